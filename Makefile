@@ -1,0 +1,39 @@
+# `make rehearse` and `make test` do all the set-up; everything else is for those who change the project.
+STACK ?= dev
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: rehearse test test-fast check format lock clean
+
+rehearse: .venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
+	@$(BIN)/workbuoy rehearse $(STACK)
+
+test: .venv/installed ## Everything that CI runs
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest -q
+
+test-fast: .venv/installed ## Leaves out what builds or loads
+	@$(BIN)/python -m pytest -q -m "not slow and not engine"
+
+check: .venv/installed ## Formatter, linter and types
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+
+format: .venv/installed
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+lock: .venv/installed ## Compile the hash-pinned requirements again
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \
+	  --no-header --quiet --output-file requirements.lock
+
+# pip compiles byte code as it installs: without it the first run takes many times as long.
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; \
+	this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
+	@echo "Installing the hash-pinned requirements into .venv (about a minute, once) ..." >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch .venv/installed
+
+clean:
+	rm -rf .venv
