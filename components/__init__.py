@@ -1,0 +1,1 @@
+"""One file a component, named by what it does for the user."""

@@ -1,0 +1,1 @@
+"""The Pulumi program: settings in, components wired, outputs out."""
