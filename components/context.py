@@ -1,0 +1,45 @@
+"""Where a stack stands and what it is called: the facts that every component needs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+DataClassification = Literal["customer-data", "credentials", "operational", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackContext:
+    """The account, region and names of one stack, plus the one switch for every safeguard.
+
+    `name` begins every physical name (`workbuoy-prod`); logical names carry no environment, since the URN holds
+    the stack. `permanent` drives protect, deletion protection, final snapshots, retained backups, recovery windows
+    and whether keys outlive the stack.
+    """
+
+    name: str
+    environment: str
+    account_id: str
+    region: str
+    permanent: bool
+    owner: str
+    tenant: str = "shared"
+    permissions_boundary_arn: str | None = None
+
+    def tags(self, data_classification: DataClassification = "none", **more: str) -> dict[str, str]:
+        """The owner tags of one resource (control WB.11), with what kind of data it holds."""
+        return {
+            "application": "workbuoy",
+            "environment": self.environment,
+            "tenant": self.tenant,
+            "owner": self.owner,
+            "data-classification": data_classification,
+            **more,
+        }
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a regional resource of this stack's account, known before the resource exists."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+
+    @property
+    def root_arn(self) -> str:
+        """The account itself as a principal: whoever IAM policies of this account allow."""
+        return f"arn:aws:iam::{self.account_id}:root"

@@ -1,0 +1,67 @@
+"""What every settings section shares: strict, frozen, camelCase in YAML, rules across fields beside the fields."""
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network, ip_network
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+BrokenRule = tuple[str, str]
+"""A dotted camelCase path below the section, and what is wrong with the fix."""
+
+Rule = Callable[[Any], Iterator[BrokenRule]]
+
+
+class Settings(BaseModel):
+    """A section of a stack file.
+
+    Bounds of one value live in its type. What concerns several fields is a rule: a function that takes the section
+    and yields every breach, so that all problems are told at once (`infra.settings` runs them on half-valid
+    sections too).
+    """
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
+
+    @model_validator(mode="after")
+    def _obey_rules(self) -> Self:
+        broken = [f"{path}: {message}" for rule in self.rules for path, message in rule(self)]
+        if broken:
+            raise ValueError("; ".join(broken))
+        return self
+
+
+def _canonical_cidr_block(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"write a CIDR block such as 10.20.0.0/16 ({error})") from None
+    if not isinstance(network, IPv4Network):
+        raise ValueError("write an IPv4 CIDR block such as 10.20.0.0/16")
+    return str(network)
+
+
+CidrBlock = Annotated[str, AfterValidator(_canonical_cidr_block)]
+
+Arn = Annotated[str, Field(pattern=r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:.+$", max_length=2048)]
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+
+
+def _known_log_retention(days: int) -> int:
+    if days not in LOG_RETENTION_DAYS:
+        nearest = min(LOG_RETENTION_DAYS, key=lambda known: abs(known - days))
+        raise ValueError(f"CloudWatch Logs keeps for certain periods only; the nearest is {nearest} days")
+    return days
+
+
+LogRetentionDays = Annotated[
+    int, AfterValidator(_known_log_retention), Field(json_schema_extra={"enum": list(LOG_RETENTION_DAYS)})
+]
