@@ -1,0 +1,170 @@
+"""A bucket as every bucket here is: versioned, encrypted, private, owned, TLS-only, and with an end to old versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.context import DataClassification, StackContext
+from components.permissions import ANYONE, Statement, policy_document
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """`key_arn` None means SSE-S3, for buckets that AWS's log delivery writes to; periods are in days."""
+
+    context: StackContext
+    bucket_name: Output[str]
+    data_classification: DataClassification
+    key_arn: Input[str] | None
+    abort_uploads_after_days: int
+    expire_noncurrent_after_days: int
+    archive_after_days: int | None = None
+    delete_after_days: int | None = None
+    statements: Sequence[Statement] = field(default_factory=list)
+
+
+class Bucket(ComponentResource):
+    """One private bucket with all of its side resources."""
+
+    name: Output[str]
+    arn: Output[str]
+    policy: aws.s3.BucketPolicy
+
+    def __init__(self, name: str, args: BucketArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:aws:Bucket", name, None, opts)
+        context, child = args.context, ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket=args.bucket_name,
+            force_destroy=not context.permanent,
+            tags=context.tags(args.data_classification),
+            opts=ResourceOptions(parent=self, protect=context.permanent),
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=bucket.bucket,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=child,
+        )
+        public_access_block = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access-block",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-versioning",
+            bucket=bucket.bucket,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=child,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=bucket.bucket,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=_encryption_by_default(args.key_arn),
+                    bucket_key_enabled=args.key_arn is not None,
+                )
+            ],
+            opts=child,
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.bucket,
+            rules=_lifecycle_rules(args),
+            # Rules on noncurrent versions mean nothing, and some are refused, before versioning is on.
+            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        self.policy = aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.bucket,
+            policy=policy_document([_refuse_plain_http(bucket.arn), *args.statements]),
+            # Both change who may reach the bucket; S3 refuses the two at once.
+            opts=ResourceOptions(parent=self, depends_on=[public_access_block]),
+        )
+        self.name, self.arn = bucket.bucket, bucket.arn
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def _encryption_by_default(
+    key_arn: Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs:
+    if key_arn is None:
+        return aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+            sse_algorithm="AES256"
+        )
+    return aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+        sse_algorithm="aws:kms", kms_master_key_id=key_arn
+    )
+
+
+def _lifecycle_rules(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    """One rule for each thing that happens, each over the whole bucket: a rule without a filter is refused later on.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+    whole_bucket = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="")
+    rules = [
+        aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="abort-unfinished-uploads",
+            status="Enabled",
+            filter=whole_bucket,
+            abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                days_after_initiation=args.abort_uploads_after_days
+            ),
+        ),
+        aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="expire-noncurrent-versions",
+            status="Enabled",
+            filter=whole_bucket,
+            noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                noncurrent_days=args.expire_noncurrent_after_days
+            ),
+        ),
+    ]
+    if args.archive_after_days:
+        rules.append(
+            aws.s3.BucketLifecycleConfigurationRuleArgs(
+                id="archive",
+                status="Enabled",
+                filter=whole_bucket,
+                transitions=[
+                    aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
+                        days=args.archive_after_days, storage_class="GLACIER_IR"
+                    )
+                ],
+            )
+        )
+    expiration = (
+        aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.delete_after_days)
+        if args.delete_after_days
+        # What a delete leaves behind once its versions are gone.
+        else aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True)
+    )
+    rules.append(
+        aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="delete" if args.delete_after_days else "remove-orphaned-delete-markers",
+            status="Enabled",
+            filter=whole_bucket,
+            expiration=expiration,
+        )
+    )
+    return rules
+
+
+def _refuse_plain_http(bucket_arn: Output[str]) -> Statement:
+    """Control S3.5."""
+    return Statement(
+        sid="RefusePlainHttp",
+        effect="Deny",
+        actions=["s3:*"],
+        resources=[bucket_arn, Output.concat(bucket_arn, "/*")],
+        principals=ANYONE,
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )

@@ -1,0 +1,219 @@
+"""Customer keys, one for each kind of data, usable only through the service that stores that data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.context import DataClassification, StackContext
+from components.permissions import Condition, Statement, policy_document
+
+DELETION_WINDOW_DAYS = 30  # control KMS.3: the longest that AWS offers
+
+# Everything but the use of the key: nobody decrypts directly, not even an administrator.
+ADMINISTRATION = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+USE = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionArgs:
+    context: StackContext
+
+
+class Encryption(ComponentResource):
+    """The stack's keys: rotated yearly, with an explicit policy each.
+
+    Destroying a permanent stack keeps them (`retain_on_delete`): the final snapshot and the retained backups can be
+    read only with them.
+    """
+
+    database_key_arn: Output[str]
+    files_key_arn: Output[str]
+    secrets_key_arn: Output[str]
+    logs_key_arn: Output[str]
+    alerts_key_arn: Output[str]
+
+    def __init__(self, name: str, args: EncryptionArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:aws:Encryption", name, None, opts)
+        self._name, self._context = name, args.context
+        context = args.context
+        self.database_key_arn = self._key(
+            "database",
+            "The database, its backups and its performance data",
+            "customer-data",
+            [*_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
+        )
+        self.files_key_arn = self._key(
+            "files", "Attachments", "customer-data", _use_through(context, "s3")
+        )
+        self.secrets_key_arn = self._key(
+            "secrets",
+            "Secrets Manager entries",
+            "credentials",
+            [
+                *_use_through(context, "secretsmanager"),
+                # RDS writes the master password with the caller's rights, through Secrets Manager on its behalf.
+                _let_service_keep_grants(context, "secretsmanager", "rds"),
+            ],
+        )
+        self.logs_key_arn = self._key("logs", "Log groups", "operational", [_use_for_log_groups(context)])
+        self.alerts_key_arn = self._key("alerts", "The alarm topic", "operational", _use_for_topics(context))
+        self.register_outputs({})
+
+    def _key(
+        self, kind: str, description: str, classification: DataClassification, users: Sequence[Statement]
+    ) -> Output[str]:
+        context = self._context
+        administration = Statement(
+            sid="AdministerButNotUse",
+            actions=ADMINISTRATION,
+            resources=["*"],  # in a key policy: this key
+            principals={"AWS": [context.root_arn]},
+        )
+        key = aws.kms.Key(
+            f"{self._name}-{kind}",
+            description=f"{context.name}: {description}",
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            policy=policy_document([administration, *users]),
+            tags=context.tags(classification),
+            opts=ResourceOptions(
+                parent=self, protect=context.permanent, retain_on_delete=context.permanent
+            ),
+        )
+        aws.kms.Alias(
+            f"{self._name}-{kind}-alias",
+            name=f"alias/{context.name}-{kind}",
+            target_key_id=key.key_id,
+            opts=ResourceOptions(parent=self),
+        )
+        return key.arn
+
+
+def use_key_through(key_arn: Input[str], context: StackContext, service: str, sid: str) -> Statement:
+    """Let a role read and write what `service` (`s3`, `secretsmanager`) encrypts with one key, and only through it."""
+    return Statement(
+        sid=sid,
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=[key_arn],
+        conditions=_through(context, service),
+    )
+
+
+def read_key_through(key_arn: Input[str], context: StackContext, service: str, sid: str) -> Statement:
+    """Let a role read what `service` encrypted with one key, and only through it."""
+    return Statement(
+        sid=sid, actions=["kms:Decrypt"], resources=[key_arn], conditions=_through(context, service)
+    )
+
+
+def _through(context: StackContext, *services: str) -> Condition:
+    hosts = [f"{service}.{context.region}.amazonaws.com" for service in services]
+    return {"StringEquals": {"kms:ViaService": hosts if len(hosts) > 1 else hosts[0]}}
+
+
+def _use_through(context: StackContext, service: str) -> list[Statement]:
+    """This account's principals, as far as their own policies allow, through one service.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    """
+    return [
+        Statement(
+            sid="UseThroughService",
+            actions=USE,
+            resources=["*"],
+            principals={"AWS": [context.root_arn]},
+            conditions=_through(context, service),
+        )
+    ]
+
+
+def _let_service_keep_grants(context: StackContext, *services: str) -> Statement:
+    """RDS works after the caller has gone, on grants that only an AWS service may make.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
+    """
+    return Statement(
+        sid="LetServiceKeepGrants",
+        actions=["kms:CreateGrant"],
+        resources=["*"],
+        principals={"AWS": [context.root_arn]},
+        conditions={**_through(context, *services), "Bool": {"kms:GrantIsForAWSResource": "true"}},
+    )
+
+
+def _use_for_log_groups(context: StackContext) -> Statement:
+    """CloudWatch Logs itself, for log groups of this account and region alone.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    return Statement(
+        sid="UseForLogGroups",
+        actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        resources=["*"],
+        principals={"Service": [f"logs.{context.region}.amazonaws.com"]},
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": context.arn("logs", "log-group:*")}},
+    )
+
+
+def _use_for_topics(context: StackContext) -> list[Statement]:
+    """The services that publish to an encrypted topic, and SNS that delivers from it.
+
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]
+    return [
+        Statement(
+            sid="PublishAlarmsAndEvents",
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            principals={"Service": publishers},
+            conditions={"StringEquals": {"aws:SourceAccount": context.account_id}},
+        ),
+        Statement(
+            sid="DeliverAlarmsAndEvents",
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            principals={"Service": ["sns.amazonaws.com"]},
+            conditions={"StringEquals": {"aws:SourceAccount": context.account_id}},
+        ),
+        Statement(
+            sid="UseThroughService",
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            resources=["*"],
+            principals={"AWS": [context.root_arn]},
+            conditions=_through(context, "sns"),
+        ),
+    ]

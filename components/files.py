@@ -1,0 +1,185 @@
+"""Attachments: a versioned bucket whose old versions expire, and the bucket that takes its access logs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import pulumi_aws as aws
+import pulumi_random as random
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pydantic import Field
+
+from components.bucket import Bucket, BucketArgs
+from components.context import StackContext
+from components.permissions import ANYONE, Statement
+from components.settings import BrokenRule, Rule, Settings
+
+_Days = Annotated[int, Field(ge=1, le=36500)]
+
+
+def _archive_before_delete(files: "FilesSettings") -> Iterator[BrokenRule]:
+    if files.archive_after_days and files.delete_after_days and files.delete_after_days <= files.archive_after_days:
+        yield (
+            "deleteAfterDays",
+            f"deletes before it archives: make it more than archiveAfterDays ({files.archive_after_days}), "
+            "or leave one of them out",
+        )
+
+
+def _archive_pays(files: "FilesSettings") -> Iterator[BrokenRule]:
+    # Glacier Instant Retrieval bills at least 90 days: https://aws.amazon.com/s3/pricing/
+    if (
+        files.archive_after_days
+        and files.delete_after_days
+        and 0 < files.delete_after_days - files.archive_after_days < 90
+    ):
+        yield "deleteAfterDays", "an archived object is billed for 90 days at least: delete 90 days after archiving"
+
+
+class FilesSettings(Settings):
+    """How long attachments and their old versions are kept, in days."""
+
+    archive_after_days: Annotated[
+        _Days | None, Field(description="Move to Glacier Instant Retrieval, which still downloads at once")
+    ] = None
+    delete_after_days: Annotated[
+        _Days | None, Field(description="Delete attachments of this age; null keeps them until someone deletes them")
+    ] = None
+    expire_noncurrent_after_days: Annotated[
+        _Days, Field(description="Overwritten and deleted versions can be brought back for so long")
+    ]
+    abort_uploads_after_days: Annotated[int, Field(ge=1, le=7, description="Control CKV_AWS_300")] = 7
+    keep_access_logs_days: _Days = 90
+
+    rules: ClassVar[tuple[Rule, ...]] = (_archive_before_delete, _archive_pays)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilesArgs:
+    context: StackContext
+    settings: FilesSettings
+    key_arn: Input[str]
+
+
+class Files(ComponentResource):
+    """The bucket for attachments and its log bucket."""
+
+    bucket_name: Output[str]
+    bucket_arn: Output[str]
+    log_bucket_name: Output[str]
+    log_bucket_ready: Sequence[aws.s3.BucketPolicy]
+
+    def __init__(self, name: str, args: FilesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:aws:Files", name, None, opts)
+        context, settings = args.context, args.settings
+        child = ResourceOptions(parent=self)
+        # Bucket names are shared by all of AWS: the suffix makes ours free, and stays for the stack's life.
+        suffix = random.RandomId(f"{name}-suffix", byte_length=4, keepers={"stack": context.name}, opts=child)
+        files_name = Output.concat(context.name, "-", name, "-", suffix.hex)
+        log_name = Output.concat(context.name, "-", name, "-logs-", suffix.hex)
+        log_bucket = Bucket(
+            f"{name}-logs",
+            BucketArgs(
+                context=context,
+                bucket_name=log_name,
+                data_classification="operational",
+                key_arn=None,  # load balancer logs need SSE-S3
+                abort_uploads_after_days=settings.abort_uploads_after_days,
+                expire_noncurrent_after_days=1,
+                delete_after_days=settings.keep_access_logs_days,
+                statements=[
+                    _deliver_access_logs(context, log_name, Output.concat("arn:aws:s3:::", files_name)),
+                    _deliver_load_balancer_logs(context, log_name),
+                ],
+            ),
+            opts=child,
+        )
+        bucket = Bucket(
+            name,
+            BucketArgs(
+                context=context,
+                bucket_name=files_name,
+                data_classification="customer-data",
+                key_arn=args.key_arn,
+                abort_uploads_after_days=settings.abort_uploads_after_days,
+                expire_noncurrent_after_days=settings.expire_noncurrent_after_days,
+                archive_after_days=settings.archive_after_days,
+                delete_after_days=settings.delete_after_days,
+                statements=[_refuse_other_keys(files_name, args.key_arn)],
+            ),
+            opts=child,
+        )
+        aws.s3.BucketLogging(
+            f"{name}-access-logs",
+            bucket=bucket.name,
+            target_bucket=log_bucket.name,
+            target_prefix=f"{ACCESS_LOG_PREFIX}/",
+            # S3 checks on the spot whether it may deliver.
+            opts=ResourceOptions(parent=self, depends_on=[log_bucket.policy]),
+        )
+        self.bucket_name, self.bucket_arn = bucket.name, bucket.arn
+        self.log_bucket_name, self.log_bucket_ready = log_bucket.name, [log_bucket.policy]
+        self.register_outputs({"bucketName": self.bucket_name})
+
+    def store_objects(self) -> list[Statement]:
+        """Put, get and delete attachments, and see whether the bucket is there."""
+        return [
+            Statement(
+                sid="StoreAttachments",
+                actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+                resources=[Output.concat(self.bucket_arn, "/*")],
+            ),
+            Statement(sid="SeeOwnBucket", actions=["s3:ListBucket"], resources=[self.bucket_arn]),
+        ]
+
+
+ACCESS_LOG_PREFIX = "access"
+LOAD_BALANCER_LOG_PREFIX = "load-balancer"
+
+
+def _deliver_access_logs(context: StackContext, log_name: Output[str], source_arn: Output[str]) -> Statement:
+    """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html."""
+    return Statement(
+        sid="DeliverAccessLogs",
+        actions=["s3:PutObject"],
+        resources=[Output.concat("arn:aws:s3:::", log_name, f"/{ACCESS_LOG_PREFIX}/*")],
+        principals={"Service": ["logging.s3.amazonaws.com"]},
+        conditions={
+            "ArnEquals": {"aws:SourceArn": source_arn},
+            "StringEquals": {"aws:SourceAccount": context.account_id},
+        },
+    )
+
+
+def _deliver_load_balancer_logs(context: StackContext, log_name: Output[str]) -> Statement:
+    """Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html."""
+    return Statement(
+        sid="DeliverLoadBalancerLogs",
+        actions=["s3:PutObject"],
+        resources=[
+            Output.concat(
+                "arn:aws:s3:::", log_name, f"/{LOAD_BALANCER_LOG_PREFIX}/AWSLogs/{context.account_id}/*"
+            )
+        ],
+        principals={"Service": ["logdelivery.elasticloadbalancing.amazonaws.com"]},
+        conditions={
+            "ArnLike": {"aws:SourceArn": context.arn("elasticloadbalancing", "loadbalancer/app/*")},
+            "StringEquals": {"aws:SourceAccount": context.account_id},
+        },
+    )
+
+
+def _refuse_other_keys(bucket_name: Output[str], key_arn: Input[str]) -> Statement:
+    """Nobody may store an object under another key by asking for it; asking for none gives the bucket's.
+
+    `Null` is needed: without it a request that names no key would count as another key.
+    """
+    header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    return Statement(
+        sid="RefuseOtherKeys",
+        effect="Deny",
+        actions=["s3:PutObject"],
+        resources=[Output.concat("arn:aws:s3:::", bucket_name, "/*")],
+        principals=ANYONE,
+        conditions={"StringNotEquals": {header: key_arn}, "Null": {header: "false"}},
+    )

@@ -1,0 +1,73 @@
+"""A log group with a retention, a key, and the statements that let a role write to it or read it."""
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from components.context import DataClassification, StackContext
+from components.permissions import Statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogGroupArgs:
+    context: StackContext
+    name: str
+    retention_days: int
+    key_arn: Input[str]
+    data_classification: DataClassification = "operational"
+
+
+class LogGroup(ComponentResource):
+    """One log group; in a permanent stack it is protected and survives the stack's end until its retention is over."""
+
+    arn: Output[str]
+    name: Output[str]
+
+    def __init__(self, name: str, args: LogGroupArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:aws:LogGroup", name, None, opts)
+        self._arn = args.context.arn("logs", f"log-group:{args.name}")
+        self._account_groups_arn = args.context.arn("logs", "log-group:*")
+        group = aws.cloudwatch.LogGroup(
+            f"{name}-group",
+            name=args.name,
+            retention_in_days=args.retention_days,
+            kms_key_id=args.key_arn,
+            skip_destroy=args.context.permanent,
+            tags=args.context.tags(args.data_classification),
+            opts=ResourceOptions(parent=self, protect=args.context.permanent),
+        )
+        self.arn, self.name = group.arn, group.name
+        self.register_outputs({"arn": self.arn})
+
+    def write(self, sid: str = "WriteOwnLogs") -> Statement:
+        """Write to this group's streams."""
+        return Statement(
+            sid=sid,
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[f"{self._arn}:*"],
+        )
+
+    def find_streams(self) -> Statement:
+        """Look up this group and its streams, which flow logs do before they write.
+
+        Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+        """
+        return Statement(
+            sid="FindOwnLogs",
+            actions=["logs:DescribeLogGroups", "logs:DescribeLogStreams"],
+            resources=[self._account_groups_arn],
+        )
+
+    def read(self, sid: str) -> Statement:
+        """Read and search this group: for operators only."""
+        return Statement(
+            sid=sid,
+            actions=[
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
+                "logs:GetLogRecord",
+                "logs:StartQuery",
+            ],
+            resources=[self._arn, f"{self._arn}:*"],
+        )
