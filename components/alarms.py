@@ -1,0 +1,205 @@
+"""What wakes a person, and what that person should do: every alarm of a stack, as one list."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pulumi import Input
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One CloudWatch metric; a `statistic` such as p95 is a percentile."""
+
+    namespace: str
+    name: str
+    dimensions: dict[str, Input[str]]
+    statistic: str = "Average"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """When `metric` (or `expression` over `metrics`) has been past `threshold` for `minutes`, one minute a datapoint.
+
+    `missing_data` says what no data means: for error counts it means that nothing happened.
+    """
+
+    name: str
+    advice: str
+    threshold: float
+    minutes: int = 5
+    comparison: Literal["above", "below"] = "above"
+    metric: Metric | None = None
+    expression: str = ""
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    missing_data: Literal["missing", "notBreaching", "breaching"] = "missing"
+    unit: Literal["", "bytes", "percent", "seconds"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseThresholds:
+    cpu_percent: float
+    operations_per_second: float
+    free_storage_gib: float
+    connections: float
+    transaction_log_gib: float
+
+
+def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Alarm]:
+    """Alarms of one RDS Postgres instance.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+    """
+
+    def metric(name: str, statistic: str = "Average") -> Metric:
+        return Metric(
+            namespace="AWS/RDS",
+            name=name,
+            dimensions={"DBInstanceIdentifier": identifier},
+            statistic=statistic,
+        )
+
+    return [
+        Alarm(
+            name="database-cpu",
+            unit="percent",
+            metric=metric("CPUUtilization"),
+            threshold=thresholds.cpu_percent,
+            minutes=10,
+            missing_data="breaching",
+            advice="Open Performance Insights, find the statement with the highest load and mend or index it; "
+            "if all are fair, raise database.instanceClass.",
+        ),
+        Alarm(
+            name="database-iops",
+            expression="reads + writes",
+            metrics={"reads": metric("ReadIOPS"), "writes": metric("WriteIOPS")},
+            threshold=thresholds.operations_per_second,
+            minutes=10,
+            advice="The volume is near its baseline. Look for sequential scans in Performance Insights; "
+            "if the load is real, add storage or provision more IOPS.",
+        ),
+        Alarm(
+            name="database-free-storage",
+            unit="bytes",
+            metric=metric("FreeStorageSpace", "Minimum"),
+            threshold=thresholds.free_storage_gib * GIB,
+            comparison="below",
+            advice="Storage grows by itself up to database.maxAllocatedStorageGib: raise that limit now, "
+            "then find what grew. A full disk stops the database.",
+        ),
+        Alarm(
+            name="database-connections",
+            metric=metric("DatabaseConnections", "Maximum"),
+            threshold=thresholds.connections,
+            advice="Look for idle transactions in pg_stat_activity and for a deployment that has not ended; "
+            "new logins fail when none are left.",
+        ),
+        Alarm(
+            name="database-transaction-log",
+            unit="bytes",
+            metric=metric("TransactionLogsDiskUsage", "Maximum"),
+            threshold=thresholds.transaction_log_gib * GIB,
+            advice="An unused replication slot keeps the log: look at pg_replication_slots and drop the one "
+            "that nobody reads.",
+        ),
+        Alarm(
+            name="database-transaction-ids",
+            metric=metric("MaximumUsedTransactionIDs", "Maximum"),
+            # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Autovacuum.html
+            threshold=1_000_000_000,
+            advice="Autovacuum has fallen behind. End the oldest transaction, then VACUUM FREEZE the table that "
+            "age(relfrozenxid) names; at two thousand million Postgres stops writing.",
+        ),
+    ]
+
+
+def service_alarms(load_balancer: Input[str], target_group: Input[str], error_percent: float, seconds: float) -> list[Alarm]:
+    """Alarms of the service as its users see it, from the load balancer's side.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    """
+
+    def metric(name: str, statistic: str = "Sum") -> Metric:
+        return Metric(
+            namespace="AWS/ApplicationELB",
+            name=name,
+            dimensions={"LoadBalancer": load_balancer, "TargetGroup": target_group},
+            statistic=statistic,
+        )
+
+    return [
+        Alarm(
+            name="service-errors",
+            unit="percent",
+            # Both kinds of failure: the service's own answers, and no answer at all.
+            expression="100 * (FILL(failed, 0) + FILL(unanswered, 0)) / requests",
+            metrics={
+                "failed": metric("HTTPCode_Target_5XX_Count"),
+                "unanswered": Metric(
+                    namespace="AWS/ApplicationELB",
+                    name="HTTPCode_ELB_5XX_Count",
+                    dimensions={"LoadBalancer": load_balancer},
+                    statistic="Sum",
+                ),
+                "requests": metric("RequestCount"),
+            },
+            threshold=error_percent,
+            missing_data="notBreaching",
+            advice="Run the saved search 'errors' for the request ids. Began with a deployment: roll back; "
+            "database alarms too: mend those first.",
+        ),
+        Alarm(
+            name="service-response-time",
+            unit="seconds",
+            metric=metric("TargetResponseTime", "p95"),
+            threshold=seconds,
+            minutes=10,
+            missing_data="notBreaching",
+            advice="Compare with database-cpu and database-iops; run the saved search 'slow requests' to see "
+            "which route, then raise service.maxTasks if every route is slow.",
+        ),
+        Alarm(
+            name="service-unhealthy-tasks",
+            metric=metric("UnHealthyHostCount", "Maximum"),
+            threshold=0,
+            missing_data="notBreaching",
+            advice="Read the stopped task's reason in ECS and its last log lines; a task that cannot become "
+            "healthy is replaced again and again.",
+        ),
+    ]
+
+
+def log_namespace(stack_name: str) -> str:
+    """Where the stack counts its log lines; a metric filter with a default value can have no dimension."""
+    return f"Workbuoy/{stack_name}"
+
+
+def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
+    """Alarms on error lines in the service's log, and on the rotation function."""
+    return [
+        Alarm(
+            name="service-error-lines",
+            metric=Metric(
+                namespace=log_namespace(stack_name), name="ErrorLines", dimensions={}, statistic="Sum"
+            ),
+            threshold=10,
+            missing_data="notBreaching",
+            advice="Run the saved search 'errors'; lines without a request id come from start-up or rotation.",
+        ),
+        Alarm(
+            name="rotation-errors",
+            metric=Metric(
+                namespace="AWS/Lambda",
+                name="Errors",
+                dimensions={"FunctionName": function_name},
+                statistic="Sum",
+            ),
+            threshold=0,
+            minutes=1,
+            missing_data="notBreaching",
+            advice="The database login was not rotated; the old one still works. Read the function's log, mend "
+            "the cause and start the rotation again: every step may be repeated.",
+        ),
+    ]

@@ -1,0 +1,263 @@
+"""Alarms with a person behind them, events of the database, saved searches and a dashboard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pydantic import Field
+
+from components.alarms import (
+    Alarm,
+    DatabaseThresholds,
+    Metric,
+    database_alarms,
+    log_namespace,
+    own_alarms,
+    service_alarms,
+)
+from components.context import StackContext
+from components.dashboard import dashboard_body
+from components.log_group import LogGroup
+from components.permissions import Statement, policy_document
+from components.settings import Settings
+
+_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
+DATABASE_EVENT_CATEGORIES = ("backup", "failover", "failure", "low storage")
+
+
+class ObservabilitySettings(Settings):
+    """Who is told, and from which values on."""
+
+    alarm_emails: Annotated[
+        tuple[_Email, ...], Field(description="Each must confirm by a link that AWS sends; permanent stacks need one")
+    ] = ()
+    database_cpu_percent: Annotated[int, Field(ge=10, le=100)] = 80
+    database_operations_per_second: Annotated[
+        int, Field(ge=100, description="gp3's baseline is 3000, from 400 GiB on 12000")
+    ] = 2400
+    database_connections: Annotated[
+        int, Field(ge=10, description="About 80 % of what the instance class takes (memory in bytes / 9531392)")
+    ] = 80
+    database_transaction_log_gib: Annotated[int, Field(ge=1)] = 10
+    service_error_percent: Annotated[int, Field(ge=1, le=100)] = 5
+    service_response_seconds: Annotated[int, Field(ge=1, le=60, description="95 of 100 requests are faster")] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservabilityArgs:
+    """What is watched. The load balancer and target group are named by their ARN suffixes, as CloudWatch does."""
+
+    context: StackContext
+    settings: ObservabilitySettings
+    key_arn: Input[str]
+    database_identifier: str
+    database_storage_gib: int
+    load_balancer_suffix: Input[str]
+    target_group_suffix: Input[str]
+    rotation_function_name: Input[str]
+    service_log_group: LogGroup
+    rotation_log_group: LogGroup
+
+
+class Observability(ComponentResource):
+    """One topic that everything calls, and everything that calls it."""
+
+    topic_arn: Output[str]
+    read_logs_policy_arn: Output[str]
+
+    def __init__(self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:aws:Observability", name, None, opts)
+        self._name, self._args, self._child = name, args, ResourceOptions(parent=self)
+        self.topic_arn, topic_ready = self._topic()
+        self._database_events(topic_ready)
+        self._count_error_lines()
+        alarms = self._alarms()
+        alarm_arns = [self._alarm(alarm) for alarm in alarms]
+        self._saved_searches()
+        aws.cloudwatch.Dashboard(
+            f"{name}-dashboard",
+            dashboard_name=args.context.name,
+            dashboard_body=dashboard_body(args.context.region, alarms, alarm_arns),
+            opts=self._child,
+        )
+        self.read_logs_policy_arn = self._operators_policy()
+        self.register_outputs({"topicArn": self.topic_arn})
+
+    def _alarms(self) -> list[Alarm]:
+        args, settings = self._args, self._args.settings
+        thresholds = DatabaseThresholds(
+            cpu_percent=settings.database_cpu_percent,
+            operations_per_second=settings.database_operations_per_second,
+            free_storage_gib=max(2, args.database_storage_gib // 10),
+            connections=settings.database_connections,
+            transaction_log_gib=settings.database_transaction_log_gib,
+        )
+        return [
+            *database_alarms(args.database_identifier, thresholds),
+            *service_alarms(
+                args.load_balancer_suffix,
+                args.target_group_suffix,
+                settings.service_error_percent,
+                settings.service_response_seconds,
+            ),
+            *own_alarms(args.context.name, args.rotation_function_name),
+        ]
+
+    def _topic(self) -> tuple[Output[str], aws.sns.TopicPolicy]:
+        context = self._args.context
+        topic = aws.sns.Topic(
+            f"{self._name}-alarms",
+            name=f"{context.name}-alarms",
+            kms_master_key_id=self._args.key_arn,
+            tags=context.tags(),
+            opts=self._child,
+        )
+        publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]
+        policy = aws.sns.TopicPolicy(
+            f"{self._name}-alarms-policy",
+            arn=topic.arn,
+            policy=policy_document(
+                [
+                    Statement(
+                        sid="PublishAlarmsAndEvents",
+                        actions=["sns:Publish"],
+                        resources=[topic.arn],
+                        principals={"Service": publishers},
+                        conditions={"StringEquals": {"aws:SourceAccount": context.account_id}},
+                    )
+                ]
+            ),
+            opts=self._child,
+        )
+        for index, email in enumerate(self._args.settings.alarm_emails):
+            aws.sns.TopicSubscription(
+                f"{self._name}-alarms-to-{index}",
+                topic=topic.arn,
+                protocol="email",
+                endpoint=email,
+                opts=self._child,
+            )
+        return topic.arn, policy
+
+    def _database_events(self, topic_ready: aws.sns.TopicPolicy) -> None:
+        aws.rds.EventSubscription(
+            f"{self._name}-database-events",
+            name=f"{self._args.context.name}-database",
+            sns_topic=self.topic_arn,
+            source_type="db-instance",
+            source_ids=[self._args.database_identifier],
+            event_categories=list(DATABASE_EVENT_CATEGORIES),
+            tags=self._args.context.tags(),
+            opts=ResourceOptions(parent=self, depends_on=[topic_ready]),
+        )
+
+    def _count_error_lines(self) -> None:
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-error-lines",
+            name="error-lines",
+            log_group_name=self._args.service_log_group.name,
+            pattern='{ $.level = "error" }',
+            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                name="ErrorLines",
+                namespace=log_namespace(self._args.context.name),
+                value="1",
+                default_value="0",
+                unit="Count",
+            ),
+            opts=self._child,
+        )
+
+    def _alarm(self, alarm: Alarm) -> Output[str]:
+        context = self._args.context
+        measure = _single(alarm.metric) if alarm.metric else {"metric_queries": _queries(alarm)}
+        return aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{alarm.name}",
+            name=f"{context.name}-{alarm.name}",
+            alarm_description=alarm.advice,
+            comparison_operator="GreaterThanThreshold" if alarm.comparison == "above" else "LessThanThreshold",
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.minutes,
+            datapoints_to_alarm=alarm.minutes,
+            treat_missing_data=alarm.missing_data,
+            actions_enabled=True,
+            alarm_actions=[self.topic_arn],
+            ok_actions=[self.topic_arn],
+            tags=context.tags(),
+            opts=self._child,
+            **measure,
+        ).arn
+
+    def _saved_searches(self) -> None:
+        """Searches that appear in CloudWatch Logs Insights under the stack's name."""
+        searches = {
+            "errors": "fields @timestamp, request_id, route, message\n| filter level = 'error'\n| sort @timestamp desc\n| limit 200",
+            "slow requests": "fields @timestamp, request_id, tenant, route, duration_ms\n| filter duration_ms > 500\n"
+            "| sort duration_ms desc\n| limit 200",
+            "failures by route": "filter status >= 500\n| stats count(*) as failures by route, bin(5m)\n| sort failures desc",
+        }
+        for title, query in searches.items():
+            aws.cloudwatch.QueryDefinition(
+                f"{self._name}-search-{title.replace(' ', '-')}",
+                name=f"{self._args.context.name}/{title}",
+                query_string=query,
+                log_group_names=[self._args.service_log_group.name],
+                opts=self._child,
+            )
+
+    def _operators_policy(self) -> Output[str]:
+        """The only document that grants reading logs; it is attached to the operators' role, which needs MFA."""
+        context = self._args.context
+        return aws.iam.Policy(
+            f"{self._name}-operators",
+            name=f"{context.name}-read-logs",
+            description="Lets operators, and nobody else, read this stack's logs",
+            policy=policy_document(
+                [
+                    self._args.service_log_group.read("ReadServiceLog"),
+                    self._args.rotation_log_group.read("ReadRotationLog"),
+                ]
+            ),
+            tags=context.tags(),
+            opts=self._child,
+        ).arn
+
+
+def _is_percentile(statistic: str) -> bool:
+    return statistic.startswith("p") and statistic[1:].isdigit()
+
+
+def _single(metric: Metric) -> dict[str, object]:
+    statistic = "extended_statistic" if _is_percentile(metric.statistic) else "statistic"
+    return {
+        "namespace": metric.namespace,
+        "metric_name": metric.name,
+        "dimensions": metric.dimensions,
+        "period": 60,
+        statistic: metric.statistic,
+    }
+
+
+def _queries(alarm: Alarm) -> Sequence[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    result = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="result", label=alarm.name, expression=alarm.expression, return_data=True
+    )
+    return [
+        result,
+        *(
+            aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                id=query_id,
+                metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                    namespace=metric.namespace,
+                    metric_name=metric.name,
+                    dimensions=metric.dimensions,
+                    period=60,
+                    stat=metric.statistic,
+                ),
+            )
+            for query_id, metric in alarm.metrics.items()
+        ),
+    ]

@@ -1,0 +1,130 @@
+"""What a person decides about the service: image, size, who may reach it, how people log in."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from components.settings import Arn, BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
+
+EVERYWHERE = "0.0.0.0/0"
+
+# CPU units to memory in MiB: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
+FARGATE_MEMORY_MIB = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4097, 1024)),
+    1024: tuple(range(2048, 8193, 1024)),
+    2048: tuple(range(4096, 16385, 1024)),
+    4096: tuple(range(8192, 30721, 1024)),
+    8192: tuple(range(16384, 61441, 4096)),
+    16384: tuple(range(32768, 122881, 8192)),
+}
+
+
+class ImageSettings(Settings):
+    """The one image that carries service, migrations and rotation function."""
+
+    repository: Annotated[
+        str,
+        Field(
+            pattern=r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9/_-]*$",
+            description="Without a tag. Lambda takes images of its own region only",
+        ),
+    ]
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Single-platform manifest")]
+
+    @property
+    def uri(self) -> str:
+        """The image by digest, as task and function name it."""
+        return f"{self.repository}@{self.digest}"
+
+    @property
+    def account_id(self) -> str:
+        return self.repository.partition(".")[0]
+
+    @property
+    def region(self) -> str:
+        return self.repository.split(".")[3]
+
+    @property
+    def repository_arn(self) -> str:
+        return f"arn:aws:ecr:{self.region}:{self.account_id}:repository/{self.repository.partition('/')[2]}"
+
+
+def _one_way_to_log_in(login: "LoginSettings") -> Iterator[BrokenRule]:
+    if login.mock and (login.issuer_url or login.client_id):
+        yield "mock", "choose one: the mock login, or issuerUrl and clientId"
+    if not login.mock and not login.issuer_url:
+        yield "issuerUrl", "is required where the mock login is off"
+    if not login.mock and not login.client_id:
+        yield "clientId", "is required where the mock login is off"
+
+
+class LoginSettings(Settings):
+    """Either the development mock, or an OIDC provider whose client secret an operator fills in."""
+
+    mock: Annotated[bool, Field(description="OIDC_DEV_MOCK: anyone is let in, for development only")] = False
+    issuer_url: Annotated[str | None, Field(pattern=r"^https://[^\s?#]+$")] = None
+    client_id: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+
+    rules: ClassVar[tuple[Rule, ...]] = (_one_way_to_log_in,)
+
+
+def _fargate_has_the_size(service: "ServiceSettings") -> Iterator[BrokenRule]:
+    fitting = FARGATE_MEMORY_MIB[service.cpu_units]
+    if service.memory_mib not in fitting:
+        yield (
+            "memoryMib",
+            f"Fargate has no task of {service.cpu_units} CPU units with {service.memory_mib} MiB; "
+            f"the nearest is {min(fitting, key=lambda size: abs(size - service.memory_mib))}",
+        )
+
+
+def _tasks_in_order(service: "ServiceSettings") -> Iterator[BrokenRule]:
+    if service.max_tasks < service.min_tasks:
+        yield "maxTasks", f"is below minTasks ({service.min_tasks}); raise it"
+
+
+def _certificate_needs_its_name(service: "ServiceSettings") -> Iterator[BrokenRule]:
+    if (service.certificate_arn is None) != (service.host_name is None):
+        missing = "certificateArn" if service.certificate_arn is None else "hostName"
+        yield missing, "certificateArn and hostName go together: give both, or neither for plain HTTP"
+
+
+def _mock_stays_inside(service: "ServiceSettings") -> Iterator[BrokenRule]:
+    if service.login.mock and EVERYWHERE in service.allowed_cidr_blocks:
+        yield "allowedCidrBlocks", "the mock login lets anyone in: name your own address ranges instead of 0.0.0.0/0"
+
+
+class ServiceSettings(Settings):
+    """Size and doors of the service."""
+
+    image: ImageSettings
+    architecture: Annotated[Literal["arm64", "x86_64"], Field(description="Of the image: for task and function")] = (
+        "arm64"
+    )
+    cpu_units: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = 256
+    memory_mib: Annotated[int, Field(ge=512)] = 512
+    min_tasks: Annotated[int, Field(ge=1, le=100)]
+    max_tasks: Annotated[int, Field(ge=1, le=100)]
+    host_name: Annotated[str | None, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")] = None
+    certificate_arn: Annotated[Arn | None, Field(description="ACM, in the stack's region; null serves plain HTTP")] = (
+        None
+    )
+    allowed_cidr_blocks: Annotated[
+        tuple[CidrBlock, ...], Field(min_length=1, max_length=30, description="Who may reach the load balancer")
+    ]
+    metrics_cidr_blocks: Annotated[
+        tuple[CidrBlock, ...], Field(max_length=10, description="Where Prometheus scrapes from, inside the network")
+    ] = ()
+    login: LoginSettings
+    log_level: Literal["debug", "info", "warn", "error"] = "info"
+    log_retention_days: LogRetentionDays = 90
+    container_insights: Annotated[bool, Field(description="Control ECS.12; billed by the metric")] = False
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        _fargate_has_the_size,
+        _tasks_in_order,
+        _certificate_needs_its_name,
+        _mock_stays_inside,
+    )
