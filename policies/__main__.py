@@ -1,0 +1,7 @@
+"""`pulumi preview --policy-pack policies`: serves the pack and blocks, so nothing else may stand here."""
+
+from pulumi_policy import PolicyPack
+
+from policies.pack import NAME, policies
+
+PolicyPack(NAME, policies=policies())

@@ -1,0 +1,54 @@
+"""Exemptions: a control that one resource need not meet, with the reason."""
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from policies.catalogue import catalogue, environment_of
+from policies.errors import PolicyError
+
+FILE = Path(__file__).parent / "exemptions.yaml"
+
+
+class Exemption(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    control: str
+    urn: Annotated[str, Field(min_length=3, description="Pattern over the whole URN")]
+    environments: tuple[Literal["local", "dev", "staging", "prod"], ...] = ("local", "dev", "staging", "prod")
+    reason: Annotated[str, Field(min_length=20)]
+
+    def matches(self, urn: str) -> bool:
+        return fnmatchcase(urn, self.urn) and environment_of(stack_of(urn)) in self.environments
+
+
+def stack_of(urn: str) -> str:
+    """The stack's name in a URN, `urn:pulumi:STACK::PROJECT::TYPE::NAME`."""
+    return urn.removeprefix("urn:pulumi:").split("::", 1)[0]
+
+
+@cache
+def exemptions(path: Path = FILE) -> Mapping[str, Sequence[Exemption]]:
+    """Exemptions by control; raises PolicyError with every problem of the file."""
+    problems: list[str] = []
+    found: dict[str, list[Exemption]] = {}
+    for position, entry in enumerate(yaml.safe_load(path.read_text()) or (), 1):
+        try:
+            exemption = Exemption.model_validate(entry)
+        except ValidationError as error:
+            problems += [
+                f"{path.name}: exemption {position}: {'.'.join(map(str, p['loc'])) or 'entry'}: {p['msg']}"
+                for p in error.errors()
+            ]
+            continue
+        if exemption.control not in catalogue():
+            problems.append(f"{path.name}: exemption {position}: no control is named {exemption.control}")
+        found.setdefault(exemption.control, []).append(exemption)
+    if problems:
+        raise PolicyError(problems)
+    return found

@@ -1,0 +1,1 @@
+"""Policy documents: reading them, linting them, and who may do what."""

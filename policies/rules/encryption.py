@@ -1,0 +1,37 @@
+"""KMS: a key outlives what it encrypts, and opens for those it names."""
+
+from policies import types as t
+from policies.permissions.documents import is_open, statements
+from policies.rule import Args, Report, rule, stack_rule
+from policies.values import number
+
+
+@rule("key-rotate", t.KEY)
+def rotate(args: Args, report: Report) -> None:
+    spec = args.props.get("customerMasterKeySpec")
+    if spec not in (None, "SYMMETRIC_DEFAULT"):
+        return  # KMS rotates symmetric keys only
+    if args.props.get("enableKeyRotation") is not True:
+        report("enableKeyRotation is not true")
+
+
+@rule("key-name-principals", t.KEY, t.KEY_POLICY)
+def name_principals(args: Args, report: Report) -> None:
+    for statement in statements(args.props.get("policy")):
+        if statement.get("Effect") == "Allow" and is_open(statement):
+            report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")
+
+
+@rule("key-delay-deletion", t.KEY)
+def delay_deletion(args: Args, report: Report) -> None:
+    days = number(args.props.get("deletionWindowInDays"))
+    if days is not None and days < 30:  # AWS's default is 30
+        report(f"deletionWindowInDays is {days:g}")
+    if not args.options.protect:
+        report("it is not protected")
+
+
+@stack_rule("key-state-policy", t.KEY)
+def state_policy(args: Args, report: Report) -> None:
+    if not args.props.get("policy") and not args.stack.linked(t.KEY_POLICY, "keyId", args.resource):
+        report("it states no policy")

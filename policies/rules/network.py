@@ -1,0 +1,137 @@
+"""VPC and load balancer: what is reachable, and what is recorded."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies import types as t
+from policies.rule import Args, Report, rule, stack_rule
+from policies.values import at, items, maps, number
+
+WORLD = ("0.0.0.0/0", "::/0")
+
+
+@rule("listener-redirect-http", t.LISTENER)
+def redirect_http(args: Args, report: Report) -> None:
+    if args.props.get("protocol") not in (None, "HTTP"):
+        return
+    for action in maps(args.props.get("defaultActions")):
+        if action.get("type") != "redirect" or at(action.get("redirect"), "protocol") != "HTTPS":
+            report("plain HTTP is answered instead of redirected")
+
+
+@rule("listener-require-tls", t.LISTENER)
+def require_tls(args: Args, report: Report) -> None:
+    protocol = args.props.get("protocol")
+    if protocol in ("HTTPS", "TLS") and args.props.get("sslPolicy") not in args.settings["policies"]:
+        report(f"sslPolicy is {args.props.get('sslPolicy') or 'left to AWS'}")
+    if protocol in ("TCP", "UDP", "TCP_UDP"):
+        report(f"it speaks {protocol} without TLS")
+
+
+@rule("load-balancer-drop-headers", t.LOAD_BALANCER)
+def drop_headers(args: Args, report: Report) -> None:
+    if args.props.get("dropInvalidHeaderFields") is not True:
+        report("dropInvalidHeaderFields is not true")
+
+
+@rule("load-balancer-protect", t.LOAD_BALANCER)
+def protect(args: Args, report: Report) -> None:
+    if args.props.get("enableDeletionProtection") is not True:
+        report("enableDeletionProtection is not true")
+
+
+@rule("load-balancer-log-access", t.LOAD_BALANCER)
+def log_access(args: Args, report: Report) -> None:
+    if at(args.props.get("accessLogs"), "enabled") is not True:
+        report("accessLogs is not enabled")
+
+
+@rule("load-balancer-defend-desync", t.LOAD_BALANCER)
+def defend_desync(args: Args, report: Report) -> None:
+    if args.props.get("desyncMitigationMode") == "monitor":  # AWS's default is defensive
+        report("desyncMitigationMode is monitor")
+
+
+@stack_rule("load-balancer-use-firewall", t.LOAD_BALANCER)
+def use_firewall(args: Args, report: Report) -> None:
+    if not args.stack.linked(t.FIREWALL_ASSOCIATION, "resourceArn", args.resource):
+        report("no WebAclAssociation names it")
+
+
+@rule("target-group-use-tls", t.TARGET_GROUP)
+def use_tls(args: Args, report: Report) -> None:
+    if args.props.get("protocol") not in (None, "HTTPS", "TLS"):
+        report(f"protocol is {args.props['protocol']}")
+
+
+@stack_rule("network-empty-default-group", t.VPC)
+def empty_default_group(args: Args, report: Report) -> None:
+    groups = args.stack.linked(t.DEFAULT_SECURITY_GROUP, "vpcId", args.resource)
+    if not groups:
+        report("its default security group is not managed, so that it allows everything inside")
+    for group in groups:
+        if items(group.props.get("ingress")) or items(group.props.get("egress")):
+            report("its default security group has rules")
+
+
+@rule("network-close-ports", t.INGRESS_RULE)
+def close_ports(args: Args, report: Report) -> None:
+    blocks = [args.props.get("cidrIpv4"), args.props.get("cidrIpv6")]
+    _judge_opening(args, "ipProtocol", blocks, args.props, report)
+
+
+@rule("network-close-ports", t.SECURITY_GROUP, t.SECURITY_GROUP_RULE)
+def close_inline_ports(args: Args, report: Report) -> None:
+    for opening in _openings(args):
+        blocks = [*items(opening.get("cidrBlocks")), *items(opening.get("ipv6CidrBlocks"))]
+        _judge_opening(args, "protocol", blocks, opening, report)
+
+
+def _openings(args: Args) -> Iterator[Mapping[str, Any]]:
+    if args.type == t.SECURITY_GROUP:
+        yield from maps(args.props.get("ingress"))
+    elif args.props.get("type") == "ingress":
+        yield args.props
+
+
+def _judge_opening(
+    args: Args, protocol: str, blocks: list[Any], opening: Mapping[str, Any], report: Report
+) -> None:
+    if not any(block in WORLD for block in blocks):
+        return
+    low, high = number(opening.get("fromPort")), number(opening.get("toPort"))
+    every = str(opening.get(protocol)) == "-1" or low is None or high is None
+    allowed = args.settings["openPorts"]
+    if every or not any(low == high == port for port in allowed):
+        ports = "every port" if every else f"port {low:g}" if low == high else f"ports {low:g} to {high:g}"
+        report(f"{ports} is open to the world")
+
+
+@rule("subnet-refuse-public-ip", t.SUBNET)
+def refuse_public_ip(args: Args, report: Report) -> None:
+    if args.props.get("mapPublicIpOnLaunch") is True:
+        report("mapPublicIpOnLaunch is true")
+
+
+@stack_rule("network-record-flows", t.VPC)
+def record_flows(args: Args, report: Report) -> None:
+    logs = args.stack.linked(t.FLOW_LOG, "vpcId", args.resource)
+    if not logs:
+        report("it has no FlowLog")
+    elif not any(log.props.get("trafficType") in ("ALL", "REJECT") for log in logs):
+        report("its FlowLog records accepted traffic only")
+
+
+@stack_rule("network-use-private-endpoints", t.VPC)
+def use_private_endpoints(args: Args, report: Report) -> None:
+    endpoints = args.stack.linked(t.ENDPOINT, "vpcId", args.resource)
+    names = [str(endpoint.props.get("serviceName")) for endpoint in endpoints]
+    for service in (".ec2", ".ecr.api", ".ecr.dkr"):
+        if not any(name.endswith(service) for name in names):
+            report(f"it has no interface endpoint for {service.lstrip('.')}")
+
+
+@rule("security-group-describe", t.SECURITY_GROUP, t.INGRESS_RULE)
+def describe(args: Args, report: Report) -> None:
+    if args.props.get("description") in (None, "", "Managed by Pulumi", "Managed by Terraform"):
+        report("description is missing")

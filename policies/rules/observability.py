@@ -1,0 +1,62 @@
+"""CloudWatch and SNS: what is kept, and who hears of it."""
+
+from policies import types as t
+from policies.permissions.documents import conditions, is_open, statements
+from policies.rule import Args, Report, rule, stack_rule
+from policies.values import items, number
+
+SOURCES = {"aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:principalorgid", "aws:principalaccount"}
+
+
+@rule("log-group-set-retention", t.LOG_GROUP)
+def set_retention(args: Args, report: Report) -> None:
+    if not number(args.props.get("retentionInDays")):
+        report("retentionInDays is not set")
+
+
+@stack_rule("log-group-set-retention", t.DATABASE)
+def declare_database_logs(args: Args, report: Report) -> None:
+    identifier = args.props.get("identifier")
+    declared = {group.props.get("name") for group in args.stack.of(t.LOG_GROUP)}
+    for log in items(args.props.get("enabledCloudwatchLogsExports")):
+        if f"/aws/rds/instance/{identifier}/{log}" not in declared:
+            report(f"RDS will make /aws/rds/instance/{identifier}/{log} without a retention")
+
+
+@rule("log-group-encrypt", t.LOG_GROUP)
+def encrypt_logs(args: Args, report: Report) -> None:
+    if not args.props.get("kmsKeyId"):
+        report("kmsKeyId names no customer key")
+
+
+@rule("log-group-keep-a-year", t.LOG_GROUP)
+def keep_a_year(args: Args, report: Report) -> None:
+    days = number(args.props.get("retentionInDays"))
+    if days and days < args.settings["minimumDays"]:
+        report(f"retentionInDays is {days:g}, fewer than {args.settings['minimumDays']:g}")
+
+
+@rule("alarm-have-action", t.METRIC_ALARM, t.COMPOSITE_ALARM)
+def have_action(args: Args, report: Report) -> None:
+    if not items(args.props.get("alarmActions")):
+        report("alarmActions is empty")
+
+
+@rule("alarm-keep-actions-on", t.METRIC_ALARM, t.COMPOSITE_ALARM)
+def keep_actions_on(args: Args, report: Report) -> None:
+    if args.props.get("actionsEnabled") is False:
+        report("actionsEnabled is false")
+
+
+@rule("topic-encrypt", t.TOPIC)
+def encrypt_topic(args: Args, report: Report) -> None:
+    if not args.props.get("kmsMasterKeyId"):
+        report("kmsMasterKeyId is missing")
+
+
+@rule("topic-refuse-public", t.TOPIC_POLICY, t.TOPIC)
+def refuse_public(args: Args, report: Report) -> None:
+    for statement in statements(args.props.get("policy")):
+        narrowed = SOURCES & set(conditions(statement))
+        if statement.get("Effect") == "Allow" and is_open(statement) and not narrowed:
+            report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")

@@ -1,0 +1,163 @@
+"""ECS, ECR and Lambda: how the service's containers run and where its image lies."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies import types as t
+from policies.permissions.documents import is_open, statements
+from policies.rule import Args, Report, rule, stack_rule
+from policies.values import at, document, items, maps
+
+SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|API_KEY)")
+NAMES_A_SECRET = re.compile(r"(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what
+ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
+PASSWORD_IN_URL = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
+
+
+def _containers(args: Args) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for container in maps(document(args.props.get("containerDefinitions"))):
+        yield str(container.get("name") or "a container without a name"), container
+
+
+def _environment(container: Mapping[str, Any]) -> dict[str, str]:
+    return {str(e.get("name")): str(e.get("value") or "") for e in maps(container.get("environment"))}
+
+
+@rule("service-refuse-public-ip", t.SERVICE)
+def refuse_public_ip(args: Args, report: Report) -> None:
+    if at(args.props.get("networkConfiguration"), "assignPublicIp") is True:
+        report("assignPublicIp is true")
+
+
+@rule("service-use-latest-platform", t.SERVICE)
+def use_latest_platform(args: Args, report: Report) -> None:
+    if args.props.get("platformVersion") not in (None, "", "LATEST"):
+        report(f"platformVersion is {args.props['platformVersion']}")
+
+
+@rule("task-keep-own-processes", t.TASK_DEFINITION)
+def keep_own_processes(args: Args, report: Report) -> None:
+    if args.props.get("pidMode") == "host":
+        report("pidMode is host")
+
+
+@rule("task-keep-own-network", t.TASK_DEFINITION)
+def keep_own_network(args: Args, report: Report) -> None:
+    if args.props.get("networkMode") == "host":
+        report("networkMode is host")
+
+
+@rule("task-refuse-privileged", t.TASK_DEFINITION)
+def refuse_privileged(args: Args, report: Report) -> None:
+    for name, container in _containers(args):
+        if container.get("privileged") is True:
+            report(f"container {name} is privileged")
+
+
+@rule("task-read-only-root", t.TASK_DEFINITION)
+def read_only_root(args: Args, report: Report) -> None:
+    for name, container in _containers(args):
+        if container.get("readonlyRootFilesystem") is not True:
+            report(f"container {name} may write to its root file system")
+
+
+@rule("task-inject-secrets", t.TASK_DEFINITION)
+def inject_secrets(args: Args, report: Report) -> None:
+    for name, container in _containers(args):
+        for key, value in _environment(container).items():
+            if SECRET_NAME.search(key) and not NAMES_A_SECRET.search(key):
+                report(f"container {name} has {key} in its environment")
+            elif SECRET_NAME.search(key) and key.endswith("ACCESS_KEY_ID"):
+                report(f"container {name} has the access key {key} in its environment")
+            elif ACCESS_KEY.search(value) or PASSWORD_IN_URL.search(value):
+                report(f"container {name} has a credential in {key}")
+
+
+@rule("task-log", t.TASK_DEFINITION)
+def ship_output(args: Args, report: Report) -> None:
+    for name, container in _containers(args):
+        if not at(container.get("logConfiguration"), "logDriver"):
+            report(f"container {name} has no logConfiguration")
+
+
+@rule("task-run-as-user", t.TASK_DEFINITION)
+def run_as_user(args: Args, report: Report) -> None:
+    for name, container in _containers(args):
+        user = str(container.get("user") or "").split(":", 1)[0]
+        if user in ("", "0", "root"):
+            report(f"container {name} runs as {user or 'the user of its image'}")
+
+
+@stack_rule("task-separate-roles", t.TASK_DEFINITION)
+def separate_roles(args: Args, report: Report) -> None:
+    shared = {
+        role.urn
+        for role in args.stack.named_by(args.resource, "executionRoleArn", t.ROLE)
+        if role in args.stack.named_by(args.resource, "taskRoleArn", t.ROLE)
+    }
+    if shared:
+        report("executionRoleArn and taskRoleArn are one role")
+        return
+    execution = args.props.get("executionRoleArn")
+    if execution and execution == args.props.get("taskRoleArn"):
+        report("executionRoleArn and taskRoleArn are one role outside this stack")
+
+
+@rule("task-run-production", t.TASK_DEFINITION)
+def run_production(args: Args, report: Report) -> None:
+    for name, container in _containers(args):
+        environment = _environment(container)
+        if environment.get("NODE_ENV") != "production":
+            report(f"container {name} runs with NODE_ENV={environment.get('NODE_ENV') or 'unset'}")
+        if environment.get("OIDC_DEV_MOCK") not in (None, "", "0"):
+            report(f"container {name} runs with the login mock")
+        if environment.get("DATABASE_URL", "").startswith(("sqlite:", "file:")):
+            report(f"container {name} runs on SQLite")
+
+
+@rule("repository-scan-images", t.REPOSITORY)
+def scan_images(args: Args, report: Report) -> None:
+    if at(args.props.get("imageScanningConfiguration"), "scanOnPush") is not True:
+        report("scanOnPush is not true")
+
+
+@rule("repository-keep-tags", t.REPOSITORY)
+def keep_tags(args: Args, report: Report) -> None:
+    if args.props.get("imageTagMutability") != "IMMUTABLE":
+        report("imageTagMutability is not IMMUTABLE")
+
+
+@rule("repository-refuse-public", t.REPOSITORY_POLICY)
+def refuse_public(args: Args, report: Report) -> None:
+    for statement in statements(args.props.get("policy")):
+        if statement.get("Effect") == "Allow" and is_open(statement):
+            report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")
+
+
+@stack_rule("repository-expire-images", t.REPOSITORY)
+def expire_images(args: Args, report: Report) -> None:
+    if not args.stack.linked(t.REPOSITORY_LIFECYCLE, "repository", args.resource):
+        report("it has no LifecyclePolicy")
+
+
+@rule("repository-encrypt-with-customer-key", t.REPOSITORY)
+def encrypt_images(args: Args, report: Report) -> None:
+    found = list(maps(args.props.get("encryptionConfigurations")))
+    if not any(entry.get("encryptionType") == "KMS" and entry.get("kmsKey") for entry in found):
+        report("encryptionConfigurations names no customer key")
+
+
+@rule("cluster-watch-containers", t.CLUSTER)
+def watch_containers(args: Args, report: Report) -> None:
+    settings = {entry.get("name"): entry.get("value") for entry in maps(args.props.get("settings"))}
+    if settings.get("containerInsights") not in ("enabled", "enhanced"):
+        report("containerInsights is off")
+
+
+@rule("function-use-current-runtime", t.FUNCTION)
+def use_current_runtime(args: Args, report: Report) -> None:
+    if args.props.get("packageType") == "Image":
+        return  # an image brings its own
+    if args.props.get("runtime") not in items(args.settings["runtimes"]):
+        report(f"runtime is {args.props.get('runtime') or 'missing'}")

@@ -1,0 +1,23 @@
+"""Copies of a database that leave it: snapshots, their copies and replicated backups."""
+
+from policies import types as t
+from policies.rule import Args, Report, rule
+from policies.values import items
+
+
+@rule("snapshot-stay-private", t.SNAPSHOT, t.SNAPSHOT_COPY, t.CLUSTER_SNAPSHOT)
+def stay_private(args: Args, report: Report) -> None:
+    if "all" in items(args.props.get("sharedAccounts")):
+        report('sharedAccounts holds "all"')
+
+
+@rule("snapshot-copy-encrypt", t.SNAPSHOT_COPY)
+def copy_encrypt(args: Args, report: Report) -> None:
+    if not args.props.get("kmsKeyId"):
+        report("kmsKeyId names no customer key")
+
+
+@rule("backup-replication-encrypt", t.AUTOMATED_BACKUPS_REPLICATION)
+def replication_encrypt(args: Args, report: Report) -> None:
+    if not args.props.get("kmsKeyId"):
+        report("kmsKeyId names no customer key")

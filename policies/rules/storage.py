@@ -1,0 +1,186 @@
+"""S3: who may reach a bucket, what is kept and for how long."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies import types as t
+from policies.permissions.documents import accounts_of, is_open, principals, statements, values_of
+from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
+from policies.values import at, items, maps, number
+
+PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
+PUBLIC_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
+
+
+@stack_rule("bucket-block-public-access", t.BUCKET)
+def block_public_access(args: Args, report: Report) -> None:
+    blocks = args.stack.linked(t.BUCKET_PUBLIC_ACCESS, "bucket", args.resource)
+    if not blocks:
+        report("it has no BucketPublicAccessBlock")
+    for block in blocks:
+        for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"):
+            if block.props.get(name) is not True:
+                report(f"{name} is not true")
+
+
+@rule("bucket-refuse-public-acl", t.BUCKET_ACL, t.BUCKET)
+def refuse_public_acl(args: Args, report: Report) -> None:
+    if args.props.get("acl") in PUBLIC_ACLS:
+        report(f"acl is {args.props['acl']}")
+    for grant in maps(at(args.props.get("accessControlPolicy"), "grants")):
+        if str(at(grant, "grantee.uri") or "").endswith(PUBLIC_GROUPS):
+            report("a grant names everybody")
+
+
+@stack_rule("bucket-require-tls", t.BUCKET)
+def require_tls(args: Args, report: Report) -> None:
+    policies = args.stack.linked(t.BUCKET_POLICY, "bucket", args.resource)
+    if not policies:
+        report("it has no BucketPolicy")
+    elif not any(_denies_plain(s) for policy in policies for s in statements(policy.props.get("policy"))):
+        report("its policy does not deny s3:* on the bucket and its objects while aws:SecureTransport is false")
+
+
+def _denies_plain(statement: Mapping[str, Any]) -> bool:
+    resources = values_of(statement, "Resource")
+    return (
+        statement.get("Effect") == "Deny"
+        and is_open(statement)
+        and any(action in ("s3:*", "*") for action in values_of(statement, "Action"))
+        and ("*" in resources or (any(r.endswith("/*") for r in resources) and len(resources) > 1))
+        and "false" in [str(v).lower() for v in items(at(statement, "Condition.Bool.aws:SecureTransport"))]
+    )
+
+
+@stack_rule("bucket-enforce-owner", t.BUCKET)
+def enforce_owner(args: Args, report: Report) -> None:
+    controls = args.stack.linked(t.BUCKET_OWNERSHIP, "bucket", args.resource)
+    if not any(at(c.props.get("rule"), "objectOwnership") == "BucketOwnerEnforced" for c in controls):
+        report("no BucketOwnershipControls sets BucketOwnerEnforced")
+
+
+@stack_rule("bucket-keep-versions", t.BUCKET)
+def keep_versions(args: Args, report: Report) -> None:
+    settings = args.stack.linked(t.BUCKET_VERSIONING, "bucket", args.resource)
+    if not settings:
+        report("it has no BucketVersioning")
+    elif any(at(s.props.get("versioningConfiguration"), "status") != "Enabled" for s in settings):
+        report("versioning is not Enabled")
+
+
+@stack_rule("bucket-encrypt-with-customer-key", t.BUCKET)
+def encrypt_with_customer_key(args: Args, report: Report) -> None:
+    configurations = args.stack.linked(t.BUCKET_ENCRYPTION, "bucket", args.resource)
+    rules = [entry for c in configurations for entry in maps(c.props.get("rules"))]
+    if not rules:
+        report("it has no BucketServerSideEncryptionConfiguration")
+    for entry in rules:
+        default = entry.get("applyServerSideEncryptionByDefault")
+        if at(default, "sseAlgorithm") not in ("aws:kms", "aws:kms:dsse"):
+            report("sseAlgorithm is not aws:kms")
+        elif not at(default, "kmsMasterKeyId"):
+            report("kmsMasterKeyId names no customer key")
+        elif entry.get("bucketKeyEnabled") is not True:
+            report("bucketKeyEnabled is not true")
+
+
+@stack_rule("bucket-set-lifecycle", t.BUCKET)
+def set_lifecycle(args: Args, report: Report) -> None:
+    if not list(_lifecycle(args)):
+        report("it has no BucketLifecycleConfiguration with an enabled rule")
+
+
+@stack_rule("bucket-expire-noncurrent-versions", t.BUCKET)
+def expire_noncurrent_versions(args: Args, report: Report) -> None:
+    days = [at(entry.get("noncurrentVersionExpiration"), "noncurrentDays") for entry in _lifecycle(args)]
+    if not any(number(value) for value in days):
+        report("no enabled rule expires noncurrent versions")
+
+
+@stack_rule("bucket-abort-uploads", t.BUCKET)
+def abort_uploads(args: Args, report: Report) -> None:
+    limit = args.settings["maximumDays"]
+    found = (at(e.get("abortIncompleteMultipartUpload"), "daysAfterInitiation") for e in _lifecycle(args))
+    if not any(0 < (number(days) or 0) <= limit for days in found):
+        report(f"no enabled rule aborts unfinished uploads within {limit:g} days")
+
+
+def _lifecycle(args: Args) -> Iterator[Mapping[str, Any]]:
+    for configuration in args.stack.linked(t.BUCKET_LIFECYCLE, "bucket", args.resource):
+        for entry in maps(configuration.props.get("rules")):
+            if entry.get("status") == "Enabled":
+                yield entry
+
+
+@rule("bucket-name-principals", t.BUCKET_POLICY)
+def name_principals(args: Args, report: Report) -> None:
+    for statement in statements(args.props.get("policy")):
+        if statement.get("Effect") != "Allow":
+            continue
+        if is_open(statement):
+            report(f"{_label(statement)} allows everybody")
+        foreign = accounts_of(principals(statement)) - set(args.accounts)
+        if foreign and not args.accounts:
+            raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
+        if foreign:
+            report(f"{_label(statement)} allows account {', '.join(sorted(foreign))}")
+
+
+def _label(statement: Mapping[str, Any]) -> str:
+    return f"statement {statement['Sid']}" if statement.get("Sid") else "a statement without a Sid"
+
+
+@stack_rule("bucket-log-access", t.BUCKET)
+def log_access(args: Args, report: Report) -> None:
+    if not args.stack.linked(t.BUCKET_LOGGING, "bucket", args.resource):
+        report("it has no BucketLogging")
+
+
+@rule("bucket-refuse-force-destroy", t.BUCKET)
+def refuse_force_destroy(args: Args, report: Report) -> None:
+    if args.props.get("forceDestroy") is True:
+        report("forceDestroy is true")
+
+
+@stack_rule("bucket-replicate-across-regions", t.BUCKET)
+def replicate_across_regions(args: Args, report: Report) -> None:
+    if not args.stack.linked(t.BUCKET_REPLICATION, "bucket", args.resource):
+        report("it has no BucketReplicationConfig")
+
+
+@stack_rule("bucket-announce-events", t.BUCKET)
+def announce_events(args: Args, report: Report) -> None:
+    if not args.stack.linked(t.BUCKET_NOTIFICATION, "bucket", args.resource):
+        report("it has no BucketNotification")
+
+
+@rule("bucket-lock-objects", t.BUCKET)
+def lock_objects(args: Args, report: Report) -> None:
+    if args.props.get("objectLockEnabled") is not True:
+        report("objectLockEnabled is not true")
+
+
+@stack_rule("bucket-require-mfa-delete", t.BUCKET)
+def require_mfa_delete(args: Args, report: Report) -> None:
+    settings = args.stack.linked(t.BUCKET_VERSIONING, "bucket", args.resource)
+    if not any(at(s.props.get("versioningConfiguration"), "mfaDelete") == "Enabled" for s in settings):
+        report("mfaDelete is not Enabled")
+
+
+@stack_rule("bucket-record-object-access", t.BUCKET)
+def record_object_access(args: Args, report: Report) -> None:
+    trails = [trail.props for trail in args.stack.of(t.TRAIL) if trail.props.get("enableLogging") is not False]
+    if not any(_records_objects(trail) for trail in trails):
+        report("no trail records reads and writes of S3 objects")
+
+
+def _records_objects(trail: Mapping[str, Any]) -> bool:
+    for selector in maps(trail.get("eventSelectors")):
+        kinds = {entry.get("type") for entry in maps(selector.get("dataResources"))}
+        if "AWS::S3::Object" in kinds and selector.get("readWriteType") in (None, "All"):
+            return True
+    for selector in maps(trail.get("advancedEventSelectors")):
+        fields = {entry.get("field"): items(entry.get("equals")) for entry in maps(selector.get("fieldSelectors"))}
+        if "AWS::S3::Object" in fields.get("resources.type", ()) and "readOnly" not in fields:
+            return True
+    return False

@@ -1,0 +1,80 @@
+"""A stack's resources with the links that stack-wide rules follow."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from pulumi_policy import PolicyResource
+from pulumi_policy.proxy import UnknownValueError
+
+IDENTITIES = ("id", "arn", "name", "bucket", "identifier")
+
+
+class Stack:
+    """All resources of a stack. Links are found by value, and by dependency while values are unknown."""
+
+    def __init__(self, resources: Sequence[PolicyResource]) -> None:
+        self.resources = resources
+        self._links: dict[tuple[str, str, str], dict[str, list[PolicyResource]]] = {}
+
+    @cached_property
+    def by_type(self) -> Mapping[str, list[PolicyResource]]:
+        groups: dict[str, list[PolicyResource]] = defaultdict(list)
+        for resource in self.resources:
+            groups[resource.resource_type].append(resource)
+        return groups
+
+    def of(self, *types: str) -> Iterable[PolicyResource]:
+        """Every resource of the types."""
+        for kind in types:
+            yield from self.by_type.get(kind, ())
+
+    def linked(self, side: str, path: str, target: PolicyResource) -> list[PolicyResource]:
+        """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket."""
+        key = (side, path, target.resource_type)
+        if key not in self._links:
+            self._links[key] = self._index(*key)
+        return self._links[key].get(target.urn, [])
+
+    def _index(self, side: str, path: str, target_type: str) -> dict[str, list[PolicyResource]]:
+        owners = self._identities(target_type)
+        index: dict[str, list[PolicyResource]] = defaultdict(list)
+        for resource in self.of(side):
+            for urn in self._targets(resource, path, target_type, owners):
+                index[urn].append(resource)
+        return index
+
+    def _targets(
+        self, resource: PolicyResource, path: str, target_type: str, owners: Mapping[str, str]
+    ) -> set[str]:
+        try:
+            named = {owners[value] for value in _texts(resource.props.get(path)) if value in owners}
+        except UnknownValueError:
+            named = set()
+        dependencies = resource.property_dependencies.get(path, ())
+        return named | {d.urn for d in dependencies if d.resource_type == target_type}
+
+    def _identities(self, kind: str) -> dict[str, str]:
+        owners: dict[str, str] = {}
+        for resource in self.of(kind):
+            for identity in IDENTITIES:
+                try:
+                    value = resource.props.get(identity)
+                except UnknownValueError:
+                    continue
+                if isinstance(value, str) and value:
+                    owners[value] = resource.urn
+        return owners
+
+    def named_by(self, resource: PolicyResource, path: str, kind: str) -> list[PolicyResource]:
+        """Resources of type `kind` that `resource` names in its property `path`: the other way round."""
+        return [target for target in self.of(kind) if resource in self.linked(resource.resource_type, path, target)]
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Sequence):
+        return [item for item in value if isinstance(item, str)]
+    return []
