@@ -3,7 +3,7 @@ STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse test test-fast check format lock clean
+.PHONY: rehearse test test-fast check format schema lock clean
 
 rehearse: .venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -20,6 +20,9 @@ check: .venv/installed ## Formatter, linter and types
 
 format: .venv/installed
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+schema: .venv/installed ## Write the stack files' JSON schema anew
+	@$(BIN)/python -m infra.schema
 
 lock: .venv/installed ## Compile the hash-pinned requirements again
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \

@@ -1,70 +1,141 @@
-"""Roles, built only from statements that components hand out."""
+"""Who may do what: the roles of everything that runs, each from the statements of the components it uses."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, ResourceOptions
 
-from components.context import StackContext
-from components.permissions import Condition, Statement, policy_document
+from components.context import EXECUTION_ROLE, ROTATION_ROLE, TASK_ROLE, StackContext
+from components.database import Database
+from components.encryption import Encryption, read_key_through, use_key_through
+from components.files import Files
+from components.logs import Logs
+from components.permissions import Condition, Statement
+from components.role import Role, RoleArgs
+from components.secrets import Secrets
+from components.service_settings import ImageSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoleArgs:
-    """What a role is for, which AWS service may take it, and the statements it gets."""
-
+class AccessArgs:
     context: StackContext
-    description: str
-    trusted_service: str
-    statements: Sequence[Statement]
-    trust_conditions: Condition | None = None
+    image: ImageSettings
+    keys: Encryption
+    database: Database
+    files: Files
+    secrets: Secrets
+    logs: Logs
 
 
-class Role(ComponentResource):
-    """A role that one AWS service assumes, with one inline policy and the stack's permissions boundary.
+class Access(ComponentResource):
+    """Three roles: `execution` starts tasks, `task` is the service itself, `rotation` changes its login."""
 
-    The physical name is `<stack>-<name>`, so that a boundary and the deploy role can name it before it exists.
-    `policy` is what a resource depends on that fails while the permissions are missing.
+    execution: Role
+    task: Role
+    rotation: Role
+
+    def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:aws:Access", name, None, opts)
+        context, keys, child = args.context, args.keys, ResourceOptions(parent=self)
+        read_secrets_key = read_key_through(keys.secrets_key_arn, context, "secretsmanager", "ReadSecretsKey")
+        self.execution = Role(
+            EXECUTION_ROLE,
+            RoleArgs(
+                context=context,
+                description="Starts tasks: pulls the image, injects the owner's login into migrate, opens the log",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *pull_image(args.image),
+                    args.logs.service.write(),
+                    args.database.read_owner_secret(),
+                    read_secrets_key,
+                ],
+            ),
+            child,
+        )
+        self.task = Role(
+            TASK_ROLE,
+            RoleArgs(
+                context=context,
+                description="What the service itself may do",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *args.files.store_objects(),
+                    use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
+                    args.secrets.read_database_login(),
+                    *args.secrets.read_oidc_client(),
+                    read_secrets_key,
+                ],
+            ),
+            child,
+        )
+        self.rotation = Role(
+            ROTATION_ROLE,
+            RoleArgs(
+                context=context,
+                description="Rotates the service's database login",
+                trusted_service="lambda.amazonaws.com",
+                statements=[
+                    args.secrets.rotate_database_login(),
+                    args.database.read_owner_secret(),
+                    use_key_through(keys.secrets_key_arn, context, "secretsmanager", "UseSecretsKey"),
+                    args.logs.rotation.write(),
+                    *attach_to_network(context),
+                ],
+            ),
+            child,
+        )
+        self.register_outputs({})
+
+
+def pull_image(image: ImageSettings) -> list[Statement]:
+    """Pull one repository's images."""
+    return [
+        Statement(
+            sid="PullImage",
+            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources=[image.repository_arn],
+        ),
+        Statement(
+            sid="LogInToRegistry",
+            actions=["ecr:GetAuthorizationToken"],
+            resources=["*"],  # AWS knows no resource for this action
+        ),
+    ]
+
+
+def attach_to_network(context: StackContext) -> list[Statement]:
+    """What Lambda does in a function's name to put it into a VPC.
+
+    The managed policy AWSLambdaVPCAccessExecutionRole grants the same on every resource.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
     """
-
-    arn: Output[str]
-    name: Output[str]
-    policy: aws.iam.RolePolicy
-
-    def __init__(self, name: str, args: RoleArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("workbuoy:aws:Role", name, None, opts)
-        trust = Statement(
-            sid="AssumedByService",
-            actions=["sts:AssumeRole"],
-            resources=[],
-            principals={"Service": [args.trusted_service]},
-            conditions=args.trust_conditions or {},
-        )
-        role = aws.iam.Role(
-            f"{name}-role",
-            name=f"{args.context.name}-{name}",
-            description=args.description,
-            assume_role_policy=policy_document([trust]),
-            permissions_boundary=args.context.permissions_boundary_arn,
-            tags=args.context.tags(),
-            opts=ResourceOptions(parent=self),
-        )
-        self.policy = aws.iam.RolePolicy(
-            f"{name}-policy",
-            name="permissions",
-            role=role.name,
-            policy=policy_document(args.statements),
-            opts=ResourceOptions(parent=self),
-        )
-        self.arn = role.arn
-        self.name = role.name
-        self.register_outputs({"arn": self.arn})
+    return [
+        Statement(
+            sid="AttachToNetwork",
+            actions=[
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            resources=[context.arn("ec2", f"{kind}/*") for kind in ("network-interface", "security-group", "subnet")],
+        ),
+        Statement(
+            sid="SeeNetwork",
+            actions=["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+            resources=["*"],  # AWS knows no resource for these actions
+        ),
+    ]
 
 
-def from_own_account(context: StackContext) -> Condition:
-    """Refuse a service that acts for another account (the confused deputy).
+def _from_own_tasks(context: StackContext) -> Condition:
+    """Trust ECS only for tasks of this account and region.
 
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
     """
-    return {"StringEquals": {"aws:SourceAccount": context.account_id}}
+    return {
+        "ArnLike": {"aws:SourceArn": context.arn("ecs", "*")},
+        "StringEquals": {"aws:SourceAccount": context.account_id},
+    }

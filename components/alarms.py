@@ -115,7 +115,9 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
     ]
 
 
-def service_alarms(load_balancer: Input[str], target_group: Input[str], error_percent: float, seconds: float) -> list[Alarm]:
+def service_alarms(
+    load_balancer: Input[str], target_group: Input[str], error_percent: float, seconds: float
+) -> list[Alarm]:
     """Alarms of the service as its users see it, from the load balancer's side.
 
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
@@ -181,9 +183,7 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
     return [
         Alarm(
             name="service-error-lines",
-            metric=Metric(
-                namespace=log_namespace(stack_name), name="ErrorLines", dimensions={}, statistic="Sum"
-            ),
+            metric=Metric(namespace=log_namespace(stack_name), name="ErrorLines", dimensions={}, statistic="Sum"),
             threshold=10,
             missing_data="notBreaching",
             advice="Run the saved search 'errors'; lines without a request id come from start-up or rotation.",

@@ -6,6 +6,11 @@ from typing import Literal
 DataClassification = Literal["customer-data", "credentials", "operational", "none"]
 
 
+TASK_ROLE = "service-task"
+EXECUTION_ROLE = "service-execution"
+ROTATION_ROLE = "rotation"
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackContext:
     """The account, region and names of one stack, plus the one switch for every safeguard.
@@ -38,6 +43,10 @@ class StackContext:
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a regional resource of this stack's account, known before the resource exists."""
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def role_arn(self, name: str) -> str:
+        """The ARN of one of the stack's roles, known before the role exists."""
+        return f"arn:aws:iam::{self.account_id}:role/{self.name}-{name}"
 
     @property
     def root_arn(self) -> str:

@@ -6,14 +6,16 @@ from typing import Annotated, ClassVar, Literal
 
 import pulumi_aws as aws
 import pulumi_random as random
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 from pydantic import Field
 
-from components.access import Role, RoleArgs, from_own_account
 from components.context import StackContext
+from components.encryption import Encryption
 from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup, LogGroupArgs
+from components.network import Network
 from components.permissions import Statement
+from components.role import Role, RoleArgs, from_own_account
 from components.settings import BrokenRule, LogRetentionDays, Rule, Settings
 
 PORT = 5432
@@ -101,11 +103,8 @@ class DatabaseSettings(Settings):
 class DatabaseArgs:
     context: StackContext
     settings: DatabaseSettings
-    vpc_id: Input[str]
-    subnet_ids: Sequence[Input[str]]
-    key_arn: Input[str]
-    secrets_key_arn: Input[str]
-    logs_key_arn: Input[str]
+    network: Network
+    keys: Encryption
 
 
 class Database(ComponentResource):
@@ -117,6 +116,7 @@ class Database(ComponentResource):
     """
 
     identifier: str
+    allocated_storage_gib: int
     address: Output[str]
     owner_secret_arn: Output[str]
     security_group: SecurityGroup
@@ -126,15 +126,16 @@ class Database(ComponentResource):
         super().__init__("workbuoy:aws:Database", name, None, opts)
         context, settings, child = args.context, args.settings, ResourceOptions(parent=self)
         self.identifier = f"{context.name}-{name}"
+        self.allocated_storage_gib = settings.allocated_storage_gib
         self.security_group = SecurityGroup(
             name,
-            SecurityGroupArgs(context=context, vpc_id=args.vpc_id, description="The database"),
+            SecurityGroupArgs(context=context, vpc_id=args.network.vpc_id, description="The database"),
             opts=child,
         )
         subnet_group = aws.rds.SubnetGroup(
             f"{name}-subnets",
             description=f"{context.name}: data subnets",
-            subnet_ids=list(args.subnet_ids),
+            subnet_ids=list(args.network.data_subnet_ids),
             tags=context.tags(),
             opts=child,
         )
@@ -169,14 +170,14 @@ class Database(ComponentResource):
             db_name=DATABASE_NAME,
             username=OWNER_NAME,
             manage_master_user_password=True,
-            master_user_secret_kms_key_id=args.secrets_key_arn,
+            master_user_secret_kms_key_id=args.keys.secrets_key_arn,
             iam_database_authentication_enabled=True,
             port=PORT,
             ca_cert_identifier=CERTIFICATE_AUTHORITY,
             parameter_group_name=self._parameters(name, context, settings).name,
             storage_type="gp3",
             storage_encrypted=True,
-            kms_key_id=args.key_arn,
+            kms_key_id=args.keys.database_key_arn,
             allocated_storage=settings.allocated_storage_gib,
             max_allocated_storage=settings.max_allocated_storage_gib,
             multi_az=settings.multi_az,
@@ -189,12 +190,10 @@ class Database(ComponentResource):
             copy_tags_to_snapshot=True,
             deletion_protection=context.permanent,
             skip_final_snapshot=not context.permanent,
-            final_snapshot_identifier=Output.concat(
-                self.identifier, "-final-", final_snapshot_suffix.hex
-            ),
+            final_snapshot_identifier=Output.concat(self.identifier, "-final-", final_snapshot_suffix.hex),
             delete_automated_backups=not context.permanent,
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=args.key_arn,
+            performance_insights_kms_key_id=args.keys.database_key_arn,
             performance_insights_retention_period=settings.performance_insights_retention_days,
             monitoring_interval=settings.enhanced_monitoring_interval_seconds,
             monitoring_role_arn=monitoring_role.arn,
@@ -207,7 +206,7 @@ class Database(ComponentResource):
             ),
         )
         self.address = self.instance.address
-        self.owner_secret_arn = self.instance.master_user_secrets.apply(lambda secrets: secrets[0].secret_arn)
+        self.owner_secret_arn = self.instance.master_user_secrets.apply(_only_secret_arn)
         self.register_outputs({"address": self.address, "ownerSecretArn": self.owner_secret_arn})
 
     def read_owner_secret(self) -> Statement:
@@ -225,7 +224,7 @@ class Database(ComponentResource):
                 context=args.context,
                 name=f"/aws/rds/instance/{self.identifier}/{log}",
                 retention_days=args.settings.log_retention_days,
-                key_arn=args.logs_key_arn,
+                key_arn=args.keys.logs_key_arn,
             ),
             opts=ResourceOptions(parent=self),
         )
@@ -250,6 +249,13 @@ class Database(ComponentResource):
             tags=context.tags(),
             opts=ResourceOptions(parent=self),
         )
+
+
+def _only_secret_arn(secrets: Sequence[aws.rds.outputs.InstanceMasterUserSecret]) -> str:
+    """An instance has exactly one master secret, and its ARN from the moment it exists."""
+    (secret,) = secrets
+    assert secret.secret_arn is not None  # noqa: S101  optional only in the provider's schema
+    return secret.secret_arn
 
 
 def write_enhanced_monitoring(context: StackContext) -> list[Statement]:

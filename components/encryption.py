@@ -75,9 +75,7 @@ class Encryption(ComponentResource):
             "customer-data",
             [*_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
         )
-        self.files_key_arn = self._key(
-            "files", "Attachments", "customer-data", _use_through(context, "s3")
-        )
+        self.files_key_arn = self._key("files", "Attachments", "customer-data", _use_through(context, "s3"))
         self.secrets_key_arn = self._key(
             "secrets",
             "Secrets Manager entries",
@@ -109,9 +107,7 @@ class Encryption(ComponentResource):
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=policy_document([administration, *users]),
             tags=context.tags(classification),
-            opts=ResourceOptions(
-                parent=self, protect=context.permanent, retain_on_delete=context.permanent
-            ),
+            opts=ResourceOptions(parent=self, protect=context.permanent, retain_on_delete=context.permanent),
         )
         aws.kms.Alias(
             f"{self._name}-{kind}-alias",
@@ -134,9 +130,7 @@ def use_key_through(key_arn: Input[str], context: StackContext, service: str, si
 
 def read_key_through(key_arn: Input[str], context: StackContext, service: str, sid: str) -> Statement:
     """Let a role read what `service` encrypted with one key, and only through it."""
-    return Statement(
-        sid=sid, actions=["kms:Decrypt"], resources=[key_arn], conditions=_through(context, service)
-    )
+    return Statement(sid=sid, actions=["kms:Decrypt"], resources=[key_arn], conditions=_through(context, service))
 
 
 def _through(context: StackContext, *services: str) -> Condition:

@@ -1,6 +1,6 @@
 """Attachments: a versioned bucket whose old versions expire, and the bucket that takes its access logs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -33,7 +33,10 @@ def _archive_pays(files: "FilesSettings") -> Iterator[BrokenRule]:
         and files.delete_after_days
         and 0 < files.delete_after_days - files.archive_after_days < 90
     ):
-        yield "deleteAfterDays", "an archived object is billed for 90 days at least: delete 90 days after archiving"
+        yield (
+            "deleteAfterDays",
+            "an archived object is billed for 90 days at least: delete 90 days after archiving",
+        )
 
 
 class FilesSettings(Settings):
@@ -43,7 +46,8 @@ class FilesSettings(Settings):
         _Days | None, Field(description="Move to Glacier Instant Retrieval, which still downloads at once")
     ] = None
     delete_after_days: Annotated[
-        _Days | None, Field(description="Delete attachments of this age; null keeps them until someone deletes them")
+        _Days | None,
+        Field(description="Delete attachments of this age; null keeps them until someone deletes them"),
     ] = None
     expire_noncurrent_after_days: Annotated[
         _Days, Field(description="Overwritten and deleted versions can be brought back for so long")
@@ -66,8 +70,7 @@ class Files(ComponentResource):
 
     bucket_name: Output[str]
     bucket_arn: Output[str]
-    log_bucket_name: Output[str]
-    log_bucket_ready: Sequence[aws.s3.BucketPolicy]
+    log_bucket: Bucket
 
     def __init__(self, name: str, args: FilesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Files", name, None, opts)
@@ -118,7 +121,7 @@ class Files(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[log_bucket.policy]),
         )
         self.bucket_name, self.bucket_arn = bucket.name, bucket.arn
-        self.log_bucket_name, self.log_bucket_ready = log_bucket.name, [log_bucket.policy]
+        self.log_bucket = log_bucket
         self.register_outputs({"bucketName": self.bucket_name})
 
     def store_objects(self) -> list[Statement]:
@@ -157,9 +160,7 @@ def _deliver_load_balancer_logs(context: StackContext, log_name: Output[str]) ->
         sid="DeliverLoadBalancerLogs",
         actions=["s3:PutObject"],
         resources=[
-            Output.concat(
-                "arn:aws:s3:::", log_name, f"/{LOAD_BALANCER_LOG_PREFIX}/AWSLogs/{context.account_id}/*"
-            )
+            Output.concat("arn:aws:s3:::", log_name, f"/{LOAD_BALANCER_LOG_PREFIX}/AWSLogs/{context.account_id}/*")
         ],
         principals={"Service": ["logdelivery.elasticloadbalancing.amazonaws.com"]},
         conditions={

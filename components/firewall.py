@@ -20,8 +20,7 @@ class SecurityGroupArgs:
 
 
 class SecurityGroup(ComponentResource):
-    """A security group without inline rules, so that each rule is a resource with its own line in a preview.
-    """
+    """A security group without inline rules, so that each rule is a resource with its own line in a preview."""
 
     id: Output[str]
 
@@ -57,7 +56,12 @@ class SecurityGroup(ComponentResource):
         target._rule("from", self._name, port, description, referenced_security_group_id=self.id)
 
     def _rule(
-        self, direction: Literal["from", "to"], peer_name: str, port: int, description: str, **peer: Input[str]
+        self,
+        direction: Literal["from", "to"],
+        peer_name: str,
+        port: int,
+        description: str,
+        **peer: Input[str],
     ) -> None:
         rule = aws.vpc.SecurityGroupIngressRule if direction == "from" else aws.vpc.SecurityGroupEgressRule
         rule(

@@ -1,20 +1,20 @@
-"""The door for users: a load balancer that speaks HTTPS and forwards to the service's port alone."""
+"""The door for users: a load balancer that speaks HTTPS and forwards only what a service's rule names."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.bucket import Bucket
 from components.context import StackContext
 from components.files import LOAD_BALANCER_LOG_PREFIX
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
-from components.settings import CidrBlock
+from components.network import Network
+from components.service_settings import ServiceSettings
 
 HTTP_PORT = 80
 # TLS 1.3 and 1.2: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-DRAIN_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,85 +22,63 @@ class LoadBalancerArgs:
     """Without a certificate it serves plain HTTP, which settings allow only where `permanent` is false."""
 
     context: StackContext
-    vpc_id: Input[str]
-    subnet_ids: Sequence[Input[str]]
-    allowed_cidr_blocks: Sequence[CidrBlock]
-    certificate_arn: str | None
-    target_port: int
-    health_check_path: str
-    log_bucket_name: Input[str]
-    log_bucket_ready: Sequence[Resource]
+    settings: ServiceSettings
+    network: Network
+    log_bucket: Bucket
 
 
 class LoadBalancer(ComponentResource):
-    """A public load balancer, its listeners and the group of targets behind them."""
+    """A public load balancer that answers 404 until a service adds a rule for its host name."""
 
     dns_name: Output[str]
     arn_suffix: Output[str]
-    target_group_arn: Output[str]
-    target_group_suffix: Output[str]
+    listener_arn: Output[str]
     security_group: SecurityGroup
-    listener: aws.lb.Listener
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:LoadBalancer", name, None, opts)
         context, child = args.context, ResourceOptions(parent=self)
+        certificate_arn = args.settings.certificate_arn
         self._name, self._context, self._child = name, context, child
         self.security_group = SecurityGroup(
             name,
-            SecurityGroupArgs(context=context, vpc_id=args.vpc_id, description="The load balancer"),
+            SecurityGroupArgs(context=context, vpc_id=args.network.vpc_id, description="The load balancer"),
             opts=child,
         )
-        for cidr_block in args.allowed_cidr_blocks:
-            for port in (HTTPS_PORT, HTTP_PORT) if args.certificate_arn else (HTTP_PORT,):
+        for cidr_block in args.settings.allowed_cidr_blocks:
+            for port in (HTTPS_PORT, HTTP_PORT) if certificate_arn else (HTTP_PORT,):
                 self.security_group.admit_cidr_block(cidr_block, port)
         balancer = aws.lb.LoadBalancer(
             f"{name}-alb",
             load_balancer_type="application",
             internal=False,
-            subnets=list(args.subnet_ids),
+            subnets=list(args.network.public_subnet_ids),
             security_groups=[self.security_group.id],
             enable_deletion_protection=context.permanent,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             idle_timeout=60,
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(
-                bucket=args.log_bucket_name, prefix=LOAD_BALANCER_LOG_PREFIX, enabled=True
+                bucket=args.log_bucket.name, prefix=LOAD_BALANCER_LOG_PREFIX, enabled=True
             ),
             tags=context.tags(),
             # The load balancer writes a test object as soon as access logs are on.
-            opts=ResourceOptions(parent=self, protect=context.permanent, depends_on=list(args.log_bucket_ready)),
+            opts=ResourceOptions(parent=self, protect=context.permanent, depends_on=[args.log_bucket.policy]),
         )
-        target_group = aws.lb.TargetGroup(
-            f"{name}-targets",
-            vpc_id=args.vpc_id,
-            target_type="ip",
-            protocol="HTTP",
-            port=args.target_port,
-            deregistration_delay=DRAIN_SECONDS,
-            health_check=aws.lb.TargetGroupHealthCheckArgs(
-                path=args.health_check_path,
-                matcher="200",
-                interval=10,
-                timeout=5,
-                healthy_threshold=2,
-                unhealthy_threshold=3,
-            ),
-            tags=context.tags(),
-            opts=child,
-        )
-        self.listener = self._listeners(balancer.arn, target_group.arn, args.certificate_arn)
+        self.listener_arn = self._listeners(balancer.arn, certificate_arn).arn
         self.dns_name, self.arn_suffix = balancer.dns_name, balancer.arn_suffix
-        self.target_group_arn, self.target_group_suffix = target_group.arn, target_group.arn_suffix
         self.register_outputs({"dnsName": self.dns_name})
 
-    def _listeners(
-        self, balancer_arn: Output[str], target_group_arn: Output[str], certificate_arn: str | None
-    ) -> aws.lb.Listener:
-        """The listener that forwards; with a certificate that is HTTPS, and plain HTTP only redirects to it."""
-        forward = aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=target_group_arn)
+    def _listeners(self, balancer_arn: Output[str], certificate_arn: str | None) -> aws.lb.Listener:
+        """The listener that takes rules; with a certificate that is HTTPS, and plain HTTP only redirects to it."""
+        unknown_host = aws.lb.ListenerDefaultActionArgs(
+            type="fixed-response",
+            fixed_response=aws.lb.ListenerDefaultActionFixedResponseArgs(
+                content_type="text/plain", message_body="Not found", status_code="404"
+            ),
+        )
         if certificate_arn is None:
-            return self._listener("http", balancer_arn, HTTP_PORT, forward)
+            return self._listener("http", balancer_arn, HTTP_PORT, unknown_host)
         self._listener(
             "http",
             balancer_arn,
@@ -112,7 +90,7 @@ class LoadBalancer(ComponentResource):
                 ),
             ),
         )
-        return self._listener("https", balancer_arn, HTTPS_PORT, forward, certificate_arn)
+        return self._listener("https", balancer_arn, HTTPS_PORT, unknown_host, certificate_arn)
 
     def _listener(
         self,

@@ -10,11 +10,11 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
-from components.access import Role, RoleArgs, from_own_account
 from components.context import StackContext
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup, LogGroupArgs
 from components.permissions import ANYONE, Statement, policy_document
+from components.role import Role, RoleArgs, from_own_account
 from components.settings import BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
 
 # What the service, its migrations and the rotation function call without leaving the network.
@@ -106,9 +106,7 @@ class Network(ComponentResource):
         private_route_table_ids = self._routes(settings)
         self.endpoints_security_group = SecurityGroup(
             f"{name}-endpoints",
-            SecurityGroupArgs(
-                context=args.context, vpc_id=vpc.id, description="Interface endpoints of AWS services"
-            ),
+            SecurityGroupArgs(context=args.context, vpc_id=vpc.id, description="Interface endpoints of AWS services"),
             opts=self._child,
         )
         s3 = self._s3_gateway(private_route_table_ids)
@@ -136,9 +134,7 @@ class Network(ComponentResource):
             opts=self._child,
         )
 
-    def _subnets(
-        self, kind: Literal["public", "private", "data"], zones: Sequence[ZoneSettings]
-    ) -> list[Output[str]]:
+    def _subnets(self, kind: Literal["public", "private", "data"], zones: Sequence[ZoneSettings]) -> list[Output[str]]:
         return [
             aws.ec2.Subnet(
                 f"{self._name}-{kind}-{zone.name[-1]}",

@@ -19,8 +19,12 @@ from components.alarms import (
 )
 from components.context import StackContext
 from components.dashboard import dashboard_body
-from components.log_group import LogGroup
+from components.database import Database
+from components.load_balancer import LoadBalancer
+from components.logs import Logs
 from components.permissions import Statement, policy_document
+from components.rotation import Rotation
+from components.service import Service
 from components.settings import Settings
 
 _Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
@@ -33,14 +37,16 @@ class ObservabilitySettings(Settings):
     """Who is told, and from which values on."""
 
     alarm_emails: Annotated[
-        tuple[_Email, ...], Field(description="Each must confirm by a link that AWS sends; permanent stacks need one")
+        tuple[_Email, ...],
+        Field(description="Each must confirm by a link that AWS sends; permanent stacks need one"),
     ] = ()
     database_cpu_percent: Annotated[int, Field(ge=10, le=100)] = 80
     database_operations_per_second: Annotated[
         int, Field(ge=100, description="gp3's baseline is 3000, from 400 GiB on 12000")
     ] = 2400
     database_connections: Annotated[
-        int, Field(ge=10, description="About 80 % of what the instance class takes (memory in bytes / 9531392)")
+        int,
+        Field(ge=10, description="About 80 % of what the instance class takes (memory in bytes / 9531392)"),
     ] = 80
     database_transaction_log_gib: Annotated[int, Field(ge=1)] = 10
     service_error_percent: Annotated[int, Field(ge=1, le=100)] = 5
@@ -49,18 +55,16 @@ class ObservabilitySettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """What is watched. The load balancer and target group are named by their ARN suffixes, as CloudWatch does."""
+    """What is watched, and by which key what it says is kept."""
 
     context: StackContext
     settings: ObservabilitySettings
     key_arn: Input[str]
-    database_identifier: str
-    database_storage_gib: int
-    load_balancer_suffix: Input[str]
-    target_group_suffix: Input[str]
-    rotation_function_name: Input[str]
-    service_log_group: LogGroup
-    rotation_log_group: LogGroup
+    database: Database
+    load_balancer: LoadBalancer
+    service: Service
+    rotation: Rotation
+    logs: Logs
 
 
 class Observability(ComponentResource):
@@ -92,19 +96,19 @@ class Observability(ComponentResource):
         thresholds = DatabaseThresholds(
             cpu_percent=settings.database_cpu_percent,
             operations_per_second=settings.database_operations_per_second,
-            free_storage_gib=max(2, args.database_storage_gib // 10),
+            free_storage_gib=max(2, args.database.allocated_storage_gib // 10),
             connections=settings.database_connections,
             transaction_log_gib=settings.database_transaction_log_gib,
         )
         return [
-            *database_alarms(args.database_identifier, thresholds),
+            *database_alarms(args.database.identifier, thresholds),
             *service_alarms(
-                args.load_balancer_suffix,
-                args.target_group_suffix,
+                args.load_balancer.arn_suffix,
+                args.service.target_group_suffix,
                 settings.service_error_percent,
                 settings.service_response_seconds,
             ),
-            *own_alarms(args.context.name, args.rotation_function_name),
+            *own_alarms(args.context.name, args.rotation.function_name),
         ]
 
     def _topic(self) -> tuple[Output[str], aws.sns.TopicPolicy]:
@@ -149,7 +153,7 @@ class Observability(ComponentResource):
             name=f"{self._args.context.name}-database",
             sns_topic=self.topic_arn,
             source_type="db-instance",
-            source_ids=[self._args.database_identifier],
+            source_ids=[self._args.database.identifier],
             event_categories=list(DATABASE_EVENT_CATEGORIES),
             tags=self._args.context.tags(),
             opts=ResourceOptions(parent=self, depends_on=[topic_ready]),
@@ -159,7 +163,7 @@ class Observability(ComponentResource):
         aws.cloudwatch.LogMetricFilter(
             f"{self._name}-error-lines",
             name="error-lines",
-            log_group_name=self._args.service_log_group.name,
+            log_group_name=self._args.logs.service.name,
             pattern='{ $.level = "error" }',
             metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
                 name="ErrorLines",
@@ -194,17 +198,28 @@ class Observability(ComponentResource):
     def _saved_searches(self) -> None:
         """Searches that appear in CloudWatch Logs Insights under the stack's name."""
         searches = {
-            "errors": "fields @timestamp, request_id, route, message\n| filter level = 'error'\n| sort @timestamp desc\n| limit 200",
-            "slow requests": "fields @timestamp, request_id, tenant, route, duration_ms\n| filter duration_ms > 500\n"
-            "| sort duration_ms desc\n| limit 200",
-            "failures by route": "filter status >= 500\n| stats count(*) as failures by route, bin(5m)\n| sort failures desc",
+            "errors": (
+                "fields @timestamp, request_id, route, message",
+                "filter level = 'error'",
+                "sort @timestamp desc",
+            ),
+            "slow requests": (
+                "fields @timestamp, request_id, tenant, route, duration_ms",
+                "filter duration_ms > 500",
+                "sort duration_ms desc",
+            ),
+            "failures by route": (
+                "filter status >= 500",
+                "stats count(*) as failures by route, bin(5m)",
+                "sort failures desc",
+            ),
         }
         for title, query in searches.items():
             aws.cloudwatch.QueryDefinition(
                 f"{self._name}-search-{title.replace(' ', '-')}",
                 name=f"{self._args.context.name}/{title}",
-                query_string=query,
-                log_group_names=[self._args.service_log_group.name],
+                query_string="\n| ".join((*query, "limit 200")),
+                log_group_names=[self._args.logs.service.name],
                 opts=self._child,
             )
 
@@ -217,8 +232,8 @@ class Observability(ComponentResource):
             description="Lets operators, and nobody else, read this stack's logs",
             policy=policy_document(
                 [
-                    self._args.service_log_group.read("ReadServiceLog"),
-                    self._args.rotation_log_group.read("ReadRotationLog"),
+                    self._args.logs.service.read("ReadServiceLog"),
+                    self._args.logs.rotation.read("ReadRotationLog"),
                 ]
             ),
             tags=context.tags(),

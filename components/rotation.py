@@ -1,34 +1,37 @@
 """The rotation function: a Lambda from the service's own image, and the schedule that calls it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.context import StackContext
-from components.firewall import SecurityGroup
+from components.database import PORT as DATABASE_PORT
+from components.database import Database
+from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup
-from components.permissions import Statement
+from components.logs import rotation_function_name
+from components.network import Network
+from components.role import Role
+from components.secrets import Secrets
+from components.service_settings import ImageSettings
 
 TIMEOUT_SECONDS = 120  # a first rotation waits for a database that has just come up
 
 
 @dataclass(frozen=True, kw_only=True)
 class RotationArgs:
-    """`needed` is everything without which the first rotation, which AWS starts at once, would fail."""
-
     context: StackContext
-    secret_arn: Input[str]
     rotation_days: int
-    image_uri: str
+    image: ImageSettings
     architecture: str
-    environment: dict[str, Input[str]]
-    role_arn: Input[str]
-    subnet_ids: Sequence[Input[str]]
-    security_group: SecurityGroup
+    environment: Mapping[str, Input[str]]
+    network: Network
+    database: Database
+    secrets: Secrets
+    role: Role
     log_group: LogGroup
-    needed: Sequence[Resource]
 
 
 class Rotation(ComponentResource):
@@ -38,26 +41,40 @@ class Rotation(ComponentResource):
 
     def __init__(self, name: str, args: RotationArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Rotation", name, None, opts)
+        secret_arn = args.secrets.database_login_arn
+        security_group = SecurityGroup(
+            name,
+            SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="The rotation function"),
+            ResourceOptions(parent=self),
+        )
+        security_group.open_door(args.database.security_group, DATABASE_PORT)
+        args.network.let_reach_aws(security_group)
+        # AWS starts the first rotation at once; it fails where any of these is missing.
+        needed: list[Resource] = [
+            args.role.policy,
+            args.database,
+            args.secrets.database_login_policy,
+            security_group,
+            *args.network.endpoints,
+        ]
         function = aws.lambda_.Function(
             f"{name}-function",
-            name=function_name(args.context, name),
+            name=rotation_function_name(args.context),
             description="Writes each new value of the database login",
             package_type="Image",
-            image_uri=args.image_uri,
+            image_uri=args.image.uri,
             image_config=aws.lambda_.FunctionImageConfigArgs(commands=["rotate"]),
             architectures=[args.architecture],
-            role=args.role_arn,
+            role=args.role.arn,
             memory_size=512,
             timeout=TIMEOUT_SECONDS,
-            environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment),
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=dict(args.environment)),
             vpc_config=aws.lambda_.FunctionVpcConfigArgs(
-                subnet_ids=list(args.subnet_ids), security_group_ids=[args.security_group.id]
+                subnet_ids=list(args.network.private_subnet_ids), security_group_ids=[security_group.id]
             ),
-            logging_config=aws.lambda_.FunctionLoggingConfigArgs(
-                log_format="JSON", log_group=args.log_group.name
-            ),
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="JSON", log_group=args.log_group.name),
             tags=args.context.tags(),
-            opts=ResourceOptions(parent=self, depends_on=list(args.needed)),
+            opts=ResourceOptions(parent=self, depends_on=needed),
         )
         permission = aws.lambda_.Permission(
             f"{name}-called-by-secrets-manager",
@@ -65,49 +82,17 @@ class Rotation(ComponentResource):
             action="lambda:InvokeFunction",
             principal="secretsmanager.amazonaws.com",
             source_account=args.context.account_id,
-            source_arn=args.secret_arn,
+            source_arn=secret_arn,
             opts=ResourceOptions(parent=self),
         )
         aws.secretsmanager.SecretRotation(
             f"{name}-schedule",
-            secret_id=args.secret_arn,
+            secret_id=secret_arn,
             rotation_lambda_arn=function.arn,
             rotation_rules=aws.secretsmanager.SecretRotationRotationRulesArgs(
                 automatically_after_days=args.rotation_days
             ),
-            opts=ResourceOptions(parent=self, depends_on=[permission, *args.needed]),
+            opts=ResourceOptions(parent=self, depends_on=[permission, *needed]),
         )
         self.function_name = function.name
         self.register_outputs({"functionName": self.function_name})
-
-
-def function_name(context: StackContext, name: str) -> str:
-    """The function's physical name, which its log group carries before the function exists."""
-    return f"{context.name}-{name}"
-
-
-def attach_to_network(context: StackContext) -> list[Statement]:
-    """What Lambda does in the function's name to put it into a VPC.
-
-    The managed policy AWSLambdaVPCAccessExecutionRole grants the same on every resource.
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
-    """
-    return [
-        Statement(
-            sid="AttachToNetwork",
-            actions=[
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:UnassignPrivateIpAddresses",
-            ],
-            resources=[
-                context.arn("ec2", f"{kind}/*") for kind in ("network-interface", "security-group", "subnet")
-            ],
-        ),
-        Statement(
-            sid="SeeNetwork",
-            actions=["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
-            resources=["*"],  # AWS knows no resource for these actions
-        ),
-    ]

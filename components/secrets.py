@@ -9,7 +9,7 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
-from components.context import StackContext
+from components.context import ROTATION_ROLE, TASK_ROLE, StackContext
 from components.permissions import ANYONE, Statement, policy_document
 from components.settings import Settings
 
@@ -24,15 +24,10 @@ class SecretsSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class SecretsArgs:
-    """`task_role_arn` may read both entries; `rotation_role_arn` alone reads and writes the login.
-
-    `with_oidc` is off where the mock login serves: then there is no entry for it.
-    """
+    """`with_oidc` is off where the mock login serves: then there is no entry for it."""
 
     context: StackContext
     key_arn: Input[str]
-    task_role_arn: str
-    rotation_role_arn: str
     with_oidc: bool
 
 
@@ -56,12 +51,14 @@ class Secrets(ComponentResource):
             keepers={"stack": args.context.name},
             opts=ResourceOptions(parent=self),
         )
+        # Role names are the stack's own, so that an entry is closed before the roles exist.
+        task_role_arn, rotation_role_arn = (args.context.role_arn(role) for role in (TASK_ROLE, ROTATION_ROLE))
         self.database_login_arn, self.database_login_policy = self._entry(
             "database-login",
             "The service's database login; written by its rotation function",
             rotation="automatic",
-            readers=[args.task_role_arn, args.rotation_role_arn],
-            writers=[args.rotation_role_arn],
+            readers=[task_role_arn, rotation_role_arn],
+            writers=[rotation_role_arn],
         )
         self.oidc_client_arn = None
         if args.with_oidc:
@@ -69,7 +66,7 @@ class Secrets(ComponentResource):
                 "oidc-client",
                 "The OIDC client's secret; an operator fills it",
                 rotation="manual",
-                readers=[args.task_role_arn],
+                readers=[task_role_arn],
                 writers=None,
             )
         self.register_outputs({"databaseLoginArn": self.database_login_arn})
@@ -99,7 +96,12 @@ class Secrets(ComponentResource):
         )
 
     def _entry(
-        self, kind: str, description: str, rotation: str, readers: Sequence[str], writers: Sequence[str] | None
+        self,
+        kind: str,
+        description: str,
+        rotation: str,
+        readers: Sequence[str],
+        writers: Sequence[str] | None,
     ) -> tuple[Output[str], aws.secretsmanager.SecretPolicy]:
         context = self._args.context
         secret = aws.secretsmanager.Secret(

@@ -1,19 +1,24 @@
 """The service on Fargate: one task whose `migrate` must succeed before the service starts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from components.cluster import Cluster
 from components.context import StackContext
-from components.firewall import SecurityGroup
+from components.database import PORT as DATABASE_PORT
+from components.database import Database
+from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.load_balancer import LoadBalancer
 from components.log_group import LogGroup
-from components.permissions import Condition, Statement
-from components.service_settings import ImageSettings, ServiceSettings
+from components.network import Network
+from components.role import Role
+from components.rotation import Rotation
+from components.service_settings import ServiceSettings
 
 PORT = 8080
 METRICS_PORT = 9090
@@ -22,46 +27,39 @@ USER = "10001:10001"
 MIGRATE_TIMEOUT_SECONDS = 120  # the longest startTimeout that ECS takes; `migrate` itself ends within 100
 GRACE_SECONDS = MIGRATE_TIMEOUT_SECONDS + 60
 STOP_TIMEOUT_SECONDS = 60
+DRAIN_SECONDS = 30
+LAST_PRIORITY = 50000  # a shared service's rule; tenants' own host names come before it
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
-    """`environment` is what the guide names; `owner_secret_arn` holds `username` and `password` for `migrate`."""
+    """`environment` is what the guide names; the owner's secret, for `migrate` alone, comes from `database`."""
 
     context: StackContext
     settings: ServiceSettings
     environment: Mapping[str, Input[str]]
-    owner_secret_arn: Input[str]
-    execution_role_arn: Input[str]
-    task_role_arn: Input[str]
-    subnet_ids: Sequence[Input[str]]
-    security_group: SecurityGroup
+    network: Network
+    database: Database
     load_balancer: LoadBalancer
+    cluster: Cluster
+    rotation: Rotation
+    execution_role: Role
+    task_role: Role
     log_group: LogGroup
-    needed: Sequence[Resource]
 
 
 class Service(ComponentResource):
-    """A cluster, a task definition and a service that rolls back by itself."""
+    """A task definition, a service that rolls back by itself, and its place behind the load balancer."""
 
-    cluster_name: Output[str]
     service_name: Output[str]
+    target_group_suffix: Output[str]
     task_definition_arn: Output[str]
 
     def __init__(self, name: str, args: ServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Service", name, None, opts)
         context, settings, child = args.context, args.settings, ResourceOptions(parent=self)
-        cluster = aws.ecs.Cluster(
-            f"{name}-cluster",
-            name=context.name,
-            settings=[
-                aws.ecs.ClusterSettingArgs(
-                    name="containerInsights", value="enabled" if settings.container_insights else "disabled"
-                )
-            ],
-            tags=context.tags(),
-            opts=child,
-        )
+        target_group, rule = _route(name, args, child)
+        security_group = _doors(name, args, child)
         task_definition = aws.ecs.TaskDefinition(
             f"{name}-task",
             family=f"{context.name}-{name}",
@@ -72,11 +70,9 @@ class Service(ComponentResource):
             runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
                 cpu_architecture=settings.architecture.upper(), operating_system_family="LINUX"
             ),
-            execution_role_arn=args.execution_role_arn,
-            task_role_arn=args.task_role_arn,
-            container_definitions=pulumi.Output.json_dumps(
-                [_migrate_container(args), _service_container(name, args)]
-            ),
+            execution_role_arn=args.execution_role.arn,
+            task_role_arn=args.task_role.arn,
+            container_definitions=pulumi.Output.json_dumps([_migrate_container(args), _service_container(name, args)]),
             # The last revision stays, so that a rollback has something to go back to.
             skip_destroy=context.permanent,
             tags=context.tags(),
@@ -85,7 +81,7 @@ class Service(ComponentResource):
         service = aws.ecs.Service(
             f"{name}-service",
             name=f"{context.name}-{name}",
-            cluster=cluster.arn,
+            cluster=args.cluster.arn,
             task_definition=task_definition.arn,
             launch_type="FARGATE",
             desired_count=settings.min_tasks,
@@ -97,13 +93,13 @@ class Service(ComponentResource):
             wait_for_steady_state=False,
             enable_execute_command=False,
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
-                subnets=list(args.subnet_ids),
-                security_groups=[args.security_group.id],
+                subnets=list(args.network.private_subnet_ids),
+                security_groups=[security_group.id],
                 assign_public_ip=False,
             ),
             load_balancers=[
                 aws.ecs.ServiceLoadBalancerArgs(
-                    target_group_arn=args.load_balancer.target_group_arn,
+                    target_group_arn=target_group.arn,
                     container_name=name,
                     container_port=PORT,
                 )
@@ -112,46 +108,82 @@ class Service(ComponentResource):
             tags=context.tags("customer-data"),
             opts=ResourceOptions(
                 parent=self,
-                depends_on=[args.load_balancer.listener, *args.needed],
+                depends_on=[
+                    rule,
+                    security_group,
+                    args.execution_role.policy,
+                    args.task_role.policy,
+                    args.rotation,
+                    *args.network.endpoints,
+                ],
                 ignore_changes=["desiredCount"],  # autoscaling's own; `up` must not reset it
             ),
         )
-        _autoscale(name, settings, cluster.name, service.name, child)
-        self.cluster_name, self.service_name = cluster.name, service.name
+        _autoscale(name, settings, args.cluster.name, service.name, child)
+        self.service_name, self.target_group_suffix = service.name, target_group.arn_suffix
         self.task_definition_arn = task_definition.arn
-        self.register_outputs({"clusterName": self.cluster_name, "serviceName": self.service_name})
+        self.register_outputs({"serviceName": self.service_name})
 
 
-def pull_image(image: ImageSettings) -> list[Statement]:
-    """Pull one repository's images."""
-    return [
-        Statement(
-            sid="PullImage",
-            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            resources=[image.repository_arn],
+def _doors(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityGroup:
+    """In from the load balancer and the metrics' scraper, out to the database, AWS and an outside login."""
+    group = SecurityGroup(
+        name,
+        SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="The service's tasks"),
+        child,
+    )
+    args.load_balancer.security_group.open_door(group, PORT)
+    for cidr_block in args.settings.metrics_cidr_blocks:
+        group.admit_cidr_block(cidr_block, METRICS_PORT)
+    group.open_door(args.database.security_group, DATABASE_PORT)
+    args.network.let_reach_aws(group)
+    if args.settings.login.issuer_url:
+        group.reach_internet()
+    return group
+
+
+def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb.TargetGroup, aws.lb.ListenerRule]:
+    """Requests for the host name, or for any where there is none, to the service's port; never to metrics."""
+    target_group = aws.lb.TargetGroup(
+        f"{name}-targets",
+        vpc_id=args.network.vpc_id,
+        target_type="ip",
+        protocol="HTTP",
+        port=PORT,
+        deregistration_delay=DRAIN_SECONDS,
+        health_check=aws.lb.TargetGroupHealthCheckArgs(
+            path=HEALTH_CHECK_PATH,
+            protocol="HTTP",
+            matcher="200",
+            interval=10,
+            timeout=5,
+            healthy_threshold=2,
+            unhealthy_threshold=3,
         ),
-        Statement(
-            sid="LogInToRegistry",
-            actions=["ecr:GetAuthorizationToken"],
-            resources=["*"],  # AWS knows no resource for this action
-        ),
-    ]
-
-
-def from_own_tasks(context: StackContext) -> Condition:
-    """Trust ECS only for tasks of this account and region.
-
-    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-    """
-    return {
-        "ArnLike": {"aws:SourceArn": context.arn("ecs", "*")},
-        "StringEquals": {"aws:SourceAccount": context.account_id},
-    }
+        tags=args.context.tags(),
+        opts=child,
+    )
+    host_name = args.settings.host_name
+    condition = (
+        aws.lb.ListenerRuleConditionArgs(host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[host_name]))
+        if host_name
+        else aws.lb.ListenerRuleConditionArgs(path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=["/*"]))
+    )
+    rule = aws.lb.ListenerRule(
+        f"{name}-rule",
+        listener_arn=args.load_balancer.listener_arn,
+        priority=LAST_PRIORITY,
+        conditions=[condition],
+        actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=target_group.arn)],
+        tags=args.context.tags(),
+        opts=child,
+    )
+    return target_group, rule
 
 
 def _migrate_container(args: ServiceArgs) -> dict[str, Any]:
     owner = [
-        {"name": variable, "valueFrom": Output.concat(args.owner_secret_arn, f":{key}::")}
+        {"name": variable, "valueFrom": Output.concat(args.database.owner_secret_arn, f":{key}::")}
         for variable, key in (("DATABASE_OWNER_PASSWORD", "password"), ("DATABASE_OWNER_USER", "username"))
     ]
     return {

@@ -31,11 +31,23 @@ class ImageSettings(Settings):
             description="Without a tag. Lambda takes images of its own region only",
         ),
     ]
-    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Single-platform manifest")]
+    digest: Annotated[
+        str | None,
+        Field(
+            pattern=r"^sha256:[0-9a-f]{64}$",
+            description="Of a single-platform manifest. A rehearsal stands in for one that is missing or all zeros",
+        ),
+    ] = None
 
     @property
     def uri(self) -> str:
-        """The image by digest, as task and function name it."""
+        """The image by digest, as task and function name it.
+
+        Raises:
+            ValueError: there is no digest yet (`infra.placeholders` refuses that before anything is declared).
+        """
+        if self.digest is None:
+            raise ValueError("the image has no digest")
         return f"{self.repository}@{self.digest}"
 
     @property
@@ -93,7 +105,10 @@ def _certificate_needs_its_name(service: "ServiceSettings") -> Iterator[BrokenRu
 
 def _mock_stays_inside(service: "ServiceSettings") -> Iterator[BrokenRule]:
     if service.login.mock and EVERYWHERE in service.allowed_cidr_blocks:
-        yield "allowedCidrBlocks", "the mock login lets anyone in: name your own address ranges instead of 0.0.0.0/0"
+        yield (
+            "allowedCidrBlocks",
+            "the mock login lets anyone in: name your own address ranges instead of 0.0.0.0/0",
+        )
 
 
 class ServiceSettings(Settings):
@@ -112,10 +127,12 @@ class ServiceSettings(Settings):
         None
     )
     allowed_cidr_blocks: Annotated[
-        tuple[CidrBlock, ...], Field(min_length=1, max_length=30, description="Who may reach the load balancer")
+        tuple[CidrBlock, ...],
+        Field(min_length=1, max_length=30, description="Who may reach the load balancer"),
     ]
     metrics_cidr_blocks: Annotated[
-        tuple[CidrBlock, ...], Field(max_length=10, description="Where Prometheus scrapes from, inside the network")
+        tuple[CidrBlock, ...],
+        Field(max_length=10, description="Where Prometheus scrapes from, inside the network"),
     ] = ()
     login: LoginSettings
     log_level: Literal["debug", "info", "warn", "error"] = "info"

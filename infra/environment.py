@@ -1,0 +1,82 @@
+"""The environment that the stack delivers to the service: the guide's settings, exactly.
+
+Source: docs/guide.md, and the table of settings in app/README.md.
+"""
+
+from collections.abc import Mapping
+
+from pulumi import Input, Output
+
+from components.context import StackContext
+from components.database import DATABASE_NAME, Database
+from components.database import PORT as DATABASE_PORT
+from components.files import Files
+from components.load_balancer import LoadBalancer
+from components.secrets import Secrets
+from components.service import METRICS_PORT
+from components.service import PORT as SERVICE_PORT
+from components.service_settings import ServiceSettings
+
+Environment = Mapping[str, Input[str]]
+
+
+def database_environment(database: Database, context: StackContext, settings: ServiceSettings) -> dict[str, Input[str]]:
+    """What the service, `migrate` and rotation alike need to reach the database; no name and no password.
+
+    The mock login is refused in production, so where it serves, the service runs as a development one.
+    """
+    return {
+        "NODE_ENV": "development" if settings.login.mock else "production",
+        "LOG_LEVEL": settings.log_level,
+        "DATABASE_URL": Output.concat(
+            "postgresql://",
+            database.address,
+            f":{DATABASE_PORT}/{DATABASE_NAME}?schema=public&sslmode=verify-full",
+        ),
+        "S3_REGION": context.region,
+    }
+
+
+def public_url(settings: ServiceSettings, load_balancer: LoadBalancer) -> Input[str]:
+    """Where people find the service: its host name, or the load balancer's own where it has none."""
+    if settings.host_name:
+        return f"https://{settings.host_name}"
+    return Output.concat("http://", load_balancer.dns_name)
+
+
+def service_environment(
+    context: StackContext,
+    settings: ServiceSettings,
+    *,
+    database: Database,
+    files: Files,
+    secrets: Secrets,
+    load_balancer: LoadBalancer,
+) -> Environment:
+    """The task's environment, shared by `migrate` and the service."""
+    environment: dict[str, Input[str]] = {
+        **database_environment(database, context, settings),
+        "DATABASE_SECRET_ID": secrets.database_login_arn,
+        "S3_BUCKET": files.bucket_name,
+        "HOST": "0.0.0.0",  # noqa: S104  the task's own network interface
+        "PORT": str(SERVICE_PORT),
+        "METRICS_ENABLED": "true",
+        "METRICS_PORT": str(METRICS_PORT),
+        "OIDC_DEV_MOCK": "1" if settings.login.mock else "0",
+        "PUBLIC_URL": public_url(settings, load_balancer),
+    }
+    if secrets.oidc_client_arn is not None and settings.login.issuer_url and settings.login.client_id:
+        environment |= {
+            "OIDC_ISSUER": settings.login.issuer_url,
+            "OIDC_CLIENT_ID": settings.login.client_id,
+            "OIDC_SECRET_ID": secrets.oidc_client_arn,
+        }
+    return environment
+
+
+def rotation_environment(context: StackContext, settings: ServiceSettings, database: Database) -> dict[str, Input[str]]:
+    """The rotation function's environment; it reads the owner's secret itself."""
+    return {
+        **database_environment(database, context, settings),
+        "DATABASE_OWNER_SECRET_ID": database.owner_secret_arn,
+    }

@@ -1,0 +1,167 @@
+"""A stack's settings: the components' sections composed, and the rules between them."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from components.database import DatabaseSettings
+from components.files import FilesSettings
+from components.network import NetworkSettings
+from components.observability import ObservabilitySettings
+from components.secrets import SecretsSettings
+from components.service_settings import ServiceSettings
+from components.settings import Arn, BrokenRule, Rule, Settings
+
+Environment = Literal["local", "dev", "staging", "prod"]
+
+PERMANENT_ENVIRONMENTS = ("staging", "prod")
+LEAST_BACKUP_DAYS = 7  # control RDS.11
+LEAST_NONCURRENT_DAYS = 7
+
+_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="For example eu-west-1")]
+
+
+def _region_lies_inside_residency(stack: "StackSettings") -> Iterator[BrokenRule]:
+    if stack.region not in stack.residency:
+        yield (
+            "region",
+            f"{stack.region} lies outside residency ({', '.join(stack.residency)}); "
+            "data may not be kept there: choose one of these",
+        )
+
+
+def _permanence_follows_environment(stack: "StackSettings") -> Iterator[BrokenRule]:
+    if stack.environment in PERMANENT_ENVIRONMENTS and not stack.permanent:
+        yield (
+            "permanent",
+            f"must be true in {stack.environment}: it keeps data from being deleted with the stack",
+        )
+
+
+def _zones_lie_in_region(stack: "StackSettings") -> Iterator[BrokenRule]:
+    for index, zone in enumerate(stack.network.zones):
+        if zone.name[:-1] != stack.region:
+            yield f"network.zones[{index}].name", f"{zone.name} is not a zone of region {stack.region}"
+
+
+def _outside_login_needs_a_way_out(stack: "StackSettings") -> Iterator[BrokenRule]:
+    issuer_url, nat = stack.service.login.issuer_url, stack.network.nat
+    if issuer_url and nat == "none":
+        yield "network.nat", f"the service must reach {issuer_url}: choose single or per-zone"
+
+
+def _image_lies_in_region(stack: "StackSettings") -> Iterator[BrokenRule]:
+    image_region = stack.service.image.region
+    if image_region != stack.region:
+        yield (
+            "service.image.repository",
+            f"lies in {image_region}; Lambda takes images of its own region only: copy it to {stack.region}",
+        )
+
+
+def _certificate_lies_in_region(stack: "StackSettings") -> Iterator[BrokenRule]:
+    certificate_arn = stack.service.certificate_arn
+    if certificate_arn and not certificate_arn.startswith(f"arn:aws:acm:{stack.region}:"):
+        yield (
+            "service.certificateArn",
+            f"must be an ACM certificate in {stack.region} (arn:aws:acm:{stack.region}:...)",
+        )
+
+
+def _permanent_speaks_https(stack: "StackSettings") -> Iterator[BrokenRule]:
+    if stack.permanent and stack.service.certificate_arn is None:
+        yield (
+            "service.certificateArn",
+            "a permanent stack serves HTTPS only: name its ACM certificate and hostName",
+        )
+
+
+def _permanent_has_real_login(stack: "StackSettings") -> Iterator[BrokenRule]:
+    if stack.permanent and stack.service.login.mock:
+        yield "service.login.mock", "a permanent stack never runs the mock login: give issuerUrl and clientId"
+
+
+def _permanent_keeps_backups(stack: "StackSettings") -> Iterator[BrokenRule]:
+    days = stack.database.backup_retention_days
+    if stack.permanent and days < LEAST_BACKUP_DAYS:
+        yield (
+            "database.backupRetentionDays",
+            f"a permanent stack needs at least {LEAST_BACKUP_DAYS}; it is {days}",
+        )
+
+
+def _permanent_keeps_versions(stack: "StackSettings") -> Iterator[BrokenRule]:
+    days = stack.files.expire_noncurrent_after_days
+    if stack.permanent and days < LEAST_NONCURRENT_DAYS:
+        yield (
+            "files.expireNoncurrentAfterDays",
+            f"a permanent stack needs at least {LEAST_NONCURRENT_DAYS}; it is {days}",
+        )
+
+
+def _permanent_has_standby(stack: "StackSettings") -> Iterator[BrokenRule]:
+    if stack.permanent and not stack.database.multi_az:
+        yield "database.multiAz", "a permanent stack needs a standby in a second zone: set true"
+
+
+def _permanent_wakes_someone(stack: "StackSettings") -> Iterator[BrokenRule]:
+    if stack.permanent and not stack.observability.alarm_emails:
+        yield "observability.alarmEmails", "a permanent stack needs at least one person who is told of alarms"
+
+
+def _moto_serves_local_only(stack: "StackSettings") -> Iterator[BrokenRule]:
+    if (stack.environment == "local") != (stack.endpoint_url is not None):
+        yield (
+            "endpointUrl",
+            "the stack local, and no other, names a moto server such as http://127.0.0.1:5000",
+        )
+
+
+class StackSettings(Settings):
+    """Everything that a stack file decides, under `workbuoy:settings`."""
+
+    environment: Environment
+    account: Annotated[
+        str,
+        Field(
+            pattern=r"^\d{12}$",
+            description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
+        ),
+    ]
+    region: Annotated[_Region, Field(description="Never changes on a stack: moving is a second stack")]
+    residency: Annotated[tuple[_Region, ...], Field(min_length=1, description="Regions in which data may be kept")]
+    permanent: Annotated[bool, Field(description="Drives every safeguard against losing data")]
+    owner: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team named in every tag")]
+    permissions_boundary_arn: Annotated[
+        Arn | None, Field(description="Put on every role; bootstrap/ makes one per account")
+    ] = None
+    endpoint_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^http://(localhost|127\.0\.0\.1):\d{2,5}$",
+            description="A moto server instead of AWS; for the stack local",
+        ),
+    ] = None
+    network: NetworkSettings
+    database: DatabaseSettings
+    files: FilesSettings
+    secrets: SecretsSettings = SecretsSettings()
+    observability: ObservabilitySettings = ObservabilitySettings()
+    service: ServiceSettings
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        _region_lies_inside_residency,
+        _permanence_follows_environment,
+        _zones_lie_in_region,
+        _outside_login_needs_a_way_out,
+        _image_lies_in_region,
+        _certificate_lies_in_region,
+        _permanent_speaks_https,
+        _permanent_has_real_login,
+        _permanent_keeps_backups,
+        _permanent_keeps_versions,
+        _permanent_has_standby,
+        _permanent_wakes_someone,
+        _moto_serves_local_only,
+    )
