@@ -1,0 +1,106 @@
+"""moto as one cloud: an account, its clients, and calls. Nothing here reaches a network."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+# Settings that moto reads from the environment as it is imported; each spares loading what no stack of ours uses.
+_ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "AWS_EC2_METADATA_DISABLED": "true"}
+_CREDENTIALS = {
+    "aws_access_key_id": "AKIAREHEARSAL0000000",
+    "aws_secret_access_key": "rehearsal",
+    "aws_session_token": "rehearsal",
+}
+
+
+class CloudFault(Exception):
+    """One operation failed, in one line. `code` is AWS's error code, or the exception with which moto itself broke."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        self.code = code
+        super().__init__(" ".join(message.split()))
+
+
+class Cloud:
+    """One account in the running moto. Clients are made once a service and region."""
+
+    def __init__(self, account: str, region: str, session: Any, config: Any) -> None:
+        self.account, self.region = account, region
+        self._session, self._config = session, config
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, service: str, region: str = "") -> Any:
+        """The boto3 client of a service in a region, whose calls go to this account."""
+        key = (service, region or self.region)
+        if key not in self._clients:
+            client = self._session.client(service, region_name=key[1], config=self._config, **_CREDENTIALS)
+            client.meta.events.register_first("before-sign", self._name_account)
+            self._clients[key] = client
+        return self._clients[key]
+
+    def call(self, service: str, operation: str, params: Mapping[str, Any], region: str = "") -> Any:
+        """Send one operation. Raises CloudFault when the request is wrong, refused, or unknown to moto."""
+        client = self.client(service, region)
+        try:
+            return getattr(client, operation)(**params)
+        except client.exceptions.ClientError as error:
+            raise CloudFault(str(error), error.response["Error"]["Code"]) from None
+        except NotImplementedError:
+            raise CloudFault(f"moto has no {service} {operation}") from None
+        except Exception as error:
+            if type(error).__module__.startswith("botocore"):
+                raise CloudFault(str(error)) from None
+            raise CloudFault(f"moto broke in {service} {operation}: {error}", type(error).__name__) from error
+
+    def pages(self, service: str, operation: str, region: str = "") -> Iterator[Any]:
+        """Every page of a listing. Raises CloudFault as `call` does."""
+        client = self.client(service, region)
+        if client.can_paginate(operation):
+            yield from client.get_paginator(operation).paginate()
+        else:
+            yield self.call(service, operation, {}, region)
+
+    def _name_account(self, request: Any, **_: Any) -> None:
+        request.headers["x-moto-account-id"] = self.account
+
+
+class Moto:
+    """The running moto; several accounts, several stacks."""
+
+    def __init__(self, session: Any, config: Any) -> None:
+        self._session, self._config = session, config
+
+    def cloud(self, account: str, region: str) -> Cloud:
+        """An account in it, with its usual region."""
+        return Cloud(account, region, self._session, self._config)
+
+
+@contextmanager
+def running(*, managed_policies: bool = False) -> Iterator[Moto]:
+    """An empty moto for as long as the context lasts.
+
+    `managed_policies` loads AWS's own IAM policies (a megabyte), which attaching one of them needs.
+    """
+    before = {key: os.environ.get(key) for key in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    try:
+        import boto3  # noqa: PLC0415 a second of imports that printing help must not pay for
+        from botocore.config import Config  # noqa: PLC0415
+        from moto import mock_aws  # noqa: PLC0415
+
+        config = Config(
+            retries={"max_attempts": 0},
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+        settings = {"lambda": {"use_docker": False}, "iam": {"load_aws_managed_policies": managed_policies}}
+        with mock_aws(config=settings):  # type: ignore[arg-type]
+            yield Moto(boto3.Session(), config)
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value

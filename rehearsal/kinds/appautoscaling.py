@@ -1,0 +1,74 @@
+"""Application Auto Scaling: what may be scaled, and by which policy."""
+
+from rehearsal.kinds.kind import TAG_MAP, Call, F, Kind, Name, Out, Read
+
+_TARGET_ID = {"ServiceNamespace": "$serviceNamespace", "ResourceIds": ["$resourceId"]}
+_ARN = "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex}"
+
+TARGET = Kind(
+    token="aws:appautoscaling/target:Target",
+    service="application-autoscaling",
+    calls=(Call("register_scalable_target"),),
+    fields={
+        "serviceNamespace": F("ServiceNamespace"),
+        "resourceId": F("ResourceId"),
+        "scalableDimension": F("ScalableDimension"),
+        "minCapacity": F("MinCapacity"),
+        "maxCapacity": F("MaxCapacity"),
+        "roleArn": F("RoleARN"),
+        "suspendedState": F(
+            "SuspendedState",
+            shape={
+                "dynamicScalingInSuspended": F("DynamicScalingInSuspended"),
+                "dynamicScalingOutSuspended": F("DynamicScalingOutSuspended"),
+                "scheduledScalingSuspended": F("ScheduledScalingSuspended"),
+            },
+        ),
+        "tags": F("Tags", (), form=TAG_MAP, unchecked="moto has no ListTagsForResource for scalable targets"),
+    },
+    reads=(Read("describe_scalable_targets", _TARGET_ID, "ScalableTargets[0]"),),
+    document="$made",
+    id="{resourceId}",
+    outputs={"arn": Out("ScalableTargetARN", _ARN), "roleArn": "arn:aws:iam::{account}:role/aws-service-role"},
+)
+
+_METRIC = {
+    "predefinedMetricType": F("PredefinedMetricType"),
+    "resourceLabel": F("ResourceLabel"),
+}
+_TRACKING = {
+    "targetValue": F("TargetValue"),
+    "scaleInCooldown": F("ScaleInCooldown"),
+    "scaleOutCooldown": F("ScaleOutCooldown"),
+    "disableScaleIn": F("DisableScaleIn"),
+    "predefinedMetricSpecification": F("PredefinedMetricSpecification", shape=_METRIC),
+}
+
+POLICY = Kind(
+    token="aws:appautoscaling/policy:Policy",
+    service="application-autoscaling",
+    calls=(Call("put_scaling_policy"),),
+    fields={
+        "name": F("PolicyName"),
+        "policyType": F("PolicyType"),
+        "serviceNamespace": F("ServiceNamespace"),
+        "resourceId": F("ResourceId"),
+        "scalableDimension": F("ScalableDimension"),
+        "targetTrackingScalingPolicyConfiguration": F("TargetTrackingScalingPolicyConfiguration", shape=_TRACKING),
+    },
+    reads=(
+        Read(
+            "describe_scaling_policies",
+            {"ServiceNamespace": "$serviceNamespace", "ResourceId": "$resourceId"},
+            pick="ScalingPolicies",
+            index="PolicyARN",
+            key="$outputs.arn",
+        ),
+    ),
+    document="$made",
+    id="{name}",
+    outputs={"arn": Out("PolicyARN", "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}")},
+    name=Name(),
+)
+
+KINDS = (TARGET, POLICY)

@@ -1,0 +1,150 @@
+"""EC2's security groups and their rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.kinds.kind import AT_DELETION, Call, F, Field, Form, Kind, Name, Out, Read, ec2_tags, unchecked
+
+_ARN = "arn:aws:ec2:{region}:{account}:"
+_EVERYTHING_OUT = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+
+def _none_inline(declared: Any) -> Any:
+    if declared:
+        raise ValueError("inline rules are not rehearsed: declare each as a rule resource of its own")
+    return declared
+
+
+_RULES = Form(send=_none_inline)
+
+SECURITY_GROUP = Kind(
+    token="aws:ec2/securityGroup:SecurityGroup",
+    service="ec2",
+    calls=(
+        Call("create_security_group"),
+        # The provider takes away the rule that AWS puts on every new group.
+        Call(
+            "revoke_security_group_egress",
+            {"GroupId": "$id", "IpPermissions": _EVERYTHING_OUT},
+            name="revoke",
+            always=True,
+        ),
+    ),
+    fields={
+        "name": F("GroupName"),
+        "namePrefix": unchecked("part of the name"),
+        "description": F("Description"),
+        "vpcId": F("VpcId"),
+        "ingress": F((), "IpPermissions", form=_RULES),
+        "egress": F((), "IpPermissionsEgress", form=_RULES),
+        "revokeRulesOnDelete": unchecked(AT_DELETION),
+        "tags": ec2_tags("security-group"),
+    },
+    defaults={"description": "Managed by Pulumi"},
+    reads=(Read("describe_security_groups", pick="SecurityGroups", index="GroupId"),),
+    document="$made",
+    id="$document.GroupId",
+    made_up_id="sg-{hex}",
+    outputs={"arn": _ARN + "security-group/{id}", "ownerId": "{account}"},
+    name=Name(),
+)
+
+
+def _of_vpc(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"Name": "vpc-id", "Values": [values["vpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
+
+
+# Adopting, not creating: the group is there as soon as its VPC is, with rules that are taken away.
+DEFAULT_SECURITY_GROUP = Kind(
+    token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    service="ec2",
+    calls=(
+        Call("describe_security_groups", {"Filters": _of_vpc}),
+        Call(
+            "revoke_security_group_egress",
+            {"GroupId": "$id", "IpPermissions": _EVERYTHING_OUT},
+            name="revoke",
+            always=True,
+        ),
+        Call("create_tags", {"Resources": ["$id"]}, name="tags"),
+    ),
+    fields={
+        "vpcId": F((), "VpcId"),
+        "ingress": F((), "IpPermissions", form=_RULES),
+        "egress": F((), "IpPermissionsEgress", form=_RULES),
+        "revokeRulesOnDelete": unchecked(AT_DELETION),
+        "tags": F(
+            "Tags",
+            form=Form(
+                send=lambda tags: [{"Key": k, "Value": v} for k, v in tags.items()],
+                norm=lambda value: {tag["Key"]: tag["Value"] for tag in value or ()},
+                by_leaf=True,
+            ),
+            call="tags",
+        ),
+    },
+    reads=(Read("describe_security_groups", pick="SecurityGroups", index="GroupId"),),
+    document="$made.SecurityGroups[0]",
+    id="$document.GroupId",
+    made_up_id="sg-{hex}",
+    outputs={"arn": _ARN + "security-group/{id}", "ownerId": "{account}", "name": Out("GroupName", "default")},
+)
+
+
+def _permission(params: dict[str, Any]) -> dict[str, Any]:
+    """AWS nests what Pulumi keeps flat: one permission with one range, prefix list or group, which has the description."""
+    rule = params.pop("Rule")
+    description = {"Description": rule["Description"]} if "Description" in rule else {}
+    permission = {key: rule[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in rule}
+    for key, outer, inner in (
+        ("CidrIpv4", "IpRanges", "CidrIp"),
+        ("CidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+        ("PrefixListId", "PrefixListIds", "PrefixListId"),
+        ("Group", "UserIdGroupPairs", "GroupId"),
+    ):
+        if key in rule:
+            permission[outer] = [{inner: rule[key], **description}]
+    return {**params, "IpPermissions": [permission]}
+
+
+def _description_is_lost(declared: Mapping[str, Any]) -> str:
+    lost = declared.get("referencedSecurityGroupId") or declared.get("prefixListId")
+    return "moto drops it where the other side is a group or a prefix list" if lost else ""
+
+
+_RULE_FIELDS: dict[str, Field] = {
+    "securityGroupId": F("GroupId"),
+    "ipProtocol": F("Rule.IpProtocol", "IpProtocol"),
+    "fromPort": F("Rule.FromPort", "FromPort"),
+    "toPort": F("Rule.ToPort", "ToPort"),
+    "cidrIpv4": F("Rule.CidrIpv4", "CidrIpv4"),
+    "cidrIpv6": F("Rule.CidrIpv6", "CidrIpv6"),
+    "prefixListId": F("Rule.PrefixListId", "PrefixListId"),
+    "referencedSecurityGroupId": F("Rule.Group", "ReferencedGroupInfo.GroupId"),
+    "description": F("Rule.Description", "Description", unchecked=_description_is_lost),
+    "tags": ec2_tags("security-group-rule"),
+}
+
+
+def _rule(token: str, operation: str) -> Kind:
+    return Kind(
+        token=token,
+        service="ec2",
+        calls=(Call(operation, pack=_permission),),
+        fields=_RULE_FIELDS,
+        reads=(
+            Read("describe_security_group_rules", pick="SecurityGroupRules", index="SecurityGroupRuleId"),
+        ),
+        document="$made.SecurityGroupRules[0]",
+        id="$document.SecurityGroupRuleId",
+        made_up_id="sgr-{hex}",
+        outputs={"arn": _ARN + "security-group-rule/{id}", "securityGroupRuleId": "{id}"},
+    )
+
+
+KINDS = (
+    SECURITY_GROUP,
+    DEFAULT_SECURITY_GROUP,
+    _rule("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "authorize_security_group_ingress"),
+    _rule("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "authorize_security_group_egress"),
+)

@@ -1,0 +1,177 @@
+"""ECS clusters, task definitions and services."""
+
+import json
+from typing import Any
+
+from rehearsal.kinds.kind import AT_DELETION, IN_PROVIDER, NOT_HELD, Call, F, Form, Kind, Name, Out, Read, unchecked
+
+_ARN = "arn:aws:ecs:{region}:{account}:"
+
+
+def _lower_tags(value: Any) -> Any:
+    return {tag["key"]: tag["value"] for tag in value} if isinstance(value, list) else value or {}
+
+
+_TAGS = F(
+    "tags",
+    form=Form(
+        send=lambda tags: [{"key": k, "value": v} for k, v in tags.items()], norm=_lower_tags, by_leaf=True
+    ),
+)
+
+CLUSTER = Kind(
+    token="aws:ecs/cluster:Cluster",
+    service="ecs",
+    calls=(Call("create_cluster"),),
+    fields={
+        "name": F("clusterName"),
+        "settings": F("settings", shape={"name": F("name"), "value": F("value")}, unordered=True),
+        "configuration": F(
+            "configuration",
+            shape={
+                "executeCommandConfiguration": F(
+                    "executeCommandConfiguration",
+                    shape={"logging": F("logging"), "kmsKeyId": F("kmsKeyId")},
+                )
+            },
+        ),
+        "tags": _TAGS,
+    },
+    reads=(
+        Read("describe_clusters", {"clusters": ["$name"], "include": ["TAGS", "SETTINGS", "CONFIGURATIONS"]}, "clusters[0]"),
+    ),
+    document="$made.cluster",
+    id="$document.clusterArn",
+    made_up_id=_ARN + "cluster/{name}",
+    outputs={"arn": "{id}"},
+    name=Name(),
+)
+
+
+def _containers(value: str) -> Any:
+    return json.loads(value)
+
+
+def _sorted_environment(value: Any) -> Any:
+    """Environment and secrets are sets to ECS: brought into one order by name."""
+    for container in value if isinstance(value, list) else ():
+        for key in ("environment", "secrets"):
+            if isinstance(container.get(key), list):
+                container[key] = sorted(container[key], key=lambda one: str(one.get("name")))
+    return value
+
+
+TASK_DEFINITION = Kind(
+    token="aws:ecs/taskDefinition:TaskDefinition",
+    service="ecs",
+    calls=(Call("register_task_definition"),),
+    fields={
+        "family": F("family"),
+        "containerDefinitions": F(
+            "containerDefinitions", form=Form(send=_containers, norm=_sorted_environment, by_leaf=True)
+        ),
+        "cpu": F("cpu"),
+        "memory": F("memory"),
+        "networkMode": F("networkMode"),
+        "requiresCompatibilities": F("requiresCompatibilities", unordered=True),
+        "executionRoleArn": F("executionRoleArn"),
+        "taskRoleArn": F("taskRoleArn"),
+        "pidMode": F("pidMode"),
+        "ipcMode": F("ipcMode"),
+        "runtimePlatform": F(
+            "runtimePlatform",
+            shape={
+                "cpuArchitecture": F("cpuArchitecture"),
+                "operatingSystemFamily": F("operatingSystemFamily"),
+            },
+        ),
+        "ephemeralStorage": F("ephemeralStorage", shape={"sizeInGib": F("sizeInGiB")}),
+        "volumes": F("volumes", shape={"name": F("name"), "hostPath": F("host.sourcePath")}, unordered=True),
+        "enableFaultInjection": unchecked(NOT_HELD, "enableFaultInjection"),
+        "skipDestroy": unchecked(AT_DELETION),
+        "trackLatest": unchecked(IN_PROVIDER),
+        "tags": F("tags", "tags", form=_TAGS.form),
+    },
+    reads=(
+        Read("describe_task_definition", {"taskDefinition": "$outputs.arn", "include": ["TAGS"]}, "taskDefinition"),
+        Read("list_tags_for_resource", {"resourceArn": "$outputs.arn"}, pick="tags", into="tags"),
+    ),
+    document="$made.taskDefinition",
+    id="$document.family",
+    made_up_id="{family}",
+    outputs={
+        "arn": Out("taskDefinitionArn", _ARN + "task-definition/{family}:1"),
+        "arnWithoutRevision": _ARN + "task-definition/{family}",
+        "revision": Out("revision", 1),
+    },
+)
+
+SERVICE = Kind(
+    token="aws:ecs/service:Service",
+    service="ecs",
+    calls=(Call("create_service"),),
+    fields={
+        "name": F("serviceName"),
+        "cluster": F("cluster", "clusterArn"),
+        "taskDefinition": F("taskDefinition"),
+        "desiredCount": F("desiredCount"),
+        "launchType": F("launchType"),
+        "platformVersion": F("platformVersion"),
+        "schedulingStrategy": F("schedulingStrategy"),
+        "deploymentCircuitBreaker": F(
+            "deploymentConfiguration.deploymentCircuitBreaker",
+            shape={"enable": F("enable"), "rollback": F("rollback")},
+        ),
+        "deploymentMaximumPercent": F("deploymentConfiguration.maximumPercent"),
+        "deploymentMinimumHealthyPercent": F("deploymentConfiguration.minimumHealthyPercent"),
+        "deploymentController": F("deploymentController", shape={"type": F("type")}),
+        "alarms": F(
+            "deploymentConfiguration.alarms",
+            shape={"alarmNames": F("alarmNames"), "enable": F("enable"), "rollback": F("rollback")},
+        ),
+        "networkConfiguration": F(
+            "networkConfiguration.awsvpcConfiguration",
+            shape={
+                "subnets": F("subnets", unordered=True),
+                "securityGroups": F("securityGroups", unordered=True),
+                "assignPublicIp": F(
+                    "assignPublicIp", form=Form(send=lambda on: "ENABLED" if on is True else "DISABLED" if on is False else on)
+                ),
+            },
+        ),
+        "loadBalancers": F(
+            "loadBalancers",
+            shape={
+                "targetGroupArn": F("targetGroupArn"),
+                "containerName": F("containerName"),
+                "containerPort": F("containerPort"),
+                "elbName": F("loadBalancerName"),
+            },
+        ),
+        "healthCheckGracePeriodSeconds": F("healthCheckGracePeriodSeconds"),
+        "propagateTags": F("propagateTags"),
+        "enableEcsManagedTags": F("enableECSManagedTags"),
+        "enableExecuteCommand": F("enableExecuteCommand"),
+        "availabilityZoneRebalancing": unchecked(NOT_HELD, "availabilityZoneRebalancing"),
+        "capacityProviderStrategies": F(
+            "capacityProviderStrategy",
+            shape={"capacityProvider": F("capacityProvider"), "weight": F("weight"), "base": F("base")},
+        ),
+        "waitForSteadyState": unchecked(IN_PROVIDER),
+        "forceNewDeployment": unchecked(IN_PROVIDER),
+        "sigintRollback": unchecked(IN_PROVIDER),
+        "triggers": unchecked(IN_PROVIDER),
+        "forceDelete": unchecked(AT_DELETION),
+        "tags": _TAGS,
+    },
+    reads=(
+        Read("describe_services", {"cluster": "$cluster", "services": ["$name"], "include": ["TAGS"]}, "services[0]"),
+    ),
+    document="$made.service",
+    id="$document.serviceArn",
+    made_up_id=_ARN + "service/{name}",
+    outputs={"arn": "{id}"},
+    name=Name(),
+)
+
+KINDS = (CLUSTER, TASK_DEFINITION, SERVICE)

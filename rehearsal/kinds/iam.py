@@ -1,0 +1,99 @@
+"""IAM roles and their policies."""
+
+from rehearsal.kinds.kind import AT_DELETION, JSON, Call, F, Kind, Name, Out, Read, tags, unchecked
+
+_PART_OF_NAME = "part of the name"
+
+ROLE = Kind(
+    token="aws:iam/role:Role",
+    service="iam",
+    global_region="us-east-1",
+    calls=(Call("create_role"),),
+    fields={
+        "name": F("RoleName"),
+        "namePrefix": unchecked(_PART_OF_NAME),
+        "path": F("Path"),
+        "description": F("Description"),
+        "assumeRolePolicy": F("AssumeRolePolicyDocument", form=JSON),
+        "maxSessionDuration": F("MaxSessionDuration"),
+        "permissionsBoundary": F("PermissionsBoundary", "PermissionsBoundary.PermissionsBoundaryArn"),
+        "forceDetachPolicies": unchecked(AT_DELETION),
+        "tags": tags(),
+    },
+    reads=(Read("get_role", {"RoleName": "$name"}, pick="Role"),),
+    document="$made.Role",
+    id="$document.RoleName",
+    made_up_id="{name}",
+    outputs={
+        "arn": Out("Arn", "arn:aws:iam::{account}:role/{name}"),
+        "uniqueId": Out("RoleId", "AROA{hex16}"),
+    },
+    name=Name(limit=64),
+)
+
+ROLE_POLICY = Kind(
+    token="aws:iam/rolePolicy:RolePolicy",
+    service="iam",
+    global_region="us-east-1",
+    calls=(Call("put_role_policy"),),
+    fields={
+        "name": F("PolicyName"),
+        "namePrefix": unchecked(_PART_OF_NAME),
+        "role": F("RoleName"),
+        "policy": F("PolicyDocument", form=JSON),
+    },
+    reads=(Read("get_role_policy", {"RoleName": "$role", "PolicyName": "$name"}),),
+    document="$made",
+    id="{role}:{name}",
+    name=Name(limit=128),
+)
+
+POLICY = Kind(
+    token="aws:iam/policy:Policy",
+    service="iam",
+    global_region="us-east-1",
+    calls=(Call("create_policy"),),
+    fields={
+        "name": F("PolicyName"),
+        "namePrefix": unchecked(_PART_OF_NAME),
+        "path": F("Path"),
+        "description": F("Description"),
+        "policy": F("PolicyDocument", "Version.Document", form=JSON),
+        "delayAfterPolicyCreationInMs": unchecked("steers the provider, AWS does not hold it"),
+        "tags": tags(),
+    },
+    reads=(
+        Read("get_policy", {"PolicyArn": "$id"}, pick="Policy"),
+        Read("get_policy_version", {"PolicyArn": "$id", "VersionId": "v1"}, pick="PolicyVersion", into="Version"),
+    ),
+    document="$made.Policy",
+    id="$document.Arn",
+    made_up_id="arn:aws:iam::{account}:policy/{name}",
+    outputs={
+        "arn": Out("Arn", "arn:aws:iam::{account}:policy/{name}"),
+        "policyId": Out("PolicyId", "ANPA{hex16}"),
+    },
+    name=Name(limit=128),
+)
+
+ATTACHMENT = Kind(
+    token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    service="iam",
+    global_region="us-east-1",
+    calls=(Call("attach_role_policy"),),
+    fields={"role": F("RoleName"), "policyArn": F("PolicyArn")},
+    reads=(
+        Read(
+            "list_attached_role_policies",
+            {"RoleName": "$role"},
+            pick="AttachedPolicies",
+            index="PolicyArn",
+            key="$policyArn",
+            proves={"RoleName": "$role"},
+        ),
+    ),
+    document="$made",
+    id="{role}-{hex8}",
+)
+
+KINDS = (ROLE, ROLE_POLICY, POLICY, ATTACHMENT)

@@ -1,0 +1,88 @@
+"""KMS keys and aliases."""
+
+from typing import Any
+
+from rehearsal.kinds.kind import AT_DELETION, JSON, NOT_HELD, Call, F, Form, Kind, Name, Out, Read, unchecked
+
+
+def _tag_keys(value: Any) -> Any:
+    """KMS writes TagKey and TagValue where others write Key and Value."""
+    if isinstance(value, list):
+        return {tag["TagKey"]: tag["TagValue"] for tag in value}
+    return value or {}
+
+
+def _rotation(params: dict[str, Any]) -> dict[str, Any] | None:
+    """AWS has an operation, not a parameter, for whether a key rotates."""
+    return params if params.pop("Enabled", True) else None
+
+
+def _key_id(value: Any) -> Any:
+    """A key's ARN ends in its id."""
+    return value.rsplit("/", 1)[-1] if isinstance(value, str) else value
+
+
+_TAGS = F(
+    "Tags",
+    form=Form(
+        send=lambda tags: [{"TagKey": k, "TagValue": v} for k, v in tags.items()], norm=_tag_keys, by_leaf=True
+    ),
+)
+
+KEY = Kind(
+    token="aws:kms/key:Key",
+    service="kms",
+    calls=(
+        Call("create_key"),
+        Call("enable_key_rotation", {"KeyId": "$id"}, name="rotation", pack=_rotation),
+    ),
+    fields={
+        "description": F("Description", "KeyMetadata.Description"),
+        "policy": F("Policy", form=JSON),
+        "keyUsage": F("KeyUsage", "KeyMetadata.KeyUsage"),
+        "customerMasterKeySpec": F("KeySpec", "KeyMetadata.CustomerMasterKeySpec"),
+        "multiRegion": F("MultiRegion", "KeyMetadata.MultiRegion"),
+        "isEnabled": F((), "KeyMetadata.Enabled"),
+        "enableKeyRotation": F("Enabled", "Rotation.KeyRotationEnabled", call="rotation"),
+        "rotationPeriodInDays": unchecked(NOT_HELD, "RotationPeriodInDays", call="rotation"),
+        "deletionWindowInDays": unchecked(AT_DELETION),
+        "bypassPolicyLockoutSafetyCheck": unchecked("acts at creation only", "BypassPolicyLockoutSafetyCheck"),
+        "tags": _TAGS,
+    },
+    reads=(
+        Read("describe_key", {"KeyId": "$id"}),
+        Read("get_key_policy", {"KeyId": "$id", "PolicyName": "default"}, pick="Policy", into="Policy"),
+        Read("get_key_rotation_status", {"KeyId": "$id"}, into="Rotation"),
+        Read("list_resource_tags", {"KeyId": "$id"}, pick="Tags", into="Tags"),
+    ),
+    document="$made.KeyMetadata",
+    id="$document.KeyId",
+    made_up_id="{uuid}",
+    outputs={"arn": Out("Arn", "arn:aws:kms:{region}:{account}:key/{id}"), "keyId": "{id}"},
+)
+
+
+def _target_arn(values: dict[str, Any]) -> str:
+    return f"arn:aws:kms:{values['region']}:{values['account']}:key/{_key_id(values['targetKeyId'])}"
+
+
+ALIAS = Kind(
+    token="aws:kms/alias:Alias",
+    service="kms",
+    calls=(Call("create_alias"),),
+    fields={
+        "name": F("AliasName"),
+        "namePrefix": unchecked("part of the name"),
+        "targetKeyId": F("TargetKeyId", form=Form(norm=_key_id)),
+    },
+    reads=(Read("list_aliases", pick="Aliases", index="AliasName"),),
+    document="$made",
+    id="{name}",
+    outputs={
+        "arn": "arn:aws:kms:{region}:{account}:{name}",
+        "targetKeyArn": _target_arn,
+    },
+    name=Name(),
+)
+
+KINDS = (KEY, ALIAS)

@@ -1,0 +1,76 @@
+"""CloudWatch Logs: groups, metric filters, saved queries."""
+
+from rehearsal.kinds.kind import AT_DELETION, NOT_HELD, TAG_MAP, Call, DeclaredOnly, F, Form, Kind, Name, Read, unchecked
+
+_ARN = "arn:aws:logs:{region}:{account}:"
+
+LOG_GROUP = Kind(
+    token="aws:cloudwatch/logGroup:LogGroup",
+    service="logs",
+    calls=(
+        Call("create_log_group"),
+        Call("put_retention_policy", {"logGroupName": "$name"}, name="retention"),
+    ),
+    fields={
+        "name": F("logGroupName"),
+        "namePrefix": unchecked("part of the name"),
+        "retentionInDays": F("retentionInDays", call="retention"),
+        "kmsKeyId": F("kmsKeyId"),
+        "logGroupClass": F("logGroupClass"),
+        "skipDestroy": unchecked(AT_DELETION),
+        "deletionProtectionEnabled": unchecked(NOT_HELD),
+        "tags": F("tags", "tags", form=TAG_MAP),
+    },
+    reads=(
+        Read("describe_log_groups", pick="logGroups", index="logGroupName", key="$name"),
+        Read("list_tags_for_resource", {"resourceArn": _ARN + "log-group:{name}"}, pick="tags", into="tags"),
+    ),
+    document="$made",
+    id="{name}",
+    outputs={"arn": _ARN + "log-group:{name}"},
+    name=Name(limit=512),
+)
+
+_TRANSFORMATION = {
+    "name": F("metricName"),
+    "namespace": F("metricNamespace"),
+    "value": F("metricValue"),
+    "defaultValue": F("defaultValue", form=Form(send=float)),
+    "unit": F("unit"),
+    "dimensions": F("dimensions", form=TAG_MAP),
+}
+
+METRIC_FILTER = Kind(
+    token="aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    service="logs",
+    calls=(Call("put_metric_filter"),),
+    fields={
+        "name": F("filterName"),
+        "logGroupName": F("logGroupName"),
+        "pattern": F("filterPattern"),
+        "metricTransformation": F("metricTransformations", shape=_TRANSFORMATION, unwrap=True),
+        "applyOnTransformedLogs": unchecked(NOT_HELD),
+    },
+    reads=(
+        Read(
+            "describe_metric_filters",
+            {"logGroupName": "$logGroupName"},
+            pick="metricFilters[].merge(@, {key: join('|', [logGroupName, filterName])})",
+            index="key",
+            key="{logGroupName}|{name}",
+        ),
+    ),
+    document="$made",
+    id="{name}",
+    name=Name(limit=512),
+)
+
+QUERY_DEFINITION = DeclaredOnly(
+    token="aws:cloudwatch/queryDefinition:QueryDefinition",
+    reason="moto has no PutQueryDefinition",
+    id="{uuid}",
+    outputs={"queryDefinitionId": "{uuid}", "arn": _ARN + "query-definition:{uuid}"},
+)
+
+KINDS = (LOG_GROUP, METRIC_FILTER)
+DECLARED_ONLY = (QUERY_DEFINITION,)

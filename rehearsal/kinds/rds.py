@@ -1,0 +1,201 @@
+"""RDS: subnet groups, parameter groups, instances, event subscriptions."""
+
+from typing import Any
+
+from rehearsal.kinds.kind import (
+    AT_DELETION,
+    NOT_HELD,
+    TAG_LIST,
+    Call,
+    F,
+    Kind,
+    Name,
+    Out,
+    Read,
+    tags,
+    unchecked,
+)
+
+_ARN = "arn:aws:rds:{region}:{account}:"
+_PART_OF_NAME = "part of the name"
+
+
+def _tag_read(kind: str) -> Read:
+    return Read("list_tags_for_resource", {"ResourceName": f"{_ARN}{kind}:{{id}}"}, pick="TagList", into="TagList")
+
+
+SUBNET_GROUP = Kind(
+    token="aws:rds/subnetGroup:SubnetGroup",
+    service="rds",
+    calls=(Call("create_db_subnet_group"),),
+    fields={
+        "name": F("DBSubnetGroupName"),
+        "namePrefix": unchecked(_PART_OF_NAME),
+        "description": F("DBSubnetGroupDescription"),
+        "subnetIds": F("SubnetIds", "Subnets[].SubnetIdentifier", unordered=True),
+        "tags": tags("Tags", "TagList"),
+    },
+    defaults={"description": "Managed by Pulumi"},
+    reads=(Read("describe_db_subnet_groups", pick="DBSubnetGroups", index="DBSubnetGroupName"), _tag_read("subgrp")),
+    document="$made.DBSubnetGroup",
+    id="$document.DBSubnetGroupName",
+    made_up_id="{name}",
+    outputs={"arn": _ARN + "subgrp:{id}", "vpcId": Out("VpcId", "vpc-{hex}")},
+    name=Name(lower=True),
+)
+
+_PARAMETER = {
+    "name": F("ParameterName"),
+    "value": F("ParameterValue"),
+    "applyMethod": F("ApplyMethod"),
+}
+
+PARAMETER_GROUP = Kind(
+    token="aws:rds/parameterGroup:ParameterGroup",
+    service="rds",
+    calls=(
+        Call("create_db_parameter_group"),
+        Call("modify_db_parameter_group", {"DBParameterGroupName": "$id"}, name="parameters"),
+    ),
+    fields={
+        "name": F("DBParameterGroupName"),
+        "namePrefix": unchecked(_PART_OF_NAME),
+        "family": F("DBParameterGroupFamily"),
+        "description": F("Description"),
+        "parameters": F("Parameters", shape=_PARAMETER, unordered=True, call="parameters"),
+        "skipDestroy": unchecked(AT_DELETION),
+        "tags": tags("Tags", "TagList"),
+    },
+    defaults={"description": "Managed by Pulumi"},
+    reads=(
+        Read("describe_db_parameter_groups", pick="DBParameterGroups", index="DBParameterGroupName"),
+        Read("describe_db_parameters", {"DBParameterGroupName": "$id"}, pick="Parameters", into="Parameters"),
+        _tag_read("pg"),
+    ),
+    document="$made.DBParameterGroup",
+    id="$document.DBParameterGroupName",
+    made_up_id="{name}",
+    outputs={"arn": _ARN + "pg:{id}"},
+    name=Name(lower=True),
+)
+
+
+def _secret(made_up: bool) -> Any:
+    """The secret that RDS makes for the master password: a list of one, as the provider gives it."""
+    arn = "arn:aws:secretsmanager:{region}:{account}:secret:rds!db-{uuid}-{suffix}"
+    return [{"secretArn": arn, "secretStatus": "active", "kmsKeyId": "alias/aws/secretsmanager"}] if made_up else None
+
+
+_SECRETS_PATH = (
+    "MasterUserSecret && [MasterUserSecret.{secretArn: SecretArn, secretStatus: SecretStatus, kmsKeyId: KmsKeyId}]"
+)
+
+INSTANCE = Kind(
+    token="aws:rds/instance:Instance",
+    service="rds",
+    calls=(Call("create_db_instance"),),
+    fields={
+        "identifier": F("DBInstanceIdentifier"),
+        "identifierPrefix": unchecked(_PART_OF_NAME),
+        "engine": F("Engine"),
+        "engineVersion": F("EngineVersion"),
+        "instanceClass": F("DBInstanceClass"),
+        "allocatedStorage": F("AllocatedStorage"),
+        "maxAllocatedStorage": F("MaxAllocatedStorage"),
+        "storageType": F("StorageType"),
+        "storageEncrypted": F("StorageEncrypted"),
+        "storageThroughput": unchecked(NOT_HELD, "StorageThroughput"),
+        "iops": F("Iops"),
+        "kmsKeyId": F("KmsKeyId"),
+        "dbName": F("DBName"),
+        "username": F("MasterUsername"),
+        "manageMasterUserPassword": F("ManageMasterUserPassword", "MasterUserSecret != `null`"),
+        "masterUserSecretKmsKeyId": F("MasterUserSecretKmsKeyId", "MasterUserSecret.KmsKeyId"),
+        "port": F("Port", "Endpoint.Port"),
+        "dbSubnetGroupName": F("DBSubnetGroupName", "DBSubnetGroup.DBSubnetGroupName"),
+        "parameterGroupName": F("DBParameterGroupName", "DBParameterGroups[0].DBParameterGroupName"),
+        "optionGroupName": F("OptionGroupName", "OptionGroupMemberships[0].OptionGroupName"),
+        "vpcSecurityGroupIds": F("VpcSecurityGroupIds", "VpcSecurityGroups[].VpcSecurityGroupId", unordered=True),
+        "availabilityZone": F("AvailabilityZone"),
+        "multiAz": F("MultiAZ"),
+        "publiclyAccessible": F("PubliclyAccessible"),
+        "networkType": unchecked(NOT_HELD, "NetworkType"),
+        "caCertIdentifier": F("CACertificateIdentifier"),
+        "backupRetentionPeriod": F("BackupRetentionPeriod"),
+        "backupWindow": F("PreferredBackupWindow"),
+        "maintenanceWindow": F("PreferredMaintenanceWindow"),
+        "copyTagsToSnapshot": F("CopyTagsToSnapshot"),
+        "deletionProtection": F("DeletionProtection"),
+        "autoMinorVersionUpgrade": F("AutoMinorVersionUpgrade"),
+        "iamDatabaseAuthenticationEnabled": F("EnableIAMDatabaseAuthentication", "IAMDatabaseAuthenticationEnabled"),
+        "enabledCloudwatchLogsExports": F(
+            "EnableCloudwatchLogsExports", "EnabledCloudwatchLogsExports", unordered=True
+        ),
+        "monitoringInterval": F("MonitoringInterval"),
+        "monitoringRoleArn": F("MonitoringRoleArn"),
+        "performanceInsightsEnabled": unchecked(NOT_HELD, "EnablePerformanceInsights"),
+        "performanceInsightsKmsKeyId": unchecked(NOT_HELD, "PerformanceInsightsKMSKeyId"),
+        "performanceInsightsRetentionPeriod": unchecked(NOT_HELD, "PerformanceInsightsRetentionPeriod"),
+        "databaseInsightsMode": unchecked(NOT_HELD, "DatabaseInsightsMode"),
+        "dedicatedLogVolume": unchecked(NOT_HELD, "DedicatedLogVolume"),
+        "engineLifecycleSupport": unchecked(NOT_HELD, "EngineLifecycleSupport"),
+        "licenseModel": F("LicenseModel"),
+        "allowMajorVersionUpgrade": unchecked("acts at an upgrade only"),
+        "applyImmediately": unchecked("acts at a change only"),
+        "blueGreenUpdate": unchecked("acts at a change only"),
+        "upgradeStorageConfig": unchecked("acts at a change only"),
+        "upgradeRolloutOrder": unchecked(NOT_HELD),
+        "skipFinalSnapshot": unchecked(AT_DELETION),
+        "finalSnapshotIdentifier": unchecked(AT_DELETION),
+        "deleteAutomatedBackups": unchecked(AT_DELETION),
+        "tags": F("Tags", "TagList", form=TAG_LIST),
+    },
+    reads=(
+        Read("describe_db_instances", {"DBInstanceIdentifier": "$identifier"}, "DBInstances", index="DBInstanceIdentifier", key="$identifier"),
+    ),
+    document="$made.DBInstance",
+    id="$document.DbiResourceId",
+    made_up_id="db-{dbi}",
+    outputs={
+        "arn": Out("DBInstanceArn", _ARN + "db:{identifier}"),
+        "address": Out("Endpoint.Address", "{identifier}.{hex8}.{region}.rds.amazonaws.com"),
+        "endpoint": "{identifier}.{hex8}.{region}.rds.amazonaws.com:5432",
+        "port": Out("Endpoint.Port", 5432),
+        "resourceId": "{id}",
+        "hostedZoneId": "Z2ABCDEFGHIJKL",
+        "status": "available",
+        "masterUserSecrets": Out(_SECRETS_PATH, _secret(True)),
+        "engineVersionActual": Out("EngineVersion", "$properties.engineVersion"),
+        "availabilityZone": Out("AvailabilityZone", "{region}a"),
+        "caCertIdentifier": Out("CACertificateIdentifier", "rds-ca-rsa2048-g1"),
+    },
+    name=Name("identifier", "identifierPrefix", limit=63, lower=True),
+)
+
+EVENT_SUBSCRIPTION = Kind(
+    token="aws:rds/eventSubscription:EventSubscription",
+    service="rds",
+    calls=(Call("create_event_subscription"),),
+    fields={
+        "name": F("SubscriptionName", "CustSubscriptionId"),
+        "namePrefix": unchecked(_PART_OF_NAME),
+        "snsTopic": F("SnsTopicArn"),
+        "sourceType": F("SourceType"),
+        "sourceIds": F("SourceIds", "SourceIdsList", unordered=True),
+        "eventCategories": F("EventCategories", "EventCategoriesList", unordered=True),
+        "enabled": F("Enabled"),
+        "tags": tags("Tags", "TagList"),
+    },
+    defaults={"enabled": True},
+    reads=(
+        Read("describe_event_subscriptions", pick="EventSubscriptionsList", index="CustSubscriptionId"),
+        _tag_read("es"),
+    ),
+    document="$made.EventSubscription",
+    id="$document.CustSubscriptionId",
+    made_up_id="{name}",
+    outputs={"arn": _ARN + "es:{id}", "customerAwsId": "{account}"},
+    name=Name(),
+)
+
+KINDS = (SUBNET_GROUP, PARAMETER_GROUP, INSTANCE, EVENT_SUBSCRIPTION)

@@ -1,0 +1,205 @@
+"""S3: a bucket and the settings that stand beside it as resources of their own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.kinds.kind import (
+    AT_DELETION,
+    IN_PROVIDER,
+    JSON,
+    NOT_HELD,
+    Call,
+    F,
+    Field,
+    Form,
+    Kind,
+    Name,
+    Read,
+    tags,
+    unchecked,
+)
+
+_BUCKET = {"Bucket": "$bucket"}
+
+
+def _location(values: Mapping[str, Any]) -> dict[str, str] | None:
+    """S3's oldest region is the one that a request may not name."""
+    return None if values["region"] == "us-east-1" else {"LocationConstraint": values["region"]}
+
+
+BUCKET = Kind(
+    token="aws:s3/bucket:Bucket",
+    service="s3",
+    calls=(
+        Call("create_bucket", {"CreateBucketConfiguration": _location}),
+        Call("put_bucket_tagging", _BUCKET, name="tags"),
+    ),
+    fields={
+        "bucket": F("Bucket"),
+        "bucketPrefix": unchecked("part of the name"),
+        "forceDestroy": unchecked(AT_DELETION),
+        "objectLockEnabled": F("ObjectLockEnabledForBucket", "ObjectLock == 'Enabled'"),
+        "tags": F("Tagging.TagSet", "TagSet", form=tags().form, call="tags"),
+    },
+    reads=(
+        Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket"),
+        Read("get_bucket_tagging", _BUCKET, pick="TagSet", into="TagSet", absent=("NoSuchTagSet",)),
+    ),
+    document="$made",
+    id="{bucket}",
+    outputs={
+        "arn": "arn:aws:s3:::{id}",
+        "bucketDomainName": "{id}.s3.amazonaws.com",
+        "bucketRegionalDomainName": "{id}.s3.{region}.amazonaws.com",
+        "bucketRegion": "{region}",
+    },
+    name=Name("bucket", "bucketPrefix", limit=63, lower=True),
+)
+
+
+def _side(token: str, put: str, read: str, fields: Mapping[str, Field], **more: Any) -> Kind:
+    """A bucket's setting: put once, read with the operation that belongs to it."""
+    return Kind(
+        token=f"aws:s3/{token[0].lower()}{token[1:]}:{token}",
+        service="s3",
+        calls=(Call(put),),
+        fields={"bucket": F("Bucket"), "expectedBucketOwner": unchecked(IN_PROVIDER), **fields},
+        reads=(Read(read, _BUCKET, proves=_BUCKET),),
+        document="$made",
+        id="{bucket}",
+        **more,
+    )
+
+
+VERSIONING = _side(
+    "BucketVersioning",
+    "put_bucket_versioning",
+    "get_bucket_versioning",
+    {
+        "versioningConfiguration": F(
+            "VersioningConfiguration", "@", shape={"status": F("Status"), "mfaDelete": F("MFADelete")}
+        ),
+        "mfa": unchecked(IN_PROVIDER),
+    },
+)
+
+_ENCRYPTION_RULE = {
+    "applyServerSideEncryptionByDefault": F(
+        "ApplyServerSideEncryptionByDefault",
+        shape={"sseAlgorithm": F("SSEAlgorithm"), "kmsMasterKeyId": F("KMSMasterKeyID")},
+    ),
+    "bucketKeyEnabled": F("BucketKeyEnabled"),
+    "blockedEncryptionTypes": unchecked(NOT_HELD),
+}
+ENCRYPTION = _side(
+    "BucketServerSideEncryptionConfiguration",
+    "put_bucket_encryption",
+    "get_bucket_encryption",
+    {"rules": F("ServerSideEncryptionConfiguration.Rules", shape=_ENCRYPTION_RULE)},
+)
+
+_TAG = {"key": F("Key"), "value": F("Value")}
+_AND = {
+    "prefix": F("Prefix"),
+    "tags": F("Tags", form=tags().form),
+    "objectSizeGreaterThan": F("ObjectSizeGreaterThan"),
+    "objectSizeLessThan": F("ObjectSizeLessThan"),
+}
+_FILTER = {
+    "prefix": F("Prefix"),
+    "tag": F("Tag", shape=_TAG),
+    "objectSizeGreaterThan": F("ObjectSizeGreaterThan"),
+    "objectSizeLessThan": F("ObjectSizeLessThan"),
+    "and": F("And", shape=_AND),
+}
+
+
+def _whole(value: Any) -> Any:
+    """The provider's lifecycle takes numbers as numbers or as text."""
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+_NUMBER = Form(send=_whole, norm=_whole)
+_NEWER = "moto drops the number of newer versions to keep"
+_LIFECYCLE_RULE = {
+    "id": F("ID"),
+    "status": F("Status"),
+    "prefix": F("Prefix"),
+    "filter": F("Filter", shape=_FILTER),
+    "expiration": F(
+        "Expiration",
+        shape={
+            "days": F("Days", form=_NUMBER),
+            "date": F("Date"),
+            "expiredObjectDeleteMarker": F("ExpiredObjectDeleteMarker"),
+        },
+    ),
+    "transitions": F(
+        "Transitions",
+        shape={"days": F("Days", form=_NUMBER), "date": F("Date"), "storageClass": F("StorageClass")},
+    ),
+    "noncurrentVersionExpiration": F(
+        "NoncurrentVersionExpiration",
+        shape={
+            "noncurrentDays": F("NoncurrentDays", form=_NUMBER),
+            "newerNoncurrentVersions": unchecked(_NEWER, "NewerNoncurrentVersions", form=_NUMBER),
+        },
+    ),
+    "noncurrentVersionTransitions": F(
+        "NoncurrentVersionTransitions",
+        shape={
+            "noncurrentDays": F("NoncurrentDays", form=_NUMBER),
+            "storageClass": F("StorageClass"),
+            "newerNoncurrentVersions": unchecked(_NEWER, "NewerNoncurrentVersions", form=_NUMBER),
+        },
+    ),
+    "abortIncompleteMultipartUpload": F(
+        "AbortIncompleteMultipartUpload", shape={"daysAfterInitiation": F("DaysAfterInitiation", form=_NUMBER)}
+    ),
+}
+LIFECYCLE = _side(
+    "BucketLifecycleConfiguration",
+    "put_bucket_lifecycle_configuration",
+    "get_bucket_lifecycle_configuration",
+    {
+        "rules": F("LifecycleConfiguration.Rules", "Rules", shape=_LIFECYCLE_RULE, unordered=True),
+        "transitionDefaultMinimumObjectSize": F("TransitionDefaultMinimumObjectSize"),
+    },
+)
+
+_BLOCK = {
+    "blockPublicAcls": F("PublicAccessBlockConfiguration.BlockPublicAcls"),
+    "blockPublicPolicy": F("PublicAccessBlockConfiguration.BlockPublicPolicy"),
+    "ignorePublicAcls": F("PublicAccessBlockConfiguration.IgnorePublicAcls"),
+    "restrictPublicBuckets": F("PublicAccessBlockConfiguration.RestrictPublicBuckets"),
+    "skipDestroy": unchecked(AT_DELETION),
+}
+PUBLIC_ACCESS = _side("BucketPublicAccessBlock", "put_public_access_block", "get_public_access_block", _BLOCK)
+
+OWNERSHIP = _side(
+    "BucketOwnershipControls",
+    "put_bucket_ownership_controls",
+    "get_bucket_ownership_controls",
+    {
+        "rule": F(
+            "OwnershipControls.Rules", shape={"objectOwnership": F("ObjectOwnership")}, unwrap=True
+        )
+    },
+)
+
+POLICY = _side(
+    "BucketPolicy", "put_bucket_policy", "get_bucket_policy", {"policy": F("Policy", form=JSON)}
+)
+
+LOGGING = _side(
+    "BucketLogging",
+    "put_bucket_logging",
+    "get_bucket_logging",
+    {
+        "targetBucket": F("BucketLoggingStatus.LoggingEnabled.TargetBucket", "LoggingEnabled.TargetBucket"),
+        "targetPrefix": F("BucketLoggingStatus.LoggingEnabled.TargetPrefix", "LoggingEnabled.TargetPrefix"),
+        "targetObjectKeyFormat": unchecked(NOT_HELD),
+    },
+)
+
+KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING)

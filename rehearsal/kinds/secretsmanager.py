@@ -1,0 +1,69 @@
+"""Secrets Manager: entries, their resource policies, their rotation. No value ever passes through here."""
+
+from rehearsal.kinds.kind import AT_DELETION, JSON, NOT_HELD, Call, F, Kind, Name, Out, Read, tags, unchecked
+
+_SECRET = Read("describe_secret", {"SecretId": "$id"})
+# AWS adds six characters to the name of a secret in its ARN.
+_ARN = "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{suffix}"
+
+SECRET = Kind(
+    token="aws:secretsmanager/secret:Secret",
+    service="secretsmanager",
+    calls=(Call("create_secret"),),
+    fields={
+        "name": F("Name"),
+        "namePrefix": unchecked("part of the name"),
+        "description": F("Description"),
+        "kmsKeyId": F("KmsKeyId"),
+        "recoveryWindowInDays": unchecked(AT_DELETION),
+        "forceOverwriteReplicaSecret": unchecked("acts at replication only"),
+        "replicas": unchecked(NOT_HELD),
+        "tags": tags(),
+    },
+    reads=(_SECRET,),
+    document="$made",
+    id="$document.ARN",
+    made_up_id=_ARN,
+    outputs={"arn": Out("ARN", _ARN)},
+    name=Name(limit=512),
+)
+
+POLICY = Kind(
+    token="aws:secretsmanager/secretPolicy:SecretPolicy",
+    service="secretsmanager",
+    calls=(Call("put_resource_policy"),),
+    fields={
+        "secretArn": F("SecretId", "ARN"),
+        "policy": F("ResourcePolicy", form=JSON),
+        "blockPublicPolicy": unchecked("AWS checks the policy with it and does not hold it", "BlockPublicPolicy"),
+    },
+    reads=(Read("get_resource_policy", {"SecretId": "$id"}),),
+    document="$made",
+    id="{secretArn}",
+)
+
+ROTATION = Kind(
+    token="aws:secretsmanager/secretRotation:SecretRotation",
+    service="secretsmanager",
+    # AWS starts the function at once, also for a secret without a value. moto notes the rotation, then breaks there.
+    calls=(Call("rotate_secret", moto_breaks="UnboundLocalError"),),
+    fields={
+        "secretId": F("SecretId", "ARN"),
+        "rotationLambdaArn": F("RotationLambdaARN"),
+        "rotationRules": F(
+            "RotationRules",
+            shape={
+                "automaticallyAfterDays": F("AutomaticallyAfterDays"),
+                "scheduleExpression": unchecked(NOT_HELD, "ScheduleExpression"),
+                "duration": unchecked(NOT_HELD, "Duration"),
+            },
+        ),
+        "rotateImmediately": unchecked("acts at creation only", "RotateImmediately"),
+    },
+    reads=(_SECRET,),
+    document="$made",
+    id="{secretId}",
+    outputs={"rotationEnabled": lambda _: True},
+)
+
+KINDS = (SECRET, POLICY, ROTATION)

@@ -1,0 +1,270 @@
+"""Walks the table of kinds: creates a declared resource in moto and reads it back."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal import missing
+from rehearsal.cloud import Cloud, CloudFault
+from rehearsal.compare import check_known, compare, place, translate
+from rehearsal.declaring import Declaring
+from rehearsal.kinds import DECLARED_ONLY, KINDS
+from rehearsal.kinds.kind import Call, Kind, Out, Read, finder
+from rehearsal.kinds.local import LOCAL
+from rehearsal.naming import context, default_tags, fill, named
+from rehearsal.result import Check, Declared, FieldResult, Rehearsed, State, is_provider
+
+_NOT_TRIED = "not tried: it needs {}, which failed"
+
+
+@dataclass(slots=True)
+class Made:
+    """A resource on its way through a rehearsal."""
+
+    declared: Declared
+    kind: Kind | None = None
+    properties: dict[str, Any] = field(default_factory=dict)  # with the name and all tags that are sent
+    values: dict[str, Any] = field(default_factory=dict)  # what templates may name
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    region: str = ""
+    state: State = State.DECLARED_ONLY
+    reason: str = ""
+    create_ms: float = 0.0
+
+
+class Mapper:
+    """Creates resources in one account of moto, and afterwards reads every one back.
+
+    What a single resource gets wrong is recorded with it and never raised, so that all mistakes are told at once.
+    """
+
+    def __init__(self, cloud: Cloud, told: Callable[[Made], None] = lambda made: None) -> None:
+        self._cloud = cloud
+        self._told = told
+        self._pretend = Declaring(cloud.account, cloud.region)
+        self._pages: dict[tuple[str, str, str], list[Any]] = {}
+        self._indexes: dict[tuple[str, str, int], dict[Any, Any]] = {}
+        self.made: dict[str, Made] = {}
+
+    # ---- creating
+
+    def create(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
+        """Make one resource. Its outputs are moto's, or made up when it failed, so that the program goes on."""
+        made = self.made[declared.urn] = Made(declared)
+        started = time.perf_counter()
+        try:
+            self._create(made, provider)
+        except (CloudFault, _ResourceFault, ValueError, LookupError) as fault:
+            made.state, made.reason = State.FAILED, _one_line(fault)
+        if made.state is not State.COMPARED:
+            made.id, made.outputs = self._pretend.create(declared, provider)
+            made.region = self._pretend.region_of(declared, provider)
+        made.create_ms = (time.perf_counter() - started) * 1000
+        self._told(made)
+        return made.id, made.outputs
+
+    def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
+        """A `.get`: nothing to compare, as a rehearsal has no account to read from."""
+        made = self.made[declared.urn] = Made(declared, reason="read from the account, which a rehearsal has not")
+        made.id, made.outputs = self._pretend.read(declared, provider)
+        return made.id, made.outputs
+
+    def _create(self, made: Made, provider: Declared | None) -> None:
+        declared = made.declared
+        token = declared.type
+        self._refuse_lost_outputs(made)
+        if is_provider(token) or token in LOCAL:
+            made.id, made.outputs, made.state = *self._pretend.create(declared, provider), State.COMPARED
+            return
+        if token in DECLARED_ONLY:
+            made.reason = DECLARED_ONLY[token].reason
+            return
+        kind = KINDS.get(token)
+        if kind is None:
+            raise _ResourceFault(f"the rehearsal does not know the type {token}: declare it in rehearsal/kinds/")
+        self._refuse_after_failure(declared)
+        made.kind = kind
+        made.region = self._pretend.region_of(declared, provider)
+        made.properties = named(declared, kind.name)
+        made.properties.pop("region", None)
+        unknown = check_known(kind.fields, made.properties)
+        if unknown:
+            raise _ResourceFault(
+                f"the rehearsal does not know {', '.join(unknown)} of {token}: declare it in rehearsal/kinds/"
+            )
+        if "tags" in kind.fields:
+            tags = {**default_tags(provider), **(declared.properties.get("tags") or {})}
+            if tags:
+                made.properties["tags"] = tags
+        made.values = context(declared, made.properties, account=self._cloud.account, region=made.region)
+        self._send(made, kind)
+        self._give_out(made, kind)
+        made.state = State.COMPARED
+
+    def _refuse_lost_outputs(self, made: Made) -> None:
+        lost = list(missing.used(made.declared.properties))
+        if lost:
+            raise _ResourceFault("; ".join(f"{path} uses output {what}, which the kind lacks" for path, what in lost))
+
+    def _refuse_after_failure(self, declared: Declared) -> None:
+        for urn in declared.dependencies:
+            other = self.made.get(urn)
+            if other is not None and other.state is State.FAILED:
+                raise _ResourceFault(_NOT_TRIED.format(other.declared.name))
+
+    def _send(self, made: Made, kind: Kind) -> None:
+        sent = {**kind.defaults, **made.properties}
+        for call in kind.calls:
+            params = fill(dict(call.params), made.values)
+            touched = call.always or call.name == "create"
+            for key, value in sent.items():
+                one = kind.fields.get(key)
+                if one is not None and one.aws and one.call == call.name and value is not None:
+                    place(params, one.aws, translate(one, value))
+                    touched = True
+            if touched:
+                self._call(made, kind, call, params)
+
+    def _call(self, made: Made, kind: Kind, call: Call, params: dict[str, Any]) -> None:
+        packed = call.pack(params)
+        if packed is None:
+            return
+        wanted = {key: value for key, value in packed.items() if value is not None}
+        try:
+            response = self._cloud.call(kind.service, call.operation, wanted, kind.global_region or made.region)
+        except CloudFault as fault:
+            if not call.moto_breaks or fault.code != call.moto_breaks:
+                raise
+            response = {}
+        if call.name == "create":
+            made.values["made"] = response
+            if kind.document:
+                made.values["document"] = fill(kind.document, made.values)
+            self._identify(made, kind)
+
+    def _identify(self, made: Made, kind: Kind) -> None:
+        id_ = fill(kind.id, made.values)
+        if id_ is None:
+            raise _ResourceFault(f"moto gave no id (looked for {kind.id})")
+        made.id = made.values["id"] = str(id_)
+
+    def _give_out(self, made: Made, kind: Kind) -> None:
+        document = made.values.get("document")
+        if not kind.document and any(isinstance(out, Out) for out in kind.outputs.values()):
+            document = self._read(made, kind, cached=False)
+        outputs = {**kind.defaults, **made.declared.properties}
+        outputs.update({key: value for key, value in made.properties.items() if key != "tags"})
+        for key, out in kind.outputs.items():
+            value = finder(out.path)(document) if isinstance(out, Out) else fill(out, made.values)
+            if value is not None:
+                outputs[key] = value
+        if "tags" in kind.fields:
+            outputs["tagsAll"] = made.properties.get("tags", {})
+        outputs["region"] = made.region
+        made.values["outputs"] = outputs
+        made.outputs = missing.with_markers(kind.token, made.declared.name, outputs)
+
+    # ---- reading back
+
+    def read_back(self, made: Made) -> tuple[FieldResult, ...]:
+        """Read a resource from moto again and compare every declared field.
+
+        Raises CloudFault or LookupError when it is not there.
+        """
+        kind = made.kind
+        if kind is None:
+            return ()
+        document = self._read(made, kind, cached=True)
+        if document is None:
+            raise LookupError(f"{kind.token} {made.id} is gone")
+        declared = {
+            key: value
+            for key, value in made.properties.items()
+            if key in made.declared.properties or key == "tags"
+        }
+        results = compare(kind.fields, declared, document)
+        if "region" in made.declared.properties:
+            results.append(FieldResult("region", Check.CHECKED, made.region, made.region))
+        return tuple(results)
+
+    def forget_lists(self) -> None:
+        """Drop what was listed: the next reading asks moto again."""
+        self._pages.clear()
+        self._indexes.clear()
+
+    def _read(self, made: Made, kind: Kind, *, cached: bool) -> Any:
+        document: Any = None
+        for number, read in enumerate(kind.reads):
+            found = self._read_one(made, kind, read, cached=cached)
+            if number == 0:
+                if found is None:
+                    return None
+                document = dict(found) if len(kind.reads) > 1 and isinstance(found, dict) else found
+            elif read.into:
+                document[read.into] = found
+            else:
+                document.update(found or {})
+        return document
+
+    def _read_one(self, made: Made, kind: Kind, read: Read, *, cached: bool) -> Any:
+        service, region = read.service or kind.service, kind.global_region or made.region
+        if read.index and cached and not _own_params(read):
+            return self._listed(service, region, read).get(fill(read.key, made.values))
+        params = fill(dict(read.params), made.values)
+        try:
+            response = self._cloud.call(service, read.operation, params, region)
+        except CloudFault as fault:
+            if fault.code in read.absent:
+                return None
+            raise
+        found = finder(read.pick)(response)
+        if not read.index:
+            return {**found, **fill(dict(read.proves), made.values)} if read.proves and found is not None else found
+        wanted = fill(read.key, made.values)
+        item = next((item for item in found or () if finder(read.index)(item) == wanted), None)
+        return {**item, **fill(dict(read.proves), made.values)} if read.proves and item is not None else item
+
+    def _listed(self, service: str, region: str, read: Read) -> dict[Any, Any]:
+        listing, index = (service, region, read.operation), (service, region, id(read))
+        if listing not in self._pages:
+            self._pages[listing] = list(self._cloud.pages(service, read.operation, region))
+        if index not in self._indexes:
+            find, pick = finder(read.index), finder(read.pick)
+            self._indexes[index] = {
+                find(item): item for page in self._pages[listing] for item in pick(page) or ()
+            }
+        return self._indexes[index]
+
+
+def _own_params(read: Read) -> bool:
+    """Whether a listing is narrowed to one resource by more than its id, so that one listing cannot serve all."""
+    return bool(read.params) and "$id" not in str(read.params)
+
+
+class _ResourceFault(Exception):
+    """What is wrong with one resource."""
+
+
+def _one_line(fault: Exception) -> str:
+    return " ".join(str(fault).split())
+
+
+def rehearsed(made: Made, fields: tuple[FieldResult, ...] = (), read_ms: float = 0.0) -> Rehearsed:
+    """The result of one resource."""
+    state = made.state
+    if state is State.COMPARED and any(one.check is Check.DIFFERS for one in fields):
+        state = State.DIFFERS
+    return Rehearsed(
+        declared=made.declared,
+        state=state,
+        id=made.id,
+        outputs=made.outputs,
+        fields=fields,
+        reason=made.reason,
+        region=made.region,
+        create_ms=made.create_ms,
+        read_ms=read_ms,
+    )
+

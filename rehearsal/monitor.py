@@ -1,0 +1,205 @@
+"""The resource monitor of a rehearsal: Pulumi's own mock monitor, but one that remembers everything it is told."""
+
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.proto import resource_pb2
+
+from rehearsal import wire
+from rehearsal.result import Declared, is_provider
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+REFERENCE_TYPE = "pulumi:pulumi:StackReference"
+
+
+class Realiser(Protocol):
+    """What makes a declared resource real, or pretends to."""
+
+    def create(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
+        """The physical id and the outputs. Must not raise for what a resource itself gets wrong: it records that."""
+
+    def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
+        """The same for a resource that the program reads with `.get` instead of declaring it."""
+
+
+class ProgramFault(Exception):
+    """The program did something that the real engine or this project refuses. The message is one line."""
+
+
+class _Unused(Mocks):
+    def call(self, args: MockCallArgs) -> Any:
+        raise NotImplementedError
+
+    def new_resource(self, args: MockResourceArgs) -> Any:
+        raise NotImplementedError
+
+
+class Monitor(MockMonitor):
+    """Records every registration of one program and lets a realiser make it.
+
+    Raises ProgramFault for a second resource with one URN, a custom resource or function call without an explicit
+    provider, a function call that the rehearsal cannot answer, and an unknown stack reference.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        stack: str,
+        root: Path,
+        realiser: Realiser,
+        references: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        super().__init__(_Unused())
+        self._project, self._stack, self._root = project, stack, root
+        self._realiser = realiser
+        self._references = references
+        self.declared: dict[str, Declared] = {}
+        self.made: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self.component_outputs: dict[str, Mapping[str, Any]] = {}
+        self.exports: dict[str, Any] = {}
+        self.secret_exports: tuple[str, ...] = ()
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The engine's URN: the chain of all parents' types, without the stack's own.
+
+        The stock monitor keeps the stack's type and only the nearest parent's, so its URNs are not the engine's.
+        """
+        chain = parent.split("::")[2] if parent else ""
+        qualified = type_ if chain in ("", STACK_TYPE) else f"{chain}${type_}"
+        return f"urn:pulumi:{self._stack}::{self._project}::{qualified}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the protocol's name
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == STACK_TYPE:
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        declared = self._record(urn, request)
+        if not declared.custom:
+            return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
+        provider = self._provider_of(declared)
+        id_, outputs = self._realiser.create(declared, provider)
+        self.made[urn] = (id_, outputs)
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn, id=id_, object=wire.to_struct(outputs, self._secrets(declared))
+        )
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        urn = self.make_urn(request.parent, request.type, request.name)
+        declared = self._record(urn, request, read=True)
+        if request.type == REFERENCE_TYPE:
+            outputs = self._reference(request.id)
+        else:
+            _, outputs = self._realiser.read(declared, self._provider_of(declared))
+        self.made[urn] = (request.id, outputs)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.to_struct(outputs))
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802
+        if not request.provider:
+            raise ProgramFault(
+                f"function {request.tok} is called without an explicit provider: pass "
+                "pulumi.InvokeOptions(provider=...)"
+            )
+        raise ProgramFault(
+            f"function {request.tok} cannot be answered in a rehearsal: give the program the value as a setting"
+        )
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        outputs, secrets = wire.to_python(request.outputs)
+        if request.urn.split("::")[2] == STACK_TYPE:
+            self.exports, self.secret_exports = outputs, secrets
+        else:
+            self.component_outputs[request.urn] = outputs
+        return empty_pb2.Empty()
+
+    def _record(self, urn: str, request: Any, *, read: bool = False) -> Declared:
+        if urn in self.declared:
+            raise ProgramFault(f"two resources have one URN, {urn}: give one of them another name")
+        properties, secrets = wire.to_python(request.properties if read else request.object)
+        common = {
+            "urn": urn,
+            "type": request.type,
+            "name": request.name,
+            "properties": properties,
+            "secret_paths": secrets,
+            "parent": request.parent,
+            "provider": request.provider.rsplit("::", 1)[0],
+            "dependencies": tuple(sorted(request.dependencies)),
+            "source": self._source(request),
+        }
+        declared = (
+            Declared(**common, custom=True, read=True, import_id=request.id)
+            if read
+            else Declared(**common, **_options(request))
+        )
+        self.declared[urn] = declared
+        if declared.custom and not declared.provider and not _needs_no_provider(declared.type):
+            raise ProgramFault(
+                f"{declared.type} {declared.name!r}{_at(declared)} has no explicit provider: pass "
+                "opts=ResourceOptions(provider=...) or give its component one"
+            )
+        return declared
+
+    def _provider_of(self, declared: Declared) -> Declared | None:
+        return self.declared.get(declared.provider)
+
+    def _secrets(self, declared: Declared) -> frozenset[str]:
+        top_level = {path.split(".", 1)[0].split("[", 1)[0] for path in declared.secret_paths}
+        return frozenset(top_level | set(declared.additional_secret_outputs))
+
+    def _reference(self, name: str) -> dict[str, Any]:
+        outputs = self._references.get(name, self._references.get(name.rsplit("/", 1)[-1]))
+        if outputs is None:
+            raise ProgramFault(f"the program refers to stack {name!r}, which is not part of this rehearsal")
+        return {"name": name, "outputs": dict(outputs), "secretOutputNames": []}
+
+    def _source(self, request: Any) -> str:
+        """The innermost line of the program itself that led to this registration."""
+        for frame in request.stackTrace.frames:
+            path = Path(unquote(urlsplit(frame.pc.uri).path))
+            if path.is_relative_to(self._root) and "site-packages" not in path.parts:
+                return f"{path.relative_to(self._root)}:{frame.pc.line}"
+        return ""
+
+
+def _options(request: Any) -> dict[str, Any]:
+    return {
+        "custom": request.custom,
+        "providers": {key: ref.rsplit("::", 1)[0] for key, ref in request.providers.items()},
+        "property_dependencies": {
+            key: tuple(sorted(value.urns)) for key, value in request.propertyDependencies.items() if value.urns
+        },
+        "protect": request.protect,
+        "retain_on_delete": request.retainOnDelete,
+        "delete_before_replace": request.deleteBeforeReplace,
+        "ignore_changes": tuple(request.ignoreChanges),
+        "replace_on_changes": tuple(request.replaceOnChanges),
+        "additional_secret_outputs": tuple(request.additionalSecretOutputs),
+        "aliases": tuple(_alias(alias) for alias in request.aliases),
+        "import_id": request.importId,
+    }
+
+
+def _alias(alias: Any) -> str:
+    if alias.urn:
+        return str(alias.urn)
+    spec = alias.spec
+    parts = {"type": spec.type, "name": spec.name, "stack": spec.stack, "project": spec.project}
+    parts["parent"] = "none" if spec.noParent else spec.parentUrn
+    return ",".join(f"{key}={value}" for key, value in parts.items() if value)
+
+
+def _needs_no_provider(token: str) -> bool:
+    return is_provider(token) or token == REFERENCE_TYPE
+
+
+def _at(declared: Declared) -> str:
+    return f" ({declared.source})" if declared.source else ""
+
+
+def last_line(fault: BaseException) -> str:
+    """The one line of an exception that a person needs."""
+    return "".join(traceback.format_exception_only(fault)).strip().splitlines()[-1]

@@ -1,0 +1,252 @@
+"""One rehearsal from start to end: configuration, program, creation, reading back, refusals, result."""
+
+import gc
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Protocol
+
+from infra.problems import ProblemsError
+from rehearsal import program, stand_ins
+from rehearsal.result import Declared, Refusal, Rehearsal, Rehearsed, StandIn, State
+
+if TYPE_CHECKING:
+    from rehearsal.cloud import Cloud, Moto
+
+FALLBACK_ACCOUNT = "123456789012"  # AWS's documentation account, where a stack names none
+FALLBACK_REGION = "us-east-1"
+TIMEOUT_SECONDS = 120.0
+_VERSIONS = ("pulumi", "pulumi-aws", "moto", "boto3")
+
+
+class Progress(Protocol):
+    """What is told while a rehearsal runs."""
+
+    def phase(self, name: str) -> None:
+        """A phase begins."""
+
+    def resource(self, state: State, type_: str, name: str) -> None:
+        """One more resource is through this phase."""
+
+
+class Quiet:
+    """Tells nothing."""
+
+    def phase(self, name: str) -> None:
+        """Nothing."""
+
+    def resource(self, state: State, type_: str, name: str) -> None:
+        """Nothing."""
+
+
+@dataclass
+class Clock:
+    """Seconds by phase."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time one phase and tell of its beginning."""
+        self.progress.phase(name)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.perf_counter() - started
+
+
+class ProgramError(Exception):
+    """The program itself failed: a mistake in it, not in a person's settings. The cause is chained."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to rehearse. `before_reading` is called with the cloud between creating and reading back."""
+
+    declare_only: bool = False
+    progress: Progress = field(default_factory=Quiet)
+    before_reading: "Callable[[Cloud], None] | None" = None
+    references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # stack name -> its outputs
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
+def rehearse(
+    project: program.Project, stack: str, options: Options | None = None, moto: "Moto | None" = None
+) -> Rehearsal:
+    """Rehearse one stack of a project; on a moto that runs already if one is given.
+
+    Raises ProblemsError for a person's mistake, ProgramError for a mistake in the program.
+    """
+    options = options or Options()
+    clock = Clock(options.progress)
+    with _no_collector(), ExitStack() as stack_of_contexts:
+        config, stood_in = stand_ins.replace(program.read_config(project, stack))
+        account, region = place_of(project, config)
+        if options.declare_only:
+            return _declare(project, stack, config, stood_in, options, clock, account, region)
+        with clock.phase("starting moto"):
+            if moto is None:
+                from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
+
+                moto = stack_of_contexts.enter_context(running())
+            cloud = moto.cloud(account, region)
+        return _realise(project, stack, config, stood_in, options, clock, cloud)
+
+
+def place_of(project: program.Project, config: Mapping[str, Any]) -> tuple[str, str]:
+    """Account and region of a stack: from its `settings`, else from the provider's configuration."""
+    settings = config.get(f"{project.name}:settings")
+    settings = settings if isinstance(settings, dict) else {}
+    account = settings.get("account") or config.get(f"{project.name}:account") or FALLBACK_ACCOUNT
+    region = settings.get("region") or config.get("aws:region") or FALLBACK_REGION
+    return str(account), str(region)
+
+
+def _declare(
+    project: program.Project,
+    stack: str,
+    config: Mapping[str, Any],
+    stood_in: tuple[StandIn, ...],
+    options: Options,
+    clock: Clock,
+    account: str,
+    region: str,
+) -> Rehearsal:
+    from rehearsal.declaring import Declaring  # noqa: PLC0415
+
+    monitor = _run(project, stack, config, Declaring(account, region), options, clock)
+    found = {
+        urn: Rehearsed(one, State.DECLARED_ONLY, *monitor.made[urn], reason="nothing is created with --declare-only")
+        for urn, one in monitor.declared.items()
+        if urn in monitor.made
+    }
+    return _result(project, stack, account, region, True, monitor, found, stood_in, clock)
+
+
+def _realise(
+    project: program.Project,
+    stack: str,
+    config: Mapping[str, Any],
+    stood_in: tuple[StandIn, ...],
+    options: Options,
+    clock: Clock,
+    cloud: "Cloud",
+) -> Rehearsal:
+    from rehearsal.mapper import Mapper  # noqa: PLC0415
+    from rehearsal.readback import read_back  # noqa: PLC0415
+
+    tell = options.progress.resource
+    mapper = Mapper(cloud, lambda made: tell(made.state, made.declared.type, made.declared.name))
+    monitor = _run(project, stack, config, mapper, options, clock)
+    if options.before_reading is not None:
+        options.before_reading(cloud)
+    with clock.phase("reading back"):
+        found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
+    return _result(project, stack, cloud.account, cloud.region, False, monitor, found, stood_in, clock)
+
+
+def _run(
+    project: program.Project, stack: str, config: Mapping[str, Any], realiser: Any, options: Options, clock: Clock
+) -> Any:
+    from rehearsal.monitor import Monitor  # noqa: PLC0415 it imports Pulumi
+
+    monitor = Monitor(project.name, stack, project.root, realiser, options.references)
+    with clock.phase("running the program"), program.inside(project):
+        try:
+            program.run_program(
+                project, stack, program.as_engine_config(config), monitor, options.timeout_seconds
+            )
+        except (ProblemsError, KeyboardInterrupt):
+            raise
+        except TimeoutError as error:
+            raise ProgramError(f"an output was not resolved within {options.timeout_seconds:.0f} s") from error
+        except (Exception, SystemExit) as error:
+            found = _person_s_mistake(error)
+            if found is not None:
+                raise found from None
+            raise ProgramError(_summary(error)) from error
+    return monitor
+
+
+def _person_s_mistake(error: BaseException) -> ProblemsError | None:
+    """A ProblemsError that Pulumi or the program wrapped in something else."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ProblemsError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _summary(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return text[-1] if text else type(error).__name__
+
+
+def _result(
+    project: program.Project,
+    stack: str,
+    account: str,
+    region: str,
+    declare_only: bool,
+    monitor: Any,
+    found: Mapping[str, Rehearsed],
+    stood_in: tuple[StandIn, ...],
+    clock: Clock,
+) -> Rehearsal:
+    from rehearsal.refusals import refusals_of  # noqa: PLC0415
+
+    resources = tuple(
+        found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()
+    )
+    with clock.phase("looking for what AWS refuses"):
+        refusals: tuple[Refusal, ...] = refusals_of(resources)
+    return Rehearsal(
+        project=project.name,
+        stack=stack,
+        account=account,
+        region=region,
+        declare_only=declare_only,
+        resources=resources,
+        exports=monitor.exports,
+        secret_exports=monitor.secret_exports,
+        stand_ins=stood_in,
+        refusals=refusals,
+        seconds=dict(clock.seconds),
+        versions=dict(_installed()),
+    )
+
+
+def _component(declared: Declared, monitor: Any) -> Rehearsed:
+    state = State.DECLARED_ONLY if declared.custom else State.COMPONENT
+    return Rehearsed(declared, state, outputs=monitor.component_outputs.get(declared.urn, {}))
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    for name in _VERSIONS:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Without Python's cycle collector a rehearsal takes a third less: it makes much and drops little."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def as_text(value: Any) -> str:
+    """A value as one line of JSON."""
+    return json.dumps(value, default=str, ensure_ascii=False)

@@ -1,0 +1,46 @@
+"""Placeholders of a stack file and what stands in for them in a rehearsal.
+
+A stack file may be committed before its accounts and its image exist. The program itself refuses the placeholders, so
+that no real engine ever runs with one; a rehearsal replaces them in the configuration before the program starts, and
+names each.
+"""
+
+import re
+from typing import Any
+
+from rehearsal.result import StandIn
+
+# Nine zeros and three digits, wherever an account id may stand: alone, in an ARN, in an image's address.
+ACCOUNT_PLACEHOLDER = re.compile(r"(?<!\d)0{9}(\d{3})(?!\d)")
+DIGEST_PLACEHOLDER = re.compile(r"sha256:0{64}(?![0-9a-f])")
+ACCOUNT_STAND_IN = "210000000"
+DIGEST_STAND_IN = "sha256:" + "5eed" * 16
+
+
+def replace(value: Any, path: str = "") -> tuple[Any, tuple[StandIn, ...]]:
+    """The value with every placeholder in it replaced, and what was replaced where.
+
+    The three digits of an account are kept, so that distinct placeholders stay distinct accounts.
+    """
+    found: list[StandIn] = []
+    return _walk(value, path, found), tuple(found)
+
+
+def _walk(value: Any, path: str, found: list[StandIn]) -> Any:
+    if isinstance(value, dict):
+        return {key: _walk(v, f"{path}.{key}" if path else str(key), found) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_walk(v, f"{path}[{i}]", found) for i, v in enumerate(value)]
+    return _text(value, path, found) if isinstance(value, str) else value
+
+
+def _text(value: str, path: str, found: list[StandIn]) -> str:
+    def account(match: re.Match[str]) -> str:
+        found.append(StandIn(path, match[0], ACCOUNT_STAND_IN + match[1]))
+        return found[-1].stand_in
+
+    def digest(match: re.Match[str]) -> str:
+        found.append(StandIn(path, match[0], DIGEST_STAND_IN))
+        return found[-1].stand_in
+
+    return ACCOUNT_PLACEHOLDER.sub(account, DIGEST_PLACEHOLDER.sub(digest, value))
