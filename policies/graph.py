@@ -49,7 +49,7 @@ def read_graph(path: Path) -> list[Resource]:
 
 
 def _resource(entry: dict[str, Any]) -> Resource:
-    lists = {key: tuple(entry.pop(key, ())) for key in ("dependencies", "aliases")}
-    by_property = {key: tuple(urns) for key, urns in entry.pop("property_dependencies", {}).items()}
-    unknown = frozenset(entry.pop("unknown", ()))
-    return Resource(property_dependencies=by_property, unknown=unknown, **lists, **entry)
+    by_property = {key: tuple(urns) for key, urns in entry.get("property_dependencies", {}).items()}
+    lists = {key: tuple(entry.get(key, ())) for key in ("dependencies", "aliases")}
+    fixed: dict[str, Any] = {"property_dependencies": by_property, "unknown": frozenset(entry.get("unknown", ()))}
+    return Resource(**(entry | lists | fixed))

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from pulumi_policy import (
@@ -23,8 +24,18 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 from policies.catalogue import Control, catalogue, environment_of
 from policies.judging import args_for, exemption_for, judge, sentence
 from policies.rule import RULES, Rule
-from policies.rules import access, database, encryption, network, observability, placement, secrets  # noqa: F401
-from policies.rules import service, snapshots, storage  # noqa: F401
+from policies.rules import (  # noqa: F401  # noqa: F401
+    access,
+    database,
+    encryption,
+    network,
+    observability,
+    placement,
+    secrets,
+    service,
+    snapshots,
+    storage,
+)
 from policies.stack import Stack
 
 NAME = "workbuoy"
@@ -32,6 +43,16 @@ NAME = "workbuoy"
 
 def rules_of(control: Control) -> list[Rule]:
     return [rule for rule in RULES if rule.control == control.name]
+
+
+@cache
+def rules_covering(kind: str) -> Mapping[str, Sequence[Rule]]:
+    """The rules that judge a type, by control."""
+    found: dict[str, list[Rule]] = {}
+    for rule in RULES:
+        if rule.covers(kind):
+            found.setdefault(rule.control, []).append(rule)
+    return found
 
 
 def policies(

@@ -18,13 +18,12 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies import types as t
-from policies.catalogue import SEVERITIES, catalogue, environment_of
+from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
 from policies.exemptions import exemptions
 from policies.graph import Resource
 from policies.judging import args_for, exemption_for, judge, sentence
-from policies.pack import RULES
-from policies.settings import Configuration, Configured, configured
+from policies.pack import rules_covering
+from policies.settings import Configuration, Configured, EnforcedLevel, configured
 from policies.stack import Stack
 
 Status = Literal["pass", "fail", "not evaluated", "exempt"]
@@ -37,8 +36,8 @@ class Finding:
 
     control: str
     ids: tuple[str, ...]
-    severity: str
-    level: str
+    severity: Severity
+    level: EnforcedLevel
     urn: str
     status: Status
     message: str = ""
@@ -131,10 +130,8 @@ def with_regions(configuration: Configuration | None, regions: Sequence[str]) ->
     return merged
 
 
-def _findings(
-    resource: PolicyResource, stack: Stack, controls: Mapping[str, Configured]
-) -> Iterator[Finding]:
-    for name, rules in _covering(resource.resource_type).items():
+def _findings(resource: PolicyResource, stack: Stack, controls: Mapping[str, Configured]) -> Iterator[Finding]:
+    for name, rules in rules_covering(resource.resource_type).items():
         configured_control = controls[name]
         control, level = configured_control.control, configured_control.level
         if level == "disabled":
@@ -159,20 +156,6 @@ def _findings(
             yield Finding(*fixed, "not evaluated", f"{resource.name}: {reason}", control.fix)
         if not problems and not any(reasons):
             yield Finding(*fixed, "pass")
-
-
-_COVERING: dict[str, dict[str, list[Any]]] = {}
-
-
-def _covering(kind: str) -> dict[str, list[Any]]:
-    """The rules that judge a type, by control."""
-    if kind not in _COVERING:
-        found: dict[str, list[Any]] = {}
-        for rule in RULES:
-            if rule.covers(kind):
-                found.setdefault(rule.control, []).append(rule)
-        _COVERING[kind] = found
-    return _COVERING[kind]
 
 
 def _unused(findings: Sequence[Finding], resources: Sequence[Resource]) -> tuple[str, ...]:
@@ -207,12 +190,8 @@ def _policy_resource(resource: Resource, providers: Mapping[str, Resource]) -> P
         with_unknowns(resource),
         resource.urn,
         resource.name,
-        PolicyResourceOptions(
-            resource.protect, [], None, list(resource.aliases), NO_TIMEOUTS, [], resource.parent
-        ),
-        PolicyProviderResource(provider.type, provider.properties, provider.urn, provider.name)
-        if provider
-        else None,
+        PolicyResourceOptions(resource.protect, [], None, list(resource.aliases), NO_TIMEOUTS, [], resource.parent),
+        PolicyProviderResource(provider.type, provider.properties, provider.urn, provider.name) if provider else None,
         None,
         [],
         {},
@@ -245,10 +224,7 @@ def _copied(value: Any) -> Any:
 
 def _put(value: Any, steps: Sequence[str]) -> None:
     for step in steps[:-1]:
-        if isinstance(value, list):
-            value = value[int(step)]
-        else:
-            value = value.setdefault(step, {})
+        value = value[int(step)] if isinstance(value, list) else value.setdefault(step, {})
     last = steps[-1]
     if isinstance(value, list):
         index = int(last)

@@ -33,9 +33,7 @@ def configured(environment: str, configuration: Configuration | None = None) -> 
     result: dict[str, Configured] = {}
     for name, control in catalogue().items():
         own = given.get(name)
-        level: EnforcedLevel | Level = (
-            _level(name, own, problems) or everywhere or control.level_in(environment)
-        )
+        level: EnforcedLevel | Level = _level(name, own, problems) or everywhere or control.level_in(environment)
         result[name] = Configured(control, level, _settings(control, own, problems))
     if problems:
         raise PolicyError(problems)
@@ -57,7 +55,7 @@ def _level(name: str, given: Any, problems: list[str]) -> EnforcedLevel | None:
 
 def _settings(control: Control, given: Any, problems: list[str]) -> dict[str, Any]:
     values = control.defaults()
-    for key, value in (given.items() if isinstance(given, Mapping) else ()):
+    for key, value in given.items() if isinstance(given, Mapping) else ():
         if key == "enforcementLevel":
             continue
         setting = control.settings.get(key)

@@ -45,9 +45,7 @@ class Stack:
                 index[urn].append(resource)
         return index
 
-    def _targets(
-        self, resource: PolicyResource, path: str, target_type: str, owners: Mapping[str, str]
-    ) -> set[str]:
+    def _targets(self, resource: PolicyResource, path: str, target_type: str, owners: Mapping[str, str]) -> set[str]:
         try:
             named = {owners[value] for value in _texts(resource.props.get(path)) if value in owners}
         except UnknownValueError:

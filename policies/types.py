@@ -2,15 +2,11 @@
 
 from typing import Final
 
-AUTOMATED_BACKUPS_REPLICATION: Final = (
-    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
-)
+AUTOMATED_BACKUPS_REPLICATION: Final = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
 BACKUP_SELECTION: Final = "aws:backup/selection:Selection"
 BUCKET: Final = "aws:s3/bucket:Bucket"
 BUCKET_ACL: Final = "aws:s3/bucketAcl:BucketAcl"
-BUCKET_ENCRYPTION: Final = (
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
-)
+BUCKET_ENCRYPTION: Final = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 BUCKET_LIFECYCLE: Final = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 BUCKET_LOGGING: Final = "aws:s3/bucketLogging:BucketLogging"
 BUCKET_NOTIFICATION: Final = "aws:s3/bucketNotification:BucketNotification"
@@ -51,10 +47,10 @@ ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
 ROUTE: Final = "aws:ec2/route:Route"
 ROUTE_TABLE: Final = "aws:ec2/routeTable:RouteTable"
 ROUTE_TABLE_ASSOCIATION: Final = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-SECRET: Final = "aws:secretsmanager/secret:Secret"
-SECRET_POLICY: Final = "aws:secretsmanager/secretPolicy:SecretPolicy"
-SECRET_ROTATION: Final = "aws:secretsmanager/secretRotation:SecretRotation"
-SECRET_VERSION: Final = "aws:secretsmanager/secretVersion:SecretVersion"
+SECRET: Final = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type token
+SECRET_POLICY: Final = "aws:secretsmanager/secretPolicy:SecretPolicy"  # noqa: S105 - a type token
+SECRET_ROTATION: Final = "aws:secretsmanager/secretRotation:SecretRotation"  # noqa: S105 - a type token
+SECRET_VERSION: Final = "aws:secretsmanager/secretVersion:SecretVersion"  # noqa: S105 - a type token
 SECURITY_GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 SECURITY_GROUP_RULE: Final = "aws:ec2/securityGroupRule:SecurityGroupRule"
 SERVICE: Final = "aws:ecs/service:Service"

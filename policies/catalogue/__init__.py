@@ -110,7 +110,7 @@ def catalogue(folder: Path = FOLDER) -> Mapping[str, Control]:
     owners: dict[str, str] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.yaml")):
-        for entry in yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or ():
+        for entry in yaml.safe_load(path.read_text()) or ():
             name = entry.get("name", "a control without a name")
             try:
                 control = Control(**entry, service=path.stem)

@@ -163,6 +163,8 @@ def _names_sso(statement: Statement) -> bool:
     """Identity Center roles are named through aws:PrincipalArn, for IAM refuses a wildcard in a principal's ARN."""
     found = conditions(statement).get("aws:principalarn", ())
     return any(
-        op in ("ArnLike", "ArnEquals", "StringLike", "StringEquals") and values and all(map(IDENTITY_CENTER.match, values))
+        op in ("ArnLike", "ArnEquals", "StringLike", "StringEquals")
+        and values
+        and all(map(IDENTITY_CENTER.match, values))
         for op, values in found
     )

@@ -94,9 +94,7 @@ def _openings(args: Args) -> Iterator[Mapping[str, Any]]:
         yield args.props
 
 
-def _judge_opening(
-    args: Args, protocol: str, blocks: list[Any], opening: Mapping[str, Any], report: Report
-) -> None:
+def _judge_opening(args: Args, protocol: str, blocks: list[Any], opening: Mapping[str, Any], report: Report) -> None:
     if not any(block in WORLD for block in blocks):
         return
     low, high = number(opening.get("fromPort")), number(opening.get("toPort"))

@@ -93,12 +93,12 @@ def good_graph() -> list[Resource]:
     )
     b.resources.append(provider)
     key = _encryption(b)
-    subnets = _network(b, key)
+    subnets = _network(b)
     _database(b, key, subnets)
     _files(b, key)
     _secrets(b, key)
     _observability(b, key)
-    _service(b, key, subnets)
+    _service(b, key)
     _bootstrap(b, key)
     _copies(b, key)
     return b.resources
@@ -125,7 +125,7 @@ def _encryption(b: Builder) -> Resource:
     )
 
 
-def _network(b: Builder, key: Resource) -> list[Resource]:
+def _network(b: Builder) -> list[Resource]:
     vpc = b.add("Network", "aws:ec2/vpc:Vpc", "network-vpc", id="vpc-1", cidrBlock="10.0.0.0/16")
     b.add(
         "Network",
@@ -185,9 +185,7 @@ def _network(b: Builder, key: Resource) -> list[Resource]:
             vpcId=(vpc, "id"),
             serviceName=f"com.amazonaws.{REGION}.{service}",
         )
-    b.add(
-        "Network", "aws:ec2/flowLog:FlowLog", "network-flows", vpcId=(vpc, "id"), trafficType="ALL"
-    )
+    b.add("Network", "aws:ec2/flowLog:FlowLog", "network-flows", vpcId=(vpc, "id"), trafficType="ALL")
     group = b.add(
         "Network",
         "aws:ec2/securityGroup:SecurityGroup",
@@ -509,7 +507,7 @@ def _role(b: Builder, name: str, trusted: str, *statements: Mapping[str, Any]) -
     return role
 
 
-def _service(b: Builder, key: Resource, subnets: list[Resource]) -> None:
+def _service(b: Builder, key: Resource) -> None:
     execution = _role(
         b,
         "execution",
@@ -559,9 +557,7 @@ def _service(b: Builder, key: Resource, subnets: list[Resource]) -> None:
         networkConfiguration={"assignPublicIp": False, "subnets": ["subnet-1"]},
         platformVersion="LATEST",
     )
-    b.add(
-        "Service", "aws:lambda/function:Function", "service-rotation", packageType="Zip", runtime="python3.13"
-    )
+    b.add("Service", "aws:lambda/function:Function", "service-rotation", packageType="Zip", runtime="python3.13")
     balancer = b.add(
         "Service",
         "aws:lb/loadBalancer:LoadBalancer",
@@ -606,9 +602,7 @@ def github(subject: str, **changes: Any) -> str:
     } | changes
     statement = {
         "Effect": "Allow",
-        "Principal": {
-            "Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-        },
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringEquals": keys},
     }
@@ -701,7 +695,7 @@ def _bootstrap(b: Builder, key: Resource) -> None:
 
 
 def _copies(b: Builder, key: Resource) -> None:
-    copied = {"sharedAccounts": [], "kmsKeyId": (key, "arn"), "destinationRegion": REGION}
+    copied: dict[str, Any] = {"sharedAccounts": [], "kmsKeyId": (key, "arn"), "destinationRegion": REGION}
     b.add("Database", "aws:rds/snapshot:Snapshot", "database-snapshot", sharedAccounts=[])
     b.add("Database", "aws:rds/snapshotCopy:SnapshotCopy", "database-snapshot-copy", **copied)
     b.add("Database", "aws:rds/clusterSnapshot:ClusterSnapshot", "database-cluster-snapshot", sharedAccounts=[])

@@ -1,0 +1,588 @@
+"""Seeded faults: each breaks the good graph in one respect and names the controls that must fire, and no other.
+
+`path` is where the catalogue says that the control reads. A value of None takes the property away; GONE takes the
+resource away; a seed with `kind` adds a resource that the good graph has not.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from policies.graph import Resource
+from tests.policies.good_graph import ACCOUNT, PROVIDER, SSO, TAGS, allow, document, github, people
+
+GONE = "the resource is taken away"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seed:
+    control: str
+    resource: str
+    path: str = ""
+    value: Any = None
+    also: frozenset[str] = frozenset()
+    """Other controls that the same fault breaks."""
+    kind: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    protect: bool | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        shown = json.dumps(self.value)[:40] if self.value != GONE else "gone"
+        return f"{self.control}: {self.resource}.{self.path}={shown}"
+
+    def applied(self, graph: Sequence[Resource]) -> list[Resource]:
+        if self.kind:
+            urn = f"urn:pulumi:prod::workbuoy::{self.kind}::{self.resource}"
+            properties = {"tags": TAGS, **self.properties}
+            added = Resource(urn=urn, type=self.kind, name=self.resource, properties=properties, provider=PROVIDER)
+            return [*graph, added]
+        target = next(r for r in graph if r.name == self.resource)
+        others = [r for r in graph if r is not target]
+        return others if self.value == GONE else [*others, self._changed(target)]
+
+    def _changed(self, target: Resource) -> Resource:
+        if self.protect is not None:
+            return replace(target, protect=self.protect)
+        properties = deepcopy(dict(target.properties))
+        inner: Any = properties
+        steps = self.path.split(".")
+        for step in steps[:-1]:
+            inner = inner[int(step)] if step.isdigit() else inner[step]
+        if isinstance(inner, str):
+            raise TypeError(f"{self}: a text has no {steps[-1]}")
+        if self.value is None:
+            inner.pop(steps[-1], None)
+        else:
+            inner[int(steps[-1]) if steps[-1].isdigit() else steps[-1]] = self.value
+        kept = {k: v for k, v in target.property_dependencies.items() if k != steps[0]}
+        return replace(target, properties=properties, property_dependencies=kept)
+
+
+def seed(control: str, resource: str, path: str, value: Any = None, *also: str) -> Seed:
+    return Seed(control=control, resource=resource, path=path, value=value, also=frozenset(also))
+
+
+def gone(control: str, resource: str, *also: str) -> Seed:
+    return Seed(control=control, resource=resource, value=GONE, also=frozenset(also))
+
+
+def added(control: str, kind: str, *also: str, **properties: Any) -> Seed:
+    return Seed(control=control, resource="seeded", kind=kind, properties=properties, also=frozenset(also))
+
+
+def container(**changes: Any) -> str:
+    base = {
+        "name": "service",
+        "readonlyRootFilesystem": True,
+        "user": "10001",
+        "logConfiguration": {"logDriver": "awslogs"},
+        "environment": [{"name": "NODE_ENV", "value": "production"}],
+    }
+    return json.dumps([base | changes])
+
+
+def environment(**values: str) -> list[dict[str, str]]:
+    return [{"name": key, "value": value} for key, value in ({"NODE_ENV": "production"} | values).items()]
+
+
+D, FILES = "database-instance", "files-bucket"
+DATABASE = [
+    seed("database-encrypt-storage", D, "storageEncrypted", False),
+    seed("database-encrypt-storage", D, "kmsKeyId"),
+    seed("database-refuse-public-access", D, "publiclyAccessible", True),
+    seed("database-keep-off-internet-routes", "network-data-routes", "routes", [{"gatewayId": "igw-9"}]),
+    Seed(
+        control="database-keep-off-internet-routes",
+        resource="seeded",
+        kind="aws:ec2/route:Route",
+        properties={"routeTableId": "rtb-data", "gatewayId": "igw-1"},
+    ),
+    seed("database-protect-from-deletion", D, "deletionProtection", False),
+    seed("database-keep-backups", D, "backupRetentionPeriod", 6.0),
+    seed("database-keep-backups", D, "backupRetentionPeriod"),
+    seed("database-span-zones", D, "multiAz", False),
+    seed("database-upgrade-minor-versions", D, "autoMinorVersionUpgrade", False),
+    seed("database-upgrade-minor-versions", D, "engineVersion", "17.2"),
+    seed("database-copy-tags", D, "copyTagsToSnapshot", False),
+    seed("database-export-logs", D, "enabledCloudwatchLogsExports", ["postgresql"]),
+    seed("database-force-tls", D, "parameterGroupName", "default.postgres17", "database-log-queries"),
+    seed(
+        "database-force-tls",
+        "database-parameters",
+        "parameters",
+        [{"name": "rds.force_ssl", "value": "0"}, {"name": "log_statement", "value": "ddl"}],
+    ),
+    seed("database-rename-master", D, "username", "postgres"),
+    seed("database-allow-iam-login", D, "iamDatabaseAuthenticationEnabled", False),
+    seed("database-use-current-certificate", D, "caCertIdentifier", "rds-ca-2019"),
+    seed("database-use-current-certificate", D, "caCertIdentifier"),
+    seed("database-watch-performance", D, "performanceInsightsEnabled", False),
+    seed("database-watch-performance", D, "performanceInsightsKmsKeyId"),
+    seed("database-keep-final-snapshot", D, "skipFinalSnapshot", True),
+    seed("database-keep-final-snapshot", D, "finalSnapshotIdentifier"),
+    seed("database-keep-final-snapshot", D, "finalSnapshotIdentifier", "workbuoy-final"),
+    seed("database-keep-automated-backups", D, "deleteAutomatedBackups", True),
+    seed("database-keep-automated-backups", D, "deleteAutomatedBackups"),
+    seed("database-let-rds-hold-master-password", D, "manageMasterUserPassword", False),
+    seed("database-let-rds-hold-master-password", D, "password", "[secret]"),
+    seed("database-let-rds-hold-master-password", D, "passwordWo", "[secret]"),
+    seed("database-monitor-closely", D, "monitoringInterval", 0.0),
+    seed("database-change-port", D, "port", 5432.0),
+    gone("database-announce-events", "database-db-instance-events"),
+    seed("database-announce-events", "database-db-parameter-group-events", "enabled", False),
+    seed("database-announce-events", "database-db-security-group-events", "sourceType", "db-cluster"),
+    gone("database-join-backup-plan", "database-backup"),
+    seed("database-join-backup-plan", "database-backup", "resources", ["arn:aws:rds:eu-north-1:1:db:other"]),
+    seed("database-log-queries", "database-parameters", "parameters", [{"name": "rds.force_ssl", "value": "1"}]),
+    seed("snapshot-stay-private", "database-snapshot", "sharedAccounts", ["all"]),
+    seed("snapshot-stay-private", "database-snapshot-copy", "sharedAccounts", ["all"]),
+    seed("snapshot-stay-private", "database-cluster-snapshot", "sharedAccounts", ["all"]),
+    seed("snapshot-copy-encrypt", "database-snapshot-copy", "kmsKeyId"),
+    seed("backup-replication-encrypt", "database-backups", "kmsKeyId"),
+]
+
+
+def bucket_policy(*statements: Mapping[str, Any]) -> str:
+    refuse_http = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": False}},
+    }
+    return document(refuse_http, *statements)
+
+
+def granting(principal: Any) -> dict[str, Any]:
+    return {"Sid": "Open", "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
+
+
+LIFECYCLE = "files-lifecycleconfiguration"
+ENCRYPTION = "files-serversideencryptionconfiguration"
+KMS = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:aws:kms:eu-north-1:333333333333:key/1"}
+EXPIRE = {"status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 30.0}}
+ABORT = {"status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7.0}}
+NOT_IN_WHOLE = ("bucket-expire-noncurrent-versions", "bucket-abort-uploads")
+STORAGE = [
+    gone("bucket-block-public-access", "files-publicaccessblock"),
+    *(
+        seed("bucket-block-public-access", "files-publicaccessblock", name, False)
+        for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    ),
+    seed("bucket-refuse-public-acl", "files-acl", "acl", "public-read"),
+    seed("bucket-refuse-public-acl", FILES, "acl", "public-read-write"),
+    seed(
+        "bucket-refuse-public-acl",
+        "files-acl",
+        "accessControlPolicy",
+        {"grants": [{"grantee": {"uri": "http://acs.amazonaws.com/groups/global/AllUsers"}}]},
+    ),
+    gone("bucket-require-tls", "files-policy"),
+    seed("bucket-require-tls", "files-policy", "policy", document()),
+    seed("bucket-require-tls", "files-policy", "policy", document(granting({"Service": "x"}) | {"Effect": "Deny"})),
+    gone("bucket-enforce-owner", "files-ownershipcontrols"),
+    seed("bucket-enforce-owner", "files-ownershipcontrols", "rule.objectOwnership", "ObjectWriter"),
+    gone("bucket-keep-versions", "files-versioning", "bucket-require-mfa-delete"),
+    seed("bucket-keep-versions", "files-versioning", "versioningConfiguration.status", "Suspended"),
+    gone("bucket-encrypt-with-customer-key", ENCRYPTION),
+    seed(
+        "bucket-encrypt-with-customer-key",
+        ENCRYPTION,
+        "rules",
+        [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
+    ),
+    seed(
+        "bucket-encrypt-with-customer-key",
+        ENCRYPTION,
+        "rules",
+        [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}, "bucketKeyEnabled": True}],
+    ),
+    seed(
+        "bucket-encrypt-with-customer-key",
+        ENCRYPTION,
+        "rules",
+        [{"applyServerSideEncryptionByDefault": KMS, "bucketKeyEnabled": False}],
+    ),
+    gone("bucket-set-lifecycle", LIFECYCLE, *NOT_IN_WHOLE),
+    seed("bucket-set-lifecycle", LIFECYCLE, "rules", [EXPIRE | {"status": "Disabled"}], *NOT_IN_WHOLE),
+    seed("bucket-expire-noncurrent-versions", LIFECYCLE, "rules", [ABORT]),
+    seed("bucket-abort-uploads", LIFECYCLE, "rules", [EXPIRE]),
+    seed(
+        "bucket-abort-uploads",
+        LIFECYCLE,
+        "rules",
+        [EXPIRE, {"status": "Enabled", "abortIncompleteMultipartUpload": {"daysAfterInitiation": 8.0}}],
+    ),
+    seed("bucket-name-principals", "files-policy", "policy", bucket_policy(granting("*"))),
+    seed("bucket-name-principals", "files-policy", "policy", bucket_policy(granting({"AWS": ["*"]}))),
+    seed(
+        "bucket-name-principals",
+        "files-policy",
+        "policy",
+        bucket_policy(granting({"AWS": "arn:aws:iam::999999999999:root"})),
+    ),
+    gone("bucket-log-access", "files-access-logs"),
+    seed("bucket-refuse-force-destroy", FILES, "forceDestroy", True),
+    gone("bucket-replicate-across-regions", "files-replicationconfig"),
+    gone("bucket-announce-events", "files-notification"),
+    seed("bucket-lock-objects", FILES, "objectLockEnabled", False),
+    seed("bucket-require-mfa-delete", "files-versioning", "versioningConfiguration.mfaDelete", "Disabled"),
+    gone("bucket-record-object-access", "files-trail"),
+    seed("bucket-record-object-access", "files-trail", "enableLogging", False),
+    seed("bucket-record-object-access", "files-trail", "eventSelectors", [{"readWriteType": "WriteOnly"}]),
+]
+
+SECRETS = [
+    seed("secret-encrypt-with-customer-key", "secrets-database", "kmsKeyId"),
+    gone("secret-rotate", "secrets-database-rotation"),
+    seed("secret-rotate", "secrets-database-rotation", "rotationEnabled", False),
+    seed("secret-rotate", "secrets-oidc", "tags.rotation", "by hand"),
+    *(
+        seed("secret-rotate-often", "secrets-database-rotation", "rotationRules", rules)
+        for rules in (
+            {"automaticallyAfterDays": 91.0},
+            {"scheduleExpression": "rate(100 days)"},
+            {"scheduleExpression": "cron(0 8 1 1 ? *)"},
+            {"scheduleExpression": "cron(0 8 1 1/4 ? *)"},
+            {"scheduleExpression": "now and then"},
+            {},
+        )
+    ),
+    seed("secret-keep-recovery-window", "secrets-database", "recoveryWindowInDays", 0.0),
+    *(
+        seed("secret-keep-values-out", "secrets-empty", name, "[secret]")
+        for name in ("secretString", "secretBinary", "secretStringWo")
+    ),
+]
+
+EVERYTHING = ("role-name-actions", "role-name-resources", "role-refuse-escalation", "role-refuse-decrypt-everywhere")
+IAM_ON_ONE = ["arn:aws:iam::333333333333:role/one"]
+
+
+def policy(*statements: Mapping[str, Any]) -> str:
+    return document(*statements)
+
+
+IDENTITY_FAULTS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
+    ("role-refuse-administrator-statement", allow(["*"], ["*"]), EVERYTHING),
+    ("role-name-actions", allow(["sqs:Send*"], ["arn:aws:sqs:eu-north-1:333333333333:queue"]), ()),
+    ("role-name-resources", allow(["s3:PutObject"], ["*"]), ()),
+    ("role-refuse-escalation", allow(["iam:PassRole"], IAM_ON_ONE), ()),
+    ("role-refuse-decrypt-everywhere", allow(["kms:Decrypt"], ["arn:aws:kms:*:*:key/*"]), ()),
+)
+ACCESS = [
+    seed("role-refuse-administrator-statement", "task-policy", "policy", policy(allow(["*:*"], ["*"])), *EVERYTHING),
+    seed(
+        "role-name-actions",
+        "task-policy",
+        "policy",
+        policy(allow(["sqs:SendMessag?"], ["arn:aws:sqs:eu-north-1:333333333333:queue"])),
+    ),
+    seed(
+        "role-name-actions",
+        "task-policy",
+        "policy",
+        policy({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::workbuoy-prod-files/*"}),
+    ),
+    seed("role-name-resources", "task-policy", "policy", policy(allow(["s3:PutObject"], ["*"]))),
+    seed(
+        "role-name-resources",
+        "task-policy",
+        "policy",
+        policy({"Effect": "Allow", "Action": "s3:PutObject", "NotResource": "arn:aws:s3:::other/*"}),
+    ),
+    seed("role-refuse-escalation", "task-policy", "policy", policy(allow(["iam:PassRole"], IAM_ON_ONE))),
+    seed(
+        "role-refuse-escalation",
+        "task-policy",
+        "policy",
+        policy(allow(["iam:PassRole"], IAM_ON_ONE, Condition={"StringLike": {"iam:PassedToService": "*"}})),
+    ),
+    seed("role-refuse-escalation", "task-policy", "policy", policy(allow(["iam:PutRolePolicy"], IAM_ON_ONE))),
+    seed(
+        "role-refuse-escalation",
+        "task-policy",
+        "policy",
+        policy(allow(["iam:CreateAccessKey"], ["arn:aws:iam::333333333333:user/one"])),
+    ),
+    seed(
+        "role-refuse-escalation",
+        "task-policy",
+        "policy",
+        policy(allow(["secretsmanager:GetSecretValue"], ["arn:aws:secretsmanager:*:*:*"])),
+    ),
+    seed(
+        "role-refuse-decrypt-everywhere",
+        "task-policy",
+        "policy",
+        policy(allow(["kms:Decrypt"], ["arn:aws:kms:*:333333333333:key/*"])),
+    ),
+    seed(
+        "role-refuse-decrypt-everywhere",
+        "task-policy",
+        "policy",
+        policy(allow(["kms:ReEncryptFrom"], ["*"])),
+        "role-name-resources",
+    ),
+    seed("role-name-trusted-principals", "task-role", "assumeRolePolicy", people("*"), "role-require-mfa"),
+    seed(
+        "role-name-trusted-principals",
+        "task-role",
+        "assumeRolePolicy",
+        people(Bool={"aws:MultiFactorAuthPresent": "true"}),
+    ),
+    seed(
+        "role-name-trusted-principals",
+        "task-role",
+        "assumeRolePolicy",
+        people("999999999999", Bool={"aws:MultiFactorAuthPresent": "true"}),
+    ),
+    seed(
+        "role-refuse-administrator-policy",
+        "operator-attachment",
+        "policyArn",
+        "arn:aws:iam::aws:policy/AdministratorAccess",
+    ),
+    seed(
+        "role-refuse-administrator-policy",
+        "task-role",
+        "managedPolicyArns",
+        ["arn:aws:iam::aws:policy/IAMFullAccess"],
+    ),
+    *(
+        added(
+            "role-refuse-administrator-policy",
+            f"aws:iam/{kind}PolicyAttachment:{kind.title()}PolicyAttachment",
+            policyArn="arn:aws:iam::aws:policy/AdministratorAccess",
+        )
+        for kind in ("user", "group")
+    ),
+    *(
+        seed("role-pin-github-subject", "deploy-role", "assumeRolePolicy", github(subject))
+        for subject in (
+            "repo:workbuoy/*",
+            "repo:workbuoy/infrastructure:*",
+            "repo:workbuoy/infrastructure:pull_request",
+            "repo:workbuoy/infrastructure:ref:refs/heads/main",
+        )
+    ),
+    seed(
+        "role-pin-github-subject",
+        "deploy-role",
+        "assumeRolePolicy",
+        github(
+            "repo:workbuoy/infrastructure:environment:prod",
+            **{"token.actions.githubusercontent.com:aud": "other"},
+        ),
+    ),
+    seed(
+        "role-pin-github-subject",
+        "deploy-role",
+        "assumeRolePolicy",
+        github("x").replace("token.actions.githubusercontent.com:sub", "elsewhere:sub"),
+    ),
+    Seed(
+        control="role-pin-github-subject",
+        resource="deploy-role",
+        path="assumeRolePolicy",
+        value=github("repo:stranger/infrastructure:environment:prod"),
+        configuration={"role-pin-github-subject": {"repositories": ["workbuoy/infrastructure"]}},
+    ),
+    *(
+        fault
+        for control, statement, also in IDENTITY_FAULTS
+        for fault in (
+            *(
+                added(control, kind, *also, policy=policy(statement))
+                for kind in (
+                    "aws:iam/policy:Policy",
+                    "aws:iam/userPolicy:UserPolicy",
+                    "aws:iam/groupPolicy:GroupPolicy",
+                    "aws:iam/rolePolicy:RolePolicy",
+                )
+            ),
+            seed(control, "task-role", "inlinePolicies", [{"policy": policy(statement)}], *also),
+        )
+    ),
+    added("user-refuse", "aws:iam/user:User", name="ola"),
+    added("user-refuse", "aws:iam/accessKey:AccessKey", user="ola"),
+    added("user-refuse", "aws:iam/userLoginProfile:UserLoginProfile", user="ola"),
+    seed("role-require-mfa", "operator-role", "assumeRolePolicy", people(f"arn:aws:iam::{ACCOUNT}:user/ola")),
+    seed(
+        "role-require-mfa",
+        "operator-role",
+        "assumeRolePolicy",
+        people(ArnLike={"aws:PrincipalArn": [SSO, f"arn:aws:iam::{ACCOUNT}:role/*"]}),
+    ),
+    seed(
+        "role-require-mfa",
+        "operator-role",
+        "assumeRolePolicy",
+        people(f"arn:aws:iam::{ACCOUNT}:user/ola", BoolIfExists={"aws:MultiFactorAuthPresent": "true"}),
+    ),
+]
+
+OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Publish", "Resource": "*"}
+KEY, SERVICE_LOG, ALARM = "encryption-data", "observability-service", "observability-metric"
+OBSERVABILITY = [
+    seed("key-rotate", KEY, "enableKeyRotation", False),
+    seed("key-name-principals", KEY, "policy", document(OPEN)),
+    added("key-name-principals", "aws:kms/keyPolicy:KeyPolicy", keyId="other", policy=document(OPEN)),
+    seed("key-delay-deletion", KEY, "deletionWindowInDays", 7.0),
+    Seed(control="key-delay-deletion", resource=KEY, protect=False),
+    seed("key-state-policy", KEY, "policy"),
+    seed("log-group-set-retention", SERVICE_LOG, "retentionInDays"),
+    gone("log-group-set-retention", "database-upgrade-log"),
+    seed("log-group-encrypt", SERVICE_LOG, "kmsKeyId"),
+    seed("log-group-keep-a-year", SERVICE_LOG, "retentionInDays", 90.0),
+    seed("alarm-have-action", ALARM, "alarmActions", []),
+    seed("alarm-have-action", "observability-compos", "alarmActions", []),
+    seed("alarm-keep-actions-on", ALARM, "actionsEnabled", False),
+    seed("alarm-keep-actions-on", "observability-compos", "actionsEnabled", False),
+    seed("topic-encrypt", "observability-alarms", "kmsMasterKeyId"),
+    seed("topic-refuse-public", "observability-alarms-policy", "policy", document(OPEN)),
+    seed("topic-refuse-public", "observability-alarms", "policy", document(OPEN)),
+]
+
+TASK = "service-task"
+PULL = "registry-policy"
+SERVICE = [
+    seed("service-refuse-public-ip", "service-service", "networkConfiguration.assignPublicIp", True),
+    seed("service-use-latest-platform", "service-service", "platformVersion", "1.3.0"),
+    seed("task-keep-own-processes", TASK, "pidMode", "host"),
+    seed("task-keep-own-network", TASK, "networkMode", "host"),
+    seed("task-refuse-privileged", TASK, "containerDefinitions", container(privileged=True)),
+    seed("task-read-only-root", TASK, "containerDefinitions", container(readonlyRootFilesystem=False)),
+    *(
+        seed("task-inject-secrets", TASK, "containerDefinitions", container(environment=environment(**values)))
+        for values in (
+            {"DATABASE_PASSWORD": "x"},
+            {"S3_ACCESS_KEY_ID": "x"},
+            {"DATABASE_URL": "postgresql://user:pass@host/db"},
+            {"ANYTHING": "AKIAABCDEFGHIJKLMNOP"},
+        )
+    ),
+    seed("task-log", TASK, "containerDefinitions", container(logConfiguration=None)),
+    *(seed("task-run-as-user", TASK, "containerDefinitions", container(user=user)) for user in ("root", "0:0", None)),
+    seed("task-separate-roles", TASK, "taskRoleArn", f"arn:aws:iam::{ACCOUNT}:role/workbuoy-prod-execution"),
+    seed("task-run-production", TASK, "containerDefinitions", container(environment=[])),
+    *(
+        seed("task-run-production", TASK, "containerDefinitions", container(environment=environment(**values)))
+        for values in (
+            {"NODE_ENV": "development"},
+            {"OIDC_DEV_MOCK": "1"},
+            {"DATABASE_URL": "sqlite:///things.db"},
+        )
+    ),
+    added(
+        "task-separate-roles",
+        "aws:ecs/taskDefinition:TaskDefinition",
+        executionRoleArn="arn:aws:iam::333333333333:role/outside",
+        taskRoleArn="arn:aws:iam::333333333333:role/outside",
+    ),
+    seed("repository-scan-images", "registry", "imageScanningConfiguration.scanOnPush", False),
+    seed("repository-keep-tags", "registry", "imageTagMutability", "MUTABLE"),
+    seed("repository-refuse-public", PULL, "policy", document(OPEN)),
+    gone("repository-expire-images", "registry-lifecycle"),
+    seed("repository-encrypt-with-customer-key", "registry", "encryptionConfigurations", []),
+    seed("cluster-watch-containers", "service-cluster", "settings", []),
+    seed("function-use-current-runtime", "service-rotation", "runtime", "python3.8"),
+    seed("function-use-current-runtime", "service-rotation", "runtime"),
+]
+
+WORLD_IN = "network-database-from-service"
+BALANCER = "service-balancer"
+NETWORK = [
+    seed("listener-redirect-http", "service-http", "defaultActions", [{"type": "forward"}]),
+    seed(
+        "listener-redirect-http",
+        "service-http",
+        "defaultActions",
+        [{"type": "redirect", "redirect": {"protocol": "HTTP"}}],
+    ),
+    seed("listener-require-tls", "service-https", "sslPolicy", "ELBSecurityPolicy-2016-08"),
+    seed("listener-require-tls", "service-https", "sslPolicy"),
+    seed("listener-require-tls", "service-https", "protocol", "TCP"),
+    seed("load-balancer-drop-headers", BALANCER, "dropInvalidHeaderFields", False),
+    seed("load-balancer-protect", BALANCER, "enableDeletionProtection", False),
+    seed("load-balancer-log-access", BALANCER, "accessLogs.enabled", False),
+    seed("load-balancer-defend-desync", BALANCER, "desyncMitigationMode", "monitor"),
+    gone("load-balancer-use-firewall", "service-firewall"),
+    seed("target-group-use-tls", "service-targets", "protocol", "HTTP"),
+    gone("network-empty-default-group", "network-default"),
+    seed("network-empty-default-group", "network-default", "ingress", [{"protocol": "-1"}]),
+    seed("network-empty-default-group", "network-default", "egress", [{"protocol": "-1"}]),
+    seed("network-close-ports", WORLD_IN, "cidrIpv4", "0.0.0.0/0"),
+    seed("network-close-ports", WORLD_IN, "cidrIpv6", "::/0"),
+    *(
+        added(
+            "network-close-ports",
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+            description="x",
+            cidrIpv4="0.0.0.0/0",
+            **ports,
+        )
+        for ports in ({"ipProtocol": "-1"}, {"ipProtocol": "tcp", "fromPort": 80.0, "toPort": 8080.0})
+    ),
+    seed(
+        "network-close-ports",
+        "network-database",
+        "ingress",
+        [{"protocol": "tcp", "fromPort": 22.0, "toPort": 22.0, "cidrBlocks": ["0.0.0.0/0"]}],
+    ),
+    *(
+        added(
+            "network-close-ports",
+            "aws:ec2/securityGroupRule:SecurityGroupRule",
+            type="ingress",
+            protocol="tcp",
+            fromPort=22.0,
+            toPort=22.0,
+            **blocks,
+        )
+        for blocks in ({"cidrBlocks": ["0.0.0.0/0"]}, {"ipv6CidrBlocks": ["::/0"]})
+    ),
+    seed("subnet-refuse-public-ip", "network-public-a", "mapPublicIpOnLaunch", True),
+    gone("network-record-flows", "network-flows"),
+    seed("network-record-flows", "network-flows", "trafficType", "ACCEPT"),
+    *(gone("network-use-private-endpoints", f"network-{name}") for name in ("ec2", "ecr.api", "ecr.dkr")),
+    seed("security-group-describe", "network-database", "description", "Managed by Pulumi"),
+    seed("security-group-describe", WORLD_IN, "description"),
+]
+
+PLACEMENT = [
+    *(seed("resource-carry-owner-tags", FILES, f"tags.{tag}") for tag in TAGS),
+    seed("resource-carry-owner-tags", D, "tags"),
+    seed("resource-stay-in-residency", FILES, "region", "us-east-1"),
+    seed("resource-stay-in-residency", D, "region", "us-east-1"),
+    seed("resource-stay-in-residency", D, "availabilityZone", "us-east-1a"),
+    seed("resource-stay-in-residency", "secrets-oidc", "replicas", [{"region": "us-east-1"}]),
+    seed("resource-stay-in-residency", "database-snapshot-copy", "destinationRegion", "us-east-1"),
+    seed("resource-stay-in-residency", SERVICE_LOG, "kmsKeyId", "arn:aws:kms:us-east-1:333333333333:key/1"),
+    seed(
+        "resource-stay-in-residency",
+        "database-backups",
+        "sourceDbInstanceArn",
+        "arn:aws:rds:us-east-1:333333333333:db:x",
+    ),
+    seed(
+        "resource-stay-in-residency",
+        "database-plan",
+        "rules",
+        [{"copyActions": [{"destinationVaultArn": "arn:aws:backup:us-east-1:333333333333:backup-vault:x"}]}],
+    ),
+]
+
+SEEDS: tuple[Seed, ...] = (
+    *DATABASE,
+    *STORAGE,
+    *SECRETS,
+    *ACCESS,
+    *OBSERVABILITY,
+    *SERVICE,
+    *NETWORK,
+    *PLACEMENT,
+)

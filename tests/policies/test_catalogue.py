@@ -1,0 +1,136 @@
+"""The catalogue is whole, true to the provider, and its page is not stale."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from policies import types
+from policies.catalogue import Control, catalogue, environment_of
+from policies.documentation import page
+from policies.errors import PolicyError
+from policies.rule import RULES
+from policies.rules.placement import taggable
+from policies.runner import check
+
+ROOT = Path(__file__).parents[2]
+PROVIDER = Path(importlib.import_module("pulumi_aws").__file__ or "").parent
+TOKEN = re.compile(r"'(aws:[\w-]+/\w+:\w+)',\s*\n\s*resource_name,")
+# Implemented outside the pack: what proves each.
+ELSEWHERE = {"plan-refuse-data-loss": ROOT / "operations/review/losses.py"}
+
+
+def test_every_control_is_implemented_and_every_rule_has_its_control() -> None:
+    judged = {rule.control for rule in RULES}
+    assert judged == {c.name for c in catalogue().values() if c.by == "policy"}
+    outside = {c.name for c in catalogue().values() if c.by != "policy"}
+    assert outside == set(ELSEWHERE)
+    for control, path in ELSEWHERE.items():
+        assert all(public in path.read_text() for public in catalogue()[control].ids)
+
+
+def test_the_catalogue_holds_every_number_of_this_projects_own_controls() -> None:
+    own = sorted(int(i[3:]) for c in catalogue().values() for i in c.ids if i.startswith("WB."))
+    assert own == list(range(1, 13))
+
+
+def test_the_page_is_what_the_catalogue_says_today() -> None:
+    assert (ROOT / "docs/controls.md").read_text() == page(), "run `workbuoy policies document`"
+
+
+def constructors() -> dict[str, str]:
+    """Source of the constructor of every AWS resource type of the installed provider, by token."""
+    found: dict[str, str] = {}
+    for path in PROVIDER.rglob("*.py"):
+        text = path.read_text()
+        token = TOKEN.search(text)
+        inner = re.search(r"def _internal_init\(.*?__props__=None\):", text, re.DOTALL)
+        if token and inner:
+            found[token[1]] = inner[0]
+    return found
+
+
+@pytest.fixture(scope="module")
+def inputs() -> dict[str, set[str]]:
+    """The camelCase inputs of every type."""
+    names = {token: re.findall(r"\n\s+(\w+): ", source) for token, source in constructors().items()}
+    return {token: {re.sub(r"_(\w)", lambda m: m[1].upper(), n) for n in found} for token, found in names.items()}
+
+
+def test_the_types_that_rules_name_exist_in_the_provider(inputs: dict[str, set[str]]) -> None:
+    named = {value for name, value in vars(types).items() if name.isupper() and value.startswith("aws:")}
+    assert named <= set(inputs)
+
+
+def test_the_properties_that_the_catalogue_names_exist_in_the_provider(inputs: dict[str, set[str]]) -> None:
+    missing = [
+        f"{control.name}: {kind}.{path}"
+        for control in catalogue().values()
+        for kind, paths in control.reads.items()
+        for path in paths
+        if path.split(".")[0] not in inputs[kind]
+    ]
+    assert missing == []
+
+
+def test_the_list_of_taggable_types_is_the_providers(inputs: dict[str, set[str]]) -> None:
+    assert taggable() == {token for token, names in inputs.items() if "tags" in names}
+
+
+@pytest.mark.parametrize(
+    ("stack", "environment"),
+    [
+        ("prod", "prod"),
+        ("prod-acme", "prod"),
+        ("prod-eu-north-1", "prod"),
+        ("staging", "staging"),
+        ("dev", "dev"),
+        ("local", "local"),
+        ("something-new", "prod"),
+    ],
+)
+def test_a_stack_is_judged_as_its_environment_and_an_unknown_one_as_prod(stack: str, environment: str) -> None:
+    assert environment_of(stack) == environment
+
+
+def test_mandatory_controls_stop_staging_and_prod_only() -> None:
+    control = catalogue()["database-keep-backups"]
+    levels = [control.level_in(environment) for environment in ("local", "dev", "staging", "prod")]
+    assert levels == ["advisory", "advisory", "mandatory", "mandatory"]
+    assert catalogue()["database-change-port"].level_in("prod") == "advisory"
+
+
+def test_a_broken_catalogue_says_everything_that_is_wrong_at_once(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text(
+        "- {name: one-thing, ids: [X.1], severity: dire, title: short, protects: long enough, fix: long enough}\n"
+        "- {name: two-things, ids: [WB.1], severity: low, title: long enough, protects: long enough,"
+        " fix: long enough, by: guard}\n"
+        "- {name: two-things, ids: [WB.1], severity: low, title: long enough, protects: long enough,"
+        " fix: long enough, by: guard}\n"
+    )
+    with pytest.raises(PolicyError) as error:
+        catalogue(tmp_path)
+    text = str(error.value)
+    assert "one-thing: severity" in text
+    assert "one-thing: ids.0" in text
+    assert "two-things stands there twice" in text
+    assert "WB.1 belongs to two-things" in text
+
+
+def test_a_control_of_a_policy_names_what_it_reads() -> None:
+    with pytest.raises(ValueError, match="names the properties it reads"):
+        Control.model_validate(
+            {
+                "name": "a-b",
+                "ids": ["WB.1"],
+                "severity": "low",
+                "title": "long enough",
+                "protects": "long enough",
+                "fix": "long enough",
+            }
+        )
+
+
+def test_an_empty_graph_has_no_findings() -> None:
+    assert check([], "prod").findings == ()

@@ -1,0 +1,107 @@
+"""Every control on both sides: silent on the good graph, and each branch of its rule reached by a seeded fault."""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from policies import judging, rules
+from policies.catalogue import catalogue
+from policies.graph import Resource
+from policies.rule import RULES
+from policies.runner import Report, check
+from tests.policies.good_graph import REGION, good_graph
+from tests.policies.seeds import GONE, SEEDS, Seed
+
+RULE_FILES = sorted(Path(rules.__file__).parent.glob("[a-z]*.py"))
+
+
+@pytest.fixture(scope="module")
+def graph() -> list[Resource]:
+    return good_graph()
+
+
+def judged(graph: list[Resource], seed: Seed | None = None) -> Report:
+    return check(graph, "prod", seed.configuration if seed else None, allowed_regions=[REGION])
+
+
+def firing(seed: Seed, graph: list[Resource]) -> set[str]:
+    return {finding.control for finding in judged(seed.applied(graph), seed).having("fail")}
+
+
+def test_the_good_graph_meets_every_control(graph: list[Resource]) -> None:
+    report = judged(graph)
+    assert not [finding.message for finding in report.findings if finding.status in ("fail", "not evaluated")]
+
+
+def test_every_control_has_its_good_side_in_the_graph(graph: list[Resource]) -> None:
+    passed = {finding.control for finding in judged(graph).having("pass")}
+    absent = {"user-refuse"}  # its good side is that there is no user
+    assert passed | absent == {c.name for c in catalogue().values() if c.by == "policy"}
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=str)
+def test_a_seeded_fault_is_caught_by_exactly_its_controls(seed: Seed, graph: list[Resource]) -> None:
+    assert firing(seed, graph) == {seed.control} | seed.also
+
+
+def test_every_control_has_a_seeded_fault() -> None:
+    assert {seed.control for seed in SEEDS} == {rule.control for rule in RULES}
+
+
+def test_every_property_that_the_catalogue_names_is_broken_by_a_seed(graph: list[Resource]) -> None:
+    named = {
+        (control.name, kind, path)
+        for control in catalogue().values()
+        for kind, paths in control.reads.items()
+        for path in paths
+    }
+    assert sorted(named - set(broken_by_seeds(graph))) == []
+
+
+def broken_by_seeds(graph: list[Resource]) -> Iterator[tuple[str, str, str]]:
+    """Control, type and path of every seed; a resource taken away or added breaks all that the control reads of it."""
+    types = {resource.name: resource.type for resource in graph}
+    for seed in SEEDS:
+        kind = seed.kind or types[seed.resource]
+        reads = catalogue()[seed.control].reads.get(kind, ())
+        whole = bool(seed.kind) or seed.value == GONE or seed.path == "tags"
+        for path in reads:
+            if whole or path.split(".0")[0] == seed.path or path.startswith(f"{seed.path}."):
+                yield seed.control, kind, path
+
+
+def test_every_branch_that_reports_is_reached_by_a_seed(graph: list[Resource], monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: set[tuple[str, int]] = set()
+    original = judging.judge
+
+    def recording(rule: object, args: object, report: Callable[[str], None]) -> str | None:
+        def say(problem: str) -> None:
+            frame: FrameType | None = sys._getframe(1)
+            while frame:
+                if "/policies/rules/" in frame.f_code.co_filename:
+                    reached.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
+                frame = frame.f_back
+            report(problem)
+
+        return original(rule, args, say)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("policies.runner.judge", recording)
+    for seed in SEEDS:
+        judged(seed.applied(graph), seed)
+    missed = [
+        f"{name}:{line}"
+        for name, line, last in reporting_lines()
+        if not any((name, at) in reached for at in range(line, last + 1))
+    ]
+    assert missed == []
+
+
+def reporting_lines() -> Iterator[tuple[str, int, int]]:
+    for path in RULE_FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "report":
+                yield path.name, node.lineno, node.end_lineno or node.lineno

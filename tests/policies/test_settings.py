@@ -1,0 +1,202 @@
+"""Settings, levels, exemptions and graph files: checked, with one clear sentence a problem."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from policies.errors import PolicyError, RuleError
+from policies.exemptions import exemptions
+from policies.graph import Resource, read_graph, write_graph
+from policies.rule import Args, Report, Rule
+from policies.runner import check
+from policies.settings import configured, read_configuration
+from tests.policies.good_graph import REGION, good_graph
+from tests.policies.seeds import seed
+
+
+def problems(configuration: dict[str, object]) -> tuple[str, ...]:
+    with pytest.raises(PolicyError) as error:
+        configured("prod", configuration)
+    return error.value.problems
+
+
+def test_all_wrong_settings_are_named_at_once() -> None:
+    found = problems(
+        {
+            "database-keep-backup": {"minimumDays": 7},
+            "database-keep-backups": {"minimumDays": 99},
+            "secret-rotate-often": {"maximumDays": "often"},
+            "network-close-ports": {"openPorts": ["https"]},
+            "bucket-keep-versions": {"days": 3},
+            "key-rotate": "loud",
+            "database-export-logs": {"logs": "postgresql"},
+            "database-rename-master": {"refused": [1]},
+        }
+    )
+    assert list(found) == [
+        "policy settings: no control is named database-keep-backup; did you mean database-keep-backups?",
+        "policy settings: database-keep-backups.minimumDays: must be at most 35; it is 99",
+        "policy settings: database-export-logs.logs: must be a list",
+        "policy settings: database-rename-master.refused: must be a list of texts",
+        "policy settings: key-rotate: the level is one of mandatory, advisory, disabled; it is 'loud'",
+        "policy settings: network-close-ports.openPorts: must be a list of whole numbers",
+        "policy settings: secret-rotate-often.maximumDays: must be a whole number",
+        "policy settings: bucket-keep-versions.days: no such setting; it has none",
+    ]
+
+
+def test_a_setting_changes_the_verdict() -> None:
+    graph = good_graph()
+    stricter = {"database-keep-backups": {"minimumDays": 15}}
+    assert "database-keep-backups" not in {f.control for f in check(graph, "prod").having("fail")}
+    assert "database-keep-backups" in {f.control for f in check(graph, "prod", stricter).violations}
+
+
+def test_a_level_can_be_set_for_one_control_and_for_all() -> None:
+    broken = seed("", "database-instance", "multiAz", False).applied(good_graph())
+
+    def level(configuration: dict[str, object]) -> list[str]:
+        report = check(broken, "prod", configuration, allowed_regions=[REGION])
+        return [f.level for f in report.having("fail")]
+
+    assert level({}) == ["mandatory"]
+    assert level({"database-span-zones": "advisory"}) == ["advisory"]
+    assert level({"all": "advisory"}) == ["advisory"]
+    assert level({"all": "advisory", "database-span-zones": {"enforcementLevel": "mandatory"}}) == ["mandatory"]
+    assert level({"database-span-zones": "disabled"}) == []
+
+
+def test_a_fault_stops_prod_and_is_only_shown_in_dev() -> None:
+    broken = seed("", "database-instance", "multiAz", False).applied(good_graph())
+    assert check(broken, "prod-acme").failed
+    in_dev = check(broken, "dev")
+    assert not in_dev.failed
+    assert in_dev.failures_by_severity()["medium"] == 1
+
+
+def test_residency_without_regions_is_not_evaluated_rather_than_passed() -> None:
+    found = [f for f in check(good_graph(), "prod").findings if f.control == "resource-stay-in-residency"]
+    assert {f.status for f in found} == {"not evaluated", "pass"}
+    assert not [f for f in found if f.status == "pass" and ":iam/" not in f.urn]
+
+
+def test_an_unknown_value_is_listed_and_fails_once_it_is_known() -> None:
+    graph = good_graph()
+    unknown = [replace(r, unknown=frozenset({"kmsKeyId"})) if r.name == "database-instance" else r for r in graph]
+    known = seed("", "database-instance", "kmsKeyId").applied(graph)
+
+    def verdicts(resources: list[Resource]) -> list[str]:
+        found = check(resources, "prod", allowed_regions=[REGION]).findings
+        return [f.status for f in found if f.control == "database-encrypt-storage"]
+
+    assert verdicts(unknown) == ["not evaluated"]
+    assert verdicts(known) == ["fail"]
+    assert verdicts(graph) == ["pass"]
+
+
+def test_an_unknown_item_of_a_list_or_map_is_not_evaluated() -> None:
+    graph = [
+        replace(r, unknown=frozenset({"tags.owner", "sharedAccounts.0"})) if r.name == "database-snapshot" else r
+        for r in good_graph()
+    ]
+    report = check(graph, "prod", allowed_regions=[REGION])
+    assert {f.control for f in report.having("not evaluated")} == {
+        "resource-carry-owner-tags",
+        "snapshot-stay-private",
+    }
+
+
+def test_a_foreign_account_is_not_evaluated_where_the_provider_names_none() -> None:
+    graph = [replace(r, properties={"region": REGION}) if r.name == "aws" else r for r in good_graph()]
+    report = check(graph, "prod", allowed_regions=[REGION])
+    assert {f.control for f in report.having("not evaluated")} == {"bucket-name-principals"}
+
+
+def test_the_accounts_of_a_provider_are_read_from_json_too() -> None:
+    graph = [
+        replace(r, properties={"region": REGION, "allowedAccountIds": '["999999999999"]'}) if r.name == "aws" else r
+        for r in good_graph()
+    ]
+    report = check(graph, "prod", allowed_regions=[REGION])
+    assert {f.control for f in report.having("fail")} == {"bucket-name-principals"}
+
+
+def test_a_rule_that_raises_fails_the_run_and_names_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_args: Args, _report: Report) -> None:
+        raise KeyError("missing")
+
+    rules = {"key-rotate": [Rule("key-rotate", ("aws:kms/key:Key",), broken)]}
+    monkeypatch.setattr("policies.runner.rules_covering", lambda kind: rules if "kms/key" in kind else {})
+    with pytest.raises(RuleError, match=r"policy key-rotate raised on urn:.*::encryption-data: KeyError"):
+        check(good_graph(), "prod")
+
+
+def test_a_policy_that_is_no_json_fails_the_run_and_names_the_resource() -> None:
+    with pytest.raises(RuleError, match=r"raised on urn:.*::files-bucket"):
+        check(seed("", "files-policy", "policy", "{").applied(good_graph()), "prod")
+
+
+def test_the_log_bucket_is_exempt_with_a_reason() -> None:
+    report = check(good_graph(), "prod", allowed_regions=[REGION])
+    assert {(f.control, f.urn.rpartition("::")[2]) for f in report.having("exempt")} == {
+        ("bucket-encrypt-with-customer-key", "files-logs-bucket"),
+        ("bucket-log-access", "files-logs-bucket"),
+    }
+    assert all(len(f.message) > 20 for f in report.having("exempt"))
+    assert report.unused_exemptions == ()
+
+
+def test_an_exemption_that_matches_nothing_is_named() -> None:
+    graph = [r for r in good_graph() if r.name != "files-logs-bucket"]
+    assert len(check(graph, "prod", allowed_regions=[REGION]).unused_exemptions) == 2
+
+
+def test_a_broken_exemption_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "exemptions.yaml"
+    path.write_text("- {control: no-such-control, urn: '*::x', reason: long enough to be a reason}\n- {urn: x}\n")
+    with pytest.raises(PolicyError) as error:
+        exemptions(path)
+    assert "no control is named no-such-control" in str(error.value)
+    assert "exemption 2: control: Field required" in str(error.value)
+    assert "exemption 2: reason" in str(error.value)
+
+
+def test_a_graph_survives_its_file(tmp_path: Path) -> None:
+    graph = [replace(r, unknown=frozenset({"kmsKeyId"})) for r in good_graph()]
+    path = tmp_path / "graph.json"
+    path.write_text(write_graph(graph))
+    assert read_graph(path) == graph
+
+
+@pytest.mark.parametrize("text", ["", "{", '[{"urn": 1}]', "[1]", '{"steps": []}'])
+def test_a_file_that_is_no_graph_is_refused_in_one_sentence(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "graph.json"
+    path.write_text(text)
+    with pytest.raises(PolicyError, match="not a recorded graph"):
+        read_graph(path)
+
+
+def test_a_configuration_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    with pytest.raises(PolicyError, match="cannot be read"):
+        read_configuration(path)
+    path.write_text("[]")
+    with pytest.raises(PolicyError, match="map of control names"):
+        read_configuration(path)
+    path.write_text('{"all": "advisory"}')
+    assert read_configuration(path) == {"all": "advisory"}
+
+
+def test_the_report_holds_the_whole_catalogue_with_verdicts() -> None:
+    broken = seed("", "database-instance", "multiAz", False).applied(good_graph())
+    report = json.loads(json.dumps(check(broken, "prod", allowed_regions=[REGION]).as_json()))
+    by_name = {control["name"]: control for control in report["controls"]}
+    assert report["failed"] is True
+    assert by_name["database-span-zones"]["resources"][0]["status"] == "fail"
+    assert by_name["database-copy-tags"]["resources"][0]["status"] == "pass"
+    assert by_name["plan-refuse-data-loss"]["implementedBy"] == "guard"
+    assert by_name["database-span-zones"]["resources"][0]["message"] == (
+        "database-instance: multiAz is not true. Set multiAz to true."
+    )
