@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rehearsal import mends
+
 # Settings that moto reads from the environment as it is imported; each spares loading what no stack of ours uses.
 _ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "AWS_EC2_METADATA_DISABLED": "true"}
 _CREDENTIALS = {
@@ -25,16 +27,16 @@ class CloudFault(Exception):
 class Cloud:
     """One account in the running moto. Clients are made once a service and region."""
 
-    def __init__(self, account: str, region: str, session: Any, config: Any) -> None:
+    def __init__(self, account: str, region: str, moto: "Moto") -> None:
         self.account, self.region = account, region
-        self._session, self._config = session, config
+        self._moto = moto
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, region: str = "") -> Any:
         """The boto3 client of a service in a region, whose calls go to this account."""
         key = (service, region or self.region)
         if key not in self._clients:
-            client = self._session.client(service, region_name=key[1], config=self._config, **_CREDENTIALS)
+            client = self._moto.client(service, key[1])
             client.meta.events.register_first("before-sign", self._name_account)
             self._clients[key] = client
         return self._clients[key]
@@ -53,6 +55,10 @@ class Cloud:
                 raise CloudFault(str(error)) from None
             raise CloudFault(f"moto broke in {service} {operation}: {error}", type(error).__name__) from error
 
+    def stand_in_certificate(self, arn: str, region: str) -> bool:
+        """Let a certificate exist that stands outside the stack. False when it is there already."""
+        return mends.stand_in_certificate(self.account, region, arn)
+
     def pages(self, service: str, operation: str, region: str = "") -> Iterator[Any]:
         """Every page of a listing. Raises CloudFault as `call` does."""
         client = self.client(service, region)
@@ -70,10 +76,23 @@ class Moto:
 
     def __init__(self, session: Any, config: Any) -> None:
         self._session, self._config = session, config
+        self._mended: dict[str, list[mends.Undo]] = {}
 
     def cloud(self, account: str, region: str) -> Cloud:
         """An account in it, with its usual region."""
-        return Cloud(account, region, self._session, self._config)
+        return Cloud(account, region, self)
+
+    def client(self, service: str, region: str) -> Any:
+        """A new boto3 client; moto's faults in the service are mended first."""
+        if service not in self._mended:
+            self._mended[service] = mends.mend(service)
+        return self._session.client(service, region_name=region, config=self._config, **_CREDENTIALS)
+
+    def close(self) -> None:
+        """Undo the mends."""
+        for undone in self._mended.values():
+            for undo in undone:
+                undo()
 
 
 @contextmanager
@@ -97,7 +116,11 @@ def running(*, managed_policies: bool = False) -> Iterator[Moto]:
         )
         settings = {"lambda": {"use_docker": False}, "iam": {"load_aws_managed_policies": managed_policies}}
         with mock_aws(config=settings):  # type: ignore[arg-type]
-            yield Moto(boto3.Session(), config)
+            moto = Moto(boto3.Session(), config)
+            try:
+                yield moto
+            finally:
+                moto.close()
     finally:
         for key, value in before.items():
             if value is None:

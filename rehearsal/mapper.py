@@ -13,7 +13,7 @@ from rehearsal.kinds import DECLARED_ONLY, KINDS
 from rehearsal.kinds.kind import Call, Kind, Out, Read, finder
 from rehearsal.kinds.local import LOCAL
 from rehearsal.naming import context, default_tags, fill, named
-from rehearsal.result import Check, Declared, FieldResult, Rehearsed, State, is_provider
+from rehearsal.result import Check, Declared, FieldResult, Rehearsed, StandIn, State, is_provider
 
 _NOT_TRIED = "not tried: it needs {}, which failed"
 
@@ -47,6 +47,7 @@ class Mapper:
         self._pages: dict[tuple[str, str, str], list[Any]] = {}
         self._indexes: dict[tuple[str, str, int], dict[Any, Any]] = {}
         self.made: dict[str, Made] = {}
+        self.stand_ins: list[StandIn] = []
 
     # ---- creating
 
@@ -99,6 +100,7 @@ class Mapper:
             if tags:
                 made.properties["tags"] = tags
         made.values = context(declared, made.properties, account=self._cloud.account, region=made.region)
+        self._provide(made, kind)
         self._send(made, kind)
         self._give_out(made, kind)
         made.state = State.COMPARED
@@ -113,6 +115,12 @@ class Mapper:
             other = self.made.get(urn)
             if other is not None and other.state is State.FAILED:
                 raise _ResourceFault(_NOT_TRIED.format(other.declared.name))
+
+    def _provide(self, made: Made, kind: Kind) -> None:
+        arn = made.properties.get(kind.certificate) if kind.certificate else None
+        if arn and self._cloud.stand_in_certificate(arn, made.region):
+            path = f"{made.declared.name}.{kind.certificate}"
+            self.stand_ins.append(StandIn(path, arn, "an empty certificate under this ARN"))
 
     def _send(self, made: Made, kind: Kind) -> None:
         sent = {**kind.defaults, **made.properties}
@@ -180,9 +188,7 @@ class Mapper:
         if document is None:
             raise LookupError(f"{kind.token} {made.id} is gone")
         declared = {
-            key: value
-            for key, value in made.properties.items()
-            if key in made.declared.properties or key == "tags"
+            key: value for key, value in made.properties.items() if key in made.declared.properties or key == "tags"
         }
         results = compare(kind.fields, declared, document)
         if "region" in made.declared.properties:
@@ -232,9 +238,7 @@ class Mapper:
             self._pages[listing] = list(self._cloud.pages(service, read.operation, region))
         if index not in self._indexes:
             find, pick = finder(read.index), finder(read.pick)
-            self._indexes[index] = {
-                find(item): item for page in self._pages[listing] for item in pick(page) or ()
-            }
+            self._indexes[index] = {find(item): item for page in self._pages[listing] for item in pick(page) or ()}
         return self._indexes[index]
 
 
@@ -267,4 +271,3 @@ def rehearsed(made: Made, fields: tuple[FieldResult, ...] = (), read_ms: float =
         create_ms=made.create_ms,
         read_ms=read_ms,
     )
-

@@ -1,6 +1,5 @@
 """The resource monitor of a rehearsal: Pulumi's own mock monitor, but one that remembers everything it is told."""
 
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +10,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from rehearsal import wire
-from rehearsal.result import Declared, is_provider
+from rehearsal.result import Declared, Refusal, is_provider
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 REFERENCE_TYPE = "pulumi:pulumi:StackReference"
@@ -42,8 +41,8 @@ class _Unused(Mocks):
 class Monitor(MockMonitor):
     """Records every registration of one program and lets a realiser make it.
 
-    Raises ProgramFault for a second resource with one URN, a custom resource or function call without an explicit
-    provider, a function call that the rehearsal cannot answer, and an unknown stack reference.
+    Notes a refusal for a custom resource without an explicit provider. Raises ProgramFault for a second resource with
+    one URN, a function call that has no provider or that the rehearsal cannot answer, and an unknown stack reference.
     """
 
     def __init__(
@@ -63,6 +62,7 @@ class Monitor(MockMonitor):
         self.component_outputs: dict[str, Mapping[str, Any]] = {}
         self.exports: dict[str, Any] = {}
         self.secret_exports: tuple[str, ...] = ()
+        self.refusals: list[Refusal] = []
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The engine's URN: the chain of all parents' types, without the stack's own.
@@ -137,9 +137,15 @@ class Monitor(MockMonitor):
         )
         self.declared[urn] = declared
         if declared.custom and not declared.provider and not _needs_no_provider(declared.type):
-            raise ProgramFault(
-                f"{declared.type} {declared.name!r}{_at(declared)} has no explicit provider: pass "
-                "opts=ResourceOptions(provider=...) or give its component one"
+            self.refusals.append(
+                Refusal(
+                    check="explicit-provider",
+                    urn=urn,
+                    name=declared.name,
+                    what="has no explicit provider, so the default one would choose its account and region",
+                    fix="pass ResourceOptions(provider=...) or give its component a provider",
+                    source="https://www.pulumi.com/docs/iac/concepts/resources/providers/",
+                )
             )
         return declared
 
@@ -194,12 +200,3 @@ def _alias(alias: Any) -> str:
 
 def _needs_no_provider(token: str) -> bool:
     return is_provider(token) or token == REFERENCE_TYPE
-
-
-def _at(declared: Declared) -> str:
-    return f" ({declared.source})" if declared.source else ""
-
-
-def last_line(fault: BaseException) -> str:
-    """The one line of an exception that a person needs."""
-    return "".join(traceback.format_exception_only(fault)).strip().splitlines()[-1]

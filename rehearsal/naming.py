@@ -27,9 +27,7 @@ def named(declared: Declared, rule: Name | None) -> dict[str, Any]:
     return properties
 
 
-def context(
-    declared: Declared, properties: Mapping[str, Any], *, account: str, region: str
-) -> dict[str, Any]:
+def context(declared: Declared, properties: Mapping[str, Any], *, account: str, region: str) -> dict[str, Any]:
     """What a kind's templates may name."""
     hexes = digest(declared.urn)
     return {

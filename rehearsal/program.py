@@ -75,9 +75,7 @@ def read_config(project: Project, stack: str) -> dict[str, Any]:
     config = content.get("config")
     if not isinstance(config, dict) or not config:
         raise ProblemsError([Problem(file=file.name, path="config", message="is missing or empty")])
-    return {
-        key if ":" in str(key) else f"{project.name}:{key}": value for key, value in config.items()
-    }
+    return {key if ":" in str(key) else f"{project.name}:{key}": value for key, value in config.items()}
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -123,9 +121,7 @@ class _Inline(ThreadPoolExecutor):
         return future
 
 
-def run_program(
-    project: Project, stack: str, config: Mapping[str, str], monitor: Any, timeout_seconds: float
-) -> None:
+def run_program(project: Project, stack: str, config: Mapping[str, str], monitor: Any, timeout_seconds: float) -> None:
     """Run the project's program, unchanged, against a monitor.
 
     Raises whatever the program raises, and TimeoutError when an output never resolves.

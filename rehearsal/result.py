@@ -155,8 +155,8 @@ class Rehearsal:
         return not self.failures and not self.refusals
 
     def count(self, *states: State) -> int:
-        """Number of resources in one of these states."""
-        return sum(1 for resource in self.resources if resource.state in states)
+        """Number of resources in one of these states, providers left out."""
+        return sum(1 for one in self.resources if one.state in states and not is_provider(one.type))
 
     def count_fields(self, check: Check) -> int:
         """Number of fields with this outcome, over all resources."""

@@ -1,7 +1,6 @@
 """One rehearsal from start to end: configuration, program, creation, reading back, refusals, result."""
 
 import gc
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -80,7 +79,8 @@ def rehearse(
 ) -> Rehearsal:
     """Rehearse one stack of a project; on a moto that runs already if one is given.
 
-    Raises ProblemsError for a person's mistake, ProgramError for a mistake in the program.
+    Raises ProblemsError for a person's mistake, ProgramFault for what the rehearsal refuses to go on with, ProgramError
+    for a mistake in the program.
     """
     options = options or Options()
     clock = Clock(options.progress)
@@ -147,7 +147,9 @@ def _realise(
         options.before_reading(cloud)
     with clock.phase("reading back"):
         found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
-    return _result(project, stack, cloud.account, cloud.region, False, monitor, found, stood_in, clock)
+    return _result(
+        project, stack, cloud.account, cloud.region, False, monitor, found, (*stood_in, *mapper.stand_ins), clock
+    )
 
 
 def _run(
@@ -158,26 +160,26 @@ def _run(
     monitor = Monitor(project.name, stack, project.root, realiser, options.references)
     with clock.phase("running the program"), program.inside(project):
         try:
-            program.run_program(
-                project, stack, program.as_engine_config(config), monitor, options.timeout_seconds
-            )
+            program.run_program(project, stack, program.as_engine_config(config), monitor, options.timeout_seconds)
         except (ProblemsError, KeyboardInterrupt):
             raise
         except TimeoutError as error:
             raise ProgramError(f"an output was not resolved within {options.timeout_seconds:.0f} s") from error
         except (Exception, SystemExit) as error:
-            found = _person_s_mistake(error)
-            if found is not None:
-                raise found from None
+            known = _known(error)
+            if known is not None:
+                raise known from None
             raise ProgramError(_summary(error)) from error
     return monitor
 
 
-def _person_s_mistake(error: BaseException) -> ProblemsError | None:
-    """A ProblemsError that Pulumi or the program wrapped in something else."""
+def _known(error: BaseException) -> Exception | None:
+    """A mistake with a clear message of its own that Pulumi or the program wrapped in something else."""
+    from rehearsal.monitor import ProgramFault  # noqa: PLC0415
+
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, ProblemsError):
+        if isinstance(seen, (ProblemsError, ProgramFault)):
             return seen
         seen = seen.__cause__ or seen.__context__
     return None
@@ -201,11 +203,9 @@ def _result(
 ) -> Rehearsal:
     from rehearsal.refusals import refusals_of  # noqa: PLC0415
 
-    resources = tuple(
-        found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()
-    )
+    resources = tuple(found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items())
     with clock.phase("looking for what AWS refuses"):
-        refusals: tuple[Refusal, ...] = refusals_of(resources)
+        refusals: tuple[Refusal, ...] = (*monitor.refusals, *refusals_of(resources))
     return Rehearsal(
         project=project.name,
         stack=stack,
@@ -245,8 +245,3 @@ def _no_collector() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def as_text(value: Any) -> str:
-    """A value as one line of JSON."""
-    return json.dumps(value, default=str, ensure_ascii=False)

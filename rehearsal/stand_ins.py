@@ -10,8 +10,9 @@ from typing import Any
 
 from rehearsal.result import StandIn
 
-# Nine zeros and three digits, wherever an account id may stand: alone, in an ARN, in an image's address.
-ACCOUNT_PLACEHOLDER = re.compile(r"(?<!\d)0{9}(\d{3})(?!\d)")
+# Nine zeros and three digits, wherever an account id may stand: alone, in an ARN, in an image's address. The end of a
+# UUID looks alike, so no dash may come before it.
+ACCOUNT_PLACEHOLDER = re.compile(r"(?<![\w-])0{9}(\d{3})(?![\w-])")
 DIGEST_PLACEHOLDER = re.compile(r"sha256:0{64}(?![0-9a-f])")
 ACCOUNT_STAND_IN = "210000000"
 DIGEST_STAND_IN = "sha256:" + "5eed" * 16

@@ -12,9 +12,7 @@ def _by_name(value: Any) -> Any:
     return {one["Name"]: one["Value"] for one in value} if isinstance(value, list) else value or {}
 
 
-_DIMENSIONS = Form(
-    send=lambda value: [{"Name": k, "Value": v} for k, v in value.items()], norm=_by_name, by_leaf=True
-)
+_DIMENSIONS = Form(send=lambda value: [{"Name": k, "Value": v} for k, v in value.items()], norm=_by_name, by_leaf=True)
 _METRIC = {
     "namespace": F("Metric.Namespace"),
     "metricName": F("Metric.MetricName"),

@@ -132,9 +132,7 @@ def _rule(token: str, operation: str) -> Kind:
         service="ec2",
         calls=(Call(operation, pack=_permission),),
         fields=_RULE_FIELDS,
-        reads=(
-            Read("describe_security_group_rules", pick="SecurityGroupRules", index="SecurityGroupRuleId"),
-        ),
+        reads=(Read("describe_security_group_rules", pick="SecurityGroupRules", index="SecurityGroupRuleId"),),
         document="$made.SecurityGroupRules[0]",
         id="$document.SecurityGroupRuleId",
         made_up_id="sgr-{hex}",

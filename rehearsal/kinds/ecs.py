@@ -14,9 +14,7 @@ def _lower_tags(value: Any) -> Any:
 
 _TAGS = F(
     "tags",
-    form=Form(
-        send=lambda tags: [{"key": k, "value": v} for k, v in tags.items()], norm=_lower_tags, by_leaf=True
-    ),
+    form=Form(send=lambda tags: [{"key": k, "value": v} for k, v in tags.items()], norm=_lower_tags, by_leaf=True),
 )
 
 CLUSTER = Kind(
@@ -38,7 +36,11 @@ CLUSTER = Kind(
         "tags": _TAGS,
     },
     reads=(
-        Read("describe_clusters", {"clusters": ["$name"], "include": ["TAGS", "SETTINGS", "CONFIGURATIONS"]}, "clusters[0]"),
+        Read(
+            "describe_clusters",
+            {"clusters": ["$name"], "include": ["TAGS", "SETTINGS", "CONFIGURATIONS"]},
+            "clusters[0]",
+        ),
     ),
     document="$made.cluster",
     id="$document.clusterArn",
@@ -120,14 +122,18 @@ SERVICE = Kind(
         "schedulingStrategy": F("schedulingStrategy"),
         "deploymentCircuitBreaker": F(
             "deploymentConfiguration.deploymentCircuitBreaker",
-            shape={"enable": F("enable"), "rollback": F("rollback")},
+            shape={"enable": unchecked(NOT_HELD, "enable"), "rollback": unchecked(NOT_HELD, "rollback")},
         ),
-        "deploymentMaximumPercent": F("deploymentConfiguration.maximumPercent"),
-        "deploymentMinimumHealthyPercent": F("deploymentConfiguration.minimumHealthyPercent"),
+        "deploymentMaximumPercent": unchecked(NOT_HELD, "deploymentConfiguration.maximumPercent"),
+        "deploymentMinimumHealthyPercent": unchecked(NOT_HELD, "deploymentConfiguration.minimumHealthyPercent"),
         "deploymentController": F("deploymentController", shape={"type": F("type")}),
         "alarms": F(
             "deploymentConfiguration.alarms",
-            shape={"alarmNames": F("alarmNames"), "enable": F("enable"), "rollback": F("rollback")},
+            shape={
+                "alarmNames": unchecked(NOT_HELD, "alarmNames"),
+                "enable": unchecked(NOT_HELD, "enable"),
+                "rollback": unchecked(NOT_HELD, "rollback"),
+            },
         ),
         "networkConfiguration": F(
             "networkConfiguration.awsvpcConfiguration",
@@ -135,7 +141,8 @@ SERVICE = Kind(
                 "subnets": F("subnets", unordered=True),
                 "securityGroups": F("securityGroups", unordered=True),
                 "assignPublicIp": F(
-                    "assignPublicIp", form=Form(send=lambda on: "ENABLED" if on is True else "DISABLED" if on is False else on)
+                    "assignPublicIp",
+                    form=Form(send=lambda on: "ENABLED" if on is True else "DISABLED" if on is False else on),
                 ),
             },
         ),
@@ -148,10 +155,10 @@ SERVICE = Kind(
                 "elbName": F("loadBalancerName"),
             },
         ),
-        "healthCheckGracePeriodSeconds": F("healthCheckGracePeriodSeconds"),
+        "healthCheckGracePeriodSeconds": unchecked(NOT_HELD, "healthCheckGracePeriodSeconds"),
         "propagateTags": F("propagateTags"),
         "enableEcsManagedTags": F("enableECSManagedTags"),
-        "enableExecuteCommand": F("enableExecuteCommand"),
+        "enableExecuteCommand": unchecked(NOT_HELD, "enableExecuteCommand"),
         "availabilityZoneRebalancing": unchecked(NOT_HELD, "availabilityZoneRebalancing"),
         "capacityProviderStrategies": F(
             "capacityProviderStrategy",

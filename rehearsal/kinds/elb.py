@@ -184,6 +184,7 @@ _ACTION = {
 LISTENER = Kind(
     token="aws:lb/listener:Listener",
     service="elbv2",
+    certificate="certificateArn",
     calls=(Call("create_listener"),),
     fields={
         "loadBalancerArn": F("LoadBalancerArn"),
@@ -240,7 +241,9 @@ LISTENER_RULE = Kind(
     service="elbv2",
     calls=(Call("create_rule", pack=_name_conditions),),
     fields={
-        "listenerArn": F("ListenerArn", lambda rule: rule["RuleArn"].replace(":listener-rule/", ":listener/").rsplit("/", 1)[0]),
+        "listenerArn": F(
+            "ListenerArn", lambda rule: rule["RuleArn"].replace(":listener-rule/", ":listener/").rsplit("/", 1)[0]
+        ),
         "priority": F("Priority", form=Form(norm=lambda value: int(value) if value is not None else None)),
         "actions": F("Actions", shape=_ACTION),
         "conditions": F("Conditions", shape=_CONDITION, unordered=True),

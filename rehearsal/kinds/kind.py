@@ -112,6 +112,7 @@ class Kind:
     document: str = ""  # template: what outputs are taken from after creation; read back when empty
     name: Name | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)  # what the provider sends when nothing is declared
+    certificate: str = ""  # the property that names a certificate, which stands outside the stack
     global_region: str = ""  # region of the client for a service that has no regions
 
 
@@ -207,9 +208,7 @@ def _attribute_list(params: dict[str, Any]) -> dict[str, Any]:
 
 JSON = Form(norm=_parsed)
 TEXT = Form(send=_text, norm=_text)
-TAG_LIST = Form(
-    send=lambda tags: [{"Key": k, "Value": v} for k, v in tags.items()], norm=_tag_map, by_leaf=True
-)
+TAG_LIST = Form(send=lambda tags: [{"Key": k, "Value": v} for k, v in tags.items()], norm=_tag_map, by_leaf=True)
 TAG_MAP = Form(norm=_tag_map, by_leaf=True)
 pack_attributes = _attribute_list
 
@@ -229,9 +228,11 @@ def ec2_tags(resource_type: str) -> Field:
     """EC2 takes tags at creation under the name of the resource's type."""
 
     def send(value: Mapping[str, str]) -> list[dict[str, Any]]:
-        return [
-            {"ResourceType": resource_type, "Tags": [{"Key": k, "Value": v} for k, v in value.items()]}
-        ] if value else []
+        return (
+            [{"ResourceType": resource_type, "Tags": [{"Key": k, "Value": v} for k, v in value.items()]}]
+            if value
+            else []
+        )
 
     def norm(value: Any) -> Any:
         if isinstance(value, list) and value and "ResourceType" in value[0]:

@@ -24,9 +24,7 @@ def _key_id(value: Any) -> Any:
 
 _TAGS = F(
     "Tags",
-    form=Form(
-        send=lambda tags: [{"TagKey": k, "TagValue": v} for k, v in tags.items()], norm=_tag_keys, by_leaf=True
-    ),
+    form=Form(send=lambda tags: [{"TagKey": k, "TagValue": v} for k, v in tags.items()], norm=_tag_keys, by_leaf=True),
 )
 
 KEY = Kind(

@@ -3,7 +3,20 @@
 import json
 from typing import Any
 
-from rehearsal.kinds.kind import AT_DELETION, IN_PROVIDER, NOT_HELD, TAG_MAP, Call, F, Form, Kind, Name, Out, Read, unchecked
+from rehearsal.kinds.kind import (
+    AT_DELETION,
+    IN_PROVIDER,
+    NOT_HELD,
+    TAG_MAP,
+    Call,
+    F,
+    Form,
+    Kind,
+    Name,
+    Out,
+    Read,
+    unchecked,
+)
 
 _ARN = "arn:aws:lambda:{region}:{account}:function:{name}"
 
@@ -35,9 +48,7 @@ FUNCTION = Kind(
         "timeout": F("Timeout", "Configuration.Timeout"),
         "memorySize": F("MemorySize", "Configuration.MemorySize"),
         "ephemeralStorage": F("EphemeralStorage", "Configuration.EphemeralStorage", shape={"size": F("Size")}),
-        "environment": F(
-            "Environment", "Configuration.Environment", shape={"variables": F("Variables", form=TAG_MAP)}
-        ),
+        "environment": F("Environment", "Configuration.Environment", shape={"variables": F("Variables", form=TAG_MAP)}),
         "kmsKeyArn": F("KMSKeyArn", "Configuration.KMSKeyArn"),
         "vpcConfig": F(
             "VpcConfig",
@@ -58,7 +69,9 @@ FUNCTION = Kind(
             },
         ),
         "tracingConfig": F("TracingConfig", "Configuration.TracingConfig", shape={"mode": F("Mode")}),
-        "deadLetterConfig": F("DeadLetterConfig", "Configuration.DeadLetterConfig", shape={"targetArn": F("TargetArn")}),
+        "deadLetterConfig": F(
+            "DeadLetterConfig", "Configuration.DeadLetterConfig", shape={"targetArn": F("TargetArn")}
+        ),
         "reservedConcurrentExecutions": F(
             "ReservedConcurrentExecutions", "Concurrency.ReservedConcurrentExecutions", call="concurrency"
         ),
@@ -98,16 +111,12 @@ PERMISSION = Kind(
         "statementId": F("StatementId", "Sid"),
         "statementIdPrefix": unchecked("part of the name"),
         "action": F("Action"),
-        "function": F(
-            "FunctionName", "Resource", form=Form(norm=lambda value: str(value).rsplit(":function:", 1)[-1])
-        ),
+        "function": F("FunctionName", "Resource", form=Form(norm=lambda value: str(value).rsplit(":function:", 1)[-1])),
         "principal": F("Principal", form=Form(norm=_plain)),
-        "sourceArn": F("SourceArn", "Condition.ArnLike.\"AWS:SourceArn\""),
-        "sourceAccount": F("SourceAccount", "Condition.StringEquals.\"AWS:SourceAccount\""),
+        "sourceArn": F("SourceArn", 'Condition.ArnLike."AWS:SourceArn"'),
+        "sourceAccount": F("SourceAccount", 'Condition.StringEquals."AWS:SourceAccount"'),
     },
-    reads=(
-        Read("get_policy", {"FunctionName": "$function"}, pick=_statements, index="Sid", key="$statementId"),
-    ),
+    reads=(Read("get_policy", {"FunctionName": "$function"}, pick=_statements, index="Sid", key="$statementId"),),
     document="$made",
     id="{statementId}",
     name=Name("statementId", "statementIdPrefix", limit=100),

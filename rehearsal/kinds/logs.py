@@ -1,6 +1,18 @@
 """CloudWatch Logs: groups, metric filters, saved queries."""
 
-from rehearsal.kinds.kind import AT_DELETION, NOT_HELD, TAG_MAP, Call, DeclaredOnly, F, Form, Kind, Name, Read, unchecked
+from rehearsal.kinds.kind import (
+    AT_DELETION,
+    NOT_HELD,
+    TAG_MAP,
+    Call,
+    DeclaredOnly,
+    F,
+    Form,
+    Kind,
+    Name,
+    Read,
+    unchecked,
+)
 
 _ARN = "arn:aws:logs:{region}:{account}:"
 

@@ -166,9 +166,7 @@ ROUTE_TABLE_ASSOCIATION = Kind(
     service="ec2",
     calls=(Call("associate_route_table"),),
     fields={"routeTableId": F("RouteTableId"), "subnetId": F("SubnetId"), "gatewayId": F("GatewayId")},
-    reads=(
-        Read("describe_route_tables", pick="RouteTables[].Associations[]", index="RouteTableAssociationId"),
-    ),
+    reads=(Read("describe_route_tables", pick="RouteTables[].Associations[]", index="RouteTableAssociationId"),),
     document="$made",
     id="$document.AssociationId",
     made_up_id="rtbassoc-{hex}",

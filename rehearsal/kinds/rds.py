@@ -151,7 +151,13 @@ INSTANCE = Kind(
         "tags": F("Tags", "TagList", form=TAG_LIST),
     },
     reads=(
-        Read("describe_db_instances", {"DBInstanceIdentifier": "$identifier"}, "DBInstances", index="DBInstanceIdentifier", key="$identifier"),
+        Read(
+            "describe_db_instances",
+            {"DBInstanceIdentifier": "$identifier"},
+            "DBInstances",
+            index="DBInstanceIdentifier",
+            key="$identifier",
+        ),
     ),
     document="$made.DBInstance",
     id="$document.DbiResourceId",

@@ -180,16 +180,10 @@ OWNERSHIP = _side(
     "BucketOwnershipControls",
     "put_bucket_ownership_controls",
     "get_bucket_ownership_controls",
-    {
-        "rule": F(
-            "OwnershipControls.Rules", shape={"objectOwnership": F("ObjectOwnership")}, unwrap=True
-        )
-    },
+    {"rule": F("OwnershipControls.Rules", shape={"objectOwnership": F("ObjectOwnership")}, unwrap=True)},
 )
 
-POLICY = _side(
-    "BucketPolicy", "put_bucket_policy", "get_bucket_policy", {"policy": F("Policy", form=JSON)}
-)
+POLICY = _side("BucketPolicy", "put_bucket_policy", "get_bucket_policy", {"policy": F("Policy", form=JSON)})
 
 LOGGING = _side(
     "BucketLogging",

@@ -66,9 +66,7 @@ data = [
 ]
 gateway = aws.ec2.InternetGateway("gateway", vpc_id=vpc.id, opts=here)
 table = aws.ec2.RouteTable("public", vpc_id=vpc.id, opts=here)
-aws.ec2.Route(
-    "out", route_table_id=table.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id, opts=here
-)
+aws.ec2.Route("out", route_table_id=table.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id, opts=here)
 for i, subnet in enumerate(public):
     aws.ec2.RouteTableAssociation(f"public-{i}", route_table_id=table.id, subnet_id=subnet.id, opts=here)
 address = aws.ec2.Eip("nat", domain="vpc", opts=here)
@@ -329,9 +327,7 @@ aws.s3.BucketLifecycleConfiguration(
             id="archive",
             status="Enabled",
             filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-            transitions=[
-                aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(days=90, storage_class="GLACIER_IR")
-            ],
+            transitions=[aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(days=90, storage_class="GLACIER_IR")],
             noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                 noncurrent_days=30, newer_noncurrent_versions=2
             ),
@@ -492,9 +488,7 @@ secret = aws.secretsmanager.Secret(
 aws.secretsmanager.SecretPolicy(
     "login",
     secret_arn=secret.arn,
-    policy=policy(
-        {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:DeleteSecret", "Resource": "*"}
-    ),
+    policy=policy({"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:DeleteSecret", "Resource": "*"}),
     block_public_policy=True,
     opts=top,
 )
@@ -546,7 +540,12 @@ targets = aws.lb.TargetGroup(
     target_type="ip",
     deregistration_delay=30,
     health_check=aws.lb.TargetGroupHealthCheckArgs(
-        path="/healthz", protocol="HTTP", matcher="200", interval=15, timeout=5, healthy_threshold=2,
+        path="/healthz",
+        protocol="HTTP",
+        matcher="200",
+        interval=15,
+        timeout=5,
+        healthy_threshold=2,
         unhealthy_threshold=3,
     ),
     opts=top,
@@ -579,9 +578,7 @@ aws.lb.ListenerRule(
     listener_arn=listener.arn,
     priority=10,
     conditions=[
-        aws.lb.ListenerRuleConditionArgs(
-            path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=["/metrics"])
-        )
+        aws.lb.ListenerRuleConditionArgs(path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=["/metrics"]))
     ],
     actions=[
         aws.lb.ListenerRuleActionArgs(

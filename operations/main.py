@@ -1,0 +1,16 @@
+"""The `workbuoy` command: one group, one file a subject."""
+
+import click
+
+from operations.rehearse import rehearse
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Run Workbuoy's environments: rehearse them on this machine, before any account exists.
+
+    Exit codes: 0 fine, 1 a mistake in what was given, 2 wrong usage, 3 a check failed, 4 it could not be made.
+    """
+
+
+main.add_command(rehearse)

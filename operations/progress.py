@@ -1,0 +1,55 @@
+"""Progress on stderr: one live line on a terminal, one plain line a phase elsewhere."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rehearsal.run import Progress
+
+
+class Plain:
+    """A line when a phase begins."""
+
+    def phase(self, name: str) -> None:
+        """Tell the phase."""
+        click.echo(f"{name} ...", err=True)
+
+    def resource(self, state: str, type_: str, name: str) -> None:
+        """Nothing: a log has no use for a line a resource."""
+
+
+class Live:
+    """One line that changes: the phase, how many resources are through it, and the latest."""
+
+    def __init__(self, status: "object") -> None:
+        self._status = status
+        self._phase, self._count = "", 0
+
+    def phase(self, name: str) -> None:
+        """Begin to count anew."""
+        self._phase, self._count = name, 0
+        self._show("")
+
+    def resource(self, state: str, type_: str, name: str) -> None:
+        """One more."""
+        self._count += 1
+        self._show(f"  {self._count}  {name}")
+
+    def _show(self, rest: str) -> None:
+        self._status.update(f"{self._phase}{rest}")  # type: ignore[attr-defined]
+
+
+@contextmanager
+def progress() -> Iterator["Progress"]:
+    """What fits where stderr leads."""
+    if not sys.stderr.isatty():
+        yield Plain()
+        return
+    from rich.console import Console  # noqa: PLC0415 a tenth of a second that a pipe does not need
+
+    with Console(stderr=True).status("") as status:
+        yield Live(status)

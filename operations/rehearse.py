@@ -1,0 +1,76 @@
+"""`workbuoy rehearse`: a stack stood up in moto, read back, compared."""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from infra.problems import ProblemsError
+
+if TYPE_CHECKING:
+    from rehearsal.result import Rehearsal
+
+MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
+
+
+@click.command()
+@click.argument("stack", default="dev")
+@click.option("--json", "as_json_text", is_flag=True, help="Print the whole result as JSON on stdout.")
+@click.option("--declare-only", is_flag=True, help="Run the program and create nothing.")
+@click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
+def rehearse(stack: str, as_json_text: bool, declare_only: bool, verbose: bool) -> None:
+    """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
+
+    The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
+    """
+    try:
+        result = _rehearse(stack, declare_only)
+    except KeyboardInterrupt:
+        _stop(INTERRUPTED, "interrupted; nothing is left behind")
+    try:
+        _print(result, as_json_text, verbose)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = None  # type: ignore[assignment]
+    sys.exit(0 if result.passed else FAILED)
+
+
+def _rehearse(stack: str, declare_only: bool) -> "Rehearsal":
+    from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
+    from rehearsal.program import find_project  # noqa: PLC0415
+    from rehearsal.run import Options, ProgramError, rehearse  # noqa: PLC0415
+
+    with progress() as shown:
+        try:
+            return rehearse(find_project(Path.cwd()), stack, Options(declare_only=declare_only, progress=shown))
+        except ProblemsError as mistake:
+            problem = MISTAKE, "\n".join(str(one) for one in mistake.problems)
+        except ProgramError as error:
+            cause = error.__cause__
+            shown_cause = "".join(traceback.format_exception(cause)) if cause else ""
+            problem = IMPOSSIBLE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}"
+        except Exception as error:
+            from rehearsal.monitor import ProgramFault  # noqa: PLC0415
+
+            if not isinstance(error, ProgramFault):
+                raise
+            problem = FAILED, f"refused: {error}"
+    _stop(*problem)
+
+
+def _print(result: "Rehearsal", as_json_text: bool, verbose: bool) -> None:
+    if as_json_text:
+        from rehearsal.as_json import as_json  # noqa: PLC0415
+
+        click.echo(json.dumps(as_json(result), default=str, ensure_ascii=False))
+        return
+    from rehearsal.summary import summary  # noqa: PLC0415
+
+    click.echo(summary(result, verbose=verbose))
+
+
+def _stop(code: int, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

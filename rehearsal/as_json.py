@@ -1,0 +1,102 @@
+"""A rehearsal as plain JSON, for programs and for the report. Secret values never appear in it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rehearsal.result import SECRET, Check, Rehearsal, Rehearsed, State
+
+SCHEMA = 1
+
+
+def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
+    """The whole rehearsal; `schema` grows when a key changes its meaning."""
+    return {
+        "schema": SCHEMA,
+        "project": rehearsal.project,
+        "stack": rehearsal.stack,
+        "account": rehearsal.account,
+        "region": rehearsal.region,
+        "declareOnly": rehearsal.declare_only,
+        "passed": rehearsal.passed,
+        "resources": {
+            "compared": rehearsal.count(State.COMPARED),
+            "differing": rehearsal.count(State.DIFFERS),
+            "failed": rehearsal.count(State.FAILED),
+            "declaredOnly": rehearsal.count(State.DECLARED_ONLY),
+            "components": rehearsal.count(State.COMPONENT),
+        },
+        "fields": {
+            "checked": rehearsal.count_fields(Check.CHECKED),
+            "differing": rehearsal.count_fields(Check.DIFFERS),
+            "notChecked": rehearsal.count_fields(Check.NOT_CHECKED),
+        },
+        "refusals": [
+            {
+                "check": one.check,
+                "urn": one.urn,
+                "name": one.name,
+                "what": one.what,
+                "fix": one.fix,
+                "source": one.source,
+            }
+            for one in rehearsal.refusals
+        ],
+        "standIns": [
+            {"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in rehearsal.stand_ins
+        ],
+        "exports": masked(rehearsal.exports, rehearsal.secret_exports),
+        "seconds": {phase: round(seconds, 3) for phase, seconds in rehearsal.seconds.items()},
+        "versions": dict(rehearsal.versions),
+        "graph": [_resource(one, rehearsal) for one in rehearsal.resources],
+    }
+
+
+def _resource(one: Rehearsed, rehearsal: Rehearsal) -> dict[str, Any]:
+    declared = one.declared
+    return {
+        "urn": one.urn,
+        "type": one.type,
+        "name": one.name,
+        "component": rehearsal.component_of(one.urn),
+        "parent": declared.parent,
+        "state": one.state.value,
+        "reason": one.reason,
+        "id": one.id,
+        "region": one.region,
+        "source": declared.source,
+        "protect": declared.protect,
+        "retainOnDelete": declared.retain_on_delete,
+        "dependencies": list(declared.dependencies),
+        "properties": masked(declared.properties, declared.secret_paths),
+        "fields": [
+            {
+                "path": field.path,
+                "check": field.check.value,
+                **({"found": field.found, "declared": field.declared} if field.check is Check.DIFFERS else {}),
+                **({"reason": field.reason} if field.reason else {}),
+            }
+            for field in _without_secrets(one)
+        ],
+        "milliseconds": {"create": round(one.create_ms, 2), "read": round(one.read_ms, 2)},
+    }
+
+
+def _without_secrets(one: Rehearsed) -> Iterable[Any]:
+    secret = one.declared.secret_paths
+    return [field for field in one.fields if not any(field.path.startswith(path) for path in secret)]
+
+
+def masked(value: Mapping[str, Any], secret_paths: Iterable[str]) -> dict[str, Any]:
+    """The properties with everything at a secret path replaced."""
+    paths = frozenset(secret_paths)
+    return dict(value) if not paths else {key: _mask(item, key, paths) for key, item in value.items()}
+
+
+def _mask(value: Any, path: str, secret: frozenset[str]) -> Any:
+    if path in secret:
+        return SECRET
+    if isinstance(value, Mapping):
+        return {key: _mask(item, f"{path}.{key}", secret) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mask(item, f"{path}[{index}]", secret) for index, item in enumerate(value)]
+    return value

@@ -1,0 +1,91 @@
+"""What moto 5.2 gets wrong, mended for as long as a rehearsal runs.
+
+Each mend is applied when the first client of its service is made, so that a stack without that service does not load it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+Undo = Callable[[], None]
+
+
+def mend(service: str) -> list[Undo]:
+    """Mend one service of moto; the functions undo it."""
+    return [one() for one in _MENDS.get(service, ())]
+
+
+def stand_in_certificate(account: str, region: str, arn: str) -> bool:
+    """Let a certificate that stands outside the stack exist in moto. False when it is there already."""
+    from moto.acm.models import acm_backends  # noqa: PLC0415
+
+    certificates = acm_backends[account][region]._certificates
+    if arn in certificates:
+        return False
+    certificates[arn] = _Certificate(arn)  # type: ignore[assignment]
+    return True
+
+
+class _Certificate:
+    """Enough of a certificate for a listener."""
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+        self.in_use_by: list[str] = []
+
+    def check(self) -> None:
+        """Always valid."""
+
+
+def _replace(owner: Any, name: str, new: Any) -> Undo:
+    old = owner.__dict__[name]
+    setattr(owner, name, new)
+    return lambda: setattr(owner, name, old)
+
+
+def _logging_policy() -> Undo:
+    """moto breaks on a log bucket's policy with `Principal: "*"` (the usual TLS-only statement) and reads no lists."""
+    from moto.s3.models import FakeBucket  # noqa: PLC0415
+
+    def allowed(target_bucket: Any, target_prefix: str | None) -> bool:
+        statements = json.loads(target_bucket.policy)["Statement"] if target_bucket.policy else []
+        arn = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}"
+        targets = {arn, f"{arn}/*", f"{arn}/{target_prefix or ''}*"}
+        return any(
+            one.get("Effect") == "Allow"
+            and "logging.s3.amazonaws.com" in _services(one)
+            and {"s3:PutObject", "s3:*"} & set(_list(one.get("Action")))
+            and targets & set(_list(one.get("Resource")))
+            for one in statements
+        )
+
+    return _replace(FakeBucket, "_log_permissions_enabled_policy", staticmethod(allowed))
+
+
+def _services(statement: dict[str, Any]) -> list[Any]:
+    principal = statement.get("Principal")
+    return _list(principal.get("Service")) if isinstance(principal, dict) else []
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _own_resource_ids() -> Undo:
+    """moto gives every instance one DbiResourceId, so that `rds-db:connect` could not tell two databases apart."""
+    from moto.rds.models import DBInstance  # noqa: PLC0415
+
+    stock = DBInstance.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        stock(self, *args, **kwargs)
+        self.dbi_resource_id = "db-" + hashlib.sha256(self.arn.encode()).hexdigest()[:26].upper()
+
+    return _replace(DBInstance, "__init__", init)
+
+
+_MENDS: dict[str, tuple[Callable[[], Undo], ...]] = {
+    "s3": (_logging_policy,),
+    "rds": (_own_resource_ids,),
+}

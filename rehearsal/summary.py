@@ -1,0 +1,154 @@
+"""What a person reads after a rehearsal: the verdict first, at most 80 columns, ten seconds."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
+
+WIDTH = 80
+_SHOWN = 12  # more findings than this fill a screen; --json has all
+_MOTO = (
+    "moto is not AWS: this does not prove that AWS accepts or grants it, nor that a",
+    "later update or replacement goes well. `pulumi preview` and a real dev stack do.",
+)
+_DECLARED = ("Nothing was created: this proves that the program runs, and nothing about AWS.",)
+
+
+def summary(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
+    """The summary as text, without a final newline."""
+    return "\n".join(_lines(rehearsal, verbose))
+
+
+def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
+    yield verdict(rehearsal)
+    yield ""
+    yield from _table(rehearsal)
+    yield ""
+    for title, findings in (
+        ("Reads back otherwise than declared", list(_differences(rehearsal))),
+        ("Not created", list(_failures(rehearsal))),
+        ("AWS would refuse", [str(one) for one in rehearsal.refusals]),
+        ("Declared only", list(_declared_only(rehearsal))),
+        ("Stand-ins", list(_stand_ins(rehearsal))),
+    ):
+        yield from _section(title, findings, verbose)
+    if verbose:
+        yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
+    yield from _DECLARED if rehearsal.declare_only else _MOTO
+    yield f"Next: {_next(rehearsal, verbose)}"
+
+
+def verdict(rehearsal: Rehearsal) -> str:
+    """One line: does it stand, where, how long did it take."""
+    total = sum(rehearsal.seconds.values())
+    where = f"{rehearsal.stack} ({rehearsal.account}, {rehearsal.region})"
+    if not rehearsal.passed:
+        problems = len(rehearsal.failures) + len(rehearsal.refusals)
+        return f"{where} FAILS its rehearsal: {problems} problem{'s' if problems > 1 else ''}, {total:.1f} s"
+    if rehearsal.declare_only:
+        return f"{where} is declared: {rehearsal.count(State.DECLARED_ONLY)} resources, {total:.1f} s"
+    count = rehearsal.count(State.COMPARED)
+    return f"{where} stands: {count} resources read back as declared, {total:.1f} s"
+
+
+def _table(rehearsal: Rehearsal) -> Iterator[str]:
+    yield f"{'':24}{'compared':>10}{'declared':>10}{'fields':>10}{'fields not':>12}{'wrong':>8}"
+    yield f"{'component':24}{'':>10}{'only':>10}{'checked':>10}{'checked':>12}{'':>8}"
+    for name, members in rehearsal.components.items():
+        yield _row(name or "(stack)", members)
+    everything = tuple(one for members in rehearsal.components.values() for one in members)
+    yield _row("total", everything)
+
+
+def _row(name: str, members: tuple[Rehearsed, ...]) -> str:
+    states = Counter(one.state for one in members)
+    fields = Counter(field.check for one in members for field in one.fields)
+    wrong = states[State.FAILED] + states[State.DIFFERS]
+    cells = (
+        f"{states[State.COMPARED]:>10}{states[State.DECLARED_ONLY]:>10}"
+        f"{fields[Check.CHECKED]:>10}{fields[Check.NOT_CHECKED]:>12}{wrong:>8}"
+    )
+    return f"{name[:23]:24}{cells}"
+
+
+def _section(title: str, findings: list[str], verbose: bool) -> Iterator[str]:
+    if not findings:
+        return
+    yield f"{title} ({len(findings)}):"
+    shown = findings if verbose else findings[:_SHOWN]
+    for finding in shown:
+        yield from textwrap.wrap(finding, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    if len(findings) > len(shown):
+        yield f"  and {len(findings) - len(shown)} more: --verbose"
+    yield ""
+
+
+def _differences(rehearsal: Rehearsal) -> Iterator[str]:
+    for one in rehearsal.resources:
+        for field in one.fields:
+            if field.check is Check.DIFFERS:
+                yield f"{short(one.type)} {one.name}: {_difference(field, one)}"
+
+
+def _difference(field: FieldResult, one: Rehearsed) -> str:
+    if any(field.path.startswith(path) for path in one.declared.secret_paths):
+        return f"{field.path} differs (secret)"
+    return f"{field.path} is declared {_brief(field.declared)} and reads {_brief(field.found)}"
+
+
+def _brief(value: object) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+
+
+def _failures(rehearsal: Rehearsal) -> Iterator[str]:
+    for one in rehearsal.resources:
+        if one.state is State.FAILED:
+            place = f" ({one.declared.source})" if one.declared.source else ""
+            yield f"{short(one.type)} {one.name}{place}: {one.reason}"
+
+
+def _declared_only(rehearsal: Rehearsal) -> Iterator[str]:
+    if rehearsal.declare_only:
+        return
+    reasons = Counter((short(one.type), one.reason) for one in rehearsal.resources if one.state is State.DECLARED_ONLY)
+    for (type_, reason), count in reasons.items():
+        yield f"{count} {type_}: {reason}"
+
+
+def _stand_ins(rehearsal: Rehearsal) -> Iterator[str]:
+    for one in rehearsal.stand_ins:
+        yield f"{one.path}: {_shortened(one.placeholder)} -> {_shortened(one.stand_in)}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:12]}...{text[-8:]}"
+
+
+def _not_checked(rehearsal: Rehearsal) -> Iterator[str]:
+    reasons: dict[str, Counter[str]] = {}
+    for one in rehearsal.resources:
+        for field in one.fields:
+            if field.check is Check.NOT_CHECKED:
+                reasons.setdefault(field.reason, Counter())[f"{short(one.type)}.{field.path}"] += 1
+    for reason, fields in sorted(reasons.items()):
+        listed = ", ".join(f"{name} x{n}" if n > 1 else name for name, n in sorted(fields.items()))
+        yield f"{reason}: {listed}"
+
+
+def short(token: str) -> str:
+    """`aws:rds/instance:Instance` as `rds.Instance`."""
+    parts = token.split(":")
+    return f"{parts[1].split('/')[0]}.{parts[2]}" if len(parts) == 3 else token
+
+
+def _next(rehearsal: Rehearsal, verbose: bool) -> str:
+    name = rehearsal.stack
+    if not rehearsal.passed:
+        return f"mend what is listed, then `workbuoy rehearse {name}` again"
+    if rehearsal.declare_only:
+        return f"workbuoy rehearse {name}"
+    if not verbose:
+        return f"workbuoy rehearse {name} --verbose (what was not checked, and why)"
+    return f"pulumi preview --stack {name} (needs the Pulumi CLI and an AWS account)"
