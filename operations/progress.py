@@ -37,7 +37,7 @@ class Live:
     def resource(self, state: str, type_: str, name: str) -> None:
         """One more."""
         self._count += 1
-        self._show(f"  {self._count}  {name}")
+        self._show(f"  {self._count}  {type_.rsplit(':', 1)[-1]} {name}: {state}")
 
     def _show(self, rest: str) -> None:
         self._status.update(f"{self._phase}{rest}")  # type: ignore[attr-defined]

@@ -33,31 +33,27 @@ def rehearse(stack: str, as_json_text: bool, declare_only: bool, verbose: bool) 
     try:
         _print(result, as_json_text, verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
     sys.exit(0 if result.passed else FAILED)
 
 
 def _rehearse(stack: str, declare_only: bool) -> "Rehearsal":
     from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
+    from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.program import find_project  # noqa: PLC0415
-    from rehearsal.run import Options, ProgramError, rehearse  # noqa: PLC0415
+    from rehearsal.run import Options, rehearse  # noqa: PLC0415
 
-    with progress() as shown:
-        try:
-            return rehearse(find_project(Path.cwd()), stack, Options(declare_only=declare_only, progress=shown))
-        except ProblemsError as mistake:
-            problem = MISTAKE, "\n".join(str(one) for one in mistake.problems)
-        except ProgramError as error:
-            cause = error.__cause__
-            shown_cause = "".join(traceback.format_exception(cause)) if cause else ""
-            problem = IMPOSSIBLE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}"
-        except Exception as error:
-            from rehearsal.monitor import ProgramFault  # noqa: PLC0415
-
-            if not isinstance(error, ProgramFault):
-                raise
-            problem = FAILED, f"refused: {error}"
-    _stop(*problem)
+    try:
+        with progress() as shown:
+            options = Options(declare_only=declare_only, progress=shown)
+            return rehearse(find_project(Path.cwd()), stack, options)
+    except ProblemsError as mistake:
+        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+    except RefusedError as refusal:
+        _stop(FAILED, f"refused: {refusal}")
+    except ProgramError as error:
+        shown_cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
+        _stop(IMPOSSIBLE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}")
 
 
 def _print(result: "Rehearsal", as_json_text: bool, verbose: bool) -> None:

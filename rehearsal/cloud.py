@@ -16,7 +16,7 @@ _CREDENTIALS = {
 }
 
 
-class CloudFault(Exception):
+class CloudError(Exception):
     """One operation failed, in one line. `code` is AWS's error code, or the exception with which moto itself broke."""
 
     def __init__(self, message: str, code: str = "") -> None:
@@ -42,25 +42,25 @@ class Cloud:
         return self._clients[key]
 
     def call(self, service: str, operation: str, params: Mapping[str, Any], region: str = "") -> Any:
-        """Send one operation. Raises CloudFault when the request is wrong, refused, or unknown to moto."""
+        """Send one operation. Raises CloudError when the request is wrong, refused, or unknown to moto."""
         client = self.client(service, region)
         try:
             return getattr(client, operation)(**params)
         except client.exceptions.ClientError as error:
-            raise CloudFault(str(error), error.response["Error"]["Code"]) from None
+            raise CloudError(str(error), error.response["Error"]["Code"]) from None
         except NotImplementedError:
-            raise CloudFault(f"moto has no {service} {operation}") from None
+            raise CloudError(f"moto has no {service} {operation}") from None
         except Exception as error:
             if type(error).__module__.startswith("botocore"):
-                raise CloudFault(str(error)) from None
-            raise CloudFault(f"moto broke in {service} {operation}: {error}", type(error).__name__) from error
+                raise CloudError(str(error)) from None
+            raise CloudError(f"moto broke in {service} {operation}: {error}", type(error).__name__) from error
 
     def stand_in_certificate(self, arn: str, region: str) -> bool:
         """Let a certificate exist that stands outside the stack. False when it is there already."""
         return mends.stand_in_certificate(self.account, region, arn)
 
     def pages(self, service: str, operation: str, region: str = "") -> Iterator[Any]:
-        """Every page of a listing. Raises CloudFault as `call` does."""
+        """Every page of a listing. Raises CloudError as `call` does."""
         client = self.client(service, region)
         if client.can_paginate(operation):
             yield from client.get_paginator(operation).paginate()
@@ -114,8 +114,11 @@ def running(*, managed_policies: bool = False) -> Iterator[Moto]:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        settings = {"lambda": {"use_docker": False}, "iam": {"load_aws_managed_policies": managed_policies}}
-        with mock_aws(config=settings):  # type: ignore[arg-type]
+        settings: Any = {
+            "lambda": {"use_docker": False},
+            "iam": {"load_aws_managed_policies": managed_policies},
+        }
+        with mock_aws(config=settings):
             moto = Moto(boto3.Session(), config)
             try:
                 yield moto

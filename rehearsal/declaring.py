@@ -62,7 +62,7 @@ class Declaring:
             value = fill(out.template if isinstance(out, Out) else out, values)
             if value is not None:
                 outputs[key] = values[key] = value
-        return values["id"], missing.with_markers(kind.token, declared.name, outputs)
+        return values["id"], missing.with_markers(kind.type_, declared.name, outputs)
 
 
 def tags_all(declared: Declared, provider: Declared | None) -> dict[str, str]:

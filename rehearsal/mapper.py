@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal import missing
-from rehearsal.cloud import Cloud, CloudFault
+from rehearsal.cloud import Cloud, CloudError
 from rehearsal.compare import check_known, compare, place, translate
 from rehearsal.declaring import Declaring
 from rehearsal.kinds import DECLARED_ONLY, KINDS
@@ -40,7 +40,7 @@ class Mapper:
     What a single resource gets wrong is recorded with it and never raised, so that all mistakes are told at once.
     """
 
-    def __init__(self, cloud: Cloud, told: Callable[[Made], None] = lambda made: None) -> None:
+    def __init__(self, cloud: Cloud, told: Callable[[Made], None]) -> None:
         self._cloud = cloud
         self._told = told
         self._pretend = Declaring(cloud.account, cloud.region)
@@ -57,7 +57,7 @@ class Mapper:
         started = time.perf_counter()
         try:
             self._create(made, provider)
-        except (CloudFault, _ResourceFault, ValueError, LookupError) as fault:
+        except (CloudError, _ResourceError, ValueError, LookupError) as fault:
             made.state, made.reason = State.FAILED, _one_line(fault)
         if made.state is not State.COMPARED:
             made.id, made.outputs = self._pretend.create(declared, provider)
@@ -84,7 +84,7 @@ class Mapper:
             return
         kind = KINDS.get(token)
         if kind is None:
-            raise _ResourceFault(f"the rehearsal does not know the type {token}: declare it in rehearsal/kinds/")
+            raise _ResourceError(f"the rehearsal does not know the type {token}: declare it in rehearsal/kinds/")
         self._refuse_after_failure(declared)
         made.kind = kind
         made.region = self._pretend.region_of(declared, provider)
@@ -92,7 +92,7 @@ class Mapper:
         made.properties.pop("region", None)
         unknown = check_known(kind.fields, made.properties)
         if unknown:
-            raise _ResourceFault(
+            raise _ResourceError(
                 f"the rehearsal does not know {', '.join(unknown)} of {token}: declare it in rehearsal/kinds/"
             )
         if "tags" in kind.fields:
@@ -108,13 +108,13 @@ class Mapper:
     def _refuse_lost_outputs(self, made: Made) -> None:
         lost = list(missing.used(made.declared.properties))
         if lost:
-            raise _ResourceFault("; ".join(f"{path} uses output {what}, which the kind lacks" for path, what in lost))
+            raise _ResourceError("; ".join(f"{path} uses output {what}, which the kind lacks" for path, what in lost))
 
     def _refuse_after_failure(self, declared: Declared) -> None:
         for urn in declared.dependencies:
             other = self.made.get(urn)
             if other is not None and other.state is State.FAILED:
-                raise _ResourceFault(_NOT_TRIED.format(other.declared.name))
+                raise _ResourceError(_NOT_TRIED.format(other.declared.name))
 
     def _provide(self, made: Made, kind: Kind) -> None:
         arn = made.properties.get(kind.certificate) if kind.certificate else None
@@ -142,7 +142,7 @@ class Mapper:
         wanted = {key: value for key, value in packed.items() if value is not None}
         try:
             response = self._cloud.call(kind.service, call.operation, wanted, kind.global_region or made.region)
-        except CloudFault as fault:
+        except CloudError as fault:
             if not call.moto_breaks or fault.code != call.moto_breaks:
                 raise
             response = {}
@@ -155,7 +155,7 @@ class Mapper:
     def _identify(self, made: Made, kind: Kind) -> None:
         id_ = fill(kind.id, made.values)
         if id_ is None:
-            raise _ResourceFault(f"moto gave no id (looked for {kind.id})")
+            raise _ResourceError(f"moto gave no id (looked for {kind.id})")
         made.id = made.values["id"] = str(id_)
 
     def _give_out(self, made: Made, kind: Kind) -> None:
@@ -172,21 +172,21 @@ class Mapper:
             outputs["tagsAll"] = made.properties.get("tags", {})
         outputs["region"] = made.region
         made.values["outputs"] = outputs
-        made.outputs = missing.with_markers(kind.token, made.declared.name, outputs)
+        made.outputs = missing.with_markers(kind.type_, made.declared.name, outputs)
 
     # ---- reading back
 
     def read_back(self, made: Made) -> tuple[FieldResult, ...]:
         """Read a resource from moto again and compare every declared field.
 
-        Raises CloudFault or LookupError when it is not there.
+        Raises CloudError or LookupError when it is not there.
         """
         kind = made.kind
         if kind is None:
             return ()
         document = self._read(made, kind, cached=True)
         if document is None:
-            raise LookupError(f"{kind.token} {made.id} is gone")
+            raise LookupError(f"{kind.type_} {made.id} is gone")
         declared = {
             key: value for key, value in made.properties.items() if key in made.declared.properties or key == "tags"
         }
@@ -221,7 +221,7 @@ class Mapper:
         params = fill(dict(read.params), made.values)
         try:
             response = self._cloud.call(service, read.operation, params, region)
-        except CloudFault as fault:
+        except CloudError as fault:
             if fault.code in read.absent:
                 return None
             raise
@@ -247,7 +247,7 @@ def _own_params(read: Read) -> bool:
     return bool(read.params) and "$id" not in str(read.params)
 
 
-class _ResourceFault(Exception):
+class _ResourceError(Exception):
     """What is wrong with one resource."""
 
 

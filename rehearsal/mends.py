@@ -1,6 +1,6 @@
 """What moto 5.2 gets wrong, mended for as long as a rehearsal runs.
 
-Each mend is applied when the first client of its service is made, so that a stack without that service does not load it.
+Each is applied when the first client of its service is made: a stack without that service does not load it.
 """
 
 import hashlib

@@ -49,8 +49,6 @@ def _text_outputs(token: str) -> dict[str, bool]:
             annotation = str(member.fget.__annotations__.get("return"))
             if annotation in ("pulumi.output.Output[str]", "Output[str]"):
                 found[getattr(member.fget, "_pulumi_name", key)] = False
-            elif annotation.endswith("Output[collections.abc.Sequence[str]]") or annotation.endswith(
-                "Output[typing.Sequence[str]]"
-            ):
+            elif annotation.endswith(("Output[collections.abc.Sequence[str]]", "Output[typing.Sequence[str]]")):
                 found[getattr(member.fget, "_pulumi_name", key)] = True
     return found

@@ -10,6 +10,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from rehearsal import wire
+from rehearsal.errors import RefusedError
 from rehearsal.result import Declared, Refusal, is_provider
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -26,10 +27,6 @@ class Realiser(Protocol):
         """The same for a resource that the program reads with `.get` instead of declaring it."""
 
 
-class ProgramFault(Exception):
-    """The program did something that the real engine or this project refuses. The message is one line."""
-
-
 class _Unused(Mocks):
     def call(self, args: MockCallArgs) -> Any:
         raise NotImplementedError
@@ -41,7 +38,7 @@ class _Unused(Mocks):
 class Monitor(MockMonitor):
     """Records every registration of one program and lets a realiser make it.
 
-    Notes a refusal for a custom resource without an explicit provider. Raises ProgramFault for a second resource with
+    Notes a refusal for a custom resource without an explicit provider. Raises RefusedError for a second resource with
     one URN, a function call that has no provider or that the rehearsal cannot answer, and an unknown stack reference.
     """
 
@@ -91,7 +88,7 @@ class Monitor(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         declared = self._record(urn, request, read=True)
         if request.type == REFERENCE_TYPE:
-            outputs = self._reference(request.id)
+            outputs: Mapping[str, Any] = self._reference(request.id)
         else:
             _, outputs = self._realiser.read(declared, self._provider_of(declared))
         self.made[urn] = (request.id, outputs)
@@ -99,11 +96,11 @@ class Monitor(MockMonitor):
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         if not request.provider:
-            raise ProgramFault(
+            raise RefusedError(
                 f"function {request.tok} is called without an explicit provider: pass "
                 "pulumi.InvokeOptions(provider=...)"
             )
-        raise ProgramFault(
+        raise RefusedError(
             f"function {request.tok} cannot be answered in a rehearsal: give the program the value as a setting"
         )
 
@@ -117,7 +114,7 @@ class Monitor(MockMonitor):
 
     def _record(self, urn: str, request: Any, *, read: bool = False) -> Declared:
         if urn in self.declared:
-            raise ProgramFault(f"two resources have one URN, {urn}: give one of them another name")
+            raise RefusedError(f"two resources have one URN, {urn}: give one of them another name")
         properties, secrets = wire.to_python(request.properties if read else request.object)
         common = {
             "urn": urn,
@@ -159,7 +156,7 @@ class Monitor(MockMonitor):
     def _reference(self, name: str) -> dict[str, Any]:
         outputs = self._references.get(name, self._references.get(name.rsplit("/", 1)[-1]))
         if outputs is None:
-            raise ProgramFault(f"the program refers to stack {name!r}, which is not part of this rehearsal")
+            raise RefusedError(f"the program refers to stack {name!r}, which is not part of this rehearsal")
         return {"name": name, "outputs": dict(outputs), "secretOutputNames": []}
 
     def _source(self, request: Any) -> str:

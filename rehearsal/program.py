@@ -116,7 +116,7 @@ class _Inline(ThreadPoolExecutor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 handed to whoever awaits it
+        except Exception as error:  # handed to whoever awaits it
             future.set_exception(error)
         return future
 
@@ -179,7 +179,7 @@ def _execute(main: Path) -> None:
 
 @contextmanager
 def inside(project: Project) -> Iterator[None]:
-    """The program's folder as working directory and its own modules forgotten afterwards, as in a process of its own."""
+    """The program's folder as working directory, and its own modules forgotten afterwards, as in its own process."""
     before, cwd, path, argv = set(sys.modules), Path.cwd(), list(sys.path), list(sys.argv)
     os.chdir(project.main)
     sys.argv = [str(project.main)]

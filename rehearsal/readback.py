@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from rehearsal.cloud import CloudFault
+from rehearsal.cloud import CloudError
 from rehearsal.mapper import Mapper, rehearsed
 from rehearsal.result import FieldResult, Rehearsed, State
 
@@ -21,7 +21,7 @@ def read_back(mapper: Mapper, told: Callable[[Rehearsed], None]) -> dict[str, Re
         if made.state is State.COMPARED:
             try:
                 fields = mapper.read_back(made)
-            except (CloudFault, LookupError) as fault:
+            except (CloudError, LookupError) as fault:
                 made.state, made.reason = State.FAILED, f"cannot be read back: {' '.join(str(fault).split())}"
         found[urn] = rehearsed(made, fields, (time.perf_counter() - started) * 1000)
         told(found[urn])

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.problems import ProblemsError
 from rehearsal import program, stand_ins
-from rehearsal.result import Declared, Refusal, Rehearsal, Rehearsed, StandIn, State
+from rehearsal.errors import ProgramError, RefusedError
+from rehearsal.result import Declared, Rehearsal, Rehearsed, StandIn, State
 
 if TYPE_CHECKING:
     from rehearsal.cloud import Cloud, Moto
+    from rehearsal.monitor import Monitor, Realiser
 
 FALLBACK_ACCOUNT = "123456789012"  # AWS's documentation account, where a stack names none
 FALLBACK_REGION = "us-east-1"
@@ -59,10 +61,6 @@ class Clock:
             self.seconds[name] = time.perf_counter() - started
 
 
-class ProgramError(Exception):
-    """The program itself failed: a mistake in it, not in a person's settings. The cause is chained."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How to rehearse. `before_reading` is called with the cloud between creating and reading back."""
@@ -79,23 +77,22 @@ def rehearse(
 ) -> Rehearsal:
     """Rehearse one stack of a project; on a moto that runs already if one is given.
 
-    Raises ProblemsError for a person's mistake, ProgramFault for what the rehearsal refuses to go on with, ProgramError
+    Raises ProblemsError for a person's mistake, RefusedError for what the rehearsal cannot go on with, ProgramError
     for a mistake in the program.
     """
     options = options or Options()
-    clock = Clock(options.progress)
-    with _no_collector(), ExitStack() as stack_of_contexts:
+    with _no_collector(), ExitStack() as contexts:
         config, stood_in = stand_ins.replace(program.read_config(project, stack))
         account, region = place_of(project, config)
+        run = _Run(project, stack, config, stood_in, options, account, region, Clock(options.progress))
         if options.declare_only:
-            return _declare(project, stack, config, stood_in, options, clock, account, region)
-        with clock.phase("starting moto"):
+            return run.declare()
+        with run.clock.phase("starting moto"):
             if moto is None:
                 from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
 
-                moto = stack_of_contexts.enter_context(running())
-            cloud = moto.cloud(account, region)
-        return _realise(project, stack, config, stood_in, options, clock, cloud)
+                moto = contexts.enter_context(running())
+        return run.realise(moto.cloud(account, region))
 
 
 def place_of(project: program.Project, config: Mapping[str, Any]) -> tuple[str, str]:
@@ -107,79 +104,93 @@ def place_of(project: program.Project, config: Mapping[str, Any]) -> tuple[str, 
     return str(account), str(region)
 
 
-def _declare(
-    project: program.Project,
-    stack: str,
-    config: Mapping[str, Any],
-    stood_in: tuple[StandIn, ...],
-    options: Options,
-    clock: Clock,
-    account: str,
-    region: str,
-) -> Rehearsal:
-    from rehearsal.declaring import Declaring  # noqa: PLC0415
+@dataclass
+class _Run:
+    """One rehearsal on its way."""
 
-    monitor = _run(project, stack, config, Declaring(account, region), options, clock)
-    found = {
-        urn: Rehearsed(one, State.DECLARED_ONLY, *monitor.made[urn], reason="nothing is created with --declare-only")
-        for urn, one in monitor.declared.items()
-        if urn in monitor.made
-    }
-    return _result(project, stack, account, region, True, monitor, found, stood_in, clock)
+    project: program.Project
+    stack: str
+    config: Mapping[str, Any]
+    stand_ins: tuple[StandIn, ...]
+    options: Options
+    account: str
+    region: str
+    clock: Clock
 
+    def declare(self) -> Rehearsal:
+        """Run the program with made-up outputs."""
+        from rehearsal.declaring import Declaring  # noqa: PLC0415
 
-def _realise(
-    project: program.Project,
-    stack: str,
-    config: Mapping[str, Any],
-    stood_in: tuple[StandIn, ...],
-    options: Options,
-    clock: Clock,
-    cloud: "Cloud",
-) -> Rehearsal:
-    from rehearsal.mapper import Mapper  # noqa: PLC0415
-    from rehearsal.readback import read_back  # noqa: PLC0415
+        monitor = self._program(Declaring(self.account, self.region))
+        reason = "nothing is created with --declare-only"
+        found = {
+            urn: Rehearsed(monitor.declared[urn], State.DECLARED_ONLY, id_, outputs, reason=reason)
+            for urn, (id_, outputs) in monitor.made.items()
+        }
+        return self._result(monitor, found)
 
-    tell = options.progress.resource
-    mapper = Mapper(cloud, lambda made: tell(made.state, made.declared.type, made.declared.name))
-    monitor = _run(project, stack, config, mapper, options, clock)
-    if options.before_reading is not None:
-        options.before_reading(cloud)
-    with clock.phase("reading back"):
-        found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
-    return _result(
-        project, stack, cloud.account, cloud.region, False, monitor, found, (*stood_in, *mapper.stand_ins), clock
-    )
+    def realise(self, cloud: "Cloud") -> Rehearsal:
+        """Run the program with everything created in moto, then read it back."""
+        from rehearsal.mapper import Mapper  # noqa: PLC0415
+        from rehearsal.readback import read_back  # noqa: PLC0415
 
+        tell = self.options.progress.resource
+        mapper = Mapper(cloud, lambda made: tell(made.state, made.declared.type, made.declared.name))
+        monitor = self._program(mapper)
+        if self.options.before_reading is not None:
+            self.options.before_reading(cloud)
+        with self.clock.phase("reading back"):
+            found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
+        self.stand_ins = (*self.stand_ins, *mapper.stand_ins)
+        return self._result(monitor, found)
 
-def _run(
-    project: program.Project, stack: str, config: Mapping[str, Any], realiser: Any, options: Options, clock: Clock
-) -> Any:
-    from rehearsal.monitor import Monitor  # noqa: PLC0415 it imports Pulumi
+    def _program(self, realiser: "Realiser") -> "Monitor":
+        from rehearsal.monitor import Monitor  # noqa: PLC0415 it imports Pulumi
 
-    monitor = Monitor(project.name, stack, project.root, realiser, options.references)
-    with clock.phase("running the program"), program.inside(project):
-        try:
-            program.run_program(project, stack, program.as_engine_config(config), monitor, options.timeout_seconds)
-        except (ProblemsError, KeyboardInterrupt):
-            raise
-        except TimeoutError as error:
-            raise ProgramError(f"an output was not resolved within {options.timeout_seconds:.0f} s") from error
-        except (Exception, SystemExit) as error:
-            known = _known(error)
-            if known is not None:
-                raise known from None
-            raise ProgramError(_summary(error)) from error
-    return monitor
+        project, options = self.project, self.options
+        monitor = Monitor(project.name, self.stack, project.root, realiser, options.references)
+        with self.clock.phase("running the program"), program.inside(project):
+            config = program.as_engine_config(self.config)
+            try:
+                program.run_program(project, self.stack, config, monitor, options.timeout_seconds)
+            except TimeoutError as error:
+                raise ProgramError(f"an output was not resolved in {options.timeout_seconds:.0f} s") from error
+            except (Exception, SystemExit) as error:
+                known = _known(error)
+                if known is not None:
+                    raise known from None
+                raise ProgramError(_summary(error)) from error
+        return monitor
+
+    def _result(self, monitor: "Monitor", found: Mapping[str, Rehearsed]) -> Rehearsal:
+        from rehearsal.refusals import refusals_of  # noqa: PLC0415
+
+        resources = tuple(
+            found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()
+        )
+        with self.clock.phase("looking for what AWS refuses"):
+            refusals = (*monitor.refusals, *refusals_of(resources, self.account))
+        return Rehearsal(
+            project=self.project.name,
+            stack=self.stack,
+            account=self.account,
+            region=self.region,
+            declare_only=self.options.declare_only,
+            resources=resources,
+            exports=monitor.exports,
+            secret_exports=monitor.secret_exports,
+            stand_ins=self.stand_ins,
+            refusals=refusals,
+            seconds=dict(self.clock.seconds),
+            versions=dict(_installed()),
+        )
 
 
 def _known(error: BaseException) -> Exception | None:
     """A mistake with a clear message of its own that Pulumi or the program wrapped in something else."""
-    from rehearsal.monitor import ProgramFault  # noqa: PLC0415
-
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, (ProblemsError, ProgramFault)):
+        if isinstance(seen, (ProblemsError, RefusedError)):
             return seen
         seen = seen.__cause__ or seen.__context__
     return None
@@ -190,39 +201,7 @@ def _summary(error: BaseException) -> str:
     return text[-1] if text else type(error).__name__
 
 
-def _result(
-    project: program.Project,
-    stack: str,
-    account: str,
-    region: str,
-    declare_only: bool,
-    monitor: Any,
-    found: Mapping[str, Rehearsed],
-    stood_in: tuple[StandIn, ...],
-    clock: Clock,
-) -> Rehearsal:
-    from rehearsal.refusals import refusals_of  # noqa: PLC0415
-
-    resources = tuple(found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items())
-    with clock.phase("looking for what AWS refuses"):
-        refusals: tuple[Refusal, ...] = (*monitor.refusals, *refusals_of(resources))
-    return Rehearsal(
-        project=project.name,
-        stack=stack,
-        account=account,
-        region=region,
-        declare_only=declare_only,
-        resources=resources,
-        exports=monitor.exports,
-        secret_exports=monitor.secret_exports,
-        stand_ins=stood_in,
-        refusals=refusals,
-        seconds=dict(clock.seconds),
-        versions=dict(_installed()),
-    )
-
-
-def _component(declared: Declared, monitor: Any) -> Rehearsed:
+def _component(declared: Declared, monitor: "Monitor") -> Rehearsed:
     state = State.DECLARED_ONLY if declared.custom else State.COMPONENT
     return Rehearsed(declared, state, outputs=monitor.component_outputs.get(declared.urn, {}))
 

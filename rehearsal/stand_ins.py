@@ -13,8 +13,10 @@ from rehearsal.result import StandIn
 # Nine zeros and three digits, wherever an account id may stand: alone, in an ARN, in an image's address. The end of a
 # UUID looks alike, so no dash may come before it.
 ACCOUNT_PLACEHOLDER = re.compile(r"(?<![\w-])0{9}(\d{3})(?![\w-])")
+UUID_PLACEHOLDER = re.compile(r"(?<![\w-])0{8}-0{4}-0{4}-0{4}-0{12}(?![\w-])")  # a certificate's id
 DIGEST_PLACEHOLDER = re.compile(r"sha256:0{64}(?![0-9a-f])")
 ACCOUNT_STAND_IN = "210000000"
+UUID_STAND_IN = "5eed5eed-5eed-45ee-85ee-5eed5eed5eed"
 DIGEST_STAND_IN = "sha256:" + "5eed" * 16
 
 
@@ -36,12 +38,15 @@ def _walk(value: Any, path: str, found: list[StandIn]) -> Any:
 
 
 def _text(value: str, path: str, found: list[StandIn]) -> str:
-    def account(match: re.Match[str]) -> str:
-        found.append(StandIn(path, match[0], ACCOUNT_STAND_IN + match[1]))
-        return found[-1].stand_in
+    for pattern, stand_in in (
+        (DIGEST_PLACEHOLDER, DIGEST_STAND_IN),
+        (UUID_PLACEHOLDER, UUID_STAND_IN),
+        (ACCOUNT_PLACEHOLDER, ACCOUNT_STAND_IN),
+    ):
 
-    def digest(match: re.Match[str]) -> str:
-        found.append(StandIn(path, match[0], DIGEST_STAND_IN))
-        return found[-1].stand_in
+        def note(match: re.Match[str], stand_in: str = stand_in) -> str:
+            found.append(StandIn(path, match[0], stand_in + (match[1] if match.re.groups else "")))
+            return found[-1].stand_in
 
-    return ACCOUNT_PLACEHOLDER.sub(account, DIGEST_PLACEHOLDER.sub(digest, value))
+        value = pattern.sub(note, value)
+    return value

@@ -34,5 +34,5 @@ _MODULES = (
     secretsmanager,
     sns,
 )
-KINDS: dict[str, Kind] = {kind.token: kind for module in _MODULES for kind in module.KINDS}
-DECLARED_ONLY: dict[str, DeclaredOnly] = {only.token: only for only in logs.DECLARED_ONLY}
+KINDS: dict[str, Kind] = {kind.type_: kind for module in _MODULES for kind in module.KINDS}
+DECLARED_ONLY: dict[str, DeclaredOnly] = {only.type_: only for only in logs.DECLARED_ONLY}

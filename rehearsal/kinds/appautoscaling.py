@@ -6,7 +6,7 @@ _TARGET_ID = {"ServiceNamespace": "$serviceNamespace", "ResourceIds": ["$resourc
 _ARN = "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex}"
 
 TARGET = Kind(
-    token="aws:appautoscaling/target:Target",
+    type_="aws:appautoscaling/target:Target",
     service="application-autoscaling",
     calls=(Call("register_scalable_target"),),
     fields={
@@ -45,7 +45,7 @@ _TRACKING = {
 }
 
 POLICY = Kind(
-    token="aws:appautoscaling/policy:Policy",
+    type_="aws:appautoscaling/policy:Policy",
     service="application-autoscaling",
     calls=(Call("put_scaling_policy"),),
     fields={

@@ -32,7 +32,7 @@ _QUERY = {
 }
 
 METRIC_ALARM = Kind(
-    token="aws:cloudwatch/metricAlarm:MetricAlarm",
+    type_="aws:cloudwatch/metricAlarm:MetricAlarm",
     service="cloudwatch",
     calls=(Call("put_metric_alarm"),),
     fields={
@@ -71,7 +71,7 @@ METRIC_ALARM = Kind(
 )
 
 DASHBOARD = Kind(
-    token="aws:cloudwatch/dashboard:Dashboard",
+    type_="aws:cloudwatch/dashboard:Dashboard",
     service="cloudwatch",
     calls=(Call("put_dashboard"),),
     fields={"dashboardName": F("DashboardName"), "dashboardBody": F("DashboardBody", form=JSON)},

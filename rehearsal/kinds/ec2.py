@@ -18,7 +18,7 @@ def _none_inline(declared: Any) -> Any:
 _RULES = Form(send=_none_inline)
 
 SECURITY_GROUP = Kind(
-    token="aws:ec2/securityGroup:SecurityGroup",
+    type_="aws:ec2/securityGroup:SecurityGroup",
     service="ec2",
     calls=(
         Call("create_security_group"),
@@ -56,7 +56,7 @@ def _of_vpc(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 # Adopting, not creating: the group is there as soon as its VPC is, with rules that are taken away.
 DEFAULT_SECURITY_GROUP = Kind(
-    token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    type_="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     service="ec2",
     calls=(
         Call("describe_security_groups", {"Filters": _of_vpc}),
@@ -92,7 +92,7 @@ DEFAULT_SECURITY_GROUP = Kind(
 
 
 def _permission(params: dict[str, Any]) -> dict[str, Any]:
-    """AWS nests what Pulumi keeps flat: one permission with one range, prefix list or group, which has the description."""
+    """AWS nests what Pulumi keeps flat: one permission with one range, prefix list or group, described there."""
     rule = params.pop("Rule")
     description = {"Description": rule["Description"]} if "Description" in rule else {}
     permission = {key: rule[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in rule}
@@ -126,9 +126,9 @@ _RULE_FIELDS: dict[str, Field] = {
 }
 
 
-def _rule(token: str, operation: str) -> Kind:
+def _rule(type_: str, operation: str) -> Kind:
     return Kind(
-        token=token,
+        type_=type_,
         service="ec2",
         calls=(Call(operation, pack=_permission),),
         fields=_RULE_FIELDS,

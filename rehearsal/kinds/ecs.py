@@ -18,7 +18,7 @@ _TAGS = F(
 )
 
 CLUSTER = Kind(
-    token="aws:ecs/cluster:Cluster",
+    type_="aws:ecs/cluster:Cluster",
     service="ecs",
     calls=(Call("create_cluster"),),
     fields={
@@ -64,7 +64,7 @@ def _sorted_environment(value: Any) -> Any:
 
 
 TASK_DEFINITION = Kind(
-    token="aws:ecs/taskDefinition:TaskDefinition",
+    type_="aws:ecs/taskDefinition:TaskDefinition",
     service="ecs",
     calls=(Call("register_task_definition"),),
     fields={
@@ -109,7 +109,7 @@ TASK_DEFINITION = Kind(
 )
 
 SERVICE = Kind(
-    token="aws:ecs/service:Service",
+    type_="aws:ecs/service:Service",
     service="ecs",
     calls=(Call("create_service"),),
     fields={

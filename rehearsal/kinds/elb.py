@@ -41,7 +41,7 @@ def _logs(prefix: str) -> Field:
 
 
 LOAD_BALANCER = Kind(
-    token="aws:lb/loadBalancer:LoadBalancer",
+    type_="aws:lb/loadBalancer:LoadBalancer",
     service="elbv2",
     calls=(
         Call("create_load_balancer"),
@@ -112,7 +112,7 @@ def _flat(params: dict[str, Any]) -> dict[str, Any]:
 
 
 TARGET_GROUP = Kind(
-    token="aws:lb/targetGroup:TargetGroup",
+    type_="aws:lb/targetGroup:TargetGroup",
     service="elbv2",
     calls=(
         Call("create_target_group", pack=_flat),
@@ -182,7 +182,7 @@ _ACTION = {
 }
 
 LISTENER = Kind(
-    token="aws:lb/listener:Listener",
+    type_="aws:lb/listener:Listener",
     service="elbv2",
     certificate="certificateArn",
     calls=(Call("create_listener"),),
@@ -237,7 +237,7 @@ def _name_conditions(params: dict[str, Any]) -> dict[str, Any]:
 
 
 LISTENER_RULE = Kind(
-    token="aws:lb/listenerRule:ListenerRule",
+    type_="aws:lb/listenerRule:ListenerRule",
     service="elbv2",
     calls=(Call("create_rule", pack=_name_conditions),),
     fields={

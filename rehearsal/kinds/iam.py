@@ -5,7 +5,7 @@ from rehearsal.kinds.kind import AT_DELETION, JSON, Call, F, Kind, Name, Out, Re
 _PART_OF_NAME = "part of the name"
 
 ROLE = Kind(
-    token="aws:iam/role:Role",
+    type_="aws:iam/role:Role",
     service="iam",
     global_region="us-east-1",
     calls=(Call("create_role"),),
@@ -32,7 +32,7 @@ ROLE = Kind(
 )
 
 ROLE_POLICY = Kind(
-    token="aws:iam/rolePolicy:RolePolicy",
+    type_="aws:iam/rolePolicy:RolePolicy",
     service="iam",
     global_region="us-east-1",
     calls=(Call("put_role_policy"),),
@@ -49,7 +49,7 @@ ROLE_POLICY = Kind(
 )
 
 POLICY = Kind(
-    token="aws:iam/policy:Policy",
+    type_="aws:iam/policy:Policy",
     service="iam",
     global_region="us-east-1",
     calls=(Call("create_policy"),),
@@ -77,7 +77,7 @@ POLICY = Kind(
 )
 
 ATTACHMENT = Kind(
-    token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    type_="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     service="iam",
     global_region="us-east-1",
     calls=(Call("attach_role_policy"),),

@@ -64,8 +64,9 @@ class Call:
 class Read:
     """One AWS operation that reads a resource back.
 
-    With `index`, `pick` gives a list whose items are found by that key, and without parameters the operation is asked once
-    for all resources of the kind; else `pick` gives the document. `into` puts the document under a key of the first one's.
+    With `index`, `pick` gives a list whose items are found by that key, and unless the parameters narrow it to more than
+    the id the operation is asked once for all resources of the kind; else `pick` gives the document. `into` puts what is
+    found under a key of the first reading's document.
     """
 
     operation: str
@@ -101,7 +102,7 @@ class Out:
 class Kind:
     """One resource type."""
 
-    token: str
+    type_: str
     service: str
     calls: tuple[Call, ...]
     fields: Mapping[str, Field]
@@ -120,7 +121,7 @@ class Kind:
 class DeclaredOnly:
     """A resource type that moto does not have: declared, with made-up outputs, and said so."""
 
-    token: str
+    type_: str
     reason: str
     id: str
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -142,7 +143,7 @@ def finder(path: Path) -> Callable[[Any], Any]:
     plain = isinstance(path, tuple) or all(part.isidentifier() for part in path.split("."))
     if not plain:
         search = jmespath.compile(path).search
-        return lambda document: search(document)
+        return search  # type: ignore[no-any-return]
     parts = path_of(path)
 
     def walk(document: Any) -> Any:
@@ -160,7 +161,7 @@ def F(  # noqa: N802 one letter keeps a table of four hundred fields readable
     read: Path | None = None,
     *,
     shape: Mapping[str, Field] | None = None,
-    form: Form = Form(),  # noqa: B008 frozen
+    form: Form = Form(),
     unordered: bool = False,
     unchecked: Reason = "",
     call: str = "create",
@@ -168,11 +169,8 @@ def F(  # noqa: N802 one letter keeps a table of four hundred fields readable
 ) -> Field:
     """A field; `read` defaults to the place it is sent to. `unchecked` may depend on what is declared beside it."""
     place = path_of(aws)
-    if read == () or (read is None and not place):
-        find = None
-    else:
-        find = finder(read if read is not None else place)
-    return Field(place, find, shape, form, unordered, unchecked, call, unwrap)
+    found_at = place if read is None else read
+    return Field(place, finder(found_at) if found_at != () else None, shape, form, unordered, unchecked, call, unwrap)
 
 
 def unchecked(reason: Reason, aws: Path = (), **more: Any) -> Field:

@@ -28,7 +28,7 @@ _TAGS = F(
 )
 
 KEY = Kind(
-    token="aws:kms/key:Key",
+    type_="aws:kms/key:Key",
     service="kms",
     calls=(
         Call("create_key"),
@@ -65,7 +65,7 @@ def _target_arn(values: dict[str, Any]) -> str:
 
 
 ALIAS = Kind(
-    token="aws:kms/alias:Alias",
+    type_="aws:kms/alias:Alias",
     service="kms",
     calls=(Call("create_alias"),),
     fields={

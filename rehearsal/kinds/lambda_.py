@@ -21,7 +21,7 @@ from rehearsal.kinds.kind import (
 _ARN = "arn:aws:lambda:{region}:{account}:function:{name}"
 
 FUNCTION = Kind(
-    token="aws:lambda/function:Function",
+    type_="aws:lambda/function:Function",
     service="lambda",
     calls=(
         Call("create_function"),
@@ -104,7 +104,7 @@ def _plain(value: Any) -> Any:
 
 
 PERMISSION = Kind(
-    token="aws:lambda/permission:Permission",
+    type_="aws:lambda/permission:Permission",
     service="lambda",
     calls=(Call("add_permission"),),
     fields={

@@ -17,7 +17,7 @@ from rehearsal.kinds.kind import (
 _ARN = "arn:aws:logs:{region}:{account}:"
 
 LOG_GROUP = Kind(
-    token="aws:cloudwatch/logGroup:LogGroup",
+    type_="aws:cloudwatch/logGroup:LogGroup",
     service="logs",
     calls=(
         Call("create_log_group"),
@@ -53,7 +53,7 @@ _TRANSFORMATION = {
 }
 
 METRIC_FILTER = Kind(
-    token="aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    type_="aws:cloudwatch/logMetricFilter:LogMetricFilter",
     service="logs",
     calls=(Call("put_metric_filter"),),
     fields={
@@ -78,7 +78,7 @@ METRIC_FILTER = Kind(
 )
 
 QUERY_DEFINITION = DeclaredOnly(
-    token="aws:cloudwatch/queryDefinition:QueryDefinition",
+    type_="aws:cloudwatch/queryDefinition:QueryDefinition",
     reason="moto has no PutQueryDefinition",
     id="{uuid}",
     outputs={"queryDefinitionId": "{uuid}", "arn": _ARN + "query-definition:{uuid}"},

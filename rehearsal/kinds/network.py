@@ -32,7 +32,7 @@ _SUPPORT, _READ_SUPPORT = _vpc_attribute("EnableDnsSupport")
 _METRICS, _READ_METRICS = _vpc_attribute("EnableNetworkAddressUsageMetrics")
 
 VPC = Kind(
-    token="aws:ec2/vpc:Vpc",
+    type_="aws:ec2/vpc:Vpc",
     service="ec2",
     calls=(Call("create_vpc"), _HOSTNAMES, _SUPPORT, _METRICS),
     fields={
@@ -60,7 +60,7 @@ VPC = Kind(
     },
 )
 SUBNET = Kind(
-    token="aws:ec2/subnet:Subnet",
+    type_="aws:ec2/subnet:Subnet",
     service="ec2",
     calls=(
         Call("create_subnet"),
@@ -94,7 +94,7 @@ SUBNET = Kind(
 )
 
 INTERNET_GATEWAY = Kind(
-    token="aws:ec2/internetGateway:InternetGateway",
+    type_="aws:ec2/internetGateway:InternetGateway",
     service="ec2",
     calls=(
         Call("create_internet_gateway"),
@@ -109,7 +109,7 @@ INTERNET_GATEWAY = Kind(
 )
 
 ROUTE_TABLE = Kind(
-    token="aws:ec2/routeTable:RouteTable",
+    type_="aws:ec2/routeTable:RouteTable",
     service="ec2",
     calls=(Call("create_route_table"),),
     fields={"vpcId": F("VpcId"), "tags": ec2_tags("route-table")},
@@ -141,7 +141,7 @@ def _route_key(values: dict[str, Any]) -> tuple[str, Any]:
 
 
 ROUTE = Kind(
-    token="aws:ec2/route:Route",
+    type_="aws:ec2/route:Route",
     service="ec2",
     calls=(Call("create_route"),),
     fields={
@@ -162,7 +162,7 @@ ROUTE = Kind(
 )
 
 ROUTE_TABLE_ASSOCIATION = Kind(
-    token="aws:ec2/routeTableAssociation:RouteTableAssociation",
+    type_="aws:ec2/routeTableAssociation:RouteTableAssociation",
     service="ec2",
     calls=(Call("associate_route_table"),),
     fields={"routeTableId": F("RouteTableId"), "subnetId": F("SubnetId"), "gatewayId": F("GatewayId")},
@@ -173,7 +173,7 @@ ROUTE_TABLE_ASSOCIATION = Kind(
 )
 
 EIP = Kind(
-    token="aws:ec2/eip:Eip",
+    type_="aws:ec2/eip:Eip",
     service="ec2",
     calls=(Call("allocate_address"),),
     fields={"domain": F("Domain"), "tags": ec2_tags("elastic-ip")},
@@ -189,7 +189,7 @@ EIP = Kind(
 )
 
 NAT_GATEWAY = Kind(
-    token="aws:ec2/natGateway:NatGateway",
+    type_="aws:ec2/natGateway:NatGateway",
     service="ec2",
     calls=(Call("create_nat_gateway"),),
     fields={
@@ -206,7 +206,7 @@ NAT_GATEWAY = Kind(
 )
 
 VPC_ENDPOINT = Kind(
-    token="aws:ec2/vpcEndpoint:VpcEndpoint",
+    type_="aws:ec2/vpcEndpoint:VpcEndpoint",
     service="ec2",
     calls=(Call("create_vpc_endpoint"),),
     fields={
@@ -243,7 +243,7 @@ VPC_ENDPOINT = Kind(
 )
 
 FLOW_LOG = Kind(
-    token="aws:ec2/flowLog:FlowLog",
+    type_="aws:ec2/flowLog:FlowLog",
     service="ec2",
     calls=(Call("create_flow_logs", {"ResourceType": "VPC"}),),
     fields={

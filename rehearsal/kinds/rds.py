@@ -25,7 +25,7 @@ def _tag_read(kind: str) -> Read:
 
 
 SUBNET_GROUP = Kind(
-    token="aws:rds/subnetGroup:SubnetGroup",
+    type_="aws:rds/subnetGroup:SubnetGroup",
     service="rds",
     calls=(Call("create_db_subnet_group"),),
     fields={
@@ -51,7 +51,7 @@ _PARAMETER = {
 }
 
 PARAMETER_GROUP = Kind(
-    token="aws:rds/parameterGroup:ParameterGroup",
+    type_="aws:rds/parameterGroup:ParameterGroup",
     service="rds",
     calls=(
         Call("create_db_parameter_group"),
@@ -91,7 +91,7 @@ _SECRETS_PATH = (
 )
 
 INSTANCE = Kind(
-    token="aws:rds/instance:Instance",
+    type_="aws:rds/instance:Instance",
     service="rds",
     calls=(Call("create_db_instance"),),
     fields={
@@ -179,7 +179,7 @@ INSTANCE = Kind(
 )
 
 EVENT_SUBSCRIPTION = Kind(
-    token="aws:rds/eventSubscription:EventSubscription",
+    type_="aws:rds/eventSubscription:EventSubscription",
     service="rds",
     calls=(Call("create_event_subscription"),),
     fields={

@@ -28,7 +28,7 @@ def _location(values: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 BUCKET = Kind(
-    token="aws:s3/bucket:Bucket",
+    type_="aws:s3/bucket:Bucket",
     service="s3",
     calls=(
         Call("create_bucket", {"CreateBucketConfiguration": _location}),
@@ -57,10 +57,10 @@ BUCKET = Kind(
 )
 
 
-def _side(token: str, put: str, read: str, fields: Mapping[str, Field], **more: Any) -> Kind:
+def _side(type_: str, put: str, read: str, fields: Mapping[str, Field], **more: Any) -> Kind:
     """A bucket's setting: put once, read with the operation that belongs to it."""
     return Kind(
-        token=f"aws:s3/{token[0].lower()}{token[1:]}:{token}",
+        type_=f"aws:s3/{type_[0].lower()}{type_[1:]}:{type_}",
         service="s3",
         calls=(Call(put),),
         fields={"bucket": F("Bucket"), "expectedBucketOwner": unchecked(IN_PROVIDER), **fields},

@@ -7,7 +7,7 @@ _SECRET = Read("describe_secret", {"SecretId": "$id"})
 _ARN = "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{suffix}"
 
 SECRET = Kind(
-    token="aws:secretsmanager/secret:Secret",
+    type_="aws:secretsmanager/secret:Secret",
     service="secretsmanager",
     calls=(Call("create_secret"),),
     fields={
@@ -29,7 +29,7 @@ SECRET = Kind(
 )
 
 POLICY = Kind(
-    token="aws:secretsmanager/secretPolicy:SecretPolicy",
+    type_="aws:secretsmanager/secretPolicy:SecretPolicy",
     service="secretsmanager",
     calls=(Call("put_resource_policy"),),
     fields={
@@ -43,7 +43,7 @@ POLICY = Kind(
 )
 
 ROTATION = Kind(
-    token="aws:secretsmanager/secretRotation:SecretRotation",
+    type_="aws:secretsmanager/secretRotation:SecretRotation",
     service="secretsmanager",
     # AWS starts the function at once, also for a secret without a value. moto notes the rotation, then breaks there.
     calls=(Call("rotate_secret", moto_breaks="UnboundLocalError"),),

@@ -16,7 +16,7 @@ def _policy(params: dict[str, Any]) -> dict[str, Any]:
 
 
 TOPIC = Kind(
-    token="aws:sns/topic:Topic",
+    type_="aws:sns/topic:Topic",
     service="sns",
     calls=(Call("create_topic"),),
     fields={
@@ -41,7 +41,7 @@ TOPIC = Kind(
 )
 
 TOPIC_POLICY = Kind(
-    token="aws:sns/topicPolicy:TopicPolicy",
+    type_="aws:sns/topicPolicy:TopicPolicy",
     service="sns",
     calls=(Call("set_topic_attributes", pack=_policy),),
     fields={"arn": F("TopicArn"), "policy": F("AttributeValue", "Policy", form=JSON)},
@@ -52,7 +52,7 @@ TOPIC_POLICY = Kind(
 )
 
 SUBSCRIPTION = Kind(
-    token="aws:sns/topicSubscription:TopicSubscription",
+    type_="aws:sns/topicSubscription:TopicSubscription",
     service="sns",
     calls=(Call("subscribe", {"ReturnSubscriptionArn": True}),),
     fields={

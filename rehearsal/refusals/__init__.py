@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rehearsal.result import Refusal, Rehearsed
 
 
-def refusals_of(resources: Sequence[Rehearsed]) -> tuple[Refusal, ...]:
+def refusals_of(resources: Sequence[Rehearsed], account: str) -> tuple[Refusal, ...]:
     """Every refusal, in the order of the resources."""
-    del resources
+    del resources, account
     return ()
