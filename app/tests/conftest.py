@@ -1,0 +1,124 @@
+"""One Postgres and one moto for the whole run; a fresh database for every test that asks for one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.service import ISSUER, Service
+from workbuoy_app import registry
+from workbuoy_app.devtools import embedded_postgres, servers
+from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
+from workbuoy_app.migrate import migrate
+from workbuoy_app.settings import Settings, load
+
+for name in [name for name in os.environ if name.startswith(("AWS_", "S3_", "OIDC_", "DATABASE_"))]:
+    del os.environ[name]  # nobody's own account or database comes into a test by accident
+os.environ |= servers.CREDENTIALS
+os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # for the identity provider of the tests, on loopback
+
+_numbers = itertools.count()
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running server."""
+    with embedded_postgres.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Postgres) -> str:
+    """A database to copy: migrated, with two tenants of one member each."""
+    prepare(load({"DATABASE_URL": postgres.create_database("migrated")}))
+    return "migrated"
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate, and add what the tests log in to."""
+    migrate(settings)
+    for tenant in ("acme", "globex"):
+        registry.add_tenant(settings, tenant)
+        registry.add_member(settings, tenant, ISSUER, f"{tenant}-user")
+
+
+@pytest.fixture
+def database_url(postgres: Postgres, migrated: str) -> str:
+    """The owner's address of a fresh copy."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} template {migrated} owner {embedded_postgres.OWNER}")
+    return postgres.url(database=name)
+
+
+@pytest.fixture
+def empty_url(postgres: Postgres) -> str:
+    """The owner's address of an empty database."""
+    return postgres.create_database(f"empty_{next(_numbers)}")
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Of a service on Postgres with the mock login."""
+    return load({"DATABASE_URL": database_url, "OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"})
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Service]:
+    """A running service on Postgres."""
+    with Service(settings) as running:
+        yield running
+
+
+@pytest.fixture(params=["postgres", "sqlite"])
+def either_service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+    """A running service on Postgres, then one on SQLite (where the one tenant is acme)."""
+    environment = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
+    if request.param == "postgres":
+        settings = load({**environment, "DATABASE_URL": request.getfixturevalue("database_url")})
+    else:
+        settings = load({**environment, "DATABASE_URL": f"sqlite:///{tmp_path}/workbuoy.db"})
+        migrate(settings)
+        registry.add_tenant(settings, "acme")
+        registry.add_member(settings, "acme", ISSUER, "acme-user")
+    with Service(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """The address of S3 and Secrets Manager on loopback."""
+    with servers.moto() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket_settings(moto: str, database_url: str) -> Settings:
+    """Of a service with a bucket of its own in eu-west-1."""
+    settings = load(
+        {
+            "DATABASE_URL": database_url,
+            "OIDC_DEV_MOCK": "1",
+            "METRICS_ENABLED": "false",
+            "S3_ENDPOINT": moto,
+            "S3_REGION": "eu-west-1",
+            "S3_BUCKET": f"bucket-{next(_numbers)}",
+            "S3_FORCE_PATH_STYLE": "true",
+        }
+    )
+    assert settings.storage is not None
+    servers.create_bucket(settings.storage)
+    return settings
+
+
+@pytest.fixture
+def bucket_service(bucket_settings: Settings) -> Iterator[Service]:
+    """A running service with a bucket."""
+    with Service(bucket_settings) as running:
+        yield running

@@ -1,0 +1,145 @@
+"""/api/things/{id}/attachments: raw bodies in, downloads out, through signed addresses where there is a bucket."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from workbuoy_app import attachments
+from workbuoy_app.api.caller import Caller, LoggedIn
+from workbuoy_app.database import Row
+from workbuoy_app.logs import log
+from workbuoy_app.models import Attachment, AttachmentList, FileName
+from workbuoy_app.problems import Refused, documented
+from workbuoy_app.storage import ObjectStorage, StorageUnavailable, content_disposition, object_key
+
+router = APIRouter(prefix="/api/things/{thing_id}/attachments", tags=["attachments"])
+_CONTENT_TYPE = re.compile(
+    r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}(; ?[\w-]{1,40}=[\w\"/.:+ -]{1,80}){0,4}", re.ASCII
+)
+_DIGEST = r"^sha-256=:[A-Za-z0-9+/]{43}=:$"
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.post(
+    "",
+    response_model=Attachment,
+    status_code=201,
+    responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _BINARY}}},
+)
+async def attach(
+    request: Request,
+    caller: LoggedIn,
+    thing_id: UUID,
+    name: Annotated[FileName, Query(description="The file's name")],
+    content_digest: Annotated[
+        str | None, Header(pattern=_DIGEST, description="The content's SHA-256 (RFC 9530), to be checked")
+    ] = None,
+) -> Row:
+    """Store the request's body, whatever its content type, as a file of a thing."""
+    app = request.app.state
+    content_type = request.headers.get("content-type", "application/octet-stream")
+    if not _CONTENT_TYPE.fullmatch(content_type):
+        raise Refused(415, "The content type is not of the form type/subtype.")
+    greatest_bytes = app.settings.attachment_max_bytes
+    if int(request.headers.get("content-length", "0")) > greatest_bytes:
+        raise attachments.too_large(greatest_bytes)
+    session = await caller.run(attachments.expect_room, thing_id)
+    row = attachments.prepared(thing_id, name, content_type)
+    incoming = attachments.Incoming(request.stream(), greatest_bytes)
+    async with app.upload_slots:
+        if app.storage is None:
+            content = b"".join([piece async for piece in incoming])
+            return await caller.run(attachments.insert, _measured(row, incoming, content_digest), content)
+        key = object_key(session.tenant_id, row["id"])
+        try:
+            await app.storage.put(key, aiter(incoming), content_type)
+            row = _measured(row, incoming, content_digest) | {"object_key": key}
+            return await caller.run(attachments.insert, row, None)
+        except BaseException:
+            # Also where the store did not answer: what it does not tell, it may have done.
+            await delete_objects(request, [key])
+            raise
+
+
+def _measured(row: Row, incoming: attachments.Incoming, content_digest: str | None) -> Row:
+    if content_digest:
+        expected = base64.b64decode(content_digest.removeprefix("sha-256=:").removesuffix(":")).hex()
+        if expected != incoming.sha256:
+            raise Refused(422, "The content does not have the checksum that Content-Digest names.")
+    return row | {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256, "object_key": None}
+
+
+@router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 503))
+async def list_attachments(caller: LoggedIn, thing_id: UUID) -> Row:
+    """A thing's files."""
+    return await caller.run(attachments.all_of, thing_id)
+
+
+@router.get("/{attachment_id}", response_model=Attachment, responses=documented(401, 404, 422, 503))
+async def read_attachment(caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Row:
+    """What is known about one file."""
+    return await caller.run(attachments.find, thing_id, attachment_id)
+
+
+@router.get(
+    "/{attachment_id}/content",
+    response_class=Response,
+    responses={
+        200: {"description": "The content", "content": {"*/*": _BINARY}},
+        307: {"description": "To a signed address in the bucket, good for five minutes"},
+        **documented(401, 404, 422, 503),
+    },
+)
+async def download(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Response:
+    """One file's content."""
+    row = await caller.run(attachments.find, thing_id, attachment_id)
+    if row["object_key"] is None:
+        return StreamingResponse(
+            _content(caller, attachment_id),
+            media_type=row["content_type"],
+            headers={
+                "Content-Length": str(row["size_bytes"]),
+                "Content-Disposition": content_disposition(row["name"]),
+                "Content-Security-Policy": "default-src 'none'; sandbox",  # whatever a user uploaded stays inert
+            },
+        )
+    storage: ObjectStorage | None = request.app.state.storage
+    if storage is None:
+        raise StorageUnavailable("the attachment lies in a bucket, and S3_BUCKET is not set")
+    return RedirectResponse(
+        await storage.signed_address(row["object_key"], row["name"], row["content_type"]), status_code=307
+    )
+
+
+async def _content(caller: Caller, attachment_id: UUID) -> AsyncIterator[bytes]:
+    """Piece by piece, each in a transaction of its own: a slow reader holds no connection."""
+    position = 0
+    while piece := await caller.run(attachments.chunk, attachment_id, position):
+        yield piece
+        position += 1
+
+
+@router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 503))
+async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> None:
+    """Delete one file."""
+    await delete_objects(request, await caller.run_once(attachments.delete, thing_id, attachment_id))
+
+
+async def delete_objects(request: Request, keys: list[str]) -> None:
+    """Delete objects that no row names any more. A store that fails now leaves them behind, and the log says so."""
+    storage: ObjectStorage | None = request.app.state.storage
+    for key in keys:
+        try:
+            if storage is None:
+                raise StorageUnavailable("S3_BUCKET is not set")
+            await storage.delete(key)
+        except StorageUnavailable:
+            log.error("an object without a row was left behind", extra={"operation": "delete", "error": key})

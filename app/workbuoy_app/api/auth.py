@@ -1,0 +1,175 @@
+"""/auth: login at the identity provider, logout here or everywhere, and who is logged in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from dataclasses import asdict
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from workbuoy_app import sessions
+from workbuoy_app.api import cookies
+from workbuoy_app.api.caller import LoggedIn
+from workbuoy_app.database import Row, Transaction
+from workbuoy_app.logs import log
+from workbuoy_app.metrics import LOGINS
+from workbuoy_app.models import Caller, LoggedOut
+from workbuoy_app.problems import Problem, Refused, Unavailable, documented
+
+if TYPE_CHECKING:
+    from workbuoy_app.oidc import Attempt, Provider
+
+MOCK_ISSUER = "workbuoy:dev-mock"
+HOME = "/api/me"
+router = APIRouter(tags=["login"])
+mock_router = APIRouter(include_in_schema=False)
+
+
+@router.get("/auth/login", include_in_schema=False)
+async def log_in(request: Request, return_to: str = HOME) -> Response:
+    """Send the browser to the identity provider."""
+    settings = request.app.state.settings
+    return_to = local_address(return_to)
+    if settings.oidc_dev_mock:
+        return RedirectResponse("/auth/mock?" + urlencode({"return_to": return_to}), status_code=303)
+    provider = await _provider(request)
+    from workbuoy_app.oidc import new_attempt  # noqa: PLC0415 - loaded at the first login, it costs 20 MB
+
+    attempt = new_attempt(return_to)
+    response = RedirectResponse(await provider.authorization_url(attempt), status_code=303)
+    cookies.set_login(response, settings, _packed(attempt))
+    return response
+
+
+@router.get("/auth/callback", include_in_schema=False)
+async def log_in_done(request: Request) -> Response:
+    """Take the provider's answer, and begin a session for a member."""
+    settings, query = request.app.state.settings, request.query_params
+    try:
+        provider = await _provider(request)
+        attempt = _unpacked(request.cookies.get(cookies.cookie_name(settings, cookies.LOGIN), ""))
+        issuer = query.get("iss", settings.oidc.issuer)
+        state_matches = hmac.compare_digest(query.get("state", "").encode(), attempt.state.encode())
+        if not state_matches or issuer != settings.oidc.issuer or not query.get("code"):
+            raise Refused(
+                400, "This login was not begun in this browser, or not finished. Begin again: /auth/login"
+            )
+        subject = await provider.subject(attempt, query["code"])
+    except Problem as problem:
+        LOGINS.labels("unavailable" if isinstance(problem, Unavailable) else "refused").inc()
+        raise
+    response = await _begin_session(request, settings.oidc.issuer, subject, attempt.return_to)
+    cookies.clear(response, settings, cookies.LOGIN)
+    return response
+
+
+@router.post("/auth/logout", response_model=LoggedOut, responses=documented(401, 403, 503))
+async def log_out(request: Request, response: Response, caller: LoggedIn) -> Row:
+    """End this session."""
+    await request.app.state.database.run(lambda tx: sessions.end(tx, caller.claims), caller.claims)
+    return await _logged_out(request, response)
+
+
+@router.post("/auth/logout-everywhere", response_model=LoggedOut, responses=documented(401, 403, 503))
+async def log_out_everywhere(request: Request, response: Response, caller: LoggedIn) -> Row:
+    """End all sessions of whoever is logged in, on every device."""
+    await caller.run(sessions.end_all)
+    return await _logged_out(request, response)
+
+
+@router.get("/api/me", response_model=Caller, responses=documented(401, 503))
+async def who_am_i(caller: LoggedIn) -> Row:
+    """Who is logged in."""
+    return await caller.run(sessions.describe)
+
+
+@mock_router.get("/auth/mock")
+async def mock_form(return_to: str = HOME) -> Response:
+    """Ask who to be. Only with OIDC_DEV_MOCK=1, and so never in production."""
+    return HTMLResponse(
+        "<!doctype html><html lang=en><title>Development login</title><h1>Development login</h1>"
+        "<form method=post action=/auth/mock><label>Subject <input name=subject value=dev required></label>"
+        f'<input type=hidden name=return_to value="{escape(local_address(return_to))}">'
+        "<button>Log in</button></form></html>"
+    )
+
+
+@mock_router.post("/auth/mock")
+async def mock_log_in(request: Request) -> Response:
+    """Begin a session for a member of the mock issuer; it enrols nobody either."""
+    try:
+        form = parse_qs((await request.body()).decode())
+    except ValueError:
+        raise Refused(400, "The form is not UTF-8.") from None
+    subject = form.get("subject", [""])[0].replace("\0", "")
+    return_to = local_address(form.get("return_to", [HOME])[0])
+    return await _begin_session(request, MOCK_ISSUER, subject, return_to)
+
+
+async def _begin_session(request: Request, issuer: str, subject: str, return_to: str) -> Response:
+    token = sessions.new_token()
+    claims = {**sessions.claims(token), "issuer": issuer, "subject": subject}
+
+    async def start(tx: Transaction) -> bool:
+        return await sessions.start(tx, claims, issuer, subject)
+
+    if not await request.app.state.database.run(start, claims):
+        LOGINS.labels("not a member").inc()
+        raise Refused(403, "Nobody has made you a member yet; ask your administrator.")
+    LOGINS.labels("success").inc()
+    log.info("logged in", extra={"request_id": request.state.request_id})
+    response = RedirectResponse(return_to, status_code=303)
+    cookies.set_session(response, request.app.state.settings, token)
+    return response
+
+
+async def _logged_out(request: Request, response: Response) -> Row:
+    app = request.app.state
+    cookies.clear(response, app.settings, cookies.SESSION)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    provider = await _provider(request) if app.settings.oidc else None
+    return {"end_session_url": await provider.end_session_url(app.settings.public_url) if provider else None}
+
+
+async def _provider(request: Request) -> Provider:
+    app = request.app.state
+    if app.settings.oidc is None:
+        raise Refused(503, "Login is not set up here yet.", Unavailable.headers)
+    if app.provider is None:
+        from workbuoy_app.oidc import Provider  # noqa: PLC0415 - loaded at the first login, it costs 20 MB
+
+        app.provider = Provider(
+            app.settings.oidc, f"{app.settings.public_url}/auth/callback", app.settings.aws_region
+        )
+    provider: Provider = app.provider
+    return provider
+
+
+def local_address(address: str) -> str:
+    """An address on this very site, or the start: nobody may be sent elsewhere with our help."""
+    safe = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if safe and address.isascii() else HOME
+
+
+def _packed(attempt: Attempt) -> str:
+    # Not signed: the __Host- prefix keeps others from setting it, and who sets their own gains nothing.
+    return base64.urlsafe_b64encode(json.dumps(asdict(attempt)).encode()).decode().rstrip("=")
+
+
+def _unpacked(cookie: str) -> Attempt:
+    from workbuoy_app.oidc import Attempt  # noqa: PLC0415 - loaded at the first login, it costs 20 MB
+
+    try:
+        attempt = Attempt(**json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))))
+        if not all(isinstance(value, str) and value for value in asdict(attempt).values()):
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error):
+        raise Refused(400, "This login was not begun in this browser. Begin again: /auth/login") from None
+    return Attempt(attempt.state, attempt.nonce, attempt.verifier, local_address(attempt.return_to))

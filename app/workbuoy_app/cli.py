@@ -1,0 +1,75 @@
+"""The command `workbuoy-app`. Exit 1 with clear lines for a mistake, 2 for usage."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from workbuoy_app import __version__
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give back its exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "health":
+        from workbuoy_app.health import healthy  # noqa: PLC0415 - a health check loads nothing else
+
+        return 0 if healthy() else 1
+    return _with_settings(options)
+
+
+def _with_settings(options: argparse.Namespace) -> int:
+    from workbuoy_app.logs import configure  # noqa: PLC0415 - each command loads what it needs
+    from workbuoy_app.settings import SettingsError, load, read_env_files  # noqa: PLC0415
+
+    try:
+        settings = load(read_env_files(options.env_file, os.environ))
+    except SettingsError as error:
+        for problem in error.problems:
+            print(f"workbuoy-app: {problem}", file=sys.stderr)
+        return 1
+    configure(settings.log_level)
+    if options.command == "serve":
+        from workbuoy_app.serve import serve  # noqa: PLC0415
+
+        return serve(settings)
+    from workbuoy_app import owner_commands  # noqa: PLC0415
+
+    return owner_commands.run(settings, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="workbuoy-app", description="Workbuoy's service.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="read settings from a file too; the environment wins, a later file overrides an earlier one",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="serve until SIGTERM")
+    commands.add_parser("migrate", help="bring roles, schema and grants to this release's state")
+    commands.add_parser("health", help="ask this container's /healthz; exit 1 where it does not answer")
+    tenant = commands.add_parser("tenant", help="the register of tenants").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    tenant.add_parser("add", help="make a tenant; prints its id").add_argument("name")
+    member = commands.add_parser("member", help="who may log in").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    add = member.add_parser("add", help="let an identity log in to a tenant; prints the member's id")
+    add.add_argument("--tenant", required=True)
+    remove = member.add_parser("remove", help="end an identity's membership and its sessions")
+    for command in (add, remove):
+        command.add_argument("--issuer", required=True, help="the provider's OIDC_ISSUER")
+        command.add_argument("--subject", required=True, help="the `sub` that the provider gives this person")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

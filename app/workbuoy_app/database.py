@@ -1,0 +1,73 @@
+"""One unit of work is one transaction, on Postgres or on SQLite, told to the database who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from workbuoy_app.problems import Unavailable
+from workbuoy_app.settings import Settings
+
+T = TypeVar("T")
+Row = dict[str, Any]
+Values = Mapping[str, Any]
+# What row-level security judges by: `session` (a token's hash), `issuer` and `subject`.
+Claims = Mapping[str, str]
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer, has no room, or lacks the schema; nothing was changed."""
+
+
+class Transaction(Protocol):
+    """Statements of one transaction. Parameters are written %(name)s for both databases."""
+
+    async def one(self, statement: str, values: Values) -> Row | None:
+        """The first row, or None."""
+
+    async def all(self, statement: str, values: Values) -> list[Row]:
+        """Every row."""
+
+    async def execute(self, statement: str, values: Values) -> int:
+        """How many rows it concerned."""
+
+    async def execute_many(self, statement: str, values: Sequence[Values]) -> None:
+        """The statement once for each set of values."""
+
+
+class Database(Protocol):
+    """Where rows live."""
+
+    single_tenant: bool
+
+    async def open(self) -> None:
+        """Begin to connect. Returns at once, also where nothing answers yet."""
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+    async def run(
+        self, work: Callable[[Transaction], Awaitable[T]], claims: Claims, *, repeatable: bool = True
+    ) -> T:
+        """Do `work` in one transaction and commit it.
+
+        A connection that dies is replaced and the work done again, so `work` must not act on anything else. With
+        `repeatable=False` it is not done again where the commit itself may have happened. Raises
+        DatabaseUnavailable.
+        """
+
+    def statistics(self) -> Mapping[str, float]:
+        """The pool's numbers, for metrics."""
+
+
+def connect(settings: Settings) -> Database:
+    """The database that the settings name, not yet open."""
+    from workbuoy_app.database_url import SqliteAddress  # noqa: PLC0415 - with the drivers below
+
+    if isinstance(settings.database, SqliteAddress):
+        from workbuoy_app.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used
+
+        return SqliteDatabase(settings.database)
+    from workbuoy_app.postgres import PostgresDatabase, application_login  # noqa: PLC0415
+
+    return PostgresDatabase(settings.database, application_login(settings))

@@ -1,0 +1,1 @@
+"""For laptops, tests and the rehearsal; nothing of the service imports it."""

@@ -1,0 +1,98 @@
+"""`make dev`: the service with reload and the mock login, on a Postgres that comes and goes with it.
+
+Settings come from the environment, then app/.env, then ../.env, and then from here. The database is always the
+embedded one unless DATABASE_URL is exported; S3_BUCKET without S3_ENDPOINT is served by moto on loopback.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from workbuoy_app import registry
+from workbuoy_app.api.auth import MOCK_ISSUER
+from workbuoy_app.devtools import embedded_postgres, servers
+from workbuoy_app.migrate import migrate
+from workbuoy_app.settings import SettingsError, load, read_env_files
+
+ROOT = Path(__file__).resolve().parents[2]
+TENANT, SUBJECT = "dev", "dev"
+
+
+def main() -> int:
+    """Run until Ctrl-C."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        with ExitStack() as stack:
+            environment = _environment(stack)
+            port = environment.get("PORT", "8080")
+            print(
+                f"http://localhost:{port}/docs  (log in: http://localhost:{port}/auth/login)", file=sys.stderr
+            )
+            return _serve(environment, port)
+    except KeyboardInterrupt:
+        return 0
+    except (embedded_postgres.NoPostgres, SettingsError, servers.NotStarted) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def _environment(stack: ExitStack) -> dict[str, str]:
+    environment = read_env_files([ROOT.parent / ".env", ROOT / ".env"], os.environ)
+    environment.setdefault("OIDC_DEV_MOCK", "1")
+    if "DATABASE_URL" not in os.environ:
+        environment["DATABASE_URL"] = stack.enter_context(embedded_postgres.running()).url()
+    own_storage = bool(environment.get("S3_BUCKET")) and not environment.get("S3_ENDPOINT")
+    if own_storage:
+        environment |= {"S3_ENDPOINT": stack.enter_context(servers.moto()), "S3_FORCE_PATH_STYLE": "true"}
+    settings = load(environment)
+    if settings.storage and own_storage:
+        servers.create_bucket(settings.storage)
+    migrate(settings)
+    registry.add_tenant(settings, TENANT)
+    registry.add_member(settings, TENANT, MOCK_ISSUER, SUBJECT)
+    return environment
+
+
+def _serve(environment: dict[str, str], port: str) -> int:
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "workbuoy_app.devtools.dev:application",
+        "--factory",
+        "--reload",
+    ]
+    server = subprocess.Popen(
+        [*command, "--reload-dir", str(ROOT / "workbuoy_app"), "--host", "127.0.0.1", "--port", port]
+        + ["--no-access-log", "--log-level", "warning"],
+        env=environment,
+    )
+    try:
+        return server.wait()
+    finally:
+        if server.poll() is None:
+            servers.stop(server)
+
+
+def application() -> object:
+    """What uvicorn's reloader loads anew at every change."""
+    from workbuoy_app.application import create_app
+    from workbuoy_app.logs import configure
+
+    settings = load(os.environ)
+    configure(settings.log_level)
+    return create_app(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

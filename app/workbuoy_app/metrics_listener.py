@@ -1,0 +1,38 @@
+"""/metrics on a port of its own, so that no load balancer publishes it by accident."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from workbuoy_app.metrics import registry
+
+REQUEST_TIMEOUT_SECONDS = 5.0
+
+
+async def listen(host: str, port: int) -> asyncio.Server:
+    """Answer GET /metrics until the server is closed. Raises OSError where the port is taken."""
+    return await asyncio.start_server(_answer, host, port, limit=16 * 1024)
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
+            head = await reader.readuntil(b"\r\n\r\n")
+            method, _, rest = head.partition(b" ")
+            path = rest.partition(b" ")[0].partition(b"?")[0]
+            if path == b"/metrics" and method in {b"GET", b"HEAD"}:
+                status, kind, body = b"200 OK", CONTENT_TYPE_LATEST, generate_latest(registry)
+            else:
+                status, kind, body = b"404 Not Found", "text/plain", b"Only GET /metrics is here.\n"
+            fields = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            writer.write(
+                b"HTTP/1.1 " + status + b"\r\n" + fields.encode() + (b"" if method == b"HEAD" else body)
+            )
+            await writer.drain()
+    except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        pass  # a scraper that hangs up or sends nonsense is none of the service's troubles
+    finally:
+        writer.close()

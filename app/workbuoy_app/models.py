@@ -1,0 +1,117 @@
+"""What goes in and out, as OpenAPI shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Postgres stores no NUL character in text.
+NO_NUL = r"^[^\x00]*$"
+Title = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+Body = Annotated[str, Field(max_length=20_000, pattern=NO_NUL)]
+Search = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+FileName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
+
+
+class Status(StrEnum):
+    """How far a thing has come."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+    DONE = "done"
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ThingInput(_Input):
+    """A thing as its owner writes it."""
+
+    title: Title
+    body: Body = ""
+    status: Annotated[Status, Field(strict=False)] = Status.OPEN
+
+
+class ThingQuery(BaseModel):
+    """Which things to list, newest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[
+        UUID | None, Field(description="`next_cursor` of the page before; the first page has none")
+    ] = None
+    status: Status | None = None
+    search: Annotated[Search | None, Field(description="Part of the title or body, in any case")] = None
+
+
+class Thing(BaseModel):
+    """A tenant's record."""
+
+    id: UUID
+    title: str
+    body: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+
+
+class ThingPage(BaseModel):
+    """Some things, and where the next ones begin."""
+
+    items: list[Thing]
+    next_cursor: UUID | None
+
+
+class Attachment(BaseModel):
+    """A file that belongs to a thing."""
+
+    id: UUID
+    thing_id: UUID
+    name: str
+    content_type: str
+    size_bytes: int
+    sha256: Annotated[str, Field(description="Checksum of the content, hexadecimal")]
+    created_at: datetime
+
+
+class AttachmentList(BaseModel):
+    """A thing's attachments, newest first; at most a hundred."""
+
+    items: list[Attachment]
+
+
+class Caller(BaseModel):
+    """Who is logged in."""
+
+    tenant_id: UUID
+    tenant: str
+    subject: str
+    session_expires_at: datetime
+
+
+class LoggedOut(BaseModel):
+    """The session is over here; the provider's own is not, until the browser goes there."""
+
+    end_session_url: str | None
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str
+    version: str
+
+
+class Readiness(BaseModel):
+    """Whether the service can do its work, part by part: `ok` or why not."""
+
+    ready: bool
+    database: str
+    schema_state: str
+    storage: str

@@ -1,0 +1,90 @@
+"""Around every request: an id, a log line, a measurement, and an answer even to what nobody foresaw."""
+
+from __future__ import annotations
+
+import re
+import time
+from uuid import uuid4
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workbuoy_app import problems
+from workbuoy_app.logs import describe, log
+from workbuoy_app.metrics import IN_PROGRESS, request_done
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9=_.:-]{8,128}")
+CLIENT_GONE = 499  # nginx's word for a client that hung up; nobody receives it
+_QUIET = frozenset({"/healthz", "/readyz"})
+
+
+class Observer:
+    """The outermost layer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        request_id = state["request_id"] = _given_id(scope) or uuid4().hex
+        status = 0
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        failure: dict[str, object] = {}
+        IN_PROGRESS.inc()
+        began = time.perf_counter()
+        try:
+            await self._app(scope, receive, observed)
+            if problem := state.get("problem"):
+                failure = {"error": f"{type(problem).__name__}: {problem}"} if problem.status >= 500 else {}
+        except ClientDisconnect:
+            status = CLIENT_GONE
+        except Exception as error:
+            failure = describe(error)
+            if status:
+                raise  # the answer has begun: uvicorn cuts the connection, so that it does not look complete
+            answer = problems.response(500, problems.Problem.detail, request_id)
+            await answer(scope, receive, observed)
+        finally:
+            seconds = time.perf_counter() - began
+            IN_PROGRESS.dec()
+            _tell(scope, status or 500, seconds, failure)
+
+
+def _given_id(scope: Scope) -> str | None:
+    """The load balancer's or caller's id, if it is harmless to write into a log."""
+    for name, value in scope["headers"]:
+        if name in {b"x-request-id", b"x-amzn-trace-id"} and _REQUEST_ID.fullmatch(value):
+            return str(value.decode())
+    return None
+
+
+def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object]) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    request_done(method, route, status, seconds)
+    if route in _QUIET and status < 400 and not log.isEnabledFor(10):
+        return  # load balancers ask every few seconds
+    write = log.error if status >= 500 else log.info
+    write(
+        "request",
+        extra={
+            "request_id": scope["state"]["request_id"],
+            "tenant": scope["state"].get("tenant"),
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 2),
+            **failure,
+        },
+    )

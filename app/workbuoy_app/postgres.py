@@ -1,0 +1,240 @@
+"""Postgres: a pool that outlives rotated passwords, killed connections and a database that went away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection, errors, sql
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Values
+from workbuoy_app.database_url import PostgresAddress
+from workbuoy_app.logs import log
+from workbuoy_app.roles import GROUP
+from workbuoy_app.secret_values import CachedSecret, SecretMissing
+from workbuoy_app.settings import Settings
+
+T = TypeVar("T")
+ATTEMPTS = 4
+WORK_TIMEOUT_SECONDS = 20
+STATEMENT_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 5_000
+IDLE_IN_TRANSACTION_MS = 30_000
+CONNECTION_LIFETIME_SECONDS = 1_800
+
+# Not the caller's doing: the schema or its grants are not there yet, or the server is out of something.
+_NOT_READY = (
+    errors.UndefinedTable,
+    errors.UndefinedColumn,
+    errors.UndefinedFunction,
+    errors.InvalidSchemaName,
+    errors.InsufficientPrivilege,
+    errors.QueryCanceled,
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+)
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user's name and password."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+class LoginSource(Protocol):
+    """Where the login comes from."""
+
+    async def current(self) -> Login:
+        """The login to try."""
+
+    async def newer_than(self, used: Login) -> Login:
+        """The login to try after `used` was refused."""
+
+
+class FixedLogin:
+    """The login that stands in `DATABASE_URL`."""
+
+    def __init__(self, login: Login) -> None:
+        self._login = login
+
+    async def current(self) -> Login:
+        return self._login
+
+    async def newer_than(self, used: Login) -> Login:  # noqa: ARG002 - there is no other
+        return self._login
+
+
+def parse_login(value: str) -> Login:
+    """A secret of the form that Secrets Manager's rotation writes. Raises SecretMissing for any other."""
+    try:
+        entry = json.loads(value)
+        return Login(str(entry["username"]), str(entry["password"]))
+    except (ValueError, KeyError, TypeError):
+        raise SecretMissing("secret: not an object with username and password") from None
+
+
+def application_login(settings: Settings) -> LoginSource:
+    """The service's login: from the secret where one is named, else from the address."""
+    if settings.database_secret_id:
+        return CachedSecret(settings.database_secret_id, settings.aws_region, parse_login)
+    assert isinstance(settings.database, PostgresAddress)  # noqa: S101 - SQLite has no login
+    return FixedLogin(Login(settings.database.user or "", settings.database.password or ""))
+
+
+def session_options(
+    address: PostgresAddress, role: str | None, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+) -> str:
+    """Server-side limits, the schema, and the role that a connection acts in."""
+    options = {
+        "search_path": address.schema,
+        "statement_timeout": statement_timeout_ms,
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+    }
+    if role:
+        # Also a login that owns the tables or is a superuser (a laptop's `postgres`) then obeys the policies.
+        options["role"] = role
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+def _connection_class(source: LoginSource) -> type[AsyncConnection[Row]]:
+    class LoggingInAgain(AsyncConnection[Row]):
+        """A connection whose login is looked up when it is made, and once more when it is refused."""
+
+        @classmethod
+        async def connect(cls, conninfo: str = "", **kwargs: Any) -> LoggingInAgain:
+            login = await source.current()
+            try:
+                return await super().connect(conninfo, user=login.user, password=login.password, **kwargs)
+            except psycopg.OperationalError:
+                # libpq tells a refused login only by its (translated) words; a changed value tells it surely.
+                newer = await source.newer_than(login)
+                if newer == login:
+                    raise
+                log.info("database login refreshed after a refusal", extra={"operation": "database login"})
+                return await super().connect(conninfo, user=newer.user, password=newer.password, **kwargs)
+
+    return LoggingInAgain
+
+
+class PostgresTransaction:
+    """See database.Transaction."""
+
+    def __init__(self, connection: AsyncConnection[Row]) -> None:
+        self._connection = connection
+
+    async def one(self, statement: str, values: Values) -> Row | None:
+        return await (await self._connection.execute(statement, values)).fetchone()
+
+    async def all(self, statement: str, values: Values) -> list[Row]:
+        return await (await self._connection.execute(statement, values)).fetchall()
+
+    async def execute(self, statement: str, values: Values) -> int:
+        return (await self._connection.execute(statement, values)).rowcount
+
+    async def execute_many(self, statement: str, values: Sequence[Values]) -> None:
+        async with self._connection.cursor() as cursor:
+            await cursor.executemany(statement, values)
+
+
+class PostgresDatabase:
+    """See database.Database."""
+
+    single_tenant = False
+
+    def __init__(self, address: PostgresAddress, source: LoginSource) -> None:
+        self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+            connection_class=_connection_class(source),
+            kwargs={
+                **address.connection_parameters(),
+                "options": session_options(address, GROUP),
+                "autocommit": True,  # `run` begins and commits by itself
+                "row_factory": dict_row,
+            },
+            min_size=1,
+            max_size=address.connection_limit,
+            timeout=address.pool_timeout,
+            max_waiting=500,
+            max_lifetime=CONNECTION_LIFETIME_SECONDS,
+            reconnect_timeout=30,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        await self._pool.close(timeout=5)
+
+    def statistics(self) -> Mapping[str, float]:
+        return self._pool.get_stats()
+
+    async def run(
+        self,
+        work: Callable[[PostgresTransaction], Awaitable[T]],
+        claims: Claims,
+        *,
+        repeatable: bool = True,
+    ) -> T:
+        begin = _begin(claims)
+        for attempt in range(ATTEMPTS):
+            try:
+                async with asyncio.timeout(WORK_TIMEOUT_SECONDS):
+                    return await self._once(begin, work)
+            except _ConnectionLost as lost:
+                if attempt + 1 == ATTEMPTS or (lost.while_committing and not repeatable):
+                    raise DatabaseUnavailable("connection lost") from lost
+                # The other idle connections have most likely died with this one.
+                await self._pool.check()
+            except (*_NOT_READY, psycopg.OperationalError, TimeoutError) as error:
+                raise DatabaseUnavailable(type(error).__name__) from error
+        raise AssertionError("unreachable")
+
+    async def _once(self, begin: str, work: Callable[[PostgresTransaction], Awaitable[T]]) -> T:
+        connection = await self._pool.getconn()
+        committing = False
+        try:
+            await connection.execute(begin)
+            result = await work(PostgresTransaction(connection))
+            committing = True
+            await connection.execute("commit")
+            return result
+        except BaseException as error:
+            if isinstance(error, psycopg.Error) and connection.closed:
+                raise _ConnectionLost(while_committing=committing) from error
+            await _roll_back(connection)
+            raise
+        finally:
+            await self._pool.putconn(connection)
+
+
+class _ConnectionLost(Exception):
+    def __init__(self, *, while_committing: bool) -> None:
+        super().__init__("connection lost")
+        self.while_committing = while_committing
+
+
+async def _roll_back(connection: AsyncConnection[Row]) -> None:
+    try:
+        await connection.execute("rollback")
+    except psycopg.Error:
+        await connection.close()  # the server then rolls back by itself
+
+
+def _begin(claims: Claims) -> str:
+    """Begin a transaction and tell it who asks, in one message to the server."""
+    if not claims:
+        return "begin"
+    settings = ", ".join(
+        f"set_config('workbuoy.{name}', {sql.Literal(value).as_string()}, true)"
+        for name, value in claims.items()
+    )
+    return f"begin; select {settings}"

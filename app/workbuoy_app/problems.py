@@ -1,0 +1,152 @@
+"""Refusals and failures as JSON problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDocument(BaseModel):
+    """What every refusal and failure looks like."""
+
+    type: str = Field(description="Names the kind of problem; about:blank says that the status tells it all")
+    title: str
+    status: int
+    detail: str
+    request_id: str = Field(description="The same id stands in the log")
+    errors: list[dict[str, Any]] | None = Field(
+        default=None, description="Which part of the request, and why"
+    )
+
+
+class Problem(Exception):
+    """Becomes a problem document. `detail` is read by strangers: nothing internal may stand in it."""
+
+    status = 500
+    detail = "Something went wrong here; the request id finds it in the log."
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason or self.detail)
+
+
+class Refused(Problem):
+    """The caller's fault: status and detail as given."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+
+
+class NotFound(Problem):
+    """Not there, or not the caller's: the two must look the same."""
+
+    status = 404
+    detail = "There is no such thing here."
+
+
+class NotLoggedIn(Problem):
+    """No session, an expired one, or a forged one."""
+
+    status = 401
+    detail = "Log in first: /auth/login"
+    headers = {"WWW-Authenticate": 'Cookie realm="workbuoy", form-action="/auth/login"'}  # noqa: RUF012
+
+
+class Unavailable(Problem):
+    """Something that the service rests on does not answer; the reason goes to the log only."""
+
+    status = 503
+    detail = "A part of the service does not answer right now. Try again in a moment."
+    headers = {"Retry-After": "2"}  # noqa: RUF012
+
+
+def response(
+    status: int,
+    detail: str,
+    request_id: str,
+    headers: Mapping[str, str] | None = None,
+    errors: list[dict[str, Any]] | None = None,
+) -> Response:
+    """One problem document."""
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if errors:
+        document["errors"] = errors
+    return Response(json.dumps(document), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer its refusals with problem documents. Unforeseen errors are the observer's."""
+
+    async def problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)  # noqa: S101 - registered for this kind only
+        request.state.problem = error
+        return response(error.status, error.detail, request.state.request_id, error.headers)
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this kind only
+        details = {404: NotFound.detail, 405: "This address does not take that method."}
+        detail = details.get(
+            error.status_code, HTTPStatus(error.status_code).description or str(error.detail)
+        )
+        return response(error.status_code, detail, request.state.request_id, error.headers)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this kind only
+        # The offending input itself is left out: it would send bodies back, and on into logs.
+        errors = [
+            {"where": [str(part) for part in one["loc"]], "why": one["msg"]} for one in error.errors()[:20]
+        ]
+        return response(
+            422,
+            "The request does not have the form that is asked for.",
+            request.state.request_id,
+            None,
+            errors,
+        )
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+
+
+DESCRIPTIONS = {
+    400: "Malformed",
+    401: "Not logged in",
+    403: "Sent from another site",
+    404: "Not there, or not yours",
+    408: "The body came too slowly",
+    409: "The thing was changed by someone else at the same time",
+    411: "A length is needed",
+    413: "Too large",
+    415: "Another kind of content is needed",
+    422: "Not of the form asked for",
+    503: "Not available right now",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI description of the problems that an endpoint may answer with."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {
+        status: {"description": DESCRIPTIONS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }

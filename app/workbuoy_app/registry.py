@@ -1,0 +1,101 @@
+"""Tenants and their members: who may log in, and where to. Logging in enrols nobody."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+
+from workbuoy_app.database_url import SqliteAddress
+from workbuoy_app.identifiers import new_id
+from workbuoy_app.owner import owner_connection
+from workbuoy_app.settings import Settings
+from workbuoy_app.sqlite import register_types, translated
+
+
+class RegistryError(Exception):
+    """Cannot be done; says why in words."""
+
+
+class _Execute(Protocol):
+    def __call__(self, statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]: ...
+
+
+def add_tenant(settings: Settings, name: str) -> UUID:
+    """Make a tenant, or find it again. Raises RegistryError for a second one on SQLite."""
+    with _registry(settings) as execute:
+        if found := execute("select id from tenants where name = %(name)s", {"name": name}):
+            return UUID(str(found[0][0]))
+        if isinstance(settings.database, SqliteAddress) and execute("select id from tenants", {}):
+            raise RegistryError("SQLite keeps tenants apart by nothing, so it holds only one; use Postgres.")
+        tenant_id = new_id()
+        execute(
+            "insert into tenants (id, name, created_at) values (%(id)s, %(name)s, %(now)s)",
+            {"id": tenant_id, "name": name, "now": datetime.now(UTC)},
+        )
+        return tenant_id
+
+
+def add_member(settings: Settings, tenant: str, issuer: str, subject: str) -> UUID:
+    """Let an identity log in to a tenant; again is no change. Raises RegistryError."""
+    with _registry(settings) as execute:
+        tenants = execute("select id from tenants where name = %(name)s", {"name": tenant})
+        if not tenants:
+            raise RegistryError(f"There is no tenant {tenant}. Make it: workbuoy-app tenant add {tenant}")
+        identity = {"issuer": issuer, "subject": subject}
+        found = execute(
+            "select id, tenant_id from members where issuer = %(issuer)s and subject = %(subject)s", identity
+        )
+        if found:
+            if str(found[0][1]) != str(tenants[0][0]):
+                raise RegistryError("This identity is a member of another tenant; remove it there first.")
+            return UUID(str(found[0][0]))
+        member_id = new_id()
+        execute(
+            "insert into members (id, tenant_id, issuer, subject, created_at)"
+            " values (%(id)s, %(tenant_id)s, %(issuer)s, %(subject)s, %(now)s)",
+            {**identity, "id": member_id, "tenant_id": tenants[0][0], "now": datetime.now(UTC)},
+        )
+        return member_id
+
+
+def remove_member(settings: Settings, issuer: str, subject: str) -> None:
+    """Take an identity out of its tenant; its sessions end at once. Raises RegistryError."""
+    identity = {"issuer": issuer, "subject": subject}
+    with _registry(settings) as execute:
+        if not execute(
+            "delete from members where issuer = %(issuer)s and subject = %(subject)s returning id", identity
+        ):
+            raise RegistryError("There is no such member.")
+
+
+@contextmanager
+def _registry(settings: Settings) -> Iterator[_Execute]:
+    """Statements of one transaction as the database's owner."""
+    if isinstance(settings.database, SqliteAddress):
+        register_types()
+        file = sqlite3.connect(settings.database.path)
+        try:
+            with file:
+                file.execute("pragma foreign_keys = on")
+                yield lambda statement, values: file.execute(translated(statement), dict(values)).fetchall()
+        except sqlite3.OperationalError as error:
+            raise RegistryError(f"{error}. Is the database migrated? workbuoy-app migrate") from error
+        finally:
+            file.close()
+        return
+    with owner_connection(settings, autocommit=False) as connection:
+
+        def execute(statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+        try:
+            yield execute
+        except psycopg.errors.UndefinedTable as error:
+            raise RegistryError("The database is not migrated: workbuoy-app migrate") from error

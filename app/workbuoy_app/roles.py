@@ -1,0 +1,111 @@
+"""The database's roles: one group that may use the tables and owns none, two logins that take turns in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from workbuoy_app.database_url import PostgresAddress
+
+GROUP = "workbuoy_app"
+LOGINS = ("workbuoy_app_1", "workbuoy_app_2")
+LOCK_WAIT_SECONDS = 60.0
+POLL_SECONDS = 0.2
+_LOCK_KEY = 0x776F726B62756F79  # "workbuoy": migrate and rotation wait for each other
+
+# Row-level security decides about rows; these decide about whole tables.
+GRANTS = {
+    "alembic_version": "select",
+    "tenants": "select",
+    "members": "select",
+    "sessions": "select, insert, update, delete",
+    "things": "select, insert, update, delete",
+    "attachments": "select, insert, delete",
+    "attachment_chunks": "select, insert",
+}
+Owner = psycopg.Connection[tuple[Any, ...]]
+
+
+class LockNotFree(Exception):
+    """Another migration or rotation did not end in time."""
+
+
+@contextmanager
+def exclusive(connection: Owner, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
+    """Hold the one lock for changes of roles and schema, on a connection of its own in autocommit.
+
+    It is polled: a blocking wait would be a transaction that CREATE INDEX CONCURRENTLY waits for in turn.
+    Raises LockNotFree.
+    """
+    deadline = time.monotonic() + wait_seconds
+    while not _scalar(connection, "select pg_try_advisory_lock(%s)", _LOCK_KEY):
+        if time.monotonic() > deadline:
+            raise LockNotFree(f"another migration or rotation still runs after {wait_seconds:.0f} s")
+        time.sleep(POLL_SECONDS)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s)", [_LOCK_KEY])
+
+
+def ensure_roles(connection: Owner) -> None:
+    """Make the group and the logins where they are missing. A login without a password cannot log in."""
+    wanted = [(GROUP, "nologin"), *((login, "login noinherit") for login in LOGINS)]
+    for name, kind in wanted:
+        if not _scalar(connection, "select 1 from pg_roles where rolname = %s", name):
+            connection.execute(sql.SQL("create role {} " + kind).format(sql.Identifier(name)))
+    for login in LOGINS:
+        if not _is_member(connection, login):
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(GROUP), sql.Identifier(login)))
+
+
+def let_owner_act_as_group(connection: Owner) -> None:
+    """Where no login has been rotated in (a laptop), the service connects as the owner and acts as the group."""
+    user = _scalar(connection, "select current_user")
+    if not _is_member(connection, str(user)):
+        # Without INHERIT the owner's own statements do not fall under the group's policies.
+        inherit = " with inherit false, set true" if connection.info.server_version >= 160_000 else ""
+        connection.execute(
+            sql.SQL("grant {} to {}" + inherit).format(sql.Identifier(GROUP), sql.Identifier(str(user)))
+        )
+
+
+def _is_member(connection: Owner, role: str) -> bool:
+    if _scalar(connection, "select rolsuper from pg_roles where rolname = %s", role):
+        return True
+    kind = "SET" if connection.info.server_version >= 160_000 else "MEMBER"
+    return bool(_scalar(connection, "select pg_has_role(%s, %s, %s)", role, GROUP, kind))
+
+
+def grant(connection: Owner, address: PostgresAddress) -> None:
+    """Let the group do what this release needs. What an earlier one needs stays: it may have to come back."""
+    group, schema = sql.Identifier(GROUP), sql.Identifier(address.schema)
+    with connection.transaction():
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(address.database), group)
+        )
+        connection.execute(sql.SQL("grant usage on schema {} to {}").format(schema, group))
+        for table, privileges in GRANTS.items():
+            name = sql.Identifier(address.schema, table)
+            connection.execute(sql.SQL("grant " + privileges + " on {} to {}").format(name, group))
+
+
+def set_password(connection: Owner, login: str, password: str) -> None:
+    """Give a login its password, already hashed: the server's log and statistics then never see it."""
+    hashed = connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256")
+    connection.execute(
+        sql.SQL("alter role {} with login password {}").format(
+            sql.Identifier(login), sql.Literal(hashed.decode())
+        )
+    )
+
+
+def _scalar(connection: Owner, statement: str, *values: object) -> object:
+    row = connection.execute(statement, values or None).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,98 @@
+"""Sessions: an opaque token in the browser, its hash in the database, a tenant that comes from membership alone."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from workbuoy_app.database import Claims, Transaction
+
+IDLE_LIFETIME = timedelta(hours=12)
+GREATEST_LIFETIME = timedelta(days=7)
+RENEWED_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who asks."""
+
+    tenant_id: UUID
+    member_id: UUID
+    expires_at: datetime
+
+
+def new_token() -> str:
+    """256 random bits, to be known by the browser alone."""
+    return secrets.token_urlsafe(32)
+
+
+def claims(token: str) -> Mapping[str, str]:
+    """What the database judges by: the token's hash, from which a leaked database leads back to no session."""
+    return {"session": hashlib.sha256(token.encode()).hexdigest()}
+
+
+async def find(tx: Transaction, asked: Claims) -> Session | None:
+    """The live session that `asked` names. One in use is renewed, up to its greatest lifetime."""
+    now = datetime.now(UTC)
+    row = await tx.one(
+        "select tenant_id, member_id, created_at, renewed_at, expires_at from sessions"
+        " where token_hash = %(session)s and expires_at > %(now)s",
+        {**asked, "now": now},
+    )
+    if row is None:
+        return None
+    expires_at = row["expires_at"]
+    if now - row["renewed_at"] > RENEWED_AFTER:
+        expires_at = min(now + IDLE_LIFETIME, row["created_at"] + GREATEST_LIFETIME)
+        await tx.execute(
+            "update sessions set renewed_at = %(now)s, expires_at = %(expires_at)s"
+            " where token_hash = %(session)s",
+            {**asked, "now": now, "expires_at": expires_at},
+        )
+    return Session(row["tenant_id"], row["member_id"], expires_at)
+
+
+async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bool:
+    """Begin a session for a member; False where nobody made this identity a member. Clears what has expired."""
+    member = await tx.one(
+        "select id, tenant_id from members where issuer = %(issuer)s and subject = %(subject)s",
+        {"issuer": issuer, "subject": subject},
+    )
+    if member is None:
+        return False
+    now = datetime.now(UTC)
+    await tx.execute(
+        "insert into sessions (token_hash, tenant_id, member_id, created_at, renewed_at, expires_at)"
+        " values (%(session)s, %(tenant_id)s, %(id)s, %(now)s, %(now)s, %(expires_at)s)"
+        " on conflict (token_hash) do nothing",
+        {**asked, **member, "now": now, "expires_at": now + IDLE_LIFETIME},
+    )
+    await tx.execute(
+        "delete from sessions where member_id = %(id)s and expires_at < %(now)s", {**member, "now": now}
+    )
+    return True
+
+
+async def end(tx: Transaction, asked: Claims) -> None:
+    """End one session."""
+    await tx.execute("delete from sessions where token_hash = %(session)s", asked)
+
+
+async def end_all(tx: Transaction, session: Session) -> None:
+    """End every session of the member, on all devices."""
+    await tx.execute("delete from sessions where member_id = %(member_id)s", {"member_id": session.member_id})
+
+
+async def describe(tx: Transaction, session: Session) -> dict[str, object]:
+    """Who is logged in, in words."""
+    row = await tx.one(
+        "select m.tenant_id, t.name as tenant, m.subject"
+        " from members m join tenants t on t.id = m.tenant_id where m.id = %(member_id)s",
+        {"member_id": session.member_id},
+    )
+    assert row is not None  # noqa: S101 - a session's member goes only together with the session
+    return {**row, "session_expires_at": session.expires_at}

@@ -1,0 +1,119 @@
+"""SQLite: one file, one tenant, for development. The same statements as on Postgres, one transaction at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TypeVar
+from urllib.parse import quote
+from uuid import UUID
+
+from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Values
+from workbuoy_app.database_url import SqliteAddress
+
+T = TypeVar("T")
+BUSY_TIMEOUT_SECONDS = 5
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+def register_types() -> None:
+    """Let columns declared `uuid` and `timestamptz` hold what Postgres holds in them. Times sort as text."""
+    sqlite3.register_adapter(UUID, str)
+    sqlite3.register_adapter(
+        datetime, lambda time: time.astimezone(UTC).isoformat(" ", timespec="microseconds")
+    )
+    sqlite3.register_converter("uuid", lambda value: UUID(value.decode()))
+    sqlite3.register_converter("timestamptz", lambda value: datetime.fromisoformat(value.decode()))
+
+
+@lru_cache
+def translated(statement: str) -> str:
+    """Postgres drivers write a parameter %(name)s, SQLite :name."""
+    return _PARAMETER.sub(r":\1", statement)
+
+
+class SqliteTransaction:
+    """See database.Transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def one(self, statement: str, values: Values) -> Row | None:
+        rows = await self.all(statement, values)
+        return rows[0] if rows else None
+
+    async def all(self, statement: str, values: Values) -> list[Row]:
+        def fetch() -> list[Row]:
+            return [dict(row) for row in self._connection.execute(translated(statement), dict(values))]
+
+        return await asyncio.to_thread(fetch)
+
+    async def execute(self, statement: str, values: Values) -> int:
+        def change() -> int:
+            return self._connection.execute(translated(statement), dict(values)).rowcount
+
+        return await asyncio.to_thread(change)
+
+    async def execute_many(self, statement: str, values: Sequence[Values]) -> None:
+        await asyncio.to_thread(
+            self._connection.executemany, translated(statement), [dict(each) for each in values]
+        )
+
+
+class SqliteDatabase:
+    """See database.Database."""
+
+    single_tenant = True
+
+    def __init__(self, address: SqliteAddress) -> None:
+        register_types()
+        self._path = address.path
+        self._lock = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Nothing to do: each transaction opens the file anew, so a file that comes later is found."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def statistics(self) -> Mapping[str, float]:
+        return {}
+
+    async def run(
+        self,
+        work: Callable[[SqliteTransaction], Awaitable[T]],
+        claims: Claims,  # noqa: ARG002 - one tenant: nobody to keep apart
+        *,
+        repeatable: bool = True,  # noqa: ARG002 - a file's connection does not get lost
+    ) -> T:
+        async with self._lock:
+            try:
+                connection = await asyncio.to_thread(self._connect)
+            except sqlite3.Error as error:
+                raise DatabaseUnavailable("cannot open the file") from error
+            try:
+                result = await work(SqliteTransaction(connection))
+                await asyncio.to_thread(connection.commit)
+                return result
+            except sqlite3.OperationalError as error:
+                raise DatabaseUnavailable("OperationalError") from error
+            finally:
+                await asyncio.to_thread(connection.close)  # rolls back what was not committed
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(self._path)}?mode=rw",  # without `c`: migrate makes the file, not a mistyped address
+            uri=True,
+            timeout=BUSY_TIMEOUT_SECONDS,
+            detect_types=sqlite3.PARSE_DECLTYPES,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma foreign_keys = on")
+        connection.execute("begin immediate")
+        return connection

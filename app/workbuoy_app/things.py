@@ -1,0 +1,102 @@
+"""Things in the database. Every statement names the tenant; row-level security holds even if one did not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from workbuoy_app.database import Row, Transaction
+from workbuoy_app.identifiers import new_id
+from workbuoy_app.models import ThingInput, ThingQuery
+from workbuoy_app.problems import NotFound
+from workbuoy_app.sessions import Session
+
+MOST_THINGS = 100
+_COLUMNS = "id, title, body, status, created_at, updated_at"
+
+
+def prepared(thing: ThingInput) -> Row:
+    """A new thing's row. Its id is made before the transaction, so that doing that again makes no second one."""
+    now = datetime.now(UTC)
+    return {"id": new_id(), "created_at": now, "updated_at": now, **_written(thing)}
+
+
+def _written(thing: ThingInput) -> Row:
+    return {"title": thing.title, "body": thing.body, "status": thing.status.value}
+
+
+async def insert(tx: Transaction, session: Session, row: Row) -> Row:
+    """Store a prepared thing; again is no change."""
+    await tx.execute(
+        "insert into things (tenant_id, id, title, body, status, created_at, updated_at)"
+        " values (%(tenant_id)s, %(id)s, %(title)s, %(body)s, %(status)s, %(created_at)s, %(updated_at)s)"
+        " on conflict (tenant_id, id) do nothing",
+        {"tenant_id": session.tenant_id, **row},
+    )
+    return row
+
+
+async def page(tx: Transaction, session: Session, query: ThingQuery) -> Row:
+    """The things that `query` asks for, newest first. Ids sort by time, so the last id is the cursor."""
+    conditions = ["tenant_id = %(tenant_id)s"]
+    values: Row = {"tenant_id": session.tenant_id, "limit": query.limit + 1}
+    if query.cursor is not None:
+        conditions.append("id < %(cursor)s")
+        values["cursor"] = query.cursor
+    if query.status is not None:
+        conditions.append("status = %(status)s")
+        values["status"] = query.status.value
+    if query.search is not None:
+        conditions.append(
+            "(lower(title) like %(pattern)s escape '!' or lower(body) like %(pattern)s escape '!')"
+        )
+        values["pattern"] = like_pattern(query.search)
+    rows = await tx.all(
+        f"select {_COLUMNS} from things where {' and '.join(conditions)} order by id desc limit %(limit)s",
+        values,
+    )
+    more = len(rows) > query.limit
+    return {"items": rows[: query.limit], "next_cursor": rows[query.limit - 1]["id"] if more else None}
+
+
+def like_pattern(text: str) -> str:
+    """Find `text` anywhere, its own wildcards taken literally."""
+    for special in "!%_":
+        text = text.replace(special, "!" + special)
+    return f"%{text.lower()}%"
+
+
+async def find(tx: Transaction, session: Session, thing_id: UUID) -> Row:
+    """One thing. Raises NotFound."""
+    row = await tx.one(
+        f"select {_COLUMNS} from things where tenant_id = %(tenant_id)s and id = %(id)s",
+        {"tenant_id": session.tenant_id, "id": thing_id},
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def replace(tx: Transaction, session: Session, thing_id: UUID, thing: ThingInput) -> Row:
+    """Write a thing anew and give it back. Raises NotFound."""
+    row = await tx.one(
+        "update things set title = %(title)s, body = %(body)s, status = %(status)s, updated_at = %(now)s"
+        f" where tenant_id = %(tenant_id)s and id = %(id)s returning {_COLUMNS}",
+        {"tenant_id": session.tenant_id, "id": thing_id, "now": datetime.now(UTC), **_written(thing)},
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def delete(tx: Transaction, session: Session, thing_id: UUID) -> list[str]:
+    """Remove a thing and its attachments; gives back the object keys left to delete. Raises NotFound."""
+    values = {"tenant_id": session.tenant_id, "id": thing_id}
+    keys = await tx.all(
+        "select object_key from attachments"
+        " where tenant_id = %(tenant_id)s and thing_id = %(id)s and object_key is not null",
+        values,
+    )
+    if not await tx.execute("delete from things where tenant_id = %(tenant_id)s and id = %(id)s", values):
+        raise NotFound
+    return [row["object_key"] for row in keys]
