@@ -3,7 +3,7 @@ STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse test test-fast check format schema lock clean
+.PHONY: rehearse test test-fast check format schema urns lock clean
 
 rehearse: .venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -23,6 +23,9 @@ format: .venv/installed
 
 schema: .venv/installed ## Write the stack files' JSON schema anew
 	@$(BIN)/python -m infra.schema
+
+urns: .venv/installed ## Write the lists of permanent logical names anew
+	@$(BIN)/python -m tests.infra.write_urns
 
 lock: .venv/installed ## Compile the hash-pinned requirements again
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \

@@ -114,6 +114,7 @@ class Service(ComponentResource):
                     args.execution_role.policy,
                     args.task_role.policy,
                     args.rotation,
+                    args.network.endpoints_security_group,
                     *args.network.endpoints,
                 ],
                 ignore_changes=["desiredCount"],  # autoscaling's own; `up` must not reset it

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from infra.problems import Problem
 from infra.settings import StackSettings
 
-PLACEHOLDER_ACCOUNT = re.compile(r"(?<!\d)0{9}\d{3}(?!\d)")
+PLACEHOLDER_ACCOUNT = re.compile(r"(?<![\w-])0{9}\d{3}(?![\w-])")
 PLACEHOLDER_DIGEST = "sha256:" + "0" * 64
 
 

@@ -2,15 +2,19 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from components.settings import Settings
 from infra.problems import Problem
+
+UNUSABLE: Final = object()
+"""Stands for a value that is wrong itself: rules that need it are not run."""
 
 
 def find_problems(model: type[Settings], raw: Any, path: str = "") -> list[Problem]:
@@ -22,9 +26,10 @@ def find_problems(model: type[Settings], raw: Any, path: str = "") -> list[Probl
     return _read(model, raw, path)[1]
 
 
-def _read(model: type[Settings], raw: Any, path: str) -> tuple[Settings | None, list[Problem]]:
+def _read(model: type[Settings], raw: Any, path: str) -> tuple[Any, list[Problem]]:
+    """The section as far as it is usable, and its problems."""
     if not isinstance(raw, Mapping):
-        return None, [Problem(path=path, message=f"must be a mapping of settings; it is {_shown(raw)}")]
+        return UNUSABLE, [Problem(path=path, message=f"must be a mapping of settings; it is {_shown(raw)}")]
     fields = {field.alias or name: (name, field) for name, field in model.model_fields.items()}
     problems = [
         Problem(path=_join(path, str(key)), message=_unknown(str(key), fields)) for key in raw if key not in fields
@@ -40,7 +45,7 @@ def _read(model: type[Settings], raw: Any, path: str) -> tuple[Settings | None, 
             continue
         value, wrong = _read_field(field, raw[key], here)
         problems += wrong
-        if not wrong:
+        if value is not UNUSABLE:
             values[name] = value
     section = model.model_construct(**values)
     return section, problems + list(_broken_rules(section, path, complete=len(values) == len(fields)))
@@ -53,12 +58,12 @@ def _read_field(field: FieldInfo, raw: Any, path: str) -> tuple[Any, list[Proble
     item = _section_item_type(field.annotation)
     if item is not None and isinstance(raw, list):
         read = [_read(item, entry, f"{path}[{index}]") for index, entry in enumerate(raw)]
-        problems = [problem for _, wrong in read for problem in wrong]
-        return tuple(entry for entry, _ in read), problems or _list_length_problems(field, raw, path)
+        problems = _list_length_problems(field, raw, path) + [problem for _, wrong in read for problem in wrong]
+        return tuple(entry for entry, _ in read if entry is not UNUSABLE), problems
     try:
         return _adapter(field).validate_json(json.dumps(raw), strict=True), []
     except ValidationError as error:
-        return None, [
+        return UNUSABLE, [
             Problem(path=path + _position(detail["loc"]), message=_explained(detail, field, raw))
             for detail in error.errors(include_url=False)
         ]
@@ -150,4 +155,5 @@ def _position(location: tuple[Any, ...]) -> str:
 
 
 def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+    shown = key if re.fullmatch(r"[\w.:\[\]/-]+", key) else _shown(key)
+    return f"{path}.{shown}" if path else shown

@@ -1,0 +1,153 @@
+"""Nothing reaches data but what must, and data reaches nothing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from rehearsal.result import Rehearsed
+from tests.conftest import STACKS, Declare, DeclareWith, Graph
+
+
+def routes_of(graph: Graph, table: Rehearsed) -> list[Rehearsed]:
+    return [one for one in graph.of("ec2/route:Route") if one.declared.properties["routeTableId"] == table.id]
+
+
+def subnets(graph: Graph, kind: str) -> list[Rehearsed]:
+    return [one for one in graph.of("Subnet") if f"-{kind}-" in one.name]
+
+
+def table_of(graph: Graph, subnet: Rehearsed) -> Rehearsed:
+    (association,) = [
+        one for one in graph.of("RouteTableAssociation") if one.declared.properties["subnetId"] == subnet.id
+    ]
+    (table,) = [one for one in graph.of("RouteTable") if one.id == association.declared.properties["routeTableId"]]
+    return table
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_data_subnets_have_no_way_out(declared: Declare, stack: str) -> None:
+    graph = declared(stack)
+    assert len(subnets(graph, "data")) >= 2
+    for subnet in subnets(graph, "data"):
+        assert routes_of(graph, table_of(graph, subnet)) == []
+
+
+def test_the_database_lies_in_data_subnets_only(declared: Declare) -> None:
+    graph = declared("prod")
+    (group,) = graph.of("SubnetGroup")
+    assert set(group.declared.properties["subnetIds"]) == {one.id for one in subnets(graph, "data")}
+
+
+def test_tasks_of_dev_have_no_way_to_the_internet(declared: Declare) -> None:
+    graph = declared("dev")
+    for subnet in subnets(graph, "private"):
+        assert routes_of(graph, table_of(graph, subnet)) == []
+    assert graph.of("NatGateway") == []
+
+
+def test_each_zone_of_prod_has_its_own_nat_gateway(declared: Declare) -> None:
+    graph = declared("prod")
+    gateways = {
+        route.declared.properties["natGatewayId"]
+        for subnet in subnets(graph, "private")
+        for route in routes_of(graph, table_of(graph, subnet))
+    }
+    assert len(gateways) == len(subnets(graph, "private")) == 3
+
+
+def test_all_zones_of_staging_share_one_nat_gateway(declared: Declare) -> None:
+    graph = declared("staging")
+    gateways = [
+        route.declared.properties["natGatewayId"]
+        for subnet in subnets(graph, "private")
+        for route in routes_of(graph, table_of(graph, subnet))
+    ]
+    assert len(gateways) == 2
+    assert len(set(gateways)) == 1
+
+
+def test_a_nat_gateway_waits_for_its_way_to_the_internet(declared: Declare) -> None:
+    assert "network-public-to-internet" in declared("prod").needs("network-nat-a")
+
+
+def test_image_layers_come_through_the_s3_gateway(declared: Declare) -> None:
+    graph = declared("dev")
+    policy = json.loads(graph.named("network-s3").declared.properties["policy"])
+    layers = [
+        one for one in policy["Statement"] if one["Resource"] == "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
+    ]
+    assert [one["Action"] for one in layers] == [["s3:GetObject"]]
+
+
+def test_no_bucket_of_another_account_is_reached_through_the_s3_gateway(declared: Declare) -> None:
+    graph = declared("prod")
+    policy = json.loads(graph.named("network-s3").declared.properties["policy"])
+    for statement in policy["Statement"]:
+        narrow = "starport-layer-bucket" in statement["Resource"]
+        assert narrow or statement["Condition"]["StringEquals"]["aws:ResourceAccount"] == graph.rehearsal.account
+
+
+def test_tasks_without_nat_reach_what_they_call_through_endpoints(declared: Declare) -> None:
+    graph = declared("dev")
+    services = {
+        one.declared.properties["serviceName"].removeprefix("com.amazonaws.eu-west-1.")
+        for one in graph.of("VpcEndpoint")
+    }
+    assert services == {"s3", "ecr.api", "ecr.dkr", "logs", "secretsmanager"}
+
+
+def test_the_default_security_group_lets_nothing_through(declared: Declare) -> None:
+    (group,) = declared("prod").of("DefaultSecurityGroup")
+    assert group.declared.properties["ingress"] == group.declared.properties["egress"] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_service_and_rotation_may_connect_to_the_database(declared: Declare, stack: str) -> None:
+    graph = declared(stack)
+    into_database = [one for one in graph.of("SecurityGroupIngressRule") if one.name.startswith("database-")]
+    assert {one.declared.properties["referencedSecurityGroupId"] for one in into_database} == {
+        graph.named("service-group").id,
+        graph.named("rotation-group").id,
+    }
+    assert {one.declared.properties["fromPort"] for one in into_database} == {5432}
+
+
+def test_only_the_load_balancer_is_open_to_addresses(declared: Declare) -> None:
+    graph = declared("prod")
+    open_rules = [one for one in graph.of("SecurityGroupIngressRule") if "cidrIpv4" in one.declared.properties]
+    assert {one.declared.properties["securityGroupId"] for one in open_rules} == {graph.named("load-balancer-group").id}
+
+
+def test_dev_opens_the_load_balancer_to_named_addresses_only(declared: Declare) -> None:
+    rules = [one for one in declared("dev").of("SecurityGroupIngressRule") if "cidrIpv4" in one.declared.properties]
+    assert {one.declared.properties["cidrIpv4"] for one in rules} == {"192.0.2.0/24"}
+
+
+def test_the_load_balancer_never_reaches_the_metrics_port(declared: Declare) -> None:
+    graph = declared("prod")
+    out = [one for one in graph.of("SecurityGroupEgressRule") if one.name.startswith("load-balancer-")]
+    assert {one.declared.properties["toPort"] for one in out} == {8080}
+    assert {one.declared.properties["port"] for one in graph.of("TargetGroup")} == {8080}
+
+
+def test_a_scraper_gets_the_metrics_port_and_no_other(declared_with: DeclareWith) -> None:
+    def scrape(settings: dict[str, Any]) -> None:
+        settings["service"]["metricsCidrBlocks"] = ["10.40.200.0/24"]
+
+    graph = declared_with("prod", scrape)
+    (rule,) = [
+        one
+        for one in graph.of("SecurityGroupIngressRule")
+        if one.declared.properties.get("cidrIpv4") == "10.40.200.0/24"
+    ]
+    assert (rule.declared.properties["fromPort"], rule.declared.properties["toPort"]) == (9090, 9090)
+
+
+def test_flow_logs_record_all_traffic_under_a_key(declared: Declare) -> None:
+    graph = declared("prod")
+    (flow_log,) = graph.of("FlowLog")
+    group = graph.named("network-flow-logs-group")
+    assert flow_log.declared.properties["trafficType"] == "ALL"
+    assert flow_log.declared.properties["logDestination"] == group.outputs["arn"]
+    assert group.declared.properties["kmsKeyId"] == graph.named("keys-logs").outputs["arn"]

@@ -1,0 +1,108 @@
+"""What goes wrong reaches a person who knows what to do."""
+
+import json
+
+import pytest
+
+from tests.conftest import STACKS, Declare
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_alarm_reaches_the_topic_and_says_what_to_do(declared: Declare, stack: str) -> None:
+    graph = declared(stack)
+    (topic,) = graph.of("sns/topic:Topic")
+    alarms = graph.of("MetricAlarm")
+    assert len(alarms) >= 11
+    for alarm in alarms:
+        assert alarm.declared.properties["alarmActions"] == [topic.outputs["arn"]]
+        assert alarm.declared.properties["actionsEnabled"] is True
+        assert len(alarm.declared.properties["alarmDescription"]) > 60
+
+
+def test_permanent_stacks_tell_somebody(declared: Declare) -> None:
+    for stack in ("staging", "prod"):
+        assert declared(stack).of("TopicSubscription")
+
+
+def test_everything_that_the_guide_wants_watched_is_watched(declared: Declare) -> None:
+    graph = declared("prod")
+    watched = {
+        query.get("metric", query).get("metricName")
+        for alarm in graph.of("MetricAlarm")
+        for query in alarm.declared.properties.get("metricQueries", [alarm.declared.properties])
+    }
+    assert watched >= {
+        "CPUUtilization",
+        "ReadIOPS",
+        "WriteIOPS",
+        "FreeStorageSpace",
+        "DatabaseConnections",
+        "TransactionLogsDiskUsage",
+        "MaximumUsedTransactionIDs",
+        "HTTPCode_Target_5XX_Count",
+        "TargetResponseTime",
+        "ErrorLines",
+        "Errors",
+    }
+
+
+def test_silence_is_no_error(declared: Declare) -> None:
+    for name in ("service-errors", "service-error-lines", "rotation-errors"):
+        alarm = declared("prod").named(f"observability-{name}")
+        assert alarm.declared.properties["treatMissingData"] == "notBreaching"
+
+
+def test_free_storage_alarms_at_a_tenth_of_what_there_is(declared: Declare) -> None:
+    alarm = declared("prod").named("observability-database-free-storage")
+    assert alarm.declared.properties["threshold"] == 10 * 1024**3
+    assert alarm.declared.properties["comparisonOperator"] == "LessThanThreshold"
+
+
+def test_the_database_tells_of_backups_failures_failovers_and_low_storage(declared: Declare) -> None:
+    (events,) = declared("prod").of("EventSubscription")
+    assert set(events.declared.properties["eventCategories"]) == {"backup", "failover", "failure", "low storage"}
+    assert events.declared.properties["sourceIds"] == ["workbuoy-prod-database"]
+
+
+def test_error_lines_are_counted_where_the_alarm_looks(declared: Declare) -> None:
+    graph = declared("prod")
+    (counter,) = graph.of("LogMetricFilter")
+    counted = counter.declared.properties["metricTransformation"]
+    alarm = graph.named("observability-service-error-lines").declared.properties
+    assert (counted["namespace"], counted["name"]) == (alarm["namespace"], alarm["metricName"])
+
+
+def test_the_dashboard_draws_every_alarm(declared: Declare) -> None:
+    graph = declared("prod")
+    (dashboard,) = graph.of("cloudwatch/dashboard:Dashboard")
+    widgets = json.loads(dashboard.declared.properties["dashboardBody"])["widgets"]
+    drawn = {one["properties"]["title"] for one in widgets if one["type"] == "metric"}
+    names = {one.name.removeprefix("observability-") for one in graph.of("MetricAlarm")}
+    assert drawn == names
+    (states,) = [one for one in widgets if one["type"] == "alarm"]
+    assert len(states["properties"]["alarms"]) == len(names)
+
+
+def test_errors_can_be_searched_with_one_click(declared: Declare) -> None:
+    searches = {
+        one.declared.properties["name"]: one.declared.properties for one in declared("prod").of("QueryDefinition")
+    }
+    assert "filter level = 'error'" in searches["workbuoy-prod/errors"]["queryString"]
+    assert searches["workbuoy-prod/errors"]["logGroupNames"] == ["/workbuoy/workbuoy-prod/service"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_log_group_keeps_for_ever_or_without_a_key(declared: Declare, stack: str) -> None:
+    for group in declared(stack).of("LogGroup"):
+        assert group.declared.properties["retentionInDays"] > 0
+        assert group.declared.properties["kmsKeyId"]
+
+
+def test_only_the_operators_policy_reads_logs(declared: Declare) -> None:
+    graph = declared("prod")
+    readers = {
+        one.name
+        for one, statement in graph.documents("RolePolicy", "Policy")
+        if {"logs:FilterLogEvents", "logs:StartQuery"} & set(statement["Action"])
+    }
+    assert readers == {"observability-operators"}

@@ -1,0 +1,144 @@
+"""The service starts only when it can, and is reached only by the door."""
+
+from typing import Any
+
+import pytest
+
+from components.service import GRACE_SECONDS, MIGRATE_TIMEOUT_SECONDS
+from tests.conftest import STACKS, Declare, DeclareWith
+
+
+def environment(container: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in container["environment"]}
+
+
+def test_the_service_waits_for_migrate_to_succeed(declared: Declare) -> None:
+    containers = declared("prod").containers()
+    assert containers["service"]["dependsOn"] == [{"containerName": "migrate", "condition": "SUCCESS"}]
+    assert containers["migrate"]["essential"] is False
+    assert containers["service"]["essential"] is True
+
+
+def test_no_task_is_killed_for_its_health_while_migrate_runs(declared: Declare) -> None:
+    (service,) = declared("prod").of("ecs/service:Service")
+    migrate = declared("prod").containers()["migrate"]
+    assert 2 <= migrate["startTimeout"] == MIGRATE_TIMEOUT_SECONDS <= 120
+    assert service.declared.properties["healthCheckGracePeriodSeconds"] == GRACE_SECONDS > MIGRATE_TIMEOUT_SECONDS
+
+
+def test_only_migrate_gets_the_owner_s_login(declared: Declare) -> None:
+    containers = declared("prod").containers()
+    assert {one["name"] for one in containers["migrate"]["secrets"]} == {
+        "DATABASE_OWNER_USER",
+        "DATABASE_OWNER_PASSWORD",
+    }
+    assert "secrets" not in containers["service"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_container_can_write_gain_rights_or_run_as_root(declared: Declare, stack: str) -> None:
+    for container in declared(stack).containers().values():
+        assert container["readonlyRootFilesystem"] is True
+        assert container["privileged"] is False
+        assert container["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["user"].split(":")[0] not in ("0", "root", "")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_environment_carries_a_login(declared: Declare, stack: str) -> None:
+    for container in declared(stack).containers().values():
+        assert "@" not in environment(container)["DATABASE_URL"]
+        assert not {name for name in environment(container) if name.endswith(("PASSWORD", "SECRET", "ACCESS_KEY"))}
+
+
+def test_prod_runs_as_production_with_a_real_login(declared: Declare) -> None:
+    variables = environment(declared("prod").containers()["service"])
+    assert variables["NODE_ENV"] == "production"
+    assert variables["OIDC_DEV_MOCK"] == "0"
+    assert variables["OIDC_ISSUER"] == "https://login.workbuoy.example"
+    assert variables["PUBLIC_URL"] == "https://app.workbuoy.example"
+
+
+def test_dev_runs_the_mock_login_as_development(declared: Declare) -> None:
+    variables = environment(declared("dev").containers()["service"])
+    assert (variables["NODE_ENV"], variables["OIDC_DEV_MOCK"]) == ("development", "1")
+    assert "OIDC_ISSUER" not in variables
+
+
+def test_the_service_gets_what_the_guide_names(declared: Declare) -> None:
+    graph = declared("prod")
+    variables = environment(graph.containers()["service"])
+    (database,) = graph.of("rds/instance:Instance")
+    assert variables["DATABASE_URL"] == (
+        f"postgresql://{database.outputs['address']}:5432/workbuoy?schema=public&sslmode=verify-full"
+    )
+    assert variables["DATABASE_SECRET_ID"] == graph.named("secrets-database-login").outputs["arn"]
+    assert variables["S3_BUCKET"] == graph.named("files-bucket").outputs["bucket"]
+    assert variables["S3_REGION"] == graph.rehearsal.region
+    assert variables["OIDC_SECRET_ID"] == graph.named("secrets-oidc-client").outputs["arn"]
+    assert variables["METRICS_ENABLED"] == "true"
+
+
+def test_every_container_runs_the_same_image_by_digest(declared: Declare) -> None:
+    graph = declared("prod")
+    (function,) = graph.of("lambda/function:Function")
+    images = {one["image"] for one in graph.containers().values()} | {function.declared.properties["imageUri"]}
+    assert len(images) == 1
+    assert "@sha256:" in images.pop()
+
+
+def test_task_and_function_run_on_the_architecture_of_the_setting(declared_with: DeclareWith) -> None:
+    graph = declared_with("dev", lambda settings: settings["service"].update(architecture="x86_64"))
+    (task,) = graph.of("TaskDefinition")
+    (function,) = graph.of("lambda/function:Function")
+    assert task.declared.properties["runtimePlatform"]["cpuArchitecture"] == "X86_64"
+    assert function.declared.properties["architectures"] == ["x86_64"]
+
+
+def test_prod_redirects_to_https_and_answers_nobody_else(declared: Declare) -> None:
+    listeners = {
+        one.declared.properties["port"]: one.declared.properties for one in declared("prod").of("lb/listener:Listener")
+    }
+    assert listeners[80]["defaultActions"][0]["redirect"]["protocol"] == "HTTPS"
+    assert listeners[443]["protocol"] == "HTTPS"
+    assert listeners[443]["sslPolicy"].startswith("ELBSecurityPolicy-TLS13-1-2")
+    assert listeners[443]["defaultActions"][0]["type"] == "fixed-response"
+    (rule,) = declared("prod").of("ListenerRule")
+    assert rule.declared.properties["conditions"] == [{"hostHeader": {"values": ["app.workbuoy.example"]}}]
+
+
+def test_a_new_deployment_that_fails_goes_back_by_itself(declared: Declare) -> None:
+    (service,) = declared("prod").of("ecs/service:Service")
+    assert service.declared.properties["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert service.declared.properties["waitForSteadyState"] is False
+
+
+def test_an_up_leaves_the_number_of_tasks_to_autoscaling(declared: Declare) -> None:
+    (service,) = declared("prod").of("ecs/service:Service")
+    (target,) = declared("prod").of("appautoscaling/target:Target")
+    assert service.declared.ignore_changes == ("desiredCount",)
+    assert (target.declared.properties["minCapacity"], target.declared.properties["maxCapacity"]) == (3, 12)
+
+
+def test_health_is_asked_without_a_shell(declared: Declare) -> None:
+    command = declared("prod").containers()["service"]["healthCheck"]["command"]
+    assert command[0] == "CMD"
+    assert declared("prod").of("TargetGroup")[0].declared.properties["healthCheck"]["path"] == "/healthz"
+
+
+def test_tasks_have_no_public_address(declared: Declare) -> None:
+    (service,) = declared("prod").of("ecs/service:Service")
+    assert service.declared.properties["networkConfiguration"]["assignPublicIp"] is False
+
+
+def test_the_service_starts_only_when_its_way_is_open(declared: Declare) -> None:
+    assert declared("prod").needs("service-service") >= {
+        "service-rule",
+        "service-task-policy",
+        "service-execution-policy",
+        "service-to-network-endpoints-on-443",
+        "network-endpoints-from-service-on-443",
+        "service-to-database-on-5432",
+        "service-from-load-balancer-on-8080",
+        "database-instance",
+    }

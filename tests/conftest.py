@@ -1,0 +1,106 @@
+"""Stacks as the program declares them, without moto: built once, asked many times."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rehearsal.program import Project, find_project
+from rehearsal.result import Rehearsal, Rehearsed
+from rehearsal.run import Options, rehearse
+
+ROOT = Path(__file__).parent.parent
+STACKS = ("local", "dev", "staging", "prod")
+
+Change = Callable[[dict[str, Any]], None]
+Declare = Callable[[str], "Graph"]
+DeclareWith = Callable[[str, Change], "Graph"]
+
+
+class Graph:
+    """What one stack declared, with questions that tests ask."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        self.rehearsal = rehearsal
+        self.resources = [one for one in rehearsal.resources if one.declared.custom]
+
+    def of(self, type_: str) -> list[Rehearsed]:
+        """Resources of a type, named by the end of its token (`Instance`, `lb/listener:Listener`)."""
+        return [one for one in self.resources if one.type.endswith(f":{type_}")]
+
+    def named(self, name: str) -> Rehearsed:
+        """The resource with a logical name."""
+        (found,) = [one for one in self.resources if one.name == name]
+        return found
+
+    def needs(self, name: str) -> set[str]:
+        """Logical names of everything that must exist before a resource, near and far."""
+        by_urn = {one.urn: one for one in self.resources}
+        seen: set[str] = set()
+        waiting = list(self.named(name).declared.dependencies)
+        while waiting:
+            urn = waiting.pop()
+            if urn in by_urn and urn not in seen:
+                seen.add(urn)
+                waiting += by_urn[urn].declared.dependencies
+        return {by_urn[urn].name for urn in seen}
+
+    def documents(self, *types: str) -> Iterator[tuple[Rehearsed, dict[str, Any]]]:
+        """Statements of the policies on resources of these types, each with the resource."""
+        for one in self.resources:
+            if one.type.rsplit(":", 1)[1] in types and "policy" in one.declared.properties:
+                for statement in json.loads(one.declared.properties["policy"])["Statement"]:
+                    yield one, statement
+
+    def containers(self) -> dict[str, dict[str, Any]]:
+        """The service's containers by name."""
+        (task,) = self.of("TaskDefinition")
+        return {one["name"]: one for one in json.loads(task.declared.properties["containerDefinitions"])}
+
+
+@cache
+def _declared(stack: str) -> Graph:
+    return Graph(rehearse(find_project(ROOT), stack, Options(declare_only=True)))
+
+
+@pytest.fixture(scope="session")
+def declared() -> Declare:
+    """A committed stack's graph, by its name."""
+    return _declared
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A copy of the project's stack files over the same program, free to be changed."""
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    return Project(find_project(ROOT).name, tmp_path, ROOT / "infra")
+
+
+@pytest.fixture
+def change(project: Project) -> Callable[[str, Change], Project]:
+    """Change a stack's settings in the copy and get the project back."""
+
+    def apply(stack: str, change_settings: Change) -> Project:
+        file = project.stack_file(stack)
+        content = yaml.safe_load(file.read_text())
+        change_settings(content["config"]["workbuoy:settings"])
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
+        return project
+
+    return apply
+
+
+@pytest.fixture
+def declared_with(change: Callable[[str, Change], Project]) -> DeclareWith:
+    """The graph of a stack with changed settings."""
+
+    def declare(stack: str, change_settings: Change) -> Graph:
+        return Graph(rehearse(change(stack, change_settings), stack, Options(declare_only=True)))
+
+    return declare

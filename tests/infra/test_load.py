@@ -1,0 +1,181 @@
+"""Every mistake in a stack file is told at once, on a line of its own, with its place and the fix."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.load import load_settings, read_configured
+from infra.problems import ProblemsError
+from rehearsal import stand_ins
+from rehearsal.program import Project
+from tests.conftest import ROOT, STACKS, Change
+
+Problems = list[str]
+
+
+@pytest.fixture
+def problems_of(change: Callable[[str, Change], Project]) -> Callable[[str, Change], Problems]:
+    """The problems of a stack whose settings were changed, as a rehearsal would find them."""
+
+    def find(stack: str, change_settings: Change) -> Problems:
+        return load(change(stack, change_settings).root, stack)
+
+    return find
+
+
+def load(root: Path, stack: str) -> Problems:
+    configured, _ = stand_ins.replace(read_configured(root, stack))
+    try:
+        load_settings(root, stack, configured)
+    except ProblemsError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_committed_stacks_have_no_problem(stack: str) -> None:
+    assert load(ROOT, stack) == []
+
+
+def put(path: str, value: Any) -> Change:
+    def change(settings: dict[str, Any]) -> None:
+        *steps, last = path.split(".")
+        for step in steps:
+            settings = settings[int(step)] if step.isdigit() else settings[step]  # type: ignore[index]
+        settings[int(last) if last.isdigit() else last] = value  # type: ignore[index]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("stack", "path", "value", "told"),
+    [
+        ("dev", "database.backupRetentionDays", 0, "database.backupRetentionDays: must be at least 1; it is 0"),
+        ("dev", "database.backupRetentionDays", 99, "database.backupRetentionDays: must be at most 35; it is 99"),
+        ("dev", "database.backupRetentionDays", "7", 'must be a whole number; it is "7"'),
+        ("dev", "database.backupRetenionDays", 7, "is not a setting; did you mean backupRetentionDays?"),
+        ("dev", "database.engineVersion", "16.6", "Major version only"),
+        ("dev", "database.engineVersion", 17, "must be text, in quotes; it is 17"),
+        ("dev", "database.maxAllocatedStorageGib", 22, None),
+        ("dev", "account", 3, "account: must be text, in quotes; it is 3"),
+        ("dev", "network.zones.1.dataCidrBlock", "10.20.100.0/24", "overlaps zones[0].dataCidrBlock"),
+        ("dev", "network.zones.0.publicCidrBlock", "10.99.0.0/24", "lies outside network.cidrBlock"),
+        ("dev", "network.cidrBlock", "10.20.0.1/16", "write a CIDR block such as 10.20.0.0/16"),
+        ("dev", "network.zones.0.name", "eu-north-1a", "is not a zone of region eu-west-1"),
+        ("dev", "region", "us-east-1", "region: us-east-1 lies outside residency (eu-west-1)"),
+        ("prod", "permanent", False, "permanent: must be true in prod"),
+        ("staging", "permanent", False, "permanent: must be true in staging"),
+        ("prod", "database.backupRetentionDays", 3, "a permanent stack needs at least 7; it is 3"),
+        ("prod", "database.multiAz", False, "needs a standby in a second zone"),
+        ("prod", "observability.alarmEmails", [], "needs at least one person who is told of alarms"),
+        ("prod", "service.login", {"mock": True}, "a permanent stack never runs the mock login"),
+        ("prod", "network.nat", "none", "the service must reach https://login.workbuoy.example"),
+        ("prod", "service.certificateArn", None, "certificateArn and hostName go together"),
+        ("prod", "files.deleteAfterDays", 90, "files.deleteAfterDays: deletes before it archives"),
+        ("prod", "files.deleteAfterDays", 100, "billed for 90 days at least"),
+        ("prod", "files.expireNoncurrentAfterDays", 1, "a permanent stack needs at least 7; it is 1"),
+        ("dev", "service.allowedCidrBlocks", ["0.0.0.0/0"], "the mock login lets anyone in"),
+        ("dev", "service.memoryMib", 5000, "Fargate has no task of 256 CPU units with 5000 MiB; the nearest is 2048"),
+        ("dev", "service.maxTasks", 0, "service.maxTasks: must be at least 1"),
+        ("dev", "service.logRetentionDays", 15, "the nearest is 14 days"),
+        (
+            "dev",
+            "service.image.repository",
+            "000000000001.dkr.ecr.eu-north-1.amazonaws.com/workbuoy",
+            "Lambda takes images of its own region only",
+        ),
+        ("dev", "endpointUrl", "http://127.0.0.1:5000", "the stack local, and no other"),
+        ("dev", "environment", "prod", "is prod, but the stack is called dev"),
+        ("dev", "network", [], "network: must be a mapping of settings; it is []"),
+        ("dev", "network.zones", [], "network.zones: must have 2 to 3 entries; it has 0"),
+        ("dev", "service.image.digest", "sha256:abc", "service.image.digest: is not of the right form"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_the_fix(
+    problems_of: Callable[[str, Change], Problems], stack: str, path: str, value: Any, told: str | None
+) -> None:
+    problems = problems_of(stack, put(path, value))
+    if told is None:
+        assert problems == []
+        return
+    assert any(told in problem for problem in problems), problems
+    assert all(problem.startswith(f"Pulumi.{stack}.yaml:") for problem in problems)
+    assert all("\n" not in problem for problem in problems)
+
+
+def test_all_mistakes_are_told_at_once_in_the_file_s_order(problems_of: Callable[[str, Change], Problems]) -> None:
+    def break_much(settings: dict[str, Any]) -> None:
+        settings["permanent"] = False
+        settings["database"]["backupRetentionDays"] = 99
+        settings["files"]["deleteAfterDays"] = 30
+        settings["service"]["colour"] = "blue"
+        settings["network"]["zones"][1]["publicCidrBlock"] = settings["network"]["zones"][0]["publicCidrBlock"]
+
+    problems = problems_of("prod", break_much)
+    assert [problem.split(": ")[1] for problem in problems] == [
+        "permanent",
+        "network.zones[1].publicCidrBlock",
+        "database.backupRetentionDays",
+        "files.deleteAfterDays",
+        "service.colour",
+    ]
+    lines = [int(problem.split(":")[1]) for problem in problems]
+    assert lines == sorted(lines)
+
+
+def test_a_problem_names_the_line_it_stands_on(project: Project) -> None:
+    file = project.stack_file("dev")
+    text = file.read_text().replace("backupRetentionDays: 7", "backupRetentionDays: 36")
+    file.write_text(text)
+    line = next(i for i, one in enumerate(text.splitlines(), start=1) if "backupRetentionDays" in one)
+    assert load(project.root, "dev") == [
+        f"Pulumi.dev.yaml:{line}: database.backupRetentionDays: must be at most 35; it is 36"
+    ]
+
+
+def test_two_environments_never_share_an_account(change: Callable[[str, Change], Project]) -> None:
+    project = change("prod", put("account", "000000000001"))
+    (problem,) = load(project.root, "prod")
+    assert "000000000001 is also the account of dev (Pulumi.dev.yaml)" in problem
+    assert load(project.root, "dev") != []
+
+
+def test_two_base_stacks_of_one_environment_may_share_an_account(project: Project) -> None:
+    content = project.stack_file("prod").read_text()
+    (project.root / "Pulumi.prod-second.yaml").write_text(content)
+    assert load(project.root, "prod-second") == load(project.root, "prod") == []
+
+
+def test_a_key_given_twice_is_refused(project: Project) -> None:
+    file = project.stack_file("dev")
+    file.write_text(file.read_text().replace("    permanent: false\n", "    permanent: false\n    permanent: false\n"))
+    (problem,) = load(project.root, "dev")
+    assert problem.endswith("config.workbuoy:settings.permanent: is given twice; keep one")
+
+
+def test_a_setting_outside_the_settings_is_refused(project: Project) -> None:
+    file = project.stack_file("dev")
+    content = yaml.safe_load(file.read_text())
+    content["config"]["aws:region"] = "us-east-1"
+    file.write_text(yaml.safe_dump(content))
+    (problem,) = load(project.root, "dev")
+    assert "config.aws:region: is not read; every setting stands under workbuoy:settings" in problem
+
+
+def test_placeholders_never_reach_an_engine() -> None:
+    with pytest.raises(ProblemsError) as refused:
+        load_settings(ROOT, "prod", read_configured(ROOT, "prod"))
+    assert [problem.path for problem in refused.value.problems] == [
+        "account",
+        "service.image.repository",
+        "service.image.digest",
+        "service.certificateArn",
+    ]
+
+
+def test_missing_settings_are_refused_with_the_file_s_name() -> None:
+    with pytest.raises(ProblemsError, match=r"Pulumi.dev.yaml.*workbuoy:settings: is missing"):
+        load_settings(ROOT, "dev", None)
