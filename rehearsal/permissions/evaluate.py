@@ -82,7 +82,7 @@ class Grant(StrEnum):
     SESSION = "session"  # this very session, which no boundary limits
 
 
-def decide(request: Request, policies: Policies) -> Decision:
+def decide(request: Request, policies: Policies) -> Decision:  # noqa: PLR0911  AWS documents it as a ladder
     """Judge a request by IAM's logic: an explicit deny anywhere wins, then everything that must allow has to."""
     denied = next(_denials(request, policies), None)
     if denied:
@@ -97,12 +97,9 @@ def decide(request: Request, policies: Policies) -> Decision:
         return _refused(request, "the resource's policy, which decides whether the account may")
     if same_account and grant is Grant.SESSION:
         return _settled(granting, "resource's policy")
-    limits = [limit for limit in (policies.boundary, policies.session) if limit is not None]
-    limiting = [next(_allowances(request, limit), None) for limit in limits]
-    if any(found is None for found in limiting):
-        return _refused(
-            request, "the permissions boundary" if policies.boundary is not None else "the session's policy"
-        )
+    limits = [statements for statements in (policies.boundary, policies.session) if statements is not None]
+    if not all(any(_allowances(request, statements)) for statements in limits):
+        return _refused(request, "the permissions boundary or the session's policy")
     if same_account and grant is Grant.PRINCIPAL:
         return _settled(granting, "resource's policy")
     identity = next(_allowances(request, policies.identity), None)

@@ -67,8 +67,10 @@ def test_a_deny_wins_over_every_allow() -> None:
 
 @pytest.mark.parametrize("kind", ["boundary", "session"])
 def test_a_limit_that_does_not_allow_refuses(kind: str) -> None:
-    assert not ask(identity=held(statement()), **{kind: held(statement(action="s3:PutObject"))}).allowed
-    assert ask(identity=held(statement()), **{kind: held(statement(action="s3:*"))}).allowed
+    narrow: dict[str, Any] = {kind: held(statement(action="s3:PutObject"))}
+    wide: dict[str, Any] = {kind: held(statement(action="s3:*"))}
+    assert not ask(identity=held(statement()), **narrow).allowed
+    assert ask(identity=held(statement()), **wide).allowed
 
 
 def test_an_empty_limit_allows_nothing() -> None:
