@@ -64,9 +64,9 @@ class Call:
 class Read:
     """One AWS operation that reads a resource back.
 
-    With `index`, `pick` gives a list whose items are found by that key, and unless the parameters narrow it to more than
-    the id the operation is asked once for all resources of the kind; else `pick` gives the document. `into` puts what is
-    found under a key of the first reading's document.
+    With `index`, `pick` gives a list whose items are found by that key, and the operation is asked once for all
+    resources of the kind, unless its parameters narrow it to more than the id. Else `pick` gives the document. `into`
+    puts what is found under a key of the first reading's document.
     """
 
     operation: str

@@ -76,7 +76,7 @@ aws.ec2.Route(
     "nat", route_table_id=private_table.id, destination_cidr_block="0.0.0.0/0", nat_gateway_id=nat.id, opts=here
 )
 aws.ec2.DefaultSecurityGroup("default", vpc_id=vpc.id, ingress=[], egress=[], tags={"Name": "unused"}, opts=here)
-app_group = aws.ec2.SecurityGroup("app", vpc_id=vpc.id, description="The app's tasks", opts=here)
+app_group = aws.ec2.SecurityGroup("app", vpc_id=vpc.id, description="Tasks of the app", opts=here)
 db_group = aws.ec2.SecurityGroup("database", vpc_id=vpc.id, name="database", description="The database", opts=here)
 aws.vpc.SecurityGroupIngressRule(
     "app-from-world",
@@ -169,7 +169,7 @@ role = aws.iam.Role(
     "task",
     assume_role_policy=trust("ecs-tasks.amazonaws.com"),
     max_session_duration=3600,
-    description="The app's tasks",
+    description="Tasks of the app",
     opts=top,
 )
 logs_role = aws.iam.Role("flow-logs", assume_role_policy=trust("vpc-flow-logs.amazonaws.com"), opts=top)
@@ -222,7 +222,7 @@ aws.sns.TopicPolicy(
         lambda arn: policy(
             {
                 "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
                 "Action": "sns:Publish",
                 "Resource": arn,
             }
@@ -382,7 +382,9 @@ logs_policy = aws.s3.BucketPolicy(
         lambda arn: policy(
             {
                 "Effect": "Allow",
-                "Principal": {"Service": "logging.s3.amazonaws.com"},
+                "Principal": {
+                    "Service": ["logging.s3.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"]
+                },
                 "Action": "s3:PutObject",
                 "Resource": f"{arn}/*",
             }

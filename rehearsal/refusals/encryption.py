@@ -1,0 +1,119 @@
+"""Key policies that do not admit the service which must use the key."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rehearsal.refusals.graph import Graph, allows, as_list, properties, refuse, statements
+from rehearsal.result import Refusal, Rehearsed
+
+_LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
+_SNS = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
+_CONTEXT = "kms:EncryptionContext:aws:logs:arn"
+
+
+def log_groups(graph: Graph) -> Iterator[Refusal]:
+    """CloudWatch Logs must be admitted to a log group's key, for that group's encryption context."""
+    for one in graph.of("cloudwatch/logGroup:LogGroup"):
+        key = graph.key(one.declared.properties.get("kmsKeyId"))
+        if key is None:
+            continue
+        service = f"logs.{one.region or properties(one).get('region')}.amazonaws.com"
+        arn = str(properties(one).get("arn"))
+        admitted = [each for each in _policy(key) if allows(each, service, "kms:GenerateDataKey")]
+        if not any(allows(each, service, "kms:Decrypt") for each in admitted):
+            yield refuse(
+                one,
+                "logs-key-policy",
+                f"its key {key.name} does not admit {service}",
+                f"allow {service} kms:Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey* and Describe*",
+                _LOGS,
+            )
+        elif not any(_context_matches(each, arn) for each in admitted):
+            yield refuse(
+                one,
+                "logs-key-context",
+                f"its key {key.name} admits {service} for other log groups only",
+                f"let {_CONTEXT} match {arn}",
+                _LOGS,
+            )
+
+
+def _context_matches(statement: dict[str, Any], arn: str) -> bool:
+    wanted = [
+        str(pattern)
+        for operator in (statement.get("Condition") or {}).values()
+        for key, patterns in operator.items()
+        if key.lower() == _CONTEXT.lower()
+        for pattern in as_list(patterns)
+    ]
+    return not wanted or any(fnmatchcase(arn, pattern) or fnmatchcase(f"{arn}:*", pattern) for pattern in wanted)
+
+
+def topics(graph: Graph) -> Iterator[Refusal]:
+    """Alarms and RDS events reach an encrypted topic only when its key, and its policy, admit the service."""
+    for topic in graph.of("sns/topic:Topic"):
+        arn, handle = properties(topic).get("arn"), topic.declared.properties.get("kmsMasterKeyId")
+        for publisher, service in _publishers(graph, arn):
+            if handle == "alias/aws/sns":
+                yield refuse(
+                    topic,
+                    "sns-default-key",
+                    f"{service} cannot use AWS's own key, and {publisher.name} publishes here",
+                    "encrypt the topic with a key of your own that admits it",
+                    _SNS,
+                )
+            key = graph.key(handle)
+            if key is not None and not _publishes(key, service):
+                yield refuse(
+                    topic,
+                    "sns-key-policy",
+                    f"its key {key.name} does not admit {service}, and {publisher.name} publishes here",
+                    f"allow {service} kms:GenerateDataKey* and kms:Decrypt",
+                    _SNS,
+                )
+            yield from _topic_policy(graph, topic, service)
+
+
+def _topic_policy(graph: Graph, topic: Rehearsed, service: str) -> Iterator[Refusal]:
+    arn = properties(topic).get("arn")
+    for policy in graph.of("sns/topicPolicy:TopicPolicy"):
+        values = policy.declared.properties
+        if values.get("arn") == arn and not any(
+            allows(each, service, "sns:Publish") for each in statements(values.get("policy"))
+        ):
+            yield refuse(
+                policy,
+                "sns-topic-policy",
+                f"does not let {service} publish",
+                f"allow {service} sns:Publish",
+                "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
+            )
+
+
+def _publishers(graph: Graph, arn: Any) -> list[tuple[Rehearsed, str]]:
+    """One publisher a service is enough to need it."""
+    found: dict[str, Rehearsed] = {}
+    for alarm in graph.of("cloudwatch/metricAlarm:MetricAlarm"):
+        values = alarm.declared.properties
+        actions = [*as_list(values.get("alarmActions")), *as_list(values.get("okActions"))]
+        if arn in actions:
+            found.setdefault("cloudwatch.amazonaws.com", alarm)
+    for subscription in graph.of("rds/eventSubscription:EventSubscription"):
+        if subscription.declared.properties.get("snsTopic") == arn:
+            found.setdefault("events.rds.amazonaws.com", subscription)
+    return [(publisher, service) for service, publisher in found.items()]
+
+
+def _publishes(key: Rehearsed, service: str) -> bool:
+    policy = _policy(key)
+    return all(
+        any(allows(each, service, action) for each in policy) for action in ("kms:GenerateDataKey", "kms:Decrypt")
+    )
+
+
+def _policy(key: Rehearsed) -> list[dict[str, Any]]:
+    return statements(key.declared.properties.get("policy"))
+
+
+CHECKS = (log_groups, topics)
