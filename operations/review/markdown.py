@@ -1,0 +1,213 @@
+"""A review as Markdown for the pull request: what is dangerous on the first screen, the rest under folds."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from operations.review.assess import Review, ids_of
+from operations.review.changes import Change, Noise
+from operations.review.losses import Danger
+from operations.review.plan import PolicyResult
+
+SCREEN_LINES: Final = 40
+"""What fits a screen without scrolling; an ordinary change's review is no longer."""
+VISIBLE_CHANGES: Final = 12
+
+NOISE: Final[Mapping[Noise, str]] = {"tags only": "their tags", "order only": "the order of a list"}
+_SIGNS: Final = {"create": "+", "update": "~", "replace": "±", "delete": "−", "forget": "−", "import": "+"}
+_VERBS: Final = {
+    "create": "to create",
+    "update": "to update",
+    "replace": "to replace",
+    "delete": "to delete",
+    "forget": "to forget",
+    "import": "to import",
+    "same": "unchanged",
+}
+
+
+def render(review: Review) -> str:
+    """The whole text, ending in a line break."""
+    return "\n".join(_lines(review)).rstrip() + "\n"
+
+
+def _lines(review: Review) -> Iterator[str]:
+    yield f"## {review.plan.stack}: {_verdict(review)}"
+    yield ""
+    yield _overview(review)
+    yield ""
+    if review.failed:
+        yield from _section("The preview failed, so this is not the whole plan", review.plan.errors)
+    yield from _dangers("Possible data loss", review, review.losses)
+    yield from _dangers("Doors opened, roles widened", review, review.doors)
+    yield from _dangers("Outside residency", review, review.outside)
+    yield from _policies("Policies that stop this", review, review.violations)
+    yield from _section("Newly allowed, but narrow", (f"{_name(d)}: {d.what}" for d in review.noted))
+    yield from _section(
+        f"Downtime: {review.downtime}", (f"{_tail(i.urn)}: {i.length} ({i.why})" for i in review.interruptions)
+    )
+    yield from _section("Accepted by a waiver", _waived(review))
+    yield from _section(
+        "Waivers that nothing needs",
+        (f"{one.place} ({one.waiver.loss} of {_tail(one.waiver.urn)})" for one in review.unused),
+    )
+    yield from _changes(review)
+    yield from _folded_policies(review)
+    yield from _not_evaluated(review)
+    yield from _how_to_accept(review)
+
+
+def _verdict(review: Review) -> str:
+    if review.failed:
+        return "the preview failed"
+    if review.stops:
+        return f"stopped by {_stopping(review)}"
+    if not any(op not in ("same", "read") for op in review.counts):
+        return "nothing changes"
+    return "nothing dangerous found"
+
+
+def _stopping(review: Review) -> str:
+    widened = sum(danger.kind == "role-widened" for danger in review.doors)
+    found = (
+        (len(review.losses), "possible data loss", "es"),
+        (len(review.doors) - widened, "open door", "s"),
+        (widened, "widened grant", "s"),
+        (len(review.outside), "place outside residency", "s"),
+        (len(review.violations), "policy finding", "s"),
+    )
+    return ", ".join(f"{count} {what}{plural if count > 1 else ''}" for count, what, plural in found if count)
+
+
+def _overview(review: Review) -> str:
+    counts = [f"{review.counts[op]} {verb}" for op, verb in _VERBS.items() if _counted(review, op)]
+    parts = [", ".join(counts)] if counts else []
+    parts.append(f"downtime: {review.downtime}")
+    parts.append(_residency(review))
+    if review.tenants:
+        parts.append(f"tenants touched: {', '.join(review.tenants)}")
+    if review.plan.policies is None:
+        parts.append("policies: not judged (`pulumi preview --json` carries no findings; `--events` does)")
+    else:
+        parts.append(f"policies: {len(review.violations)} stop, {len(review.advice)} advise")
+    if review.not_evaluated:
+        parts.append(f"{len(review.not_evaluated)} not evaluated")
+    return " · ".join(parts)
+
+
+def _counted(review: Review, op: str) -> bool:
+    """Only a whole plan knows what stays the same."""
+    return bool(review.counts.get(op)) and (op != "same" or review.plan.whole)
+
+
+def _residency(review: Review) -> str:
+    used = ", ".join(review.residency.used) or review.plan.config.get("aws:region") or "none named"
+    if not review.residency.allowed:
+        return f"region: {used} (residency not in this recording)"
+    return f"region: {used} ({len(review.outside)} outside residency)" if review.outside else f"region: {used}"
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    found = list(lines)
+    if found:
+        yield f"### {title}"
+        yield ""
+        yield from (f"- {line}" for line in found)
+        yield ""
+
+
+def _dangers(title: str, review: Review, dangers: Sequence[Danger]) -> Iterator[str]:
+    steps = review.plan.by_urn()
+    yield from _section(title, (_danger(danger, steps[danger.urn].kind) for danger in dangers))
+
+
+def _danger(danger: Danger, kind: str) -> str:
+    left = f" Safety net: {danger.left}." if danger.left else ""
+    return f"**{danger.kind}** {_name(danger)} ({kind}): {danger.what}.{left}"
+
+
+def _name(danger: Danger) -> str:
+    return f"`{_tail(danger.urn)}`"
+
+
+def _tail(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def _policies(title: str, review: Review, results: Sequence[PolicyResult]) -> Iterator[str]:
+    yield from _section(title, (_policy(result) for result in results))
+
+
+def _policy(result: PolicyResult) -> str:
+    ids = f" [{', '.join(ids_of(result.policy))}]" if ids_of(result.policy) else ""
+    text = result.message.partition("\n")[2] or result.message
+    name = _tail(result.urn)
+    text = text if name and text.startswith(name) else f"{name}: {text}" if name else text
+    return f"`{result.policy}`{ids} {' '.join(text.split())}"
+
+
+def _waived(review: Review) -> Iterator[str]:
+    for entry in review.waived:
+        waiver = entry.filed.waiver
+        yield (
+            f"**{entry.danger.kind}** {_name(entry.danger)}: {entry.danger.what}. "
+            f"{waiver.owner}, until {waiver.last_day}: {waiver.reason}"
+        )
+
+
+def _changes(review: Review) -> Iterator[str]:
+    found = review.changes
+    if not found.count() and not found.noise:
+        return
+    lines = [line for component, entries in found.by_component.items() for line in _component(component, entries)]
+    lines += [_noise(kind, len(steps), found.tags) for kind, steps in found.noise.items()]
+    if len(lines) <= VISIBLE_CHANGES:
+        yield from ("### Changes by component", "", *lines, "")
+    else:
+        per = ", ".join(f"{name} {len(entries)}" for name, entries in found.by_component.items())
+        yield from _fold(f"Changes by component: {per}", lines)
+    folded = [f"- {NOISE[kind]}: {', '.join(f'`{s.name}`' for s in steps)}" for kind, steps in found.noise.items()]
+    yield from _fold("Which resources those are", folded)
+
+
+def _component(name: str, entries: Sequence[Change]) -> Iterator[str]:
+    yield f"- **{name}**"
+    for entry in entries:
+        details = f": {'; '.join(entry.details)}" if entry.details else ""
+        yield f"  - {_SIGNS[entry.step.op]} `{entry.step.name}` ({entry.step.kind}){details}"
+
+
+def _noise(kind: Noise, count: int, tags: Sequence[str]) -> str:
+    what = f"their tags ({', '.join(tags)})" if kind == "tags only" and tags else NOISE[kind]
+    return f"- {count} resource{'s change' if count != 1 else ' changes'} only {what}"
+
+
+def _folded_policies(review: Review) -> Iterator[str]:
+    yield from _fold(f"Advice by policies: {len(review.advice)}", (f"- {_policy(p)}" for p in review.advice))
+
+
+def _not_evaluated(review: Review) -> Iterator[str]:
+    lines = [f"- {f'`{_tail(urn)}`: ' if urn else ''}{why}" for urn, why in review.not_evaluated]
+    yield from _fold(f"Not evaluated, for a value is not known before the update: {len(lines)}", lines)
+
+
+def _how_to_accept(review: Review) -> Iterator[str]:
+    dangers = [*review.losses, *review.doors, *review.outside]
+    if not dangers:
+        return
+    yield "<details><summary>If it is meant: a waiver</summary>"
+    yield ""
+    yield f"In `waivers/{review.plan.stack}.yaml`, reviewed with the change, at most 90 days ahead:"
+    yield "```yaml"
+    for danger in dangers:
+        yield f"- urn: {danger.urn}"
+        yield f"  loss: {danger.kind}"
+        yield "  reason: "
+        yield "  owner: "
+        yield "  lastDay: "
+    yield from ("```", "</details>", "")
+
+
+def _fold(title: str, lines: Iterable[str]) -> Iterator[str]:
+    found = list(lines)
+    if found:
+        yield from (f"<details><summary>{title}</summary>", "", *found, "", "</details>", "")

@@ -1,0 +1,96 @@
+"""A review as SARIF 2.1.0, so that GitHub shows findings on the lines that declared the resources.
+
+Format: OASIS SARIF 2.1.0, and what GitHub's code scanning reads of it (rules, level, location, fingerprint).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from operations.review.assess import Review, ids_of
+from operations.review.plan import Source, Step
+from policies.catalogue import catalogue
+
+SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS: Final = {"mandatory": "error", "advisory": "warning"}
+
+
+def as_sarif(review: Review, root: Path) -> dict[str, Any]:
+    """The findings of a review; `root` is the project's folder, to find the code in."""
+    results = list(_results(review, root))
+    rules = {result["ruleId"]: _rule(result["ruleId"]) for result in results}
+    driver = {"name": "workbuoy review", "rules": list(rules.values())}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+
+
+def _results(review: Review, root: Path) -> Iterator[dict[str, Any]]:
+    steps = review.plan.by_urn()
+    for danger in (*review.losses, *review.doors, *review.outside):
+        text = f"{danger.urn.rpartition('::')[2]}: {danger.what}"
+        yield _result(review, root, steps.get(danger.urn), danger.urn, danger.kind, "error", text)
+    for danger in review.noted:
+        text = f"{danger.urn.rpartition('::')[2]}: {danger.what}"
+        yield _result(review, root, steps.get(danger.urn), danger.urn, danger.kind, "note", text)
+    for found in (*review.violations, *review.advice):
+        level = _LEVELS.get(found.level, "warning")
+        yield _result(review, root, steps.get(found.urn), found.urn, found.policy, level, found.message)
+
+
+def _result(
+    review: Review, root: Path, step: Step | None, urn: str, rule: str, level: str, text: str
+) -> dict[str, Any]:
+    source = locate(step, root) or Source(f"Pulumi.{review.plan.stack}.yaml", 1)
+    return {
+        "ruleId": rule,
+        "level": level,
+        "message": {"text": text},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": source.file, "uriBaseId": "%SRCROOT%"},
+                    "region": {"startLine": source.line},
+                },
+                "logicalLocations": [{"fullyQualifiedName": urn, "kind": "resource"}],
+            }
+        ],
+        "partialFingerprints": {"resource/v1": hashlib.sha256(f"{rule} {urn}".encode()).hexdigest()},
+    }
+
+
+def _rule(name: str) -> dict[str, Any]:
+    control = catalogue().get(name)
+    if control is None:
+        return {"id": name, "shortDescription": {"text": f"{name} (workbuoy review)"}}
+    return {
+        "id": name,
+        "shortDescription": {"text": f"{control.title} [{', '.join(ids_of(name))}]"},
+        "help": {"text": control.fix},
+    }
+
+
+def locate(step: Step | None, root: Path) -> Source | None:
+    """The line that declared a resource: as the engine recorded it, else as the project's code tells.
+
+    Events carry no line. A component's file holds its type token, and the child's logical name ends as in the code.
+    """
+    if step is None:
+        return None
+    for state in (step.new, step.old):
+        if state and state.source:
+            return state.source
+    chain = step.urn.split("::")[2].split("$")
+    token = next((part for part in reversed(chain) if part.startswith("workbuoy:")), None)
+    return _search(token, step, root) if token else None
+
+
+def _search(token: str, step: Step, root: Path) -> Source | None:
+    for path in sorted((root / "components").glob("*.py")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        declared = next((number for number, line in enumerate(lines, 1) if f'"{token}"' in line), None)
+        if declared:
+            role = step.name.rpartition("-")[2]
+            exact = (n for n, line in enumerate(lines, 1) if re.search(rf'-{re.escape(role)}"', line))
+            return Source(f"components/{path.name}", next(exact, declared))
+    return None

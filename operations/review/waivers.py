@@ -1,0 +1,96 @@
+"""Waivers: a possible loss that somebody has accepted, for a while and with a name to it."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from operations.review.losses import Danger, Loss
+from operations.review.plan import InputError, Plan, stack_of
+
+LONGEST_DAYS: Final = 90
+
+
+class Waiver(BaseModel):
+    """One accepted loss or open door of one resource, up to and including its last day."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    urn: Annotated[str, Field(pattern=r"^urn:pulumi:[^:]+::[^:]+::.+::.+$", description="The resource, exactly")]
+    loss: Annotated[
+        Loss | Literal["door-opened", "role-widened", "residency"], Field(description="The kind that the review names")
+    ]
+    reason: Annotated[str, Field(min_length=20, description="Why it is right, for whoever reads it in a year")]
+    owner: Annotated[str, Field(min_length=2, pattern=r"\S", description="Who answers for it")]
+    last_day: Annotated[datetime.date, Field(description=f"At most {LONGEST_DAYS} days ahead")]
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A waiver with the file it stands in."""
+
+    waiver: Waiver
+    place: str
+
+    def accepts(self, danger: Danger) -> bool:
+        return (self.waiver.urn, self.waiver.loss) == (danger.urn, danger.kind)
+
+
+def read_waivers(folder: Path, today: datetime.date) -> list[Filed]:
+    """Every waiver in `folder/*.yaml`; raises InputError with every problem, expired ones included."""
+    filed: list[Filed] = []
+    problems: list[str] = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            problems.append(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}")
+            continue
+        if not isinstance(entries, list):
+            problems.append(f"{path}: a file of waivers is a list, each with urn, loss, reason, owner and lastDay")
+            continue
+        for position, entry in enumerate(entries, 1):
+            place = f"{path}: waiver {position}"
+            try:
+                waiver = Waiver.model_validate(entry)
+            except ValidationError as error:
+                problems += [f"{place}: {_problem(found)}" for found in error.errors()]
+                continue
+            problems += [f"{place}: {found}" for found in _dates(waiver, today)]
+            filed.append(Filed(waiver, place))
+    if problems:
+        raise InputError(*problems)
+    return filed
+
+
+def _problem(found: object) -> str:
+    entry: dict[str, object] = dict(found)  # type: ignore[call-overload]
+    path = ".".join(str(part) for part in entry["loc"]) or "entry"  # type: ignore[attr-defined]
+    return f"{path}: {entry['msg']}"
+
+
+def _dates(waiver: Waiver, today: datetime.date) -> list[str]:
+    if waiver.last_day < today:
+        return [f"lastDay: expired on {waiver.last_day}; take it away, or decide again"]
+    latest = today + datetime.timedelta(days=LONGEST_DAYS)
+    if waiver.last_day > latest:
+        return [f"lastDay: {waiver.last_day} is more than {LONGEST_DAYS} days ahead; {latest} at the latest"]
+    return []
+
+
+def of_stack(filed: Sequence[Filed], plan: Plan) -> list[Filed]:
+    """The waivers of the reviewed stack; raises InputError where one names a resource that the stack has not.
+
+    Only a whole plan can tell: `pulumi preview --json` leaves unchanged resources out, and such a waiver is unused.
+    """
+    own = [one for one in filed if stack_of(one.waiver.urn) == plan.stack]
+    known = plan.by_urn()
+    unknown = [f"{one.place}: urn: {plan.stack} has no {one.waiver.urn}" for one in own if one.waiver.urn not in known]
+    if unknown and plan.whole:
+        raise InputError(*unknown)
+    return own
