@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -21,12 +24,12 @@ from workbuoy_app.secret_values import CachedSecret, SecretMissing
 from workbuoy_app.settings import Settings
 
 T = TypeVar("T")
-ATTEMPTS = 4
-WORK_TIMEOUT_SECONDS = 20
-STATEMENT_TIMEOUT_MS = 10_000
+WORK_TIMEOUT_SECONDS = 10
+STATEMENT_TIMEOUT_MS = 8_000
 LOCK_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 30_000
 CONNECTION_LIFETIME_SECONDS = 1_800
+RECONNECT_TIMEOUT_SECONDS = 2
 
 # Not the caller's doing: the schema or its grants are not there yet, or the server is out of something.
 _NOT_READY = (
@@ -151,6 +154,8 @@ class PostgresDatabase:
     single_tenant = False
 
     def __init__(self, address: PostgresAddress, source: LoginSource) -> None:
+        # Killed connections are found one by one: at worst all of them before a new one.
+        self._attempts = address.connection_limit + 2
         self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
             connection_class=_connection_class(source),
             kwargs={
@@ -164,7 +169,8 @@ class PostgresDatabase:
             timeout=address.pool_timeout,
             max_waiting=500,
             max_lifetime=CONNECTION_LIFETIME_SECONDS,
-            reconnect_timeout=30,
+            # Then the next request tries afresh: the pool itself would wait twice as long after every failure.
+            reconnect_timeout=RECONNECT_TIMEOUT_SECONDS,
             open=False,
         )
 
@@ -185,21 +191,19 @@ class PostgresDatabase:
         repeatable: bool = True,
     ) -> T:
         begin = _begin(claims)
-        for attempt in range(ATTEMPTS):
+        for _ in range(self._attempts):
             try:
-                async with asyncio.timeout(WORK_TIMEOUT_SECONDS):
-                    return await self._once(begin, work)
+                return await self._once(begin, work)
             except _ConnectionLost as lost:
-                if attempt + 1 == ATTEMPTS or (lost.while_committing and not repeatable):
-                    raise DatabaseUnavailable("connection lost") from lost
-                # The other idle connections have most likely died with this one.
-                await self._pool.check()
-            except (*_NOT_READY, psycopg.OperationalError, TimeoutError) as error:
+                if lost.while_committing and not repeatable:
+                    raise DatabaseUnavailable("connection lost while committing") from lost
+            except (*_NOT_READY, psycopg.OperationalError) as error:
                 raise DatabaseUnavailable(type(error).__name__) from error
-        raise AssertionError("unreachable")
+        raise DatabaseUnavailable("connection lost again and again")
 
     async def _once(self, begin: str, work: Callable[[PostgresTransaction], Awaitable[T]]) -> T:
         connection = await self._pool.getconn()
+        timer = asyncio.get_running_loop().call_later(WORK_TIMEOUT_SECONDS, _cut, connection)
         committing = False
         try:
             await connection.execute(begin)
@@ -209,10 +213,13 @@ class PostgresDatabase:
             return result
         except BaseException as error:
             if isinstance(error, psycopg.Error) and connection.closed:
+                if timer.when() <= asyncio.get_running_loop().time():
+                    raise DatabaseUnavailable("no answer in time") from error
                 raise _ConnectionLost(while_committing=committing) from error
             await _roll_back(connection)
             raise
         finally:
+            timer.cancel()
             await self._pool.putconn(connection)
 
 
@@ -220,6 +227,12 @@ class _ConnectionLost(Exception):
     def __init__(self, *, while_committing: bool) -> None:
         super().__init__("connection lost")
         self.while_committing = while_committing
+
+
+def _cut(connection: AsyncConnection[Row]) -> None:
+    """End a connection that does not answer: cancelling the task would first wait for its answer all the same."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as its_socket, contextlib.suppress(OSError):
+        its_socket.shutdown(socket.SHUT_RDWR)
 
 
 async def _roll_back(connection: AsyncConnection[Row]) -> None:

@@ -46,22 +46,22 @@ def rotate(settings: Settings, client: Any, event: Mapping[str, str]) -> None:
     steps = {"createSecret": _create, "setSecret": _set, "testSecret": _test, "finishSecret": _finish}
     if step not in steps:
         raise RotationRefused(f"unknown step {step}")
-    stages = client.describe_secret(SecretId=secret_id).get("VersionIdsToStages", {})
-    if CURRENT in stages.get(token, []):
-        log.info("this version is current already", extra={"step": step})
-        return
-    # On a secret without any value the version may come into being only with createSecret.
-    if step != "createSecret" and PENDING not in stages.get(token, []):
+    labels = client.describe_secret(SecretId=secret_id).get("VersionIdsToStages", {}).get(token, [])
+    if step != "createSecret" and not {CURRENT, PENDING} & set(labels):
         raise RotationRefused(f"{step}: this version is not pending; createSecret comes first")
     steps[step](settings, client, secret_id, token)
     log.info("rotation step done", extra={"step": step})
 
 
 def _create(settings: Settings, client: Any, secret_id: str, token: str) -> None:  # noqa: ARG001
-    """Write a pending value for the login whose turn it is, unless an earlier try has."""
-    if _value(client, secret_id, PENDING, token) is not None:
+    """Write a pending value for the login whose turn it is, unless an earlier try has.
+
+    A secret's very first version becomes current at once, whatever is asked (PutSecretValue does so by definition):
+    the service may read it before `_set`, is refused, and tries again.
+    """
+    if _value(client, secret_id, VersionId=token) is not None:
         return
-    current = _value(client, secret_id, CURRENT)
+    current = _value(client, secret_id, VersionStage=CURRENT)
     login = roles.LOGINS[1] if current and current.user == roles.LOGINS[0] else roles.LOGINS[0]
     value = {"username": login, "password": secrets.token_urlsafe(36)}
     client.put_secret_value(
@@ -75,8 +75,8 @@ def _create(settings: Settings, client: Any, secret_id: str, token: str) -> None
 def _set(settings: Settings, client: Any, secret_id: str, token: str) -> None:
     """Give the login its password in the database, making the roles where they are missing."""
     pending = _pending(client, secret_id, token)
-    current = _value(client, secret_id, CURRENT)
-    if current and current.user == pending.user:
+    current = _value(client, secret_id, VersionStage=CURRENT)
+    if current and current.user == pending.user and current != pending:
         raise RotationRefused("the pending login is the one in use; a new password would end it")
     with owner_connection(settings) as owner, roles.exclusive(owner):
         roles.ensure_roles(owner)
@@ -98,9 +98,11 @@ def _test(settings: Settings, client: Any, secret_id: str, token: str) -> None:
 
 
 def _finish(settings: Settings, client: Any, secret_id: str, token: str) -> None:  # noqa: ARG001
-    """Make the pending version current."""
+    """Make the pending version current, unless it is."""
     stages = client.describe_secret(SecretId=secret_id).get("VersionIdsToStages", {})
     former = next((version for version, labels in stages.items() if CURRENT in labels), None)
+    if former == token:
+        return
     moved = {"RemoveFromVersionId": former} if former else {}
     client.update_secret_version_stage(
         SecretId=secret_id, VersionStage=CURRENT, MoveToVersionId=token, **moved
@@ -108,7 +110,7 @@ def _finish(settings: Settings, client: Any, secret_id: str, token: str) -> None
 
 
 def _pending(client: Any, secret_id: str, token: str) -> Login:
-    pending = _value(client, secret_id, PENDING, token)
+    pending = _value(client, secret_id, VersionId=token)
     if pending is None:
         raise RotationRefused("there is no pending value; createSecret comes first")
     if pending.user not in roles.LOGINS:
@@ -116,11 +118,10 @@ def _pending(client: Any, secret_id: str, token: str) -> Login:
     return pending
 
 
-def _value(client: Any, secret_id: str, stage: str, token: str | None = None) -> Login | None:
+def _value(client: Any, secret_id: str, **version: str) -> Login | None:
     """A version's login; None where there is no such version."""
-    version = {"VersionId": token} if token else {}
     try:
-        answer = client.get_secret_value(SecretId=secret_id, VersionStage=stage, **version)
+        answer = client.get_secret_value(SecretId=secret_id, **version)
     except client.exceptions.ResourceNotFoundException:
         return None
     return parse_login(answer["SecretString"])

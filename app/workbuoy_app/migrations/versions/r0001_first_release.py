@@ -53,7 +53,7 @@ create table attachments (
     content_type text not null,
     size_bytes bigint not null,
     sha256 text not null,
-    object_key text,
+    object_key text check (object_key = 'tenants/' || cast(tenant_id as text) || '/' || cast(id as text)),
     created_at timestamptz not null,
     primary key (tenant_id, id),
     foreign key (tenant_id, thing_id) references things (tenant_id, id) on delete cascade
@@ -127,8 +127,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Remove everything, data included."""
-    postgres = op.get_bind().dialect.name == "postgresql"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "drop function session_member(), session_tenant() cascade"
+        )  # with the policies that ask them
     for table in ("attachment_chunks", "attachments", "things", "sessions", "members", "tenants"):
-        op.execute(f"drop table {table}" + (" cascade" if postgres else ""))
-    if postgres:
-        op.execute("drop function session_member(), session_tenant()")
+        op.execute(f"drop table {table}")

@@ -1,0 +1,143 @@
+"""Attachments: in the database, and in a bucket."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import urllib.request
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.service import Service, attach, make_thing
+from workbuoy_app import aws
+from workbuoy_app.settings import MIB, Settings, StorageSettings
+
+CONTENT = bytes(range(256)) * 4096 * 20  # 20 MiB: three parts to a bucket, twenty chunks in the database
+
+
+def objects(settings: Settings) -> list[dict[str, Any]]:
+    """What the bucket holds."""
+    assert settings.storage is not None
+    found = aws.storage_client(settings.storage).list_objects_v2(Bucket=settings.storage.bucket)
+    return list(found.get("Contents", []))
+
+
+@pytest.mark.parametrize("size", [0, 1, MIB, MIB + 1, len(CONTENT)])
+def test_content_in_the_database_comes_back_as_it_went_in(either_service: Service, size: int) -> None:
+    browser = either_service.browser()
+    thing = make_thing(browser)
+    answer = attach(browser, thing["id"], CONTENT[:size], "båt.bin", "application/x-thing")
+    assert answer.status_code == 201, answer.text
+    attachment = answer.json()
+    assert attachment["size_bytes"] == size
+    assert attachment["sha256"] == hashlib.sha256(CONTENT[:size]).hexdigest()
+    path = f"/api/things/{thing['id']}/attachments/{attachment['id']}"
+    assert browser.get(path).json() == attachment
+    download = browser.get(f"{path}/content")
+    assert download.content == CONTENT[:size]
+    assert download.headers["content-type"] == "application/x-thing"
+    assert "filename*=UTF-8''b%C3%A5t.bin" in download.headers["content-disposition"]
+    assert download.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in download.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("size", [0, 100, 8 * MIB, 8 * MIB + 1, len(CONTENT)])
+def test_content_in_a_bucket_comes_back_through_a_signed_address(bucket_service: Service, size: int) -> None:
+    browser = bucket_service.browser()
+    thing = make_thing(browser)
+    attachment = attach(browser, thing["id"], CONTENT[:size], "båt.bin").json()
+    assert attachment["sha256"] == hashlib.sha256(CONTENT[:size]).hexdigest()
+    redirect = browser.get(f"/api/things/{thing['id']}/attachments/{attachment['id']}/content")
+    assert redirect.status_code == 307
+    with urllib.request.urlopen(redirect.headers["location"]) as download:
+        assert download.read() == CONTENT[:size]
+        assert download.headers["content-type"] == "text/plain"
+    (stored,) = objects(bucket_service.settings)
+    tenant = browser.get("/api/me").json()["tenant_id"]
+    assert stored["Key"] == f"tenants/{tenant}/{attachment['id']}"
+
+
+def test_a_signed_address_is_short_lived_and_of_version_four(bucket_service: Service) -> None:
+    browser = bucket_service.browser()
+    thing = make_thing(browser)
+    attachment = attach(browser, thing["id"], b"x").json()
+    redirect = browser.get(f"/api/things/{thing['id']}/attachments/{attachment['id']}/content")
+    query = parse_qs(urlsplit(redirect.headers["location"]).query)
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert query["X-Amz-Expires"] == ["300"]
+    assert redirect.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "eu-north-1"])
+def test_without_an_endpoint_addresses_are_signed_for_the_region_itself(region: str) -> None:
+    storage = StorageSettings(bucket="workbuoy-x", region=region, access_key_id="a", secret_access_key="b")
+    address = aws.storage_client(storage).generate_presigned_url(
+        "get_object", Params={"Bucket": "workbuoy-x", "Key": "k"}
+    )
+    parts = urlsplit(address)
+    assert parts.netloc == f"workbuoy-x.s3.{region}.amazonaws.com"
+    assert f"%2F{region}%2Fs3%2Faws4_request" in parts.query
+
+
+def test_deleting_an_attachment_deletes_its_object(bucket_service: Service) -> None:
+    browser = bucket_service.browser()
+    thing = make_thing(browser)
+    first = attach(browser, thing["id"], b"one").json()
+    attach(browser, thing["id"], b"two")
+    assert browser.delete(f"/api/things/{thing['id']}/attachments/{first['id']}").status_code == 204
+    assert len(objects(bucket_service.settings)) == 1
+    assert browser.delete(f"/api/things/{thing['id']}").status_code == 204
+    assert objects(bucket_service.settings) == []
+
+
+def test_a_checksum_that_the_client_names_is_checked(bucket_service: Service) -> None:
+    browser = bucket_service.browser()
+    thing = make_thing(browser)
+    address = f"/api/things/{thing['id']}/attachments?name=a"
+    right = base64.b64encode(hashlib.sha256(b"content").digest()).decode()
+    wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    refused = browser.post(address, content=b"content", headers={"Content-Digest": f"sha-256=:{wrong}:"})
+    assert refused.status_code == 422
+    assert objects(bucket_service.settings) == []
+    assert browser.get(f"/api/things/{thing['id']}/attachments").json() == {"items": []}
+    stored = browser.post(address, content=b"content", headers={"Content-Digest": f"sha-256=:{right}:"})
+    assert stored.status_code == 201
+
+
+def test_a_thing_has_at_most_a_hundred_attachments(service: Service) -> None:
+    browser = service.browser()
+    thing = make_thing(browser)
+    for _ in range(100):
+        assert attach(browser, thing["id"], b"").status_code == 201
+    assert attach(browser, thing["id"], b"").status_code == 409
+    assert len(browser.get(f"/api/things/{thing['id']}/attachments").json()["items"]) == 100
+
+
+def test_an_attachment_of_another_thing_is_not_found_under_this_one(service: Service) -> None:
+    browser = service.browser()
+    one, other = make_thing(browser), make_thing(browser)
+    attachment = attach(browser, one["id"], b"x").json()
+    path = f"/api/things/{other['id']}/attachments/{attachment['id']}"
+    assert browser.get(path).status_code == 404
+    assert browser.get(f"{path}/content").status_code == 404
+    assert browser.delete(path).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a\nb", "a\0b", "x" * 201])
+def test_a_name_that_could_be_a_path_is_refused(service: Service, name: str) -> None:
+    browser = service.browser()
+    assert attach(browser, make_thing(browser)["id"], b"x", name).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "kind", ["text", "text/", "/plain", "te xt/plain", "text/plain\r\nX: y", "a/" + "b" * 99]
+)
+def test_a_content_type_that_is_none_is_refused(service: Service, kind: str) -> None:
+    browser = service.browser()
+    try:
+        status = attach(browser, make_thing(browser)["id"], b"x", kind=kind).status_code
+    except ValueError:  # the client itself refuses a line break
+        return
+    assert status == 415

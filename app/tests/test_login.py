@@ -1,0 +1,314 @@
+"""Login at a real OpenID Connect provider, sessions, cookies' life, and the mock."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import oidc_provider_mock
+import psycopg
+import pytest
+
+from tests.service import Service, make_thing
+from workbuoy_app import registry, sessions
+from workbuoy_app.settings import OidcSettings, Settings
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """A provider on loopback."""
+    with oidc_provider_mock.run_server_in_thread() as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture
+def oidc_service(settings: Settings, issuer: str) -> Iterator[Service]:
+    """A service that logs in there; ada is a member of acme."""
+    registry.add_member(settings, "acme", issuer, "ada")
+    oidc = OidcSettings(issuer=issuer, client_id="workbuoy", client_secret="secret")
+    with Service(dataclasses.replace(settings, oidc=oidc, oidc_dev_mock=False)) as service:
+        yield service
+
+
+def begin(browser: Any, return_to: str = "/api/me") -> str:
+    """Ask to log in; gives the provider's address."""
+    answer = browser.get("/auth/login", params={"return_to": return_to})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def at_provider(address: str, subject: str) -> str:
+    """Log in at the provider; gives where it sends the browser."""
+    answer = httpx2.post(address, data={"sub": subject})
+    assert answer.status_code == 302, answer.text
+    return str(answer.headers["location"])
+
+
+def log_in(service: Service, subject: str = "ada") -> Any:
+    """A browser that went the whole way."""
+    browser = service.browser(user=None)
+    answer = browser.get(at_provider(begin(browser), subject))
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+def test_a_member_logs_in_and_out_at_a_real_provider(oidc_service: Service, issuer: str) -> None:
+    browser = log_in(oidc_service)
+    me = browser.get("/api/me").json()
+    assert (me["tenant"], me["subject"]) == ("acme", "ada")
+    make_thing(browser)
+    answer = browser.post("/auth/logout")
+    assert answer.status_code == 200
+    assert answer.json()["end_session_url"].startswith(f"{issuer}/oauth2/end_session?client_id=workbuoy")
+    assert browser.get("/api/me").status_code == 401
+
+
+def test_the_flow_uses_pkce_a_nonce_and_a_state_that_differ_each_time(oidc_service: Service) -> None:
+    first, second = (parse_qs(urlsplit(begin(oidc_service.browser(user=None))).query) for _ in range(2))
+    for query in (first, second):
+        assert query["code_challenge_method"] == ["S256"]
+        assert query["response_type"] == ["code"]
+        assert query["scope"] == ["openid"]
+        assert query["redirect_uri"] == ["http://localhost:8080/auth/callback"]
+    for name in ("state", "nonce", "code_challenge"):
+        assert first[name] != second[name]
+
+
+def test_a_login_enrols_nobody(oidc_service: Service, settings: Settings) -> None:
+    browser = oidc_service.browser(user=None)
+    answer = browser.get(at_provider(begin(browser), "stranger"))
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers or "workbuoy_session" not in answer.headers["set-cookie"]
+    assert browser.get("/api/me").status_code == 401
+
+
+def test_a_login_goes_back_to_where_it_was_asked_for_but_never_to_another_site(oidc_service: Service) -> None:
+    for wanted, expected in (
+        ("/api/things?limit=5", "/api/things?limit=5"),
+        ("https://evil.example/", "/api/me"),
+        ("//evil.example/", "/api/me"),
+        ("/\\evil.example", "/api/me"),
+        ("/a\r\nSet-Cookie: x=y", "/api/me"),
+    ):
+        browser = oidc_service.browser(user=None)
+        answer = browser.get(at_provider(begin(browser, wanted), "ada"))
+        assert answer.headers["location"] == expected
+
+
+def changed(address: str, **fields: str) -> str:
+    """The same address with other query fields."""
+    query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()} | fields
+    return urlsplit(address)._replace(query="&".join(f"{n}={v}" for n, v in query.items())).geturl()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"state": "forged"}, {"state": ""}, {"code": "forged"}, {"code": ""}, {"iss": "http://evil.example"}],
+)
+def test_a_callback_with_a_bad_state_code_or_issuer_is_refused(
+    oidc_service: Service, fields: dict[str, str]
+) -> None:
+    browser = oidc_service.browser(user=None)
+    answer = browser.get(changed(at_provider(begin(browser), "ada"), **fields))
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert browser.get("/api/me").status_code == 401
+
+
+def test_a_callback_in_another_browser_is_refused(oidc_service: Service) -> None:
+    callback = at_provider(begin(oidc_service.browser(user=None)), "ada")
+    assert oidc_service.browser(user=None).get(callback).status_code == 400
+
+
+def test_a_callback_with_another_logins_nonce_is_refused(oidc_service: Service) -> None:
+    browser = oidc_service.browser(user=None)
+    callback = at_provider(begin(browser), "ada")
+    cookie = browser.cookies["workbuoy_login"]
+    attempt = json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4)))
+    attempt["nonce"] = "of another login"
+    browser.cookies.clear()
+    browser.cookies.set("workbuoy_login", base64.urlsafe_b64encode(json.dumps(attempt).encode()).decode())
+    assert browser.get(callback).status_code == 400
+
+
+@pytest.mark.parametrize("cookie", ["", "not base64!", "e30", "W10", "bnVsbA", "eyJzdGF0ZSI6MX0"])
+def test_a_login_cookie_that_is_nonsense_is_refused(oidc_service: Service, cookie: str) -> None:
+    browser = oidc_service.browser(user=None)
+    browser.cookies.set("workbuoy_login", cookie)
+    assert browser.get("/auth/callback?state=x&code=y").status_code == 400
+
+
+def test_a_code_is_good_for_one_login(oidc_service: Service) -> None:
+    browser = oidc_service.browser(user=None)
+    callback = at_provider(begin(browser), "ada")
+    kept = browser.cookies["workbuoy_login"]
+    assert browser.get(callback).status_code == 303
+    browser.cookies.set("workbuoy_login", kept)
+    assert browser.get(callback).status_code == 400
+
+
+def test_a_denied_login_is_told_as_such(oidc_service: Service) -> None:
+    browser = oidc_service.browser(user=None)
+    address = begin(browser)
+    denied = httpx2.post(address, data={"action": "deny"}).headers["location"]
+    assert (
+        browser.get(changed(denied, state=parse_qs(urlsplit(address).query)["state"][0])).status_code == 400
+    )
+
+
+def test_a_provider_that_is_gone_is_503_and_the_rest_runs(settings: Settings) -> None:
+    oidc = OidcSettings(issuer="http://127.0.0.1:9", client_id="workbuoy", client_secret="secret")
+    with Service(dataclasses.replace(settings, oidc=oidc, oidc_dev_mock=False)) as service:
+        browser = service.browser(user=None)
+        assert browser.get("/auth/login").status_code == 503
+        assert browser.get("/healthz").status_code == 200
+        assert browser.get("/readyz").status_code == 200
+
+
+def test_a_metadata_document_of_another_issuer_is_refused(settings: Settings, issuer: str) -> None:
+    other = issuer.replace("localhost", "127.0.0.1")
+    oidc = OidcSettings(issuer=other + "/", client_id="workbuoy", client_secret="secret")
+    with Service(dataclasses.replace(settings, oidc=oidc, oidc_dev_mock=False)) as service:
+        assert service.browser(user=None).get("/auth/login").status_code == 503
+
+
+def test_login_answers_503_until_its_secret_is_filled(
+    settings: Settings, issuer: str, moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workbuoy_app import aws, secret_values
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    monkeypatch.setattr(secret_values, "LEAST_SECONDS_BETWEEN_READS", 0.0)
+    client = aws.secrets_client("eu-west-1")
+    client.create_secret(Name="workbuoy-oidc")
+    registry.add_member(settings, "acme", issuer, "ada")
+    oidc = OidcSettings(issuer=issuer, client_id="workbuoy", secret_id="workbuoy-oidc")
+    with Service(
+        dataclasses.replace(settings, oidc=oidc, oidc_dev_mock=False, aws_region="eu-west-1")
+    ) as service:
+        browser = service.browser(user=None)
+        refused = browser.get("/auth/login")
+        assert refused.status_code == 503
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert browser.get("/readyz").status_code == 200
+        client.put_secret_value(SecretId="workbuoy-oidc", SecretString="filled\n")
+        assert log_in(service).get("/api/me").status_code == 200
+
+
+def test_without_any_provider_login_answers_503(settings: Settings) -> None:
+    with Service(dataclasses.replace(settings, oidc_dev_mock=False)) as service:
+        assert service.browser(user=None).get("/auth/login").status_code == 503
+        assert service.browser(user=None).get("/auth/callback").status_code == 503
+
+
+def hashes(settings: Settings, statement: str = "select token_hash from sessions") -> list[Any]:
+    """As the superuser, past every policy."""
+    with psycopg.connect(superuser_url(settings)) as connection:
+        cursor = connection.execute(statement)  # type: ignore[arg-type]
+        return [row[0] for row in cursor.fetchall()] if cursor.description else []
+
+
+def superuser_url(settings: Settings) -> str:
+    """The same database with the role that no policy holds."""
+    address: Any = settings.database
+    return f"postgresql://postgres:{address.password}@{address.host}:{address.port}/{address.database}"
+
+
+def test_the_database_knows_a_sessions_hash_and_not_its_token(service: Service) -> None:
+    browser = service.browser()
+    token = browser.cookies["workbuoy_session"]
+    (stored,) = hashes(service.settings)
+    assert stored == sessions.claims(token)["session"]
+    assert token not in stored
+    assert len(token) >= 43  # 256 bits
+
+
+def test_an_expired_session_is_refused_by_service_and_database(service: Service) -> None:
+    browser = service.browser()
+    hashes(service.settings, "update sessions set expires_at = now() - interval '1 second'")
+    assert browser.get("/api/me").status_code == 401
+    assert browser.post("/api/things", json={"title": "x"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", "A" * 43, "../../etc", "' or 1=1 --", "æøå".encode("latin-1").decode("latin-1")]
+)
+def test_a_forged_session_is_refused(service: Service, token: str) -> None:
+    browser = service.browser(user=None)
+    cookie = f"workbuoy_session={token}".encode("latin-1")
+    answer = browser.get("/api/me", headers={"Cookie": cookie})
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_session_in_use_is_renewed_but_not_for_ever(service: Service) -> None:
+    browser = service.browser()
+    then = datetime.now(UTC)
+    hashes(
+        service.settings,
+        "update sessions set renewed_at = now() - interval '1 hour', expires_at = now() + interval '1 hour'",
+    )
+    expires = datetime.fromisoformat(browser.get("/api/me").json()["session_expires_at"])
+    assert timedelta(hours=11) < expires - then < timedelta(hours=13)
+    hashes(
+        service.settings,
+        "update sessions set created_at = now() - interval '6 days 23 hours',"
+        " renewed_at = now() - interval '1 hour', expires_at = now() + interval '1 hour'",
+    )
+    expires = datetime.fromisoformat(browser.get("/api/me").json()["session_expires_at"])
+    assert expires - then < timedelta(hours=2)
+
+
+def test_logout_ends_one_session_and_logout_everywhere_all_of_that_person(service: Service) -> None:
+    phone, laptop, desktop = (service.browser() for _ in range(3))
+    other = service.browser("globex-user")
+    assert phone.post("/auth/logout").status_code == 200
+    assert [each.get("/api/me").status_code for each in (phone, laptop, desktop)] == [401, 200, 200]
+    assert laptop.post("/auth/logout-everywhere").status_code == 200
+    assert [each.get("/api/me").status_code for each in (laptop, desktop, other)] == [401, 401, 200]
+
+
+def test_a_token_copied_before_logout_is_worth_nothing_after(service: Service) -> None:
+    browser = service.browser()
+    token = browser.cookies["workbuoy_session"]
+    browser.post("/auth/logout")
+    thief = service.browser(user=None)
+    thief.cookies.set("workbuoy_session", token)
+    assert thief.get("/api/me").status_code == 401
+
+
+def test_removing_a_member_ends_their_sessions(service: Service) -> None:
+    browser = service.browser()
+    registry.remove_member(service.settings, "workbuoy:dev-mock", "acme-user")
+    assert browser.get("/api/me").status_code == 401
+    with pytest.raises(registry.RegistryError):
+        registry.remove_member(service.settings, "workbuoy:dev-mock", "acme-user")
+
+
+def test_an_identity_belongs_to_one_tenant(settings: Settings) -> None:
+    with pytest.raises(registry.RegistryError, match="another tenant"):
+        registry.add_member(settings, "globex", "workbuoy:dev-mock", "acme-user")
+    with pytest.raises(registry.RegistryError, match="no tenant nowhere"):
+        registry.add_member(settings, "nowhere", "x", "y")
+
+
+def test_the_mock_shows_a_form_and_enrols_nobody(service: Service) -> None:
+    browser = service.browser(user=None)
+    assert browser.get("/auth/login").headers["location"].startswith("/auth/mock")
+    assert "<form" in browser.get("/auth/mock").text
+    assert browser.post("/auth/mock", data={"subject": "stranger"}).status_code == 403
+    assert browser.post("/auth/mock", content=b"subject=%ff\xff").status_code in {400, 403}
+
+
+def test_a_page_of_the_mock_cannot_carry_a_script(service: Service) -> None:
+    answer = service.browser(user=None).get(
+        "/auth/mock", params={"return_to": '/"><script>alert(1)</script>'}
+    )
+    assert "<script>" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
