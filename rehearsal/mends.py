@@ -85,7 +85,18 @@ def _own_resource_ids() -> Undo:
     return _replace(DBInstance, "__init__", init)
 
 
+def _lazy_key_pairs() -> Undo:
+    """moto makes an RSA pair (50 ms) for every symmetric key, which has none."""
+    from moto.kms import models  # noqa: PLC0415
+
+    stock = models.generate_private_key
+    return _replace(
+        models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec)
+    )
+
+
 _MENDS: dict[str, tuple[Callable[[], Undo], ...]] = {
+    "kms": (_lazy_key_pairs,),
     "s3": (_logging_policy,),
     "rds": (_own_resource_ids,),
 }
