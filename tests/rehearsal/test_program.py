@@ -1,0 +1,177 @@
+"""Finding a project, reading a stack's file, running the program as the engine does."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from infra.problems import ProblemsError
+from rehearsal.errors import ProgramError
+from rehearsal.program import as_engine_config, find_project, read_config
+from rehearsal.run import Options, rehearse
+from tests.rehearsal.conftest import WriteProject
+
+DECLARE = Options(declare_only=True)
+
+
+def test_a_project_is_found_from_a_folder_below_it(write_project: WriteProject) -> None:
+    project = write_project("")
+    below = project.root / "a" / "b"
+    below.mkdir(parents=True)
+    assert find_project(below) == project
+
+
+def test_without_a_project_the_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProblemsError, match=r"no Pulumi\.yaml in .* or any folder above it"):
+        find_project(tmp_path)
+
+
+def test_an_unknown_stack_is_told_which_ones_exist(write_project: WriteProject) -> None:
+    with pytest.raises(ProblemsError, match="there is no stack 'nope'; the project has: test"):
+        read_config(write_project(""), "nope")
+
+
+def test_a_stack_name_cannot_lead_out_of_the_project(write_project: WriteProject) -> None:
+    with pytest.raises(ProblemsError, match="there is no stack"):
+        read_config(write_project(""), "../../etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty"),
+        ("# only a comment\n", "is empty"),
+        ("config: [", "is not YAML"),
+        ("config:\n\tkey: 1\n", "is not YAML"),
+        ("- a\n- b\n", "must hold settings by name"),
+        ("config:\n", "config: is missing or empty"),
+        ("secretsprovider: x\n", "config: is missing or empty"),
+        ("\x00", "is not YAML"),
+    ],
+)
+def test_a_stack_file_that_cannot_be_used_is_one_problem_with_its_name(
+    write_project: WriteProject, text: str, message: str
+) -> None:
+    project = write_project("", config=text)
+    with pytest.raises(ProblemsError) as caught:
+        read_config(project, "test")
+    (problem,) = caught.value.problems
+    assert problem.file == "Pulumi.test.yaml"
+    assert message in str(problem)
+
+
+def test_a_stack_file_that_is_no_text_is_one_problem(write_project: WriteProject) -> None:
+    project = write_project("")
+    project.stack_file("test").write_bytes(b"\xff\xfe\x00config")
+    with pytest.raises(ProblemsError, match=r"Pulumi\.test\.yaml: cannot be read"):
+        read_config(project, "test")
+
+
+def test_a_main_folder_without_a_program_is_named(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nmain: nowhere\n")
+    with pytest.raises(ProblemsError, match=r"Pulumi\.yaml: main: nowhere has no __main__\.py"):
+        find_project(tmp_path)
+
+
+def test_configuration_reaches_the_program_as_the_engine_hands_it_over() -> None:
+    config = {"a:text": "x", "a:on": True, "a:number": 3, "a:object": {"b": [1]}}
+    assert as_engine_config(config) == {
+        "a:text": "x",
+        "a:on": "true",
+        "a:number": "3",
+        "a:object": '{"b": [1]}',
+    }
+
+
+def test_the_program_runs_in_its_own_folder_and_leaves_no_trace(write_project: WriteProject) -> None:
+    project = write_project(
+        """
+        import os, helper
+        pulumi.export("cwd", os.getcwd())
+        pulumi.export("root", pulumi.runtime.get_root_directory())
+        pulumi.export("settings", pulumi.Config().require_object("settings"))
+        pulumi.export("helper", helper.VALUE)
+        """
+    )
+    (project.main / "helper.py").write_text("VALUE = 1\n")
+    before = Path.cwd()
+
+    exports = rehearse(project, "test", DECLARE).exports
+    (project.main / "helper.py").write_text("VALUE = 22\n")
+    again = rehearse(project, "test", DECLARE).exports
+
+    assert exports["cwd"] == str(project.main)
+    assert exports["root"] == str(project.root)
+    assert exports["settings"] == {"region": "eu-north-1"}
+    assert (exports["helper"], again["helper"]) == (1, 22)
+    assert Path.cwd() == before
+
+
+def test_a_mistake_in_the_program_is_a_program_error_with_its_cause(write_project: WriteProject) -> None:
+    with pytest.raises(ProgramError, match="division by zero") as caught:
+        rehearse(write_project("1 / 0"), "test", DECLARE)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_a_mistake_inside_apply_is_a_program_error_too(write_project: WriteProject) -> None:
+    with pytest.raises(ProgramError, match="inside"):
+        rehearse(
+            write_project(
+                """
+                def broken(value):
+                    raise RuntimeError("inside")
+                pulumi.export("x", aws.ec2.Vpc("v", cidr_block="10.0.0.0/16", opts=top).id.apply(broken))
+                """
+            ),
+            "test",
+            DECLARE,
+        )
+
+
+def test_a_person_s_problems_come_through_unwrapped(write_project: WriteProject) -> None:
+    project = write_project(
+        """
+        from infra.problems import Problem, ProblemsError
+        raise ProblemsError([Problem(message="one"), Problem(message="two")])
+        """
+    )
+    with pytest.raises(ProblemsError) as caught:
+        rehearse(project, "test", DECLARE)
+    assert [problem.message for problem in caught.value.problems] == ["one", "two"]
+
+
+def test_an_output_that_never_resolves_ends_in_a_program_error(write_project: WriteProject) -> None:
+    project = write_project(
+        """
+        import asyncio
+        pulumi.export("never", pulumi.Output.from_input(asyncio.get_event_loop().create_future()))
+        """
+    )
+    with pytest.raises(ProgramError, match="not resolved in"):
+        rehearse(project, "test", Options(declare_only=True, timeout_seconds=0.3))
+
+
+def test_a_program_that_exits_is_a_program_error(write_project: WriteProject) -> None:
+    with pytest.raises(ProgramError):
+        rehearse(write_project("raise SystemExit(7)"), "test", DECLARE)
+
+
+def test_stacks_refer_to_each_other_through_given_outputs(write_project: WriteProject) -> None:
+    project = write_project(
+        """
+        base = pulumi.StackReference("organization/small/base")
+        pulumi.export("vpc", base.require_output("vpc"))
+        """
+    )
+    options = Options(declare_only=True, references={"base": {"vpc": "vpc-1"}})
+    assert rehearse(project, "test", options).exports == {"vpc": "vpc-1"}
+
+
+def test_rehearsing_twice_in_one_process_gives_the_same_graph(write_project: WriteProject) -> None:
+    project = write_project('aws.ec2.Vpc("v", cidr_block="10.0.0.0/16", opts=top)')
+    first, second = (rehearse(project, "test", DECLARE) for _ in range(2))
+    assert json.dumps([one.outputs for one in first.resources], default=str) == json.dumps(
+        [one.outputs for one in second.resources], default=str
+    )
+    assert os.environ.get("MOTO_EC2_LOAD_DEFAULT_AMIS") is None
