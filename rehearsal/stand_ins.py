@@ -31,6 +31,9 @@ def replace(value: Any, path: str = "") -> tuple[Any, tuple[StandIn, ...]]:
 
 def _walk(value: Any, path: str, found: list[StandIn]) -> Any:
     if isinstance(value, dict):
+        if path.endswith(".image") and "repository" in value and value.get("digest") is None:
+            found.append(StandIn(f"{path}.digest", "(none)", DIGEST_STAND_IN))
+            value = {**value, "digest": DIGEST_STAND_IN}
         return {key: _walk(v, f"{path}.{key}" if path else str(key), found) for key, v in value.items()}
     if isinstance(value, list):
         return [_walk(v, f"{path}[{i}]", found) for i, v in enumerate(value)]

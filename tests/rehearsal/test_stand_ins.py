@@ -1,5 +1,9 @@
 """Placeholders of stack files, and what stands in for them."""
 
+from typing import Any
+
+import pytest
+
 from rehearsal.stand_ins import DIGEST_STAND_IN, UUID_STAND_IN, replace
 
 ZEROS = "sha256:" + "0" * 64
@@ -48,3 +52,10 @@ def test_real_values_are_left_alone() -> None:
 def test_paths_lead_through_lists() -> None:
     _, stand_ins = replace({"a": [{"b": "000000000007"}]})
     assert [one.path for one in stand_ins] == ["a[0].b"]
+
+
+@pytest.mark.parametrize("image", [{"repository": "r"}, {"repository": "r", "digest": None}])
+def test_an_image_without_a_digest_gets_a_stand_in(image: dict[str, Any]) -> None:
+    replaced, found = replace({"service": {"image": image}})
+    assert replaced["service"]["image"]["digest"] == DIGEST_STAND_IN
+    assert [str(one) for one in found] == [f"service.image.digest: (none) -> {DIGEST_STAND_IN}"]
