@@ -88,11 +88,9 @@ def _own_resource_ids() -> Undo:
 def _lazy_key_pairs() -> Undo:
     """moto makes an RSA pair (50 ms) for every symmetric key, which has none."""
     from moto.kms import models  # noqa: PLC0415
+    from moto.kms.utils import generate_private_key as stock  # noqa: PLC0415
 
-    stock = models.generate_private_key
-    return _replace(
-        models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec)
-    )
+    return _replace(models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec))
 
 
 _MENDS: dict[str, tuple[Callable[[], Undo], ...]] = {

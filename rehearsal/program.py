@@ -7,7 +7,7 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,7 +164,22 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
         configuration.set_all_config(dict(config), [])
         await asyncio.wait_for(stacks.run_in_stack(lambda: _execute(project.main)), timeout_seconds)
 
-    asyncio.run(main())
+    _run_loop(main())
+
+
+def _run_loop(work: Coroutine[Any, Any, None]) -> None:
+    """`asyncio.run` without its own handling of Ctrl-C, which would wait for the program to come back to the loop."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(work)
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def _lock() -> Any:

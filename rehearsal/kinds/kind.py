@@ -142,8 +142,8 @@ def finder(path: Path) -> Callable[[Any], Any]:
         return path
     plain = isinstance(path, tuple) or all(part.isidentifier() for part in path.split("."))
     if not plain:
-        search = jmespath.compile(path).search
-        return search  # type: ignore[no-any-return]
+        compiled = jmespath.compile(path)
+        return compiled.search  # type: ignore[no-any-return]
     parts = path_of(path)
 
     def walk(document: Any) -> Any:

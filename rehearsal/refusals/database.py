@@ -57,7 +57,7 @@ def engine_version(graph: Graph) -> Iterator[Refusal]:
     for one in graph.of("rds/instance:Instance"):
         values = one.declared.properties
         version = str(values.get("engineVersion", ""))
-        if values.get("engine") == "postgres" and version and version.split(".")[0] not in POSTGRES_MAJORS:
+        if values.get("engine") == "postgres" and version and version.split(".", 1)[0] not in POSTGRES_MAJORS:
             known = ", ".join(sorted(POSTGRES_MAJORS))
             yield refuse(
                 one,

@@ -21,7 +21,7 @@ def _first(cloud: Cloud, service: str, operation: str, key: str) -> Any:
 
 def _bucket(cloud: Cloud) -> str:
     names = [one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]]
-    return next(name for name in names if name.startswith("files-"))
+    return next(str(name) for name in names if name.startswith("files-"))
 
 
 def _topic(cloud: Cloud) -> str:
@@ -30,7 +30,7 @@ def _topic(cloud: Cloud) -> str:
 
 def _role(cloud: Cloud, prefix: str) -> str:
     names = [one["RoleName"] for one in cloud.client("iam", "us-east-1").list_roles()["Roles"]]
-    return next(name for name in names if name.startswith(prefix))
+    return next(str(name) for name in names if name.startswith(prefix))
 
 
 TAMPERED: dict[str, tuple[str, str, Tamper]] = {
