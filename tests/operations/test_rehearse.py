@@ -46,7 +46,7 @@ def test_a_good_stack_exits_with_0_and_says_that_it_stands(folder: Path) -> None
 
 
 def test_the_summary_fits_into_80_columns(folder: Path) -> None:
-    (folder / "__main__.py").write_text(REFUSED)
+    (folder / "__main__.py").write_text(REFUSED.replace("'logs'", "'other-logs'"))
     lines = run("--verbose").stdout.splitlines()
     assert lines
     assert max(len(line) for line in lines) <= 80

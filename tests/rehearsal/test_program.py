@@ -1,7 +1,6 @@
 """Finding a project, reading a stack's file, running the program as the engine does."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -174,4 +173,3 @@ def test_rehearsing_twice_in_one_process_gives_the_same_graph(write_project: Wri
     assert json.dumps([one.outputs for one in first.resources], default=str) == json.dumps(
         [one.outputs for one in second.resources], default=str
     )
-    assert os.environ.get("MOTO_EC2_LOAD_DEFAULT_AMIS") is None
