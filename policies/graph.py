@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from policies.errors import PolicyError
 
@@ -31,6 +31,19 @@ class Resource:
     retain_on_delete: bool = False
     aliases: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()
+
+
+IDENTITIES: Final = ("id", "arn", "name", "bucket", "identifier")
+"""Outputs by which other resources name this one."""
+
+
+def with_identities(declared: Mapping[str, Any], outputs: Mapping[str, Any], id_: str) -> dict[str, Any]:
+    """A resource's declared properties and the outputs that others name it by.
+
+    Other outputs are AWS's defaults or a rehearsal's inventions: a policy judges what the program says.
+    """
+    named = {key: outputs[key] for key in IDENTITIES if outputs.get(key)}
+    return {"id": id_, **named, **declared}
 
 
 def write_graph(resources: Sequence[Resource]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
-IDENTITIES = ("id", "arn", "name", "bucket", "identifier")
+from policies.graph import IDENTITIES
 
 
 class Stack:

@@ -60,6 +60,7 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @plainly
 def review(
+    *,
     stack: str | None,
     events: Path | None,
     previewed: Path | None,

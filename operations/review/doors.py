@@ -1,7 +1,7 @@
 """Doors that a plan opens: ports, public access, and roles that may do more than before."""
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from policies.rules.network import WORLD
 from policies.values import at, items, maps, number
 
 WEB_PORTS: Final = (80, 443)
-FLAGS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+BLOCKS: Final = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
 
 
 @dataclass(slots=True)
@@ -48,10 +48,8 @@ def _inputs(state: State | None) -> Mapping[str, Any]:
 
 def _judge_ports(step: Step, found: Doors) -> None:
     for opening, before in _openings(step):
-        blocks = [
-            b for key in ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks") for b in items(opening.get(key))
-        ]
-        known = [b for key in ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks") for b in items(before.get(key))]
+        blocks = [block for key in BLOCKS for block in items(opening.get(key))]
+        known = [block for key in BLOCKS for block in items(before.get(key))]
         same_ports = _ports(opening) == _ports(before)
         for block in blocks:
             if is_unknown(block):
@@ -91,25 +89,49 @@ def _inside(block: Any, other: Any) -> bool:
 
 def _judge_flags(step: Step, found: Doors) -> None:
     old, new = _inputs(step.old), _inputs(step.new)
-
-    def opened(what: str) -> None:
-        found.open.append(Danger("door-opened", step.urn, what))
-
-    if step.type == t.DATABASE and new.get("publiclyAccessible") is True and old.get("publiclyAccessible") is not True:
-        opened("the database gets a public address")
-    if step.type == t.BUCKET_PUBLIC_ACCESS:
-        for flag in FLAGS:
-            if old.get(flag) is True and new.get(flag) is not True:
-                opened(f"{flag} is switched off")
-    if step.type == t.SERVICE and at(new, "networkConfiguration.assignPublicIp") is True:
-        if at(old, "networkConfiguration.assignPublicIp") is not True:
-            opened("tasks get public addresses")
-    if step.type == t.LISTENER and old.get("protocol") == "HTTPS" and new.get("protocol") == "HTTP":
-        opened("the listener no longer speaks TLS")
-    if step.type == "aws:lambda/permission:Permission" and new.get("principal") == "*":
-        opened("everybody may invoke the function")
+    for flag in FLAGS:
+        if flag.type == step.type and flag.opens(at(old, flag.path), at(new, flag.path)):
+            found.open.append(Danger("door-opened", step.urn, flag.what))
     if step.type == t.ROUTE and str(new.get("gatewayId", "")).startswith("igw-") and step.op == "create":
         found.noted.append(Danger("door-opened", step.urn, "a route to an internet gateway is added"))
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A property whose new value opens something; `opens(old, new)`."""
+
+    type: str
+    path: str
+    opens: Callable[[Any, Any], bool]
+    what: str
+
+
+def _on(old: Any, new: Any) -> bool:
+    return old is not True and new is True
+
+
+def _off(old: Any, new: Any) -> bool:
+    return old is True and new is not True
+
+
+def _plain(old: Any, new: Any) -> bool:
+    return bool(old == "HTTPS" and new == "HTTP")
+
+
+def _anybody(old: Any, new: Any) -> bool:
+    return bool(old != "*" and new == "*")
+
+
+FLAGS: Final = (
+    Flag(t.DATABASE, "publiclyAccessible", _on, "the database gets a public address"),
+    Flag(t.SERVICE, "networkConfiguration.assignPublicIp", _on, "tasks get public addresses"),
+    Flag(t.LISTENER, "protocol", _plain, "the listener no longer speaks TLS"),
+    Flag("aws:lambda/permission:Permission", "principal", _anybody, "everybody may invoke the function"),
+    *(
+        Flag(t.BUCKET_PUBLIC_ACCESS, name, _off, f"{name} is switched off")
+        for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    ),
+)
 
 
 def _judge_documents(step: Step, found: Doors) -> None:

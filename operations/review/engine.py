@@ -46,6 +46,7 @@ def _previewed(stack: str, root: Path, configuration: Path | None) -> Plan:
     from pulumi import automation  # noqa: PLC0415 - half a second that a recording does not need
 
     events: list[Mapping[str, Any]] = []
+    failed = False
     try:
         selected = automation.select_stack(stack, work_dir=str(root.resolve()))
     except Exception as error:
@@ -63,7 +64,8 @@ def _previewed(stack: str, root: Path, configuration: Path | None) -> Plan:
             # A failed preview still tells what it found: a mandatory policy fails it too.
             if not any("summaryEvent" in event for event in events):
                 raise EngineError(f"{stack}: the preview broke off: {_first_line(error)}") from error
-    return from_events(events, Path(stack))
+            failed = True
+    return from_events(events, Path(stack), failed=failed)
 
 
 def _first_line(error: Exception) -> str:

@@ -28,7 +28,8 @@ def shortenings(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]
     for (scope, what), kept in _kept(new).items():
         previous = _kept(old).get((scope, what), FOREVER)
         if kept < previous:
-            yield f"only {kept:g} noncurrent versions kept instead of {'all' if previous == FOREVER else f'{previous:g}'}"
+            before_that = "all" if previous == FOREVER else f"{previous:g}"
+            yield f"only {kept:g} noncurrent versions kept instead of {before_that}"
 
 
 def _deadlines(configuration: Mapping[str, Any]) -> dict[tuple[str, str], float]:

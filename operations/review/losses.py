@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from operations.review.lifecycle import shortenings
 from operations.review.plan import Plan, State, Step, is_unknown, unknowns
@@ -64,7 +64,7 @@ def losses(plan: Plan) -> list[Danger]:
     regions = plan.regions()
     gone = {step.urn.rpartition("$")[0] for step in plan.steps if step.op == "delete" and step.type == t.BUCKET}
     found = [danger for step in plan.steps for danger in _losses(step, regions, gone)]
-    order = {kind: position for position, kind in enumerate(Loss.__args__)}  # type: ignore[attr-defined]
+    order = {kind: position for position, kind in enumerate(get_args(Loss))}
     return sorted(found, key=lambda danger: order[danger.kind])
 
 
@@ -200,7 +200,7 @@ def _sooner_expiry(old: Any, new: Any) -> bool:
 
 
 def _no_longer_enabled(old: Any, new: Any) -> bool:
-    return old == "Enabled" and new != "Enabled"
+    return bool(old == "Enabled" and new != "Enabled")
 
 
 SAFEGUARDS: Final = (

@@ -13,7 +13,7 @@ SCREEN_LINES: Final = 40
 VISIBLE_CHANGES: Final = 12
 
 NOISE: Final[Mapping[Noise, str]] = {"tags only": "their tags", "order only": "the order of a list"}
-_SIGNS: Final = {"create": "+", "update": "~", "replace": "±", "delete": "−", "forget": "−", "import": "+"}
+_SIGNS: Final = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "-", "import": "+"}
 _VERBS: Final = {
     "create": "to create",
     "update": "to update",
@@ -40,7 +40,7 @@ def _lines(review: Review) -> Iterator[str]:
     yield from _dangers("Possible data loss", review, review.losses)
     yield from _dangers("Doors opened, roles widened", review, review.doors)
     yield from _dangers("Outside residency", review, review.outside)
-    yield from _policies("Policies that stop this", review, review.violations)
+    yield from _section("Policies that stop this", map(_policy, review.violations))
     yield from _section("Newly allowed, but narrow", (f"{_name(d)}: {d.what}" for d in review.noted))
     yield from _section(
         f"Downtime: {review.downtime}", (f"{_tail(i.urn)}: {i.length} ({i.why})" for i in review.interruptions)
@@ -131,10 +131,6 @@ def _name(danger: Danger) -> str:
 
 def _tail(urn: str) -> str:
     return urn.rpartition("::")[2]
-
-
-def _policies(title: str, review: Review, results: Sequence[PolicyResult]) -> Iterator[str]:
-    yield from _section(title, (_policy(result) for result in results))
 
 
 def _policy(result: PolicyResult) -> str:

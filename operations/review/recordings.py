@@ -62,8 +62,11 @@ def read_events(path: Path) -> Plan:
     return from_events(events, path)
 
 
-def from_events(events: Iterable[Mapping[str, Any]], origin: Path) -> Plan:
-    """A plan from the engine's events; raises InputError where they do not hold a whole preview."""
+def from_events(events: Iterable[Mapping[str, Any]], origin: Path, *, failed: bool = False) -> Plan:
+    """A plan from the engine's events; raises InputError where they do not hold a whole preview.
+
+    `failed` tells what the Automation API's summary leaves out: that the preview did not succeed.
+    """
     steps: list[dict[str, Any]] = []
     diagnostics: list[Mapping[str, Any]] = []
     policies: list[PolicyResult] = []
@@ -84,7 +87,7 @@ def from_events(events: Iterable[Mapping[str, Any]], origin: Path) -> Plan:
         raise InputError(f"{origin}: the preview's summary is missing, so the recording is cut off or no preview")
     if summary.get("isPreview") is False:
         raise InputError(f"{origin}: these are events of an update, not of a preview")
-    failed = summary.get("result") == "failed"
+    failed = failed or summary.get("result") == "failed"
     parsed = _steps(origin, steps)
     _same_counts(origin, parsed, summary.get("resourceChanges") or {}, failed=failed, whole=True)
     return Plan(

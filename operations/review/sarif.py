@@ -6,6 +6,7 @@ Format: OASIS SARIF 2.1.0, and what GitHub's code scanning reads of it (rules, l
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,43 +20,46 @@ _LEVELS: Final = {"mandatory": "error", "advisory": "warning"}
 
 def as_sarif(review: Review, root: Path) -> dict[str, Any]:
     """The findings of a review; `root` is the project's folder, to find the code in."""
-    results = list(_results(review, root))
+    results = [_result(found, review, root) for found in _found(review)]
     rules = {result["ruleId"]: _rule(result["ruleId"]) for result in results}
     driver = {"name": "workbuoy review", "rules": list(rules.values())}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 
-def _results(review: Review, root: Path) -> Iterator[dict[str, Any]]:
-    steps = review.plan.by_urn()
-    for danger in (*review.losses, *review.doors, *review.outside):
-        text = f"{danger.urn.rpartition('::')[2]}: {danger.what}"
-        yield _result(review, root, steps.get(danger.urn), danger.urn, danger.kind, "error", text)
-    for danger in review.noted:
-        text = f"{danger.urn.rpartition('::')[2]}: {danger.what}"
-        yield _result(review, root, steps.get(danger.urn), danger.urn, danger.kind, "note", text)
-    for found in (*review.violations, *review.advice):
-        level = _LEVELS.get(found.level, "warning")
-        yield _result(review, root, steps.get(found.urn), found.urn, found.policy, level, found.message)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    rule: str
+    level: str
+    urn: str
+    text: str
 
 
-def _result(
-    review: Review, root: Path, step: Step | None, urn: str, rule: str, level: str, text: str
-) -> dict[str, Any]:
+def _found(review: Review) -> Iterator[_Found]:
+    dangers = [(danger, "error") for danger in (*review.losses, *review.doors, *review.outside)]
+    dangers += [(danger, "note") for danger in review.noted]
+    for danger, level in dangers:
+        yield _Found(danger.kind, level, danger.urn, f"{danger.urn.rpartition('::')[2]}: {danger.what}")
+    for result in (*review.violations, *review.advice):
+        yield _Found(result.policy, _LEVELS.get(result.level, "warning"), result.urn, result.message)
+
+
+def _result(found: _Found, review: Review, root: Path) -> dict[str, Any]:
+    step = review.plan.by_urn().get(found.urn)
     source = locate(step, root) or Source(f"Pulumi.{review.plan.stack}.yaml", 1)
     return {
-        "ruleId": rule,
-        "level": level,
-        "message": {"text": text},
+        "ruleId": found.rule,
+        "level": found.level,
+        "message": {"text": found.text},
         "locations": [
             {
                 "physicalLocation": {
                     "artifactLocation": {"uri": source.file, "uriBaseId": "%SRCROOT%"},
                     "region": {"startLine": source.line},
                 },
-                "logicalLocations": [{"fullyQualifiedName": urn, "kind": "resource"}],
+                "logicalLocations": [{"fullyQualifiedName": found.urn, "kind": "resource"}],
             }
         ],
-        "partialFingerprints": {"resource/v1": hashlib.sha256(f"{rule} {urn}".encode()).hexdigest()},
+        "partialFingerprints": {"resource/v1": hashlib.sha256(f"{found.rule} {found.urn}".encode()).hexdigest()},
     }
 
 

@@ -4,10 +4,10 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from operations.review.losses import Danger, Loss
@@ -16,15 +16,22 @@ from operations.review.plan import InputError, Plan, stack_of
 LONGEST_DAYS: Final = 90
 
 
+KINDS: Final[tuple[str, ...]] = (*get_args(Loss), "door-opened", "role-widened", "residency")
+
+
+def _known_kind(kind: str) -> str:
+    if kind not in KINDS:
+        raise ValueError(f"{kind} is none of {', '.join(KINDS)}")
+    return kind
+
+
 class Waiver(BaseModel):
     """One accepted loss or open door of one resource, up to and including its last day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
     urn: Annotated[str, Field(pattern=r"^urn:pulumi:[^:]+::[^:]+::.+::.+$", description="The resource, exactly")]
-    loss: Annotated[
-        Loss | Literal["door-opened", "role-widened", "residency"], Field(description="The kind that the review names")
-    ]
+    loss: Annotated[str, AfterValidator(_known_kind), Field(description="The kind that the review names")]
     reason: Annotated[str, Field(min_length=20, description="Why it is right, for whoever reads it in a year")]
     owner: Annotated[str, Field(min_length=2, pattern=r"\S", description="Who answers for it")]
     last_day: Annotated[datetime.date, Field(description=f"At most {LONGEST_DAYS} days ahead")]

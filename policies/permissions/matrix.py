@@ -1,7 +1,9 @@
 """Role x action x resource, one line a grant: a pull request that widens a role shows a one-line diff."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from policies import types as t
 from policies.graph import Resource
@@ -30,7 +32,24 @@ def grants(resources: Sequence[Resource]) -> list[Grant]:
                 found.add(Grant(role, "(not known yet)", resource.name))
                 continue
             found |= set(_granted(role, resource))
-    return sorted(found)
+    names = _names(resources)
+    return sorted(replace(grant, resource=_named(grant.resource, names)) for grant in found)
+
+
+NAMED: Final = (t.BUCKET, t.KEY, t.SECRET, t.LOG_GROUP, t.REPOSITORY, t.TOPIC, t.DATABASE)
+
+
+def _names(resources: Sequence[Resource]) -> dict[str, str]:
+    """ARNs of the stack's own resources with their logical names, which stay while physical ids change."""
+    return {str(r.properties["arn"]): r.name for r in resources if r.type in NAMED and r.properties.get("arn")}
+
+
+def _named(resource: str, names: Mapping[str, str]) -> str:
+    for arn in sorted(names, key=len, reverse=True):
+        if resource == arn or resource.startswith((f"{arn}/", f"{arn}:")):
+            return f"{names[arn]}{resource[len(arn) :]}"
+    # RDS names the secret of its master password itself.
+    return re.sub(r"secret:rds!db-[0-9a-f-]+", "secret:rds!db-...", resource)
 
 
 def _owners(resource: Resource, resources: Sequence[Resource], roles: Mapping[str, str]) -> list[str]:
@@ -73,9 +92,10 @@ def page(stack: str, found: Sequence[Grant]) -> str:
     lines = [
         f"# Who may do what in {stack}",
         "",
-        "<!-- Made by `workbuoy policies matrix`; change the statements in components/. -->",
+        f"<!-- Made by `workbuoy policies matrix {stack}`; change the statements in components/. -->",
         "",
-        "Of this stack's roles only; what a bucket's, key's or secret's own policy allows stands beside the resource.",
+        "Of this stack's roles only. A resource of the stack stands under its logical name; what its own policy allows",
+        "or denies comes on top.",
     ]
     for role in dict.fromkeys(grant.role for grant in found):
         lines += ["", f"## {role}", "", "| Action | Resource | Only if |", "|---|---|---|"]

@@ -592,6 +592,7 @@ def _service(b: Builder, key: Resource) -> None:
         sslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
         defaultActions=[{"type": "forward"}],
     )
+    b.add("Service", "aws:appautoscaling/target:Target", "service-scaling", tags=False, maxCapacity=4.0)
     b.add("Service", "aws:lb/targetGroup:TargetGroup", "service-targets", protocol="HTTPS")
 
 

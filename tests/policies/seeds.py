@@ -39,7 +39,7 @@ class Seed:
             properties = {"tags": TAGS, **self.properties}
             added = Resource(urn=urn, type=self.kind, name=self.resource, properties=properties, provider=PROVIDER)
             return [*graph, added]
-        target = next(r for r in graph if r.name == self.resource)
+        target = next(r for r in graph if r.name == self.resource and r.type.startswith("aws:"))
         others = [r for r in graph if r is not target]
         return others if self.value == GONE else [*others, self._changed(target)]
 

@@ -143,6 +143,7 @@ def test_the_log_bucket_is_exempt_with_a_reason() -> None:
     assert {(f.control, f.urn.rpartition("::")[2]) for f in report.having("exempt")} == {
         ("bucket-encrypt-with-customer-key", "files-logs-bucket"),
         ("bucket-log-access", "files-logs-bucket"),
+        ("resource-carry-owner-tags", "service-scaling"),
     }
     assert all(len(f.message) > 20 for f in report.having("exempt"))
     assert report.unused_exemptions == ()

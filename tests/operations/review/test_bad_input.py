@@ -1,0 +1,136 @@
+"""A recording that is cut off, empty, of another version, huge or of another kind never passes silently."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from operations.review import recordings
+from operations.review.plan import InputError
+from operations.review.recordings import read_events, read_preview
+from policies import types as t
+from tests.operations.review.synthetic import events, step, write
+
+RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
+PREVIEW = (RECORDINGS / "unlock.json").read_text()
+EVENTS = (RECORDINGS / "unprotect.events.jsonl").read_text()
+
+
+def refusal(path: Path, text: str, *, of_events: bool = False) -> str:
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        read_events(path) if of_events else read_preview(path)
+    assert len(error.value.problems) == 1
+    assert "\n" not in error.value.problems[0]
+    return error.value.problems[0]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "preview.json"
+
+
+def test_a_file_that_is_cut_off_is_refused(file: Path) -> None:
+    assert "cut off or no JSON" in refusal(file, PREVIEW[: len(PREVIEW) // 2])
+    assert "cut off" in refusal(file, EVENTS[: len(EVENTS) // 2], of_events=True)
+    whole_lines = "\n".join(EVENTS.splitlines()[:-40])
+    assert "summary is missing" in refusal(file, whole_lines, of_events=True)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(0.001, 0.999))
+def test_a_file_cut_off_anywhere_is_refused(file: Path, share: float) -> None:
+    refusal(file, PREVIEW[: int(len(PREVIEW.rstrip()) * share)])
+
+
+def test_a_recording_that_lost_a_line_does_not_add_up(file: Path) -> None:
+    lines = EVENTS.splitlines()
+    lost = [line for line in lines if "resourcePreEvent" not in line or "rds/instance" not in line]
+    assert len(lost) == len(lines) - 1
+    assert "does not" not in refusal(file, "\n".join(lost), of_events=True)
+    assert "its summary counts 26 same, its steps are 25 same" in refusal(file, "\n".join(lost), of_events=True)
+
+
+def test_a_preview_whose_dangerous_step_was_taken_out_does_not_add_up(file: Path) -> None:
+    body = json.loads(PREVIEW)
+    body["steps"] = [one for one in body["steps"] if one["op"] != "update"]
+    assert "its summary counts 1 update, its steps are nothing" in refusal(file, json.dumps(body))
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "\n\n"])
+def test_an_empty_file_is_refused(text: str, file: Path) -> None:
+    assert "empty" in refusal(file, text)
+    assert "empty" in refusal(file, text, of_events=True)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"steps": {}}', '{"steps": []}', "null", "3", '"text"'])
+def test_json_of_another_version_is_refused(text: str, file: Path) -> None:
+    assert "not a preview of a version that this command knows" in refusal(file, text)
+
+
+def test_a_preview_without_any_resource_is_refused(file: Path) -> None:
+    assert "no resource in it" in refusal(file, '{"steps": [], "changeSummary": {}}')
+
+
+def test_an_operation_of_another_version_is_refused(file: Path) -> None:
+    text = PREVIEW.replace('"op": "update"', '"op": "transmogrify"').replace('"op":"update"', '"op":"transmogrify"')
+    assert "an operation 'transmogrify' that this command does not know" in refusal(file, text)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"urn": None}, {"urn": "short"}, {"oldState": "text"}, {"oldState": {"inputs": 3}}, {"op": None}],
+)
+def test_a_step_of_another_form_is_refused(changed: dict[str, Any], file: Path) -> None:
+    body = json.loads(PREVIEW)
+    body["steps"][0] |= changed
+    assert "another version" in refusal(file, json.dumps(body))
+
+
+def test_the_other_form_of_recording_is_named(file: Path) -> None:
+    assert "use --events" in refusal(file, EVENTS)
+    assert "use --preview" in refusal(file, PREVIEW, of_events=True)
+    assert "use --preview" in refusal(file, json.dumps(json.loads(PREVIEW)), of_events=True)
+    first = EVENTS.splitlines()[0]
+    assert "use --events" in refusal(file, first)
+
+
+@pytest.mark.parametrize("text", ["3\n", "[1]\n", "null\n"])
+def test_a_line_that_is_no_event_is_refused(text: str, file: Path) -> None:
+    assert "not an engine event" in refusal(file, text, of_events=True)
+
+
+def test_a_huge_file_is_refused_without_being_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with file.open("wb") as opened:
+        opened.truncate(200_000_000)  # sparse: takes no room
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: pytest.fail("it was read"))
+    for read in (read_preview, read_events):
+        with pytest.raises(InputError, match="200 MB; a preview has at most 100 MB"):
+            read(file)
+
+
+def test_a_file_that_is_missing_or_no_text_is_refused(file: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_preview(file)
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_events(file)
+
+
+def test_events_of_an_update_or_of_two_stacks_are_refused(file: Path) -> None:
+    recorded = events(step("update", t.TOPIC, {}, {}))
+    recorded[-1]["summaryEvent"]["isPreview"] = False
+    with pytest.raises(InputError, match="of an update, not of a preview"):
+        read_events(write(file, recorded))
+    other = step("update", t.TOPIC, {}, {}, name="other")
+    other["resourcePreEvent"]["metadata"]["urn"] = "urn:pulumi:dev::workbuoy::aws:sns/topic:Topic::other"
+    with pytest.raises(InputError, match="several stacks: dev, prod"):
+        read_events(write(file, events(step("update", t.TOPIC, {}, {}), other)))
+
+
+def test_the_limit_leaves_room_for_a_hundred_tenants() -> None:
+    per_resource = (RECORDINGS / "door.events.jsonl").stat().st_size / 28
+    assert per_resource * 100 * 80 < recordings.LIMIT_MEGABYTES * 1_000_000

@@ -1,0 +1,321 @@
+"""The commands as a person and as GitHub use them."""
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from pulumi.automation import EngineEvent
+
+from operations.review.command import review
+from operations.review.engine import EngineError, as_recorded, preview
+from operations.review.policies_command import policies
+from operations.review.recordings import from_events, read_events
+from policies import types as t
+from policies.documentation import page
+from policies.graph import write_graph
+from tests.operations.review.synthetic import events, step, write
+from tests.policies.good_graph import REGION, good_graph
+from tests.policies.seeds import seed
+
+ROOT = Path(__file__).parents[3]
+RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
+NEEDS_CLI = pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(review, [str(argument) for argument in arguments])
+
+
+def test_a_dangerous_plan_exits_with_3_and_prints_markdown_only_on_stdout() -> None:
+    result = run("--events", RECORDINGS / "replace-unprotected.events.jsonl")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("## prod: stopped by 2 possible data losses\n")
+    assert result.stderr == "error: prod: stopped by replace, protect-off\n"
+
+
+def test_an_ordinary_plan_exits_with_0_and_says_nothing_on_stderr() -> None:
+    result = run("--preview", RECORDINGS / "add.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["fail.json", "replace.json"])
+def test_a_failed_preview_exits_with_1_and_still_prints_what_is_known(name: str) -> None:
+    result = run("--preview", RECORDINGS / name)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("## prod: the preview failed")
+    assert result.stderr.startswith(f"error: {name}: the preview failed: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_json_holds_what_the_markdown_says() -> None:
+    result = run("--json", "--events", RECORDINGS / "door.events.jsonl")
+    body = json.loads(result.stdout)
+    assert body["stops"] is True
+    assert body["doors"][0]["kind"] == "door-opened"
+    assert body["policies"]["stopping"][0]["policy"] == "ingress-names-sources"
+    assert body["changes"]["network"][0]["details"] == ["cidrIpv4 10.0.0.0/16 → 0.0.0.0/0"]
+
+
+def sarif(recording: str, tmp_path: Path, *more: str) -> dict[str, Any]:
+    target = tmp_path / "findings.sarif"
+    kind = "--events" if recording.endswith("l") else "--preview"
+    run(kind, RECORDINGS / recording, "--sarif", target, *more)
+    body: dict[str, Any] = json.loads(target.read_text())
+    return body
+
+
+def test_sarif_names_rule_level_line_and_resource(tmp_path: Path) -> None:
+    body = sarif("unlock.json", tmp_path)
+    assert body["version"] == "2.1.0"
+    (found,) = body["runs"][0]["results"]
+    place = found["locations"][0]["physicalLocation"]
+    assert (found["ruleId"], found["level"]) == ("deletion-protection-off", "error")
+    assert place["artifactLocation"]["uri"] == "__main__.py"
+    assert place["region"]["startLine"] == 18
+    assert found["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].endswith("::database-instance")
+    assert {rule["id"] for rule in body["runs"][0]["tool"]["driver"]["rules"]} == {"deletion-protection-off"}
+
+
+def test_sarif_of_events_finds_the_line_in_the_projects_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    found = sarif("unprotect.events.jsonl", tmp_path)["runs"][0]["results"][0]
+    place = found["locations"][0]["physicalLocation"]
+    line = (ROOT / place["artifactLocation"]["uri"]).read_text().splitlines()[place["region"]["startLine"] - 1]
+    assert place["artifactLocation"]["uri"] == "components/database.py"
+    assert '-instance"' in line
+
+
+def test_sarif_falls_back_to_the_stacks_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = sarif("unprotect.events.jsonl", tmp_path)["runs"][0]["results"][0]
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "Pulumi.prod.yaml"
+
+
+def test_a_finding_of_this_projects_pack_carries_its_public_ids(tmp_path: Path) -> None:
+    recorded = events(step("update", t.DATABASE, {}, {}, name="database-instance"))
+    urn = recorded[1]["resourcePreEvent"]["metadata"]["urn"]
+    message = (
+        "A database has no public address [RDS.2]\ndatabase-instance: publiclyAccessible is true. Set it to false."
+    )
+    violation = {
+        "policyName": "database-refuse-public-access",
+        "enforcementLevel": "mandatory",
+        "resourceUrn": urn,
+        "message": message,
+    }
+    unknown = violation | {
+        "policyName": "task-log",
+        "enforcementLevel": "advisory",
+        "resourceUrn": "",
+        "message": "can't run policy 'task-log' from policy pack 'workbuoy@v0' during preview: not evaluated: task: x",
+    }
+    recorded[2:2] = [{"policyEvent": violation}, {"policyEvent": unknown}]
+    result = run("--events", write(tmp_path / "e.jsonl", recorded))
+    assert result.exit_code == 3
+    assert "`database-refuse-public-access` [RDS.2, CKV_AWS_17, CIS 5.0.0/2.2.3]" in result.stdout
+    assert "- task-log: task: x" in result.stdout
+    assert "policies: 1 stop, 0 advise · 1 not evaluated" in result.stdout
+
+
+def test_residency_of_the_stacks_settings_stops_what_lies_outside(tmp_path: Path) -> None:
+    settings = json.dumps({"region": "eu-north-1", "residency": ["eu-north-1"]})
+    outside = step("create", t.SECRET, None, {"region": "eu-north-1", "replicas": [{"region": "us-east-1"}]})
+    recorded = events(outside, config={"workbuoy:settings": settings})
+    result = run("--events", write(tmp_path / "e.jsonl", recorded))
+    assert result.exit_code == 3
+    assert "### Outside residency" in result.stdout
+    assert "in us-east-1" in result.stdout
+    assert "eu-north-1, us-east-1 (1 outside residency)" in result.stdout
+
+
+def test_only_the_order_of_a_list_is_noise_and_tenants_are_named(tmp_path: Path) -> None:
+    old = {"vpcSecurityGroupIds": ["sg-1", "sg-2"], "tags": {"tenant": "acme"}}
+    new = old | {"vpcSecurityGroupIds": ["sg-2", "sg-1"]}
+    diff = {"vpcSecurityGroupIds[0]": {"diffKind": "update"}, "vpcSecurityGroupIds[1]": {"diffKind": "update"}}
+    recorded = events(step("update", t.DATABASE, old, new, detailedDiff=diff))
+    result = run("--events", write(tmp_path / "e.jsonl", recorded))
+    assert result.exit_code == 0
+    assert "1 resource changes only the order of a list" in result.stdout
+    assert "tenants touched: acme" in result.stdout
+
+
+def test_a_larger_instance_with_a_standby_interrupts_for_seconds(tmp_path: Path) -> None:
+    old, new = ({"instanceClass": size, "multiAz": True} for size in ("db.t4g.medium", "db.t4g.large"))
+    diff = {"instanceClass": {"diffKind": "update"}}
+    recorded = events(step("update", t.DATABASE, old, new, detailedDiff=diff))
+    assert "downtime: seconds" in run("--events", write(tmp_path / "e.jsonl", recorded)).stdout
+
+
+def test_an_unused_waiver_warns_and_does_not_stop(tmp_path: Path) -> None:
+    urn = "urn:pulumi:prod::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
+    text = f"[{{urn: '{urn}', loss: delete, reason: 'no longer needed at all', owner: ola, lastDay: %s}}]"
+    from datetime import UTC, datetime, timedelta
+
+    (tmp_path / "prod.yaml").write_text(text % (datetime.now(tz=UTC).date() + timedelta(days=3)))
+    result = run("--events", RECORDINGS / "unchanged.events.jsonl", "--waivers", tmp_path)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("warning: ")
+    assert "nothing in this plan needs it" in result.stderr
+
+
+def test_an_input_that_is_wrong_exits_with_1_and_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "preview.json"
+    file.write_text("{")
+    result = run("--preview", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"error: {file}: cut off or no JSON")
+
+
+@pytest.mark.parametrize("arguments", [(), ("prod", "--events", "x"), ("--events", "x", "--preview", "y")])
+def test_anything_but_one_source_is_wrong_usage(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_without_the_cli_a_stack_cannot_be_reviewed_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    result = run("prod")
+    assert result.exit_code == 4
+    assert result.stderr.splitlines()[-1].startswith("error: the Pulumi CLI is not on PATH")
+
+
+def test_outside_a_project_a_stack_cannot_be_reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("prod")
+    assert result.exit_code == 1
+    assert "no Pulumi.yaml here or above" in result.stderr
+
+
+def test_an_unknown_stack_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(shutil, "which", lambda _name: "/bin/pulumi")
+    result = run("prodd")
+    assert result.exit_code == 1
+    assert "prodd: no such stack; there are dev, local, prod, staging" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["replace-unprotected", "door", "tags", "delbucket"])
+def test_events_of_the_automation_api_are_read_as_the_recorded_ones(name: str) -> None:
+    path = RECORDINGS / f"{name}.events.jsonl"
+    recorded = [json.loads(line) for line in path.read_text().splitlines()]
+    through_api = [as_recorded(EngineEvent.from_json(event)) for event in recorded]
+    expected = read_events(path)
+    assert from_events(through_api, path, failed=expected.failed) == expected
+
+
+class FakeStack:
+    """A stack whose preview hands out recorded events and then fails, as the Automation API does."""
+
+    def __init__(self, events_file: Path | None) -> None:
+        self.events_file = events_file
+        self.asked: dict[str, Any] = {}
+
+    def preview(self, **asked: Any) -> None:
+        self.asked = asked
+        if self.events_file:
+            for line in self.events_file.read_text().splitlines():
+                asked["on_event"](EngineEvent.from_json(json.loads(line)))
+        from pulumi.automation import CommandError
+        from pulumi.automation._cmd import CommandResult
+
+        raise CommandError(CommandResult(stdout="", stderr="error: it broke", code=255))
+
+
+def test_a_preview_that_a_policy_stops_is_still_reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeStack(RECORDINGS / "door.events.jsonl")
+    monkeypatch.setattr(shutil, "which", lambda _name: "/bin/pulumi")
+    monkeypatch.setattr("pulumi.automation.select_stack", lambda *_, **__: fake)
+    plan = preview("prod", ROOT, None)
+    assert [found.level for found in plan.policies or ()] == ["advisory", "mandatory"]
+    assert plan.failed
+    assert fake.asked["policy_packs"] == [str(ROOT / "policies")]
+
+
+def test_a_preview_that_breaks_off_could_not_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _name: "/bin/pulumi")
+    monkeypatch.setattr("pulumi.automation.select_stack", lambda *_, **__: FakeStack(None))
+    with pytest.raises(EngineError, match="prod: the preview broke off"):
+        preview("prod", ROOT, None)
+
+
+@NEEDS_CLI
+@pytest.mark.engine
+def test_the_stack_local_is_previewed_with_the_projects_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    result = run("local")
+    assert result.exit_code in (0, 3)
+    assert result.stdout.startswith("## local: ")
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> SimpleNamespace:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(write_graph(good_graph()))
+    bad.write_text(write_graph(seed("", "task-policy", "policy", '{"Statement": []').applied(good_graph())))
+    return SimpleNamespace(good=good, bad=bad)
+
+
+def of_policies(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(policies, [str(argument) for argument in arguments])
+
+
+def test_a_recorded_graph_is_checked_linted_and_printed(graph: SimpleNamespace) -> None:
+    checked = of_policies("check", "--graph", graph.good, "--region", REGION)
+    assert checked.exit_code == 0
+    assert "0 fail, 0 not evaluated" in checked.stdout
+    assert of_policies("lint", "--graph", graph.good).exit_code == 0
+    matrix = of_policies("matrix", "--graph", graph.good).stdout
+    assert "| s3:GetObject | files-bucket/* |  |" in matrix
+
+
+def test_a_rule_that_cannot_judge_is_not_made_and_a_faulty_document_is_a_failed_check(graph: SimpleNamespace) -> None:
+    checked = of_policies("check", "--graph", graph.bad)
+    assert checked.exit_code == 4
+    assert "raised on urn:" in checked.stderr
+    linted = of_policies("lint", "--graph", graph.bad)
+    assert linted.exit_code == 3
+    assert "task-policy.policy: malformed" in linted.stdout
+
+
+def test_a_mandatory_finding_exits_with_3_in_prod_and_0_in_dev(tmp_path: Path) -> None:
+    file = tmp_path / "graph.json"
+    file.write_text(write_graph(seed("", "database-instance", "multiAz", False).applied(good_graph())))
+    found = of_policies("check", "--graph", file, "--region", REGION)
+    assert (found.exit_code, found.stderr) == (3, "error: 1 mandatory findings\n")
+    assert "[RDS.5, CKV_AWS_157, CIS 5.0.0/2.2.4] database-instance: multiAz is not true" in found.stdout
+    assert of_policies("check", "--graph", file, "--region", REGION, "--environment", "dev").exit_code == 0
+    as_json = json.loads(of_policies("check", "--json", "--graph", file, "--region", REGION).stdout)
+    assert as_json["failed"] is True
+
+
+def test_the_page_of_controls_is_printed_and_its_staleness_told(tmp_path: Path) -> None:
+    file = tmp_path / "controls.md"
+    assert of_policies("document").stdout == page()
+    assert of_policies("document", "--output", file, "--check").exit_code == 3
+    assert of_policies("document", "--output", file).exit_code == 0
+    assert of_policies("document", "--output", file, "--check").exit_code == 0
+
+
+def test_an_unknown_stack_or_wrong_settings_exit_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    unknown = of_policies("check", "nowhere")
+    assert unknown.exit_code == 1
+    assert "nowhere" in unknown.stderr
+    wrong = tmp_path / "settings.json"
+    wrong.write_text('{"database-keep-backups": {"minimumDays": 99}}')
+    result = of_policies("check", "prod", "--policy-config", wrong)
+    assert result.exit_code == 1
+    assert "must be at most 35" in result.stderr
+    assert of_policies("matrix").exit_code == 2
+
+
+def test_a_stack_is_checked_by_the_residency_of_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    result = of_policies("check", "prod")
+    assert result.exit_code == 0
+    assert "0 not evaluated" in result.stdout

@@ -1,0 +1,131 @@
+"""The stacks' own graphs, recorded by a rehearsal that only declares: what they miss, and mutations of prod."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from operations.review.recorded import declare
+from policies.catalogue import catalogue
+from policies.graph import Resource
+from policies.permissions.linter import lint
+from policies.permissions.matrix import grants, page
+from policies.runner import Report, check
+from tests.policies.good_graph import good_graph
+from tests.policies.seeds import SEEDS, Seed
+
+ROOT = Path(__file__).parents[2]
+STACKS = ("local", "dev", "staging", "prod")
+RESIDENCY = ["eu-west-1"]
+
+
+@cache
+def graph(stack: str) -> list[Resource]:
+    return declare(stack, ROOT)
+
+
+def judged(resources: list[Resource], stack: str, seed: Seed | None = None) -> Report:
+    return check(resources, stack, seed.configuration if seed else None, allowed_regions=RESIDENCY)
+
+
+def missed_on_purpose(stack: str) -> set[str]:
+    entries = yaml.safe_load((ROOT / "policies/misses.yaml").read_text())
+    return {control for entry in entries if stack in entry["environments"] for control in entry["controls"]}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_misses_exactly_what_the_committed_list_says(stack: str) -> None:
+    failing = {finding.control for finding in judged(graph(stack), stack).having("fail")}
+    assert failing == missed_on_purpose(stack)
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_staging_and_prod_pass_every_mandatory_control(stack: str) -> None:
+    report = judged(graph(stack), stack)
+    assert [finding.message for finding in report.violations] == []
+    assert report.having("not evaluated") == ()
+    assert report.unused_exemptions == ()
+
+
+def test_every_miss_has_a_reason_and_names_a_control() -> None:
+    for entry in yaml.safe_load((ROOT / "policies/misses.yaml").read_text()):
+        assert len(entry["reason"]) > 20
+        assert set(entry["controls"]) <= set(catalogue())
+
+
+def mutations() -> list[Seed]:
+    """Seeds whose kind of resource prod has; the others (a registry, snapshots) are proved on the good graph."""
+    types = {resource.name: resource.type for resource in good_graph()}
+    present = Counter(resource.type for resource in graph("prod"))
+    return [seed for seed in SEEDS if not seed.kind and types[seed.resource] in present]
+
+
+def on_prod(seed: Seed) -> Iterator[Seed]:
+    """The same fault on each of prod's resources of that type."""
+    kind = next(resource.type for resource in good_graph() if resource.name == seed.resource)
+    for resource in graph("prod"):
+        if resource.type == kind:
+            own_role = seed.control == "task-separate-roles"
+            value = resource.properties["executionRoleArn"] if own_role else seed.value
+            yield replace(seed, resource=resource.name, value=value)
+
+
+# Rules that do not look at prod's resource of that type, with the reason.
+UNTOUCHED = {"function-use-current-runtime": "prod's function is an image, which has no runtime of AWS's"}
+
+
+@pytest.mark.parametrize("seed", mutations(), ids=str)
+def test_breaking_a_property_in_prod_fires_exactly_the_controls_that_name_it(seed: Seed) -> None:
+    before = {(f.control, f.urn) for f in judged(graph("prod"), "prod", seed).having("fail")}
+    known = {control for control, _ in before}
+    fired: list[set[str]] = []
+    for mutation in on_prod(seed):
+        try:
+            broken = mutation.applied(graph("prod"))
+        except (KeyError, IndexError, TypeError):
+            continue  # this resource has no such part: a load balancer without access logs
+        after = {(f.control, f.urn) for f in judged(broken, "prod", seed).having("fail")}
+        fired.append({control for control, _ in after - before} - known)
+    expected = ({seed.control} | seed.also) - known - set(UNTOUCHED)
+    assert expected in fired
+
+
+def test_prods_mutations_reach_most_of_the_catalogue() -> None:
+    reached = {seed.control for seed in mutations()}
+    policies = {control.name for control in catalogue().values() if control.by == "policy"}
+    assert sorted(policies - reached) == [
+        "backup-replication-encrypt",
+        "bucket-announce-events",
+        "bucket-record-object-access",
+        "bucket-replicate-across-regions",
+        "database-join-backup-plan",
+        "load-balancer-use-firewall",
+        "repository-encrypt-with-customer-key",
+        "repository-expire-images",
+        "repository-keep-tags",
+        "repository-refuse-public",
+        "repository-scan-images",
+        "secret-keep-values-out",
+        "snapshot-copy-encrypt",
+        "snapshot-stay-private",
+        "user-refuse",
+    ]
+
+
+# Faults in components that their author has been told of.
+KNOWN_FAULTS = {("network-flow-logs-policy", "needs-star"), ("network-flow-logs-policy", "RESOURCE_MISMATCH")}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_policy_document_of_a_stack_has_a_fault(stack: str) -> None:
+    faults = {(fault.urn.rpartition("::")[2], fault.rule) for fault in lint(graph(stack))}
+    assert faults - KNOWN_FAULTS == set()
+
+
+def test_the_committed_matrix_is_what_prods_roles_may_do_today() -> None:
+    committed = (ROOT / "docs/permissions.md").read_text()
+    assert committed == page("prod", grants(graph("prod"))), "run `workbuoy policies matrix prod --output ...`"
