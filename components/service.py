@@ -130,7 +130,7 @@ def _doors(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityGrou
     """In from the load balancer and the metrics' scraper, out to the database, AWS and an outside login."""
     group = SecurityGroup(
         name,
-        SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="The service's tasks"),
+        SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="Tasks of the service"),
         child,
     )
     args.load_balancer.security_group.open_door(group, PORT)
