@@ -10,13 +10,15 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policies.graph import IDENTITIES
 
+Index = dict[str, list[PolicyResource]]
+
 
 class Stack:
     """All resources of a stack. Links are found by value, and by dependency while values are unknown."""
 
     def __init__(self, resources: Sequence[PolicyResource]) -> None:
         self.resources = resources
-        self._links: dict[tuple[str, str, str], dict[str, list[PolicyResource]]] = {}
+        self._links: dict[tuple[str, str, str], tuple[Index, Index]] = {}
 
     @cached_property
     def by_type(self) -> Mapping[str, list[PolicyResource]]:
@@ -32,18 +34,29 @@ class Stack:
 
     def linked(self, side: str, path: str, target: PolicyResource) -> list[PolicyResource]:
         """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket."""
-        key = (side, path, target.resource_type)
+        return self._link(side, path, target.resource_type)[0].get(target.urn, [])
+
+    def named_by(self, resource: PolicyResource, path: str, kind: str) -> list[PolicyResource]:
+        """Resources of type `kind` that `resource` names in its property `path`: the other way round."""
+        return self._link(resource.resource_type, path, kind)[1].get(resource.urn, [])
+
+    def _link(self, side: str, path: str, target_type: str) -> tuple[Index, Index]:
+        """Both directions of one kind of link, built once: per target who names it, per resource what it names."""
+        key = (side, path, target_type)
         if key not in self._links:
             self._links[key] = self._index(*key)
-        return self._links[key].get(target.urn, [])
+        return self._links[key]
 
-    def _index(self, side: str, path: str, target_type: str) -> dict[str, list[PolicyResource]]:
+    def _index(self, side: str, path: str, target_type: str) -> tuple[Index, Index]:
         owners = self._identities(target_type)
-        index: dict[str, list[PolicyResource]] = defaultdict(list)
+        targets = {target.urn: target for target in self.of(target_type)}
+        naming: Index = defaultdict(list)
+        named: Index = defaultdict(list)
         for resource in self.of(side):
             for urn in self._targets(resource, path, target_type, owners):
-                index[urn].append(resource)
-        return index
+                naming[urn].append(resource)
+                named[resource.urn].append(targets[urn])
+        return naming, named
 
     def _targets(self, resource: PolicyResource, path: str, target_type: str, owners: Mapping[str, str]) -> set[str]:
         try:
@@ -64,10 +77,6 @@ class Stack:
                 if isinstance(value, str) and value:
                     owners[value] = resource.urn
         return owners
-
-    def named_by(self, resource: PolicyResource, path: str, kind: str) -> list[PolicyResource]:
-        """Resources of type `kind` that `resource` names in its property `path`: the other way round."""
-        return [target for target in self.of(kind) if resource in self.linked(resource.resource_type, path, target)]
 
 
 def _texts(value: Any) -> list[str]:
