@@ -3,6 +3,7 @@
 import json
 import sys
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,12 +21,21 @@ MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
 @click.argument("stack", default="dev")
 @click.option("--json", "as_json_text", is_flag=True, help="Print the whole result as JSON on stdout.")
 @click.option("--declare-only", is_flag=True, help="Run the program and create nothing.")
+@click.option(
+    "--report",
+    "report_file",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path),
+    help="Also write the report, one HTML page that needs nothing else, into this file.",
+)
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
-def rehearse(stack: str, as_json_text: bool, declare_only: bool, verbose: bool) -> None:
+def rehearse(stack: str, as_json_text: bool, declare_only: bool, report_file: Path | None, verbose: bool) -> None:
     """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
 
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
+    if report_file is not None and not report_file.absolute().parent.is_dir():
+        _stop(MISTAKE, f"{report_file}: there is no folder {report_file.parent}; make it first")
     try:
         result = _rehearse(stack, declare_only)
     except KeyboardInterrupt:
@@ -34,6 +44,8 @@ def rehearse(stack: str, as_json_text: bool, declare_only: bool, verbose: bool) 
         _print(result, as_json_text, verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
+    if report_file is not None:
+        _report(result, report_file)
     sys.exit(0 if result.passed else FAILED)
 
 
@@ -65,6 +77,16 @@ def _print(result: "Rehearsal", as_json_text: bool, verbose: bool) -> None:
     from rehearsal.summary import summary  # noqa: PLC0415
 
     click.echo(summary(result, verbose=verbose))
+
+
+def _report(result: "Rehearsal", file: Path) -> None:
+    from rehearsal.report import write  # noqa: PLC0415
+
+    try:
+        write(result, file, made_at=datetime.now(UTC))
+    except ProblemsError as mistake:
+        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+    click.echo(f"The report is in {file}", err=True)
 
 
 def _stop(code: int, message: str) -> NoReturn:

@@ -66,64 +66,71 @@ class Graph:
             yield from self._by_type.get(token, ())
 
     @cached_property
-    def _by_reference(self) -> dict[str, Rehearsed]:
-        found: dict[str, Rehearsed] = {}
-        aliases: list[Rehearsed] = []
+    def _by_reference(self) -> dict[str, list[Rehearsed]]:
+        """ARN, id or alias -> the resources that go by it; a bucket's side resources have the bucket's name as id."""
+        found: dict[str, list[Rehearsed]] = {}
         for resource in self.rehearsal.resources:
-            if resource.state is State.COMPONENT:
-                continue
-            if resource.type == ALIAS:
-                aliases.append(resource)
-            for key in (resource.outputs.get("arn"), resource.id, resource.outputs.get("keyId")):
-                # A side resource of a bucket has the bucket's name as its id: the first one is the thing itself.
-                if isinstance(key, str) and key:
-                    found.setdefault(key, resource)
-        for alias in aliases:
-            target = found.get(str(alias.outputs.get("targetKeyId")))
-            if target is not None:
-                for key in (alias.id, alias.outputs.get("arn")):
+            if resource.state is not State.COMPONENT and resource.type != ALIAS:
+                for key in dict.fromkeys((resource.outputs.get("arn"), resource.id, resource.outputs.get("keyId"))):
                     if isinstance(key, str) and key:
-                        found[key] = target
+                        found.setdefault(key, []).append(resource)
+        for alias in self.of_type(ALIAS):
+            targets = found.get(str(alias.outputs.get("targetKeyId")), [])
+            for key in {alias.id, str(alias.outputs.get("arn"))}:
+                found.setdefault(key, []).extend(targets)
         return found
 
-    def find(self, reference: object) -> Rehearsed | None:
-        """The resource that an ARN, an id or an alias names."""
-        return self._by_reference.get(reference) if isinstance(reference, str) else None
+    def find(self, reference: object, *types: str) -> Rehearsed | None:
+        """The resource that an ARN, an id or an alias names; of one of these types, where any are given."""
+        found = self._by_reference.get(reference, ()) if isinstance(reference, str) else ()
+        return next((one for one in found if not types or one.type in types), None)
+
+    @cached_property
+    def _made_by_others(self) -> dict[str, tuple[Rehearsed, str]]:
+        """ARNs of what AWS makes along with a resource, and what it is of it."""
+        found: dict[str, tuple[Rehearsed, str]] = {}
+        for resource in self.rehearsal.resources:
+            for secret in maps(resource.outputs.get("masterUserSecrets")):
+                found[str(secret.get("secretArn"))] = (resource, "master password")
+        return found
 
     def find_within(self, arn: str) -> tuple[Rehearsed | None, str]:
         """The resource whose ARN begins this one, and what follows it: a key prefix, a stream."""
         exact = self.find(arn)
         if exact is not None:
             return exact, ""
+        if arn in self._made_by_others:
+            return self._made_by_others[arn]
         for end in range(len(arn) - 1, 8, -1):
-            if arn[end] in ":/" and (found := self._by_reference.get(arn[:end])) is not None:
+            if arn[end] in ":/" and (found := self.find(arn[:end])) is not None:
                 return found, arn[end:]
         return None, ""
 
     # ---- showing
+
+    def physical_name(self, resource: Rehearsed) -> str:
+        """The name that AWS shows for a resource; empty where it has none."""
+        for key in _NAMES:
+            value = resource.outputs.get(key)
+            if isinstance(value, str) and value and "[rehearsal makes no " not in value:
+                return SECRET if self.is_secret(resource, key) else value
+        tags = self.properties(resource).get("tags")
+        return str(tags.get("Name", "")) if isinstance(tags, Mapping) else ""
 
     def anchor(self, urn: str) -> str:
         """The id on this page of a resource."""
         return self._anchors.get(urn, "resources")
 
     def link(self, resource: Rehearsed) -> Html:
-        """A resource's name, leading to its entry."""
+        """A resource's name, leading to its entry; a component has none of its own."""
+        if resource.state is State.COMPONENT:
+            return code(resource.name)
         return link(self.anchor(resource.urn), code(resource.name))
 
     def named(self, reference: object) -> Html:
         """The name of the resource that a reference names, else the reference itself."""
         found = self.find(reference)
         return self.link(found) if found is not None else code(reference)
-
-
-def physical_name(resource: Rehearsed) -> str:
-    """The name that AWS shows for a resource; empty where it has none."""
-    for key in _NAMES:
-        value = resource.outputs.get(key)
-        if isinstance(value, str) and value and not value.startswith("[rehearsal makes no "):
-            return value
-    tags = resource.declared.properties.get("tags")
-    return str(tags.get("Name", "")) if isinstance(tags, Mapping) else ""
 
 
 def short_type(token: str) -> str:

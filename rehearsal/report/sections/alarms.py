@@ -1,0 +1,168 @@
+"""Alarms: when each goes off, in words, what to do then, and who is told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from policies import types as t
+from policies.values import items as listed
+from rehearsal.report.data.model import days
+from rehearsal.report.graph import Graph, maps, number, words
+from rehearsal.report.markup import Html, el, join
+from rehearsal.report.present import Column, Section, chip, items, table
+from rehearsal.result import Rehearsed
+
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+_COLUMNS = (Column("Alarm"), Column("Goes off when"), Column("What to do"), Column("Who is told"))
+_COMPARISONS = {
+    "GreaterThanThreshold": "above",
+    "GreaterThanOrEqualToThreshold": "at or above",
+    "LessThanThreshold": "below",
+    "LessThanOrEqualToThreshold": "at or below",
+    "GreaterThanUpperThreshold": "above the expected band",
+    "LessThanLowerThreshold": "below the expected band",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside the expected band",
+}
+_MISSING = {
+    "breaching": "no data counts as past it",
+    "notBreaching": "no data counts as fine",
+    "ignore": "no data leaves the alarm as it is",
+    "missing": "no data leaves it undecided",
+}
+_STATISTICS = {
+    "Average": "average",
+    "Maximum": "highest",
+    "Minimum": "lowest",
+    "SampleCount": "number",
+    "Sum": "sum of",
+}
+_GIB = 1024**3
+
+
+def alarms(graph: Graph) -> Section | None:
+    """Metric alarms and database events; None in a stack without either."""
+    rows = [*_metric_alarms(graph), *_event_subscriptions(graph)]
+    if not rows:
+        return None
+    deaf = sum(not told for *_, told in rows)
+    body = join(
+        el("p", "None of these can go off in a rehearsal: there is no load, no metric and no mail."),
+        table("Alarms", _COLUMNS, [[*row, _told(told)] for *row, told in rows], class_="cards alarms"),
+    )
+    return Section("alarms", "Alarms", body, badge=str(deaf or ""), tone="warn")
+
+
+Row = tuple[Html, Html | str, Html | str, list[str]]
+
+
+def _metric_alarms(graph: Graph) -> Iterator[Row]:
+    for alarm in graph.of_type(t.METRIC_ALARM):
+        properties = graph.properties(alarm)
+        enabled = properties.get("actionsEnabled", True)
+        told = _listeners(graph, listed(properties.get("alarmActions"))) if enabled else []
+        advice = properties.get("alarmDescription")
+        yield (
+            graph.link(alarm),
+            condition(properties),
+            str(advice) if advice else chip("no advice", "warn"),
+            told,
+        )
+
+
+def _event_subscriptions(graph: Graph) -> Iterator[Row]:
+    for events in graph.of_type(t.EVENT_SUBSCRIPTION):
+        properties = graph.properties(events)
+        categories = [str(one) for one in listed(properties.get("eventCategories"))]
+        sources = [str(one) for one in listed(properties.get("sourceIds"))]
+        subject = words(sources) if sources else f"any {properties.get('sourceType') or 'resource'}"
+        yield (
+            graph.link(events),
+            f"RDS reports {words(categories) if categories else 'anything'} for {subject}",
+            "Read the event: RDS says in it what happened and what it does about it.",
+            _listeners(graph, [properties.get("snsTopic")]),
+        )
+
+
+def condition(properties: Mapping[str, Any]) -> str:
+    """When an alarm goes off, as a sentence."""
+    side = _COMPARISONS.get(str(properties.get("comparisonOperator")), str(properties.get("comparisonOperator")))
+    queries = list(maps(properties.get("metricQueries")))
+    subject, period = _expression(queries) if queries else (_metric(properties), number(properties.get("period")))
+    limit = "" if properties.get("threshold") is None else f" {amount(properties['threshold'])}"
+    missing = _MISSING.get(str(properties.get("treatMissingData") or "missing"), "")
+    return f"{subject} is {side}{limit}{_lasting(properties, period)}; {missing}"
+
+
+def _lasting(properties: Mapping[str, Any], period: float | None) -> str:
+    """`for 10 minutes`, or how many of them."""
+    periods = number(properties.get("evaluationPeriods")) or 1
+    needed = number(properties.get("datapointsToAlarm")) or periods
+    if not period:
+        return f" in {needed:.0f} of {periods:.0f} periods"
+    if needed < periods:
+        return f" for {_time(needed * period)} of {_time(periods * period)}"
+    return f" for {_time(periods * period)}"
+
+
+def _time(seconds: float) -> str:
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0:
+            return days(seconds / size) if name == "day" else f"{seconds / size:.0f} {name}{'s'[: seconds != size]}"
+    return f"{seconds:.0f} seconds"
+
+
+def _metric(properties: Mapping[str, Any]) -> str:
+    name = str(properties.get("metricName"))
+    statistic = str(properties.get("statistic") or properties.get("extendedStatistic") or properties.get("stat") or "")
+    said = _STATISTICS.get(statistic, statistic)
+    return f"{said} {name}".strip()
+
+
+def _expression(queries: Sequence[Mapping[str, Any]]) -> tuple[str, float | None]:
+    """What is returned, and what its names stand for."""
+    returned = [one for one in queries if one.get("returnData")] or list(queries[:1])
+    period: float | None = None
+    meanings = []
+    for query in queries:
+        for metric in maps(query.get("metric")):
+            period = period or number(metric.get("period"))
+            if query not in returned:
+                meanings.append(f"{query.get('id')} is {_metric(metric)}")
+    shown = [str(one.get("expression") or _metric(next(maps(one.get("metric")), {}))) for one in returned]
+    return f"{words(shown)}{f' ({words(meanings)})' if meanings else ''}", period
+
+
+def amount(threshold: object) -> str:
+    """A threshold; whole gibibytes are said as such."""
+    found = number(threshold)
+    if found is None:
+        return str(threshold)
+    if found >= _GIB and found % _GIB == 0:
+        return f"{found / _GIB:,.0f} GiB"
+    return f"{found:,.0f}" if found == int(found) else f"{found:,}"
+
+
+def _listeners(graph: Graph, targets: Sequence[object]) -> list[str]:
+    """Who hears of it in the end: subscribers of a topic, or what else the action names."""
+    found: list[str] = []
+    for target in targets:
+        topic = graph.find(target, t.TOPIC)
+        if topic is None:
+            found += [str(target)] if target else []
+            continue
+        found += [_subscriber(graph, one) for one in graph.of_type(SUBSCRIPTION) if _hears(graph, one, topic)]
+    return found
+
+
+def _hears(graph: Graph, subscription: Rehearsed, topic: Rehearsed) -> bool:
+    return graph.find(graph.properties(subscription).get("topic"), t.TOPIC) is topic
+
+
+def _subscriber(graph: Graph, subscription: Rehearsed) -> str:
+    properties = graph.properties(subscription)
+    protocol = str(properties.get("protocol"))
+    must = ", once confirmed" if protocol in ("email", "email-json", "http", "https") else ""
+    return f"{properties.get('endpoint')} ({protocol}{must})"
+
+
+def _told(told: Sequence[str]) -> Html:
+    return items(told) if told else chip("nobody", "warn")

@@ -1,0 +1,133 @@
+"""What went wrong, causes first: fields that differ, what could not be made, what AWS would refuse."""
+
+from collections.abc import Sequence
+
+from rehearsal.report.graph import Graph, short_type
+from rehearsal.report.markup import Html, code, count, el, join
+from rehearsal.report.present import Column, Section, chip, mark, table, value
+from rehearsal.result import SECRET, Check, FieldResult, Refusal, Rehearsed, State
+
+
+def causes(graph: Graph) -> list[tuple[Rehearsed, list[Rehearsed]]]:
+    """Every resource that differs or failed by itself, with those that were not tried because of it.
+
+    What differs comes before what failed: a difference is a fact, a failure may only be a gap of the rehearsal.
+    """
+    failures = graph.rehearsal.failures
+    by_urn = {one.urn: one for one in failures}
+    followers: dict[str, list[Rehearsed]] = {}
+    roots: list[Rehearsed] = []
+    for one in failures:
+        cause = _cause(one, by_urn)
+        if cause is None:
+            roots.append(one)
+        else:
+            followers.setdefault(cause.urn, []).append(one)
+    roots.sort(key=lambda one: one.state is not State.DIFFERS)
+    return [(root, followers.get(root.urn, [])) for root in roots]
+
+
+def _cause(one: Rehearsed, failures: dict[str, Rehearsed]) -> Rehearsed | None:
+    """The failure that another one goes back to, found through the dependencies that the reason names."""
+    seen = {one.urn}
+    cause = None
+    current: Rehearsed | None = one
+    while current is not None and current.state is State.FAILED:
+        needed = [failures[urn] for urn in current.declared.dependencies if urn in failures and urn not in seen]
+        current = next((dep for dep in needed if dep.name in current.reason), None)
+        if current is not None:
+            seen.add(current.urn)
+            cause = current
+    return cause
+
+
+def first_problem(graph: Graph) -> Html | None:
+    """One sentence on the first problem, linked."""
+    for root, _ in causes(graph):
+        return join(graph.link(root), ": ", _why(graph, root))
+    for refusal in graph.rehearsal.refusals:
+        return join(_subject(graph, refusal), ": ", graph.scrub(refusal.what))
+    return None
+
+
+def problems(graph: Graph) -> Section | None:
+    """All problems; None when there are none."""
+    found = causes(graph)
+    refusals = graph.rehearsal.refusals
+    if not found and not refusals:
+        return None
+    body = join(
+        [_failure(graph, root, followers) for root, followers in found],
+        _refused(graph, refusals),
+    )
+    return Section("problems", "Problems", body, badge=str(len(graph.rehearsal.failures) + len(refusals)), tone="bad")
+
+
+def _why(graph: Graph, resource: Rehearsed) -> str:
+    if resource.state is State.DIFFERS:
+        fields = [one.path for one in resource.fields if one.check is Check.DIFFERS]
+        more = f" and {len(fields) - 3} more" if len(fields) > 3 else ""
+        return f"{', '.join(fields[:3])}{more} read back otherwise than declared"
+    return graph.scrub(resource.reason) or "could not be created or read back"
+
+
+def _failure(graph: Graph, resource: Rehearsed, followers: Sequence[Rehearsed]) -> Html:
+    return el(
+        "article",
+        el("h3", mark(resource.state), graph.link(resource), " ", chip(resource.state.value, "bad")),
+        _origin(short_type(resource.type), resource.declared.source),
+        el("p", _why(graph, resource), class_="why")
+        if resource.state is State.FAILED
+        else _differences(graph, resource),
+        el(
+            "p",
+            f"{count(len(followers), 'resource')} not tried because of it: ",
+            [[", " if index else None, graph.link(one)] for index, one in enumerate(followers)],
+            class_="followers",
+        )
+        if followers
+        else None,
+        class_="problem",
+    )
+
+
+def _differences(graph: Graph, resource: Rehearsed) -> Html:
+    differing = [one for one in resource.fields if one.check is Check.DIFFERS]
+    return table(
+        f"Fields of {resource.name} that read back otherwise",
+        [Column("Field", "mono"), Column("Declared"), Column("Found", "found")],
+        [[one.path, *_sides(graph, resource, one)] for one in differing],
+    )
+
+
+def _sides(graph: Graph, resource: Rehearsed, field: FieldResult) -> tuple[Html, Html]:
+    if graph.is_secret(resource, field.path):
+        return value(SECRET), value(SECRET)
+    return value(field.declared), value(field.found)
+
+
+def _refused(graph: Graph, refusals: Sequence[Refusal]) -> Html | None:
+    if not refusals:
+        return None
+    return join(
+        [
+            el(
+                "article",
+                el("h3", mark(State.FAILED), _subject(graph, refusal), " ", chip("AWS would refuse this", "bad")),
+                _origin(refusal.check, refusal.source),
+                el("p", graph.scrub(refusal.what), class_="why"),
+                el("p", el("strong", "Fix: "), graph.scrub(refusal.fix)),
+                class_="problem",
+            )
+            for refusal in refusals
+        ]
+    )
+
+
+def _subject(graph: Graph, refusal: Refusal) -> Html:
+    resource = graph.rehearsal.by_urn.get(refusal.urn)
+    return graph.link(resource) if resource is not None else code(refusal.name)
+
+
+def _origin(what: str, source: str) -> Html:
+    return el("p", what, [" · declared at ", code(source)] if source else None, class_="quiet")

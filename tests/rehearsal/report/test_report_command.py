@@ -1,0 +1,53 @@
+"""`workbuoy rehearse --report FILE.html`."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from operations.main import main
+
+_PROGRAM = """
+import pulumi
+import pulumi_aws as aws
+provider = aws.Provider("aws", region="eu-north-1")
+aws.sns.Topic("alarms", opts=pulumi.ResourceOptions(provider=provider))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project in the current folder, with stack dev."""
+    (tmp_path / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text('config:\n  small:settings:\n    account: "000000000009"\n')
+    (tmp_path / "__main__.py").write_text(_PROGRAM)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["rehearse", "dev", "--declare-only", *arguments])
+
+
+def test_the_report_is_written_beside_the_summary(folder: Path) -> None:
+    result = run("--report", "report.html")
+    assert result.exit_code == 0
+    assert "is declared" in result.stdout
+    assert "report.html" in result.stderr
+    assert "dev was declared" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_missing_folder_is_told_before_anything_runs(folder: Path) -> None:
+    (folder / "__main__.py").write_text("raise SystemExit('the program ran')")
+    result = run("--report", "missing/report.html")
+    assert result.exit_code == 1
+    assert "there is no folder missing" in result.stderr
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_the_result(folder: Path) -> None:
+    (folder / "taken").mkdir()
+    result = run("--report", "taken")
+    assert result.exit_code == 1
+    assert "is declared" in result.stdout
+    assert "taken" in result.stderr
+    assert "Traceback" not in result.output
