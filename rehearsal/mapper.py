@@ -203,6 +203,8 @@ class Mapper:
     def _read(self, made: Made, kind: Kind, *, cached: bool) -> Any:
         document: Any = None
         for number, read in enumerate(kind.reads):
+            if read.when and read.when not in made.properties:
+                continue
             found = self._read_one(made, kind, read, cached=cached)
             if number == 0:
                 if found is None:

@@ -62,7 +62,7 @@ METRIC_ALARM = Kind(
     defaults={"actionsEnabled": True},
     reads=(
         Read("describe_alarms", pick="MetricAlarms", index="AlarmName"),
-        Read("list_tags_for_resource", {"ResourceARN": _ARN}, pick="Tags", into="Tags"),
+        Read("list_tags_for_resource", {"ResourceARN": _ARN}, pick="Tags", into="Tags", when="tags"),
     ),
     document="$made",
     id="{name}",

@@ -96,7 +96,7 @@ TASK_DEFINITION = Kind(
     },
     reads=(
         Read("describe_task_definition", {"taskDefinition": "$outputs.arn", "include": ["TAGS"]}, "taskDefinition"),
-        Read("list_tags_for_resource", {"resourceArn": "$outputs.arn"}, pick="tags", into="tags"),
+        Read("list_tags_for_resource", {"resourceArn": "$outputs.arn"}, pick="tags", into="tags", when="tags"),
     ),
     document="$made.taskDefinition",
     id="$document.family",

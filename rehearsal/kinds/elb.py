@@ -20,7 +20,7 @@ from rehearsal.kinds.kind import (
 )
 
 _PART_OF_NAME = "part of the name"
-_TAGS = Read("describe_tags", {"ResourceArns": ["$id"]}, pick="TagDescriptions[0].Tags", into="Tags")
+_TAGS = Read("describe_tags", {"ResourceArns": ["$id"]}, pick="TagDescriptions[0].Tags", into="Tags", when="tags")
 
 
 def _as_map(response: dict[str, Any]) -> dict[str, Any]:

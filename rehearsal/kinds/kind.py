@@ -77,6 +77,7 @@ class Read:
     key: Any = "$id"  # template: what the index is asked for
     service: str = ""
     absent: tuple[str, ...] = ()  # error codes that mean an empty document
+    when: str = ""  # read only where this property is declared
     proves: Mapping[str, Any] = field(default_factory=dict)  # true because this reading found something
 
 

@@ -50,8 +50,8 @@ KEY = Kind(
     reads=(
         Read("describe_key", {"KeyId": "$id"}),
         Read("get_key_policy", {"KeyId": "$id", "PolicyName": "default"}, pick="Policy", into="Policy"),
-        Read("get_key_rotation_status", {"KeyId": "$id"}, into="Rotation"),
-        Read("list_resource_tags", {"KeyId": "$id"}, pick="Tags", into="Tags"),
+        Read("get_key_rotation_status", {"KeyId": "$id"}, into="Rotation", when="enableKeyRotation"),
+        Read("list_resource_tags", {"KeyId": "$id"}, pick="Tags", into="Tags", when="tags"),
     ),
     document="$made.KeyMetadata",
     id="$document.KeyId",

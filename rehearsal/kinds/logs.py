@@ -35,7 +35,9 @@ LOG_GROUP = Kind(
     },
     reads=(
         Read("describe_log_groups", pick="logGroups", index="logGroupName", key="$name"),
-        Read("list_tags_for_resource", {"resourceArn": _ARN + "log-group:{name}"}, pick="tags", into="tags"),
+        Read(
+            "list_tags_for_resource", {"resourceArn": _ARN + "log-group:{name}"}, pick="tags", into="tags", when="tags"
+        ),
     ),
     document="$made",
     id="{name}",

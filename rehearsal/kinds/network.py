@@ -23,7 +23,13 @@ def _vpc_attribute(name: str) -> tuple[Call, Read]:
     lower = name[0].lower() + name[1:]
     return (
         Call("modify_vpc_attribute", {"VpcId": "$id"}, name=lower),
-        Read("describe_vpc_attribute", {"VpcId": "$id", "Attribute": lower}, pick=f"{name}.Value", into=name),
+        Read(
+            "describe_vpc_attribute",
+            {"VpcId": "$id", "Attribute": lower},
+            pick=f"{name}.Value",
+            into=name,
+            when=lower,
+        ),
     )
 
 

@@ -21,7 +21,9 @@ _PART_OF_NAME = "part of the name"
 
 
 def _tag_read(kind: str) -> Read:
-    return Read("list_tags_for_resource", {"ResourceName": f"{_ARN}{kind}:{{id}}"}, pick="TagList", into="TagList")
+    return Read(
+        "list_tags_for_resource", {"ResourceName": f"{_ARN}{kind}:{{id}}"}, pick="TagList", into="TagList", when="tags"
+    )
 
 
 SUBNET_GROUP = Kind(

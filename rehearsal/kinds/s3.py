@@ -43,7 +43,7 @@ BUCKET = Kind(
     },
     reads=(
         Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket"),
-        Read("get_bucket_tagging", _BUCKET, pick="TagSet", into="TagSet", absent=("NoSuchTagSet",)),
+        Read("get_bucket_tagging", _BUCKET, pick="TagSet", into="TagSet", absent=("NoSuchTagSet",), when="tags"),
     ),
     document="$made",
     id="{bucket}",

@@ -32,7 +32,7 @@ TOPIC = Kind(
         "tracingConfig": _attribute("TracingConfig"),
         "tags": tags(),
     },
-    reads=(_ATTRIBUTES, Read("list_tags_for_resource", {"ResourceArn": "$id"}, pick="Tags", into="Tags")),
+    reads=(_ATTRIBUTES, Read("list_tags_for_resource", {"ResourceArn": "$id"}, pick="Tags", into="Tags", when="tags")),
     document="$made",
     id="$document.TopicArn",
     made_up_id="arn:aws:sns:{region}:{account}:{name}",
