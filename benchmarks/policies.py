@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 # Python puts this folder first, where this file would hide the package of the same name.
@@ -81,16 +82,14 @@ def measure(plan: Path | None) -> list[dict[str, object]]:
         return seconds
 
     rows.append({"what": "recording prod's graph, imports included", "resources": len(graph), "seconds": recorded})
-    row("prod, whole pack", len(graph), lambda: check(graph, "prod", allowed_regions=REGIONS), PROD_LIMIT_SECONDS)
-    row("prod, lint of every document", len(graph), lambda: lint(graph))
-    through = lambda: analyzer.analyze(graph, "prod", allowed_regions=REGIONS)  # noqa: E731 - used once
+    row("prod, whole pack", len(graph), partial(check, graph, "prod", allowed_regions=REGIONS), PROD_LIMIT_SECONDS)
+    row("prod, lint of every document", len(graph), partial(lint, graph))
+    through = partial(analyzer.analyze, graph, "prod", allowed_regions=REGIONS)
     row("prod, through pulumi-policy's analyzer", len(graph), through)
     for copies in (1, 10, 50, 100):
         many = copied(graph, copies)
         limit = TENANTS_LIMIT_SECONDS if copies == 100 else None
-        row(
-            f"{copies} copies of prod", len(many), lambda many=many: check(many, "prod", allowed_regions=REGIONS), limit
-        )
+        row(f"{copies} copies of prod", len(many), partial(check, many, "prod", allowed_regions=REGIONS), limit)
     rows += checkov(plan)
     return rows
 

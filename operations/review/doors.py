@@ -8,7 +8,7 @@ from typing import Any, Final
 from operations.review.grants import Widening, trust_widenings, widenings
 from operations.review.losses import Danger
 from operations.review.plan import Plan, State, Step, is_unknown, unknowns
-from policies import types as t
+from policies import tokens as t
 from policies.permissions.documents import DOCUMENTS
 from policies.rules.access import ADMINISTRATOR
 from policies.rules.network import WORLD
@@ -147,8 +147,8 @@ def _judge_documents(step: Step, found: Doors) -> None:
             compared = trust_widenings(old, new) if way == "trust" else widenings(old, new, identity=way == "identity")
             for widening in compared:
                 _add(step, widening, found, created=step.old is None)
-        except ValueError:
-            found.unknown.append((step.urn, f"{name} is no JSON document"))
+        except (ValueError, TypeError, AttributeError):
+            found.unknown.append((step.urn, f"{name} is no policy document"))
 
 
 def _add(step: Step, widening: Widening, found: Doors, *, created: bool) -> None:

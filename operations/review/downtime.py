@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from operations.review.plan import Plan, Step
-from policies import types as t
+from policies import tokens as t
 
 Class = Literal["none", "seconds", "restart", "minutes"]
 CLASSES: Final[tuple[Class, ...]] = ("none", "seconds", "restart", "minutes")

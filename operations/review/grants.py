@@ -72,7 +72,7 @@ def _new_grant(statement: Statement, allowed: list[Statement], *, identity: bool
     if identity:
         yield Widening(grant, wide=_is_wide(statement, actions, resources))
     else:
-        yield from _new_principals(statement, was, grant)
+        yield from _new_principals(statement, allowed, grant)
 
 
 def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> bool:
@@ -81,17 +81,20 @@ def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> 
     return star or negated or any("*" in action for action in actions) or bool(list(escalations([statement])))
 
 
-def _new_principals(statement: Statement, was: Statement | None, grant: str) -> Iterator[Widening]:
+def _new_principals(statement: Statement, allowed: list[Statement], grant: str) -> Iterator[Widening]:
     if is_open(statement):
         yield Widening(f"everybody is allowed {grant}", wide=True)
         return
-    known = {name for kind in ("AWS", "Service", "Federated") for name in (principals(was, kind) if was else ())}
-    named = [name for kind in ("AWS", "Service", "Federated") for name in principals(statement, kind)]
+    known = {name for older in allowed for name in _everyone(older)}
+    named = _everyone(statement)
     fresh = [name for name in named if name not in known]
-    accounts = accounts_of(fresh) - accounts_of(known)
-    who = _listed(fresh) or _listed(named)
-    # A service is narrowed by conditions that the pack checks; people and accounts are a reviewer's business.
-    yield Widening(f"{who} is allowed {grant}", wide=bool(accounts) and was is not None)
+    # Another account is a door; a service is narrowed by conditions, which the pack checks.
+    foreign = accounts_of(fresh) - accounts_of(known) if allowed else set()
+    yield Widening(f"{_listed(fresh or named)} is allowed {grant}", wide=bool(foreign))
+
+
+def _everyone(statement: Statement) -> list[str]:
+    return [name for kind in ("AWS", "Service", "Federated") for name in principals(statement, kind)]
 
 
 def _listed(values: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args
 from operations.review.lifecycle import shortenings
 from operations.review.plan import Plan, State, Step, is_unknown, unknowns
 from operations.review.regions import region_of
-from policies import types as t
+from policies import tokens as t
 from policies.values import at, number
 
 Loss = Literal[

@@ -172,7 +172,3 @@ def unknowns(value: Any, path: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from unknowns(item, f"{path}[{index}]")
-
-
-def stack_of(urn: str) -> str:
-    return urn.removeprefix("urn:pulumi:").split("::", 1)[0]

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from operations.review.plan import OPS, InputError, Plan, PolicyResult, Source, State, Step, stack_of
+from pydantic import ValidationError
+
+from operations.review.plan import OPS, InputError, Op, Plan, PolicyResult, Source, State, Step
+from operations.review.wire import (
+    WireDiagnostic,
+    WireEvent,
+    WirePolicy,
+    WirePreview,
+    WireState,
+    WireStep,
+)
+from policies.exemptions import stack_of
 
 LIMIT_MEGABYTES: Final = 100
 """A preview of 1,000 resources takes about 8 MB as events; far larger means the wrong file, and gigabytes of memory."""
@@ -25,17 +36,21 @@ def read_preview(path: Path) -> Plan:
         if _looks_like_events(text):
             raise InputError(f"{path}: these are the engine's events; use --events {path}") from error
         raise InputError(f"{path}: cut off or no JSON ({error}); {hint}") from error
-    if not isinstance(body, dict) or not isinstance(body.get("steps"), list) or "changeSummary" not in body:
-        if isinstance(body, dict) and any(key.endswith("Event") for key in body):
-            raise InputError(f"{path}: these are the engine's events; use --events {path}")
-        raise InputError(f"{path}: not a preview of a version that this command knows (no steps); {hint}")
-    steps = _steps(path, (_from_preview(entry) for entry in body["steps"]))
-    errors = _errors(body.get("diagnostics") or ())
-    _same_counts(path, steps, body["changeSummary"], failed=bool(errors), whole=False)
+    if isinstance(body, dict) and any(key.endswith("Event") for key in body):
+        raise InputError(f"{path}: these are the engine's events; use --events {path}")
+    try:
+        found = WirePreview.model_validate(body)
+    except ValidationError as error:
+        raise InputError(
+            f"{path}: not a preview of a version that this command knows ({_why(error)}); {hint}"
+        ) from error
+    steps = _steps(path, found.steps)
+    errors = _errors(found.diagnostics or ())
+    _same_counts(path, steps, found.change_summary, failed=bool(errors), whole=False)
     return Plan(
         stack=_stack(path, steps),
         steps=steps,
-        config=body.get("config") or {},
+        config=found.config or {},
         errors=errors,
         failed=bool(errors),
         source=path.name,
@@ -67,39 +82,34 @@ def from_events(events: Iterable[Mapping[str, Any]], origin: Path, *, failed: bo
 
     `failed` tells what the Automation API's summary leaves out: that the preview did not succeed.
     """
-    steps: list[dict[str, Any]] = []
-    diagnostics: list[Mapping[str, Any]] = []
-    policies: list[PolicyResult] = []
-    config: Mapping[str, str] = {}
-    summary: Mapping[str, Any] | None = None
-    for event in events:
-        if pre := event.get("resourcePreEvent"):
-            steps.append(_from_event(pre.get("metadata") or {}))
-        elif found := event.get("policyEvent"):
-            policies.append(_policy(found))
-        elif found := event.get("diagnosticEvent"):
-            diagnostics.append(found)
-        elif found := event.get("preludeEvent"):
-            config = found.get("config") or {}
-        elif found := event.get("summaryEvent"):
-            summary = found
+    try:
+        found = [WireEvent.model_validate(event) for event in events]
+    except ValidationError as error:
+        raise InputError(f"{origin}: events of another version ({_why(error)}); record them again") from error
+    summary = next((event.summary_event for event in reversed(found) if event.summary_event), None)
     if summary is None:
         raise InputError(f"{origin}: the preview's summary is missing, so the recording is cut off or no preview")
-    if summary.get("isPreview") is False:
+    if not summary.is_preview:
         raise InputError(f"{origin}: these are events of an update, not of a preview")
-    failed = failed or summary.get("result") == "failed"
-    parsed = _steps(origin, steps)
-    _same_counts(origin, parsed, summary.get("resourceChanges") or {}, failed=failed, whole=True)
+    failed = failed or summary.result == "failed"
+    steps = _steps(origin, [event.resource_pre_event.metadata for event in found if event.resource_pre_event])
+    _same_counts(origin, steps, summary.resource_changes, failed=failed, whole=True)
+    prelude = next((event.prelude_event for event in found if event.prelude_event), None)
     return Plan(
-        stack=_stack(origin, parsed),
-        steps=parsed,
-        config=config,
-        errors=_errors(diagnostics),
-        policies=tuple(policies),
+        stack=_stack(origin, steps),
+        steps=steps,
+        config=(prelude.config if prelude else None) or {},
+        errors=_errors(event.diagnostic_event for event in found if event.diagnostic_event),
+        policies=tuple(_policy(event.policy_event) for event in found if event.policy_event),
         failed=failed,
         whole=not failed,
         source=origin.name,
     )
+
+
+def _why(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
 
 
 def _read(path: Path) -> str:
@@ -122,105 +132,76 @@ def _looks_like_events(text: str) -> bool:
     return first.startswith("{") and 'Event": {' in first
 
 
-def _from_preview(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "op": entry.get("op"),
-        "urn": entry.get("urn"),
-        "old": entry.get("oldState"),
-        "new": entry.get("newState"),
-        "detail": entry.get("detailedDiff"),
-        "diffs": entry.get("diffReasons"),
-        "keys": entry.get("replaceReasons"),
-    }
-
-
-def _from_event(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "op": metadata.get("op"),
-        "urn": metadata.get("urn"),
-        "old": metadata.get("old"),
-        "new": metadata.get("new"),
-        "detail": metadata.get("detailedDiff"),
-        "diffs": metadata.get("diffs"),
-        "keys": metadata.get("keys"),
-    }
-
-
-def _steps(origin: Path, entries: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
+def _steps(origin: Path, entries: Iterable[WireStep]) -> tuple[Step, ...]:
     steps: list[Step] = []
     for entry in entries:
-        op, urn = entry["op"], entry["urn"]
-        if op not in OPS or not isinstance(urn, str) or urn.count("::") < 3:
-            what = f"an operation {op!r}" if op not in OPS else f"a resource {urn!r}"
+        if entry.op not in OPS or entry.urn.count("::") < 3:
+            what = f"an operation {entry.op!r}" if entry.op not in OPS else f"a resource {entry.urn!r}"
             raise InputError(f"{origin}: {what} that this command does not know; was another version of Pulumi used?")
-        known = OPS[op]
-        if known is None:
-            continue
-        detail = entry["detail"] or {}
-        paths = tuple(detail) or tuple(entry["diffs"] or ())
-        kinds = {path: _diff_kind(value) for path, value in detail.items()}
-        forcing = tuple(path for path, kind in kinds.items() if kind.endswith("-replace"))
-        try:
-            old, new = _state(entry["old"]), _state(entry["new"])
-        except (AttributeError, TypeError, ValueError) as error:
-            raise InputError(f"{origin}: {urn} cannot be read ({error}); was another version used?") from error
-        steps.append(
-            Step(op=known, urn=urn, old=old, new=new, paths=paths, replace_paths=forcing or tuple(entry["keys"] or ()))
-        )
+        known = OPS[entry.op]
+        if known is not None:
+            steps.append(_step(known, entry))
     if not steps:
         raise InputError(f"{origin}: no resource in it, so nothing was previewed")
     return tuple(steps)
 
 
-def _diff_kind(value: Any) -> str:
-    """Both recorders' names for the same thing: `kind` in previews, `diffKind` in events."""
-    return str(value.get("kind") or value.get("diffKind") or "") if isinstance(value, Mapping) else ""
+def _step(op: Op, entry: WireStep) -> Step:
+    detail = entry.detailed_diff or {}
+    forcing = tuple(path for path, diff in detail.items() if diff.kind.endswith("-replace"))
+    return Step(
+        op=op,
+        urn=entry.urn,
+        old=_state(entry.old),
+        new=_state(entry.new),
+        paths=tuple(detail) or entry.diffs,
+        replace_paths=forcing or entry.keys,
+    )
 
 
-def _state(body: Mapping[str, Any] | None) -> State | None:
-    if not body:
+def _state(body: WireState | None) -> State | None:
+    if body is None:
         return None
     return State(
-        urn=str(body.get("urn", "")),
-        inputs=dict(body.get("inputs") or {}),
-        outputs=dict(body.get("outputs") or {}),
-        id=str(body.get("id") or ""),
-        parent=str(body.get("parent") or ""),
-        provider=str(body.get("provider") or ""),
-        protect=bool(body.get("protect")),
-        retain_on_delete=bool(body.get("retainOnDelete")),
+        urn=body.urn,
+        inputs=body.inputs,
+        outputs=body.outputs,
+        id=body.id,
+        parent=body.parent,
+        provider=body.provider,
+        protect=bool(body.protect),
+        retain_on_delete=bool(body.retain_on_delete),
         source=_source(body),
     )
 
 
-def _source(body: Mapping[str, Any]) -> Source | None:
+def _source(body: WireState) -> Source | None:
     """The first of the project's own lines that led to the resource."""
-    frames = [body, *(body.get("stackTrace") or ())]
-    for frame in frames:
-        found = re.fullmatch(r"project:///(.+\.py)#(\d+)", str(frame.get("sourcePosition", "")))
+    for position in (body.source_position, *(frame.source_position for frame in body.stack_trace or ())):
+        found = re.fullmatch(r"project:///(.+\.py)#(\d+)", position)
         if found and ".." not in found[1] and "site-packages" not in found[1]:
             return Source(found[1], int(found[2]))
     return None
 
 
-def _policy(found: Mapping[str, Any]) -> PolicyResult:
-    message = str(found.get("message", "")).strip()
+def _policy(found: WirePolicy) -> PolicyResult:
+    message = found.message.strip()
     return PolicyResult(
-        policy=str(found.get("policyName", "")),
-        level=str(found.get("enforcementLevel", "")),
-        urn=str(found.get("resourceUrn") or ""),
+        policy=found.policy_name,
+        level=found.enforcement_level,
+        urn=found.resource_urn or "",
         message=message,
         not_evaluated="can't run policy" in message,  # how pulumi-policy says that a value was unknown
     )
 
 
-def _errors(diagnostics: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def _errors(diagnostics: Iterable[WireDiagnostic]) -> tuple[str, ...]:
     """What went wrong, in one line each: a program's traceback ends in what it has to say."""
     found: list[str] = []
     for diagnostic in diagnostics:
-        if diagnostic.get("severity") != "error":
+        if diagnostic.severity != "error":
             continue
-        lines = [line for line in str(diagnostic.get("message", "")).splitlines() if line.strip()]
+        lines = [line for line in diagnostic.message.splitlines() if line.strip()]
         if not lines:
             continue
         traceback = any("Traceback" in line for line in lines)
@@ -231,7 +212,7 @@ def _errors(diagnostics: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _same_counts(origin: Path, steps: Iterable[Step], told: Mapping[str, Any], *, failed: bool, whole: bool) -> None:
+def _same_counts(origin: Path, steps: Iterable[Step], told: Mapping[str, int], *, failed: bool, whole: bool) -> None:
     """A recording that lost lines, or gained some, does not add up with its own summary."""
     if failed:  # the engine stops counting where it fails
         return

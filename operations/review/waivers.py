@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 
 from operations.review.losses import Danger, Loss
-from operations.review.plan import InputError, Plan, stack_of
+from operations.review.plan import InputError, Plan
+from policies.exemptions import stack_of
 
 LONGEST_DAYS: Final = 90
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from policies import types as t
+from policies import tokens as t
 from policies.values import document, items, maps
 
 Kind = Literal["identity", "trust", "resource"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from policies import types as t
+from policies import tokens as t
 from policies.graph import Resource
 from policies.permissions.documents import conditions, documents, statements, values_of
 from policies.values import items

@@ -2,7 +2,7 @@
 
 import re
 
-from policies import types as t
+from policies import tokens as t
 from policies.permissions.actions import covers, takes_resource, writes
 from policies.permissions.documents import (
     IDENTITY_TYPES,

@@ -1,6 +1,6 @@
 """RDS: encryption, reachability, backups and what is left when a database goes."""
 
-from policies import types as t
+from policies import tokens as t
 from policies.rule import Args, Report, rule, stack_rule
 from policies.values import items, maps, number
 

@@ -1,6 +1,6 @@
 """KMS: a key outlives what it encrypts, and opens for those it names."""
 
-from policies import types as t
+from policies import tokens as t
 from policies.permissions.documents import is_open, statements
 from policies.rule import Args, Report, rule, stack_rule
 from policies.values import number

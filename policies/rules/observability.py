@@ -1,6 +1,6 @@
 """CloudWatch and SNS: what is kept, and who hears of it."""
 
-from policies import types as t
+from policies import tokens as t
 from policies.permissions.documents import conditions, is_open, statements
 from policies.rule import Args, Report, rule, stack_rule
 from policies.values import items, number

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from policies import types as t
+from policies import tokens as t
 from policies.rule import Args, NotEvaluated, Report, rule
 from policies.values import maps
 

@@ -2,7 +2,7 @@
 
 import re
 
-from policies import types as t
+from policies import tokens as t
 from policies.rule import Args, Report, rule, stack_rule
 from policies.tags import ROTATION
 from policies.values import at, number

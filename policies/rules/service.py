@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies import types as t
+from policies import tokens as t
 from policies.permissions.documents import is_open, statements
 from policies.rule import Args, Report, rule, stack_rule
 from policies.values import at, document, items, maps

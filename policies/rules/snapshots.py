@@ -1,6 +1,6 @@
 """Copies of a database that leave it: snapshots, their copies and replicated backups."""
 
-from policies import types as t
+from policies import tokens as t
 from policies.rule import Args, Report, rule
 from policies.values import items
 

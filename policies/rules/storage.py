@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies import types as t
+from policies import tokens as t
 from policies.permissions.documents import accounts_of, is_open, principals, statements, values_of
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 from policies.values import at, items, maps, number

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policies import types
+from policies import tokens
 from policies.catalogue import Control, catalogue, environment_of
 from policies.documentation import page
 from policies.errors import PolicyError
@@ -59,7 +59,7 @@ def inputs() -> dict[str, set[str]]:
 
 
 def test_the_types_that_rules_name_exist_in_the_provider(inputs: dict[str, set[str]]) -> None:
-    named = {value for name, value in vars(types).items() if name.isupper() and value.startswith("aws:")}
+    named = {value for name, value in vars(tokens).items() if name.isupper() and value.startswith("aws:")}
     assert named <= set(inputs)
 
 

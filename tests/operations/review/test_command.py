@@ -14,7 +14,7 @@ from operations.review.command import review
 from operations.review.engine import EngineError, as_recorded, preview
 from operations.review.policies_command import policies
 from operations.review.recordings import from_events, read_events
-from policies import types as t
+from policies import tokens as t
 from policies.documentation import page
 from policies.graph import write_graph
 from tests.operations.review.synthetic import events, step, write

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from operations.review.doors import Doors, doors
-from policies import types as t
+from policies import tokens as t
 from tests.operations.review.synthetic import UNKNOWN, plan, step
 
 
@@ -173,6 +173,8 @@ def test_a_resource_policy_that_opens_to_everybody_or_another_account_is_a_door(
     assert opened(step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": grant("*")}))
     foreign = grant({"AWS": "arn:aws:iam::999999999999:root"})
     assert opened(step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": foreign}))
+    added = document(json.loads(own)["Statement"][0], json.loads(foreign)["Statement"][0] | {"Sid": "New"})
+    assert opened(step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": added}))
     same_account = grant({"AWS": "arn:aws:iam::333333333333:role/b"})
     change = step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": same_account})
     assert opened(change) == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from operations.review.losses import SAFEGUARDS, STATEFUL, losses
-from policies import types as t
+from policies import tokens as t
 from tests.operations.review.synthetic import UNKNOWN, plan, provider, step
 
 
