@@ -76,6 +76,16 @@ def service(settings: Settings) -> Iterator[Service]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def shared_service(postgres: Postgres, migrated: str) -> Iterator[Service]:
+    """A running service for tests that change nothing which another would see."""
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"create database shared template {migrated} owner {embedded_postgres.OWNER}")
+    url = postgres.url(database="shared")
+    with Service(load({"DATABASE_URL": url, "OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"})) as running:
+        yield running
+
+
 @pytest.fixture(params=["postgres", "sqlite"])
 def either_service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
     """A running service on Postgres, then one on SQLite (where the one tenant is acme)."""

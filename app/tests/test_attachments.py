@@ -126,16 +126,16 @@ def test_an_attachment_of_another_thing_is_not_found_under_this_one(service: Ser
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a\nb", "a\0b", "x" * 201])
-def test_a_name_that_could_be_a_path_is_refused(service: Service, name: str) -> None:
-    browser = service.browser()
+def test_a_name_that_could_be_a_path_is_refused(shared_service: Service, name: str) -> None:
+    browser = shared_service.browser()
     assert attach(browser, make_thing(browser)["id"], b"x", name).status_code == 422
 
 
 @pytest.mark.parametrize(
     "kind", ["text", "text/", "/plain", "te xt/plain", "text/plain\r\nX: y", "a/" + "b" * 99]
 )
-def test_a_content_type_that_is_none_is_refused(service: Service, kind: str) -> None:
-    browser = service.browser()
+def test_a_content_type_that_is_none_is_refused(shared_service: Service, kind: str) -> None:
+    browser = shared_service.browser()
     try:
         status = attach(browser, make_thing(browser)["id"], b"x", kind=kind).status_code
     except ValueError:  # the client itself refuses a line break

@@ -56,8 +56,10 @@ def assert_problem(answer: Any, status: int) -> dict[str, Any]:
         b'{"title": 1e999}',
     ],
 )
-def test_malformed_bodies_are_refused(service: Service, body: bytes) -> None:
-    answer = service.browser().post("/api/things", content=body, headers={"Content-Type": "application/json"})
+def test_malformed_bodies_are_refused(shared_service: Service, body: bytes) -> None:
+    answer = shared_service.browser().post(
+        "/api/things", content=body, headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code in {400, 422}
     assert_problem(answer, answer.status_code)
 
@@ -79,11 +81,12 @@ def test_malformed_bodies_are_refused(service: Service, body: bytes) -> None:
         {"title": "x", "id": str(uuid.uuid4())},
     ],
 )
-def test_wrong_types_and_unknown_fields_are_refused(service: Service, body: Any) -> None:
-    browser = service.browser()
+def test_wrong_types_and_unknown_fields_are_refused(shared_service: Service, body: Any) -> None:
+    browser = shared_service.browser()
+    before = browser.get("/api/things").json()
     document = assert_problem(browser.post("/api/things", json=body), 422)
     assert document["errors"]
-    assert browser.get("/api/things").json()["items"] == []
+    assert browser.get("/api/things").json() == before
 
 
 @pytest.mark.parametrize(
@@ -100,12 +103,12 @@ def test_wrong_types_and_unknown_fields_are_refused(service: Service, body: Any)
         "limit=1&limit=x",
     ],
 )
-def test_wrong_queries_are_refused(service: Service, query: str) -> None:
-    assert_problem(service.browser().get(f"/api/things?{query}"), 422)
+def test_wrong_queries_are_refused(shared_service: Service, query: str) -> None:
+    assert_problem(shared_service.browser().get(f"/api/things?{query}"), 422)
 
 
-def test_unknown_addresses_and_methods_are_refused(service: Service) -> None:
-    browser = service.browser()
+def test_unknown_addresses_and_methods_are_refused(shared_service: Service) -> None:
+    browser = shared_service.browser()
     assert_problem(browser.get("/nope"), 404)
     assert_problem(browser.get("/api/things/not-an-id"), 422)
     assert_problem(browser.get(f"/api/things/{uuid.uuid4()}"), 404)
@@ -113,30 +116,20 @@ def test_unknown_addresses_and_methods_are_refused(service: Service) -> None:
     assert_problem(browser.get("/api/things/"), 404)
 
 
-def test_a_refusal_does_not_send_the_offending_input_back(service: Service) -> None:
-    answer = service.browser().post("/api/things", json={"title": ["a password by mistake"]})
+def test_a_refusal_does_not_send_the_offending_input_back(shared_service: Service) -> None:
+    answer = shared_service.browser().post("/api/things", json={"title": ["a password by mistake"]})
     assert "a password by mistake" not in answer.text
 
 
-def test_a_huge_body_is_refused_before_it_is_read(service: Service) -> None:
-    read = 0
-
-    def endless() -> Iterator[bytes]:
-        nonlocal read
-        while True:
-            read += 65536
-            yield b"x" * 65536
-
-    browser = service.browser()
+def test_a_huge_body_is_refused_before_it_is_read(shared_service: Service) -> None:
+    browser = shared_service.browser()
     announced = {"Content-Type": "application/json", "Content-Length": str(10**12)}
-    # In this process the client hands the body over piece by piece; what is not asked for is not made.
     assert_problem(browser.post("/api/things", content=b"{}", headers=announced), 413)
     thing = make_thing(browser)
     assert_problem(
         browser.post(f"/api/things/{thing['id']}/attachments?name=x", content=b"", headers=announced), 413
     )
     assert_problem(browser.post("/api/things", content=b"[" + b"1," * 200_000), 413)
-    assert read == 0
 
 
 def test_a_body_without_a_length_is_cut_off_at_the_limit(settings: Settings) -> None:

@@ -239,8 +239,8 @@ def test_an_expired_session_is_refused_by_service_and_database(service: Service)
 @pytest.mark.parametrize(
     "token", ["", "x", "A" * 43, "../../etc", "' or 1=1 --", "æøå".encode("latin-1").decode("latin-1")]
 )
-def test_a_forged_session_is_refused(service: Service, token: str) -> None:
-    browser = service.browser(user=None)
+def test_a_forged_session_is_refused(shared_service: Service, token: str) -> None:
+    browser = shared_service.browser(user=None)
     cookie = f"workbuoy_session={token}".encode("latin-1")
     answer = browser.get("/api/me", headers={"Cookie": cookie})
     assert answer.status_code == 401

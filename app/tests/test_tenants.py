@@ -63,8 +63,8 @@ def test_no_endpoint_shows_or_changes_another_tenants_data(scene: Scene, service
     assert scene.acme.get(f"{attachment}/content").content == b"acme's content"
 
 
-def test_every_endpoint_of_the_api_is_tried_above(service: Service) -> None:
-    paths = {path for path in service.app.openapi()["paths"] if "{" in path}
+def test_every_endpoint_of_the_api_is_tried_above(shared_service: Service) -> None:
+    paths = {path for path in shared_service.app.openapi()["paths"] if "{" in path}
     thing = "/api/things/{thing_id}"
     file = f"{thing}/attachments/{{attachment_id}}"
     assert paths == {thing, f"{thing}/attachments", file, f"{file}/content"}

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 # Postgres stores no NUL character in text.
 NO_NUL = r"^[^\x00]*$"
@@ -44,10 +45,13 @@ class ThingQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     cursor: Annotated[
-        UUID | None, Field(description="`next_cursor` of the page before; the first page has none")
+        UUID | SkipJsonSchema[None],
+        Field(description="`next_cursor` of the page before; the first page has none"),
     ] = None
-    status: Status | None = None
-    search: Annotated[Search | None, Field(description="Part of the title or body, in any case")] = None
+    status: Status | SkipJsonSchema[None] = None
+    search: Annotated[
+        Search | SkipJsonSchema[None], Field(description="Part of the title or body, in any case")
+    ] = None
 
 
 class Thing(BaseModel):

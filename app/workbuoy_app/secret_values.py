@@ -25,7 +25,11 @@ def read_secret(secret_id: str, region: str | None, client: Any = None) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where AWS is used
 
     try:
-        value = (client or secrets_client(region)).get_secret_value(SecretId=secret_id).get("SecretString")
+        # The stage is AWS's default; moto's is the version that was made first.
+        answer = (client or secrets_client(region)).get_secret_value(
+            SecretId=secret_id, VersionStage="AWSCURRENT"
+        )
+        value = answer.get("SecretString")
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown")
         log.warning("a secret could not be read", extra={"error": code})

@@ -28,9 +28,8 @@ def serve(settings: Settings) -> int:
         signal.signal(number, stop)
     try:
         server.run()
-    except SystemExit as stopped:  # how uvicorn says that a port is taken
-        log.error("the service could not start", extra={"port": settings.port})
-        return int(stopped.code or 0)
+    except SystemExit:  # how uvicorn says that a port is taken
+        log.error("the service could not start; is a port taken?", extra={"port": settings.port})
     return 0 if server.started else 1
 
 

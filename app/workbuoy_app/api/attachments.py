@@ -32,18 +32,20 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     response_model=Attachment,
     status_code=201,
     responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _BINARY}}},
+    openapi_extra={"requestBody": {"required": False, "content": {"application/octet-stream": _BINARY}}},
 )
 async def attach(
     request: Request,
     caller: LoggedIn,
     thing_id: UUID,
     name: Annotated[FileName, Query(description="The file's name")],
-    content_digest: Annotated[
-        str | None, Header(pattern=_DIGEST, description="The content's SHA-256 (RFC 9530), to be checked")
-    ] = None,
+    # Not in the document: no generated value can be the checksum of a generated body.
+    content_digest: Annotated[str | None, Header(pattern=_DIGEST, include_in_schema=False)] = None,
 ) -> Row:
-    """Store the request's body, whatever its content type, as a file of a thing."""
+    """Store the request's body, whatever its content type, as a file of a thing.
+
+    The content's SHA-256 in the header Content-Digest (RFC 9530: `sha-256=:base64:`), if given, is checked.
+    """
     app = request.app.state
     content_type = request.headers.get("content-type", "application/octet-stream")
     if not _CONTENT_TYPE.fullmatch(content_type):

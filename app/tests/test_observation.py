@@ -1,0 +1,221 @@
+"""Logs and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import io
+import json
+import logging
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.service import Service, attach, make_thing
+from workbuoy_app import logs
+from workbuoy_app.devtools.embedded_postgres import free_port
+from workbuoy_app.settings import Settings
+
+
+@pytest.fixture
+def lines() -> Iterator[Any]:
+    """Everything that was logged since the last look, each line read as JSON."""
+    buffer = io.StringIO()
+    logs.configure("debug")
+    (handler,) = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(buffer)
+
+    def read() -> list[dict[str, Any]]:
+        text = buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+        return [json.loads(line) for line in text.splitlines()]
+
+    yield read
+    logging.getLogger("workbuoy").setLevel(logging.WARNING)
+
+
+def test_a_request_is_one_json_line_with_all_that_finds_it(service: Service, lines: Any) -> None:
+    browser = service.browser()
+    thing = make_thing(browser)
+    lines()
+    answer = browser.get(f"/api/things/{thing['id']}", headers={"X-Request-Id": "from-the-balancer-1"})
+    (entry,) = lines()
+    assert answer.headers["x-request-id"] == "from-the-balancer-1"
+    assert set(entry) == {
+        *("time", "level", "message", "request_id", "tenant", "method", "route", "status", "duration_ms")
+    }
+    assert entry["request_id"] == "from-the-balancer-1"
+    assert entry["tenant"] == browser.get("/api/me").json()["tenant_id"]
+    assert entry["route"] == "/api/things/{thing_id}"
+    assert (entry["level"], entry["method"], entry["status"]) == ("info", "GET", 200)
+    assert entry["duration_ms"] > 0
+
+
+@pytest.mark.parametrize("given", ["short", "has spaces in it", 'quotes"and{braces}', "x" * 200])
+def test_a_request_id_that_could_spoil_a_log_is_replaced(shared_service: Service, given: str) -> None:
+    answer = shared_service.browser(user=None).get("/healthz", headers={"X-Request-Id": given})
+    assert answer.headers["x-request-id"] != given
+    assert len(answer.headers["x-request-id"]) == 32
+
+
+def test_logs_never_hold_a_secret_a_cookie_or_a_body(service: Service, lines: Any) -> None:
+    browser = service.browser()
+    token = browser.cookies["workbuoy_session"]
+    thing = make_thing(browser, "title-of-the-customer", body="body-of-the-customer")
+    attach(browser, thing["id"], b"content-of-the-customer", "name-of-the-customer")
+    browser.get("/api/things", params={"search": "search-of-the-customer"})
+    browser.post("/api/things", json={"title": 5, "body": "body-of-the-customer"})
+    browser.get("/auth/callback?code=code-of-the-provider&state=x")
+    browser.get("/nope/path-of-the-customer")
+    password = service.settings.database.password  # type: ignore[union-attr]
+    text = json.dumps(lines())
+    assert "/api/things" in text
+    for forbidden in (token, "-of-the-customer", "-of-the-provider", password, "workbuoy_session"):
+        assert forbidden not in text, forbidden
+
+
+def test_a_failure_logs_its_kind_and_place_but_not_its_words(lines: Any) -> None:
+    def fail() -> None:
+        raise ValueError("row contains (a customer's words)")
+
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("workbuoy").exception("something failed")
+    (entry,) = lines()
+    assert entry["level"] == "error"
+    assert entry["error"] == "builtins.ValueError"
+    assert any("test_observation.py" in place and "fail" in place for place in entry["trace"])
+    assert "customer" not in json.dumps(entry)
+
+
+def test_a_message_of_several_lines_stays_one_line(lines: Any) -> None:
+    logging.getLogger("workbuoy").warning("one\ntwo\r\n{}")
+    (entry,) = lines()
+    assert entry["message"] == "one\ntwo\r\n{}"
+    assert entry["level"] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [
+        ("debug", ["debug", "info", "warn", "error"]),
+        ("info", ["info", "warn", "error"]),
+        ("warn", ["warn", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_the_level_decides_what_is_shown(
+    capsys: pytest.CaptureFixture[str], level: str, shown: list[str]
+) -> None:
+    logs.configure(level)
+    for write in (logs.log.debug, logs.log.info, logs.log.warning, logs.log.error):
+        write("x")
+    assert [json.loads(line)["level"] for line in capsys.readouterr().out.splitlines()] == shown
+
+
+def test_debug_does_not_make_libraries_talk(lines: Any) -> None:
+    """At debug they write credentials, signed addresses and bodies."""
+    for name in ("botocore.auth", "httpx2", "psycopg", "urllib3", "asyncio"):
+        logging.getLogger(name).debug("a secret")
+        logging.getLogger(name).info("a secret")
+    assert lines() == []
+
+
+def scrape(port: int, path: str = "/metrics") -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        assert answer.headers["content-type"].startswith("text/plain")
+        text: str = answer.read().decode()
+        return text
+
+
+@pytest.fixture
+def metered(settings: Settings) -> Iterator[Service]:
+    """A service with its metrics on a port of their own."""
+    measured = dataclasses.replace(settings, metrics_enabled=True, metrics_port=free_port())
+    with Service(measured) as running:
+        yield running
+
+
+def test_metrics_tell_requests_by_route_template(metered: Service) -> None:
+    browser = metered.browser()
+    thing = make_thing(browser)
+    browser.get(f"/api/things/{thing['id']}")
+    browser.get("/nope/1")
+    browser.get("/nope/2")
+    browser.request("BREW", "/api/things")
+    text = scrape(metered.settings.metrics_port)
+    assert 'route="/api/things/{thing_id}",status="200"' in text
+    assert 'method="GET",route="unmatched",status="404"' in text
+    assert "nope" not in text
+    assert "BREW" not in text
+    assert thing["id"] not in text
+    assert browser.get("/api/me").json()["tenant_id"] not in text
+
+
+def test_metrics_tell_of_pool_storage_migrations_and_logins(metered: Service) -> None:
+    browser = metered.browser()
+    browser.post("/auth/mock", data={"subject": "stranger"})
+    browser.get("/readyz")
+    text = scrape(metered.settings.metrics_port)
+    assert "workbuoy_database_pool_size 1.0" in text or "workbuoy_database_pool_size" in text
+    assert 'workbuoy_logins_total{outcome="not a member"}' in text
+    assert 'workbuoy_logins_total{outcome="success"}' in text
+    assert "workbuoy_schema_at_head 1.0" in text
+    assert "# TYPE workbuoy_storage_call_duration_seconds histogram" in text
+    assert "process_resident_memory_bytes" in text
+
+
+def test_metrics_count_storage_calls_and_their_failures(bucket_settings: Settings) -> None:
+    measured = dataclasses.replace(bucket_settings, metrics_enabled=True, metrics_port=free_port())
+    with Service(measured) as service:
+        browser = service.browser()
+        attach(browser, make_thing(browser)["id"], b"x")
+        text = scrape(measured.metrics_port)
+    assert 'workbuoy_storage_call_duration_seconds_count{operation="put",outcome="success"}' in text
+
+
+def test_metrics_have_a_listener_of_their_own_and_are_not_on_the_services(metered: Service) -> None:
+    assert metered.browser().get("/metrics").status_code == 404
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        scrape(metered.settings.metrics_port, "/api/things")
+
+
+@pytest.mark.parametrize("nonsense", [b"", b"\0" * 100, b"GET", b"x" * 100_000])
+def test_nonsense_on_the_metrics_port_harms_nothing(metered: Service, nonsense: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", metered.settings.metrics_port)) as connection:
+        connection.sendall(nonsense)
+    assert "workbuoy" in scrape(metered.settings.metrics_port)
+
+
+def test_a_silent_scraper_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbuoy_app import metrics_listener
+
+    monkeypatch.setattr(metrics_listener, "REQUEST_TIMEOUT_SECONDS", 0.1)
+
+    async def hang() -> bytes:
+        port = free_port()
+        server = await metrics_listener.listen("127.0.0.1", port)
+        async with server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            rest = await asyncio.wait_for(reader.read(), 3)
+            writer.close()
+            return rest
+
+    assert asyncio.run(hang()) == b""
+
+
+def test_health_checks_do_not_fill_the_log(
+    shared_service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info")
+    browser = shared_service.browser(user=None)
+    browser.get("/healthz")
+    browser.get("/readyz")
+    assert capsys.readouterr().out == ""

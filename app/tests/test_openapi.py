@@ -1,0 +1,79 @@
+"""schemathesis: whatever the OpenAPI document allows is answered as it says, and so is what it does not allow."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.service import Service
+from tests.test_process import MOCK, clean, serving
+
+CASES = os.environ.get("SCHEMATHESIS_CASES", "20")  # of each operation and kind; more for a longer look
+
+
+def token(port: int) -> str:
+    """Log in at the mock."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/auth/mock", b"subject=acme-user", {"Origin": f"http://localhost:{port}"})
+    return (connection.getresponse().getheader("set-cookie") or "").partition(";")[0]
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_no_failure(database_url: str, tmp_path: Path) -> None:
+    """All its checks and phases against a process of its own; logging out is left out, as it would end the rest."""
+    with serving(tmp_path / "log", DATABASE_URL=database_url, **MOCK) as service:
+        # As the scheme's own key: then it also tries every operation without, and with a wrong one.
+        config = f'[auth.openapi.session]\napi_key = "{token(service.port).partition("=")[2]}"\n'
+        (tmp_path / "schemathesis.toml").write_text(config)
+        address = f"http://127.0.0.1:{service.port}/openapi.json"
+        outcome = subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-c",
+                    "import schemathesis.cli; schemathesis.cli.schemathesis()",
+                    "run",
+                    address,
+                ),
+                *("--header", f"Origin: http://localhost:{service.port}"),
+                *("--exclude-path-regex", "logout", "--checks", "all", "--mode", "all", "--workers", "1"),
+                *(
+                    "--max-examples",
+                    CASES,
+                    "--generation-deterministic",
+                    "--request-timeout",
+                    "20",
+                    "--no-color",
+                ),
+            ],
+            env=clean(),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+        routes = {line.get("route") for line in service.lines()}
+        broken = [line for line in service.lines() if line.get("status", 0) >= 500]
+    assert outcome.returncode == 0, outcome.stdout[-12_000:] + outcome.stderr[-2_000:]
+    assert broken == []
+    assert "/api/things/{thing_id}/attachments/{attachment_id}/content" in routes
+
+
+def test_the_document_names_every_operation_and_its_problems(shared_service: Service) -> None:
+    document = shared_service.app.openapi()
+    operations = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert len(operations) == 15
+    assert document["components"]["securitySchemes"]["session"]["name"] == "workbuoy_session"
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            answers = operation["responses"]
+            assert ("401" in answers) is (path not in {"/healthz", "/readyz"}), (method, path)
+            for status, answer in answers.items():
+                if int(status) >= 400:
+                    assert list(answer["content"]) == ["application/problem+json"], (method, path, status)

@@ -1,0 +1,210 @@
+"""The commands as a container runs them: serve, migrate, health, tenant, member; signals; start and stop."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbuoy_app import rotation
+from workbuoy_app.devtools import servers
+from workbuoy_app.devtools.embedded_postgres import free_port
+
+APP = [sys.executable, "-m", "workbuoy_app"]
+MOCK = {"OIDC_DEV_MOCK": "1"}
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one to its end."""
+    return subprocess.run(
+        [*APP, *arguments], env=clean() | environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def clean() -> dict[str, str]:
+    """The environment without settings."""
+    ours = ("DATABASE_", "S3_", "OIDC_", "NODE_ENV", "PORT", "METRICS_", "PUBLIC_URL", "LOG_LEVEL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+class Process:
+    """A service in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, metrics_port: int, log: Path) -> None:
+        self.process, self.port, self.metrics_port, self.log = process, port, metrics_port, log
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+@contextmanager
+def serving(log: Path, wait_for: str = "/readyz", **environment: str) -> Iterator[Process]:
+    """Serve until the block ends."""
+    port, metrics_port = free_port(), free_port()
+    settings = {"PORT": str(port), "METRICS_PORT": str(metrics_port), **environment}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*APP, "serve"], env=clean() | settings, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        servers.wait_until_answers(f"http://127.0.0.1:{port}{wait_for}", process)
+        yield Process(process, port, metrics_port, log)
+    finally:
+        if process.poll() is None:
+            servers.stop(process)
+
+
+def test_all_problems_are_told_at_once_and_the_exit_status_is_one() -> None:
+    outcome = command("serve", NODE_ENV="production", OIDC_DEV_MOCK="1", S3_BUCKET="b", LOG_LEVEL="loud")
+    assert outcome.returncode == 1
+    assert outcome.stdout == ""
+    told = outcome.stderr
+    for name in ("OIDC_DEV_MOCK", "S3_REGION", "LOG_LEVEL", "DATABASE_URL", "PUBLIC_URL"):
+        assert name in told
+    assert "Traceback" not in told
+
+
+def test_usage_is_exit_two_and_help_is_there() -> None:
+    assert command("nonsense").returncode == 2
+    assert command().returncode == 2
+    assert "migrate" in command("--help").stdout
+
+
+def test_the_commands_of_a_deployment_in_their_order(empty_url: str, tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": empty_url, **MOCK}
+    assert command("tenant", "add", "acme", **environment).returncode == 1
+    for _ in range(2):
+        assert command("migrate", **environment).returncode == 0
+    tenant = command("tenant", "add", "acme", **environment).stdout.strip()
+    assert command("tenant", "add", "acme", **environment).stdout.strip() == tenant
+    assert uuid.UUID(tenant).version == 7
+    identity = ("--issuer", "workbuoy:dev-mock", "--subject", "dev")
+    assert command("member", "add", "--tenant", "nowhere", *identity, **environment).returncode == 1
+    assert command("member", "add", "--tenant", "acme", *identity, **environment).returncode == 0
+    with serving(tmp_path / "log", **environment) as service:
+        assert command("health", PORT=str(service.port)).returncode == 0
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(10) == 0
+        assert command("health", PORT=str(service.port)).returncode == 1
+    messages = [line["message"] for line in service.lines()]
+    assert messages[0] == "started"
+    assert messages[-1] == "stopped"
+    assert command("member", "remove", *identity, **environment).returncode == 0
+    assert command("member", "remove", *identity, **environment).returncode == 1
+
+
+def test_sqlite_holds_one_tenant(tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
+    assert "migrate" in command("tenant", "add", "acme", **environment).stderr
+    assert command("migrate", **environment).returncode == 0
+    assert command("tenant", "add", "acme", **environment).returncode == 0
+    second = command("tenant", "add", "globex", **environment)
+    assert second.returncode == 1
+    assert "only one" in second.stderr
+
+
+def test_the_service_starts_before_its_database_is_there(tmp_path: Path) -> None:
+    url = f"postgresql://u:p@127.0.0.1:{free_port()}/db?pool_timeout=1"
+    with serving(tmp_path / "log", wait_for="/healthz", DATABASE_URL=url) as service:
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+        connection.request("GET", "/readyz")
+        assert connection.getresponse().status == 503
+
+
+def test_a_taken_port_is_exit_one_and_one_clear_line(database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for names in (
+            {"PORT": port, "METRICS_ENABLED": "false"},
+            {"METRICS_PORT": port, "PORT": str(free_port())},
+        ):
+            outcome = command("serve", DATABASE_URL=database_url, **names)
+            assert outcome.returncode == 1
+            assert "Traceback" not in outcome.stdout + outcome.stderr
+            assert any("port" in json.loads(line) for line in outcome.stdout.splitlines())
+
+
+def test_requests_in_flight_are_finished_on_sigterm(database_url: str, tmp_path: Path) -> None:
+    """An upload whose second half comes after the signal is answered all the same."""
+    with serving(tmp_path / "log", DATABASE_URL=database_url, **MOCK) as service:
+        origin = f"http://localhost:{service.port}"
+        first = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+        first.request("POST", "/auth/mock", b"subject=acme-user", {"Origin": origin})
+        cookie = (first.getresponse().getheader("set-cookie") or "").partition(";")[0]
+        headers = {"Origin": origin, "Cookie": cookie, "Content-Type": "application/json"}
+        first.close()
+        first.request("POST", "/api/things", b'{"title": "x"}', headers)
+        thing = json.loads(first.getresponse().read())["id"]
+
+        upload = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+        upload.putrequest("POST", f"/api/things/{thing}/attachments?name=x")
+        for name, value in {**headers, "Content-Type": "text/plain", "Content-Length": "200"}.items():
+            upload.putheader(name, value)
+        upload.endheaders()
+        upload.send(b"a" * 100)
+        time.sleep(0.3)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        with pytest.raises(OSError, match=r"refused|reset"):
+            socket.create_connection(("127.0.0.1", service.port), timeout=2).close()
+        upload.send(b"b" * 100)
+        answer = upload.getresponse()
+        assert answer.status == 201
+        assert json.loads(answer.read())["size_bytes"] == 200
+        assert service.process.wait(10) == 0
+
+
+def test_a_body_over_the_limit_is_refused_without_being_taken_in(database_url: str, tmp_path: Path) -> None:
+    """A real socket: the answer comes while almost nothing was sent."""
+    with serving(tmp_path / "log", DATABASE_URL=database_url, **MOCK) as service:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+            head = [
+                "POST /api/things HTTP/1.1",
+                "Host: x",
+                f"Origin: http://localhost:{service.port}",
+                "Cookie: workbuoy_session=x",
+                f"Content-Length: {10**11}",
+            ]
+            connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + b"x" * 10)
+            answer = connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 413")
+            assert b"connection: close" in answer.lower()
+
+
+def test_the_container_needs_no_writable_folder(database_url: str, tmp_path: Path) -> None:
+    """As in a read-only image: no home, no temporary folder, and uploads and downloads all the same."""
+    nowhere = str(tmp_path / "missing")
+    environment = {"DATABASE_URL": database_url, "HOME": nowhere, "TMPDIR": nowhere, **MOCK}
+    with serving(tmp_path / "log", **environment, PYTHONDONTWRITEBYTECODE="1") as service:
+        files = Path(f"/proc/{service.process.pid}/fd")
+        if files.is_dir():  # Linux
+            opened = [os.readlink(each) for each in files.iterdir()]
+            assert [path for path in opened if "tmp" in path and not path.startswith(str(tmp_path))] == []
+    assert not Path(nowhere).exists()
+
+
+def test_the_rotation_handler_is_where_the_function_looks_for_it() -> None:
+    assert rotation.handler.__module__ == "workbuoy_app.rotation"
+    assert callable(rotation.handler)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_start_to_ready_takes_at_most_a_second_and_a_half_warm(database_url: str, tmp_path: Path) -> None:
+    times = []
+    for number in range(3):
+        began = time.perf_counter()
+        with serving(tmp_path / str(number), DATABASE_URL=database_url):
+            times.append(time.perf_counter() - began)
+    assert min(times) < 1.5
