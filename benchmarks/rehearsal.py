@@ -219,7 +219,7 @@ def write_copies(folder: Path) -> None:
     """A project whose stacks `copies-N` declare N copies."""
     (folder / "Pulumi.yaml").write_text("name: benchmark\nruntime: python\n")
     (folder / "__main__.py").write_text(PROGRAM)
-    for number in (0, *COPIES):
+    for number in COPIES:
         (folder / f"Pulumi.copies-{number}.yaml").write_text(f"config:\n  benchmark:copies: {number}\n")
 
 
@@ -236,7 +236,7 @@ def main(rounds: int, stack: str) -> None:
             "floor": ([sys.executable, "-c", FLOOR], ROOT),
             stack: ([workbuoy, "rehearse", stack], ROOT),
             "declare only": ([workbuoy, "rehearse", stack, "--declare-only"], ROOT),
-            **{f"{number} copies": ([workbuoy, "rehearse", f"copies-{number}"], folder) for number in (0, *COPIES)},
+            **{f"{number} copies": ([workbuoy, "rehearse", f"copies-{number}"], folder) for number in COPIES},
         }
         found: dict[str, list[Measurement]] = {name: [] for name in commands}
         for turn in range(rounds):
@@ -255,11 +255,12 @@ def _median(runs: list[Measurement]) -> Measurement:
 
 
 def _print(medians: dict[str, Measurement]) -> None:
-    floor, none = medians["floor"], medians["0 copies"]
+    floor, first = medians["floor"], medians["1 copies"]
     click.echo(f"{'':16}{'wall s':>8}{'CPU s':>8}{'x floor':>9}{'peak MB':>9}{'ms a resource':>15}")
     for name, one in medians.items():
         number = int(name.split()[0]) if name.endswith("copies") else 0
-        each = f"{(one.wall - none.wall) / (number * RESOURCES_A_COPY) * 1000:15.1f}" if number else ""
+        further = (number - 1) * RESOURCES_A_COPY  # resources beyond the first copy
+        each = f"{(one.wall - first.wall) / further * 1000:15.1f}" if number > 1 else ""
         click.echo(f"{name:16}{one.wall:8.2f}{one.cpu:8.2f}{one.wall / floor.wall:9.2f}{one.peak:9.0f}{each}")
 
 

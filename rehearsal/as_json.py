@@ -68,6 +68,7 @@ def _resource(one: Rehearsed, rehearsal: Rehearsal) -> dict[str, Any]:
         "retainOnDelete": declared.retain_on_delete,
         "dependencies": list(declared.dependencies),
         "properties": masked(declared.properties, declared.secret_paths),
+        "outputs": masked(one.outputs, (*declared.secret_paths, *declared.additional_secret_outputs)),
         "fields": [
             {
                 "path": field.path,

@@ -59,6 +59,10 @@ class Cloud:
         """Let a certificate exist that stands outside the stack. False when it is there already."""
         return mends.stand_in_certificate(self.account, region, arn)
 
+    def load_managed_policy(self, arn: str) -> None:
+        """Let one of AWS's own policies exist, as it does in every account."""
+        mends.load_managed_policy(self.account, self.region, arn)
+
     def pages(self, service: str, operation: str, region: str = "") -> Iterator[Any]:
         """Every page of a listing. Raises CloudError as `call` does."""
         client = self.client(service, region)
@@ -104,11 +108,8 @@ class Moto:
 
 
 @contextmanager
-def running(*, managed_policies: bool = False) -> Iterator[Moto]:
-    """An empty moto for as long as the context lasts.
-
-    `managed_policies` loads AWS's own IAM policies (a megabyte), which attaching one of them needs.
-    """
+def running() -> Iterator[Moto]:
+    """An empty moto for as long as the context lasts."""
     before = {key: os.environ.get(key) for key in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:
@@ -125,10 +126,7 @@ def running(*, managed_policies: bool = False) -> Iterator[Moto]:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        settings: Any = {
-            "lambda": {"use_docker": False},
-            "iam": {"load_aws_managed_policies": managed_policies},
-        }
+        settings: Any = {"lambda": {"use_docker": False}}
         with mock_aws(config=settings):
             moto = Moto(boto3.Session(), config)
             try:

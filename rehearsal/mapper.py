@@ -117,6 +117,9 @@ class Mapper:
                 raise _ResourceError(_NOT_TRIED.format(other.declared.name))
 
     def _provide(self, made: Made, kind: Kind) -> None:
+        policy = made.properties.get(kind.managed_policy) if kind.managed_policy else None
+        if isinstance(policy, str) and ":iam::aws:policy/" in policy:
+            self._cloud.load_managed_policy(policy)
         arn = made.properties.get(kind.certificate) if kind.certificate else None
         if arn and self._cloud.stand_in_certificate(arn, made.region):
             path = f"{made.declared.name}.{kind.certificate}"

@@ -27,6 +27,18 @@ def stand_in_certificate(account: str, region: str, arn: str) -> bool:
     return True
 
 
+def load_managed_policy(account: str, region: str, arn: str) -> None:
+    """Let one of AWS's own policies exist in moto, which loads all 1,400 of them or none. Unknown ones stay away."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415 a megabyte
+    from moto.iam.models import AWSManagedPolicy, iam_backends  # noqa: PLC0415
+
+    backend = iam_backends[account]["aws"]
+    name = arn.rsplit("/", 1)[-1]
+    data = json.loads(aws_managed_policies_data).get(name)
+    if data is not None and arn not in backend.managed_policies:
+        backend.managed_policies[arn] = AWSManagedPolicy.from_data(name, account, region, data)
+
+
 class _Certificate:
     """Enough of a certificate for a listener."""
 

@@ -80,6 +80,7 @@ ATTACHMENT = Kind(
     type_="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     service="iam",
     global_region="us-east-1",
+    managed_policy="policyArn",
     calls=(Call("attach_role_policy"),),
     fields={"role": F("RoleName"), "policyArn": F("PolicyArn")},
     reads=(

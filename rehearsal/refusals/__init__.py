@@ -5,11 +5,12 @@ Each check names the resource, what is wrong, the fix, and the page of AWS's doc
 
 from collections.abc import Sequence
 
-from rehearsal.refusals import database, encryption, files, names, observability, service
+from rehearsal.refusals import database, encryption, files, names, observability, providers, service
 from rehearsal.refusals.graph import Graph
 from rehearsal.result import Refusal, Rehearsed
 
 CHECKS = (
+    *providers.CHECKS,
     *names.CHECKS,
     *database.CHECKS,
     *files.CHECKS,

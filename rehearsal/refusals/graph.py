@@ -23,6 +23,10 @@ class Graph:
         for token in types:
             yield from self._by_type.get(f"aws:{token}", ())
 
+    def providers(self) -> Iterator[Rehearsed]:
+        """Every explicit AWS provider."""
+        yield from self._by_type.get("pulumi:providers:aws", ())
+
     @cached_property
     def _by_handle(self) -> dict[tuple[str, str], Rehearsed]:
         handles: dict[tuple[str, str], Rehearsed] = {}

@@ -107,6 +107,19 @@ def test_a_field_that_moto_cannot_hold_is_listed_and_not_counted_as_checked(
     assert fields["rotationPeriodInDays"].reason
 
 
+def test_one_of_aws_s_own_policies_can_be_attached_and_an_invented_one_cannot(rehearse_text: RehearseText) -> None:
+    result = rehearse_text(
+        """
+        role = aws.iam.Role("r", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": []}), opts=top)
+        for name in ("AmazonRDSEnhancedMonitoringRole", "Invented"):
+            arn = f"arn:aws:iam::aws:policy/service-role/{name}"
+            aws.iam.RolePolicyAttachment(name, role=role.name, policy_arn=arn, opts=top)
+        """
+    )
+    assert _one(result, "AmazonRDSEnhancedMonitoringRole").state is State.COMPARED
+    assert _one(result, "Invented").state is State.FAILED
+
+
 def test_false_and_zero_and_empty_are_values(rehearse_text: RehearseText) -> None:
     result = rehearse_text(
         """

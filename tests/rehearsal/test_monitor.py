@@ -76,6 +76,11 @@ def test_a_resource_without_an_explicit_provider_is_refused_and_named(rehearse_t
     assert not result.passed
 
 
+def test_a_provider_of_another_account_is_refused(rehearse_text: RehearseText) -> None:
+    result = rehearse_text('aws.Provider("other", region="eu-north-1", allowed_account_ids=["111122223333"])', DECLARE)
+    assert [(one.check, one.name) for one in result.refusals] == [("provider-account", "other")]
+
+
 def test_two_resources_with_one_urn_are_refused(rehearse_text: RehearseText) -> None:
     with pytest.raises(RefusedError, match="two resources have one URN"):
         rehearse_text('for _ in range(2): aws.ec2.Vpc("twice", cidr_block="10.0.0.0/16", opts=top)', DECLARE)
