@@ -30,7 +30,7 @@ class Doors:
 def doors(plan: Plan) -> Doors:
     """Everything that a plan newly allows."""
     found = Doors()
-    gone = {step.urn for step in plan.steps if step.op == "delete"}
+    gone = {step.old.parent for step in plan.steps if step.op == "delete" and step.type == t.BUCKET and step.old}
     for step in plan.steps:
         if step.op in ("create", "update", "replace", "import"):
             _judge_ports(step, found)
@@ -170,16 +170,8 @@ def _judge_attachments(step: Step, found: Doors) -> None:
 
 
 def _judge_lost_guard(step: Step, gone: set[str], found: Doors) -> None:
-    """A guard that goes while the bucket it guards stays."""
-    if step.type not in (t.BUCKET_PUBLIC_ACCESS, t.BUCKET_POLICY):
-        return
-    siblings = [urn for urn in gone if urn.split("::")[2].endswith(t.BUCKET)]
-    if siblings and step.old and any(_same_bucket(step, urn) for urn in siblings):
+    """A guard that goes while the bucket it guards stays; a bucket stands in the same component as its guards."""
+    if step.type not in (t.BUCKET_PUBLIC_ACCESS, t.BUCKET_POLICY) or (step.old and step.old.parent in gone):
         return
     what = "public access is no longer blocked" if step.type == t.BUCKET_PUBLIC_ACCESS else "the bucket's policy goes"
     found.open.append(Danger("door-opened", step.urn, what))
-
-
-def _same_bucket(step: Step, bucket_urn: str) -> bool:
-    """Side resources stand beside their bucket: the same chain of component types."""
-    return step.urn.rpartition("$")[0] == bucket_urn.rpartition("$")[0]

@@ -62,17 +62,17 @@ class Danger:
 def losses(plan: Plan) -> list[Danger]:
     """Every possible loss, the most final first."""
     regions = plan.regions()
-    gone = {step.urn.rpartition("$")[0] for step in plan.steps if step.op == "delete" and step.type == t.BUCKET}
+    gone = {step.old.parent for step in plan.steps if step.op == "delete" and step.type == t.BUCKET and step.old}
     found = [danger for step in plan.steps for danger in _losses(step, regions, gone)]
     order = {kind: position for position, kind in enumerate(get_args(Loss))}
     return sorted(found, key=lambda danger: order[danger.kind])
 
 
 def _losses(step: Step, regions: Mapping[str, tuple[str, str]], gone: set[str]) -> Iterator[Danger]:
-    """`gone` holds where a bucket goes too: its versioning needs no line of its own."""
+    """`gone` holds the components whose bucket goes too: its versioning needs no line of its own."""
     if step.type in STATEFUL:
         yield from _removal(step)
-    removed = step.op in ("delete", "forget", "replace") and step.urn.rpartition("$")[0] not in gone
+    removed = step.op in ("delete", "forget", "replace") and (step.old is None or step.old.parent not in gone)
     if removed and step.type == t.BUCKET_VERSIONING:
         yield Danger("versioning-off", step.urn, "versioning is no longer managed; deleting it suspends versioning")
     old, new = step.old, step.new

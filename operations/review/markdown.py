@@ -111,8 +111,13 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     if found:
         yield f"### {title}"
         yield ""
-        yield from (f"- {line}" for line in found)
+        yield from (f"- {_inert(line)}" for line in found)
         yield ""
+
+
+def _inert(line: str) -> str:
+    """Text that cannot open a fold or a tag: names and values come from the change under review."""
+    return " ".join(line.replace("<", "&lt;").splitlines())
 
 
 def _dangers(title: str, review: Review, dangers: Sequence[Danger]) -> Iterator[str]:
@@ -157,7 +162,7 @@ def _changes(review: Review) -> Iterator[str]:
     lines = [line for component, entries in found.by_component.items() for line in _component(component, entries)]
     lines += [_noise(kind, len(steps), found.tags) for kind, steps in found.noise.items()]
     if len(lines) <= VISIBLE_CHANGES:
-        yield from ("### Changes by component", "", *lines, "")
+        yield from ("### Changes by component", "", *map(_inert, lines), "")
     else:
         per = ", ".join(f"{name} {len(entries)}" for name, entries in found.by_component.items())
         yield from _fold(f"Changes by component: {per}", lines)
@@ -204,6 +209,6 @@ def _how_to_accept(review: Review) -> Iterator[str]:
 
 
 def _fold(title: str, lines: Iterable[str]) -> Iterator[str]:
-    found = list(lines)
+    found = [_inert(line) for line in lines]
     if found:
         yield from (f"<details><summary>{title}</summary>", "", *found, "", "</details>", "")

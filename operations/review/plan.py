@@ -13,7 +13,7 @@ OPS: Final[Mapping[str, Op | None]] = {
     "replace": "replace",
     "delete": "delete",
     "read": "read",
-    "read-replacement": "read",
+    "read-replacement": "replace",
     "refresh": "same",
     "import": "import",
     "import-replacement": "replace",

@@ -1,13 +1,15 @@
 """A rehearsal's resources in the form that the policies judge."""
 
 from pathlib import Path
+from typing import Any
 
 from infra.problems import ProblemsError
 from operations.review.plan import InputError
 from policies.graph import Resource, with_identities
+from rehearsal.as_json import masked
 from rehearsal.errors import ProgramError, RefusedError
 from rehearsal.program import find_project, read_config
-from rehearsal.result import Rehearsal, State
+from rehearsal.result import Rehearsal, Rehearsed, State
 from rehearsal.run import Options, rehearse
 
 
@@ -18,9 +20,7 @@ def recorded_graph(rehearsal: Rehearsal) -> list[Resource]:
             urn=one.urn,
             type=one.type,
             name=one.name,
-            properties=one.declared.properties
-            if one.state is State.COMPONENT
-            else with_identities(one.declared.properties, one.outputs, one.id),
+            properties=_properties(one),
             parent=one.declared.parent,
             provider=one.declared.provider,
             dependencies=one.declared.dependencies,
@@ -31,6 +31,12 @@ def recorded_graph(rehearsal: Rehearsal) -> list[Resource]:
         )
         for one in rehearsal.resources
     ]
+
+
+def _properties(one: Rehearsed) -> dict[str, Any]:
+    """What is declared wins over what was made: defaults and inventions of a rehearsal are not the program's."""
+    declared = masked(one.declared.properties, one.declared.secret_paths)
+    return dict(declared) if one.state is State.COMPONENT else with_identities(declared, one.outputs, one.id)
 
 
 def declare(stack: str, start: Path) -> list[Resource]:

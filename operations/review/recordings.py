@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from policies.exemptions import stack_of
 LIMIT_MEGABYTES: Final = 100
 """A preview of 1,000 resources takes about 8 MB as events; far larger means the wrong file, and gigabytes of memory."""
 
+REMNANTS: Final = ("delete-replaced", "discard-replaced")
 _RECORD = "record it again with `pulumi preview"
 
 
@@ -46,7 +47,8 @@ def read_preview(path: Path) -> Plan:
         ) from error
     steps = _steps(path, found.steps)
     errors = _errors(found.diagnostics or ())
-    _same_counts(path, steps, found.change_summary, failed=bool(errors), whole=False)
+    if not errors:  # the engine stops counting where it fails
+        _same_counts(path, found.steps, found.change_summary, whole=False)
     return Plan(
         stack=_stack(path, steps),
         steps=steps,
@@ -92,8 +94,10 @@ def from_events(events: Iterable[Mapping[str, Any]], origin: Path, *, failed: bo
     if not summary.is_preview:
         raise InputError(f"{origin}: these are events of an update, not of a preview")
     failed = failed or summary.result == "failed"
-    steps = _steps(origin, [event.resource_pre_event.metadata for event in found if event.resource_pre_event])
-    _same_counts(origin, steps, summary.resource_changes, failed=failed, whole=True)
+    entries = [event.resource_pre_event.metadata for event in found if event.resource_pre_event]
+    steps = _steps(origin, entries)
+    if not failed:  # the engine stops counting where it fails
+        _same_counts(origin, entries, summary.resource_changes, whole=True)
     prelude = next((event.prelude_event for event in found if event.prelude_event), None)
     return Plan(
         stack=_stack(origin, steps),
@@ -132,7 +136,7 @@ def _looks_like_events(text: str) -> bool:
     return first.startswith("{") and 'Event": {' in first
 
 
-def _steps(origin: Path, entries: Iterable[WireStep]) -> tuple[Step, ...]:
+def _steps(origin: Path, entries: Sequence[WireStep]) -> tuple[Step, ...]:
     steps: list[Step] = []
     for entry in entries:
         if entry.op not in OPS or entry.urn.count("::") < 3:
@@ -141,6 +145,9 @@ def _steps(origin: Path, entries: Iterable[WireStep]) -> tuple[Step, ...]:
         known = OPS[entry.op]
         if known is not None:
             steps.append(_step(known, entry))
+    replaced = {step.urn for step in steps if step.op == "replace"}
+    # What an earlier, broken update left to delete comes without a replacement of its own.
+    steps += [_step("delete", e) for e in entries if e.op in REMNANTS and e.urn not in replaced]
     if not steps:
         raise InputError(f"{origin}: no resource in it, so nothing was previewed")
     return tuple(steps)
@@ -212,15 +219,13 @@ def _errors(diagnostics: Iterable[WireDiagnostic]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _same_counts(origin: Path, steps: Iterable[Step], told: Mapping[str, int], *, failed: bool, whole: bool) -> None:
+def _same_counts(origin: Path, entries: Iterable[WireStep], told: Mapping[str, int], *, whole: bool) -> None:
     """A recording that lost lines, or gained some, does not add up with its own summary."""
-    if failed:  # the engine stops counting where it fails
-        return
-    counted = Counter(step.op for step in steps if not _is_default_provider(step))
-    expected: Counter[str] = Counter()
+    counted = Counter(OPS[entry.op] for entry in entries if OPS[entry.op] and not _is_default_provider(entry.urn))
+    expected: Counter[Op | None] = Counter()
     for op, number in told.items():
         if OPS.get(op):
-            expected[str(OPS[op])] += number
+            expected[OPS[op]] += number
     if not whole:  # `pulumi preview --json` leaves out most of what stays the same
         counted.pop("same", None)
         expected.pop("same", None)
@@ -230,8 +235,9 @@ def _same_counts(origin: Path, steps: Iterable[Step], told: Mapping[str, int], *
         )
 
 
-def _is_default_provider(step: Step) -> bool:
-    return step.type.startswith("pulumi:providers:") and step.name.startswith("default")
+def _is_default_provider(urn: str) -> bool:
+    """Default providers have steps, but the engine does not count them."""
+    return "::pulumi:providers:" in urn and urn.rpartition("::")[2].startswith("default")
 
 
 def _counts(counter: Mapping[Any, int]) -> str:

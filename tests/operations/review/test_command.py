@@ -150,6 +150,15 @@ def test_a_larger_instance_with_a_standby_interrupts_for_seconds(tmp_path: Path)
     assert "downtime: seconds" in run("--events", write(tmp_path / "e.jsonl", recorded)).stdout
 
 
+def test_a_value_of_the_change_cannot_hide_the_rest_of_the_text(tmp_path: Path) -> None:
+    old, new = {"description": "x"}, {"description": "<details><summary>all is well</summary>\n"}
+    diff = {"description": {"diffKind": "update"}}
+    recorded = events(step("update", t.SECURITY_GROUP, old, new, detailedDiff=diff))
+    text = run("--events", write(tmp_path / "e.jsonl", recorded)).stdout
+    assert "<details><summary>all is well" not in text
+    assert "&lt;details>" in text
+
+
 def test_an_unused_waiver_warns_and_does_not_stop(tmp_path: Path) -> None:
     urn = "urn:pulumi:prod::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
     text = f"[{{urn: '{urn}', loss: delete, reason: 'no longer needed at all', owner: ola, lastDay: %s}}]"

@@ -33,6 +33,12 @@ def test_the_parts_of_a_replacement_count_once() -> None:
     assert "dbName a → b" in found[0].what
 
 
+def test_what_an_earlier_update_left_to_delete_is_a_deletion() -> None:
+    left = step("delete-replaced", t.DATABASE, {}, None)
+    assert kinds(left, step("same", t.TOPIC, {}, {}, name="topic")) == ["delete"]
+    assert kinds(step("read-replacement", t.DATABASE, {}, {})) == ["replace"]
+
+
 def test_a_resource_that_keeps_its_state_under_another_name_is_no_loss() -> None:
     renamed = step("same", t.DATABASE, {}, {})
     renamed["resourcePreEvent"]["metadata"]["old"]["urn"] = "urn:pulumi:prod::workbuoy::x::old-name"
@@ -114,6 +120,8 @@ def test_versioning_that_is_no_longer_managed_is_a_loss_unless_the_bucket_goes_t
     versioning = step("delete", t.BUCKET_VERSIONING, {}, None)
     assert kinds(versioning) == ["versioning-off"]
     assert kinds(versioning, step("delete", t.BUCKET, {}, None, name="bucket")) == ["delete"]
+    elsewhere = step("delete", t.BUCKET, {}, None, name="bucket", component="Logs")
+    assert kinds(versioning, elsewhere) == ["delete", "versioning-off"]
 
 
 def test_a_resource_that_moves_region_is_a_loss_also_when_its_provider_moves() -> None:
