@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rehearsal.run import Progress
@@ -25,7 +28,7 @@ class Plain:
 class Live:
     """One line that changes: the phase, how many resources are through it, and the latest."""
 
-    def __init__(self, status: "object") -> None:
+    def __init__(self, status: Status) -> None:
         self._status = status
         self._phase, self._count = "", 0
 
@@ -40,7 +43,7 @@ class Live:
         self._show(f"  {self._count}  {type_.rsplit(':', 1)[-1]} {name}: {state}")
 
     def _show(self, rest: str) -> None:
-        self._status.update(f"{self._phase}{rest}")  # type: ignore[attr-defined]
+        self._status.update(Text(f"{self._phase}{rest}", no_wrap=True, overflow="ellipsis"))
 
 
 @contextmanager
@@ -49,7 +52,5 @@ def progress() -> Iterator["Progress"]:
     if not sys.stderr.isatty():
         yield Plain()
         return
-    from rich.console import Console  # noqa: PLC0415 a tenth of a second that a pipe does not need
-
     with Console(stderr=True).status("") as status:
         yield Live(status)
