@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies import types as t
+from policies import tokens as t
 from policies.permissions.documents import documents, is_open, statements
 from rehearsal.report.access.model import (
     Guarded,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from policies import types as t
+from policies import tokens as t
 from rehearsal.report.access.model import Wildcard
 
 EVERYTHING: Final = "every resource"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policies import types as t
+from policies import tokens as t
 from policies.values import items as listed
 from rehearsal.report.data.model import days
 from rehearsal.report.graph import Graph, maps, number, words

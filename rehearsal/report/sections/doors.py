@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policies import types as t
+from policies import tokens as t
 from policies.values import items as listed
 from rehearsal.report.graph import Graph, maps, number
 from rehearsal.report.markup import Html, code, el, join

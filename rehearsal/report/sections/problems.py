@@ -114,9 +114,12 @@ def _refused(graph: Graph, refusals: Sequence[Refusal]) -> Html | None:
             el(
                 "article",
                 el("h3", mark(State.FAILED), _subject(graph, refusal), " ", chip("AWS would refuse this", "bad")),
-                _origin(refusal.check, refusal.source),
+                _refused_origin(graph, refusal),
                 el("p", graph.scrub(refusal.what), class_="why"),
                 el("p", el("strong", "Fix: "), graph.scrub(refusal.fix)),
+                el("p", "Where AWS says so: ", code(refusal.source.removeprefix("https://")), class_="quiet")
+                if refusal.source
+                else None,
                 class_="problem",
             )
             for refusal in refusals
@@ -127,6 +130,13 @@ def _refused(graph: Graph, refusals: Sequence[Refusal]) -> Html | None:
 def _subject(graph: Graph, refusal: Refusal) -> Html:
     resource = graph.rehearsal.by_urn.get(refusal.urn)
     return graph.link(resource) if resource is not None else code(refusal.name)
+
+
+def _refused_origin(graph: Graph, refusal: Refusal) -> Html:
+    resource = graph.rehearsal.by_urn.get(refusal.urn)
+    if resource is None:
+        return _origin(refusal.check, "")
+    return _origin(short_type(resource.type), resource.declared.source)
 
 
 def _origin(what: str, source: str) -> Html:

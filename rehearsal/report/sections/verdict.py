@@ -24,8 +24,9 @@ def tone_of(rehearsal: Rehearsal) -> str:
 
 def headline(rehearsal: Rehearsal) -> str:
     """The verdict in one sentence."""
-    if rehearsal.declare_only and rehearsal.passed:
-        return f"{rehearsal.stack} was declared, and nothing was created"
+    if rehearsal.declare_only:
+        rest = "nothing was created" if rehearsal.passed else "AWS would refuse it"
+        return f"{rehearsal.stack} was declared, and {rest}"
     return f"{rehearsal.stack} {'passed' if rehearsal.passed else 'failed'} its rehearsal"
 
 

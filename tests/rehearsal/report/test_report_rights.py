@@ -77,12 +77,14 @@ def test_a_wildcard_stands_out_and_has_its_reason_where_aws_leaves_no_choice(
 ) -> None:
     forced = {"Sid": "Forced", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
     careless = {"Sid": "Careless", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-    page = read(whole(*role(part, forced, careless)))
+    mixed = {**careless, "Sid": "Mixed", "Action": ["ecr:GetAuthorizationToken", "s3:GetObject"]}
+    page = read(whole(*role(part, forced, careless, mixed)))
     rows = {row[0]: row[2] for row in page.section("access").rows() if len(row) == 4}
     assert "AWS knows no resource that these actions could name" in rows["Forced"]
     assert "no reason is known" in rows["Careless"]
+    assert "no reason is known" in rows["Mixed"]
     (badge,) = [one for one in page.all("a") if one.attributes["href"] == "#access"]
-    assert "1 warning" in badge.text
+    assert "2 warnings" in badge.text
 
 
 def test_refusals_of_resource_policies_are_shown(prod: Rehearsal, read: Read) -> None:

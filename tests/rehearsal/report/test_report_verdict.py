@@ -45,14 +45,18 @@ def test_what_was_not_checked_is_counted_apart(read: Read, part: Part, whole: Wh
 
 def test_declaring_only_never_claims_that_a_rehearsal_passed(read: Read, part: Part, whole: Whole) -> None:
     page = read(whole(part("sns/topic:Topic", state=State.DECLARED_ONLY), declare_only=True))
-    assert "passed" not in page.all("header")[0].text
+    (banner,) = page.all("header")
+    assert "passed" not in banner.text
+    assert banner.attributes["class"] == "band declared"
     assert "nothing was created" in page.all("h1")[0].text
 
 
 def test_a_differing_field_stands_first_with_declared_and_found(read: Read, part: Part, whole: Whole) -> None:
-    failed = part("sns/topic:Topic", "broken", state=State.FAILED, reason="moto broke")
+    failed = part("sns/topic:Topic", "broken", state=State.FAILED, reason="moto broke", source="b.py:9")
     differs = part("rds/instance:Instance", "main", state=State.DIFFERS, fields=(EQUAL, OTHER), source="a.py:3")
-    refusal = Refusal("rds-window", failed.urn, "broken", "the window is too short", "make it 30 minutes", "a.py:9")
+    refusal = Refusal(
+        "rds-window", failed.urn, "broken", "the window is too short", "make it 30 minutes", "https://docs"
+    )
     page = read(whole(failed, differs, refusals=(refusal,)))
     banner = page.all("header")[0]
     assert "failed" in banner.attributes["class"]
@@ -63,6 +67,8 @@ def test_a_differing_field_stands_first_with_declared_and_found(read: Read, part
     assert "moto broke" in second.text
     assert "the window is too short" in third.text
     assert "make it 30 minutes" in third.text
+    assert "declared at b.py:9" in third.text
+    assert "Where AWS says so: docs" in third.text
     order = [one.attributes["id"] for one in page.all("section")]
     assert order[:3] == ["verdict", "problems", "resources"]
 
@@ -95,6 +101,13 @@ def test_a_refusal_alone_fails_the_page(read: Read, part: Part, whole: Whole) ->
     assert page.all("h1")[0].text == "test failed its rehearsal"
     assert figures(page)["refused by AWS"] == 1
     assert "its key does not admit CloudWatch" in page.all("header")[0].text
+
+
+def test_what_aws_would_refuse_fails_what_was_only_declared(read: Read, part: Part, whole: Whole) -> None:
+    topic = part("sns/topic:Topic", "alarms", state=State.DECLARED_ONLY)
+    page = read(whole(topic, declare_only=True, refusals=(Refusal("x", topic.urn, "alarms", "no key", "add it", ""),)))
+    assert page.all("h1")[0].text == "test was declared, and AWS would refuse it"
+    assert page.all("header")[0].attributes["class"] == "band failed"
 
 
 def test_a_component_with_problems_stands_open(read: Read, part: Part, whole: Whole) -> None:
