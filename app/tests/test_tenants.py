@@ -17,7 +17,7 @@ from workbuoy_app.database import Transaction, connect
 from workbuoy_app.roles import GROUP
 from workbuoy_app.settings import Settings
 
-TABLES = ("tenants", "members", "sessions", "things", "attachments", "attachment_chunks")
+TABLES = ("tenants", "members", "sessions", "things", "attachments", "attachment_chunks", "object_removals")
 
 
 class Scene:
@@ -117,6 +117,10 @@ def test_raw_sql_in_a_session_sees_its_own_tenant_only(scene: Scene, settings: S
     token = scene.globex.cookies["workbuoy_session"]
     tenant = scene.globex.get("/api/me").json()["tenant_id"]
     attach(scene.globex, scene.own_thing, b"own")
+    with psycopg.connect(superuser_url(settings)) as superuser:
+        superuser.execute(
+            "insert into object_removals select id, 'tenants/' || id || '/x', now() from tenants"
+        )
     rows = on_own_connection(settings, token, lambda tx: tx.all(f"select * from {table}", {}))
     assert rows
     assert {str(row["id" if table == "tenants" else "tenant_id"]) for row in rows} == {tenant}
@@ -165,6 +169,7 @@ def test_raw_sql_changes_no_row_of_another_tenant(scene: Scene, settings: Settin
         "drop policy own on things",
         "create policy mine on things using (true)",
         "create table smuggled (x int)",
+        "insert into object_removals select %(other)s::uuid, 'tenants/' || %(other)s::uuid || '/x', now()",
         "insert into members select gen_random_uuid(), %(other)s, 'x', 'y', now()",
         "update tenants set name = 'x'",
         "delete from alembic_version",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
+from workbuoy_app import removals
 from workbuoy_app.database import Row, Transaction
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.problems import NotFound, Refused
 from workbuoy_app.sessions import Session
 from workbuoy_app.settings import MIB
 
+KeyOf = Callable[[UUID, UUID], str]
 CHUNK_BYTES = MIB
 MOST_ATTACHMENTS = 100
 _COLUMNS = "id, thing_id, name, content_type, size_bytes, sha256, created_at"
@@ -73,23 +75,31 @@ def prepared(thing_id: UUID, name: str, content_type: str) -> Row:
     }
 
 
-async def expect_room(tx: Transaction, session: Session, thing_id: UUID) -> Session:
-    """Make sure, before a body is read, that there is a thing to attach it to. Raises NotFound, Refused (409)."""
-    row = await tx.one(
+async def begin(tx: Transaction, session: Session, row: Row, key_of: KeyOf | None) -> tuple[str, list[str]]:
+    """Before a body is read: is there a thing to attach it to, and room? Notes the object that may come to be.
+
+    Gives its key, and keys that earlier uploads left behind. Raises NotFound, Refused (409).
+    """
+    thing = await tx.one(
         "select t.id, (select count(*) from attachments a"
         " where a.tenant_id = t.tenant_id and a.thing_id = t.id) as attachments"
         " from things t where t.tenant_id = %(tenant_id)s and t.id = %(thing_id)s",
-        {"tenant_id": session.tenant_id, "thing_id": thing_id},
+        {"tenant_id": session.tenant_id, "thing_id": row["thing_id"]},
     )
-    if row is None:
+    if thing is None:
         raise NotFound
-    if row["attachments"] >= MOST_ATTACHMENTS:
+    if thing["attachments"] >= MOST_ATTACHMENTS:
         raise Refused(409, f"A thing has at most {MOST_ATTACHMENTS} attachments.")
-    return session
+    if key_of is None:
+        return "", []
+    key = key_of(session.tenant_id, row["id"])
+    left_behind = await removals.left_behind(tx, session)
+    await removals.note(tx, session, [key])
+    return key, left_behind
 
 
 async def insert(tx: Transaction, session: Session, row: Row, content: bytes | None) -> Row:
-    """Store a row, and its content where there is no bucket; again is no change. Raises NotFound."""
+    """Store a row, and its content where there is no bucket; again is no change. Raises NotFound, Refused."""
     values = {"tenant_id": session.tenant_id, **row}
     # From things, so that a thing deleted during the upload is an answer and not an error of the database.
     stored = await tx.execute(
@@ -102,6 +112,8 @@ async def insert(tx: Transaction, session: Session, row: Row, content: bytes | N
     )
     if not stored:
         return await find(tx, session, row["thing_id"], row["id"])
+    if row["object_key"] and not await removals.take_back(tx, session, row["object_key"]):
+        raise Refused(408, "The upload took so long that it was given up.")
     if content:
         await tx.execute_many(
             "insert into attachment_chunks (tenant_id, attachment_id, position, content)"
@@ -162,4 +174,6 @@ async def delete(tx: Transaction, session: Session, thing_id: UUID, attachment_i
         "delete from attachments where tenant_id = %(tenant_id)s and id = %(id)s",
         {"tenant_id": session.tenant_id, "id": attachment_id},
     )
-    return [row["object_key"]] if row["object_key"] else []
+    keys = [row["object_key"]] if row["object_key"] else []
+    await removals.note(tx, session, keys)
+    return keys

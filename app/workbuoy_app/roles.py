@@ -27,6 +27,7 @@ GRANTS = {
     "things": "select, insert, update, delete",
     "attachments": "select, insert, delete",
     "attachment_chunks": "select, insert",
+    "object_removals": "select, insert, delete",
 }
 Owner = psycopg.Connection[tuple[Any, ...]]
 

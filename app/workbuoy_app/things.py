@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from workbuoy_app import removals
 from workbuoy_app.database import Row, Transaction
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.models import ThingInput, ThingQuery
 from workbuoy_app.problems import NotFound
 from workbuoy_app.sessions import Session
 
-MOST_THINGS = 100
 _COLUMNS = "id, title, body, status, created_at, updated_at"
 
 
@@ -99,4 +99,5 @@ async def delete(tx: Transaction, session: Session, thing_id: UUID) -> list[str]
     )
     if not await tx.execute("delete from things where tenant_id = %(tenant_id)s and id = %(id)s", values):
         raise NotFound
+    await removals.note(tx, session, [row["object_key"] for row in keys])
     return [row["object_key"] for row in keys]

@@ -11,12 +11,12 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from workbuoy_app import attachments
+from workbuoy_app import attachments, removals
 from workbuoy_app.api.caller import Caller, LoggedIn
 from workbuoy_app.database import Row
 from workbuoy_app.logs import log
 from workbuoy_app.models import Attachment, AttachmentList, FileName
-from workbuoy_app.problems import Refused, documented
+from workbuoy_app.problems import Problem, Refused, documented
 from workbuoy_app.storage import ObjectStorage, StorageUnavailable, content_disposition, object_key
 
 router = APIRouter(prefix="/api/things/{thing_id}/attachments", tags=["attachments"])
@@ -53,21 +53,21 @@ async def attach(
     greatest_bytes = app.settings.attachment_max_bytes
     if int(request.headers.get("content-length", "0")) > greatest_bytes:
         raise attachments.too_large(greatest_bytes)
-    session = await caller.run(attachments.expect_room, thing_id)
     row = attachments.prepared(thing_id, name, content_type)
+    key, left_behind = await caller.run(attachments.begin, row, object_key if app.storage else None)
+    await remove_objects(request, caller, left_behind)
     incoming = attachments.Incoming(request.stream(), greatest_bytes)
     async with app.upload_slots:
         if app.storage is None:
             content = b"".join([piece async for piece in incoming])
             return await caller.run(attachments.insert, _measured(row, incoming, content_digest), content)
-        key = object_key(session.tenant_id, row["id"])
         try:
             await app.storage.put(key, aiter(incoming), content_type)
             row = _measured(row, incoming, content_digest) | {"object_key": key}
             return await caller.run(attachments.insert, row, None)
         except BaseException:
             # Also where the store did not answer: what it does not tell, it may have done.
-            await delete_objects(request, [key])
+            await remove_objects(request, caller, [key])
             raise
 
 
@@ -132,16 +132,25 @@ async def _content(caller: Caller, attachment_id: UUID) -> AsyncIterator[bytes]:
 @router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 503))
 async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> None:
     """Delete one file."""
-    await delete_objects(request, await caller.run_once(attachments.delete, thing_id, attachment_id))
+    keys = await caller.run_once(attachments.delete, thing_id, attachment_id)
+    await remove_objects(request, caller, keys)
 
 
-async def delete_objects(request: Request, keys: list[str]) -> None:
-    """Delete objects that no row names any more. A store that fails now leaves them behind, and the log says so."""
+async def remove_objects(request: Request, caller: Caller, keys: list[str]) -> None:
+    """Remove objects whose notes say that they are to go. What fails now goes with the tenant's next upload."""
     storage: ObjectStorage | None = request.app.state.storage
-    for key in keys:
-        try:
+    if not keys:
+        return
+    try:
+        gone = []
+        for key in await caller.run(removals.confirmed, keys):
             if storage is None:
                 raise StorageUnavailable("S3_BUCKET is not set")
             await storage.delete(key)
-        except StorageUnavailable:
-            log.error("an object without a row was left behind", extra={"operation": "delete", "error": key})
+            gone.append(key)
+        await caller.run(removals.done, gone)
+    except Problem as problem:
+        log.warning(
+            "objects stay noted for removal",
+            extra={"request_id": request.state.request_id, "error": type(problem).__name__},
+        )

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from workbuoy_app import things
-from workbuoy_app.api.attachments import delete_objects
+from workbuoy_app.api.attachments import remove_objects
 from workbuoy_app.api.caller import LoggedIn
 from workbuoy_app.database import Row
 from workbuoy_app.models import Thing, ThingInput, ThingPage, ThingQuery
@@ -46,4 +46,4 @@ async def replace_thing(caller: LoggedIn, thing_id: UUID, thing: ThingInput) -> 
 @router.delete("/{thing_id}", status_code=204, responses=documented(401, 403, 404, 422, 503))
 async def delete_thing(request: Request, caller: LoggedIn, thing_id: UUID) -> None:
     """Delete a thing and its attachments."""
-    await delete_objects(request, await caller.run_once(things.delete, thing_id))
+    await remove_objects(request, caller, await caller.run_once(things.delete, thing_id))
