@@ -11,7 +11,7 @@ from operations.review.plan import Plan, State, Step, is_unknown, unknowns
 from policies import tokens as t
 from policies.permissions.documents import DOCUMENTS
 from policies.rules.access import ADMINISTRATOR
-from policies.rules.network import WORLD
+from policies.rules.network import is_world
 from policies.values import at, items, maps, number
 
 WEB_PORTS: Final = (80, 443)
@@ -55,11 +55,11 @@ def _judge_ports(step: Step, found: Doors) -> None:
             if is_unknown(block):
                 found.unknown.append((step.urn, "the address range is not known before the update"))
             elif not (same_ports and any(_inside(block, other) for other in known)):
-                what = f"{_ports(opening)} open to {'the whole internet' if block in WORLD else block}"
+                what = f"{_ports(opening)} open to {'the whole internet' if is_world(block) else block}"
                 what += f", before to {', '.join(map(str, known))}" if known and same_ports else ""
                 web = number(opening.get("fromPort")) == number(opening.get("toPort")) in WEB_PORTS
                 danger = Danger("door-opened", step.urn, what)
-                (found.open if block in WORLD and not web else found.noted).append(danger)
+                (found.open if is_world(block) and not web else found.noted).append(danger)
 
 
 def _openings(step: Step) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -61,7 +61,8 @@ class Setting(BaseModel):
     def schema_property(self) -> dict[str, Any]:
         """The same bounds in the JSON schema that the Pulumi engine checks a pack's configuration with."""
         default = list(self.default) if isinstance(self.default, tuple) else self.default
-        shared: dict[str, Any] = {"description": self.description, "default": default}
+        # The engine fills in a schema's defaults; an empty list must not hide what the stack's settings say.
+        shared: dict[str, Any] = {"description": self.description} | ({"default": default} if default else {})
         if self.type != "integer":
             return shared | {"type": "array", "items": {"type": self.type.removesuffix("s")}}
         bounds = {"minimum": self.minimum, "maximum": self.maximum}

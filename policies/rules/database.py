@@ -1,7 +1,7 @@
 """RDS: encryption, reachability, backups and what is left when a database goes."""
 
 from policies import tokens as t
-from policies.rule import Args, Report, rule, stack_rule
+from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 from policies.values import items, maps, number
 
 
@@ -22,15 +22,18 @@ def refuse_public_access(args: Args, report: Report) -> None:
 @stack_rule("database-keep-off-internet-routes", t.DATABASE)
 def keep_off_internet_routes(args: Args, report: Report) -> None:
     stack = args.stack
-    for group in stack.named_by(args.resource, "dbSubnetGroupName", t.SUBNET_GROUP):
-        for subnet in stack.named_by(group, "subnetIds", t.SUBNET):
-            for association in stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet):
-                for table in stack.named_by(association, "routeTableId", t.ROUTE_TABLE):
-                    if any(_leads_out(route) for route in maps(table.props.get("routes"))):
-                        report(f"{subnet.name} has an internet gateway among the routes of {table.name}")
-                    for route in stack.linked(t.ROUTE, "routeTableId", table):
-                        if _leads_out(route.props) or stack.named_by(route, "gatewayId", t.INTERNET_GATEWAY):
-                            report(f"{subnet.name} reaches an internet gateway by {route.name}")
+    groups = stack.named_by(args.resource, "dbSubnetGroupName", t.SUBNET_GROUP)
+    subnets = [subnet for group in groups for subnet in stack.named_by(group, "subnetIds", t.SUBNET)]
+    if not subnets:
+        raise NotEvaluated("its subnets are no part of this stack; the stack that holds them is judged by itself")
+    for subnet in subnets:
+        for association in stack.linked(t.ROUTE_TABLE_ASSOCIATION, "subnetId", subnet):
+            for table in stack.named_by(association, "routeTableId", t.ROUTE_TABLE):
+                if any(_leads_out(route) for route in maps(table.props.get("routes"))):
+                    report(f"{subnet.name} has an internet gateway among the routes of {table.name}")
+                for route in stack.linked(t.ROUTE, "routeTableId", table):
+                    if stack.named_by(route, "gatewayId", t.INTERNET_GATEWAY) or _leads_out(route.props):
+                        report(f"{subnet.name} reaches an internet gateway by {route.name}")
 
 
 def _leads_out(route: object) -> bool:

@@ -1,5 +1,6 @@
 """VPC and load balancer: what is reachable, and what is recorded."""
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,7 +8,14 @@ from policies import tokens as t
 from policies.rule import Args, Report, rule, stack_rule
 from policies.values import at, items, maps, number
 
-WORLD = ("0.0.0.0/0", "::/0")
+
+def is_world(block: Any) -> bool:
+    """Whether an address range is everybody, or so much that halves of it would be: wider than a /8 (IPv6: a /16)."""
+    try:
+        network = ipaddress.ip_network(str(block))
+    except ValueError:
+        return False
+    return network.prefixlen < (8 if network.version == 4 else 16)
 
 
 @rule("listener-redirect-http", t.LISTENER)
@@ -95,7 +103,7 @@ def _openings(args: Args) -> Iterator[Mapping[str, Any]]:
 
 
 def _judge_opening(args: Args, protocol: str, blocks: list[Any], opening: Mapping[str, Any], report: Report) -> None:
-    if not any(block in WORLD for block in blocks):
+    if not any(is_world(block) for block in blocks):
         return
     low, high = number(opening.get("fromPort")), number(opening.get("toPort"))
     every = str(opening.get(protocol)) == "-1" or low is None or high is None

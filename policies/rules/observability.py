@@ -1,7 +1,7 @@
 """CloudWatch and SNS: what is kept, and who hears of it."""
 
 from policies import tokens as t
-from policies.permissions.documents import conditions, is_open, statements
+from policies.permissions.documents import Statement, conditions, is_open, statements
 from policies.rule import Args, Report, rule, stack_rule
 from policies.values import items, number
 
@@ -54,9 +54,14 @@ def encrypt_topic(args: Args, report: Report) -> None:
         report("kmsMasterKeyId is missing")
 
 
+def _narrowed(statement: Statement) -> bool:
+    """Whether a condition compares where the call comes from, by an operator that needs the key and its value."""
+    operators = [op for key, found in conditions(statement).items() if key in SOURCES for op, _ in found]
+    return any("Not" not in operator and not operator.endswith("IfExists") for operator in operators)
+
+
 @rule("topic-refuse-public", t.TOPIC_POLICY, t.TOPIC)
 def refuse_public(args: Args, report: Report) -> None:
     for statement in statements(args.props.get("policy")):
-        narrowed = SOURCES & set(conditions(statement))
-        if statement.get("Effect") == "Allow" and is_open(statement) and not narrowed:
+        if statement.get("Effect") == "Allow" and is_open(statement) and not _narrowed(statement):
             report(f"{statement.get('Sid') or 'a statement without a Sid'} allows everybody")

@@ -445,6 +445,15 @@ OBSERVABILITY = [
     seed("topic-encrypt", "observability-alarms", "kmsMasterKeyId"),
     seed("topic-refuse-public", "observability-alarms-policy", "policy", document(OPEN)),
     seed("topic-refuse-public", "observability-alarms", "policy", document(OPEN)),
+    *(
+        seed(
+            "topic-refuse-public",
+            "observability-alarms-policy",
+            "policy",
+            document(OPEN | {"Condition": {operator: {"aws:SourceAccount": "1"}}}),
+        )
+        for operator in ("StringNotEquals", "StringEqualsIfExists")
+    ),
 ]
 
 TASK = "service-task"
@@ -517,6 +526,7 @@ NETWORK = [
     seed("network-empty-default-group", "network-default", "egress", [{"protocol": "-1"}]),
     seed("network-close-ports", WORLD_IN, "cidrIpv4", "0.0.0.0/0"),
     seed("network-close-ports", WORLD_IN, "cidrIpv6", "::/0"),
+    seed("network-close-ports", WORLD_IN, "cidrIpv4", "128.0.0.0/1"),
     *(
         added(
             "network-close-ports",

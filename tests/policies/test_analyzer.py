@@ -100,6 +100,14 @@ def test_the_pack_serves_every_policy_with_its_level(served: analyzer_pb2_grpc.A
     assert all((levels[c.name] == proto.MANDATORY) == (c.level == "mandatory") for c in controls)
 
 
+def test_the_pack_tells_the_engine_the_bounds_of_its_settings(served: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    schemas = {policy.name: policy.configSchema for policy in served.GetAnalyzerInfo(empty_pb2.Empty()).policies}
+    days = schemas["database-keep-backups"].properties["minimumDays"]
+    assert (days["type"], days["minimum"], days["maximum"], days["default"]) == ("integer", 1, 35, 7)
+    # The engine fills in defaults, and an empty one would hide the stack's own residency.
+    assert "default" not in schemas["resource-stay-in-residency"].properties["allowedRegions"]
+
+
 def test_the_served_pack_judges_residency_by_the_stacks_own_settings(
     served: analyzer_pb2_grpc.AnalyzerStub,
 ) -> None:

@@ -114,6 +114,20 @@ def test_a_foreign_account_is_not_evaluated_where_the_provider_names_none() -> N
     assert {f.control for f in report.having("not evaluated")} == {"bucket-name-principals"}
 
 
+def test_subnets_of_another_stack_are_not_evaluated() -> None:
+    graph = [r for r in good_graph() if "subnet:Subnet" not in r.type]
+    report = check(graph, "prod-acme", allowed_regions=[REGION])
+    found = {(f.control, f.message) for f in report.having("not evaluated")}
+    assert [control for control, _ in found] == ["database-keep-off-internet-routes"]
+
+
+def test_a_topic_that_only_one_account_may_use_is_not_public() -> None:
+    mine = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+    mine["Condition"] = {"StringEquals": {"aws:SourceAccount": "333333333333"}}  # type: ignore[assignment]
+    graph = seed("", "observability-alarms-policy", "policy", json.dumps({"Statement": [mine]})).applied(good_graph())
+    assert check(graph, "prod", allowed_regions=[REGION]).having("fail") == ()
+
+
 def test_the_accounts_of_a_provider_are_read_from_json_too() -> None:
     graph = [
         replace(r, properties={"region": REGION, "allowedAccountIds": '["999999999999"]'}) if r.name == "aws" else r

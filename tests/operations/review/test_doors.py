@@ -29,6 +29,7 @@ def port(block: str | None, number: float = 5432.0, **more: Any) -> dict[str, An
 def test_a_port_that_opens_to_the_world_is_a_door_and_the_webs_is_noted() -> None:
     assert opened(step("create", t.INGRESS_RULE, None, port("0.0.0.0/0"))) == ["port 5432 open to the whole internet"]
     assert opened(step("create", t.INGRESS_RULE, None, port(None, cidrIpv6="::/0")))
+    assert opened(step("create", t.INGRESS_RULE, None, port("0.0.0.0/1")))
     web = step("create", t.INGRESS_RULE, None, port("0.0.0.0/0", 443.0))
     assert (opened(web), noted(web)) == ([], ["port 443 open to the whole internet"])
 
