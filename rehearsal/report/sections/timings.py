@@ -18,7 +18,7 @@ def _phases(graph: Graph, total: float) -> Html:
     seconds = graph.rehearsal.seconds
     rows = [[name, bar([(took, "make")], total), milliseconds(took * 1000)] for name, took in seconds.items()]
     rows.append(["together", "", el("strong", milliseconds(total * 1000))])
-    return table("Phases", (Column("Phase"), Column("", "chart"), Column("Took", "amount")), rows, class_="timings")
+    return table("Phases", (Column("Phase"), Column("Share", "chart"), Column("Took", "amount")), rows, class_="timings")
 
 
 def _types(graph: Graph) -> Html | None:
@@ -52,5 +52,5 @@ def _types(graph: Graph) -> Html | None:
         "reading back and comparing. The first resource of a service pays for loading it.",
         class_="quiet",
     )
-    columns = (Column(f"Type {TIMES} resources"), Column("", "chart"), Column("Took", "amount"))
+    columns = (Column(f"Type {TIMES} resources"), Column("Share", "chart"), Column("Took", "amount"))
     return join(table("Types of resources", columns, rows, class_="timings"), legend)
