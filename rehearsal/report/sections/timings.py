@@ -18,7 +18,8 @@ def _phases(graph: Graph, total: float) -> Html:
     seconds = graph.rehearsal.seconds
     rows = [[name, bar([(took, "make")], total), milliseconds(took * 1000)] for name, took in seconds.items()]
     rows.append(["together", "", el("strong", milliseconds(total * 1000))])
-    return table("Phases", (Column("Phase"), Column("Share", "chart"), Column("Took", "amount")), rows, class_="timings")
+    columns = (Column("Phase"), Column("Share", "chart"), Column("Took", "amount"))
+    return table("Phases", columns, rows, class_="timings")
 
 
 def _types(graph: Graph) -> Html | None:
