@@ -107,13 +107,13 @@ def test_the_previous_release_runs_on_this_ones_schema(
     before = shape(load({"DATABASE_URL": database_url}))
     migrated = subprocess.run(
         [sys.executable, "-m", "workbuoy_app", "migrate"],
-        env=clean() | environment | {"PYTHONPATH": str(previous)},
-        cwd=previous,
+        env=clean() | environment,
+        cwd=previous,  # `python -m` looks there first
         check=False,
     )
     assert migrated.returncode == 0, "a revision that it does not know is success"
     assert shape(load({"DATABASE_URL": database_url})) == before
-    with serving(tmp_path / "old", **environment, PYTHONPATH=str(previous)) as old:
+    with serving(tmp_path / "old", package=previous, **environment) as old:
         assert (
             json.loads(Client(old.port, "").ask("GET", "/healthz")[1])["version"]
             == release_and_revision(previous)[0]
@@ -124,5 +124,5 @@ def test_the_previous_release_runs_on_this_ones_schema(
             assert json.loads(Client(new.port, "").ask("GET", "/healthz")[1])["version"] == __version__
             everything(Client(new.port, cookie), bucket=bucket)
             assert Client(old.port, token(new.port)).ask("GET", "/api/me")[0] == 200
-            status, body = Client(new.port, cookie).ask("POST", "/api/things", {"title": "of this release"})
+            _, body = Client(new.port, cookie).ask("POST", "/api/things", {"title": "of this release"})
             assert Client(old.port, cookie).ask("GET", f"/api/things/{json.loads(body)['id']}")[0] == 200

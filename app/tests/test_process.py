@@ -50,13 +50,15 @@ class Process:
 
 
 @contextmanager
-def serving(log: Path, wait_for: str = "/readyz", **environment: str) -> Iterator[Process]:
-    """Serve until the block ends."""
+def serving(
+    log: Path, wait_for: str = "/readyz", package: Path | None = None, **environment: str
+) -> Iterator[Process]:
+    """Serve until the block ends; `package` is the folder of another release's package."""
     port, metrics_port = free_port(), free_port()
     settings = {"PORT": str(port), "METRICS_PORT": str(metrics_port), **environment}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*APP, "serve"], env=clean() | settings, stdout=output, stderr=subprocess.STDOUT
+            [*APP, "serve"], env=clean() | settings, cwd=package, stdout=output, stderr=subprocess.STDOUT
         )
     try:
         servers.wait_until_answers(f"http://127.0.0.1:{port}{wait_for}", process)

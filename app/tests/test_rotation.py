@@ -30,7 +30,7 @@ def own_postgres() -> Iterator[Postgres]:
 class Secret:
     """A secret without a value, its rotation, and the owner's secret as RDS makes it."""
 
-    def __init__(self, postgres: Postgres, moto: str) -> None:
+    def __init__(self, postgres: Postgres) -> None:
         self.client = aws.secrets_client("eu-west-1")
         self.id = self.client.create_secret(Name=f"login-{uuid.uuid4()}")["ARN"]
         managed = {"username": OWNER, "password": postgres.password}
@@ -63,7 +63,7 @@ class Secret:
 @pytest.fixture
 def secret(own_postgres: Postgres, moto: str, monkeypatch: pytest.MonkeyPatch) -> Secret:
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-    return Secret(own_postgres, moto)
+    return Secret(own_postgres)
 
 
 def logs_in(postgres: Postgres, value: dict[str, str]) -> bool:

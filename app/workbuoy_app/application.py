@@ -62,7 +62,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     listener = None
     try:
         if settings.metrics_enabled:
-            listener = await metrics_listener.listen(settings.host, settings.metrics_port)
+            try:
+                listener = await metrics_listener.listen(settings.host, settings.metrics_port)
+            except OSError:
+                log.error("the port of /metrics is taken", extra={"port": settings.metrics_port})
+                raise
         log.info("started", extra={"port": settings.port})
         yield
     finally:

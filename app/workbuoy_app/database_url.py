@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_TRUE_PARAMETERS = (
-    "schema",
-    "sslmode",
-    "sslrootcert",
-    "connect_timeout",
-    "connection_limit",
-    "pool_timeout",
-    "application_name",
-)
+_NUMBERS = {"connect_timeout": 60, "connection_limit": 100, "pool_timeout": 60}  # each with its highest value
+_PARAMETERS = ("schema", "sslmode", "sslrootcert", "application_name", *_NUMBERS)
 
 
 class UrlError(ValueError):
@@ -104,8 +98,8 @@ def _names(query: str) -> str:
 
 
 def _postgres(url: str) -> PostgresAddress:
-    problems: list[str] = []
     parts = urlsplit(url)
+    problems: list[str] = []
     port = 5432
     try:
         port = parts.port or 5432
@@ -120,38 +114,32 @@ def _postgres(url: str) -> PostgresAddress:
     parameters = dict(given)
     if len(parameters) != len(given):
         problems.append("names a parameter twice")
-    if unknown := sorted(parameters.keys() - set(_TRUE_PARAMETERS)):
-        problems.append(
-            f"unknown parameter {', '.join(unknown)}; this service knows {', '.join(_TRUE_PARAMETERS)}"
-        )
-    schema = parameters.get("schema", "public")
-    if not _SCHEMA_NAME.fullmatch(schema):
-        problems.append("schema must be a lower-case name of letters, digits and underscores")
-    sslmode = parameters.get("sslmode", "prefer")
-    if sslmode not in SSL_MODES:
-        problems.append(f"sslmode must be one of {', '.join(SSL_MODES)}")
-    numbers = {}
-    for name, default, highest in (
-        ("connect_timeout", 3, 60),
-        ("connection_limit", 10, 100),
-        ("pool_timeout", 5, 60),
-    ):
-        text = parameters.get(name, str(default))
-        if text.isascii() and text.isdigit() and 1 <= int(text) <= highest:
-            numbers[name] = int(text)
-        else:
-            problems.append(f"{name} must be a whole number from 1 to {highest}")
+    problems += _parameter_problems(parameters)
     if problems:
         raise UrlError(problems)
+    values: dict[str, Any] = {name: int(text) if name in _NUMBERS else text for name, text in given}
     return PostgresAddress(
         host=parts.hostname or "",
         port=port,
         database=database,
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        schema=schema,
-        sslmode=sslmode,
-        sslrootcert=parameters.get("sslrootcert"),
-        application_name=parameters.get("application_name", "workbuoy-app"),
-        **numbers,
+        **values,
     )
+
+
+def _parameter_problems(parameters: dict[str, str]) -> list[str]:
+    problems = []
+    if unknown := sorted(parameters.keys() - set(_PARAMETERS)):
+        problems.append(
+            f"unknown parameter {', '.join(unknown)}; this service knows {', '.join(_PARAMETERS)}"
+        )
+    if not _SCHEMA_NAME.fullmatch(parameters.get("schema", "public")):
+        problems.append("schema must be a lower-case name of letters, digits and underscores")
+    if parameters.get("sslmode", "prefer") not in SSL_MODES:
+        problems.append(f"sslmode must be one of {', '.join(SSL_MODES)}")
+    for name, highest in _NUMBERS.items():
+        text = parameters.get(name, "1")
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= highest):
+            problems.append(f"{name} must be a whole number from 1 to {highest}")
+    return problems

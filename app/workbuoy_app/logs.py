@@ -36,7 +36,9 @@ class JsonLines(logging.Formatter):
         entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": "warn" if record.levelno == logging.WARNING else record.levelname.lower(),
-            "message": record.getMessage(),
+            # Starlette hands a failed start over as text, with the error's own words in it.
+            "message": record.getMessage().partition("Traceback (most recent call last)")[0].strip()
+            or "failed",
         }
         if not record.name.startswith("workbuoy"):
             entry["logger"] = record.name

@@ -35,7 +35,8 @@ def migrate(settings: Settings, *, target: str = "head", back: bool = False) -> 
     """Bring roles, schema and grants to this release's state; gives back the revision that then holds.
 
     A revision that this release does not know is a later release's: success, and nothing is changed, so that a
-    rollback starts. `target` with `back` is the way back, for tests and for hands. Raises MigrationFailed, roles.LockNotFree, psycopg.Error.
+    rollback starts. `target` with `back` is the way back, for tests and for hands.
+    Raises MigrationFailed, roles.LockNotFree, psycopg.Error.
     """
     address = settings.database
     if isinstance(address, SqliteAddress):

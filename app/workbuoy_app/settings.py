@@ -202,17 +202,26 @@ def _database(read: _Reader, *, production: bool) -> tuple[PostgresAddress | Sql
             )
         if secret_id:
             read.refuse("DATABASE_SECRET_ID has no meaning with SQLite: leave it unset")
-        return database, secret_id
+    else:
+        _check_postgres(read, database, secret_id, production=production)
+    return database, secret_id
+
+
+def _check_postgres(
+    read: _Reader, database: PostgresAddress, secret_id: str | None, *, production: bool
+) -> None:
     if production and database.sslmode != "verify-full":
         read.refuse("DATABASE_URL must say sslmode=verify-full when NODE_ENV=production")
     if secret_id and (database.user or database.password):
         read.refuse("DATABASE_URL must name no user or password when DATABASE_SECRET_ID gives them")
-    if not secret_id and not database.user and not read.text("DATABASE_OWNER_USER"):
-        if not read.text("DATABASE_OWNER_SECRET_ID"):
-            read.refuse(
-                "DATABASE_URL must name a user and password, or DATABASE_SECRET_ID a secret with them"
-            )
-    return database, secret_id
+    logins = (
+        database.user,
+        secret_id,
+        read.text("DATABASE_OWNER_USER"),
+        read.text("DATABASE_OWNER_SECRET_ID"),
+    )
+    if not any(logins):
+        read.refuse("DATABASE_URL must name a user and password, or DATABASE_SECRET_ID a secret with them")
 
 
 def _storage(read: _Reader, *, production: bool) -> StorageSettings | None:

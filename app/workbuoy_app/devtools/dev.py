@@ -72,9 +72,9 @@ def _serve(environment: dict[str, str], port: str) -> int:
         "--factory",
         "--reload",
     ]
+    quiet = ("--no-access-log", "--log-level", "warning")
     server = subprocess.Popen(
-        [*command, "--reload-dir", str(ROOT / "workbuoy_app"), "--host", "127.0.0.1", "--port", port]
-        + ["--no-access-log", "--log-level", "warning"],
+        [*command, "--reload-dir", str(ROOT / "workbuoy_app"), "--host", "127.0.0.1", "--port", port, *quiet],
         env=environment,
     )
     try:
