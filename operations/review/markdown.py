@@ -61,6 +61,8 @@ def _verdict(review: Review) -> str:
         return "the preview failed"
     if review.stops:
         return f"stopped by {_stopping(review)}"
+    if review.waived:
+        return f"passed with {len(review.waived)} waiver{'s' if len(review.waived) > 1 else ''}"
     if not any(op not in ("same", "read") for op in review.counts):
         return "nothing changes"
     return "nothing dangerous found"

@@ -91,14 +91,12 @@ def run_as_user(args: Args, report: Report) -> None:
 
 @stack_rule("task-separate-roles", t.TASK_DEFINITION)
 def separate_roles(args: Args, report: Report) -> None:
-    shared = {
-        role.urn
-        for role in args.stack.named_by(args.resource, "executionRoleArn", t.ROLE)
-        if role in args.stack.named_by(args.resource, "taskRoleArn", t.ROLE)
-    }
-    if shared:
+    execution_roles = args.stack.named_by(args.resource, "executionRoleArn", t.ROLE)
+    task_roles = args.stack.named_by(args.resource, "taskRoleArn", t.ROLE)
+    if any(role in task_roles for role in execution_roles):
         report("executionRoleArn and taskRoleArn are one role")
-        return
+    if execution_roles and task_roles:
+        return  # two roles of this stack, whose ARNs need not be known
     execution = args.props.get("executionRoleArn")
     if execution and execution == args.props.get("taskRoleArn"):
         report("executionRoleArn and taskRoleArn are one role outside this stack")

@@ -13,9 +13,10 @@ from policies.catalogue import catalogue
 from policies.graph import Resource
 from policies.rule import RULES
 from policies.runner import Report, check
-from tests.policies.good_graph import REGION, good_graph
-from tests.policies.seeds import GONE, SEEDS, Seed
+from tests.policies.good_graph import ACCOUNT, REGION, document, github, good_graph, people
+from tests.policies.seeds import GONE, SEEDS, Seed, seed
 
+USER, MFA = f"arn:aws:iam::{ACCOUNT}:user/ola", "aws:MultiFactorAuthPresent"
 RULE_FILES = sorted(Path(rules.__file__).parent.glob("[a-z]*.py"))
 
 
@@ -48,6 +49,48 @@ def test_a_seeded_fault_is_caught_by_exactly_its_controls(seed: Seed, graph: lis
     assert firing(seed, graph) == {seed.control} | seed.also
 
 
+SELECTOR = [
+    {"field": "resources.type", "equals": ["AWS::S3::Object"]},
+    {"field": "eventCategory", "equals": ["Data"]},
+]
+DENY = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
+OTHER_GOOD_SIDES = [
+    seed("key-rotate", "encryption-data", "customerMasterKeySpec", "RSA_2048"),
+    seed("secret-rotate-often", "secrets-database-rotation", "rotationRules", {"scheduleExpression": "rate(12 hours)"}),
+    seed(
+        "secret-rotate-often",
+        "secrets-database-rotation",
+        "rotationRules",
+        {"scheduleExpression": "cron(0 8 1 * ? *)"},
+    ),
+    seed(
+        "secret-rotate-often",
+        "secrets-database-rotation",
+        "rotationRules",
+        {"scheduleExpression": "cron(0 8 1 1/2 ? *)"},
+    ),
+    seed("bucket-record-object-access", "files-trail", "advancedEventSelectors", [{"fieldSelectors": SELECTOR}]),
+    seed("role-name-trusted-principals", "task-role", "assumeRolePolicy", document(DENY)),
+    seed("function-use-current-runtime", "service-rotation", "packageType", "Image"),
+    seed("network-close-ports", "network-balancer-from-world", "type", "egress"),
+    seed("network-close-ports", "network-database-from-service", "cidrIpv4", "no address"),
+    seed("resource-stay-in-residency", "database-plan", "rules", [{"ruleName": "no copies"}]),
+    seed("listener-redirect-http", "service-http", "protocol"),
+    seed("role-pin-github-subject", "preview-role", "assumeRolePolicy", github("repo:a/b:ref:refs/heads/main")),
+    seed("role-require-mfa", "operator-role", "assumeRolePolicy", people(USER, Bool={MFA: "true"})),
+]
+
+
+@pytest.mark.parametrize("change", OTHER_GOOD_SIDES, ids=str)
+def test_another_good_side_stays_silent(change: Seed, graph: list[Resource]) -> None:
+    good = change.applied(graph)
+    if change.control == "bucket-record-object-access":
+        good = seed("", "files-trail", "eventSelectors").applied(good)
+    if change.control == "function-use-current-runtime":
+        good = seed("", "service-rotation", "runtime").applied(good)
+    assert {finding.control for finding in judged(good).having("fail")} == set()
+
+
 def test_every_control_has_a_seeded_fault() -> None:
     assert {seed.control for seed in SEEDS} == {rule.control for rule in RULES}
 
@@ -65,13 +108,13 @@ def test_every_property_that_the_catalogue_names_is_broken_by_a_seed(graph: list
 def broken_by_seeds(graph: list[Resource]) -> Iterator[tuple[str, str, str]]:
     """Control, type and path of every seed; a resource taken away or added breaks all that the control reads of it."""
     types = {resource.name: resource.type for resource in graph}
-    for seed in SEEDS:
-        kind = seed.kind or types[seed.resource]
-        reads = catalogue()[seed.control].reads.get(kind, ())
-        whole = bool(seed.kind) or seed.value == GONE or seed.path == "tags"
+    for fault in SEEDS:
+        kind = fault.kind or types[fault.resource]
+        reads = catalogue()[fault.control].reads.get(kind, ())
+        whole = bool(fault.kind) or fault.value == GONE or fault.path == "tags"
         for path in reads:
-            if whole or path.split(".0")[0] == seed.path or path.startswith(f"{seed.path}."):
-                yield seed.control, kind, path
+            if whole or path.split(".0")[0] == fault.path or path.startswith(f"{fault.path}."):
+                yield fault.control, kind, path
 
 
 def test_every_branch_that_reports_is_reached_by_a_seed(graph: list[Resource], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,8 +133,8 @@ def test_every_branch_that_reports_is_reached_by_a_seed(graph: list[Resource], m
         return original(rule, args, say)  # type: ignore[arg-type]
 
     monkeypatch.setattr("policies.runner.judge", recording)
-    for seed in SEEDS:
-        judged(seed.applied(graph), seed)
+    for fault in SEEDS:
+        judged(fault.applied(graph), fault)
     missed = [
         f"{name}:{line}"
         for name, line, last in reporting_lines()

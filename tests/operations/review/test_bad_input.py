@@ -143,6 +143,14 @@ def test_a_line_that_is_no_event_is_refused(text: str, file: Path) -> None:
     assert "not an engine event" in refusal(file, text, of_events=True)
 
 
+def test_events_of_another_form_are_refused_and_blank_lines_are_not(file: Path) -> None:
+    wrong = events(step("update", t.TOPIC, {}, {}))
+    wrong[1]["resourcePreEvent"]["metadata"]["old"] = "text"
+    assert "events of another version" in refusal(file, "\n".join(map(json.dumps, wrong)), of_events=True)
+    file.write_text("\n\n" + EVENTS.replace("\n", "\n\n"))
+    assert read_events(file).stack == "prod"
+
+
 def test_a_huge_file_is_refused_without_being_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with file.open("wb") as opened:
         opened.truncate(200_000_000)  # sparse: takes no room

@@ -17,7 +17,7 @@ from operations.review.recordings import from_events, read_events
 from policies import tokens as t
 from policies.documentation import page
 from policies.graph import write_graph
-from tests.operations.review.synthetic import events, step, write
+from tests.operations.review.synthetic import UNKNOWN, events, step, write
 from tests.policies.good_graph import REGION, good_graph
 from tests.policies.seeds import seed
 
@@ -141,6 +141,23 @@ def test_only_the_order_of_a_list_is_noise_and_tenants_are_named(tmp_path: Path)
     assert result.exit_code == 0
     assert "1 resource changes only the order of a list" in result.stdout
     assert "tenants touched: acme" in result.stdout
+
+
+def test_settings_that_are_no_json_leave_residency_unjudged(tmp_path: Path) -> None:
+    recorded = events(step("update", t.SECRET, {}, {}), config={"workbuoy:settings": "{"})
+    assert "residency not in this recording" in run("--events", write(tmp_path / "e.jsonl", recorded)).stdout
+
+
+def test_a_change_says_when_it_interrupts_and_what_is_not_known_yet(tmp_path: Path) -> None:
+    old = {"port": 5432, "kmsKeyId": "a", "applyImmediately": True, "tags": {"a": "b"}}
+    new = old | {"port": 5433, "kmsKeyId": UNKNOWN, "tags": {}}
+    diff = {path: {"diffKind": "update"} for path in ("port", "kmsKeyId", "tags.a")}
+    group = step("update", t.PARAMETER_GROUP, {}, {}, name="group", detailedDiff={"parameters[0]": {"diffKind": "add"}})
+    recorded = events(step("update", t.DATABASE, old, new, detailedDiff=diff), group)
+    text = run("--events", write(tmp_path / "e.jsonl", recorded)).stdout
+    assert "- it: restart (port, at once)" in text
+    assert "- group: restart (parameters)" in text
+    assert "port 5432 → 5433; kmsKeyId a → (known after the update); tags" in text
 
 
 def test_a_larger_instance_with_a_standby_interrupts_for_seconds(tmp_path: Path) -> None:
@@ -280,6 +297,9 @@ def test_a_recorded_graph_is_checked_linted_and_printed(graph: SimpleNamespace) 
     assert of_policies("lint", "--graph", graph.good).exit_code == 0
     matrix = of_policies("matrix", "--graph", graph.good).stdout
     assert "| s3:GetObject | files-bucket/* |  |" in matrix
+    rows = json.loads(of_policies("matrix", "--json", "--graph", graph.good).stdout)
+    assert {"role": "task-role", "action": "s3:GetObject", "resource": "files-bucket/*", "effect": "Allow"} in rows
+    assert json.loads(of_policies("lint", "--json", "--graph", graph.good).stdout) == []
 
 
 def test_a_rule_that_cannot_judge_is_not_made_and_a_faulty_document_is_a_failed_check(graph: SimpleNamespace) -> None:
@@ -308,6 +328,14 @@ def test_the_page_of_controls_is_printed_and_its_staleness_told(tmp_path: Path) 
     assert of_policies("document", "--output", file, "--check").exit_code == 3
     assert of_policies("document", "--output", file).exit_code == 0
     assert of_policies("document", "--output", file, "--check").exit_code == 0
+
+
+def test_an_empty_graph_is_a_mistake_and_the_matrix_goes_to_a_file(tmp_path: Path, graph: SimpleNamespace) -> None:
+    empty, page_file = tmp_path / "empty.json", tmp_path / "permissions.md"
+    empty.write_text("[]")
+    assert of_policies("lint", "--graph", empty).exit_code == 1
+    assert of_policies("matrix", "--graph", graph.good, "--output", page_file).stdout == ""
+    assert page_file.read_text().startswith("# Who may do what in prod")
 
 
 def test_an_unknown_stack_or_wrong_settings_exit_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

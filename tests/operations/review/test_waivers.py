@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from operations.review.assess import Review, assess
+from operations.review.markdown import render
 from operations.review.plan import InputError
 from operations.review.recordings import read_events, read_preview
 
@@ -42,6 +43,10 @@ def test_a_waiver_accepts_its_loss(tmp_path: Path) -> None:
     assert not review.stops
     assert [waived.danger.kind for waived in review.waived] == ["protect-off"]
     assert review.unused == ()
+    text = render(review)
+    assert text.startswith("## prod: passed with 1 waiver\n")
+    assert "### Accepted by a waiver" in text
+    assert "kari@workbuoy.example, until 2026-12-01: The stack moves to another region next week" in text
 
 
 def test_a_waiver_accepts_no_other_loss_of_the_same_resource(tmp_path: Path) -> None:
