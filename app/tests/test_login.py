@@ -210,7 +210,7 @@ def test_without_any_provider_login_answers_503(settings: Settings) -> None:
 def hashes(settings: Settings, statement: str = "select token_hash from sessions") -> list[Any]:
     """As the superuser, past every policy."""
     with psycopg.connect(superuser_url(settings)) as connection:
-        cursor = connection.execute(statement)  # type: ignore[arg-type]
+        cursor = connection.execute(statement)
         return [row[0] for row in cursor.fetchall()] if cursor.description else []
 
 
@@ -242,7 +242,7 @@ def test_an_expired_session_is_refused_by_service_and_database(service: Service)
 def test_a_forged_session_is_refused(shared_service: Service, token: str) -> None:
     browser = shared_service.browser(user=None)
     cookie = f"workbuoy_session={token}".encode("latin-1")
-    answer = browser.get("/api/me", headers={"Cookie": cookie})
+    answer = browser.get("/api/me", headers={b"Cookie": cookie})
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
 

@@ -73,7 +73,7 @@ def test_logs_never_hold_a_secret_a_cookie_or_a_body(service: Service, lines: An
     browser.post("/api/things", json={"title": 5, "body": "body-of-the-customer"})
     browser.get("/auth/callback?code=code-of-the-provider&state=x")
     browser.get("/nope/path-of-the-customer")
-    password = service.settings.database.password  # type: ignore[union-attr]
+    password = service.settings.database.password or ""  # type: ignore[union-attr]
     text = json.dumps(lines())
     assert "/api/things" in text
     for forbidden in (token, "-of-the-customer", "-of-the-provider", password, "workbuoy_session"):

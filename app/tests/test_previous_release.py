@@ -113,7 +113,7 @@ def test_the_previous_release_runs_on_this_ones_schema(
     )
     assert migrated.returncode == 0, "a revision that it does not know is success"
     assert shape(load({"DATABASE_URL": database_url})) == before
-    with serving(tmp_path / "old", package=previous, **environment) as old:
+    with serving(tmp_path / "old", package=str(previous), **environment) as old:
         assert (
             json.loads(Client(old.port, "").ask("GET", "/healthz")[1])["version"]
             == release_and_revision(previous)[0]

@@ -51,7 +51,7 @@ class Process:
 
 @contextmanager
 def serving(
-    log: Path, wait_for: str = "/readyz", package: Path | None = None, **environment: str
+    log: Path, wait_for: str = "/readyz", package: str | None = None, **environment: str
 ) -> Iterator[Process]:
     """Serve until the block ends; `package` is the folder of another release's package."""
     port, metrics_port = free_port(), free_port()

@@ -13,6 +13,7 @@ from tests.test_attachments import objects
 from tests.test_login import superuser_url
 from workbuoy_app import attachments, storage
 from workbuoy_app.api import attachments as endpoints
+from workbuoy_app.api import caller
 from workbuoy_app.database import DatabaseUnavailable
 from workbuoy_app.settings import Settings
 
@@ -117,7 +118,7 @@ def test_a_row_that_was_committed_after_all_keeps_its_object(
     """The commit's answer is lost for good: the note tells whether it happened."""
     settings, browser = bucket_service.settings, bucket_service.browser()
     thing = make_thing(browser)
-    real = endpoints.Caller.run
+    real = caller.Caller.run
 
     async def answer_is_lost(self: Any, work: Any, *arguments: Any) -> Any:
         answer = await real(self, work, *arguments)
@@ -125,7 +126,7 @@ def test_a_row_that_was_committed_after_all_keeps_its_object(
             raise DatabaseUnavailable("connection lost while committing")
         return answer
 
-    monkeypatch.setattr(endpoints.Caller, "run", answer_is_lost)
+    monkeypatch.setattr(caller.Caller, "run", answer_is_lost)
     assert attach(browser, thing["id"], b"x").status_code == 503
     monkeypatch.undo()
     (attachment,) = browser.get(f"/api/things/{thing['id']}/attachments").json()["items"]

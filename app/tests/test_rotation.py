@@ -210,7 +210,9 @@ def test_rotation_waits_for_a_migration(secret: Secret, monkeypatch: pytest.Monk
     secret.step("setSecret", token)
 
 
-def test_the_password_never_reaches_the_servers_log_in_clear(own_postgres: Postgres) -> None:
+def test_the_password_never_reaches_the_servers_log_in_clear(
+    own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with psycopg.connect(own_postgres.url(), autocommit=True) as owner:
         roles.ensure_roles(owner)
         sent: list[str] = []
@@ -220,7 +222,7 @@ def test_the_password_never_reaches_the_servers_log_in_clear(own_postgres: Postg
             sent.append(statement if isinstance(statement, str) else statement.as_string(owner))
             return real(statement, *values)
 
-        owner.execute = watched  # type: ignore[method-assign]
+        monkeypatch.setattr(owner, "execute", watched)
         roles.set_password(owner, roles.LOGINS[0], "in-the-clear")
     assert sent
     assert "SCRAM-SHA-256$" in sent[-1]

@@ -145,7 +145,7 @@ def test_raw_sql_changes_no_row_of_another_tenant(scene: Scene, settings: Settin
             tenant = scene.acme.get("/api/me").json()["tenant_id"]
             tables = ("things", "attachments", "sessions")
             return [
-                superuser.execute(f"select * from {table} where tenant_id = %s", [tenant]).fetchall()  # type: ignore[arg-type]
+                superuser.execute(f"select * from {table} where tenant_id = %s", [tenant]).fetchall()
                 for table in tables
             ]
 
@@ -189,7 +189,7 @@ def test_raw_sql_gains_no_rights_and_writes_nothing_for_another_tenant(
     with login_connection(database_url) as connection:
         connection.execute("select set_config('workbuoy.session', %s, true)", [claim])
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidParameterValue)):
-            connection.execute(statement, {"other": tenant} if "%(other)s" in statement else None)  # type: ignore[arg-type]
+            connection.execute(statement, {"other": tenant} if "%(other)s" in statement else None)
 
 
 def login_connection(database_url: str) -> psycopg.Connection[Any]:

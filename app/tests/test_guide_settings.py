@@ -1,0 +1,191 @@
+"""The guide's environment variables, one by one; test_guide.py has its other lines."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from tests.service import Service
+from tests.test_guide import BUCKET, MINIMAL, PRODUCTION
+from tests.test_observation import scrape
+from workbuoy_app.database_url import PostgresAddress, parse
+from workbuoy_app.settings import Settings, SettingsError, load
+
+
+def problems(**changes: str) -> list[str]:
+    """What is wrong with the minimal settings and these."""
+    with pytest.raises(SettingsError) as error:
+        load({**MINIMAL, **changes})
+    return error.value.problems
+
+
+# Miljøvariabler
+
+
+def test_node_env_er_development_eller_production() -> None:
+    assert load(MINIMAL).production is False
+    assert load({**MINIMAL, "NODE_ENV": "development"}).production is False
+    assert load(PRODUCTION).production is True
+    assert problems(NODE_ENV="prod") == ["NODE_ENV must be one of development, production"]
+
+
+@pytest.mark.parametrize("level", ["info", "debug", "warn", "error"])
+def test_log_level_er_info_debug_warn_eller_error(level: str) -> None:
+    """What each shows: test_observation.py."""
+    assert load({**MINIMAL, "LOG_LEVEL": level}).log_level == level
+    assert load(MINIMAL).log_level == "info"
+    assert problems(LOG_LEVEL="verbose") == ["LOG_LEVEL must be one of debug, info, warn, error"]
+
+
+def test_database_url_foelger_prismas_schema_parameter() -> None:
+    """The schema is made and used: test_migrations.py."""
+    address = parse("postgresql://user:pass@host:5432/db?schema=public")
+    assert isinstance(address, PostgresAddress)
+    assert address.schema == "public"
+    other = parse("postgresql://user:pass@host:5432/db?schema=customers&connection_limit=5&sslmode=require")
+    assert isinstance(other, PostgresAddress)
+    assert (other.schema, other.connection_limit, other.sslmode) == ("customers", 5, "require")
+
+
+def test_database_url_nekter_ukjente_parametre_ved_navn() -> None:
+    (problem,) = problems(DATABASE_URL="postgresql://u:p@h/db?schema=public&pgbouncer=true&statement_cache=0")
+    assert problem.startswith("DATABASE_URL: unknown parameter pgbouncer, statement_cache;")
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("mysql://u:p@h/db", "must begin with postgresql://"),
+        ("postgresql:///db", "names no host"),
+        ("postgresql://u:p@h", "names no database"),
+        ("postgresql://u:p@h:99999/db", "the port"),
+        ("postgresql://u:p@h/db?schema=a;drop", "schema must be"),
+        ("postgresql://u:p@h/db?schema=a&schema=b", "twice"),
+        ("postgresql://u:p@h/db?connection_limit=0", "connection_limit must be"),
+        ("postgresql://u:p@h/db?sslmode=on", "sslmode must be one of"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "in-memory"),
+        ("sqlite:///x.db?mode=ro", "no parameters"),
+    ],
+)
+def test_database_url_som_ikke_kan_brukes_forklares_uten_passordet(url: str, problem: str) -> None:
+    secret = url.replace("u:p@", "u:hush-hush@")
+    told = problems(DATABASE_URL=secret)
+    assert problem in told[0]
+    assert "hush-hush" not in str(told)
+
+
+def test_database_url_passord_med_spesialtegn_leses_riktig() -> None:
+    address = parse("postgresql://us%40er:p%2Fa%3As%20s@host/db")
+    assert isinstance(address, PostgresAddress)
+    assert (address.user, address.password) == ("us@er", "p/a:s s")
+
+
+def test_s3_endpoint_er_valgfri() -> None:
+    without = load({**MINIMAL, **BUCKET}).storage
+    assert without is not None
+    assert without.endpoint is None
+    address = "https://account.r2.cloudflarestorage.com"
+    given = load({**MINIMAL, **BUCKET, "S3_ENDPOINT": address}).storage
+    assert given is not None
+    assert given.endpoint == address
+    assert "S3_ENDPOINT" in problems(**BUCKET, S3_ENDPOINT="minio:9000")[0]
+
+
+def test_s3_region_trengs_ved_siden_av_s3_bucket() -> None:
+    storage = load({**MINIMAL, **BUCKET}).storage
+    assert storage is not None
+    assert (storage.bucket, storage.region) == ("workbuoy-dev", "eu-west-1")
+    assert "S3_REGION is needed" in problems(S3_BUCKET="workbuoy-dev")[0]
+
+
+def test_s3_bucket_uten_verdi_betyr_at_vedlegg_ligger_i_databasen() -> None:
+    assert load(MINIMAL).storage is None
+    assert load({**MINIMAL, "S3_BUCKET": "", "S3_REGION": "eu-west-1"}).storage is None
+
+
+def test_s3_access_key_id_og_s3_secret_access_key_hoerer_sammen_og_er_valgfrie() -> None:
+    role = load({**MINIMAL, **BUCKET}).storage
+    assert role is not None
+    assert role.access_key_id is None
+    keys = {"S3_ACCESS_KEY_ID": "dev-access-key", "S3_SECRET_ACCESS_KEY": "dev-secret"}
+    given = load({**MINIMAL, **BUCKET, **keys}).storage
+    assert given is not None
+    assert (given.access_key_id, given.secret_access_key) == ("dev-access-key", "dev-secret")
+    for one in keys:
+        assert "belong together" in problems(**BUCKET, **{one: keys[one]})[0]
+
+
+def test_s3_force_path_style_er_true_eller_false() -> None:
+    from workbuoy_app.aws import storage_client
+
+    for value, host in (("true", "localhost:9000"), ("false", "workbuoy-dev.localhost:9000")):
+        settings = load(
+            {
+                **{**MINIMAL, **BUCKET, "S3_FORCE_PATH_STYLE": value, "S3_ENDPOINT": "http://localhost:9000"},
+                **{"S3_ACCESS_KEY_ID": "a", "S3_SECRET_ACCESS_KEY": "b"},
+            }
+        )
+        assert settings.storage is not None
+        address = storage_client(settings.storage).generate_presigned_url(
+            "get_object", Params={"Bucket": "workbuoy-dev", "Key": "k"}
+        )
+        assert address.split("/")[2] == host
+    assert problems(**BUCKET, S3_FORCE_PATH_STYLE="1") == ["S3_FORCE_PATH_STYLE must be true or false"]
+
+
+def test_ingen_obligatoriske_env_for_aa_eksponere_metrics(settings: Settings) -> None:
+    assert load(MINIMAL).metrics_enabled is True
+    assert load({**MINIMAL, "METRICS_ENABLED": "false"}).metrics_enabled is False
+    from workbuoy_app.devtools.embedded_postgres import free_port
+
+    off = dataclasses.replace(settings, metrics_enabled=False, metrics_port=free_port())
+    with Service(off), pytest.raises(OSError, match="refused"):
+        scrape(off.metrics_port)
+
+
+def test_alle_feil_i_innstillingene_fortelles_paa_en_gang() -> None:
+    told = problems(
+        NODE_ENV="x",
+        LOG_LEVEL="x",
+        OIDC_DEV_MOCK="x",
+        S3_BUCKET="b",
+        METRICS_ENABLED="x",
+        PORT="0",
+        DATABASE_URL="",
+    )
+    named = {re.match(r"[A-Z0-9_]+", problem)[0] for problem in told}  # type: ignore[index]
+    assert named == {
+        *("NODE_ENV", "LOG_LEVEL", "OIDC_DEV_MOCK", "S3_REGION", "METRICS_ENABLED", "PORT", "DATABASE_URL")
+    }
+
+
+# Regler på tvers av variabler som guiden og saken gir sammen
+
+
+def test_innstillinger_som_motsier_hverandre_nektes() -> None:
+    assert (
+        "exclude each other"
+        in problems(
+            OIDC_ISSUER="https://i.example", OIDC_CLIENT_ID="c", OIDC_CLIENT_SECRET="a", OIDC_SECRET_ID="b"
+        )[0]
+    )
+    assert "belong together" in problems(OIDC_ISSUER="https://i.example", OIDC_CLIENT_SECRET="a")[0]
+    assert "is needed beside OIDC_ISSUER" in problems(OIDC_ISSUER="https://i.example", OIDC_CLIENT_ID="c")[0]
+    assert "no user or password" in problems(DATABASE_SECRET_ID="x")[0]
+    assert "must differ" in problems(PORT="9090")[0]
+    assert "belong together" in problems(DATABASE_OWNER_USER="x")[0]
+    assert "no meaning with SQLite" in problems(DATABASE_URL="sqlite:///x.db", DATABASE_SECRET_ID="x")[0]
+
+
+def test_i_prod_trengs_en_offentlig_https_adresse() -> None:
+    for url, problem in (
+        ("", "PUBLIC_URL is needed"),
+        ("http://workbuoy.example", "must begin with https://"),
+    ):
+        with pytest.raises(SettingsError, match=problem):
+            load({**PRODUCTION, "PUBLIC_URL": url})
+    with pytest.raises(SettingsError, match="OIDC_ISSUER must begin with https"):
+        load({**PRODUCTION, "OIDC_ISSUER": "http://i.example", "OIDC_CLIENT_ID": "c", "OIDC_SECRET_ID": "b"})
