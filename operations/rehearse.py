@@ -28,16 +28,20 @@ MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
     type=click.Path(path_type=Path),
     help="Also write the report, one HTML page that needs nothing else, into this file.",
 )
+@click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
-def rehearse(stack: str, as_json_text: bool, declare_only: bool, report_file: Path | None, verbose: bool) -> None:
+def rehearse(
+    *, stack: str, as_json_text: bool, declare_only: bool, report_file: Path | None, no_service: bool, verbose: bool
+) -> None:
     """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
 
+    Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
     if report_file is not None and not report_file.absolute().parent.is_dir():
         _stop(MISTAKE, f"{report_file}: there is no folder {report_file.parent}; make it first")
     try:
-        result = _rehearse(stack, declare_only)
+        result = _rehearse(stack, declare_only=declare_only, with_service=not no_service)
     except KeyboardInterrupt:
         _stop(INTERRUPTED, "interrupted; nothing is left behind")
     try:
@@ -46,19 +50,22 @@ def rehearse(stack: str, as_json_text: bool, declare_only: bool, report_file: Pa
         sys.stdout = None
     if report_file is not None:
         _report(result, report_file)
+    if result.incomplete:
+        _stop(IMPOSSIBLE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else FAILED)
 
 
-def _rehearse(stack: str, declare_only: bool) -> "Rehearsal":
+def _rehearse(stack: str, *, declare_only: bool, with_service: bool) -> "Rehearsal":
     from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.program import find_project  # noqa: PLC0415
-    from rehearsal.run import Options, rehearse  # noqa: PLC0415
+    from rehearsal.run import Options  # noqa: PLC0415
+    from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
     try:
         with progress() as shown:
             options = Options(declare_only=declare_only, progress=shown)
-            return rehearse(find_project(Path.cwd()), stack, options)
+            return rehearse_whole(find_project(Path.cwd()), stack, options, with_service=with_service)
     except ProblemsError as mistake:
         _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     except RefusedError as refusal:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.result import SECRET, Check, Rehearsal, Rehearsed, State
+from rehearsal.service.result import ServiceRehearsal
 
 SCHEMA = 1
 
@@ -47,7 +48,26 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "exports": masked(rehearsal.exports, rehearsal.secret_exports),
         "seconds": {phase: round(seconds, 3) for phase, seconds in rehearsal.seconds.items()},
         "versions": dict(rehearsal.versions),
+        "service": _service(rehearsal.service) if rehearsal.service else None,
         "graph": [_resource(one, rehearsal) for one in rehearsal.resources],
+    }
+
+
+def _service(service: ServiceRehearsal) -> dict[str, Any]:
+    return {
+        "passed": service.passed,
+        "incomplete": service.incomplete or None,
+        "steps": [
+            {"name": one.name, "seconds": round(one.seconds, 3), "passed": one.passed, "detail": one.detail}
+            for one in service.steps
+        ],
+        "denials": list(service.denials),
+        "unused": list(service.unused),
+        "standIns": [
+            {"path": one.path, "placeholder": one.placeholder, "standIn": one.stand_in} for one in service.stand_ins
+        ],
+        "judgedByOurEvaluator": service.judged,
+        "lastLines": list(service.last_lines),
     }
 
 

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rehearsal.service.result import ServiceRehearsal
 
 SECRET = "[secret]"  # noqa: S105 what stands in place of a secret value in anything that is printed
 
@@ -140,6 +143,7 @@ class Rehearsal:
     refusals: tuple[Refusal, ...]
     seconds: Mapping[str, float]  # by phase, in order
     versions: Mapping[str, str] = field(default_factory=dict)
+    service: "ServiceRehearsal | None" = None  # None where it was left out
 
     @cached_property
     def by_urn(self) -> dict[str, Rehearsed]:
@@ -152,7 +156,17 @@ class Rehearsal:
 
     @property
     def passed(self) -> bool:
+        return self.stands and (self.service is None or self.service.passed)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the infrastructure alone is as declared and nothing in it would be refused."""
         return not self.failures and not self.refusals
+
+    @property
+    def incomplete(self) -> str:
+        """Why something that was asked for could not be tried, in one line; empty where all was."""
+        return self.service.incomplete if self.service else ""
 
     def count(self, *states: State) -> int:
         """Number of resources in one of these states, providers left out."""

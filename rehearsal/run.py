@@ -124,10 +124,20 @@ class _Run:
         monitor = self._program(Declaring(self.account, self.region))
         reason = "nothing is created with --declare-only"
         found = {
-            urn: Rehearsed(monitor.declared[urn], State.DECLARED_ONLY, id_, outputs, reason=reason)
+            urn: Rehearsed(
+                monitor.declared[urn],
+                State.DECLARED_ONLY,
+                id_,
+                outputs,
+                reason=reason,
+                region=self._region_of(urn, monitor),
+            )
             for urn, (id_, outputs) in monitor.made.items()
         }
         return self._result(monitor, found)
+
+    def _region_of(self, urn: str, monitor: "Monitor") -> str:
+        return str(monitor.declared[urn].properties.get("region") or self.region)
 
     def realise(self, cloud: "Cloud") -> Rehearsal:
         """Run the program with everything created in moto, then read it back."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
+from rehearsal.service.result import ServiceRehearsal
 
 WIDTH = 80
 _SHOWN = 12  # more findings than this fill a screen; --json has all
@@ -29,10 +30,13 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
         ("Reads back otherwise than declared", list(_differences(rehearsal))),
         ("Not created", list(_failures(rehearsal))),
         ("AWS would refuse", [str(one) for one in rehearsal.refusals]),
+        ("Refused on the way", list(rehearsal.service.denials) if rehearsal.service else []),
         ("Declared only", list(_declared_only(rehearsal))),
         ("Stand-ins", list(_stand_ins(rehearsal))),
     ):
         yield from _section(title, findings, verbose)
+    if rehearsal.service:
+        yield from _service(rehearsal.service, verbose)
     if verbose:
         yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
     yield from _DECLARED if rehearsal.declare_only else _MOTO
@@ -43,13 +47,38 @@ def verdict(rehearsal: Rehearsal) -> str:
     """One line: does it stand, where, how long did it take."""
     total = sum(rehearsal.seconds.values())
     where = f"{rehearsal.stack} ({rehearsal.account}, {rehearsal.region})"
+    if rehearsal.incomplete:
+        return f"{where} stands, but its rehearsal is INCOMPLETE: {rehearsal.incomplete}"
     if not rehearsal.passed:
-        problems = len(rehearsal.failures) + len(rehearsal.refusals)
+        problems = len(rehearsal.failures) + len(rehearsal.refusals) + _failed_steps(rehearsal)
         return f"{where} FAILS its rehearsal: {problems} problem{'s' if problems > 1 else ''}, {total:.1f} s"
     if rehearsal.declare_only:
         return f"{where} is declared: {rehearsal.count(State.DECLARED_ONLY)} resources, {total:.1f} s"
     count = rehearsal.count(State.COMPARED)
-    return f"{where} stands: {count} resources read back as declared, {total:.1f} s"
+    works = " and its service works" if rehearsal.service else ""
+    return f"{where} stands{works}: {count} resources as declared, {total:.1f} s"
+
+
+def _failed_steps(rehearsal: Rehearsal) -> int:
+    """One for the step that failed (those after it were not reached), or for what was refused though all went on."""
+    if rehearsal.service is None:
+        return 0
+    return int(not rehearsal.service.passed)
+
+
+def _service(service: ServiceRehearsal, verbose: bool) -> Iterator[str]:
+    yield f"The service, started as declared ({service.seconds:.1f} s):"
+    for step in service.steps:
+        mark = "  " if step.passed else "! "
+        line = f"{mark}{step.seconds:5.1f} s  {step.name}: {step.detail}"
+        yield from textwrap.wrap(line, WIDTH, subsequent_indent=" " * 11, break_on_hyphens=False)
+    yield from (f"  | {line}"[:WIDTH] for line in service.last_lines)
+    if service.judged:
+        yield f"  {service.judged} requests to AWS were judged by our evaluator, not by AWS."
+    yield ""
+    yield from _section("Permissions that nothing here needed", list(service.unused), verbose)
+    if verbose:
+        yield from _section("Stand-ins for the service", [str(one) for one in service.stand_ins], verbose)
 
 
 def _table(rehearsal: Rehearsal) -> Iterator[str]:

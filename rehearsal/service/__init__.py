@@ -1,0 +1,1 @@
+"""The service itself, started with exactly what the stack declares, and tried end to end."""

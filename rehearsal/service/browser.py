@@ -1,0 +1,84 @@
+"""A browser as far as the service can tell: cookies, an origin, and the public address in front of loopback."""
+
+import json
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPResponse
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+TIMEOUT_SECONDS = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An HTTP answer, read whole."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass
+class Browser:
+    """Talks to one port of loopback as if it were `public_url`.
+
+    It sends cookies however they are marked: the TLS that `Secure` asks for is not part of a rehearsal.
+    """
+
+    public_url: str
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def send(
+        self, method: str, address: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> Answer:
+        """One request to a path, or to a whole address under `public_url`."""
+        parts = urlsplit(address)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        public = urlsplit(self.public_url)
+        headers = {"Host": public.netloc, "Origin": f"{public.scheme}://{public.netloc}"}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if body is not None:
+            headers["Content-Type"] = content_type
+        answer, cookies = _ask(f"127.0.0.1:{self.port}", method, path, headers, body)
+        for header in cookies:
+            for name, morsel in SimpleCookie(header).items():
+                self.cookies[name] = morsel.value
+        return answer
+
+    def send_json(self, method: str, path: str, content: Any) -> Answer:
+        """One request with a JSON body."""
+        return self.send(method, path, json.dumps(content).encode())
+
+    def send_form(self, path: str, **fields: str) -> Answer:
+        """One form."""
+        return self.send("POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+
+def fetch(address: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+    """One request to an address of loopback, as it stands."""
+    parts = urlsplit(address)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+    answer, _ = _ask(parts.netloc, method, path, headers, body)
+    return answer
+
+
+def _ask(netloc: str, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[Answer, list[str]]:
+    connection = HTTPConnection(netloc, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        response: HTTPResponse = connection.getresponse()
+        answer = Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.getheaders()},
+            body=response.read(),
+        )
+        return answer, response.headers.get_all("Set-Cookie") or []
+    finally:
+        connection.close()

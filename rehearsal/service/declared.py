@@ -1,0 +1,86 @@
+"""What the stack declares for the service: containers, function, roles and secrets, read from the rehearsed graph."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.result import Rehearsal, Rehearsed
+
+
+class NoServiceError(Exception):
+    """The stack declares no service that could be tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container of the task: its environment, and secrets as `variable -> (secret ARN, JSON key)`."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    secrets: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredService:
+    """Everything that AWS would start the service with."""
+
+    migrate: Container
+    service: Container
+    execution_role_arn: str
+    task_role_arn: str
+    cluster_task_arn: str
+    rotation_arguments: tuple[str, ...]
+    rotation_environment: Mapping[str, str]
+    rotation_role_arn: str
+    rotation_function_arn: str
+    rotated_secret_arn: str
+    owner_secret_arn: str
+    database_address: str
+
+
+def declared_service(rehearsal: Rehearsal) -> DeclaredService:
+    """Read it from the graph. Raises NoServiceError where the stack has no such service."""
+    task = _only(rehearsal, "aws:ecs/taskDefinition:TaskDefinition")
+    function = _only(rehearsal, "aws:lambda/function:Function")
+    rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
+    database = _only(rehearsal, "aws:rds/instance:Instance")
+    containers = {one["name"]: one for one in json.loads(task.declared.properties["containerDefinitions"])}
+    (first,) = [one for one in containers.values() if not one["essential"]]
+    (main,) = [one for one in containers.values() if one["essential"]]
+    of_function = function.declared.properties
+    return DeclaredService(
+        migrate=_container(first),
+        service=_container(main),
+        execution_role_arn=task.declared.properties["executionRoleArn"],
+        task_role_arn=task.declared.properties["taskRoleArn"],
+        cluster_task_arn=f"arn:aws:ecs:{rehearsal.region}:{rehearsal.account}:task/rehearsal",
+        rotation_arguments=tuple(of_function["imageConfig"]["commands"]),
+        rotation_environment=of_function["environment"]["variables"],
+        rotation_role_arn=of_function["role"],
+        rotation_function_arn=function.outputs["arn"],
+        rotated_secret_arn=rotation.declared.properties["secretId"],
+        owner_secret_arn=database.outputs["masterUserSecrets"][0]["secretArn"],
+        database_address=database.outputs["address"],
+    )
+
+
+def _only(rehearsal: Rehearsal, type_: str) -> Rehearsed:
+    found = [one for one in rehearsal.resources if one.type == type_]
+    if len(found) != 1:
+        raise NoServiceError(f"the stack declares {len(found)} of {type_}; the service needs one")
+    return found[0]
+
+
+def _container(definition: Mapping[str, Any]) -> Container:
+    return Container(
+        arguments=tuple(definition["command"]),
+        environment={one["name"]: one["value"] for one in definition["environment"]},
+        secrets={one["name"]: _secret(one["valueFrom"]) for one in definition.get("secrets", [])},
+    )
+
+
+def _secret(value_from: str) -> tuple[str, str]:
+    """`arn:key:stage:version` as ECS reads it: an ARN of a secret has seven parts, the rest is ours."""
+    parts = value_from.split(":")
+    return ":".join(parts[:7]), parts[7] if len(parts) > 7 else ""

@@ -1,0 +1,42 @@
+"""What the service's rehearsal found."""
+
+from dataclasses import dataclass
+
+from rehearsal.result import StandIn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing tried: how long it took, and what came of it or why it failed."""
+
+    name: str
+    seconds: float
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRehearsal:
+    """All steps, what was refused on the way, and permissions that nothing needed.
+
+    `incomplete` says in one line why the service could not be tried at all. Permissions were judged by
+    `rehearsal.permissions`, not by AWS.
+    """
+
+    steps: tuple[Step, ...] = ()
+    denials: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    judged: int = 0
+    last_lines: tuple[str, ...] = ()
+    incomplete: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step was reached and went well, and nothing was refused that should not be."""
+        return not self.incomplete and not self.denials and all(step.passed for step in self.steps)
+
+    @property
+    def seconds(self) -> float:
+        """How long all steps took together."""
+        return sum(step.seconds for step in self.steps)

@@ -1,0 +1,106 @@
+"""One rehearsal of the service, from an empty Postgres to a clean stop."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from rehearsal.cloud import Cloud
+from rehearsal.permissions.gate import Gate, RefusedError, open_gate
+from rehearsal.result import Rehearsal
+from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
+from rehearsal.service.processes import Installed
+from rehearsal.service.result import ServiceRehearsal, Step
+from rehearsal.service.steps import STEPS
+from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
+from rehearsal.service.trial import StepError, Trial
+
+KEPT_LINES = 20
+
+Tell = Callable[[str], None]
+
+
+def rehearse_service(
+    rehearsal: Rehearsal, cloud: Cloud, surroundings: Surroundings, tell: Tell = lambda _: None
+) -> ServiceRehearsal:
+    """Start the service in what the stack made, and try it.
+
+    Args:
+        rehearsal: the stack as it was realised; moto must still be running.
+        cloud: the account in moto.
+        surroundings: Postgres and identity provider, begun.
+        tell: called with the name of each step as it begins.
+    """
+    try:
+        declared = declared_service(rehearsal)
+    except NoServiceError as error:
+        return ServiceRehearsal(incomplete=str(error))
+    folder = Path(tempfile.mkdtemp(prefix="workbuoy-rehearsal-"))
+    try:
+        with open_gate(cloud) as (gate, url), ExitStack() as stack:
+            trial = Trial(
+                declared=declared,
+                cloud=cloud,
+                gate=gate,
+                gate_url=url,
+                surroundings=surroundings,
+                folder=folder,
+                programs=Installed(surroundings.app),
+                stack=stack,
+                ports=(free_port(), free_port()),
+            )
+            return _try(trial, tell)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _try(trial: Trial, tell: Tell) -> ServiceRehearsal:
+    steps: list[Step] = []
+    for name, step in STEPS:
+        tell(name)
+        began = time.perf_counter()
+        try:
+            detail, passed = step(trial), True
+        except (StepError, RefusedError) as error:
+            detail, passed = _why(str(error), trial.gate), False
+        except NotToBeHadError as error:
+            return ServiceRehearsal(steps=tuple(steps), incomplete=str(error))
+        steps.append(Step(name=name, seconds=time.perf_counter() - began, passed=passed, detail=detail))
+        if not passed:
+            break
+    return _result(trial, steps)
+
+
+def _result(trial: Trial, steps: list[Step]) -> ServiceRehearsal:
+    gate = trial.gate
+    complete = len(steps) == len(STEPS) and steps[-1].passed
+    missed = len(STEPS) - len(steps)
+    if missed:
+        names = ", ".join(name for name, _ in STEPS[len(steps) :])
+        steps.append(Step(name=f"{missed} not reached", seconds=0, passed=False, detail=names))
+    return ServiceRehearsal(
+        steps=tuple(steps),
+        denials=tuple(dict.fromkeys(_denials(gate))),
+        unused=tuple(str(held) for held in gate.unused(_roles(trial.declared))) if complete else (),
+        stand_ins=tuple(trial.stand_ins.values()),
+        judged=len(gate.judgements),
+        last_lines=tuple(trial.service.lines[-KEPT_LINES:]) if trial.service and not complete else (),
+    )
+
+
+def _roles(declared: DeclaredService) -> Iterable[str]:
+    return (declared.task_role_arn, declared.rotation_role_arn, declared.execution_role_arn)
+
+
+def _denials(gate: Gate) -> Iterator[str]:
+    for one in gate.denials():
+        role = one.principal.role_arn.rpartition("/")[2] or one.principal.service
+        yield f"{role}: {one.decision.reason}"
+
+
+def _why(message: str, gate: Gate) -> str:
+    """The first refusal, where there was one, explains more than what it led to."""
+    first = next(_denials(gate), "")
+    return f"{message} ({first})" if first else message

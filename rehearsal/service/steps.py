@@ -1,0 +1,296 @@
+"""What is tried, in order. Each step returns a detail for the report, or raises StepError."""
+
+import json
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from rehearsal.service.browser import Answer, Browser, fetch
+from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
+from rehearsal.service.processes import Process, started
+from rehearsal.service.tls import tls_front
+from rehearsal.service.trial import StepError, Trial, until
+
+MIGRATE_TIMEOUT_SECONDS = 100  # the image promises as much
+COMMAND_TIMEOUT_SECONDS = 30
+READY_TIMEOUT_SECONDS = 30
+MOCK_ISSUER = "workbuoy:dev-mock"
+ATTACHMENT = os.urandom(512) * 2048  # 1 MiB
+ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+READERS, READS_EACH = 2, 60
+
+Step = Callable[[Trial], str]
+
+
+def start_postgres(trial: Trial) -> str:
+    """A Postgres behind TLS under the declared address, its owner in the secret that RDS would fill."""
+    trial.owner = owner = trial.surroundings.postgres()
+    front = tls_front(trial.folder, trial.declared.database_address, (owner.host, owner.port))
+    trial.front = trial.stack.enter_context(front)
+    value = json.dumps({"username": owner.user, "password": owner.password})
+    trial.cloud.client("secretsmanager").put_secret_value(SecretId=trial.declared.owner_secret_arn, SecretString=value)
+    return f"TLS as {trial.declared.database_address.partition('.')[0]}"
+
+
+def make_first_login(trial: Trial) -> str:
+    """The rotation function, on a secret without any value, makes roles and login."""
+    trial.runtime = trial.stack.enter_context(lambda_runtime(trial.declared.rotation_function_arn))
+    environment = trial.function_environment()
+    command = trial.programs.command(trial.declared.rotation_arguments, environment)
+    trial.rotation = trial.stack.enter_context(started(command, environment))
+    _rotate(trial)
+    return "four steps, by the function itself"
+
+
+def migrate(trial: Trial) -> str:
+    """`migrate` with the owner's login, which the execution role injects."""
+    _run(trial, trial.declared.migrate.arguments, MIGRATE_TIMEOUT_SECONDS)
+    return "as every new task does"
+
+
+def enrol(trial: Trial) -> str:
+    """Two tenants with a member each."""
+    issuer = _issuer(trial)
+
+    def found(tenant: str, subject: str) -> None:
+        _run(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
+        member = ("member", "add", "--tenant", tenant, "--issuer", issuer, "--subject", subject)
+        _run(trial, member, COMMAND_TIMEOUT_SECONDS)
+
+    with ThreadPoolExecutor(2) as pool:
+        founding = [pool.submit(found, *pair) for pair in (("acme", "ada"), ("globex", "grace"))]
+    for one in founding:
+        one.result()
+    return "acme and globex"
+
+
+def start_service(trial: Trial) -> str:
+    """The service by its entry point, with the task's environment and its role's credentials."""
+    environment = trial.task_environment(trial.declared.service)
+    command = trial.programs.command(trial.declared.service.arguments, environment)
+    trial.service = trial.stack.enter_context(started(command, environment))
+    return "as the task definition says"
+
+
+def become_ready(trial: Trial) -> str:
+    """It answers /readyz; where login is outside, that waits for its secret and the rest runs."""
+    until(lambda: _status(trial.ports[0], "/readyz") == 200, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
+    if trial.mock_login:
+        return "/readyz answers"
+    _expect(trial.browser().send("GET", "/auth/login"), 503)
+    _fill_oidc_secret(trial)
+    return "/readyz answers; login waits for its secret"
+
+
+def log_in(trial: Trial) -> str:
+    """A member logs in, with PKCE, at a provider on loopback; or at the mock, where the stack declares it."""
+    trial.ada = _logged_in(trial, "ada")
+    stranger = trial.browser()
+    _expect(_finish_login(trial, stranger, "stranger"), 403)
+    return "at the mock" if trial.mock_login else "code flow at a real provider"
+
+
+def store_record(trial: Trial) -> str:
+    """A thing is made, changed, found."""
+    ada = _ada(trial)
+    made = _expect(ada.send_json("POST", "/api/things", {"title": "Anchor", "body": "Rehearsed"}), 201).json()
+    trial.thing_path = f"/api/things/{made['id']}"
+    _expect(ada.send_json("PUT", trial.thing_path, {"title": "Anchor", "body": "Twice", "status": "done"}), 200)
+    found = _expect(ada.send("GET", trial.thing_path), 200).json()
+    if found["body"] != "Twice":
+        raise StepError(f"the thing came back as {found['body']!r}")
+    return "made, changed, found"
+
+
+def store_attachment(trial: Trial) -> str:
+    """An attachment goes to the bucket and comes back through a signed address."""
+    ada = _ada(trial)
+    path = f"{trial.thing_path}/attachments"
+    made = _expect(ada.send("POST", f"{path}?name=photo.bin", ATTACHMENT, "application/octet-stream"), 201).json()
+    trial.content_path = f"{path}/{made['id']}/content"
+    trial.object_address = _expect(ada.send("GET", trial.content_path), 307).headers["location"]
+    if fetch(trial.object_address).body != ATTACHMENT:
+        raise StepError("the attachment came back changed")
+    return "1 MiB, through a signed address"
+
+
+def refuse_other_tenant(trial: Trial) -> str:
+    """Another tenant's member gets neither the record nor the object; nor does anyone without a signature."""
+    grace = _logged_in(trial, "grace")
+    for path in (trial.thing_path, trial.content_path, f"{trial.thing_path}/attachments"):
+        _expect(grace.send("GET", path), 404)
+    _expect(grace.send("DELETE", trial.thing_path), 404)
+    if _expect(grace.send("GET", "/api/things"), 200).json()["items"]:
+        raise StepError("globex sees things of acme in its list")
+    bare = urlsplit(trial.object_address)._replace(query="").geturl()
+    if fetch(bare).status != 403:
+        raise StepError("the object can be read without a signature")
+    return "record and object"
+
+
+def rotate_in_traffic(trial: Trial) -> str:
+    """Two rotations and a cut of all connections, while readers read: no request fails."""
+    ada = _ada(trial)
+    failed: list[str] = []
+    read = [0]
+
+    def keep_reading() -> None:
+        for _ in range(READS_EACH):
+            try:
+                status = ada.send("GET", trial.thing_path).status
+            except OSError as error:
+                failed.append(repr(error))
+                continue
+            read[0] += 1
+            if status != 200:
+                failed.append(str(status))
+
+    readers = [threading.Thread(target=keep_reading) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    _rotate(trial)
+    _rotate(trial)
+    cut = trial.front.drop_connections() if trial.front else 0
+    for reader in readers:
+        reader.join()
+    _expect(ada.send("GET", trial.thing_path), 200)
+    if failed:
+        raise StepError(f"{len(failed)} of {read[0]} requests failed: {', '.join(sorted(set(failed))[:3])}")
+    return f"2 rotations, {cut} connections cut, {read[0]} requests, none failed"
+
+
+def scrape_metrics(trial: Trial) -> str:
+    """Metrics are on their own port, by route template, and not on the public one."""
+    text = fetch(f"http://127.0.0.1:{trial.ports[1]}/metrics").body.decode()
+    if "/api/things/{thing_id}" not in text:
+        raise StepError("no metric of the route /api/things/{thing_id}")
+    if _status(trial.ports[0], "/metrics") != 404:
+        raise StepError("/metrics answers on the public port")
+    return f"{sum(not line.startswith('#') for line in text.splitlines())} series"
+
+
+def stop_service(trial: Trial) -> str:
+    """SIGTERM ends it cleanly; every line it wrote is JSON and holds no secret."""
+    service = _service(trial)
+    status = service.stop()
+    if status != 0:
+        raise StepError(f"the service ended with {status} on SIGTERM")
+    secrets = _secret_values(trial)
+    for line in service.lines:
+        try:
+            json.loads(line)
+        except ValueError:
+            raise StepError(f"a log line is not JSON: {line[:120]}") from None
+        if any(secret in line for secret in secrets):
+            raise StepError("a log line holds a secret")
+    return f"status 0, {len(service.lines)} log lines"
+
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("Postgres behind the declared address", start_postgres),
+    ("rotation makes the first login", make_first_login),
+    ("migrate as the owner", migrate),
+    ("the service starts", start_service),
+    ("tenants and members", enrol),
+    ("the service is ready", become_ready),
+    ("login", log_in),
+    ("a record", store_record),
+    ("an attachment", store_attachment),
+    ("another tenant is refused", refuse_other_tenant),
+    ("rotation in mid-traffic", rotate_in_traffic),
+    ("metrics", scrape_metrics),
+    ("a clean stop, clean logs", stop_service),
+)
+
+
+def _rotate(trial: Trial) -> None:
+    """What Secrets Manager does: one version, four steps."""
+    assert trial.runtime is not None  # noqa: S101  make_first_login comes first
+    token = str(uuid.uuid4())
+    for step in ROTATION_STEPS:
+        event = {"SecretId": trial.declared.rotated_secret_arn, "ClientRequestToken": token, "Step": step}
+        try:
+            trial.runtime.invoke(event)
+        except InvocationError as error:
+            raise StepError(f"{step}: {error}") from None
+
+
+def _run(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
+    environment = trial.task_environment(trial.declared.migrate)
+    process = Process(trial.programs.command(arguments, environment), environment)
+    trial.stack.callback(process.stop)
+    until(lambda: process.ended, timeout_seconds, f"{' '.join(arguments)} did not end within {timeout_seconds} s")
+    if process.wait(5) != 0:
+        last = process.lines[-1] if process.lines else "it said nothing"
+        raise StepError(f"{' '.join(arguments)} failed: {last}")
+
+
+def _issuer(trial: Trial) -> str:
+    return MOCK_ISSUER if trial.mock_login else trial.surroundings.issuer()
+
+
+def _fill_oidc_secret(trial: Trial) -> None:
+    """What an operator does once."""
+    arn = trial.declared.service.environment["OIDC_SECRET_ID"]
+    trial.cloud.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=uuid.uuid4().hex)
+
+
+def _logged_in(trial: Trial, subject: str) -> Browser:
+    browser = trial.browser()
+    _expect(_finish_login(trial, browser, subject), 303)
+    who = _expect(browser.send("GET", "/api/me"), 200).json()
+    if who["subject"] != subject:
+        raise StepError(f"{subject} is logged in as {who['subject']}")
+    return browser
+
+
+def _finish_login(trial: Trial, browser: Browser, subject: str) -> Answer:
+    """Go through the login as a browser does, up to the answer that begins a session or refuses."""
+    begun = browser.send("GET", "/auth/login")
+    if trial.mock_login:
+        return browser.send_form("/auth/mock", subject=subject)
+    if begun.status == 503:  # the secret may be cached as missing for a second
+        until(lambda: browser.send("GET", "/auth/login").status == 303, 10, "login stays unavailable with its secret")
+        begun = browser.send("GET", "/auth/login")
+    at_provider = _expect(begun, 303).headers["location"]
+    form = f"sub={subject}".encode()
+    answer = fetch(at_provider, "POST", form, **{"Content-Type": "application/x-www-form-urlencoded"})
+    return browser.send("GET", _expect(answer, 302).headers["location"])
+
+
+def _expect(answer: Answer, status: int) -> Answer:
+    if answer.status != status:
+        raise StepError(f"answered {answer.status} instead of {status}: {answer.body[:200].decode(errors='replace')}")
+    return answer
+
+
+def _status(port: int, path: str) -> int:
+    with suppress(OSError):
+        return fetch(f"http://127.0.0.1:{port}{path}").status
+    return 0
+
+
+def _not_ready(trial: Trial) -> str:
+    return f"not ready within {READY_TIMEOUT_SECONDS} s on port {trial.ports[0]}"
+
+
+def _ada(trial: Trial) -> Browser:
+    assert trial.ada is not None  # noqa: S101  log_in comes first
+    return trial.ada
+
+
+def _service(trial: Trial) -> Process:
+    assert trial.service is not None  # noqa: S101  start_service comes first
+    return trial.service
+
+
+def _secret_values(trial: Trial) -> list[str]:
+    """Every password that any secret holds now."""
+    client = trial.cloud.client("secretsmanager")
+    arns = (trial.declared.rotated_secret_arn, trial.declared.owner_secret_arn)
+    answers = [client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT") for arn in arns]
+    return [json.loads(answer["SecretString"])["password"] for answer in answers]

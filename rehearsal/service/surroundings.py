@@ -1,0 +1,146 @@
+"""What must run before the service can: a Postgres and an identity provider, begun while moto is still being filled."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from rehearsal.service.processes import Process
+
+GIVEN = "REHEARSAL_DATABASE_URL"
+START_TIMEOUT_SECONDS = 40
+
+# Runs in the service's environment, which has a Postgres driver; this one has none.
+_COUNT_TABLES = """
+import sys, psycopg
+with psycopg.connect(sys.argv[1], connect_timeout=5) as connection:
+    print(connection.execute(
+        "select count(*) from information_schema.tables "
+        "where table_schema not in ('pg_catalog', 'information_schema')").fetchone()[0])
+"""
+
+
+class NotToBeHadError(Exception):
+    """Something that the service's rehearsal needs is not here; says in one line what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Where the database is, and its owner's login, as RDS's managed secret would hold it."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+
+
+class Surroundings:
+    """Starts both at once and waits only when they are asked for. At the end nothing of them is left.
+
+    Args:
+        app: the folder `app/`, with the virtual environment that the service runs in.
+        environment: where `REHEARSAL_DATABASE_URL` may name an empty database to use instead.
+    """
+
+    def __init__(self, app: Path, environment: Mapping[str, str] = os.environ) -> None:
+        self.app = app
+        self._given = environment.get(GIVEN, "")
+        self._provider_port = free_port()
+        self._postgres: Process | None = None
+        self._provider: Process | None = None
+
+    def __enter__(self) -> Self:
+        programs = self.app / ".venv" / "bin"
+        if not self._given and (programs / "python").exists():
+            self._postgres = Process([str(programs / "python"), "-m", "workbuoy_app.devtools.embedded_postgres"], {})
+        if (programs / "oidc-provider-mock").exists():
+            command = [str(programs / "oidc-provider-mock"), "--port", str(self._provider_port)]
+            self._provider = Process(command, {})
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in (self._provider, self._postgres):
+            if process is not None:
+                process.stop()
+
+    def postgres(self) -> Owner:
+        """An empty database: the given one, else embedded binaries, else `initdb` on PATH. Raises NotToBeHadError."""
+        python = self.app / ".venv" / "bin" / "python"
+        if not python.exists():
+            raise NotToBeHadError("the service is not installed: run `make rehearse` once, or use --no-service")
+        if self._given:
+            return _given(python, self._given)
+        assert self._postgres is not None  # noqa: S101  started with the context, since python exists
+        process = self._postgres
+        _wait(lambda: bool(process.lines), process, "Postgres did not start")
+        try:
+            return _parse(json.loads(process.lines[0])["owner"])
+        except ValueError:
+            raise NotToBeHadError(process.lines[0]) from None
+
+    def issuer(self) -> str:
+        """The address of a real OpenID Connect provider on loopback. Raises NotToBeHadError."""
+        if self._provider is None:
+            raise NotToBeHadError("oidc-provider-mock is not installed: run `make rehearse` once")
+        _wait(lambda: _listens(self._provider_port), self._provider, "the identity provider did not start")
+        return f"http://localhost:{self._provider_port}"
+
+
+def _wait(condition: Callable[[], bool], process: Process, why: str) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not condition():
+        if process.ended or time.monotonic() > deadline:
+            last = process.lines[-1] if process.lines else "it said nothing"
+            raise NotToBeHadError(f"{why}: {last}")
+        time.sleep(0.01)
+
+
+def _given(python: Path, url: str) -> Owner:
+    try:
+        owner = _parse(url)
+    except ValueError as error:
+        form = "postgresql://owner:password@host:5432/name"
+        raise NotToBeHadError(f"{GIVEN} is not an address such as {form}: {error}") from None
+    command = [str(python), "-c", _COUNT_TABLES, url]
+    counted = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    if counted.returncode:
+        last = (counted.stderr.strip().splitlines() or ["no answer"])[-1]
+        raise NotToBeHadError(f"{GIVEN} cannot be used: {last}")
+    if counted.stdout.strip() != "0":
+        raise NotToBeHadError(f"{GIVEN} names a database with {counted.stdout.strip()} tables; give an empty one")
+    return owner
+
+
+def _parse(url: str) -> Owner:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres") or not (parts.hostname and parts.username and parts.path[1:]):
+        raise ValueError("host, owner and database are needed")
+    return Owner(
+        host=parts.hostname,
+        port=parts.port or 5432,
+        database=parts.path[1:],
+        user=unquote(parts.username),
+        password=unquote(parts.password or ""),
+    )
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,147 @@
+"""The service's surroundings in a rehearsal: what stands in for AWS, for DNS and for the identity provider."""
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from rehearsal.cloud import Cloud
+from rehearsal.permissions.gate import Credentials, Gate
+from rehearsal.result import StandIn
+from rehearsal.service.browser import Browser
+from rehearsal.service.declared import Container, DeclaredService
+from rehearsal.service.lambda_runtime import LambdaRuntime
+from rehearsal.service.processes import Process, Programs
+from rehearsal.service.surroundings import Owner, Surroundings
+from rehearsal.service.tls import TlsFront
+
+TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+
+
+class StepError(Exception):
+    """A step did not go as it must; the message is one line for the person who reads the report."""
+
+
+@dataclass
+class Trial:
+    """What the steps share. It is filled as they go; `stack` ends everything, whatever happens."""
+
+    declared: DeclaredService
+    cloud: Cloud
+    gate: Gate
+    gate_url: str
+    surroundings: Surroundings
+    folder: Path
+    programs: Programs
+    stack: ExitStack
+    ports: tuple[int, int]
+    owner: Owner | None = None
+    front: TlsFront | None = None
+    runtime: LambdaRuntime | None = None
+    service: Process | None = None
+    rotation: Process | None = None
+    ada: Browser | None = None
+    thing_path: str = ""
+    content_path: str = ""
+    object_address: str = ""
+    stand_ins: dict[str, StandIn] = field(default_factory=dict)
+
+    @property
+    def public_url(self) -> str:
+        """What the stack declares as the service's address."""
+        return self.declared.service.environment["PUBLIC_URL"]
+
+    @property
+    def mock_login(self) -> bool:
+        """Whether the stack declares the development login."""
+        return self.declared.service.environment["OIDC_DEV_MOCK"] == "1"
+
+    def browser(self) -> Browser:
+        """A browser that nobody is logged in with."""
+        return Browser(self.public_url, self.ports[0])
+
+    def credentials(self, role_arn: str, service: str) -> Credentials:
+        """What AWS hands to a task or a function, if the role's trust policy lets it."""
+        context = {}
+        if service == TASKS:
+            context = {"aws:SourceArn": self.declared.cluster_task_arn, "aws:SourceAccount": self.cloud.account}
+        return self.gate.assume(role_arn, service, context)
+
+    def task_environment(self, container: Container) -> dict[str, str]:
+        """A container's environment: what is declared, its injected secrets, its role's credentials, stand-ins."""
+        environment = self._with_stand_ins(container.environment)
+        environment |= self._injected(container)
+        return environment | self._as_role(self.declared.task_role_arn, TASKS)
+
+    def function_environment(self) -> dict[str, str]:
+        """The rotation function's environment, with what the Lambda runtime adds."""
+        assert self.runtime is not None  # noqa: S101  the step that starts it comes first
+        return (
+            self._with_stand_ins(self.declared.rotation_environment)
+            | self._as_role(self.declared.rotation_role_arn, FUNCTIONS)
+            | {"AWS_LAMBDA_RUNTIME_API": self.runtime.address, "AWS_LAMBDA_FUNCTION_NAME": "rotation"}
+        )
+
+    def _with_stand_ins(self, declared: Mapping[str, str]) -> dict[str, str]:
+        assert self.front is not None  # noqa: S101
+        environment = dict(declared)
+        url = urlsplit(declared["DATABASE_URL"])
+        address = url._replace(netloc=f"{url.hostname}:{self.front.port}").geturl()
+        self._stand_in(environment, "DATABASE_URL", address)
+        if "PORT" in declared:
+            self._stand_in(environment, "HOST", "127.0.0.1")
+            self._stand_in(environment, "PORT", str(self.ports[0]))
+            self._stand_in(environment, "METRICS_PORT", str(self.ports[1]))
+        if "OIDC_ISSUER" in declared:
+            self._stand_in(environment, "OIDC_ISSUER", self.surroundings.issuer())
+        return environment | {
+            "PGHOSTADDR": "127.0.0.1",  # in place of DNS; the certificate is still checked against the name
+            "SSL_CERT_FILE": str(self.folder / "authority.pem"),
+        }
+
+    def _stand_in(self, environment: dict[str, str], name: str, value: str) -> None:
+        self.stand_ins[name] = StandIn(f"environment.{name}", environment[name], value)
+        environment[name] = value
+
+    def _injected(self, container: Container) -> dict[str, str]:
+        """What ECS's agent does: read each secret with the execution role's rights."""
+        if not container.secrets:
+            return {}
+        client = self.client("secretsmanager", self.credentials(self.declared.execution_role_arn, TASKS))
+        found: dict[str, str] = {}
+        for name, (arn, key) in container.secrets.items():
+            value: str = client.get_secret_value(SecretId=arn)["SecretString"]
+            found[name] = json.loads(value)[key] if key else value
+        return found
+
+    def _as_role(self, role_arn: str, service: str) -> dict[str, str]:
+        region = {"AWS_REGION": self.cloud.region, "AWS_ENDPOINT_URL": self.gate_url}
+        return region | self.credentials(role_arn, service).environment()
+
+    def client(self, service: str, credentials: Credentials) -> Any:
+        """A client whose calls go through the gate."""
+        return boto3.client(
+            service,
+            region_name=self.cloud.region,
+            endpoint_url=self.gate_url,
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+def until(condition: Any, timeout_seconds: float, why: str, process: Process | None = None) -> None:
+    """Wait for something. Raises StepError, with the process's last lines, when it does not come."""
+    deadline = time.monotonic() + timeout_seconds
+    while not condition():
+        if (process is not None and process.ended) or time.monotonic() > deadline:
+            raise StepError(why)
+        time.sleep(0.01)
