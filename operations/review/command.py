@@ -1,7 +1,5 @@
-"""The commands `workbuoy review` and `workbuoy policies`."""
+"""The command `workbuoy review`. What it does lies in operations.review.perform, imported when it runs."""
 
-import datetime
-import json
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -10,13 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from operations.review.assess import Review, assess
-from operations.review.engine import EngineError, find_project, preview
-from operations.review.machine import as_json
-from operations.review.markdown import render
-from operations.review.plan import InputError, Plan
-from operations.review.recordings import read_events, read_preview
-from operations.review.sarif import as_sarif
+from operations.review.errors import EngineError, InputError
 from policies.errors import PolicyError, RuleError
 
 MISTAKE, CHECK_FAILED, NOT_MADE = 1, 3, 4
@@ -24,6 +16,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def fail(code: int, *lines: str) -> NoReturn:
+    """End with one clear line a problem."""
     for line in lines:
         click.echo(f"error: {line}", err=True)
     sys.exit(code)
@@ -38,9 +31,7 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **options)
         except (InputError, PolicyError) as error:
             fail(MISTAKE, *error.problems)
-        except EngineError as error:
-            fail(NOT_MADE, str(error))
-        except RuleError as error:
+        except (EngineError, RuleError) as error:
             fail(NOT_MADE, str(error))
 
     return run
@@ -76,40 +67,18 @@ def review(
     """
     if sum(given is not None for given in (stack, events, previewed)) != 1:
         raise click.UsageError("Name exactly one of STACK, --events FILE and --preview FILE.")
-    root = find_project(Path.cwd()) if stack else _project_or_here()
-    plan = _plan(stack, events, previewed, root, policy_config)
-    found = assess(plan, waivers or root / "waivers", datetime.datetime.now(tz=datetime.UTC).date())
+    from operations.review import perform  # noqa: PLC0415 printing help must not pay for it
+
+    root = perform.project(stack is not None)
+    if stack:
+        click.echo(f"Previewing {stack} with the policies of this project ...", err=True)
+    found = perform.review(perform.plan(stack, events, previewed, root, policy_config), waivers or root / "waivers")
     if sarif:
-        sarif.write_text(json.dumps(as_sarif(found, root), indent=2) + "\n", encoding="utf-8")
-    click.echo(json.dumps(as_json(found), indent=2) if json_wanted else render(found), nl=json_wanted)
-    _end(found)
-
-
-def _project_or_here() -> Path:
-    try:
-        return find_project(Path.cwd())
-    except InputError:
-        return Path.cwd()
-
-
-def _plan(
-    stack: str | None, events: Path | None, previewed: Path | None, root: Path, configuration: Path | None
-) -> Plan:
-    if events:
-        return read_events(events)
-    if previewed:
-        return read_preview(previewed)
-    click.echo(f"Previewing {stack} with the policies of this project ...", err=True)
-    return preview(str(stack), root, configuration)
-
-
-def _end(found: Review) -> None:
-    for one in found.unused:
-        click.echo(f"warning: {one.place}: nothing in this plan needs it; take it away", err=True)
+        sarif.write_text(perform.sarif_text(found, root), encoding="utf-8")
+    click.echo(perform.json_text(found) if json_wanted else perform.markdown_text(found), nl=False)
+    for line in perform.warnings(found):
+        click.echo(f"warning: {line}", err=True)
     if found.failed:
-        reasons = found.plan.errors or ("the engine gave no reason",)
-        fail(MISTAKE, *(f"{found.plan.source}: the preview failed: {reason}" for reason in reasons))
+        fail(MISTAKE, *perform.failures(found))
     if found.stops:
-        stopping = (*found.losses, *found.doors, *found.outside)
-        kinds = ", ".join(dict.fromkeys([danger.kind for danger in stopping] + [v.policy for v in found.violations]))
-        fail(CHECK_FAILED, f"{found.plan.stack}: stopped by {kinds}")
+        fail(CHECK_FAILED, perform.stopping(found))

@@ -10,12 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from operations.review.plan import InputError, Plan
+from operations.review.errors import EngineError, InputError
+from operations.review.plan import Plan
 from operations.review.recordings import from_events
-
-
-class EngineError(Exception):
-    """The preview could not be made at all; the command exits with 4."""
 
 
 def find_project(start: Path) -> Path:

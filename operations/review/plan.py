@@ -43,14 +43,6 @@ UNKNOWN: Final = frozenset(
 """What the engine writes for a value that is not known before the update (sdk/go/common/resource/plugin)."""
 
 
-class InputError(Exception):
-    """A person's mistake: each problem is one line, and the command exits with 1."""
-
-    def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """A line of the project's own code."""

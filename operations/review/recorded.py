@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.problems import ProblemsError
-from operations.review.plan import InputError
+from operations.review.errors import InputError
 from policies.graph import Resource, with_identities
 from rehearsal.as_json import masked
 from rehearsal.errors import ProgramError, RefusedError

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from operations.review.plan import OPS, InputError, Op, Plan, PolicyResult, Source, State, Step
+from operations.review.errors import InputError
+from operations.review.plan import OPS, Op, Plan, PolicyResult, Source, State, Step
 from operations.review.wire import (
     WireDiagnostic,
     WireEvent,

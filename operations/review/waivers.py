@@ -10,8 +10,9 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from operations.review.errors import InputError
 from operations.review.losses import Danger, Loss
-from operations.review.plan import InputError, Plan
+from operations.review.plan import Plan
 from policies.exemptions import stack_of
 
 LONGEST_DAYS: Final = 90

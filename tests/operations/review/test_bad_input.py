@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from operations.review import recordings
 from operations.review.assess import assess
+from operations.review.errors import InputError
 from operations.review.markdown import render
-from operations.review.plan import InputError
 from operations.review.recordings import read_events, read_preview
 from policies import tokens as t
 from tests.operations.review.synthetic import events, step, write

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from operations.review.assess import Review, assess
+from operations.review.errors import InputError
 from operations.review.markdown import render
-from operations.review.plan import InputError
 from operations.review.recordings import read_events, read_preview
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"

@@ -1,0 +1,72 @@
+"""What `workbuoy review` does between its options and its exit code."""
+
+import datetime
+import json
+from pathlib import Path
+
+from operations.review.assess import Review, assess
+from operations.review.engine import find_project, preview
+from operations.review.errors import InputError
+from operations.review.machine import as_json
+from operations.review.markdown import render
+from operations.review.plan import Plan
+from operations.review.recordings import read_events, read_preview
+from operations.review.sarif import as_sarif
+from policies.settings import configured, read_configuration
+
+
+def project(needed: bool) -> Path:
+    """The project's folder; a recording can be reviewed without one, from the current folder."""
+    try:
+        return find_project(Path.cwd())
+    except InputError:
+        if needed:
+            raise
+        return Path.cwd()
+
+
+def plan(
+    stack: str | None, events: Path | None, previewed: Path | None, root: Path, configuration: Path | None
+) -> Plan:
+    """The plan to review, from whichever source was named."""
+    if events:
+        return read_events(events)
+    if previewed:
+        return read_preview(previewed)
+    if configuration:
+        configured(str(stack), read_configuration(configuration))  # the engine's own errors come late and long
+    return preview(str(stack), root, configuration)
+
+
+def review(planned: Plan, waivers: Path) -> Review:
+    """Review a plan as of today."""
+    return assess(planned, waivers, datetime.datetime.now(tz=datetime.UTC).date())
+
+
+def sarif_text(found: Review, root: Path) -> str:
+    return json.dumps(as_sarif(found, root), indent=2) + "\n"
+
+
+def json_text(found: Review) -> str:
+    return json.dumps(as_json(found), indent=2) + "\n"
+
+
+def markdown_text(found: Review) -> str:
+    return render(found)
+
+
+def warnings(found: Review) -> list[str]:
+    return [f"{one.place}: nothing in this plan needs it; take it away" for one in found.unused]
+
+
+def failures(found: Review) -> list[str]:
+    """Why the preview failed, one line each."""
+    reasons = found.plan.errors or ("the engine gave no reason",)
+    return [f"{found.plan.source}: the preview failed: {reason}" for reason in reasons]
+
+
+def stopping(found: Review) -> str:
+    """What stops the review, in one line."""
+    dangers = (*found.losses, *found.doors, *found.outside)
+    kinds = [danger.kind for danger in dangers] + [violation.policy for violation in found.violations]
+    return f"{found.plan.stack}: stopped by {', '.join(dict.fromkeys(kinds))}"
