@@ -11,7 +11,7 @@ import pytest
 from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
 from tests.test_login import superuser_url
-from workbuoy_app import attachments, storage
+from workbuoy_app import attachments, removals, sessions, storage
 from workbuoy_app.api import attachments as endpoints
 from workbuoy_app.api import caller
 from workbuoy_app.database import DatabaseUnavailable
@@ -94,22 +94,30 @@ def test_a_store_that_fails_while_deleting_is_asked_again(
     assert noted(settings) == []
 
 
-def test_an_upload_given_up_meanwhile_is_refused(
+def test_an_upload_that_another_began_to_remove_is_refused(
     bucket_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its object may be gone already: a row would promise what is not there."""
     settings, browser = bucket_service.settings, bucket_service.browser()
     thing = make_thing(browser)
     real = storage.ObjectStorage.put
+    claims = sessions.claims(browser.cookies["workbuoy_session"])
 
     async def slow(self: Any, *arguments: Any) -> None:
         await real(self, *arguments)
-        with psycopg.connect(superuser_url(settings)) as superuser:
-            superuser.execute("delete from object_removals")
+        noted(settings, age="2 hours")
+
+        async def another_upload_begins(tx: Any) -> list[str]:
+            session = await sessions.find(tx, claims)
+            assert session is not None
+            return await removals.left_behind(tx, session)
+
+        assert len(await bucket_service.app.state.database.run(another_upload_begins, claims)) == 1
 
     monkeypatch.setattr(storage.ObjectStorage, "put", slow)
     assert attach(browser, thing["id"], b"x").status_code == 408
     assert browser.get(f"/api/things/{thing['id']}/attachments").json()["items"] == []
+    assert objects(settings) == []
 
 
 def test_a_row_that_was_committed_after_all_keeps_its_object(

@@ -11,30 +11,27 @@ from workbuoy_app import removals
 from workbuoy_app.database import Row, Transaction
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.problems import NotFound, Refused
+from workbuoy_app.removals import Note
 from workbuoy_app.sessions import Session
 from workbuoy_app.settings import MIB
 
-KeyOf = Callable[[UUID, UUID], str]
 CHUNK_BYTES = MIB
 MOST_ATTACHMENTS = 100
 _COLUMNS = "id, thing_id, name, content_type, size_bytes, sha256, created_at"
 
 
 class Incoming:
-    """A body on its way in: measured, summed, and cut off at the limit."""
+    """A body on its way in, measured and summed. Its limit is the guard's."""
 
-    def __init__(self, body: AsyncIterator[bytes], greatest_bytes: int) -> None:
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
         self._body = body
-        self._greatest_bytes = greatest_bytes
         self._hash = hashlib.sha256()
         self.size_bytes = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """The body's pieces. Raises Refused (413) as soon as they are too many."""
+        """The body's pieces."""
         async for piece in self._body:
             self.size_bytes += len(piece)
-            if self.size_bytes > self._greatest_bytes:
-                raise too_large(self._greatest_bytes)
             self._hash.update(piece)
             yield piece
 
@@ -42,11 +39,6 @@ class Incoming:
     def sha256(self) -> str:
         """The checksum of what has come so far, hexadecimal."""
         return self._hash.hexdigest()
-
-
-def too_large(greatest_bytes: int) -> Refused:
-    """The refusal of a body over its limit."""
-    return Refused(413, f"The body is larger than {greatest_bytes} bytes.", {"Connection": "close"})
 
 
 class UploadSlots:
@@ -75,32 +67,34 @@ def prepared(thing_id: UUID, name: str, content_type: str) -> Row:
     }
 
 
-async def begin(tx: Transaction, session: Session, row: Row, key_of: KeyOf | None) -> tuple[str, list[str]]:
-    """Before a body is read: is there a thing to attach it to, and room? Notes the object that may come to be.
-
-    Gives its key, and keys that earlier uploads left behind. Raises NotFound, Refused (409).
-    """
+async def expect_room(tx: Transaction, session: Session, thing_id: UUID) -> None:
+    """Before a body is read: is there a thing to attach it to, and room? Raises NotFound, Refused (409)."""
     thing = await tx.one(
         "select t.id, (select count(*) from attachments a"
         " where a.tenant_id = t.tenant_id and a.thing_id = t.id) as attachments"
         " from things t where t.tenant_id = %(tenant_id)s and t.id = %(thing_id)s",
-        {"tenant_id": session.tenant_id, "thing_id": row["thing_id"]},
+        {"tenant_id": session.tenant_id, "thing_id": thing_id},
     )
     if thing is None:
         raise NotFound
     if thing["attachments"] >= MOST_ATTACHMENTS:
         raise Refused(409, f"A thing has at most {MOST_ATTACHMENTS} attachments.")
-    if key_of is None:
-        return "", []
-    key = key_of(session.tenant_id, row["id"])
+
+
+async def begin(
+    tx: Transaction, session: Session, row: Row, key_of: Callable[[UUID, UUID], str]
+) -> tuple[Note, list[str]]:
+    """As `expect_room`, and note the object that may come to be. Gives also keys that were left behind."""
+    await expect_room(tx, session, row["thing_id"])
     left_behind = await removals.left_behind(tx, session)
-    await removals.note(tx, session, [key])
-    return key, left_behind
+    return await removals.note(tx, session, key_of(session.tenant_id, row["id"])), left_behind
 
 
-async def insert(tx: Transaction, session: Session, row: Row, content: bytes | None) -> Row:
+async def insert(
+    tx: Transaction, session: Session, row: Row, content: bytes | None, noted: Note | None = None
+) -> Row:
     """Store a row, and its content where there is no bucket; again is no change. Raises NotFound, Refused."""
-    values = {"tenant_id": session.tenant_id, **row}
+    values = {"tenant_id": session.tenant_id, **row, "object_key": noted.key if noted else None}
     # From things, so that a thing deleted during the upload is an answer and not an error of the database.
     stored = await tx.execute(
         f"insert into attachments (tenant_id, {_COLUMNS}, object_key)"
@@ -112,7 +106,7 @@ async def insert(tx: Transaction, session: Session, row: Row, content: bytes | N
     )
     if not stored:
         return await find(tx, session, row["thing_id"], row["id"])
-    if row["object_key"] and not await removals.take_back(tx, session, row["object_key"]):
+    if noted and not await removals.take_back(tx, session, noted):
         raise Refused(408, "The upload took so long that it was given up.")
     if content:
         await tx.execute_many(
@@ -174,6 +168,7 @@ async def delete(tx: Transaction, session: Session, thing_id: UUID, attachment_i
         "delete from attachments where tenant_id = %(tenant_id)s and id = %(id)s",
         {"tenant_id": session.tenant_id, "id": attachment_id},
     )
-    keys = [row["object_key"]] if row["object_key"] else []
-    await removals.note(tx, session, keys)
-    return keys
+    if row["object_key"] is None:
+        return []
+    await removals.note(tx, session, row["object_key"])
+    return [row["object_key"]]

@@ -27,7 +27,7 @@ GRANTS = {
     "things": "select, insert, update, delete",
     "attachments": "select, insert, delete",
     "attachment_chunks": "select, insert",
-    "object_removals": "select, insert, delete",
+    "object_removals": "select, insert, update, delete",
 }
 Owner = psycopg.Connection[tuple[Any, ...]]
 

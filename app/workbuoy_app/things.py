@@ -99,5 +99,6 @@ async def delete(tx: Transaction, session: Session, thing_id: UUID) -> list[str]
     )
     if not await tx.execute("delete from things where tenant_id = %(tenant_id)s and id = %(id)s", values):
         raise NotFound
-    await removals.note(tx, session, [row["object_key"] for row in keys])
+    for row in keys:
+        await removals.note(tx, session, row["object_key"])
     return [row["object_key"] for row in keys]

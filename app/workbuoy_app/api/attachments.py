@@ -50,24 +50,21 @@ async def attach(
     content_type = request.headers.get("content-type", "application/octet-stream")
     if not _CONTENT_TYPE.fullmatch(content_type):
         raise Refused(415, "The content type is not of the form type/subtype.")
-    greatest_bytes = app.settings.attachment_max_bytes
-    if int(request.headers.get("content-length", "0")) > greatest_bytes:
-        raise attachments.too_large(greatest_bytes)
     row = attachments.prepared(thing_id, name, content_type)
-    key, left_behind = await caller.run(attachments.begin, row, object_key if app.storage else None)
-    await remove_objects(request, caller, left_behind)
-    incoming = attachments.Incoming(request.stream(), greatest_bytes)
+    incoming = attachments.Incoming(request.stream())
     async with app.upload_slots:
         if app.storage is None:
+            await caller.run(attachments.expect_room, thing_id)
             content = b"".join([piece async for piece in incoming])
             return await caller.run(attachments.insert, _measured(row, incoming, content_digest), content)
+        noted, left_behind = await caller.run(attachments.begin, row, object_key)
+        await remove_objects(request, caller, left_behind)
         try:
-            await app.storage.put(key, aiter(incoming), content_type)
-            row = _measured(row, incoming, content_digest) | {"object_key": key}
-            return await caller.run(attachments.insert, row, None)
+            await app.storage.put(noted.key, aiter(incoming), content_type)
+            return await caller.run(attachments.insert, _measured(row, incoming, content_digest), None, noted)
         except BaseException:
             # Also where the store did not answer: what it does not tell, it may have done.
-            await remove_objects(request, caller, [key])
+            await remove_objects(request, caller, [noted.key])
             raise
 
 
@@ -76,7 +73,7 @@ def _measured(row: Row, incoming: attachments.Incoming, content_digest: str | No
         expected = base64.b64decode(content_digest.removeprefix("sha-256=:").removesuffix(":")).hex()
         if expected != incoming.sha256:
             raise Refused(422, "The content does not have the checksum that Content-Digest names.")
-    return row | {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256, "object_key": None}
+    return row | {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256}
 
 
 @router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 503))
