@@ -45,7 +45,7 @@ STATEFUL: Final[Mapping[str, str]] = {
     "aws:efs/fileSystem:FileSystem": "file system",
     "aws:ebs/volume:Volume": "volume",
 }
-"""Types that hold what a program cannot make again, and what a person calls them."""
+"""Types that hold what a program cannot make again, the dearest first, and what a person calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ def losses(plan: Plan) -> list[Danger]:
     gone = {step.old.parent for step in plan.steps if step.op == "delete" and step.type == t.BUCKET and step.old}
     found = [danger for step in plan.steps for danger in _losses(step, regions, gone)]
     order = {kind: position for position, kind in enumerate(get_args(Loss))}
-    return sorted(found, key=lambda danger: order[danger.kind])
+    dearest = {kind: position for position, kind in enumerate(STATEFUL)}
+    types = {step.urn: step.type for step in plan.steps}
+    return sorted(found, key=lambda danger: (order[danger.kind], dearest.get(types[danger.urn], len(dearest))))
 
 
 def _losses(step: Step, regions: Mapping[str, tuple[str, str]], gone: set[str]) -> Iterator[Danger]:

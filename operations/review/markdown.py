@@ -13,7 +13,15 @@ SCREEN_LINES: Final = 40
 VISIBLE_CHANGES: Final = 12
 
 NOISE: Final[Mapping[Noise, str]] = {"tags only": "their tags", "order only": "the order of a list"}
-_SIGNS: Final = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "-", "import": "+"}
+# Words, for "+" and "-" would begin a list inside the list.
+_DONE: Final = {
+    "create": "new",
+    "update": "changed",
+    "replace": "replaced",
+    "delete": "deleted",
+    "forget": "forgotten",
+    "import": "imported",
+}
 _VERBS: Final = {
     "create": "to create",
     "update": "to update",
@@ -176,7 +184,7 @@ def _component(name: str, entries: Sequence[Change]) -> Iterator[str]:
     yield f"- **{name}**"
     for entry in entries:
         details = f": {'; '.join(entry.details)}" if entry.details else ""
-        yield f"  - {_SIGNS[entry.step.op]} `{entry.step.name}` ({entry.step.kind}){details}"
+        yield f"  - {_DONE[entry.step.op]} `{entry.step.name}` ({entry.step.kind}){details}"
 
 
 def _noise(kind: Noise, count: int, tags: Sequence[str]) -> str:

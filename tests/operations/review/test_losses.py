@@ -22,6 +22,15 @@ def test_deleting_replacing_or_forgetting_what_holds_data_is_a_loss(kind: str) -
     assert kinds(step("same", kind, {}, {}), step("create", kind, None, {}, name="new")) == []
 
 
+def test_a_database_is_told_before_a_log_group() -> None:
+    steps = [step("delete", kind, {}, None, name=kind) for kind in (t.LOG_GROUP, t.SECRET, t.DATABASE)]
+    assert [danger.urn.rpartition("::")[2] for danger in losses(plan(*steps))] == [
+        t.DATABASE,
+        t.SECRET,
+        t.LOG_GROUP,
+    ]
+
+
 def test_the_parts_of_a_replacement_count_once() -> None:
     parts = [
         step("create-replacement", t.DATABASE, {"dbName": "a"}, {"dbName": "b"}, keys=["dbName"]),

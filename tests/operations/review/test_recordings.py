@@ -1,6 +1,7 @@
 """Every recorded preview of a real engine, with the verdict that its README's table gives it."""
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,11 @@ def test_a_replaced_database_says_why_and_what_is_left() -> None:
 def test_the_most_dangerous_comes_first() -> None:
     found = losses(read_events(RECORDINGS / "replace-unprotected.events.jsonl"))
     assert [danger.kind for danger in found] == ["replace", "protect-off"]
+
+
+def test_no_line_begins_a_list_inside_a_list_by_accident() -> None:
+    for name in FILES:
+        assert not [line for line in render(reviewed(name)).splitlines() if re.match(r"\s*- [-+*] ", line)]
 
 
 def test_tag_changes_are_folded_into_one_line() -> None:
