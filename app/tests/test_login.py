@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import httpx2
 import oidc_provider_mock
 import psycopg
 import pytest
+from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from tests.service import Service, make_thing
 from workbuoy_app import registry, sessions
@@ -78,6 +80,26 @@ def test_the_flow_uses_pkce_a_nonce_and_a_state_that_differ_each_time(oidc_servi
         assert query["redirect_uri"] == ["http://localhost:8080/auth/callback"]
     for name in ("state", "nonce", "code_challenge"):
         assert first[name] != second[name]
+
+
+def test_the_code_is_exchanged_with_the_verifier_that_the_challenge_was_made_of(
+    oidc_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider of these tests accepts any, so what is sent is compared here."""
+    sent: dict[str, Any] = {}
+    real = AsyncOAuth2Client.fetch_token
+
+    async def watched(self: Any, url: str, **fields: Any) -> Any:
+        sent.update(fields)
+        return await real(self, url, **fields)
+
+    monkeypatch.setattr(AsyncOAuth2Client, "fetch_token", watched)
+    browser = oidc_service.browser(user=None)
+    address = begin(browser)
+    assert browser.get(at_provider(address, "ada")).status_code == 303
+    challenge = parse_qs(urlsplit(address).query)["code_challenge"][0]
+    digest = hashlib.sha256(sent["code_verifier"].encode()).digest()
+    assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == challenge
 
 
 def test_a_login_enrols_nobody(oidc_service: Service, settings: Settings) -> None:
