@@ -125,6 +125,9 @@ def test_a_huge_body_is_refused_before_it_is_read(shared_service: Service) -> No
         browser.post(f"/api/things/{thing['id']}/attachments?name=x", content=b"", headers=announced), 413
     )
     assert_problem(browser.post("/api/things", content=b"[" + b"1," * 200_000), 413)
+    assert_problem(
+        browser.post("/api/things", content=b"{}", headers={**announced, "Content-Length": "-1"}), 400
+    )
 
 
 def test_a_body_without_a_length_is_cut_off_at_the_limit(settings: Settings) -> None:

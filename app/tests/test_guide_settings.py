@@ -180,6 +180,19 @@ def test_innstillinger_som_motsier_hverandre_nektes() -> None:
     assert "no meaning with SQLite" in problems(DATABASE_URL="sqlite:///x.db", DATABASE_SECRET_ID="x")[0]
 
 
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Workbuoy.Example", "https://workbuoy.example"),
+        ("https://workbuoy.example:443/", "https://workbuoy.example"),
+        ("https://workbuoy.example:8443/suite", "https://workbuoy.example:8443"),
+        ("http://localhost:8080", "http://localhost:8080"),
+    ],
+)
+def test_public_url_gir_den_samme_opprinnelsen_som_nettlesere_oppgir(url: str, origin: str) -> None:
+    assert load({**MINIMAL, "PUBLIC_URL": url}).origin == origin
+
+
 def test_i_prod_trengs_en_offentlig_https_adresse() -> None:
     for url, problem in (
         ("", "PUBLIC_URL is needed"),

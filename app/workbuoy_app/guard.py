@@ -90,7 +90,9 @@ class _Body:
         self._greatest_bytes = greatest_bytes
         self._left = greatest_bytes
         self._complete = False
-        if announced is not None and (not announced.isdigit() or int(announced) > greatest_bytes):
+        if announced is not None and not (announced.isascii() and announced.isdigit()):
+            raise problems.Refused(400, "The content's length is not a number.", {"Connection": "close"})
+        if announced is not None and int(announced) > greatest_bytes:
             raise self._too_large()
 
     def _too_large(self) -> problems.Refused:

@@ -69,8 +69,9 @@ class Settings:
     @property
     def origin(self) -> str:
         """Scheme, host and port that a browser names in `Origin`."""
-        parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}".lower()
+        parts = urlsplit(self.public_url.lower())
+        usual = {"http": ":80", "https": ":443"}[parts.scheme]
+        return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
 
 class _Reader:
