@@ -3,17 +3,22 @@ STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse test test-fast check format schema urns lock clean
+.PHONY: rehearse test test-fast dev check format schema urns lock clean
 
-rehearse: .venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
+rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
 
-test: .venv/installed ## Everything that CI runs
+test: .venv/installed app/.venv/installed ## Everything that CI runs
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -q
+	@$(MAKE) --no-print-directory -C app test
 
-test-fast: .venv/installed ## Leaves out what builds or loads
+test-fast: .venv/installed app/.venv/installed ## Leaves out what builds or loads
 	@$(BIN)/python -m pytest -q -m "not slow and not engine"
+	@$(MAKE) --no-print-directory -C app test-fast
+
+dev: ## The service on an embedded Postgres, with reload and the mock login
+	@$(MAKE) --no-print-directory -C app dev
 
 check: .venv/installed ## Formatter, linter and types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
@@ -41,5 +46,8 @@ lock: .venv/installed ## Compile the hash-pinned requirements again
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch .venv/installed
 
+app/.venv/installed: app/requirements-dev.lock app/pyproject.toml
+	@$(MAKE) --no-print-directory -C app .venv/installed
+
 clean:
-	rm -rf .venv
+	rm -rf .venv app/.venv

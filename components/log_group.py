@@ -27,7 +27,6 @@ class LogGroup(ComponentResource):
     def __init__(self, name: str, args: LogGroupArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:LogGroup", name, None, opts)
         self._arn = args.context.arn("logs", f"log-group:{args.name}")
-        self._account_groups_arn = args.context.arn("logs", "log-group:*")
         group = aws.cloudwatch.LogGroup(
             f"{name}-group",
             name=args.name,
@@ -48,16 +47,23 @@ class LogGroup(ComponentResource):
             resources=[f"{self._arn}:*"],
         )
 
-    def find_streams(self) -> Statement:
+    def find_streams(self) -> list[Statement]:
         """Look up this group and its streams, which flow logs do before they write.
 
         Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
         """
-        return Statement(
-            sid="FindOwnLogs",
-            actions=["logs:DescribeLogGroups", "logs:DescribeLogStreams"],
-            resources=[self._account_groups_arn],
-        )
+        return [
+            Statement(
+                sid="FindLogGroups",
+                actions=["logs:DescribeLogGroups"],
+                resources=["*"],  # AWS knows no resource for this action
+            ),
+            Statement(
+                sid="FindOwnStreams",
+                actions=["logs:DescribeLogStreams"],
+                resources=[self._arn, f"{self._arn}:*"],
+            ),
+        ]
 
     def read(self, sid: str) -> Statement:
         """Read and search this group: for operators only."""

@@ -294,7 +294,7 @@ class Network(ComponentResource):
                 context=self._context,
                 description="Writes the network's flow logs",
                 trusted_service="vpc-flow-logs.amazonaws.com",
-                statements=[log_group.write(), log_group.find_streams()],
+                statements=[log_group.write(), *log_group.find_streams()],
                 trust_conditions=from_own_account(self._context),
             ),
             opts=self._child,

@@ -3,6 +3,8 @@
 import click
 
 from operations.rehearse import rehearse
+from operations.review.command import review
+from operations.review.policies_command import policies
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -14,3 +16,5 @@ def main() -> None:
 
 
 main.add_command(rehearse)
+main.add_command(review)
+main.add_command(policies)

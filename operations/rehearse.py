@@ -28,18 +28,33 @@ MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
     type=click.Path(path_type=Path),
     help="Also write the report, one HTML page that needs nothing else, into this file.",
 )
+@click.option(
+    "--policy-report",
+    "policy_file",
+    metavar="FILE.json",
+    type=click.Path(path_type=Path),
+    help="Also write every control's verdict on every resource into this file.",
+)
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
 def rehearse(
-    *, stack: str, as_json_text: bool, declare_only: bool, report_file: Path | None, no_service: bool, verbose: bool
+    *,
+    stack: str,
+    as_json_text: bool,
+    declare_only: bool,
+    report_file: Path | None,
+    policy_file: Path | None,
+    no_service: bool,
+    verbose: bool,
 ) -> None:
     """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
 
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
-    if report_file is not None and not report_file.absolute().parent.is_dir():
-        _stop(MISTAKE, f"{report_file}: there is no folder {report_file.parent}; make it first")
+    for file in (report_file, policy_file):
+        if file is not None and not file.absolute().parent.is_dir():
+            _stop(MISTAKE, f"{file}: there is no folder {file.parent}; make it first")
     try:
         result = _rehearse(stack, declare_only=declare_only, with_service=not no_service)
     except KeyboardInterrupt:
@@ -50,6 +65,8 @@ def rehearse(
         sys.stdout = None
     if report_file is not None:
         _report(result, report_file)
+    if policy_file is not None:
+        _policy_report(result, policy_file)
     if result.incomplete:
         _stop(IMPOSSIBLE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else FAILED)
@@ -57,6 +74,7 @@ def rehearse(
 
 def _rehearse(stack: str, *, declare_only: bool, with_service: bool) -> "Rehearsal":
     from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
+    from policies.errors import PolicyError, RuleError  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.program import find_project  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
@@ -68,8 +86,12 @@ def _rehearse(stack: str, *, declare_only: bool, with_service: bool) -> "Rehears
             return rehearse_whole(find_project(Path.cwd()), stack, options, with_service=with_service)
     except ProblemsError as mistake:
         _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+    except PolicyError as mistake:
+        _stop(MISTAKE, "\n".join(mistake.problems))
     except RefusedError as refusal:
         _stop(FAILED, f"refused: {refusal}")
+    except RuleError as broken:
+        _stop(IMPOSSIBLE, f"a policy is broken: {broken}")
     except ProgramError as error:
         shown_cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
         _stop(IMPOSSIBLE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}")
@@ -94,6 +116,17 @@ def _report(result: "Rehearsal", file: Path) -> None:
     except ProblemsError as mistake:
         _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     click.echo(f"The report is in {file}", err=True)
+
+
+def _policy_report(result: "Rehearsal", file: Path) -> None:
+    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+
+    verdicts = result.policies.as_json() if result.policies else {}
+    try:
+        write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
+    except ProblemsError as mistake:
+        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+    click.echo(f"The policies' verdicts are in {file}", err=True)
 
 
 def _stop(code: int, message: str) -> NoReturn:

@@ -48,6 +48,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "exports": masked(rehearsal.exports, rehearsal.secret_exports),
         "seconds": {phase: round(seconds, 3) for phase, seconds in rehearsal.seconds.items()},
         "versions": dict(rehearsal.versions),
+        "policies": rehearsal.policies.as_json() if rehearsal.policies else None,
         "service": _service(rehearsal.service) if rehearsal.service else None,
         "graph": [_resource(one, rehearsal) for one in rehearsal.resources],
     }

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from policies.runner import Report
     from rehearsal.service.result import ServiceRehearsal
 
 SECRET = "[secret]"  # noqa: S105 what stands in place of a secret value in anything that is printed
@@ -143,6 +144,7 @@ class Rehearsal:
     refusals: tuple[Refusal, ...]
     seconds: Mapping[str, float]  # by phase, in order
     versions: Mapping[str, str] = field(default_factory=dict)
+    policies: "Report | None" = None  # None where they were not asked
     service: "ServiceRehearsal | None" = None  # None where it was left out
 
     @cached_property
@@ -156,7 +158,8 @@ class Rehearsal:
 
     @property
     def passed(self) -> bool:
-        return self.stands and (self.service is None or self.service.passed)
+        judged = self.policies is None or not self.policies.failed
+        return self.stands and judged and (self.service is None or self.service.passed)
 
     @property
     def stands(self) -> bool:

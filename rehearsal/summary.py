@@ -4,6 +4,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
+from policies.catalogue import SEVERITIES
+from policies.runner import Report
 from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
 
@@ -35,6 +37,8 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
         ("Stand-ins", list(_stand_ins(rehearsal))),
     ):
         yield from _section(title, findings, verbose)
+    if rehearsal.policies:
+        yield from _policies(rehearsal.policies, verbose)
     if rehearsal.service:
         yield from _service(rehearsal.service, verbose)
     if verbose:
@@ -50,7 +54,7 @@ def verdict(rehearsal: Rehearsal) -> str:
     if rehearsal.incomplete:
         return f"{where} stands, but its rehearsal is INCOMPLETE: {rehearsal.incomplete}"
     if not rehearsal.passed:
-        problems = len(rehearsal.failures) + len(rehearsal.refusals) + _failed_steps(rehearsal)
+        problems = len(rehearsal.failures) + len(rehearsal.refusals) + _failed_checks(rehearsal)
         return f"{where} FAILS its rehearsal: {problems} problem{'s' if problems > 1 else ''}, {total:.1f} s"
     if rehearsal.declare_only:
         return f"{where} is declared: {rehearsal.count(State.DECLARED_ONLY)} resources, {total:.1f} s"
@@ -59,11 +63,32 @@ def verdict(rehearsal: Rehearsal) -> str:
     return f"{where} stands{works}: {count} resources as declared, {total:.1f} s"
 
 
-def _failed_steps(rehearsal: Rehearsal) -> int:
-    """One for the step that failed (those after it were not reached), or for what was refused though all went on."""
-    if rehearsal.service is None:
-        return 0
-    return int(not rehearsal.service.passed)
+def _policies(report: Report, verbose: bool) -> Iterator[str]:
+    passed, advice = len(report.having("pass")), [one for one in report.having("fail") if one.level != "mandatory"]
+    unknown = len(report.having("not evaluated"))
+    yield (
+        f"Policies ({report.environment}): {passed} passed, {len(report.violations)} mandatory failed, "
+        f"{len(advice)} advised, {unknown} not evaluated"
+    )
+    failed = [f"{one.severity} {one.control} {_name(one.urn)}: {one.message}" for one in report.violations]
+    yield from _section("  Mandatory", failed, verbose)
+    if advice and not verbose:
+        counts = Counter(one.severity for one in advice)
+        yield f"  advised by severity: {', '.join(f'{counts[level]} {level}' for level in SEVERITIES if counts[level])}"
+    if verbose:
+        advised = [f"{one.severity} {one.control} {_name(one.urn)}: {one.message}" for one in advice]
+        yield from _section("  Advised", advised, verbose)
+    yield ""
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def _failed_checks(rehearsal: Rehearsal) -> int:
+    """Mandatory policies that failed, and one for the service: what comes after a failed step was not reached."""
+    broken = len(rehearsal.policies.violations) if rehearsal.policies else 0
+    return broken + int(rehearsal.service is not None and not rehearsal.service.passed)
 
 
 def _service(service: ServiceRehearsal, verbose: bool) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """Everything that `workbuoy rehearse` does with a stack, in one moto."""
 
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 
-from rehearsal.program import Project
+from rehearsal.program import Project, read_config
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 
@@ -11,13 +12,14 @@ TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
 def rehearse_whole(project: Project, stack: str, options: Options, *, with_service: bool) -> Rehearsal:
-    """Rehearse a stack and, where it declares one and `with_service` asks for it, the service in what it made.
+    """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
-    Raises what `rehearsal.run.rehearse` raises. A service that cannot be tried here is told in the result.
+    Raises what `rehearsal.run.rehearse` raises, and `policies.errors`' own. A service that cannot be tried here is told
+    in the result.
     """
     app = project.root / "app"
     if options.declare_only or not with_service or not app.is_dir():
-        return rehearse(project, stack, options)
+        return _judged(rehearse(project, stack, options), project, options)
     from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
     from rehearsal.service.run import rehearse_service  # noqa: PLC0415
     from rehearsal.service.surroundings import Surroundings  # noqa: PLC0415
@@ -25,7 +27,7 @@ def rehearse_whole(project: Project, stack: str, options: Options, *, with_servi
     with ExitStack() as contexts:
         surroundings = contexts.enter_context(Surroundings(app))
         moto = contexts.enter_context(running())
-        rehearsal = rehearse(project, stack, options, moto)
+        rehearsal = _judged(rehearse(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
             return rehearsal
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
@@ -33,3 +35,17 @@ def rehearse_whole(project: Project, stack: str, options: Options, *, with_servi
         service = rehearse_service(rehearsal, cloud, surroundings, options.progress.phase)
         seconds = {**rehearsal.seconds, "trying the service": service.seconds}
         return replace(rehearsal, service=service, seconds=seconds)
+
+
+def _judged(rehearsal: Rehearsal, project: Project, options: Options) -> Rehearsal:
+    """The same with the policies' verdict on its graph."""
+    from policies.runner import check  # noqa: PLC0415 a tenth of a second that a mistake must not pay for
+    from rehearsal.policy_graph import policy_graph  # noqa: PLC0415
+
+    options.progress.phase("asking the policies")
+    began = time.perf_counter()
+    settings = read_config(project, rehearsal.stack).get(f"{project.name}:settings")
+    residency = settings.get("residency") if isinstance(settings, dict) else None
+    report = check(policy_graph(rehearsal), rehearsal.stack, allowed_regions=residency or [rehearsal.region])
+    seconds = {**rehearsal.seconds, "asking the policies": time.perf_counter() - began}
+    return replace(rehearsal, policies=report, seconds=seconds)

@@ -15,8 +15,10 @@ from rehearsal.report.sections.alarms import alarms
 from rehearsal.report.sections.data import data
 from rehearsal.report.sections.doors import doors
 from rehearsal.report.sections.limits import limits
+from rehearsal.report.sections.policies import policies
 from rehearsal.report.sections.problems import problems
 from rehearsal.report.sections.resources import resources
+from rehearsal.report.sections.service import service
 from rehearsal.report.sections.timings import timings
 from rehearsal.report.sections.verdict import band, headline, verdict
 from rehearsal.result import Rehearsal
@@ -32,6 +34,8 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
         for section in (
             verdict(graph, made_at),
             problems(graph),
+            policies(graph),
+            service(graph),
             resources(graph),
             data(graph),
             access(graph),

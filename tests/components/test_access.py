@@ -10,6 +10,7 @@ from tests.conftest import STACKS, Declare, DeclareWith
 # Where AWS knows no resource for an action, so that `*` is the only thing to write.
 WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken": "a token is for the whole registry",
+    "logs:DescribeLogGroups": "it lists all groups",
     "ec2:DescribeNetworkInterfaces": "ec2's Describe actions take no resource",
     "ec2:DescribeSubnets": "ec2's Describe actions take no resource",
 }

@@ -9,7 +9,8 @@ from tests.conftest import Declare, Graph
 
 
 def policy(graph: Graph, kind: str) -> list[dict[str, Any]]:
-    statements: list[dict[str, Any]] = json.loads(graph.named(f"keys-{kind}").declared.properties["policy"])["Statement"]
+    document = json.loads(graph.named(f"keys-{kind}").declared.properties["policy"])
+    statements: list[dict[str, Any]] = document["Statement"]
     return statements
 
 

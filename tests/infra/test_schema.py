@@ -1,12 +1,11 @@
 """Editors complete and check stack files by a schema that is never stale."""
 
+import jsonschema
 import pytest
 import yaml
 
 from infra.schema import SCHEMA_FILE, render_schema, stack_file_schema
 from tests.conftest import ROOT, STACKS
-
-jsonschema = pytest.importorskip("jsonschema", reason="moto's dependency jsonschema is not installed")
 
 
 def test_the_committed_schema_is_what_the_settings_say() -> None:

@@ -117,13 +117,10 @@ def test_prods_mutations_reach_most_of_the_catalogue() -> None:
 
 
 # Faults in components that their author has been told of.
-KNOWN_FAULTS = {("network-flow-logs-policy", "needs-star"), ("network-flow-logs-policy", "RESOURCE_MISMATCH")}
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_policy_document_of_a_stack_has_a_fault(stack: str) -> None:
     faults = {(fault.urn.rpartition("::")[2], fault.rule) for fault in lint(graph(stack))}
-    assert faults - KNOWN_FAULTS == set()
+    assert faults == set()
 
 
 def test_the_committed_matrix_is_what_prods_roles_may_do_today() -> None:

@@ -18,7 +18,7 @@ def limits(graph: Graph) -> Section:
         ("Declared only", _declared_only(graph)),
         ("Fields not checked", _unchecked(graph)),
         ("Alarms never went off", _alarms(graph)),
-        ("Permissions were not enforced", _permissions(graph)),
+        ("Permissions were not judged by AWS", _permissions(graph)),
         ("Some values were stand-ins", _stand_ins(graph)),
     ]
     made = [[el("dt", name), el("dd", what)] for name, what in entries if what is not None]
@@ -87,6 +87,12 @@ def _permissions(graph: Graph) -> str | None:
     many = sum(1 for _ in graph.of_type(t.ROLE))
     if not many:
         return None
+    if graph.rehearsal.service is not None:
+        return (
+            "The service's requests were judged by this project's own evaluator, by the policies that stand in moto; "
+            "creating the stack itself was not judged. Service control policies and other accounts' policies are "
+            "unknown here."
+        )
     return (
         f"{count(many, 'role')} {'is' if many == 1 else 'are'} declared, but moto let every call of the rehearsal "
         "through. Service control policies and other accounts' policies are unknown here."

@@ -47,7 +47,14 @@ def first_problem(graph: Graph) -> Html | None:
         return join(graph.link(root), ": ", _why(graph, root))
     for refusal in graph.rehearsal.refusals:
         return join(_subject(graph, refusal), ": ", graph.scrub(refusal.what))
-    return None
+    broken = graph.rehearsal.policies.violations if graph.rehearsal.policies else ()
+    for finding in broken:
+        return join("policy ", finding.control, " on ", finding.urn.rpartition("::")[2], ": ", finding.message)
+    tried = graph.rehearsal.service
+    if tried is None or tried.passed:
+        return None
+    step = next((one for one in tried.steps if not one.passed), None)
+    return join("the service: ", tried.incomplete or (f"{step.name}: {step.detail}" if step else tried.denials[0]))
 
 
 def problems(graph: Graph) -> Section | None:

@@ -67,10 +67,11 @@ def _lead(rehearsal: Rehearsal) -> str:
         )
         if state in states
     ]
+    tried = " Then the service was started in it, and worked." if rehearsal.service and rehearsal.service.passed else ""
     refused = f" AWS would refuse {len(rehearsal.refusals):,} of what is declared." if rehearsal.refusals else ""
     return (
         f"The Pulumi program ran against moto, a stand-in for AWS on this machine. {whole} were created there, "
-        f"read back, and equal to what was declared{'; ' + ', '.join(rest) if rest else ''}.{refused}"
+        f"read back, and equal to what was declared{'; ' + ', '.join(rest) if rest else ''}.{refused}{tried}"
     )
 
 

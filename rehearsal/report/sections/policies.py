@@ -1,0 +1,46 @@
+"""What the policies say: what stops a change, what is advised, what could not be judged."""
+
+from collections.abc import Sequence
+
+from policies.runner import Finding
+from rehearsal.report.graph import Graph
+from rehearsal.report.markup import Html, code, count, el, join
+from rehearsal.report.present import Column, Section, chip, table
+
+
+def policies(graph: Graph) -> Section | None:
+    """None where the policies were not asked."""
+    report = graph.rehearsal.policies
+    if report is None:
+        return None
+    advised = [one for one in report.having("fail") if one.level != "mandatory"]
+    passed, unknown = len(report.having("pass")), report.having("not evaluated")
+    body = join(
+        el(
+            "p",
+            f"{count(passed, 'verdict')} passed by the levels of {report.environment}; "
+            f"{len(report.violations)} mandatory failed, {len(advised)} advised, {len(unknown)} not evaluated.",
+        ),
+        _findings("Mandatory: these stop a change", report.violations),
+        _findings("Not evaluated", unknown),
+        _findings("Advised", advised),
+        _findings("Exempt, with a reason on file", report.having("exempt")),
+    )
+    broken = len(report.violations)
+    return Section("policies", "Policies", body, badge=str(broken or len(advised)), tone="bad" if broken else "")
+
+
+def _findings(title: str, findings: Sequence[Finding]) -> Html | None:
+    if not findings:
+        return None
+    rows = [
+        [
+            join(one.control, chip(one.severity, "bad" if one.severity in ("critical", "high") else "")),
+            code(one.urn.rpartition("::")[2]),
+            one.message,
+            one.fix,
+        ]
+        for one in findings
+    ]
+    columns = (Column("Control"), Column("Resource"), Column("What"), Column("Fix"))
+    return table(title, columns, rows, class_="cards")

