@@ -1,0 +1,97 @@
+"""The wheels of the lock, unpacked as pip would, without what only developers need."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from dataclasses import dataclass
+from email.parser import Parser
+from pathlib import Path
+
+SERVICES = ("s3", "secretsmanager")  # of botocore's 400; workbuoy_app/aws.py makes clients of these alone
+CLIENT_FILES = ("service-2*", "endpoint-rule-set-1*", "paginators-1*", "waiters-2*")
+BOTOCORE_FILES = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
+# Sources of compiled modules, types for editors, and tests: nothing loads them.
+LEFT_OUT = (
+    "*.pyx",
+    "*.pxd",
+    "*.pxi",
+    "*.c",
+    "*.h",
+    "*.cpp",
+    "*.hpp",
+    "*.pyi",
+    "py.typed",
+    "RECORD",
+    "REQUESTED",
+)
+FOLDERS_LEFT_OUT = (
+    *("alembic/testing", "alembic/templates", "simplejson/tests", "sqlalchemy/testing"),
+    *(f"sqlalchemy/dialects/{other}" for other in ("mssql", "mysql", "oracle")),
+)
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One distribution as the SBOM names it."""
+
+    name: str
+    version: str
+    licence: str
+    sha256: str
+
+
+def install(wheelhouse: Path, target: Path) -> list[Wheel]:
+    """Unpack every wheel into `target`. Raises ValueError where one brings what has no place there."""
+    target.mkdir(parents=True)
+    files = sorted(wheelhouse.glob("*.whl"))
+    if not files:
+        raise ValueError("the wheelhouse is empty")
+    wheels = [_install(file, target) for file in files]
+    _trim(target)
+    return wheels
+
+
+def _install(file: Path, target: Path) -> Wheel:
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(target)
+        (metadata,) = [
+            name
+            for name in archive.namelist()
+            if name.endswith(".dist-info/METADATA") and name.count("/") == 1
+        ]
+        headers = Parser().parsestr(archive.read(metadata).decode(), headersonly=True)
+    for data in target.glob("*.data"):
+        for kind in data.iterdir():
+            if kind.name in {"purelib", "platlib"}:
+                shutil.copytree(kind, target, dirs_exist_ok=True)
+        shutil.rmtree(data)  # commands, headers and manual pages
+    if found := [path.name for path in target.glob("*.pth")]:
+        raise ValueError(f"{file.name} needs {found[0]}, which the image's Python does not read")
+    licence = headers["License-Expression"] or (headers["License"] or "").strip().splitlines()[:1]
+    return Wheel(
+        name=headers["Name"],
+        version=headers["Version"],
+        licence=licence if isinstance(licence, str) else "".join(licence),
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+    )
+
+
+def _trim(target: Path) -> None:
+    for pattern in LEFT_OUT:
+        for path in target.rglob(pattern):
+            path.unlink()
+    for folder in FOLDERS_LEFT_OUT:
+        shutil.rmtree(target / folder, ignore_errors=True)
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    data = target / "botocore/data"
+    for path in data.iterdir():
+        if path.is_dir() and path.name not in SERVICES:
+            shutil.rmtree(path)
+        elif path.is_file() and path.name.removesuffix(".gz") not in BOTOCORE_FILES:
+            path.unlink()
+    for service in SERVICES:
+        for path in (data / service).glob("*/*"):
+            if not any(path.match(pattern) for pattern in CLIENT_FILES):
+                path.unlink()

@@ -1,0 +1,1 @@
+"""`workbuoy image`: builds the image, with Docker where its engine answers, else with buildah."""

@@ -1,0 +1,86 @@
+"""`workbuoy image build`."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from operations.image.engines import Engine
+    from rehearsal.image.archive import Architecture, Image
+
+INTERRUPTED = 130
+
+
+@click.group()
+def image() -> None:
+    """The container image that serves, migrates and rotates."""
+
+
+@image.command()
+@click.option(
+    "--architecture",
+    type=click.Choice(["arm64", "x86_64"]),
+    help="Of the image; the stack's service.architecture must say the same. Default: this machine's.",
+)
+@click.option("--engine", type=click.Choice(["docker", "buildah"]), help="Default: Docker where its engine answers.")
+@click.option("--base", metavar="IMAGE", help="Base of buildah's build stage instead of Debian's packages.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+def build(architecture: "Architecture | None", engine: "Engine | None", base: str | None, as_json: bool) -> None:
+    """Build the image of this checkout into build/image, with its SBOM beside it.
+
+    The base is the build stage's alone: the image starts from nothing.
+    """
+    from infra.problems import ProblemsError  # noqa: PLC0415 printing help must not pay for these
+    from operations.image.build import build as build_image  # noqa: PLC0415
+    from operations.image.build import sbom_of  # noqa: PLC0415
+    from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        built = build_image(
+            find_project(Path.cwd()).root,
+            architecture or this_machine(),
+            engine=engine,
+            base=base,
+            tell=lambda doing: click.echo(f"{doing} ...", err=True),
+        )
+    except ProblemsError as mistake:
+        _stop(1, "\n".join(str(one) for one in mistake.problems))
+    except ImageError as error:
+        _stop(error.code, str(error))
+    except KeyboardInterrupt:
+        _stop(INTERRUPTED, "interrupted; nothing is left behind")
+    _print(built, sbom_of(built.archive), as_json)
+
+
+def _print(built: "Image", sbom: Path, as_json: bool) -> None:
+    facts = {
+        "id": built.id,
+        "platform": built.platform,
+        "compressedBytes": built.compressed_bytes,
+        "archive": str(built.archive),
+        "sbom": str(sbom),
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    click.echo(f"image     {built.id}")
+    click.echo(f"size      {built.compressed_bytes / 1e6:.1f} MB compressed, {built.platform}")
+    click.echo(f"archive   {built.archive}")
+    click.echo(f"SBOM      {sbom}")
+    click.echo("Try it: workbuoy rehearse prod --image", err=True)
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _stop(code: int, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

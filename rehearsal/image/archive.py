@@ -1,0 +1,113 @@
+"""An image as it lies in its archive: an OCI layout in a tar file, as buildah and Docker write it."""
+
+import hashlib
+import json
+import platform
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Architecture = Literal["arm64", "x86_64"]
+
+# Ours (AWS's, as the stacks' settings have them) to OCI's, which are Debian's and Go's.
+OCI_NAMES: Mapping[Architecture, str] = {"arm64": "arm64", "x86_64": "amd64"}
+SOURCE_LABEL = "dev.workbuoy.source"
+
+
+class ImageError(Exception):
+    """The image cannot be read, built or run; one line that says what to do. `code` is the command's exit code."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def this_machine() -> Architecture:
+    """The architecture of this machine. Raises ImageError where images are not built for it."""
+    names: dict[str, Architecture] = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+    try:
+        return names[platform.machine().lower()]
+    except KeyError:
+        raise ImageError(f"images are built for arm64 and x86_64; this machine is {platform.machine()}") from None
+
+
+def archive_of(root: Path, architecture: Architecture | None = None) -> Path:
+    """Where `make image` puts the archive for an architecture (default: this machine's)."""
+    return root / f"build/image/workbuoy-app-{architecture or this_machine()}.tar"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One single-platform image. `id` is the digest of its configuration, the same for every registry."""
+
+    archive: Path
+    id: str
+    compressed_bytes: int
+    layers: tuple[str, ...]
+    platform: str
+    user: str
+    environment: Mapping[str, str]
+    entry_point: Sequence[str]
+    command: Sequence[str]
+    labels: Mapping[str, str]
+
+    @classmethod
+    def read(cls, archive: Path) -> "Image":
+        """Read manifest and configuration. Raises ImageError where there is none, or it holds several platforms."""
+        if not archive.is_file():
+            raise ImageError(f"there is no image {archive.name}: `make image` builds it")
+        try:
+            with tarfile.open(archive) as tar:
+                manifests = _blob(tar, "index.json")["manifests"]
+                if len(manifests) != 1 or "index" in manifests[0]["mediaType"] or "list" in manifests[0]["mediaType"]:
+                    raise ImageError(f"{archive.name} is not one image of one platform, which is all that Lambda takes")
+                manifest = _blob(tar, _path(manifests[0]["digest"]))
+                digest = manifest["config"]["digest"]
+                configuration = _blob(tar, _path(digest))
+        except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
+            raise ImageError(f"{archive.name} is no image archive: `make image` builds it anew") from error
+        run = configuration.get("config", {})
+        return cls(
+            archive=archive,
+            id=digest,
+            compressed_bytes=sum(layer["size"] for layer in manifest["layers"]),
+            layers=tuple(layer["digest"] for layer in manifest["layers"]),
+            platform=f"{configuration['os']}/{configuration['architecture']}",
+            user=run.get("User", ""),
+            environment=dict(pair.split("=", 1) for pair in run.get("Env", [])),
+            entry_point=run.get("Entrypoint") or (),
+            command=run.get("Cmd") or (),
+            labels=run.get("Labels") or {},
+        )
+
+    def unpack(self, folder: Path) -> None:
+        """Lay the file system out in `folder`. Raises ImageError where a layer is not what the manifest says."""
+        with tarfile.open(self.archive) as tar:
+            for digest in self.layers:
+                layer = tar.extractfile(_path(digest))
+                assert layer is not None  # noqa: S101 the manifest's layers are files
+                if hashlib.file_digest(layer, "sha256").hexdigest() != digest.partition(":")[2]:  # type: ignore[arg-type]
+                    raise ImageError(f"{self.archive.name} is damaged: `make image` builds it anew")
+                layer.seek(0)
+                with tarfile.open(fileobj=layer) as files:
+                    files.extractall(folder, filter=_as_is)  # noqa: S202 the filter keeps all inside
+
+
+def _as_is(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
+    """Links to absolute paths stay as they are, since they are the container's own; nothing else leaves `folder`."""
+    if member.issym():
+        return member
+    return tarfile.tar_filter(member, folder)
+
+
+def _path(digest: str) -> str:
+    return "blobs/" + digest.replace(":", "/")
+
+
+def _blob(tar: tarfile.TarFile, name: str) -> Any:
+    file = tar.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return json.load(file)

@@ -1,0 +1,28 @@
+"""What an image is made from, as one checksum: tells an image that does not match the code."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDERS = ("workbuoy_app", "image")
+FILES = ("Dockerfile", "requirements.lock")
+DEVELOPERS_ONLY = ("devtools", "__pycache__")
+
+
+def source_files(app: Path) -> Iterator[Path]:
+    """Every file of `app/` that goes into a build, sorted; what only developers use is not among them."""
+    for name in FILES:
+        yield app / name
+    for folder in FOLDERS:
+        for path in sorted((app / folder).rglob("*")):
+            if path.is_file() and not set(path.relative_to(app).parts) & set(DEVELOPERS_ONLY):
+                yield path
+
+
+def source_digest(app: Path) -> str:
+    """The checksum over names and contents."""
+    digest = hashlib.sha256()
+    for path in source_files(app):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(app).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
