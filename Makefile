@@ -3,7 +3,7 @@ STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse test test-fast dev check format schema urns lock clean
+.PHONY: rehearse test test-fast dev image check format schema urns lock clean
 
 rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -19,6 +19,9 @@ test-fast: .venv/installed app/.venv/installed ## Leaves out what builds or load
 
 dev: ## The service on an embedded Postgres, with reload and the mock login
 	@$(MAKE) --no-print-directory -C app dev
+
+image: .venv/installed ## The container image and its SBOM, into build/image (make image ARCHITECTURE=arm64)
+	@$(BIN)/workbuoy image build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 check: .venv/installed ## Formatter, linter and types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy

@@ -2,6 +2,7 @@
 
 import click
 
+from operations.image.command import image
 from operations.rehearse import rehearse
 from operations.review.command import review
 from operations.review.policies_command import policies
@@ -18,3 +19,4 @@ def main() -> None:
 main.add_command(rehearse)
 main.add_command(review)
 main.add_command(policies)
+main.add_command(image)

@@ -202,6 +202,12 @@ def test_the_rotation_handler_is_where_the_function_looks_for_it() -> None:
     assert callable(rotation.handler)
 
 
+def test_rotate_outside_lambda_is_exit_one_and_one_clear_line() -> None:
+    outcome = command("rotate")
+    assert outcome.returncode == 1
+    assert outcome.stderr == "workbuoy-app: rotate runs inside Lambda: AWS_LAMBDA_RUNTIME_API is not set\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_start_to_ready_takes_at_most_a_second_and_a_half_warm(database_url: str, tmp_path: Path) -> None:
     times = []

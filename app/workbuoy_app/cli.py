@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from workbuoy_app import __version__
@@ -17,7 +18,19 @@ def main(arguments: list[str] | None = None) -> int:
         from workbuoy_app.health import healthy  # noqa: PLC0415 - a health check loads nothing else
 
         return 0 if healthy() else 1
+    if options.command == "rotate":
+        return _rotate()
     return _with_settings(options)
+
+
+def _rotate() -> int:
+    """Lambda's runtime client around the rotation handler; it serves invocations until Lambda ends it."""
+    if not os.environ.get("AWS_LAMBDA_RUNTIME_API"):
+        print("workbuoy-app: rotate runs inside Lambda: AWS_LAMBDA_RUNTIME_API is not set", file=sys.stderr)
+        return 1
+    # By name, because there is none outside Linux.
+    import_module("awslambdaric.__main__").main(["rotate", "workbuoy_app.rotation.handler"])
+    return 0
 
 
 def _with_settings(options: argparse.Namespace) -> int:
@@ -55,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="serve until SIGTERM")
     commands.add_parser("migrate", help="bring roles, schema and grants to this release's state")
     commands.add_parser("health", help="ask this container's /healthz; exit 1 where it does not answer")
+    commands.add_parser("rotate", help="serve the rotation of the database login inside Lambda")
     tenant = commands.add_parser("tenant", help="the register of tenants").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
