@@ -34,8 +34,8 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
         for section in (
             verdict(graph, made_at),
             problems(graph),
-            policies(graph),
             service(graph),
+            policies(graph),
             resources(graph),
             data(graph),
             access(graph),

@@ -23,11 +23,17 @@ def policies(graph: Graph) -> Section | None:
         ),
         _findings("Mandatory: these stop a change", report.violations),
         _findings("Not evaluated", unknown),
-        _findings("Advised", advised),
-        _findings("Exempt, with a reason on file", report.having("exempt")),
+        _folded("Advised", advised),
+        _folded("Exempt, with a reason on file", report.having("exempt")),
     )
     broken = len(report.violations)
     return Section("policies", "Policies", body, badge=str(broken or len(advised)), tone="bad" if broken else "")
+
+
+def _folded(title: str, findings: Sequence[Finding]) -> Html | None:
+    """What stops nothing is there for whoever asks."""
+    found = _findings(title, findings)
+    return el("details", el("summary", f"{title}: {len(findings)}"), found) if found else None
 
 
 def _findings(title: str, findings: Sequence[Finding]) -> Html | None:
@@ -37,10 +43,9 @@ def _findings(title: str, findings: Sequence[Finding]) -> Html | None:
         [
             join(one.control, chip(one.severity, "bad" if one.severity in ("critical", "high") else "")),
             code(one.urn.rpartition("::")[2]),
-            one.message,
-            one.fix,
+            one.message.removeprefix(f"{one.urn.rpartition('::')[2]}: "),
         ]
         for one in findings
     ]
-    columns = (Column("Control"), Column("Resource"), Column("What"), Column("Fix"))
+    columns = (Column("Control"), Column("Resource"), Column("What, and the fix"))
     return table(title, columns, rows, class_="cards")

@@ -16,8 +16,8 @@ def finding(**changes: str) -> Finding:
         "level": "mandatory",
         "urn": URN,
         "status": "fail",
-        "message": "versioning is <off>",
-        "fix": "turn it on",
+        "message": "files-bucket: versioning is <off>. Turn it on.",
+        "fix": "Turn it on.",
         **changes,
     }
     return Finding(ids=("S3.14",), **values)  # type: ignore[arg-type]
@@ -30,7 +30,7 @@ def page(declared: Declare, *findings: Finding) -> str:
 def test_a_mandatory_failure_fails_the_page_and_shows_its_fix(declared: Declare) -> None:
     shown = page(declared, finding())
     assert "prod failed its rehearsal" in shown
-    for words in ("S3.14", "files-bucket", "versioning is &lt;off&gt;", "turn it on", "Mandatory: these stop a change"):
+    for words in ("S3.14", "files-bucket", "versioning is &lt;off&gt;. Turn it on.", "Mandatory: these stop a change"):
         assert words in shown
 
 
