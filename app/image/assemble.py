@@ -48,7 +48,7 @@ def main(build: Path, output: Path) -> None:
     interpreter.install(base)
     installed = wheels.install(wheelhouse / "installed", base / PACKAGES)
     libraries = interpreter.link(base)
-    authorities.install(base, wheelhouse, build / "image/rds-roots.pem")
+    public_roots = authorities.install(base, wheelhouse, build / "image/rds-roots.pem")
     authorities.replace_botocores(base / PACKAGES)
     for name, content in ETC.items():
         _write(base / "etc" / name, content)

@@ -53,15 +53,27 @@ def install(wheelhouse: Path, target: Path) -> list[Wheel]:
     return wheels
 
 
-def _install(file: Path, target: Path) -> Wheel:
+def describe(file: Path) -> Wheel:
+    """What a wheel says of itself."""
     with zipfile.ZipFile(file) as archive:
-        archive.extractall(target)
         (metadata,) = [
             name
             for name in archive.namelist()
             if name.endswith(".dist-info/METADATA") and name.count("/") == 1
         ]
         headers = Parser().parsestr(archive.read(metadata).decode(), headersonly=True)
+    first_line = (headers["License"] or "").strip().partition("\n")[0]
+    return Wheel(
+        name=headers["Name"],
+        version=headers["Version"],
+        licence=headers["License-Expression"] or first_line,
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+    )
+
+
+def _install(file: Path, target: Path) -> Wheel:
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(target)
     for data in target.glob("*.data"):
         for kind in data.iterdir():
             if kind.name in {"purelib", "platlib"}:
@@ -69,13 +81,7 @@ def _install(file: Path, target: Path) -> Wheel:
         shutil.rmtree(data)  # commands, headers and manual pages
     if found := [path.name for path in target.glob("*.pth")]:
         raise ValueError(f"{file.name} needs {found[0]}, which the image's Python does not read")
-    licence = headers["License-Expression"] or (headers["License"] or "").strip().splitlines()[:1]
-    return Wheel(
-        name=headers["Name"],
-        version=headers["Version"],
-        licence=licence if isinstance(licence, str) else "".join(licence),
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-    )
+    return describe(file)
 
 
 def _trim(target: Path) -> None:

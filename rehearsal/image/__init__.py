@@ -6,7 +6,7 @@ with unpacked(image) as files, Container(files, ["serve"], environment) as conta
 """
 
 from rehearsal.image.archive import Image, ImageError, archive_of
-from rehearsal.image.container import Container, unpacked
+from rehearsal.image.container import Container, Unpacked, unpacked
 from rehearsal.image.source import source_digest
 
-__all__ = ["Container", "Image", "ImageError", "archive_of", "source_digest", "unpacked"]
+__all__ = ["Container", "Image", "ImageError", "Unpacked", "archive_of", "source_digest", "unpacked"]

@@ -10,41 +10,85 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 from rehearsal.image.archive import Image, ImageError
+from rehearsal.image.specification import specification
 
 IMPOSSIBLE = 4
-MIB = 1024 * 1024
 STOP_SECONDS = 30  # as ECS: then it is killed
-NAMESPACES = ("pid", "ipc", "uts", "mount", "cgroup")
-HIDDEN = ("/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/scsi")
-READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
-@dataclass(frozen=True)
 class Unpacked:
     """An image's files, which any number of containers may share, since none can write."""
 
-    image: Image
-    files: Path
-    folder: Path
+    def __init__(self, image: Image, folder: Path, memory_mib: int) -> None:
+        self.image, self.files = image, folder / "files"
+        self.runc = ("runc", "--root", str(folder / "runc"))
+        self._folder, self._memory_mib = folder, memory_mib
+        self._names: list[str] = []
+
+    def prepare(self, command: Sequence[str], environment: Mapping[str, str], visible: Iterable[Path] = ()) -> str:
+        """Write down one run; gives back its name, which is runc's too. `visible` as in `Container`."""
+        name = f"workbuoy-{uuid.uuid4().hex[:12]}"
+        bundle = self._folder / name
+        bundle.mkdir()
+        document = specification(
+            self.image,
+            self.files,
+            name=name,
+            command=command,
+            environment=environment,
+            visible=visible,
+            memory_mib=self._memory_mib,
+        )
+        (bundle / "config.json").write_text(json.dumps(document))
+        self._names.append(name)
+        return name
+
+    def start(self, name: str) -> list[str]:
+        """The command line that runs it; a signal to that process goes on to the one inside."""
+        return [*self.runc, "run", "--bundle", str(self._folder / name), name]
+
+    def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+        """The command line for `workbuoy-app` with these arguments, as `rehearsal.service` asks for it.
+
+        A CA file of this machine that the environment names is made visible at the same place.
+        """
+        named = {Path(environment[name]) for name in ("SSL_CERT_FILE", "AWS_CA_BUNDLE") if environment.get(name)}
+        return self.start(self.prepare(arguments, environment, {file for file in named if file.is_file()}))
+
+    def ask(self, *arguments: str, timeout_seconds: float = 30) -> subprocess.CompletedProcess[str]:
+        """One question to runc."""
+        return subprocess.run(
+            [*self.runc, *arguments], capture_output=True, text=True, check=False, timeout=timeout_seconds
+        )
+
+    def end(self) -> None:
+        """Kill and forget every container that is left."""
+        for name in self._names:
+            self.ask("delete", "--force", name)
 
 
 @contextmanager
-def unpacked(image: Image) -> Iterator[Unpacked]:
-    """Lay the image out in a temporary folder. Raises ImageError (code 4) where runc or root is missing."""
+def unpacked(image: Image, *, memory_mib: int = 512) -> Iterator[Unpacked]:
+    """Lay the image out in a temporary folder. Raises ImageError (code 4) where runc or root is missing.
+
+    `memory_mib` is what each container may use.
+    """
     require_runc()
     with tempfile.TemporaryDirectory(prefix="workbuoy-image-") as folder:
-        files = Path(folder, "files")
-        files.mkdir()
-        image.unpack(files)
-        yield Unpacked(image, files, Path(folder))
+        laid_out = Unpacked(image, Path(folder), memory_mib)
+        laid_out.files.mkdir()
+        image.unpack(laid_out.files)
+        try:
+            yield laid_out
+        finally:
+            laid_out.end()
 
 
 def require_runc() -> None:
@@ -64,19 +108,23 @@ class Container:
         command: Sequence[str],
         environment: Mapping[str, str],
         *,
-        memory_mib: int = 512,
+        visible: Iterable[Path] = (),
         stdout: int | IO[bytes] | None = None,
         stderr: int | IO[bytes] | None = None,
     ) -> None:
-        """`environment` is added to the image's own; `stdout` and `stderr` are as subprocess takes them."""
-        self.id = f"workbuoy-{uuid.uuid4().hex[:12]}"
-        self._bundle = unpacked.folder / self.id
-        self._runc = ["runc", "--root", str(unpacked.folder / "runc")]
-        self._bundle.mkdir()
-        document = _specification(unpacked, self.id, command, environment, memory_mib)
-        (self._bundle / "config.json").write_text(json.dumps(document))
+        """Start `workbuoy-app` with `command`.
+
+        Args:
+            unpacked: the image's files.
+            command: arguments of the image's entry point.
+            environment: added to the image's own.
+            visible: files of this machine that are read at the same place inside.
+            stdout: as subprocess takes it; `stderr` too.
+        """
+        self._unpacked = unpacked
+        self.id = unpacked.prepare(command, environment, visible)
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
-            [*self._runc, "run", "--bundle", str(self._bundle), self.id],
+            unpacked.start(self.id),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
@@ -92,9 +140,8 @@ class Container:
         try:
             self.stop()
         finally:
-            self._ask("delete", "--force", self.id)
+            self._unpacked.ask("delete", "--force", self.id)
             self.process.wait()
-            shutil.rmtree(self._bundle, ignore_errors=True)
 
     def wait(self, timeout_seconds: float | None = None) -> int:
         """The exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
@@ -103,68 +150,19 @@ class Container:
     def stop(self) -> int:
         """End it and give back its exit status. A repeated call does no harm."""
         if self.process.poll() is None:
-            self._ask("kill", self.id, "TERM")
+            self._unpacked.ask("kill", self.id, "TERM")
             try:
                 return self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                self._ask("kill", self.id, "KILL")
+                self._unpacked.ask("kill", self.id, "KILL")
         return self.process.wait()
 
     def run(self, command: Sequence[str], timeout_seconds: float = 30) -> subprocess.CompletedProcess[str]:
         """Run one more program inside, as a health check does."""
-        return self._ask("exec", self.id, *command, timeout_seconds=timeout_seconds)
+        return self._unpacked.ask("exec", self.id, *command, timeout_seconds=timeout_seconds)
 
     def memory_bytes(self) -> int:
         """What the container uses now, without the page cache that could be dropped."""
-        statistics = json.loads(self._ask("events", "--stats", self.id).stdout)["data"]["memory"]
+        statistics = json.loads(self._unpacked.ask("events", "--stats", self.id).stdout)["data"]["memory"]
         cached: int = statistics["raw"].get("total_inactive_file", statistics["raw"].get("inactive_file", 0))
         return int(statistics["usage"]["usage"]) - cached
-
-    def _ask(self, *arguments: str, timeout_seconds: float = 30) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self._runc, *arguments], capture_output=True, text=True, check=False, timeout=timeout_seconds
-        )
-
-
-def _specification(
-    unpacked: Unpacked, name: str, command: Sequence[str], environment: Mapping[str, str], memory_mib: int
-) -> dict[str, Any]:
-    """The container as the OCI runtime specification has it."""
-    image = unpacked.image
-    uid, _, gid = image.user.partition(":")
-    if not (uid.isdigit() and gid.isdigit() and int(uid) and int(gid)):
-        raise ImageError(f"the image's user must be numbers other than root's; it is {image.user or 'not set'}")
-    none: dict[str, list[str]] = {kind: [] for kind in ("bounding", "effective", "inheritable", "permitted", "ambient")}
-    nothing_runs = ["nosuid", "noexec", "nodev"]
-    return {
-        "ociVersion": "1.0.2",
-        "process": {
-            "user": {"uid": int(uid), "gid": int(gid)},
-            "args": [*image.entry_point, *command],
-            "env": [f"{key}={value}" for key, value in {**image.environment, **environment}.items()],
-            "cwd": "/",
-            "capabilities": none,
-            "noNewPrivileges": True,
-        },
-        "root": {"path": str(unpacked.files), "readonly": True},
-        "hostname": name,
-        "mounts": [
-            {"destination": "/proc", "type": "proc", "source": "proc", "options": nothing_runs},
-            {
-                "destination": "/dev",
-                "type": "tmpfs",
-                "source": "tmpfs",
-                "options": ["nosuid", "strictatime", "mode=755", "size=64k"],
-            },
-        ],
-        "linux": {
-            "cgroupsPath": f"/{name}",
-            "namespaces": [{"type": kind} for kind in NAMESPACES],
-            "resources": {
-                "devices": [{"allow": False, "access": "rwm"}],
-                "memory": {"limit": memory_mib * MIB, "swap": memory_mib * MIB},
-            },
-            "maskedPaths": list(HIDDEN),
-            "readonlyPaths": list(READ_ONLY),
-        },
-    }

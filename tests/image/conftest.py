@@ -1,0 +1,48 @@
+"""The image of this checkout, built once, laid out once; skipped, and said so, where a tool for it is missing."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from operations.image.build import build
+from operations.image.engines import TOOLS
+from rehearsal.image import Image, Unpacked, unpacked
+from rehearsal.image.archive import this_machine
+
+ROOT = Path(__file__).parent.parent.parent
+APP = ROOT / "app"
+
+
+def build_here(archive: Path) -> Image:
+    """Build the image, or skip naming what is missing."""
+    missing = sorted(package for program, package in TOOLS.items() if shutil.which(program) is None)
+    if missing:
+        pytest.skip(f"the image cannot be built: {', '.join(missing)} missing; .ci/run installs them as root")
+    return build(ROOT, this_machine(), engine="buildah", archive=archive)
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    return build_here(tmp_path_factory.mktemp("image") / "one.tar")
+
+
+@pytest.fixture(scope="session")
+def files(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The image's files, to be looked at."""
+    folder = tmp_path_factory.mktemp("files")
+    image.unpack(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runnable(image: Image) -> Iterator[Unpacked]:
+    """The image, ready to run."""
+    if shutil.which("runc") is None:
+        pytest.skip("the image cannot be run: runc missing; .ci/run installs it as root")
+    if os.geteuid() != 0:
+        pytest.skip("the image cannot be run: runc needs root here")
+    with unpacked(image) as laid_out:
+        yield laid_out

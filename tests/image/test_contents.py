@@ -1,0 +1,102 @@
+"""What is in the image, and what is not."""
+
+import json
+import re
+import stat
+from pathlib import Path
+
+import certifi
+import pytest
+
+from operations.image.build import sbom_of
+from operations.image.wheelhouse import wanted
+from rehearsal.image import Image, source_digest
+from rehearsal.image.archive import SOURCE_LABEL, this_machine
+from tests.image.conftest import APP, build_here
+
+pytestmark = pytest.mark.slow
+
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+SHELLS = {"sh", "bash", "dash", "ash", "zsh", "busybox", "toybox"}
+INSTALLERS = {"apt", "apt-get", "dpkg", "apk", "rpm", "pip", "pip3", "uv", "npm"}
+
+
+def certificates(file: Path) -> list[str]:
+    return CERTIFICATE.findall(file.read_text())
+
+
+def test_built_twice_it_is_one_image(image: Image, tmp_path: Path) -> None:
+    again = build_here(tmp_path / "two.tar")
+    assert again.id == image.id
+    assert again.layers == image.layers
+    assert sbom_of(again.archive).read_bytes() == sbom_of(image.archive).read_bytes()
+
+
+def test_it_is_under_forty_megabytes_compressed(image: Image) -> None:
+    assert 10e6 < image.compressed_bytes < 40e6
+
+
+def test_it_names_a_numeric_user_an_entry_point_and_the_code_that_it_is_made_from(image: Image) -> None:
+    assert image.user == "10001:10001"
+    assert (image.entry_point, image.command) == (["/usr/bin/workbuoy-app"], ["serve"])
+    assert image.labels[SOURCE_LABEL] == source_digest(APP)
+
+
+def test_it_has_no_shell_no_package_manager_and_no_program_but_its_own(files: Path) -> None:
+    names = {path.name for path in files.rglob("*")}
+    assert not names & (SHELLS | INSTALLERS)
+    assert not [path for path in files.rglob("*") if path.parent.name in {"pip", "setuptools", "ensurepip"}]
+    assert sorted(path.name for path in (files / "usr/bin").iterdir()) == ["python3.13", "workbuoy-app"]
+
+
+def test_nothing_is_setuid_writable_by_others_or_closed_to_any_uid(files: Path) -> None:
+    for path in files.rglob("*"):
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            continue
+        assert not mode & (stat.S_ISUID | stat.S_ISGID | stat.S_IWGRP | stat.S_IWOTH), path
+        assert mode & stat.S_IROTH, path
+        assert not stat.S_ISDIR(mode) or mode & stat.S_IXOTH, path
+        assert path.lstat().st_mtime == 0, path
+
+
+def test_the_ca_file_holds_the_public_roots_and_rdss_and_no_other(files: Path) -> None:
+    held = certificates(files / "etc/ssl/certs/ca-certificates.crt")
+    public, rds = certificates(Path(certifi.where())), certificates(APP / "image/rds-roots.pem")
+    assert len(rds) == 81
+    assert sorted(held) == sorted({*public, *rds})
+    for own in Path("/usr/local/share/ca-certificates").rglob("*.crt"):
+        assert not set(certificates(own)) & set(held)
+
+
+def test_botocore_trusts_the_same_file(files: Path) -> None:
+    own = files / "usr/lib/workbuoy/botocore/cacert.pem"
+    assert own.is_symlink()
+    assert str(own.readlink()) == "/etc/ssl/certs/ca-certificates.crt"
+    stores = [path for path in files.rglob("*") if path.suffix in {".pem", ".crt"} and not path.is_symlink()]
+    assert stores == [files / "etc/ssl/certs/ca-certificates.crt"]
+
+
+def test_local_names_need_no_dns(files: Path) -> None:
+    assert "127.0.0.1 localhost" in (files / "etc/hosts").read_text()
+    assert (files / "etc/nsswitch.conf").read_text() == "hosts: files dns\n"
+
+
+def test_what_only_developers_run_stays_outside(files: Path) -> None:
+    package = files / "usr/lib/workbuoy/workbuoy_app"
+    assert (package / "cli.py").is_file()
+    assert not (package / "devtools").exists()
+
+
+def test_the_sbom_lists_every_wheel_of_the_lock_and_every_library(image: Image, files: Path) -> None:
+    document = json.loads(sbom_of(image.archive).read_text())
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
+    listed = {component.get("purl") for component in document["components"]}
+    lock = {**wanted((APP / "requirements.lock").read_text(), this_machine())}
+    assert len(lock) > 30
+    for requirement in [*lock, *wanted((APP / "image/roots.lock").read_text(), this_machine())]:
+        name, _, version = requirement.partition("==")
+        assert f"pkg:pypi/{name}@{version}" in listed
+    debian = {component["name"] for component in document["components"] if "pkg:deb" in component.get("purl", "")}
+    assert {"libc6", "libssl3t64", "libsqlite3-0", "libstdc++6", "python3.13-minimal"} <= debian
+    assert json.loads((files / "usr/share/workbuoy/sbom.cdx.json").read_text()) == document
