@@ -59,9 +59,8 @@ def main(build: Path, output: Path) -> None:
     shutil.copytree(build / "workbuoy_app", package, ignore=shutil.ignore_patterns("__pycache__", "devtools"))
     launcher = _write(service / "usr/bin/workbuoy-app", LAUNCHER)
     (found,) = re.findall(r'^__version__ = "(.+)"$', (package / "__init__.py").read_text(), re.MULTILINE)
-    document = inventory.bill_of_materials(
-        "workbuoy-app", found, installed, libraries, authorities.RDS_SHA256
-    )
+    listed = [*installed, wheels.describe(public_roots)]
+    document = inventory.bill_of_materials("workbuoy-app", found, listed, libraries, authorities.RDS_SHA256)
     _write(
         service / "usr/share/workbuoy/sbom.cdx.json", json.dumps(document, indent=1, sort_keys=True) + "\n"
     )

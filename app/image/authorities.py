@@ -11,7 +11,13 @@ RDS_SHA256 = "7dbb082bbe632b8a25b598fd194ce5ff96e46c09a40bf8c606dc803884e3cb5d"
 
 
 def install(root: Path, wheelhouse: Path, rds_roots: Path) -> Path:
-    """Write the file; gives back the wheel of the public roots. Raises ValueError where RDS's roots are not those that README.md names."""
+    (
+        """Write the file; gives back the wheel of the public roots.
+
+    Raises ValueError where RDS's roots are not those that README.md names.
+    """
+        ""
+    )
     rds = rds_roots.read_bytes()
     if (found := hashlib.sha256(rds).hexdigest()) != RDS_SHA256:
         raise ValueError(f"{rds_roots.name} has checksum {found}, not {RDS_SHA256}")
