@@ -45,9 +45,9 @@ def main(build: Path, output: Path) -> None:
     """Fill both layers."""
     base, service = output / "base", output / "service"
     wheelhouse = build / "wheelhouse"
-    interpreter.install(base)
+    copied = interpreter.install(base)
     installed = wheels.install(wheelhouse / "installed", base / PACKAGES)
-    libraries = interpreter.link(base)
+    copied += interpreter.link(base)
     public_roots = authorities.install(base, wheelhouse, build / "image/rds-roots.pem")
     authorities.replace_botocores(base / PACKAGES)
     for name, content in ETC.items():
@@ -60,7 +60,7 @@ def main(build: Path, output: Path) -> None:
     launcher = _write(service / "usr/bin/workbuoy-app", LAUNCHER)
     (found,) = re.findall(r'^__version__ = "(.+)"$', (package / "__init__.py").read_text(), re.MULTILINE)
     listed = [*installed, wheels.describe(public_roots)]
-    document = inventory.bill_of_materials("workbuoy-app", found, listed, libraries, authorities.RDS_SHA256)
+    document = inventory.bill_of_materials("workbuoy-app", found, listed, copied, authorities.RDS_SHA256)
     _write(
         service / "usr/share/workbuoy/sbom.cdx.json", json.dumps(document, indent=1, sort_keys=True) + "\n"
     )

@@ -45,16 +45,16 @@ LEFT_OUT = (
 LOADED_BY_NAME = ("libgcc_s.so.1",)
 
 
-def install(root: Path) -> None:
-    """Copy executable and standard library to where Python looks for them from /usr/bin."""
+def install(root: Path) -> list[Path]:
+    """Copy executable and standard library to where Python looks for them from /usr/bin; gives back their sources."""
+    source, standard = Path(sys.executable).resolve(), Path(sysconfig.get_path("stdlib"))
     executable = root / f"usr/bin/python{VERSION}"
     executable.parent.mkdir(parents=True)
-    shutil.copyfile(Path(sys.executable).resolve(), executable)
+    shutil.copyfile(source, executable)
     executable.chmod(0o755)
     library = root / f"usr/lib/python{VERSION}"
-    shutil.copytree(
-        sysconfig.get_path("stdlib"), library, ignore=shutil.ignore_patterns("__pycache__", *LEFT_OUT)
-    )
+    shutil.copytree(standard, library, ignore=shutil.ignore_patterns("__pycache__", *LEFT_OUT))
+    return [source, *(standard / path.relative_to(library) for path in library.rglob("*"))]
 
 
 def link(root: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +29,9 @@ def _rotate() -> int:
     if not os.environ.get("AWS_LAMBDA_RUNTIME_API"):
         print("workbuoy-app: rotate runs inside Lambda: AWS_LAMBDA_RUNTIME_API is not set", file=sys.stderr)
         return 1
+    # The client then waits in a thread, so that this one hears SIGTERM, which the first process of a container ignores.
+    os.environ.setdefault("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     # By name, because there is none outside Linux.
     import_module("awslambdaric.__main__").main(["rotate", "workbuoy_app.rotation.handler"])
     return 0

@@ -33,7 +33,6 @@ def writable(path):
         return False
     return True
 folders = [path for path, _, _ in os.walk("/") if not path.startswith("/proc") and writable(path)]
-limit = [path for path in ("/sys/fs/cgroup/memory.max",) if os.path.exists(path)]
 print(json.dumps({"uid": os.getuid(), "gid": os.getgid(), "groups": os.getgroups(), "writable": folders,
     "capabilities": [status[name].strip() for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")],
     "no_new_privileges": status["NoNewPrivs"].strip()}))
@@ -225,18 +224,20 @@ def test_lambda_can_rotate_in_it(runnable: Unpacked, owner: Owner, aws: str, tmp
         environment = {
             "AWS_LAMBDA_RUNTIME_API": runtime.address,
             "AWS_LAMBDA_FUNCTION_NAME": "rotation",
-            "AWS_EXECUTION_ENV": "AWS_Lambda_Image",
             "AWS_ENDPOINT_URL": aws,
             "NODE_ENV": "development",  # for this Postgres has no TLS; `rehearse --image` tries it with
             "DATABASE_URL": f"postgresql://{owner.host}:{owner.port}/{owner.database}",
             "DATABASE_OWNER_SECRET_ID": secrets.create_secret(Name="owner", SecretString=managed)["ARN"],
             **KEYS,
         }
-        with Container(runnable, ["rotate"], environment, stdout=out, stderr=out):
+        with Container(runnable, ["rotate"], environment, stdout=out, stderr=out) as container:
             for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
                 runtime.invoke({"SecretId": login, "ClientRequestToken": token, "Step": step})
             with pytest.raises(InvocationError, match="unknown step"):
                 runtime.invoke({"SecretId": login, "ClientRequestToken": token, "Step": "nonsense"})
+            begun = time.monotonic()
+            assert container.stop() == 0
+            assert time.monotonic() - begun < 5
     value = json.loads(secrets.get_secret_value(SecretId=login)["SecretString"])
     assert value["username"].startswith("workbuoy")
     assert value["password"] not in log.read_text()

@@ -1,0 +1,197 @@
+"""What `workbuoy image build` says where it cannot, and what it leaves behind: nothing."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from operations.image import engines, tools, wheelhouse
+from operations.image.tools import run, workshop
+from operations.main import main
+from rehearsal.image import Image, ImageError, source_digest
+from rehearsal.image.container import require_runc
+from tests.image.conftest import APP, ROOT
+
+LOCK = """
+always==1.0 \\
+    --hash=sha256:aa \\
+    --hash=sha256:bb
+    # via something
+linux==2.0 ; sys_platform == 'linux' \\
+    --hash=sha256:cc
+windows==3.0 ; sys_platform == 'win32' \\
+    --hash=sha256:dd
+old==4.0 ; python_full_version < '3.12' \\
+    --hash=sha256:ee
+arm==5.0 ; platform_machine == 'aarch64' \\
+    --hash=sha256:ff
+"""
+
+
+def leftovers() -> set[str]:
+    return {path.name for path in Path(tempfile.gettempdir()).glob("workbuoy-build-*")}
+
+
+def ended(group: int) -> bool:
+    """Whether no process of a group is left; whoever adopts orphans may take a moment to notice."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def test_without_any_engine_it_names_the_packages_and_exits_four(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = CliRunner().invoke(main, ["image", "build"])
+    assert outcome.exit_code == 4
+    assert outcome.stderr == (
+        "no Docker engine answers, so building the image needs buildah and mmdebstrap: "
+        "apt-get install buildah mmdebstrap\n"
+    )
+
+
+def test_docker_is_taken_where_its_engine_answers_and_else_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("buildah", "mmdebstrap"):
+        program(tmp_path, name, "exit 0")
+    program(tmp_path, "docker", "exit 1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert engines.choose(None) == "buildah"
+    with pytest.raises(ImageError, match="no Docker engine answers") as refusal:
+        engines.choose("docker")
+    assert refusal.value.code == 4
+    program(tmp_path, "docker", "exit 0")
+    assert engines.choose(None) == "docker"
+    assert engines.choose("buildah") == "buildah"
+
+
+def test_a_foreign_architecture_is_refused_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "this_machine", lambda: "x86_64")
+    with pytest.raises(ImageError, match="cannot run arm64") as refusal:
+        engines.build_with_buildah(Path(), "arm64", "", Path(), Path(), given_base=None)
+    assert refusal.value.code == 4
+
+
+def test_a_tool_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"^brewing failed: no water$") as failure:
+        run(["sh", "-c", "echo no water >&2; exit 7"], tmp_path, "brewing")
+    assert failure.value.code == 4
+
+
+def test_the_image_is_asked_for_what_its_platform_needs_and_not_this_machine() -> None:
+    assert list(wheelhouse.wanted(LOCK, "x86_64")) == ["always==1.0", "linux==2.0"]
+    assert list(wheelhouse.wanted(LOCK, "arm64")) == ["always==1.0", "linux==2.0", "arm==5.0"]
+    assert wheelhouse.wanted(LOCK, "x86_64")["always==1.0"] == "always==1.0 --hash=sha256:aa --hash=sha256:bb"
+
+
+def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "wheels/small-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.write_bytes(b"not what was locked")
+    lock = tmp_path / "small.lock"
+    lock.write_text(f"small==1.0 --hash=sha256:{'0' * 64}\n")
+    os.environ["PIP_NO_INDEX"], os.environ["PIP_FIND_LINKS"] = "1", str(wheel.parent)
+    try:
+        with pytest.raises(ImageError, match=r"small.lock does not match"):
+            wheelhouse._download(lock, "x86_64", tmp_path, tmp_path)
+    finally:
+        del os.environ["PIP_NO_INDEX"], os.environ["PIP_FIND_LINKS"]
+
+
+def test_ctrl_c_ends_the_tools_and_removes_the_folder(tmp_path: Path) -> None:
+    before = leftovers()
+    script = (
+        "from operations.image.tools import run, workshop\n"
+        "with workshop() as folder:\n"
+        f"    run(['sh', '-c', 'echo $$ > {tmp_path}/pid; sleep 600 & wait'], folder, 'sleeping')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) != 0
+    assert ended(int((tmp_path / "pid").read_text()))
+    assert leftovers() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0, 12])
+def test_ctrl_c_during_a_build_leaves_nothing(tmp_path: Path, seconds: int) -> None:
+    if missing := [name for name in engines.TOOLS if shutil.which(name) is None]:
+        pytest.skip(f"the image cannot be built: {', '.join(missing)} missing; .ci/run installs them as root")
+    before = leftovers()
+    with (tmp_path / "said").open("w+") as said:
+        command = [str(Path(sys.executable).parent / "workbuoy"), "image", "build", "--engine", "buildah"]
+        process = subprocess.Popen(command, cwd=ROOT, stderr=said, start_new_session=True)
+        deadline = time.monotonic() + 60
+        while "Building" not in (tmp_path / "said").read_text():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(40) == 130
+    assert (tmp_path / "said").read_text().endswith("interrupted; nothing is left behind\n")
+    assert leftovers() == before
+    assert "workbuoy-build-" not in Path("/proc/self/mountinfo").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts, which takes root on Linux")
+def test_a_mount_that_a_tool_forgot_is_taken_away() -> None:
+    with workshop() as folder:
+        place = folder / "mounted"
+        place.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "none", place], check=True)
+        assert tools._mounts_under(folder) == [str(place)]
+    assert str(folder) not in Path("/proc/self/mountinfo").read_text()
+    assert not folder.exists()
+
+
+def test_no_image_and_a_broken_one_are_told_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"there is no image one.tar: `make image` builds it"):
+        Image.read(tmp_path / "one.tar")
+    (tmp_path / "one.tar").write_bytes(b"no archive")
+    with pytest.raises(ImageError, match="no image archive"):
+        Image.read(tmp_path / "one.tar")
+
+
+def test_running_without_runc_names_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ImageError, match="apt-get install runc") as refusal:
+        require_runc()
+    assert refusal.value.code == 4
+
+
+def test_a_change_of_the_code_changes_its_checksum(tmp_path: Path) -> None:
+    copy = tmp_path / "app"
+    for name in ("Dockerfile", "requirements.lock"):
+        copy.mkdir(exist_ok=True)
+        shutil.copyfile(APP / name, copy / name)
+    for name in ("workbuoy_app", "image"):
+        shutil.copytree(APP / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    assert source_digest(copy) == source_digest(APP)
+    with (copy / "workbuoy_app/cli.py").open("a") as file:
+        file.write("\n")
+    assert source_digest(copy) != source_digest(APP)
