@@ -134,6 +134,11 @@ FLAGS: Final = (
 )
 
 
+# An endpoint's policy only narrows what may pass; without one AWS lets everything through.
+# https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+DEFAULT_ENDPOINT_POLICY = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}'
+
+
 def _judge_documents(step: Step, found: Doors) -> None:
     for name, way in DOCUMENTS.get(step.type, ()):
         old, new = _inputs(step.old).get(name), _inputs(step.new).get(name)
@@ -143,6 +148,8 @@ def _judge_documents(step: Step, found: Doors) -> None:
             found.unknown.append((step.urn, f"{name} is not known before the update"))
             continue
         old = None if list(unknowns(old)) else old
+        if step.type == t.ENDPOINT and old is None:
+            old = DEFAULT_ENDPOINT_POLICY
         try:
             compared = trust_widenings(old, new) if way == "trust" else widenings(old, new, identity=way == "identity")
             for widening in compared:

@@ -62,6 +62,8 @@ def _previewed(stack: str, root: Path, configuration: Path | None) -> Plan:
             if not any("summaryEvent" in event for event in events):
                 raise EngineError(f"{stack}: the preview broke off: {_first_line(error)}") from error
             failed = True
+        except automation.errors.InvalidVersionError as error:
+            raise EngineError(f"{stack}: {_first_line(error)}; install the Pulumi CLI anew") from error
     return from_events(events, Path(stack), failed=failed)
 
 

@@ -205,3 +205,15 @@ def test_a_document_that_is_unknown_or_no_document_is_listed() -> None:
 
 def test_a_route_to_the_internet_is_noted() -> None:
     assert noted(step("create", t.ROUTE, None, {"gatewayId": "igw-1"})) == ["a route to an internet gateway is added"]
+
+
+def endpoint(*, conditions: dict[str, Any]) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": conditions}
+    return {"policy": json.dumps({"Statement": [statement]})}
+
+
+def test_a_new_endpoint_s_policy_opens_nothing_and_a_loosened_one_does() -> None:
+    """Without a policy of its own an endpoint lets everything through, so that any policy narrows it."""
+    own = endpoint(conditions={"StringEquals": {"aws:PrincipalAccount": "111111111111"}})
+    assert opened(step("create", t.ENDPOINT, None, own)) == []
+    assert opened(step("update", t.ENDPOINT, own, endpoint(conditions={})))
