@@ -35,6 +35,7 @@ MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
     type=click.Path(path_type=Path),
     help="Also write every control's verdict on every resource into this file.",
 )
+@click.option("--image", "in_image", is_flag=True, help="Run the service in the built image, under runc.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
 def rehearse(
@@ -44,6 +45,7 @@ def rehearse(
     declare_only: bool,
     report_file: Path | None,
     policy_file: Path | None,
+    in_image: bool,
     no_service: bool,
     verbose: bool,
 ) -> None:
@@ -56,7 +58,7 @@ def rehearse(
         if file is not None and not file.absolute().parent.is_dir():
             _stop(MISTAKE, f"{file}: there is no folder {file.parent}; make it first")
     try:
-        result = _rehearse(stack, declare_only=declare_only, with_service=not no_service)
+        result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
     except KeyboardInterrupt:
         _stop(INTERRUPTED, "interrupted; nothing is left behind")
     try:
@@ -72,10 +74,11 @@ def rehearse(
     sys.exit(0 if result.passed else FAILED)
 
 
-def _rehearse(stack: str, *, declare_only: bool, with_service: bool) -> "Rehearsal":
+def _rehearse(stack: str, *, declare_only: bool, with_service: bool, in_image: bool) -> "Rehearsal":
     from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
     from policies.errors import PolicyError, RuleError  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
+    from rehearsal.image.archive import ImageError  # noqa: PLC0415
     from rehearsal.program import find_project  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
@@ -83,9 +86,12 @@ def _rehearse(stack: str, *, declare_only: bool, with_service: bool) -> "Rehears
     try:
         with progress() as shown:
             options = Options(declare_only=declare_only, progress=shown)
-            return rehearse_whole(find_project(Path.cwd()), stack, options, with_service=with_service)
+            project = find_project(Path.cwd())
+            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image)
     except ProblemsError as mistake:
         _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+    except ImageError as error:
+        _stop(error.code, str(error))
     except PolicyError as mistake:
         _stop(MISTAKE, "\n".join(mistake.problems))
     except RefusedError as refusal:

@@ -1,21 +1,31 @@
 """Everything that `workbuoy rehearse` does with a stack, in one moto."""
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehearsal.program import Project, read_config
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 
+if TYPE_CHECKING:
+    from rehearsal.service.processes import Programs
+
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
-def rehearse_whole(project: Project, stack: str, options: Options, *, with_service: bool) -> Rehearsal:
+def rehearse_whole(
+    project: Project, stack: str, options: Options, *, with_service: bool, in_image: bool = False
+) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
-    Raises what `rehearsal.run.rehearse` raises, and `policies.errors`' own. A service that cannot be tried here is told
-    in the result.
+    With `in_image` the service runs in the built image under runc instead of in `app/.venv`.
+
+    Raises what `rehearsal.run.rehearse` raises, the errors of `policies`, and ImageError for an image that is missing,
+    does not match the code or cannot be run. A service that cannot be tried for another reason is told in the result.
     """
     app = project.root / "app"
     if options.declare_only or not with_service or not app.is_dir():
@@ -25,6 +35,7 @@ def rehearse_whole(project: Project, stack: str, options: Options, *, with_servi
     from rehearsal.service.surroundings import Surroundings  # noqa: PLC0415
 
     with ExitStack() as contexts:
+        programs = contexts.enter_context(_image(project.root)) if in_image else None
         surroundings = contexts.enter_context(Surroundings(app))
         moto = contexts.enter_context(running())
         rehearsal = _judged(rehearse(project, stack, options, moto), project, options)
@@ -32,9 +43,22 @@ def rehearse_whole(project: Project, stack: str, options: Options, *, with_servi
             return rehearsal
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         options.progress.phase("trying the service")
-        service = rehearse_service(rehearsal, cloud, surroundings, options.progress.phase)
+        service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=options.progress.phase)
         seconds = {**rehearsal.seconds, "trying the service": service.seconds}
         return replace(rehearsal, service=service, seconds=seconds)
+
+
+@contextmanager
+def _image(root: Path) -> Iterator["Programs"]:
+    """The image of this checkout, laid out. Raises ImageError."""
+    from rehearsal.image import Image, ImageError, archive_of, source_digest, unpacked  # noqa: PLC0415
+    from rehearsal.image.archive import SOURCE_LABEL  # noqa: PLC0415
+
+    image = Image.read(archive_of(root))
+    if image.labels.get(SOURCE_LABEL) != source_digest(root / "app"):
+        raise ImageError("the image does not match the code: `make image` builds it anew")
+    with unpacked(image) as laid_out:
+        yield laid_out
 
 
 def _judged(rehearsal: Rehearsal, project: Project, options: Options) -> Rehearsal:

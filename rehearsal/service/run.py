@@ -11,7 +11,7 @@ from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Gate, RefusedError, open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
-from rehearsal.service.processes import Installed
+from rehearsal.service.processes import Installed, Programs
 from rehearsal.service.result import ServiceRehearsal, Step
 from rehearsal.service.steps import STEPS
 from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
@@ -23,7 +23,12 @@ Tell = Callable[[str], None]
 
 
 def rehearse_service(
-    rehearsal: Rehearsal, cloud: Cloud, surroundings: Surroundings, tell: Tell = lambda _: None
+    rehearsal: Rehearsal,
+    cloud: Cloud,
+    surroundings: Surroundings,
+    *,
+    programs: Programs | None = None,
+    tell: Tell = lambda _: None,
 ) -> ServiceRehearsal:
     """Start the service in what the stack made, and try it.
 
@@ -31,6 +36,7 @@ def rehearse_service(
         rehearsal: the stack as it was realised; moto must still be running.
         cloud: the account in moto.
         surroundings: Postgres and identity provider, begun.
+        programs: how to run the service's commands; by default in `app/.venv`.
         tell: called with the name of each step as it begins.
     """
     try:
@@ -47,7 +53,7 @@ def rehearse_service(
                 gate_url=url,
                 surroundings=surroundings,
                 folder=folder,
-                programs=Installed(surroundings.app),
+                programs=programs or Installed(surroundings.app),
                 stack=stack,
                 ports=(free_port(), free_port()),
             )
