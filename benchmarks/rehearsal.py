@@ -1,8 +1,9 @@
 """How long a rehearsal takes, beside the floor under it: `python benchmarks/rehearsal.py [--rounds 5]`.
 
-Every measurement is a process of its own, and all of them take turns, so that a busy minute falls on all alike. The
-floor is what no rehearsal can do without: importing pulumi, the pulumi_aws modules and moto backends that prod uses,
-and making its boto3 clients. Copies are of a database, a bucket, a secret and two roles with what belongs to them.
+Every measurement is a process of its own, and all of them take turns, so that a busy minute falls on all alike. A
+stack is rehearsed with its report and without the service, then with it; what the service's own processes use is in
+its wall time only. The floor is what no rehearsal can do without: importing pulumi, the pulumi_aws modules and moto
+backends that prod uses, and making its boto3 clients. Copies are of a database, a bucket, a secret and two roles with what belongs to them.
 """
 
 import os
@@ -234,7 +235,8 @@ def main(rounds: int, stack: str) -> None:
         write_copies(folder)
         commands = {
             "floor": ([sys.executable, "-c", FLOOR], ROOT),
-            stack: ([workbuoy, "rehearse", stack], ROOT),
+            stack: ([workbuoy, "rehearse", stack, "--no-service", "--report", str(folder / "report.html")], ROOT),
+            f"{stack} + service": ([workbuoy, "rehearse", stack], ROOT),
             "declare only": ([workbuoy, "rehearse", stack, "--declare-only"], ROOT),
             **{f"{number} copies": ([workbuoy, "rehearse", f"copies-{number}"], folder) for number in COPIES},
         }
