@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import tarfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,13 +67,14 @@ class Image:
                 manifest = _blob(tar, _path(manifests[0]["digest"]))
                 digest = manifest["config"]["digest"]
                 configuration = _blob(tar, _path(digest))
+                compressed = sum(_compressed_bytes(tar, layer) for layer in manifest["layers"])
         except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
             raise ImageError(f"{archive.name} is no image archive: `make image` builds it anew") from error
         run = configuration.get("config", {})
         return cls(
             archive=archive,
             id=digest,
-            compressed_bytes=sum(layer["size"] for layer in manifest["layers"]),
+            compressed_bytes=compressed,
             layers=tuple(layer["digest"] for layer in manifest["layers"]),
             platform=f"{configuration['os']}/{configuration['architecture']}",
             user=run.get("User", ""),
@@ -93,6 +95,16 @@ class Image:
                 layer.seek(0)
                 with tarfile.open(fileobj=layer) as files:
                     files.extractall(folder, filter=_as_is)  # noqa: S202 the filter keeps all inside
+
+
+def _compressed_bytes(tar: tarfile.TarFile, layer: Mapping[str, Any]) -> int:
+    """What a registry will hold of a layer: Docker saves layers plain and compresses them as it pushes."""
+    if not layer["mediaType"].endswith("tar"):
+        return int(layer["size"])
+    file, deflate, size = tar.extractfile(_path(layer["digest"])), zlib.compressobj(wbits=31), 0
+    while file is not None and (piece := file.read(1 << 20)):
+        size += len(deflate.compress(piece))
+    return size + len(deflate.flush())
 
 
 def _as_is(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:

@@ -1,8 +1,10 @@
 """What is in the image, and what is not."""
 
+import io
 import json
 import re
 import stat
+import tarfile
 from pathlib import Path
 
 import certifi
@@ -11,7 +13,7 @@ import pytest
 from operations.image.build import sbom_of
 from operations.image.wheelhouse import wanted
 from rehearsal.image import Image, source_digest
-from rehearsal.image.archive import SOURCE_LABEL, this_machine
+from rehearsal.image.archive import OCI_NAMES, SOURCE_LABEL, this_machine
 from tests.image.conftest import APP, build_here
 
 pytestmark = pytest.mark.slow
@@ -40,6 +42,14 @@ def test_it_names_a_numeric_user_an_entry_point_and_the_code_that_it_is_made_fro
     assert image.user == "10001:10001"
     assert (image.entry_point, image.command) == (["/usr/bin/workbuoy-app"], ["serve"])
     assert image.labels[SOURCE_LABEL] == source_digest(APP)
+
+
+def test_it_is_one_manifest_of_one_platform_as_lambda_demands(image: Image) -> None:
+    with tarfile.open(image.archive) as tar:
+        index = json.load(tar.extractfile("index.json") or io.BytesIO())
+    (manifest,) = index["manifests"]
+    assert manifest["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
+    assert image.platform == f"linux/{OCI_NAMES[this_machine()]}"
 
 
 def test_it_has_no_shell_no_package_manager_and_no_program_but_its_own(files: Path) -> None:

@@ -1,0 +1,105 @@
+"""Archives as buildah and Docker write them, and broken ones."""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.image import Image, ImageError
+from rehearsal.image.specification import specification
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+PLAIN, GZIP = "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+def layer(**files: str) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/inside"
+        tar.addfile(link)
+    return content.getvalue()
+
+
+def archive(
+    folder: Path,
+    content: bytes,
+    *,
+    kind: str = GZIP,
+    manifests: int = 1,
+    media_type: str = MANIFEST,
+    user: str = "10001:10001",
+) -> Path:
+    blobs: dict[str, bytes] = {}
+
+    def add(blob: bytes) -> dict[str, Any]:
+        digest = hashlib.sha256(blob).hexdigest()
+        blobs[f"blobs/sha256/{digest}"] = blob
+        return {"digest": f"sha256:{digest}", "size": len(blob)}
+
+    config = {"os": "linux", "architecture": "amd64", "config": {"User": user, "Env": ["PATH=/usr/bin"]}}
+    manifest = {
+        "config": add(json.dumps(config).encode()),
+        "layers": [{"mediaType": kind, **add(gzip.compress(content) if kind == GZIP else content)}],
+    }
+    entry = {"mediaType": media_type, **add(json.dumps(manifest).encode())}
+    blobs["index.json"] = json.dumps({"manifests": [entry] * manifests}).encode()
+    file = folder / "some.tar"
+    with tarfile.open(file, "w") as tar:
+        for name, blob in blobs.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(blob)
+            tar.addfile(member, io.BytesIO(blob))
+    return file
+
+
+@pytest.mark.parametrize("kind", [PLAIN, GZIP])
+def test_layers_are_laid_out_and_links_stay_the_images_own(tmp_path: Path, kind: str) -> None:
+    image = Image.read(archive(tmp_path, layer(a="one", b="two"), kind=kind))
+    image.unpack(tmp_path / "files")
+    assert (tmp_path / "files/b").read_text() == "two"
+    assert str((tmp_path / "files/link").readlink()) == "/etc/inside"
+    assert image.platform == "linux/amd64"
+
+
+def test_the_size_is_the_compressed_one_however_the_layers_are_saved(tmp_path: Path) -> None:
+    content = layer(a="x" * 1_000_000)
+    assert Image.read(archive(tmp_path, content, kind=PLAIN)).compressed_bytes < 10_000
+    assert Image.read(archive(tmp_path, content, kind=GZIP)).compressed_bytes < 10_000
+
+
+@pytest.mark.parametrize("wrong", [{"manifests": 2}, {"media_type": INDEX}])
+def test_several_platforms_are_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ImageError, match="not one image of one platform"):
+        Image.read(archive(tmp_path, layer(), **wrong))
+
+
+def test_a_damaged_layer_is_noticed(tmp_path: Path) -> None:
+    file = archive(tmp_path, layer(a="the very words"), kind=PLAIN)
+    file.write_bytes(file.read_bytes().replace(b"the very words", b"another's word"))
+    with pytest.raises(ImageError, match="damaged"):
+        Image.read(file).unpack(tmp_path / "files")
+
+
+def test_a_layer_cannot_write_outside(tmp_path: Path) -> None:
+    image = Image.read(archive(tmp_path, layer(**{"../escaped": "x"})))
+    with pytest.raises(tarfile.OutsideDestinationError):
+        image.unpack(tmp_path / "files")
+    assert not (tmp_path / "escaped").exists()
+
+
+@pytest.mark.parametrize("user", ["", "0:0", "root", "10001", "10001:0"])
+def test_an_image_that_runs_as_root_or_by_name_is_not_run(tmp_path: Path, user: str) -> None:
+    image = Image.read(archive(tmp_path, layer(), user=user))
+    with pytest.raises(ImageError, match="must be numbers other than root's"):
+        specification(image, tmp_path, name="x", command=[], environment={}, visible=[], memory_mib=64)
