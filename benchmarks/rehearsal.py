@@ -3,7 +3,8 @@
 Every measurement is a process of its own, and all of them take turns, so that a busy minute falls on all alike. A
 stack is rehearsed with its report and without the service, then with it; what the service's own processes use is in
 its wall time only. The floor is what no rehearsal can do without: importing pulumi, the pulumi_aws modules and moto
-backends that prod uses, and making its boto3 clients. Copies are of a database, a bucket, a secret and two roles with what belongs to them.
+backends that prod uses, and making its boto3 clients. Copies are of a database, a bucket, a secret and two roles with
+what belongs to them.
 """
 
 import os

@@ -130,12 +130,13 @@ class Files(ComponentResource):
             Statement(
                 sid="StoreAttachments",
                 actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-                resources=[Output.concat(self.bucket_arn, "/*")],
+                resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
             ),
             Statement(sid="SeeOwnBucket", actions=["s3:ListBucket"], resources=[self.bucket_arn]),
         ]
 
 
+OBJECT_PREFIX = "tenants"  # the service keeps every attachment below its tenant's id: app/README.md
 ACCESS_LOG_PREFIX = "access"
 LOAD_BALANCER_LOG_PREFIX = "load-balancer"
 

@@ -104,5 +104,5 @@ def test_the_task_may_touch_objects_of_its_own_bucket_alone(declared: Declare) -
     bucket_arn = graph.named("files-bucket").outputs["arn"]
     statements = [s for one, s in graph.documents("RolePolicy") if one.name == "service-task-policy"]
     s3 = [s for s in statements if any(action.startswith("s3:") for action in s["Action"])]
-    assert {s["Resource"] for s in s3} == {bucket_arn, f"{bucket_arn}/*"}
+    assert {s["Resource"] for s in s3} == {bucket_arn, f"{bucket_arn}/tenants/*"}
     assert "s3:DeleteBucket" not in json.dumps(s3)

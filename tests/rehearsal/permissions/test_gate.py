@@ -74,29 +74,29 @@ def refused(call: Any, **params: Any) -> str:
 
 def test_the_task_stores_reads_and_deletes_attachments(standing: Standing, bucket: str) -> None:
     s3 = standing.client("s3", "service-task")
-    s3.put_object(Bucket=bucket, Key="tenant/one", Body=b"hello")
-    assert s3.get_object(Bucket=bucket, Key="tenant/one")["Body"].read() == b"hello"
-    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["tenant/one"]
-    s3.delete_object(Bucket=bucket, Key="tenant/one")
+    s3.put_object(Bucket=bucket, Key="tenants/one", Body=b"hello")
+    assert s3.get_object(Bucket=bucket, Key="tenants/one")["Body"].read() == b"hello"
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["tenants/one"]
+    s3.delete_object(Bucket=bucket, Key="tenants/one")
 
 
 def test_a_signed_address_is_judged_like_its_signer(standing: Standing, bucket: str) -> None:
     import urllib.request
 
     s3 = standing.client("s3", "service-task")
-    s3.put_object(Bucket=bucket, Key="signed", Body=b"bytes")
-    address = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "signed"}, ExpiresIn=60)
+    s3.put_object(Bucket=bucket, Key="tenants/signed", Body=b"bytes")
+    address = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "tenants/signed"}, ExpiresIn=60)
     with urllib.request.urlopen(address) as answer:  # noqa: S310  loopback
         assert answer.read() == b"bytes"
 
 
 def test_a_large_upload_goes_in_parts(standing: Standing, bucket: str) -> None:
     s3 = standing.client("s3", "service-task")
-    upload = s3.create_multipart_upload(Bucket=bucket, Key="large")["UploadId"]
-    part = s3.upload_part(Bucket=bucket, Key="large", UploadId=upload, PartNumber=1, Body=b"x" * 1024)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="tenants/large")["UploadId"]
+    part = s3.upload_part(Bucket=bucket, Key="tenants/large", UploadId=upload, PartNumber=1, Body=b"x" * 1024)
     parts = {"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]}
-    s3.complete_multipart_upload(Bucket=bucket, Key="large", UploadId=upload, MultipartUpload=parts)
-    assert s3.head_object(Bucket=bucket, Key="large")["ContentLength"] == 1024
+    s3.complete_multipart_upload(Bucket=bucket, Key="tenants/large", UploadId=upload, MultipartUpload=parts)
+    assert s3.head_object(Bucket=bucket, Key="tenants/large")["ContentLength"] == 1024
 
 
 def test_the_task_reaches_no_other_bucket(standing: Standing) -> None:
@@ -106,18 +106,22 @@ def test_the_task_reaches_no_other_bucket(standing: Standing) -> None:
     assert "s3:ListBucket" in refused(s3.list_objects_v2, Bucket=logs)
 
 
+def test_the_task_writes_nowhere_but_below_the_tenants(standing: Standing, bucket: str) -> None:
+    assert "s3:PutObject" in refused(standing.client("s3", "service-task").put_object, Bucket=bucket, Key="x", Body=b"")
+
+
 def test_the_source_of_a_copy_is_judged_too(standing: Standing, bucket: str) -> None:
     logs = standing.output("files-logs-bucket", "bucket")
     standing.cloud.client("s3").put_object(Bucket=logs, Key="secret", Body=b"not yours")
     s3 = standing.client("s3", "service-task")
-    message = refused(s3.copy_object, Bucket=bucket, Key="stolen", CopySource={"Bucket": logs, "Key": "secret"})
+    message = refused(s3.copy_object, Bucket=bucket, Key="tenants/stolen", CopySource={"Bucket": logs, "Key": "secret"})
     assert f"s3:GetObject on arn:aws:s3:::{logs}/secret" in message
 
 
 def test_another_key_than_the_bucket_s_is_refused(standing: Standing, bucket: str) -> None:
     other = standing.output("keys-logs", "arn")
     s3 = standing.client("s3", "service-task")
-    put = {"Bucket": bucket, "Key": "x", "Body": b"", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": other}
+    put = {"Bucket": bucket, "Key": "tenants/x", "Body": b"", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": other}
     assert "RefuseOtherKeys" in refused(s3.put_object, **put)
 
 
@@ -167,7 +171,7 @@ def test_a_stranger_s_credentials_open_nothing(standing: Standing, bucket: str) 
 def test_statements_that_nothing_needed_are_named(standing: Standing, bucket: str) -> None:
     standing.gate.judgements.clear()
     arn = standing.output("service-task-role", "arn")
-    standing.client("s3", "service-task").put_object(Bucket=bucket, Key="x", Body=b"")
+    standing.client("s3", "service-task").put_object(Bucket=bucket, Key="tenants/x", Body=b"")
     unused = {held.statement["Sid"] for held in standing.gate.unused([arn])}
     assert unused == {"SeeOwnBucket", "ReadDatabaseLogin", "ReadOidcClient", "ReadSecretsKey"}
 
@@ -182,7 +186,7 @@ def test_a_statement_taken_away_is_missed_by_name(standing: Standing, bucket: st
     less = {**document, "Statement": [one for one in document["Statement"] if one["Sid"] != sid]}
     iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=json.dumps(less))
     try:
-        message = refused(standing.client("s3", "service-task").put_object, Bucket=bucket, Key="x", Body=b"")
+        message = refused(standing.client("s3", "service-task").put_object, Bucket=bucket, Key="tenants/x", Body=b"")
     finally:
         iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=json.dumps(document))
     assert {"StoreAttachments": "s3:PutObject", "UseFilesKey": "kms:GenerateDataKey"}[sid] in message
