@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from rehearsal.image.archive import SOURCE_LABEL, Architecture, Image, ImageError, archive_of
+
 FOLDERS = ("workbuoy_app", "image")
 FILES = ("Dockerfile", "requirements.lock")
 DEVELOPERS_ONLY = ("devtools", "__pycache__")
@@ -26,3 +28,14 @@ def source_digest(app: Path) -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{path.relative_to(app).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()
+
+
+def image_of(root: Path, architecture: Architecture | None = None) -> Image:
+    """The image that was built from this checkout as it stands.
+
+    Raises ImageError where there is none, or where the code has changed since.
+    """
+    image = Image.read(archive_of(root, architecture))
+    if image.labels.get(SOURCE_LABEL) != source_digest(root / "app"):
+        raise ImageError("the image is not of this code, which has changed since: `make image` builds it anew")
+    return image

@@ -1,9 +1,5 @@
 """Archives as buildah and Docker write them, and broken ones."""
 
-import gzip
-import hashlib
-import io
-import json
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -12,55 +8,11 @@ import pytest
 
 from rehearsal.image import Image, ImageError
 from rehearsal.image.specification import specification
-
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-INDEX = "application/vnd.oci.image.index.v1+json"
-PLAIN, GZIP = "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+gzip"
+from tests.image.archives import GZIP, INDEX, PLAIN, layer, write_archive
 
 
-def layer(**files: str) -> bytes:
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
-        link = tarfile.TarInfo("link")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/inside"
-        tar.addfile(link)
-    return content.getvalue()
-
-
-def archive(
-    folder: Path,
-    content: bytes,
-    *,
-    kind: str = GZIP,
-    manifests: int = 1,
-    media_type: str = MANIFEST,
-    user: str = "10001:10001",
-) -> Path:
-    blobs: dict[str, bytes] = {}
-
-    def add(blob: bytes) -> dict[str, Any]:
-        digest = hashlib.sha256(blob).hexdigest()
-        blobs[f"blobs/sha256/{digest}"] = blob
-        return {"digest": f"sha256:{digest}", "size": len(blob)}
-
-    config = {"os": "linux", "architecture": "amd64", "config": {"User": user, "Env": ["PATH=/usr/bin"]}}
-    manifest = {
-        "config": add(json.dumps(config).encode()),
-        "layers": [{"mediaType": kind, **add(gzip.compress(content) if kind == GZIP else content)}],
-    }
-    entry = {"mediaType": media_type, **add(json.dumps(manifest).encode())}
-    blobs["index.json"] = json.dumps({"manifests": [entry] * manifests}).encode()
-    file = folder / "some.tar"
-    with tarfile.open(file, "w") as tar:
-        for name, blob in blobs.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(blob)
-            tar.addfile(member, io.BytesIO(blob))
-    return file
+def archive(folder: Path, content: bytes, **details: Any) -> Path:
+    return write_archive(folder / "some.tar", content, **details)
 
 
 @pytest.mark.parametrize("kind", [PLAIN, GZIP])

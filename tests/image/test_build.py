@@ -15,8 +15,10 @@ from click.testing import CliRunner
 from operations.image import engines, tools, wheelhouse
 from operations.image.tools import run, workshop
 from operations.main import main
-from rehearsal.image import Image, ImageError, source_digest
+from rehearsal.image import Image, ImageError, archive_of, image_of, source_digest
+from rehearsal.image.archive import SOURCE_LABEL
 from rehearsal.image.container import require_runc
+from tests.image.archives import layer, write_archive
 from tests.image.conftest import APP, ROOT
 
 LOCK = """
@@ -184,14 +186,34 @@ def test_running_without_runc_names_it(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert refusal.value.code == 4
 
 
-def test_a_change_of_the_code_changes_its_checksum(tmp_path: Path) -> None:
-    copy = tmp_path / "app"
+def copy_of_app(folder: Path) -> Path:
+    copy = folder / "app"
+    copy.mkdir(parents=True)
     for name in ("Dockerfile", "requirements.lock"):
-        copy.mkdir(exist_ok=True)
         shutil.copyfile(APP / name, copy / name)
     for name in ("workbuoy_app", "image"):
-        shutil.copytree(APP / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    assert source_digest(copy) == source_digest(APP)
+        shutil.copytree(APP / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "devtools"))
+    return copy
+
+
+def test_a_change_of_the_code_changes_its_checksum(tmp_path: Path) -> None:
+    copy = copy_of_app(tmp_path)
+    before = source_digest(copy)
+    (copy / "workbuoy_app/__pycache__").mkdir()
+    (copy / "workbuoy_app/__pycache__/cli.pyc").write_bytes(b"x")
+    assert source_digest(copy) == before
     with (copy / "workbuoy_app/cli.py").open("a") as file:
         file.write("\n")
-    assert source_digest(copy) != source_digest(APP)
+    assert source_digest(copy) != before
+
+
+def test_an_image_of_older_code_is_refused(tmp_path: Path) -> None:
+    copy = copy_of_app(tmp_path)
+    archive = archive_of(tmp_path)
+    archive.parent.mkdir(parents=True)
+    write_archive(archive, layer(), labels={SOURCE_LABEL: source_digest(copy)})
+    assert image_of(tmp_path).user == "10001:10001"
+    with (copy / "workbuoy_app/cli.py").open("a") as file:
+        file.write("\n")
+    with pytest.raises(ImageError, match="the image is not of this code"):
+        image_of(tmp_path)
