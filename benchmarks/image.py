@@ -11,6 +11,7 @@ import shutil
 import statistics
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from operations.image import engines, wheelhouse
 from operations.image.base import SUITE
 from operations.image.build import build
 from operations.image.tools import require, run, workshop
-from rehearsal.image import Container, Image, ImageError, Unpacked, archive_of, source_digest, unpacked
-from rehearsal.image.archive import OCI_NAMES, SOURCE_LABEL, this_machine
+from rehearsal.image import Container, Image, ImageError, Unpacked, image_of, unpacked
+from rehearsal.image.archive import OCI_NAMES, this_machine
 from rehearsal.service.browser import fetch
 from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
 
@@ -55,9 +56,8 @@ class Start:
 
 def ours() -> Image:
     """The image that lies built, if it is of this code, else a new one."""
-    archive = archive_of(ROOT)
-    if archive.exists() and Image.read(archive).labels.get(SOURCE_LABEL) == source_digest(ROOT / "app"):
-        return Image.read(archive)
+    with suppress(ImageError):
+        return image_of(ROOT)
     return build(ROOT, this_machine(), engine="buildah", tell=lambda doing: click.echo(f"{doing} ...", err=True))
 
 

@@ -51,13 +51,9 @@ def rehearse_whole(
 @contextmanager
 def _image(root: Path) -> Iterator["Programs"]:
     """The image of this checkout, laid out. Raises ImageError."""
-    from rehearsal.image import Image, ImageError, archive_of, source_digest, unpacked  # noqa: PLC0415
-    from rehearsal.image.archive import SOURCE_LABEL  # noqa: PLC0415
+    from rehearsal.image import image_of, unpacked  # noqa: PLC0415
 
-    image = Image.read(archive_of(root))
-    if image.labels.get(SOURCE_LABEL) != source_digest(root / "app"):
-        raise ImageError("the image does not match the code: `make image` builds it anew")
-    with unpacked(image) as laid_out:
+    with unpacked(image_of(root)) as laid_out:
         yield laid_out
 
 

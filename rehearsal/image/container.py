@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -20,17 +21,24 @@ from rehearsal.image.archive import Image, ImageError
 from rehearsal.image.specification import specification
 
 IMPOSSIBLE = 4
+FILES = "files"
 STOP_SECONDS = 30  # as ECS: then it is killed
 
 
 class Unpacked:
     """An image's files, which any number of containers may share, since none can write."""
 
-    def __init__(self, image: Image, folder: Path, memory_mib: int) -> None:
-        self.image, self.files = image, folder / "files"
+    def __init__(self, image: Image, folder: Path, memory_mib: int, laid_out: "Future[None]") -> None:
+        self.image = image
         self.runc = ("runc", "--root", str(folder / "runc"))
-        self._folder, self._memory_mib = folder, memory_mib
+        self._folder, self._memory_mib, self._laid_out = folder, memory_mib, laid_out
         self._names: list[str] = []
+
+    @property
+    def files(self) -> Path:
+        """Where they lie. Waits until they do; raises ImageError where the archive is damaged."""
+        self._laid_out.result()
+        return self._folder / FILES
 
     def prepare(self, command: Sequence[str], environment: Mapping[str, str], visible: Iterable[Path] = ()) -> str:
         """Write down one run; gives back its name, which is runc's too. `visible` as in `Container`."""
@@ -78,17 +86,17 @@ class Unpacked:
 def unpacked(image: Image, *, memory_mib: int = 512) -> Iterator[Unpacked]:
     """Lay the image out in a temporary folder. Raises ImageError (code 4) where runc or root is missing.
 
-    `memory_mib` is what each container may use.
+    `memory_mib` is what each container may use. A thread does it, since who asks has other things to begin.
     """
     require_runc()
-    with tempfile.TemporaryDirectory(prefix="workbuoy-image-") as folder:
-        laid_out = Unpacked(image, Path(folder), memory_mib)
-        laid_out.files.mkdir()
-        image.unpack(laid_out.files)
+    with tempfile.TemporaryDirectory(prefix="workbuoy-image-") as name, ThreadPoolExecutor(1) as thread:
+        folder = Path(name)
+        (folder / FILES).mkdir()
+        containers = Unpacked(image, folder, memory_mib, thread.submit(image.unpack, folder / FILES))
         try:
-            yield laid_out
+            yield containers
         finally:
-            laid_out.end()
+            containers.end()
 
 
 def require_runc() -> None:

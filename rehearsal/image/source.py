@@ -37,5 +37,5 @@ def image_of(root: Path, architecture: Architecture | None = None) -> Image:
     """
     image = Image.read(archive_of(root, architecture))
     if image.labels.get(SOURCE_LABEL) != source_digest(root / "app"):
-        raise ImageError("the image is not of this code, which has changed since: `make image` builds it anew")
+        raise ImageError("the image does not match the code: `make image` builds it anew")
     return image

@@ -215,5 +215,5 @@ def test_an_image_of_older_code_is_refused(tmp_path: Path) -> None:
     assert image_of(tmp_path).user == "10001:10001"
     with (copy / "workbuoy_app/cli.py").open("a") as file:
         file.write("\n")
-    with pytest.raises(ImageError, match="the image is not of this code"):
+    with pytest.raises(ImageError, match="does not match the code"):
         image_of(tmp_path)
