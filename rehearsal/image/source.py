@@ -8,7 +8,7 @@ from rehearsal.image.archive import SOURCE_LABEL, Architecture, Image, ImageErro
 
 FOLDERS = ("workbuoy_app", "image")
 FILES = ("Dockerfile", "requirements.lock")
-DEVELOPERS_ONLY = ("devtools", "__pycache__")
+DEVELOPERS_ONLY = ("README.md", "__pycache__", "devtools")
 
 
 def source_files(app: Path) -> Iterator[Path]:

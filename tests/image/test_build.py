@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from operations.image import engines, tools, wheelhouse
+from operations.image.build import build
 from operations.image.tools import run, workshop
 from operations.main import main
 from rehearsal.image import Image, ImageError, archive_of, image_of, source_digest
@@ -184,6 +185,52 @@ def test_running_without_runc_names_it(monkeypatch: pytest.MonkeyPatch, tmp_path
     with pytest.raises(ImageError, match="apt-get install runc") as refusal:
         require_runc()
     assert refusal.value.code == 4
+
+
+DOCKER = """#!{python}
+import pathlib, sys
+sys.path.insert(0, {root!r})
+from tests.image.archives import layer, write_archive
+with open({log!r}, "a") as log:
+    print(*sys.argv[1:], file=log)
+if sys.argv[1:3] == ["image", "save"]:
+    said = pathlib.Path({log!r}).read_text()
+    labels = {{"dev.workbuoy.source": said.partition("SOURCE=")[2].split()[0]}} if {honest} else {{}}
+    file = sys.argv[3].removeprefix("--output=")
+    write_archive(pathlib.Path(file), layer(**{{"usr/share/workbuoy/sbom.cdx.json": "{{}}"}}), labels=labels)
+"""
+
+
+def stand_in_docker(monkeypatch: pytest.MonkeyPatch, folder: Path, *, honest: bool) -> Path:
+    """A Docker that notes what it is asked; there is no real one here."""
+    log = folder / "asked"
+    program(folder / "bin", "docker", "")
+    text = DOCKER.format(python=sys.executable, root=str(ROOT), log=str(log), honest=honest)
+    (folder / "bin/docker").write_text(text)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr(wheelhouse, "fetch", lambda *_: None)
+    return log
+
+
+def test_docker_is_asked_for_one_platform_without_provenance_or_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    log = stand_in_docker(monkeypatch, tmp_path, honest=True)
+    image = build(ROOT, "arm64", archive=tmp_path / "out/image.tar")
+    asked = [line for line in log.read_text().splitlines() if line.startswith("buildx build")]
+    assert len(asked) == 1
+    for option in ("--platform=linux/arm64", "--provenance=false", "--network=none", f"SOURCE={source_digest(APP)}"):
+        assert option in asked[0]
+    assert sorted(path.name for path in image.archive.parent.iterdir()) == ["image.cdx.json", "image.tar"]
+
+
+def test_an_image_of_other_code_than_was_laid_out_is_not_put_in_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stand_in_docker(monkeypatch, tmp_path, honest=False)
+    with pytest.raises(ImageError, match="build it again"):
+        build(ROOT, "arm64", archive=tmp_path / "out/image.tar")
+    assert not (tmp_path / "out").exists()
 
 
 def copy_of_app(folder: Path) -> Path:
