@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,10 @@ import yaml
 from rehearsal.program import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options, rehearse
+
+# Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a test
+# sends would then be none. With a handler here, children begin with the usual one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
 STACKS = ("local", "dev", "staging", "prod")
