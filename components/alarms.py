@@ -186,7 +186,7 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
             metric=Metric(namespace=log_namespace(stack_name), name="ErrorLines", dimensions={}, statistic="Sum"),
             threshold=10,
             missing_data="notBreaching",
-            advice="Run the saved search 'errors'; lines without a request id come from start-up or rotation.",
+            advice="Run the saved search 'errors'; lines without a request id come from start-up or migrate.",
         ),
         Alarm(
             name="rotation-errors",

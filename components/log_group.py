@@ -73,6 +73,7 @@ class LogGroup(ComponentResource):
                 "logs:FilterLogEvents",
                 "logs:GetLogEvents",
                 "logs:GetLogRecord",
+                "logs:GetQueryResults",
                 "logs:StartQuery",
             ],
             resources=[self._arn, f"{self._arn}:*"],

@@ -199,7 +199,7 @@ class Observability(ComponentResource):
         """Searches that appear in CloudWatch Logs Insights under the stack's name."""
         searches = {
             "errors": (
-                "fields @timestamp, request_id, route, message",
+                "fields @timestamp, request_id, route, status, error, message, trace",
                 "filter level = 'error'",
                 "sort @timestamp desc",
             ),
@@ -234,6 +234,11 @@ class Observability(ComponentResource):
                 [
                     self._args.logs.service.read("ReadServiceLog"),
                     self._args.logs.rotation.read("ReadRotationLog"),
+                    Statement(
+                        sid="FindLogsAndSearches",
+                        actions=["logs:DescribeLogGroups", "logs:DescribeQueryDefinitions"],
+                        resources=["*"],  # AWS knows no resource for these actions
+                    ),
                 ]
             ),
             tags=context.tags(),

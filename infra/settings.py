@@ -133,9 +133,7 @@ class StackSettings(Settings):
     residency: Annotated[tuple[_Region, ...], Field(min_length=1, description="Regions in which data may be kept")]
     permanent: Annotated[bool, Field(description="Drives every safeguard against losing data")]
     owner: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team named in every tag")]
-    permissions_boundary_arn: Annotated[
-        Arn | None, Field(description="Put on every role; bootstrap/ makes one per account")
-    ] = None
+    permissions_boundary_arn: Annotated[Arn | None, Field(description="Put on every role of the stack")] = None
     endpoint_url: Annotated[
         str | None,
         Field(

@@ -131,6 +131,7 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
         "databaseAddress": database.address,
         "databaseLoginSecretArn": secrets.database_login_arn,
         "databaseOwnerSecretArn": database.owner_secret_arn,
+        **({"oidcClientSecretArn": secrets.oidc_client_arn} if secrets.oidc_client_arn else {}),
         "filesBucketName": files.bucket_name,
         "alarmTopicArn": observability.topic_arn,
         "readLogsPolicyArn": observability.read_logs_policy_arn,

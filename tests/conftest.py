@@ -15,8 +15,8 @@ from rehearsal.program import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options, rehearse
 
-# Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a test
-# sends would then be none. With a handler here, children begin with the usual one.
+# Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a
+# test sends would then be none. With a handler here, children begin with the usual one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent

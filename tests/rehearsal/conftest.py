@@ -37,9 +37,9 @@ def write_project(tmp_path: Path) -> WriteProject:
     return write
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def moto() -> Iterator[Moto]:
-    """One moto for all: starting it anew costs a second."""
+    """One moto for a module's tests. It may not outlive them: a moto inside another one is the same, and not empty."""
     with running() as started:
         yield started
 
@@ -56,7 +56,7 @@ def rehearse_text(write_project: WriteProject, moto: Moto, request: pytest.Fixtu
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def every_kind(moto: Moto) -> Rehearsal:
     """The rehearsal of the project that declares every kind."""
     return rehearse(find_project(EVERY_KIND), "test", None, moto)

@@ -22,7 +22,7 @@ Part = Callable[..., Rehearsed]
 Whole = Callable[..., Rehearsal]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(read: Read, every_kind: Rehearsal) -> Any:
     """The page of the project that declares every kind."""
     return read(every_kind)
