@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -96,6 +98,8 @@ def response(
 
 def install(app: FastAPI) -> None:
     """Let `app` answer its refusals with problem documents. Unforeseen errors are the observer's."""
+    # Migrations and rotation raise problems too, without paying for FastAPI.
+    from fastapi.exceptions import RequestValidationError  # noqa: PLC0415
 
     async def problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 - registered for this kind only

@@ -47,6 +47,7 @@ class Trial:
     runtime: LambdaRuntime | None = None
     service: Process | None = None
     rotation: Process | None = None
+    migration: Process | None = None
     ada: Browser | None = None
     thing_path: str = ""
     content_path: str = ""
