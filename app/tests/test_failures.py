@@ -19,6 +19,8 @@ from workbuoy_app.api import health
 from workbuoy_app.database_url import PostgresAddress
 from workbuoy_app.settings import MIB, Settings
 
+pytestmark = pytest.mark.slow  # each starts servers of its own
+
 
 def through(settings: Settings, proxy: Proxy) -> Settings:
     """The same database behind a proxy."""

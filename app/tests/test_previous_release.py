@@ -23,6 +23,8 @@ from tests.test_process import MOCK, clean, serving
 from workbuoy_app import __version__, schema
 from workbuoy_app.settings import Settings, load
 
+pytestmark = pytest.mark.slow  # each starts servers of its own
+
 RECORDED = Path(__file__).with_name("previous_release.zip")
 
 

@@ -17,6 +17,8 @@ from workbuoy_app.api import caller
 from workbuoy_app.database import DatabaseUnavailable
 from workbuoy_app.settings import Settings
 
+pytestmark = pytest.mark.slow  # each starts servers of its own
+
 
 def noted(settings: Settings, age: str | None = None) -> list[str]:
     """What is noted for removal, past every policy; `age` makes all notes that old first."""

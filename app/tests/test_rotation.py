@@ -17,6 +17,8 @@ from workbuoy_app.migrate import migrate
 from workbuoy_app.rotation import RotationRefused, rotate
 from workbuoy_app.settings import Settings, load
 
+pytestmark = pytest.mark.slow  # each starts servers of its own
+
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
