@@ -21,6 +21,7 @@ from rehearsal.permissions.asked import Asked, HttpRequest, UnknownRequestError,
 from rehearsal.permissions.estate import Estate
 from rehearsal.permissions.evaluate import Decision, Held, Principal, Request, decide
 
+POLL_SECONDS = 0.02  # how soon the server notices that it is to end
 _SCOPE = re.compile(r"Credential=([A-Z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")
 
 
@@ -235,7 +236,7 @@ def _serving(gate: Gate) -> Iterator[str]:
             """Requests are recorded as judgements instead."""
 
     server = make_server("127.0.0.1", 0, gate, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, name="gate", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="gate", daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

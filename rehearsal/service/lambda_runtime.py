@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 INVOCATION_TIMEOUT_SECONDS = 30
+POLL_SECONDS = 0.02  # how soon the server notices that it is to end
 _PREFIX = "/2018-06-01/runtime/"
 
 
@@ -83,7 +84,9 @@ class LambdaRuntime:
 def lambda_runtime(function_arn: str) -> Iterator[LambdaRuntime]:
     """A runtime API for as long as the context lasts."""
     runtime = LambdaRuntime(function_arn)
-    thread = threading.Thread(target=runtime.server.serve_forever, name="lambda-runtime", daemon=True)
+    thread = threading.Thread(
+        target=runtime.server.serve_forever, args=(POLL_SECONDS,), name="lambda-runtime", daemon=True
+    )
     thread.start()
     try:
         yield runtime

@@ -66,10 +66,14 @@ class Process:
         self._reader.join(timeout_seconds)
         return status
 
-    def stop(self) -> int:
-        """Ask it to end, then make it and whatever it started."""
+    def ask_to_end(self) -> None:
+        """SIGTERM, without waiting."""
         if not self.ended:
             self._process.terminate()
+
+    def stop(self) -> int:
+        """Ask it to end, then make it and whatever it started."""
+        self.ask_to_end()
         try:
             return self.wait(STOP_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:

@@ -69,9 +69,11 @@ class Surroundings:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in (self._provider, self._postgres):
-            if process is not None:
-                process.stop()
+        processes = [process for process in (self._provider, self._postgres) if process is not None]
+        for process in processes:
+            process.ask_to_end()
+        for process in processes:
+            process.stop()
 
     def postgres(self) -> Owner:
         """An empty database: the given one, else embedded binaries, else `initdb` on PATH. Raises NotToBeHadError."""
