@@ -1,4 +1,4 @@
-"""The image beside the usual one: `python -m benchmarks.image [--rounds 5]`. Needs what `make image` needs, and root.
+"""The image beside the usual one: `python benchmarks/image.py [--rounds 5]`. Needs what `make image` needs, and root.
 
 The usual one is the layout of Python's slim image: Debian with its Python and pip, the same wheels installed by pip,
 the same code (whose byte code, as is usual there, is not kept). Both run under runc with the same limits, against the
@@ -10,6 +10,7 @@ import json
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,14 +18,17 @@ from pathlib import Path
 
 import click
 
-from operations.image import engines, wheelhouse
-from operations.image.base import SUITE
-from operations.image.build import build
-from operations.image.tools import require, run, workshop
-from rehearsal.image import Container, Image, ImageError, Unpacked, image_of, unpacked
-from rehearsal.image.archive import OCI_NAMES, this_machine
-from rehearsal.service.browser import fetch
-from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
+# Python puts this folder first, where rehearsal.py would hide the package of the same name.
+sys.path[0] = str(Path(__file__).parent.parent)
+
+from operations.image import engines, wheelhouse  # noqa: E402
+from operations.image.base import SUITE  # noqa: E402
+from operations.image.build import build  # noqa: E402
+from operations.image.tools import require, run, workshop  # noqa: E402
+from rehearsal.image import Container, Image, ImageError, Unpacked, image_of, unpacked  # noqa: E402
+from rehearsal.image.archive import OCI_NAMES, this_machine  # noqa: E402
+from rehearsal.service.browser import fetch  # noqa: E402
+from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
 REST_SECONDS = 2
