@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.program import Project, read_config
+from rehearsal.program import Project, residency_of
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 
@@ -64,8 +64,7 @@ def _judged(rehearsal: Rehearsal, project: Project, options: Options) -> Rehears
 
     options.progress.phase("asking the policies")
     began = time.perf_counter()
-    settings = read_config(project, rehearsal.stack).get(f"{project.name}:settings")
-    residency = settings.get("residency") if isinstance(settings, dict) else None
-    report = check(policy_graph(rehearsal), rehearsal.stack, allowed_regions=residency or [rehearsal.region])
+    regions = residency_of(project, rehearsal.stack) or [rehearsal.region]
+    report = check(policy_graph(rehearsal), rehearsal.stack, allowed_regions=regions)
     seconds = {**rehearsal.seconds, "asking the policies": time.perf_counter() - began}
     return replace(rehearsal, policies=report, seconds=seconds)

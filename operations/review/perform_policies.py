@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from operations.review.errors import InputError
-from operations.review.recorded import declare, residency_of
+from operations.review.recorded import declare
 from policies import runner
 from policies.catalogue import catalogue
 from policies.exemptions import stack_of
@@ -14,6 +14,7 @@ from policies.graph import Resource, read_graph
 from policies.permissions import linter
 from policies.permissions import matrix as permissions
 from policies.settings import read_configuration
+from rehearsal.program import find_project, residency_of
 
 
 def resources(stack: str | None, graph: Path | None) -> list[Resource]:
@@ -30,7 +31,7 @@ def check(
     """Judge a graph by every control, as its own stack unless another environment is named."""
     settings = read_configuration(configuration) if configuration else None
     found = resources(stack, graph)
-    allowed = list(regions) or (residency_of(stack, Path.cwd()) if stack else [])
+    allowed = list(regions) or (residency_of(find_project(Path.cwd()), stack) if stack else [])
     return runner.check(found, environment or stack_of(found[0].urn), settings, allowed_regions=allowed)
 
 

@@ -7,7 +7,7 @@ from operations.review.errors import InputError
 from policies.graph import Resource
 from rehearsal.errors import ProgramError, RefusedError
 from rehearsal.policy_graph import policy_graph
-from rehearsal.program import find_project, read_config
+from rehearsal.program import find_project
 from rehearsal.run import Options, rehearse
 
 
@@ -22,9 +22,3 @@ def declare(stack: str, start: Path) -> list[Resource]:
         raise InputError(*map(str, error.problems)) from error
     except (RefusedError, ProgramError) as error:
         raise InputError(f"{stack}: {' '.join(str(error).split())}") from error
-
-
-def residency_of(stack: str, start: Path) -> list[str]:
-    """The regions that a stack's settings allow."""
-    settings = read_config(find_project(start), stack).get("workbuoy:settings")
-    return list(settings.get("residency") or ()) if isinstance(settings, dict) else []

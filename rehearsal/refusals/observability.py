@@ -3,35 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from components.settings import LOG_RETENTION_DAYS
 from rehearsal.refusals.graph import Graph, refuse
 from rehearsal.result import Refusal, Rehearsed
 
 _ALARM = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
 _RETENTION = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"
-RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
 _DAY = 86400
 
 
@@ -39,8 +16,8 @@ def retention(graph: Graph) -> Iterator[Refusal]:
     """A retention that CloudWatch Logs does not offer; 0 means for ever."""
     for one in graph.of("cloudwatch/logGroup:LogGroup"):
         days = one.declared.properties.get("retentionInDays", 0)
-        if days and days not in RETENTION_DAYS:
-            nearest = min(RETENTION_DAYS, key=lambda each: (abs(each - days), -each))
+        if days and days not in LOG_RETENTION_DAYS:
+            nearest = min(LOG_RETENTION_DAYS, key=lambda each: (abs(each - days), -each))
             yield refuse(one, "logs-retention", f"keeps logs for {days} days", f"the nearest is {nearest}", _RETENTION)
 
 

@@ -4,21 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from components.service_settings import FARGATE_MEMORY_MIB
 from rehearsal.refusals.graph import Graph, allows, as_list, properties, refuse, statements
 from rehearsal.result import Refusal, Rehearsed
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
-# CPU units -> MiB of memory that Fargate offers with them ("Task size" in the ECS guide).
-FARGATE = {
-    256: (512, 1024, 2048),
-    512: tuple(range(1024, 4097, 1024)),
-    1024: tuple(range(2048, 8193, 1024)),
-    2048: tuple(range(4096, 16385, 1024)),
-    4096: tuple(range(8192, 30721, 1024)),
-    8192: tuple(range(16384, 61441, 4096)),
-    16384: tuple(range(32768, 122881, 8192)),
-}
 
 
 def _containers(one: Rehearsed) -> list[dict[str, Any]]:
@@ -36,8 +27,8 @@ def fargate(graph: Graph) -> Iterator[Refusal]:
         if "FARGATE" not in as_list(values.get("requiresCompatibilities")):
             continue
         cpu, memory = _number(values.get("cpu")), _number(values.get("memory"))
-        if memory not in FARGATE.get(cpu, ()):
-            offered = ", ".join(str(each) for each in FARGATE.get(cpu, ())) or "no memory: unknown CPU size"
+        if memory not in FARGATE_MEMORY_MIB.get(cpu, ()):
+            offered = ", ".join(str(each) for each in FARGATE_MEMORY_MIB.get(cpu, ())) or "no memory: unknown CPU size"
             yield refuse(
                 one,
                 "ecs-fargate-size",

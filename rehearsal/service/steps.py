@@ -44,7 +44,7 @@ def make_first_login(trial: Trial) -> str:
     trial.runtime = trial.stack.enter_context(lambda_runtime(trial.declared.rotation_function_arn))
     environment = trial.function_environment()
     command = trial.programs.command(trial.declared.rotation_arguments, environment)
-    trial.rotation = trial.stack.enter_context(started(command, environment))
+    trial.stack.enter_context(started(command, environment))
     trial.migration = _begin(trial, trial.declared.migrate.arguments)
     _rotate(trial)
     return "four steps, by the function itself"

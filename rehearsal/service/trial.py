@@ -46,7 +46,6 @@ class Trial:
     front: TlsFront | None = None
     runtime: LambdaRuntime | None = None
     service: Process | None = None
-    rotation: Process | None = None
     migration: Process | None = None
     ada: Browser | None = None
     thing_path: str = ""
