@@ -116,9 +116,12 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
 
 
 def service_alarms(
-    load_balancer: Input[str], target_group: Input[str], error_percent: float, seconds: float
+    load_balancer: Input[str], target_group: Input[str], error_percent: float, seconds: float, *, shared: bool = False
 ) -> list[Alarm]:
     """Alarms of the service as its users see it, from the load balancer's side.
+
+    What the load balancer itself could not answer is counted for all services together, so behind a shared one the
+    connections that this service refused stand in for it.
 
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
     """
@@ -131,6 +134,12 @@ def service_alarms(
             statistic=statistic,
         )
 
+    unanswered = Metric(
+        namespace="AWS/ApplicationELB",
+        name="HTTPCode_ELB_5XX_Count",
+        dimensions={"LoadBalancer": load_balancer},
+        statistic="Sum",
+    )
     return [
         Alarm(
             name="service-errors",
@@ -139,12 +148,7 @@ def service_alarms(
             expression="100 * (FILL(failed, 0) + FILL(unanswered, 0)) / requests",
             metrics={
                 "failed": metric("HTTPCode_Target_5XX_Count"),
-                "unanswered": Metric(
-                    namespace="AWS/ApplicationELB",
-                    name="HTTPCode_ELB_5XX_Count",
-                    dimensions={"LoadBalancer": load_balancer},
-                    statistic="Sum",
-                ),
+                "unanswered": metric("TargetConnectionErrorCount") if shared else unanswered,
                 "requests": metric("RequestCount"),
             },
             threshold=error_percent,

@@ -38,9 +38,9 @@ class Bucket(ComponentResource):
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.bucket_name,
-            force_destroy=not context.permanent,
+            force_destroy=not context.protected,
             tags=context.tags(args.data_classification),
-            opts=ResourceOptions(parent=self, protect=context.permanent),
+            opts=ResourceOptions(parent=self, protect=context.protected),
         )
         aws.s3.BucketOwnershipControls(
             f"{name}-ownership",

@@ -6,6 +6,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.context import StackContext
+from components.place import ClusterPlace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +36,8 @@ class Cluster(ComponentResource):
         )
         self.arn, self.name = cluster.arn, cluster.name
         self.register_outputs({"arn": self.arn})
+
+    @property
+    def place(self) -> ClusterPlace:
+        """This cluster as a place for services."""
+        return ClusterPlace(arn=self.arn, name=self.name)

@@ -17,7 +17,8 @@ class StackContext:
 
     `name` begins every physical name (`workbuoy-prod`); logical names carry no environment, since the URN holds
     the stack. `permanent` drives protect, deletion protection, final snapshots, retained backups, recovery windows
-    and whether keys outlive the stack.
+    and whether keys outlive the stack. `retiring` lifts what would refuse a deletion, and nothing of what keeps data
+    after one: final snapshot, retained backups, keys and recovery windows stay.
     """
 
     name: str
@@ -27,7 +28,13 @@ class StackContext:
     permanent: bool
     owner: str
     tenant: str = "shared"
+    retiring: bool = False
     permissions_boundary_arn: str | None = None
+
+    @property
+    def protected(self) -> bool:
+        """Whether a deletion is refused: by the engine, and by AWS where it can."""
+        return self.permanent and not self.retiring
 
     def tags(self, data_classification: DataClassification = "none", **more: str) -> dict[str, str]:
         """The owner tags of one resource (control WB.11), with what kind of data it holds."""

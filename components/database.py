@@ -13,8 +13,8 @@ from components.context import StackContext
 from components.encryption import Encryption
 from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup, LogGroupArgs
-from components.network import Network
 from components.permissions import Statement
+from components.place import NetworkPlace
 from components.role import Role, RoleArgs, from_own_account
 from components.settings import BrokenRule, LogRetentionDays, Rule, Settings
 
@@ -103,7 +103,7 @@ class DatabaseSettings(Settings):
 class DatabaseArgs:
     context: StackContext
     settings: DatabaseSettings
-    network: Network
+    network: NetworkPlace
     keys: Encryption
 
 
@@ -120,6 +120,7 @@ class Database(ComponentResource):
     address: Output[str]
     owner_secret_arn: Output[str]
     security_group: SecurityGroup
+    final_snapshot_name: Output[str]
     instance: aws.rds.Instance
 
     def __init__(self, name: str, args: DatabaseArgs, opts: ResourceOptions | None = None) -> None:
@@ -157,6 +158,7 @@ class Database(ComponentResource):
             keepers={"identifier": self.identifier},
             opts=child,
         )
+        self.final_snapshot_name = Output.concat(self.identifier, "-final-", final_snapshot_suffix.hex)
         self.instance = aws.rds.Instance(
             f"{name}-instance",
             identifier=self.identifier,
@@ -188,9 +190,9 @@ class Database(ComponentResource):
             backup_window=settings.backup_window,
             maintenance_window=settings.maintenance_window,
             copy_tags_to_snapshot=True,
-            deletion_protection=context.permanent,
+            deletion_protection=context.protected,
             skip_final_snapshot=not context.permanent,
-            final_snapshot_identifier=Output.concat(self.identifier, "-final-", final_snapshot_suffix.hex),
+            final_snapshot_identifier=self.final_snapshot_name,
             delete_automated_backups=not context.permanent,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=args.keys.database_key_arn,
@@ -201,7 +203,7 @@ class Database(ComponentResource):
             tags=context.tags("customer-data"),
             opts=ResourceOptions(
                 parent=self,
-                protect=context.permanent,
+                protect=context.protected,
                 depends_on=[monitoring_role.policy, *log_groups],
             ),
         )

@@ -107,7 +107,7 @@ class Encryption(ComponentResource):
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=policy_document([administration, *users]),
             tags=context.tags(classification),
-            opts=ResourceOptions(parent=self, protect=context.permanent, retain_on_delete=context.permanent),
+            opts=ResourceOptions(parent=self, protect=context.protected, retain_on_delete=context.permanent),
         )
         aws.kms.Alias(
             f"{self._name}-{kind}-alias",

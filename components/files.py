@@ -63,6 +63,7 @@ class FilesArgs:
     context: StackContext
     settings: FilesSettings
     key_arn: Input[str]
+    takes_load_balancer_logs: bool = True
 
 
 class Files(ComponentResource):
@@ -92,7 +93,7 @@ class Files(ComponentResource):
                 delete_after_days=settings.keep_access_logs_days,
                 statements=[
                     _deliver_access_logs(context, log_name, Output.concat("arn:aws:s3:::", files_name)),
-                    _deliver_load_balancer_logs(context, log_name),
+                    *([_deliver_load_balancer_logs(context, log_name)] if args.takes_load_balancer_logs else []),
                 ],
             ),
             opts=child,

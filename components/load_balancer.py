@@ -10,6 +10,7 @@ from components.context import StackContext
 from components.files import LOAD_BALANCER_LOG_PREFIX
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
 from components.network import Network
+from components.place import LoadBalancerPlace
 from components.service_settings import ServiceSettings
 
 HTTP_PORT = 80
@@ -54,7 +55,7 @@ class LoadBalancer(ComponentResource):
             internal=False,
             subnets=list(args.network.public_subnet_ids),
             security_groups=[self.security_group.id],
-            enable_deletion_protection=context.permanent,
+            enable_deletion_protection=context.protected,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             idle_timeout=60,
@@ -63,11 +64,18 @@ class LoadBalancer(ComponentResource):
             ),
             tags=context.tags(),
             # The load balancer writes a test object as soon as access logs are on.
-            opts=ResourceOptions(parent=self, protect=context.permanent, depends_on=[args.log_bucket.policy]),
+            opts=ResourceOptions(parent=self, protect=context.protected, depends_on=[args.log_bucket.policy]),
         )
         self.listener_arn = self._listeners(balancer.arn, certificate_arn).arn
         self.dns_name, self.arn_suffix = balancer.dns_name, balancer.arn_suffix
         self.register_outputs({"dnsName": self.dns_name})
+
+    @property
+    def place(self) -> LoadBalancerPlace:
+        """This load balancer as the way in to services."""
+        return LoadBalancerPlace(
+            listener_arn=self.listener_arn, arn_suffix=self.arn_suffix, security_group=self.security_group
+        )
 
     def _listeners(self, balancer_arn: Output[str], certificate_arn: str | None) -> aws.lb.Listener:
         """The listener that takes rules; with a certificate that is HTTPS, and plain HTTP only redirects to it."""

@@ -34,7 +34,7 @@ class LogGroup(ComponentResource):
             kms_key_id=args.key_arn,
             skip_destroy=args.context.permanent,
             tags=args.context.tags(args.data_classification),
-            opts=ResourceOptions(parent=self, protect=args.context.permanent),
+            opts=ResourceOptions(parent=self, protect=args.context.protected),
         )
         self.arn, self.name = group.arn, group.name
         self.register_outputs({"arn": self.arn})

@@ -11,9 +11,10 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
 from components.context import StackContext
-from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
+from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup, LogGroupArgs
 from components.permissions import ANYONE, Statement, policy_document
+from components.place import NetworkPlace
 from components.role import Role, RoleArgs, from_own_account
 from components.settings import BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
 
@@ -115,10 +116,17 @@ class Network(ComponentResource):
         self._flow_logs(settings.flow_log_retention_days, args.logs_key_arn)
         self.register_outputs({"vpcId": self.vpc_id})
 
-    def let_reach_aws(self, group: SecurityGroup) -> None:
-        """Let a security group call AWS services through the endpoints, and S3 through its gateway."""
-        group.open_door(self.endpoints_security_group, HTTPS_PORT)
-        group.reach_prefix_list(self.s3_prefix_list_id, "s3")
+    @property
+    def place(self) -> NetworkPlace:
+        """This network as a place for services."""
+        return NetworkPlace(
+            vpc_id=self.vpc_id,
+            private_subnet_ids=self.private_subnet_ids,
+            data_subnet_ids=self.data_subnet_ids,
+            s3_prefix_list_id=self.s3_prefix_list_id,
+            endpoints_security_group=self.endpoints_security_group,
+            endpoints=self.endpoints,
+        )
 
     def _tags(self, role: str) -> dict[str, str]:
         return self._context.tags(Name=f"{self._context.name}-{role}")

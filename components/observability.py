@@ -20,9 +20,9 @@ from components.alarms import (
 from components.context import StackContext
 from components.dashboard import dashboard_body
 from components.database import Database
-from components.load_balancer import LoadBalancer
 from components.logs import Logs
 from components.permissions import Statement, policy_document
+from components.place import LoadBalancerPlace
 from components.rotation import Rotation
 from components.service import Service
 from components.settings import Settings
@@ -61,7 +61,7 @@ class ObservabilityArgs:
     settings: ObservabilitySettings
     key_arn: Input[str]
     database: Database
-    load_balancer: LoadBalancer
+    load_balancer: LoadBalancerPlace
     service: Service
     rotation: Rotation
     logs: Logs
@@ -107,6 +107,7 @@ class Observability(ComponentResource):
                 args.service.target_group_suffix,
                 settings.service_error_percent,
                 settings.service_response_seconds,
+                shared=args.load_balancer.shared,
             ),
             *own_alarms(args.context.name, args.rotation.function_name),
         ]

@@ -12,7 +12,7 @@ from components.database import Database
 from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup
 from components.logs import rotation_function_name
-from components.network import Network
+from components.place import NetworkPlace
 from components.role import Role
 from components.secrets import Secrets
 from components.service_settings import ImageSettings
@@ -27,7 +27,7 @@ class RotationArgs:
     image: ImageSettings
     architecture: str
     environment: Mapping[str, Input[str]]
-    network: Network
+    network: NetworkPlace
     database: Database
     secrets: Secrets
     role: Role

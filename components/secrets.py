@@ -111,7 +111,7 @@ class Secrets(ComponentResource):
             kms_key_id=self._args.key_arn,
             recovery_window_in_days=RECOVERY_WINDOW_DAYS if context.permanent else 0,
             tags=context.tags("credentials", rotation=rotation),
-            opts=ResourceOptions(parent=self, protect=context.permanent),
+            opts=ResourceOptions(parent=self, protect=context.protected),
         )
         refusals = [_refuse_others("RefuseOtherReaders", "secretsmanager:GetSecretValue", readers)]
         if writers is not None:

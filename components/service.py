@@ -8,14 +8,12 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from components.cluster import Cluster
 from components.context import StackContext
 from components.database import PORT as DATABASE_PORT
 from components.database import Database
 from components.firewall import SecurityGroup, SecurityGroupArgs
-from components.load_balancer import LoadBalancer
 from components.log_group import LogGroup
-from components.network import Network
+from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
 from components.role import Role
 from components.rotation import Rotation
 from components.service_settings import ServiceSettings
@@ -38,14 +36,15 @@ class ServiceArgs:
     context: StackContext
     settings: ServiceSettings
     environment: Mapping[str, Input[str]]
-    network: Network
+    network: NetworkPlace
     database: Database
-    load_balancer: LoadBalancer
-    cluster: Cluster
+    load_balancer: LoadBalancerPlace
+    cluster: ClusterPlace
     rotation: Rotation
     execution_role: Role
     task_role: Role
     log_group: LogGroup
+    priority: int = LAST_PRIORITY
 
 
 class Service(ComponentResource):
@@ -54,6 +53,7 @@ class Service(ComponentResource):
     service_name: Output[str]
     target_group_suffix: Output[str]
     task_definition_arn: Output[str]
+    security_group_id: Output[str]
 
     def __init__(self, name: str, args: ServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Service", name, None, opts)
@@ -122,6 +122,7 @@ class Service(ComponentResource):
         )
         _autoscale(name, settings, args.cluster.name, service.name, child)
         self.service_name, self.target_group_suffix = service.name, target_group.arn_suffix
+        self.security_group_id = security_group.id
         self.task_definition_arn = task_definition.arn
         self.register_outputs({"serviceName": self.service_name})
 
@@ -173,7 +174,7 @@ def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb
     rule = aws.lb.ListenerRule(
         f"{name}-rule",
         listener_arn=args.load_balancer.listener_arn,
-        priority=LAST_PRIORITY,
+        priority=args.priority,
         conditions=[condition],
         actions=[aws.lb.ListenerRuleActionArgs(type="forward", target_group_arn=target_group.arn)],
         tags=args.context.tags(),
@@ -238,7 +239,7 @@ def _container(name: str, args: ServiceArgs) -> dict[str, Any]:
 def _autoscale(
     name: str,
     settings: ServiceSettings,
-    cluster_name: Output[str],
+    cluster_name: Input[str],
     service_name: Output[str],
     child: ResourceOptions,
 ) -> None:

@@ -11,7 +11,6 @@ from components.context import StackContext
 from components.database import DATABASE_NAME, Database
 from components.database import PORT as DATABASE_PORT
 from components.files import Files
-from components.load_balancer import LoadBalancer
 from components.secrets import Secrets
 from components.service import METRICS_PORT
 from components.service import PORT as SERVICE_PORT
@@ -37,11 +36,11 @@ def database_environment(database: Database, context: StackContext, settings: Se
     }
 
 
-def public_url(settings: ServiceSettings, load_balancer: LoadBalancer) -> Input[str]:
+def public_url(settings: ServiceSettings, dns_name: Input[str]) -> Input[str]:
     """Where people find the service: its host name, or the load balancer's own where it has none."""
     if settings.host_name:
         return f"https://{settings.host_name}"
-    return Output.concat("http://", load_balancer.dns_name)
+    return Output.concat("http://", dns_name)
 
 
 def service_environment(
@@ -51,7 +50,7 @@ def service_environment(
     database: Database,
     files: Files,
     secrets: Secrets,
-    load_balancer: LoadBalancer,
+    url: Input[str],
 ) -> Environment:
     """The task's environment, shared by `migrate` and the service."""
     environment: dict[str, Input[str]] = {
@@ -63,7 +62,7 @@ def service_environment(
         "METRICS_ENABLED": "true",
         "METRICS_PORT": str(METRICS_PORT),
         "OIDC_DEV_MOCK": "1" if settings.login.mock else "0",
-        "PUBLIC_URL": public_url(settings, load_balancer),
+        "PUBLIC_URL": url,
     }
     if secrets.oidc_client_arn is not None and settings.login.issuer_url and settings.login.client_id:
         environment |= {

@@ -1,0 +1,133 @@
+"""What a base stack and a customer's own stack have alike: database, secrets, logs, roles, service and alarms."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import Input, ResourceOptions
+
+from components.access import Access, AccessArgs
+from components.context import StackContext
+from components.database import Database, DatabaseArgs
+from components.encryption import Encryption
+from components.files import Files
+from components.logs import Logs, LogsArgs
+from components.observability import Observability, ObservabilityArgs
+from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from components.rotation import Rotation, RotationArgs
+from components.secrets import Secrets, SecretsArgs
+from components.service import LAST_PRIORITY, Service, ServiceArgs
+from infra.environment import rotation_environment, service_environment
+from infra.settings import StackSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadArgs:
+    """Keys and files come first, since a load balancer writes its logs to them; the places are anyone's."""
+
+    context: StackContext
+    settings: StackSettings
+    keys: Encryption
+    files: Files
+    network: NetworkPlace
+    load_balancer: LoadBalancerPlace
+    cluster: ClusterPlace
+    url: Input[str]
+    priority: int = LAST_PRIORITY
+
+
+def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any]:
+    """Declare a service with everything of its own, and return its outputs."""
+    context, settings, app = args.context, args.settings, args.settings.service
+    database = Database(
+        "database",
+        DatabaseArgs(context=context, settings=settings.database, network=args.network, keys=args.keys),
+        opts,
+    )
+    secrets = Secrets(
+        "secrets",
+        SecretsArgs(context=context, key_arn=args.keys.secrets_key_arn, with_oidc=not app.login.mock),
+        opts,
+    )
+    logs = Logs(
+        "logs",
+        LogsArgs(context=context, retention_days=app.log_retention_days, key_arn=args.keys.logs_key_arn),
+        opts,
+    )
+    access = Access(
+        "access",
+        AccessArgs(
+            context=context,
+            image=app.image,
+            keys=args.keys,
+            database=database,
+            files=args.files,
+            secrets=secrets,
+            logs=logs,
+        ),
+        opts,
+    )
+    rotation = Rotation(
+        "rotation",
+        RotationArgs(
+            context=context,
+            rotation_days=settings.secrets.rotation_days,
+            image=app.image,
+            architecture=app.architecture,
+            environment=rotation_environment(context, app, database),
+            network=args.network,
+            database=database,
+            secrets=secrets,
+            role=access.rotation,
+            log_group=logs.rotation,
+        ),
+        opts,
+    )
+    service = Service(
+        "service",
+        ServiceArgs(
+            context=context,
+            settings=app,
+            environment=service_environment(
+                context, app, database=database, files=args.files, secrets=secrets, url=args.url
+            ),
+            network=args.network,
+            database=database,
+            load_balancer=args.load_balancer,
+            cluster=args.cluster,
+            rotation=rotation,
+            execution_role=access.execution,
+            task_role=access.task,
+            log_group=logs.service,
+            priority=args.priority,
+        ),
+        opts,
+    )
+    observability = Observability(
+        "observability",
+        ObservabilityArgs(
+            context=context,
+            settings=settings.observability,
+            key_arn=args.keys.alerts_key_arn,
+            database=database,
+            load_balancer=args.load_balancer,
+            service=service,
+            rotation=rotation,
+            logs=logs,
+        ),
+        opts,
+    )
+    return {
+        "url": args.url,
+        "imageDigest": app.image.digest,
+        "databaseAddress": database.address,
+        "databaseFinalSnapshotName": database.final_snapshot_name,
+        "databaseLoginSecretArn": secrets.database_login_arn,
+        "databaseOwnerSecretArn": database.owner_secret_arn,
+        **({"oidcClientSecretArn": secrets.oidc_client_arn} if secrets.oidc_client_arn else {}),
+        "filesBucketName": args.files.bucket_name,
+        "alarmTopicArn": observability.topic_arn,
+        "readLogsPolicyArn": observability.read_logs_policy_arn,
+        "serviceName": service.service_name,
+        "serviceSecurityGroupId": service.security_group_id,
+        "taskDefinitionArn": service.task_definition_arn,
+    }
