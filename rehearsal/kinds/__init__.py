@@ -2,10 +2,14 @@
 
 from rehearsal.kinds import (
     appautoscaling,
+    budgets,
+    cloudtrail,
     cloudwatch,
     ec2,
+    ecr,
     ecs,
     elb,
+    federation,
     iam,
     kms,
     lambda_,
@@ -13,6 +17,7 @@ from rehearsal.kinds import (
     network,
     rds,
     s3,
+    s3control,
     secretsmanager,
     sns,
 )
@@ -20,10 +25,14 @@ from rehearsal.kinds.kind import DeclaredOnly, Kind
 
 _MODULES = (
     appautoscaling,
+    budgets,
+    cloudtrail,
     cloudwatch,
     ec2,
+    ecr,
     ecs,
     elb,
+    federation,
     iam,
     kms,
     lambda_,
@@ -31,6 +40,7 @@ _MODULES = (
     network,
     rds,
     s3,
+    s3control,
     secretsmanager,
     sns,
 )

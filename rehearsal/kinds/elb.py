@@ -257,4 +257,16 @@ LISTENER_RULE = Kind(
     outputs={"arn": "{id}"},
 )
 
+LISTENER_CERTIFICATE = Kind(
+    type_="aws:lb/listenerCertificate:ListenerCertificate",
+    service="elbv2",
+    calls=(Call("add_listener_certificates", pack=_as_list),),
+    fields={
+        "listenerArn": F("ListenerArn"),
+        "certificateArn": F("CertificateArn"),
+    },
+    reads=(Read("describe_listener_certificates", {"ListenerArn": "$listenerArn"}, "Certificates"),),
+    id="x",
+)
+
 KINDS = (LOAD_BALANCER, TARGET_GROUP, LISTENER, LISTENER_RULE)

@@ -690,6 +690,116 @@ aws.appautoscaling.Policy(
     opts=top,
 )
 
+# --- an account's own
+registry = aws.ecr.Repository(
+    "images",
+    name="every",
+    image_tag_mutability="IMMUTABLE",
+    image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
+    encryption_configurations=[aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="AES256")],
+    force_delete=False,
+    tags={"Name": "images"},
+    opts=top,
+)
+aws.ecr.LifecyclePolicy(
+    "images",
+    repository=registry.name,
+    policy=json.dumps(
+        {
+            "rules": [
+                {
+                    "rulePriority": 1,
+                    "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 9},
+                    "action": {"type": "expire"},
+                }
+            ]
+        }
+    ),
+    opts=top,
+)
+aws.ecr.RepositoryPolicy(
+    "images",
+    repository=registry.name,
+    policy=policy(
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": ["ecr:BatchGetImage"]}
+    ),
+    opts=top,
+)
+trail_bucket = aws.s3.Bucket("trail", bucket="every-kind-trail", opts=top)
+trail_policy = aws.s3.BucketPolicy(
+    "trail",
+    bucket=trail_bucket.bucket,
+    policy=policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": "s3:GetBucketAcl",
+            "Resource": "arn:aws:s3:::every-kind-trail",
+        },
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::every-kind-trail/AWSLogs/*",
+        },
+    ),
+    opts=top,
+)
+aws.cloudtrail.Trail(
+    "trail",
+    name="every",
+    s3_bucket_name=trail_bucket.bucket,
+    is_multi_region_trail=True,
+    include_global_service_events=True,
+    enable_log_file_validation=True,
+    enable_logging=True,
+    advanced_event_selectors=[
+        aws.cloudtrail.TrailAdvancedEventSelectorArgs(
+            name="management",
+            field_selectors=[
+                aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs(field="eventCategory", equals=["Management"])
+            ],
+        )
+    ],
+    tags={"Name": "trail"},
+    opts=pulumi.ResourceOptions(provider=provider, depends_on=[trail_policy]),
+)
+aws.iam.OpenIdConnectProvider(
+    "login",
+    url="https://login.every.example",
+    client_id_lists=["sts.amazonaws.com"],
+    tags={"Name": "login"},
+    opts=top,
+)
+aws.s3.AccountPublicAccessBlock(
+    "account",
+    account_id=ACCOUNT,
+    block_public_acls=True,
+    block_public_policy=True,
+    ignore_public_acls=True,
+    restrict_public_buckets=True,
+    opts=top,
+)
+aws.budgets.Budget(
+    "month",
+    name="every",
+    budget_type="COST",
+    time_unit="MONTHLY",
+    limit_amount="500",
+    limit_unit="USD",
+    notifications=[
+        aws.budgets.BudgetNotificationArgs(
+            notification_type="ACTUAL",
+            comparison_operator="GREATER_THAN",
+            threshold=80,
+            threshold_type="PERCENTAGE",
+            subscriber_email_addresses=["oncall@every.example"],
+        )
+    ],
+    tags={"Name": "month"},
+    opts=top,
+)
+
 pulumi.export("address", balancer.dns_name)
 pulumi.export("bucket", bucket.id)
 pulumi.export("database", database.address)

@@ -1,0 +1,62 @@
+"""AWS Budgets: what an account may cost before somebody is told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.kinds.kind import NOT_HELD, Call, F, Field, Form, Kind, Name, Read, tags, unchecked
+
+_PLACE = {"AccountId": "{account}", "BudgetName": "$name"}
+
+_NOTIFICATION: Mapping[str, Field] = {
+    "notificationType": F("Notification.NotificationType"),
+    "comparisonOperator": F("Notification.ComparisonOperator"),
+    "threshold": F("Notification.Threshold"),
+    "thresholdType": F("Notification.ThresholdType"),
+    "subscriberEmailAddresses": unchecked("moto gives no subscribers back", "Subscribers"),
+}
+
+
+def _subscribed(params: dict[str, Any]) -> dict[str, Any]:
+    """Addresses in AWS's form: one subscriber each."""
+    for one in params.get("NotificationsWithSubscribers", ()):
+        one["Subscribers"] = [{"SubscriptionType": "EMAIL", "Address": address} for address in one["Subscribers"]]
+    return params
+
+
+def _amount(value: Any) -> Any:
+    """The amount is text; 500 and 500.0 are the same."""
+    return None if value is None else f"{float(value):g}"
+
+
+BUDGET = Kind(
+    type_="aws:budgets/budget:Budget",
+    service="budgets",
+    global_region="us-east-1",
+    calls=(Call("create_budget", {"AccountId": "{account}"}, pack=_subscribed),),
+    fields={
+        "name": F("Budget.BudgetName"),
+        "namePrefix": unchecked("part of the name"),
+        "accountId": unchecked("the account that the call is for"),
+        "budgetType": F("Budget.BudgetType"),
+        "timeUnit": F("Budget.TimeUnit"),
+        "limitAmount": F("Budget.BudgetLimit.Amount", form=Form(norm=_amount)),
+        "limitUnit": F("Budget.BudgetLimit.Unit"),
+        "notifications": F(
+            "NotificationsWithSubscribers",
+            lambda document: [{"Notification": one} for one in document["Notifications"]],
+            shape=_NOTIFICATION,
+            unordered=True,
+        ),
+        "tags": F("ResourceTags", (), form=tags().form, unchecked=NOT_HELD),
+    },
+    reads=(
+        Read("describe_budget", _PLACE),
+        Read("describe_notifications_for_budget", _PLACE, pick="Notifications", into="Notifications"),
+    ),
+    document="$made",
+    id="{account}:{name}",
+    outputs={"arn": "arn:aws:budgets::{account}:budget/{name}"},
+    name=Name(limit=100),
+)
+
+KINDS = (BUDGET,)

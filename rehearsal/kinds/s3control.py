@@ -1,0 +1,23 @@
+"""S3's settings of a whole account."""
+
+from rehearsal.kinds.kind import Call, F, Kind, Read, unchecked
+
+_ACCOUNT = {"AccountId": "{account}"}
+
+ACCOUNT_PUBLIC_ACCESS = Kind(
+    type_="aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+    service="s3control",
+    calls=(Call("put_public_access_block", _ACCOUNT),),
+    fields={
+        "accountId": unchecked("the account that the call is for"),
+        "blockPublicAcls": F("PublicAccessBlockConfiguration.BlockPublicAcls"),
+        "blockPublicPolicy": F("PublicAccessBlockConfiguration.BlockPublicPolicy"),
+        "ignorePublicAcls": F("PublicAccessBlockConfiguration.IgnorePublicAcls"),
+        "restrictPublicBuckets": F("PublicAccessBlockConfiguration.RestrictPublicBuckets"),
+    },
+    reads=(Read("get_public_access_block", _ACCOUNT),),
+    document="$made",
+    id="{account}",
+)
+
+KINDS = (ACCOUNT_PUBLIC_ACCESS,)
