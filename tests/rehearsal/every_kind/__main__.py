@@ -575,6 +575,12 @@ aws.lb.Listener(
     ],
     opts=top,
 )
+aws.lb.ListenerCertificate(
+    "customers-certificate",
+    listener_arn=listener.arn,
+    certificate_arn="arn:aws:acm:eu-west-1:123456789012:certificate/5eed5eed-0000-4000-8000-000000000001",
+    opts=top,
+)
 aws.lb.ListenerRule(
     "metrics",
     listener_arn=listener.arn,
@@ -725,7 +731,8 @@ aws.ecr.RepositoryPolicy(
     ),
     opts=top,
 )
-trail_bucket = aws.s3.Bucket("trail", bucket="every-kind-trail", opts=top)
+TRAIL_BUCKET = f"every-trail-{ACCOUNT}"
+trail_bucket = aws.s3.Bucket("trail", bucket=TRAIL_BUCKET, opts=top)
 trail_policy = aws.s3.BucketPolicy(
     "trail",
     bucket=trail_bucket.bucket,
@@ -734,13 +741,13 @@ trail_policy = aws.s3.BucketPolicy(
             "Effect": "Allow",
             "Principal": {"Service": "cloudtrail.amazonaws.com"},
             "Action": "s3:GetBucketAcl",
-            "Resource": "arn:aws:s3:::every-kind-trail",
+            "Resource": f"arn:aws:s3:::{TRAIL_BUCKET}",
         },
         {
             "Effect": "Allow",
             "Principal": {"Service": "cloudtrail.amazonaws.com"},
             "Action": "s3:PutObject",
-            "Resource": "arn:aws:s3:::every-kind-trail/AWSLogs/*",
+            "Resource": f"arn:aws:s3:::{TRAIL_BUCKET}/AWSLogs/*",
         },
     ),
     opts=top,
