@@ -2,6 +2,7 @@
 
 import click
 
+from operations.changed.command import changed
 from operations.image.command import image
 from operations.rehearse import rehearse
 from operations.review.command import review
@@ -20,3 +21,4 @@ main.add_command(rehearse)
 main.add_command(review)
 main.add_command(policies)
 main.add_command(image)
+main.add_command(changed)

@@ -1,0 +1,1 @@
+"""`workbuoy changed`: which stacks and customers a change touches."""

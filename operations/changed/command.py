@@ -1,0 +1,88 @@
+"""`workbuoy changed`."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from infra.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from operations.changed.estate import Estate
+    from operations.changed.touched import Touched
+
+MISTAKE = 1
+
+
+@click.command()
+@click.option("--since", metavar="REF", help="Compare with where this branch left REF, such as main.")
+@click.option("--all", "all_of_it", is_flag=True, help="Name every stack and tenant, changed or not.")
+@click.option("--tenant", metavar="NAME", help="Name this tenant alone.")
+@click.option("--json", "as_json_text", is_flag=True, help="Print the result as JSON on stdout.")
+@click.option("--github-output", is_flag=True, help="Also write the matrices of the workflows into $GITHUB_OUTPUT.")
+def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_text: bool, github_output: bool) -> None:
+    """Tell which stacks and tenants a change touches, by its files, committed or not.
+
+    Shared code touches all of them, a stack's file that stack and the silos on it, a tenant's file that tenant;
+    documentation, tests and workflows touch none. What no rule knows touches all.
+    """
+    if sum((since is not None, all_of_it, tenant is not None)) != 1:
+        raise click.UsageError("Name exactly one of --since REF, --all and --tenant NAME.")
+    from operations.changed.estate import read_estate  # noqa: PLC0415 printing help must not pay for these
+    from operations.changed.matrices import as_json, matrices  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    try:
+        root = find_project(Path.cwd()).root
+        estate = read_estate(root)
+        change = _change(root, estate, since, tenant)
+        if github_output:
+            _write_outputs(matrices(change))
+    except ProblemsError as mistake:
+        _stop("\n".join(str(one) for one in mistake.problems))
+    if as_json_text:
+        click.echo(json.dumps(as_json(change), indent=2))
+    else:
+        _print(change)
+    for base in change.bases:
+        if not base.reachable:
+            click.echo(f"{base.stack}: its account is a placeholder, so it can be rehearsed only", err=True)
+
+
+def _change(root: Path, estate: "Estate", since: str | None, tenant: str | None) -> "Touched":
+    from operations.changed.files import changed_files  # noqa: PLC0415
+    from operations.changed.touched import Touched, everything, touched  # noqa: PLC0415
+
+    if tenant is not None:
+        if tenant not in estate.customers:
+            known = ", ".join(estate.customers) or "none"
+            raise ProblemsError([Problem(message=f"{tenant}: no such tenant; there are {known}")])
+        return Touched(bases=(), customers=(estate.customers[tenant],))
+    files = changed_files(root, since) if since is not None else None
+    return everything(estate) if files is None else touched(files, estate)
+
+
+def _write_outputs(outputs: dict[str, str]) -> None:
+    if not (file := os.environ.get("GITHUB_OUTPUT")):
+        raise ProblemsError([Problem(message="--github-output needs GITHUB_OUTPUT; outside a workflow use --json")])
+    with Path(file).open("a", encoding="utf-8") as outputs_file:
+        outputs_file.writelines(f"{name}={value}\n" for name, value in outputs.items())
+
+
+def _print(change: "Touched") -> None:
+    for base in change.bases:
+        click.echo(f"stack   {base.stack}  ({base.environment}, {base.account}, {base.region})")
+    for customer in change.customers:
+        click.echo(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack})")
+    for file in change.removed:
+        click.echo(f"gone    {file}")
+    if not (change.bases or change.customers or change.removed):
+        click.echo("No stack and no tenant is touched.")
+
+
+def _stop(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(MISTAKE)

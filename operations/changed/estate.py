@@ -1,0 +1,144 @@
+"""What the repository holds: base stacks and customers, as far as choosing between them needs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from infra.placeholders import PLACEHOLDER_ACCOUNT
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import SETTINGS_KEY
+
+LOCAL: Final = "local"  # the environment that stands on a laptop alone
+DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
+OFFBOARDED: Final = "offboarded"  # a reserved name: the record of those who left
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """A stack that stands by itself. `backend` is where the engine keeps its state, as bootstrap names it."""
+
+    stack: str
+    environment: str
+    account: str
+    region: str
+    repository: str
+    architecture: str
+    backend: str
+
+    @property
+    def reachable(self) -> bool:
+        """Whether its account is a real one."""
+        return not PLACEHOLDER_ACCOUNT.fullmatch(self.account)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """A tenant and the stack that holds its data: its own for a silo, else its base."""
+
+    tenant: str
+    isolation: str
+    base: Base
+
+    @property
+    def stack(self) -> str:
+        """Named as `infra.tenants.record.Tenant.stack`."""
+        return f"{self.base.stack}-{self.tenant}" if self.isolation == "silo" else self.base.stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estate:
+    """Base stacks (without the laptop's) and customers, each by name."""
+
+    bases: Mapping[str, Base]
+    customers: Mapping[str, Customer]
+
+
+def read_estate(root: Path) -> Estate:
+    """Read every stack file and tenant file. Raises ProblemsError with all files that say too little."""
+    problems: list[Problem] = []
+    files = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in root.glob("Pulumi.*.yaml")}
+    settings = {stack: _settings(file, problems) for stack, file in sorted(files.items())}
+    bases = {
+        stack: base
+        for stack, found in settings.items()
+        if found is not None and found.get("environment") != LOCAL
+        if (base := _base(stack, found, settings, files[stack], problems)) is not None
+    }
+    tenants = (file for file in sorted(root.glob("tenants/*.yaml")) if file.stem != OFFBOARDED)
+    customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
+    if problems:
+        raise ProblemsError(problems)
+    return Estate(bases=bases, customers=customers)
+
+
+def _content(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else None
+        problems.append(Problem(file=file.name, line=line, message="cannot be read as YAML; mend it"))
+        return {}
+    if not isinstance(content, Mapping):
+        problems.append(Problem(file=file.name, message="is not a mapping; mend it"))
+        return {}
+    return content
+
+
+def _settings(file: Path, problems: list[Problem]) -> Mapping[str, Any] | None:
+    """A base stack's settings; a customer's own stack has none."""
+    config = _content(file, problems).get("config")
+    settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
+    return settings if isinstance(settings, Mapping) else None
+
+
+def _base(
+    stack: str,
+    settings: Mapping[str, Any],
+    all_settings: Mapping[str, Mapping[str, Any] | None],
+    file: Path,
+    problems: list[Problem],
+) -> Base | None:
+    service = settings.get("service")
+    service = service if isinstance(service, Mapping) else {}
+    image = service.get("image")
+    repository = image.get("repository") if isinstance(image, Mapping) else None
+    needed = {
+        "environment": settings.get("environment"),
+        "account": settings.get("account"),
+        "region": settings.get("region"),
+        "service.image.repository": repository,
+    }
+    missing = [path for path, value in needed.items() if not isinstance(value, str)]
+    problems += [Problem(file=file.name, path=path, message="is missing; add it, as text") for path in missing]
+    if missing:
+        return None
+    environment, account, region = (str(settings[name]) for name in ("environment", "account", "region"))
+    home = (all_settings.get(environment) or settings).get("region", region)
+    return Base(
+        stack=stack,
+        environment=environment,
+        account=account,
+        region=region,
+        repository=str(repository),
+        architecture=str(service.get("architecture", DEFAULT_ARCHITECTURE)),
+        backend=f"s3://workbuoy-state-{account}-{home}?region={home}&awssdk=v2",
+    )
+
+
+def _customer(file: Path, bases: Mapping[str, Base], problems: list[Problem]) -> Customer | None:
+    before = len(problems)
+    content = _content(file, problems)
+    if len(problems) > before:
+        return None
+    place = f"tenants/{file.name}"
+    isolation, base = content.get("isolation"), str(content.get("base"))
+    if isolation not in ("pool", "silo"):
+        problems.append(Problem(file=place, path="isolation", message="must be pool or silo"))
+        return None
+    if base not in bases:
+        problems.append(Problem(file=place, path="base", message=f"{base} is no base stack; known: {', '.join(bases)}"))
+        return None
+    return Customer(tenant=file.stem, isolation=isolation, base=bases[base])

@@ -1,0 +1,49 @@
+"""Which files a change touches, as git sees it."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from infra.problems import Problem, ProblemsError
+
+_NOTHING_BEFORE: Final = re.compile(r"0{40}|0{64}")  # how a push names the commit before a branch's first
+
+
+def changed_files(root: Path, since: str) -> tuple[str, ...] | None:
+    """Paths from `root` that differ between the working tree and where it left `since`; None where that is all zeros.
+
+    Files that are moved count twice, as gone and as new. Raises ProblemsError where git cannot tell.
+    """
+    if _NOTHING_BEFORE.fullmatch(since):
+        return None
+    if _git(root, "rev-parse", "--is-inside-work-tree") is None:
+        raise _mistake(f"{root}: is not in a git repository, so nothing tells what changed; run it in a clone")
+    shallow = (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    cure = "this clone is shallow: fetch it whole (git fetch --unshallow, in a workflow fetch-depth: 0)"
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
+    if commit is None:
+        raise _mistake(f"{since}: git knows no such commit here; {cure if shallow else 'fetch it, or name another'}")
+    fork = _git(root, "merge-base", commit.strip(), "HEAD")
+    if fork is None:
+        raise _mistake(f"{since}: shares no commit with HEAD; {cure if shallow else 'name another'}")
+    differing = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", fork.strip(), "--")
+    new = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
+    if differing is None or new is None:
+        raise _mistake(f"{root}: git cannot compare with {since}; `git status` may tell why")
+    return tuple(sorted({path for path in (differing + new).split("\0") if path}))
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git prints; None where it fails."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        raise _mistake("git is not on PATH; install it") from None
+    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+
+
+def _mistake(message: str) -> ProblemsError:
+    return ProblemsError([Problem(message=message)])

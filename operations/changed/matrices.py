@@ -1,0 +1,78 @@
+"""What a workflow needs of a change: one list a matrix, each entry with all that its job must know."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from infra.problems import Problem, ProblemsError
+from infra.settings import Environment
+from operations.changed.estate import LOCAL, Base, Customer
+from operations.changed.touched import Touched
+
+ENVIRONMENTS = tuple(one for one in get_args(Environment) if one != LOCAL)
+
+
+def as_json(change: Touched) -> dict[str, Any]:
+    """The same as the text, for programs."""
+    return {
+        "stacks": [_base(one) for one in change.bases],
+        "tenants": [_customer(one) for one in change.customers],
+        "removed": list(change.removed),
+    }
+
+
+def matrices(change: Touched) -> dict[str, str]:
+    """Outputs of a workflow's step, each on one line.
+
+    `rehearsals` need no account. `previews` (base stacks and silos), `tenants` and one list of base stacks for each
+    environment leave out whatever still has a placeholder for an account. Raises ProblemsError where stacks want
+    images of more than one architecture.
+    """
+    reachable = [one for one in change.bases if one.reachable]
+    customers = [one for one in change.customers if one.base.reachable]
+    lists: dict[str, list[dict[str, Any]]] = {
+        "rehearsals": _rehearsals(change),
+        "previews": [
+            *(_base(one) for one in reachable),
+            *(_customer(one) for one in customers if one.isolation == "silo"),
+        ],
+        "tenants": [_customer(one) for one in customers],
+        **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
+    }
+    outputs = {name: json.dumps(entries, separators=(",", ":")) for name, entries in lists.items()}
+    return {**outputs, "architecture": _architecture(change)}
+
+
+def _rehearsals(change: Touched) -> list[dict[str, Any]]:
+    """Each base with those of its customers that are touched: a silo is rehearsed on its base."""
+    tenants: Mapping[str, list[str]] = defaultdict(list)
+    for customer in change.customers:
+        tenants[customer.base.stack].append(customer.tenant)
+    stacks = dict.fromkeys([*(one.stack for one in change.bases), *tenants])
+    return [{"stack": stack, "tenants": ",".join(tenants.get(stack, ()))} for stack in stacks]
+
+
+def _architecture(change: Touched) -> str:
+    wanted = sorted({one.architecture for one in change.bases})
+    if len(wanted) > 1:
+        message = (
+            f"the stacks want images for {' and '.join(wanted)}, and one is built for all: choose one architecture"
+        )
+        raise ProblemsError([Problem(path="service.architecture", message=message)])
+    return next(iter(wanted), "")
+
+
+def _base(one: Base) -> dict[str, Any]:
+    return {
+        "stack": one.stack,
+        "environment": one.environment,
+        "account": one.account,
+        "region": one.region,
+        "repository": one.repository,
+        "backend": one.backend,
+    }
+
+
+def _customer(one: Customer) -> dict[str, Any]:
+    return {**_base(one.base), "stack": one.stack, "tenant": one.tenant, "isolation": one.isolation}

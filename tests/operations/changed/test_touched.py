@@ -1,0 +1,159 @@
+"""Which files touch which stacks and tenants."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.problems import ProblemsError
+from operations.changed.estate import Estate, read_estate
+from operations.changed.matrices import matrices
+from operations.changed.touched import everything, touched
+from tests.conftest import ROOT
+from tests.operations.changed.conftest import make_project
+
+ALL = {"dev", "prod", "prod-eu-north-1", "acme", "globex", "nordlys"}
+NONE: set[str] = set()
+
+TABLE = [
+    ("components/files.py", ALL),
+    ("infra/stack.py", ALL),
+    ("app/workbuoy_app/serve.py", ALL),
+    ("app/Dockerfile", ALL),
+    ("policies/catalogue/storage.yaml", ALL),
+    ("rehearsal/mapper.py", ALL),
+    ("operations/main.py", ALL),
+    ("waivers/lift.yaml", ALL),
+    ("requirements.lock", ALL),
+    ("pyproject.toml", ALL),
+    ("Makefile", ALL),
+    ("Pulumi.yaml", ALL),
+    ("a-folder-that-nobody-knows/x.bin", ALL),
+    ("tenants/tenant.schema.json", ALL),
+    ("Pulumi.dev.yaml", {"dev"}),
+    ("Pulumi.prod.yaml", {"prod", "acme"}),
+    ("Pulumi.prod-eu-north-1.yaml", {"prod-eu-north-1", "nordlys"}),
+    ("Pulumi.prod-acme.yaml", {"acme"}),
+    ("tenants/acme.yaml", {"acme"}),
+    ("tenants/globex.yaml", {"globex"}),
+    ("tenants/offboarded.yaml", NONE),
+    ("Pulumi.local.yaml", NONE),
+    ("README.md", NONE),
+    ("app/README.md", NONE),
+    ("docs/guide.md", NONE),
+    ("docs/picture.svg", NONE),
+    ("tests/infra/test_stack.py", NONE),
+    ("app/tests/test_login.py", NONE),
+    (".github/workflows/deploy.yml", NONE),
+    (".ci/run", NONE),
+    ("bootstrap/__main__.py", NONE),
+    (".gitignore", NONE),
+]
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
+    return read_estate(make_project(tmp_path_factory.mktemp("project")))
+
+
+def names(files: list[str], estate: Estate) -> set[str]:
+    found = touched(files, estate)
+    return {one.stack for one in found.bases} | {one.tenant for one in found.customers}
+
+
+@pytest.mark.parametrize(("file", "expected"), TABLE, ids=[file for file, _ in TABLE])
+def test_a_file_touches(file: str, expected: set[str], estate: Estate) -> None:
+    assert names([file], estate) == expected
+
+
+def test_several_files_touch_what_each_of_them_does(estate: Estate) -> None:
+    assert names(["Pulumi.dev.yaml", "tenants/globex.yaml", "README.md"], estate) == {"dev", "globex"}
+    assert names(["README.md", "Pulumi.dev.yaml", "components/files.py"], estate) == ALL
+    assert names([], estate) == NONE
+
+
+@pytest.mark.parametrize("also", [[], ["components/files.py"]])
+def test_files_of_stacks_and_tenants_that_are_gone_are_told(also: list[str], estate: Estate) -> None:
+    found = touched(["Pulumi.dev2.yaml", "tenants/left.yaml", *also], estate)
+    assert found.removed == ("Pulumi.dev2.yaml", "tenants/left.yaml")
+
+
+def test_every_tracked_file_at_the_root_is_known_to_a_rule_or_touches_all(estate: Estate) -> None:
+    """A new folder of tests or documentation wants a rule; nothing that is deployed may stand apart."""
+    for folder in ("components", "infra", "policies", "app/workbuoy_app", "app/image", "operations", "rehearsal"):
+        assert names([f"{folder}/__init__.py"], estate) == ALL
+        assert (ROOT / folder).is_dir()
+
+
+def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> None:
+    (tenant,) = json.loads(matrices(touched(["tenants/nordlys.yaml"], estate))["tenants"])
+    assert tenant == {
+        "stack": "prod-eu-north-1-nordlys",
+        "tenant": "nordlys",
+        "isolation": "silo",
+        "environment": "prod",
+        "account": "210000000003",
+        "region": "eu-north-1",
+        "repository": "210000000003.dkr.ecr.eu-north-1.amazonaws.com/workbuoy",
+        "backend": "s3://workbuoy-state-210000000003-eu-west-1?region=eu-west-1&awssdk=v2",
+    }
+
+
+def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: Estate) -> None:
+    lists = {name: value for name, value in matrices(touched(["tenants/globex.yaml"], estate)).items() if value}
+    assert json.loads(lists["previews"]) == []
+    assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "globex"}]
+
+
+def test_each_environment_has_its_own_list_of_bases(estate: Estate) -> None:
+    lists = matrices(everything(estate))
+    assert [one["stack"] for one in json.loads(lists["dev"])] == ["dev"]
+    assert [one["stack"] for one in json.loads(lists["prod"])] == ["prod", "prod-eu-north-1"]
+    assert json.loads(lists["staging"]) == []
+    assert lists["architecture"] == "arm64"
+
+
+def change(project: Path, stack: str, old: str, new: str) -> None:
+    file = project / f"Pulumi.{stack}.yaml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_a_placeholder_account_is_rehearsed_and_nothing_else(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    change(project, "dev", "210000000001", "000000000001")
+    lists = matrices(everything(read_estate(project)))
+    assert json.loads(lists["dev"]) == []
+    assert "dev" not in {one["stack"] for one in json.loads(lists["previews"])}
+    assert {"stack": "dev", "tenants": ""} in json.loads(lists["rehearsals"])
+
+
+def test_two_architectures_are_refused_because_one_image_is_built(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    change(project, "dev", "  service:\n", "  service:\n      architecture: x86_64\n")
+    with pytest.raises(ProblemsError, match=r"arm64 and x86_64.*choose one"):
+        matrices(everything(read_estate(project)))
+
+
+def test_everything_wrong_with_the_files_is_told_at_once(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    change(project, "dev", "    region: eu-west-1\n", "")
+    (project / "Pulumi.prod-acme.yaml").write_text("a: [")
+    (project / "tenants/globex.yaml").write_text("isolation: pol\nbase: prod\n")
+    (project / "tenants/nordlys.yaml").write_text("isolation: pool\nbase: prd\n")
+    with pytest.raises(ProblemsError) as caught:
+        read_estate(project)
+    assert [str(one) for one in caught.value.problems] == [
+        "Pulumi.prod-acme.yaml:1: cannot be read as YAML; mend it",
+        "Pulumi.dev.yaml: region: is missing; add it, as text",
+        "tenants/globex.yaml: isolation: must be pool or silo",
+        "tenants/nordlys.yaml: base: prd is no base stack; known: prod, prod-eu-north-1",
+    ]
+
+
+def test_the_repositorys_own_files_can_be_read() -> None:
+    estate = read_estate(ROOT)
+    assert {"dev", "staging", "prod"} <= set(estate.bases)
+    assert "local" not in estate.bases
+    matrices(everything(estate))
