@@ -1,19 +1,30 @@
-"""What `pulumi up` runs, and the rehearsal too."""
+"""What `pulumi up` runs, and the rehearsal too: a base stack, or a customer's own where the file names a tenant."""
 
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
 from infra.load import load_settings
 from infra.problems import ProblemsError
+from infra.silo import declare_silo
 from infra.stack import declare_stack
+from infra.tenants.silo import load_silo
 
-stack = pulumi.get_stack()
-configured = pulumi.Config().get_object("settings")
+
+def declare(stack: str) -> dict[str, Any]:
+    """Declare this stack and return its outputs. Raises ProblemsError for a person's mistake."""
+    root, config = Path(pulumi.runtime.get_root_directory()), pulumi.Config()
+    tenant, settings = config.get("tenant"), config.get_object("settings")
+    if tenant is None:
+        return declare_stack(stack, load_settings(root, stack, settings))
+    return declare_silo(stack, load_silo(root, stack, tenant, settings, config.get_object("record")))
+
+
 try:
-    settings = load_settings(Path(pulumi.runtime.get_root_directory()), stack, configured)
+    outputs = declare(pulumi.get_stack())
 except ProblemsError as error:
     # The engine prints a RunError without a traceback; the rehearsal finds its cause.
-    raise pulumi.RunError(f"stack {stack} cannot be declared:\n{error}") from error
-for name, value in declare_stack(stack, settings).items():
+    raise pulumi.RunError(f"stack {pulumi.get_stack()} cannot be declared:\n{error}") from error
+for name, value in outputs.items():
     pulumi.export(name, value)

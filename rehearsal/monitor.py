@@ -11,10 +11,9 @@ from pulumi.runtime.proto import resource_pb2
 
 from rehearsal import wire
 from rehearsal.errors import RefusedError
-from rehearsal.result import Declared, Refusal, is_provider
+from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, is_provider
 
 STACK_TYPE = "pulumi:pulumi:Stack"
-REFERENCE_TYPE = "pulumi:pulumi:StackReference"
 
 
 class Realiser(Protocol):

@@ -78,12 +78,6 @@ def read_config(project: Project, stack: str) -> dict[str, Any]:
     return {key if ":" in str(key) else f"{project.name}:{key}": value for key, value in config.items()}
 
 
-def residency_of(project: Project, stack: str) -> list[str]:
-    """The regions that a stack's settings allow; none where they name none. Raises as `read_config` does."""
-    settings = read_config(project, stack).get(f"{project.name}:settings")
-    return list(settings.get("residency") or ()) if isinstance(settings, dict) else []
-
-
 def _read(file: Path) -> dict[str, Any]:
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader)  # noqa: S506 a safe loader, in C where built

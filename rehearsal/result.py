@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from policies.runner import Report
     from rehearsal.service.result import ServiceRehearsal
 
+REFERENCE_TYPE = "pulumi:pulumi:StackReference"
 SECRET = "[secret]"  # noqa: S105 what stands in place of a secret value in anything that is printed
 
 

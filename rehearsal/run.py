@@ -4,14 +4,14 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.problems import ProblemsError
-from rehearsal import program, stand_ins
+from rehearsal import program, silos, stand_ins
 from rehearsal.errors import ProgramError, RefusedError
-from rehearsal.result import Declared, Rehearsal, Rehearsed, StandIn, State
+from rehearsal.result import REFERENCE_TYPE, Declared, Rehearsal, Rehearsed, StandIn, State
 
 if TYPE_CHECKING:
     from rehearsal.cloud import Cloud, Moto
@@ -82,7 +82,7 @@ def rehearse(
     """
     options = options or Options()
     with _no_collector(), ExitStack() as contexts:
-        config, stood_in = stand_ins.replace(program.read_config(project, stack))
+        config, stood_in = stand_ins.replace(silos.whole_config(project, program.read_config(project, stack)))
         account, region = place_of(project, config)
         run = _Run(project, stack, config, stood_in, options, account, region, Clock(options.progress))
         if options.declare_only:
@@ -93,6 +93,18 @@ def rehearse(
 
                 moto = contexts.enter_context(running())
         return run.realise(moto.cloud(account, region))
+
+
+def rehearse_with_base(
+    project: program.Project, stack: str, options: Options | None = None, moto: "Moto | None" = None
+) -> Rehearsal:
+    """The same, and for a customer's own stack the base stack that it stands on first. Raises as `rehearse` does."""
+    options = options or Options()
+    base = silos.base_of(project, stack)
+    if base is None or base in options.references:
+        return rehearse(project, stack, options, moto)
+    stood = rehearse(project, base, replace(options, before_reading=None), moto)
+    return rehearse(project, stack, replace(options, references={**options.references, base: stood.exports}), moto)
 
 
 def place_of(project: program.Project, config: Mapping[str, Any]) -> tuple[str, str]:
@@ -133,6 +145,7 @@ class _Run:
                 region=self._region_of(urn, monitor),
             )
             for urn, (id_, outputs) in monitor.made.items()
+            if monitor.declared[urn].type != REFERENCE_TYPE
         }
         return self._result(monitor, found)
 
@@ -212,7 +225,8 @@ def _summary(error: BaseException) -> str:
 
 
 def _component(declared: Declared, monitor: "Monitor") -> Rehearsed:
-    state = State.DECLARED_ONLY if declared.custom else State.COMPONENT
+    real = declared.custom and declared.type != REFERENCE_TYPE
+    state = State.DECLARED_ONLY if real else State.COMPONENT
     return Rehearsed(declared, state, outputs=monitor.component_outputs.get(declared.urn, {}))
 
 

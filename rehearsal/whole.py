@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.program import Project, residency_of
+from rehearsal.program import Project
 from rehearsal.result import Rehearsal
-from rehearsal.run import Options, rehearse
+from rehearsal.run import Options, rehearse_with_base
+from rehearsal.silos import residency_of
 
 if TYPE_CHECKING:
     from rehearsal.service.processes import Programs
@@ -29,7 +30,7 @@ def rehearse_whole(
     """
     app = project.root / "app"
     if options.declare_only or not with_service or not app.is_dir():
-        return _judged(rehearse(project, stack, options), project, options)
+        return _judged(rehearse_with_base(project, stack, options), project, options)
     from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
     from rehearsal.service.run import rehearse_service  # noqa: PLC0415
     from rehearsal.service.surroundings import Surroundings  # noqa: PLC0415
@@ -38,7 +39,7 @@ def rehearse_whole(
         programs = contexts.enter_context(_image(project.root)) if in_image else None
         surroundings = contexts.enter_context(Surroundings(app))
         moto = contexts.enter_context(running())
-        rehearsal = _judged(rehearse(project, stack, options, moto), project, options)
+        rehearsal = _judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
             return rehearsal
         cloud = moto.cloud(rehearsal.account, rehearsal.region)

@@ -13,14 +13,15 @@ import yaml
 
 from rehearsal.program import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
-from rehearsal.run import Options, rehearse
+from rehearsal.run import Options, rehearse, rehearse_with_base
 
 # Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a
 # test sends would then be none. With a handler here, children begin with the usual one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
-STACKS = ("local", "dev", "staging", "prod")
+STACKS = ("local", "dev", "staging", "prod", "prod-eu-north-1")
+SILOS = ("prod-acme", "prod-eu-north-1-globex")
 
 Change = Callable[[dict[str, Any]], None]
 Declare = Callable[[str], "Graph"]
@@ -70,7 +71,7 @@ class Graph:
 
 @cache
 def _declared(stack: str) -> Graph:
-    return Graph(rehearse(find_project(ROOT), stack, Options(declare_only=True)))
+    return Graph(rehearse_with_base(find_project(ROOT), stack, Options(declare_only=True)))
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +85,7 @@ def project(tmp_path: Path) -> Project:
     """A copy of the project's stack files over the same program, free to be changed."""
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
+    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
     return Project(find_project(ROOT).name, tmp_path, ROOT / "infra")
 
 

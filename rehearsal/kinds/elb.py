@@ -181,6 +181,14 @@ _ACTION = {
     ),
 }
 
+
+def _first_certificate(found: Any) -> Any:
+    """moto lists all of a listener's certificates; the first is the one that it was made with."""
+    return found[0]["CertificateArn"] if isinstance(found, list) and found else found
+
+
+_CERTIFICATE = Form(send=lambda arn: [{"CertificateArn": arn}], norm=_first_certificate)
+
 LISTENER = Kind(
     type_="aws:lb/listener:Listener",
     service="elbv2",
@@ -191,13 +199,7 @@ LISTENER = Kind(
         "port": F("Port"),
         "protocol": F("Protocol"),
         "sslPolicy": F("SslPolicy"),
-        "certificateArn": F(
-            "Certificates",
-            form=Form(
-                send=lambda arn: [{"CertificateArn": arn}],
-                norm=lambda found: [one["CertificateArn"] for one in found or ()],
-            ),
-        ),
+        "certificateArn": F("Certificates", form=_CERTIFICATE),
         "alpnPolicy": F("AlpnPolicy"),
         "defaultActions": F("DefaultActions", shape=_ACTION),
         "routingHttpResponseStrictTransportSecurityHeaderValue": unchecked(NOT_HELD),
@@ -260,13 +262,24 @@ LISTENER_RULE = Kind(
 LISTENER_CERTIFICATE = Kind(
     type_="aws:lb/listenerCertificate:ListenerCertificate",
     service="elbv2",
-    calls=(Call("add_listener_certificates", pack=_as_list),),
+    certificate="certificateArn",
+    calls=(Call("add_listener_certificates"),),
     fields={
         "listenerArn": F("ListenerArn"),
-        "certificateArn": F("CertificateArn"),
+        "certificateArn": F("Certificates", "CertificateArn", form=_CERTIFICATE),
     },
-    reads=(Read("describe_listener_certificates", {"ListenerArn": "$listenerArn"}, "Certificates"),),
-    id="x",
+    reads=(
+        Read(
+            "describe_listener_certificates",
+            {"ListenerArn": "$listenerArn"},
+            pick="Certificates",
+            index="CertificateArn",
+            key="$certificateArn",
+            proves={"ListenerArn": "$listenerArn"},
+        ),
+    ),
+    document="$made",
+    id="{listenerArn}_{certificateArn}",
 )
 
-KINDS = (LOAD_BALANCER, TARGET_GROUP, LISTENER, LISTENER_RULE)
+KINDS = (LOAD_BALANCER, TARGET_GROUP, LISTENER, LISTENER_RULE, LISTENER_CERTIFICATE)

@@ -191,7 +191,17 @@ def test_every_setting_that_a_page_names_exists(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_stack_output_that_a_page_names_exists(page: str) -> None:
     named = {name for line in code(page) for name in re.findall(r"pulumi stack output ([A-Za-z]+)", line)}
-    assert named - set(re.findall(r"^        \"([A-Za-z]+)\":", read("infra/stack.py"), re.MULTILINE)) == set()
+    assert (
+        named
+        - set(
+            re.findall(
+                r"^        (?:\*\*\(\{)?\"([A-Za-z]+)\":",
+                read("infra/stack.py") + read("infra/workload.py"),
+                re.MULTILINE,
+            )
+        )
+        == set()
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.conftest import STACKS, Declare
+from tests.conftest import SILOS, STACKS, Declare
 
 HOLDS_DATA = (
     "rds/instance:Instance",
@@ -16,7 +16,7 @@ HOLDS_DATA = (
 )
 
 
-@pytest.mark.parametrize("stack", ["staging", "prod"])
+@pytest.mark.parametrize("stack", ["staging", "prod", *SILOS])
 def test_whatever_holds_data_in_a_permanent_stack_is_protected(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     holding = [one for type_ in HOLDS_DATA for one in graph.of(type_)]
@@ -29,7 +29,7 @@ def test_nothing_holds_up_the_end_of_a_passing_stack(declared: Declare, stack: s
     assert [one.name for one in declared(stack).resources if one.declared.protect] == []
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_every_resource_names_its_provider_and_the_provider_its_account(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     (aws,) = [one for one in graph.resources if one.type == "pulumi:providers:aws"]
@@ -38,7 +38,7 @@ def test_every_resource_names_its_provider_and_the_provider_its_account(declared
     assert {one.declared.provider for one in graph.resources if one.type.startswith("aws:")} == {aws.urn}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_every_tagged_resource_carries_the_owner_tags(declared: Declare, stack: str) -> None:
     for one in declared(stack).resources:
         if "tags" in one.declared.properties:
@@ -51,7 +51,7 @@ def test_every_tagged_resource_carries_the_owner_tags(declared: Declare, stack: 
             }, one.name
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_the_graph_holds_no_secret(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     resources = [one for one in graph.resources if not one.type.startswith("pulumi:providers:")]

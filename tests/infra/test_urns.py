@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.result import Rehearsed
-from tests.conftest import STACKS, Declare
+from tests.conftest import SILOS, STACKS, Declare
 
 FOLDER = Path(__file__).parent / "urns"
 
@@ -21,13 +21,13 @@ def read(stack: str) -> list[str]:
     return (FOLDER / f"{stack}.txt").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_no_logical_name_is_lost_without_an_alias(declared: Declare, stack: str) -> None:
     lost = lost_names(read(stack), declared(stack).rehearsal.resources)
     assert not lost, "give the renamed resources aliases, or run `make urns` if they are meant to be deleted"
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_new_names_are_committed(declared: Declare, stack: str) -> None:
     new = {one.urn for one in declared(stack).rehearsal.resources} - set(read(stack))
     assert not new, "run `make urns` and commit the lists"

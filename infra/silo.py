@@ -1,0 +1,91 @@
+"""A customer's own stack: everything that holds data of its own, placed on a base stack's network and load balancer."""
+
+from typing import Any
+
+import pulumi
+from pulumi import Output, ResourceOptions, StackReference
+
+from components.certificate import ListenerCertificate, ListenerCertificateArgs
+from components.context import StackContext
+from components.encryption import Encryption, EncryptionArgs
+from components.files import Files, FilesArgs
+from components.firewall import SharedSecurityGroup
+from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from infra.environment import public_url
+from infra.providers import make_providers
+from infra.tenants.silo import Silo
+from infra.workload import WorkloadArgs, declare_workload
+
+
+def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
+    """Declare a customer's own stack and return its outputs: identifiers and ARNs, never a secret's value."""
+    tenant, settings = silo.tenant, silo.settings
+    context = StackContext(
+        name=f"workbuoy-{stack}",
+        environment=settings.environment,
+        account_id=settings.account,
+        region=settings.region,
+        permanent=settings.permanent,
+        retiring=tenant.dates.retiring is not None,
+        owner=settings.owner,
+        tenant=tenant.name,
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    )
+    opts = ResourceOptions(providers=make_providers(settings))
+    base = StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{tenant.base}")
+    zones = range(len(settings.network.zones))
+
+    network = NetworkPlace(
+        vpc_id=_output(base, "vpcId"),
+        private_subnet_ids=[_output(base, "privateSubnetIds")[zone] for zone in zones],
+        data_subnet_ids=[_output(base, "dataSubnetIds")[zone] for zone in zones],
+        s3_prefix_list_id=_output(base, "s3PrefixListId"),
+        endpoints_security_group=SharedSecurityGroup(
+            "network-endpoints", context, _output(base, "endpointsSecurityGroupId"), opts
+        ),
+    )
+    load_balancer = LoadBalancerPlace(
+        listener_arn=_output(base, "listenerArn"),
+        arn_suffix=_output(base, "loadBalancerArnSuffix"),
+        security_group=SharedSecurityGroup(
+            "load-balancer", context, _output(base, "loadBalancerSecurityGroupId"), opts
+        ),
+        shared=True,
+    )
+    ListenerCertificate(
+        "certificate",
+        ListenerCertificateArgs(listener_arn=load_balancer.listener_arn, certificate_arn=silo.certificate_arn),
+        opts,
+    )
+    keys = Encryption("keys", EncryptionArgs(context=context), opts)
+    files = Files(
+        "files",
+        FilesArgs(context=context, settings=settings.files, key_arn=keys.files_key_arn, takes_load_balancer_logs=False),
+        opts,
+    )
+    workload = declare_workload(
+        WorkloadArgs(
+            context=context,
+            settings=settings,
+            keys=keys,
+            files=files,
+            network=network,
+            load_balancer=load_balancer,
+            cluster=ClusterPlace(arn=_output(base, "clusterArn"), name=_output(base, "clusterName")),
+            url=public_url(settings.service, _output(base, "loadBalancerDnsName")),
+            priority=silo.listener_priority,
+        ),
+        opts,
+    )
+    return {
+        **workload,
+        "tenant": tenant.name,
+        "base": tenant.base,
+        # What a one-off task of this customer's needs to be started.
+        "clusterArn": _output(base, "clusterArn"),
+        "privateSubnetIds": network.private_subnet_ids,
+    }
+
+
+def _output(base: StackReference, name: str) -> Output[Any]:
+    return base.require_output(name)

@@ -1,0 +1,203 @@
+"""Tenant files: reading one, reading all, and what only several files together can tell."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.tenants.record import Tenant
+from infra.tenants.residency import allowed_regions
+from infra.validation import find_problems
+from infra.yaml_text import YamlFile, read_yaml
+
+FOLDER = "tenants"
+OFFBOARDED_FOLDER = "tenants/offboarded"
+
+
+def tenant_file(root: Path, name: str) -> Path:
+    """The file that holds a customer's record."""
+    return root / FOLDER / f"{name}.yaml"
+
+
+def offboarding_file(root: Path, name: str) -> Path:
+    """The file that records a customer's leaving."""
+    return root / OFFBOARDED_FOLDER / f"{name}.yaml"
+
+
+def tenant_names(root: Path) -> list[str]:
+    """Names of all tenant files, sorted."""
+    return sorted(file.stem for file in (root / FOLDER).glob("*.yaml"))
+
+
+def read_tenant(root: Path, name: str) -> Tenant:
+    """A customer's record, held to everything that its own file can tell.
+
+    Raises:
+        ProblemsError: there is no such file, or it is wrong; every problem with its line.
+    """
+    file = tenant_file(root, name)
+    if name not in tenant_names(root):  # never a path made of whatever was typed
+        raise ProblemsError([_missing(root, name)])
+    status = file.stat()
+    return _read(file, status.st_mtime_ns, status.st_size)
+
+
+def _missing(root: Path, name: str) -> Problem:
+    if name in {file.stem for file in (root / OFFBOARDED_FOLDER).glob("*.yaml")}:
+        return Problem(message=f"tenant {name} has left: {OFFBOARDED_FOLDER}/{name}.yaml tells when and how")
+    return Problem(message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; `workbuoy tenant list` shows all")
+
+
+@lru_cache(maxsize=4096)
+def _read(file: Path, _modified_ns: int, _size: int) -> Tenant:
+    """Cached, since every silo's program looks at all the others' host names."""
+    read = read_yaml(file, f"{FOLDER}/{file.name}")
+    return parse_tenant(read, read.content, file.stem)
+
+
+def parse_tenant(read: YamlFile, content: Mapping[str, Any], name: str) -> Tenant:
+    """A record from content that stands in a file of this name. Raises ProblemsError."""
+    problems = find_problems(Tenant, content)
+    if isinstance(content.get("name"), str) and content["name"] != name:
+        problems.append(
+            Problem(path="name", message=f"is {content['name']}, but the file is called {name}.yaml; they go together")
+        )
+    problems = [*read.duplicates(), *read.locate(problems)]
+    if problems:
+        raise ProblemsError(problems)
+    return Tenant.model_validate_json(json.dumps(content))
+
+
+@dataclass(frozen=True)
+class Tenants:
+    """Every customer whose file can be read, and every problem of the files, alone and together."""
+
+    tenants: tuple[Tenant, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_tenants(root: Path) -> Tenants:
+    """All customers, and what is wrong with their files."""
+    tenants: list[Tenant] = []
+    problems: list[Problem] = []
+    for name in tenant_names(root):
+        try:
+            tenants.append(read_tenant(root, name))
+        except ProblemsError as error:
+            problems += error.problems
+    return Tenants(tuple(tenants), (*problems, *_problems_together(root, tenants), *_orphans(root)))
+
+
+def find_tenant_problems(root: Path, tenant: Tenant) -> list[Problem]:
+    """What is wrong with one customer's record beside its base stack and all other customers."""
+    others = []
+    for name in tenant_names(root):
+        try:
+            others.append(read_tenant(root, name))
+        except ProblemsError:
+            continue  # `workbuoy tenant list` tells of it; it must not stop this customer
+    together = [*_problems_together(root, [tenant, *(one for one in others if one.name != tenant.name)])]
+    own = f"{FOLDER}/{tenant.name}.yaml"
+    return [problem for problem in together if problem.file == own]
+
+
+def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Problem]:
+    tenants = list(tenants)
+    bases = {base: settings_in(stack_file(root, base)) for base in {tenant.base for tenant in tenants}}
+    hosts, priorities = defaultdict(list), defaultdict(list)
+    for tenant in tenants:
+        if tenant.host_name:
+            hosts[tenant.host_name].append(tenant.name)
+        if tenant.listener_priority:
+            priorities[tenant.base, tenant.listener_priority].append(tenant.name)
+    for tenant in tenants:
+        found = [
+            *_base_problems(tenant, bases[tenant.base]),
+            *_taken("hostName", tenant.host_name, tenant, hosts[tenant.host_name or ""]),
+            *_taken(
+                "listenerPriority",
+                tenant.listener_priority,
+                tenant,
+                priorities[tenant.base, tenant.listener_priority or 0],
+            ),
+        ]
+        if offboarding_file(root, tenant.name).exists():
+            message = f"{tenant.name} has left ({OFFBOARDED_FOLDER}/{tenant.name}.yaml), and no name is used twice"
+            found.append(Problem(path="name", message=message))
+        if found:
+            yield from read_yaml(tenant_file(root, tenant.name), f"{FOLDER}/{tenant.name}.yaml").locate(found)
+
+
+def _taken(path: str, value: object, tenant: Tenant, holders: list[str]) -> Iterator[Problem]:
+    others = [name for name in holders if name != tenant.name]
+    if value and others:
+        yield Problem(path=path, message=f"{value} is also {', '.join(sorted(others))}'s; choose another")
+
+
+def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[Problem]:
+    if base is None:
+        yield Problem(path="base", message=f"there is no base stack {tenant.base}: no Pulumi.{tenant.base}.yaml")
+        return
+    if base.get("region") != tenant.region:
+        yield Problem(
+            path="region",
+            message=f"is {tenant.region}, but base stack {tenant.base} lies in {base.get('region')}; "
+            "choose a base stack there. A customer who is there already moves by a second stack, not by this line",
+        )
+    outside = sorted(set(base.get("residency") or ()) - set(allowed_regions(tenant.residency)))
+    if tenant.isolation == "pool" and outside:
+        yield Problem(
+            path="residency",
+            message=f"leaves out {', '.join(outside)}, where base stack {tenant.base} may keep its pool's data: "
+            "choose isolation silo, or another base stack",
+        )
+    service = base.get("service")
+    if tenant.host_name and isinstance(service, Mapping) and service.get("hostName") == tenant.host_name:
+        yield Problem(path="hostName", message=f"{tenant.host_name} is base stack {tenant.base}'s own; choose another")
+
+
+def _orphans(root: Path) -> Iterator[Problem]:
+    """Customers' stack files whose tenant is gone without a record, or says another stack."""
+    for file in sorted(root.glob("Pulumi.*.yaml")):
+        if TENANT_KEY not in file.read_text(encoding="utf-8", errors="replace"):
+            continue
+        try:
+            read = read_yaml(file)
+            yield from read.locate(_stack_problems(root, file.name[len("Pulumi.") : -len(".yaml")], read), "config")
+        except ProblemsError as error:
+            yield from error.problems
+
+
+def _stack_problems(root: Path, stack: str, read: YamlFile) -> Iterator[Problem]:
+    config = read.content.get("config")
+    name = str(config.get(TENANT_KEY)) if isinstance(config, Mapping) else ""
+    if name not in tenant_names(root):
+        yield Problem(
+            path=TENANT_KEY,
+            message=f"there is no {FOLDER}/{name}.yaml; a customer who leaves gets {OFFBOARDED_FOLDER}/{name}.yaml, "
+            "and this file goes with the stack",
+        )
+        return
+    try:
+        yield from find_stack_problems(read_tenant(root, name), stack)
+    except ProblemsError:
+        return  # told with the tenant's own file
+
+
+def find_stack_problems(tenant: Tenant, stack: str) -> list[Problem]:
+    """Whether a stack's name is the one that follows from the record: a region never changes on a stack."""
+    if tenant.isolation == "silo" and tenant.stack == stack:
+        return []
+    where = f"is in the pool of {tenant.base}" if tenant.isolation == "pool" else f"has stack {tenant.stack}"
+    return [
+        Problem(
+            path=TENANT_KEY,
+            message=f"by {FOLDER}/{tenant.name}.yaml {tenant.name} {where}, and this stack is {stack}: "
+            "put the record back; moving is a second stack and a data move, never an edited record",
+        )
+    ]

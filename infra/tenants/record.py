@@ -1,0 +1,162 @@
+"""What `tenants/NAME.yaml` says about one customer."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from components.service_settings import LoginSettings
+from components.settings import Arn, BrokenRule, Rule, Settings
+from infra.tenants.residency import REGION, Residency, allowed_regions
+from infra.tenants.tiers import TIERS
+
+LONGEST_NAME = 20
+# The longest physical name made of a stack's is the log bucket's, workbuoy-STACK-files-logs-XXXXXXXX, of 63 at most:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+LONGEST_STACK_NAME = 63 - len("workbuoy-") - len("-files-logs-") - 8
+LAST_PRIORITY = 49999  # 50000 is the base stack's own rule
+
+_NAME = re.compile(r"[a-z](-?[a-z0-9])*")
+RESERVED_NAMES = frozenset(
+    """
+    admin all api app auth base default demo dev files imports internal local localhost login mail none null
+    offboarded pool prod production public root shared silo staging static status support system tenant tenants test
+    workbuoy www
+    """.split()  # noqa: SIM905  a list of words reads better as words
+)
+
+
+def _usable_name(name: str) -> str:
+    """A name for stacks, roles, buckets and host names. Raises ValueError with what is wrong with it."""
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"has {len(name)} characters; at most {LONGEST_NAME} fit into every name made of it")
+    if not _NAME.fullmatch(name):
+        raise ValueError("must be small letters, digits and single dashes, a letter first, no dash at the end")
+    if name in RESERVED_NAMES:
+        raise ValueError("is reserved; choose the customer's own name")
+    if REGION.match(name):
+        raise ValueError("looks like a region; choose the customer's own name")
+    return name
+
+
+TenantName = Annotated[
+    str,
+    AfterValidator(_usable_name),
+    Field(description=f"At most {LONGEST_NAME} small letters, digits and dashes; never changes"),
+]
+
+
+class Contact(Settings):
+    """Whom to reach at the customer."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", max_length=254)]
+    role: Literal["privacy", "technical", "billing"]
+
+
+def _in_order(dates: "Dates") -> Iterator[BrokenRule]:
+    if dates.live and dates.live < dates.signed:
+        yield "live", f"lies before signed ({dates.signed})"
+    if dates.retiring and dates.retiring < dates.signed:
+        yield "retiring", f"lies before signed ({dates.signed})"
+
+
+class Dates(Settings):
+    """Days of the contract, as YYYY-MM-DD."""
+
+    signed: date
+    live: date | None = None
+    retiring: Annotated[
+        date | None,
+        Field(description="Set in a reviewed change, it lifts the protections that refuse deleting the silo"),
+    ] = None
+
+    rules: ClassVar[tuple[Rule, ...]] = (_in_order,)
+
+
+def _region_lies_inside_residency(tenant: "Tenant") -> Iterator[BrokenRule]:
+    allowed = allowed_regions(tenant.residency)
+    if tenant.region not in allowed:
+        yield "region", f"{tenant.region} lies outside residency ({', '.join(allowed)}); choose one of these"
+
+
+def _silo_is_complete(tenant: "Tenant") -> Iterator[BrokenRule]:
+    needed = {
+        "tier": tenant.tier,
+        "hostName": tenant.host_name,
+        "listenerPriority": tenant.listener_priority,
+        "certificateArn": tenant.certificate_arn,
+    }
+    for path, value in needed.items():
+        if tenant.isolation == "silo" and value is None:
+            yield path, "is required for a silo; add it"
+        if tenant.isolation == "pool" and value is not None:
+            yield path, "is a silo's; a pool tenant shares its base stack's: leave it out"
+    if tenant.isolation == "pool" and tenant.login is not None:
+        yield "login", "is a silo's; a pool tenant shares its base stack's: leave it out"
+    if tenant.isolation == "pool" and tenant.promotion is not None:
+        yield "promotion", "belongs to a silo that takes over a pool tenant's data: set isolation to silo with it"
+
+
+def _stack_name_fits(tenant: "Tenant") -> Iterator[BrokenRule]:
+    if tenant.isolation == "silo" and len(tenant.stack) > LONGEST_STACK_NAME:
+        most = LONGEST_STACK_NAME - len(tenant.base) - 1
+        yield (
+            "name",
+            f"makes the stack name {tenant.stack} too long; on base {tenant.base} at most {most} characters fit",
+        )
+
+
+def _certificate_lies_in_region(tenant: "Tenant") -> Iterator[BrokenRule]:
+    if tenant.certificate_arn and not tenant.certificate_arn.startswith(f"arn:aws:acm:{tenant.region}:"):
+        yield "certificateArn", f"must be an ACM certificate in {tenant.region} (arn:aws:acm:{tenant.region}:...)"
+
+
+def _login_is_real(tenant: "Tenant") -> Iterator[BrokenRule]:
+    if tenant.login and tenant.login.mock:
+        yield "login.mock", "a customer never gets the mock login: give issuerUrl and clientId"
+
+
+class Tenant(Settings):
+    """One customer: who, which isolation, where, and what residency allows."""
+
+    name: TenantName
+    legal_name: Annotated[str, Field(min_length=1, max_length=200)]
+    isolation: Annotated[
+        Literal["pool", "silo"],
+        Field(description="pool: rows in the base stack's database; silo: a stack of its own"),
+    ]
+    base: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="Base stack, such as prod")]
+    region: Annotated[str, Field(pattern=f"^{REGION.pattern}$", description="Never changes: a move is a second stack")]
+    residency: Annotated[Residency, Field(description="A jurisdiction such as eea, or a list of regions")]
+    tier: Annotated[Literal[*TIERS] | None, Field(description="Sizes of a silo")] = None  # type: ignore[valid-type]
+    host_name: Annotated[
+        str | None,
+        Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$", max_length=253, description="Of a silo"),
+    ] = None
+    listener_priority: Annotated[
+        int | None, Field(ge=1, le=LAST_PRIORITY, description="Of a silo's rule; one of its own on each base stack")
+    ] = None
+    certificate_arn: Annotated[Arn | None, Field(description="ACM certificate for hostName, in the region")] = None
+    login: Annotated[LoginSettings | None, Field(description="A silo's own OIDC provider; else the base's")] = None
+    contacts: Annotated[tuple[Contact, ...], Field(min_length=1, max_length=20)]
+    dates: Dates
+    promotion: Annotated[
+        Literal["open"] | None,
+        Field(description="While open, the base's service may put an export into this silo's bucket"),
+    ] = None
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        _region_lies_inside_residency,
+        _silo_is_complete,
+        _stack_name_fits,
+        _certificate_lies_in_region,
+        _login_is_real,
+    )
+
+    @property
+    def stack(self) -> str:
+        """The stack that holds the customer's data: its own for a silo, else the base."""
+        return f"{self.base}-{self.name}" if self.isolation == "silo" else self.base

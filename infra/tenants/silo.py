@@ -1,0 +1,96 @@
+"""The settings of a customer's own stack: its base stack's, with the customer's record and tier laid over them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from infra.load import load_settings, read_configured
+from infra.placeholders import PLACEHOLDER_ACCOUNT
+from infra.problems import Problem, ProblemsError
+from infra.settings import StackSettings
+from infra.stack_files import TENANT_KEY, find_file_problems, stack_file
+from infra.tenants.files import (
+    FOLDER,
+    find_stack_problems,
+    find_tenant_problems,
+    parse_tenant,
+    read_tenant,
+    tenant_file,
+)
+from infra.tenants.record import Tenant
+from infra.tenants.residency import allowed_regions
+from infra.tenants.tiers import TIERS
+from infra.yaml_text import read_yaml
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silo:
+    """A customer's own stack: the record, and the settings that follow from it."""
+
+    tenant: Tenant
+    settings: StackSettings
+    listener_priority: int
+    certificate_arn: str
+
+
+def load_silo(
+    root: Path,
+    stack: str,
+    name: str,
+    base_configured: Mapping[str, Any] | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> Silo:
+    """A customer's own stack from its tenant file and its base stack's file.
+
+    Args:
+        root: the project's folder.
+        stack: the stack's name, `<base>-<tenant>`.
+        name: the tenant's, all that the stack's own file holds.
+        base_configured: the base's `workbuoy:settings` where a rehearsal hands them over, with stand-ins for
+            placeholders; else they are read from the base's file.
+        record: the tenant file's content, likewise.
+
+    Raises:
+        ProblemsError: any of the three files is wrong, or they do not fit; every problem has its line.
+    """
+    file = stack_file(root, stack)
+    problems = find_file_problems(file, TENANT_KEY) if file.exists() else []
+    tenant = read_tenant(root, name)
+    problems += find_tenant_problems(root, tenant) + find_stack_problems(tenant, stack)
+    if problems:
+        raise ProblemsError(problems)
+    read = read_yaml(tenant_file(root, name), f"{FOLDER}/{name}.yaml")
+    if record is not None:
+        tenant = parse_tenant(read, record, name)
+    base = load_settings(root, tenant.base, base_configured or read_configured(root, tenant.base))
+    if tenant.certificate_arn and PLACEHOLDER_ACCOUNT.search(tenant.certificate_arn):
+        message = f"{tenant.certificate_arn} names a placeholder account; put the real account id there"
+        raise ProblemsError(read.locate([Problem(path="certificateArn", message=message)]))
+    return Silo(
+        tenant=tenant,
+        settings=_settings(tenant, base),
+        listener_priority=_demanded(tenant.listener_priority),
+        certificate_arn=_demanded(tenant.certificate_arn),
+    )
+
+
+def _demanded(value: _Value | None) -> _Value:
+    """A rule of the record demands it of every silo, before anything here runs."""
+    if value is None:
+        raise ValueError("a silo's record without one passed its own rules")
+    return value
+
+
+def _settings(tenant: Tenant, base: StackSettings) -> StackSettings:
+    values = base.model_dump(mode="json", by_alias=True)
+    for section, sizes in TIERS[_demanded(tenant.tier)].items():
+        values[section] |= sizes
+    values["residency"] = list(allowed_regions(tenant.residency))
+    values["service"] |= {"hostName": tenant.host_name, "certificateArn": tenant.certificate_arn}
+    if tenant.login is not None:
+        values["service"]["login"] = tenant.login.model_dump(mode="json", by_alias=True)
+    return StackSettings.model_validate_json(json.dumps(values))
