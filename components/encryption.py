@@ -93,29 +93,52 @@ class Encryption(ComponentResource):
     def _key(
         self, kind: str, description: str, classification: DataClassification, users: Sequence[Statement]
     ) -> Output[str]:
-        context = self._context
-        administration = Statement(
-            sid="AdministerButNotUse",
-            actions=ADMINISTRATION,
-            resources=["*"],  # in a key policy: this key
-            principals={"AWS": [context.root_arn]},
-        )
-        key = aws.kms.Key(
+        key = customer_key(
             f"{self._name}-{kind}",
-            description=f"{context.name}: {description}",
-            enable_key_rotation=True,
-            deletion_window_in_days=DELETION_WINDOW_DAYS,
-            policy=policy_document([administration, *users]),
-            tags=context.tags(classification),
-            opts=ResourceOptions(parent=self, protect=context.protected, retain_on_delete=context.permanent),
-        )
-        aws.kms.Alias(
-            f"{self._name}-{kind}-alias",
-            name=f"alias/{context.name}-{kind}",
-            target_key_id=key.key_id,
-            opts=ResourceOptions(parent=self),
+            self._context,
+            kind,
+            description,
+            classification,
+            users,
+            ResourceOptions(parent=self),
         )
         return key.arn
+
+
+def customer_key(
+    name: str,
+    context: StackContext,
+    kind: str,
+    description: str,
+    classification: DataClassification,
+    users: Sequence[Statement],
+    opts: ResourceOptions,
+    **tags: str,
+) -> aws.kms.Key:
+    """A key that the account administers and only `users` use, under the alias `<context.name>-<kind>`."""
+    administration = Statement(
+        sid="AdministerButNotUse",
+        actions=ADMINISTRATION,
+        resources=["*"],  # in a key policy: this key
+        principals={"AWS": [context.root_arn]},
+    )
+    lasting = ResourceOptions(protect=context.protected, retain_on_delete=context.permanent)
+    key = aws.kms.Key(
+        name,
+        description=f"{context.name}: {description}",
+        enable_key_rotation=True,
+        deletion_window_in_days=DELETION_WINDOW_DAYS,
+        policy=policy_document([administration, *users]),
+        tags=context.tags(classification, **tags),
+        opts=ResourceOptions.merge(opts, lasting),
+    )
+    aws.kms.Alias(
+        f"{name}-alias",
+        name=f"alias/{context.name}-{kind}",
+        target_key_id=key.key_id,
+        opts=opts,
+    )
+    return key
 
 
 def use_key_through(key_arn: Input[str], context: StackContext, service: str, sid: str) -> Statement:
