@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 
 import click
 
-from operations.review.errors import EngineError, InputError
+from infra.problems import ProblemsError
+from operations.engine.errors import EngineError
+from operations.review.errors import InputError
 from policies.errors import PolicyError, RuleError
 
 MISTAKE, CHECK_FAILED, NOT_MADE = 1, 3, 4
@@ -31,7 +33,11 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **options)
         except (InputError, PolicyError) as error:
             fail(MISTAKE, *error.problems)
-        except (EngineError, RuleError) as error:
+        except ProblemsError as error:
+            fail(MISTAKE, *map(str, error.problems))
+        except EngineError as error:
+            fail(error.code, *error.lines)
+        except RuleError as error:
             fail(NOT_MADE, str(error))
 
     return run

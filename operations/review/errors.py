@@ -7,7 +7,3 @@ class InputError(Exception):
     def __init__(self, *problems: str) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
-
-
-class EngineError(Exception):
-    """The preview could not be made at all; the command exits with 4."""

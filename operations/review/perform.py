@@ -4,22 +4,22 @@ import datetime
 import json
 from pathlib import Path
 
+from infra.problems import ProblemsError
 from operations.review.assess import Review, assess
-from operations.review.engine import find_project, preview
-from operations.review.errors import InputError
 from operations.review.machine import as_json
 from operations.review.markdown import render
 from operations.review.plan import Plan
 from operations.review.recordings import read_events, read_preview
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
+from rehearsal.program import find_project
 
 
 def project(needed: bool) -> Path:
     """The project's folder; a recording can be reviewed without one, from the current folder."""
     try:
-        return find_project(Path.cwd())
-    except InputError:
+        return find_project(Path.cwd()).root
+    except ProblemsError:
         if needed:
             raise
         return Path.cwd()
@@ -35,7 +35,9 @@ def plan(
         return read_preview(previewed)
     if configuration:
         configured(str(stack), read_configuration(configuration))  # the engine's own errors come late and long
-    return preview(str(stack), root, configuration)
+    from operations.review.engine import preview  # noqa: PLC0415 - half a second that a recording does not need
+
+    return preview(find_project(root), str(stack), configuration)
 
 
 def review(planned: Plan, waivers: Path) -> Review:

@@ -12,14 +12,15 @@ import pytest
 from click.testing import CliRunner, Result
 from pulumi.automation import EngineEvent
 
+from operations.engine.events import as_recorded
 from operations.review.command import review
-from operations.review.engine import as_recorded, preview
-from operations.review.errors import EngineError
 from operations.review.policies_command import policies
 from operations.review.recordings import from_events, read_events
 from policies import tokens as t
 from policies.documentation import page
 from policies.graph import write_graph
+from rehearsal.program import Project
+from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.review.synthetic import UNKNOWN, events, step, write
 from tests.policies.good_graph import REGION, good_graph
 from tests.policies.seeds import seed
@@ -205,27 +206,26 @@ def test_anything_but_one_source_is_wrong_usage(arguments: tuple[str, ...]) -> N
     assert run(*arguments).exit_code == 2
 
 
+@pytest.mark.usefixtures("no_cli")
 def test_without_the_cli_a_stack_cannot_be_reviewed_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(shutil, "which", lambda _name: None)
     result = run("prod")
     assert result.exit_code == 4
-    assert result.stderr.splitlines()[-1].startswith("error: the Pulumi CLI is not on PATH")
+    assert result.stderr.splitlines()[-1].startswith("error: the engine, the Pulumi CLI, is not here; `workbuoy engine")
 
 
 def test_outside_a_project_a_stack_cannot_be_reviewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("prod")
     assert result.exit_code == 1
-    assert "no Pulumi.yaml here or above" in result.stderr
+    assert "no Pulumi.yaml in" in result.stderr
 
 
 def test_an_unknown_stack_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(shutil, "which", lambda _name: "/bin/pulumi")
     result = run("prodd")
     assert result.exit_code == 1
-    assert "prodd: no such stack; there are dev, local, prod, staging" in result.stderr
+    assert "there is no stack 'prodd'; the project has: dev, local, " in result.stderr
 
 
 @pytest.mark.parametrize("name", ["replace-unprotected", "door", "tags", "delbucket"])
@@ -237,39 +237,32 @@ def test_events_of_the_automation_api_are_read_as_the_recorded_ones(name: str) -
     assert from_events(through_api, path, failed=expected.failed) == expected
 
 
-class FakeStack:
-    """A stack whose preview hands out recorded events and then fails, as the Automation API does."""
-
-    def __init__(self, events_file: Path | None) -> None:
-        self.events_file = events_file
-        self.asked: dict[str, Any] = {}
-
-    def preview(self, **asked: Any) -> None:
-        self.asked = asked
-        if self.events_file:
-            for line in self.events_file.read_text().splitlines():
-                asked["on_event"](EngineEvent.from_json(json.loads(line)))
-        from pulumi.automation import CommandError
-        from pulumi.automation._cmd import CommandResult
-
-        raise CommandError(CommandResult(stdout="", stderr="error: it broke", code=255))
+def broken(events_file: Path | None) -> dict[str, Any]:
+    """A preview that hands out events and then fails."""
+    lines = events_file.read_text().splitlines() if events_file else []
+    return {"preview": failing("error: it broke", 255, [json.loads(line) for line in lines])}
 
 
-def test_a_preview_that_a_policy_stops_is_still_reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = FakeStack(RECORDINGS / "door.events.jsonl")
-    monkeypatch.setattr(shutil, "which", lambda _name: "/bin/pulumi")
-    monkeypatch.setattr("pulumi.automation.select_stack", lambda *_, **__: fake)
-    plan = preview("prod", ROOT, None)
-    assert [found.level for found in plan.policies or ()] == ["advisory", "mandatory"]
-    assert plan.failed
-    assert fake.asked["policy_packs"] == [str(ROOT / "policies")]
+def test_a_preview_that_a_policy_stops_is_still_reviewed(
+    fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_cli.answer(broken(RECORDINGS / "door.events.jsonl"))
+    monkeypatch.chdir(made_project.root)
+    result = run("local", "--json")
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["policies"]["stopping"][0]["policy"] == "ingress-names-sources"
+    (call,) = fake_cli.calls("preview")
+    assert call["args"][call["args"].index("--policy-pack") + 1] == str((made_project.root / "policies").resolve())
 
 
-def test_a_preview_that_breaks_off_could_not_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda _name: "/bin/pulumi")
-    monkeypatch.setattr("pulumi.automation.select_stack", lambda *_, **__: FakeStack(None))
-    with pytest.raises(EngineError, match="prod: the preview broke off"):
-        preview("prod", ROOT, None)
+def test_a_preview_that_breaks_off_could_not_be_made(
+    fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_cli.answer(broken(None))
+    monkeypatch.chdir(made_project.root)
+    result = run("local")
+    assert result.exit_code == 4
+    assert result.stderr.splitlines()[-1] == "error: local: the preview broke off: it broke"
 
 
 @NEEDS_CLI

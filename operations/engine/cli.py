@@ -1,0 +1,149 @@
+"""The Pulumi CLI: where it is, whether it is new enough, and a run of it that Ctrl-C ends in good order."""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import IO, Any, Final
+
+from pulumi.automation import CommandResult, PulumiCommand
+from pulumi.automation.errors import InvalidVersionError, create_command_error
+from semver import VersionInfo
+
+from operations.engine.errors import EngineMissingError
+
+OLDEST_CLI: Final = VersionInfo.parse("3.260.0")
+"""The oldest CLI that this project was run with; the SDK itself asks for 3.1.0 only."""
+
+INSTALL: Final = "`workbuoy engine install` mends it"
+CANCELLING: Final = "Cancelling: waiting for what runs to end. Ctrl-C again ends at once and leaves operations pending."
+
+Tell = Callable[[str], Any]
+
+
+def sdk_version() -> VersionInfo:
+    """The version of the Python SDK in this environment."""
+    return VersionInfo.parse(installed_version("pulumi"))
+
+
+def install_root() -> Path:
+    """Where `workbuoy engine install` puts the CLI: the Automation API's own default place."""
+    return Path.home() / ".pulumi" / "versions" / str(sdk_version())
+
+
+def find_cli(tell: Tell | None = None) -> "Cli":
+    """The CLI on PATH, else the installed one; whichever comes first and is new enough.
+
+    Raises EngineMissingError.
+    """
+    refused = ""
+    for root in (None, install_root()):
+        if (shutil.which("pulumi") if root is None else shutil.which(root / "bin" / "pulumi")) is None:
+            continue
+        try:
+            return Cli(root, tell)
+        except InvalidVersionError as error:
+            refused = refused or _why(error)
+        except (OSError, subprocess.CalledProcessError) as error:
+            refused = refused or f"the Pulumi CLI does not run: {error}"
+    problem = refused or "the engine, the Pulumi CLI, is not here"
+    raise EngineMissingError(problem, f"{INSTALL}, and `workbuoy rehearse` needs none")
+
+
+def _why(error: Exception) -> str:
+    """The SDK's own words, with its version beside them."""
+    said = str(error).replace("Minimum version requirement failed. ", "").replace(" Please update the Pulumi CLI.", "")
+    return f"the Pulumi CLI does not fit the SDK {sdk_version()}: {said[:1].lower()}{said[1:].rstrip('.')}"
+
+
+class Cli(PulumiCommand):
+    """The Automation API's command, in a session of its own, so that Ctrl-C reaches it once and from here."""
+
+    def __init__(self, root: Path | None, tell: Tell | None = None) -> None:
+        super().__init__(root=str(root) if root else None, version=OLDEST_CLI)
+        self.command = shutil.which(self.command) or self.command
+        self.interrupted = False
+        self._tell = tell
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Tell | None = None,
+        on_error: Tell | None = None,
+    ) -> CommandResult:
+        """Run the CLI without questions. Ctrl-C and SIGTERM ask it to cancel and wait; `interrupted` tells of it."""
+        lines: tuple[list[str], list[str]] = ([], [])
+        beside = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
+        with (
+            _termination_as_interrupt(),
+            subprocess.Popen(
+                [self.command, "--non-interactive", *args],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env={**os.environ, "PATH": beside, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            ) as process,
+        ):
+            readers = [
+                threading.Thread(target=_read, args=(stream, callback, kept), daemon=True)
+                for stream, callback, kept in zip(
+                    (process.stdout, process.stderr), (on_output, on_error), lines, strict=True
+                )
+            ]
+            for reader in readers:
+                reader.start()
+            self._wait(process, readers)
+        result = CommandResult(stdout="\n".join(lines[0]), stderr="\n".join(lines[1]), code=process.returncode)
+        if process.returncode != 0:
+            raise create_command_error(result)
+        return result
+
+    def _wait(self, process: "subprocess.Popen[str]", readers: list[threading.Thread]) -> None:
+        while True:
+            try:
+                for reader in readers:
+                    reader.join()
+                process.wait()
+            except KeyboardInterrupt:
+                if not self.interrupted and self._tell:
+                    self._tell(CANCELLING)
+                self.interrupted = True
+                process.send_signal(signal.SIGINT)  # the first cancels, the second ends the engine at once
+            else:
+                return
+
+
+def _read(stream: IO[str], callback: Tell | None, kept: list[str]) -> None:
+    with stream:
+        for line in stream:
+            kept.append(line.rstrip())
+            if callback:
+                callback(kept[-1])
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Whoever stops a job sends SIGTERM; it must not leave the engine alone behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,64 @@
+"""How an engine's run ends early: what is wrong, and the next step. Importing this costs nothing."""
+
+from typing import ClassVar
+
+
+class EngineError(Exception):
+    """The engine could not do what it was asked; `code` is the command's exit code."""
+
+    code: ClassVar[int] = 4
+
+    def __init__(self, problem: str, next_step: str = "") -> None:
+        self.problem = problem
+        self.next_step = next_step
+        super().__init__(f"{problem}; {next_step}" if next_step else problem)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a command prints, one line a problem."""
+        return (str(self),)
+
+
+class EngineMissingError(EngineError):
+    """There is no Pulumi CLI, or none that is new enough, or a provider plugin is missing."""
+
+
+class LockedError(EngineError):
+    """Another run holds the stack's lock."""
+
+
+class UnreachableError(EngineError):
+    """The backend, or AWS, could not be reached or asked: no login, no credentials, no network."""
+
+
+class MistakenError(EngineError):
+    """What was given is wrong: an unknown stack, another account, a region that is not allowed."""
+
+    code: ClassVar[int] = 1
+
+
+class PendingError(EngineError):
+    """An interrupted run left operations whose outcome nobody knows."""
+
+    code: ClassVar[int] = 3
+
+
+class FailedError(EngineError):
+    """The operation ran and failed; `reasons` holds what the engine said, one line each."""
+
+    code: ClassVar[int] = 3
+
+    def __init__(self, problem: str, next_step: str = "", reasons: tuple[str, ...] = ()) -> None:
+        super().__init__(problem, next_step)
+        self.reasons = reasons
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The problem, and every reason that it does not hold already."""
+        return (str(self), *(reason for reason in self.reasons if reason not in self.problem))
+
+
+class InterruptedRunError(EngineError):
+    """Ctrl-C: the engine was asked to stop, and has stopped."""
+
+    code: ClassVar[int] = 130

@@ -1,0 +1,168 @@
+"""What the Pulumi CLI says when it fails, as one line and the next step.
+
+Each text was seen from CLI 3.260 against a local backend, or S3 and KMS served by moto; those of AWS alone come from
+its error codes. tests/operations/engine/test_messages.py holds the texts as they were.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from operations.engine.errors import (
+    EngineError,
+    EngineMissingError,
+    FailedError,
+    LockedError,
+    MistakenError,
+    UnreachableError,
+)
+
+SIGN_IN: Final = "sign in to the account anew (`aws sso login`, or fresh keys), then repeat"
+LOG_IN: Final = "`pulumi login s3://workbuoy-state-ACCOUNT-REGION?region=REGION`, or set PULUMI_BACKEND_URL"
+
+IGNORED: Final = ("preview failed", "update failed", "update cancelled")
+"""What the engine says after the reasons."""
+
+_HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<time>\S+)")
+_PLUGIN = re.compile(r"resource plugin '?pulumi-resource-([\w-]+)'? at version v?([\w.+-]+)")
+
+Said = re.Match[str]
+Explain = Callable[[str, str, Said], EngineError]
+
+
+def explain(stack: str, text: str) -> EngineError:
+    """The error for a failed command of the CLI; a FailedError where nothing is known about its text."""
+    for pattern, make in _KNOWN:
+        found = re.search(pattern, text, re.IGNORECASE)
+        if found:
+            return make(stack, text, found)
+    reasons = tuple(error_lines(text.splitlines()))
+    return FailedError(f"{stack}: {reasons[0] if reasons else 'the engine gave no reason'}", "", reasons)
+
+
+def reasons_in(message: str) -> list[str]:
+    """Why, in a diagnostic of the engine: a traceback's last line, the list below a heading, else all as one line."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if any("Traceback" in line for line in lines):
+        return lines[-1:]
+    if len(lines) > 1 and lines[0].endswith(":"):
+        return lines[1:]
+    return [" ".join(lines).removeprefix("error: ")] if lines else []
+
+
+def error_lines(lines: Iterable[str]) -> list[str]:
+    """The lines that say why, each once: marked as errors, else whatever was said."""
+    bare = [re.sub(r"^\s*(?:stdout|stderr): ", "", line).strip() for line in lines]
+    stripped = [line for line in bare if line and not re.fullmatch(r"code: -?\d+|stdout:|stderr:", line)]
+    marked = [line.removeprefix("error: ") for line in stripped if line.startswith("error: ")]
+    return list(dict.fromkeys(line for line in marked or stripped if line not in IGNORED))
+
+
+def _unknown_stack(stack: str, _text: str, _found: Said) -> EngineError:
+    return MistakenError(
+        f"{stack}: the backend knows no such stack",
+        f"`workbuoy deploy {stack} --create` makes it; `pulumi stack ls` lists what is there",
+    )
+
+
+def _locked(stack: str, text: str, _found: Said) -> EngineError:
+    holders = [f"{m['who']} (process {m['pid']}) since {m['time']}" for m in _HOLDER.finditer(text)]
+    return LockedError(
+        f"{stack}: another run holds the lock: {', '.join(holders) or 'the backend does not say who'}",
+        f"wait for it; only if it is surely dead, `pulumi cancel {stack}` takes the lock away, "
+        "and two runs at once break the state",
+    )
+
+
+def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
+    named = _PLUGIN.search(found.string)
+    plugin = f"{named[1]} {named[2]}" if named else "a provider"
+    return EngineMissingError(f"{stack}: the plugin {plugin} is not here", "`workbuoy engine install` brings it")
+
+
+def _not_logged_in(stack: str, _text: str, _found: Said) -> EngineError:
+    return UnreachableError(f"{stack}: no backend is chosen, so nobody knows where the state is", LOG_IN)
+
+
+def _no_folder(stack: str, _text: str, found: Said) -> EngineError:
+    return UnreachableError(f"{stack}: the backend {found[1]} is not there", f"make the folder, or {LOG_IN}")
+
+
+def _no_bucket(stack: str, _text: str, _found: Said) -> EngineError:
+    return UnreachableError(
+        f"{stack}: the backend's bucket does not exist", "run `bootstrap/` in the account first, or check the URL"
+    )
+
+
+def _passphrase(stack: str, _text: str, found: Said) -> EngineError:
+    wrong = found[0].lower().startswith("incorrect")
+    problem = "the passphrase of its secrets is wrong" if wrong else "its secrets are kept by a passphrase"
+    return MistakenError(f"{stack}: {problem}", "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+def _secrets_key(stack: str, _text: str, _found: Said) -> EngineError:
+    return UnreachableError(
+        f"{stack}: the key of its secrets does not answer this identity",
+        "check `secretsprovider` in its stack file, and that this role may use the key",
+    )
+
+
+def _expired(stack: str, _text: str, _found: Said) -> EngineError:
+    return UnreachableError(f"{stack}: the AWS credentials have expired", SIGN_IN)
+
+
+def _no_credentials(stack: str, _text: str, _found: Said) -> EngineError:
+    return UnreachableError(f"{stack}: there are no AWS credentials", SIGN_IN)
+
+
+def _wrong_credentials(stack: str, _text: str, _found: Said) -> EngineError:
+    return UnreachableError(f"{stack}: AWS does not know these credentials", SIGN_IN)
+
+
+def _other_account(stack: str, _text: str, found: Said) -> EngineError:
+    return MistakenError(
+        f"{stack}: the credentials are of account {found[1]}, which its settings do not allow",
+        "sign in to the account of the stack's file",
+    )
+
+
+def _region(stack: str, _text: str, _found: Said) -> EngineError:
+    return MistakenError(
+        f"{stack}: its region is not allowed in this account",
+        "enable the region, or choose one that the organization's policies allow",
+    )
+
+
+def _denied(stack: str, _text: str, found: Said) -> EngineError:
+    return UnreachableError(f"{stack}: AWS refuses the backend to this identity ({found[1]})", "use the deploy role")
+
+
+def _no_network(stack: str, _text: str, found: Said) -> EngineError:
+    return UnreachableError(f"{stack}: {found[1]} cannot be reached", "check the network and the backend's URL")
+
+
+_KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
+    (r"no stack named '.*' found", _unknown_stack),
+    (r"the stack is currently locked by|Another update is currently in progress", _locked),
+    (
+        r"Could not automatically download and install resource plugin"
+        r"|no resource plugin 'pulumi-resource-[\w-]+' found",
+        _plugin_missing,
+    ),
+    (r"PULUMI_ACCESS_TOKEN must be set|you must be logged in|not logged in", _not_logged_in),
+    (r'unable to open state directory "([^"]+)"', _no_folder),
+    (r"(?:incorrect passphrase|passphrase must be set)", _passphrase),
+    (r"explicit deny in a service control policy|OptInRequired|region .{0,40}is not enabled", _region),
+    (r"Account ID not allowed: (\d{12})|AWS account ID not allowed: (\d{12})", _other_account),
+    (r"ExpiredToken|token included in the request is expired|SSO session has expired|InvalidGrantException", _expired),
+    (
+        r"no EC2 IMDS role found|NoCredentialProviders|failed to refresh cached credentials"
+        r"|no valid credential sources|get credentials: ",
+        _no_credentials,
+    ),
+    (r"InvalidClientTokenId|SignatureDoesNotMatch|InvalidAccessKeyId|UnrecognizedClientException", _wrong_credentials),
+    (r"NoSuchBucket|no such bucket", _no_bucket),
+    (r"get stack secrets manager: .*(?:KMS|key)", _secrets_key),
+    (r'read "\.pulumi/meta\.yaml".*?((?:AccessDenied|Forbidden|PermissionDenied)\w*)', _denied),
+    (r"dial tcp: lookup (\S+).*no such host|dial tcp (\S+): connect: ", _no_network),
+)

@@ -1,0 +1,260 @@
+"""A stack under the engine: opened once every check has passed, then previewed, updated, refreshed, destroyed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi.automation import CommandError, LocalWorkspace, Stack, StackNotFoundError
+
+from operations.engine.cli import Cli, Tell, find_cli
+from operations.engine.errors import FailedError, InterruptedRunError, LockedError, PendingError
+from operations.engine.events import Event, as_recorded, changes_of, errors_of
+from operations.engine.messages import IGNORED, explain, reasons_in
+from operations.engine.placement import Placement, check_account, check_region, placement_of
+from operations.engine.stack_file import only_provider_added, require_provider
+from rehearsal.program import Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What an operation did: resources by operation (`create`, `update`, `same`, ...), and the engine's events."""
+
+    changes: Mapping[str, int]
+    events: tuple[Event, ...]
+
+    @property
+    def changed(self) -> int:
+        """How many resources it touched."""
+        return sum(number for op, number in self.changes.items() if op not in ("same", "read", "refresh"))
+
+
+class _Workspace(LocalWorkspace):
+    """Names the stack in every command: `pulumi stack select` is shared by all processes of a person."""
+
+    def select_stack(self, stack_name: str) -> None:
+        self._run_pulumi_cmd_sync(["stack", "--show-name", "--stack", stack_name])
+
+    def create_stack(self, stack_name: str) -> None:
+        provider = ["--secrets-provider", self.secrets_provider] if self.secrets_provider else []
+        self._run_pulumi_cmd_sync(["stack", "init", stack_name, "--no-select", *provider])
+
+
+def open_stack(
+    project: Project,
+    stack: str,
+    *,
+    create: bool = False,
+    secrets_provider: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    placement: Placement | None = None,
+    tell: Tell | None = None,
+) -> "EngineStack":
+    """Open a stack of a project, once its file, its region, the CLI, the account and the backend are in order.
+
+    Args:
+        project: as `rehearsal.program.find_project` finds it; the CLI runs in its own folder.
+        stack: the stack's name; `Pulumi.<stack>.yaml` must be there.
+        create: make it where the backend does not know it; its file gets the provider's lines, to be committed.
+        secrets_provider: for a new stack, such as `awskms://alias/workbuoy-state?region=eu-west-1`; by default this for
+            an S3 backend, else a passphrase.
+        environment: variables for the CLI and its program, over those of this process.
+        placement: account and region where the stack's file does not name them.
+        tell: gets a line of what goes on, such as that Ctrl-C is being obeyed.
+
+    Raises:
+        ProblemsError: there is no such stack file, or it cannot be read.
+        EngineError: everything else; its `code` is the command's exit code.
+    """
+    variables = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(environment or {})}
+    place = placement or placement_of(project, stack)
+    check_region(stack, place)
+    cli = find_cli(tell)
+    check_account(stack, place, variables)
+    workspace = _Workspace(work_dir=str(project.root), pulumi_command=cli, env_vars=variables)
+    file = project.stack_file(stack)
+    with _explained(stack, cli):
+        try:
+            selected = Stack.select(stack, workspace)
+        except StackNotFoundError:
+            if not create:
+                raise
+            workspace.secrets_provider = secrets_provider or _default_provider(workspace, place)
+            with only_provider_added(file):
+                selected = Stack.create(stack, workspace)
+            if tell:
+                tell(f"{stack} is made; commit {file.name}, which now says how its secrets are encrypted.")
+    require_provider(stack, file)
+    return EngineStack(selected, cli, place)
+
+
+def _default_provider(workspace: LocalWorkspace, place: Placement) -> str | None:
+    on_s3 = (workspace.who_am_i().url or "").startswith("s3://")
+    return f"awskms://alias/workbuoy-state?region={place.region}" if on_s3 else None
+
+
+class EngineStack:
+    """One stack, open. Every operation streams the CLI's lines to `on_output` and raises EngineError."""
+
+    def __init__(self, stack: Stack, cli: Cli, place: Placement) -> None:
+        self.name = stack.name
+        self.place = place
+        self._stack, self._cli = stack, cli
+
+    def preview(
+        self,
+        *,
+        policy_packs: Sequence[Path] = (),
+        policy_configs: Sequence[Path] = (),
+        on_output: Tell | None = None,
+        on_event: Callable[[Event], Any] | None = None,
+    ) -> Ran:
+        """What `up` would do; writes nothing."""
+        return self._run(
+            lambda common: self._stack.preview(
+                policy_packs=[str(pack.resolve()) for pack in policy_packs],
+                policy_pack_configs=[str(file.resolve()) for file in policy_configs],
+                **common,
+            ),
+            on_output,
+            on_event,
+        )
+
+    def up(self, *, message: str | None = None, on_output: Tell | None = None) -> Ran:
+        """Create and update what the program declares.
+
+        Raises PendingError, before anything is touched, where an interrupted run left operations of unknown outcome.
+        """
+        self._refuse_pending()
+        return self._run(
+            lambda common: self._stack.up(message=message, suppress_outputs=True, show_secrets=False, **common),
+            on_output,
+            preview=False,
+        )
+
+    def refresh(self, *, on_output: Tell | None = None) -> Ran:
+        """Write into the state what the cloud says."""
+        return self._run(lambda common: self._stack.refresh(show_secrets=False, **common), on_output, preview=False)
+
+    def refresh_preview(self, *, on_output: Tell | None = None) -> Ran:
+        """What `refresh` would write; writes nothing."""
+        return self._run(lambda common: self._stack.preview_refresh(**common), on_output)
+
+    def destroy(self, *, on_output: Tell | None = None) -> Ran:
+        """Delete everything that is not protected."""
+        self._refuse_pending()
+        return self._run(lambda common: self._stack.destroy(show_secrets=False, **common), on_output, preview=False)
+
+    def remove(self) -> None:
+        """Forget an empty stack; its file stays."""
+        with _explained(self.name, self._cli):
+            self._stack.workspace.remove_stack(self.name, preserve_config=True)
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the last update."""
+        with _explained(self.name, self._cli):
+            return {name: output.value for name, output in self._stack.outputs().items()}
+
+    def export(self) -> dict[str, Any]:
+        """The whole state, as `pulumi stack export` writes it; secrets in it stay encrypted."""
+        with _explained(self.name, self._cli):
+            exported = self._stack.export_stack()
+        return {"version": exported.version, "deployment": exported.deployment}
+
+    def pending(self) -> list[str]:
+        """Operations that an interrupted run began and nobody saw end, such as `creating database-instance`."""
+        operations = self.export()["deployment"].get("pending_operations") or []
+        return [f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}" for one in operations]
+
+    def cancel(self) -> None:
+        """Take the lock away from whoever holds it. Dangerous while that run lives: two runs break the state."""
+        with _explained(self.name, self._cli):
+            self._stack.cancel()
+
+    def _refuse_pending(self) -> None:
+        left = self.pending()
+        if left:
+            self._refuse_locked()
+            raise PendingError(
+                f"{self.name}: an interrupted run left {len(left)} pending: {_some(left)}",
+                f"look whether each exists, then `pulumi refresh --stack {self.name}`, which asks about each",
+            )
+
+    def _refuse_locked(self) -> None:
+        """A run that still lives has pending operations, too: ask for the lock by a change of what does not exist.
+
+        Nothing is written; a bucket's or a folder's backend has no other way to ask.
+        """
+        probe = [
+            "state",
+            "unprotect",
+            "--yes",
+            "--stack",
+            self.name,
+            f"urn:pulumi:{self.name}::none::none:none:None::none",
+        ]
+        try:
+            self._cli.run(probe, cwd=self._stack.workspace.work_dir, additional_env=self._stack.workspace.env_vars)
+        except CommandError as error:
+            explained = explain(self.name, str(error))
+            if isinstance(explained, LockedError):
+                raise explained from None
+
+    def _run(
+        self,
+        operation: Callable[[dict[str, Any]], Any],
+        on_output: Tell | None,
+        on_event: Callable[[Event], Any] | None = None,
+        *,
+        preview: bool = True,
+    ) -> Ran:
+        events: list[Event] = []
+
+        def record(event: Any) -> None:
+            recorded = as_recorded(event, preview=preview)
+            if recorded:
+                events.append(recorded)
+                if on_event:
+                    on_event(recorded)
+
+        with _explained(self.name, self._cli, self._remains, events):
+            operation({"on_output": on_output, "on_error": on_output, "on_event": record, "color": "never"})
+        return Ran(changes=changes_of(events), events=tuple(events))
+
+    def _remains(self) -> str:
+        deployment = self.export()["deployment"]
+        left = self.pending()
+        standing = f"{len(deployment.get('resources') or [])} resources stand in the state"
+        return f"{standing}, {len(left)} operations are pending: {_some(left)}" if left else f"{standing}, none pending"
+
+
+@contextmanager
+def _explained(
+    stack: str, cli: Cli, remains: Callable[[], str] | None = None, events: list[Event] | None = None
+) -> Iterator[None]:
+    """Turn what the CLI says into one clear error; after Ctrl-C, into what remains."""
+    cli.interrupted = False
+    try:
+        yield
+    except CommandError as error:
+        if cli.interrupted:
+            raise _interrupted(stack, cli, remains) from None
+        explained = explain(stack, str(error))
+        said = list(dict.fromkeys(why for one in errors_of(events or []) for why in reasons_in(one)))
+        reasons = tuple(why for why in said if why not in IGNORED)
+        if type(explained) is FailedError and reasons:
+            explained = FailedError(f"{stack}: {reasons[0]}", "", reasons)
+        raise explained from None
+    if cli.interrupted:
+        raise _interrupted(stack, cli, remains)
+
+
+def _interrupted(stack: str, cli: Cli, remains: Callable[[], str] | None) -> InterruptedRunError:
+    cli.interrupted = False
+    left = remains() if remains else "nothing was begun"
+    return InterruptedRunError(f"{stack}: interrupted; {left}", f"`workbuoy review {stack}` shows what is still to do")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,53 @@
+"""What tests of commands that drive the engine share."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from operations.engine import placement
+from rehearsal.program import Project, find_project
+from tests.operations.engine.fake_cli import FakeCli
+
+ROOT = Path(__file__).parents[2]
+SALT = "encryptionsalt: v1:made:for:tests\n"
+
+
+@pytest.fixture
+def fake_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCli:
+    """A scripted `pulumi`, first on PATH."""
+    cli = FakeCli(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{cli.folder}{os.pathsep}{os.environ['PATH']}")
+    return cli
+
+
+@pytest.fixture
+def no_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without the Pulumi CLI."""
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def made_project(tmp_path: Path) -> Project:
+    """A copy of the project whose stacks have been made: their files name a secrets provider."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, root)
+        if file.name != "Pulumi.yaml":
+            (root / file.name).write_text(file.read_text() + SALT)
+    for name in ("infra", "policies"):
+        (root / name).symlink_to(ROOT / name)
+    return find_project(root)
+
+
+@pytest.fixture
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS knows the caller, in whichever account the stack asks for dev."""
+
+    def me(_stack: str, _region: str, _environment: object) -> dict[str, str]:
+        return {"Account": "000000000001", "Arn": "arn:aws:sts::000000000001:assumed-role/deploy/ola"}
+
+    monkeypatch.setattr(placement, "who_am_i", me)

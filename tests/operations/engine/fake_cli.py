@@ -1,0 +1,121 @@
+"""A stand-in for the Pulumi CLI: an executable on PATH that answers as scripted and notes what it was asked.
+
+Its texts are the real CLI's (3.260). The Automation API talks to it as to the real one, by process and by gRPC.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+SUMMARY = {"summaryEvent": {"resourceChanges": {"create": 2, "same": 1}, "durationSeconds": 1}}
+HISTORY = [
+    {
+        "kind": "update",
+        "startTime": "2026-11-22T20:43:38.000Z",
+        "message": "",
+        "environment": {},
+        "config": {},
+        "result": "succeeded",
+        "resourceChanges": {},
+    }
+]
+EMPTY: dict[str, Any] = {"version": 3, "deployment": {"manifest": {}, "resources": []}}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "version": {"out": "v3.260.0"},
+    "whoami": {"out": json.dumps({"user": "ola", "url": "file:///state"})},
+    "stack --show-name": {"out": "prod"},
+    "stack export": {"out": json.dumps(EMPTY)},
+    "stack output": {"out": "{}"},
+    "stack history": {"out": json.dumps(HISTORY)},
+    "state unprotect": {"err": 'error: No such resource "urn:pulumi:none" exists in the current state', "code": 1},
+    "stack init": {},
+    "stack rm": {},
+    "cancel": {},
+    "plugin ls": {"out": "[]"},
+    "plugin install": {},
+    **{command: {"out": "done", "events": [SUMMARY]} for command in ("up", "preview", "refresh", "destroy")},
+}
+
+_PROGRAM = '''#!{python}
+"""The stand-in; its answers lie beside it."""
+import json, os, signal, sys, time
+folder = os.path.dirname(os.path.abspath(__file__))
+args = [one for one in sys.argv[1:] if one != "--non-interactive"]
+said = " ".join(args)
+with open(folder + "/calls.jsonl", "a") as calls:
+    keep = ("WORKBUOY_IMAGE_DIGEST", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_HOME")
+    environment = {{key: os.environ[key] for key in keep if key in os.environ}}
+    calls.write(json.dumps({{"args": args, "cwd": os.getcwd(), "environment": environment}}) + "\\n")
+answers = json.load(open(folder + "/answers.json"))
+key = max((one for one in answers if said == one or said.startswith(one + " ")), key=len, default=None)
+if key is None:
+    sys.exit("the stand-in knows no answer to: " + said)
+answer = answers[key]
+if isinstance(answer, list):  # one after the other; the last one stays
+    number = sum(1 for line in open(folder + "/calls.jsonl")
+                 if (" ".join(json.loads(line)["args"]) + " ").startswith(key + " ")) - 1
+    answer = answer[min(number, len(answer) - 1)]
+for path, text in answer.get("append", {{}}).items():
+    with open(path, "a") as file:
+        file.write(text)
+if answer.get("events") and "--event-log" in args:
+    sys.path[:0] = {path!r}
+    import grpc
+    def wire(event):  # EventRequest {{ string event = 1 }}
+        body = json.dumps(event).encode()
+        length, number = b"", len(body)
+        while True:
+            number, low = number >> 7, number & 127
+            length += bytes([low | (128 if number else 0)])
+            if not number:
+                return b"\\x0a" + length + body
+    address = args[args.index("--event-log") + 1].removeprefix("tcp://")
+    with grpc.insecure_channel(address) as channel:
+        events = ({{"sequence": n, "timestamp": 0, **event}} for n, event in enumerate(answer["events"]))
+        channel.stream_unary("/pulumirpc.Events/StreamEvents", wire)(iter(events))
+if answer.get("until_interrupted"):
+    def stop(*_):
+        print("^C received; cancelling", flush=True)
+        sys.exit(1)
+    signal.signal(signal.SIGINT, stop)
+    print("running", flush=True)
+    time.sleep(30)
+print(answer.get("out", ""))
+print(answer.get("err", ""), file=sys.stderr)
+sys.exit(answer.get("code", 0))
+'''
+
+
+class FakeCli:
+    """The stand-in in a folder of its own; put `folder` on PATH."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        program = folder / "pulumi"
+        program.write_text(_PROGRAM.format(python=f"{sys.executable} -S", path=sys.path))
+        program.chmod(0o755)
+        self.answer({})
+
+    def answer(self, answers: Mapping[str, Any]) -> None:
+        """Script it: the beginning of a command line to `out`, `err`, `code`, `events`; a list for several calls."""
+        (self.folder / "answers.json").write_text(json.dumps({**DEFAULTS, **answers}))
+
+    def calls(self, *beginning: str) -> list[dict[str, Any]]:
+        """What it was asked, with the folder and our variables; only commands that begin so."""
+        file = self.folder / "calls.jsonl"
+        asked = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return [one for one in asked if one["args"][: len(beginning)] == list(beginning)]
+
+
+def failing(text: str, code: int = 255, events: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """An answer that fails as the CLI does."""
+    return {"err": text, "code": code, "events": list(events)}
+
+
+def state(*resources: Mapping[str, Any], pending: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """An answer to `stack export`."""
+    deployment = {"manifest": {}, "resources": list(resources), "pending_operations": list(pending)}
+    return {"out": json.dumps({"version": 3, "deployment": deployment})}
