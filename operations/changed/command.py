@@ -1,7 +1,6 @@
 """`workbuoy changed`."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -33,6 +32,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_t
         raise click.UsageError("Name exactly one of --since REF, --all and --tenant NAME.")
     from operations.changed.estate import read_estate  # noqa: PLC0415 printing help must not pay for these
     from operations.changed.matrices import as_json, matrices  # noqa: PLC0415
+    from operations.workflow import write_outputs  # noqa: PLC0415
     from rehearsal.program import find_project  # noqa: PLC0415
 
     try:
@@ -40,7 +40,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_t
         estate = read_estate(root)
         change = _change(root, estate, since, tenant)
         if github_output:
-            _write_outputs(matrices(change))
+            write_outputs(matrices(change))
     except ProblemsError as mistake:
         _stop("\n".join(str(one) for one in mistake.problems))
     if as_json_text:
@@ -63,13 +63,6 @@ def _change(root: Path, estate: "Estate", since: str | None, tenant: str | None)
         return Touched(bases=(), customers=(estate.customers[tenant],))
     files = changed_files(root, since) if since is not None else None
     return everything(estate) if files is None else touched(files, estate)
-
-
-def _write_outputs(outputs: dict[str, str]) -> None:
-    if not (file := os.environ.get("GITHUB_OUTPUT")):
-        raise ProblemsError([Problem(message="--github-output needs GITHUB_OUTPUT; outside a workflow use --json")])
-    with Path(file).open("a", encoding="utf-8") as outputs_file:
-        outputs_file.writelines(f"{name}={value}\n" for name, value in outputs.items())
 
 
 def _print(change: "Touched") -> None:

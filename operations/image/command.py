@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from operations.image.registry_command import copy_image, push
+
 if TYPE_CHECKING:
     from operations.image.engines import Engine
     from rehearsal.image.archive import Architecture, Image
@@ -19,6 +21,10 @@ INTERRUPTED = 130
 @click.group()
 def image() -> None:
     """The container image that serves, migrates and rotates."""
+
+
+image.add_command(push)
+image.add_command(copy_image)
 
 
 @image.command()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIGURATION = "application/vnd.oci.image.config.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 PLAIN, GZIP = "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+gzip"
 
@@ -49,11 +50,12 @@ def write_archive(
     run = {"User": user, "Env": ["PATH=/usr/bin"], "Labels": dict(labels or {})}
     config = {"os": "linux", "architecture": "amd64", "config": run}
     manifest = {
-        "config": add(json.dumps(config).encode()),
+        "schemaVersion": 2,
+        "config": {"mediaType": CONFIGURATION, **add(json.dumps(config).encode())},
         "layers": [{"mediaType": kind, **add(gzip.compress(content) if kind == GZIP else content)}],
     }
     entry = {"mediaType": media_type, **add(json.dumps(manifest).encode())}
-    blobs["index.json"] = json.dumps({"manifests": [entry] * manifests}).encode()
+    blobs["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [entry] * manifests}).encode()
     with tarfile.open(file, "w") as tar:
         for name, blob in blobs.items():
             member = tarfile.TarInfo(name)

@@ -1,0 +1,156 @@
+"""Images in registries, by digest alone: pushed once, copied unchanged, looked at afterwards.
+
+skopeo moves the bytes: it keeps digests, tries again, and speaks every registry's dialect.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from operations.image.authorization import write_authorization
+from operations.image.tools import IMPOSSIBLE, require, run, workshop
+from rehearsal.image.archive import Image, ImageError
+
+TOOLS: Final = {"skopeo": "skopeo"}
+RETRIES: Final = 3
+_REPOSITORY: Final = re.compile(r"\w[\w.-]*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_LOOPBACK: Final = re.compile(r"docker://(localhost|127\.0\.0\.1)(:\d+)?/.*")
+_SAID: Final = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
+_ABSENT: Final = ("manifest unknown", "not found")
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An image in a repository; `moved` is False where it was there already."""
+
+    repository: str
+    digest: str
+    moved: bool
+
+    @property
+    def reference(self) -> str:
+        """As every registry client takes it."""
+        return f"{self.repository}@{self.digest}"
+
+
+def push(archive: Path, repository: str, *, tell: Tell = lambda _: None) -> Stored:
+    """Push an archive of `make image`, or the only one in a folder. Raises ImageError."""
+    _check_repository(repository)
+    image = Image.read(_only_archive(archive))
+    with _skopeo([repository]) as skopeo:
+        tell("Reading the archive")
+        layout = skopeo.folder / "layout"
+        # Docker saves layers plain, which a registry may not hold: here they are compressed, once, before a digest is.
+        skopeo.copy(f"reading {image.archive.name}", f"oci-archive:{image.archive}", f"oci:{layout}:image")
+        (entry,) = json.loads((layout / "index.json").read_text(encoding="utf-8"))["manifests"]
+        stored = skopeo.put(f"oci:{layout}:image", repository, entry["digest"], tell)
+        if skopeo.configuration(stored.reference) != image.id:
+            raise ImageError(f"{stored.reference} is not the image of {image.archive.name}: push it again", IMPOSSIBLE)
+    return stored
+
+
+def copy(source: str, repositories: Sequence[str], *, tell: Tell = lambda _: None) -> list[Stored]:
+    """Copy REPOSITORY@DIGEST into repositories, its digest unchanged. Raises ImageError."""
+    origin, at, digest = source.partition("@")
+    if not at or not _DIGEST.fullmatch(digest):
+        raise ImageError(f"{source}: name the image by its digest, REPOSITORY@sha256:...")
+    for one in (origin, *repositories):
+        _check_repository(one)
+    with _skopeo([origin, *repositories]) as skopeo:
+        if not skopeo.holds(origin, digest):
+            raise ImageError(f"{source}: there is no such image; `workbuoy image push` puts it there")
+        return [skopeo.put(f"docker://{source}", repository, digest, tell) for repository in repositories]
+
+
+class _Skopeo:
+    """skopeo, signed in, working in a folder that is gone afterwards."""
+
+    def __init__(self, folder: Path, *, signed_in: bool) -> None:
+        self.folder = folder
+        self._options = (f"--authfile={folder / 'authorization.json'}",) if signed_in else ()
+
+    def __call__(self, doing: str, *arguments: str) -> str:
+        try:
+            return run(["skopeo", *arguments], self.folder, doing)
+        except ImageError as error:
+            said = _SAID.search(str(error))
+            raise ImageError(f"{doing} failed: {_unescaped(said[1])}" if said else str(error), error.code) from None
+
+    def copy(self, doing: str, source: str, destination: str, *options: str) -> None:
+        """From one transport to another."""
+        ways = (*_plain("src-", source), *_plain("dest-", destination))
+        self(doing, "copy", *self._options, *ways, *options, f"--retry-times={RETRIES}", source, destination)
+
+    def put(self, source: str, repository: str, digest: str, tell: Tell) -> Stored:
+        """Copy unless it is there; then see that it is."""
+        if self.holds(repository, digest):
+            tell(f"{repository} holds it already")
+            return Stored(repository, digest, moved=False)
+        tell(f"Copying to {repository}")
+        # A tag for people's eyes alone, made of the digest: tags never move, and two images never want one.
+        destination = f"docker://{repository}:image-{digest.removeprefix('sha256:')[:16]}"
+        self.copy(f"copying to {repository}", source, destination, "--preserve-digests")
+        if not self.holds(repository, digest):
+            raise ImageError(f"{repository} does not hold {digest} after the copy: try again", IMPOSSIBLE)
+        return Stored(repository, digest, moved=True)
+
+    def holds(self, repository: str, digest: str) -> bool:
+        """Whether the registry gives back the very bytes that the digest names."""
+        try:
+            manifest = self._manifest(f"{repository}@{digest}")
+        except ImageError as error:
+            if any(word in str(error) for word in _ABSENT):
+                return False
+            raise
+        return f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}" == digest
+
+    def configuration(self, reference: str) -> str:
+        """The digest of an image's configuration."""
+        return str(json.loads(self._manifest(reference))["config"]["digest"])
+
+    def _manifest(self, reference: str) -> str:
+        place = f"docker://{reference}"
+        ways = (*_plain("", place), f"--retry-times={RETRIES}")
+        return self(f"looking for {reference}", "inspect", "--raw", *self._options, *ways, place)
+
+
+@contextmanager
+def _skopeo(repositories: Sequence[str]) -> Iterator[_Skopeo]:
+    require(TOOLS, "moving images")
+    with workshop() as folder:
+        signed_in = write_authorization(repositories, folder / "authorization.json")
+        yield _Skopeo(folder, signed_in=signed_in)
+
+
+def _plain(side: str, place: str) -> tuple[str, ...]:
+    """Registries on this machine speak HTTP; no other may."""
+    return (f"--{side}tls-verify=false",) if _LOOPBACK.fullmatch(place) else ()
+
+
+def _unescaped(message: str) -> str:
+    return message.replace('\\"', '"')
+
+
+def _only_archive(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    found = sorted(path.glob("*.tar"))
+    if len(found) != 1:
+        names = ", ".join(one.name for one in found) or "none"
+        raise ImageError(f"{path} must hold one archive; it holds {names}: name the one to push")
+    return found[0]
+
+
+def _check_repository(repository: str) -> None:
+    if not _REPOSITORY.fullmatch(repository):
+        raise ImageError(
+            f"{repository}: is no repository such as 000000000001.dkr.ecr.eu-west-1.amazonaws.com/workbuoy"
+        )

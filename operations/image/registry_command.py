@@ -1,0 +1,88 @@
+"""`workbuoy image push` and `workbuoy image copy`."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from operations.image.registry import Stored
+
+INTERRUPTED = 130
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+
+
+@click.command()
+@click.argument("archive", type=click.Path(path_type=Path))
+@click.argument("repository")
+@click.option("--github-output", is_flag=True, help="Also write `repository` and `digest` into $GITHUB_OUTPUT.")
+@AS_JSON
+def push(archive: Path, repository: str, github_output: bool, as_json: bool) -> None:
+    """Push ARCHIVE, or the only archive in that folder, to REPOSITORY, and see that it is there.
+
+    The digest that comes back names the image from here on. Pushing again changes nothing. For ECR the login comes
+    from this machine's AWS credentials.
+    """
+    from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
+
+    (stored,) = _stored(lambda: [registry.push(archive, repository, tell=_tell)])
+    if github_output:
+        _outputs(stored)
+    _print([stored], as_json)
+    click.echo(f"Next: workbuoy deploy STACK --image {stored.digest}", err=True)
+
+
+@click.command("copy")
+@click.argument("source", metavar="REPOSITORY@DIGEST")
+@click.argument("repositories", metavar="REPOSITORY...", nargs=-1, required=True)
+@AS_JSON
+def copy_image(source: str, repositories: Sequence[str], as_json: bool) -> None:
+    """Copy an image by its digest into each REPOSITORY, the digest unchanged, and see that it is there.
+
+    Lambda and ECS take images of their own account's registry; Lambda those of its own region only.
+    """
+    from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
+
+    _print(_stored(lambda: registry.copy(source, repositories, tell=_tell)), as_json)
+
+
+def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":
+    from rehearsal.image.archive import ImageError  # noqa: PLC0415
+
+    try:
+        return work()
+    except ImageError as error:
+        _stop(error.code, str(error))
+    except KeyboardInterrupt:
+        _stop(INTERRUPTED, "interrupted; run it again, what is there already is not sent twice")
+
+
+def _outputs(stored: "Stored") -> None:
+    from infra.problems import ProblemsError  # noqa: PLC0415
+    from operations.workflow import write_outputs  # noqa: PLC0415
+
+    try:
+        write_outputs({"repository": stored.repository, "digest": stored.digest})
+    except ProblemsError as mistake:
+        _stop(1, str(mistake))
+
+
+def _print(stored: "Sequence[Stored]", as_json: bool) -> None:
+    if as_json:
+        facts = [{"repository": one.repository, "digest": one.digest, "moved": one.moved} for one in stored]
+        click.echo(json.dumps(facts))
+        return
+    for one in stored:
+        click.echo(one.reference)
+
+
+def _tell(doing: str) -> None:
+    click.echo(f"{doing} ...", err=True)
+
+
+def _stop(code: int, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
