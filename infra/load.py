@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from infra.placeholders import find_placeholders
+from infra.placeholders import find_placeholders, with_image
 from infra.problems import Problem, ProblemsError
 from infra.settings import StackSettings
 from infra.stack_files import (
@@ -14,6 +14,7 @@ from infra.stack_files import (
     find_file_problems,
     find_shared_accounts,
     locate,
+    settings_in,
     stack_file,
 )
 from infra.validation import find_problems
@@ -35,7 +36,8 @@ def load_settings(root: Path, stack: str, configured: Any) -> StackSettings:
     if configured is None:
         missing = Problem(path=SETTINGS_KEY, message="is missing; look at another stack's file for its form")
         raise ProblemsError([*around, *locate([missing], file)])
-    inside = find_problems(StackSettings, configured)
+    configured, inside = with_image(configured, settings_in(file))
+    inside += find_problems(StackSettings, configured)
     inside += _find_name_problem(stack, configured) + find_shared_accounts(root, stack)
     if inside or around:
         raise ProblemsError([*around, *locate(inside, file)])

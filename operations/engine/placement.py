@@ -7,6 +7,7 @@ from typing import Any
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.messages import SIGN_IN
 from rehearsal.program import Project, read_config
+from rehearsal.silos import residency_of, whole_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +21,11 @@ class Placement:
 
 
 def placement_of(project: Project, stack: str) -> Placement:
-    """The placement in a stack's settings.
+    """The placement in a stack's settings; a customer's own stack lies where its base stack does.
 
     Raises ProblemsError for a file that cannot be read, MistakenError for one that names no account or region.
     """
-    settings = read_config(project, stack).get(f"{project.name}:settings")
+    settings = whole_config(project, read_config(project, stack)).get(f"{project.name}:settings")
     found: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
     missing = [key for key in ("account", "region") if not isinstance(found.get(key), str)]
     if missing:
@@ -32,7 +33,7 @@ def placement_of(project: Project, stack: str) -> Placement:
     return Placement(
         account=found["account"],
         region=found["region"],
-        residency=tuple(found.get("residency") or ()),
+        residency=tuple(residency_of(project, stack)),
         endpoint_url=found.get("endpointUrl"),
     )
 
