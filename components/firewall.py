@@ -19,18 +19,39 @@ class SecurityGroupArgs:
     description: str
 
 
-class Doors(ComponentResource):
-    """The rules of one security group, each a resource with its own line in a preview."""
+class SecurityGroup(ComponentResource):
+    """A security group without inline rules, so that each rule is a resource with its own line in a preview."""
 
-    id: Input[str]
+    id: Output[str]
 
-    def __init__(self, type_: str, name: str, context: StackContext, opts: ResourceOptions | None) -> None:
-        super().__init__(type_, name, None, opts)
-        self._name, self._context = name, context
+    def __init__(self, name: str, args: SecurityGroupArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:aws:SecurityGroup", name, None, opts)
+        self._name, self._context = name, args.context
+        group = aws.ec2.SecurityGroup(
+            f"{name}-group",
+            description=args.description,
+            vpc_id=args.vpc_id,
+            tags=args.context.tags(Name=f"{args.context.name}-{name}"),
+            opts=ResourceOptions(parent=self),
+        )
+        self.id = group.id
+        self.register_outputs({"id": self.id})
 
     def admit_cidr_block(self, cidr_block: CidrBlock, port: int) -> None:
         """Let an address range connect to this group."""
         self._rule("from", _slug(cidr_block), port, f"{cidr_block} to {self._name}", cidr_ipv4=cidr_block)
+
+    def admit_group(self, peer_name: str, group_id: Input[str], port: int) -> None:
+        """Let a shared security group connect to this one; its own way out is its stack's affair."""
+        self._rule("from", peer_name, port, f"{peer_name} to {self._name}", referenced_security_group_id=group_id)
+
+    def reach_cidr_block(self, cidr_block: CidrBlock, port: int) -> None:
+        """Let this group connect to an address range."""
+        self._rule("to", _slug(cidr_block), port, f"{self._name} to {cidr_block}", cidr_ipv4=cidr_block)
+
+    def reach_group(self, peer_name: str, group_id: Input[str], port: int) -> None:
+        """Let this group connect to a shared one; its own way in is its stack's affair."""
+        self._rule("to", peer_name, port, f"{self._name} to {peer_name}", referenced_security_group_id=group_id)
 
     def reach_internet(self, port: int = HTTPS_PORT) -> None:
         """Let this group connect to any address on one port."""
@@ -40,11 +61,10 @@ class Doors(ComponentResource):
         """Let this group connect to an AWS service behind a gateway endpoint."""
         self._rule("to", what, port, f"{self._name} to {what}", prefix_list_id=prefix_list_id)
 
-    def open_door(self, target: "Doors", port: int) -> None:
+    def open_door(self, target: "SecurityGroup", port: int) -> None:
         """Let this group connect to another one on one TCP port: out on this side and in on that side."""
-        description = f"{self._name} to {target._name}"
-        self._rule("to", target._name, port, description, referenced_security_group_id=target.id)
-        target._rule("from", self._name, port, description, referenced_security_group_id=self.id)
+        self.reach_group(target._name, target.id, port)
+        target.admit_group(self._name, self.id, port)
 
     def _rule(
         self,
@@ -66,35 +86,6 @@ class Doors(ComponentResource):
             opts=ResourceOptions(parent=self),
             **peer,
         )
-
-
-class SecurityGroup(Doors):
-    """A security group of this stack, without inline rules."""
-
-    id: Output[str]
-
-    def __init__(self, name: str, args: SecurityGroupArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("workbuoy:aws:SecurityGroup", name, args.context, opts)
-        group = aws.ec2.SecurityGroup(
-            f"{name}-group",
-            description=args.description,
-            vpc_id=args.vpc_id,
-            tags=args.context.tags(Name=f"{args.context.name}-{name}"),
-            opts=ResourceOptions(parent=self),
-        )
-        self.id = group.id
-        self.register_outputs({"id": self.id})
-
-
-class SharedSecurityGroup(Doors):
-    """A base stack's security group: nothing but the rules that this stack adds to it."""
-
-    def __init__(
-        self, name: str, context: StackContext, group_id: Input[str], opts: ResourceOptions | None = None
-    ) -> None:
-        super().__init__("workbuoy:aws:SharedSecurityGroup", name, context, opts)
-        self.id = group_id
-        self.register_outputs({})
 
 
 def _slug(cidr_block: str) -> str:

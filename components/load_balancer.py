@@ -11,6 +11,7 @@ from components.files import LOAD_BALANCER_LOG_PREFIX
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
 from components.network import Network
 from components.place import LoadBalancerPlace
+from components.service import PORT as SERVICE_PORT
 from components.service_settings import ServiceSettings
 
 HTTP_PORT = 80
@@ -49,6 +50,9 @@ class LoadBalancer(ComponentResource):
         for cidr_block in args.settings.allowed_cidr_blocks:
             for port in (HTTPS_PORT, HTTP_PORT) if certificate_arn else (HTTP_PORT,):
                 self.security_group.admit_cidr_block(cidr_block, port)
+        # Every service behind it lies there, and admits only this group in turn.
+        for cidr_block in args.network.private_cidr_blocks:
+            self.security_group.reach_cidr_block(cidr_block, SERVICE_PORT)
         balancer = aws.lb.LoadBalancer(
             f"{name}-alb",
             load_balancer_type="application",
@@ -74,7 +78,7 @@ class LoadBalancer(ComponentResource):
     def place(self) -> LoadBalancerPlace:
         """This load balancer as the way in to services."""
         return LoadBalancerPlace(
-            listener_arn=self.listener_arn, arn_suffix=self.arn_suffix, security_group=self.security_group
+            listener_arn=self.listener_arn, arn_suffix=self.arn_suffix, security_group_id=self.security_group.id
         )
 
     def _listeners(self, balancer_arn: Output[str], certificate_arn: str | None) -> aws.lb.Listener:

@@ -11,7 +11,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
 from components.context import StackContext
-from components.firewall import SecurityGroup, SecurityGroupArgs
+from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup, LogGroupArgs
 from components.permissions import ANYONE, Statement, policy_document
 from components.place import NetworkPlace
@@ -82,6 +82,7 @@ class Network(ComponentResource):
     vpc_id: Output[str]
     public_subnet_ids: list[Output[str]]
     private_subnet_ids: list[Output[str]]
+    private_cidr_blocks: list[CidrBlock]
     data_subnet_ids: list[Output[str]]
     s3_prefix_list_id: Output[str]
     endpoints_security_group: SecurityGroup
@@ -102,6 +103,7 @@ class Network(ComponentResource):
         self.vpc_id = vpc.id
         self._empty_default_security_group()
         self.public_subnet_ids = self._subnets("public", settings.zones)
+        self.private_cidr_blocks = [zone.private_cidr_block for zone in settings.zones]
         self.private_subnet_ids = self._subnets("private", settings.zones)
         self.data_subnet_ids = self._subnets("data", settings.zones)
         private_route_table_ids = self._routes(settings)
@@ -110,6 +112,8 @@ class Network(ComponentResource):
             SecurityGroupArgs(context=args.context, vpc_id=vpc.id, description="Interface endpoints of AWS services"),
             opts=self._child,
         )
+        for cidr_block in self.private_cidr_blocks:
+            self.endpoints_security_group.admit_cidr_block(cidr_block, HTTPS_PORT)
         s3 = self._s3_gateway(private_route_table_ids)
         self.s3_prefix_list_id = s3.prefix_list_id
         self.endpoints = [s3, *self._interface_endpoints()]
@@ -124,8 +128,8 @@ class Network(ComponentResource):
             private_subnet_ids=self.private_subnet_ids,
             data_subnet_ids=self.data_subnet_ids,
             s3_prefix_list_id=self.s3_prefix_list_id,
-            endpoints_security_group=self.endpoints_security_group,
-            endpoints=self.endpoints,
+            endpoints_security_group_id=self.endpoints_security_group.id,
+            ready=[self.endpoints_security_group, *self.endpoints],
         )
 
     def _tags(self, role: str) -> dict[str, str]:

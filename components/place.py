@@ -5,23 +5,26 @@ from dataclasses import dataclass
 
 from pulumi import Input, Resource
 
-from components.firewall import HTTPS_PORT, Doors
+from components.firewall import HTTPS_PORT, SecurityGroup
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkPlace:
-    """What databases, tasks and functions need of a network. `endpoints` must exist before what calls AWS starts."""
+    """What databases, tasks and functions need of a network. `ready` must exist before what calls AWS starts.
+
+    Shared groups admit the private subnets as a whole: a rule for each customer would meet AWS's limit for a group.
+    """
 
     vpc_id: Input[str]
     private_subnet_ids: Sequence[Input[str]]
     data_subnet_ids: Sequence[Input[str]]
     s3_prefix_list_id: Input[str]
-    endpoints_security_group: Doors
-    endpoints: Sequence[Resource] = ()
+    endpoints_security_group_id: Input[str]
+    ready: Sequence[Resource] = ()
 
-    def let_reach_aws(self, group: Doors) -> None:
+    def let_reach_aws(self, group: SecurityGroup) -> None:
         """Let a security group call AWS services through the endpoints, and S3 through its gateway."""
-        group.open_door(self.endpoints_security_group, HTTPS_PORT)
+        group.reach_group("network-endpoints", self.endpoints_security_group_id, HTTPS_PORT)
         group.reach_prefix_list(self.s3_prefix_list_id, "s3")
 
 
@@ -34,7 +37,7 @@ class LoadBalancerPlace:
 
     listener_arn: Input[str]
     arn_suffix: Input[str]
-    security_group: Doors
+    security_group_id: Input[str]
     shared: bool = False
 
 

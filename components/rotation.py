@@ -55,8 +55,7 @@ class Rotation(ComponentResource):
             args.database,
             args.secrets.database_login_policy,
             security_group,
-            args.network.endpoints_security_group,
-            *args.network.endpoints,
+            *args.network.ready,
         ]
         function = aws.lambda_.Function(
             f"{name}-function",

@@ -114,8 +114,7 @@ class Service(ComponentResource):
                     args.execution_role.policy,
                     args.task_role.policy,
                     args.rotation,
-                    args.network.endpoints_security_group,
-                    *args.network.endpoints,
+                    *args.network.ready,
                 ],
                 ignore_changes=["desiredCount"],  # autoscaling's own; `up` must not reset it
             ),
@@ -134,7 +133,7 @@ def _doors(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityGrou
         SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="Tasks of the service"),
         child,
     )
-    args.load_balancer.security_group.open_door(group, PORT)
+    group.admit_group("load-balancer", args.load_balancer.security_group_id, PORT)
     for cidr_block in args.settings.metrics_cidr_blocks:
         group.admit_cidr_block(cidr_block, METRICS_PORT)
     group.open_door(args.database.security_group, DATABASE_PORT)

@@ -9,7 +9,6 @@ from components.certificate import ListenerCertificate, ListenerCertificateArgs
 from components.context import StackContext
 from components.encryption import Encryption, EncryptionArgs
 from components.files import Files, FilesArgs
-from components.firewall import SharedSecurityGroup
 from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
 from infra.environment import public_url
 from infra.providers import make_providers
@@ -40,16 +39,12 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
         private_subnet_ids=[_output(base, "privateSubnetIds")[zone] for zone in zones],
         data_subnet_ids=[_output(base, "dataSubnetIds")[zone] for zone in zones],
         s3_prefix_list_id=_output(base, "s3PrefixListId"),
-        endpoints_security_group=SharedSecurityGroup(
-            "network-endpoints", context, _output(base, "endpointsSecurityGroupId"), opts
-        ),
+        endpoints_security_group_id=_output(base, "endpointsSecurityGroupId"),
     )
     load_balancer = LoadBalancerPlace(
         listener_arn=_output(base, "listenerArn"),
         arn_suffix=_output(base, "loadBalancerArnSuffix"),
-        security_group=SharedSecurityGroup(
-            "load-balancer", context, _output(base, "loadBalancerSecurityGroupId"), opts
-        ),
+        security_group_id=_output(base, "loadBalancerSecurityGroupId"),
         shared=True,
     )
     ListenerCertificate(

@@ -113,15 +113,34 @@ def test_only_service_and_rotation_may_connect_to_the_database(declared: Declare
     assert {one.declared.properties["fromPort"] for one in into_database} == {5432}
 
 
-def test_only_the_load_balancer_is_open_to_addresses(declared: Declare) -> None:
+def admitted_ranges(graph: Graph, group: str) -> set[str]:
+    return {
+        one.declared.properties["cidrIpv4"]
+        for one in graph.of("SecurityGroupIngressRule")
+        if one.declared.properties["securityGroupId"] == graph.named(group).id and "cidrIpv4" in one.declared.properties
+    }
+
+
+def test_only_the_load_balancer_is_open_to_addresses_outside(declared: Declare) -> None:
     graph = declared("prod")
-    open_rules = [one for one in graph.of("SecurityGroupIngressRule") if "cidrIpv4" in one.declared.properties]
-    assert {one.declared.properties["securityGroupId"] for one in open_rules} == {graph.named("load-balancer-group").id}
+    groups = [one.name for one in graph.of("SecurityGroup")]
+    private = {"10.40.16.0/20", "10.40.32.0/20", "10.40.48.0/20"}
+    assert {name: ranges for name in groups if (ranges := admitted_ranges(graph, name))} == {
+        "load-balancer-group": {"0.0.0.0/0"},
+        "network-endpoints-group": private,
+    }
 
 
 def test_dev_opens_the_load_balancer_to_named_addresses_only(declared: Declare) -> None:
-    rules = [one for one in declared("dev").of("SecurityGroupIngressRule") if "cidrIpv4" in one.declared.properties]
-    assert {one.declared.properties["cidrIpv4"] for one in rules} == {"192.0.2.0/24"}
+    assert admitted_ranges(declared("dev"), "load-balancer-group") == {"192.0.2.0/24"}
+
+
+def test_a_customer_s_stack_adds_no_rule_to_its_base_s_groups(declared: Declare) -> None:
+    """AWS allows 60 rules on a group; a thousand customers must not share them."""
+    silo = declared("prod-acme")
+    own = {one.id for one in silo.of("SecurityGroup")}
+    rules = [*silo.of("SecurityGroupIngressRule"), *silo.of("SecurityGroupEgressRule")]
+    assert {one.declared.properties["securityGroupId"] for one in rules} == own
 
 
 def test_the_load_balancer_never_reaches_the_metrics_port(declared: Declare) -> None:

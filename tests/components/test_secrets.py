@@ -62,7 +62,7 @@ def test_the_first_rotation_starts_only_when_it_can_succeed(declared: Declare) -
         "rotation-to-database-on-5432",
         "database-from-rotation-on-5432",
         "rotation-to-network-endpoints-on-443",
-        "network-endpoints-from-rotation-on-443",
+        "network-endpoints-from-10-40-16-0-20-on-443",
     }
 
 

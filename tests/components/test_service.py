@@ -137,7 +137,7 @@ def test_the_service_starts_only_when_its_way_is_open(declared: Declare) -> None
         "service-task-policy",
         "service-execution-policy",
         "service-to-network-endpoints-on-443",
-        "network-endpoints-from-service-on-443",
+        "network-endpoints-from-10-40-16-0-20-on-443",
         "service-to-database-on-5432",
         "service-from-load-balancer-on-8080",
         "database-instance",

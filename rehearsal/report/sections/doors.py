@@ -40,7 +40,11 @@ def doors(graph: Graph) -> Section | None:
     emptied = [one for one in graph.of_type(t.DEFAULT_SECURITY_GROUP) if not _inline(graph, one)]
     half = sum(not one.open for one in found)
     body = join(
-        el("p", "Nothing else can connect. A door between two groups needs a rule on each side; both are looked at."),
+        el(
+            "p",
+            "Nothing else can connect. A door between two groups of this stack needs a rule on each side, which may "
+            "name the other group or a range of addresses; both are looked at. Another stack's side is not seen here.",
+        ),
         table("Doors", _COLUMNS, rows),
         el("p", "The network's default security group is empty: ", [graph.link(one) for one in emptied], ".")
         if emptied
@@ -57,8 +61,21 @@ def doors_of(graph: Graph) -> dict[tuple[str, str, str], Door]:
             source, target = (peer, group) if side == "in" else (group, peer)
             door = found.setdefault((source, target, _port(rule)), Door(source, target, _port(rule)))
             door.sides.add(side)
-            door.group_to_group = peer.startswith("sg-")
+            door.group_to_group = graph.find(peer, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP) is not None
+    for door in found.values():
+        _count_ranges(door, found)
     return found
+
+
+def _count_ranges(door: Door, found: Mapping[tuple[str, str, str], Door]) -> None:
+    """A side that names no group is open all the same where it names a range of addresses on that port."""
+    for side, keys in {
+        "in": ((one.source, door.target, door.port) for one in found.values()),
+        "out": ((door.source, one.target, door.port) for one in found.values()),
+    }.items():
+        ranges = (found[key] for key in keys if key in found and not found[key].group_to_group)
+        if door.group_to_group and any(side in one.sides for one in ranges):
+            door.sides.add(side)
 
 
 def _rules(graph: Graph) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
