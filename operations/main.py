@@ -2,9 +2,11 @@
 
 import click
 
+from operations.changed.branch import require_branch
 from operations.changed.command import changed
 from operations.image.command import image
 from operations.rehearse import rehearse
+from operations.report.command import report
 from operations.review.command import review
 from operations.review.policies_command import policies
 
@@ -22,3 +24,5 @@ main.add_command(review)
 main.add_command(policies)
 main.add_command(image)
 main.add_command(changed)
+main.add_command(require_branch)
+main.add_command(report)

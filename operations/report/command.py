@@ -1,0 +1,139 @@
+"""`workbuoy report`: comment, issue, summary. Outside a workflow each prints its text and posts nothing."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from infra.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from operations.report.github import Repository
+
+MISTAKE, NOT_MADE = 1, 4
+FILES = click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
+SAY = click.option("--say", metavar="TEXT", help="A sentence before the files.")
+MARKER = re.compile(r"[a-z][a-z-]*")
+
+
+def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def run(*args: Any, **options: Any) -> Any:
+        from operations.report.github import ApiError  # noqa: PLC0415 printing help must not pay for it
+
+        try:
+            return function(*args, **options)
+        except ProblemsError as mistake:
+            _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        except ApiError as error:
+            _stop(NOT_MADE, str(error))
+
+    return run
+
+
+@click.group()
+def report() -> None:
+    """Tell what a workflow found. FILE may be a folder: every .md file in it and below, by name.
+
+    The repository and its token come from the workflow's environment (GITHUB_REPOSITORY, GITHUB_TOKEN). On a laptop
+    the text is printed, and nothing is posted.
+    """
+
+
+@report.command()
+@FILES
+@SAY
+@_plainly
+def summary(files: Sequence[Path], say: str | None) -> None:
+    """Add the files to the job's summary, or print them where there is none."""
+    _summarize(_parts(files, say))
+
+
+@report.command()
+@FILES
+@SAY
+@click.option("--marker", default="preview", show_default=True, help="Whose comment this is; each has its own.")
+@click.option("--pull-request", type=int, metavar="NUMBER", help="Default: the one that the workflow runs for.")
+@_plainly
+def comment(files: Sequence[Path], say: str | None, marker: str, pull_request: int | None) -> None:
+    """Write one comment on the pull request, or bring the one of last time up to date.
+
+    The job's summary gets the same text, whole. Where the token may read only, as for a fork, that is all.
+    """
+    from operations.report import github, publish  # noqa: PLC0415 printing help must not pay for these
+
+    parts = _parts(files, say)
+    _summarize(parts)
+    number = pull_request or _pull_request()
+    repository = _repository()
+    if repository is None or number is None:
+        click.echo("No pull request is known here, so no comment is written.", err=True)
+        return
+    try:
+        done = publish.comment(repository, number, _marker(marker), parts)
+    except github.ReadOnlyError as refusal:
+        click.echo(f"{refusal}. The job's summary holds the text instead.", err=True)
+        return
+    click.echo(f"The comment on pull request {number} is {done}", err=True)
+
+
+@report.command()
+@FILES
+@click.option("--marker", default="drift", show_default=True, help="Whose issue this is; each has its own.")
+@click.option("--title", required=True, help="Of the issue, when it is opened.")
+@_plainly
+def issue(files: Sequence[Path], marker: str, title: str) -> None:
+    """Open one issue for what the files say, bring it up to date, or close it when they say nothing.
+
+    Files are empty, or the folder is, where all is well.
+    """
+    from operations.report import publish  # noqa: PLC0415 printing help must not pay for it
+
+    parts = _parts(files, None)
+    _summarize(parts or ["Nothing to report."])
+    repository = _repository()
+    if repository is None:
+        click.echo("No repository is known here, so no issue is written.", err=True)
+        return
+    click.echo(publish.issue(repository, _marker(marker), title, parts), err=True)
+
+
+def _parts(files: Sequence[Path], say: str | None) -> list[str]:
+    from operations.report.text import read_parts  # noqa: PLC0415
+
+    return [*([say] if say else []), *read_parts(files)]
+
+
+def _summarize(parts: Sequence[str]) -> None:
+    from operations.workflow import write_summary  # noqa: PLC0415
+
+    text = "\n\n".join(parts)
+    if not write_summary(text):
+        click.echo(text)
+
+
+def _repository() -> "Repository | None":
+    from operations.report.github import Repository  # noqa: PLC0415
+
+    return Repository.here()
+
+
+def _pull_request() -> int | None:
+    match = re.fullmatch(r"refs/pull/(\d+)/(merge|head)", os.environ.get("GITHUB_REF", ""))
+    return int(match[1]) if match else None
+
+
+def _marker(name: str) -> str:
+    if not MARKER.fullmatch(name):
+        raise ProblemsError([Problem(message=f"--marker {name}: must be small letters and dashes, such as preview")])
+    return name
+
+
+def _stop(code: int, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

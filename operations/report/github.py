@@ -1,0 +1,112 @@
+"""The little of GitHub's REST API that a report needs: comments and issues of one repository.
+
+Source: https://docs.github.com/en/rest/issues (version 2022-11-28); a pull request's comments are its issue's.
+"""
+
+import json
+import os
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any, Final
+
+BOT: Final = "github-actions[bot]"
+"""Whose comments and issues a report may change: a workflow's own token writes as this user."""
+
+LONGEST_BODY: Final = 65_536  # characters, as GitHub refuses more
+_PAGE: Final = 100
+_LAST_PAGE: Final = 100
+_TIMEOUT_SECONDS: Final = 30
+
+
+class ApiError(Exception):
+    """GitHub did not do it; one line that says what and why."""
+
+
+class ReadOnlyError(ApiError):
+    """The token may read only, as a fork's does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """One repository, and a token that is never shown."""
+
+    name: str
+    token: str = field(repr=False)
+    api: str = "https://api.github.com"
+
+    @classmethod
+    def here(cls) -> "Repository | None":
+        """The one that the workflow runs for, from its environment; None elsewhere."""
+        name, token = os.environ.get("GITHUB_REPOSITORY", ""), os.environ.get("GITHUB_TOKEN", "")
+        if not token or not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+            return None
+        return cls(name=name, token=token, api=os.environ.get("GITHUB_API_URL") or cls.api)
+
+    def comments(self, number: int) -> Iterator[Mapping[str, Any]]:
+        """Every comment on an issue or pull request, oldest first."""
+        return self._all(f"issues/{number}/comments")
+
+    def comment(self, number: int, body: str) -> None:
+        """Add a comment."""
+        self._ask("POST", f"issues/{number}/comments", {"body": body})
+
+    def change_comment(self, identity: int, body: str) -> None:
+        """Replace a comment's text."""
+        self._ask("PATCH", f"issues/comments/{identity}", {"body": body})
+
+    def open_issues(self) -> Iterator[Mapping[str, Any]]:
+        """Every open issue by the workflows' own user; pull requests are none."""
+        found = self._all("issues", state="open", creator=BOT)
+        return (one for one in found if "pull_request" not in one)
+
+    def open_issue(self, title: str, body: str) -> int:
+        """Open an issue and give back its number."""
+        return int(self._ask("POST", "issues", {"title": title, "body": body})["number"])
+
+    def change_issue(self, number: int, **values: str) -> None:
+        """Replace an issue's title, body or state."""
+        self._ask("PATCH", f"issues/{number}", values)
+
+    def _all(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
+        for page in range(1, _LAST_PAGE):
+            terms = urllib.parse.urlencode({**query, "per_page": _PAGE, "page": page})
+            found = self._ask("GET", f"{path}?{terms}")
+            yield from found
+            if len(found) < _PAGE:
+                return
+
+    def _ask(self, method: str, path: str, content: Mapping[str, str] | None = None) -> Any:
+        address = f"{self.api}/repos/{self.name}/{path}"
+        request = urllib.request.Request(  # noqa: S310 the address is GitHub's, from the runner's environment
+            address,
+            data=None if content is None else json.dumps(content).encode(),
+            method=method,
+            headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
+        )
+        request.add_unredirected_header("Authorization", f"Bearer {self.token}")  # no other host is told
+        doing = f"GitHub: {method} {path.partition('?')[0]}"
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 as above
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                said = _message(error.read())
+            if error.code == 403 and "rate limit" not in said.lower():
+                raise ReadOnlyError(f"{doing} was refused: {said}") from None
+            raise ApiError(f"{doing} failed: {error.code} {said}") from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise ApiError(f"{doing} failed: {getattr(error, 'reason', error)}") from None
+
+
+def _message(body: bytes) -> str:
+    """What GitHub says, on one line."""
+    try:
+        said = str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        said = body.decode("utf-8", "replace")
+    return " ".join(said.split())[:200] or "no reason given"

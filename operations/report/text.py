@@ -1,0 +1,62 @@
+"""One text from the files that a workflow's jobs left, within what GitHub takes."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from infra.problems import Problem, ProblemsError
+
+CUT: Final = "\n\n_Cut here: the rest is in the run's summary._\n"
+
+
+def read_parts(paths: Sequence[Path]) -> list[str]:
+    """The texts of files, and of every `.md` file in folders and below, by name; empty ones are left out.
+
+    Raises ProblemsError for a path that is not there.
+    """
+    if missing := [path for path in paths if not path.exists()]:
+        raise ProblemsError([Problem(message=f"{path}: there is no such file or folder") for path in missing])
+    files = [file for path in paths for file in (sorted(path.rglob("*.md")) if path.is_dir() else [path])]
+    texts = (file.read_text(encoding="utf-8", errors="replace").strip() for file in files)
+    return [text for text in texts if text]
+
+
+def marker(name: str) -> str:
+    """The hidden first line by which a comment or issue is found again."""
+    return f"<!-- workbuoy:{name} -->"
+
+
+def body(name: str, parts: Sequence[str], longest: int) -> str:
+    """Marker, parts, and where they come from, in at most `longest` characters; every part keeps a fair share."""
+    head, foot = marker(name), _foot()
+    room = longest - len(head) - len(foot) - 8 * (len(parts) + 1)
+    shares = _shares([len(part) for part in parts], room)
+    cut = [part if len(part) <= share else _cut(part, share) for part, share in zip(parts, shares, strict=True)]
+    return "\n\n".join([head, *cut, *([foot] if foot else [])]) + "\n"
+
+
+def _shares(lengths: Sequence[int], room: int) -> list[int]:
+    """Whoever needs less than an even share leaves the rest to the others."""
+    shares = [0] * len(lengths)
+    waiting = sorted(range(len(lengths)), key=lambda index: lengths[index])
+    for done, index in enumerate(waiting):
+        shares[index] = min(lengths[index], room // (len(waiting) - done))
+        room -= shares[index]
+    return shares
+
+
+def _cut(part: str, share: int) -> str:
+    """At a line's end; a fold or a fence that is cut open is closed."""
+    closing = "\n```\n</details>"
+    kept = part[: max(0, share - len(CUT) - 8 * len(closing))].rpartition("\n")[0]
+    if kept.count("```") % 2:
+        kept += "\n```"
+    kept += "\n</details>" * min(8, kept.count("<details") - kept.count("</details>"))
+    return kept + CUT
+
+
+def _foot() -> str:
+    """A link to the run, where there is one."""
+    server, repository, run = (os.environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    return f"[The run]({server}/{repository}/actions/runs/{run})" if server and repository and run else ""

@@ -1,0 +1,107 @@
+"""A small server that answers as GitHub's REST API does: paging, users, a token that may read only."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+BOT = "github-actions[bot]"
+TOKEN = "a-token-that-nobody-may-see"
+REPOSITORY = "workbuoy/infrastructure"
+
+
+@dataclass
+class GitHub:
+    """What it holds, and what it was asked."""
+
+    address: str = ""
+    read_only: bool = False
+    broken: int = 0
+    comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
+    _last: int = 1000
+
+    def add_comment(self, number: int, body: str, login: str = BOT) -> dict[str, Any]:
+        self._last += 1
+        made = {"id": self._last, "body": body, "user": {"login": login}}
+        self.comments.setdefault(number, []).append(made)
+        return made
+
+    def add_issue(self, title: str, body: str, login: str = BOT, **more: Any) -> dict[str, Any]:
+        made = {"number": len(self.issues) + 1, "title": title, "body": body, "state": "open", "user": {"login": login}}
+        self.issues.append({**made, **more})
+        return self.issues[-1]
+
+    def answer(self, method: str, path: str, query: dict[str, str], content: dict[str, str]) -> tuple[int, Any]:
+        if self.broken:
+            return self.broken, {"message": "Server\nError"}
+        if method != "GET":
+            self.writes.append(f"{method} {path}")
+            if self.read_only:
+                return 403, {"message": "Resource not accessible by integration"}
+        if method == "GET":
+            page, size = int(query["page"]), int(query["per_page"])
+            return 200, self._listed(path, query)[(page - 1) * size : page * size]
+        return self._written(method, path, content)
+
+    def _listed(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        if match := re.fullmatch(r"issues/(\d+)/comments", path):
+            return self.comments.get(int(match[1]), [])
+        return [one for one in self.issues if one["state"] == query["state"]]
+
+    def _written(self, method: str, path: str, content: dict[str, str]) -> tuple[int, Any]:
+        if len(content.get("body", "")) > 65_536:
+            return 422, {"message": "Validation Failed: body is too long"}
+        if match := re.fullmatch(r"issues/(\d+)/comments", path):
+            return 201, self.add_comment(int(match[1]), content["body"])
+        if match := re.fullmatch(r"issues/comments/(\d+)", path):
+            (found,) = [one for every in self.comments.values() for one in every if one["id"] == int(match[1])]
+        elif method == "POST":
+            return 201, self.add_issue(content["title"], content["body"])
+        else:
+            found = self.issues[int(path.removeprefix("issues/")) - 1]
+        found.update(content)
+        return 200, found
+
+
+@contextmanager
+def serving() -> Iterator[GitHub]:
+    """The server on loopback."""
+    held = GitHub()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _handle(self) -> None:
+            parts = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            content = json.loads(self.rfile.read(length)) if length else {}
+            if self.headers["Authorization"] != f"Bearer {TOKEN}":
+                status, body = 401, {"message": "Bad credentials"}
+            else:
+                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+                path = parts.path.removeprefix(f"/repos/{REPOSITORY}/")
+                status, body = held.answer(self.command, path, query, content)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        do_GET = do_POST = do_PATCH = _handle  # noqa: N815 http.server calls them so
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    held.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield held
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
