@@ -30,7 +30,7 @@ def secrets_client(region: str | None) -> Any:
     return _session().create_client("secretsmanager", region_name=region, config=config)
 
 
-def storage_client(settings: StorageSettings) -> Any:
+def storage_client(settings: StorageSettings, read_timeout_seconds: float = READ_TIMEOUT_SECONDS) -> Any:
     """A client of an S3-compatible store.
 
     Signature version 4 is named because presigned addresses of eu-west-1 would otherwise fall back to version 2,
@@ -42,7 +42,7 @@ def storage_client(settings: StorageSettings) -> Any:
     config = Config(
         signature_version="s3v4",
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
+        read_timeout=read_timeout_seconds,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -53,7 +53,7 @@ class Database(Protocol):
 
         A connection that dies is replaced and the work done again, so `work` must not act on anything else. With
         `repeatable=False` it is not done again where the commit itself may have happened. Raises
-        DatabaseUnavailable.
+        DatabaseUnavailable, and problems.Frozen where a frozen tenant's rows would change.
         """
 
     def statistics(self) -> Mapping[str, float]:

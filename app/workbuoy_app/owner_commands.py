@@ -24,8 +24,10 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     try:
         if options.command == "migrate":
             _migrate(settings)
-        elif options.command == "tenant":
+        elif options.command == "tenant" and options.action == "add":
             print(registry.add_tenant(settings, options.name))
+        elif options.command == "tenant":
+            _promotion(settings, options)
         elif options.action == "add":
             print(registry.add_member(settings, options.tenant, options.issuer, options.subject))
         else:
@@ -51,6 +53,16 @@ def _migrate(settings: Settings) -> None:
     except SQLAlchemyError as error:
         _refused(error, "migrate")
         raise SystemExit(1) from error
+
+
+def _promotion(settings: Settings, options: argparse.Namespace) -> None:
+    from workbuoy_app.promotion import commands  # noqa: PLC0415 - with S3's client, for these commands alone
+    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+
+    try:
+        commands.run(settings, options)
+    except PromotionRefused as error:
+        raise CommandFailed(str(error)) from error
 
 
 def _refused(error: Exception, operation: str) -> int:

@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Values
 from workbuoy_app.database_url import PostgresAddress
 from workbuoy_app.logs import log
+from workbuoy_app.problems import Frozen
 from workbuoy_app.roles import GROUP
 from workbuoy_app.secret_values import CachedSecret, SecretMissing
 from workbuoy_app.settings import Settings
@@ -30,6 +31,7 @@ LOCK_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 30_000
 CONNECTION_LIFETIME_SECONDS = 1_800
 RECONNECT_TIMEOUT_SECONDS = 2
+FROZEN = "tenant_is_frozen"  # how revision 0003's trigger names its refusal
 
 # Not the caller's doing: the schema or its grants are not there yet, or the server is out of something.
 _NOT_READY = (
@@ -198,6 +200,8 @@ class PostgresDatabase:
                 if lost.while_committing and not repeatable:
                     raise DatabaseUnavailable("connection lost while committing") from lost
             except (*_NOT_READY, psycopg.OperationalError) as error:
+                if error.diag.constraint_name == FROZEN:
+                    raise Frozen from error
                 raise DatabaseUnavailable(type(error).__name__) from error
         raise DatabaseUnavailable("connection lost again and again")
 

@@ -76,6 +76,14 @@ class Unavailable(Problem):
     headers = {"Retry-After": "2"}  # noqa: RUF012
 
 
+class Frozen(Problem):
+    """The tenant is on its way to a database of its own: reading goes on, writing waits."""
+
+    status = 423
+    detail = "Your data is being moved. Reading works; changes will again when the move is done."
+    headers = {"Retry-After": "60"}  # noqa: RUF012
+
+
 def response(
     status: int,
     detail: str,
@@ -154,6 +162,7 @@ DESCRIPTIONS = {
     413: "Too large",
     415: "Another kind of content is needed",
     422: "Not of the form asked for",
+    423: "Being moved: reading works, changes wait",
     503: "Not available right now",
 }
 

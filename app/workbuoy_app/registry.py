@@ -47,6 +47,7 @@ def add_member(settings: Settings, tenant: str, issuer: str, subject: str) -> UU
         tenants = execute("select id from tenants where name = %(name)s", {"name": tenant})
         if not tenants:
             raise RegistryError(f"There is no tenant {tenant}. Make it: workbuoy-app tenant add {tenant}")
+        _expect_not_frozen(execute, tenants[0][0])
         identity = {"issuer": issuer, "subject": subject}
         found = execute(
             "select id, tenant_id from members where issuer = %(issuer)s and subject = %(subject)s", identity
@@ -68,10 +69,19 @@ def remove_member(settings: Settings, issuer: str, subject: str) -> None:
     """Take an identity out of its tenant; its sessions end at once. Raises RegistryError."""
     identity = {"issuer": issuer, "subject": subject}
     with _registry(settings) as execute:
-        if not execute(
-            "delete from members where issuer = %(issuer)s and subject = %(subject)s returning id", identity
-        ):
+        removed = execute(
+            "delete from members where issuer = %(issuer)s and subject = %(subject)s returning tenant_id",
+            identity,
+        )
+        if not removed:
             raise RegistryError("There is no such member.")
+        _expect_not_frozen(execute, removed[0][0])
+
+
+def _expect_not_frozen(execute: _Execute, tenant_id: object) -> None:
+    """A member who came or went after the export would be lost, or come back."""
+    if execute("select 1 from freezes where tenant_id = %(tenant_id)s", {"tenant_id": tenant_id}):
+        raise RegistryError("This tenant is being moved; its members change again afterwards.")
 
 
 @contextmanager

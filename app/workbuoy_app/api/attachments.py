@@ -31,7 +31,7 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     "",
     response_model=Attachment,
     status_code=201,
-    responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
+    responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 423, 503),
     openapi_extra={"requestBody": {"required": False, "content": {"application/octet-stream": _BINARY}}},
 )
 async def attach(
@@ -126,7 +126,7 @@ async def _content(caller: Caller, attachment_id: UUID) -> AsyncIterator[bytes]:
         position += 1
 
 
-@router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 503))
+@router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 423, 503))
 async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> None:
     """Delete one file."""
     keys = await caller.run_once(attachments.delete, thing_id, attachment_id)

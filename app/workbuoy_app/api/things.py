@@ -24,7 +24,7 @@ async def list_things(caller: LoggedIn, query: Annotated[ThingQuery, Query()]) -
 
 
 @router.post(
-    "", response_model=Thing, status_code=201, responses=documented(400, 401, 403, 408, 413, 422, 503)
+    "", response_model=Thing, status_code=201, responses=documented(400, 401, 403, 408, 413, 422, 423, 503)
 )
 async def create_thing(caller: LoggedIn, thing: ThingInput) -> Row:
     """Store a new thing."""
@@ -37,13 +37,15 @@ async def read_thing(caller: LoggedIn, thing_id: UUID) -> Row:
     return await caller.run(things.find, thing_id)
 
 
-@router.put("/{thing_id}", response_model=Thing, responses=documented(400, 401, 403, 404, 408, 413, 422, 503))
+@router.put(
+    "/{thing_id}", response_model=Thing, responses=documented(400, 401, 403, 404, 408, 413, 422, 423, 503)
+)
 async def replace_thing(caller: LoggedIn, thing_id: UUID, thing: ThingInput) -> Row:
     """Write a thing anew; what is left out takes its default."""
     return await caller.run(things.replace, thing_id, thing)
 
 
-@router.delete("/{thing_id}", status_code=204, responses=documented(401, 403, 404, 422, 503))
+@router.delete("/{thing_id}", status_code=204, responses=documented(401, 403, 404, 422, 423, 503))
 async def delete_thing(request: Request, caller: LoggedIn, thing_id: UUID) -> None:
     """Delete a thing and its attachments."""
     await remove_objects(request, caller, await caller.run_once(things.delete, thing_id))

@@ -1,0 +1,46 @@
+"""A pool and a silo of this server's own."""
+
+from __future__ import annotations
+
+import itertools
+
+import psycopg
+import pytest
+
+from tests.promotion.scene import Scene, fill, with_bucket
+from workbuoy_app.devtools import embedded_postgres
+from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
+from workbuoy_app.migrate import migrate
+from workbuoy_app.promotion.freeze import freeze
+from workbuoy_app.settings import load
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def without_tenants(postgres: Postgres) -> str:
+    """A database to copy: migrated, and nothing else."""
+    migrate(load({"DATABASE_URL": postgres.create_database("without_tenants")}))
+    return "without_tenants"
+
+
+def copy(postgres: Postgres, template: str) -> str:
+    """The owner's address of a copy."""
+    name = f"promotion_{next(_numbers)}"
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template} owner {embedded_postgres.OWNER}")
+    return postgres.url(database=name)
+
+
+@pytest.fixture
+def scene(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Scene:
+    """A pool of acme (frozen) and globex, and an empty silo."""
+    number = next(_numbers)
+    mock = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
+    pool = load({"DATABASE_URL": copy(postgres, migrated), **mock})
+    silo = load({"DATABASE_URL": copy(postgres, without_tenants), **mock})
+    made = Scene(with_bucket(pool, moto, f"pool-{number}"), with_bucket(silo, moto, f"silo-{number}"))
+    fill(made.pool, "acme", things=12, objects=5, chunks=3)
+    fill(made.pool, "globex", things=4, objects=2, chunks=1)
+    freeze(made.pool, "acme")
+    return made

@@ -1,0 +1,171 @@
+"""A pool with two tenants and a silo with none, each a database and a bucket, filled past the service: fast."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from tests.test_login import superuser_url
+from workbuoy_app import aws
+from workbuoy_app.devtools import servers
+from workbuoy_app.identifiers import new_id
+from workbuoy_app.promotion.export import export
+from workbuoy_app.promotion.receive import receive
+from workbuoy_app.settings import Settings, StorageSettings
+
+ODD_TEXTS = (
+    "plain",
+    "quotes ' \" and ; -- and $$",
+    "back\\slash \\N \\. \\t",
+    "lines\r\nand\ttabs",
+    "%(tenant)s %s {} \x7f",
+    "blåbærsyltetøy 🛟 \u202eright to left",
+    '[]{}",: null',
+    "",
+)
+KINDS = ("text/plain", 'text/plain; charset="utf-8"', "image/svg+xml", "application/octet-stream")
+SIZES = (0, 1, 1000)
+
+
+@cache
+def client(storage: StorageSettings) -> Any:
+    """Making one takes a tenth of a second."""
+    return aws.storage_client(storage)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Settings of both services, and where the export goes."""
+
+    pool: Settings
+    silo: Settings
+
+    @property
+    def place(self) -> str:
+        assert self.silo.storage is not None
+        return f"s3://{self.silo.storage.bucket}/imports/acme/"
+
+    def export(self) -> Any:
+        return export(self.pool, "acme", self.place)
+
+    def receive(self) -> Any:
+        return receive(self.silo, self.place)
+
+    def client(self, side: Settings) -> Any:
+        assert side.storage is not None
+        return client(side.storage)
+
+    def keys(self, side: Settings, prefix: str = "") -> list[str]:
+        assert side.storage is not None
+        pages = (
+            self.client(side)
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=side.storage.bucket, Prefix=prefix)
+        )
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+    def content(self, side: Settings, key: str) -> bytes:
+        assert side.storage is not None
+        body: bytes = self.client(side).get_object(Bucket=side.storage.bucket, Key=key)["Body"].read()
+        return body
+
+    def put(self, side: Settings, key: str, body: bytes) -> None:
+        assert side.storage is not None
+        self.client(side).put_object(Bucket=side.storage.bucket, Key=key, Body=body)
+
+
+def rows(settings: Settings, statement: str, values: Any = None) -> list[tuple[Any, ...]]:
+    """Past every policy."""
+    with psycopg.connect(superuser_url(settings)) as superuser:
+        cursor = superuser.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def tenant_id(settings: Settings, name: str = "acme") -> UUID:
+    """By its name."""
+    found: UUID = rows(settings, "select id from tenants where name = %s", [name])[0][0]
+    return found
+
+
+def everything(settings: Settings, name: str = "acme") -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of a tenant that are to move, read past every policy."""
+    own = tenant_id(settings, name)
+    tables = {"tenants": "id", "members": "tenant_id", "things": "tenant_id"}
+    tables |= {"attachments": "tenant_id", "attachment_chunks": "tenant_id"}
+    return {
+        table: rows(settings, f"select * from {table} where {column} = %s order by 1, 2, 3", [own])
+        for table, column in tables.items()
+    }
+
+
+def fill(
+    settings: Settings,
+    name: str,
+    *,
+    things: int,
+    objects: int,
+    chunks: int,
+    sizes: tuple[int, ...] = SIZES,
+    chunk_bytes: int = 3008,
+) -> None:
+    """Rows and objects as the service would have left them, of every odd kind."""
+    some = random.Random(name)
+    own, storage = tenant_id(settings, name), settings.storage
+    assert storage is not None
+    now = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+    thing_ids = [new_id() for _ in range(things)]
+    with psycopg.connect(superuser_url(settings)) as superuser, superuser.cursor() as cursor:
+        cursor.executemany(
+            "insert into things values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    own,
+                    thing,
+                    f"{name} {ODD_TEXTS[n % 8]}",
+                    ODD_TEXTS[n % 7] * 9,
+                    "open",
+                    now,
+                    now + timedelta(n),
+                )
+                for n, thing in enumerate(thing_ids)
+            ],
+        )
+        attach = "insert into attachments values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        for n in range(objects):
+            attachment, content = new_id(), some.randbytes(sizes[n % len(sizes)])
+            key = f"tenants/{own}/{attachment}"
+            client(storage).put_object(Bucket=storage.bucket, Key=key, Body=content, ContentType=KINDS[n % 4])
+            summed = hashlib.sha256(content).hexdigest()
+            odd = (own, attachment, thing_ids[n % things], f"{ODD_TEXTS[n % 8]}.txt", KINDS[n % 4])
+            cursor.execute(attach, (*odd, len(content), summed, key, now))
+        for n in range(chunks):
+            attachment, content = new_id(), some.randbytes(64) * (chunk_bytes // 64)
+            summed = hashlib.sha256(content).hexdigest()
+            plain = (
+                own,
+                attachment,
+                thing_ids[n % things],
+                f"chunk {n}",
+                KINDS[n % 4],
+                len(content),
+                summed,
+                None,
+            )
+            cursor.execute(attach, (*plain, now))
+            cursor.execute(
+                "insert into attachment_chunks values (%s, %s, %s, %s)", (own, attachment, 0, content)
+            )
+
+
+def with_bucket(settings: Settings, endpoint: str, name: str) -> Settings:
+    """The settings with a new bucket."""
+    storage = StorageSettings(bucket=name, region="eu-west-1", endpoint=endpoint, force_path_style=True)
+    servers.create_bucket(storage)
+    return replace(settings, storage=storage)

@@ -1,0 +1,254 @@
+"""Two buckets: streams in and out of them in parts, each failure told with its key. Nothing touches the disk."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+from workbuoy_app.aws import storage_client
+from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.settings import MIB, Settings, StorageSettings
+from workbuoy_app.storage import PART_BYTES
+
+READ_TIMEOUT_SECONDS = 60  # a copy inside S3 answers when it is done: 1 GiB at most
+PIECE_BYTES = MIB
+AT_ONCE = 4  # objects; each holds two parts of 8 MiB at most
+PAGE_OBJECTS = 200
+_PLACE = re.compile(
+    r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(imports/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?))/?"
+)
+T = TypeVar("T")
+_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
+
+
+def for_each(items: Iterable[T], work: Callable[[T], object]) -> int:
+    """Do `work` for a few at once, never knowing all; gives how many there were. Raises what `work` raises."""
+    source, done = iter(items), 0
+    with ThreadPoolExecutor(AT_ONCE) as several:
+        while page := list(islice(source, PAGE_OBJECTS)):
+            done += len(list(several.map(work, page)))
+    return done
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Of content that has passed."""
+
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one tenant's export lies: `s3://BUCKET/imports/NAME/`."""
+
+    bucket: str
+    prefix: str
+    tenant: str
+
+    @property
+    def manifest(self) -> str:
+        """Its key. Written first as unfinished, last as finished."""
+        return f"{self.prefix}/manifest.json"
+
+    @property
+    def receipt(self) -> str:
+        """Its key: what the import found in database and bucket."""
+        return f"{self.prefix}/receipt.json"
+
+    def rows(self, table: str) -> str:
+        """The key of a table's rows."""
+        return f"{self.prefix}/rows/{table}.ndjson.gz"
+
+    def object(self, attachment_id: UUID) -> str:
+        """The key of an attachment's content."""
+        return f"{self.prefix}/objects/{attachment_id}"
+
+
+def place(address: str) -> Place:
+    """Raises PromotionRefused for an address of another form."""
+    if not (match := _PLACE.fullmatch(address)):
+        raise PromotionRefused(f"{address} is not of the form s3://BUCKET/imports/TENANT/")
+    return Place(*match.groups())
+
+
+def own_storage(settings: Settings) -> StorageSettings:
+    """This service's bucket. Raises PromotionRefused where there is none."""
+    if settings.storage is None:
+        raise PromotionRefused("S3_BUCKET is not set: tenants move through buckets.")
+    return settings.storage
+
+
+class Bucket:
+    """A bucket, by a client that waits longer than the service's."""
+
+    def __init__(self, settings: StorageSettings, name: str | None = None, region: str | None = None) -> None:
+        settings = replace(settings, bucket=name or settings.bucket, region=region or settings.region)
+        self.name = settings.bucket
+        self.client = storage_client(settings, READ_TIMEOUT_SECONDS)
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """An object's content, piece by piece. Raises PromotionRefused."""
+        with self._told("read", key):
+            body = self.client.get_object(Bucket=self.name, Key=key)["Body"]
+            yield from body.iter_chunks(PIECE_BYTES)
+
+    def sum(self, key: str) -> Sum:
+        """Read an object for its size and checksum."""
+        hashed, size = hashlib.sha256(), 0
+        for piece in self.read(key):
+            hashed.update(piece)
+            size += len(piece)
+        return Sum(size, hashed.hexdigest())
+
+    def lines(self, key: str) -> Iterator[bytes]:
+        """The lines of a compressed object. Raises PromotionRefused, also for a damaged one."""
+        with self._told("read", key):
+            body = self.client.get_object(Bucket=self.name, Key=key)["Body"]
+            try:
+                yield from gzip.GzipFile(fileobj=body)
+            except _DAMAGED:
+                raise PromotionRefused(f"{key} is damaged. Export again.") from None
+
+    def json(self, key: str) -> dict[str, Any] | None:
+        """A small document; None where there is none, and an empty one where it is no JSON object."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
+
+        with self._told("read", key):
+            try:
+                body = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+            except ClientError as error:
+                if _code(error) == "NoSuchKey":
+                    return None
+                raise
+        try:
+            document = json.loads(body)
+        except ValueError:
+            return {}
+        return document if isinstance(document, dict) else {}
+
+    def put_json(self, key: str, document: dict[str, Any]) -> None:
+        """Write a small document at once."""
+        text = json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+        with self._told("write", key):
+            self.client.put_object(Bucket=self.name, Key=key, Body=text, ContentType="application/json")
+
+    def put(self, key: str, pieces: Iterable[bytes], content_type: str) -> Sum:
+        """Store what comes, wholly or not at all; gives its sum."""
+        hashed, size = hashlib.sha256(), 0
+        with self.writing(key, content_type) as upload:
+            for piece in pieces:
+                hashed.update(piece)
+                size += len(piece)
+                upload.write(piece)
+        return Sum(size, hashed.hexdigest())
+
+    @contextmanager
+    def writing(self, key: str, content_type: str) -> Iterator[Upload]:
+        """An object under way, which is there when the block ends and not when it breaks off."""
+        with self._told("write", key):
+            upload = Upload(self.client, {"Bucket": self.name, "Key": key}, content_type)
+            try:
+                yield upload
+                upload.complete()
+            except BaseException:
+                upload.abort()
+                raise
+
+    def copy(self, source: str, key: str, content_type: str) -> None:
+        """Inside S3."""
+        with self._told("write", key):
+            self.client.copy_object(
+                Bucket=self.name,
+                Key=key,
+                CopySource={"Bucket": self.name, "Key": source},
+                ContentType=content_type,
+                MetadataDirective="REPLACE",
+            )
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """What lies below a prefix."""
+        with self._told("list", prefix):
+            for page in self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix
+            ):
+                yield from (each["Key"] for each in page.get("Contents", []))
+
+    def delete(self, key: str) -> None:
+        """One that is not there is success."""
+        with self._told("delete", key):
+            self.client.delete_object(Bucket=self.name, Key=key)
+
+    @contextmanager
+    def _told(self, action: str, key: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
+
+        try:
+            yield
+        except ClientError as error:
+            raise PromotionRefused(f"S3 does not let us {action} {self.name}/{key}: {_code(error)}") from None
+        except BotoCoreError as error:
+            reason = type(error).__name__
+            raise PromotionRefused(f"S3 did not answer ({action} {self.name}/{key}): {reason}") from None
+
+
+def _code(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+class Upload:
+    """Takes bytes, sends them in parts of 8 MiB; in one request where there is but one part."""
+
+    def __init__(self, client: Any, where: dict[str, str], content_type: str) -> None:
+        self._client, self._where, self._content_type = client, where, content_type
+        self._waiting = bytearray()
+        self._upload: dict[str, str] | None = None
+        self._parts: list[dict[str, Any]] = []
+
+    def write(self, content: bytes) -> int:
+        """As a file's."""
+        self._waiting += content
+        while len(self._waiting) > PART_BYTES:
+            self._send(PART_BYTES)
+        return len(content)
+
+    def flush(self) -> None:
+        """As a file's; a part is sent when it is full."""
+
+    def _send(self, length: int) -> None:
+        if self._upload is None:
+            begun = self._client.create_multipart_upload(**self._where, ContentType=self._content_type)
+            self._upload = {**self._where, "UploadId": begun["UploadId"]}
+        number = len(self._parts) + 1
+        body = bytes(memoryview(self._waiting)[:length])
+        del self._waiting[:length]
+        answer = self._client.upload_part(**self._upload, PartNumber=number, Body=body)
+        self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+
+    def complete(self) -> None:
+        """The object is there."""
+        if self._upload is None:
+            self._client.put_object(**self._where, Body=bytes(self._waiting), ContentType=self._content_type)
+            return
+        self._send(len(self._waiting))
+        self._client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
+
+    def abort(self) -> None:
+        """Leave nothing; what cannot be taken away now goes with the bucket's rule for unfinished uploads."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
+
+        if self._upload is not None:
+            try:
+                self._client.abort_multipart_upload(**self._upload)
+            except (BotoCoreError, ClientError):
+                return

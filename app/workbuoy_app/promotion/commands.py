@@ -1,0 +1,61 @@
+"""`workbuoy-app tenant freeze|thaw|export|import|remove|clear-import`: each ends with one line of JSON on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from workbuoy_app.promotion import export, freeze, receive, remove
+from workbuoy_app.promotion.content import Content
+from workbuoy_app.settings import Settings
+
+
+def run(settings: Settings, options: argparse.Namespace) -> None:
+    """Do one of them. Raises PromotionRefused, psycopg.Error and what `owner_connection` raises."""
+    verdict = {
+        "freeze": _freeze,
+        "thaw": _thaw,
+        "export": _export,
+        "import": _import,
+        "remove": _remove,
+        "clear-import": _clear,
+    }[options.action](settings, options)
+    print(json.dumps({"done": options.action, **verdict}), flush=True)
+
+
+def _freeze(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    tenant = freeze.freeze(settings, options.name)
+    assert tenant.frozen_at is not None  # noqa: S101 - just done
+    return {"tenant": tenant.name, "frozen_at": tenant.frozen_at.isoformat(timespec="seconds")}
+
+
+def _thaw(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    return {"tenant": freeze.thaw(settings, options.name).name, "frozen_at": None}
+
+
+def _export(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    return _told(export.export(settings, options.name, options.to, options.to_region))
+
+
+def _import(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    content, changed = receive.receive(settings, options.source)
+    return {**_told(content), "outcome": "imported" if changed else "here already, the same: nothing to do"}
+
+
+def _remove(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    content, deleted = remove.remove(settings, options.name, options.yes_remove, options.receipt)
+    return {**_told(content), "objects_deleted": deleted}
+
+
+def _clear(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    return {"objects_deleted": receive.clear(settings, options.source)}
+
+
+def _told(content: Content) -> dict[str, object]:
+    return {
+        "tenant": content.tenant,
+        "digest": content.digest,
+        "rows": {name: each.rows for name, each in content.tables.items()},
+        "objects": content.objects.objects,
+        "object_bytes": content.objects.size_bytes,
+    }

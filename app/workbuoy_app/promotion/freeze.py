@@ -1,0 +1,96 @@
+"""Freeze a tenant: from then on the database takes no write of it, until it is thawed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+
+from workbuoy_app.database_url import PostgresAddress
+from workbuoy_app.owner import owner_connection
+from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.roles import Owner
+from workbuoy_app.settings import Settings
+
+WAIT_SECONDS = 30  # the service cuts a unit of work after ten
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A row of the registry."""
+
+    id: UUID
+    name: str
+    frozen_at: datetime | None
+
+
+def freeze(settings: Settings, name: str) -> Tenant:
+    """Refuse the tenant's writes, once those under way have ended; again is no change. Raises PromotionRefused."""
+    with _owner(settings) as connection:
+        tenant = find(connection, name)
+        lock(connection, tenant.id)
+        connection.execute(
+            "insert into freezes (tenant_id, frozen_at) values (%s, %s) on conflict (tenant_id) do nothing",
+            [tenant.id, datetime.now(UTC)],
+        )
+        return find(connection, name)
+
+
+def thaw(settings: Settings, name: str) -> Tenant:
+    """Take the tenant's writes again; again is no change. Raises PromotionRefused."""
+    with _owner(settings) as connection:
+        tenant = find(connection, name)
+        connection.execute("delete from freezes where tenant_id = %s", [tenant.id])
+        return find(connection, name)
+
+
+def find(connection: Owner, name: str) -> Tenant:
+    """The tenant of that name. Raises PromotionRefused where there is none."""
+    row = connection.execute(
+        "select t.id, t.name, f.frozen_at from tenants t left join freezes f on f.tenant_id = t.id where t.name = %s",
+        [name],
+    ).fetchone()
+    if row is None:
+        raise PromotionRefused(f"There is no tenant {name} in this database.")
+    return Tenant(*row)
+
+
+def find_frozen(connection: Owner, name: str) -> Tenant:
+    """As `find`, of one that takes no writes. Raises PromotionRefused."""
+    tenant = find(connection, name)
+    if tenant.frozen_at is None:
+        raise PromotionRefused(
+            f"{name} is not frozen, so it could change meanwhile: workbuoy-app tenant freeze {name}"
+        )
+    return tenant
+
+
+def lock(connection: Owner, tenant_id: UUID) -> None:
+    """Wait for the tenant's writes under way, and hold further ones up until the transaction ends."""
+    connection.execute(f"set local lock_timeout = '{WAIT_SECONDS}s'")
+    try:
+        connection.execute("select pg_advisory_xact_lock(freeze_key(%s))", [tenant_id])
+    except psycopg.errors.LockNotAvailable:
+        raise PromotionRefused(
+            f"A write of this tenant did not end within {WAIT_SECONDS} s. Try again."
+        ) from None
+
+
+def expect_postgres(settings: Settings) -> PostgresAddress:
+    """The address. Raises PromotionRefused for SQLite."""
+    if not isinstance(settings.database, PostgresAddress):
+        raise PromotionRefused(
+            "SQLite holds one tenant, which has nowhere to move from: this needs Postgres."
+        )
+    return settings.database
+
+
+@contextmanager
+def _owner(settings: Settings) -> Iterator[Owner]:
+    expect_postgres(settings)
+    with owner_connection(settings, autocommit=False) as connection:
+        yield connection

@@ -1,0 +1,42 @@
+"""`workbuoy-app tenant remove`: what a promoted tenant leaves behind goes, once its receipt says that all arrived."""
+
+from __future__ import annotations
+
+from workbuoy_app.promotion.acting import acting_for, as_group, as_owner, owner_that_may_act
+from workbuoy_app.promotion.bucket import Bucket, for_each, own_storage
+from workbuoy_app.promotion.content import Content, measure
+from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.promotion.freeze import find_frozen, lock
+from workbuoy_app.settings import Settings
+
+
+def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple[Content, int]:
+    """Delete a frozen tenant's objects, then its rows in one transaction; gives what it had and the objects deleted.
+
+    `receipt` is the digest in the import's receipt; what is here is added up anew and must come to the same. Object
+    versions stay for as long as the bucket keeps noncurrent ones. Raises PromotionRefused.
+    """
+    if confirmed != name:
+        raise PromotionRefused(f"--yes-remove says {confirmed}, not {name}. Nothing was removed.")
+    bucket = Bucket(own_storage(settings))
+    with owner_that_may_act(settings) as connection:
+        tenant = find_frozen(connection, name)
+        content = measure(connection, tenant)
+        connection.rollback()
+        if content.digest != receipt:
+            raise PromotionRefused(
+                f"The receipt is of other content: {name} here comes to {content.digest}. Nothing was removed."
+            )
+        # Objects first: were the rows gone, nobody would find them again.
+        objects = for_each(bucket.keys(f"tenants/{tenant.id}/"), bucket.delete)
+        with connection.transaction():
+            lock(connection, tenant.id)
+            connection.execute("delete from freezes where tenant_id = %s", [tenant.id])
+            with acting_for(connection, tenant.id):
+                as_group(connection)
+                for table in ("things", "object_removals"):  # attachments and their chunks go with things
+                    connection.execute(f"delete from {table} where tenant_id = %s", [tenant.id])
+            as_owner(connection)
+            connection.execute("delete from members where tenant_id = %s", [tenant.id])  # and their sessions
+            connection.execute("delete from tenants where id = %s", [tenant.id])
+    return content, objects

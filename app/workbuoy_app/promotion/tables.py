@@ -1,0 +1,160 @@
+"""Which tables move with a tenant, and their rows in one canonical form.
+
+The list stands here, and the database's catalogue is asked whether it is whole: a table added later stops the export.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import sql
+
+from workbuoy_app.promotion.acting import OPERATOR, as_group, as_owner
+from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.roles import Owner
+
+MOVED = (
+    "tenants",
+    "members",
+    "things",
+    "attachments",
+    "attachment_chunks",
+)  # each after those that it refers to
+LEFT = {
+    "sessions": "a session is of one service: people log in again",
+    "object_removals": "these objects are to go, so they are not moved",
+    "freezes": "the state of the old place",
+}
+REGISTRY = ("tenants", "members")  # the owner's own; the service's group sees one's own member only
+# Types whose text is the same from every server. Others need a decision, and stop the export.
+TYPES = ("uuid", "text", "timestamptz", "int8", "bytea")
+
+Value = str | int | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that moves: its columns with their types in order, and its primary key."""
+
+    name: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+
+    @property
+    def tenant_column(self) -> str:
+        """The column that says whose a row is."""
+        return "id" if self.name == "tenants" else "tenant_id"
+
+
+def moved_tables(connection: Owner) -> list[Table]:
+    """The tables that move, as this database has them. Raises PromotionRefused where one is not provided for."""
+    found: dict[str, int] = dict(
+        connection.execute(
+            "select c.relname, c.oid from pg_class c join pg_attribute a on a.attrelid = c.oid"
+            " where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')"
+            " and (a.attname = 'tenant_id' and not a.attisdropped or c.relname = 'tenants')"
+        ).fetchall()
+    )
+    if unknown := sorted(set(found) - set(MOVED) - set(LEFT)):
+        raise PromotionRefused(
+            f"Nobody has decided whether {', '.join(unknown)} moves with a tenant: tables.py"
+        )
+    if missing := sorted(set(MOVED) - set(found)):
+        raise PromotionRefused(f"There is no table {', '.join(missing)}: workbuoy-app migrate")
+    return [_table(connection, name, found[name]) for name in MOVED]
+
+
+def _table(connection: Owner, name: str, oid: int) -> Table:
+    columns: dict[str, str] = dict(
+        connection.execute(
+            "select a.attname, t.typname from pg_attribute a join pg_type t on t.oid = a.atttypid"
+            " where a.attrelid = %s and a.attnum > 0 and not a.attisdropped order by a.attnum",
+            [oid],
+        ).fetchall()
+    )
+    if strange := [column for column, kind in columns.items() if kind not in TYPES]:
+        raise PromotionRefused(
+            f"{name}.{strange[0]} is of a type that no export writes: {columns[strange[0]]}"
+        )
+    key = connection.execute(
+        "select a.attname from pg_index i, unnest(i.indkey) with ordinality as k (attnum, place), pg_attribute a"
+        " where i.indrelid = %s and i.indisprimary and a.attrelid = i.indrelid and a.attnum = k.attnum order by place",
+        [oid],
+    ).fetchall()
+    return Table(name, columns, tuple(row[0] for row in key))
+
+
+def selection(table: Table) -> sql.Composed:
+    """All of one tenant's rows in the order of their primary key; takes the parameters `tenant` and `operator`."""
+    condition = sql.SQL("{} = %(tenant)s").format(sql.Identifier(table.tenant_column))
+    if table.name == "members":
+        condition += sql.SQL(" and issuer <> %(operator)s")
+    return sql.SQL("select {} from {} where {} order by {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+        sql.Identifier(table.name),
+        condition,
+        sql.SQL(", ").join(map(sql.Identifier, table.key)),
+    )
+
+
+def canonical_rows(connection: Owner, table: Table, tenant_id: UUID) -> Iterator[dict[str, Value]]:
+    """One tenant's rows as they come from the server, one at a time, within `acting_for`.
+
+    Raises PromotionRefused for a row of another tenant, whatever let it through.
+    """
+    (as_owner if table.name in REGISTRY else as_group)(connection)
+    statement = sql.SQL("copy ({}) to stdout").format(selection(table))
+    parameters = {"tenant": tenant_id, "operator": OPERATOR}
+    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+        copy.set_types(list(table.columns.values()))
+        for values in copy.rows():
+            row = {column: _plain(value) for column, value in zip(table.columns, values, strict=True)}
+            expect_own(table, row, tenant_id)
+            yield row
+
+
+def expect_own(table: Table, row: dict[str, Value], tenant_id: UUID) -> None:
+    """Raises PromotionRefused where a row is another tenant's."""
+    if row.get(table.tenant_column) != str(tenant_id):
+        raise PromotionRefused(f"{table.name}: a row of another tenant came along. Nothing of it was stored.")
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    assert value is None or isinstance(value, str | int)  # noqa: S101 - `TYPES` holds no others
+    return value
+
+
+def line(row: dict[str, Value]) -> bytes:
+    """A row as a line of JSON, always the same for the same values."""
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def insertion(table: Table) -> sql.Composed:
+    """Takes the values of `stored`."""
+    return sql.SQL("insert into {} ({}) values ({})").format(
+        sql.Identifier(table.name),
+        sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+        sql.SQL(", ").join(sql.Placeholder() * len(table.columns)),
+    )
+
+
+def stored(table: Table, row: dict[str, Value]) -> list[object]:
+    """A canonical row's values as the database takes them. Raises PromotionRefused for a row of another form."""
+    if set(row) != set(table.columns):
+        raise PromotionRefused(f"{table.name}: a row has other columns than the table here")
+    return [
+        base64.b64decode(str(row[column])) if kind == "bytea" and row[column] is not None else row[column]
+        for column, kind in table.columns.items()
+    ]
