@@ -6,7 +6,7 @@ proves that both find the same.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
-from policies.exemptions import exemptions
+from policies.exemptions import Exemption, exemptions
 from policies.graph import Resource
 from policies.judging import args_for, exemption_for, judge, sentence
 from policies.pack import rules_covering
@@ -162,12 +162,20 @@ def _unused(findings: Sequence[Finding], resources: Sequence[Resource]) -> tuple
     if not resources:
         return ()
     used = {(finding.control, finding.message) for finding in findings if finding.status == "exempt"}
+    projects = {resource.urn.split("::")[1] for resource in resources}
     return tuple(
         f"{control} on {exemption.urn}"
         for control, entries in exemptions().items()
         for exemption in entries
-        if (control, exemption.reason) not in used
+        if (control, exemption.reason) not in used and _concerns(exemption, projects)
     )
+
+
+def _concerns(exemption: Exemption, projects: Set[str]) -> bool:
+    """Whether an exemption could match here: one that names its project says nothing about another's."""
+    parts = exemption.urn.split("::")
+    named = parts[1] if len(parts) > 2 else "*"
+    return "*" in named or named in projects
 
 
 def policy_resources(resources: Sequence[Resource]) -> list[PolicyResource]:

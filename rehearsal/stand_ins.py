@@ -13,9 +13,11 @@ from rehearsal.result import StandIn
 # Nine zeros and three digits, wherever an account id may stand: alone, in an ARN, in an image's address. The end of a
 # UUID looks alike, so no dash may come before it.
 ACCOUNT_PLACEHOLDER = re.compile(r"(?<![\w-])0{9}(\d{3})(?![\w-])")
+ID_PLACEHOLDER = re.compile(r"(?<![\w-])0{9}(?![\w-])")  # GitHub's numbers
 UUID_PLACEHOLDER = re.compile(r"(?<![\w-])0{8}-0{4}-0{4}-0{4}-0{12}(?![\w-])")  # a certificate's id
 DIGEST_PLACEHOLDER = re.compile(r"sha256:0{64}(?![0-9a-f])")
 ACCOUNT_STAND_IN = "210000000"
+ID_STAND_IN = "500000005"
 UUID_STAND_IN = "5eed5eed-5eed-45ee-85ee-5eed5eed5eed"
 DIGEST_STAND_IN = "sha256:" + "5eed" * 16
 
@@ -45,6 +47,7 @@ def _text(value: str, path: str, found: list[StandIn]) -> str:
         (DIGEST_PLACEHOLDER, DIGEST_STAND_IN),
         (UUID_PLACEHOLDER, UUID_STAND_IN),
         (ACCOUNT_PLACEHOLDER, ACCOUNT_STAND_IN),
+        (ID_PLACEHOLDER, ID_STAND_IN),
     ):
 
         def note(match: re.Match[str], stand_in: str = stand_in) -> str:

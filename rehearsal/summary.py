@@ -72,6 +72,7 @@ def _policies(report: Report, verbose: bool) -> Iterator[str]:
     )
     failed = [f"{one.severity} {one.control} {_name(one.urn)}: {one.message}" for one in report.violations]
     yield from _section("  Mandatory", failed, verbose)
+    yield from _exempt(report, verbose)
     if advice and not verbose:
         counts = Counter(one.severity for one in advice)
         yield f"  advised by severity: {', '.join(f'{counts[level]} {level}' for level in SEVERITIES if counts[level])}"
@@ -79,6 +80,15 @@ def _policies(report: Report, verbose: bool) -> Iterator[str]:
         advised = [f"{one.severity} {one.control} {_name(one.urn)}: {one.message}" for one in advice]
         yield from _section("  Advised", advised, verbose)
     yield ""
+
+
+def _exempt(report: Report, verbose: bool) -> Iterator[str]:
+    exempt = report.having("exempt")
+    if exempt and not verbose:
+        yield f"  exempt, each with its reason: {len(exempt)} (policies/exemptions.yaml)"
+    if verbose:
+        told = [f"{one.control} {_name(one.urn)}: {one.message}" for one in exempt]
+        yield from _section("  Exempt", told, verbose)
 
 
 def _name(urn: str) -> str:

@@ -131,7 +131,9 @@ def _judge_subject(args: Args, subject: str, report: Report) -> None:
 
 def _may_write(args: Args) -> bool:
     """Whether the role may change anything but the locks that Pulumi's state keeps."""
-    own = [args.resource, *args.stack.linked(t.ROLE_POLICY, "role", args.resource)]
+    attached = args.stack.linked(t.ROLE_ATTACHMENT, "role", args.resource)
+    managed = (policy for one in attached for policy in args.stack.named_by(one, "policyArn", t.POLICY))
+    own = [args.resource, *args.stack.linked(t.ROLE_POLICY, "role", args.resource), *managed]
     granted = (s for r in own for s in identity_statements(r.resource_type, r.props))
     return any(
         writes(action)

@@ -1,0 +1,19 @@
+"""What `pulumi up` runs in an account once, and the rehearsal too."""
+
+from pathlib import Path
+
+import pulumi
+
+from bootstrap.account import declare_account
+from bootstrap.load import load_settings
+from infra.problems import ProblemsError
+
+stack = pulumi.get_stack()
+configured = pulumi.Config().get_object("settings")
+try:
+    settings = load_settings(Path(pulumi.runtime.get_root_directory()), stack, configured)
+except ProblemsError as error:
+    # The engine prints a RunError without a traceback; the rehearsal finds its cause.
+    raise pulumi.RunError(f"account {stack} cannot be declared:\n{error}") from error
+for name, value in declare_account(settings).items():
+    pulumi.export(name, value)

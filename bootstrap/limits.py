@@ -1,0 +1,72 @@
+"""What no role of the account may do, whatever else it is given: statements that deny."""
+
+from bootstrap.names import BOUNDARY
+from bootstrap.scope import Scope
+from components.permissions import Statement
+
+_REGIONAL = (
+    "acm",
+    "application-autoscaling",
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elasticloadbalancing",
+    "kms",
+    "lambda",
+    "logs",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sns",
+)
+
+
+def elsewhere(scope: Scope) -> Statement:
+    """Nothing outside the account's regions, where residency would be left.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html (RequestedRegion)
+    """
+    return Statement(
+        sid="NothingElsewhere",
+        effect="Deny",
+        actions=[f"{service}:*" for service in _REGIONAL],
+        resources=["*"],
+        conditions={"StringNotEquals": {"aws:RequestedRegion": list(scope.regions)}},
+    )
+
+
+def own_limits(scope: Scope) -> list[Statement]:
+    """A deploy role changes neither its limits nor the account's other roles, and becomes nobody else.
+
+    Without the last it could make a role that trusts it, and read through that what it may not read itself.
+    """
+    own = ("deploy-*", "operators*", "preview*")
+    return [
+        Statement(
+            sid="LeaveTheAccountsOwnAlone",
+            effect="Deny",
+            actions=["iam:*"],
+            resources=[
+                f"arn:aws:iam::{scope.account_id}:policy/{BOUNDARY}",
+                *(
+                    f"arn:aws:iam::{scope.account_id}:{kind}/workbuoy-{end}"
+                    for kind in ("policy", "role")
+                    for end in own
+                ),
+                f"arn:aws:iam::{scope.account_id}:oidc-provider/*",
+            ],
+        ),
+        Statement(
+            sid="BecomeNobodyElse",
+            effect="Deny",
+            actions=[
+                "iam:CreateAccessKey",
+                "iam:CreateLoginProfile",
+                "iam:CreateUser",
+                "iam:DeleteRolePermissionsBoundary",
+                "sts:AssumeRole",
+            ],
+            resources=["*"],
+        ),
+    ]

@@ -1,0 +1,88 @@
+"""From an account's configuration to its settings, or to every problem in it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bootstrap.settings import AccountSettings
+from infra.placeholders import PLACEHOLDER_ACCOUNT
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import stack_file
+from infra.validation import find_problems
+from infra.yaml_text import read_yaml
+
+SETTINGS_KEY = "workbuoy-bootstrap:settings"
+_READ_BY_PULUMI = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
+
+
+def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings:
+    """The settings of an account, as the engine or the rehearsal hands them to the program.
+
+    Args:
+        root: the folder of the stack files.
+        stack: the stack's name, which is the environment's.
+        configured: the value of `workbuoy-bootstrap:settings`.
+
+    Raises:
+        ProblemsError: the stack file or the settings are wrong; every problem has its line.
+    """
+    file = read_yaml(stack_file(root, stack))
+    around = [*file.duplicates(), *_unread(file.content)]
+    if configured is None:
+        missing = Problem(path="", message=f"{SETTINGS_KEY} is missing; look at another account's file for its form")
+        raise ProblemsError(file.locate([*around, missing]))
+    inside = find_problems(AccountSettings, configured)
+    inside += [*_name_problem(stack, configured), *_shared_accounts(root, stack, configured)]
+    if inside or around:
+        raise ProblemsError([*file.locate(around), *file.locate(inside, "config", SETTINGS_KEY)])
+    settings = AccountSettings.model_validate_json(json.dumps(configured))
+    placeholders = list(find_placeholders(settings))
+    if placeholders:
+        raise ProblemsError(file.locate(placeholders, "config", SETTINGS_KEY))
+    return settings
+
+
+def _unread(content: Mapping[str, Any]) -> Iterator[Problem]:
+    config = content.get("config")
+    for key in content:
+        if key not in _READ_BY_PULUMI:
+            yield Problem(path=str(key), message=f"is not read; known: {', '.join(_READ_BY_PULUMI)}")
+    for key in config if isinstance(config, Mapping) else ():
+        if key != SETTINGS_KEY and not str(key).startswith("pulumi:"):
+            yield Problem(path=f"config.{key}", message=f"is not read; every setting stands under {SETTINGS_KEY}")
+
+
+def _shared_accounts(root: Path, stack: str, configured: Any) -> Iterator[Problem]:
+    """Other environments' files that name this account: dev, staging and prod never share one."""
+    account = configured.get("account") if isinstance(configured, dict) else None
+    for other in sorted(root.glob("Pulumi.*.yaml")):
+        if account and other != stack_file(root, stack) and _account_in(other) == account:
+            message = f"{account} is also the account of {other.name}; give each environment its own"
+            yield Problem(path="account", message=message)
+
+
+def _account_in(file: Path) -> Any:
+    try:
+        settings = (read_yaml(file).content.get("config") or {}).get(SETTINGS_KEY)
+    except (ProblemsError, AttributeError):
+        return None  # that file's own rehearsal says what is wrong with it
+    return settings.get("account") if isinstance(settings, dict) else None
+
+
+def _name_problem(stack: str, configured: Any) -> Iterator[Problem]:
+    environment = configured.get("environment") if isinstance(configured, dict) else None
+    if isinstance(environment, str) and stack != environment:
+        message = f"is {environment}, but the stack is called {stack}; an account's stack is its environment"
+        yield Problem(path="environment", message=message)
+
+
+def find_placeholders(settings: AccountSettings) -> Iterator[Problem]:
+    """Placeholders that are left. A rehearsal puts named stand-ins in their place before the program starts."""
+    if PLACEHOLDER_ACCOUNT.search(settings.account):
+        message = f"{settings.account} is a placeholder account; put the real account id there"
+        yield Problem(path="account", message=message)
+    for path, value in (("ownerId", settings.github.owner_id), ("repositoryId", settings.github.repository_id)):
+        if not value.strip("0"):
+            message = "is a placeholder: a stranger's repository may have that name; put GitHub's id there"
+            yield Problem(path=f"github.{path}", message=message)

@@ -1,0 +1,33 @@
+"""Physical names that other parts rely on: they are a contract, and never change."""
+
+STATE_KEY_ALIAS = "alias/workbuoy-state"
+REPOSITORY = "workbuoy"
+BOUNDARY = "workbuoy-boundary"
+PREVIEW_ROLE = "workbuoy-preview"
+OPERATORS_ROLE = "workbuoy-operators"
+TRAIL = "workbuoy-account"
+
+
+def state_bucket(account_id: str, region: str) -> str:
+    """The bucket of the account's Pulumi state; names of buckets are shared by all of AWS."""
+    return f"workbuoy-state-{account_id}-{region}"
+
+
+def trail_bucket(account_id: str, region: str) -> str:
+    """The bucket of the account's trail."""
+    return f"workbuoy-trail-{account_id}-{region}"
+
+
+def deploy_role(environment: str) -> str:
+    """The role that deploys an environment's stacks."""
+    return f"workbuoy-deploy-{environment}"
+
+
+def state_address(account_id: str, region: str) -> str:
+    """What `pulumi login` takes."""
+    return f"s3://{state_bucket(account_id, region)}?region={region}"
+
+
+def secrets_provider(region: str) -> str:
+    """What a stack's `secretsprovider` is."""
+    return f"awskms://{STATE_KEY_ALIAS}?region={region}"

@@ -1,0 +1,136 @@
+"""What a person on duty may do: read logs, fill in the OIDC client's secret, run a command of the image as a task.
+
+Nobody has a way to type SQL in AWS: what is to be done to a database is a command of the image, run as a task of the
+service with the service's own roles, and it leaves a log.
+"""
+
+from bootstrap.limits import elsewhere
+from bootstrap.scope import Scope
+from bootstrap.settings import OperatorsSettings
+from components.permissions import Statement
+
+
+def trust_operators(account_id: str, operators: OperatorsSettings) -> Statement:
+    """Named Identity Center permission sets, whose MFA is set there, or named users who show a second factor.
+
+    IAM refuses a wildcard in a principal's ARN, and Identity Center gives its roles a random end: so the account is the
+    principal, narrowed by `aws:PrincipalArn`. Their sessions never carry `aws:MultiFactorAuthPresent`.
+    Source: https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    if operators.identity_center is None:
+        return Statement(
+            sid="AssumedByUsersWithMfa",
+            actions=["sts:AssumeRole"],
+            resources=[],
+            principals={"AWS": list(operators.mfa_users)},
+            conditions={"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        )
+    center = operators.identity_center
+    # In us-east-1 Identity Center's roles name no region.
+    path = "aws-reserved/sso.amazonaws.com/" + ("" if center.region == "us-east-1" else f"{center.region}/")
+    return Statement(
+        sid="AssumedByPermissionSets",
+        actions=["sts:AssumeRole"],
+        resources=[],
+        principals={"AWS": [f"arn:aws:iam::{account_id}:root"]},
+        conditions={
+            "ArnLike": {
+                "aws:PrincipalArn": [
+                    f"arn:aws:iam::{account_id}:role/{path}AWSReservedSSO_{name}_*" for name in center.permission_sets
+                ]
+            }
+        },
+    )
+
+
+def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
+    """The role's policies by part.
+
+    Reading logs stands here by the log groups' names, and not by attaching each stack's `read-logs` policy: whoever
+    deploys writes that one, and would decide by it what operators may do.
+    """
+    groups = scope.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*")
+    roles = [
+        f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
+        for end in ("service-task", "*-service-task", "service-execution", "*-service-execution")
+    ]
+    return {
+        "logs": [
+            Statement(
+                sid="ReadLogs",
+                actions=[
+                    "logs:FilterLogEvents",
+                    "logs:GetLogEvents",
+                    "logs:GetLogRecord",
+                    "logs:GetQueryResults",
+                    "logs:StartQuery",
+                ],
+                resources=groups,
+            ),
+            Statement(
+                sid="FindLogsAndAlarms",
+                actions=["logs:DescribeLogGroups", "logs:DescribeQueryDefinitions", "logs:StopQuery"],
+                resources=["*"],  # AWS knows no resource for these actions
+            ),
+            Statement(
+                sid="SeeAlarms",
+                actions=["cloudwatch:DescribeAlarms"],
+                resources=scope.arns("cloudwatch", "alarm:*"),  # a listing names nothing
+            ),
+            elsewhere(scope),
+        ],
+        "secrets": [
+            Statement(
+                sid="FindSecrets",
+                actions=["secretsmanager:ListSecrets"],
+                resources=["*"],  # AWS knows no resource for this action
+            ),
+            Statement(
+                sid="FillInLoginSecret",
+                actions=["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"],
+                resources=scope.named("secretsmanager", "secret:{}/oidc-client-*"),
+            ),
+            Statement(
+                sid="EncryptLoginSecret",
+                # To put a value takes both.
+                # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=scope.arns("kms", "key/*"),
+                conditions={
+                    "StringEquals": {
+                        **scope.of_a_stack["StringEquals"],
+                        "kms:ViaService": [f"secretsmanager.{region}.amazonaws.com" for region in scope.regions],
+                    },
+                },
+            ),
+        ],
+        "tasks": [
+            Statement(
+                sid="RunOneOffTasks",
+                actions=["ecs:RunTask"],
+                resources=scope.named("ecs", "task-definition/{}-service:*"),
+                conditions={"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}},
+            ),
+            Statement(
+                sid="FollowTasks",
+                actions=["ecs:DescribeTasks", "ecs:StopTask"],
+                resources=scope.named("ecs", "task/{}/*"),
+            ),
+            Statement(
+                sid="SeeServices",  # whose network a task joins
+                actions=["ecs:DescribeServices"],
+                resources=scope.named("ecs", "service/{}/*"),
+            ),
+            Statement(
+                sid="FindTasks",
+                actions=["ecs:DescribeTaskDefinition"],
+                resources=["*"],  # AWS knows no resource for this action
+            ),
+            Statement(
+                sid="HandRolesToTasks",
+                actions=["iam:PassRole"],
+                resources=roles,
+                conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            ),
+        ],
+    }

@@ -1,0 +1,101 @@
+"""IAM: the stacks' roles, each within the boundary, and to whom they may be handed.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from bootstrap.names import BOUNDARY
+from bootstrap.rights import Rights
+from bootstrap.scope import Scope
+from components.permissions import Condition, Statement
+
+# Who runs with a role of a stack: tasks, the rotation function, enhanced monitoring, flow logs.
+TAKERS = (
+    "ecs-tasks.amazonaws.com",
+    "lambda.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
+# Roles that AWS makes for itself the first time that an account uses a service.
+LINKED = (
+    "ecs.amazonaws.com",
+    "ecs.application-autoscaling.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "rds.amazonaws.com",
+)
+
+
+def access_rights(scope: Scope) -> Rights:
+    """Roles and the policy that lets people read logs. What a policy says once made, only a person changes."""
+    roles, policies = scope.iam("role/{}*"), scope.iam("policy/{}*")
+    linked = [f"arn:aws:iam::{scope.account_id}:role/aws-service-role/{service}/*" for service in LINKED]
+    bounded: Condition = {"StringEquals": {"iam:PermissionsBoundary": boundary_arn(scope.account_id)}}
+    return Rights(
+        read=[
+            Statement(
+                sid="SeeRoles",
+                actions=[
+                    "iam:GetRole",
+                    "iam:GetRolePolicy",
+                    "iam:ListAttachedRolePolicies",
+                    "iam:ListInstanceProfilesForRole",
+                    "iam:ListRolePolicies",
+                    "iam:ListRoleTags",
+                ],
+                resources=roles,
+            ),
+            Statement(
+                sid="SeePolicies",
+                actions=["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyTags", "iam:ListPolicyVersions"],
+                resources=policies,
+            ),
+        ],
+        write=[
+            Statement(
+                sid="MakeRolesWithinBoundary",
+                actions=[
+                    "iam:AttachRolePolicy",
+                    "iam:CreateRole",
+                    "iam:DeleteRolePolicy",
+                    "iam:DetachRolePolicy",
+                    "iam:PutRolePermissionsBoundary",
+                    "iam:PutRolePolicy",
+                    "iam:UpdateAssumeRolePolicy",
+                ],
+                resources=roles,
+                conditions=bounded,
+            ),
+            Statement(
+                sid="ChangeRoles",
+                actions=[
+                    "iam:DeleteRole",
+                    "iam:TagRole",
+                    "iam:UntagRole",
+                    "iam:UpdateRole",
+                    "iam:UpdateRoleDescription",
+                ],
+                resources=roles,
+            ),
+            Statement(
+                sid="HandRolesToServices",
+                actions=["iam:PassRole"],
+                resources=roles,
+                conditions={"StringEquals": {"iam:PassedToService": list(TAKERS)}},
+            ),
+            Statement(
+                sid="MakePolicies",
+                actions=["iam:CreatePolicy", "iam:DeletePolicy", "iam:TagPolicy", "iam:UntagPolicy"],
+                resources=policies,
+            ),
+            Statement(
+                sid="LetServicesMakeTheirRoles",
+                actions=["iam:CreateServiceLinkedRole"],
+                resources=linked,
+                conditions={"StringEquals": {"iam:AWSServiceName": list(LINKED)}},
+            ),
+        ],
+    )
+
+
+def boundary_arn(account_id: str) -> str:
+    """The boundary's ARN, known before it exists."""
+    return f"arn:aws:iam::{account_id}:policy/{BOUNDARY}"

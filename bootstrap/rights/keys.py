@@ -1,0 +1,117 @@
+"""KMS and Secrets Manager: keys by their tags, entries by their names; no value of an entry."""
+
+from bootstrap.rights import Rights
+from bootstrap.scope import Scope
+from components.permissions import Condition, Statement
+
+
+def keys_rights(scope: Scope) -> Rights:
+    """Keys and secrets as things. Their use and their values belong to the roles of what runs."""
+    keys, aliases = scope.arns("kms", "key/*"), scope.named("kms", "alias/{}-*")
+    secrets = scope.named("secretsmanager", "secret:{}/*")
+    return Rights(
+        read=[
+            Statement(
+                sid="SeeKeys",
+                actions=[
+                    "kms:DescribeKey",
+                    "kms:GetKeyPolicy",
+                    "kms:GetKeyRotationStatus",
+                    "kms:ListKeyPolicies",
+                    "kms:ListResourceTags",
+                ],
+                resources=keys,
+            ),
+            Statement(
+                sid="ListKeysAndSecrets",
+                actions=["kms:ListAliases", "kms:ListKeys", "secretsmanager:ListSecrets"],
+                resources=["*"],  # AWS knows no resource for these actions
+            ),
+            Statement(
+                sid="SeeSecretsWithoutValues",
+                actions=["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+                resources=[*secrets, *scope.arns("secretsmanager", "secret:rds!db-*")],
+            ),
+        ],
+        write=[
+            Statement(
+                sid="MakeKeys",
+                actions=["kms:CreateKey"],
+                resources=["*"],  # AWS knows no resource for this action
+                conditions=_tagged_as_a_stacks(scope),
+            ),
+            Statement(
+                sid="TagKeys",
+                actions=["kms:TagResource"],
+                resources=keys,
+                # A new key has no tags yet; one of bootstrap's has other ones, and keeps them.
+                conditions={
+                    "StringEquals": {"aws:RequestTag/environment": scope.environment},
+                    "StringEqualsIfExists": {
+                        "aws:RequestTag/application": "workbuoy",
+                        "aws:ResourceTag/application": "workbuoy",
+                        "aws:ResourceTag/environment": scope.environment,
+                    },
+                },
+            ),
+            Statement(
+                sid="ChangeKeys",
+                actions=[
+                    "kms:CancelKeyDeletion",
+                    "kms:CreateAlias",
+                    "kms:DeleteAlias",
+                    "kms:DisableKeyRotation",
+                    "kms:EnableKey",
+                    "kms:EnableKeyRotation",
+                    "kms:PutKeyPolicy",
+                    "kms:ScheduleKeyDeletion",
+                    "kms:UntagResource",
+                    "kms:UpdateAlias",
+                    "kms:UpdateKeyDescription",
+                ],
+                resources=keys,
+                conditions=scope.of_a_stack,
+            ),
+            Statement(
+                sid="NameKeys",
+                actions=["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
+                resources=aliases,
+            ),
+            Statement(
+                sid="LetServicesUseKeys",
+                actions=["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+                resources=keys,
+                # RDS and Secrets Manager work with the caller's rights as they make what a key protects.
+                conditions={
+                    **scope.of_a_stack,
+                    "StringLike": {"kms:ViaService": ["rds.*.amazonaws.com", "secretsmanager.*.amazonaws.com"]},
+                },
+            ),
+            Statement(
+                sid="MakeSecretsWithoutValues",
+                actions=[
+                    "secretsmanager:CancelRotateSecret",
+                    "secretsmanager:CreateSecret",
+                    "secretsmanager:DeleteResourcePolicy",
+                    "secretsmanager:DeleteSecret",
+                    "secretsmanager:PutResourcePolicy",
+                    "secretsmanager:RestoreSecret",
+                    "secretsmanager:RotateSecret",
+                    "secretsmanager:TagResource",
+                    "secretsmanager:UntagResource",
+                    "secretsmanager:ValidateResourcePolicy",
+                ],
+                resources=secrets,
+            ),
+            Statement(
+                sid="LetDatabasesMakeTheirSecret",
+                actions=["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
+                resources=scope.arns("secretsmanager", "secret:rds!db-*"),
+            ),
+        ],
+    )
+
+
+def _tagged_as_a_stacks(scope: Scope) -> Condition:
+    tags = {"aws:RequestTag/application": "workbuoy", "aws:RequestTag/environment": scope.environment}
+    return {"StringEquals": tags}

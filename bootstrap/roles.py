@@ -1,0 +1,131 @@
+"""Who may do what in the account: previews, deploys, operators, and the boundary around what a deploy makes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from bootstrap.boundary import boundary_statements
+from bootstrap.github import subjects, trust_workflows
+from bootstrap.limits import elsewhere, own_limits
+from bootstrap.names import BOUNDARY, OPERATORS_ROLE, PREVIEW_ROLE, deploy_role
+from bootstrap.operators import operators_statements, trust_operators
+from bootstrap.rights import Rights
+from bootstrap.rights.access import access_rights
+from bootstrap.rights.database import database_rights
+from bootstrap.rights.keys import keys_rights
+from bootstrap.rights.network import network_rights
+from bootstrap.rights.service import balancer_rights, service_rights
+from bootstrap.rights.state import StatePlace, state_rights
+from bootstrap.rights.storage import storage_rights
+from bootstrap.rights.watching import watching_rights
+from bootstrap.role import AccountRole, AccountRoleArgs
+from bootstrap.scope import Scope
+from bootstrap.settings import GitHubSettings, OperatorsSettings
+from components.context import StackContext
+from components.permissions import Statement, policy_document
+
+DEPLOY_SESSION_SECONDS = 2 * 3600  # the first `up` of a stack waits for a database
+
+# Two documents for the preview role, one a part for the deploy role: each below AWS's 6,144 characters.
+_FOUNDATION = ("network", "database", "storage", "keys")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolesArgs:
+    context: StackContext
+    scope: Scope
+    github: GitHubSettings
+    github_arn: Output[str]
+    operators: OperatorsSettings
+    state_key_arn: Output[str]
+
+
+class Roles(ComponentResource):
+    """The account's roles and the boundary."""
+
+    boundary_arn: Output[str]
+    preview: AccountRole
+    deploy: AccountRole
+    operators: AccountRole
+
+    def __init__(self, name: str, args: RolesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:bootstrap:Roles", name, None, opts)
+        context, scope, child = args.context, args.scope, ResourceOptions(parent=self)
+        rights = rights_by_part(scope)
+        state = state_rights(scope, StatePlace(region=context.region, key_arn=args.state_key_arn))
+        self.boundary_arn = aws.iam.Policy(
+            "boundary",
+            name=BOUNDARY,
+            description="The most that a role of a stack may do",
+            policy=policy_document(boundary_statements(scope)),
+            tags=context.tags(),
+            opts=ResourceOptions(parent=self, protect=context.protected),
+        ).arn
+        self.preview = AccountRole(
+            "preview",
+            AccountRoleArgs(
+                context=context,
+                role_name=PREVIEW_ROLE,
+                description="Previews of pull requests, and the nightly look for drift on main: reads, writes nothing",
+                trust=trust_workflows(args.github_arn, subjects(args.github, ["pull_request", "ref:refs/heads/main"])),
+                policies=preview_policies(scope, rights, state),
+            ),
+            child,
+        )
+        self.deploy = AccountRole(
+            "deploy",
+            AccountRoleArgs(
+                context=context,
+                role_name=deploy_role(context.environment),
+                description=f"Deploys the stacks of {context.environment} from its GitHub environment",
+                trust=trust_workflows(args.github_arn, subjects(args.github, [f"environment:{context.environment}"])),
+                policies=deploy_policies(scope, rights, state),
+                session_seconds=DEPLOY_SESSION_SECONDS,
+            ),
+            child,
+        )
+        self.operators = AccountRole(
+            "operators",
+            AccountRoleArgs(
+                context=context,
+                role_name=OPERATORS_ROLE,
+                description="People on duty: logs, the login's secret, one-off tasks",
+                trust=trust_operators(context.account_id, args.operators),
+                policies=operators_statements(scope),
+            ),
+            child,
+        )
+        self.register_outputs({"boundaryArn": self.boundary_arn})
+
+
+def rights_by_part(scope: Scope) -> dict[str, Rights]:
+    """What deploying needs, by part."""
+    return {
+        "network": network_rights(scope),
+        "database": database_rights(scope),
+        "storage": storage_rights(scope),
+        "keys": keys_rights(scope),
+        "service": service_rights(scope),
+        "balancer": balancer_rights(scope),
+        "watching": watching_rights(scope),
+        "access": access_rights(scope),
+    }
+
+
+def preview_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> dict[str, Sequence[Statement]]:
+    """Reading alone."""
+    return {
+        "foundation": [one for part in _FOUNDATION for one in rights[part].read],
+        "running": [one for part in rights if part not in _FOUNDATION for one in rights[part].read],
+        "state": [*state.read, elsewhere(scope)],
+    }
+
+
+def deploy_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> dict[str, Sequence[Statement]]:
+    """Reading and writing, with what is denied beside the state."""
+    return {
+        **{part: [*one.read, *one.write] for part, one in rights.items()},
+        "state": [*state.read, *state.write, elsewhere(scope), *own_limits(scope)],
+    }

@@ -1,0 +1,47 @@
+"""What one environment's stacks are called in its account, for statements that must name them before they exist."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from components.permissions import Condition
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """An account, its environment and the regions in which its roles may do anything at all.
+
+    A stack's physical names begin with `workbuoy-<environment>` or, for regional bases and customers' own stacks,
+    `workbuoy-<environment>-...` (`components.context.StackContext.name`). Names of the account's own things
+    (`workbuoy-deploy-...`, `workbuoy-state-...`, `workbuoy-boundary`) begin otherwise: neither covers the other.
+    """
+
+    account_id: str
+    environment: str
+    regions: tuple[str, ...]
+
+    def arns(self, service: str, *resources: str) -> list[str]:
+        """ARNs of this account in any region; `regions` is enforced by `bootstrap.roles.elsewhere`."""
+        return [f"arn:aws:{service}:*:{self.account_id}:{resource}" for resource in resources]
+
+    def named(self, service: str, *resources: str) -> list[str]:
+        """ARNs with `{}` in the place of a stack's name."""
+        return self.arns(service, *self._filled(resources))
+
+    def iam(self, *resources: str) -> list[str]:
+        """ARNs of IAM, which has no regions, with `{}` in the place of a stack's name and a dash."""
+        return [f"arn:aws:iam::{self.account_id}:{one.format(f'workbuoy-{self.environment}-')}" for one in resources]
+
+    def buckets(self, inside: str = "") -> list[str]:
+        """ARNs of the stacks' buckets, or of what is `inside` them."""
+        return [f"arn:aws:s3:::workbuoy-{self.environment}-*{inside}"]
+
+    @property
+    def of_a_stack(self) -> Condition:
+        """A resource without a name that a stack made: keys. The account's own are tagged as bootstrap's."""
+        tags = {"aws:ResourceTag/application": "workbuoy", "aws:ResourceTag/environment": self.environment}
+        return {"StringEquals": tags}
+
+    def _filled(self, resources: Iterable[str]) -> Iterable[str]:
+        for resource in resources:
+            yield resource.format(f"workbuoy-{self.environment}")
+            yield resource.format(f"workbuoy-{self.environment}-*")

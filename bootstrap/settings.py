@@ -1,0 +1,111 @@
+"""An account's settings, under `workbuoy-bootstrap:settings` of `bootstrap/Pulumi.<environment>.yaml`."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from components.settings import BrokenRule, Rule, Settings
+
+_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="For example eu-west-1")]
+_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+_GitHubId = Annotated[str, Field(pattern=r"^\d{1,19}$", description="A number in quotes; zeros are a placeholder")]
+
+
+class GitHubSettings(Settings):
+    """The one repository whose workflows may take this account's roles.
+
+    The ids: `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'`.
+    """
+
+    owner: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=39)]
+    repository: Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=100)]
+    owner_id: _GitHubId
+    repository_id: _GitHubId
+
+
+class IdentityCenterSettings(Settings):
+    """Permission sets of IAM Identity Center whose people are operators; their MFA is set there."""
+
+    region: Annotated[_Region, Field(description="Where Identity Center stands")]
+    permission_sets: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,32}$")], ...],
+        Field(min_length=1, description="Names of permission sets that are assigned in this account"),
+    ]
+
+
+def _one_way_in(operators: "OperatorsSettings") -> Iterator[BrokenRule]:
+    if (operators.identity_center is None) == (not operators.mfa_users):
+        yield "identityCenter", "name either Identity Center's permission sets or, as mfaUsers, users with MFA"
+
+
+class OperatorsSettings(Settings):
+    """Who may take the operators' role."""
+
+    identity_center: IdentityCenterSettings | None = None
+    mfa_users: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:user/[\w+=,.@/-]+$")], ...],
+        Field(description="ARNs of users who must show a second factor; where there is no Identity Center"),
+    ] = ()
+
+    rules: ClassVar[tuple[Rule, ...]] = (_one_way_in,)
+
+
+class BudgetSettings(Settings):
+    """Who is told when the account costs more than it should."""
+
+    monthly_usd: Annotated[int, Field(ge=1, description="At 80 % of it, and when the month is forecast to pass it")]
+    emails: Annotated[tuple[_Email, ...], Field(min_length=1, max_length=10)]
+
+
+def _region_lies_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
+    if account.region not in account.residency:
+        yield "region", f"{account.region} lies outside residency ({', '.join(account.residency)})"
+
+
+def _images_lie_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
+    for index, region in enumerate(account.image_regions):
+        if region not in account.residency:
+            yield f"imageRegions[{index}]", f"{region} lies outside residency ({', '.join(account.residency)})"
+
+
+def _lists_name_each_once(account: "AccountSettings") -> Iterator[BrokenRule]:
+    for path, regions in (("residency", account.residency), ("imageRegions", account.image_regions)):
+        if len(set(regions)) != len(regions):
+            yield path, "names a region twice; keep one"
+
+
+class AccountSettings(Settings):
+    """Everything that decides what an account gets once."""
+
+    environment: Literal["dev", "staging", "prod"]
+    account: Annotated[
+        str,
+        Field(
+            pattern=r"^\d{12}$",
+            description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
+        ),
+    ]
+    region: Annotated[_Region, Field(description="Where the state and the trail are kept")]
+    residency: Annotated[
+        tuple[_Region, ...],
+        Field(min_length=1, max_length=6, description="Regions in which the account's roles may do anything at all"),
+    ]
+    owner: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team named in every tag")]
+    image_regions: Annotated[
+        tuple[_Region, ...], Field(min_length=1, description="Where images are kept: Lambda pulls from its own region")
+    ]
+    github: GitHubSettings
+    operators: OperatorsSettings
+    budget: BudgetSettings
+    keep_old_state_days: Annotated[int, Field(ge=30, le=3650, description="Old versions of the state")] = 365
+    keep_trail_days: Annotated[int, Field(ge=365, le=3650, description="The record of what was done")] = 730
+    keep_images: Annotated[
+        int, Field(ge=10, le=1000, description="The newest images; older ones expire, so a rollback needs its own")
+    ] = 100
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        _region_lies_inside_residency,
+        _images_lie_inside_residency,
+        _lists_name_each_once,
+    )

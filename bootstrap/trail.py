@@ -1,0 +1,162 @@
+"""The record of what was done in the account, in every region, in a bucket that nobody clears by hand."""
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from bootstrap.names import TRAIL, trail_bucket
+from bootstrap.state import OWN, keep_versions
+from components.bucket import Bucket, BucketArgs
+from components.context import StackContext
+from components.encryption import customer_key
+from components.permissions import ANYONE, Statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailArgs:
+    context: StackContext
+    keep_days: int
+    state_bucket_arn: Input[str]
+
+
+class Trail(ComponentResource):
+    """A multi-region trail with file validation: every call that changes something, and every touch of the state."""
+
+    bucket_name: Output[str]
+
+    def __init__(self, name: str, args: TrailArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workbuoy:bootstrap:Trail", name, None, opts)
+        context, child = args.context, ResourceOptions(parent=self)
+        trail_arn = context.arn("cloudtrail", f"trail/{TRAIL}")
+        bucket_name = trail_bucket(context.account_id, context.region)
+        key = customer_key(
+            f"{name}-key",
+            context,
+            "trail",
+            "The account's trail",
+            "operational",
+            _encrypt_and_read(context, trail_arn),
+            child,
+            application=OWN,
+        )
+        bucket = Bucket(
+            name,
+            BucketArgs(
+                context=context,
+                bucket_name=Output.from_input(bucket_name),
+                data_classification="operational",
+                key_arn=key.arn,
+                abort_uploads_after_days=1,
+                expire_noncurrent_after_days=args.keep_days,
+                delete_after_days=args.keep_days,
+                statements=[
+                    *_deliver(context, bucket_name, trail_arn),
+                    keep_versions(bucket_name),
+                    _only_append(bucket_name),
+                ],
+            ),
+            child,
+        )
+        aws.cloudtrail.Trail(
+            f"{name}-trail",
+            name=TRAIL,
+            s3_bucket_name=bucket.name,
+            kms_key_id=key.arn,
+            is_multi_region_trail=True,
+            include_global_service_events=True,
+            enable_log_file_validation=True,
+            enable_logging=True,
+            advanced_event_selectors=[_management_events(), _touches_of(args.state_bucket_arn)],
+            tags=context.tags("operational"),
+            # CloudTrail checks on the spot whether it may deliver.
+            opts=ResourceOptions(parent=self, protect=context.protected, depends_on=[bucket.policy]),
+        )
+        self.bucket_name = bucket.name
+        self.register_outputs({"bucketName": self.bucket_name})
+
+
+def _selector(
+    name: str, **fields: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
+) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    return aws.cloudtrail.TrailAdvancedEventSelectorArgs(name=name, field_selectors=list(fields.values()))
+
+
+def _management_events() -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
+    return _selector("What changes the account", category=field(field="eventCategory", equals=["Management"]))
+
+
+def _touches_of(bucket_arn: Input[str]) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    """Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events.html."""
+    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
+    return _selector(
+        "Who touches the state",
+        category=field(field="eventCategory", equals=["Data"]),
+        kind=field(field="resources.type", equals=["AWS::S3::Object"]),
+        where=field(field="resources.ARN", starts_withs=[Output.concat(bucket_arn, "/")]),
+    )
+
+
+def _deliver(context: StackContext, bucket_name: str, trail_arn: str) -> list[Statement]:
+    """Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html."""
+    cloudtrail = {"Service": ["cloudtrail.amazonaws.com"]}
+    return [
+        Statement(
+            sid="LetTrailCheck",
+            actions=["s3:GetBucketAcl"],
+            resources=[f"arn:aws:s3:::{bucket_name}"],
+            principals=cloudtrail,
+            conditions={"StringEquals": {"aws:SourceArn": trail_arn}},
+        ),
+        Statement(
+            sid="LetTrailDeliver",
+            actions=["s3:PutObject"],
+            resources=[f"arn:aws:s3:::{bucket_name}/AWSLogs/{context.account_id}/*"],
+            principals=cloudtrail,
+            conditions={"StringEquals": {"aws:SourceArn": trail_arn, "s3:x-amz-acl": "bucket-owner-full-control"}},
+        ),
+    ]
+
+
+def _only_append(bucket_name: str) -> Statement:
+    """Nobody hides a file of the record, not even under a delete marker."""
+    return Statement(
+        sid="OnlyAppend",
+        effect="Deny",
+        actions=["s3:DeleteObject"],
+        resources=[f"arn:aws:s3:::{bucket_name}/*"],
+        principals=ANYONE,
+    )
+
+
+def _encrypt_and_read(context: StackContext, trail_arn: str) -> list[Statement]:
+    """Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html."""
+    cloudtrail = {"Service": ["cloudtrail.amazonaws.com"]}
+    trails = f"arn:aws:cloudtrail:*:{context.account_id}:trail/*"
+    return [
+        Statement(
+            sid="LetTrailEncrypt",
+            actions=["kms:GenerateDataKey*"],
+            resources=["*"],
+            principals=cloudtrail,
+            conditions={
+                "StringEquals": {"aws:SourceArn": trail_arn},
+                "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails},
+            },
+        ),
+        Statement(
+            sid="LetTrailDescribe",
+            actions=["kms:DescribeKey"],
+            resources=["*"],
+            principals=cloudtrail,
+            conditions={"StringEquals": {"aws:SourceArn": trail_arn}},
+        ),
+        Statement(
+            sid="ReadAsRolesMay",
+            actions=["kms:Decrypt"],
+            resources=["*"],
+            principals={"AWS": [context.root_arn]},
+            conditions={"StringEquals": {"kms:ViaService": f"s3.{context.region}.amazonaws.com"}},
+        ),
+    ]
