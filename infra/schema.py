@@ -1,21 +1,24 @@
-"""The JSON schema that lets an editor complete and check stack files: `python -m infra.schema` writes it anew."""
+"""The JSON schemas that let an editor complete and check stack and tenant files: `make schema` writes them anew."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from infra.settings import StackSettings
-from infra.stack_files import SETTINGS_KEY
+from infra.stack_files import SETTINGS_KEY, TENANT_KEY
+from infra.tenants.record import Tenant
 
 SCHEMA_FILE = Path(__file__).parent / "stack.schema.json"
+TENANT_SCHEMA_FILE = Path(__file__).parent / "tenants" / "tenant.schema.json"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def stack_file_schema() -> dict[str, Any]:
-    """The schema of a whole stack file, from the settings' own types."""
+    """The schema of a whole stack file, from the settings' own types: settings, or the name of a tenant."""
     settings = StackSettings.model_json_schema(by_alias=True)
     definitions = settings.pop("$defs")
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": _DIALECT,
         "title": "Workbuoy stack file",
         "description": "Made by `make schema` from infra/settings.py and the components; do not edit.",
         "type": "object",
@@ -28,19 +31,38 @@ def stack_file_schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "additionalProperties": False,
-                "required": [SETTINGS_KEY],
+                "oneOf": [{"required": [SETTINGS_KEY]}, {"required": [TENANT_KEY]}],
                 "patternProperties": {"^pulumi:": {}},
-                "properties": {SETTINGS_KEY: settings},
+                "properties": {
+                    SETTINGS_KEY: settings,
+                    TENANT_KEY: {
+                        "type": "string",
+                        "description": "A customer's own stack: tenants/NAME.yaml decides everything",
+                    },
+                },
             },
         },
         "$defs": definitions,
     }
 
 
-def render_schema() -> str:
-    """The schema as committed."""
-    return json.dumps(stack_file_schema(), indent=2, ensure_ascii=False) + "\n"
+def tenant_file_schema() -> dict[str, Any]:
+    """The schema of `tenants/NAME.yaml`."""
+    return {
+        "$schema": _DIALECT,
+        **Tenant.model_json_schema(by_alias=True),
+        "title": "Workbuoy tenant",
+        "description": "Made by `make schema` from infra/tenants/record.py; do not edit.",
+    }
 
+
+def render(schema: dict[str, Any]) -> str:
+    """A schema as committed."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+SCHEMAS = {SCHEMA_FILE: stack_file_schema, TENANT_SCHEMA_FILE: tenant_file_schema}
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(render_schema(), encoding="utf-8")
+    for file, schema in SCHEMAS.items():
+        file.write_text(render(schema()), encoding="utf-8")
