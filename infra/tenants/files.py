@@ -44,7 +44,23 @@ def read_tenant(root: Path, name: str) -> Tenant:
     if name not in tenant_names(root):  # never a path made of whatever was typed
         raise ProblemsError([_missing(root, name)])
     status = file.stat()
-    return _read(file, status.st_mtime_ns, status.st_size)
+    try:
+        return _read(file, status.st_mtime_ns, status.st_size)
+    except ProblemsError as error:
+        raise ProblemsError([*error.problems, *_wrong_base(root, file)]) from None
+
+
+def _wrong_base(root: Path, file: Path) -> list[Problem]:
+    """A record edited to another region breaks rules of its own too; what matters is that its base lies elsewhere."""
+    try:
+        read = read_yaml(file, f"{FOLDER}/{file.name}")
+    except ProblemsError:
+        return []  # told already
+    base, region = read.content.get("base"), read.content.get("region")
+    settings = settings_in(stack_file(root, base)) if isinstance(base, str) else None
+    if settings is None or settings.get("region") == region:
+        return []
+    return read.locate([_elsewhere(region, base, settings)])
 
 
 def _missing(root: Path, name: str) -> Problem:
@@ -144,11 +160,7 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
         yield Problem(path="base", message=f"there is no base stack {tenant.base}: no Pulumi.{tenant.base}.yaml")
         return
     if base.get("region") != tenant.region:
-        yield Problem(
-            path="region",
-            message=f"is {tenant.region}, but base stack {tenant.base} lies in {base.get('region')}; "
-            "choose a base stack there. A customer who is there already moves by a second stack, not by this line",
-        )
+        yield _elsewhere(tenant.region, tenant.base, base)
     outside = sorted(set(base.get("residency") or ()) - set(allowed_regions(tenant.residency)))
     if tenant.isolation == "pool" and outside:
         yield Problem(
@@ -159,6 +171,14 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
     service = base.get("service")
     if tenant.host_name and isinstance(service, Mapping) and service.get("hostName") == tenant.host_name:
         yield Problem(path="hostName", message=f"{tenant.host_name} is base stack {tenant.base}'s own; choose another")
+
+
+def _elsewhere(region: object, base: object, settings: Mapping[str, Any]) -> Problem:
+    return Problem(
+        path="region",
+        message=f"is {region}, but base stack {base} lies in {settings.get('region')}; choose a base stack there. "
+        "A customer who is there already moves by a second stack, not by this line",
+    )
 
 
 def _orphans(root: Path) -> Iterator[Problem]:
