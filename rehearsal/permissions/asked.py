@@ -1,11 +1,11 @@
 """What an HTTP request to AWS asks for: actions, resources and condition keys, as IAM would see them.
 
-Sources: AWS's service authorization reference for Amazon S3, AWS Secrets Manager and AWS KMS, and
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html for the keys behind them.
+Sources: AWS's service authorization reference for Amazon S3, AWS Secrets Manager, AWS KMS and Amazon CloudWatch Logs,
+and https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html for the keys behind them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -49,6 +49,12 @@ class Resources(Protocol):
     def bucket_key(self, bucket: str) -> str:
         """ARN of the customer key that a bucket encrypts with, or empty."""
 
+    def key(self, key_id: str, region: str) -> str:
+        """ARN of a key given by its id, ARN or alias; what names no key is returned as it came."""
+
+    def log_group(self, name: str, region: str) -> str:
+        """ARN of a log group given by its name, whether or not there is one."""
+
 
 def read_request(request: HttpRequest, resources: Resources) -> list[Asked]:
     """Everything that must be allowed for a request.
@@ -56,7 +62,7 @@ def read_request(request: HttpRequest, resources: Resources) -> list[Asked]:
     Raises:
         UnknownRequestError: the service or the operation is not one that this module reads.
     """
-    reader = {"s3": _read_s3, "secretsmanager": _read_secrets_manager, "sts": _read_sts}.get(request.service)
+    reader = _READERS.get(request.service)
     if reader is None:
         raise UnknownRequestError(f"requests to {request.service} are not judged")
     return reader(request, resources)
@@ -68,6 +74,11 @@ def _read_sts(request: HttpRequest, _: Resources) -> list[Asked]:
     raise UnknownRequestError("only sts:GetCallerIdentity is judged")
 
 
+def _operation(request: HttpRequest) -> str:
+    """The operation of a request in one of AWS's JSON protocols."""
+    return request.headers.get("x-amz-target", "").partition(".")[2]
+
+
 # The rest of a secret's actions change it without touching its value.
 _READS_VALUE = {"GetSecretValue"}
 _WRITES_VALUE = {"PutSecretValue"}
@@ -75,7 +86,7 @@ _SECRET_ACTIONS = {*_READS_VALUE, *_WRITES_VALUE, "DescribeSecret", "UpdateSecre
 
 
 def _read_secrets_manager(request: HttpRequest, resources: Resources) -> list[Asked]:
-    operation = request.headers.get("x-amz-target", "").partition(".")[2]
+    operation = _operation(request)
     if operation == "GetRandomPassword":
         return [Asked(action="secretsmanager:GetRandomPassword", resource="*")]
     if operation not in _SECRET_ACTIONS:
@@ -131,7 +142,7 @@ def _read_s3_object(request: HttpRequest, bucket: str, key: str, resources: Reso
     if request.method == "DELETE":
         return [Asked(action=f"s3:DeleteObject{version}", resource=arn)]
     if reading and not {"acl", "tagging", "retention", "legal-hold", "uploadId"} & set(request.query):
-        key_use = _through_s3(request, bucket, "kms:Decrypt", resources) if request.method == "GET" else []
+        key_use = _through_s3(bucket, "kms:Decrypt", resources) if request.method == "GET" else []
         return [Asked(action=f"s3:GetObject{version}", resource=arn), *key_use]
     if request.method == "PUT" or (request.method == "POST" and {"uploads", "uploadId"} & set(request.query)):
         return _read_s3_put(request, bucket, arn, resources)
@@ -145,24 +156,67 @@ def _read_s3_put(request: HttpRequest, bucket: str, arn: str, resources: Resourc
     context = {f"s3:{name}": (request.headers[name],) for name in _ENCRYPTION_HEADERS if name in request.headers}
     asked = [
         Asked(action="s3:PutObject", resource=arn, context=context),
-        *_through_s3(request, bucket, "kms:GenerateDataKey", resources),
+        *_through_s3(bucket, "kms:GenerateDataKey", resources),
     ]
     in_parts = {"uploads", "uploadId"} & set(request.query)
     if in_parts:  # each part is read again when they are put together
-        asked += _through_s3(request, bucket, "kms:Decrypt", resources)
+        asked += _through_s3(bucket, "kms:Decrypt", resources)
     source = unquote(request.headers.get("x-amz-copy-source", "")).removeprefix("/").partition("?")[0]
     if source:
         asked.append(Asked(action="s3:GetObject", resource=f"arn:aws:s3:::{source}"))
-        asked += _through_s3(request, source.partition("/")[0], "kms:Decrypt", resources)
+        asked += _through_s3(source.partition("/")[0], "kms:Decrypt", resources)
     return asked
 
 
-def _through_s3(request: HttpRequest, bucket: str, action: str, resources: Resources) -> list[Asked]:
+def _through_s3(bucket: str, action: str, resources: Resources) -> list[Asked]:
     key_arn = resources.bucket_key(bucket)
     if not key_arn:
         return []
+    region = key_arn.split(":")[3]  # S3 asks for the key where the bucket lies, wherever the request came from
     context = {
-        "kms:viaservice": (f"s3.{request.region}.amazonaws.com",),
+        "kms:viaservice": (f"s3.{region}.amazonaws.com",),
         "kms:encryptioncontext:aws:s3:arn": (f"arn:aws:s3:::{bucket}",),  # bucket keys name the bucket
     }
     return [Asked(action=action, resource=key_arn, context=context)]
+
+
+_KEY_ACTIONS = {"Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"}
+
+
+def _read_kms(request: HttpRequest, resources: Resources) -> list[Asked]:
+    """A key used directly: there is no `kms:ViaService`, which only AWS's services can bring."""
+    operation = _operation(request)
+    if operation not in _KEY_ACTIONS:
+        raise UnknownRequestError(f"kms:{operation} is not judged")
+    body: dict[str, Any] = json.loads(request.body)
+    if "KeyId" not in body:
+        raise UnknownRequestError("a ciphertext's key is not looked up: the request has to name it")
+    given = body.get("EncryptionContext", {})
+    context = {f"kms:encryptioncontext:{name.lower()}": (value,) for name, value in given.items()}
+    if given:
+        context["kms:encryptioncontextkeys"] = tuple(given)
+    return [Asked(action=f"kms:{operation}", resource=resources.key(body["KeyId"], request.region), context=context)]
+
+
+_STREAM_ACTIONS = {"GetLogEvents", "PutLogEvents"}
+_GROUP_ACTIONS = {"CreateLogStream", "DescribeLogStreams", "FilterLogEvents"}
+
+
+def _read_logs(request: HttpRequest, resources: Resources) -> list[Asked]:
+    operation = _operation(request)
+    if operation not in _STREAM_ACTIONS | _GROUP_ACTIONS:
+        raise UnknownRequestError(f"logs:{operation} is not judged")
+    body: dict[str, Any] = json.loads(request.body)
+    group = body.get("logGroupIdentifier") or resources.log_group(body["logGroupName"], request.region)
+    group = group.removesuffix(":*")
+    stream = f":log-stream:{body['logStreamName']}" if operation in _STREAM_ACTIONS else ":log-stream:"
+    return [Asked(action=f"logs:{operation}", resource=f"{group}{stream}")]
+
+
+_READERS: Mapping[str, Callable[[HttpRequest, Resources], list[Asked]]] = {
+    "kms": _read_kms,
+    "logs": _read_logs,
+    "s3": _read_s3,
+    "secretsmanager": _read_secrets_manager,
+    "sts": _read_sts,
+}

@@ -1,11 +1,13 @@
-"""What stands in moto that has a say: policies of roles, buckets, secrets and keys, read anew for every request."""
+"""What stands in moto that has a say: policies of roles, buckets, secrets and keys."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from rehearsal.permissions.evaluate import Held, Policies, Principal
 
-_ACCOUNT_IN_ARN = 4
+_REGION_IN_ARN, _ACCOUNT_IN_ARN = 3, 4
+_Found = TypeVar("_Found")
 
 
 class Estate:
@@ -13,41 +15,74 @@ class Estate:
 
     Args:
         cloud: the account's clients (`rehearsal.cloud.Cloud`).
+        remembers: read each thing once instead of for every request: for many requests between which nothing changes.
     """
 
-    def __init__(self, cloud: Any) -> None:
+    def __init__(self, cloud: Any, *, remembers: bool = False) -> None:
         self._cloud = cloud
+        self._read: dict[tuple[str, ...], Any] | None = {} if remembers else None
+
+    def _once(self, read: Callable[..., _Found], *given: str) -> _Found:
+        if self._read is None:
+            return read(*given)
+        key = (read.__name__, *given)
+        if key not in self._read:
+            self._read[key] = read(*given)
+        found: _Found = self._read[key]
+        return found
 
     def secret(self, secret_id: str, region: str) -> tuple[str, str]:
         """ARN of a secret and of its customer key, which is empty for AWS's own.
 
         An id that names no secret is returned as it came: nothing allows it.
         """
+        return self._once(self._secret, secret_id, region)
+
+    def _secret(self, secret_id: str, region: str) -> tuple[str, str]:
+        client = self._cloud.client("secretsmanager", _region_of(secret_id) or region)
         try:
-            found = self._cloud.client("secretsmanager", region).describe_secret(SecretId=secret_id)
-        except self._cloud.client("secretsmanager", region).exceptions.ResourceNotFoundException:
+            found = client.describe_secret(SecretId=secret_id)
+        except client.exceptions.ResourceNotFoundException:
             return secret_id, ""
-        return found["ARN"], self._key_arn(found.get("KmsKeyId", ""))
+        return found["ARN"], self._key_arn(found.get("KmsKeyId", ""), _region_of(found["ARN"]))
+
+    def key(self, key_id: str, region: str) -> str:
+        """ARN of a key given by its id, ARN or alias; what names no key is returned as it came."""
+        return self._once(self._key, key_id, region)
+
+    def _key(self, key_id: str, region: str) -> str:
+        client = self._cloud.client("kms", _region_of(key_id) or region)
+        try:
+            return str(client.describe_key(KeyId=key_id)["KeyMetadata"]["Arn"])
+        except client.exceptions.NotFoundException:
+            return key_id
+
+    def log_group(self, name: str, region: str) -> str:
+        """ARN of a log group given by its name, whether or not there is one."""
+        return f"arn:aws:logs:{region}:{self._cloud.account}:log-group:{name}"
 
     def bucket_key(self, bucket: str) -> str:
         """ARN of the customer key that a bucket encrypts with, or empty."""
+        return self._once(self._bucket_key, bucket)
+
+    def _bucket_key(self, bucket: str) -> str:
         s3 = self._cloud.client("s3")
         try:
             rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
         except s3.exceptions.ClientError:
             return ""
-        default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
-        return self._key_arn(default.get("KMSMasterKeyID", ""))
+        key_id = rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID", "")
+        region = s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
+        return self._key_arn(key_id, _region_of(key_id) or region)
 
     def policies_for(self, principal: Principal, resource: str) -> Policies:
         """Every policy that has a say when a role's session asks for a resource."""
         role_name = principal.role_arn.rpartition("/")[2]
         decides = resource.startswith("arn:aws:kms:") or ":role/" in resource
-        boundary = self._boundary_of(role_name) if role_name else None
         return Policies(
-            identity=self._identity_of(role_name) if role_name else (),
-            boundary=boundary,
-            resource=self.policies_on(resource),
+            identity=self._once(self._identity_of, role_name) if role_name else (),
+            boundary=self._once(self._boundary_of, role_name) if role_name else None,
+            resource=self._once(self.policies_on, _holder_of(resource)),
             resource_decides=decides,
         )
 
@@ -61,22 +96,22 @@ class Estate:
         """The statements of the policy that hangs on a resource itself."""
         if resource.startswith("arn:aws:s3:::"):
             bucket = resource.removeprefix("arn:aws:s3:::").partition("/")[0]
-            return self._document("s3", "get_bucket_policy", "Policy", f"policy of {bucket}", Bucket=bucket)
+            return self._document("s3", "get_bucket_policy", "Policy", f"policy of {bucket}", "", Bucket=bucket)
         if resource.startswith("arn:aws:secretsmanager:"):
             name = f"policy of {resource.rpartition(':')[2]}"
-            return self._document("secretsmanager", "get_resource_policy", "ResourcePolicy", name, SecretId=resource)
+            found = "secretsmanager", "get_resource_policy", "ResourcePolicy"
+            return self._document(*found, name, _region_of(resource), SecretId=resource)
         if resource.startswith("arn:aws:kms:"):
             name = f"policy of {resource.rpartition(':')[2]}"
-            return self._document("kms", "get_key_policy", "Policy", name, KeyId=resource, PolicyName="default")
+            found = "kms", "get_key_policy", "Policy"
+            return self._document(*found, name, _region_of(resource), KeyId=resource, PolicyName="default")
         if ":role/" in resource:
             role = self._cloud.client("iam").get_role(RoleName=resource.rpartition("/")[2])["Role"]
             return _held(f"trust of {role['RoleName']}", role["AssumeRolePolicyDocument"])
         return []
 
-    def _key_arn(self, key_id: str) -> str:
-        if not key_id or key_id.startswith("alias/aws/"):
-            return ""
-        return str(self._cloud.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]["Arn"])
+    def _key_arn(self, key_id: str, region: str) -> str:
+        return "" if not key_id or key_id.startswith("alias/aws/") else self.key(key_id, region)
 
     def _identity_of(self, role_name: str) -> list[Held]:
         iam = self._cloud.client("iam")
@@ -100,13 +135,23 @@ class Estate:
         document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         return _held(arn.rpartition("/")[2], document)
 
-    def _document(self, service: str, operation: str, field: str, name: str, **params: str) -> list[Held]:
-        client = self._cloud.client(service)
+    def _document(self, service: str, operation: str, field: str, name: str, region: str, **params: str) -> list[Held]:
+        client = self._cloud.client(service, region)
         try:
             text = getattr(client, operation)(**params).get(field)
         except client.exceptions.ClientError:
             return []  # there is none, or no such resource: nothing is granted by it
         return _held(name, json.loads(text)) if text else []
+
+
+def _region_of(arn: str) -> str:
+    """The region in an ARN; empty for what is none."""
+    return arn.split(":")[_REGION_IN_ARN] if arn.startswith("arn:") else ""
+
+
+def _holder_of(resource: str) -> str:
+    """What carries the policy that decides about a resource: an object's is its bucket's."""
+    return resource.partition("/")[0] if resource.startswith("arn:aws:s3:::") else resource
 
 
 def _held(policy: str, document: Any) -> list[Held]:

@@ -1,0 +1,370 @@
+"""What a call of an AWS client asks for: its actions, resources and condition keys, as IAM would see them.
+
+The calls are those that a rehearsal makes to stand a stack up and read it back. Where AWS chooses the id of what is
+made, `new` stands for it. One line a call; a call without a line is an error, so that nothing passes unjudged.
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.permissions.asked import Asked
+from rehearsal.permissions.patterns import Context
+
+
+class UnmappedCallError(Exception):
+    """A call that the table does not know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call as botocore got it: `service` is its client's name, `operation` AWS's name for it."""
+
+    service: str
+    operation: str
+    region: str
+    params: Mapping[str, Any]
+
+
+# Clients whose actions begin otherwise.
+_PREFIXES = {"elbv2": "elasticloadbalancing", "application-autoscaling": "application-autoscaling"}
+# Operations whose action is called otherwise.
+_ACTIONS = {
+    "s3:ListBuckets": "ListAllMyBuckets",
+    "s3:GetBucketEncryption": "GetEncryptionConfiguration",
+    "s3:PutBucketEncryption": "PutEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+# What a call with tags asks for besides, on what it makes.
+_TAGGING = {
+    "ecs": "ecs:TagResource",
+    "elasticloadbalancing": "elasticloadbalancing:AddTags",
+    "iam:CreateRole": "iam:TagRole",
+    "iam:CreatePolicy": "iam:TagPolicy",
+    "kms": "kms:TagResource",
+    "lambda": "lambda:TagResource",
+    "logs": "logs:TagResource",
+    "rds": "rds:AddTagsToResource",
+    "secretsmanager": "secretsmanager:TagResource",
+    "sns": "sns:TagResource",
+    "cloudwatch": "cloudwatch:TagResource",
+}
+
+_ANY = ("*",)  # AWS knows no resource
+_GROUP = ("log-group:{logGroupName}:*",)
+_KEY = ("key/{KeyId}",)
+_SECRET = ("{SecretId}",)
+_BUCKET = ("arn:aws:s3:::{Bucket}",)
+_ROLE = ("role/{RoleName}",)
+_TARGET = ("scalable-target/new",)
+_SECURITY_GROUP = ("security-group/{GroupId}",)
+
+_RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "application-autoscaling": {
+        "DescribeScalableTargets": _ANY,
+        "DescribeScalingPolicies": _ANY,
+        "PutScalingPolicy": _TARGET,
+        "RegisterScalableTarget": _TARGET,
+    },
+    "cloudwatch": {
+        "DescribeAlarms": ("alarm:*",),
+        "GetDashboard": ("arn:aws:cloudwatch::{account}:dashboard/{DashboardName}",),
+        "ListTagsForResource": ("{ResourceARN}",),
+        "PutDashboard": ("arn:aws:cloudwatch::{account}:dashboard/{DashboardName}",),
+        "PutMetricAlarm": ("alarm:{AlarmName}",),
+    },
+    "ec2": {
+        "AllocateAddress": ("elastic-ip/new",),
+        "AssociateRouteTable": ("route-table/{RouteTableId}", "subnet/{SubnetId}"),
+        "AttachInternetGateway": ("internet-gateway/{InternetGatewayId}", "vpc/{VpcId}"),
+        "AuthorizeSecurityGroupEgress": _SECURITY_GROUP,
+        "AuthorizeSecurityGroupIngress": _SECURITY_GROUP,
+        "CreateFlowLogs": ("vpc-flow-log/new", "vpc/{ResourceIds}"),
+        "CreateInternetGateway": ("internet-gateway/new",),
+        "CreateNatGateway": ("natgateway/new", "subnet/{SubnetId}", "elastic-ip/{AllocationId}"),
+        "CreateRoute": ("route-table/{RouteTableId}",),
+        "CreateRouteTable": ("route-table/new", "vpc/{VpcId}"),
+        "CreateSecurityGroup": ("security-group/new", "vpc/{VpcId}"),
+        "CreateSubnet": ("subnet/new", "vpc/{VpcId}"),
+        "CreateTags": ("{kind}/{Resources}",),
+        "CreateVpc": ("vpc/new",),
+        "CreateVpcEndpoint": ("vpc-endpoint/new", "vpc/{VpcId}"),
+        "DescribeAddresses": _ANY,
+        "DescribeFlowLogs": _ANY,
+        "DescribeInternetGateways": _ANY,
+        "DescribeManagedPrefixLists": _ANY,
+        "DescribeNatGateways": _ANY,
+        "DescribeRouteTables": _ANY,
+        "DescribeSecurityGroupRules": _ANY,
+        "DescribeSecurityGroups": _ANY,
+        "DescribeSubnets": _ANY,
+        "DescribeVpcAttribute": ("vpc/{VpcId}",),
+        "DescribeVpcEndpoints": _ANY,
+        "DescribeVpcs": _ANY,
+        "ModifySubnetAttribute": ("subnet/{SubnetId}",),
+        "ModifyVpcAttribute": ("vpc/{VpcId}",),
+        "RevokeSecurityGroupEgress": _SECURITY_GROUP,
+        "RevokeSecurityGroupIngress": _SECURITY_GROUP,
+    },
+    "ecs": {
+        "CreateCluster": ("cluster/{clusterName}",),
+        "CreateService": ("service/{cluster_name}/{serviceName}",),
+        "DescribeClusters": ("cluster/{clusters}",),
+        "DescribeServices": ("service/{cluster_name}/{services}",),
+        "DescribeTaskDefinition": _ANY,
+        "ListTagsForResource": ("{resourceArn}",),
+        "RegisterTaskDefinition": ("task-definition/{family}:new",),
+    },
+    "elasticloadbalancing": {
+        "AddListenerCertificates": ("{ListenerArn}",),
+        "CreateListener": ("{LoadBalancerArn}",),
+        "CreateLoadBalancer": ("loadbalancer/app/{Name}/new",),
+        "CreateRule": ("{ListenerArn}",),
+        "CreateTargetGroup": ("targetgroup/{Name}/new",),
+        "DescribeListenerCertificates": _ANY,
+        "DescribeListeners": _ANY,
+        "DescribeLoadBalancerAttributes": _ANY,
+        "DescribeLoadBalancers": _ANY,
+        "DescribeRules": _ANY,
+        "DescribeTags": _ANY,
+        "DescribeTargetGroupAttributes": _ANY,
+        "DescribeTargetGroups": _ANY,
+        "ModifyLoadBalancerAttributes": ("{LoadBalancerArn}",),
+        "ModifyTargetGroupAttributes": ("{TargetGroupArn}",),
+    },
+    "iam": {
+        "AttachRolePolicy": _ROLE,
+        "CreatePolicy": ("policy/{PolicyName}",),
+        "CreateRole": _ROLE,
+        "GetPolicy": ("{PolicyArn}",),
+        "GetPolicyVersion": ("{PolicyArn}",),
+        "GetRole": _ROLE,
+        "GetRolePolicy": _ROLE,
+        "ListAttachedRolePolicies": _ROLE,
+        "PutRolePolicy": _ROLE,
+    },
+    "kms": {
+        "CreateAlias": ("{AliasName}", "key/{TargetKeyId}"),
+        "CreateKey": _ANY,
+        "DescribeKey": _KEY,
+        "EnableKeyRotation": _KEY,
+        "GetKeyPolicy": _KEY,
+        "GetKeyRotationStatus": _KEY,
+        "ListAliases": _ANY,
+        "ListResourceTags": _KEY,
+    },
+    "lambda": dict.fromkeys(
+        ("AddPermission", "CreateFunction", "GetFunction", "GetPolicy"), ("function:{FunctionName}",)
+    ),
+    "logs": {
+        "CreateLogGroup": _GROUP,
+        "DescribeLogGroups": _ANY,
+        "DescribeMetricFilters": _GROUP,
+        "ListTagsForResource": ("{resourceArn}",),
+        "PutMetricFilter": _GROUP,
+        "PutRetentionPolicy": _GROUP,
+    },
+    "rds": {
+        "CreateDBInstance": (
+            "db:{DBInstanceIdentifier}",
+            "og:default:postgres-{engine_major}",
+            "pg:{DBParameterGroupName}",
+            "subgrp:{DBSubnetGroupName}",
+        ),
+        "CreateDBParameterGroup": ("pg:{DBParameterGroupName}",),
+        "CreateDBSubnetGroup": ("subgrp:{DBSubnetGroupName}",),
+        "CreateEventSubscription": ("es:{SubscriptionName}",),
+        "DescribeDBInstances": ("db:*",),
+        "DescribeDBParameterGroups": ("pg:*",),
+        "DescribeDBParameters": ("pg:{DBParameterGroupName}",),
+        "DescribeDBSubnetGroups": ("subgrp:*",),
+        "DescribeEventSubscriptions": ("es:*",),
+        "ListTagsForResource": ("{ResourceName}",),
+        "ModifyDBParameterGroup": ("pg:{DBParameterGroupName}",),
+    },
+    "s3": {
+        "ListBuckets": _ANY,
+        **dict.fromkeys(
+            (
+                "CreateBucket",
+                "GetBucketEncryption",
+                "GetBucketLifecycleConfiguration",
+                "GetBucketLogging",
+                "GetBucketOwnershipControls",
+                "GetBucketPolicy",
+                "GetBucketTagging",
+                "GetBucketVersioning",
+                "GetPublicAccessBlock",
+                "PutBucketEncryption",
+                "PutBucketLifecycleConfiguration",
+                "PutBucketLogging",
+                "PutBucketOwnershipControls",
+                "PutBucketPolicy",
+                "PutBucketTagging",
+                "PutBucketVersioning",
+                "PutPublicAccessBlock",
+            ),
+            _BUCKET,
+        ),
+    },
+    "secretsmanager": {
+        "CreateSecret": ("secret:{Name}-new",),
+        "DescribeSecret": _SECRET,
+        "GetResourcePolicy": _SECRET,
+        "PutResourcePolicy": _SECRET,
+        "RotateSecret": _SECRET,
+    },
+    "sns": {
+        "CreateTopic": ("{Name}",),
+        "GetSubscriptionAttributes": ("{SubscriptionArn}",),
+        "GetTopicAttributes": ("{TopicArn}",),
+        "ListTagsForResource": ("{ResourceArn}",),
+        "SetTopicAttributes": ("{TopicArn}",),
+        "Subscribe": ("{TopicArn}",),
+    },
+}
+
+# Roles that a call hands to a service, by where they stand in it.
+_HANDED = {
+    "ec2:CreateFlowLogs": {"DeliverLogsPermissionArn": "vpc-flow-logs.amazonaws.com"},
+    "ecs:RegisterTaskDefinition": {
+        "executionRoleArn": "ecs-tasks.amazonaws.com",
+        "taskRoleArn": "ecs-tasks.amazonaws.com",
+    },
+    "lambda:CreateFunction": {"Role": "lambda.amazonaws.com"},
+    "rds:CreateDBInstance": {"MonitoringRoleArn": "monitoring.rds.amazonaws.com"},
+}
+# Keys that a service uses in the caller's name as it makes something, by where they stand in the call.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html and rds-secrets-manager.html
+_KEYS_USED = {
+    "rds:CreateDBInstance": {
+        "KmsKeyId": ("rds", ("CreateGrant", "DescribeKey")),
+        "PerformanceInsightsKMSKeyId": ("rds", ("CreateGrant", "DescribeKey")),
+        "MasterUserSecretKmsKeyId": ("secretsmanager", ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")),
+    },
+}
+_EC2_KINDS = {
+    "sg": "security-group",
+    "sgr": "security-group-rule",
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "rtb": "route-table",
+}
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def asked_by(call: Call, account: str) -> list[Asked]:
+    """Everything that must be allowed for a call.
+
+    Raises:
+        UnmappedCallError: the table has no line for it, or the call lacks what its line names.
+    """
+    service = _PREFIXES.get(call.service, call.service)
+    name = f"{service}:{call.operation}"
+    templates = _RESOURCES.get(service, {}).get(call.operation)
+    if templates is None:
+        raise UnmappedCallError(f"{name} has no line in rehearsal/permissions/calls.py")
+    action = f"{service}:{_ACTIONS.get(name, call.operation)}"
+    place = f"arn:aws:{service}:{'' if service == 'iam' else call.region}:{account}:"
+    resources = [
+        text if text == "*" or text.startswith("arn:") else place + text
+        for template in templates
+        for text in _filled(name, template, _values(call, account))
+    ]
+    context = _request_context(name, call.params)
+    asked = [Asked(action=action, resource=resource, context=context) for resource in resources]
+    return [*asked, *_tagging(service, name, call, place, resources, context), *_besides(name, call, account)]
+
+
+def _values(call: Call, account: str) -> dict[str, Any]:
+    params = call.params
+    return {
+        **params,
+        "account": account,
+        "cluster_name": str(params.get("cluster", "")).rpartition("/")[2],
+        "engine_major": str(params.get("EngineVersion", "")).partition(".")[0],
+        "kind": _EC2_KINDS.get(str((params.get("Resources") or ["-"])[0]).partition("-")[0], ""),
+    }
+
+
+def _filled(name: str, template: str, values: Mapping[str, Any]) -> Iterator[str]:
+    places = _PLACE.findall(template)
+    missing = [place for place in places if values.get(place) in (None, "")]
+    if missing:
+        raise UnmappedCallError(f"{name} names no {', '.join(missing)}")
+    many = next((place for place in places if isinstance(values[place], list)), None)
+    for item in values[many] if many else [None]:
+        filled = {**values, many: item} if many else values
+        yield _PLACE.sub(lambda match, filled=filled: str(filled[match[1]]), template)  # type: ignore[misc]
+
+
+def _tags(params: Mapping[str, Any]) -> dict[str, str]:
+    tags = params.get("Tags") or params.get("tags") or {}
+    if isinstance(tags, Mapping):
+        return dict(tags)
+    return {str(one.get("Key", one.get("key", one.get("TagKey")))): _tag_value(one) for one in tags}
+
+
+def _tag_value(tag: Mapping[str, Any]) -> str:
+    return str(tag.get("Value", tag.get("value", tag.get("TagValue"))))
+
+
+def _request_context(name: str, params: Mapping[str, Any]) -> Context:
+    tags = {f"aws:requesttag/{key}".lower(): (value,) for key, value in _tags(params).items()}
+    boundary = params.get("PermissionsBoundary")
+    return tags | ({"iam:permissionsboundary": (boundary,)} if name == "iam:CreateRole" and boundary else {})
+
+
+def _tagging(
+    service: str, name: str, call: Call, place: str, resources: list[str], context: Context
+) -> Iterator[Asked]:
+    for specification in call.params.get("TagSpecifications") or ():
+        kind = specification["ResourceType"]
+        arn = f"{resources[0].rsplit(':', 1)[0]}:{kind}/new"
+        yield Asked(action="ec2:CreateTags", resource=arn, context={"ec2:createaction": (call.operation,)})
+    action = _TAGGING.get(name, _TAGGING.get(service))
+    if action and _tags(call.params) and call.operation != "CreateTags":
+        made = f"{place}key/new" if name == "kms:CreateKey" else _made(name, resources[0])
+        yield Asked(action=action, resource=made, context=context)
+
+
+def _made(name: str, resource: str) -> str:
+    """The ARN of what a call makes, where the call itself is judged on something else."""
+    kind = {"elasticloadbalancing:CreateListener": "listener", "elasticloadbalancing:CreateRule": "listener-rule"}.get(
+        name
+    )
+    if kind:
+        head, _, tail = resource.rpartition(":")
+        return f"{head}:{kind}/{tail.partition('/')[2]}/new"
+    return resource.removesuffix(":*") if name.startswith("logs:") else resource
+
+
+def _besides(name: str, call: Call, account: str) -> Iterator[Asked]:
+    """What AWS asks for in the caller's name while it does what a call says."""
+    params, region = call.params, call.region
+    for key, service in _HANDED.get(name, {}).items():
+        if params.get(key):
+            yield Asked(action="iam:PassRole", resource=params[key], context={"iam:passedtoservice": (service,)})
+    for key, (through, actions) in _KEYS_USED.get(name, {}).items():
+        if params.get(key):
+            used: Context = {
+                "kms:viaservice": (f"{through}.{region}.amazonaws.com",),
+                "kms:grantisforawsresource": ("true",),
+            }
+            yield from (Asked(action=f"kms:{one}", resource=params[key], context=used) for one in actions)
+    if name == "rds:CreateDBInstance" and params.get("ManageMasterUserPassword"):
+        secret = f"arn:aws:secretsmanager:{region}:{account}:secret:rds!db-new"
+        yield from (Asked(action=f"secretsmanager:{one}", resource=secret) for one in ("CreateSecret", "TagResource"))
+    if name == "secretsmanager:RotateSecret" and params.get("RotationLambdaARN"):
+        yield Asked(action="lambda:InvokeFunction", resource=params["RotationLambdaARN"])
+    if name == "lambda:CreateFunction":
+        repository = str(params["Code"]["ImageUri"]).partition("/")[2].partition("@")[0]
+        for one in ("BatchGetImage", "GetDownloadUrlForLayer", "GetRepositoryPolicy"):
+            yield Asked(action=f"ecr:{one}", resource=f"arn:aws:ecr:{region}:{account}:repository/{repository}")
+        for one in ("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"):
+            yield Asked(action=f"ec2:{one}", resource="*")

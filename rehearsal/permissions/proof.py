@@ -1,0 +1,138 @@
+"""Whether a role may make calls, by the policies that stand in moto: recorded ones, or ones thought up to be refused."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rehearsal.permissions.asked import Asked
+from rehearsal.permissions.calls import Call, asked_by
+from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.evaluate import Decision, Policies, Principal, Request, decide
+from rehearsal.permissions.patterns import Context
+
+_MADE = ("/new", ":new", "-new")  # what a call makes has no policy of its own yet
+_BOUNDED = ("iam:AttachRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy")
+
+
+@contextmanager
+def recorded(moto: Any) -> Iterator[list[Call]]:
+    """Every call to a running moto (`rehearsal.cloud.Moto`) while the context lasts, in order."""
+    calls: list[Call] = []
+    stock = moto.client
+
+    def client(service: str, region: str) -> Any:
+        made = stock(service, region)
+
+        def note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+            calls.append(Call(service=service, operation=model.name, region=region, params=dict(params)))
+
+        made.meta.events.register("before-parameter-build", note)
+        return made
+
+    moto.client = client
+    try:
+        yield calls
+    finally:
+        moto.client = stock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One thing asked for, where, and the verdict."""
+
+    asked: Asked
+    region: str
+    decision: Decision
+
+    def __str__(self) -> str:
+        return f"{self.asked.action} on {self.asked.resource} in {self.region}: {self.decision.reason}"
+
+
+@dataclass
+class Proof:
+    """One role of an account in moto; its own policies are read once, resources' policies once each.
+
+    Args:
+        cloud: the account (`rehearsal.cloud.Cloud`).
+        role_arn: the role in question.
+    """
+
+    cloud: Any
+    role_arn: str
+    _own: Policies | None = None
+    _on: dict[str, Policies] = field(default_factory=dict)
+    _contexts: dict[str, Context] = field(default_factory=dict)
+
+    def judge_calls(self, calls: Sequence[Call]) -> list[Judged]:
+        """Everything that the calls ask for, each once. Raises UnmappedCallError."""
+        found: dict[tuple[str, str, str, str], Judged] = {}
+        for call in calls:
+            for asked in asked_by(call, self.cloud.account):
+                key = (asked.action, asked.resource, call.region, str(sorted(asked.context.items())))
+                if key not in found:
+                    found[key] = self.judge(asked, call.region)
+        return list(found.values())
+
+    def judge(self, asked: Asked, region: str) -> Judged:
+        """The verdict on one thing asked for."""
+        account = str(self.cloud.account)
+        named = asked.resource.split(":")
+        principal = Principal(
+            arn=f"arn:aws:sts::{account}:assumed-role/{self.role_arn.rpartition('/')[2]}/proof",
+            role_arn=self.role_arn,
+            account=account,
+        )
+        context = {
+            "aws:requestedregion": (region,),
+            "aws:securetransport": ("true",),
+            "aws:principalarn": (self.role_arn,),
+            "aws:principalaccount": (account,),
+            **self._of_resource(asked),
+            **asked.context,
+        }
+        request = Request(
+            principal=principal,
+            action=asked.action,
+            resource=asked.resource,
+            resource_account=(named[4] if len(named) > 4 and named[4] != "aws" else "") or account,
+            context=context,
+        )
+        return Judged(asked=asked, region=region, decision=decide(request, self._policies(principal, asked)))
+
+    def _policies(self, principal: Principal, asked: Asked) -> Policies:
+        if self._own is None:
+            self._own = Estate(self.cloud).policies_for(principal, "")
+        if asked.resource.endswith(_MADE) or not asked.resource.startswith(
+            ("arn:aws:kms:", "arn:aws:s3:", "arn:aws:sec")
+        ):
+            return self._own
+        if asked.resource not in self._on:
+            on = Estate(self.cloud).policies_on(asked.resource)
+            decides = ":key/" in asked.resource
+            self._on[asked.resource] = replace(self._own, resource=on, resource_decides=decides)
+        return self._on[asked.resource]
+
+    def _of_resource(self, asked: Asked) -> Context:
+        """Condition keys that the resource itself decides: a key's tags, a role's boundary."""
+        if asked.resource not in self._contexts:
+            self._contexts[asked.resource] = self._read_context(asked.resource)
+        context = self._contexts[asked.resource]
+        return context if not asked.action.startswith("iam:") or asked.action in _BOUNDED else {}
+
+    def _read_context(self, resource: str) -> Context:
+        if ":key/" in resource and not resource.endswith(_MADE):
+            kms = self.cloud.client("kms", resource.split(":")[3])
+            try:
+                tags = kms.list_resource_tags(KeyId=resource)["Tags"]
+            except kms.exceptions.NotFoundException:
+                return {}
+            return {f"aws:resourcetag/{tag['TagKey']}".lower(): (tag["TagValue"],) for tag in tags}
+        if ":role/" in resource:
+            iam = self.cloud.client("iam")
+            try:
+                boundary = iam.get_role(RoleName=resource.rpartition("/")[2])["Role"].get("PermissionsBoundary")
+            except iam.exceptions.NoSuchEntityException:
+                return {}
+            return {"iam:permissionsboundary": (boundary["PermissionsBoundaryArn"],)} if boundary else {}
+        return {}
