@@ -41,9 +41,12 @@ def read_tenant(root: Path, name: str) -> Tenant:
         ProblemsError: there is no such file, or it is wrong; every problem with its line.
     """
     file = tenant_file(root, name)
-    if name not in tenant_names(root):  # never a path made of whatever was typed
+    if Path(name).name != name:  # never a path made of whatever was typed
         raise ProblemsError([_missing(root, name)])
-    status = file.stat()
+    try:
+        status = file.stat()
+    except (OSError, ValueError):  # not there, or no name that a file can have
+        raise ProblemsError([_missing(root, name)]) from None
     try:
         return _read(file, status.st_mtime_ns, status.st_size)
     except ProblemsError as error:
@@ -78,15 +81,23 @@ def _read(file: Path, _modified_ns: int, _size: int) -> Tenant:
 
 def parse_tenant(read: YamlFile, content: Mapping[str, Any], name: str) -> Tenant:
     """A record from content that stands in a file of this name. Raises ProblemsError."""
-    problems = find_problems(Tenant, content)
+    tenant, problems = _validate(content)
     if isinstance(content.get("name"), str) and content["name"] != name:
         problems.append(
             Problem(path="name", message=f"is {content['name']}, but the file is called {name}.yaml; they go together")
         )
     problems = [*read.duplicates(), *read.locate(problems)]
-    if problems:
+    if problems or tenant is None:
         raise ProblemsError(problems)
-    return Tenant.model_validate_json(json.dumps(content))
+    return tenant
+
+
+def _validate(content: Mapping[str, Any]) -> tuple[Tenant | None, list[Problem]]:
+    """The record, or its problems; telling them takes many times as long as finding none."""
+    try:
+        return Tenant.model_validate_json(json.dumps(content)), []
+    except ValueError:
+        return None, find_problems(Tenant, content)
 
 
 @dataclass(frozen=True)
@@ -183,20 +194,23 @@ def _elsewhere(region: object, base: object, settings: Mapping[str, Any]) -> Pro
 
 def _orphans(root: Path) -> Iterator[Problem]:
     """Customers' stack files whose tenant is gone without a record, or says another stack."""
+    names = frozenset(tenant_names(root))
     for file in sorted(root.glob("Pulumi.*.yaml")):
         if TENANT_KEY not in file.read_text(encoding="utf-8", errors="replace"):
             continue
         try:
             read = read_yaml(file)
-            yield from read.locate(_stack_problems(root, file.name[len("Pulumi.") : -len(".yaml")], read), "config")
+            yield from read.locate(
+                _stack_problems(root, names, file.name[len("Pulumi.") : -len(".yaml")], read), "config"
+            )
         except ProblemsError as error:
             yield from error.problems
 
 
-def _stack_problems(root: Path, stack: str, read: YamlFile) -> Iterator[Problem]:
+def _stack_problems(root: Path, names: frozenset[str], stack: str, read: YamlFile) -> Iterator[Problem]:
     config = read.content.get("config")
     name = str(config.get(TENANT_KEY)) if isinstance(config, Mapping) else ""
-    if name not in tenant_names(root):
+    if name not in names:
         yield Problem(
             path=TENANT_KEY,
             message=f"there is no {FOLDER}/{name}.yaml; a customer who leaves gets {OFFBOARDED_FOLDER}/{name}.yaml, "
