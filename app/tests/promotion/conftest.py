@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.promotion.scene import Scene, fill, with_bucket
+from tests.promotion.scene import Scene, client, fill, with_bucket
 from workbuoy_app.devtools import embedded_postgres
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
 from workbuoy_app.migrate import migrate
+from workbuoy_app.promotion import bucket
 from workbuoy_app.promotion.freeze import freeze
 from workbuoy_app.settings import load
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clients_made_once() -> Iterator[None]:
+    """See `client`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bucket, "storage_client", client)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +45,23 @@ def copy(postgres: Postgres, template: str) -> str:
 @pytest.fixture
 def scene(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Scene:
     """A pool of acme (frozen) and globex, and an empty silo."""
+    return made(postgres, migrated, without_tenants, moto)
+
+
+@pytest.fixture(scope="session")
+def shared_scene(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Scene:
+    """One for tests that change nothing."""
+    return made(postgres, migrated, without_tenants, moto)
+
+
+def made(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Scene:
+    """A new one."""
     number = next(_numbers)
     mock = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
     pool = load({"DATABASE_URL": copy(postgres, migrated), **mock})
     silo = load({"DATABASE_URL": copy(postgres, without_tenants), **mock})
-    made = Scene(with_bucket(pool, moto, f"pool-{number}"), with_bucket(silo, moto, f"silo-{number}"))
-    fill(made.pool, "acme", things=12, objects=5, chunks=3)
-    fill(made.pool, "globex", things=4, objects=2, chunks=1)
-    freeze(made.pool, "acme")
-    return made
+    scene = Scene(with_bucket(pool, moto, f"pool-{number}"), with_bucket(silo, moto, f"silo-{number}"))
+    fill(scene.pool, "acme", things=12, objects=5, chunks=3)
+    fill(scene.pool, "globex", things=4, objects=2, chunks=1)
+    freeze(scene.pool, "acme")
+    return scene

@@ -14,7 +14,6 @@ import psycopg
 
 from tests.test_login import superuser_url
 from workbuoy_app import aws
-from workbuoy_app.devtools import servers
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.promotion.export import export
 from workbuoy_app.promotion.receive import receive
@@ -35,9 +34,13 @@ SIZES = (0, 1, 1000)
 
 
 @cache
-def client(storage: StorageSettings) -> Any:
-    """Making one takes a tenth of a second."""
-    return aws.storage_client(storage)
+def _client(anywhere: StorageSettings, read_timeout_seconds: float) -> Any:
+    return aws.storage_client(anywhere, read_timeout_seconds)
+
+
+def client(storage: StorageSettings, read_timeout_seconds: float = 60) -> Any:
+    """A client for any bucket: making one takes longer than most of these tests."""
+    return _client(replace(storage, bucket=""), read_timeout_seconds)
 
 
 @dataclass(frozen=True)
@@ -167,5 +170,6 @@ def fill(
 def with_bucket(settings: Settings, endpoint: str, name: str) -> Settings:
     """The settings with a new bucket."""
     storage = StorageSettings(bucket=name, region="eu-west-1", endpoint=endpoint, force_path_style=True)
-    servers.create_bucket(storage)
+    where = {"LocationConstraint": storage.region}
+    client(storage).create_bucket(Bucket=name, CreateBucketConfiguration=where)
     return replace(settings, storage=storage)

@@ -167,7 +167,7 @@ class Bucket:
 
     def copy(self, source: str, key: str, content_type: str) -> None:
         """Inside S3."""
-        with self._told("write", key):
+        with self._told(f"copy {source} to", key):
             self.client.copy_object(
                 Bucket=self.name,
                 Key=key,
