@@ -68,7 +68,12 @@ def writes(action: str) -> bool:
     """Whether an action changes something; a pattern does if any action it covers does."""
     if action.lower() in _READS_CALLED_WRITES:
         return False
-    return any((details(name) or {"accessLevel": "Write"})["accessLevel"] in WRITING for name in expand(action))
+    return any(_levels(name) & WRITING for name in expand(action))
+
+
+def _levels(action: str) -> set[str]:
+    """The reference's access levels of an action, of which it gives some actions two; an unknown action writes."""
+    return set((details(action) or {"accessLevel": "Write"})["accessLevel"].split(", "))
 
 
 @cache

@@ -278,7 +278,7 @@ def asked_by(call: Call, account: str) -> list[Asked]:
     ]
     context = _request_context(name, call.params)
     asked = [Asked(action=action, resource=resource, context=context) for resource in resources]
-    return [*asked, *_tagging(service, name, call, place, resources, context), *_besides(name, call, account)]
+    return [*asked, *_tagging(name, call, place, resources[0], context), *_besides(name, call, account)]
 
 
 def _values(call: Call, account: str) -> dict[str, Any]:
@@ -320,16 +320,14 @@ def _request_context(name: str, params: Mapping[str, Any]) -> Context:
     return tags | ({"iam:permissionsboundary": (boundary,)} if name == "iam:CreateRole" and boundary else {})
 
 
-def _tagging(
-    service: str, name: str, call: Call, place: str, resources: list[str], context: Context
-) -> Iterator[Asked]:
+def _tagging(name: str, call: Call, place: str, first: str, context: Context) -> Iterator[Asked]:
     for specification in call.params.get("TagSpecifications") or ():
         kind = specification["ResourceType"]
-        arn = f"{resources[0].rsplit(':', 1)[0]}:{kind}/new"
+        arn = f"{first.rsplit(':', 1)[0]}:{kind}/new"
         yield Asked(action="ec2:CreateTags", resource=arn, context={"ec2:createaction": (call.operation,)})
-    action = _TAGGING.get(name, _TAGGING.get(service))
+    action = _TAGGING.get(name, _TAGGING.get(name.partition(":")[0]))
     if action and _tags(call.params) and call.operation != "CreateTags":
-        made = f"{place}key/new" if name == "kms:CreateKey" else _made(name, resources[0])
+        made = f"{place}key/new" if name == "kms:CreateKey" else _made(name, first)
         yield Asked(action=action, resource=made, context=context)
 
 

@@ -1,4 +1,4 @@
-"""Whether a role may make calls, by the policies that stand in moto: recorded ones, or ones thought up to be refused."""
+"""Whether a role may make calls, by the policies that stand in moto: recorded calls, or ones that must be refused."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from rehearsal.permissions.evaluate import Decision, Policies, Principal, Reques
 from rehearsal.permissions.patterns import Context
 
 _MADE = ("/new", ":new", "-new")  # what a call makes has no policy of its own yet
+_WITH_POLICIES = ("arn:aws:kms:", "arn:aws:s3:", "arn:aws:secretsmanager:")
 _BOUNDED = ("iam:AttachRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy")
 
 
@@ -56,11 +57,12 @@ class Proof:
     Args:
         cloud: the account (`rehearsal.cloud.Cloud`).
         role_arn: the role in question.
+        own: the role's policies and boundary, to ask what others would allow; read from moto where none are given.
     """
 
     cloud: Any
     role_arn: str
-    _own: Policies | None = None
+    own: Policies | None = None
     _on: dict[str, Policies] = field(default_factory=dict)
     _contexts: dict[str, Context] = field(default_factory=dict)
 
@@ -74,15 +76,17 @@ class Proof:
                     found[key] = self.judge(asked, call.region)
         return list(found.values())
 
+    def policies(self) -> Policies:
+        """The role's own policies and its boundary."""
+        if self.own is None:
+            self.own = Estate(self.cloud).policies_for(self._principal(), "")
+        return self.own
+
     def judge(self, asked: Asked, region: str) -> Judged:
         """The verdict on one thing asked for."""
         account = str(self.cloud.account)
         named = asked.resource.split(":")
-        principal = Principal(
-            arn=f"arn:aws:sts::{account}:assumed-role/{self.role_arn.rpartition('/')[2]}/proof",
-            role_arn=self.role_arn,
-            account=account,
-        )
+        principal = self._principal()
         context = {
             "aws:requestedregion": (region,),
             "aws:securetransport": ("true",),
@@ -98,19 +102,21 @@ class Proof:
             resource_account=(named[4] if len(named) > 4 and named[4] != "aws" else "") or account,
             context=context,
         )
-        return Judged(asked=asked, region=region, decision=decide(request, self._policies(principal, asked)))
+        return Judged(asked=asked, region=region, decision=decide(request, self._policies(asked)))
 
-    def _policies(self, principal: Principal, asked: Asked) -> Policies:
-        if self._own is None:
-            self._own = Estate(self.cloud).policies_for(principal, "")
-        if asked.resource.endswith(_MADE) or not asked.resource.startswith(
-            ("arn:aws:kms:", "arn:aws:s3:", "arn:aws:sec")
-        ):
-            return self._own
+    def _principal(self) -> Principal:
+        account, name = str(self.cloud.account), self.role_arn.rpartition("/")[2]
+        return Principal(
+            arn=f"arn:aws:sts::{account}:assumed-role/{name}/proof", role_arn=self.role_arn, account=account
+        )
+
+    def _policies(self, asked: Asked) -> Policies:
+        own = self.policies()
+        if asked.resource.endswith(_MADE) or not asked.resource.startswith(_WITH_POLICIES):
+            return own
         if asked.resource not in self._on:
             on = Estate(self.cloud).policies_on(asked.resource)
-            decides = ":key/" in asked.resource
-            self._on[asked.resource] = replace(self._own, resource=on, resource_decides=decides)
+            self._on[asked.resource] = replace(own, resource=on, resource_decides=":key/" in asked.resource)
         return self._on[asked.resource]
 
     def _of_resource(self, asked: Asked) -> Context:
