@@ -47,8 +47,8 @@ def build(
         tell("Writing the archive")
         image.unpack(folder / "files")
         target.parent.mkdir(parents=True, exist_ok=True)
-        _put(folder / "files" / SBOM, sbom_of(target))
-        _put(made, target)
+        put_beside(folder / "files" / SBOM, sbom_of(target))
+        put_beside(made, target)
     return Image.read(target)
 
 
@@ -66,7 +66,7 @@ def _lay_out(app: Path, context: Path) -> str:
     return source_digest(context)
 
 
-def _put(file: Path, target: Path) -> None:
+def put_beside(file: Path, target: Path) -> None:
     """Through a neighbour, since the temporary folder may be on another file system."""
     neighbour = target.with_name(f".{target.name}.{os.getpid()}")
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from operations.image.authorization import write_authorization
+from operations.image.build import put_beside
 from operations.image.tools import IMPOSSIBLE, require, run, workshop
 from rehearsal.image.archive import Image, ImageError
 
@@ -41,9 +42,22 @@ class Stored:
         return f"{self.repository}@{self.digest}"
 
 
-def push(archive: Path, repository: str, *, tell: Tell = lambda _: None) -> Stored:
-    """Push an archive of `make image`, or the only one in a folder. Raises ImageError."""
+def push(
+    archive: Path,
+    repository: str,
+    *,
+    digest: str | None = None,
+    keep: Path | None = None,
+    tell: Tell = lambda _: None,
+) -> Stored:
+    """Push an archive of `make image`, or the only one in a folder.
+
+    `digest` is what the image must have. `keep` gets an archive of what was pushed: from it, every other registry gets
+    the same digest, whichever skopeo pushes it. Raises ImageError.
+    """
     _check_repository(repository)
+    if keep is not None and not keep.absolute().parent.is_dir():
+        raise ImageError(f"{keep}: there is no folder {keep.parent}; make it first")
     image = Image.read(_only_archive(archive))
     with _skopeo([repository]) as skopeo:
         tell("Reading the archive")
@@ -51,9 +65,15 @@ def push(archive: Path, repository: str, *, tell: Tell = lambda _: None) -> Stor
         # Docker saves layers plain, which a registry may not hold: here they are compressed, once, before a digest is.
         skopeo.copy(f"reading {image.archive.name}", f"oci-archive:{image.archive}", f"oci:{layout}:image")
         (entry,) = json.loads((layout / "index.json").read_text(encoding="utf-8"))["manifests"]
+        if digest not in (None, entry["digest"]):
+            raise ImageError(f"{image.archive.name} holds {entry['digest']}, not {digest}; nothing was pushed")
         stored = skopeo.put(f"oci:{layout}:image", repository, entry["digest"], tell)
         if skopeo.configuration(stored.reference) != image.id:
             raise ImageError(f"{stored.reference} is not the image of {image.archive.name}: push it again", IMPOSSIBLE)
+        if keep is not None:
+            kept = skopeo.folder / "kept.tar"
+            skopeo.copy(f"writing {keep}", f"oci:{layout}:image", f"oci-archive:{kept}:image")
+            put_beside(kept, keep)
     return stored
 
 

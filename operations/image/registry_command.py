@@ -18,9 +18,18 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path))
 @click.argument("repository")
+@click.option("--digest", metavar="DIGEST", help="Refuse to push any other image.")
+@click.option(
+    "--keep",
+    metavar="FILE.tar",
+    type=click.Path(path_type=Path),
+    help="Also write an archive of what was pushed, from which every registry gets the same digest.",
+)
 @click.option("--github-output", is_flag=True, help="Also write `repository` and `digest` into $GITHUB_OUTPUT.")
 @AS_JSON
-def push(archive: Path, repository: str, github_output: bool, as_json: bool) -> None:
+def push(
+    *, archive: Path, repository: str, digest: str | None, keep: Path | None, github_output: bool, as_json: bool
+) -> None:
     """Push ARCHIVE, or the only archive in that folder, to REPOSITORY, and see that it is there.
 
     The digest that comes back names the image from here on. Pushing again changes nothing. For ECR the login comes
@@ -28,7 +37,7 @@ def push(archive: Path, repository: str, github_output: bool, as_json: bool) -> 
     """
     from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
 
-    (stored,) = _stored(lambda: [registry.push(archive, repository, tell=_tell)])
+    (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, tell=_tell)])
     if github_output:
         _outputs(stored)
     _print([stored], as_json)

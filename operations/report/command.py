@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from operations.report.github import Repository
 
 MISTAKE, NOT_MADE = 1, 4
-FILES = click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
+FILES = click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 SAY = click.option("--say", metavar="TEXT", help="A sentence before the files.")
 MARKER = re.compile(r"[a-z][a-z-]*")
 
@@ -84,17 +84,15 @@ def comment(files: Sequence[Path], say: str | None, marker: str, pull_request: i
 
 @report.command()
 @FILES
+@SAY
 @click.option("--marker", default="drift", show_default=True, help="Whose issue this is; each has its own.")
 @click.option("--title", required=True, help="Of the issue, when it is opened.")
 @_plainly
-def issue(files: Sequence[Path], marker: str, title: str) -> None:
-    """Open one issue for what the files say, bring it up to date, or close it when they say nothing.
-
-    Files are empty, or the folder is, where all is well.
-    """
+def issue(files: Sequence[Path], say: str | None, marker: str, title: str) -> None:
+    """Open one issue for what the files say, or bring it up to date; without a file and a text, close it."""
     from operations.report import publish  # noqa: PLC0415 printing help must not pay for it
 
-    parts = _parts(files, None)
+    parts = _parts(files, say)
     _summarize(parts or ["Nothing to report."])
     repository = _repository()
     if repository is None:

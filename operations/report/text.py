@@ -11,15 +11,19 @@ CUT: Final = "\n\n_Cut here: the rest is in the run's summary._\n"
 
 
 def read_parts(paths: Sequence[Path]) -> list[str]:
-    """The texts of files, and of every `.md` file in folders and below, by name; empty ones are left out.
+    """The texts of files, and of every `.md` file in folders and below, by name; an empty one is said to be empty.
 
     Raises ProblemsError for a path that is not there.
     """
     if missing := [path for path in paths if not path.exists()]:
         raise ProblemsError([Problem(message=f"{path}: there is no such file or folder") for path in missing])
     files = [file for path in paths for file in (sorted(path.rglob("*.md")) if path.is_dir() else [path])]
-    texts = (file.read_text(encoding="utf-8", errors="replace").strip() for file in files)
-    return [text for text in texts if text]
+    return [file.read_text(encoding="utf-8", errors="replace").strip() or _nothing_in(file) for file in files]
+
+
+def _nothing_in(file: Path) -> str:
+    """Whoever was to write it failed first."""
+    return f"`{file.parent.name or file.name}`: nothing was written; the job's log says why."
 
 
 def marker(name: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import tarfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -81,6 +82,41 @@ def test_dockers_plain_layers_are_compressed_once(tmp_path: Path, first: str, se
     assert held["size"] < 2_000
     assert pushed(plain, first)["moved"] is False
     assert pushed(plain, second)["digest"] == facts["digest"]
+
+
+def test_what_was_kept_gives_every_registry_the_same_digest(tmp_path: Path, first: str, second: str) -> None:
+    plain = write_archive(tmp_path / "plain.tar", layer(name="kept"), kind=PLAIN)
+    kept = tmp_path / "kept" / "image.tar"
+    kept.parent.mkdir()
+    result = run("push", plain, f"{first}/workbuoy", "--keep", kept, "--json")
+    assert result.exit_code == 0, result.stderr
+    (facts,) = json.loads(result.stdout)
+    (entry,) = json.loads(_index(kept))["manifests"]
+    assert entry["digest"] == facts["digest"]
+    again = run("push", kept.parent, f"{second}/workbuoy", "--digest", facts["digest"])
+    assert again.stdout == f"{second}/workbuoy@{facts['digest']}\n"
+    assert Image.read(kept).id == Image.read(plain).id
+
+
+def _index(archive: Path) -> bytes:
+    with tarfile.open(archive) as tar:
+        file = tar.extractfile("index.json")
+        assert file
+        return file.read()
+
+
+def test_an_image_other_than_the_one_named_is_not_pushed(archive: Path, first: str) -> None:
+    result = run("push", archive, f"{first}/elsewhere", "--digest", MISSING)
+    assert result.exit_code == 1
+    assert f"not {MISSING}; nothing was pushed" in result.stderr
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"http://{first}/v2/elsewhere/tags/list", timeout=5)
+
+
+def test_an_archive_is_not_kept_where_there_is_no_folder(archive: Path) -> None:
+    result = run("push", archive, "127.0.0.1:9/workbuoy", "--keep", archive.parent / "nowhere" / "image.tar")
+    assert result.exit_code == 1
+    assert "make it first" in result.stderr
 
 
 def test_a_copy_keeps_the_digest_everywhere(archive: Path, first: str, second: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.names import state_address
 from infra.problems import ProblemsError
 from operations.changed.estate import Estate, read_estate
 from operations.changed.matrices import matrices
@@ -95,7 +96,7 @@ def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> Non
         "account": "210000000003",
         "region": "eu-north-1",
         "repository": "210000000003.dkr.ecr.eu-north-1.amazonaws.com/workbuoy",
-        "backend": "s3://workbuoy-state-210000000003-eu-west-1?region=eu-west-1&awssdk=v2",
+        "backend": "s3://workbuoy-state-210000000003-eu-west-1?region=eu-west-1",
     }
 
 
@@ -127,6 +128,23 @@ def test_a_placeholder_account_is_rehearsed_and_nothing_else(tmp_path: Path) -> 
     assert json.loads(lists["dev"]) == []
     assert "dev" not in {one["stack"] for one in json.loads(lists["previews"])}
     assert {"stack": "dev", "tenants": ""} in json.loads(lists["rehearsals"])
+
+
+def test_the_state_lies_where_bootstrap_says(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    (project / "bootstrap").mkdir()
+    (project / "bootstrap/Pulumi.prod.yaml").write_text(
+        "config:\n  workbuoy-bootstrap:settings:\n    region: eu-central-1\n"
+    )
+    bases = read_estate(project).bases
+    assert bases["prod-eu-north-1"].backend == "s3://workbuoy-state-210000000003-eu-central-1?region=eu-central-1"
+    assert bases["dev"].backend == "s3://workbuoy-state-210000000001-eu-west-1?region=eu-west-1"
+
+
+def test_the_names_of_state_are_bootstraps() -> None:
+    for base in read_estate(ROOT).bases.values():
+        home = base.backend.rpartition("=")[2]
+        assert base.backend == state_address(base.account, home)
 
 
 def test_two_architectures_are_refused_because_one_image_is_built(tmp_path: Path) -> None:

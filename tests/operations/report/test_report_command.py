@@ -93,13 +93,15 @@ def test_each_marker_has_its_own_comment(github: GitHub) -> None:
     assert run("comment", "dev.md", "--marker", "a -->").exit_code == 1
 
 
-def test_folders_give_their_files_by_name_and_empty_ones_nothing(github: GitHub) -> None:
+def test_folders_give_their_files_by_name_and_say_which_are_empty(github: GitHub) -> None:
     write("reviews/b/prod.md", "prod")
     write("reviews/a/dev.md", "dev")
     write("reviews/a/empty.md", "\n")
     write("reviews/a/dev.sarif", "{}")
     run("comment", "reviews", "--say", "Two stacks.")
-    assert bodies(github) == [f"{MARKED}Two stacks.\n\ndev\n\nprod\n"]
+    assert bodies(github) == [
+        f"{MARKED}Two stacks.\n\ndev\n\n`a`: nothing was written; the job's log says why.\n\nprod\n"
+    ]
 
 
 def test_a_forks_token_may_not_write_so_the_summary_has_to_do(github: GitHub) -> None:
@@ -189,13 +191,11 @@ def test_an_issue_is_opened_brought_up_to_date_and_closed(github: GitHub) -> Non
     assert "Issue 1 is brought up to date" in run("issue", "drift", "--title", "Drift").stderr
     (one,) = github.issues
     assert one["body"] == "<!-- workbuoy:drift -->\n\ndev drifted\n\nprod drifted\n"
-    write("drift/dev.md", "")
-    write("drift/prod.md", "")
-    assert "Issue 1 is closed" in run("issue", "drift", "--title", "Drift").stderr
+    assert "Issue 1 is closed" in run("issue", "--title", "Drift").stderr
     assert one["state"] == "closed"
     assert bodies(github, 1) == ["Nothing of this is found any more."]
     github.writes.clear()
-    assert "no issue is open" in run("issue", "drift", "--title", "Drift").stderr
+    assert "no issue is open" in run("issue", "--title", "Drift").stderr
     assert github.writes == []
     write("drift/dev.md", "dev drifted again")
     assert "Issue 2 is opened" in run("issue", "drift", "--title", "Drift").stderr
