@@ -49,7 +49,10 @@ USE = (
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
+    """`files_writers` are roles of other stacks that put objects here for a while."""
+
     context: StackContext
+    files_writers: Sequence[str] = ()
 
 
 class Encryption(ComponentResource):
@@ -75,7 +78,12 @@ class Encryption(ComponentResource):
             "customer-data",
             [*_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
         )
-        self.files_key_arn = self._key("files", "Attachments", "customer-data", _use_through(context, "s3"))
+        self.files_key_arn = self._key(
+            "files",
+            "Attachments",
+            "customer-data",
+            [*_use_through(context, "s3"), *_let_write(context, args.files_writers)],
+        )
         self.secrets_key_arn = self._key(
             "secrets",
             "Secrets Manager entries",
@@ -173,6 +181,24 @@ def _use_through(context: StackContext, service: str) -> list[Statement]:
             resources=["*"],
             principals={"AWS": [context.root_arn]},
             conditions=_through(context, service),
+        )
+    ]
+
+
+def _let_write(context: StackContext, role_arns: Sequence[str]) -> list[Statement]:
+    """Put objects, in one piece or in several, which needs decryption too.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html
+    """
+    if not role_arns:
+        return []
+    return [
+        Statement(
+            sid="TakeExport",
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            principals={"AWS": list(role_arns)},
+            conditions=_through(context, "s3"),
         )
     ]
 

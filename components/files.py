@@ -59,11 +59,20 @@ class FilesSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Import:
+    """While a tenant moves here from a shared stack: whose it is, and the role that brings its export."""
+
+    tenant: str
+    from_role_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FilesArgs:
     context: StackContext
     settings: FilesSettings
     key_arn: Input[str]
     takes_load_balancer_logs: bool = True
+    imports: Import | None = None
 
 
 class Files(ComponentResource):
@@ -109,7 +118,10 @@ class Files(ComponentResource):
                 expire_noncurrent_after_days=settings.expire_noncurrent_after_days,
                 archive_after_days=settings.archive_after_days,
                 delete_after_days=settings.delete_after_days,
-                statements=[_refuse_other_keys(files_name, args.key_arn)],
+                statements=[
+                    _refuse_other_keys(files_name, args.key_arn),
+                    *([_take_export(files_name, args.imports)] if args.imports else []),
+                ],
             ),
             opts=child,
         )
@@ -123,6 +135,7 @@ class Files(ComponentResource):
         )
         self.bucket_name, self.bucket_arn = bucket.name, bucket.arn
         self.log_bucket = log_bucket
+        self._imports = args.imports
         self.register_outputs({"bucketName": self.bucket_name})
 
     def store_objects(self) -> list[Statement]:
@@ -134,10 +147,20 @@ class Files(ComponentResource):
                 resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
             ),
             Statement(sid="SeeOwnBucket", actions=["s3:ListBucket"], resources=[self.bucket_arn]),
+            *([self._take_in(self._imports)] if self._imports else []),
         ]
+
+    def _take_in(self, imports: Import) -> Statement:
+        """What `workbuoy-app tenant import` and `clear-import` do: docs/promotion.md."""
+        return Statement(
+            sid="TakeInExport",
+            actions=["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            resources=[Output.concat(self.bucket_arn, f"/{IMPORT_PREFIX}/{imports.tenant}/*")],
+        )
 
 
 OBJECT_PREFIX = "tenants"  # the service keeps every attachment below its tenant's id: app/README.md
+IMPORT_PREFIX = "imports"
 ACCESS_LOG_PREFIX = "access"
 LOAD_BALANCER_LOG_PREFIX = "load-balancer"
 
@@ -169,6 +192,16 @@ def _deliver_load_balancer_logs(context: StackContext, log_name: Output[str]) ->
             "ArnLike": {"aws:SourceArn": context.arn("elasticloadbalancing", "loadbalancer/app/*")},
             "StringEquals": {"aws:SourceAccount": context.account_id},
         },
+    )
+
+
+def _take_export(bucket_name: Output[str], imports: Import) -> Statement:
+    """What `workbuoy-app tenant export` does here: it puts, and neither reads nor lists nor deletes."""
+    return Statement(
+        sid="TakeExport",
+        actions=["s3:AbortMultipartUpload", "s3:PutObject"],
+        resources=[Output.concat("arn:aws:s3:::", bucket_name, f"/{IMPORT_PREFIX}/{imports.tenant}/*")],
+        principals={"AWS": [imports.from_role_arn]},
     )
 
 

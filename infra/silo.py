@@ -6,9 +6,9 @@ import pulumi
 from pulumi import Output, ResourceOptions, StackReference
 
 from components.certificate import ListenerCertificate, ListenerCertificateArgs
-from components.context import StackContext
+from components.context import TASK_ROLE, StackContext
 from components.encryption import Encryption, EncryptionArgs
-from components.files import Files, FilesArgs
+from components.files import Files, FilesArgs, Import
 from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
 from infra.environment import public_url
 from infra.providers import make_providers
@@ -52,10 +52,21 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
         ListenerCertificateArgs(listener_arn=load_balancer.listener_arn, certificate_arn=silo.certificate_arn),
         opts,
     )
-    keys = Encryption("keys", EncryptionArgs(context=context), opts)
+    imports = _imports(silo)
+    keys = Encryption(
+        "keys",
+        EncryptionArgs(context=context, files_writers=[imports.from_role_arn] if imports else []),
+        opts,
+    )
     files = Files(
         "files",
-        FilesArgs(context=context, settings=settings.files, key_arn=keys.files_key_arn, takes_load_balancer_logs=False),
+        FilesArgs(
+            context=context,
+            settings=settings.files,
+            key_arn=keys.files_key_arn,
+            takes_load_balancer_logs=False,
+            imports=imports,
+        ),
         opts,
     )
     workload = declare_workload(
@@ -80,6 +91,14 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
         "clusterArn": _output(base, "clusterArn"),
         "privateSubnetIds": network.private_subnet_ids,
     }
+
+
+def _imports(silo: Silo) -> Import | None:
+    """While the record says that a promotion is open, the base's service brings the customer's export."""
+    if silo.tenant.promotion is None:
+        return None
+    role_name = f"workbuoy-{silo.tenant.base}-{TASK_ROLE}"
+    return Import(tenant=silo.tenant.name, from_role_arn=f"arn:aws:iam::{silo.settings.account}:role/{role_name}")
 
 
 def _output(base: StackReference, name: str) -> Output[Any]:

@@ -103,8 +103,14 @@ def rehearse_with_base(
     base = silos.base_of(project, stack)
     if base is None or base in options.references:
         return rehearse(project, stack, options, moto)
-    stood = rehearse(project, base, replace(options, before_reading=None), moto)
-    return rehearse(project, stack, replace(options, references={**options.references, base: stood.exports}), moto)
+    with ExitStack() as contexts:
+        if moto is None and not options.declare_only:
+            from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
+
+            moto = contexts.enter_context(running())
+        stood = rehearse(project, base, replace(options, before_reading=None), moto)
+        references = {**options.references, base: stood.exports}
+        return rehearse(project, stack, replace(options, references=references), moto)
 
 
 def place_of(project: program.Project, config: Mapping[str, Any]) -> tuple[str, str]:

@@ -171,3 +171,37 @@ def test_retiring_lifts_what_refuses_a_deletion_and_keeps_what_outlives_it(edit:
     assert database["deleteAutomatedBackups"] is False
     assert all(one.declared.retain_on_delete for one in silo.of("kms/key:Key"))
     assert {one.declared.properties["recoveryWindowInDays"] for one in silo.of("Secret")} == {30}
+
+
+POOL_ROLE = "arn:aws:iam::210000000003:role/workbuoy-prod-service-task"
+
+
+def grants_to(silo: Graph, role_arn: str) -> set[tuple[str, str]]:
+    """Kind of policy and action of everything that names a role."""
+    return {
+        (one.type.rsplit(":", 1)[1], action)
+        for one, statement in silo.documents("BucketPolicy", "Key", "SecretPolicy")
+        if role_arn in json.dumps(statement.get("Principal", ""))
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+def test_the_pool_s_service_may_put_an_export_while_a_promotion_is_open_and_never_else(edit: Edit) -> None:
+    root = edit("acme", "dates:\n", "promotion: open\ndates:\n")
+    silo = declared_when(root, "prod-acme")
+    assert grants_to(silo, POOL_ROLE) == {
+        ("BucketPolicy", "s3:AbortMultipartUpload"),
+        ("BucketPolicy", "s3:PutObject"),
+        ("Key", "kms:Decrypt"),
+        ("Key", "kms:GenerateDataKey"),
+    }
+    (taking,) = [one for _, one in silo.documents("BucketPolicy") if one["Sid"] == "TakeExport"]
+    assert json.dumps(taking["Resource"]).endswith('/imports/acme/*"')
+    (own,) = [one for _, one in silo.documents("RolePolicy") if one.get("Sid") == "TakeInExport"]
+    assert json.dumps(own["Resource"]).endswith('/imports/acme/*"')
+
+
+def test_without_a_promotion_no_other_stack_s_role_is_named(declared: Declare) -> None:
+    silo = declared("prod-acme")
+    assert grants_to(silo, POOL_ROLE) == set()
+    assert "imports/" not in json.dumps([statement for _, statement in silo.documents("BucketPolicy", "RolePolicy")])
