@@ -1,16 +1,20 @@
 """Where a resource stands and whose it is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from pulumi_policy.proxy import UnknownValueError
 
 from policies import tokens as t
 from policies.rule import Args, NotEvaluated, Report, rule
-from policies.values import maps
+from policies.values import at, maps
 
 ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
 ARN_REGION = re.compile(r"^arn:aws[a-z-]*:[^:]+:([a-z]{2}(?:-[a-z]+)+-\d):")
+KEYS = ("kmsKeyId", "kmsMasterKeyId", "performanceInsightsKmsKeyId")
 GLOBAL = ("aws:iam/", "aws:route53/", "aws:cloudfront/")
 
 
@@ -55,16 +59,41 @@ def _places(args: Args) -> Iterator[tuple[str, str]]:
             yield "a replica's region", str(replica["region"])
     if args.props.get("destinationRegion"):
         yield "destinationRegion", str(args.props["destinationRegion"])
-    for entry in maps(args.props.get("rules")) if args.type.startswith("aws:backup/plan") else ():
-        for copy in maps(entry.get("copyActions")):
-            yield from _arn_place("a backup copy's vault", copy.get("destinationVaultArn"))
-    if args.type == t.AUTOMATED_BACKUPS_REPLICATION:
-        yield from _arn_place("the replicated database", args.props.get("sourceDbInstanceArn"))
-    for name in ("kmsKeyId", "kmsMasterKeyId", "performanceInsightsKmsKeyId"):
-        yield from _arn_place(f"the key in {name}", args.props.get(name))
+    yield from _arn_places("", {name: _known(args.props, name) for name in args.props if name not in KEYS})
+    for name in KEYS:  # last: one that is not known yet ends the judging, and nothing may hide behind it
+        yield from _arn_places(name, args.props.get(name))
 
 
-def _arn_place(what: str, arn: object) -> Iterator[tuple[str, str]]:
-    found = ARN_REGION.match(str(arn or ""))
-    if found:
-        yield what, found[1]
+def _known(value: Any, name: Any) -> Any:
+    """An item, or nothing while its value is not known: it is judged once it is."""
+    try:
+        return value[name]
+    except UnknownValueError:
+        return None
+
+
+def _arn_places(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    """The region of every ARN that a property is: keys, topics, vaults, sources and destinations of copies and logs.
+
+    ARNs inside a text, as policy documents have them, are permissions and no places.
+    """
+    if isinstance(value, str):
+        found = ARN_REGION.match(value)
+        if found:
+            yield f"what {path} names", found[1]
+    elif isinstance(value, Mapping):
+        for name in value:
+            yield from _arn_places(f"{path}.{name}" if path else str(name), _known(value, name))
+    elif isinstance(value, Sequence):
+        for index in range(len(value)):
+            yield from _arn_places(path, _known(value, index))
+
+
+@rule("resource-stay-in-residency", t.BUCKET_REPLICATION)
+def know_where_objects_go(args: Args, report: Report) -> None:
+    """A bucket's ARN names no region; the key that a copy is encrypted with there does, and must be named."""
+    for entry in maps(args.props.get("rules")):
+        for destination in maps(entry.get("destination")):
+            if not ARN_REGION.match(str(at(destination, "encryptionConfiguration.replicaKmsKeyId") or "")):
+                bucket = destination.get("bucket") or "its destination"
+                report(f"nothing tells in which region {bucket} lies, which objects are copied to: name the key there")

@@ -204,7 +204,7 @@ STORAGE = [
         "bucket-encrypt-with-customer-key",
         ENCRYPTION,
         "rules",
-        [{"applyServerSideEncryptionByDefault": KMS, "bucketKeyEnabled": False}],
+        [{"applyServerSideEncryptionByDefault": KMS | {"kmsMasterKeyId": "alias/files"}, "bucketKeyEnabled": False}],
     ),
     gone("bucket-set-lifecycle", LIFECYCLE, *NOT_IN_WHOLE),
     seed("bucket-set-lifecycle", LIFECYCLE, "rules", [EXPIRE | {"status": "Disabled"}], *NOT_IN_WHOLE),
@@ -563,6 +563,37 @@ NETWORK = [
     seed("security-group-describe", WORLD_IN, "description"),
 ]
 
+US = "us-east-1"
+
+
+def in_us(service: str, rest: str) -> str:
+    return f"arn:aws:{service}:{US}:{ACCOUNT}:{rest}"
+
+
+def replicated(destination: Mapping[str, Any]) -> dict[str, Any]:
+    return {"bucket": "b", "rules": [{"status": "Enabled", "destination": {"bucket": "arn:aws:s3:::b", **destination}}]}
+
+
+# One of each kind that can take data, a copy of it or a key to another place.
+ELSEWHERE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("aws:cloudwatch/logGroup:LogGroup", {"region": US, "retentionInDays": 365.0, "kmsKeyId": "k"}),
+    ("aws:cloudwatch/logDestination:LogDestination", {"targetArn": in_us("kinesis", "stream/s")}),
+    ("aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter", {"destinationArn": in_us("lambda", "function:f")}),
+    ("aws:ec2/flowLog:FlowLog", {"logDestination": in_us("logs", "log-group:g"), "trafficType": "ALL"}),
+    ("aws:kms/replicaKey:ReplicaKey", {"region": US}),
+    ("aws:kms/replicaExternalKey:ReplicaExternalKey", {"primaryKeyArn": in_us("kms", "key/mrk-1")}),
+    ("aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy", {"destinationRegion": US}),
+    ("aws:rds/globalCluster:GlobalCluster", {"sourceDbClusterIdentifier": in_us("rds", "cluster:c")}),
+    ("aws:s3/bucketReplicationConfig:BucketReplicationConfig", replicated({})),
+    (
+        "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+        replicated({"encryptionConfiguration": {"replicaKmsKeyId": in_us("kms", "key/1")}}),
+    ),
+    ("aws:sns/topic:Topic", {"region": US, "kmsMasterKeyId": "k"}),
+    ("aws:sns/topicSubscription:TopicSubscription", {"endpoint": in_us("sqs", "q"), "protocol": "sqs"}),
+    ("aws:backup/vault:Vault", {"kmsKeyArn": in_us("kms", "key/1")}),
+)
+
 PLACEMENT = [
     *(seed("resource-carry-owner-tags", FILES, f"tags.{tag}") for tag in TAGS),
     seed("resource-carry-owner-tags", D, "tags"),
@@ -578,6 +609,8 @@ PLACEMENT = [
         "sourceDbInstanceArn",
         "arn:aws:rds:us-east-1:333333333333:db:x",
     ),
+    *(added("resource-stay-in-residency", kind, **properties) for kind, properties in ELSEWHERE),
+    seed("resource-stay-in-residency", D, "replicateSourceDb", in_us("rds", "db:x")),
     seed(
         "resource-stay-in-residency",
         "database-plan",

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rehearsal.report.data.alerts import alert_lives
 from rehearsal.report.data.bucket import bucket_lives
+from rehearsal.report.data.copies import copy_lives
 from rehearsal.report.data.database import database_lives
 from rehearsal.report.data.logs import log_lives
 from rehearsal.report.data.model import HOLDERS, End, Fate, Key, Life, classification, guards, place_of
@@ -14,7 +16,7 @@ from rehearsal.result import State
 
 
 def lives(graph: Graph) -> list[Life]:
-    """Every kind of data of a stack, in order: database, buckets, logs, secrets, keys, and what no rule here knows."""
+    """Every kind of data of a stack: database, buckets, logs, secrets, keys, copies, alarms, what no rule here knows."""
     found = [
         *database_lives(graph),
         *bucket_lives(graph),
@@ -22,6 +24,8 @@ def lives(graph: Graph) -> list[Life]:
         *task_lives(graph),
         *secret_lives(graph),
         *key_lives(graph),
+        *copy_lives(graph),
+        *alert_lives(graph),
     ]
     found += _unknown_holders(graph, found)
     return [_with_lost_key(graph, life) for life in found]

@@ -49,8 +49,14 @@ class Life:
     fate: Fate
     warnings: tuple[str, ...] = ()
 
+    @property
+    def region(self) -> str:
+        """The region alone, or that none is told."""
+        return self.place.partition(",")[0]
+
 
 AWS_KEY = "a key that AWS holds"
+UNTOLD = "not told by this stack"  # a place that nothing declared here names
 
 
 def classification(graph: Graph, resource: Rehearsed) -> str:
