@@ -16,7 +16,7 @@ from rehearsal.result import State
 
 
 def lives(graph: Graph) -> list[Life]:
-    """Every kind of data of a stack: database, buckets, logs, secrets, keys, copies, alarms, what no rule here knows."""
+    """Every kind of data of a stack: database, buckets, logs, secrets, keys, copies, alarms, and the unknown."""
     found = [
         *database_lives(graph),
         *bucket_lives(graph),
