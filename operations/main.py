@@ -4,6 +4,8 @@ import click
 
 from operations.changed.branch import require_branch
 from operations.changed.command import changed
+from operations.deploy.command import deploy, rollout, smoke
+from operations.drift.command import drift
 from operations.image.command import image
 from operations.rehearse import rehearse
 from operations.report.command import report
@@ -26,3 +28,7 @@ main.add_command(image)
 main.add_command(changed)
 main.add_command(require_branch)
 main.add_command(report)
+main.add_command(deploy)
+main.add_command(rollout)
+main.add_command(smoke)
+main.add_command(drift)

@@ -102,6 +102,15 @@ class EngineStack:
         self.place = place
         self._stack, self._cli = stack, cli
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What the CLI and its program get over the variables of this process."""
+        return dict(self._stack.workspace.env_vars)
+
+    def use(self, variables: Mapping[str, str]) -> None:
+        """Give the CLI and its program more variables from now on."""
+        self._stack.workspace.env_vars = {**self._stack.workspace.env_vars, **variables}
+
     def preview(
         self,
         *,

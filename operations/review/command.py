@@ -53,6 +53,7 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     help="Folder of waivers; by default `waivers` of the project.",
 )
 @click.option("--policy-config", type=FILE, help="Settings of the policies, as `--policy-pack-config` takes them.")
+@click.option("--image", metavar="DIGEST", help="The image of STACK: sha256:..., or `deployed` for the one that runs.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the review as JSON instead of Markdown.")
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @plainly
@@ -63,6 +64,7 @@ def review(
     previewed: Path | None,
     waivers: Path | None,
     policy_config: Path | None,
+    image: str | None,
     json_wanted: bool,
     sarif: Path | None,
 ) -> None:
@@ -73,12 +75,15 @@ def review(
     """
     if sum(given is not None for given in (stack, events, previewed)) != 1:
         raise click.UsageError("Name exactly one of STACK, --events FILE and --preview FILE.")
+    if image and not stack:
+        raise click.UsageError("--image goes with STACK; a recording names its image itself.")
     from operations.review import perform  # noqa: PLC0415 printing help must not pay for it
 
     root = perform.project(stack is not None)
     if stack:
         click.echo(f"Previewing {stack} with the policies of this project ...", err=True)
-    found = perform.review(perform.plan(stack, events, previewed, root, policy_config), waivers or root / "waivers")
+    planned = perform.plan(stack, events, previewed, root, policy_config, image=image)
+    found = perform.review(planned, waivers or root / "waivers")
     if sarif:
         sarif.write_text(perform.sarif_text(found, root), encoding="utf-8")
     click.echo(perform.json_text(found) if json_wanted else perform.markdown_text(found), nl=False)

@@ -1,29 +1,29 @@
 """The preview itself, by the engine: `workbuoy review STACK`."""
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.events import Event
+from operations.engine.image import image_variables
 from operations.engine.stack import EngineStack, open_stack
 from operations.review.plan import Plan
 from operations.review.recordings import from_events
 from rehearsal.program import Project
 
 
-def preview(
-    project: Project, stack: str, configuration: Path | None, environment: Mapping[str, str] | None = None
-) -> Plan:
-    """Preview a stack with the project's own pack, and return what the engine said.
+def preview(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> Plan:
+    """Preview a stack, with an image as `--image` names it, and return what the engine said.
 
     Raises ProblemsError for an unknown stack, EngineError where no preview could be made.
     """
-    return preview_opened(open_stack(project, stack, environment=environment), project, configuration)
+    opened = open_stack(project, stack)
+    opened.use(image_variables(stack, image, opened.outputs))
+    return preview_opened(opened, project, configuration)
 
 
 def preview_opened(opened: EngineStack, project: Project, configuration: Path | None = None) -> Plan:
-    """The plan of a stack that is open; a preview that failed still tells what it found."""
+    """The plan of a stack that is open, by the project's policies; a preview that failed still tells what it found."""
     events: list[Event] = []
     failed = False
     with tempfile.NamedTemporaryFile("w", suffix=".json") as empty:

@@ -26,7 +26,13 @@ def project(needed: bool) -> Path:
 
 
 def plan(
-    stack: str | None, events: Path | None, previewed: Path | None, root: Path, configuration: Path | None
+    stack: str | None,
+    events: Path | None,
+    previewed: Path | None,
+    root: Path,
+    configuration: Path | None,
+    *,
+    image: str | None = None,
 ) -> Plan:
     """The plan to review, from whichever source was named."""
     if events:
@@ -37,7 +43,7 @@ def plan(
         configured(str(stack), read_configuration(configuration))  # the engine's own errors come late and long
     from operations.review.engine import preview  # noqa: PLC0415 - half a second that a recording does not need
 
-    return preview(find_project(root), str(stack), configuration)
+    return preview(find_project(root), str(stack), configuration, image)
 
 
 def review(planned: Plan, waivers: Path) -> Review:

@@ -1,0 +1,134 @@
+"""`workbuoy deploy`, `rollout` and `smoke`. What they do is imported when they run."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from operations.review.command import CHECK_FAILED, MISTAKE, fail, plainly
+
+if TYPE_CHECKING:
+    from operations.engine.stack import EngineStack
+    from rehearsal.program import Project
+
+INTERRUPTED = 130
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+
+
+def tell(line: str) -> None:
+    """Progress, on stderr."""
+    if line.strip():
+        click.echo(line, err=True)
+
+
+@click.command()
+@click.argument("stack")
+@click.option("--image", metavar="DIGEST", help="The image: sha256:..., or `deployed` for the one that runs now.")
+@click.option("--create", is_flag=True, help="Make the stack where the backend does not know it.")
+@click.option("--message", help="Kept with the update in the stack's history.")
+@click.option("--yes", is_flag=True, help="Do not ask before the update.")
+@JSON
+@plainly
+def deploy(*, stack: str, image: str | None, create: bool, message: str | None, yes: bool, json_wanted: bool) -> None:
+    """Deploy STACK: review, update, wait for the rollout, try the service; go back to the last good image if need be.
+
+    What the review refuses is not deployed unless a waiver accepts it. Exits with 3 where something failed, also when
+    the last good image runs again.
+    """
+    from operations.deploy.perform import as_json, as_markdown  # noqa: PLC0415 help must not pay for these
+    from operations.deploy.perform import deploy as perform  # noqa: PLC0415
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from operations.review import perform as reviewing  # noqa: PLC0415
+    from operations.review.engine import preview_opened  # noqa: PLC0415
+
+    project = _project()
+    opened = open_stack(project, stack, create=create, tell=tell)
+    _name_image(opened, image)
+    tell(f"Previewing {stack} with the policies of this project ...")
+    found = reviewing.review(preview_opened(opened, project), project.root / "waivers")
+    click.echo(reviewing.markdown_text(found), err=json_wanted)
+    if found.failed:
+        fail(MISTAKE, *reviewing.failures(found))
+    if found.stops:
+        fail(CHECK_FAILED, f"{reviewing.stopping(found)}; nothing was changed")
+    if not yes and not _confirmed(stack):
+        fail(MISTAKE, "not confirmed; nothing was changed")
+    try:
+        record = perform(opened, tell, message=message)
+    except KeyboardInterrupt:
+        fail(INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on")
+    click.echo(json.dumps(as_json(record), indent=2) if json_wanted else as_markdown(record))
+    if record.outcome != "deployed":
+        fail(CHECK_FAILED, f"{stack}: {record.outcome}: {record.steps[-1].name}")
+
+
+@click.command()
+@click.argument("stack")
+@click.option("--timeout-minutes", default=20, show_default=True, type=click.IntRange(1, 120))
+@JSON
+@plainly
+def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
+    """Wait until the service of STACK runs what was declared.
+
+    Success is the PRIMARY deployment running the declared task definition with its rollout COMPLETED: a steady state
+    after ECS went back is none. Exits with 3 where it does not come to that.
+    """
+    from operations.deploy import rollout as waiting  # noqa: PLC0415
+
+    opened = _opened(stack)
+    target = waiting.target_of(stack, opened.outputs())
+    describe = waiting.describe(target, opened.place.region, opened.place.endpoint_url)
+    waiting.wait(stack, target, describe, tell=tell, timeout_seconds=timeout_minutes * 60)
+    if json_wanted:
+        click.echo(json.dumps({"stack": stack, "taskDefinition": target.task_definition_arn, "completed": True}))
+    else:
+        click.echo(f"{stack}: every task runs {target.task_definition_arn.rpartition('/')[2]}")
+        tell(f"Next: workbuoy smoke {stack}")
+
+
+@click.command()
+@click.argument("stack")
+@click.option("--timeout-seconds", default=120, show_default=True, type=click.IntRange(1, 3600))
+@JSON
+@plainly
+def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
+    """Try the service of STACK from here: /healthz and /readyz at its public address, over TLS.
+
+    Exits with 3 where one of them does not answer 200.
+    """
+    from operations.deploy import smoke as trying  # noqa: PLC0415
+
+    url = trying.url_of(stack, _opened(stack).outputs())
+    answers = trying.smoke(stack, url, tell=tell, timeout_seconds=timeout_seconds)
+    if json_wanted:
+        rows = [{"path": one.path, "status": one.status, "milliseconds": one.milliseconds} for one in answers]
+        click.echo(json.dumps({"stack": stack, "url": url, "answers": rows}))
+    else:
+        for one in answers:
+            click.echo(f"{url}{one.path}: {one.status} in {one.milliseconds} ms")
+
+
+def _project() -> "Project":
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    return find_project(Path.cwd())
+
+
+def _opened(stack: str) -> "EngineStack":
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+
+    return open_stack(_project(), stack, tell=tell)
+
+
+def _name_image(opened: "EngineStack", image: str | None) -> None:
+    from operations.engine.image import image_variables  # noqa: PLC0415
+
+    opened.use(image_variables(opened.name, image, opened.outputs))
+
+
+def _confirmed(stack: str) -> bool:
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"Nobody is here to confirm the update of {stack}: say --yes.")
+    return click.confirm(f"Update {stack}?", err=True)

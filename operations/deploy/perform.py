@@ -1,0 +1,178 @@
+"""One deployment, step by step, with a record of what happened.
+
+Review, update, rollout, smoke test; where one of the last three fails, the image that ran before is put back.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from infra.placeholders import IMAGE_VARIABLE
+from operations.deploy import rollout, smoke
+from operations.engine.errors import EngineError, FailedError
+from operations.engine.image import deployed_image
+from operations.engine.stack import EngineStack, Ran
+
+Outcome = Literal["deployed", "went back", "failed"]
+Tell = Callable[[str], Any]
+Wait = Callable[[EngineStack, Mapping[str, Any], Tell], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step: how long it took, and what went wrong, if something did."""
+
+    name: str
+    seconds: float
+    detail: str = ""
+    problem: str = ""
+
+
+@dataclass(kw_only=True)
+class Record:
+    """What a deployment did."""
+
+    stack: str
+    image: str | None = None
+    image_before: str | None = None
+    outcome: Outcome = "failed"
+    steps: list[Step] = field(default_factory=list)
+    next_step: str = ""
+
+
+def wait_for_rollout(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> None:
+    """Wait until ECS runs what the outputs name. Raises as `rollout.wait` does."""
+    target = rollout.target_of(opened.name, outputs)
+    describe = rollout.describe(target, opened.place.region, opened.place.endpoint_url)
+    rollout.wait(opened.name, target, describe, tell=tell)
+
+
+def try_service(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> None:
+    """Try the service at its public address. Raises as `smoke.smoke` does."""
+    smoke.smoke(opened.name, smoke.url_of(opened.name, outputs), tell=tell)
+
+
+def deploy(
+    opened: EngineStack,
+    tell: Tell,
+    *,
+    message: str | None = None,
+    rolled_out: Wait = wait_for_rollout,
+    tried: Wait = try_service,
+) -> Record:
+    """Update a reviewed stack, see that the service runs, and put the last good image back where it does not.
+
+    Args:
+        opened: the stack, with the image's variable set.
+        tell: gets every line of progress.
+        message: kept with the update in the stack's history.
+        rolled_out: waits for the rollout.
+        tried: tries the service.
+
+    Raises:
+        EngineError: the update was not begun (locked, signed out, interrupted, ...), so there is nothing to put back.
+    """
+    before = opened.outputs()
+    record = Record(stack=opened.name, image_before=deployed_image(before))
+    run = _Run(opened, record, tell, (("rollout", rolled_out), ("smoke test", tried)))
+    try:
+        record.image = run.go(message)
+        record.outcome = "deployed"
+    except FailedError as error:
+        tell(f"{opened.name}: failed: {error}")
+        run.go_back()
+    return record
+
+
+@dataclass(frozen=True)
+class _Run:
+    opened: EngineStack
+    record: Record
+    tell: Tell
+    checks: tuple[tuple[str, Wait], ...]
+
+    def go(self, message: str | None, prefix: str = "") -> str | None:
+        """Update and check; the image that runs then. Raises what a step raises, once it is recorded."""
+        with self._step(f"{prefix}update") as told:
+            told(_counted(self.opened.up(message=message, on_output=self.tell)))
+        outputs = self.opened.outputs()
+        self.record.image = self.record.image or deployed_image(outputs)
+        for name, check in self.checks:
+            with self._step(f"{prefix}{name}"):
+                check(self.opened, outputs, self.tell)
+        return deployed_image(outputs)
+
+    def go_back(self) -> None:
+        """The last good image again, where there is one and the environment decides which it is."""
+        opened, record, good = self.opened, self.record, self.record.image_before
+        record.next_step = f"`workbuoy review {opened.name}` shows how the stack stands"
+        if good is None:
+            self.tell(f"{opened.name}: there is no image before this one, so there is nothing to go back to")
+        elif IMAGE_VARIABLE not in opened.variables:
+            record.next_step = f"Pulumi.{opened.name}.yaml decides the image: put {good} there and deploy"
+            self.tell(f"{opened.name}: {record.next_step}")
+        elif good == opened.variables[IMAGE_VARIABLE]:
+            self.tell(f"{opened.name}: ran this very image before, so going back would change nothing")
+        else:
+            self._put_back(good)
+
+    def _put_back(self, good: str) -> None:
+        self.tell(f"{self.opened.name}: going back to {good}")
+        self.opened.use({IMAGE_VARIABLE: good})
+        try:
+            self.go(f"back to {good}", "back: ")
+        except EngineError as error:
+            self.tell(f"{self.opened.name}: going back failed, too: {error}")
+            self.record.next_step = f"the service needs a person now: {error.next_step or 'look at its events in ECS'}"
+        else:
+            self.record.outcome = "went back"
+            self.record.next_step = f"{good} runs again; mend the new image, then deploy anew"
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[Callable[[str], None]]:
+        began, details = time.monotonic(), [""]
+        problem = ""
+        try:
+            yield details.append
+        except EngineError as error:
+            problem = "; ".join(error.lines)
+            raise
+        finally:
+            seconds = time.monotonic() - began
+            self.record.steps.append(Step(name=name, seconds=seconds, detail=details[-1], problem=problem))
+
+
+def _counted(ran: Ran) -> str:
+    return ", ".join(f"{number} {op}" for op, number in sorted(ran.changes.items()))
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """The record for programs."""
+    steps = [
+        {"name": one.name, "seconds": round(one.seconds, 1), "detail": one.detail, "problem": one.problem}
+        for one in record.steps
+    ]
+    return {
+        "stack": record.stack,
+        "outcome": record.outcome,
+        "image": record.image,
+        "imageBefore": record.image_before,
+        "steps": steps,
+        "next": record.next_step,
+    }
+
+
+def as_markdown(record: Record) -> str:
+    """The record for people, and for a job's summary."""
+    lines = [
+        f"## {record.stack}: {record.outcome}",
+        "",
+        f"Image: `{record.image or 'none'}`, before: `{record.image_before or 'none'}`",
+        "",
+    ]
+    for one in record.steps:
+        rest = f": **failed**: {one.problem}" if one.problem else f": {one.detail}" if one.detail else ""
+        lines.append(f"- {one.name} ({one.seconds:.0f} s){rest}")
+    return "\n".join([*lines, *(["", f"Next: {record.next_step}"] if record.next_step else [])]) + "\n"

@@ -1,0 +1,132 @@
+"""Waiting until a service runs what was declared.
+
+A steady state is not enough: ECS reaches one after going back, too (hashicorp/terraform-provider-aws#20858). Success is
+the PRIMARY deployment running the declared task definition with its rollout COMPLETED.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from operations.engine.errors import FailedError, UnreachableError
+
+POLL_SECONDS: Final = 10.0
+TIMEOUT_SECONDS: Final = 20 * 60.0
+
+Describe = Callable[[], Mapping[str, Any]]
+"""Gives the answer of ECS's DescribeServices."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The service of a stack, and the task definition that it must run."""
+
+    cluster_arn: str
+    service_name: str
+    task_definition_arn: str
+
+
+def target_of(stack: str, outputs: Mapping[str, Any]) -> Target:
+    """The service that a stack's outputs name. Raises FailedError where they name none."""
+    names = ("clusterArn", "serviceName", "taskDefinitionArn")
+    missing = [name for name in names if not isinstance(outputs.get(name), str)]
+    if missing:
+        raise FailedError(f"{stack}: has no output {', '.join(missing)}", f"`workbuoy deploy {stack}` first")
+    cluster, service, task = (outputs[name] for name in names)
+    return Target(cluster_arn=cluster, service_name=service, task_definition_arn=task)
+
+
+def describe(target: Target, region: str, endpoint_url: str | None) -> Describe:
+    """Asks ECS about the target."""
+    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+
+    moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if endpoint_url else {}
+    client = boto3.client("ecs", region_name=region, endpoint_url=endpoint_url, **moto)
+    return lambda: dict(client.describe_services(cluster=target.cluster_arn, services=[target.service_name]))
+
+
+def wait(
+    stack: str,
+    target: Target,
+    describe: Describe,
+    *,
+    tell: Callable[[str], Any],
+    poll_seconds: float = POLL_SECONDS,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> None:
+    """Wait until the service runs the declared task definition.
+
+    Raises FailedError where ECS gave it up, went back, or takes longer; UnreachableError where ECS cannot be asked.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    began, told = time.monotonic(), ""
+    while True:
+        try:
+            service = _service(stack, target, describe())
+        except (BotoCoreError, ClientError) as error:
+            raise UnreachableError(
+                f"{stack}: ECS does not tell of the rollout: {error}", f"sign in anew, then `workbuoy rollout {stack}`"
+            ) from None
+        primary: Mapping[str, Any] = next(
+            (one for one in service.get("deployments", ()) if one.get("status") == "PRIMARY"), {}
+        )
+        said = _said(primary)
+        if said != told:
+            tell(f"{stack}: {said}")
+            told = said
+        if _judge(stack, target, service, primary):
+            return
+        if time.monotonic() - began > timeout_seconds:
+            raise FailedError(
+                f"{stack}: the rollout is not through after {timeout_seconds / 60:.0f} minutes: {said}",
+                f"`workbuoy rollout {stack}` waits on",
+                _events(service),
+            )
+        time.sleep(poll_seconds)
+
+
+def _judge(stack: str, target: Target, service: Mapping[str, Any], primary: Mapping[str, Any]) -> bool:
+    running, state = primary.get("taskDefinition"), primary.get("rolloutState")
+    if running != target.task_definition_arn:
+        raise FailedError(
+            f"{stack}: ECS went back to {_short(running)}: {_short(target.task_definition_arn)} did not start",
+            f"`aws logs tail /workbuoy/workbuoy-{stack}/service` says why",
+            _events(service),
+        )
+    if state == "FAILED":
+        raise FailedError(
+            f"{stack}: ECS gave up the rollout: {primary.get('rolloutStateReason') or 'it does not say why'}",
+            "",
+            _events(service),
+        )
+    return bool(state == "COMPLETED")
+
+
+def _service(stack: str, target: Target, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = next((one for one in answer.get("services", ()) if one.get("status") == "ACTIVE"), None)
+    if found is None:
+        why = ", ".join(str(one.get("reason")) for one in answer.get("failures", ())) or "INACTIVE"
+        raise FailedError(f"{stack}: there is no service {target.service_name} ({why})", f"`workbuoy deploy {stack}`")
+    service: Mapping[str, Any] = found
+    return service
+
+
+def _primary(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next((one for one in service.get("deployments", ()) if one.get("status") == "PRIMARY"), {})
+
+
+def _said(primary: Mapping[str, Any]) -> str:
+    counts = f"{primary.get('runningCount', 0)} of {primary.get('desiredCount', 0)} tasks run"
+    failed = f", {primary['failedTasks']} failed" if primary.get("failedTasks") else ""
+    return f"{_short(primary.get('taskDefinition'))} {primary.get('rolloutState', 'IN_PROGRESS')}: {counts}{failed}"
+
+
+def _short(arn: Any) -> str:
+    return str(arn or "nothing").rpartition("/")[2]
+
+
+def _events(service: Mapping[str, Any]) -> tuple[str, ...]:
+    """The latest that ECS itself noted, newest first."""
+    return tuple(str(one.get("message", "")) for one in service.get("events", ())[:3])

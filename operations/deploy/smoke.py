@@ -1,0 +1,105 @@
+"""Trying the service from outside: /healthz and /readyz at its public address, over TLS."""
+
+import http.client
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from operations.engine.errors import FailedError
+
+PATHS: Final = ("/healthz", "/readyz")
+TIMEOUT_SECONDS: Final = 120.0
+REQUEST_SECONDS: Final = 10.0
+PAUSE_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said to one path."""
+
+    path: str
+    status: int
+    milliseconds: int
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A load balancer's redirect is not the service's answer."""
+
+    def redirect_request(self, *_args: Any) -> None:
+        return None
+
+
+def url_of(stack: str, outputs: Mapping[str, Any]) -> str:
+    """The service's address by the stack's outputs. Raises FailedError where they name none that can be tried."""
+    url = outputs.get("url")
+    if not isinstance(url, str) or urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise FailedError(f"{stack}: has no output url", f"`workbuoy deploy {stack}` first")
+    return url.rstrip("/")
+
+
+def smoke(
+    stack: str,
+    url: str,
+    *,
+    tell: Callable[[str], Any],
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    pause_seconds: float = PAUSE_SECONDS,
+    trust: ssl.SSLContext | None = None,
+) -> tuple[Answer, ...]:
+    """Ask every path until it answers 200; targets register and names spread for a while after a rollout.
+
+    Args:
+        stack: the stack's name, for messages.
+        url: the service's address. Certificates are verified; without https, `tell` hears that nothing was encrypted.
+        tell: gets a line an attempt that failed.
+        timeout_seconds: for all of it.
+        pause_seconds: between attempts.
+        trust: authorities to believe instead of the system's.
+
+    Raises:
+        FailedError: a path did not answer 200 in time; with the last that was heard.
+    """
+    if url.startswith("http://"):
+        tell(f"{stack}: {url} is not encrypted; a stack with a certificate serves https only")
+    handlers = [_NoRedirects(), urllib.request.HTTPSHandler(context=trust or ssl.create_default_context())]
+    opener = urllib.request.build_opener(*handlers)
+    deadline = time.monotonic() + timeout_seconds
+
+    def ask_until(path: str) -> Answer:
+        while True:
+            began = time.monotonic()
+            heard = _ask(opener, url + path)
+            if heard == 200:
+                return Answer(path, 200, round((time.monotonic() - began) * 1000))
+            said = f"answered {heard}" if isinstance(heard, int) else heard
+            if time.monotonic() + pause_seconds > deadline:
+                raise FailedError(f"{stack}: {url}{path} {said}", _hint(stack, heard))
+            tell(f"{stack}: {path} {said}; once more")
+            time.sleep(pause_seconds)
+
+    return tuple(ask_until(path) for path in PATHS)
+
+
+def _hint(stack: str, heard: int | str) -> str:
+    if isinstance(heard, str):
+        return f"is this machine inside service.allowedCidrBlocks of {stack}?"
+    return f"`aws logs tail /workbuoy/workbuoy-{stack}/service` says why"
+
+
+def _ask(opener: urllib.request.OpenerDirector, address: str) -> int | str:
+    """The status, or why there was none."""
+    try:
+        with opener.open(address, timeout=REQUEST_SECONDS) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except urllib.error.URLError as error:
+        return f"cannot be reached: {error.reason}"
+    except (OSError, http.client.HTTPException) as error:
+        return f"broke off: {error or type(error).__name__}"

@@ -1,0 +1,1 @@
+"""`workbuoy drift`: what somebody changed beside the program."""

@@ -1,0 +1,34 @@
+"""`workbuoy drift`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from operations.review.command import CHECK_FAILED, FILE, plainly
+
+
+@click.command()
+@click.argument("stack")
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
+@plainly
+def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
+    """Tell what was changed in STACK beside the program, by reading it anew. Writes nothing, not even the state.
+
+    Exits with 3 where something drifted.
+    """
+    from operations.drift.found import as_json, as_markdown, drifted  # noqa: PLC0415 help must not pay for these
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+
+    opened = open_stack(find_project(Path.cwd()), stack)
+    click.echo(f"Reading {stack} anew ...", err=True)
+    found = drifted(opened.refresh_preview().events)
+    text = as_markdown(stack, found)
+    if markdown:
+        write_whole(markdown, text)
+    click.echo(json.dumps(as_json(stack, found), indent=2) if json_wanted else text, nl=json_wanted)
+    if found:
+        raise SystemExit(CHECK_FAILED)

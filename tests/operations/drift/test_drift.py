@@ -1,0 +1,90 @@
+"""Drift is told by resource and property, and never written."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from operations.main import main
+from rehearsal.program import Project
+from tests.operations.engine.fake_cli import FakeCli
+
+BASE = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::"
+
+
+def found(op: str, name: str, old: dict[str, Any], new: dict[str, Any] | None) -> dict[str, Any]:
+    """As the engine's event says what a refresh found (CLI 3.260)."""
+
+    def state(outputs: dict[str, Any] | None) -> dict[str, Any] | None:
+        if outputs is None:
+            return None
+        head = {"type": "aws:rds/instance:Instance", "urn": BASE + name, "id": name, "parent": "", "provider": ""}
+        return head | {"inputs": {"backupRetentionPeriod": 1, "password": "[secret]"}, "outputs": outputs}
+
+    metadata = {
+        "op": op,
+        "urn": BASE + name,
+        "type": "aws:rds/instance:Instance",
+        "provider": "",
+        "old": state(old),
+        "new": state(new),
+        "detailedDiff": None,
+    }
+    return {"resOutputsEvent": {"metadata": metadata}}
+
+
+SUMMARY = {"summaryEvent": {"resourceChanges": {"same": 1, "update": 1, "delete": 1}}}
+CHANGED = found(
+    "update",
+    "database-instance",
+    {"backupRetentionPeriod": 1, "password": "[secret]", "latestRestorableTime": "a"},
+    {"backupRetentionPeriod": 0, "password": "hunter2", "latestRestorableTime": "b"} | {"password": "[secret]"},
+)
+GONE = found("delete", "database-replica", {"backupRetentionPeriod": 1}, None)
+SAME = found("same", "database-other", {"backupRetentionPeriod": 1}, {"backupRetentionPeriod": 1})
+
+
+@pytest.fixture
+def drift(fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.chdir(made_project.root)
+
+    def run(*events: dict[str, Any], options: tuple[str, ...] = ()) -> Result:
+        fake_cli.answer({"refresh": {"events": [*events, SUMMARY]}})
+        return CliRunner().invoke(main, ["drift", "local", *options])
+
+    return run
+
+
+def test_what_differs_is_named_with_its_property_and_what_the_cloud_computes_is_not(
+    drift: Callable[..., Result], fake_cli: FakeCli
+) -> None:
+    result = drift(CHANGED, GONE, SAME)
+    assert result.exit_code == 3
+    assert "## local: 2 resources drifted" in result.stdout
+    assert "- `database-instance` (aws:rds/instance:Instance)\n  - backupRetentionPeriod: `1` → `0`\n" in result.stdout
+    assert "- `database-replica` (aws:rds/instance:Instance) is gone" in result.stdout
+    assert "latestRestorableTime" not in result.stdout
+    assert "database-other" not in result.stdout
+    (call,) = fake_cli.calls("refresh")
+    assert "--preview-only" in call["args"]
+    assert "--yes" not in call["args"]
+
+
+def test_json_names_properties_without_values(drift: Callable[..., Result]) -> None:
+    result = drift(CHANGED, GONE, options=("--json",))
+    body = json.loads(result.stdout)
+    assert body["drifted"] is True
+    assert body["resources"] == [
+        {"urn": BASE + "database-instance", "gone": False, "properties": ["backupRetentionPeriod"]},
+        {"urn": BASE + "database-replica", "gone": True, "properties": []},
+    ]
+
+
+def test_without_drift_it_exits_with_0(drift: Callable[..., Result], tmp_path: Path) -> None:
+    file = tmp_path / "drift.md"
+    result = drift(SAME, options=("--markdown", str(file)))
+    assert result.exit_code == 0
+    assert file.read_text() == result.stdout == "## local: no drift\n\nEverything is as the last deployment left it.\n"
