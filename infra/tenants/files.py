@@ -157,7 +157,15 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
             message = f"{tenant.name} has left ({OFFBOARDED_FOLDER}/{tenant.name}.yaml), and no name is used twice"
             found.append(Problem(path="name", message=message))
         if found:
-            yield from read_yaml(tenant_file(root, tenant.name), f"{FOLDER}/{tenant.name}.yaml").locate(found)
+            yield from _locate(root, tenant.name, found)
+
+
+def _locate(root: Path, name: str, found: list[Problem]) -> list[Problem]:
+    file = f"{FOLDER}/{name}.yaml"
+    try:
+        return read_yaml(tenant_file(root, name), file).locate(found)
+    except ProblemsError:  # a record that is about to be written has no lines yet
+        return [Problem(file=file, path=one.path, message=one.message) for one in found]
 
 
 def _taken(path: str, value: object, tenant: Tenant, holders: list[str]) -> Iterator[Problem]:
