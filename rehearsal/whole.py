@@ -30,16 +30,16 @@ def rehearse_whole(
     """
     app = project.root / "app"
     if options.declare_only or not with_service or not app.is_dir():
-        return _judged(rehearse_with_base(project, stack, options), project, options)
+        return judged(rehearse_with_base(project, stack, options), project, options)
     from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
     from rehearsal.service.run import rehearse_service  # noqa: PLC0415
     from rehearsal.service.surroundings import Surroundings  # noqa: PLC0415
 
     with ExitStack() as contexts:
-        programs = contexts.enter_context(_image(project.root)) if in_image else None
+        programs = contexts.enter_context(image_programs(project.root)) if in_image else None
         surroundings = contexts.enter_context(Surroundings(app))
         moto = contexts.enter_context(running())
-        rehearsal = _judged(rehearse_with_base(project, stack, options, moto), project, options)
+        rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
             return rehearsal
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
@@ -50,7 +50,7 @@ def rehearse_whole(
 
 
 @contextmanager
-def _image(root: Path) -> Iterator["Programs"]:
+def image_programs(root: Path) -> Iterator["Programs"]:
     """The image of this checkout, laid out. Raises ImageError."""
     from rehearsal.image import image_of, unpacked  # noqa: PLC0415
 
@@ -58,7 +58,7 @@ def _image(root: Path) -> Iterator["Programs"]:
         yield laid_out
 
 
-def _judged(rehearsal: Rehearsal, project: Project, options: Options) -> Rehearsal:
+def judged(rehearsal: Rehearsal, project: Project, options: Options) -> Rehearsal:
     """The same with the policies' verdict on its graph."""
     from policies.runner import check  # noqa: PLC0415 a tenth of a second that a mistake must not pay for
     from rehearsal.policy_graph import policy_graph  # noqa: PLC0415

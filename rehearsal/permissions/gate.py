@@ -204,11 +204,14 @@ def _answer_refused(environ: WSGIEnvironment, start_response: StartResponse, why
 
 
 @contextmanager
-def open_gate(cloud: Any) -> Iterator[tuple[Gate, str]]:
-    """A gate before one account of the running moto, and its address on loopback, for as long as the context lasts."""
+def open_gate(cloud: Any, *, remembers: bool = False) -> Iterator[tuple[Gate, str]]:
+    """A gate before one account of the running moto, and its address on loopback, for as long as the context lasts.
+
+    With `remembers` policies are read once: for many requests between which nobody changes one.
+    """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
-    gate = Gate(Estate(cloud), cloud.account, DomainDispatcherApplication(create_backend_app))
+    gate = Gate(Estate(cloud, remembers=remembers), cloud.account, DomainDispatcherApplication(create_backend_app))
     with _moto_leaves_judging_to_us(), _serving(gate) as url:
         yield gate, url
 

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,14 +12,16 @@ from rehearsal.permissions.gate import Gate, RefusedError, open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
 from rehearsal.service.processes import Installed, Programs
-from rehearsal.service.result import ServiceRehearsal, Step
-from rehearsal.service.steps import STEPS
+from rehearsal.service.result import ServiceRehearsal
+from rehearsal.service.result import Step as Tried
+from rehearsal.service.steps import Step, steps_with
 from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
-from rehearsal.service.trial import StepError, Trial
+from rehearsal.service.trial import MEMBERS, StepError, Trial
 
 KEPT_LINES = 20
 
 Tell = Callable[[str], None]
+Members = tuple[tuple[str, str], ...]
 
 
 def rehearse_service(
@@ -29,6 +31,8 @@ def rehearse_service(
     *,
     programs: Programs | None = None,
     tell: Tell = lambda _: None,
+    members: Members = MEMBERS,
+    further: Sequence[tuple[str, Step]] = (),
 ) -> ServiceRehearsal:
     """Start the service in what the stack made, and try it.
 
@@ -38,6 +42,8 @@ def rehearse_service(
         surroundings: Postgres and identity provider, begun.
         programs: how to run the service's commands; by default in `app/.venv`.
         tell: called with the name of each step as it begins.
+        members: tenants to found in it, each with its member's subject; at least two.
+        further: more steps, taken while the service runs.
     """
     try:
         declared = declared_service(rehearsal)
@@ -56,36 +62,37 @@ def rehearse_service(
                 programs=programs or Installed(surroundings.app),
                 stack=stack,
                 ports=(free_port(), free_port()),
+                members=members,
             )
-            return _try(trial, tell)
+            return _try(trial, steps_with(further), tell)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _try(trial: Trial, tell: Tell) -> ServiceRehearsal:
-    steps: list[Step] = []
-    for name, step in STEPS:
+def _try(trial: Trial, to_take: Sequence[tuple[str, Step]], tell: Tell) -> ServiceRehearsal:
+    steps: list[Tried] = []
+    for name, step in to_take:
         tell(name)
         began = time.perf_counter()
         try:
             detail, passed = step(trial), True
         except (StepError, RefusedError) as error:
-            detail, passed = _why(str(error), trial.gate), False
+            detail, passed = explained(str(error), trial.gate), False
         except NotToBeHadError as error:
             return ServiceRehearsal(steps=tuple(steps), incomplete=str(error))
-        steps.append(Step(name=name, seconds=time.perf_counter() - began, passed=passed, detail=detail))
+        steps.append(Tried(name=name, seconds=time.perf_counter() - began, passed=passed, detail=detail))
         if not passed:
             break
-    return _result(trial, steps)
+    return _result(trial, to_take, steps)
 
 
-def _result(trial: Trial, steps: list[Step]) -> ServiceRehearsal:
+def _result(trial: Trial, to_take: Sequence[tuple[str, Step]], steps: list[Tried]) -> ServiceRehearsal:
     gate = trial.gate
-    complete = len(steps) == len(STEPS) and steps[-1].passed
-    missed = len(STEPS) - len(steps)
+    complete = len(steps) == len(to_take) and steps[-1].passed
+    missed = len(to_take) - len(steps)
     if missed:
-        names = ", ".join(name for name, _ in STEPS[len(steps) :])
-        steps.append(Step(name=f"{missed} not reached", seconds=0, passed=False, detail=names))
+        names = ", ".join(name for name, _ in to_take[len(steps) :])
+        steps.append(Tried(name=f"{missed} not reached", seconds=0, passed=False, detail=names))
     return ServiceRehearsal(
         steps=tuple(steps),
         denials=tuple(dict.fromkeys(_denials(gate))),
@@ -106,7 +113,7 @@ def _denials(gate: Gate) -> Iterator[str]:
         yield f"{role}: {one.decision.reason}"
 
 
-def _why(message: str, gate: Gate) -> str:
+def explained(message: str, gate: Gate) -> str:
     """The first refusal, where there was one, explains more than what it led to."""
     first = next(_denials(gate), "")
     return f"{message} ({first})" if first else message

@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -58,7 +58,7 @@ def migrate(trial: Trial) -> str:
 
 
 def enrol(trial: Trial) -> str:
-    """Two tenants with a member each; meanwhile, an outside login waits for its secret."""
+    """Tenants with a member each; meanwhile, an outside login waits for its secret."""
     issuer = _issuer(trial)
 
     def found(tenant: str, subject: str) -> None:
@@ -67,12 +67,12 @@ def enrol(trial: Trial) -> str:
         _run(trial, member, COMMAND_TIMEOUT_SECONDS)
 
     with ThreadPoolExecutor(3) as pool:
-        founding = [pool.submit(found, *pair) for pair in (("acme", "ada"), ("globex", "grace"))]
+        founding = [pool.submit(found, *pair) for pair in trial.members]
         if not trial.mock_login:
             founding.append(pool.submit(_give_login_its_secret, trial))
     for one in founding:
         one.result()
-    return "acme and globex"
+    return " and ".join(tenant for tenant, _ in trial.members)
 
 
 def start_service(trial: Trial) -> str:
@@ -91,19 +91,19 @@ def become_ready(trial: Trial) -> str:
 
 def log_in(trial: Trial) -> str:
     """A member logs in, with PKCE, at a provider on loopback; or at the mock, where the stack declares it."""
-    trial.ada = _logged_in(trial, "ada")
+    trial.ada = logged_in(trial, trial.members[0][1])
     stranger = trial.browser()
-    _expect(_finish_login(trial, stranger, "stranger"), 403)
+    expect(_finish_login(trial, stranger, "stranger"), 403)
     return "at the mock" if trial.mock_login else "code flow at a real provider"
 
 
 def store_record(trial: Trial) -> str:
     """A thing is made, changed, found."""
     ada = _ada(trial)
-    made = _expect(ada.send_json("POST", "/api/things", {"title": "Anchor", "body": "Rehearsed"}), 201).json()
+    made = expect(ada.send_json("POST", "/api/things", {"title": "Anchor", "body": "Rehearsed"}), 201).json()
     trial.thing_path = f"/api/things/{made['id']}"
-    _expect(ada.send_json("PUT", trial.thing_path, {"title": "Anchor", "body": "Twice", "status": "done"}), 200)
-    found = _expect(ada.send("GET", trial.thing_path), 200).json()
+    expect(ada.send_json("PUT", trial.thing_path, {"title": "Anchor", "body": "Twice", "status": "done"}), 200)
+    found = expect(ada.send("GET", trial.thing_path), 200).json()
     if found["body"] != "Twice":
         raise StepError(f"the thing came back as {found['body']!r}")
     return "made, changed, found"
@@ -113,9 +113,9 @@ def store_attachment(trial: Trial) -> str:
     """An attachment goes to the bucket and comes back through a signed address."""
     ada = _ada(trial)
     path = f"{trial.thing_path}/attachments"
-    made = _expect(ada.send("POST", f"{path}?name=photo.bin", ATTACHMENT, "application/octet-stream"), 201).json()
+    made = expect(ada.send("POST", f"{path}?name=photo.bin", ATTACHMENT, "application/octet-stream"), 201).json()
     trial.content_path = f"{path}/{made['id']}/content"
-    trial.object_address = _expect(ada.send("GET", trial.content_path), 307).headers["location"]
+    trial.object_address = expect(ada.send("GET", trial.content_path), 307).headers["location"]
     if fetch(trial.object_address).body != ATTACHMENT:
         raise StepError("the attachment came back changed")
     return "1 MiB, through a signed address"
@@ -123,12 +123,13 @@ def store_attachment(trial: Trial) -> str:
 
 def refuse_other_tenant(trial: Trial) -> str:
     """Another tenant's member gets neither the record nor the object; nor does anyone without a signature."""
-    grace = _logged_in(trial, "grace")
+    (first, _), (second, subject), *_ = trial.members
+    grace = logged_in(trial, subject)
     for path in (trial.thing_path, trial.content_path, f"{trial.thing_path}/attachments"):
-        _expect(grace.send("GET", path), 404)
-    _expect(grace.send("DELETE", trial.thing_path), 404)
-    if _expect(grace.send("GET", "/api/things"), 200).json()["items"]:
-        raise StepError("globex sees things of acme in its list")
+        expect(grace.send("GET", path), 404)
+    expect(grace.send("DELETE", trial.thing_path), 404)
+    if expect(grace.send("GET", "/api/things"), 200).json()["items"]:
+        raise StepError(f"{second} sees things of {first} in its list")
     bare = urlsplit(trial.object_address)._replace(query="").geturl()
     if fetch(bare).status != 403:
         raise StepError("the object can be read without a signature")
@@ -160,7 +161,7 @@ def rotate_in_traffic(trial: Trial) -> str:
     cut = trial.front.drop_connections() if trial.front else 0
     for reader in readers:
         reader.join()
-    _expect(ada.send("GET", trial.thing_path), 200)
+    expect(ada.send("GET", trial.thing_path), 200)
     if failed:
         raise StepError(f"{len(failed)} of {read[0]} requests failed: {', '.join(sorted(set(failed))[:3])}")
     return f"2 rotations, {cut} connections cut, {read[0]} requests, none failed"
@@ -193,10 +194,13 @@ def stop_service(trial: Trial) -> str:
     return f"status 0, {len(service.lines)} log lines"
 
 
-STEPS: tuple[tuple[str, Step], ...] = (
+DATABASE_STEPS: tuple[tuple[str, Step], ...] = (
     ("Postgres behind the declared address", start_postgres),
     ("rotation makes the first login", make_first_login),
     ("migrate as the owner", migrate),
+)
+STEPS: tuple[tuple[str, Step], ...] = (
+    *DATABASE_STEPS,
     ("the service starts", start_service),
     ("tenants and members", enrol),
     ("the service is ready", become_ready),
@@ -208,6 +212,12 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("metrics", scrape_metrics),
     ("a clean stop, clean logs", stop_service),
 )
+
+
+def steps_with(further: Sequence[tuple[str, Step]]) -> tuple[tuple[str, Step], ...]:
+    """All steps, with further ones once tenants have been told apart and the service still runs."""
+    at = next(place for place, (_, step) in enumerate(STEPS) if step is refuse_other_tenant) + 1
+    return (*STEPS[:at], *further, *STEPS[at:])
 
 
 def _rotate(trial: Trial) -> None:
@@ -245,7 +255,7 @@ def _give_login_its_secret(trial: Trial) -> None:
     """Until an operator fills it, login is unavailable and the rest runs."""
     why = f"/healthz did not answer within {READY_TIMEOUT_SECONDS} s"
     until(lambda: _status(trial.ports[0], "/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
-    _expect(trial.browser().send("GET", "/auth/login"), 503)
+    expect(trial.browser().send("GET", "/auth/login"), 503)
     _fill_oidc_secret(trial)
 
 
@@ -259,10 +269,11 @@ def _fill_oidc_secret(trial: Trial) -> None:
     trial.cloud.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=uuid.uuid4().hex)
 
 
-def _logged_in(trial: Trial, subject: str) -> Browser:
+def logged_in(trial: Trial, subject: str) -> Browser:
+    """A browser with a session of this member's. Raises StepError."""
     browser = trial.browser()
-    _expect(_finish_login(trial, browser, subject), 303)
-    who = _expect(browser.send("GET", "/api/me"), 200).json()
+    expect(_finish_login(trial, browser, subject), 303)
+    who = expect(browser.send("GET", "/api/me"), 200).json()
     if who["subject"] != subject:
         raise StepError(f"{subject} is logged in as {who['subject']}")
     return browser
@@ -276,13 +287,14 @@ def _finish_login(trial: Trial, browser: Browser, subject: str) -> Answer:
     if begun.status == 503:  # the secret may be cached as missing for a second
         until(lambda: browser.send("GET", "/auth/login").status == 303, 10, "login stays unavailable with its secret")
         begun = browser.send("GET", "/auth/login")
-    at_provider = _expect(begun, 303).headers["location"]
+    at_provider = expect(begun, 303).headers["location"]
     form = f"sub={subject}".encode()
     answer = fetch(at_provider, "POST", form, **{"Content-Type": "application/x-www-form-urlencoded"})
-    return browser.send("GET", _expect(answer, 302).headers["location"])
+    return browser.send("GET", expect(answer, 302).headers["location"])
 
 
-def _expect(answer: Answer, status: int) -> Answer:
+def expect(answer: Answer, status: int) -> Answer:
+    """The answer, if it has this status. Raises StepError."""
     if answer.status != status:
         raise StepError(f"answered {answer.status} instead of {status}: {answer.body[:200].decode(errors='replace')}")
     return answer

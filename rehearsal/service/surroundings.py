@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,10 +48,12 @@ class Surroundings:
     Args:
         app: the folder `app/`, with the virtual environment that the service runs in.
         environment: where `REHEARSAL_DATABASE_URL` may name an empty database to use instead.
+        with_provider: whether anyone will log in.
     """
 
-    def __init__(self, app: Path, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, app: Path, environment: Mapping[str, str] = os.environ, *, with_provider: bool = True) -> None:
         self.app = app
+        self._with_provider = with_provider
         self._given = environment.get(GIVEN, "")
         self._provider_port = free_port()
         self._postgres: Process | None = None
@@ -61,7 +63,7 @@ class Surroundings:
         programs = self.app / ".venv" / "bin"
         if not self._given and (programs / "python").exists():
             self._postgres = Process([str(programs / "python"), "-m", "workbuoy_app.devtools.embedded_postgres"], {})
-        if (programs / "oidc-provider-mock").exists():
+        if self._with_provider and (programs / "oidc-provider-mock").exists():
             command = [str(programs / "oidc-provider-mock"), "--port", str(self._provider_port)]
             self._provider = Process(command, {})
         return self
@@ -89,6 +91,13 @@ class Surroundings:
             return _parse(json.loads(process.lines[0])["owner"])
         except ValueError:
             raise NotToBeHadError(process.lines[0]) from None
+
+    def superuser(self) -> Owner | None:
+        """The superuser's login to the same database, once `postgres` has answered; none to a given database."""
+        if self._postgres is None:
+            return None
+        found = _parse(json.loads(self._postgres.lines[0])["superuser"])
+        return replace(found, database=self.postgres().database)
 
     def issuer(self) -> str:
         """The address of a real OpenID Connect provider on loopback. Raises NotToBeHadError."""

@@ -22,6 +22,7 @@ from rehearsal.service.processes import Process, Programs
 from rehearsal.service.surroundings import Owner, Surroundings
 from rehearsal.service.tls import TlsFront
 
+MEMBERS = (("acme", "ada"), ("globex", "grace"))  # tenants that are made up where none are named
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
 
 
@@ -42,6 +43,7 @@ class Trial:
     programs: Programs
     stack: ExitStack
     ports: tuple[int, int]
+    members: tuple[tuple[str, str], ...] = MEMBERS  # at least two tenants, each with its member's subject
     owner: Owner | None = None
     front: TlsFront | None = None
     runtime: LambdaRuntime | None = None

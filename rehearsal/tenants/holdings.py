@@ -1,0 +1,65 @@
+"""What a stack holds that another must not reach, read from its rehearsed graph."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rehearsal.result import Rehearsal, Rehearsed
+from rehearsal.service.declared import DeclaredService, declared_service
+
+TASK, EXECUTION, ROTATION = "task role", "execution role", "rotation role"
+LOGIN, OWNER, OIDC = "login", "owner", "OIDC client"
+FILES = "files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """One stack's identities and things, each under the short name by which cells call it."""
+
+    stack: str
+    region: str
+    declared: DeclaredService
+    roles: dict[str, str]  # ARN by name
+    buckets: dict[str, str]  # physical name
+    secrets: dict[str, str]  # ARN
+    keys: dict[str, str]  # ARN
+    log_groups: dict[str, str]  # physical name
+
+    @property
+    def bucket(self) -> str:
+        """The customer's own objects."""
+        return self.buckets[FILES]
+
+
+def holdings_of(rehearsal: Rehearsal) -> Holdings:
+    """Everything of a stack that has a cell.
+
+    Raises:
+        NoServiceError: the stack declares no service, so that it has no roles either.
+    """
+    declared = declared_service(rehearsal)
+    files = declared.service.environment["S3_BUCKET"]
+    secrets = {LOGIN: declared.rotated_secret_arn, OWNER: declared.owner_secret_arn}
+    if "OIDC_SECRET_ID" in declared.service.environment:
+        secrets[OIDC] = declared.service.environment["OIDC_SECRET_ID"]
+    buckets = {str(one.outputs["bucket"]): one.name for one in _of(rehearsal, "aws:s3/bucket:Bucket")}
+    return Holdings(
+        stack=rehearsal.stack,
+        region=rehearsal.region,
+        declared=declared,
+        roles={
+            TASK: declared.task_role_arn,
+            EXECUTION: declared.execution_role_arn,
+            ROTATION: declared.rotation_role_arn,
+        },
+        buckets={FILES: files, **{name.removesuffix("-bucket"): one for one, name in buckets.items() if one != files}},
+        secrets=secrets,
+        keys={one.name.removeprefix("keys-"): str(one.outputs["arn"]) for one in _of(rehearsal, "aws:kms/key:Key")},
+        log_groups={
+            one.name.removesuffix("-group"): str(one.outputs["name"])
+            for one in _of(rehearsal, "aws:cloudwatch/logGroup:LogGroup")
+        },
+    )
+
+
+def _of(rehearsal: Rehearsal, type_: str) -> Iterator[Rehearsed]:
+    return (one for one in rehearsal.resources if one.type == type_)

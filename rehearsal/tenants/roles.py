@@ -1,0 +1,145 @@
+"""The matrix's cells of roles: every call is made through the gate, which judges it by what stands in moto."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rehearsal.cloud import Cloud
+from rehearsal.permissions.caller import Caller
+from rehearsal.permissions.gate import Credentials, Gate, Judgement
+from rehearsal.service.trial import FUNCTIONS, TASKS
+from rehearsal.tenants.attempts import LOG_STREAM, OBJECT_KEY, OWN, Attempt, attempts, log_events
+from rehearsal.tenants.holdings import ROTATION, Holdings
+from rehearsal.tenants.result import Cell, Outcome
+
+Verdict = tuple[Outcome, str]  # and why
+_DENIALS = ("AccessDenied", "AccessDeniedException")
+CONTENT = b"belongs to one customer alone"
+
+
+def prepare(stacks: Sequence[Holdings], cloud: Cloud) -> dict[str, bytes]:
+    """Put something real behind every cell, as the account's operator: an object, values, log streams, ciphertexts.
+
+    Returns:
+        Something encrypted under each key, by the key's ARN.
+    """
+    ciphertexts: dict[str, bytes] = {}
+    for one in stacks:
+        for bucket in one.buckets.values():
+            cloud.call("s3", "put_object", _object(bucket), one.region)
+        for arn in one.secrets.values():
+            _ensure_value(cloud.client("secretsmanager", one.region), arn)
+        for arn in one.keys.values():
+            answer = cloud.call("kms", "encrypt", {"KeyId": arn, "Plaintext": CONTENT}, one.region)
+            ciphertexts[arn] = answer["CiphertextBlob"]
+        for group in one.log_groups.values():
+            _ensure_stream(cloud.client("logs", one.region), group)
+    return ciphertexts
+
+
+def _object(bucket: str) -> dict[str, Any]:
+    return {"Bucket": bucket, "Key": OBJECT_KEY, "Body": CONTENT}
+
+
+def _ensure_value(client: Any, arn: str) -> None:
+    """A secret that nobody has filled yet, because no service was started, gets a stand-in."""
+    try:
+        client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")
+    except client.exceptions.ResourceNotFoundException:
+        client.put_secret_value(SecretId=arn, SecretString="{}")
+
+
+def _ensure_stream(client: Any, group: str) -> None:
+    stream = {"logGroupName": group, "logStreamName": LOG_STREAM}
+    try:
+        client.create_log_stream(**stream)
+    except client.exceptions.ResourceAlreadyExistsException:
+        return
+    client.put_log_events(**stream, logEvents=log_events())
+
+
+def cells_of_roles(stacks: Sequence[Holdings], cloud: Cloud, gate: Gate) -> Iterator[Cell]:
+    """Each stack's roles on each stack's things.
+
+    Raises:
+        RefusedError: a role cannot be taken by the service that it is for.
+    """
+    ciphertexts = prepare(stacks, cloud)
+    caller = Caller(gate)
+    for own in stacks:
+        for role in own.roles:
+            caller.become(_credentials(own, role, cloud, gate))
+            for other in stacks:
+                yield from _cells(own, role, other, ciphertexts, caller, gate, cloud)
+
+
+def _credentials(own: Holdings, role: str, cloud: Cloud, gate: Gate) -> Credentials:
+    if role == ROTATION:
+        return gate.assume(own.roles[role], FUNCTIONS, {})
+    context = {"aws:SourceArn": own.declared.cluster_task_arn, "aws:SourceAccount": cloud.account}
+    return gate.assume(own.roles[role], TASKS, context)
+
+
+def _cells(
+    own: Holdings,
+    role: str,
+    other: Holdings,
+    ciphertexts: Mapping[str, bytes],
+    caller: Caller,
+    gate: Gate,
+    cloud: Cloud,
+) -> Iterator[Cell]:
+    """Its own things only where it must reach them: that it reaches no more of them is the policies' to say."""
+    among_own = own.stack == other.stack
+    for attempt in attempts(own, other, ciphertexts):
+        named = ((attempt.what, attempt.call), *attempt.through)
+        wanted = [one for one in named if not among_own or one in OWN[role]]
+        if not wanted:
+            continue
+        found, judgements = _try(attempt, other.region, caller, gate)
+        for what, call in wanted:
+            got, why = found if call == attempt.call else _through(call, judgements, found)
+            expected = Outcome.ALLOWED if among_own else Outcome.DENIED
+            yield Cell(
+                who=own.stack,
+                who_as=role,
+                whom=other.stack,
+                what=what,
+                call=call,
+                expected=expected,
+                got=got,
+                why=why,
+            )
+        if attempt.operation == "delete_object" and found[0] is Outcome.ALLOWED:
+            cloud.call("s3", "put_object", _object(attempt.params["Bucket"]), other.region)
+
+
+def _try(attempt: Attempt, region: str, caller: Caller, gate: Gate) -> tuple[Verdict, list[Judgement]]:
+    """Make a call. What fails without a judgement that refuses it is not proved."""
+    before = len(gate.judgements)
+    error: Exception | None = None
+    try:
+        getattr(caller.client(attempt.service, region), attempt.operation)(**attempt.params)
+    except (ClientError, BotoCoreError) as raised:
+        error = raised
+    judgements = gate.judgements[before:]
+    if error is None:
+        return (Outcome.ALLOWED, _reasons(judgements)), judgements
+    refused = next((one for one in judgements if not one.decision.allowed), None)
+    denied = isinstance(error, ClientError) and error.response["Error"]["Code"] in _DENIALS
+    if refused is not None and denied:
+        return (Outcome.DENIED, refused.decision.reason), judgements
+    return (Outcome.NOT_PROVED, " ".join(str(error).split())), judgements
+
+
+def _through(action: str, judgements: Sequence[Judgement], whole: Verdict) -> Verdict:
+    """The verdict on what the service would do with the key, out of the call that was just made."""
+    decision = next((one.decision for one in judgements if one.asked.action == action), None)
+    if decision is None:
+        return Outcome.NOT_PROVED, f"the call asked for no {action}: {whole[1]}"
+    return (Outcome.ALLOWED if decision.allowed else Outcome.DENIED), decision.reason
+
+
+def _reasons(judgements: Sequence[Judgement]) -> str:
+    return "; ".join(dict.fromkeys(one.decision.reason for one in judgements))
