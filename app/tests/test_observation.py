@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import logging
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 
 from tests.service import Service, attach, make_thing
 from workbuoy_app import logs
@@ -156,7 +158,34 @@ def test_metrics_tell_requests_by_route_template(metered: Service) -> None:
     assert "nope" not in text
     assert "BREW" not in text
     assert thing["id"] not in text
-    assert browser.get("/api/me").json()["tenant_id"] not in text
+
+
+def test_metrics_tell_tenants_apart_by_id(metered: Service) -> None:
+    browser = metered.browser()
+    tenant_id = browser.get("/api/me").json()["tenant_id"]
+    browser.get("/api/things/00000000-0000-7000-8000-000000000000")
+    text = scrape(metered.settings.metrics_port)
+    assert re.search(
+        rf'workbuoy_tenant_requests_total{{outcome="answered",tenant="{tenant_id}"}} [1-9]', text
+    )
+    assert re.search(rf'workbuoy_tenant_requests_total{{outcome="refused",tenant="{tenant_id}"}} 1.0', text)
+    assert f'workbuoy_tenant_request_seconds_total{{tenant="{tenant_id}"}}' in text
+
+
+def test_however_many_tenants_come_their_series_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbuoy_app import metrics
+
+    monkeypatch.setattr(metrics, "_tenants", {})
+    for number in range(3 * metrics.MOST_TENANTS):
+        metrics.tenant_request_done(f"tenant-{number}", 200, 0.5)
+    metrics.tenant_request_done("tenant-0", 500, 0.5)
+    text = generate_latest(metrics.registry).decode()
+    labels = set(
+        re.findall(r'workbuoy_tenant_requests_total{outcome="answered",tenant="(tenant-\d+|other)"', text)
+    )
+    assert len(labels) == metrics.MOST_TENANTS + 1
+    assert 'workbuoy_tenant_requests_total{outcome="failed",tenant="tenant-0"} 1.0' in text
+    assert f'workbuoy_tenant_request_seconds_total{{tenant="other"}} {metrics.MOST_TENANTS}.0' in text
 
 
 def test_metrics_tell_of_pool_storage_migrations_and_logins(metered: Service) -> None:

@@ -1,4 +1,4 @@
-"""Prometheus metrics. Every label has a closed set of values: routes by template, never an id or a tenant."""
+"""Prometheus metrics. Every label is bounded: routes by template, tenants up to a number, never any other id."""
 
 from __future__ import annotations
 
@@ -38,7 +38,23 @@ SCHEMA = Gauge(
     "workbuoy_schema_at_head", "1 where every migration that this release knows is applied", registry=registry
 )
 
+TENANT_REQUESTS = Counter(
+    "workbuoy_tenant_requests_total",
+    "Requests by tenant and how they ended",
+    ("tenant", "outcome"),
+    registry=registry,
+)
+TENANT_SECONDS = Counter(
+    "workbuoy_tenant_request_seconds_total",
+    "Time spent on a tenant's requests",
+    ("tenant",),
+    registry=registry,
+)
+MOST_TENANTS = 100  # a process tells so many apart, the first that come; all further ones count as `other`
+OTHER_TENANTS = "other"
+
 _routes: dict[tuple[str, str, int], Any] = {}
+_tenants: dict[str, tuple[Mapping[str, Any], Any]] = {}
 
 
 def request_done(method: str, route: str, status: int, seconds: float) -> None:
@@ -48,6 +64,24 @@ def request_done(method: str, route: str, status: int, seconds: float) -> None:
     if child is None:
         child = _routes[key] = REQUESTS.labels(method, route, str(status))
     child.observe(seconds)
+
+
+def tenant_request_done(tenant: str, status: int, seconds: float) -> None:
+    """Count one request of a tenant that was logged in."""
+    known = _tenants.get(tenant)
+    if known is None:
+        label = tenant if len(_tenants) < MOST_TENANTS else OTHER_TENANTS
+        known = _tenant_children(label)
+        if label == tenant:
+            _tenants[tenant] = known
+    by_outcome, spent = known
+    by_outcome["failed" if status >= 500 else "refused" if status >= 400 else "answered"].inc()
+    spent.inc(seconds)
+
+
+def _tenant_children(label: str) -> tuple[Mapping[str, Any], Any]:
+    outcomes = ("answered", "refused", "failed")
+    return {one: TENANT_REQUESTS.labels(label, one) for one in outcomes}, TENANT_SECONDS.labels(label)
 
 
 class Outcome:

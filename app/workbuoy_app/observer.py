@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbuoy_app import problems
 from workbuoy_app.logs import describe, log
-from workbuoy_app.metrics import IN_PROGRESS, request_done
+from workbuoy_app.metrics import IN_PROGRESS, request_done, tenant_request_done
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9=_.:-]{8,128}")
@@ -73,6 +73,9 @@ def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object])
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in _METHODS else "other"
     request_done(method, route, status, seconds)
+    tenant = scope["state"].get("tenant")
+    if tenant is not None:
+        tenant_request_done(tenant, status, seconds)
     if route in _QUIET and status < 400 and not log.isEnabledFor(10):
         return  # load balancers ask every few seconds
     write = log.error if status >= 500 else log.info
@@ -80,7 +83,7 @@ def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object])
         "request",
         extra={
             "request_id": scope["state"]["request_id"],
-            "tenant": scope["state"].get("tenant"),
+            "tenant": tenant,
             "method": method,
             "route": route,
             "status": status,
