@@ -1,0 +1,1 @@
+"""`workbuoy tenant`: customers from their record to their leaving."""

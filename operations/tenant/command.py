@@ -1,0 +1,19 @@
+"""The group `workbuoy tenant`: one file a subject, each imported when it runs."""
+
+import click
+
+from operations.tenant.create_command import create
+from operations.tenant.read_commands import check, list_tenants, show
+
+
+@click.group()
+def tenant() -> None:
+    """Create customers, deploy their stacks, look at them, and let them go.
+
+    A customer is one reviewed file, tenants/NAME.yaml. A silo has a stack of its own; a pool tenant is rows and
+    objects in its base stack.
+    """
+
+
+for subcommand in (create, list_tenants, show, check):
+    tenant.add_command(subcommand)

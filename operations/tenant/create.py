@@ -1,0 +1,216 @@
+"""A new customer's files: planned whole, held to every rule, then written both or not at all."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.tenants.files import (
+    OFFBOARDED_FOLDER,
+    find_tenant_problems,
+    offboarding_file,
+    read_tenants,
+    tenant_file,
+)
+from infra.tenants.record import LAST_PRIORITY, Tenant
+from infra.tenants.residency import REGION
+from infra.validation import find_problems
+
+DEFAULT_TIER: Final = "standard"
+_CONTACT: Final = re.compile(r"\s*(?P<role>[^:]+?)\s*:\s*(?P<name>[^<]+?)\s*<(?P<email>[^<>]+)>\s*")
+_TENANT_SCHEMA: Final = "# yaml-language-server: $schema=../infra/tenants/tenant.schema.json\n"
+_STACK_SCHEMA: Final = "# yaml-language-server: $schema=infra/stack.schema.json\n"
+_OPTIONS: Final = {
+    "name": "NAME",
+    "dates.signed": "--signed",
+    "contacts": "--contact",
+    "hostName": "--host-name",
+    "legalName": "--legal-name",
+    "certificateArn": "--certificate-arn",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A new customer as a person asks for it; None means the default."""
+
+    name: str
+    legal_name: str
+    isolation: str
+    base: str
+    residency: str
+    contacts: tuple[str, ...]
+    tier: str | None = None
+    host_name: str | None = None
+    certificate_arn: str | None = None
+    signed: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """The files that were written, and the commands that come next."""
+
+    files: tuple[Path, ...]
+    next_steps: tuple[str, ...]
+
+
+def create_files(root: Path, wish: Wish) -> Made:
+    """Write a customer's record, and a silo's stack file.
+
+    Raises:
+        ProblemsError: with every problem of what was asked for; then nothing is written.
+    """
+    content, problems = _content(root, wish)
+    problems += find_problems(Tenant, content)
+    base = settings_in(stack_file(root, wish.base))
+    if base is None:
+        problems = [one for one in problems if one.path not in ("base", "region", "hostName")]
+        known = ", ".join(sorted(_bases(root))) or "none"
+        message = f"there is no base stack {wish.base}: no Pulumi.{wish.base}.yaml with settings; there are: {known}"
+        problems.append(Problem(path="base", message=message))
+    files = {tenant_file(root, wish.name): _TENANT_SCHEMA + _as_yaml(content)}
+    if not problems:
+        tenant = Tenant.model_validate_json(_as_json(content))
+        problems += find_tenant_problems(root, tenant)
+        if tenant.isolation == "silo":
+            stack = _as_yaml({"config": {TENANT_KEY: tenant.name}})
+            files[stack_file(root, tenant.stack)] = _STACK_SCHEMA + stack
+    if not any(one.path == "name" for one in problems):
+        problems += _standing(root, wish.name, files)
+    if problems:
+        raise ProblemsError([Problem(path=_option(one.path), message=one.message) for one in problems])
+    _write_new(files)
+    return Made(files=tuple(files), next_steps=_next_steps(wish))
+
+
+def _bases(root: Path) -> Iterator[str]:
+    for file in root.glob("Pulumi.*.yaml"):
+        if settings_in(file) is not None:
+            yield file.name[len("Pulumi.") : -len(".yaml")]
+
+
+def _content(root: Path, wish: Wish) -> tuple[dict[str, Any], list[Problem]]:
+    base = settings_in(stack_file(root, wish.base)) or {}
+    contacts, problems = _contacts(wish.contacts)
+    regions = [part.strip() for part in wish.residency.split(",")]
+    silo = wish.isolation == "silo"
+    content = {
+        "name": wish.name,
+        "legalName": wish.legal_name,
+        "isolation": wish.isolation,
+        "base": wish.base,
+        "region": base.get("region", "eu-west-1"),
+        "residency": regions if len(regions) > 1 or REGION.fullmatch(wish.residency) else wish.residency,
+        "tier": wish.tier or (DEFAULT_TIER if silo else None),
+        "hostName": wish.host_name or (_default_host(wish.name, base) if silo else None),
+        "listenerPriority": _free_priority(root, wish.base) if silo else None,
+        "certificateArn": wish.certificate_arn,
+        "contacts": contacts,
+        "dates": {"signed": wish.signed or datetime.now(UTC).date().isoformat()},
+    }
+    return {key: value for key, value in content.items() if value is not None}, problems
+
+
+def _contacts(given: tuple[str, ...]) -> tuple[list[dict[str, str]], list[Problem]]:
+    found = [(text, _CONTACT.fullmatch(text)) for text in given]
+    problems = [
+        Problem(path="contacts", message=f"{text!r} must read like 'privacy: Kari Nordmann <kari@acme.example>'")
+        for text, match in found
+        if match is None
+    ]
+    contacts = [{"name": match["name"], "email": match["email"], "role": match["role"]} for _, match in found if match]
+    return contacts or [{"name": "nobody", "email": "nobody@example.org", "role": "technical"}], problems
+
+
+def _default_host(name: str, base: Mapping[str, Any]) -> str | None:
+    service = base.get("service")
+    own = service.get("hostName") if isinstance(service, Mapping) else None
+    return f"{name}.{own.partition('.')[2]}" if isinstance(own, str) and "." in own else None
+
+
+def _free_priority(root: Path, base: str) -> int:
+    taken = {one.listener_priority for one in read_tenants(root).tenants if one.base == base}
+    return next(number for number in range(1, LAST_PRIORITY + 2) if number not in taken)
+
+
+def _standing(root: Path, name: str, files: Mapping[Path, str]) -> Iterator[Problem]:
+    for file in files:
+        if os.path.lexists(file):
+            yield Problem(message=f"{file.relative_to(root)} is there already, and nothing is overwritten")
+    if offboarding_file(root, name).exists() and not any(os.path.lexists(file) for file in files):
+        message = f"{name} has left ({OFFBOARDED_FOLDER}/{name}.yaml), and no name is used twice"
+        yield Problem(path="name", message=message)
+
+
+def _option(path: str) -> str:
+    head = path.partition("[")[0]
+    return _OPTIONS.get(head, f"--{head}") if path else ""
+
+
+class _Dumper(yaml.SafeDumper):
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        """Entries of a list stand deeper than its key, as in the files that people wrote."""
+        super().increase_indent(flow, False)
+
+
+def _as_yaml(content: Mapping[str, Any]) -> str:
+    whole = {key: _days(value) if key == "dates" else value for key, value in content.items()}
+    return yaml.dump(whole, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=118)
+
+
+def _days(dates: Mapping[str, str]) -> dict[str, Any]:
+    """Days as YAML writes them, without quotes; what is no day is told as a problem before anything is written."""
+    found: dict[str, Any] = dict(dates)
+    for key, text in dates.items():
+        try:
+            found[key] = date.fromisoformat(text)
+        except ValueError:
+            continue
+    return found
+
+
+def _as_json(content: Mapping[str, Any]) -> str:
+    import json  # noqa: PLC0415
+
+    return json.dumps(content)
+
+
+def _write_new(files: Mapping[Path, str]) -> None:
+    """Write all of these files or none; one that appeared meanwhile is left alone."""
+    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+
+    claimed: list[Path] = []
+    try:
+        for file in files:
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+            claimed.append(file)
+        for file, text in files.items():
+            write_whole(file, text)
+    except BaseException as error:
+        for file in claimed:
+            file.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            message = f"{error.filename} cannot be written: {error.strerror}; nothing was written"
+            raise ProblemsError([Problem(message=message)]) from None
+        raise
+
+
+def _next_steps(wish: Wish) -> tuple[str, ...]:
+    stack = f"{wish.base}-{wish.name}" if wish.isolation == "silo" else wish.base
+    deploy = f"workbuoy tenant deploy {wish.name}" if wish.isolation == "silo" else ""
+    return tuple(
+        step
+        for step in (
+            f"workbuoy rehearse {stack}",
+            f"git switch --create tenant-{wish.name}, commit, and open a pull request",
+            f"{deploy}  (once it is merged)" if deploy else "",
+        )
+        if step
+    )

@@ -1,0 +1,72 @@
+"""`workbuoy tenant create`."""
+
+from pathlib import Path
+
+import click
+
+from operations.tenant.ending import NAME, plainly, tell
+
+
+@click.command()
+@NAME
+@click.option("--legal-name", required=True, help="The customer's name in the contract.")
+@click.option(
+    "--isolation",
+    required=True,
+    type=click.Choice(["pool", "silo"]),
+    help="pool: rows and objects in the base stack; silo: a stack of its own.",
+)
+@click.option("--base", required=True, metavar="STACK", help="Base stack, such as prod. It decides the region.")
+@click.option("--residency", required=True, help="A jurisdiction such as eea, or regions with commas between them.")
+@click.option("--tier", help="Sizes of a silo: small, standard or large. [default: standard]")
+@click.option("--host-name", metavar="HOST", help="Of a silo. [default: NAME. and the base's domain]")
+@click.option("--certificate-arn", metavar="ARN", help="Of a silo: ACM certificate for its host name, in the region.")
+@click.option(
+    "--contact",
+    "contacts",
+    multiple=True,
+    required=True,
+    metavar="'ROLE: NAME <EMAIL>'",
+    help="Whom to reach; ROLE is privacy, technical or billing. Give it once for each.",
+)
+@click.option("--signed", metavar="DATE", help="Day of the contract. [default: today]")
+@plainly
+def create(
+    *,
+    name: str,
+    legal_name: str,
+    isolation: str,
+    base: str,
+    residency: str,
+    tier: str | None,
+    host_name: str | None,
+    certificate_arn: str | None,
+    contacts: tuple[str, ...],
+    signed: str | None,
+) -> None:
+    """Write the record of a new customer, and for a silo its stack's file, for review.
+
+    Nothing is overwritten, and nothing is deployed.
+    """
+    from operations.tenant.create import Wish, create_files  # noqa: PLC0415 printing help must not pay for these
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    root = find_project(Path.cwd()).root
+    wish = Wish(
+        name=name,
+        legal_name=legal_name,
+        isolation=isolation,
+        base=base,
+        residency=residency,
+        tier=tier,
+        host_name=host_name,
+        certificate_arn=certificate_arn,
+        contacts=contacts,
+        signed=signed,
+    )
+    made = create_files(root, wish)
+    for file in made.files:
+        click.echo(file.relative_to(root))
+    tell("Read what is in there, then:")
+    for step in made.next_steps:
+        tell(f"  {step}")

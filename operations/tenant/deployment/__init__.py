@@ -1,0 +1,1 @@
+"""Several customers' stacks at once: a scheduler that knows nothing of stacks, its journal, and what joins them."""

@@ -1,0 +1,135 @@
+"""Running one operation for many names, several at once: each ends in one recorded outcome, whatever happens.
+
+It knows nothing of stacks. The operation runs in a thread; recording happens in the caller's thread alone.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Final, Literal
+
+State = Literal["waiting", "running", "done", "failed", "interrupted"]
+
+ASKS: Final = 3
+"""How often a run is asked to stop, each time more firmly, before it is given up."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one name; `cause` says why it did not go well."""
+
+    state: State
+    cause: str = ""
+
+
+class Stop:
+    """How often a run has been asked to stop: once to end in good order, twice at once, three times to be killed."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self._asked = threading.Event()
+
+    def ask(self) -> None:
+        """Once more."""
+        self.times += 1
+        self._asked.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is asked for the first time; False when that did not happen in time."""
+        return self._asked.wait(seconds)
+
+
+Operation = Callable[[str, Stop], Outcome]
+Record = Callable[[str, Outcome], object]
+
+
+@dataclass
+class _Run:
+    name: str
+    deadline: float
+    stop: Stop = field(default_factory=Stop)
+    overdue: bool = False
+
+
+class Scheduler:
+    """Runs an operation for each name, `parallel` at a time, each at most `timeout_seconds`.
+
+    A run that is overdue is asked to stop, `ASKS` times with `grace_seconds` between; one that still does not end is
+    recorded as failed, its place is given to the next, and what it may return later counts no more.
+    """
+
+    def __init__(
+        self, operation: Operation, record: Record, *, parallel: int, timeout_seconds: float, grace_seconds: float
+    ) -> None:
+        self._operation, self._record = operation, record
+        self._parallel, self._timeout, self._grace = parallel, timeout_seconds, grace_seconds
+        self._inbox: SimpleQueue[tuple[_Run, Outcome] | None] = SimpleQueue()
+        self.interrupted = False
+
+    def interrupt(self) -> None:
+        """Start nothing more and ask what runs to stop; may be called by a signal's handler, and more than once."""
+        self._inbox.put(None)
+
+    def run(self, names: Iterable[str]) -> dict[str, Outcome]:
+        """The outcome of each name, as recorded; `waiting` for what an interruption left out."""
+        waiting, running = deque(names), list[_Run]()
+        outcomes: dict[str, Outcome] = {name: Outcome("waiting") for name in waiting}
+        while running or (waiting and not self.interrupted):
+            while waiting and len(running) < self._parallel and not self.interrupted:
+                running.append(self._start(waiting.popleft()))
+            for run, outcome in self._ended(running):
+                running.remove(run)
+                outcomes[run.name] = outcome
+                self._record(run.name, outcome)
+        return outcomes
+
+    def _start(self, name: str) -> _Run:
+        run = _Run(name, time.monotonic() + self._timeout)
+        self._record(name, Outcome("running"))
+        threading.Thread(target=self._work, args=(run,), name=name, daemon=True).start()
+        return run
+
+    def _work(self, run: _Run) -> None:
+        try:
+            outcome = self._operation(run.name, run.stop)
+        except BaseException as error:  # nothing that an operation does may lose its name
+            outcome = Outcome("failed", f"{type(error).__name__}: {error}")
+        self._inbox.put((run, outcome))
+
+    def _ended(self, running: list[_Run]) -> list[tuple[_Run, Outcome]]:
+        """Wait for the next thing to happen; runs that ended by it, or were given up."""
+        patience = min(run.deadline for run in running) - time.monotonic()
+        try:
+            message = self._inbox.get(timeout=max(patience, 0))
+        except Empty:
+            return [(run, self._given_up()) for run in running if self._is_past_help(run)]
+        if message is None:
+            self.interrupted = True
+            for run in running:
+                run.stop.ask()
+            return []
+        run, outcome = message
+        return [(run, self._judged(run, outcome))] if run in running else []
+
+    def _is_past_help(self, run: _Run) -> bool:
+        """Press an overdue run once more; True when all that has been tried."""
+        if time.monotonic() < run.deadline:
+            return False
+        if run.overdue and run.stop.times >= ASKS:
+            return True
+        run.overdue = True
+        run.stop.ask()
+        run.deadline = time.monotonic() + self._grace
+        return False
+
+    def _judged(self, run: _Run, outcome: Outcome) -> Outcome:
+        if not run.overdue or outcome.state == "done":
+            return outcome
+        why = f": {outcome.cause}" if outcome.cause else ""
+        return Outcome("failed", f"took longer than {self._timeout:g} s and was stopped{why}")
+
+    def _given_up(self) -> Outcome:
+        return Outcome("failed", f"took longer than {self._timeout:g} s and does not stop; it may still run")

@@ -1,0 +1,24 @@
+"""All customers' files, with what the files of stacks and of those who left add to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.problems import Problem
+from infra.stack_files import stack_file
+from infra.tenants.files import FOLDER, Tenants, read_tenants
+from infra.tenants.record import Tenant
+
+
+def read_checked(root: Path) -> Tenants:
+    """All customers, and every problem of their files; a silo without its stack's file is one, too."""
+    read = read_tenants(root)
+    return Tenants(read.tenants, (*read.problems, *_without_stack_file(root, read.tenants)))
+
+
+def _without_stack_file(root: Path, tenants: tuple[Tenant, ...]) -> Iterator[Problem]:
+    standing = {file.name for file in root.glob("Pulumi.*.yaml")}
+    for tenant in tenants:
+        file = stack_file(root, tenant.stack).name
+        if tenant.isolation == "silo" and file not in standing:
+            message = f"a silo needs its stack's file {file}, which holds `config: {{workbuoy:tenant: {tenant.name}}}`"
+            yield Problem(file=f"{FOLDER}/{tenant.name}.yaml", path="isolation", message=message)

@@ -1,0 +1,80 @@
+"""What a change of customers' files must not do, by git's memory of how they were."""
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from infra.problems import Problem
+from infra.tenants.files import FOLDER, OFFBOARDED_FOLDER, offboarding_file, tenant_file
+from operations.changed.files import changed_files
+
+_RECORD: Final = re.compile(rf"{FOLDER}/([^/]+)\.yaml")
+_LEFT: Final = re.compile(rf"{OFFBOARDED_FOLDER}/([^/]+)\.yaml")
+
+
+def find_forbidden_changes(root: Path, since: str) -> list[Problem]:
+    """Customers who would move, change their isolation or vanish since `since`.
+
+    Raises ProblemsError where git cannot compare.
+    """
+    changed = changed_files(root, since)
+    if changed is None:  # a branch's first commit
+        return []
+    fork = _git(root, "merge-base", since, "HEAD").strip()
+    problems: list[Problem] = []
+    for path in changed:
+        if (match := _RECORD.fullmatch(path)) and (before := _read(_git(root, "show", f"{fork}:./{path}"))):
+            problems += _problems(root, path, match[1], before)
+        elif _LEFT.fullmatch(path) and not (root / path).exists():
+            problems.append(Problem(file=path, message="records who left; put it back, it stays for good"))
+    return problems
+
+
+def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> Iterator[Problem]:
+    file = tenant_file(root, name)
+    if not file.exists():
+        if not offboarding_file(root, name).exists():
+            message = (
+                f"is removed without a record in {OFFBOARDED_FOLDER}/: put it back; "
+                f"`workbuoy tenant retire {name}` begins a leaving, `workbuoy tenant destroy {name}` records it"
+            )
+            yield Problem(file=path, message=message)
+        return
+    after = _read(file.read_text(encoding="utf-8", errors="replace"))
+    if not after:
+        return  # told with the file itself
+    for key in ("region", "base"):
+        if before.get(key) != after.get(key):
+            message = (
+                f"was {before.get(key)} and is {after.get(key)}: put it back; "
+                "a move is a second stack and a data move, never an edited record"
+            )
+            yield Problem(file=path, path=key, message=message)
+    was, is_now = before.get("isolation"), after.get("isolation")
+    if was != is_now and not (was == "pool" and after.get("promotion") == "open"):
+        way = (
+            f"`workbuoy tenant promote {name}` moves the data, with `promotion: open` in the record"
+            if was == "pool"
+            else "a silo's data does not go back into the pool"
+        )
+        yield Problem(file=path, path="isolation", message=f"was {was} and is {is_now}: put it back; {way}")
+
+
+def _read(text: str) -> Mapping[str, Any]:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return content if isinstance(content, Mapping) else {}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git prints; nothing for a file that was not there."""
+    done = subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
+    )
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
