@@ -36,6 +36,30 @@ def elsewhere(scope: Scope) -> Statement:
     )
 
 
+def no_data(scope: Scope) -> Statement:
+    """Neither objects, nor values of secrets, nor a database, even where a resource's own policy would allow it.
+
+    A deploy writes the buckets' and secrets' policies: without this it could open them to itself.
+    """
+    return Statement(
+        sid="NoData",
+        effect="Deny",
+        actions=[
+            "rds-db:connect",
+            "s3:DeleteObject*",
+            "s3:GetObject*",
+            "s3:PutObject*",
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+        ],
+        resources=[
+            *scope.arns("rds-db", "*"),
+            *scope.arns("secretsmanager", "*"),
+            *scope.buckets("/*"),
+        ],
+    )
+
+
 def own_limits(scope: Scope) -> list[Statement]:
     """A deploy role changes neither its limits nor the account's other roles, and becomes nobody else.
 

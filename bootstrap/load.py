@@ -13,7 +13,7 @@ from infra.validation import find_problems
 from infra.yaml_text import read_yaml
 
 SETTINGS_KEY = "workbuoy-bootstrap:settings"
-_READ_BY_PULUMI = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
+READ_BY_PULUMI = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 
 def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings:
@@ -46,8 +46,8 @@ def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings:
 def _unread(content: Mapping[str, Any]) -> Iterator[Problem]:
     config = content.get("config")
     for key in content:
-        if key not in _READ_BY_PULUMI:
-            yield Problem(path=str(key), message=f"is not read; known: {', '.join(_READ_BY_PULUMI)}")
+        if key not in READ_BY_PULUMI:
+            yield Problem(path=str(key), message=f"is not read; known: {', '.join(READ_BY_PULUMI)}")
     for key in config if isinstance(config, Mapping) else ():
         if key != SETTINGS_KEY and not str(key).startswith("pulumi:"):
             yield Problem(path=f"config.{key}", message=f"is not read; every setting stands under {SETTINGS_KEY}")

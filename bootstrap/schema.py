@@ -3,22 +3,35 @@
 import json
 from pathlib import Path
 
-from bootstrap.load import SETTINGS_KEY
+from bootstrap.load import READ_BY_PULUMI, SETTINGS_KEY
 from bootstrap.settings import AccountSettings
-from infra.schema import stack_file_schema
 
 SCHEMA_FILE = Path(__file__).parent / "bootstrap.schema.json"
 
 
 def render_schema() -> str:
-    """The schema as committed: that of a stack file, with an account's settings in it."""
+    """The schema as committed."""
     settings = AccountSettings.model_json_schema(by_alias=True)
-    schema = stack_file_schema() | {
+    definitions = settings.pop("$defs")
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Workbuoy account file",
         "description": "Made by `make schema` from bootstrap/settings.py; do not edit.",
-        "$defs": settings.pop("$defs"),
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["config"],
+        "properties": {
+            **{key: {"type": "string"} for key in READ_BY_PULUMI if key != "config"},
+            "config": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": [SETTINGS_KEY],
+                "patternProperties": {"^pulumi:": {}},
+                "properties": {SETTINGS_KEY: settings},
+            },
+        },
+        "$defs": definitions,
     }
-    schema["properties"]["config"] |= {"required": [SETTINGS_KEY], "properties": {SETTINGS_KEY: settings}}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,0 +1,114 @@
+"""One account in moto: bootstrapped, with its environment's stack stood up within the boundary, and its calls."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bootstrap.names import BOUNDARY, deploy_role
+from rehearsal.cloud import Cloud, Moto, running
+from rehearsal.permissions.calls import Call
+from rehearsal.permissions.proof import Proof, recorded
+from rehearsal.program import Project, find_project
+from rehearsal.result import Rehearsal
+from rehearsal.run import Options, rehearse
+from tests.conftest import ROOT, Change, Graph
+
+ACCOUNTS = ("dev", "staging", "prod")
+BOOTSTRAP = ROOT / "bootstrap"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A bootstrapped account with its environment's stack in it."""
+
+    cloud: Cloud
+    bootstrap: Rehearsal
+    stack: Rehearsal
+    calls: list[Call]
+
+    @property
+    def id(self) -> str:
+        return self.cloud.account
+
+    def proof(self, role: str) -> Proof:
+        """The proof of one role, named without the account's ARN."""
+        return Proof(cloud=self.cloud, role_arn=f"arn:aws:iam::{self.id}:role/{role}")
+
+    def arn(self, service: str, resource: str, region: str = "eu-west-1") -> str:
+        return f"arn:aws:{service}:{region}:{self.id}:{resource}"
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    """One moto for all accounts of this folder's tests."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def accounts(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Account]:
+    """An environment's account, stood up once."""
+
+    @cache
+    def stand_up(environment: str) -> Account:
+        bootstrapped = rehearse(find_project(BOOTSTRAP), environment, None, moto)
+        project = _within_boundary(tmp_path_factory.mktemp(environment), environment)
+        with recorded(moto) as calls:
+            stack = rehearse(project, environment, None, moto)
+        cloud = moto.cloud(bootstrapped.account, bootstrapped.region)
+        return Account(cloud=cloud, bootstrap=bootstrapped, stack=stack, calls=list(calls))
+
+    return stand_up
+
+
+def _within_boundary(folder: Path, environment: str) -> Project:
+    """The project's stacks, with the boundary that this account's deploys must set."""
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, folder)
+    project = Project(find_project(ROOT).name, folder, ROOT / "infra")
+    file = project.stack_file(environment)
+    content = yaml.safe_load(file.read_text())
+    settings = content["config"]["workbuoy:settings"]
+    settings["permissionsBoundaryArn"] = f"arn:aws:iam::{settings['account']}:policy/{BOUNDARY}"
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    return project
+
+
+@pytest.fixture(scope="session")
+def prod(accounts: Callable[[str], Account]) -> Account:
+    """The account of prod."""
+    return accounts("prod")
+
+
+@pytest.fixture
+def deploy(prod: Account) -> Proof:
+    """What prod's deploy role may do."""
+    return prod.proof(deploy_role("prod"))
+
+
+@pytest.fixture
+def account_files(tmp_path: Path) -> Project:
+    """A copy of the account files over the same program, free to be changed."""
+    for file in BOOTSTRAP.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    return Project("workbuoy-bootstrap", tmp_path, BOOTSTRAP)
+
+
+@pytest.fixture
+def declare_with(account_files: Project) -> Callable[[str, Change], Graph]:
+    """The graph of an account with changed settings."""
+
+    def declare(stack: str, change_settings: Change) -> Graph:
+        file = account_files.stack_file(stack)
+        content: dict[str, Any] = yaml.safe_load(file.read_text())
+        change_settings(content["config"]["workbuoy-bootstrap:settings"])
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
+        return Graph(rehearse(account_files, stack, Options(declare_only=True)))
+
+    return declare

@@ -1,0 +1,88 @@
+"""The boundary takes nothing from a stack's roles that they need, and leaves them nothing that they must not have."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bootstrap.names import BOUNDARY, state_bucket
+from rehearsal.permissions.asked import Asked
+from rehearsal.permissions.evaluate import Held
+from rehearsal.permissions.proof import Proof
+from tests.bootstrap.conftest import Account
+
+
+def as_list(value: Any) -> list[str]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def roles_of(account: Account) -> list[str]:
+    return [call.params["RoleName"] for call in account.calls if call.operation == "CreateRole"]
+
+
+def granted(statement: dict[str, Any]) -> Iterator[Asked]:
+    """Everything that one statement allows, each as a request that meets its conditions."""
+    context = {
+        key.lower(): (as_list(value)[0].replace("*", "eu-west-1"),)
+        for block in statement.get("Condition", {}).values()
+        for key, value in block.items()
+    }
+    for action in as_list(statement["Action"]):
+        for resource in as_list(statement["Resource"]):
+            yield Asked(action=action, resource=resource, context=context)
+
+
+@pytest.mark.parametrize("environment", ["prod", "dev"])
+def test_everything_that_a_stacks_role_is_given_lies_within_the_boundary(
+    environment: str, accounts: Callable[[str], Account]
+) -> None:
+    account = accounts(environment)
+    names = roles_of(account)
+    outside = []
+    asked = 0
+    for name in names:
+        proof = account.proof(name)
+        assert proof.policies().boundary is not None
+        for held in proof.policies().identity:
+            for one in granted(dict(held.statement)):
+                asked += 1
+                judged = proof.judge(one, "eu-west-1")
+                if not judged.decision.allowed:
+                    outside.append(f"{name}: {judged}")
+    assert asked > 40
+    assert outside == [], "if this is meant, widen bootstrap/boundary.py: every account must be bootstrapped again"
+
+
+EVERYTHING = Held("by-a-deploy", {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"})
+BEYOND = {
+    "iam:CreateRole": "arn:aws:iam::{account}:role/workbuoy-prod-more",
+    "iam:PassRole": "arn:aws:iam::{account}:role/workbuoy-prod-rotation",
+    "sts:AssumeRole": "arn:aws:iam::{account}:role/workbuoy-deploy-prod",
+    "s3:GetObject": "arn:aws:s3:::{state}/.pulumi/stacks/workbuoy/prod.json",
+    "s3:PutBucketPolicy": "arn:aws:s3:::workbuoy-prod-files-1",
+    "s3:DeleteObjectVersion": "arn:aws:s3:::workbuoy-prod-files-1/tenants/a",
+    "rds:DeleteDBInstance": "arn:aws:rds:eu-west-1:{account}:db:workbuoy-prod-database",
+    "secretsmanager:GetSecretValue": "arn:aws:secretsmanager:eu-west-1:{account}:secret:payroll-1",
+    "ecs:RunTask": "arn:aws:ecs:eu-west-1:{account}:task-definition/workbuoy-prod-service:1",
+    "logs:DeleteLogGroup": "arn:aws:logs:eu-west-1:{account}:log-group:/workbuoy/workbuoy-prod/service:*",
+    "kms:Decrypt": "{state_key}",
+}
+
+
+@pytest.mark.parametrize("action", BEYOND)
+def test_a_role_that_a_deploy_gives_everything_still_may_not(action: str, prod: Account) -> None:
+    from dataclasses import replace
+
+    (key,) = [one for one in prod.bootstrap.resources if one.name == "state-key"]
+    places = {"account": prod.id, "state": state_bucket(prod.id, "eu-west-1"), "state_key": key.outputs["arn"]}
+    asked = Asked(action=action, resource=BEYOND[action].format(**places))
+    role = prod.proof("workbuoy-prod-service-task")
+    everything = replace(role.policies(), identity=[EVERYTHING])
+    bounded = Proof(cloud=role.cloud, role_arn=role.role_arn, own=everything)
+    assert not bounded.judge(asked, "eu-west-1").decision.allowed
+    unbounded = Proof(cloud=role.cloud, role_arn=role.role_arn, own=replace(everything, boundary=None))
+    assert unbounded.judge(asked, "eu-west-1").decision.allowed
+
+
+def test_the_boundary_that_stands_is_the_one_of_bootstrap(prod: Account) -> None:
+    assert {held.policy for held in prod.proof("workbuoy-prod-rotation").policies().boundary or ()} == {BOUNDARY}

@@ -1,0 +1,139 @@
+"""What a person on duty may do, and may not: judged by our evaluator."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bootstrap.names import OPERATORS_ROLE
+from rehearsal.permissions.asked import Asked
+from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.evaluate import Policies, Principal, Request, decide
+from rehearsal.permissions.proof import Proof
+from tests.bootstrap.conftest import Account
+from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case, _account_key, _made, changed
+
+# What operators may do though a deploy may not.
+THEIRS = {"running a task", "reading a log"}
+CLUSTER = "cluster/workbuoy-prod"
+
+
+def _task(definition: str, cluster: str = CLUSTER) -> Case:
+    return lambda account: Asked(
+        action="ecs:RunTask",
+        resource=account.arn("ecs", f"task-definition/{definition}"),
+        context={"ecs:cluster": (account.arn("ecs", cluster),)},
+    )
+
+
+def _pass(role: str, service: str = "ecs-tasks.amazonaws.com") -> Case:
+    return lambda account: Asked(
+        action="iam:PassRole",
+        resource=f"arn:aws:iam::{account.id}:role/{role}",
+        context={"iam:passedtoservice": (service,)},
+    )
+
+
+def _secret(action: str, name: str) -> Case:
+    return lambda account: Asked(action=action, resource=_made(account, "Secret", "arn", name))
+
+
+def _secrets_key(account: Account) -> Asked:
+    return Asked(
+        action="kms:GenerateDataKey",
+        resource=_made(account, "Key", "arn", "keys-secrets"),
+        context={"kms:viaservice": (f"secretsmanager.{HERE}.amazonaws.com",)},
+    )
+
+
+def _log(action: str, group: str) -> Case:
+    return lambda account: Asked(action=action, resource=account.arn("logs", f"log-group:{group}:*"))
+
+
+ALLOWED: dict[str, Case] = {
+    "a command of the image as a task": _task("workbuoy-prod-service:7"),
+    "the same in a customer's own stack": _task("workbuoy-prod-acme-service:7", "cluster/workbuoy-prod"),
+    "with the service's role": _pass("workbuoy-prod-service-task"),
+    "with the role that starts tasks": _pass("workbuoy-prod-service-execution"),
+    "the same of a customer's own stack": _pass("workbuoy-prod-acme-service-task"),
+    "searching the service's log": _log("logs:StartQuery", "/workbuoy/workbuoy-prod/service"),
+    "reading rotation's log": _log("logs:FilterLogEvents", "/aws/lambda/workbuoy-prod-rotation"),
+    "filling in the login's secret": _secret("secretsmanager:PutSecretValue", "oidc-client"),
+    "encrypting it": _secrets_key,
+}
+REFUSED: dict[str, Case] = {
+    "reading the login's secret": _secret("secretsmanager:GetSecretValue", "oidc-client"),
+    "writing the database's login": _secret("secretsmanager:PutSecretValue", "database-login"),
+    "another task definition": _task("payroll:1"),
+    "another cluster": _task("workbuoy-prod-service:7", "cluster/other"),
+    "with the rotation's role": _pass("workbuoy-prod-rotation"),
+    "with the deploy role": _pass("workbuoy-deploy-prod"),
+    "with the role handed to a function": _pass("workbuoy-prod-service-task", "lambda.amazonaws.com"),
+    "changing a task definition": lambda account: Asked(
+        action="ecs:RegisterTaskDefinition", resource=account.arn("ecs", "task-definition/workbuoy-prod-service:new")
+    ),
+    "another log": _log("logs:FilterLogEvents", "/payroll"),
+    "the state's key": lambda account: Asked(
+        action="kms:Decrypt",
+        resource=_account_key("state")(account),
+        context={"kms:viaservice": (f"secretsmanager.{HERE}.amazonaws.com",)},
+    ),
+}
+
+
+@pytest.fixture
+def operators(prod: Account) -> Proof:
+    return prod.proof(OPERATORS_ROLE)
+
+
+@pytest.mark.parametrize("what", ALLOWED)
+def test_operators_may(what: str, prod: Account, operators: Proof) -> None:
+    judged = operators.judge(ALLOWED[what](prod), HERE)
+    assert judged.decision.allowed, judged
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_operators_may_not(what: str, prod: Account, operators: Proof) -> None:
+    assert not operators.judge(REFUSED[what](prod), HERE).decision.allowed
+
+
+@pytest.mark.parametrize("what", sorted(set(FORBIDDEN) - THEIRS))
+def test_what_a_deploy_may_not_do_an_operator_may_not_either(what: str, prod: Account, operators: Proof) -> None:
+    assert not operators.judge(FORBIDDEN[what](prod), HERE).decision.allowed
+
+
+def test_without_the_clusters_name_a_task_could_run_anywhere(prod: Account, operators: Proof) -> None:
+    def widen(one: dict[str, object]) -> dict[str, object]:
+        return {key: value for key, value in one.items() if key != "Condition" or one["Sid"] != "RunOneOffTasks"}
+
+    assert changed(operators, widen).judge(REFUSED["another cluster"](prod), HERE).decision.allowed
+
+
+Who = Callable[[Account], str]
+SSO = "role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_"
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        (f"{SSO}WorkbuoyOperators_0123456789abcdef", True),
+        (f"{SSO}WorkbuoyReaders_0123456789abcdef", False),
+        ("role/AWSReservedSSO_WorkbuoyOperators_0123456789abcdef", False),  # made by hand under a like name
+        ("role/workbuoy-deploy-prod", False),
+    ],
+)
+def test_only_the_named_permission_set_becomes_an_operator(role: str, may: bool, prod: Account) -> None:
+    arn = f"arn:aws:iam::{prod.id}:{role}"
+    target = f"arn:aws:iam::{prod.id}:role/{OPERATORS_ROLE}"
+    trust = Estate(prod.cloud).policies_on(target)
+    request = Request(
+        principal=Principal(arn=f"{arn}/kari", role_arn=arn, account=prod.id),
+        action="sts:AssumeRole",
+        resource=target,
+        resource_account=prod.id,
+        context={"aws:principalarn": (arn,)},
+    )
+    everything = [{"Sid": "All", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]
+    from rehearsal.permissions.evaluate import Held
+
+    identity = [Held("theirs", one) for one in everything]
+    assert decide(request, Policies(identity=identity, resource=trust, resource_decides=True)).allowed is may
