@@ -3,10 +3,12 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.problems import Problem
-from infra.settings import StackSettings
+
+if TYPE_CHECKING:  # the settings' classes take a second to load, which who only asks about an account need not pay
+    from infra.settings import StackSettings
 
 PLACEHOLDER_ACCOUNT = re.compile(r"(?<![\w-])0{9}\d{3}(?![\w-])")
 PLACEHOLDER_DIGEST = "sha256:" + "0" * 64
@@ -14,7 +16,7 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 IMAGE_VARIABLE = "WORKBUOY_IMAGE_DIGEST"
 
 
-def find_placeholders(settings: StackSettings) -> Iterator[Problem]:
+def find_placeholders(settings: "StackSettings") -> Iterator[Problem]:
     """Placeholders that are left. A rehearsal puts named stand-ins in their place before the program starts."""
     for path, value in (
         ("account", settings.account),

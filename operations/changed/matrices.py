@@ -3,14 +3,13 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
-from infra.settings import Environment
-from operations.changed.estate import LOCAL, Base, Customer
+from operations.changed.estate import Base, Customer
 from operations.changed.touched import Touched
 
-ENVIRONMENTS = tuple(one for one in get_args(Environment) if one != LOCAL)
+ENVIRONMENTS: Final = ("dev", "staging", "prod")
 
 
 def as_json(change: Touched) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bootstrap.names import state_address
 from infra.problems import ProblemsError
-from operations.changed.estate import Estate, read_estate
-from operations.changed.matrices import matrices
+from infra.settings import Environment
+from operations.changed.estate import LOCAL, Estate, read_estate
+from operations.changed.matrices import ENVIRONMENTS, matrices
 from operations.changed.touched import everything, touched
 from tests.conftest import ROOT
 from tests.operations.changed.conftest import make_project
@@ -112,6 +114,10 @@ def test_each_environment_has_its_own_list_of_bases(estate: Estate) -> None:
     assert [one["stack"] for one in json.loads(lists["prod"])] == ["prod", "prod-eu-north-1"]
     assert json.loads(lists["staging"]) == []
     assert lists["architecture"] == "arm64"
+
+
+def test_every_environment_but_the_laptops_has_a_list() -> None:
+    assert {*ENVIRONMENTS, LOCAL} == set(get_args(Environment))
 
 
 def change(project: Path, stack: str, old: str, new: str) -> None:
