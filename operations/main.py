@@ -5,12 +5,15 @@ import click
 from operations.changed.branch import require_branch
 from operations.changed.command import changed
 from operations.deploy.command import deploy, rollout, smoke
+from operations.doctor.command import doctor
 from operations.drift.command import drift
+from operations.engine.command import engine
 from operations.image.command import image
 from operations.rehearse import rehearse
 from operations.report.command import report
 from operations.review.command import review
 from operations.review.policies_command import policies
+from operations.tenant.command import tenant
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -32,3 +35,6 @@ main.add_command(deploy)
 main.add_command(rollout)
 main.add_command(smoke)
 main.add_command(drift)
+main.add_command(doctor)
+main.add_command(engine)
+main.add_command(tenant)

@@ -37,20 +37,23 @@ def install_root() -> Path:
 
 
 def find_cli(tell: Tell | None = None) -> "Cli":
-    """The CLI on PATH, else the installed one; whichever comes first and is new enough.
+    """The CLI on PATH, else the installed one; one as new as the SDK before one that only serves.
 
     Raises EngineMissingError.
     """
-    refused = ""
+    refused, found = "", list[Cli]()
     for root in (None, install_root()):
         if (shutil.which("pulumi") if root is None else shutil.which(root / "bin" / "pulumi")) is None:
             continue
         try:
-            return Cli(root, tell)
+            found.append(Cli(root, tell))
         except InvalidVersionError as error:
             refused = refused or _why(error)
         except (OSError, subprocess.CalledProcessError) as error:
             refused = refused or f"the Pulumi CLI does not run: {error}"
+    as_new = [cli for cli in found if cli.version is not None and cli.version >= sdk_version()]
+    for cli in (*as_new, *found):
+        return cli
     problem = refused or "the engine, the Pulumi CLI, is not here"
     raise EngineMissingError(problem, f"{INSTALL}, and `workbuoy rehearse` needs none")
 

@@ -18,7 +18,8 @@ from operations.engine.errors import (
 )
 
 SIGN_IN: Final = "sign in to the account anew (`aws sso login`, or fresh keys), then repeat"
-LOG_IN: Final = "`pulumi login s3://workbuoy-state-ACCOUNT-REGION?region=REGION`, or set PULUMI_BACKEND_URL"
+LOG_IN_COMMAND: Final = "pulumi login 's3://workbuoy-state-ACCOUNT-REGION?region=REGION'"
+LOG_IN: Final = f"`{LOG_IN_COMMAND}`, or set PULUMI_BACKEND_URL"
 
 IGNORED: Final = ("preview failed", "update failed", "update cancelled")
 """What the engine says after the reasons."""

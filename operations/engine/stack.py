@@ -171,6 +171,11 @@ class EngineStack:
             exported = self._stack.export_stack()
         return {"version": exported.version, "deployment": exported.deployment}
 
+    def stacks(self) -> tuple[str, ...]:
+        """Names of all stacks of this project that the backend holds, this one among them."""
+        with _explained(self.name, self._cli):
+            return tuple(one.name.rpartition("/")[2] for one in self._stack.workspace.list_stacks())
+
     def pending(self) -> list[str]:
         """Operations that an interrupted run began and nobody saw end, such as `creating database-instance`."""
         operations = self.export()["deployment"].get("pending_operations") or []

@@ -105,9 +105,14 @@ class FakeCli:
 
     def calls(self, *beginning: str) -> list[dict[str, Any]]:
         """What it was asked, with the folder and our variables; only commands that begin so."""
-        file = self.folder / "calls.jsonl"
-        asked = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-        return [one for one in asked if one["args"][: len(beginning)] == list(beginning)]
+        return self.asked(self.folder, *beginning)
+
+    @staticmethod
+    def asked(folder: Path, *beginning: str) -> list[dict[str, Any]]:
+        """The same of a stand-in that something else put into a folder."""
+        file = folder / "calls.jsonl"
+        calls = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return [one for one in calls if one["args"][: len(beginning)] == list(beginning)]
 
 
 def failing(text: str, code: int = 255, events: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""Who is signed in to AWS, held against the stack's account and region."""
+
+import os
+
+from infra.placeholders import PLACEHOLDER_ACCOUNT
+from operations.doctor.finding import DEPLOY, Finding
+from operations.engine.errors import EngineError
+from operations.engine.placement import Placement, check_region, who_am_i
+
+SIGN_IN = "aws sso login"
+FALLBACK_REGION = "eu-west-1"
+
+
+def account(stack: str, place: Placement | None) -> list[Finding]:
+    """The identity, the account and the region."""
+    if place and place.endpoint_url:
+        told = f"{stack} lies in a moto server, which asks nobody"
+        return [Finding(name="AWS identity", state="ok", found=told, needed_for=DEPLOY), *_region(stack, place)]
+    region = place.region if place else os.environ.get("AWS_REGION") or FALLBACK_REGION
+    try:
+        identity = who_am_i(stack or "AWS", region, {})
+    except EngineError as error:
+        problem = error.problem.partition(": ")[2]
+        found = [Finding(name="AWS identity", state="missing", found=problem, mend=SIGN_IN, needed_for=DEPLOY)]
+        return [*found, *_placeholder(stack, place), *_region(stack, place)]
+    signed_in = Finding(name="AWS identity", state="ok", found=identity["Arn"], needed_for=DEPLOY)
+    return [
+        signed_in,
+        *(_placeholder(stack, place) or _same(stack, place, identity["Account"])),
+        *_region(stack, place),
+    ]
+
+
+def _placeholder(stack: str, place: Placement | None) -> list[Finding]:
+    if place is None or not PLACEHOLDER_ACCOUNT.search(place.account):
+        return []
+    told = f"Pulumi.{stack}.yaml holds the placeholder {place.account}"
+    return [Finding(name="account", state="wrong", found=told, mend=f"$EDITOR Pulumi.{stack}.yaml", needed_for=DEPLOY)]
+
+
+def _same(stack: str, place: Placement | None, signed_in: str) -> list[Finding]:
+    if place is None:
+        return []
+    if signed_in == place.account:
+        return [Finding(name="account", state="ok", found=signed_in, needed_for=DEPLOY)]
+    told = f"signed in to {signed_in}, but {stack} belongs to {place.account}"
+    return [Finding(name="account", state="wrong", found=told, mend=SIGN_IN, needed_for=DEPLOY)]
+
+
+def _region(stack: str, place: Placement | None) -> list[Finding]:
+    if place is None:
+        return []
+    try:
+        check_region(stack, place)
+    except EngineError as error:
+        told = error.problem.partition(": ")[2]
+        return [
+            Finding(name="region", state="wrong", found=told, mend=f"$EDITOR Pulumi.{stack}.yaml", needed_for=DEPLOY)
+        ]
+    return [Finding(name="region", state="ok", found=place.region, needed_for=DEPLOY)]

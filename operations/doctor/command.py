@@ -1,0 +1,74 @@
+"""`workbuoy doctor`."""
+
+import json
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from operations.review.command import CHECK_FAILED, fail, plainly
+
+if TYPE_CHECKING:
+    from operations.doctor.finding import Finding, Purpose
+
+WIDTH = 80
+
+
+@click.command()
+@click.argument("stack", required=False)
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["rehearse", "deploy"]),
+    default="rehearse",
+    show_default=True,
+    help="What must be possible for exit code 0.",
+)
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@plainly
+def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
+    """Tell what is here and what is missing, each with the one command that mends it.
+
+    With STACK, also whether its account, region, backend and secrets provider fit. Changes nothing. Exits with 3
+    where something is missing that --for needs.
+    """
+    from operations.doctor.look import look  # noqa: PLC0415 help must not pay for it
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    findings = look(find_project(Path.cwd()), stack)
+    against = [one.name for one in findings if one.stands_against(purpose)]
+    if json_wanted:
+        click.echo(json.dumps({"for": purpose, "ready": not against, "findings": _rows(findings)}, indent=2))
+    else:
+        click.echo(_table(findings))
+    if against:
+        fail(CHECK_FAILED, f"not ready to {purpose}: {', '.join(against)}")
+    if not json_wanted:
+        click.echo(f"Ready to {purpose}.", err=True)
+
+
+def _rows(findings: "list[Finding]") -> list[dict[str, object]]:
+    return [
+        {
+            "name": one.name,
+            "state": one.state,
+            "found": one.found,
+            "mend": one.mend or None,
+            "neededFor": sorted(one.needed_for),
+        }
+        for one in findings
+    ]
+
+
+def _table(findings: "list[Finding]") -> str:
+    width = max(len(one.name) for one in findings) + 2
+    lines: list[str] = []
+    for one in findings:
+        head = f"{one.state:<8} {one.name:<{width}}"
+        mend = f" -> {one.mend}" if one.mend else ""
+        indent = " " * len(head)
+        lines += textwrap.wrap(head + one.found, WIDTH, subsequent_indent=indent, break_long_words=False)
+        if mend:
+            lines.append(f"{indent}{mend.strip()}")
+    return "\n".join(lines)

@@ -1,0 +1,106 @@
+"""What a deployment needs: the CLI, its plugins, a backend, a stack's secrets provider."""
+
+import json
+import os
+from pathlib import Path
+
+from pulumi.automation import CommandError
+
+from operations.doctor.finding import DEPLOY, Finding, State
+from operations.engine import plugins
+from operations.engine.cli import Cli, find_cli, sdk_version
+from operations.engine.errors import EngineError
+from operations.engine.messages import LOG_IN_COMMAND, explain
+from operations.engine.placement import Placement
+from operations.engine.stack_file import provider_lines
+
+INSTALL = "workbuoy engine install"
+PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+def cli() -> tuple[Finding, Cli | None]:
+    """The Pulumi CLI, its version held against the SDK's."""
+    try:
+        found = find_cli()
+    except EngineError as error:
+        state: State = "missing" if "is not here" in error.problem else "wrong"
+        return Finding(name="engine", state=state, found=error.problem, mend=INSTALL, needed_for=DEPLOY), None
+    older = found.version is not None and found.version < sdk_version()
+    beside = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"
+    return Finding(
+        name="engine",
+        state="ok",
+        found=f"Pulumi CLI {found.version} ({beside})",
+        mend=INSTALL if older else "",
+        needed_for=DEPLOY,
+    ), found
+
+
+def provider_plugins(found: Cli) -> list[Finding]:
+    """The provider plugins at the versions that the SDK packages pin."""
+    try:
+        here = plugins.installed(found)
+    except EngineError as error:
+        return [Finding(name="plugins", state="wrong", found=error.problem, mend=INSTALL, needed_for=DEPLOY)]
+    findings = []
+    for plugin, version in plugins.needed().items():
+        others = here.get(plugin, [])
+        fits = version in others
+        elsewhere = f"{', '.join(others)} is here, the SDK needs {version}" if others else f"{version} is not here"
+        findings.append(
+            Finding(
+                name=f"plugin {plugin}",
+                state="ok" if fits else "wrong" if others else "missing",
+                found=version if fits else elsewhere,
+                mend="" if fits else INSTALL,
+                needed_for=DEPLOY,
+            )
+        )
+    return findings
+
+
+def backend(found: Cli, place: Placement | None) -> Finding:
+    """Where the state lies; ours carries the account and the region in its bucket's name."""
+    log_in = f"pulumi login '{own_backend(place)}'" if place and place.endpoint_url is None else LOG_IN_COMMAND
+    try:
+        said = found.run(["whoami", "--json"], cwd=str(Path.cwd()), additional_env={"PULUMI_SKIP_UPDATE_CHECK": "1"})
+        url = str(json.loads(said.stdout).get("url") or "")
+    except CommandError as error:
+        explained = explain("backend", str(error))
+        problem = explained.problem.removeprefix("backend: ")
+        return Finding(name="backend", state="missing", found=problem, mend=log_in, needed_for=DEPLOY)
+    if place and url.startswith("s3://workbuoy-state-") and not url.startswith(own_backend(place).partition("?")[0]):
+        problem = f"{url} is another account's or region's state"
+        return Finding(name="backend", state="wrong", found=problem, mend=log_in, needed_for=DEPLOY)
+    return Finding(name="backend", state="ok", found=url or "the CLI does not name it", needed_for=DEPLOY)
+
+
+def own_backend(place: Placement) -> str:
+    """The state bucket that `bootstrap/` makes."""
+    return f"s3://workbuoy-state-{place.account}-{place.region}?region={place.region}"
+
+
+def secrets_provider(stack: str, file: Path, place: Placement) -> Finding:
+    """How the stack's secrets are encrypted, by its file."""
+    lines = provider_lines(file.read_text(encoding="utf-8"))
+    named = next((line.partition(": ")[2] for line in lines if line.startswith("secretsprovider: ")), "")
+    make = f"workbuoy deploy {stack} --create"
+    if not lines:
+        problem = f"{file.name} names none: the stack has not been made, or its lines were not committed"
+        return Finding(name="secrets provider", state="missing", found=problem, mend=make, needed_for=DEPLOY)
+    if named.startswith("awskms://"):
+        if f"region={place.region}" not in named:
+            problem = f"{named} is not in {place.region}"
+            mend = f"pulumi stack change-secrets-provider --stack {stack} '{own_key(place)}'"
+            return Finding(name="secrets provider", state="wrong", found=problem, mend=mend, needed_for=DEPLOY)
+        return Finding(name="secrets provider", state="ok", found=named, needed_for=DEPLOY)
+    if any(os.environ.get(name) is not None for name in PASSPHRASE_VARIABLES):
+        return Finding(name="secrets provider", state="ok", found="a passphrase, which is set", needed_for=DEPLOY)
+    problem = "a passphrase, which is not set"
+    mend = f"export {PASSPHRASE_VARIABLES[1]}=FILE"
+    return Finding(name="secrets provider", state="wrong", found=problem, mend=mend, needed_for=DEPLOY)
+
+
+def own_key(place: Placement) -> str:
+    """The key that `bootstrap/` makes for state."""
+    return f"awskms://alias/workbuoy-state?region={place.region}"

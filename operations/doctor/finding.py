@@ -1,0 +1,26 @@
+"""What one look found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Purpose = Literal["rehearse", "deploy"]
+State = Literal["ok", "missing", "wrong"]
+
+REHEARSE: frozenset[Purpose] = frozenset({"rehearse", "deploy"})
+"""Whoever deploys rehearses first."""
+DEPLOY: frozenset[Purpose] = frozenset({"deploy"})
+OPTIONAL: frozenset[Purpose] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One prerequisite: its state, what was found, the command that mends it, and what needs it."""
+
+    name: str
+    state: State
+    found: str
+    mend: str = ""
+    needed_for: frozenset[Purpose] = OPTIONAL
+
+    def stands_against(self, purpose: Purpose) -> bool:
+        return self.state != "ok" and purpose in self.needed_for

@@ -1,0 +1,23 @@
+"""`workbuoy engine install`."""
+
+import click
+
+from operations.review.command import plainly
+
+
+@click.group()
+def engine() -> None:
+    """Pulumi's engine: the CLI and its provider plugins. A rehearsal needs none of it."""
+
+
+@engine.command()
+@plainly
+def install() -> None:
+    """Install the Pulumi CLI of the SDK's version, by Pulumi's own installer, and the provider plugins.
+
+    Into the Automation API's own place, ~/.pulumi; nothing on PATH is changed. What is here and fits is left alone.
+    """
+    from operations.engine.install import install as perform  # noqa: PLC0415 help must not pay for it
+
+    perform(lambda line: click.echo(line, err=True))
+    click.echo("Next: workbuoy doctor", err=True)
