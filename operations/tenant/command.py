@@ -4,6 +4,7 @@ import click
 
 from operations.tenant.create_command import create
 from operations.tenant.read_commands import check, list_tenants, show
+from operations.tenant.stack_commands import deploy, preview
 
 
 @click.group()
@@ -15,5 +16,5 @@ def tenant() -> None:
     """
 
 
-for subcommand in (create, list_tenants, show, check):
+for subcommand in (create, list_tenants, show, check, preview, deploy):
     tenant.add_command(subcommand)

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
-from operations.review.command import fail as fail
+from operations.review.command import fail
 from operations.review.command import plainly as _plainly
+
+__all__ = ["AS_JSON", "CHECK_FAILED", "INTERRUPTED", "MISTAKE", "NAME", "fail", "plainly", "tell"]
 
 MISTAKE, CHECK_FAILED, INTERRUPTED = 1, 3, 130
 

@@ -1,0 +1,144 @@
+"""`workbuoy tenant deploy --all`: which silos, from where the last run stopped, a process each."""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.problems import ProblemsError
+from infra.stack_files import stack_file
+from operations.tenant.deployment import journal as journals
+from operations.tenant.deployment.board import board, counts
+from operations.tenant.deployment.child import run_child
+from operations.tenant.deployment.scheduler import Operation, Outcome, Scheduler, Stop
+from operations.tenant.deployment.version import UNKNOWN, version_of
+from operations.tenant.files_check import read_checked
+
+GRACE_SECONDS: Final = 20 * 60.0
+"""How long the engine may take to end in good order: it waits for what AWS is making."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a person asked for."""
+
+    image: str | None
+    base: str | None
+    parallel: int
+    timeout_seconds: float
+    again: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What there is to do; `before` is the run that is continued, `told` what a person should know first."""
+
+    plan: journals.Plan
+    names: tuple[str, ...]
+    before: journals.Recorded | None
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How it ended, for all of the plan."""
+
+    journal: Path | None
+    outcomes: Mapping[str, Outcome]
+    interrupted: bool
+
+    @property
+    def failed(self) -> int:
+        """How many failed."""
+        return sum(one.state == "failed" for one in self.outcomes.values())
+
+    @property
+    def summary(self) -> str:
+        """The counts, and every failure with its cause."""
+        bad = [f"  {name}: {one.state}: {one.cause}" for name, one in self.outcomes.items() if one.cause]
+        return "\n".join([f"{len(self.outcomes)} silos: {counts(self.outcomes)}", *bad])
+
+
+def plan_all(root: Path, asked: Asked) -> Planned:
+    """Which silos there are, and which the last run of the same version and image left.
+
+    Raises ProblemsError for any file that is wrong: nobody is deployed then.
+    """
+    read = read_checked(root)
+    if read.problems:
+        raise ProblemsError(read.problems)
+    silos = [one for one in read.tenants if one.isolation == "silo" and asked.base in (None, one.base)]
+    names = tuple(one.name for one in silos)
+    files = [stack_file(root, one.stack).name for one in silos]
+    plan = journals.Plan(version=version_of(root, files), image=asked.image or "as in the files", tenants=names)
+    if not names:
+        return Planned(plan=plan, names=(), before=None, told=("There is no silo to deploy.",))
+    if plan.version == UNKNOWN:
+        told = "Without git nobody can tell whether the last run was of the same code: all are deployed."
+        return Planned(plan=plan, names=names, before=None, told=(told,))
+    before = None if asked.again else journals.latest(root / journals.FOLDER, plan)
+    if before is None:
+        return Planned(plan=plan, names=names, before=None, told=())
+    left = before.left
+    done = f"{len(names) - len(left)} of {len(names)} were done by {before.file.stem}, of the same commit and image"
+    told = f"{done}; going on with the rest." if left else f"{done}. Nothing is left to do; --again repeats all."
+    return Planned(plan=plan, names=left, before=before, told=(told,))
+
+
+def deploy_all(root: Path, asked: Asked, planned: Planned, operation: Operation | None = None) -> Result:
+    """Do it. `operation` stands in for a process a silo."""
+    if not planned.names:
+        return Result(
+            journal=planned.before.file if planned.before else None,
+            outcomes=planned.before.outcomes if planned.before else {},
+            interrupted=False,
+        )
+    folder = root / journals.FOLDER
+    journal = journals.Journal(planned.before.file) if planned.before else journals.begin(folder, planned.plan)
+    try:
+        with board(planned.names) as shown:
+
+            def record(name: str, outcome: Outcome) -> None:
+                journal.record(name, outcome)
+                shown.record(name, outcome)
+
+            scheduler = Scheduler(
+                operation or _child_of(root, asked, journal.file.with_suffix("")),
+                record,
+                parallel=asked.parallel,
+                timeout_seconds=asked.timeout_seconds,
+                grace_seconds=GRACE_SECONDS,
+            )
+            with _heeding(scheduler):
+                outcomes = scheduler.run(planned.names)
+    finally:
+        journal.close()
+    earlier = planned.before.outcomes if planned.before else {}
+    return Result(journal=journal.file, outcomes={**earlier, **outcomes}, interrupted=scheduler.interrupted)
+
+
+def _child_of(root: Path, asked: Asked, logs: Path) -> Operation:
+    logs.mkdir(exist_ok=True)
+    image = ["--image", asked.image] if asked.image else []
+
+    def run(name: str, stop: Stop) -> Outcome:
+        return run_child(root, ["tenant", "deploy", name, "--yes", *image], logs / f"{name}.log", stop)
+
+    return run
+
+
+@contextmanager
+def _heeding(scheduler: Scheduler) -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop new starts and ask what runs to end; a second one asks more firmly."""
+
+    def interrupt(*_: Any) -> None:
+        scheduler.interrupt()
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,118 @@
+"""A customer's own stack before the engine touches it: everything that can be known to be wrong is told first."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.placeholders import IMAGE_VARIABLE
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.tenants.files import find_stack_problems, find_tenant_problems, read_tenant
+from infra.tenants.record import Tenant
+from infra.yaml_text import read_yaml
+from operations.engine.errors import MistakenError
+from operations.engine.image import DEPLOYED, deployed_image
+from operations.engine.stack import EngineStack, open_stack
+from operations.tenant.ending import tell
+from rehearsal.program import Project
+
+_OF_A_BASE = ("listenerArn", "clusterArn", "vpcId")
+
+
+def read_silo(root: Path, name: str) -> Tenant | None:
+    """The record of a customer whose files fit together; None for a pool tenant, which has no stack of its own.
+
+    Raises ProblemsError.
+    """
+    tenant = read_tenant(root, name)
+    problems = [*find_tenant_problems(root, tenant), *_other_stacks(root, tenant)]
+    if tenant.isolation == "silo" and not stack_file(root, tenant.stack).is_file():
+        message = f"there is no {stack_file(root, tenant.stack).name}, which every silo needs; put it back"
+        problems.append(Problem(file=f"tenants/{name}.yaml", message=message))
+    if problems:
+        raise ProblemsError(problems)
+    return tenant if tenant.isolation == "silo" else None
+
+
+def _other_stacks(root: Path, tenant: Tenant) -> Iterator[Problem]:
+    """Files of other stacks that name this customer: the record was edited, or the file belongs to nobody."""
+    for file in sorted(root.glob(f"Pulumi.*-{tenant.name}.yaml")):
+        read = read_yaml(file)
+        config = read.content.get("config")
+        if isinstance(config, Mapping) and config.get(TENANT_KEY) == tenant.name:
+            stack = file.name[len("Pulumi.") : -len(".yaml")]
+            yield from read.locate(find_stack_problems(tenant, stack), "config")
+
+
+def open_base(project: Project, tenant: Tenant) -> EngineStack:
+    """The base stack that a silo stands on. Raises MistakenError where it is not deployed."""
+    base = open_stack(project, tenant.base, tell=tell)
+    outputs = base.outputs()
+    missing = [name for name in _OF_A_BASE if not outputs.get(name)]
+    if missing:
+        raise MistakenError(
+            f"{tenant.base}: is not deployed (no {', '.join(missing)}), and {tenant.stack} stands on it",
+            f"`workbuoy deploy {tenant.base}` first; nothing was changed",
+        )
+    return base
+
+
+def choose_image(tenant: Tenant, image: str | None, base: EngineStack, *, stands: bool) -> str | None:
+    """A new silo's `deployed` image is its base's."""
+    if image != DEPLOYED or stands:
+        return image
+    found = deployed_image(base.outputs())
+    if found is None:
+        raise MistakenError(f"{tenant.base}: runs no image yet", "name one: `--image sha256:...`")
+    return found
+
+
+def check_settings(root: Path, tenant: Tenant, image: str | None) -> None:
+    """Read what the stack's program will read. Raises ProblemsError, before a stack is made for nothing."""
+    from infra.tenants.silo import load_silo  # noqa: PLC0415  a second of Pulumi's modules
+
+    with _environment({IMAGE_VARIABLE: image} if image and image != DEPLOYED else {}):
+        try:
+            load_silo(root, tenant.stack, tenant.name)
+        except ProblemsError as error:
+            # The stack that stands knows its image; the program refuses a placeholder all the same.
+            left = [one for one in error.problems if image != DEPLOYED or one.path != "service.image.digest"]
+            if left:
+                raise ProblemsError(left) from None
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def refuse_second_stack(root: Path, tenant: Tenant, standing: tuple[str, ...]) -> None:
+    """Raises MistakenError where the customer's data stands in another stack: an edited record moves nothing."""
+    for stack in standing:
+        base = stack.removesuffix(f"-{tenant.name}")
+        if stack not in (base, tenant.stack) and settings_in(stack_file(root, base)) is not None:
+            raise MistakenError(
+                f"{tenant.name}: stands as {stack}, and its record now says {tenant.stack}",
+                "put the record back: a move is a second stack and a data move; nothing was changed",
+            )
+
+
+def make_stack(project: Project, tenant: Tenant) -> None:
+    """Make the stack in the backend, its secrets kept as its base's are."""
+    provider = read_yaml(stack_file(project.root, tenant.base)).content.get("secretsprovider")
+    open_stack(
+        project,
+        tenant.stack,
+        create=True,
+        secrets_provider=str(provider) if provider else None,
+        tell=tell,
+    )

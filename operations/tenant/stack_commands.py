@@ -1,0 +1,166 @@
+"""`workbuoy tenant preview` and `deploy`: one customer's own stack, or all of them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from operations.tenant.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, NAME, fail, plainly, tell
+
+if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
+    from operations.tenant.deployment.every import Asked
+    from rehearsal.program import Project
+
+IMAGE = click.option(
+    "--image", metavar="DIGEST", help="The image: sha256:..., or `deployed` for the one that runs now."
+)
+
+
+@click.command()
+@NAME
+@IMAGE
+@AS_JSON
+@click.pass_context
+@plainly
+def preview(context: click.Context, *, name: str, image: str | None, as_json: bool) -> None:
+    """Review what a deployment of the customer's own stack would change. Nothing is written.
+
+    Exits with 3 where something dangerous has no waiver.
+    """
+    from operations.review.command import review  # noqa: PLC0415 printing help must not pay for it
+
+    project, tenant = _silo(name)
+    if tenant is None:
+        return
+    from operations.tenant.silo import check_settings, choose_image, open_base  # noqa: PLC0415  imports Pulumi
+
+    check_settings(project.root, tenant, image)
+    base = open_base(project, tenant)
+    if tenant.stack not in base.stacks():
+        fail(
+            MISTAKE,
+            f"{tenant.stack}: has not been deployed, so there is nothing to compare with; "
+            f"`workbuoy rehearse {tenant.stack}`, and `workbuoy tenant deploy {name}` shows its review first",
+        )
+    image = choose_image(tenant, image, base, stands=True)
+    context.invoke(review, stack=tenant.stack, image=image, json_wanted=as_json)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--all", "everyone", is_flag=True, help="All silos, several at once; goes on where the last run stopped.")
+@IMAGE
+@click.option("--yes", is_flag=True, help="Do not ask before the update.")
+@click.option("--base", metavar="STACK", help="With --all: only silos on this base stack.")
+@click.option(
+    "--parallel", default=4, show_default=True, type=click.IntRange(1, 64), help="With --all: how many at once."
+)
+@click.option(
+    "--timeout-minutes",
+    default=90,
+    show_default=True,
+    type=click.IntRange(1, 1440),
+    help="With --all: the longest that one may take.",
+)
+@click.option("--again", is_flag=True, help="With --all: also those that the last run finished.")
+@AS_JSON
+@click.pass_context
+@plainly
+def deploy(
+    context: click.Context,
+    *,
+    name: str | None,
+    everyone: bool,
+    image: str | None,
+    yes: bool,
+    base: str | None,
+    parallel: int,
+    timeout_minutes: int,
+    again: bool,
+    as_json: bool,
+) -> None:
+    """Deploy the customer's own stack: review, update, wait for the rollout, try the service.
+
+    The stack is made when it is not there. With --all, every silo in a process of its own. What the last run of the
+    same commit and image finished is left out; the rest is done again.
+    """
+    if everyone == (name is not None):
+        raise click.UsageError("Name one customer, or say --all.")
+    if name is not None:
+        _deploy_one(context, name, image, yes=yes, as_json=as_json)
+        return
+    from operations.tenant.deployment.every import Asked  # noqa: PLC0415 printing help must not pay for it
+
+    asked = Asked(image=image, base=base, parallel=parallel, timeout_seconds=timeout_minutes * 60, again=again)
+    _deploy_all(asked, yes=yes, as_json=as_json)
+
+
+def _silo(name: str) -> "tuple[Project, Tenant | None]":
+    """The project, and the customer where it has a stack of its own."""
+    from operations.tenant.silo import read_silo  # noqa: PLC0415 imports Pulumi
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    tenant = read_silo(project.root, name)
+    if tenant is None:
+        from infra.tenants.files import read_tenant  # noqa: PLC0415
+
+        base = read_tenant(project.root, name).base
+        tell(
+            f"{name} is in the pool of {base}: nothing of its own is deployed. `workbuoy deploy {base}` deploys {base}."
+        )
+    return project, tenant
+
+
+def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bool, as_json: bool) -> None:
+    from operations.deploy.command import deploy as deploy_stack  # noqa: PLC0415
+    from operations.engine.image import DEPLOYED  # noqa: PLC0415
+    from operations.tenant import silo  # noqa: PLC0415  imports Pulumi
+
+    project, tenant = _silo(name)
+    if tenant is None:
+        return
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError(f"Nobody is here to confirm the update of {tenant.stack}: say --yes.")
+    silo.check_settings(project.root, tenant, image)
+    base = silo.open_base(project, tenant)
+    standing = base.stacks()
+    stands = tenant.stack in standing
+    image = silo.choose_image(tenant, image, base, stands=stands)
+    if not stands:
+        silo.refuse_second_stack(project.root, tenant, standing)
+        if image != DEPLOYED:
+            silo.check_settings(project.root, tenant, image)
+        silo.make_stack(project, tenant)
+    context.invoke(deploy_stack, stack=tenant.stack, image=image, yes=yes, json_wanted=as_json)
+
+
+def _deploy_all(asked: "Asked", *, yes: bool, as_json: bool) -> None:
+    import json  # noqa: PLC0415
+
+    from operations.tenant.deployment.every import deploy_all, plan_all  # noqa: PLC0415
+    from operations.tenant.deployment.journal import FOLDER, only_one  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    root = find_project(Path.cwd()).root
+    with only_one(root / FOLDER):
+        planned = plan_all(root, asked)
+        for line in planned.told:
+            tell(line)
+        if planned.names and not yes:
+            if not sys.stdin.isatty():
+                raise click.UsageError("Nobody is here to confirm: say --yes.")
+            if not click.confirm(f"Review and update {len(planned.names)} stacks?", err=True):
+                fail(MISTAKE, "not confirmed; nothing was changed")
+        result = deploy_all(root, asked, planned)
+    rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
+    if as_json:
+        click.echo(json.dumps({"journal": str(result.journal or ""), "tenants": rows}, indent=2, ensure_ascii=False))
+    else:
+        click.echo(result.summary)
+    if result.interrupted:
+        fail(INTERRUPTED, "interrupted; the same command goes on where this stopped")
+    if result.failed:
+        fail(CHECK_FAILED, f"{result.failed} failed; the same command does them again")
