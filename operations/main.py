@@ -14,7 +14,6 @@ from operations.report.command import report
 from operations.review.command import review
 from operations.review.policies_command import policies
 from operations.tenant.command import tenant
-from operations.tenant.command import tenant
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -38,5 +37,4 @@ main.add_command(smoke)
 main.add_command(drift)
 main.add_command(doctor)
 main.add_command(engine)
-main.add_command(tenant)
 main.add_command(tenant)
