@@ -2,6 +2,7 @@
 
 import click
 
+from operations.bootstrap.command import bootstrap
 from operations.changed.branch import require_branch
 from operations.changed.command import changed
 from operations.deploy.command import deploy, rollout, smoke
@@ -38,3 +39,4 @@ main.add_command(drift)
 main.add_command(doctor)
 main.add_command(engine)
 main.add_command(tenant)
+main.add_command(bootstrap)
