@@ -1,0 +1,1 @@
+"""`workbuoy bootstrap`: what a person runs once in an account."""

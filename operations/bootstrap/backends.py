@@ -1,0 +1,123 @@
+"""The two places of bootstrap's own state: a folder at first, since the bucket does not exist, then the bucket."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi.automation.errors import CommandError
+
+from bootstrap.names import secrets_provider, state_address, state_bucket
+from bootstrap.settings import AccountSettings
+from operations.engine.cli import Cli
+from operations.engine.errors import MistakenError, UnreachableError
+from operations.engine.messages import explain
+
+_COMPARED = ("urn", "type", "id", "inputs", "outputs", "parent", "protect", "provider")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """Where a state is kept, and by what its secrets are. `variables` are for the CLI's environment."""
+
+    url: str
+    provider: str
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def local_backend(folder: Path) -> Backend:
+    """The account's first state, in the project's folder (`.pulumi`, which git ignores).
+
+    Its passphrase is empty unless one is set: bootstrap's state holds no secret, so there is none to type.
+    """
+    typed = {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & set(os.environ)
+    return Backend(
+        url=f"file://{folder}", provider="passphrase", variables={} if typed else {"PULUMI_CONFIG_PASSPHRASE": ""}
+    )
+
+
+def bucket_backend(settings: AccountSettings) -> Backend:
+    """The account's lasting state."""
+    return Backend(url=state_address(settings.account, settings.region), provider=secrets_provider(settings.region))
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """One stack of bootstrap's project in one backend. Methods raise EngineError in one line."""
+
+    cli: Cli
+    folder: Path
+    stack: str
+    backend: Backend
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the CLI needs to find this state, whatever the shell says."""
+        return {"PULUMI_BACKEND_URL": self.backend.url, **self.backend.variables}
+
+    def exists(self) -> bool:
+        """Whether the backend has the stack."""
+        listed = json.loads(self._run("stack", "ls", "--json"))
+        return any(one["name"] == self.stack for one in listed)
+
+    def create(self) -> None:
+        """Make the stack, empty."""
+        self._run("stack", "init", self.stack, "--no-select", "--secrets-provider", self.backend.provider)
+
+    def export(self) -> dict[str, Any]:
+        """The deployment as it stands; it stays in memory."""
+        found: dict[str, Any] = json.loads(self._run("stack", "export", "--show-secrets", "--stack", self.stack))
+        return found
+
+    def take(self, exported: dict[str, Any]) -> None:
+        """Put a deployment in; the file between is for nobody else and is gone afterwards."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+            json.dump(exported, file)
+            file.flush()
+            self._run("stack", "import", "--stack", self.stack, "--file", file.name)
+
+    def _run(self, *args: str) -> str:
+        try:
+            return self.cli.run(list(args), str(self.folder), self.variables).stdout
+        except CommandError as error:
+            raise explain(self.stack, str(error)) from None
+
+
+def same_state(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two deployments hold the same resources with the same properties."""
+    return resources_in(one) == resources_in(other)
+
+
+def resources_in(exported: dict[str, Any]) -> list[dict[str, Any]]:
+    """The resources of a deployment, without when they were touched."""
+    resources = (exported.get("deployment") or {}).get("resources") or []
+    return [{key: one.get(key) for key in _COMPARED} for one in resources]
+
+
+def bucket_stands(settings: AccountSettings) -> bool:
+    """Whether the state bucket is there, in this account.
+
+    Raises MistakenError where the name belongs to another account, UnreachableError where AWS does not say.
+    """
+    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    name = state_bucket(settings.account, settings.region)
+    try:
+        client = boto3.client("s3", region_name=settings.region)
+        client.head_bucket(Bucket=name, ExpectedBucketOwner=settings.account)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in ("404", "NoSuchBucket"):
+            return False
+        if code in ("403", "AccessDenied"):
+            raise MistakenError(
+                f"{settings.environment}: the bucket {name} exists already, and not for these credentials",
+                "its name is taken by another account, or these credentials may not use S3; nothing was run",
+            ) from None
+        raise UnreachableError(f"{settings.environment}: S3 does not say whether {name} is there ({code})") from None
+    except BotoCoreError as error:
+        raise UnreachableError(f"{settings.environment}: {' '.join(str(error).split())}") from None
+    return True
