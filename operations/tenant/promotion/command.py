@@ -1,0 +1,208 @@
+"""`workbuoy tenant promote`: the plan, and each of its steps that a program can do."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from operations.review.command import fail
+from operations.tenant.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, NAME, plainly, tell
+
+if TYPE_CHECKING:
+    from operations.tenant.promotion.places import Promotion
+    from operations.tenant.promotion.receipts import Papers
+    from operations.tenant.promotion.steps import Step
+
+IMPOSSIBLE = 4
+RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
+
+
+@click.command()
+@NAME
+@click.option("--run", "step_name", metavar="STEP", type=click.Choice(RUNNABLE), help=f"One of {', '.join(RUNNABLE)}.")
+@click.option("--live", is_flag=True, help="Ask AWS how far it is; with --run, do the step.")
+@click.option("--yes-remove", "confirmed", metavar="NAME", help="For --run remove: the customer's name once more.")
+@AS_JSON
+@plainly
+def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | None, as_json: bool) -> None:
+    """Move a pool tenant into a stack of its own, step by step.
+
+    Without --run this prints the plan. With --run and --live it starts the step as a one-off task of the service's
+    image, waits, and gives its verdict. Every step may be run again; one that is under way is watched, not started
+    twice. --run without --live only says what would be started.
+    """
+    from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.promotion.steps import steps_of, thaw  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    tenant = read_tenant(project.root, name)
+    steps = steps_of(name, tenant)
+    if step_name is None and not live:
+        _print_plan(name, steps, as_json=as_json)
+        return
+    from operations.tenant.promotion.places import find_promotion  # noqa: PLC0415 imports what reads outputs
+
+    promotion = find_promotion(tenant, lambda stack: _outputs(project, stack))
+    if step_name is None:
+        _print_progress(promotion, _papers(promotion), as_json=as_json)
+        return
+    step = next(one for one in (*steps, thaw(name)) if one.name == step_name)
+    if step.name == "remove" and confirmed != name:
+        fail(MISTAKE, f"remove deletes {name} from {promotion.pool.stack}: say --yes-remove {name} as well")
+    _do(promotion, step, live=live, as_json=as_json)
+
+
+def _outputs(project: Any, stack: str) -> dict[str, Any]:
+    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+
+    return open_stack(project, stack, tell=tell).outputs()
+
+
+def _session() -> Any:
+    import boto3  # noqa: PLC0415  half a second
+
+    return boto3.Session()
+
+
+def _papers(promotion: "Promotion") -> "Papers":
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from operations.tenant.promotion.receipts import read_papers  # noqa: PLC0415
+
+    try:
+        return read_papers(_session(), promotion)
+    except (BotoCoreError, ClientError) as error:
+        fail(IMPOSSIBLE, f"the silo's bucket could not be read: {error}")
+
+
+def _do(promotion: "Promotion", step: "Step", *, live: bool, as_json: bool) -> None:
+    if step.name == "compare":
+        papers = _papers(promotion)
+        _print_progress(promotion, papers, as_json=as_json)
+        sys.exit(0 if papers.agree else CHECK_FAILED)
+    arguments = _arguments(promotion, step)
+    place = promotion.place(step.side)
+    if not live:
+        _print(
+            {"step": step.name, "stack": place.stack, "command": ["workbuoy-app", *arguments], "started": False},
+            f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
+            f"  workbuoy-app {' '.join(arguments)}\n"
+            f"It {step.changes}.\nBack: {step.back}.\n"
+            "Nothing was started. Add --live to do it.",
+            as_json=as_json,
+        )
+        return
+    _run(promotion, step, arguments, as_json=as_json)
+
+
+def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
+    from operations.tenant.promotion.steps import PLACE, RECEIPT  # noqa: PLC0415
+
+    values = {PLACE: promotion.address}
+    if RECEIPT in step.arguments:
+        papers = _papers(promotion)
+        if not papers.agree or papers.digest is None:
+            fail(CHECK_FAILED, f"{promotion.address} has no receipt that agrees with the manifest: import and compare")
+        values[RECEIPT] = papers.digest
+    return tuple(values.get(one, one) for one in step.arguments)
+
+
+def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, as_json: bool) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from operations.tenant.promotion import task  # noqa: PLC0415
+
+    label = f"promote-{promotion.tenant}-{step.name}"
+    again = f"workbuoy tenant promote {promotion.tenant} --live --run {step.name}"
+    try:
+        outcome = task.run(_session(), promotion.place(step.side), arguments, label, tell)
+    except KeyboardInterrupt:
+        fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
+    except task.TaskError as error:
+        fail(IMPOSSIBLE, f"{step.name}: {error}")
+    except (BotoCoreError, ClientError) as error:
+        fail(IMPOSSIBLE, f"{step.name}: AWS refused or did not answer: {error}")
+    document = {
+        "step": step.name,
+        "task": outcome.task_arn,
+        "exitCode": outcome.exit_code,
+        "verdict": outcome.verdict,
+        "lastLines": list(outcome.last_lines),
+    }
+    shown = "\n".join(f"  {line}" for line in outcome.last_lines) or "  (it logged nothing)"
+    if outcome.exit_code:
+        _print(document, f"Its last lines:\n{shown}", as_json=as_json)
+        fail(CHECK_FAILED, f"{step.name} ended with {outcome.exit_code}; nothing half done stays. Again: {again}")
+    verdict = json.dumps(outcome.verdict, ensure_ascii=False) if outcome.verdict else shown
+    _print(document, f"{step.name}: done\n{verdict}\nNext: workbuoy tenant promote {promotion.tenant}", as_json=as_json)
+
+
+def _print_plan(name: str, steps: list["Step"], *, as_json: bool) -> None:
+    if as_json:
+        shown = [
+            {
+                "number": number,
+                "step": one.name,
+                "changes": one.changes,
+                "back": one.back,
+                "command": one.command or None,
+                "decides": one.decides or None,
+            }
+            for number, one in enumerate(steps, start=1)
+        ]
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{name} moves to a stack of its own in {len(steps)} steps.")
+    for number, one in enumerate(steps, start=1):
+        click.echo(f"\n{number:2}. {one.name}")
+        for label, text in (
+            ("command", one.command),
+            ("a person", one.decides),
+            ("changes", one.changes),
+            ("back", one.back),
+        ):
+            if text:
+                click.echo(_folded(f"    {label + ':':10}", text))
+    click.echo(f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live")
+
+
+def _folded(head: str, text: str) -> str:
+    import textwrap  # noqa: PLC0415  of the plan alone
+
+    return textwrap.fill(
+        text, 80, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _print_progress(promotion: "Promotion", papers: "Papers", *, as_json: bool) -> None:
+    differences = papers.differences()
+    document = {
+        "tenant": promotion.tenant,
+        "address": promotion.address,
+        "exported": papers.manifest is not None,
+        "imported": papers.receipt is not None,
+        "agree": papers.agree,
+        "differences": differences,
+        "digest": papers.digest,
+    }
+    if papers.manifest is None:
+        text = f"No finished export in {promotion.address}. Next: freeze, then export."
+    elif papers.receipt is None:
+        text = f"Exported to {promotion.address}, not imported. Next: import."
+    elif differences:
+        text = f"Manifest and receipt differ: {', '.join(differences)}. Import the last export again."
+    else:
+        rows = sum(table["rows"] for table in papers.manifest["tables"].values())
+        objects = papers.manifest["objects"]
+        text = (
+            f"Exported and imported alike: {rows} rows, {objects['objects']} objects "
+            f"of {objects['size_bytes']} bytes.\n{papers.digest}\nNext: a person switches the host name."
+        )
+    _print(document, text, as_json=as_json)
+
+
+def _print(document: dict[str, Any], text: str, *, as_json: bool) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else text)

@@ -1,0 +1,90 @@
+"""Where a promotion begins and ends, from the tenant file and the outputs of both stacks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infra.problems import Problem, ProblemsError
+from infra.tenants.files import FOLDER
+from infra.tenants.record import Tenant
+
+Side = Literal["pool", "silo"]
+ReadOutputs = Callable[[str], Mapping[str, Any]]
+NEEDED = ("clusterArn", "filesBucketName", "privateSubnetIds", "serviceSecurityGroupId", "taskDefinitionArn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A stack in which one-off tasks of its service run."""
+
+    stack: str
+    region: str
+    cluster_arn: str
+    task_definition_arn: str
+    subnet_ids: tuple[str, ...]
+    security_group_id: str
+    bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """One tenant's way; `address` is the export's place in the silo's bucket."""
+
+    tenant: str
+    pool: Place
+    silo: Place
+
+    @property
+    def prefix(self) -> str:
+        """Of every key of the export."""
+        return f"imports/{self.tenant}"
+
+    @property
+    def address(self) -> str:
+        """As `workbuoy-app tenant export --to` takes it."""
+        return f"s3://{self.silo.bucket}/{self.prefix}/"
+
+    def place(self, side: Side) -> Place:
+        """One of the two."""
+        return self.pool if side == "pool" else self.silo
+
+
+def expect_promotion(tenant: Tenant) -> None:
+    """Raises ProblemsError unless the tenant's file says that it is on its way."""
+    file = f"{FOLDER}/{tenant.name}.yaml"
+    if tenant.isolation != "silo":
+        message = "is pool: step 1 of the plan is a reviewed change to silo, with promotion: open"
+        raise ProblemsError([Problem(file=file, path="isolation", message=message)])
+    if tenant.promotion != "open":
+        message = (
+            "is not open, so the silo takes no export: a reviewed change opens it, `workbuoy tenant deploy` applies"
+        )
+        raise ProblemsError([Problem(file=file, path="promotion", message=message)])
+
+
+def find_promotion(tenant: Tenant, read_outputs: ReadOutputs) -> Promotion:
+    """Both stacks as they stand. Raises ProblemsError with every output that is missing."""
+    expect_promotion(tenant)
+    stacks = (tenant.base, tenant.stack)
+    outputs = {stack: read_outputs(stack) for stack in stacks}
+    if missing := [
+        Problem(message=f"stack {stack} has no output {name}: deploy it first")
+        for stack in stacks
+        for name in NEEDED
+        if not outputs[stack].get(name)
+    ]:
+        raise ProblemsError(missing)
+    pool, silo = (_place(stack, tenant.region, outputs[stack]) for stack in stacks)
+    return Promotion(tenant=tenant.name, pool=pool, silo=silo)
+
+
+def _place(stack: str, region: str, outputs: Mapping[str, Any]) -> Place:
+    return Place(
+        stack=stack,
+        region=region,
+        cluster_arn=outputs["clusterArn"],
+        task_definition_arn=outputs["taskDefinitionArn"],
+        subnet_ids=tuple(outputs["privateSubnetIds"]),
+        security_group_id=outputs["serviceSecurityGroupId"],
+        bucket=outputs["filesBucketName"],
+    )

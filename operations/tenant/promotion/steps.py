@@ -1,0 +1,119 @@
+"""The steps of a promotion: what each changes, how to go back, and where a person decides."""
+
+from dataclasses import dataclass
+
+from infra.tenants.record import Tenant
+from operations.tenant.promotion.places import Side
+
+PLACE = "{place}"  # stands for the export's address, RECEIPT for the digest in the import's receipt
+RECEIPT = "{receipt}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step. Exactly one of `decides` (a person does it) and `run` (this command does) says who."""
+
+    name: str
+    changes: str
+    back: str
+    command: str = ""
+    decides: str = ""
+    side: Side = "pool"
+    arguments: tuple[str, ...] = ()  # of `workbuoy-app`, where a one-off task does it
+
+    @property
+    def by_task(self) -> bool:
+        """A one-off task of the image does it."""
+        return bool(self.arguments)
+
+
+def steps_of(name: str, tenant: Tenant) -> list[Step]:
+    """All steps in order."""
+    run = f"workbuoy tenant promote {name} --live --run"
+    return [
+        Step(
+            name="review",
+            changes=f"tenants/{name}.yaml: isolation silo with tier, hostName, ..., and promotion: open",
+            back="take the change back; nothing else has happened",
+            decides="a reviewer: may this customer move, and on which day?",
+        ),
+        Step(
+            name="deploy",
+            changes="makes the silo, which holds no data yet; its bucket takes this export alone",
+            back=f"destroy it: it is empty (workbuoy tenant destroy {name})",
+            command=f"workbuoy tenant deploy {name}",
+        ),
+        Step(
+            name="freeze",
+            changes="the pool's database refuses the tenant's writes (423); reading goes on",
+            back=f"{run} thaw",
+            command=f"{run} freeze",
+            decides="the customer knows the day and hour: from here on their people wait",
+            side="pool",
+            arguments=("tenant", "freeze", name),
+        ),
+        Step(
+            name="export",
+            changes="rows and objects are copied into the silo's bucket, below imports/; the pool stays as it is",
+            back="nothing to do; run again, it begins anew",
+            command=f"{run} export",
+            side="pool",
+            arguments=("tenant", "export", name, "--to", PLACE),
+        ),
+        Step(
+            name="import",
+            changes="the silo gets the tenant: objects, then all rows in one transaction, each compared",
+            back="thaw: the pool still has everything, and nobody was sent to the silo",
+            command=f"{run} import",
+            side="silo",
+            arguments=("tenant", "import", "--from", PLACE),
+        ),
+        Step(
+            name="compare",
+            changes="nothing: reads manifest and receipt with your own credentials",
+            back="nothing to do",
+            command=f"{run} compare",
+        ),
+        Step(
+            name="switch",
+            changes=f"DNS: {tenant.host_name or 'hostName'} to the load balancer; the provider learns the new callback",
+            back="point DNS back, then thaw; what was written in the silo meanwhile stays there alone",
+            decides="the point of no easy return: log in at the new address and look before you tell the customer",
+        ),
+        Step(
+            name="clear",
+            changes="the export's copies below imports/ go, the receipt stays",
+            back="export again, as long as the pool has the tenant",
+            command=f"{run} clear",
+            side="silo",
+            arguments=("tenant", "clear-import", "--from", PLACE),
+        ),
+        Step(
+            name="remove",
+            changes="the pool's rows and objects of the tenant go, if they still come to what the receipt says",
+            back="object versions for as long as the pool's bucket keeps them; rows from the database's backups",
+            command=f"{run} remove --yes-remove {name}",
+            decides="some days later: nobody has asked to go back",
+            side="pool",
+            arguments=("tenant", "remove", name, "--yes-remove", name, "--receipt", RECEIPT),
+        ),
+        Step(
+            name="close",
+            changes=f"tenants/{name}.yaml without promotion: the silo's bucket takes nothing from the pool any more",
+            back="open it again in a reviewed change",
+            command=f"workbuoy tenant deploy {name}",
+            decides="a reviewer",
+        ),
+    ]
+
+
+def thaw(name: str) -> Step:
+    """The way back from `freeze`, `export` and `import`."""
+    return Step(
+        name="thaw",
+        changes="the pool takes the tenant's writes again; a later import is refused, for it would be old",
+        back=f"workbuoy tenant promote {name} --live --run freeze",
+        command=f"workbuoy tenant promote {name} --live --run thaw",
+        side="pool",
+        arguments=("tenant", "thaw", name),
+    )

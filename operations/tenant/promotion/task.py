@@ -1,0 +1,166 @@
+"""A one-off task of the image: started as the service is, watched to its end, its last words read.
+
+The service's own task definition cannot carry it: its `migrate` has 120 s (`startTimeout`, of which ECS takes no more),
+and the service proper never ends. So a revision is derived from it for this one run: `migrate` alone, with the same
+image, roles, settings and secrets.
+Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from operations.tenant.promotion.places import Place
+
+CONTAINER = "migrate"
+WATCH_SECONDS = 5.0
+LAST_LINES = 15
+LOG_LOOKS = 3
+_KEPT = ("taskRoleArn", "executionRoleArn", "networkMode", "volumes", "requiresCompatibilities", "cpu", "memory")
+_SERVICES_OWN = ("dependsOn", "startTimeout", "healthCheck", "portMappings")
+
+Tell = Callable[[str], None]
+
+
+class TaskError(Exception):
+    """The task could not be started or did not run: nothing is known to have been done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a task ended: its exit code, its last log lines, and the verdict that it printed as JSON."""
+
+    task_arn: str
+    exit_code: int
+    last_lines: tuple[str, ...]
+    verdict: Mapping[str, Any] | None
+
+
+def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: Tell) -> Outcome:
+    """Run one and wait for it. One of this label that still runs is watched instead of a second one.
+
+    Args:
+        session: a boto3 session with the operator's own credentials.
+        place: where; its task definition tells image, roles, settings and secrets.
+        arguments: of `workbuoy-app`.
+        label: ECS's `startedBy`, which finds the task again after an interruption.
+        tell: gets a line of what goes on.
+
+    Raises:
+        TaskError: it did not start, or its container never ran.
+        botocore.exceptions.ClientError: AWS refused.
+    """
+    ecs = session.client("ecs", region_name=place.region)
+    definition = None
+    task_arn = _running(ecs, place, label)
+    if task_arn:
+        tell(f"{label} runs already; watching {task_arn}")
+    else:
+        definition = _derive(ecs, place)
+        try:
+            task_arn = _start(ecs, place, definition, arguments, label)
+        finally:
+            # A running task keeps what it was started with; nobody can start another from it.
+            ecs.deregister_task_definition(taskDefinition=definition)
+        tell(f"{label} is started: {task_arn}")
+    task = _ended(ecs, place, task_arn, tell)
+    lines = _last_lines(session, ecs, place, task_arn)
+    container: Mapping[str, Any] = next((each for each in task["containers"] if each["name"] == CONTAINER), {})
+    if container.get("exitCode") is None:
+        reason = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
+        raise TaskError(f"{task_arn} never ran: {reason}")
+    return Outcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
+
+
+def _running(ecs: Any, place: Place, label: str) -> str | None:
+    found = ecs.list_tasks(cluster=place.cluster_arn, startedBy=label, desiredStatus="RUNNING")["taskArns"]
+    return str(found[0]) if found else None
+
+
+def _derive(ecs: Any, place: Place) -> str:
+    answer = ecs.describe_task_definition(taskDefinition=place.task_definition_arn, include=["TAGS"])
+    found = answer["taskDefinition"]
+    container = next((each for each in found["containerDefinitions"] if each["name"] == CONTAINER), None)
+    if container is None:
+        raise TaskError(f"{place.task_definition_arn} has no container {CONTAINER}")
+    alone = {key: value for key, value in container.items() if key not in _SERVICES_OWN}
+    kept = {key: found[key] for key in (*_KEPT, "runtimePlatform") if found.get(key)}
+    registered = ecs.register_task_definition(
+        family=f"{found['family']}-one-off",
+        containerDefinitions=[{**alone, "essential": True}],
+        **kept,
+        **({"tags": answer["tags"]} if answer.get("tags") else {}),
+    )
+    return str(registered["taskDefinition"]["taskDefinitionArn"])
+
+
+def _start(ecs: Any, place: Place, definition: str, arguments: Sequence[str], label: str) -> str:
+    answer = ecs.run_task(
+        cluster=place.cluster_arn,
+        taskDefinition=definition,
+        launchType="FARGATE",
+        count=1,
+        startedBy=label,
+        propagateTags="TASK_DEFINITION",
+        enableExecuteCommand=False,
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": list(place.subnet_ids),
+                "securityGroups": [place.security_group_id],
+                "assignPublicIp": "DISABLED",
+            }
+        },
+        overrides={"containerOverrides": [{"name": CONTAINER, "command": list(arguments)}]},
+    )
+    if not answer["tasks"]:
+        failures = ", ".join(sorted({each.get("reason", "unknown") for each in answer.get("failures", [])}))
+        raise TaskError(f"ECS did not start it: {failures or 'no reason given'}")
+    return str(answer["tasks"][0]["taskArn"])
+
+
+def _ended(ecs: Any, place: Place, task_arn: str, tell: Tell) -> Mapping[str, Any]:
+    seen = ""
+    while True:
+        found = ecs.describe_tasks(cluster=place.cluster_arn, tasks=[task_arn])["tasks"]
+        if not found:
+            raise TaskError(f"ECS no longer knows {task_arn}; its log does")
+        task: Mapping[str, Any] = found[0]
+        if task["lastStatus"] != seen:
+            seen = task["lastStatus"]
+            tell(f"  {seen.lower()}")
+        if seen == "STOPPED":
+            return task
+        time.sleep(WATCH_SECONDS)
+
+
+def _last_lines(session: Any, ecs: Any, place: Place, task_arn: str) -> tuple[str, ...]:
+    """Of the container's log stream, as the awslogs driver names it."""
+    definition = ecs.describe_task_definition(taskDefinition=place.task_definition_arn)["taskDefinition"]
+    container = next(each for each in definition["containerDefinitions"] if each["name"] == CONTAINER)
+    options = container["logConfiguration"]["options"]
+    stream = f"{options['awslogs-stream-prefix']}/{CONTAINER}/{task_arn.rpartition('/')[2]}"
+    logs = session.client("logs", region_name=options["awslogs-region"])
+    for _ in range(LOG_LOOKS):  # the last lines may come a little after the task's end
+        try:
+            events = logs.get_log_events(
+                logGroupName=options["awslogs-group"], logStreamName=stream, limit=LAST_LINES, startFromHead=False
+            )["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            events = []
+        if events:
+            return tuple(str(each["message"]).rstrip() for each in events)
+        time.sleep(WATCH_SECONDS)
+    return ()
+
+
+def _verdict(lines: Sequence[str]) -> Mapping[str, Any] | None:
+    for line in reversed(lines):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and "done" in found:
+            return found
+    return None

@@ -1,0 +1,233 @@
+"""`workbuoy tenant promote`: the plan, its steps as one-off tasks, the comparison, and every way of ending."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from infra.tenants.files import read_tenant
+from operations.tenant.promotion import command
+from operations.tenant.promotion.command import RUNNABLE, promote
+from operations.tenant.promotion.steps import steps_of, thaw
+from tests.conftest import ROOT
+from tests.operations.tenant.promotion.world import World
+
+DIGEST = "5eed" * 16
+CONTENT: dict[str, Any] = {
+    "complete": True,
+    "format": 1,
+    "tenant": "acme",
+    "tenant_id": "01a20513-71fe-70a5-b661-5feb598c8d5d",
+    "schema_revision": "0003",
+    "tables": {"things": {"rows": 12, "sha256": "a" * 64}, "members": {"rows": 1, "sha256": "b" * 64}},
+    "objects": {"objects": 5, "size_bytes": 77, "sha256": "c" * 64},
+    "digest": DIGEST,
+}
+VERDICT = {"done": "export", "tenant": "acme", "digest": DIGEST}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with acme on its way from pool to silo."""
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
+    (tmp_path / "infra").mkdir()
+    shutil.copy(ROOT / "infra/__main__.py", tmp_path / "infra")
+    acme = tmp_path / "tenants/acme.yaml"
+    acme.write_text(acme.read_text() + "promotion: open\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def both_stacks() -> Iterator[World]:
+    """Both stacks in moto, made once: that takes a second."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "x")
+        yield World()
+
+
+@pytest.fixture
+def world(both_stacks: World, project: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The same before anything has run."""
+    assert project == Path.cwd()
+    both_stacks.begin_anew(lines=('{"level":"info"}', json.dumps(VERDICT)))
+    monkeypatch.setattr(command, "_outputs", lambda _, stack: both_stacks.outputs[stack])
+    monkeypatch.setattr(time, "sleep", both_stacks.sleep)
+    return both_stacks
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(promote, arguments, catch_exceptions=False)
+
+
+@pytest.mark.usefixtures("project")
+def test_the_plan_is_numbered_fits_80_columns_and_says_who_decides_and_how_to_go_back() -> None:
+    result = run("acme")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[1] for line in lines if line[:3].strip(" .").isdigit()] == [
+        *("review", "deploy", "freeze", "export", "import", "compare", "switch", "clear", "remove", "close")
+    ]
+    assert result.stdout.count("a person:") == 5
+    assert "tenants/acme.yaml" in result.stdout
+    assert "acme.workbuoy.example" in result.stdout
+    assert "Nothing was done." in result.stdout
+
+
+def test_every_step_has_a_way_back_and_a_command_or_a_person(project: Path) -> None:
+    steps = [*steps_of("acme", read_tenant(project, "acme")), thaw("acme")]
+    assert all(step.back and step.changes and (step.command or step.decides) for step in steps)
+    assert {step.name for step in steps if step.by_task} | {"compare"} == set(RUNNABLE)
+
+
+@pytest.mark.usefixtures("project")
+def test_the_plan_as_json_names_every_command() -> None:
+    steps = json.loads(run("acme", "--json").stdout)
+    assert [step["number"] for step in steps] == list(range(1, 11))
+    assert steps[3]["command"] == "workbuoy tenant promote acme --live --run export"
+
+
+@pytest.mark.usefixtures("project")
+def test_a_pool_tenant_has_a_plan_and_no_step_before_its_review() -> None:
+    assert run("initech").exit_code == 0
+    result = run("initech", "--run", "freeze", "--live")
+    assert result.exit_code == 1
+    assert "tenants/initech.yaml: isolation: is pool: step 1" in result.stderr
+    result = run("globex", "--run", "freeze", "--live")
+    assert (result.exit_code, "promotion: is not open" in result.stderr) == (1, True)
+
+
+def test_without_live_a_step_is_told_and_nothing_is_started(world: World) -> None:
+    result = run("acme", "--run", "export")
+    assert result.exit_code == 0
+    assert "workbuoy-app tenant export acme --to s3://workbuoy-prod-acme-files-1/imports/acme/" in result.stdout
+    assert "Nothing was started" in result.stdout
+    assert world.tasks("prod") == []
+
+
+@pytest.mark.parametrize(
+    ("step", "stack", "arguments"),
+    [
+        ("freeze", "prod", ["tenant", "freeze", "acme"]),
+        ("export", "prod", ["tenant", "export", "acme", "--to", "s3://workbuoy-prod-acme-files-1/imports/acme/"]),
+        ("import", "prod-acme", ["tenant", "import", "--from", "s3://workbuoy-prod-acme-files-1/imports/acme/"]),
+        ("thaw", "prod", ["tenant", "thaw", "acme"]),
+        ("clear", "prod-acme", ["tenant", "clear-import", "--from", "s3://workbuoy-prod-acme-files-1/imports/acme/"]),
+    ],
+)
+def test_a_step_runs_as_a_task_of_the_right_stack(world: World, step: str, stack: str, arguments: list[str]) -> None:
+    result = run("acme", "--run", step, "--live", "--json")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert (document["exitCode"], document["verdict"]) == (0, VERDICT)
+    (started,) = world.tasks(stack)
+    assert started["overrides"]["containerOverrides"] == [{"name": "migrate", "command": arguments}]
+    assert started["startedBy"] == f"promote-acme-{step}"
+    assert world.tasks("prod-acme" if stack == "prod" else "prod") == []
+
+
+def test_the_one_off_definition_is_the_services_own_without_the_service(world: World) -> None:
+    run("acme", "--run", "export", "--live")
+    (started,) = world.tasks("prod")
+    found = world.ecs.describe_task_definition(taskDefinition=started["taskDefinitionArn"])["taskDefinition"]
+    (container,) = found["containerDefinitions"]
+    assert (container["name"], container["essential"], container["image"]) == ("migrate", True, "prod@sha256:1")
+    assert container["secrets"][0]["name"] == "DATABASE_OWNER_PASSWORD"
+    assert not {"startTimeout", "dependsOn"} & set(container)
+    assert found["taskRoleArn"].endswith("role/prod-task")
+    assert (found["memory"], found["family"]) == ("512", "workbuoy-prod-service-one-off")
+    assert found["status"] == "INACTIVE", "nobody starts another from it"
+
+
+def test_a_task_that_fails_is_exit_3_with_its_last_lines(world: World) -> None:
+    world.exit_code, world.lines = 1, ("workbuoy-app: acme is not frozen",)
+    result = run("acme", "--run", "export", "--live")
+    assert result.exit_code == 3
+    assert "acme is not frozen" in result.stdout
+    assert "export ended with 1" in result.stderr
+
+
+def test_a_task_that_never_ran_is_exit_4_with_ecs_reason(world: World) -> None:
+    world.exit_code, world.lines = None, ()
+    result = run("acme", "--run", "export", "--live")
+    assert result.exit_code == 4
+    assert "never ran" in result.stderr
+
+
+def test_an_interrupted_watch_is_130_and_the_same_task_is_watched_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", interrupt)
+        result = run("acme", "--run", "export", "--live")
+    assert result.exit_code == 130
+    assert "the task goes on" in result.stderr
+    again = run("acme", "--run", "export", "--live")
+    assert again.exit_code == 0
+    assert "runs already" in again.stderr
+    assert len(world.tasks("prod")) == 1
+
+
+def test_compare_tells_agreement_and_each_difference(world: World) -> None:
+    assert run("acme", "--run", "compare", "--live").exit_code == 3
+    world.put("manifest.json", {**CONTENT, "complete": False})
+    assert "No finished export" in run("acme", "--live").stdout
+    world.put("manifest.json", CONTENT)
+    assert "not imported" in run("acme", "--live").stdout
+    world.put("receipt.json", CONTENT)
+    agreed = run("acme", "--run", "compare", "--live")
+    assert (agreed.exit_code, "13 rows, 5 objects" in agreed.stdout) == (0, True)
+    tables = {**CONTENT["tables"], "things": {"rows": 11, "sha256": "a" * 64}}
+    world.put("receipt.json", {**CONTENT, "tables": tables, "digest": "0" * 64})
+    differing = run("acme", "--run", "compare", "--live", "--json")
+    assert differing.exit_code == 3
+    assert json.loads(differing.stdout)["differences"] == ["digest", "table things"]
+
+
+def test_remove_needs_the_name_twice_and_a_receipt_that_agrees(world: World) -> None:
+    result = run("acme", "--run", "remove", "--live")
+    assert (result.exit_code, "--yes-remove acme" in result.stderr) == (1, True)
+    world.put("manifest.json", CONTENT)
+    result = run("acme", "--run", "remove", "--live", "--yes-remove", "acme")
+    assert (result.exit_code, "no receipt" in result.stderr) == (3, True)
+    assert world.tasks("prod") == []
+    world.put("receipt.json", CONTENT)
+    assert run("acme", "--run", "remove", "--live", "--yes-remove", "acme").exit_code == 0
+    (started,) = world.tasks("prod")
+    assert started["overrides"]["containerOverrides"][0]["command"][-1] == DIGEST
+
+
+def test_outputs_that_are_missing_are_told_all_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(world.outputs["prod"], "clusterArn")
+    monkeypatch.delitem(world.outputs["prod-acme"], "filesBucketName")
+    result = run("acme", "--live")
+    assert result.exit_code == 1
+    assert "stack prod has no output clusterArn" in result.stderr
+    assert "stack prod-acme has no output filesBucketName" in result.stderr
+
+
+def test_aws_refusing_is_exit_4_and_no_traceback(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = "arn:aws:ecs:eu-west-1:123456789012:cluster/nowhere"
+    monkeypatch.setitem(world.outputs["prod"], "clusterArn", nowhere)
+    result = run("acme", "--run", "freeze", "--live")
+    assert result.exit_code == 4
+    assert "AWS refused" in result.stderr
+
+
+@pytest.mark.usefixtures("project")
+def test_an_unknown_tenant_and_an_unknown_step_are_told() -> None:
+    assert run("nobody").exit_code == 1
+    assert run("acme", "--run", "explode").exit_code == 2
