@@ -24,19 +24,16 @@ def as_json(change: Touched) -> dict[str, Any]:
 def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
-    `rehearsals` need no account. `previews` (base stacks and silos), `tenants` and one list of base stacks for each
+    `rehearsals` need no account. `previews` (base stacks and silos), `silos` and one list of base stacks for each
     environment leave out whatever still has a placeholder for an account. Raises ProblemsError where stacks want
     images of more than one architecture.
     """
     reachable = [one for one in change.bases if one.reachable]
-    customers = [one for one in change.customers if one.base.reachable]
+    silos = [_customer(one) for one in change.silos if one.base.reachable]
     lists: dict[str, list[dict[str, Any]]] = {
         "rehearsals": _rehearsals(change),
-        "previews": [
-            *(_base(one) for one in reachable),
-            *(_customer(one) for one in customers if one.isolation == "silo"),
-        ],
-        "tenants": [_customer(one) for one in customers],
+        "previews": [*(_base(one) for one in reachable), *silos],
+        "silos": silos,
         **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
     }
     outputs = {name: json.dumps(entries, separators=(",", ":")) for name, entries in lists.items()}

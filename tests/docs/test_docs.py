@@ -32,7 +32,7 @@ NOT_PATHS = {
     "packages/backend/.env.example",
     "packages/ui/.env.example",
 }
-COMES_LATER = {"bootstrap/", ".github/workflows/"}
+COMES_LATER = {"bootstrap/"}
 OTHER_FOLDERS = {"app/README.md": ("app/workbuoy_app",)}  # where a page's paths may begin, besides root and its own
 
 SUFFIXES = ("css", "html", "js", "json", "jsonl", "lock", "md", "pem", "py", "toml", "txt", "yaml", "zip")

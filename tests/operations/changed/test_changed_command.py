@@ -123,7 +123,7 @@ def test_the_matrices_are_added_to_the_steps_outputs(repository: Repository, mon
     lines = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
     assert lines["before"] == "1"
     assert [one["stack"] for one in json.loads(lines["dev"])] == ["dev"]
-    assert [one["tenant"] for one in json.loads(lines["tenants"])] == ["acme", "globex", "nordlys"]
+    assert [one["tenant"] for one in json.loads(lines["silos"])] == ["acme", "nordlys"]
 
 
 @pytest.mark.usefixtures("repository")

@@ -89,7 +89,7 @@ def test_every_tracked_file_at_the_root_is_known_to_a_rule_or_touches_all(estate
 
 
 def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> None:
-    (tenant,) = json.loads(matrices(touched(["tenants/nordlys.yaml"], estate))["tenants"])
+    (tenant,) = json.loads(matrices(touched(["tenants/nordlys.yaml"], estate))["silos"])
     assert tenant == {
         "stack": "prod-eu-north-1-nordlys",
         "tenant": "nordlys",
@@ -104,7 +104,7 @@ def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> Non
 
 def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: Estate) -> None:
     lists = {name: value for name, value in matrices(touched(["tenants/globex.yaml"], estate)).items() if value}
-    assert json.loads(lists["previews"]) == []
+    assert (json.loads(lists["previews"]), json.loads(lists["silos"])) == ([], [])
     assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "globex"}]
 
 

@@ -1,0 +1,145 @@
+"""Each step's command, run here without an account: it is known, and ends at the first call that needs one."""
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from operations.main import main
+from tests.conftest import ROOT
+from tests.workflows.reading import RUNS
+
+VARIABLES = {
+    "STACK": "dev",
+    "TENANT": "acme",
+    "TENANTS": "acme",
+    "BASE": "HEAD",
+    "BEFORE": "HEAD",
+    "DIGEST": "sha256:" + "1" * 64,
+    "REPOSITORY": "210000000001.dkr.ecr.eu-west-1.amazonaws.com/workbuoy",
+    "ARCHITECTURE": "arm64",
+}
+COMMANDS = [line for line in RUNS if line.startswith(".venv/bin/workbuoy ")]
+
+
+def words_of(line: str) -> list[str]:
+    """The words after `workbuoy`, with variables filled in and without the file that stdout goes into."""
+    filled = re.sub(r"\$(\w+)", lambda match: VARIABLES[match[1]], line)
+    return shlex.split(re.sub(r" > \S+$", "", filled))[1:]
+
+
+def parsed(words: list[str]) -> click.Context:
+    """The command as click understands it, not run. Raises click.UsageError."""
+    command: click.Command = main
+    context: click.Context | None = None
+    while isinstance(command, click.Group):
+        name, *words = words
+        found = command.get_command(context or click.Context(command), name)
+        if found is None:
+            raise click.UsageError(f"no command {name}")
+        context, command = click.Context(command, parent=context, info_name=name), found
+    return command.make_context(command.name, words, parent=context)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_and_option_exists(line: str) -> None:
+    if "--tenants" in line and "--tenants" not in {
+        name for one in main.commands["rehearse"].params for name in one.opts
+    }:
+        pytest.skip("`workbuoy rehearse --tenants` is not there yet")
+    parsed(words_of(line))
+
+
+@pytest.mark.parametrize("words", ["rehearse --repport x", "deploy", "changed --since", "chart dev"])
+def test_a_command_that_does_not_exist_would_be_noticed(words: str) -> None:
+    with pytest.raises(click.UsageError):
+        parsed(words.split())
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How a command ends on a machine without account, token and engine: its code, and what it says."""
+
+    code: int
+    said: str
+
+
+# By the command's first words; the longest that fits counts. Each ends in one line where it cannot go on.
+ENDS: Mapping[str, Ends] = {
+    "changed": Ends(0, ""),
+    "changed --tenant": Ends(0, "tenant  acme"),
+    "require-branch": Ends(0, ""),
+    "report summary": Ends(0, "comes from a fork"),
+    "report comment": Ends(0, "no comment is written"),
+    "report issue": Ends(0, "no issue is written"),
+    "review": Ends(4, "the Pulumi CLI"),
+    "deploy": Ends(4, "the Pulumi CLI"),
+    "drift": Ends(4, "the Pulumi CLI"),
+    "image push": Ends(1, "there is no image"),
+    "doctor": Ends(3, "not ready to deploy: "),
+    "tenant deploy --all": Ends(0, "There is no silo to deploy."),  # on dev
+    "tenant deploy acme": Ends(1, "names a placeholder account"),
+}
+ELSEWHERE = {
+    "rehearse": "runs as it is, for minutes: tests/rehearsal",
+    "engine install": "downloads the CLI: tests/operations/engine",
+}
+
+
+def expectation(line: str) -> str | None:
+    """The longest key that a command begins with."""
+    words = " ".join(words_of(line))
+    fitting = [key for key in (*ENDS, *ELSEWHERE) if f"{words} ".startswith(f"{key} ")]
+    return max(fitting, key=len) if fitting else None
+
+
+def test_every_command_is_tried_here_or_elsewhere() -> None:
+    assert [line for line in COMMANDS if expectation(line) is None] == []
+    assert {expectation(line) for line in COMMANDS} == {*ENDS, *ELSEWHERE}
+
+
+@pytest.fixture(scope="session")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's files in a folder that commands may write into."""
+    folder = tmp_path_factory.mktemp("workplace")
+    for entry in ROOT.iterdir():
+        if entry.name not in {"build", ".git"}:
+            (folder / entry.name).symlink_to(entry)
+    for made in ("reviews/review-dev/review.md", "build/drift/drift-dev/drift.md"):
+        (folder / made).parent.mkdir(parents=True)
+        (folder / made).write_text("dev: nothing\n")
+    return folder
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if expectation(line) in ENDS])
+def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace: Path, tmp_path: Path) -> None:
+    ends = ENDS[str(expectation(line))]
+    in_clone = "workbuoy changed" in line
+    environment = {
+        **VARIABLES,
+        "HOME": str(tmp_path),
+        "PATH": os.pathsep.join(["/usr/bin", "/bin"]),
+        "GITHUB_OUTPUT": str(tmp_path / "outputs"),
+        "GITHUB_REF": "refs/heads/main",
+    }
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=ROOT if in_clone else workplace,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == ends.code, said
+    assert ends.said in said
+    assert "Traceback" not in said
+    if ends.code == 4:
+        assert len(done.stderr.splitlines()) <= 3, done.stderr

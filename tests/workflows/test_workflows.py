@@ -1,0 +1,265 @@
+"""What every workflow keeps to: few rights, pinned actions, no stored secret, commands that run on a laptop."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bootstrap.roles import DEPLOY_SESSION_SECONDS
+from rehearsal.program import find_project
+from rehearsal.run import Options, rehearse
+from tests.conftest import ROOT, Graph
+from tests.workflows.reading import (
+    CREDENTIALS,
+    JOBS,
+    RUNS,
+    SAME_REPOSITORY,
+    USES,
+    WORKFLOWS,
+    Job,
+    Workflow,
+    parse,
+)
+
+BY_JOB = [pytest.param(job, id=job.id) for job in JOBS]
+BY_WORKFLOW = [pytest.param(workflow, id=workflow.name) for workflow in WORKFLOWS]
+WRITES = {
+    "deploy.publish": {"attestations"},
+    "drift.issue": {"issues"},
+    "preview.comment": {"pull-requests"},
+    "preview.code-scanning": {"security-events"},
+}
+
+
+def test_the_workflows_are_those_that_the_documentation_names() -> None:
+    names = {workflow.name for workflow in WORKFLOWS}
+    assert names == {"preview", "deploy", "deploy-environment", "tenant", "drift", "test", "image"}
+
+
+def is_a_command_of_this_repository(line: str) -> bool:
+    """One make target, one workbuoy command or `.ci/run`; at most stdout goes into a file of its own."""
+    if re.search(r"[|;&`<]|\$\(|\$\{\{|>>|\d>", line):
+        return False
+    words = shlex.split(line)
+    if ">" in words[-2:-1]:
+        words = words[:-2]
+    if ">" in words:
+        return False
+    return words == [".ci/run"] or words[0] in ("make", ".venv/bin/workbuoy")
+
+
+@pytest.mark.parametrize("line", RUNS)
+def test_every_step_runs_a_command_that_a_laptop_has(line: str) -> None:
+    assert is_a_command_of_this_repository(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install something",
+        "make test && curl https://example.com",
+        ".venv/bin/workbuoy review dev | tee review.md",
+        ".venv/bin/workbuoy review ${{ matrix.stack }}",
+        ".venv/bin/workbuoy review $(cat stack)",
+        "make test\nrm -r .",
+        "echo x > file",
+    ],
+)
+def test_any_other_step_would_be_noticed(line: str) -> None:
+    assert not is_a_command_of_this_repository(line.replace("\n", ";"))
+
+
+def test_every_make_target_that_a_step_runs_exists() -> None:
+    targets = set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {word for line in RUNS if line.startswith("make ") for word in shlex.split(line)[1:] if "=" not in word}
+    assert named <= targets
+    assert named
+
+
+def unpinned(workflow: Workflow) -> Iterator[str]:
+    for action, comment in USES.findall(workflow.text):
+        if action.startswith("./"):
+            continue
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+@[0-9a-f]{40}", action) or not re.match(r"v\d+\.\d+\.\d+", comment):
+            yield action
+
+
+@pytest.mark.parametrize("workflow", BY_WORKFLOW)
+def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(workflow: Workflow) -> None:
+    assert list(unpinned(workflow)) == []
+    assert len(USES.findall(workflow.text)) == workflow.text.count("uses: ")
+
+
+@pytest.mark.parametrize("uses", ["actions/checkout@v7", f"actions/checkout@{'a' * 40}", f"a/b@{'a' * 39} # v1.0.0"])
+def test_an_action_that_is_not_pinned_would_be_noticed(uses: str) -> None:
+    assert list(unpinned(parse("bad", f"jobs:\n  bad:\n    steps:\n      - uses: {uses}\n"))) == [
+        uses.partition(" ")[0]
+    ]
+
+
+def test_one_action_has_one_commit_and_the_documentation_names_it() -> None:
+    pinned = {use for workflow in WORKFLOWS for use in USES.findall(workflow.text) if not use[0].startswith("./")}
+    names = [action.partition("@")[0] for action, _ in pinned]
+    assert len(names) == len(set(names))
+    page = (ROOT / "docs/workflows.md").read_text(encoding="utf-8")
+    for action, version in pinned:
+        name, _, commit = action.partition("@")
+        address = "/".join(name.split("/")[:2])
+        assert f"| [{name}](https://github.com/{address}) | {version} | `{commit}` |" in page
+
+
+@pytest.mark.parametrize("workflow", BY_WORKFLOW)
+def test_a_workflow_has_no_rights_of_its_own(workflow: Workflow) -> None:
+    assert workflow.content["permissions"] == {}
+
+
+@pytest.mark.parametrize("job", BY_JOB)
+def test_a_job_may_read_the_code_and_write_only_what_is_its_purpose(job: Job) -> None:
+    rights = job.content["permissions"]
+    assert rights["contents"] == "read"
+    written = {right for right, level in rights.items() if level != "read"}
+    assert written - {"id-token"} == WRITES.get(job.id, set())
+    takes_a_role = any(job.uses(CREDENTIALS)) or "uses" in job.content
+    assert ("id-token" in rights) == takes_a_role
+
+
+@pytest.mark.parametrize("workflow", BY_WORKFLOW)
+def test_no_secret_is_stored_with_github(workflow: Workflow) -> None:
+    assert not re.search(r"\bsecrets\b", workflow.text)
+    assert not re.search(r"aws-(access|secret)", workflow.text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("workflow", BY_WORKFLOW)
+def test_nothing_runs_a_forks_code_with_rights(workflow: Workflow) -> None:
+    assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(workflow.triggers)
+
+
+def _only_for_this_repository(job: Job) -> bool:
+    """By its own condition, or because it stops where a job that has one was skipped."""
+    if SAME_REPOSITORY in job.condition.split(" && "):
+        return "||" not in job.condition
+    return any(
+        f"needs.{one.name}.result != 'skipped'" in job.condition and _only_for_this_repository(one) for one in job.needs
+    )
+
+
+@pytest.mark.parametrize("job", [job for job in BY_JOB if "pull_request" in job.values[0].workflow.triggers])  # type: ignore[union-attr]
+def test_a_fork_gets_no_credentials_and_writes_nothing(job: Job) -> None:
+    if job.content["permissions"] in ({"contents": "read"},):
+        return
+    assert _only_for_this_repository(job)
+
+
+@pytest.mark.parametrize(
+    ("condition", "closed"),
+    [
+        (SAME_REPOSITORY, True),
+        (f"!cancelled() && {SAME_REPOSITORY} && needs.a.outputs.b != '[]'", True),
+        ("needs.a.outputs.b != '[]'", False),
+        (f"always() || {SAME_REPOSITORY}", False),
+        (SAME_REPOSITORY.replace("==", "!="), False),
+    ],
+)
+def test_a_job_that_is_open_to_forks_would_be_noticed(condition: str, closed: bool) -> None:
+    assert _only_for_this_repository(Job(WORKFLOWS[0], "bad", {"if": condition})) == closed
+
+
+def test_a_fork_is_rehearsed_and_told_so() -> None:
+    (preview,) = (workflow for workflow in WORKFLOWS if workflow.name == "preview")
+    assert SAME_REPOSITORY not in preview.job("rehearse").condition
+    fork = preview.job("fork")
+    assert fork.condition == SAME_REPOSITORY.replace("==", "!=")
+    assert any("comes from a fork" in line for line in fork.runs())
+
+
+@pytest.mark.parametrize("job", BY_JOB)
+def test_a_checkout_keeps_no_token(job: Job) -> None:
+    assert all(step["with"]["persist-credentials"] is False for step in job.uses("actions/checkout"))
+
+
+@pytest.mark.parametrize("job", [job for job in BY_JOB if "steps" in job.values[0].content])  # type: ignore[union-attr]
+def test_every_job_ends_in_time(job: Job) -> None:
+    assert 0 < job.content["timeout-minutes"] <= 120
+
+
+def test_artifacts_of_pull_requests_are_kept_for_fourteen_days() -> None:
+    kept = {
+        step["with"]["retention-days"]
+        for job in JOBS
+        if "pull_request" in job.workflow.triggers
+        for step in job.uses("actions/upload-artifact")
+    }
+    assert kept == {14}
+
+
+CHANGING = re.compile(r"workbuoy (deploy|tenant deploy|image push) ")
+
+
+@pytest.mark.parametrize("job", [job for job in BY_JOB if any(map(CHANGING.search, job.values[0].runs()))])  # type: ignore[union-attr]
+def test_what_changes_an_account_waits_its_turn_and_is_never_cut_off(job: Job) -> None:
+    assert job.content["environment"]
+    if any("deploy " in line for line in job.runs()):
+        assert job.content["concurrency"]["cancel-in-progress"] is False
+    assert not job.workflow.content.get("concurrency", {}).get("cancel-in-progress")
+
+
+@pytest.mark.parametrize("job", [job for job in BY_JOB if "environment" in job.values[0].content])  # type: ignore[union-attr]
+def test_only_main_reaches_an_environment(job: Job) -> None:
+    guarded = [line for one in (job, *job.needs) for line in one.runs() if line.endswith("require-branch main")]
+    assert guarded
+    own = [step.get("run", step.get("uses", "")) for step in job.steps]
+    (role,) = (index for index, step in enumerate(own) if step.startswith(CREDENTIALS))
+    assert not [step for step in own[role:] if "require-branch" in step]
+
+
+def roles() -> list[tuple[Job, dict[str, Any]]]:
+    return [(job, step["with"]) for job in JOBS for step in job.uses(CREDENTIALS)]
+
+
+def test_roles_are_taken_by_a_short_lived_token_alone() -> None:
+    assert len(roles()) == 5
+    for job, given in roles():
+        assert set(given) <= {"role-to-assume", "aws-region", "role-duration-seconds"}
+        seconds = given.get("role-duration-seconds", 3600)
+        assert seconds <= DEPLOY_SESSION_SECONDS
+        assert job.content["timeout-minutes"] * 60 <= seconds
+
+
+@pytest.fixture(scope="session")
+def account() -> Graph:
+    """What bootstrap declares in prod."""
+    return Graph(rehearse(find_project(ROOT / "bootstrap"), "prod", Options(declare_only=True)))
+
+
+def subject(job: Job) -> str:
+    """The last part of the subject that GitHub puts into the token of a job.
+
+    Source: https://docs.github.com/en/actions/reference/security/oidc
+    """
+    if "environment" in job.content:
+        return "environment:prod"  # of this account
+    return "pull_request" if "pull_request" in job.workflow.triggers else "ref:refs/heads/main"
+
+
+@pytest.mark.parametrize(("job", "given"), [pytest.param(*one, id=one[0].id) for one in roles()])
+def test_bootstraps_roles_trust_exactly_these_jobs(job: Job, given: dict[str, Any], account: Graph) -> None:
+    role = re.sub(r"\$\{\{[^}]*environment \}\}|dev$", "prod", given["role-to-assume"].rpartition("/")[2])
+    (declared,) = [one.declared.properties for one in account.of("Role") if one.declared.properties["name"] == role]
+    (statement,) = json.loads(declared["assumeRolePolicy"])["Statement"]
+    trusted = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+    assert {one.split(":", 2)[2] for one in trusted} >= {subject(job)}
+
+
+def test_backends_are_where_bootstrap_puts_the_state() -> None:
+    for job in JOBS:
+        for line in job.runs():
+            if re.search(r"workbuoy (review|deploy|drift|tenant) ", line):
+                assert "backend" in job.content["env"]["PULUMI_BACKEND_URL"], job.id
+
+
+def test_documentation_says_what_each_workflow_is_for() -> None:
+    page = (ROOT / "docs/workflows.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z-]+)\.yml` \|", page, re.MULTILINE)) == {one.name for one in WORKFLOWS}
