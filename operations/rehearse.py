@@ -37,6 +37,12 @@ MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
 )
 @click.option("--image", "in_image", is_flag=True, help="Run the service in the built image, under runc.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
+@click.option(
+    "--tenants",
+    metavar="NAMES",
+    help="Also stand up these customers' stacks (names with commas, or all), and try who can reach whom.",
+)
+@click.option("--no-matrix", is_flag=True, help="With --tenants: only stand them up.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
 def rehearse(
     *,
@@ -47,6 +53,8 @@ def rehearse(
     policy_file: Path | None,
     in_image: bool,
     no_service: bool,
+    tenants: str | None,
+    no_matrix: bool,
     verbose: bool,
 ) -> None:
     """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
@@ -58,7 +66,11 @@ def rehearse(
         if file is not None and not file.absolute().parent.is_dir():
             _stop(MISTAKE, f"{file}: there is no folder {file.parent}; make it first")
     try:
-        result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
+        if tenants is None:
+            result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
+        else:
+            names = _names(tenants, declare_only)
+            result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
     except KeyboardInterrupt:
         _stop(INTERRUPTED, "interrupted; nothing is left behind")
     try:
@@ -74,7 +86,24 @@ def rehearse(
     sys.exit(0 if result.passed else FAILED)
 
 
-def _rehearse(stack: str, *, declare_only: bool, with_service: bool, in_image: bool) -> "Rehearsal":
+def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in tenants.split(",") if name.strip())
+    if declare_only:
+        raise click.UsageError("--tenants stands stacks up: leave out --declare-only")
+    if not names or ("all" in names and len(names) > 1):
+        raise click.UsageError("--tenants takes names with commas between them, or all")
+    return names
+
+
+def _rehearse(
+    stack: str,
+    tenants: tuple[str, ...] = (),
+    *,
+    with_service: bool,
+    in_image: bool,
+    declare_only: bool = False,
+    with_matrix: bool = True,
+) -> "Rehearsal":
     from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
     from policies.errors import PolicyError, RuleError  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
@@ -87,6 +116,18 @@ def _rehearse(stack: str, *, declare_only: bool, with_service: bool, in_image: b
         with progress() as shown:
             options = Options(declare_only=declare_only, progress=shown)
             project = find_project(Path.cwd())
+            if tenants:
+                from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
+
+                return rehearse_tenants(
+                    project,
+                    stack,
+                    tenants,
+                    options,
+                    with_service=with_service,
+                    with_matrix=with_matrix,
+                    in_image=in_image,
+                )
             return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image)
     except ProblemsError as mistake:
         _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))

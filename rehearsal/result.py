@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from policies.runner import Report
     from rehearsal.service.result import ServiceRehearsal
+    from rehearsal.tenants.result import TenantsRehearsal
 
 REFERENCE_TYPE = "pulumi:pulumi:StackReference"
 SECRET = "[secret]"  # noqa: S105 what stands in place of a secret value in anything that is printed
@@ -147,6 +148,7 @@ class Rehearsal:
     versions: Mapping[str, str] = field(default_factory=dict)
     policies: "Report | None" = None  # None where they were not asked
     service: "ServiceRehearsal | None" = None  # None where it was left out
+    tenants: "TenantsRehearsal | None" = None  # None where it was rehearsed alone
 
     @cached_property
     def by_urn(self) -> dict[str, Rehearsed]:
@@ -160,7 +162,8 @@ class Rehearsal:
     @property
     def passed(self) -> bool:
         judged = self.policies is None or not self.policies.failed
-        return self.stands and judged and (self.service is None or self.service.passed)
+        tried = (self.service is None or self.service.passed) and (self.tenants is None or self.tenants.passed)
+        return self.stands and judged and tried
 
     @property
     def stands(self) -> bool:

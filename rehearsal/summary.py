@@ -8,6 +8,7 @@ from policies.catalogue import SEVERITIES
 from policies.runner import Report
 from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
+from rehearsal.tenants.in_words import stacks_beside, who_reaches_whom
 
 WIDTH = 80
 _SHOWN = 12  # more findings than this fill a screen; --json has all
@@ -28,6 +29,8 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
     yield ""
     yield from _table(rehearsal)
     yield ""
+    if rehearsal.tenants:
+        yield from stacks_beside(rehearsal.tenants)
     for title, findings in (
         ("Reads back otherwise than declared", list(_differences(rehearsal))),
         ("Not created", list(_failures(rehearsal))),
@@ -41,6 +44,8 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
         yield from _policies(rehearsal.policies, verbose)
     if rehearsal.service:
         yield from _service(rehearsal.service, verbose)
+    if rehearsal.tenants:
+        yield from who_reaches_whom(rehearsal.tenants, verbose)
     if verbose:
         yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
     yield from _DECLARED if rehearsal.declare_only else _MOTO
@@ -60,6 +65,10 @@ def verdict(rehearsal: Rehearsal) -> str:
         return f"{where} is declared: {rehearsal.count(State.DECLARED_ONLY)} resources, {total:.1f} s"
     count = rehearsal.count(State.COMPARED)
     works = " and its service works" if rehearsal.service else ""
+    if rehearsal.tenants:
+        others = rehearsal.tenants.stacks
+        count += sum(one.compared for one in others)
+        works = f" with {len(others)} more{works}"
     return f"{where} stands{works}: {count} resources as declared, {total:.1f} s"
 
 
@@ -95,9 +104,24 @@ def _name(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
+def problems_of(rehearsal: Rehearsal) -> Iterator[str]:
+    """What fails a stack's rehearsal, each in a line, its service left aside."""
+    yield from _differences(rehearsal)
+    yield from _failures(rehearsal)
+    yield from (f"AWS would refuse {one}" for one in rehearsal.refusals)
+    for one in rehearsal.policies.violations if rehearsal.policies else ():
+        yield f"{one.severity} {one.control} {_name(one.urn)}: {one.message}"
+
+
 def _failed_checks(rehearsal: Rehearsal) -> int:
-    """Mandatory policies that failed, and one for the service: what comes after a failed step was not reached."""
+    """Mandatory policies that failed, red cells, other stacks' problems, and one for the service.
+
+    What comes after a failed step of the service was not reached.
+    """
     broken = len(rehearsal.policies.violations) if rehearsal.policies else 0
+    if rehearsal.tenants:
+        broken += sum(len(one.problems) for one in rehearsal.tenants.stacks)
+        broken += len(rehearsal.tenants.matrix.red) if rehearsal.tenants.matrix else 0
     return broken + int(rehearsal.service is not None and not rehearsal.service.passed)
 
 
@@ -208,7 +232,7 @@ def short(token: str) -> str:
 
 
 def _next(rehearsal: Rehearsal, verbose: bool) -> str:
-    name = rehearsal.stack
+    name = rehearsal.stack + (f" --tenants {','.join(rehearsal.tenants.tenants)}" if rehearsal.tenants else "")
     if not rehearsal.passed:
         return f"mend what is listed, then `workbuoy rehearse {name}` again"
     if rehearsal.declare_only:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,12 +48,14 @@ class Surroundings:
     Args:
         app: the folder `app/`, with the virtual environment that the service runs in.
         environment: where `REHEARSAL_DATABASE_URL` may name an empty database to use instead.
-        with_provider: whether anyone will log in.
+        provider: whose identity provider serves here too; by default one of its own is started.
     """
 
-    def __init__(self, app: Path, environment: Mapping[str, str] = os.environ, *, with_provider: bool = True) -> None:
+    def __init__(
+        self, app: Path, environment: Mapping[str, str] = os.environ, *, provider: "Surroundings | None" = None
+    ) -> None:
         self.app = app
-        self._with_provider = with_provider
+        self._other = provider
         self._given = environment.get(GIVEN, "")
         self._provider_port = free_port()
         self._postgres: Process | None = None
@@ -63,7 +65,7 @@ class Surroundings:
         programs = self.app / ".venv" / "bin"
         if not self._given and (programs / "python").exists():
             self._postgres = Process([str(programs / "python"), "-m", "workbuoy_app.devtools.embedded_postgres"], {})
-        if self._with_provider and (programs / "oidc-provider-mock").exists():
+        if self._other is None and (programs / "oidc-provider-mock").exists():
             command = [str(programs / "oidc-provider-mock"), "--port", str(self._provider_port)]
             self._provider = Process(command, {})
         return self
@@ -92,15 +94,10 @@ class Surroundings:
         except ValueError:
             raise NotToBeHadError(process.lines[0]) from None
 
-    def superuser(self) -> Owner | None:
-        """The superuser's login to the same database, once `postgres` has answered; none to a given database."""
-        if self._postgres is None:
-            return None
-        found = _parse(json.loads(self._postgres.lines[0])["superuser"])
-        return replace(found, database=self.postgres().database)
-
     def issuer(self) -> str:
         """The address of a real OpenID Connect provider on loopback. Raises NotToBeHadError."""
+        if self._other is not None:
+            return self._other.issuer()
         if self._provider is None:
             raise NotToBeHadError("oidc-provider-mock is not installed: run `make rehearse` once")
         _wait(lambda: _listens(self._provider_port), self._provider, "the identity provider did not start")

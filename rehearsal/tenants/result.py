@@ -57,6 +57,7 @@ class Matrix:
     parties: tuple[Party, ...]
     cells: tuple[Cell, ...]
     left_out: tuple[str, ...] = ()
+    stand_in: str = ""  # the pool tenant that is made up, and why
     sampled: str = ""  # how tenants were chosen, where not all are in it
     judged: int = 0  # requests that our evaluator judged
     seconds: float = 0.0
@@ -100,7 +101,7 @@ class TenantsRehearsal:
     tenants: Mapping[str, str]  # name -> stack that holds the customer's data
     stacks: tuple[StoodUp, ...]
     matrix: Matrix | None = None  # None where it was left out
-    incomplete: str = ""  # why something that was asked for could not be tried
+    not_tried: str = ""  # why there is no matrix though one was asked for: then something else has failed
 
     @property
     def passed(self) -> bool:

@@ -1,13 +1,14 @@
 """The matrix's cells of roles: every call is made through the gate, which judges it by what stands in moto."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.caller import Caller
-from rehearsal.permissions.gate import Credentials, Gate, Judgement
+from rehearsal.permissions.gate import Credentials, Gate, Judgement, RefusedError
 from rehearsal.service.trial import FUNCTIONS, TASKS
 from rehearsal.tenants.attempts import LOG_STREAM, OBJECT_KEY, OWN, Attempt, attempts, log_events
 from rehearsal.tenants.holdings import ROTATION, Holdings
@@ -60,18 +61,35 @@ def _ensure_stream(client: Any, group: str) -> None:
 
 
 def cells_of_roles(stacks: Sequence[Holdings], cloud: Cloud, gate: Gate) -> Iterator[Cell]:
-    """Each stack's roles on each stack's things.
-
-    Raises:
-        RefusedError: a role cannot be taken by the service that it is for.
-    """
+    """Each stack's roles on each stack's things."""
     ciphertexts = prepare(stacks, cloud)
     caller = Caller(gate)
     for own in stacks:
         for role in own.roles:
-            caller.become(_credentials(own, role, cloud, gate))
+            try:
+                caller.become(_credentials(own, role, cloud, gate))
+            except RefusedError as error:
+                yield from _not_taken(own, role, stacks, str(error))
+                continue
             for other in stacks:
-                yield from _cells(own, role, other, ciphertexts, caller, gate, cloud)
+                tried = _Tried(own, role, other, caller, gate, cloud)
+                for attempt in attempts(own, other, ciphertexts):
+                    yield from _cells(tried, attempt)
+
+
+def _not_taken(own: Holdings, role: str, stacks: Sequence[Holdings], why: str) -> Iterator[Cell]:
+    """A role that nobody can take reaches nothing, which proves nothing about its permissions."""
+    for other in stacks:
+        yield Cell(
+            who=own.stack,
+            who_as=role,
+            whom=other.stack,
+            what="everything",
+            call="sts:AssumeRole",
+            expected=Outcome.ALLOWED if own.stack == other.stack else Outcome.DENIED,
+            got=Outcome.NOT_PROVED,
+            why=why,
+        )
 
 
 def _credentials(own: Holdings, role: str, cloud: Cloud, gate: Gate) -> Credentials:
@@ -81,46 +99,50 @@ def _credentials(own: Holdings, role: str, cloud: Cloud, gate: Gate) -> Credenti
     return gate.assume(own.roles[role], TASKS, context)
 
 
-def _cells(
-    own: Holdings,
-    role: str,
-    other: Holdings,
-    ciphertexts: Mapping[str, bytes],
-    caller: Caller,
-    gate: Gate,
-    cloud: Cloud,
-) -> Iterator[Cell]:
+@dataclass(frozen=True)
+class _Tried:
+    """Who tries whose things, and through what."""
+
+    own: Holdings
+    role: str
+    other: Holdings
+    caller: Caller
+    gate: Gate
+    cloud: Cloud
+
+
+def _cells(tried: _Tried, attempt: Attempt) -> Iterator[Cell]:
     """Its own things only where it must reach them: that it reaches no more of them is the policies' to say."""
-    among_own = own.stack == other.stack
-    for attempt in attempts(own, other, ciphertexts):
-        named = ((attempt.what, attempt.call), *attempt.through)
-        wanted = [one for one in named if not among_own or one in OWN[role]]
-        if not wanted:
-            continue
-        found, judgements = _try(attempt, other.region, caller, gate)
-        for what, call in wanted:
-            got, why = found if call == attempt.call else _through(call, judgements, found)
-            expected = Outcome.ALLOWED if among_own else Outcome.DENIED
-            yield Cell(
-                who=own.stack,
-                who_as=role,
-                whom=other.stack,
-                what=what,
-                call=call,
-                expected=expected,
-                got=got,
-                why=why,
-            )
-        if attempt.operation == "delete_object" and found[0] is Outcome.ALLOWED:
-            cloud.call("s3", "put_object", _object(attempt.params["Bucket"]), other.region)
+    among_own = tried.own.stack == tried.other.stack
+    named = ((attempt.what, attempt.call), *attempt.through)
+    wanted = [one for one in named if not among_own or one in OWN[tried.role]]
+    if not wanted:
+        return
+    found, judgements = _try(attempt, tried)
+    for what, call in wanted:
+        got, why = found if call == attempt.call else _through(call, judgements, found)
+        yield Cell(
+            who=tried.own.stack,
+            who_as=tried.role,
+            whom=tried.other.stack,
+            what=what,
+            call=call,
+            expected=Outcome.ALLOWED if among_own else Outcome.DENIED,
+            got=got,
+            why=why,
+        )
+    if attempt.operation == "delete_object" and found[0] is Outcome.ALLOWED:
+        tried.cloud.call("s3", "put_object", _object(attempt.params["Bucket"]), tried.other.region)
 
 
-def _try(attempt: Attempt, region: str, caller: Caller, gate: Gate) -> tuple[Verdict, list[Judgement]]:
+def _try(attempt: Attempt, tried: _Tried) -> tuple[Verdict, list[Judgement]]:
     """Make a call. What fails without a judgement that refuses it is not proved."""
+    gate = tried.gate
     before = len(gate.judgements)
     error: Exception | None = None
     try:
-        getattr(caller.client(attempt.service, region), attempt.operation)(**attempt.params)
+        client = tried.caller.client(attempt.service, tried.other.region)
+        getattr(client, attempt.operation)(**attempt.params)
     except (ClientError, BotoCoreError) as raised:
         error = raised
     judgements = gate.judgements[before:]

@@ -1,0 +1,109 @@
+"""What a person reads of several customers' stacks: how each stands, and who can reach whom, in 80 columns."""
+
+import textwrap
+from collections.abc import Iterator
+
+from rehearsal.tenants.result import Cell, Matrix, Outcome, TenantsRehearsal
+
+WIDTH = 80
+_SHOWN_CELLS = 20
+_NAME = 24
+POOL = (
+    "IAM does not separate tenants of one pool: one role and one login serve them",
+    "all. Their cells are requests to the service, and SQL in their own sessions.",
+)
+
+
+def stacks_beside(found: TenantsRehearsal) -> Iterator[str]:
+    """One line a stack; the base stack that was asked for has its own table."""
+    if not found.stacks:
+        return
+    yield f"{'stacks beside it':{_NAME}}{'compared':>10}{'fields':>10}{'policies':>10}{'wrong':>8}{'s':>8}  region"
+    for one in found.stacks:
+        yield (
+            f"{_short(one.stack, _NAME - 1):{_NAME}}{one.compared:>10}{one.fields_checked:>10}"
+            f"{one.policies_passed:>10}{len(one.problems):>8}{one.seconds:>8.1f}  {one.region}"
+        )
+    yield ""
+    for one in found.stacks:
+        if one.problems:
+            yield f"{one.stack} is wrong ({len(one.problems)}), see `workbuoy rehearse {one.stack}`:"
+            yield from _wrapped(one.problems[0])
+            yield ""
+
+
+def who_reaches_whom(found: TenantsRehearsal, verbose: bool) -> Iterator[str]:
+    """The matrix as a grid of counts, and every red cell in full."""
+    matrix = found.matrix
+    if matrix is None:
+        if found.not_tried:
+            yield f"Who can reach whom: not tried, {found.not_tried}"
+            yield ""
+        return
+    denied = sum(one.got is Outcome.DENIED for one in matrix.cells)
+    allowed = sum(one.got is Outcome.ALLOWED for one in matrix.cells)
+    others = len(matrix.cells) - denied - allowed
+    yield (
+        f"Who can reach whom: {len(matrix.cells)} attempts, {denied} denied, {allowed} allowed, "
+        f"{others} not proved, {len(matrix.red)} wrong ({matrix.seconds:.1f} s)"
+    )
+    yield from _grid(matrix)
+    yield from _red(matrix, verbose)
+    if any(one.kind == "pool tenant" for one in matrix.parties):
+        yield from (f"  {line}" for line in POOL)
+    for note in notes_of(matrix):
+        yield from _wrapped(note)
+    yield f"  {matrix.judged} requests were judged by our evaluator, not by AWS."
+    yield ""
+
+
+def notes_of(matrix: Matrix) -> Iterator[str]:
+    """How tenants were chosen or made up, and what was left out."""
+    if matrix.sampled:
+        yield f"A sample: {matrix.sampled}"
+    if matrix.stand_in:
+        yield matrix.stand_in
+    for one in matrix.left_out:
+        yield f"Not in it: {one}"
+
+
+def _grid(matrix: Matrix) -> Iterator[str]:
+    """Rows ask, columns are asked; whoever has no cell with another has a dash."""
+    letters = {party.name: _letter(place) for place, party in enumerate(matrix.parties)}
+    width = max(6, min(9, (WIDTH - _NAME - 6) // max(len(letters), 1)))
+    yield f"  {'who':{_NAME + 4}}" + "".join(f"{letter:>{width}}" for letter in letters.values())
+    for party in matrix.parties:
+        cells = [matrix.between.get((party.name, other), ()) for other in letters]
+        name = f"{letters[party.name]} {_short(party.name, _NAME)}"
+        yield f"  {name:{_NAME + 4}}" + "".join(f"{_count(one):>{width}}" for one in cells)
+    yield "  n denied where n is to be denied; own: allowed to itself; !n: n wrong"
+
+
+def _letter(place: int) -> str:
+    return chr(ord("A") + place) if place < 26 else str(place)
+
+
+def _count(cells: tuple[Cell, ...]) -> str:
+    if not cells:
+        return "-"
+    red = sum(one.red for one in cells)
+    if red:
+        return f"!{red}"
+    own = cells[0].who == cells[0].whom
+    return f"own {len(cells)}" if own else str(len(cells))
+
+
+def _red(matrix: Matrix, verbose: bool) -> Iterator[str]:
+    shown = matrix.red if verbose else matrix.red[:_SHOWN_CELLS]
+    for cell in shown:
+        yield from _wrapped(f"! {cell}: {cell.why}")
+    if len(matrix.red) > len(shown):
+        yield f"  and {len(matrix.red) - len(shown)} more: --verbose, or --json"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _short(name: str, longest: int) -> str:
+    return name if len(name) <= longest else f"...{name[3 - longest :]}"

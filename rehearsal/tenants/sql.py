@@ -1,0 +1,86 @@
+"""SQL in the service's environment, which has a Postgres driver; this one has none."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.service.surroundings import NotToBeHadError, Owner
+
+TIMEOUT_SECONDS = 60
+
+_PROGRAM = """
+import json, sys
+import psycopg
+from psycopg import errors
+
+def run(one):
+    login = one["login"]
+    try:
+        connection = psycopg.connect(host=login["host"], port=login["port"], dbname=login["database"],
+            user=login["user"], password=login["password"], connect_timeout=10)
+    except psycopg.OperationalError as error:
+        last = str(error).strip().splitlines()[-1].rpartition("FATAL:")[2].strip()
+        return {"refused": "authentication failed" in last, "why": last}
+    with connection:
+        try:
+            for name, value in one["claims"].items():
+                connection.execute("select set_config(%s, %s, true)", [name, value])
+            if one["role"]:
+                connection.execute("set local role " + one["role"])
+            rows = [connection.execute(statement, values).rowcount for statement, values in one["statements"]][-1]
+        except errors.InsufficientPrivilege as error:
+            connection.rollback()
+            return {"refused": True, "why": str(error).splitlines()[0]}
+        except psycopg.Error as error:
+            connection.rollback()
+            return {"refused": False, "why": str(error).splitlines()[0]}
+        if not one["keeps"]:
+            connection.rollback()
+    return {"rows": rows}
+
+print(json.dumps([run(one) for one in json.load(sys.stdin)]))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Statements of one transaction as one login; rolled back unless it `keeps`.
+
+    `claims` are the settings by which row-level security judges, `role` is the group that a login acts as.
+    """
+
+    login: Owner
+    statements: Sequence[tuple[str, Sequence[Any]]]
+    claims: dict[str, str] = field(default_factory=dict)
+    role: str = ""
+    keeps: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """How many rows the last statement concerned; or None, whether the server refused it, and why."""
+
+    rows: int | None = None
+    refused: bool = False
+    why: str = ""
+
+
+def run(app: Path, work: Sequence[Work]) -> list[Answer]:
+    """Do it all in one process, in order. Raises NotToBeHadError where that process fails."""
+    if not work:
+        return []
+    python = str(app / ".venv" / "bin" / "python")
+    given = json.dumps([asdict(one) for one in work])
+    try:
+        done = subprocess.run(
+            [python, "-c", _PROGRAM], input=given, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotToBeHadError(f"the databases could not be asked: {type(error).__name__}") from None
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no answer"])[-1]
+        raise NotToBeHadError(f"the databases could not be asked: {last}")
+    return [Answer(**one) for one in json.loads(done.stdout)]

@@ -1,0 +1,57 @@
+"""Stacks stood up one after the other in one moto; of each further one only what is needed later is kept."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from rehearsal.cloud import Moto
+from rehearsal.program import Project
+from rehearsal.result import Check, Rehearsal, State
+from rehearsal.run import Options, Quiet, rehearse
+from rehearsal.summary import problems_of
+from rehearsal.tenants.result import StoodUp
+from rehearsal.whole import judged
+
+
+class Standing:
+    """Stands up stacks of one project; a silo after its base, whose outputs it refers to."""
+
+    def __init__(self, project: Project, options: Options, moto: Moto) -> None:
+        self._project, self._options, self._moto = project, options, moto
+        self._outputs: dict[str, dict[str, Any]] = {}
+
+    def base(self, stack: str) -> Rehearsal:
+        """The base stack that was asked for, told phase by phase. Raises as `rehearse` and the policies do."""
+        return self._stand(stack, self._options)
+
+    def further(self, stack: str, tenant: str = "") -> tuple[StoodUp, Rehearsal]:
+        """One more stack, in short and whole. Raises likewise."""
+        began = time.perf_counter()
+        self._options.progress.phase(f"standing up {stack}")
+        rehearsal = self._stand(stack, replace(self._options, progress=Quiet()))
+        return _in_short(rehearsal, tenant, time.perf_counter() - began), rehearsal
+
+    def _stand(self, stack: str, options: Options) -> Rehearsal:
+        rehearsal = rehearse(self._project, stack, replace(options, references=self._outputs), self._moto)
+        if "base" not in rehearsal.exports:  # nothing stands on a silo
+            self._outputs[stack] = dict(rehearsal.exports)
+        return judged(rehearsal, self._project, options)
+
+
+def _in_short(rehearsal: Rehearsal, tenant: str, seconds: float) -> StoodUp:
+    policies = rehearsal.policies
+    advised = [one for one in policies.having("fail") if one.level != "mandatory"] if policies else []
+    return StoodUp(
+        stack=rehearsal.stack,
+        tenant=tenant,
+        account=rehearsal.account,
+        region=rehearsal.region,
+        compared=rehearsal.count(State.COMPARED),
+        declared_only=rehearsal.count(State.DECLARED_ONLY),
+        fields_checked=rehearsal.count_fields(Check.CHECKED),
+        fields_not_checked=rehearsal.count_fields(Check.NOT_CHECKED),
+        problems=tuple(problems_of(rehearsal)),
+        policies_passed=len(policies.having("pass")) if policies else 0,
+        policies_advised=len(advised),
+        seconds=seconds,
+    )

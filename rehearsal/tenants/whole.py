@@ -1,0 +1,228 @@
+"""Everything that `workbuoy rehearse BASE --tenants ...` does, in one moto."""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from infra.tenants.record import Tenant
+from rehearsal.cloud import Cloud, Moto, running
+from rehearsal.permissions.gate import open_gate
+from rehearsal.program import Project
+from rehearsal.result import Rehearsal
+from rehearsal.run import Options
+from rehearsal.service.declared import NoServiceError
+from rehearsal.service.processes import Installed, Programs
+from rehearsal.service.result import ServiceRehearsal
+from rehearsal.service.run import rehearse_service
+from rehearsal.service.surroundings import Surroundings
+from rehearsal.service.trial import MEMBERS, Trial
+from rehearsal.tenants.choose import Chosen, choose, sample
+from rehearsal.tenants.databases import Databases
+from rehearsal.tenants.databases import Grounds as DatabaseGrounds
+from rehearsal.tenants.holdings import Holdings, holdings_of
+from rehearsal.tenants.matrix import Grounds, all_cells
+from rehearsal.tenants.pool import STAND_IN_TENANT, cells_of_pool, members_for, settle
+from rehearsal.tenants.result import Matrix, Party, StoodUp, TenantsRehearsal
+from rehearsal.tenants.stand import Standing
+from rehearsal.whole import image_programs
+
+_NO_NETWORK = "network doors: each login was tried on the other's Postgres itself, not through its security group"
+
+
+def rehearse_tenants(
+    project: Project,
+    base: str,
+    names: Sequence[str],
+    options: Options,
+    *,
+    with_service: bool = True,
+    with_matrix: bool = True,
+    in_image: bool = False,
+) -> Rehearsal:
+    """Rehearse a base stack with these tenants' stacks beside it, and try who can reach whom.
+
+    The service is tried on the base stack alone; every other stack of the matrix gets a Postgres, migrations and a
+    login of its own. Without the service the matrix holds the cells of roles alone.
+
+    Raises what `choose`, `rehearsal.run.rehearse` and `rehearsal.whole.rehearse_whole` raise.
+    """
+    chosen = choose(project, base, names)
+    tenants, sampled = sample(chosen) if with_matrix else ((), "")
+    plan = _Plan(
+        chosen=chosen,
+        in_matrix=tenants,
+        sampled=sampled,
+        with_matrix=with_matrix,
+        with_service=with_service and (project.root / "app").is_dir(),
+    )
+    with ExitStack() as contexts:
+        programs = contexts.enter_context(image_programs(project.root)) if in_image else None
+        return _Rehearsing(project, options, plan, contexts, programs).run()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """What is to be done."""
+
+    chosen: Chosen
+    in_matrix: tuple[Tenant, ...]
+    sampled: str
+    with_matrix: bool
+    with_service: bool
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """The matrix's stacks, the base that was asked for first."""
+        silos = [one for one in self.in_matrix if one.isolation == "silo"]
+        bases = [one for one in self.chosen.further_bases if any(tenant.base == one for tenant in self.in_matrix)]
+        return (self.chosen.base, *bases, *(one.stack for one in silos))
+
+    @property
+    def pool(self) -> tuple[str, ...]:
+        """Tenants of the base's own pool that are in the matrix."""
+        return tuple(one.name for one in self.in_matrix if one.isolation == "pool" and one.base == self.chosen.base)
+
+    def left_out(self) -> tuple[str, ...]:
+        """What the matrix does not hold, and why."""
+        if not self.with_service:
+            return ("database rows and tenants of a pool: they need the service, which was left out",)
+        elsewhere = [one.name for one in self.in_matrix if one.isolation == "pool" and one.base != self.chosen.base]
+        notes = [_NO_NETWORK]
+        if elsewhere:
+            notes.append(f"pool tenants {', '.join(elsewhere)}: the service runs on {self.chosen.base} alone")
+        if not self.pool:
+            notes.append(f"tenants of {self.chosen.base}'s pool: none is named")
+        return tuple(notes)
+
+    def stand_in(self) -> str:
+        """The pool tenant that is made up, if one is, and why."""
+        if not self.with_service or len(self.pool) != 1:
+            return ""
+        return f"{STAND_IN_TENANT} is made up: {self.pool[0]} is the only tenant of the pool that is named"
+
+
+@dataclass
+class _Rehearsing:
+    """One such rehearsal on its way; the base's service runs while the other databases are prepared."""
+
+    project: Project
+    options: Options
+    plan: _Plan
+    contexts: ExitStack
+    programs: Programs | None
+    holdings: list[Holdings] = field(default_factory=list)
+
+    def run(self) -> Rehearsal:
+        plan, enter, app = self.plan, self.contexts.enter_context, self.project.root / "app"
+        surroundings = enter(Surroundings(app)) if plan.with_service else None
+        databases = (
+            enter(Databases(app, plan.stacks[1:], surroundings))
+            if surroundings is not None and plan.with_matrix
+            else None
+        )
+        moto = enter(running())
+        base, stacks = self._stand_up(moto)
+        seconds = {**base.seconds, "standing up the other stacks": sum(one.seconds for one in stacks)}
+        found = TenantsRehearsal(
+            tenants={one.name: one.stack for one in plan.chosen.tenants},
+            stacks=tuple(stacks),
+        )
+        if not base.stands or any(one.problems for one in stacks):
+            reason = "not every stack stands" if plan.with_matrix else ""
+            return replace(base, tenants=replace(found, not_tried=reason), seconds=seconds)
+        cloud = moto.cloud(base.account, base.region)
+        if surroundings is not None:
+            began = time.perf_counter()
+            service, grounds = self._try_service(base, moto, cloud, surroundings, databases)
+            seconds["trying the service"] = time.perf_counter() - began
+        else:
+            service = None
+            grounds = Grounds(app=app, cloud=cloud, stacks=self.holdings, base=base.stack)
+        if plan.with_matrix:
+            began = time.perf_counter()
+            self.options.progress.phase("trying who can reach whom")
+            matrix = self._matrix(grounds, began)
+            found = replace(found, matrix=matrix)
+            seconds["trying who can reach whom"] = matrix.seconds
+        return replace(base, service=service, tenants=found, seconds=seconds)
+
+    def _stand_up(self, moto: Moto) -> tuple[Rehearsal, list[StoodUp]]:
+        standing, chosen = Standing(self.project, self.options, moto), self.plan.chosen
+        base = standing.base(chosen.base)
+        self._keep(base)
+        stacks = []
+        for stack, tenant in [
+            *((one, "") for one in chosen.further_bases),
+            *((one.stack, one.name) for one in chosen.silos),
+        ]:
+            in_short, whole = standing.further(stack, tenant)
+            stacks.append(in_short)
+            self._keep(whole)
+        return base, stacks
+
+    def _keep(self, rehearsal: Rehearsal) -> None:
+        if self.plan.with_matrix and rehearsal.stack in self.plan.stacks and rehearsal.stands:
+            try:
+                self.holdings.append(holdings_of(rehearsal))
+            except NoServiceError:
+                return  # a stack without a service has no roles, secrets or rows of its own
+
+    def _try_service(
+        self, base: Rehearsal, moto: Moto, cloud: Cloud, surroundings: Surroundings, databases: Databases | None
+    ) -> tuple[ServiceRehearsal, Grounds]:
+        """The base's service from start to stop, and meanwhile the other stacks' databases."""
+        grounds = Grounds(app=surroundings.app, cloud=cloud, stacks=self.holdings, base=base.stack)
+        progress = self.options.progress
+        progress.phase("trying the service")
+
+        def tell_pool_apart(trial: Trial) -> str:
+            grounds.members = settle(trial)
+            grounds.pool_cells = list(cells_of_pool(grounds.members))
+            return f"{len(grounds.pool_cells)} requests of {' and '.join(one.tenant for one in grounds.members)}"
+
+        further = [("tenants of the pool", tell_pool_apart)] if self.plan.pool and self.plan.with_matrix else []
+        with open_gate(cloud) as (gate, url):
+            if databases is not None:
+                others = [one for one in self.holdings if one.stack != base.stack]
+                there = DatabaseGrounds(
+                    moto=moto,
+                    account=base.account,
+                    gate=gate,
+                    gate_url=url,
+                    programs=self.programs or Installed(surroundings.app),
+                )
+                databases.prepare(others, there)
+            service = rehearse_service(
+                base,
+                cloud,
+                surroundings,
+                programs=self.programs,
+                tell=progress.phase,
+                members=members_for(self.plan.pool) if self.plan.pool else MEMBERS,
+                further=further,
+            )
+            if databases is not None:
+                owners, reasons = databases.owners(gate)
+                grounds.owners, grounds.no_database = dict(owners), dict(reasons)
+        if service.passed:
+            grounds.owners = {base.stack: surroundings.postgres(), **grounds.owners}
+        else:
+            why = service.incomplete or "the service's rehearsal failed"
+            grounds.no_database = {base.stack: why, **grounds.no_database}
+        return service, grounds
+
+    def _matrix(self, grounds: Grounds, began: float) -> Matrix:
+        cells, judged = all_cells(grounds)
+        silos = {one.stack for one in self.plan.chosen.silos}
+        stacks = [Party(name=one.stack, kind="silo" if one.stack in silos else "base stack") for one in self.holdings]
+        pool = [Party(name=one.tenant, kind="pool tenant") for one in grounds.members]
+        return Matrix(
+            parties=(*stacks, *pool),
+            cells=tuple(cells),
+            left_out=self.plan.left_out(),
+            sampled=self.plan.sampled,
+            stand_in=self.plan.stand_in(),
+            judged=judged,
+            seconds=time.perf_counter() - began,
+        )
