@@ -92,23 +92,28 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """A tenant's way into a database and bucket of its own, in the order of the commands."""
-    place = {"metavar": "s3://BUCKET/imports/NAME/"}
+    place = "s3://BUCKET/imports/NAME/"
     tenant.add_parser("freeze", help="refuse a tenant's writes; reading goes on").add_argument("name")
     export = tenant.add_parser("export", help="copy a frozen tenant's rows and objects into another bucket")
     export.add_argument("name")
-    export.add_argument("--to", required=True, **place)
+    export.add_argument("--to", required=True, metavar=place)
     export.add_argument(
         "--to-region", metavar="REGION", help="that bucket's region, where it is not S3_REGION"
     )
     imported = tenant.add_parser("import", help="make a tenant from an export in this service's own bucket")
-    imported.add_argument("--from", required=True, dest="source", **place)
-    tenant.add_parser("thaw", help="take a tenant's writes again").add_argument("name")
+    imported.add_argument("--from", required=True, dest="source", metavar=place)
+    thaw = tenant.add_parser("thaw", help="take a tenant's writes again")
+    thaw.add_argument("name")
+    thaw.add_argument(
+        "--withdraw", help="mark an export as unfinished first, so that nobody imports it", metavar=place
+    )
+    thaw.add_argument("--to-region", metavar="REGION", help="that bucket's region, where it is not S3_REGION")
     remove = tenant.add_parser("remove", help="delete a frozen tenant that was imported elsewhere")
     remove.add_argument("name")
     remove.add_argument("--yes-remove", required=True, metavar="NAME", help="the name once more")
     remove.add_argument("--receipt", required=True, metavar="DIGEST", help="`digest` of the import's receipt")
     clear = tenant.add_parser("clear-import", help="delete an imported export, its receipt excepted")
-    clear.add_argument("--from", required=True, dest="source", **place)
+    clear.add_argument("--from", required=True, dest="source", metavar=place)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from workbuoy_app.cli import main
 from workbuoy_app.promotion import acting, tables
 from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, owner_that_may_act
 from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.promotion.export import withdraw
 from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.promotion.remove import remove
 from workbuoy_app.roles import GROUP
@@ -239,6 +240,20 @@ def test_a_tenant_that_is_not_frozen_or_was_thawed_meanwhile_is_not_exported(
     with pytest.raises(PromotionRefused, match="tenant freeze acme"):
         scene.export()
     assert not is_complete(scene, MANIFEST)
+
+
+def test_an_export_that_was_withdrawn_is_not_imported(scene: Scene) -> None:
+    scene.export()
+    withdraw(scene.pool, "acme", scene.place)
+    refused_import(scene, "did not end")
+
+
+def test_an_owner_who_could_not_yet_act_as_the_services_group_can_do_it(scene: Scene) -> None:
+    """In AWS the owner is not let act as the group by `migrate`."""
+    with psycopg.connect(superuser_of(scene)) as superuser:
+        superuser.execute("revoke workbuoy_app from workbuoy_owner granted by workbuoy_owner")
+    scene.export()
+    assert scene.receive()[1]
 
 
 def without_condition(table: tables.Table) -> sql.Composed:

@@ -30,6 +30,8 @@ def _freeze(settings: Settings, options: argparse.Namespace) -> dict[str, object
 
 
 def _thaw(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
+    if options.withdraw:  # first: an export of yesterday must not be imported
+        export.withdraw(settings, options.name, options.withdraw, options.to_region)
     return {"tenant": freeze.thaw(settings, options.name).name, "frozen_at": None}
 
 

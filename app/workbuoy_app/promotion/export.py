@@ -27,9 +27,7 @@ def export(settings: Settings, name: str, to: str, region: str | None = None) ->
     `to` is s3://BUCKET/imports/NAME/, `region` the bucket's where it is not this service's own. One transaction of
     one state for the rows; memory is bounded whatever the tenant's size (README). Raises PromotionRefused.
     """
-    target, storage = place(to), own_storage(settings)
-    if target.tenant != name:
-        raise PromotionRefused(f"{to} is the place of {target.tenant}, not of {name}")
+    target, storage = _place_of(name, to), own_storage(settings)
     source, destination = Bucket(storage), Bucket(storage, target.bucket, region)
     with owner_that_may_act(settings) as connection:
         tenant = find_frozen(connection, name)
@@ -43,6 +41,20 @@ def export(settings: Settings, name: str, to: str, region: str | None = None) ->
     document = {**asdict(content), "digest": content.digest, "format": FORMAT, "complete": True}
     destination.put_json(target.manifest, document)
     return content
+
+
+def withdraw(settings: Settings, name: str, to: str, region: str | None = None) -> None:
+    """Mark an export as unfinished, before the tenant writes again: no import takes it. Raises PromotionRefused."""
+    target = _place_of(name, to)
+    destination = Bucket(own_storage(settings), target.bucket, region)
+    destination.put_json(target.manifest, {"format": FORMAT, "complete": False})
+
+
+def _place_of(name: str, to: str) -> Place:
+    target = place(to)
+    if target.tenant != name:
+        raise PromotionRefused(f"{to} is the place of {target.tenant}, not of {name}")
+    return target
 
 
 def _sink(bucket: Bucket, target: Place) -> Sink:

@@ -111,9 +111,9 @@ def thaw(name: str) -> Step:
     """The way back from `freeze`, `export` and `import`."""
     return Step(
         name="thaw",
-        changes="the pool takes the tenant's writes again; a later import is refused, for it would be old",
+        changes="nobody can import the export any more; then the pool takes the tenant's writes again",
         back=f"workbuoy tenant promote {name} --live --run freeze",
         command=f"workbuoy tenant promote {name} --live --run thaw",
         side="pool",
-        arguments=("tenant", "thaw", name),
+        arguments=("tenant", "thaw", name, "--withdraw", PLACE),
     )

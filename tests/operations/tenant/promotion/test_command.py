@@ -121,7 +121,7 @@ def test_without_live_a_step_is_told_and_nothing_is_started(world: World) -> Non
         ("freeze", "prod", ["tenant", "freeze", "acme"]),
         ("export", "prod", ["tenant", "export", "acme", "--to", "s3://workbuoy-prod-acme-files-1/imports/acme/"]),
         ("import", "prod-acme", ["tenant", "import", "--from", "s3://workbuoy-prod-acme-files-1/imports/acme/"]),
-        ("thaw", "prod", ["tenant", "thaw", "acme"]),
+        ("thaw", "prod", ["tenant", "thaw", "acme", "--withdraw", "s3://workbuoy-prod-acme-files-1/imports/acme/"]),
         ("clear", "prod-acme", ["tenant", "clear-import", "--from", "s3://workbuoy-prod-acme-files-1/imports/acme/"]),
     ],
 )
