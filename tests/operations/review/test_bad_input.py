@@ -182,3 +182,13 @@ def test_events_of_an_update_or_of_two_stacks_are_refused(file: Path) -> None:
 def test_the_limit_leaves_room_for_a_hundred_tenants() -> None:
     per_resource = (RECORDINGS / "door.events.jsonl").stat().st_size / 28
     assert per_resource * 100 * 80 < recordings.LIMIT_MEGABYTES * 1_000_000
+
+
+def test_reading_another_stacks_outputs_is_no_missing_line(file: Path) -> None:
+    """As the engine reports a stack reference (CLI 3.260): a step of its own, which the summary does not count."""
+    urn = "urn:pulumi:prod::workbuoy::pulumi:pulumi:StackReference::organization/workbuoy/base"
+    metadata = {"op": "read", "urn": urn, "type": "pulumi:pulumi:StackReference", "old": None, "new": None}
+    read = json.dumps({"sequence": 0, "timestamp": 0, "resourcePreEvent": {"metadata": metadata, "planning": True}})
+    lines = EVENTS.splitlines()
+    file.write_text("\n".join([*lines[:-5], read, *lines[-5:]]))
+    assert "read" in {step.op for step in read_events(file).steps}
