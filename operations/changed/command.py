@@ -67,9 +67,11 @@ def _change(root: Path, estate: "Estate", since: str | None, tenant: str | None)
 
 def _print(change: "Touched") -> None:
     for base in change.bases:
-        click.echo(f"stack   {base.stack}  ({base.environment}, {base.account}, {base.region})")
+        new = ", new" if base.stack in change.new else ""
+        click.echo(f"stack   {base.stack}  ({base.environment}, {base.account}, {base.region}{new})")
     for customer in change.customers:
-        click.echo(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack})")
+        new = ", new" if customer.stack in change.new else ""
+        click.echo(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack}{new})")
     for file in change.removed:
         click.echo(f"gone    {file}")
     if not (change.bases or change.customers or change.removed):

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +11,18 @@ from infra.problems import Problem, ProblemsError
 _NOTHING_BEFORE: Final = re.compile(r"0{40}|0{64}")  # how a push names the commit before a branch's first
 
 
-def changed_files(root: Path, since: str) -> tuple[str, ...] | None:
-    """Paths from `root` that differ between the working tree and where it left `since`; None where that is all zeros.
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Paths from the project's root: all that differ, and those of them that were not there before."""
 
-    Files that are moved count twice, as gone and as new. Raises ProblemsError where git cannot tell.
+    differing: tuple[str, ...]
+    added: frozenset[str] = frozenset()
+
+
+def changed_files(root: Path, since: str) -> Files | None:
+    """What differs between the working tree and where it left `since`; None where that is all zeros.
+
+    Files that are moved count twice, as gone and as added. Raises ProblemsError where git cannot tell.
     """
     if _NOTHING_BEFORE.fullmatch(since):
         return None
@@ -27,11 +36,17 @@ def changed_files(root: Path, since: str) -> tuple[str, ...] | None:
     fork = _git(root, "merge-base", commit.strip(), "HEAD")
     if fork is None:
         raise _mistake(f"{since}: shares no commit with HEAD; {cure if shallow else 'name another'}")
-    differing = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", fork.strip(), "--")
-    new = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
-    if differing is None or new is None:
+    names = ("--name-only", "--no-renames", "--relative", "-z")
+    differing = _git(root, "diff", *names, fork.strip(), "--")
+    added = _git(root, "diff", *names, "--diff-filter=A", fork.strip(), "--")
+    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
+    if differing is None or added is None or untracked is None:
         raise _mistake(f"{root}: git cannot compare with {since}; `git status` may tell why")
-    return tuple(sorted({path for path in (differing + new).split("\0") if path}))
+    return Files(differing=tuple(sorted(_paths(differing + untracked))), added=frozenset(_paths(added + untracked)))
+
+
+def _paths(listed: str) -> set[str]:
+    return {path for path in listed.split("\0") if path}
 
 
 def _git(root: Path, *arguments: str) -> str | None:

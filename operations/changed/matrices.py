@@ -18,21 +18,23 @@ def as_json(change: Touched) -> dict[str, Any]:
         "stacks": [_base(one) for one in change.bases],
         "tenants": [_customer(one) for one in change.customers],
         "removed": list(change.removed),
+        "new": sorted(change.new),
     }
 
 
 def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
-    `rehearsals` need no account. `previews` (base stacks and silos), `silos` and one list of base stacks for each
-    environment leave out whatever still has a placeholder for an account. Raises ProblemsError where stacks want
-    images of more than one architecture.
+    `rehearsals` need no account. `previews` (base stacks and silos, but for those that the change brings), `silos` and
+    one list of base stacks for each environment leave out whatever still has a placeholder for an account.
+
+    Raises ProblemsError where stacks want images of more than one architecture.
     """
     reachable = [one for one in change.bases if one.reachable]
     silos = [_customer(one) for one in change.silos if one.base.reachable]
     lists: dict[str, list[dict[str, Any]]] = {
         "rehearsals": _rehearsals(change),
-        "previews": [*(_base(one) for one in reachable), *silos],
+        "previews": [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new],
         "silos": silos,
         **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
     }

@@ -1,12 +1,12 @@
 """From changed files to the stacks and customers that they touch. What no rule knows touches all."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from operations.changed.estate import OFFBOARDED, Base, Customer, Estate
+from operations.changed.estate import LOCAL, OFFBOARDED, Base, Customer, Estate
+from operations.changed.files import Files
 
 _STACK_FILE: Final = re.compile(r"Pulumi\.([^/]+)\.yaml")
 _TENANT_FILE: Final = re.compile(r"tenants/([^/]+)\.yaml")
@@ -19,11 +19,15 @@ _APART_NAMES: Final = frozenset({".env.example", ".gitattributes", ".gitignore",
 
 @dataclass(frozen=True, kw_only=True)
 class Touched:
-    """Base stacks and customers, by name; `removed` are stack and tenant files that are no longer there."""
+    """Base stacks and customers; `removed` are stack and tenant files that are no longer there.
+
+    `new` are stacks that this change brings: nothing of theirs stands yet that could be compared.
+    """
 
     bases: tuple[Base, ...]
     customers: tuple[Customer, ...]
     removed: tuple[str, ...] = ()
+    new: frozenset[str] = frozenset()
 
     @property
     def silos(self) -> tuple[Customer, ...]:
@@ -36,41 +40,48 @@ def everything(estate: Estate) -> Touched:
     return Touched(bases=tuple(estate.bases.values()), customers=tuple(estate.customers.values()))
 
 
-def touched(files: Iterable[str], estate: Estate) -> Touched:
-    """What these files, as paths from the project's root, touch.
+def touched(files: Files, estate: Estate) -> Touched:
+    """What these files touch.
 
     A base stack's file touches its customers' own stacks too: they take from it whatever their tier leaves out.
     """
     bases: set[str] = set()
     customers: set[str] = set()
     removed: list[str] = []
-    for file in files:
+    shared = False
+    for file in files.differing:
         if match := _STACK_FILE.fullmatch(file):
             stack = match[1]
             owners = {name for name, one in estate.customers.items() if stack in (one.stack, one.base.stack)}
             customers |= {name for name in owners if estate.customers[name].isolation == "silo"}
             if stack in estate.bases:
                 bases.add(stack)
-            elif not owners and stack != "local":
+            elif not owners and stack != LOCAL:
                 removed.append(file)
         elif match := _TENANT_FILE.fullmatch(file):
             if match[1] in estate.customers:
                 customers.add(match[1])
             elif match[1] != OFFBOARDED:
                 removed.append(file)
-        elif not _stands_apart(file):
-            whole = everything(estate)
-            return Touched(bases=whole.bases, customers=whole.customers, removed=_removed(files, estate))
+        else:
+            shared = shared or not _stands_apart(file)
     return Touched(
-        bases=tuple(one for name, one in estate.bases.items() if name in bases),
-        customers=tuple(one for name, one in estate.customers.items() if name in customers),
+        bases=tuple(one for name, one in estate.bases.items() if shared or name in bases),
+        customers=tuple(one for name, one in estate.customers.items() if shared or name in customers),
         removed=tuple(removed),
+        new=_new(files.added, estate),
     )
 
 
-def _removed(files: Iterable[str], estate: Estate) -> tuple[str, ...]:
-    alone = (file for file in files if _STACK_FILE.fullmatch(file) or _TENANT_FILE.fullmatch(file))
-    return touched(alone, estate).removed
+def _new(added: frozenset[str], estate: Estate) -> frozenset[str]:
+    """A base is new with its file, a silo with its stack's file or its tenant's."""
+    bases = {stack for stack in estate.bases if f"Pulumi.{stack}.yaml" in added}
+    silos = {
+        one.stack
+        for name, one in estate.customers.items()
+        if one.isolation == "silo" and {f"Pulumi.{one.stack}.yaml", f"tenants/{name}.yaml"} & added
+    }
+    return frozenset(bases | silos)
 
 
 def _stands_apart(file: str) -> bool:

@@ -1,5 +1,6 @@
 """Each step's command, run here without an account: it is known, and ends at the first call that needs one."""
 
+import json
 import os
 import re
 import shlex
@@ -82,12 +83,12 @@ ENDS: Mapping[str, Ends] = {
     "deploy": Ends(4, "the Pulumi CLI"),
     "drift": Ends(4, "the Pulumi CLI"),
     "image push": Ends(1, "there is no image"),
-    "doctor": Ends(3, "not ready to deploy: "),
+    "doctor": Ends(3, "not ready to deploy: engine, secrets provider, AWS identity, account"),
     "tenant deploy --all": Ends(0, "There is no silo to deploy."),  # on dev
     "tenant deploy acme": Ends(1, "names a placeholder account"),
 }
 ELSEWHERE = {
-    "rehearse": "runs as it is, for minutes: tests/rehearsal",
+    "rehearse": "the service and the tenants take longer: tests/rehearsal; without them below",
     "engine install": "downloads the CLI: tests/operations/engine",
 }
 
@@ -143,3 +144,18 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
     assert "Traceback" not in said
     if ends.code == 4:
         assert len(done.stderr.splitlines()) <= 3, done.stderr
+
+
+def test_a_rehearsal_leaves_its_report_and_the_verdicts(workplace: Path) -> None:
+    (line,) = (one for one in COMMANDS if "workbuoy rehearse" in one and "--tenants" not in one)
+    done = subprocess.run(
+        ["bash", "-c", f"{line} --declare-only"],
+        cwd=workplace,
+        env={**os.environ, **VARIABLES},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "</html>" in (workplace / "rehearsal.html").read_text(encoding="utf-8")
+    assert json.loads((workplace / "policies.json").read_text(encoding="utf-8"))

@@ -40,6 +40,16 @@ def test_uncommitted_and_new_files_count(repository: Repository) -> None:
     assert "prod" in found(run("--since", "main", "--json"))
 
 
+def test_a_silo_that_the_branch_brings_is_new(repository: Repository) -> None:
+    repository.git("checkout", "--quiet", "-b", "feature")
+    repository.write("tenants/initech.yaml", "isolation: silo\nbase: prod\n")
+    assert "tenant  initech  (silo, stack prod-initech, new)" in run("--since", "main").stdout
+    repository.commit()
+    repository.write("tenants/acme.yaml", "isolation: silo\nbase: prod\n# a word\n")
+    assert json.loads(run("--since", "main", "--json").stdout)["new"] == ["prod-initech"]
+    assert json.loads(run("--since", "HEAD", "--json").stdout)["new"] == []
+
+
 def test_a_moved_file_counts_where_it_was_and_where_it_is(repository: Repository) -> None:
     repository.git("mv", "tenants/acme.yaml", "tenants/acme2.yaml")
     result = run("--since", "HEAD", "--json")

@@ -10,6 +10,7 @@ from bootstrap.names import state_address
 from infra.problems import ProblemsError
 from infra.settings import Environment
 from operations.changed.estate import LOCAL, Estate, read_estate
+from operations.changed.files import Files
 from operations.changed.matrices import ENVIRONMENTS, matrices
 from operations.changed.touched import everything, touched
 from tests.conftest import ROOT
@@ -60,7 +61,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
 
 
 def names(files: list[str], estate: Estate) -> set[str]:
-    found = touched(files, estate)
+    found = touched(Files(differing=tuple(files)), estate)
     return {one.stack for one in found.bases} | {one.tenant for one in found.customers}
 
 
@@ -77,7 +78,7 @@ def test_several_files_touch_what_each_of_them_does(estate: Estate) -> None:
 
 @pytest.mark.parametrize("also", [[], ["components/files.py"]])
 def test_files_of_stacks_and_tenants_that_are_gone_are_told(also: list[str], estate: Estate) -> None:
-    found = touched(["Pulumi.dev2.yaml", "tenants/left.yaml", *also], estate)
+    found = touched(Files(differing=("Pulumi.dev2.yaml", "tenants/left.yaml", *also)), estate)
     assert found.removed == ("Pulumi.dev2.yaml", "tenants/left.yaml")
 
 
@@ -89,7 +90,7 @@ def test_every_tracked_file_at_the_root_is_known_to_a_rule_or_touches_all(estate
 
 
 def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> None:
-    (tenant,) = json.loads(matrices(touched(["tenants/nordlys.yaml"], estate))["silos"])
+    (tenant,) = json.loads(matrices(touched(Files(differing=("tenants/nordlys.yaml",)), estate))["silos"])
     assert tenant == {
         "stack": "prod-eu-north-1-nordlys",
         "tenant": "nordlys",
@@ -103,9 +104,29 @@ def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> Non
 
 
 def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: Estate) -> None:
-    lists = {name: value for name, value in matrices(touched(["tenants/globex.yaml"], estate)).items() if value}
+    lists = {
+        name: value
+        for name, value in matrices(touched(Files(differing=("tenants/globex.yaml",)), estate)).items()
+        if value
+    }
     assert (json.loads(lists["previews"]), json.loads(lists["silos"])) == ([], [])
     assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "globex"}]
+
+
+@pytest.mark.parametrize("file", ["tenants/acme.yaml", "Pulumi.prod-acme.yaml"])
+def test_a_new_silo_is_rehearsed_and_deployed_but_there_is_nothing_to_preview(file: str, estate: Estate) -> None:
+    both = ("Pulumi.prod.yaml", file)
+    change = touched(Files(differing=both, added=frozenset({file})), estate)
+    lists = matrices(change)
+    assert change.new == {"prod-acme"}
+    assert [one["stack"] for one in json.loads(lists["previews"])] == ["prod"]
+    assert [one["stack"] for one in json.loads(lists["silos"])] == ["prod-acme"]
+    assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "acme"}]
+
+
+def test_a_new_pool_tenant_brings_no_stack(estate: Estate) -> None:
+    file = "tenants/globex.yaml"
+    assert touched(Files(differing=(file,), added=frozenset({file})), estate).new == set()
 
 
 def test_each_environment_has_its_own_list_of_bases(estate: Estate) -> None:
