@@ -10,10 +10,12 @@ from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
 from operations.image.command import image
+from operations.locate.command import locate
 from operations.rehearse import rehearse
 from operations.report.command import report
 from operations.review.command import review
 from operations.review.policies_command import policies
+from operations.state.command import state
 from operations.tenant.command import tenant
 
 
@@ -40,3 +42,5 @@ main.add_command(doctor)
 main.add_command(engine)
 main.add_command(tenant)
 main.add_command(bootstrap)
+main.add_command(state)
+main.add_command(locate)

@@ -1,5 +1,6 @@
 """A stack under the engine: opened once every check has passed, then previewed, updated, refreshed, destroyed."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -161,15 +162,19 @@ class EngineStack:
             self._stack.workspace.remove_stack(self.name, preserve_config=True)
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs of the last update."""
+        """The outputs of the last update; a secret one is `[secret]`."""
         with _explained(self.name, self._cli):
-            return {name: output.value for name, output in self._stack.outputs().items()}
+            found: dict[str, Any] = json.loads(self._ask(["stack", "output", "--json", "--stack", self.name]))
+        return found
 
     def export(self) -> dict[str, Any]:
-        """The whole state, as `pulumi stack export` writes it; secrets in it stay encrypted."""
+        """The whole state, as `pulumi stack export` writes it; secrets in it stay encrypted.
+
+        The Automation API's own export decrypts them, so the CLI is asked directly.
+        """
         with _explained(self.name, self._cli):
-            exported = self._stack.export_stack()
-        return {"version": exported.version, "deployment": exported.deployment}
+            exported: dict[str, Any] = json.loads(self._ask(["stack", "export", "--stack", self.name]))
+        return exported
 
     def stacks(self) -> tuple[str, ...]:
         """Names of all stacks of this project that the backend holds, this one among them."""
@@ -209,11 +214,15 @@ class EngineStack:
             f"urn:pulumi:{self.name}::none::none:none:None::none",
         ]
         try:
-            self._cli.run(probe, cwd=self._stack.workspace.work_dir, additional_env=self._stack.workspace.env_vars)
+            self._ask(probe)
         except CommandError as error:
             explained = explain(self.name, str(error))
             if isinstance(explained, LockedError):
                 raise explained from None
+
+    def _ask(self, args: list[str]) -> str:
+        workspace = self._stack.workspace
+        return self._cli.run(args, cwd=workspace.work_dir, additional_env=workspace.env_vars).stdout
 
     def _run(
         self,

@@ -214,3 +214,13 @@ def test_destroy_leaves_the_file_and_remove_keeps_it(opened: EngineStack, fake_c
     opened.destroy()
     opened.remove()
     assert "--preserve-config" in fake_cli.calls("stack", "rm")[0]["args"]
+
+
+def test_outputs_and_state_are_read_without_decrypting_a_secret(opened: EngineStack, fake_cli: FakeCli) -> None:
+    fake_cli.answer({"stack output": {"out": '{"url": "https://dev.example"}'}, "stack export": state({"urn": URN})})
+    assert opened.outputs() == {"url": "https://dev.example"}
+    assert opened.export()["deployment"]["resources"] == [{"urn": URN}]
+    assert opened.pending() == []
+    asked = [*fake_cli.calls("stack", "output"), *fake_cli.calls("stack", "export")]
+    assert asked
+    assert not [one for one in asked if "--show-secrets" in one["args"]]

@@ -1,0 +1,1 @@
+"""`workbuoy state check`: no secret value stands in a stack's state in clear."""

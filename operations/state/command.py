@@ -1,0 +1,63 @@
+"""`workbuoy state check`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from operations.review.command import CHECK_FAILED, FILE, fail, plainly
+
+if TYPE_CHECKING:
+    from operations.state.scan import Leak
+
+
+@click.group()
+def state() -> None:
+    """What the engine keeps about a stack."""
+
+
+@state.command()
+@click.argument("stack", required=False)
+@click.option("--file", type=FILE, help="Check this exported state instead of STACK's.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@plainly
+def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
+    """Look for secret values that stand in clear in the state of STACK, or in an exported file.
+
+    Names the resource, the property and what to do; never the value. Exits with 3 where one is found. What is
+    encrypted is fine, and so are the ARNs, names and ids of secrets.
+    """
+    if (stack is None) == (file is None):
+        raise click.UsageError("Name exactly one of STACK and --file FILE.")
+    from operations.state.scan import scan  # noqa: PLC0415 help must not pay for it
+
+    deployment = _of_file(file) if file else _of_stack(str(stack))
+    leaks, number = scan(deployment), len(deployment.get("resources") or ())
+    if json_wanted:
+        click.echo(json.dumps({"resources": number, "leaks": _rows(leaks)}, indent=2))
+    else:
+        for leak in leaks:
+            click.echo(f"{leak.name}: {leak.path}: {leak.kind}\n  {leak.urn}\n  {leak.fix}")
+    if leaks:
+        fail(CHECK_FAILED, f"{len(leaks)} secret values stand in clear in the state of {stack or file}")
+    if not json_wanted:
+        click.echo(f"{stack or file}: no secret value stands in clear in {number} resources")
+
+
+def _of_file(file: Path) -> dict[str, Any]:
+    from operations.state.read import read_state  # noqa: PLC0415
+
+    return read_state(file)
+
+
+def _of_stack(stack: str) -> dict[str, Any]:
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    deployment: dict[str, Any] = open_stack(find_project(Path.cwd()), stack).export()["deployment"]
+    return deployment
+
+
+def _rows(leaks: "list[Leak]") -> list[dict[str, str]]:
+    return [{"urn": one.urn, "path": one.path, "kind": one.kind, "fix": one.fix} for one in leaks]
