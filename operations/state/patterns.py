@@ -38,7 +38,9 @@ SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
     "Pulumi token": re.compile(r"\bpul-[0-9a-f]{40}\b"),
     "Slack token": re.compile(r"\bxox[abeoprs]-[\w-]{10,}"),
     "payment or API key": re.compile(r"\b(?:sk|rk)_live_\w{16,}|\bAIza[\w-]{35}\b"),
-    "connection string with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@?#]*:[^\s/@?#$<{][^\s/@?#]*@[^\s/]"),
+    "connection string with a password": re.compile(
+        r"\b[a-z][a-z0-9+.-]*://[^\s/:@?#]*:[^\s/@?#$<{][^\s/@?#]*@[^\s/:?#\"'`]+"
+    ),
 }
 """Kind to the shape that gives it away anywhere in a text."""
 
