@@ -30,10 +30,9 @@ def alert_lives(graph: Graph) -> Iterator[Life]:
 
 
 def _topic(graph: Graph, topic: Rehearsed) -> Life:
+    subscriptions = [graph.properties(one) for one in graph.of_type(SUBSCRIPTION)]
     mailed = any(
-        properties.get("protocol") in ("email", "email-json")
-        for one in graph.of_type(SUBSCRIPTION)
-        if graph.find((properties := graph.properties(one)).get("topicArn")) is topic
+        str(one.get("protocol")).startswith("email") and graph.find(one.get("topic")) is topic for one in subscriptions
     )
     return Life(
         what="Alarm topic (alarms, and the e-mail addresses of those on call)" if mailed else "Topic",

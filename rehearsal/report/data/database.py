@@ -11,6 +11,10 @@ from rehearsal.result import Rehearsed
 _PERFORMANCE_DAYS = 7.0
 _MONITORING_DAYS = 30.0
 
+ROWS = "Database rows"
+PERFORMANCE = "Performance data (statements and their load)"
+MASTER_PASSWORD = "Master password"  # noqa: S105 what it is called, not one
+
 
 def database_lives(graph: Graph) -> Iterator[Life]:
     """Rows, backups, final snapshot, performance data, monitoring and the master password of every instance."""
@@ -37,7 +41,7 @@ def _rows(graph: Graph, instance: Rehearsed) -> Life:
     place = place_of(graph, instance)
     snapshot = not properties.get("skipFinalSnapshot", False)
     return Life(
-        what="Database rows",
+        what=ROWS,
         holder=instance,
         place=f"{place}, with a standby in a second zone" if properties.get("multiAz") else place,
         key=_storage_key(graph, instance),
@@ -95,7 +99,7 @@ def _performance(graph: Graph, instance: Rehearsed) -> Iterator[Life]:
     if properties.get("performanceInsightsEnabled"):
         kept = number(properties.get("performanceInsightsRetentionPeriod")) or _PERFORMANCE_DAYS
         yield Life(
-            what="Performance data (statements and their load)",
+            what=PERFORMANCE,
             holder=instance,
             place=place_of(graph, instance),
             key=key_of(properties, "performanceInsightsKmsKeyId"),
@@ -125,7 +129,7 @@ def _master_password(graph: Graph, instance: Rehearsed) -> Iterator[Life]:
     properties = graph.properties(instance)
     if properties.get("manageMasterUserPassword"):
         yield Life(
-            what="Master password",
+            what=MASTER_PASSWORD,
             holder=instance,
             place=place_of(graph, instance),
             key=key_of(properties, "masterUserSecretKmsKeyId"),

@@ -1,0 +1,125 @@
+"""The answer for one customer, and in words what its parts mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from infra.tenants.record import Tenant
+from infra.tenants.residency import allowed_regions
+from operations.locate.readers import Reader
+from operations.locate.sources import Source
+from operations.locate.stores import Store
+
+_SOURCES: Final[Mapping[Source, str]] = {
+    Source.DECLARED: "as declared; ids that AWS makes are stand-ins (keys, ends of names, placeholder accounts)",
+    Source.REHEARSAL: "as declared and stood up on this machine; ids that AWS makes are stand-ins",
+    Source.STACK: "as last deployed, by the engine's state",
+    Source.LIVE: "the account as it is now; who can read is as declared",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field of a live resource that is not as declared; a resource that is missing or a stranger has no field."""
+
+    stack: str
+    name: str
+    field: str
+    declared: str
+    found: str
+
+    def __str__(self) -> str:
+        if not self.field:
+            return f"{self.name}: declared {self.declared}, found {self.found}"
+        return f"{self.name}: {self.field} is {self.found}, declared {self.declared}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Where one customer's data are."""
+
+    tenant: Tenant
+    source: Source
+    stores: tuple[Store, ...]
+    differences: tuple[Difference, ...] = ()
+    searched: tuple[str, ...] = ()  # regions that were looked through in the account
+    unsearched: tuple[str, ...] = ()  # regions that could not be, each with the reason
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def outside(self) -> tuple[Store, ...]:
+        """Stores outside residency, or in a place that nothing tells."""
+        return tuple(store for store in self.stores if not store.allowed)
+
+    @property
+    def passed(self) -> bool:
+        return not (self.outside or self.differences or self.unsearched)
+
+    @property
+    def residency(self) -> str:
+        """`eea: eu-central-1, ...` or the regions alone."""
+        regions = ", ".join(allowed_regions(self.tenant.residency))
+        return f"{self.tenant.residency}: {regions}" if isinstance(self.tenant.residency, str) else regions
+
+
+def source_words(source: Source) -> str:
+    """What an answer from a source is worth."""
+    return _SOURCES[source]
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """The whole answer, for programs."""
+    tenant = answer.tenant
+    return {
+        "tenant": tenant.name,
+        "legalName": tenant.legal_name,
+        "isolation": tenant.isolation,
+        "stack": tenant.stack,
+        "base": tenant.base,
+        "residency": list(allowed_regions(tenant.residency)),
+        "source": answer.source.value,
+        "insideResidency": not answer.outside,
+        "asDeclared": not answer.differences,
+        "stores": [_store(store) for store in answer.stores],
+        "differences": [
+            {"stack": one.stack, "name": one.name, "field": one.field, "declared": one.declared, "found": one.found}
+            for one in answer.differences
+        ],
+        "regionsSearched": list(answer.searched),
+        "regionsNotSearched": list(answer.unsearched),
+        "seconds": round(answer.seconds, 3),
+    }
+
+
+def _store(store: Store) -> dict[str, Any]:
+    return {
+        "group": store.group.value,
+        "what": store.what,
+        "holds": store.holds.value,
+        "name": store.name,
+        "stack": store.stack,
+        "urn": store.urn,
+        "region": store.region,
+        "insideResidency": store.allowed,
+        "key": {"name": store.key, "arn": store.key_arn or None},
+        "kept": store.kept,
+        "afterDeletion": {"end": store.fate.end.value, "words": store.fate.words, "days": store.fate.days},
+        "readers": [{"name": one.name, "stack": one.stack, "purpose": one.purpose} for one in store.readers],
+        "shared": store.shared,
+        "note": store.note,
+        "warnings": list(store.warnings),
+    }
+
+
+_NAMES: Final[Mapping[str, str]] = {
+    "service-task": "the service",
+    "service-execution": "the service's start",
+    "rotation": "the rotation of its login",
+    "observability-operators": "operators",
+    "administrators": "administrators",
+}
+
+
+def reader_name(reader: Reader) -> str:
+    """What a role is called among people; one that is not known here stands by its own name."""
+    return _NAMES.get(reader.name, reader.name)

@@ -1,0 +1,213 @@
+"""`workbuoy locate`."""
+
+import datetime
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from infra.problems import Problem, ProblemsError
+
+if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
+    from operations.locate.answer import Answer
+    from operations.locate.sources import Declarations, Estate, Source
+    from rehearsal.program import Project
+
+MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
+SOURCES = ("declared", "rehearsal", "stack", "live")
+
+
+@click.command()
+@click.argument("tenant", required=False)
+@click.option(
+    "--from",
+    "source_name",
+    type=click.Choice(SOURCES),
+    help="Ask the program (default), a rehearsal of it, the engine's state, or the account.",
+)
+@click.option("--live", is_flag=True, help="The same as --from live.")
+@click.option(
+    "--state",
+    "state_files",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of `pulumi stack export` for --from stack, instead of the engine; for a silo also its base's.",
+)
+@click.option("--json", "as_json_text", is_flag=True, help="Print the whole answer as JSON on stdout.")
+@click.option(
+    "--record",
+    "record_file",
+    metavar="FILE.md",
+    type=click.Path(path_type=Path),
+    help="Also write a record of processing into this file, to hand to the customer.",
+)
+def locate(
+    *,
+    tenant: str | None,
+    source_name: str | None,
+    live: bool,
+    state_files: tuple[Path, ...],
+    as_json_text: bool,
+    record_file: Path | None,
+) -> None:
+    """Tell where TENANT's data are: every store, its region, key, retention, backups and who can read it.
+
+    Without TENANT: one line for each customer, as they are found. Ends with 3 where a store lies outside the
+    customer's residency, or the account is not as declared.
+    """
+    source_name = _source(source_name, live=live, states=bool(state_files))
+    if record_file is not None and tenant is None:
+        raise click.UsageError("--record needs a TENANT: a record is handed to one customer.")
+    if record_file is not None and not record_file.absolute().parent.is_dir():
+        _stop(MISTAKE, f"{record_file}: there is no folder {record_file.parent}; make it first")
+    try:
+        with _plainly():
+            passed = _locate(tenant, source_name, state_files, as_json_text=as_json_text, record_file=record_file)
+    except KeyboardInterrupt:
+        _stop(INTERRUPTED, "interrupted; nothing was changed")
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = None
+        sys.exit(0)
+    sys.exit(0 if passed else FAILED)
+
+
+def _source(name: str | None, *, live: bool, states: bool) -> str:
+    wanted = {one for one in (name, "live" if live else None, "stack" if states else None) if one}
+    if len(wanted) > 1:
+        raise click.UsageError(f"Name one source: {' and '.join(sorted(wanted))} exclude each other.")
+    return next(iter(wanted), "declared")
+
+
+def _locate(
+    tenant: str | None, source_name: str, state_files: tuple[Path, ...], *, as_json_text: bool, record_file: Path | None
+) -> bool:
+    from infra.tenants.files import read_tenant, read_tenants  # noqa: PLC0415 help must not pay for these
+    from operations.locate.sources import Source, declarations  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    source = Source(source_name)
+    states = _states(state_files)
+    # A rehearsal is asked for its own graph; the engine's and the account's answers are held to what is declared.
+    with declarations(project, source if source is Source.REHEARSAL else Source.DECLARED) as declared:
+        if tenant is not None:
+            answer = _answer(project, declared, read_tenant(project.root, tenant), source, states)
+            _print_one(answer, as_json_text, record_file)
+            return answer.passed
+        found = read_tenants(project.root)
+        if found.problems:
+            raise ProblemsError(found.problems)
+        if not found.tenants:
+            click.echo("There are no tenants; `workbuoy tenant create` makes one.", err=True)
+        answers = (_answer(project, declared, one, source, states) for one in found.tenants)
+        return _print_all(answers, as_json_text)
+
+
+def _states(files: tuple[Path, ...]) -> dict[str, Any]:
+    from operations.locate.state import read_state  # noqa: PLC0415
+
+    return dict(read_state(file) for file in files)
+
+
+def _answer(
+    project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
+) -> "Answer":
+    from operations.locate.answer import Answer  # noqa: PLC0415
+    from operations.locate.platform import platform_stores  # noqa: PLC0415
+    from operations.locate.sources import Source  # noqa: PLC0415
+    from operations.locate.stores import stores_of  # noqa: PLC0415
+
+    started = time.perf_counter()
+    estate = declared.estate(tenant)
+    if source is Source.LIVE:
+        from operations.locate.live import locate_live  # noqa: PLC0415
+        from operations.locate.live.account import Account  # noqa: PLC0415
+
+        account = Account.of_signed_in(estate, lambda line: click.echo(line, err=True))
+        answer = locate_live(estate, account)
+    else:
+        if source is Source.STACK:
+            estate = _deployed(project, estate, states)
+        answer = Answer(tenant=tenant, source=source, stores=tuple(stores_of(estate)))
+    stores = (*answer.stores, *platform_stores(project.root, tenant))
+    return replace(answer, stores=stores, seconds=time.perf_counter() - started)
+
+
+def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "Estate":
+    """The estate by the engine's state: of the files that were given, else of the engine itself."""
+    from operations.locate.sources import with_states  # noqa: PLC0415
+
+    if states:
+        if estate.own.stack not in states:
+            given = ", ".join(states)
+            message = f"no --state is of {estate.own.stack}, which holds {estate.tenant.name}'s data; given: {given}"
+            raise ProblemsError([Problem(message=message)])
+        for stack in (one.stack for one in estate.stacks if one.stack not in states):
+            click.echo(f"{stack}: no --state was given; what it shares is told as declared", err=True)
+        return with_states(estate, states)
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+
+    return with_states(estate, {one.stack: open_stack(project, one.stack).export() for one in estate.stacks})
+
+
+def _print_one(answer: "Answer", as_json_text: bool, record_file: Path | None) -> None:
+    from operations.locate.answer import as_json  # noqa: PLC0415
+    from operations.locate.text import text  # noqa: PLC0415
+
+    click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False) if as_json_text else text(answer))
+    if record_file is not None:
+        from operations.locate.record import record  # noqa: PLC0415
+        from rehearsal.whole_file import write_whole  # noqa: PLC0415
+
+        write_whole(record_file, record(answer, datetime.datetime.now(datetime.UTC).date()))
+        click.echo(f"The record of processing is in {record_file}", err=True)
+
+
+def _print_all(answers: "Iterator[Answer]", as_json_text: bool) -> bool:
+    """Each answer as soon as it is found; nothing of it is kept."""
+    from operations.locate.answer import as_json  # noqa: PLC0415
+    from operations.locate.text import line_of  # noqa: PLC0415
+
+    passed, count = True, 0
+    for answer in answers:
+        if as_json_text:
+            click.echo("[" if not count else ",")
+            click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False), nl=False)
+        else:
+            click.echo(line_of(answer))
+        passed, count = passed and answer.passed, count + 1
+    if as_json_text:
+        click.echo("\n]" if count else "[]")
+    elif count:
+        click.echo("Next: workbuoy locate TENANT (every store of one customer)")
+    return passed
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    from operations.engine.errors import EngineError  # noqa: PLC0415 help must not pay for these
+    from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
+
+    try:
+        yield
+    except ProblemsError as mistake:
+        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+    except EngineError as error:
+        _stop(error.code, "\n".join(error.lines))
+    except RefusedError as refusal:
+        _stop(FAILED, f"refused: {refusal}")
+    except ProgramError as error:
+        _stop(IMPOSSIBLE, f"the program itself failed, which is a mistake in it: {error}")
+
+
+def _stop(code: int, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -1,0 +1,107 @@
+"""The answer as a person reads it in a terminal: 80 columns, one block a resource."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from operations.locate.answer import Answer, reader_name, source_words
+from operations.locate.places import place_name
+from operations.locate.stores import Group, Holds, Store
+
+WIDTH = 80
+
+
+def text(answer: Answer) -> str:
+    """Every store, grouped; then what is wrong; then the next command."""
+    return "\n".join(line.rstrip() for line in (*_head(answer), *_groups(answer), *_wrong(answer), *_foot(answer)))
+
+
+def line_of(answer: Answer) -> str:
+    """One customer on one line, for a list of all."""
+    regions = ", ".join(dict.fromkeys(one.region for one in answer.stores if one.holds is not Holds.NOTHING))
+    verdict = "inside" if not answer.outside else f"OUTSIDE: {', '.join(_told(answer.outside))}"
+    return f"{answer.tenant.name:<20} {answer.tenant.isolation:<4} {len(answer.stores):>3} stores  {regions}  {verdict}"
+
+
+def _head(answer: Answer) -> Iterator[str]:
+    tenant = answer.tenant
+    where = f"a stack of its own, {tenant.stack}" if tenant.isolation == "silo" else f"in the pool of {tenant.base}"
+    yield f"{tenant.name} ({tenant.legal_name}): {where}"
+    yield from _wrapped(f"Residency {answer.residency}", "  ")
+    yield from _wrapped(f"Source: {source_words(answer.source)}", "  ")
+    if tenant.isolation == "pool":
+        yield from _wrapped("Every store below is shared with the other customers of the pool.", "  ")
+
+
+def _groups(answer: Answer) -> Iterator[str]:
+    for group, of_group in groupby(answer.stores, lambda one: one.group):
+        yield ""
+        yield group.value
+        resources = [list(one) for _, one in groupby(of_group, lambda one: (one.stack, one.name, one.region))]
+        # What is alike of several resources is said once, below all their names.
+        for body, alike in groupby(resources, lambda stores: tuple(_body(stores))):
+            for stores in alike:
+                mark = "" if stores[0].allowed else "  OUTSIDE RESIDENCY"
+                yield from _wrapped(f"{stores[0].name}  {stores[0].region}{mark}", "  ")
+            yield from body
+
+
+def _body(stores: Sequence[Store]) -> Iterator[str]:
+    first = stores[0]
+    for store in stores:
+        yield from _wrapped(f"{store.what}: {store.kept}", "    ")
+        for warning in store.warnings:
+            yield from _wrapped(f"! {warning}", "      ")
+    if first.group is not Group.KEYS:
+        yield from _wrapped(f"encrypted with {', '.join(dict.fromkeys(one.key for one in stores))}", "    ")
+    readers = [reader_name(one) for store in stores for one in store.readers]
+    if readers:
+        yield from _wrapped(f"read by {', '.join(dict.fromkeys(readers))}", "    ")
+    elif first.holds is Holds.CREDENTIALS:
+        yield "    read by nobody"
+    if first.note:
+        yield from _wrapped(first.note, "    ")
+    for fate in dict.fromkeys(one.fate for one in stores):
+        yield from _wrapped(f"at the end {fate.end.value}: {fate.words}", "    ")
+
+
+def _wrong(answer: Answer) -> Iterator[str]:
+    if answer.outside:
+        yield ""
+        yield f"Outside residency ({len(answer.outside)}):"
+        for told in _told(answer.outside):
+            yield from _wrapped(told, "  ")
+    if answer.differences:
+        yield ""
+        yield f"Not as declared ({len(answer.differences)}):"
+        for difference in answer.differences:
+            yield from _wrapped(str(difference), "  ")
+    if answer.unsearched:
+        yield ""
+        yield f"Not looked through ({len(answer.unsearched)}):"
+        for reason in answer.unsearched:
+            yield from _wrapped(reason, "  ")
+
+
+def _told(stores: Sequence[Store]) -> list[str]:
+    return [f"{one.name}: {one.what} in {place_name(one.region)}" for one in stores]
+
+
+def _foot(answer: Answer) -> Iterator[str]:
+    inside = "all inside residency" if not answer.outside else f"{len(answer.outside)} OUTSIDE residency"
+    yield ""
+    yield f"{len(answer.stores)} stores, {inside}; {answer.seconds:.1f} s"
+    if answer.searched:
+        yield from _wrapped(f"Looked through {len(answer.searched)} regions of the account.", "")
+    yield from _wrapped(f"Next: workbuoy locate {answer.tenant.name} --record FILE.md (a record for the customer)", "")
+
+
+def _wrapped(line: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
