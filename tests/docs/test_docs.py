@@ -151,7 +151,7 @@ def test_a_command_or_option_that_does_not_exist_would_be_noticed() -> None:
     assert unknown_word(["rehearse", "--repport", "report.html"]) == "--repport"
     assert unknown_word(["policies", "document", "--check"]) is None
     assert unknown_word(["policies", "draw"]) == "draw"
-    assert unknown_word(["locate", "acme"]) == "locate"
+    assert unknown_word(["chart", "acme"]) == "chart"
 
 
 @pytest.mark.parametrize("page", PAGES)
