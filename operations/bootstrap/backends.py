@@ -58,7 +58,10 @@ class State:
         return {"PULUMI_BACKEND_URL": self.backend.url, **self.backend.variables}
 
     def exists(self) -> bool:
-        """Whether the backend has the stack."""
+        """Whether the backend has the stack. A folder without state is not asked: the CLI would begin one in it."""
+        folder = self.backend.url.removeprefix("file://")
+        if folder != self.backend.url and not (Path(folder) / ".pulumi").is_dir():
+            return False
         listed = json.loads(self._run("stack", "ls", "--json"))
         return any(one["name"] == self.stack for one in listed)
 
@@ -72,9 +75,15 @@ class State:
         return found
 
     def take(self, exported: dict[str, Any]) -> None:
-        """Put a deployment in; the file between is for nobody else and is gone afterwards."""
+        """Put a deployment in, its secrets encrypted by this stack's own provider instead of the old one's.
+
+        The file between is for nobody else and is gone afterwards.
+        """
+        deployment = {key: value for key, value in exported["deployment"].items() if key != "secrets_providers"}
+        own = (self.export().get("deployment") or {}).get("secrets_providers")
+        taken = {**exported, "deployment": {**deployment, **({"secrets_providers": own} if own else {})}}
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-            json.dump(exported, file)
+            json.dump(taken, file)
             file.flush()
             self._run("stack", "import", "--stack", self.stack, "--file", file.name)
 
