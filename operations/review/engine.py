@@ -1,5 +1,6 @@
 """The preview itself, by the engine: `workbuoy review STACK`."""
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from operations.engine.image import image_variables
 from operations.engine.stack import EngineStack, open_stack
 from operations.review.plan import Plan
 from operations.review.recordings import from_events
+from policies.runner import with_regions
+from policies.settings import read_configuration
 from rehearsal.program import Project
 
 
@@ -26,13 +29,15 @@ def preview_opened(opened: EngineStack, project: Project, configuration: Path | 
     """The plan of a stack that is open, by the project's policies; a preview that failed still tells what it found."""
     events: list[Event] = []
     failed = False
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as empty:
-        empty.write("{}")
-        empty.flush()
+    given = read_configuration(configuration) if configuration else {}
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as settings:
+        # The file of a customer's own stack names no residency: its record does, which the pack cannot see.
+        settings.write(json.dumps(with_regions(given, opened.place.residency)))
+        settings.flush()
         try:
             opened.preview(
                 policy_packs=[project.root / "policies"],
-                policy_configs=[configuration or Path(empty.name)],
+                policy_configs=[Path(settings.name)],
                 on_event=events.append,
             )
         except FailedError as error:  # a mandatory policy fails the preview, too

@@ -227,8 +227,8 @@ def _same_counts(origin: Path, entries: Iterable[WireStep], told: Mapping[str, i
     for op, number in told.items():
         if OPS.get(op):
             expected[OPS[op]] += number
-    for op in (counted, expected):
-        op.pop("read", None)  # the engine reports reading another stack's outputs, and does not count it
+    for counts in (counted, expected):
+        counts.pop("read", None)  # the engine reports reading another stack's outputs, and does not count it
     if not whole:  # `pulumi preview --json` leaves out most of what stays the same
         counted.pop("same", None)
         expected.pop("same", None)
