@@ -26,7 +26,7 @@ def find_forbidden_changes(root: Path, since: str) -> list[Problem]:
         return []
     fork = _git(root, "merge-base", since, "HEAD").strip()
     problems: list[Problem] = []
-    for path in changed:
+    for path in changed.differing:
         if (match := _RECORD.fullmatch(path)) and (before := _read(_git(root, "show", f"{fork}:./{path}"))):
             problems += _problems(root, path, match[1], before)
         elif _LEFT.fullmatch(path) and not (root / path).exists():

@@ -1,0 +1,107 @@
+"""`workbuoy tenant retire` and `destroy`: a leaving in two steps, the first one reviewed."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from operations.tenant.ending import MISTAKE, NAME, fail, plainly, tell
+
+
+@click.command()
+@NAME
+@click.option("--on", "day", required=True, metavar="DATE", help="The first day on which it may be destroyed.")
+@plainly
+def retire(*, name: str, day: str) -> None:
+    """Write the day of leaving into the customer's record, for review.
+
+    Deploying the reviewed record lifts what refuses a deletion. Nothing is deleted by it.
+    """
+    from operations.tenant.retire import retire as write  # noqa: PLC0415 printing help must not pay for these
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    root = find_project(Path.cwd()).root
+    click.echo(write(root, name, day).relative_to(root))
+    tell("Next: a pull request with this line. Once it is merged:")
+    tell(f"  workbuoy tenant deploy {name}   (a silo; it lifts the protections)")
+    tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
+
+
+@click.command()
+@NAME
+@click.option("--export", "export", metavar="S3-ADDRESS", help="manifest.json of the customer's last export.")
+@click.option("--without-export", metavar="REASON", help="Why there is none; goes into the record.")
+@click.option(
+    "--confirm", "confirmed", metavar="NAME", help="The customer's name once more, where nobody can be asked."
+)
+@click.option(
+    "--keep-snapshot-days",
+    default=90,
+    show_default=True,
+    type=click.IntRange(0, 3650),
+    help="How long the final snapshot is meant to stay; a person deletes it. The keys stay as long.",
+)
+@click.option("--removed", is_flag=True, help="Of a pool tenant: its rows and objects have been removed.")
+@plainly
+def destroy(
+    *,
+    name: str,
+    export: str | None,
+    without_export: str | None,
+    confirmed: str | None,
+    keep_snapshot_days: int,
+    removed: bool,
+) -> None:
+    """Destroy the stack of a silo that retires, and record it in tenants/offboarded/.
+
+    A final snapshot is taken, and the keys stay. For a pool tenant it names the commands that remove its rows and
+    objects, and with --removed writes the record.
+    """
+    if (export is None) == (without_export is None):
+        raise click.UsageError("Name the export, or say --without-export REASON.")
+    if confirmed is not None and confirmed != name:
+        fail(MISTAKE, f"--confirm says {confirmed}, not {name}; nothing was changed")
+    if confirmed is None and not sys.stdin.isatty():
+        raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
+    from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    tenant = retiring(project.root, name, datetime.now(UTC).date())
+    wish = Wish(
+        export=export,
+        without_export=without_export,
+        keep_snapshot_days=keep_snapshot_days,
+        ask=lambda plan: _named(plan, name, confirmed),
+    )
+    if tenant.isolation == "silo":
+        done = destroy_silo(project, tenant, wish)
+    elif removed:
+        done = leave_pool(project, tenant, wish)
+    else:
+        for line in pool_commands(name, export):
+            click.echo(line)
+        return
+    click.echo(done.relative_to(project.root))
+    tell("Next: one commit with this file, and without")
+    for file in (f"tenants/{name}.yaml", *([f"Pulumi.{tenant.stack}.yaml"] if tenant.isolation == "silo" else [])):
+        tell(f"  git rm {file}")
+
+
+def pool_commands(name: str, export: str | None) -> tuple[str, ...]:
+    """What removes a pool tenant, as commands of the service's image; each is a one-off task of the base stack."""
+    to = export.removesuffix("manifest.json") if export else f"s3://BUCKET/imports/{name}/"
+    return (
+        f"workbuoy-app tenant freeze {name}",
+        f"workbuoy-app tenant export {name} --to {to}",
+        f"workbuoy-app tenant remove {name} --yes-remove {name} --receipt DIGEST   (`digest` in manifest.json)",
+        f"then: workbuoy tenant destroy {name} --removed ...   (writes the record)",
+    )
+
+
+def _named(plan: str, name: str, confirmed: str | None) -> bool:
+    click.echo(plan, err=True)
+    if confirmed is not None:
+        return confirmed == name
+    return bool(click.prompt("Type the customer's name to destroy this", err=True) == name)
