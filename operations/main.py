@@ -5,11 +5,13 @@ import click
 from operations.bootstrap.command import bootstrap
 from operations.changed.branch import require_branch
 from operations.changed.command import changed
+from operations.cost.command import cost
 from operations.deploy.command import deploy, rollout, smoke
 from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
 from operations.image.command import image
+from operations.local.command import local
 from operations.locate.command import locate
 from operations.rehearse import rehearse
 from operations.report.command import report
@@ -44,3 +46,5 @@ main.add_command(tenant)
 main.add_command(bootstrap)
 main.add_command(state)
 main.add_command(locate)
+main.add_command(cost)
+main.add_command(local)

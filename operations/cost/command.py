@@ -1,0 +1,37 @@
+"""`workbuoy cost`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from operations.tenant.ending import AS_JSON, CHECK_FAILED, fail, plainly
+
+NOT_MADE = 4
+
+
+@click.command()
+@click.argument("stack")
+@AS_JSON
+@plainly
+def cost(*, stack: str, as_json: bool) -> None:
+    """Tell what STACK costs a month at rest, by its settings: a base stack, or one more customer's silo.
+
+    Counts what the program declares and needs no account. What is charged by use is told with its unit price and left
+    out of the sum. Exits with 3 where something that may cost has no price.
+    """
+    from operations.cost import estimate, prices, table  # noqa: PLC0415 printing help must not pay for these
+    from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+    from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
+
+    try:
+        graph = rehearse_with_base(find_project(Path.cwd()), stack, Options(declare_only=True))
+    except RefusedError as refusal:
+        fail(CHECK_FAILED, f"refused: {refusal}")
+    except ProgramError as error:
+        fail(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
+    found = estimate.estimate(graph, prices.read_prices())
+    click.echo(json.dumps(estimate.as_json(found), indent=2) if as_json else table.table(found), nl=as_json)
+    if found.unpriced:
+        fail(CHECK_FAILED, f"the sum is not whole: {', '.join(one.what for one in found.unpriced)} without a price")
