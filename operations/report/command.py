@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 MISTAKE, NOT_MADE = 1, 4
 FILES = click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
+FOLDER = click.option(
+    "--folder",
+    metavar="DIRECTORY",
+    type=click.Path(path_type=Path),
+    help="Also every .md file in it and below, by name; it may be missing.",
+)
 SAY = click.option("--say", metavar="TEXT", help="A sentence before the files.")
 MARKER = re.compile(r"[a-z][a-z-]*")
 
@@ -38,7 +44,7 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def report() -> None:
-    """Tell what a workflow found. FILE may be a folder: every .md file in it and below, by name.
+    """Tell what a workflow found, as Markdown.
 
     The repository and its token come from the workflow's environment (GITHUB_REPOSITORY, GITHUB_TOKEN). On a laptop
     the text is printed, and nothing is posted.
@@ -47,27 +53,31 @@ def report() -> None:
 
 @report.command()
 @FILES
+@FOLDER
 @SAY
 @_plainly
-def summary(files: Sequence[Path], say: str | None) -> None:
+def summary(files: Sequence[Path], folder: Path | None, say: str | None) -> None:
     """Add the files to the job's summary, or print them where there is none."""
-    _summarize(_parts(files, say))
+    _summarize(_parts(files, folder, say))
 
 
 @report.command()
 @FILES
+@FOLDER
 @SAY
 @click.option("--marker", default="preview", show_default=True, help="Whose comment this is; each has its own.")
 @click.option("--pull-request", type=int, metavar="NUMBER", help="Default: the one that the workflow runs for.")
 @_plainly
-def comment(files: Sequence[Path], say: str | None, marker: str, pull_request: int | None) -> None:
+def comment(
+    *, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, pull_request: int | None
+) -> None:
     """Write one comment on the pull request, or bring the one of last time up to date.
 
     The job's summary gets the same text, whole. Where the token may read only, as for a fork, that is all.
     """
     from operations.report import github, publish  # noqa: PLC0415 printing help must not pay for these
 
-    parts = _parts(files, say)
+    parts = _parts(files, folder, say)
     _summarize(parts)
     number = pull_request or _pull_request()
     repository = _repository()
@@ -84,15 +94,16 @@ def comment(files: Sequence[Path], say: str | None, marker: str, pull_request: i
 
 @report.command()
 @FILES
+@FOLDER
 @SAY
 @click.option("--marker", default="drift", show_default=True, help="Whose issue this is; each has its own.")
 @click.option("--title", required=True, help="Of the issue, when it is opened.")
 @_plainly
-def issue(files: Sequence[Path], say: str | None, marker: str, title: str) -> None:
+def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, title: str) -> None:
     """Open one issue for what the files say, or bring it up to date; without a file and a text, close it."""
     from operations.report import publish  # noqa: PLC0415 printing help must not pay for it
 
-    parts = _parts(files, say)
+    parts = _parts(files, folder, say)
     _summarize(parts or ["Nothing to report."])
     repository = _repository()
     if repository is None:
@@ -101,10 +112,10 @@ def issue(files: Sequence[Path], say: str | None, marker: str, title: str) -> No
     click.echo(publish.issue(repository, _marker(marker), title, parts), err=True)
 
 
-def _parts(files: Sequence[Path], say: str | None) -> list[str]:
+def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
     from operations.report.text import read_parts  # noqa: PLC0415
 
-    return [*([say] if say else []), *read_parts(files)]
+    return [*([say] if say else []), *read_parts(files, folder)]
 
 
 def _summarize(parts: Sequence[str]) -> None:

@@ -10,20 +10,19 @@ from infra.problems import Problem, ProblemsError
 CUT: Final = "\n\n_Cut here: the rest is in the run's summary._\n"
 
 
-def read_parts(paths: Sequence[Path]) -> list[str]:
-    """The texts of files, and of every `.md` file in folders and below, by name; an empty one is said to be empty.
+def read_parts(files: Sequence[Path], folder: Path | None = None) -> list[str]:
+    """The texts of files, and of every `.md` file in a folder and below, by name; an empty one is said to be empty.
 
-    Raises ProblemsError for a path that is not there.
+    The folder may be missing: whoever was to fill it failed first. Raises ProblemsError for a file that is.
     """
-    if missing := [path for path in paths if not path.exists()]:
-        raise ProblemsError([Problem(message=f"{path}: there is no such file or folder") for path in missing])
-    files = [file for path in paths for file in (sorted(path.rglob("*.md")) if path.is_dir() else [path])]
-    return [file.read_text(encoding="utf-8", errors="replace").strip() or _nothing_in(file) for file in files]
+    if missing := [file for file in files if not file.is_file()]:
+        raise ProblemsError([Problem(message=f"{file}: there is no such file") for file in missing])
+    found = [*files, *(sorted(folder.rglob("*.md"), key=lambda file: file.name) if folder else ())]
+    return [file.read_text(encoding="utf-8", errors="replace").strip() or _nothing_in(file) for file in found]
 
 
 def _nothing_in(file: Path) -> str:
-    """Whoever was to write it failed first."""
-    return f"`{file.parent.name or file.name}`: nothing was written; the job's log says why."
+    return f"`{file.stem}`: nothing was written; the job's log says why."
 
 
 def marker(name: str) -> str:

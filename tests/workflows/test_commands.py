@@ -108,7 +108,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for entry in ROOT.iterdir():
         if entry.name not in {"build", ".git"}:
             (folder / entry.name).symlink_to(entry)
-    for made in ("reviews/review-dev/review.md", "build/drift/drift-dev/drift.md"):
+    for made in ("reviews/review-dev/review-dev.md", "build/drift/drift-dev/drift-dev.md"):
         (folder / made).parent.mkdir(parents=True)
         (folder / made).write_text("dev: nothing\n")
     return folder

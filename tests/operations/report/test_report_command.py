@@ -98,10 +98,16 @@ def test_folders_give_their_files_by_name_and_say_which_are_empty(github: GitHub
     write("reviews/a/dev.md", "dev")
     write("reviews/a/empty.md", "\n")
     write("reviews/a/dev.sarif", "{}")
-    run("comment", "reviews", "--say", "Two stacks.")
+    run("comment", "--folder", "reviews", "--say", "Two stacks.")
     assert bodies(github) == [
-        f"{MARKED}Two stacks.\n\ndev\n\n`a`: nothing was written; the job's log says why.\n\nprod\n"
+        f"{MARKED}Two stacks.\n\ndev\n\n`empty`: nothing was written; the job's log says why.\n\nprod\n"
     ]
+
+
+def test_a_folder_that_nobody_filled_leaves_what_is_said(github: GitHub) -> None:
+    result = run("comment", "--folder", "nowhere", "--say", "Something could not be looked at.")
+    assert result.exit_code == 0, result.stderr
+    assert bodies(github) == [f"{MARKED}Something could not be looked at.\n"]
 
 
 def test_a_forks_token_may_not_write_so_the_summary_has_to_do(github: GitHub) -> None:
@@ -165,8 +171,8 @@ def test_a_file_that_is_missing_is_a_mistake(github: GitHub) -> None:
     result = run("comment", "nowhere.md", "never.md")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        "nowhere.md: there is no such file or folder",
-        "never.md: there is no such file or folder",
+        "nowhere.md: there is no such file",
+        "never.md: there is no such file",
     ]
     assert github.writes == []
 
@@ -186,9 +192,9 @@ def test_on_a_laptop_the_text_is_printed_and_nothing_is_posted(monkeypatch: pyte
 
 def test_an_issue_is_opened_brought_up_to_date_and_closed(github: GitHub) -> None:
     write("drift/dev.md", "dev drifted")
-    assert "Issue 1 is opened" in run("issue", "drift", "--title", "Drift").stderr
+    assert "Issue 1 is opened" in run("issue", "--folder", "drift", "--title", "Drift").stderr
     write("drift/prod.md", "prod drifted")
-    assert "Issue 1 is brought up to date" in run("issue", "drift", "--title", "Drift").stderr
+    assert "Issue 1 is brought up to date" in run("issue", "--folder", "drift", "--title", "Drift").stderr
     (one,) = github.issues
     assert one["body"] == "<!-- workbuoy:drift -->\n\ndev drifted\n\nprod drifted\n"
     assert "Issue 1 is closed" in run("issue", "--title", "Drift").stderr
@@ -198,7 +204,7 @@ def test_an_issue_is_opened_brought_up_to_date_and_closed(github: GitHub) -> Non
     assert "no issue is open" in run("issue", "--title", "Drift").stderr
     assert github.writes == []
     write("drift/dev.md", "dev drifted again")
-    assert "Issue 2 is opened" in run("issue", "drift", "--title", "Drift").stderr
+    assert "Issue 2 is opened" in run("issue", "--folder", "drift", "--title", "Drift").stderr
 
 
 def test_pull_requests_and_strangers_issues_are_not_taken_for_ours(github: GitHub) -> None:
