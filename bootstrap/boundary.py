@@ -1,6 +1,5 @@
 """The permissions boundary: the most that a role of a stack may ever do, whatever a deploy writes into it."""
 
-from bootstrap.limits import elsewhere
 from bootstrap.names import REPOSITORY
 from bootstrap.scope import Scope
 from components.permissions import Statement
@@ -10,6 +9,10 @@ def boundary_statements(scope: Scope) -> list[Statement]:
     """What tasks, rotation, monitoring and flow logs need, in any stack of the environment; no IAM, no state."""
     buckets = scope.buckets()
     own_secrets = scope.named("secretsmanager", "secret:{}/*")
+
+    def here(*arns: str) -> list[str]:
+        return _placed(scope, list(arns))
+
     return [
         Statement(
             sid="Attachments",
@@ -25,44 +28,49 @@ def boundary_statements(scope: Scope) -> list[Statement]:
                 "secretsmanager:PutSecretValue",
                 "secretsmanager:UpdateSecretVersionStage",
             ],
-            resources=own_secrets,
+            resources=here(*own_secrets),
         ),
         Statement(
             sid="DatabaseOwnersSecret",
             actions=["secretsmanager:GetSecretValue"],
-            resources=scope.arns("secretsmanager", "secret:rds!db-*"),
+            resources=here(*scope.arns("secretsmanager", "secret:rds!db-*")),
         ),
         Statement(
             sid="KeysThroughServices",
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=scope.arns("kms", "key/*"),
+            resources=here(*scope.arns("kms", "key/*")),
             conditions={
-                **scope.of_a_stack,
-                "StringLike": {"kms:ViaService": ["s3.*.amazonaws.com", "secretsmanager.*.amazonaws.com"]},
+                "StringEquals": {
+                    "kms:ViaService": [
+                        f"{service}.{region}.amazonaws.com"
+                        for service in ("s3", "secretsmanager")
+                        for region in scope.regions
+                    ]
+                }
             },
         ),
         Statement(
             sid="PullImages",
             actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            resources=scope.arns("ecr", f"repository/{REPOSITORY}"),
+            resources=here(*scope.arns("ecr", f"repository/{REPOSITORY}")),
         ),
         Statement(
             sid="WriteLogs",
             actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            resources=[
+            resources=here(
                 *scope.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*"),
                 *scope.arns("logs", "log-group:RDSOSMetrics:*"),
-            ],
+            ),
         ),
         Statement(
             sid="EnhancedMonitoring",  # as AWS's AmazonRDSEnhancedMonitoringRole
             actions=["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
-            resources=scope.arns("logs", "log-group:RDSOSMetrics", "log-group:RDSOSMetrics:*"),
+            resources=here(*scope.arns("logs", "log-group:RDSOSMetrics", "log-group:RDSOSMetrics:*")),
         ),
         Statement(
             sid="ReadOwnMonitoring",
             actions=["logs:GetLogEvents"],
-            resources=scope.arns("logs", "log-group:RDSOSMetrics:*"),
+            resources=here(*scope.arns("logs", "log-group:RDSOSMetrics:*")),
         ),
         Statement(
             sid="AttachFunctionsToNetwork",
@@ -72,7 +80,7 @@ def boundary_statements(scope: Scope) -> list[Statement]:
                 "ec2:DeleteNetworkInterface",
                 "ec2:UnassignPrivateIpAddresses",
             ],
-            resources=scope.arns("ec2", "network-interface/*", "security-group/*", "subnet/*"),
+            resources=here(*scope.arns("ec2", "network-interface/*", "security-group/*", "subnet/*")),
         ),
         Statement(
             sid="WithoutResources",
@@ -84,5 +92,9 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             ],
             resources=["*"],  # AWS knows no resource for these actions
         ),
-        elsewhere(scope),
     ]
+
+
+def _placed(scope: Scope, arns: list[str]) -> list[str]:
+    """The same ARNs in the account's regions alone."""
+    return [arn.replace(":*:", f":{region}:", 1) for arn in arns for region in scope.regions]

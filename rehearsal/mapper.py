@@ -120,10 +120,20 @@ class Mapper:
         policy = made.properties.get(kind.managed_policy) if kind.managed_policy else None
         if isinstance(policy, str) and ":iam::aws:policy/" in policy:
             self._cloud.load_managed_policy(policy)
+        boundary = made.properties.get(kind.boundary) if kind.boundary else None
+        if boundary:
+            self._provide_boundary(made, kind, boundary)
         arn = made.properties.get(kind.certificate) if kind.certificate else None
         if arn and self._cloud.stand_in_certificate(arn, made.region):
             path = f"{made.declared.name}.{kind.certificate}"
             self.stand_ins.append(StandIn(path, arn, "an empty certificate under this ARN"))
+
+    def _provide_boundary(self, made: Made, kind: Kind, arn: str) -> None:
+        from rehearsal.boundary import stand_in_boundary  # noqa: PLC0415 stacks without one need nothing of bootstrap
+
+        stand_in = stand_in_boundary(self._cloud, arn, made.declared.urn, made.region)
+        if stand_in:
+            self.stand_ins.append(StandIn(f"{made.declared.name}.{kind.boundary}", arn, stand_in))
 
     def _send(self, made: Made, kind: Kind) -> None:
         sent = {**kind.defaults, **made.properties}

@@ -8,6 +8,7 @@ ROLE = Kind(
     type_="aws:iam/role:Role",
     service="iam",
     global_region="us-east-1",
+    boundary="permissionsBoundary",
     calls=(Call("create_role"),),
     fields={
         "name": F("RoleName"),

@@ -115,6 +115,7 @@ class Kind:
     name: Name | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)  # what the provider sends when nothing is declared
     managed_policy: str = ""  # the property that may name one of AWS's own policies
+    boundary: str = ""  # the property that names a permissions boundary, which stands outside the stack
     certificate: str = ""  # the property that names a certificate, which stands outside the stack
     global_region: str = ""  # region of the client for a service that has no regions
 

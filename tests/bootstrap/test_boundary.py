@@ -66,6 +66,8 @@ BEYOND = {
     "ecs:RunTask": "arn:aws:ecs:eu-west-1:{account}:task-definition/workbuoy-prod-service:1",
     "logs:DeleteLogGroup": "arn:aws:logs:eu-west-1:{account}:log-group:/workbuoy/workbuoy-prod/service:*",
     "kms:Decrypt": "{state_key}",
+    "secretsmanager:PutSecretValue": "arn:aws:secretsmanager:us-east-1:{account}:secret:workbuoy-prod/oidc-client-1",
+    "logs:PutLogEvents": "arn:aws:logs:us-east-1:{account}:log-group:/workbuoy/workbuoy-prod/service:*",
 }
 
 

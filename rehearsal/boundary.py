@@ -1,0 +1,31 @@
+"""A permissions boundary that stands outside the stack, as `bootstrap/` makes it in the account beforehand."""
+
+import json
+
+from bootstrap.boundary import boundary_statements
+from bootstrap.names import BOUNDARY
+from bootstrap.scope import Scope
+from policies.catalogue import environment_of
+from policies.exemptions import stack_of
+from rehearsal.cloud import Cloud, CloudError
+
+_NO_LIMITS = [{"Sid": "NoLimits", "Effect": "Allow", "Action": "*", "Resource": "*"}]
+
+
+def stand_in_boundary(cloud: Cloud, arn: str, urn: str, region: str) -> str:
+    """Let a boundary exist, and say what stands in for it; nothing where it is there already.
+
+    Bootstrap's own is made from bootstrap's statements, for the environment of the resource's stack (`urn`): so what
+    runs in a rehearsal is held to them. Another's content is not known here, and it limits nothing.
+    """
+    try:
+        cloud.call("iam", "get_policy", {"PolicyArn": arn})
+    except CloudError:
+        own = arn == f"arn:aws:iam::{cloud.account}:policy/{BOUNDARY}"
+        scope = Scope(account_id=cloud.account, environment=environment_of(stack_of(urn)), regions=(region,))
+        statements = [one.document() for one in boundary_statements(scope)] if own else _NO_LIMITS
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        name = arn.rpartition("/")[2]
+        cloud.call("iam", "create_policy", {"PolicyName": name, "PolicyDocument": document})
+        return "bootstrap's boundary" if own else "a boundary without limits"
+    return ""
