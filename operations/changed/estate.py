@@ -14,7 +14,6 @@ from infra.stack_files import SETTINGS_KEY
 BOOTSTRAP_KEY: Final = "workbuoy-bootstrap:settings"
 LOCAL: Final = "local"  # the environment that stands on a laptop alone
 DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
-OFFBOARDED: Final = "offboarded"  # a reserved name: the record of those who left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +67,7 @@ def read_estate(root: Path) -> Estate:
         if found is not None and found.get("environment") != LOCAL
         if (base := _base(stack, found, settings, files[stack], problems)) is not None
     }
-    tenants = (file for file in sorted(root.glob("tenants/*.yaml")) if file.stem != OFFBOARDED)
+    tenants = sorted(root.glob("tenants/*.yaml"))
     customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
     if problems:
         raise ProblemsError(problems)

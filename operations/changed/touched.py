@@ -5,15 +5,25 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from operations.changed.estate import LOCAL, OFFBOARDED, Base, Customer, Estate
+from operations.changed.estate import LOCAL, Base, Customer, Estate
 from operations.changed.files import Files
 
 _STACK_FILE: Final = re.compile(r"Pulumi\.([^/]+)\.yaml")
 _TENANT_FILE: Final = re.compile(r"tenants/([^/]+)\.yaml")
 
 # What neither changes what a stack declares, nor the image, nor how either is judged. bootstrap/ is a project of its
-# own, which a person runs.
-_APART_FOLDERS: Final = (".ci", ".github", "app/benchmarks", "app/tests", "benchmarks", "bootstrap", "docs", "tests")
+# own, which a person runs; who has left has nothing left to deploy.
+_APART_FOLDERS: Final = (
+    ".ci",
+    ".github",
+    "app/benchmarks",
+    "app/tests",
+    "benchmarks",
+    "bootstrap",
+    "docs",
+    "tenants/offboarded",
+    "tests",
+)
 _APART_NAMES: Final = frozenset({".env.example", ".gitattributes", ".gitignore", "LICENSE"})
 
 
@@ -61,7 +71,7 @@ def touched(files: Files, estate: Estate) -> Touched:
         elif match := _TENANT_FILE.fullmatch(file):
             if match[1] in estate.customers:
                 customers.add(match[1])
-            elif match[1] != OFFBOARDED:
+            else:
                 removed.append(file)
         else:
             shared = shared or not _stands_apart(file)

@@ -40,7 +40,7 @@ TABLE = [
     ("Pulumi.prod-acme.yaml", {"acme"}),
     ("tenants/acme.yaml", {"acme"}),
     ("tenants/globex.yaml", {"globex"}),
-    ("tenants/offboarded.yaml", NONE),
+    ("tenants/offboarded/hooli.yaml", NONE),
     ("Pulumi.local.yaml", NONE),
     ("README.md", NONE),
     ("app/README.md", NONE),
