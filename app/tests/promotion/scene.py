@@ -142,7 +142,8 @@ def fill(
         )
         attach = "insert into attachments values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         for n in range(objects):
-            attachment, content = new_id(), some.randbytes(sizes[n % len(sizes)])
+            attachment, size = new_id(), sizes[n % len(sizes)]
+            content = (some.randbytes(4096) * (size // 4096 + 1))[:size]
             key = f"tenants/{own}/{attachment}"
             client(storage).put_object(Bucket=storage.bucket, Key=key, Body=content, ContentType=KINDS[n % 4])
             summed = hashlib.sha256(content).hexdigest()

@@ -19,12 +19,14 @@ from workbuoy_app import schema
 from workbuoy_app.cli import main
 from workbuoy_app.promotion import acting, tables
 from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, owner_that_may_act
+from workbuoy_app.promotion.bucket import Upload
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.export import withdraw
 from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.promotion.remove import remove
 from workbuoy_app.roles import GROUP
 from workbuoy_app.settings import MIB
+from workbuoy_app.storage import PART_BYTES
 
 pytestmark = pytest.mark.slow  # each fills two databases and buckets
 
@@ -333,13 +335,45 @@ def test_a_removal_needs_the_freeze_the_name_twice_and_the_receipt(scene: Scene)
     assert len(scene.keys(scene.pool, "tenants/")) == 7
 
 
-def test_an_object_in_several_parts_arrives(scene: Scene) -> None:
-    thaw(scene.pool, "acme")
-    fill(scene.pool, "acme", things=1, objects=2, chunks=0, sizes=(8 * MIB, 8 * MIB + 1))
-    freeze(scene.pool, "acme")
-    content = scene.export()
-    assert content.objects.size_bytes > 16 * MIB
-    assert scene.receive() == (content, True)
+class Parts:
+    """Stands in for a client: takes what an upload sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+
+    def put_object(self, **request: Any) -> None:
+        self.sent.append(len(request["Body"]))
+
+    def create_multipart_upload(self, **_: Any) -> dict[str, str]:
+        return {"UploadId": "x"}
+
+    def upload_part(self, **request: Any) -> dict[str, str]:
+        assert request["PartNumber"] == len(self.sent) + 1
+        self.sent.append(len(request["Body"]))
+        return {"ETag": "x"}
+
+    def complete_multipart_upload(self, **request: Any) -> None:
+        assert len(request["MultipartUpload"]["Parts"]) == len(self.sent)
+
+
+@pytest.mark.parametrize(
+    ("size", "parts"),
+    [
+        (0, [0]),
+        (1, [1]),
+        (PART_BYTES, [PART_BYTES]),
+        (PART_BYTES + 1, [PART_BYTES, 1]),
+        (2 * PART_BYTES, [PART_BYTES] * 2),
+        (2 * PART_BYTES + 9, [PART_BYTES, PART_BYTES, 9]),
+    ],
+)
+def test_content_goes_in_parts_that_s3_takes(size: int, parts: list[int]) -> None:
+    client = Parts()
+    upload = Upload(client, {}, "text/plain")
+    for start in range(0, size, MIB):
+        upload.write(bytes(min(MIB, size - start)))
+    upload.complete()
+    assert client.sent == parts
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_thousands_of_rows_and_every_odd_name_arrive_as_they_were(scene: Scene) 
         assert scene.content(scene.silo, key) == scene.content(scene.pool, key)
 
 
-def test_nothing_of_another_tenant_is_exported_and_no_helper_is_left_behind(scene: Scene) -> None:
+def test_nothing_of_another_tenant_is_exported_and_its_members_log_in(scene: Scene) -> None:
     scene.export()
     scene.receive()
     globex = str(tenant_id(scene.pool, "globex"))
@@ -59,11 +59,6 @@ def test_nothing_of_another_tenant_is_exported_and_no_helper_is_left_behind(scen
     for side in (scene.pool, scene.silo):
         assert rows(side, "select 1 from members where issuer = 'workbuoy:operator'") == []
         assert rows(side, "select 1 from sessions") == []
-
-
-def test_a_member_logs_in_where_the_tenant_went_and_downloads(scene: Scene) -> None:
-    scene.export()
-    scene.receive()
     with Service(scene.silo) as service:
         browser = service.browser("acme-user")
         things = browser.get("/api/things", params={"limit": 100}).json()["items"]
