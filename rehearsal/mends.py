@@ -45,6 +45,7 @@ class _Certificate:
     def __init__(self, arn: str) -> None:
         self.arn = arn
         self.in_use_by: list[str] = []
+        self.tags: dict[str, str] = {}  # the tagging API lists every certificate's
 
     def check(self) -> None:
         """Always valid."""

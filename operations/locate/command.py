@@ -132,7 +132,7 @@ def _answer(
         from operations.locate.live.account import Account  # noqa: PLC0415
 
         account = Account.of_signed_in(estate, lambda line: click.echo(line, err=True))
-        answer = locate_live(estate, account)
+        answer = locate_live(project, estate, account)
     else:
         if source is Source.STACK:
             estate = _deployed(project, estate, states)

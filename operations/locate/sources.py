@@ -34,6 +34,11 @@ class Estate:
     source: Source
 
     @property
+    def stand_in_account(self) -> bool:
+        """Whether the account is a placeholder's stand-in, and no account of AWS."""
+        return any(self.own.account in one.stand_in for one in self.own.stand_ins)
+
+    @property
     def stacks(self) -> tuple[Rehearsal, ...]:
         return (self.own,) if self.base is None else (self.own, self.base)
 

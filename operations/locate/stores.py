@@ -41,6 +41,7 @@ class Group(StrEnum):
     SECRETS = "Secrets"
     KEYS = "Keys"
     WATCHING = "Alarms and metrics"
+    FOUND = "Found by tag"
     PLATFORM = "Platform"
 
 
@@ -111,7 +112,7 @@ def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> I
     # The same data as the policies know them, by the names and keys that stand in these; a stranger has none.
     as_judged = {(one.holder.urn, one.what): one for one in lives(of_policies)}
     for life in lives(graph):
-        if passed_through and not _holds_requests(graph, life.holder):
+        if passed_through and not holds_requests(graph, life.holder):
             continue
         group = _group(life)
         known = as_judged.get((life.holder.urn, life.what))
@@ -156,7 +157,7 @@ def _plain(what: str) -> str:
     return what
 
 
-def _holds_requests(graph: Graph, holder: Rehearsed) -> bool:
+def holds_requests(graph: Graph, holder: Rehearsed) -> bool:
     """Whether every customer's requests leave a trace there: the load balancer's log, the network's flow log."""
     names = {holder.id, holder.outputs.get("bucket"), holder.outputs.get("arn")}
     targets = [

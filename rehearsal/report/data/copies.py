@@ -50,7 +50,12 @@ def _objects(graph: Graph, replication: Rehearsed) -> Iterator[Life]:
 
 
 def _bucket_place(graph: Graph, destination: Mapping[str, Any], key: Mapping[str, Any]) -> str:
-    """A bucket's ARN names no region: the bucket's own declaration does, else the key for it there."""
+    """A bucket's ARN names no region: the bucket's own declaration does, else the key for it there.
+
+    Whoever looked into the account puts the region beside the bucket.
+    """
+    if destination.get("region"):
+        return str(destination["region"])
     bucket = graph.find(destination.get("bucket"), t.BUCKET)
     if bucket is not None:
         return place_of(graph, bucket)

@@ -1,0 +1,85 @@
+"""The answer from the account itself, held to what the program declares."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from infra.tenants.residency import allowed_regions
+from operations.locate.answer import Answer, Difference
+from operations.locate.live.account import Account
+from operations.locate.live.differences import differences
+from operations.locate.live.names import names_of
+from operations.locate.live.overlay import overlay
+from operations.locate.live.sweep import Swept, keeps_data, sweep
+from operations.locate.sources import Estate, Source
+from operations.locate.stores import Group, Holds, Store, holds_requests, stores_of
+from rehearsal.program import Project
+from rehearsal.report.data import End, Fate
+from rehearsal.report.graph import Graph
+from rehearsal.result import Rehearsal
+
+
+def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
+    """Look through an account. Raises UnreachableError where it cannot be asked."""
+    tenant = estate.tenant
+    stacks: list[Rehearsal] = []
+    told: list[Difference] = []
+    tagged: list[Store] = []
+    searched: list[str] = []
+    unsearched: list[str] = []
+    for declared in estate.stacks:
+        names = names_of(declared.stack, tenant.base, Path(project.root), project.stacks())
+        own = declared is estate.own
+        tag = tenant.name if own and tenant.isolation == "silo" else "shared"
+        swept = sweep(account, names, tag)
+        live = overlay(declared, swept.found)
+        graph = Graph(declared)
+        told += [
+            difference
+            for resource, difference in differences(declared, live)
+            if own or holds_requests(graph, resource)  # the base's other affairs are not this customer's
+        ]
+        if own:
+            tagged = list(_tagged(estate, swept, [one.arn for one in swept.found], names.own))
+        stacks.append(live.rehearsal)
+        searched += swept.searched
+        unsearched += swept.unsearched
+    found = replace(estate, own=stacks[0], base=stacks[1] if len(stacks) > 1 else None, source=Source.LIVE)
+    told += [
+        Difference(estate.own.stack, store.name, "", "nothing", f"{store.what} in {store.region}") for store in tagged
+    ]
+    return Answer(
+        tenant=tenant,
+        source=Source.LIVE,
+        stores=(*stores_of(found, estate), *tagged),
+        differences=tuple(dict.fromkeys(told)),
+        searched=tuple(dict.fromkeys(searched)),
+        unsearched=tuple(dict.fromkeys(unsearched)),
+    )
+
+
+def _tagged(estate: Estate, swept: Swept, known: list[str], own: Callable[[str], bool]) -> Iterator[Store]:
+    """What carries the customer's tag and was not found by its name: a store, or anything at all outside residency."""
+    allowed = allowed_regions(estate.tenant.residency)
+    pool = estate.tenant.isolation == "pool"
+    for region, arn in swept.tagged:
+        named = arn.split(":", 5)[-1].rpartition(":")[2].removeprefix("db:")
+        strange = not any(arn == one or arn.startswith(f"{one}:") for one in known)
+        mine = not pool or own(named)  # all base stacks share one tag
+        if strange and mine and (region not in allowed or keeps_data(arn)):
+            yield Store(
+                group=Group.FOUND,
+                what="Carries the customer's tag",
+                holds=Holds.CUSTOMER,
+                name=arn,
+                stack=estate.own.stack,
+                urn="",
+                region=region,
+                allowed=region in allowed,
+                key="not looked at",
+                key_arn="",
+                kept="not known to this command",
+                fate=Fate(End.BLOCKS, "not known to this command: look at the resource itself", None),
+                readers=(),
+                shared=pool,
+            )

@@ -1,0 +1,117 @@
+"""An AWS account that is only read: one client a service and region, failures in one line."""
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from operations.engine.errors import MistakenError, UnreachableError
+
+if TYPE_CHECKING:
+    from operations.locate.sources import Estate
+
+Tell = Callable[[str], None]
+MakeClient = Callable[[str, str], Any]  # service, region
+# What AWS answers where an account has not enabled a region, or a person may not look.
+REFUSED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "OptInRequired",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+
+class Account:
+    """Reads of one account.
+
+    Args:
+        account: its id.
+        home: the region of the customer's stack.
+        make_client: makes a boto3 client.
+        tell: gets a line of what goes on.
+    """
+
+    def __init__(self, account: str, home: str, make_client: MakeClient, tell: Tell = lambda _: None) -> None:
+        self.account, self.home, self.tell = account, home, tell
+        self._make_client = make_client
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = Lock()  # boto3 makes clients in one thread at a time
+
+    @classmethod
+    def of_signed_in(cls, estate: "Estate", tell: Tell) -> "Account":
+        """The account of whoever is signed in, where it is the one that the customer's stack belongs to.
+
+        Raises MistakenError for another account or a placeholder, UnreachableError where AWS cannot be asked.
+        """
+        import boto3  # noqa: PLC0415 a third of a second that the other sources must not pay for
+        from botocore.config import Config  # noqa: PLC0415
+
+        from operations.engine.placement import who_am_i  # noqa: PLC0415
+
+        own = estate.own
+        if estate.stand_in_account:
+            raise MistakenError(
+                f"{own.stack}: its account is a placeholder, so there is no account to look into",
+                f"put the real account id into Pulumi.{estate.tenant.base}.yaml",
+            )
+        identity = who_am_i(own.stack, own.region, {})
+        if identity["Account"] != own.account:
+            raise MistakenError(
+                f"{own.stack}: belongs to account {own.account}, but these credentials are of "
+                f"{identity['Account']} ({identity['Arn']})",
+                "sign in to the right account; nothing was read",
+            )
+        session = boto3.Session()
+        limits = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"})
+        return cls(
+            own.account, own.region, lambda service, region: session.client(service, region, config=limits), tell
+        )
+
+    def client(self, service: str, region: str = "") -> Any:
+        """A client, made once."""
+        key = (service, region or self.home)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make_client(*key)
+            return self._clients[key]
+
+    def items(self, service: str, region: str, operation: str, result: str, **parameters: Any) -> Iterator[Any]:
+        """Every item of a listing, over all its pages."""
+        client = self.client(service, region)
+        if client.can_paginate(operation):
+            for page in client.get_paginator(operation).paginate(**parameters):
+                yield from page.get(result) or ()
+        else:
+            yield from getattr(client, operation)(**parameters).get(result) or ()
+
+    def maybe(self, service: str, region: str, operation: str, absent: str, **parameters: Any) -> Any:
+        """An answer, or None where AWS says by this error that there is none."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415
+
+        try:
+            return getattr(self.client(service, region), operation)(**parameters)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == absent:
+                return None
+            raise
+
+    def regions(self) -> list[str]:
+        """Every region that the account has enabled, the home region first."""
+        found = self.client("ec2").describe_regions()["Regions"]
+        return [self.home, *sorted(one["RegionName"] for one in found if one["RegionName"] != self.home)]
+
+
+def explained(account: Account, error: Exception) -> UnreachableError:
+    """What AWS or the network said, in one line with the next step."""
+    from operations.engine.messages import SIGN_IN  # noqa: PLC0415
+
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    if code in EXPIRED:
+        return UnreachableError(f"account {account.account}: the AWS credentials have expired", SIGN_IN)
+    return UnreachableError(f"account {account.account}: {' '.join(str(error).split())}", SIGN_IN)

@@ -1,0 +1,77 @@
+"""Looking through every enabled region of an account for what belongs to a stack, by name and by tag."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from operations.locate.live.account import EXPIRED, REFUSED, Account, explained
+from operations.locate.live.buckets import buckets
+from operations.locate.live.database import databases
+from operations.locate.live.found import Found
+from operations.locate.live.names import Names
+from operations.locate.live.others import others
+from policies.tags import APPLICATION, TENANT
+
+_AT_ONCE = 8
+# Services that keep data; what else carries a customer's tag in a region that residency allows is no store.
+_KEEPERS = {"backup", "dynamodb", "elasticache", "elasticfilesystem", "es", "fsx", "glacier", "kinesis"} | {
+    "kms", "logs", "rds", "redshift", "s3", "secretsmanager", "sns", "sqs",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What was found, and where could not be looked."""
+
+    found: tuple[Found, ...]
+    tagged: tuple[tuple[str, str], ...]  # region and ARN of whatever carries the customer's tag
+    searched: tuple[str, ...]
+    unsearched: tuple[str, ...]
+
+
+def sweep(account: Account, names: Names, tag: str) -> Swept:
+    """Everything of a stack in an account. Raises UnreachableError where AWS cannot be asked at all."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 only a live answer needs it
+
+    try:
+        regions = account.regions()
+        found = list(buckets(account, names))
+    except (BotoCoreError, ClientError) as error:
+        raise explained(account, error) from None
+    tagged: list[tuple[str, str]] = []
+    unsearched: list[str] = []
+
+    def look(region: str) -> tuple[str, list[Found], list[str], Exception | None]:
+        try:
+            here = [*databases(account, region, names), *others(account, region, names)]
+            return region, here, list(_tagged(account, region, tag)), None
+        except (BotoCoreError, ClientError) as error:
+            return region, [], [], error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for region, here, arns, failure in pool.map(look, regions):
+            if failure is not None:
+                code = getattr(failure, "response", {}).get("Error", {}).get("Code", "")
+                if code in EXPIRED or (region == account.home and code not in REFUSED):
+                    raise explained(account, failure)
+                unsearched.append(f"{region}: {' '.join(str(failure).split())}")
+            found += here
+            tagged += [(region, arn) for arn in arns]
+            account.tell(f"{region}: {len(here)} stores by name, {len(arns)} resources by tag")
+    refused = {one.partition(":")[0] for one in unsearched}
+    searched = tuple(region for region in regions if region not in refused)
+    return Swept(tuple(found), tuple(tagged), searched, tuple(unsearched))
+
+
+def _tagged(account: Account, region: str, tag: str) -> Iterator[str]:
+    """ARNs of everything in a region that the tagging API knows under a customer's tag."""
+    wanted = [{"Key": APPLICATION, "Values": ["workbuoy"]}, {"Key": TENANT, "Values": [tag]}]
+    for one in account.items(
+        "resourcegroupstaggingapi", region, "get_resources", "ResourceTagMappingList", TagFilters=wanted
+    ):
+        yield one["ResourceARN"]
+
+
+def keeps_data(arn: str) -> bool:
+    """Whether an ARN is of a service that keeps data; RDS's own daily snapshots are the automated backups."""
+    return arn.split(":")[2] in _KEEPERS and ":snapshot:rds:" not in arn

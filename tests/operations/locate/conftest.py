@@ -1,0 +1,58 @@
+"""One silo on its base in one moto, looked through as the account that it would be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.tenants.files import read_tenant
+from operations.locate.live.account import Account
+from operations.locate.sources import Declarations, Estate, Source
+from rehearsal.cloud import Cloud, running
+from rehearsal.program import Project, find_project
+
+ROOT = Path(__file__).parents[3]
+ELSEWHERE = "us-east-1"
+REGIONS = ("eu-west-1", "eu-north-1", ELSEWHERE)
+
+
+class Looked(Account):
+    """The account in moto, with few regions: each costs a dozen clients."""
+
+    def __init__(self, estate: Estate, cloud: Cloud) -> None:
+        super().__init__(estate.own.account, estate.own.region, cloud.client)
+        self.cloud = cloud
+
+    def regions(self) -> list[str]:
+        return list(REGIONS)
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Project:
+    return find_project(ROOT)
+
+
+@pytest.fixture(scope="session")
+def declarations(project_root: Project) -> Declarations:
+    return Declarations(project_root)
+
+
+@pytest.fixture(scope="session")
+def acme(declarations: Declarations) -> Estate:
+    """A silo on prod, as declared."""
+    return declarations.estate(read_tenant(ROOT, "acme"))
+
+
+@pytest.fixture(scope="session")
+def initech(declarations: Declarations) -> Estate:
+    """A tenant of prod's pool, as declared."""
+    return declarations.estate(read_tenant(ROOT, "initech"))
+
+
+@pytest.fixture(scope="module")
+def account(project_root: Project) -> Iterator[Any]:
+    """The account in which acme and prod stand."""
+    with running() as moto:
+        stood = Declarations(project_root, Source.REHEARSAL, moto).estate(read_tenant(ROOT, "acme"))
+        yield Looked(stood, moto.cloud(stood.own.account, stood.own.region))
