@@ -3,7 +3,7 @@ STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: rehearse test test-fast dev image check format schema urns lock clean
+.PHONY: rehearse test test-fast dev image local check format schema urns lock clean
 
 rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -22,6 +22,9 @@ dev: ## The service on an embedded Postgres, with reload and the mock login
 
 image: .venv/installed ## The container image and its SBOM, into build/image (make image ARCHITECTURE=arm64)
 	@$(BIN)/workbuoy image build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
+
+local: .venv/installed ## The stack local by the real engine and the genuine provider, against moto
+	@$(BIN)/workbuoy local
 
 check: .venv/installed ## Formatter, linter and types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy

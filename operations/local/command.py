@@ -1,0 +1,63 @@
+"""`workbuoy local`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from operations.review.command import CHECK_FAILED, fail, plainly
+
+if TYPE_CHECKING:
+    from operations.local.run import Life
+
+
+@click.command()
+@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@click.option("--verbose", is_flag=True, help="Also show what the engine says, on stderr.")
+@plainly
+def local(*, json_wanted: bool, verbose: bool) -> None:
+    """Stand up the stack `local` in a moto server by the real engine and the genuine provider, and take it down.
+
+    A second update and a refresh must change nothing but what moto is known not to hold
+    (operations/local/not_held.yaml). Nothing stays: backend, server and copy of the project are gone afterwards.
+    Exits with 3 where something else changed, or something is left.
+    """
+    from operations.local.run import require_genuine_plugins, run  # noqa: PLC0415 help must not pay for it
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    require_genuine_plugins()
+    life = run(project, lambda line: click.echo(line, err=True) if verbose or line.endswith("...") else None)
+    click.echo(json.dumps(as_json(life), indent=2) if json_wanted else as_text(life))
+    if not life.passed:
+        fail(CHECK_FAILED, *map(str, life.unexplained), *([f"{life.left} resources are left"] if life.left else []))
+
+
+def as_json(life: "Life") -> dict[str, object]:
+    """For programs."""
+    steps = [
+        {
+            "name": step.name,
+            "seconds": round(step.seconds, 1),
+            "changes": step.changes,
+            "changed": [{"urn": one.urn, "what": one.what, "reason": one.reason or None} for one in step.changed],
+        }
+        for step in life.steps
+    ]
+    return {"passed": life.passed, "left": life.left, "steps": steps}
+
+
+def as_text(life: "Life") -> str:
+    """For people: the steps, and what moto does not hold, by reason."""
+    lines = []
+    for step in life.steps:
+        counts = ", ".join(f"{number} {op}" for op, number in sorted(step.changes.items())) or "nothing"
+        lines.append(f"{step.name:<10} {step.seconds:6.1f} s  {counts}")
+        reasons: dict[str, list[str]] = {}
+        for one in step.changed:
+            reasons.setdefault(one.reason or "NOT EXPLAINED", []).append(str(one))
+        for reason, places in reasons.items():
+            lines.append(f"  {reason}:")
+            lines += [f"    {place}" for place in places]
+    return "\n".join(lines)

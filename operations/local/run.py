@@ -1,0 +1,116 @@
+"""The whole life of the stack `local`: up, a second up, refresh, destroy; on a backend that is gone afterwards."""
+
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from operations.engine import plugins
+from operations.engine.cli import find_cli
+from operations.engine.errors import EngineMissingError, MistakenError
+from operations.engine.placement import placement_of
+from operations.engine.stack import EngineStack, Ran, open_stack
+from operations.local.changed import Changed, changed_by_refresh, changed_by_update
+from operations.local.server import free_port, serving
+from rehearsal.program import Project
+
+STACK: Final = "local"
+Tell = Callable[[str], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One operation of the engine: what it did, and what it changed though nothing should have changed."""
+
+    name: str
+    seconds: float
+    changes: dict[str, int]
+    changed: tuple[Changed, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """All steps, and how many resources were left at the end."""
+
+    steps: tuple[Step, ...]
+    left: int
+
+    @property
+    def unexplained(self) -> tuple[Changed, ...]:
+        return tuple(one for step in self.steps for one in step.changed if not one.reason)
+
+    @property
+    def passed(self) -> bool:
+        return not self.unexplained and not self.left
+
+
+def require_genuine_plugins() -> None:
+    """Raises EngineMissingError where a provider plugin is missing, or is a stand-in of tests."""
+    cli = find_cli()
+    for plugin, version in plugins.missing(cli).items():
+        raise EngineMissingError(f"the plugin {plugin} {version} is not here", "`workbuoy engine install` brings it")
+    for plugin in plugins.PACKAGES:
+        if not plugins.is_genuine(plugin):
+            raise EngineMissingError(
+                f"the plugin {plugin} here is a script, not the provider, so it would prove nothing",
+                "`workbuoy engine install` into another PULUMI_HOME brings the genuine one",
+            )
+
+
+def run(project: Project, tell: Tell) -> Life:
+    """Live through it. Raises EngineError, ProblemsError; nothing of it stays on this machine."""
+    place = placement_of(project, STACK)
+    if place.endpoint_url is None:
+        raise MistakenError(f"Pulumi.{STACK}.yaml: names no endpointUrl", "give it a moto server's address")
+    wanted = int(place.endpoint_url.rpartition(":")[2])
+    port = free_port(wanted)
+    if port != wanted:
+        tell(f"Port {wanted} is taken; moto serves on {port}, which stands in for it in endpointUrl.")
+    with _copied(project, port) as (copy, folder), serving(port, place.account):
+        variables = {
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
+        }
+        return _live(open_stack(copy, STACK, create=True, environment=variables), tell)
+
+
+def _live(opened: EngineStack, tell: Tell) -> Life:
+    steps: list[Step] = []
+
+    def step(name: str, operation: Callable[[], Ran], judge: Callable[[Any], tuple[Changed, ...]] | None) -> None:
+        tell(f"{name} ...")
+        began = time.monotonic()
+        ran = operation()
+        changed = judge(ran.events) if judge else ()
+        steps.append(Step(name=name, seconds=time.monotonic() - began, changes=dict(ran.changes), changed=changed))
+
+    step("up", lambda: opened.up(on_output=tell), None)
+    step("second up", lambda: opened.up(on_output=tell), changed_by_update)
+    step("refresh", lambda: opened.refresh(on_output=tell), changed_by_refresh)
+    step("destroy", lambda: opened.destroy(on_output=tell), None)
+    return Life(steps=tuple(steps), left=len(opened.export()["deployment"].get("resources") or ()))
+
+
+@contextmanager
+def _copied(project: Project, port: int) -> Iterator[tuple[Project, Path]]:
+    """The project in a folder of its own, for making a stack writes into its file."""
+    with tempfile.TemporaryDirectory(prefix="workbuoy-local-") as name:
+        folder = Path(name)
+        root = folder / "project"
+        root.mkdir()
+        (folder / "state").mkdir()
+        for entry in project.root.iterdir():
+            if entry.name.startswith("Pulumi"):
+                shutil.copy(entry, root)
+            elif entry.is_dir() and entry.name not in (".git", "build", "node_modules"):
+                (root / entry.name).symlink_to(entry.resolve())
+        file = root / f"Pulumi.{STACK}.yaml"
+        text = re.sub(r"(endpointUrl: http://[\w.]+:)\d+", rf"\g<1>{port}", file.read_text(encoding="utf-8"))
+        file.write_text(text, encoding="utf-8")
+        yield replace(project, root=root), folder

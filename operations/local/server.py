@@ -1,0 +1,115 @@
+"""moto in server mode, mended as for a rehearsal, in a process of its own: `python -m operations.local.server PORT`."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from operations.engine.errors import EngineError
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+@contextmanager
+def serving(port: int, account: str) -> Iterator[str]:
+    """A moto server on loopback, empty at first; its address. Raises EngineError where it does not come up."""
+    environment = {
+        **os.environ,
+        "MOTO_ACCOUNT_ID": account,
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        "MOTO_ECS_SERVICE_RUNNING": "1",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "operations.local.server", str(port)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        _wait(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port where it is free, else another one."""
+    for port in (wanted, 0):
+        with socket.socket() as asked:
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                asked.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(asked.getsockname()[1])
+    raise EngineError("no port is free on this machine")
+
+
+def _wait(process: "subprocess.Popen[str]", port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            last = (process.stderr.read() if process.stderr else "").strip().splitlines()[-1:] or ["it said nothing"]
+            raise EngineError(f"moto's server ended at once: {last[0]}", "is the port taken by another program?")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/seed?a=1", timeout=1):
+                return
+        except urllib.error.HTTPError:
+            return  # it answers
+        except OSError:
+            time.sleep(0.1)
+    raise EngineError(f"moto's server does not answer after {START_SECONDS} s")
+
+
+def _rotate_without_a_value() -> None:
+    """moto notes the rotation of a secret that has no value yet, then breaks; AWS starts the function."""
+    from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend  # noqa: PLC0415
+
+    stock = SecretsManagerBackend.rotate_secret
+
+    def rotate(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
+        try:
+            return stock(self, secret_id, *args, **kwargs)
+        except UnboundLocalError:
+            secret = self.secrets[secret_id]
+            return secret.to_short_dict() if isinstance(secret, FakeSecret) else ""
+
+    SecretsManagerBackend.rotate_secret = rotate  # type: ignore[method-assign]
+
+
+def main(port: int) -> None:
+    """Serve until stopped."""
+    from moto.core.config import default_user_config  # noqa: PLC0415 in its own process only
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+    from werkzeug.serving import run_simple  # noqa: PLC0415
+
+    from rehearsal.mends import mend  # noqa: PLC0415
+
+    default_user_config["lambda"]["use_docker"] = False
+    for service in ("kms", "s3", "rds"):
+        mend(service)
+    _rotate_without_a_value()
+    run_simple("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

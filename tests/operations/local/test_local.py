@@ -1,0 +1,150 @@
+"""What may change at a second update, and the moto server that `workbuoy local` runs against."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner
+
+from operations.engine import plugins
+from operations.local.changed import changed_by_refresh, changed_by_update, not_held
+from operations.local.command import as_json, as_text
+from operations.local.run import Life, Step
+from operations.local.server import free_port, serving
+from operations.main import main
+from rehearsal.kinds import KINDS
+from tests.conftest import Declare
+from tests.operations.engine.fake_cli import FakeCli
+from tests.operations.engine.fake_plugins import FakePlugins
+
+INSTANCE = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
+
+
+def step(op: str, *paths: str, urn: str = INSTANCE) -> dict[str, Any]:
+    diff = {path: {"diffKind": "update"} for path in paths}
+    return {"resourcePreEvent": {"metadata": {"op": op, "urn": urn, "detailedDiff": diff, "diffs": None}}}
+
+
+def test_a_second_update_that_changes_nothing_is_clean() -> None:
+    assert changed_by_update([step("same"), step("read")]) == ()
+
+
+def test_what_moto_does_not_hold_is_explained_and_anything_else_is_not() -> None:
+    known, unknown = changed_by_update([step("update", "performanceInsightsEnabled", "tags.owner", "tags.stack")])
+    assert known.reason == "DescribeDBInstances does not return Performance Insights"
+    assert (str(unknown), unknown.reason) == ("database-instance: tags", "")
+
+
+@pytest.mark.parametrize("op", ["replace", "create", "delete", "create-replacement"])
+def test_more_than_an_update_is_never_explained(op: str) -> None:
+    (found,) = changed_by_update([step(op, "performanceInsightsEnabled")])
+    assert found.reason == ""
+
+
+def test_a_refresh_is_held_to_the_same_list() -> None:
+    def state(**values: Any) -> dict[str, Any]:
+        return {"inputs": values, "outputs": values}
+
+    old = state(performanceInsightsEnabled=True, multiAz=True)
+    new = state(performanceInsightsEnabled=False, multiAz=False)
+    metadata = {"op": "update", "urn": INSTANCE, "old": old, "new": new}
+    found = {one.what: one.reason for one in changed_by_refresh([{"resOutputsEvent": {"metadata": metadata}}])}
+    assert found["performanceInsightsEnabled"]
+    assert found["multiAz"] == ""
+
+
+def test_the_list_names_only_what_the_stack_declares_or_the_provider_fills_in(declared: Declare) -> None:
+    types = {one.declared.type for one in declared("local").resources}
+    assert {type_ for type_, _ in not_held()} <= types
+
+
+def is_lost(field: Any, value: Any) -> bool:
+    """Whether moto does not hold a declared value, or something declared inside it."""
+    if "moto does not hold" in str(field.unchecked):
+        return True
+    parts = value if isinstance(value, list) else [value]
+    inner = field.shape or {}
+    return any(is_lost(inner[n], v) for part in parts if isinstance(part, dict) for n, v in part.items() if n in inner)
+
+
+def test_the_list_holds_everything_that_a_rehearsal_of_local_knows_moto_to_lose(declared: Declare) -> None:
+    lost = {
+        (one.declared.type, name)
+        for one in declared("local").resources
+        for name, value in one.declared.properties.items()
+        if (kind := KINDS.get(one.declared.type)) and name in kind.fields and is_lost(kind.fields[name], value)
+    }
+    assert lost
+    assert lost <= set(not_held())
+
+
+def test_a_life_passes_only_without_unexplained_changes_and_with_nothing_left() -> None:
+    explained, unexplained = changed_by_update([step("update", "performanceInsightsEnabled", "multiAz")])
+
+    def life(*changed: Any, left: int = 0) -> Life:
+        return Life(steps=(Step(name="second up", seconds=1, changes={"update": 1}, changed=changed),), left=left)
+
+    assert life(explained).passed
+    assert not life(explained, unexplained).passed
+    assert not life(left=1).passed
+    assert "NOT EXPLAINED:\n    database-instance: multiAz" in as_text(life(explained, unexplained))
+    assert as_json(life(explained))["passed"] is True
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Any:
+    with serving(free_port(0), "210000000009") as url:
+        yield url
+
+
+def test_motos_server_serves_the_stacks_account(endpoint: str) -> None:
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    sts = boto3.client("sts", region_name="eu-west-1", endpoint_url=endpoint, **keys)
+    assert sts.get_caller_identity()["Account"] == "210000000009"
+
+
+def test_motos_server_takes_the_rotation_of_a_secret_without_a_value(endpoint: str) -> None:
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    iam, functions, secrets = (
+        boto3.client(name, region_name="eu-west-1", endpoint_url=endpoint, **keys)
+        for name in ("iam", "lambda", "secretsmanager")
+    )
+    role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    image = {"ImageUri": f"210000000009.dkr.ecr.eu-west-1.amazonaws.com/workbuoy@sha256:{'a' * 64}"}
+    made = functions.create_function(FunctionName="rotation", Role=role["Role"]["Arn"], PackageType="Image", Code=image)
+    secrets.create_secret(Name="login")
+    rules = {"AutomaticallyAfterDays": 30}
+    secrets.rotate_secret(SecretId="login", RotationLambdaARN=made["FunctionArn"], RotationRules=rules)
+    assert secrets.describe_secret(SecretId="login")["RotationEnabled"] is True
+
+
+def test_a_port_that_is_taken_gives_way_to_a_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port(port) != port
+
+
+def test_stand_ins_of_the_provider_prove_nothing_and_are_refused(
+    fake_cli: FakeCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakePlugins(tmp_path / "home", ())
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+    here = [{"name": name, "kind": "resource", "version": version} for name, version in plugins.needed().items()]
+    fake_cli.answer({"plugin ls": {"out": json.dumps(here)}})
+    result = CliRunner().invoke(main, ["local"])
+    assert result.exit_code == 4
+    assert "is a script, not the provider" in result.stderr
+    assert not fake_cli.calls("up")
+
+
+def test_without_plugins_the_command_that_brings_them_is_named(fake_cli: FakeCli) -> None:
+    fake_cli.answer({"plugin ls": {"out": "[]"}})
+    result = CliRunner().invoke(main, ["local"])
+    assert result.exit_code == 4
+    assert "the plugin aws" in result.stderr
+    assert "`workbuoy engine install` brings it" in result.stderr
