@@ -4,11 +4,12 @@ Both go the way of the stack file's own configuration, so that stand-ins for pla
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from infra.problems import ProblemsError
 from infra.stack_files import settings_in, stack_file
-from infra.tenants.files import FOLDER, tenant_file
+from infra.tenants.files import FOLDER, read_tenant, tenant_file
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import read_yaml
 from rehearsal.program import Project, read_config
@@ -56,6 +57,15 @@ def residency_of(project: Project, stack: str) -> list[str]:
             return []
     settings = config.get(f"{project.name}:settings")
     return list(settings.get("residency") or ()) if isinstance(settings, dict) else []
+
+
+def retiring_on(project: Project, stack: str) -> date | None:
+    """The day on which a customer's own stack retires, by its record; none for any other stack."""
+    try:
+        name = tenant_of(project, read_config(project, stack))
+        return read_tenant(project.root, name).dates.retiring if name is not None else None
+    except ProblemsError:
+        return None
 
 
 def _record(project: Project, config: Mapping[str, Any]) -> dict[str, Any]:

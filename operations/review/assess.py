@@ -55,9 +55,10 @@ class Review:
         return self.plan.failed and (bool(self.plan.errors) or not self.violations)
 
 
-def assess(plan: Plan, waivers: Path, today: datetime.date) -> Review:
+def assess(plan: Plan, waivers: Path, today: datetime.date, accepted_otherwise: Sequence[Filed] = ()) -> Review:
     """Review a plan; raises InputError for waivers that are wrong or expired."""
-    filed = of_stack(read_waivers(waivers, today), plan)
+    own = of_stack(read_waivers(waivers, today), plan)
+    filed = [*own, *accepted_otherwise]
     found, opened, placed = losses(plan), doors(plan), residency(plan)
     outside = [Danger("residency", urn, f"in {regions}") for urn, regions in placed.outside]
     everything = [*found, *opened.open, *outside]

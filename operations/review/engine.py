@@ -10,9 +10,11 @@ from operations.engine.image import image_variables
 from operations.engine.stack import EngineStack, open_stack
 from operations.review.plan import Plan
 from operations.review.recordings import from_events
+from policies.retiring import with_retirement
 from policies.runner import with_regions
 from policies.settings import read_configuration
 from rehearsal.program import Project
+from rehearsal.silos import retiring_on
 
 
 def preview(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> Plan:
@@ -32,7 +34,8 @@ def preview_opened(opened: EngineStack, project: Project, configuration: Path | 
     given = read_configuration(configuration) if configuration else {}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as settings:
         # The file of a customer's own stack names no residency: its record does, which the pack cannot see.
-        settings.write(json.dumps(with_regions(given, opened.place.residency)))
+        retiring = retiring_on(project, opened.name) is not None
+        settings.write(json.dumps(with_regions(with_retirement(given, retiring=retiring), opened.place.residency)))
         settings.flush()
         try:
             opened.preview(

@@ -10,6 +10,7 @@ from operations.review.machine import as_json
 from operations.review.markdown import render
 from operations.review.plan import Plan
 from operations.review.recordings import read_events, read_preview
+from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
 from rehearsal.program import find_project
@@ -48,7 +49,8 @@ def plan(
 
 def review(planned: Plan, waivers: Path) -> Review:
     """Review a plan as of today."""
-    return assess(planned, waivers, datetime.datetime.now(tz=datetime.UTC).date())
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    return assess(planned, waivers, today, accepted_in(Path.cwd(), planned, today))
 
 
 def sarif_text(found: Review, root: Path) -> str:

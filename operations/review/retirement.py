@@ -1,0 +1,44 @@
+"""A customer's record that says when it retires is the reviewed acceptance of lifting what refuses a deletion."""
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+from operations.review.losses import Danger, losses
+from operations.review.plan import Plan
+from operations.review.waivers import Filed, Waiver
+from rehearsal.program import Project
+from rehearsal.silos import retiring_on
+
+
+def accepted_by_record(project: Project, plan: Plan, today: datetime.date) -> Iterator[Filed]:
+    """A waiver for each protection that a retiring silo lifts; none for anything else that the plan does."""
+    day = retiring_on(project, plan.stack)
+    if day is None:
+        return
+    place = f"{project.stack_file(plan.stack).name}: its customer's record retires it on {day}"
+    for danger in losses(plan):
+        if _only_lifts(danger):
+            reason = f"The customer retires on {day}, by its reviewed record; deletion is no longer refused"
+            waiver = Waiver(urn=danger.urn, loss=danger.kind, reason=reason, owner="the customer's record", last_day=today)
+            yield Filed(waiver, place)
+
+
+def accepted_in(root: Path, plan: Plan, today: datetime.date) -> tuple[Filed, ...]:
+    """The same for the project in a folder; none where there is no project, as for a recording alone."""
+    from infra.problems import ProblemsError  # noqa: PLC0415
+    from rehearsal.program import find_project  # noqa: PLC0415
+
+    try:
+        return tuple(accepted_by_record(find_project(root), plan, today))
+    except ProblemsError:
+        return ()
+
+
+def _only_lifts(danger: Danger) -> bool:
+    """Final snapshot, retained backups and keys that stay are no part of it."""
+    return (
+        danger.kind == "deletion-protection-off"
+        or (danger.kind == "protect-off" and danger.what.startswith("`protect`"))
+        or (danger.kind == "safeguard-off" and danger.what.startswith("forceDestroy"))
+    )

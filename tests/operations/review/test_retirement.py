@@ -1,0 +1,89 @@
+"""A retiring customer's record accepts that protections are lifted, and nothing else."""
+
+import datetime
+import shutil
+from pathlib import Path
+
+import pytest
+
+from operations.review.losses import Danger
+from operations.review.plan import Plan
+from operations.review.retirement import accepted_in
+from policies.retiring import RETIRING, with_retirement
+from policies.settings import configured
+
+ROOT = Path(__file__).parents[3]
+TODAY = datetime.date(2026, 12, 31)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The project with acme retiring."""
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
+    (tmp_path / "infra").symlink_to(ROOT / "infra")
+    record = tmp_path / "tenants/acme.yaml"
+    record.write_text(record.read_text() + "  retiring: 2026-12-31\n")
+    return tmp_path
+
+
+def accepted(monkeypatch: pytest.MonkeyPatch, root: Path, stack: str, *dangers: Danger) -> set[str]:
+    """The kinds that the record accepts of these dangers."""
+    from operations.review import retirement
+
+    monkeypatch.setattr(retirement, "losses", lambda _plan: list(dangers))
+    plan = Plan(stack=stack, steps=(), config={}, errors=(), failed=False, source="test")
+    return {one.waiver.loss for one in accepted_in(root, plan, TODAY)}
+
+
+def danger(kind: str, what: str, stack: str = "prod-acme") -> Danger:
+    return Danger(kind, f"urn:pulumi:{stack}::workbuoy::a::database-instance", what)
+
+
+LIFTED = (
+    danger("protect-off", "`protect` is lifted, so that"),
+    danger("deletion-protection-off", "deletionProtection true → false (deletion protection)"),
+    danger("safeguard-off", "forceDestroy false → true (a full bucket may be destroyed)"),
+)
+
+
+def test_lifting_what_refuses_a_deletion_is_accepted_for_a_retiring_silo(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert accepted(monkeypatch, root, "prod-acme", *LIFTED) == {one.kind for one in LIFTED}
+
+
+@pytest.mark.parametrize("stack", ["prod", "prod-eu-north-1-globex", "staging"])
+def test_for_nobody_else(root: Path, monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
+    assert not accepted(monkeypatch, root, stack, *LIFTED)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        danger("protect-off", "`retainOnDelete` is lifted, so that `destroy` takes it along"),
+        danger("safeguard-off", "skipFinalSnapshot false → true (final snapshot skipped)"),
+        danger("safeguard-off", "deleteAutomatedBackups false → true (backups go with the database)"),
+        danger("replace", "is replaced"),
+        danger("delete", "is deleted"),
+    ],
+)
+def test_what_keeps_data_after_a_deletion_still_stops(
+    root: Path, monkeypatch: pytest.MonkeyPatch, kept: Danger
+) -> None:
+    assert not accepted(monkeypatch, root, "prod-acme", kept)
+
+
+def test_the_policies_that_demand_protection_become_advice_for_it_alone() -> None:
+    levels = configured("prod", with_retirement(None, retiring=True))
+    assert {levels[name].level for name in RETIRING} == {"advisory"}
+    usual = configured("prod", with_retirement(None, retiring=False))
+    assert {usual[name].level for name in RETIRING} == {"mandatory"}
+    others = set(levels) - set(RETIRING)
+    assert all(levels[name].level == usual[name].level for name in others)
+
+
+def test_a_persons_own_setting_of_such_a_policy_wins() -> None:
+    name = next(iter(RETIRING))
+    assert with_retirement({name: "mandatory"}, retiring=True)[name] == "mandatory"
