@@ -2,6 +2,7 @@
 
 from bootstrap.names import REPOSITORY
 from bootstrap.scope import Scope
+from components.files import IMPORT_PREFIX, OBJECT_PREFIX
 from components.permissions import Statement
 
 
@@ -17,7 +18,7 @@ def boundary_statements(scope: Scope) -> list[Statement]:
         Statement(
             sid="Attachments",
             actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            resources=scope.buckets("/tenants/*"),
+            resources=[arn for prefix in (OBJECT_PREFIX, IMPORT_PREFIX) for arn in scope.buckets(f"/{prefix}/*")],
         ),
         Statement(sid="SeeBuckets", actions=["s3:ListBucket"], resources=buckets),
         Statement(

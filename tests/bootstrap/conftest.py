@@ -21,6 +21,7 @@ from tests.conftest import ROOT, Change, Graph
 
 ACCOUNTS = ("dev", "staging", "prod")
 BOOTSTRAP = ROOT / "bootstrap"
+FURTHER = {"prod": ("prod-eu-north-1", "prod-acme")}  # a regional base, and a customer's own stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,9 @@ def accounts(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
         project = _within_boundary(tmp_path_factory.mktemp(environment), environment)
         with recorded(moto) as calls:
             stack = rehearse(project, environment, None, moto)
+            for further in FURTHER.get(environment, ()):
+                options = Options(references={environment: stack.exports})
+                assert rehearse(project, further, options, moto).passed, further
         cloud = moto.cloud(bootstrapped.account, bootstrapped.region)
         return Account(cloud=cloud, bootstrap=bootstrapped, stack=stack, calls=list(calls))
 
@@ -71,13 +75,14 @@ def _within_boundary(folder: Path, environment: str) -> Project:
     """The project's stacks, with the boundary that this account's deploys must set."""
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
-    project = Project(find_project(ROOT).name, folder, ROOT / "infra")
-    file = project.stack_file(environment)
-    content = yaml.safe_load(file.read_text())
-    settings = content["config"]["workbuoy:settings"]
-    settings["permissionsBoundaryArn"] = f"arn:aws:iam::{settings['account']}:policy/{BOUNDARY}"
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
-    return project
+    shutil.copytree(ROOT / "tenants", folder / "tenants")
+    for file in folder.glob(f"Pulumi.{environment}*.yaml"):
+        content = yaml.safe_load(file.read_text())
+        settings = content["config"].get("workbuoy:settings")
+        if settings:  # a customer's own stack has its base's
+            settings["permissionsBoundaryArn"] = f"arn:aws:iam::{settings['account']}:policy/{BOUNDARY}"
+            file.write_text(yaml.safe_dump(content, sort_keys=False))
+    return Project(find_project(ROOT).name, folder, ROOT / "infra")
 
 
 @pytest.fixture(scope="session")
