@@ -20,8 +20,8 @@ def accepted_by_record(project: Project, plan: Plan, today: datetime.date) -> It
     for danger in losses(plan):
         if _only_lifts(danger):
             reason = f"The customer retires on {day}, by its reviewed record; deletion is no longer refused"
-            waiver = Waiver(urn=danger.urn, loss=danger.kind, reason=reason, owner="the customer's record", last_day=today)
-            yield Filed(waiver, place)
+            owner = "the customer's record"
+            yield Filed(Waiver(urn=danger.urn, loss=danger.kind, reason=reason, owner=owner, last_day=today), place)
 
 
 def accepted_in(root: Path, plan: Plan, today: datetime.date) -> tuple[Filed, ...]:
