@@ -33,10 +33,10 @@ format: .venv/installed
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 schema: .venv/installed ## Write the stack files' JSON schema anew
-	@$(BIN)/python -m infra.schema
+	@$(BIN)/python -m infra.schema && $(BIN)/python -m bootstrap.schema
 
 urns: .venv/installed ## Write the lists of permanent logical names anew
-	@$(BIN)/python -m tests.infra.write_urns
+	@$(BIN)/python -m tests.infra.write_urns && $(BIN)/python -m tests.bootstrap.write_urns
 
 lock: .venv/installed ## Compile the hash-pinned requirements again
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \

@@ -28,11 +28,12 @@ NOT_PATHS = {
     "PUBLIC_URL/auth/callback",
     "../.env",
     "before.json",
+    "bootstrap/.pulumi",
     "packages/",
     "packages/backend/.env.example",
     "packages/ui/.env.example",
 }
-COMES_LATER = {"bootstrap/"}
+COMES_LATER: set[str] = set()
 OTHER_FOLDERS = {"app/README.md": ("app/workbuoy_app",)}  # where a page's paths may begin, besides root and its own
 
 SUFFIXES = ("css", "html", "js", "json", "jsonl", "lock", "md", "pem", "py", "toml", "txt", "yaml", "zip")
