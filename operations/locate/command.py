@@ -126,6 +126,9 @@ def _answer(
     from operations.locate.stores import stores_of  # noqa: PLC0415
 
     started = time.perf_counter()
+    if states and tenant.stack not in states:
+        message = f"no --state is of {tenant.stack}, which holds {tenant.name}'s data; given: {', '.join(states)}"
+        raise ProblemsError([Problem(message=message)])
     estate = declared.estate(tenant)
     if source is Source.LIVE:
         from operations.locate.live import locate_live  # noqa: PLC0415
@@ -146,10 +149,6 @@ def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "
     from operations.locate.sources import with_states  # noqa: PLC0415
 
     if states:
-        if estate.own.stack not in states:
-            given = ", ".join(states)
-            message = f"no --state is of {estate.own.stack}, which holds {estate.tenant.name}'s data; given: {given}"
-            raise ProblemsError([Problem(message=message)])
         for stack in (one.stack for one in estate.stacks if one.stack not in states):
             click.echo(f"{stack}: no --state was given; what it shares is told as declared", err=True)
         return with_states(estate, states)

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from infra.tenants.files import read_tenant
+from operations.locate import sources
 from operations.locate.live.account import Account
 from operations.locate.sources import Declarations, Estate, Source
-from rehearsal.cloud import Cloud, running
+from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.program import Project, find_project
+from rehearsal.result import Rehearsal
+from rehearsal.run import Options, rehearse
 
 ROOT = Path(__file__).parents[3]
 ELSEWHERE = "us-east-1"
@@ -26,6 +29,23 @@ class Looked(Account):
 
     def regions(self) -> list[str]:
         return list(REGIONS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def declared_once() -> Iterator[None]:
+    """The committed stacks are declared once for all these tests, the command's runs included."""
+    seen: dict[str, Rehearsal] = {}
+
+    def rehearse_once(project: Project, stack: str, options: Options, moto: Moto | None = None) -> Rehearsal:
+        if moto is not None or project.root != ROOT:
+            return rehearse(project, stack, options, moto)
+        if stack not in seen:
+            seen[stack] = rehearse(project, stack, options)
+        return seen[stack]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "rehearse", rehearse_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,189 @@
+"""`workbuoy locate`: what it prints, writes and exits with."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from infra.problems import ProblemsError
+from operations.locate.sources import Estate, with_states
+from operations.locate.state import read_state
+from operations.locate.stores import stores_of
+from operations.main import main
+from rehearsal.program import Project
+from rehearsal.result import REFERENCE_TYPE, Rehearsal
+from tests.operations.locate.conftest import ROOT
+
+
+def locate(folder: Path, *arguments: str) -> Result:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return CliRunner().invoke(main, ["locate", *arguments])
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
+    """What is printed for acme, and the record that is handed over."""
+    file = tmp_path_factory.mktemp("records") / "acme.md"
+    result = locate(ROOT, "acme", "--record", str(file))
+    return result, file.read_text()
+
+
+def test_one_tenant_is_told_within_80_columns(recorded: tuple[Result, str]) -> None:
+    result, _ = recorded
+    assert result.exit_code == 0, result.output
+    shown = result.stdout.splitlines()
+    assert shown[0] == "acme (Acme Industrier AS): a stack of its own, prod-acme"
+    assert [line for line in shown if len(line) > 80] == []
+    assert "all inside residency" in result.stdout
+    assert shown[-1].startswith("Next: workbuoy locate acme --record")
+    assert "record of processing is in" in result.stderr
+
+
+def test_the_record_reads_without_our_words_and_names_nobody_else(recorded: tuple[Result, str]) -> None:
+    _, record = recorded
+    assert "| Controller | Acme Industrier AS |" in record
+    assert "privacy@acme.example" in record
+    assert "Ireland (eu-west-1)" in record
+    assert "a key for this customer alone" in record
+    assert "Stored outside what is agreed: nothing." in record
+    assert "What this record does not prove" in record
+    for inner in ("arn:aws", "globex", "initech", "urn:", "workbuoy-prod", "retain_on_delete", "service-task", "silo"):
+        assert inner not in record
+
+
+def test_every_row_of_the_records_table_is_whole(recorded: tuple[Result, str]) -> None:
+    _, record = recorded
+    where = record.partition("## Where the data are")[2].partition("## Backups")[0]
+    rows = [line for line in where.splitlines() if line.startswith("| ") and not line.startswith("| What")]
+    assert len(rows) > 10
+    assert all(
+        len(row.strip("|").split("|")) == 6 and all(one.strip() for one in row.strip("|").split("|")) for row in rows
+    )
+    assert len(rows) == len(set(rows))
+
+
+def test_all_tenants_are_told_on_one_line_each_and_as_one_document() -> None:
+    result = locate(ROOT, "--json")
+    assert result.exit_code == 0
+    told = {one["tenant"]: one for one in json.loads(result.stdout)}
+    assert set(told) >= {"acme", "globex", "initech"}
+    assert {one["region"] for one in told["globex"]["stores"] if one["group"] != "Platform"} == {"eu-north-1"}
+    assert all(one["insideResidency"] for one in told.values())
+    assert all(store["shared"] for store in told["initech"]["stores"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["nobody"], 1, "there is no tenant 'nobody'"),
+        (["../acme"], 1, "there is no tenant '../acme'"),
+        (["acme", "--from", "moon"], 2, "moon"),
+        (["acme", "--live", "--from", "stack"], 2, "exclude each other"),
+        (["--record", "x.md"], 2, "--record needs a TENANT"),
+        (["acme", "--record", "no/such/folder/x.md"], 1, "there is no folder"),
+        (["acme", "--state", "Pulumi.yaml"], 1, "cannot be read as a state"),
+        (["acme", "--live"], 1, "its account is a placeholder"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(arguments: list[str], code: int, says: str) -> None:
+    result = locate(ROOT, *arguments)
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_without_credentials_the_account_is_not_answered_for(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("infra", "components", "policies"):
+        (project.root / name).symlink_to(ROOT / name)
+    for file in (*project.root.glob("Pulumi.*.yaml"), *project.root.glob("tenants/*.yaml")):
+        file.write_text(file.read_text().replace("000000000003", "310000000003"))
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = locate(project.root, "acme", "--live")
+    assert result.exit_code == 4, result.output
+    assert "there are no AWS credentials" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+
+
+# ---- the engine's state
+
+
+def as_state(rehearsal: Rehearsal, **changed: dict[str, Any]) -> dict[str, Any]:
+    """What `pulumi stack export` would write, with the inputs of some resources changed."""
+    stack = f"urn:pulumi:{rehearsal.stack}::workbuoy::pulumi:pulumi:Stack::workbuoy-{rehearsal.stack}"
+    resources = [{"urn": stack, "type": "pulumi:pulumi:Stack", "custom": False, "outputs": dict(rehearsal.exports)}]
+    for one in rehearsal.resources:
+        if one.type != REFERENCE_TYPE:
+            entry = {
+                "urn": one.urn,
+                "type": one.type,
+                "custom": one.declared.custom,
+                "id": one.id,
+                "inputs": {**one.declared.properties, **changed.get(one.name, {})},
+                "outputs": dict(one.outputs),
+                "parent": one.declared.parent,
+                "retainOnDelete": one.declared.retain_on_delete,
+            }
+            resources.append(entry)
+    return {"version": 3, "deployment": {"resources": resources}}
+
+
+def test_a_state_gives_the_same_answer_as_the_program_it_was_made_by(acme: Estate) -> None:
+    states = {one.stack: as_state(one) for one in acme.stacks}
+    assert stores_of(with_states(acme, states)) == stores_of(acme)
+
+
+def test_a_state_tells_what_was_deployed_and_not_what_is_declared(acme: Estate, tmp_path: Path) -> None:
+    own = as_state(acme.own, **{"database-instance": {"backupRetentionPeriod": 5, "region": "us-east-1"}})
+    (tmp_path / "state.json").write_text(json.dumps(own))
+    result = locate(ROOT, "acme", "--json", "--state", str(tmp_path / "state.json"))
+    assert result.exit_code == 3
+    told = json.loads(result.stdout)
+    assert told["source"] == "stack"
+    (backups,) = [one for one in told["stores"] if one["what"].startswith("Automated backups")]
+    assert (backups["region"], backups["insideResidency"]) == ("us-east-1", False)
+    assert backups["kept"] == "any moment of the last 5 days"
+    assert "prod: no --state was given" in result.stderr
+
+
+def test_a_secret_in_a_state_is_never_told(acme: Estate, tmp_path: Path) -> None:
+    hidden = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
+    state = as_state(acme.own, **{"files-bucket": {"bucket": hidden}})
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    stack, content = read_state(tmp_path / "state.json")
+    assert stack == "prod-acme"
+    assert "v1:abc" not in repr(stores_of(with_states(acme, {stack: content})))
+
+
+def test_a_state_of_another_stack_is_refused(acme: Estate, tmp_path: Path) -> None:
+    assert acme.base is not None
+    (tmp_path / "base.json").write_text(json.dumps(as_state(acme.base)))
+    result = locate(ROOT, "acme", "--state", str(tmp_path / "base.json"))
+    assert result.exit_code == 1
+    assert "no --state is of prod-acme" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"deployment": {"resources": []}}', "\x00", '{"deployment": 1}'])
+def test_a_file_that_is_no_state_is_a_mistake(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "state.json"
+    file.write_text(text)
+    with pytest.raises(ProblemsError, match="cannot be read as a state"):
+        read_state(file)
+
+
+def test_a_half_written_tenant_file_stops_the_list_with_its_line(tmp_path: Path, project: Project) -> None:
+    (project.root / "infra").symlink_to(ROOT / "infra")
+    shutil.copy(project.root / "tenants/acme.yaml", tmp_path)
+    (project.root / "tenants/acme.yaml").write_text("name: acme\nlegalName: Acm")
+    result = locate(project.root)
+    assert result.exit_code == 1
+    assert "tenants/acme.yaml" in result.stderr

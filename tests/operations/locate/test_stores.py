@@ -1,0 +1,170 @@
+"""Where each example customer's data are, as declared: complete, keyed, kept, and read by whom the policies let."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.tenants.files import read_tenant
+from infra.tenants.residency import allowed_regions
+from operations.locate.platform import platform_stores
+from operations.locate.sources import Declarations, Estate
+from operations.locate.stores import Group, Holds, Store, stores_of
+from policies import tokens as t
+from rehearsal.result import Declared, Rehearsed, State
+from tests.operations.locate.conftest import ROOT
+
+KEEPERS = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)
+Add = Callable[..., list[Store]]
+
+
+def named(stores: list[Store], what: str) -> Store:
+    (found,) = [one for one in stores if one.what == what]
+    return found
+
+
+def readers(store: Store) -> list[str]:
+    return [one.name for one in store.readers]
+
+
+@pytest.mark.parametrize(
+    ("name", "region"), [("acme", "eu-west-1"), ("globex", "eu-north-1"), ("initech", "eu-west-1")]
+)
+def test_every_example_tenants_data_lie_inside_its_residency(
+    declarations: Declarations, name: str, region: str
+) -> None:
+    tenant = read_tenant(ROOT, name)
+    stores = stores_of(declarations.estate(tenant))
+    assert {one.region for one in stores} == {region}
+    assert all(one.allowed for one in stores)
+    assert region in allowed_regions(tenant.residency)
+
+
+@pytest.mark.parametrize("name", ["acme", "globex", "initech"])
+def test_everything_that_keeps_data_in_a_customers_stack_is_told(declarations: Declarations, name: str) -> None:
+    estate = declarations.estate(read_tenant(ROOT, name))
+    told = {one.urn for one in stores_of(estate)}
+    assert {one.urn for one in estate.own.resources if one.type in KEEPERS} <= told
+
+
+def test_a_silo_has_its_own_keys_and_shares_only_traces_with_its_base(acme: Estate) -> None:
+    stores = stores_of(acme)
+    shared = [one for one in stores if one.shared]
+    assert {one.stack for one in shared} == {"prod"}
+    assert {one.holds for one in shared} == {Holds.TRACES}
+    assert any("the load balancer" in one.what for one in shared)
+    assert any(one.what == "Log of the network" for one in shared)
+    own = [one for one in stores if not one.shared]
+    assert {one.stack for one in own} == {"prod-acme"}
+    assert all("prod-acme" in one.key for one in own if one.key.startswith("alias/"))
+
+
+def test_a_pool_tenants_data_lie_in_the_bases_stores_under_its_own_rows_and_prefix(initech: Estate) -> None:
+    stores = stores_of(initech)
+    assert all(one.shared for one in stores)
+    assert "row-level security" in named(stores, "Database rows").note
+    assert "tenants/<the customer's id>/" in named(stores, "Files").note
+
+
+def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
+    stores = stores_of(acme)
+    assert readers(named(stores, "Database rows")) == [
+        "administrators",
+        "rotation",
+        "service-execution",
+        "service-task",
+    ]
+    assert readers(named(stores, "Files")) == ["administrators", "service-task"]
+    assert readers(named(stores, "Noncurrent versions of files")) == ["administrators"]
+    assert readers(named(stores, "Log of the service")) == ["administrators", "observability-operators"]
+    login = next(one for one in stores if "database-login" in one.name)
+    assert readers(login) == ["rotation", "service-task"]  # not even an administrator: the secret refuses
+
+
+def _with_policy(estate: Estate, name: str, change: Callable[[str], str]) -> Estate:
+    """The estate with one document rewritten."""
+
+    def changed(one: Rehearsed) -> Rehearsed:
+        if one.name != name:
+            return one
+        properties = {**one.declared.properties, "policy": change(str(one.declared.properties["policy"]))}
+        return replace(one, declared=replace(one.declared, properties=properties))
+
+    return replace(estate, own=replace(estate.own, resources=tuple(changed(one) for one in estate.own.resources)))
+
+
+def test_a_widened_role_is_told_as_a_reader(acme: Estate) -> None:
+    widened = _with_policy(acme, "rotation-policy", lambda text: text.replace("logs:PutLogEvents", "logs:*"))
+    log = next(one for one in stores_of(widened) if one.name == "/aws/lambda/workbuoy-prod-acme-rotation")
+    assert "rotation" in readers(log)
+
+
+def test_reading_files_takes_the_key_behind_them(acme: Estate) -> None:
+    keyless = _with_policy(acme, "service-task-policy", lambda text: text.replace("kms:Decrypt", "kms:DescribeKey"))
+    assert readers(named(stores_of(keyless), "Files")) == ["administrators"]
+
+
+def test_a_refusal_by_the_bucket_takes_a_reader_away(acme: Estate) -> None:
+    plain, secure = (f'"aws:SecureTransport": "{one}"' for one in ("false", "true"))
+    closed = _with_policy(acme, "files-policy", lambda text: text.replace(plain, secure))
+    assert readers(named(stores_of(closed), "Files")) == []
+
+
+@pytest.fixture
+def with_one_more(acme: Estate) -> Add:
+    """The stores once one more resource stands in the silo."""
+
+    def add(type_: str, **properties: Any) -> list[Store]:
+        urn = f"urn:pulumi:prod-acme::workbuoy::{type_}::seeded"
+        declared = Declared(urn=urn, type=type_, name="seeded", custom=True, properties=properties)
+        seeded = Rehearsed(declared, State.DECLARED_ONLY, id="seeded", region="eu-west-1")
+        own = replace(acme.own, resources=(*acme.own.resources, seeded))
+        return stores_of(replace(acme, own=own))
+
+    return add
+
+
+def replication(**destination: Any) -> dict[str, Any]:
+    return {"rules": [{"status": "Enabled", "destination": {"bucket": "arn:aws:s3:::far", **destination}}]}
+
+
+AWAY = "us-east-1"
+SEEDED_OUTSIDE = [
+    (t.LOG_GROUP, {"region": AWAY, "name": "far", "retentionInDays": 30}, AWAY),
+    (t.SNAPSHOT_COPY, {"destinationRegion": AWAY}, AWAY),
+    (t.SNAPSHOT, {"region": AWAY}, AWAY),
+    (t.AUTOMATED_BACKUPS_REPLICATION, {"region": AWAY}, AWAY),
+    (t.DATABASE, {"region": AWAY, "identifier": "replica", "storageEncrypted": True}, AWAY),
+    (t.SECRET, {"region": "eu-west-1", "replicas": [{"region": AWAY}]}, AWAY),
+    (t.KEY, {"region": AWAY}, AWAY),
+    ("aws:kms/replicaKey:ReplicaKey", {"region": AWAY}, AWAY),
+    (t.TOPIC, {"region": AWAY, "name": "far"}, AWAY),
+    (t.BUCKET_REPLICATION, replication(), "not told by this stack"),
+    (
+        t.BUCKET_REPLICATION,
+        replication(encryptionConfiguration={"replicaKmsKeyId": f"arn:aws:kms:{AWAY}:1:key/1"}),
+        AWAY,
+    ),
+    (
+        "aws:dynamodb/table:Table",  # a type that no rule here knows, by its tag alone
+        {"region": AWAY, "tags": {"data-classification": "customer-data"}},
+        AWAY,
+    ),
+]
+
+
+@pytest.mark.parametrize(("type_", "properties", "region"), SEEDED_OUTSIDE, ids=lambda one: str(one)[:60])
+def test_a_seeded_store_outside_residency_is_told(
+    with_one_more: Add, type_: str, properties: dict[str, Any], region: str
+) -> None:
+    outside = [one for one in with_one_more(type_, **properties) if not one.allowed]
+    assert {(one.region, one.urn.rpartition("::")[2]) for one in outside} == {(region, "seeded")}
+
+
+def test_the_platform_holds_nothing_of_the_customers_and_is_said(acme: Estate) -> None:
+    platform = list(platform_stores(ROOT, acme.tenant))
+    assert {one.holds for one in platform} == {Holds.NOTHING}
+    assert {one.group for one in platform} == {Group.PLATFORM}
+    assert {one.region for one in platform} == {"eu-west-1"}
+    assert any("workbuoy-state-" in one.name for one in platform)
