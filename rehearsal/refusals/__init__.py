@@ -5,6 +5,7 @@ Each check names the resource, what is wrong, the fix, and the page of AWS's doc
 
 from collections.abc import Sequence
 
+from rehearsal.refusals import account as accounts
 from rehearsal.refusals import database, encryption, files, names, observability, providers, service
 from rehearsal.refusals.graph import Graph
 from rehearsal.result import Refusal, Rehearsed
@@ -17,6 +18,7 @@ CHECKS = (
     *encryption.CHECKS,
     *service.CHECKS,
     *observability.CHECKS,
+    *accounts.CHECKS,
 )
 
 
