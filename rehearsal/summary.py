@@ -11,6 +11,7 @@ from rehearsal.service.result import ServiceRehearsal
 from rehearsal.tenants.in_words import stacks_beside, who_reaches_whom
 
 WIDTH = 80
+_TASK = "aws:ecs/taskDefinition:TaskDefinition"
 _SHOWN = 12  # more findings than this fill a screen; --json has all
 _MOTO = (
     "moto is not AWS: this does not prove that AWS accepts or grants it, nor that a",
@@ -44,6 +45,9 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
         yield from _policies(rehearsal.policies, verbose)
     if rehearsal.service:
         yield from _service(rehearsal.service, verbose)
+    elif not rehearsal.declare_only and not any(one.type == _TASK for one in rehearsal.resources):
+        yield "No service stands in this stack, so none was tried."
+        yield ""
     if rehearsal.tenants:
         yield from who_reaches_whom(rehearsal.tenants, verbose)
     if verbose:
