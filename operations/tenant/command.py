@@ -4,6 +4,7 @@ import click
 
 from operations.tenant.create_command import create
 from operations.tenant.leave_commands import destroy, retire
+from operations.tenant.promotion.command import promote
 from operations.tenant.read_commands import check, list_tenants, show
 from operations.tenant.stack_commands import deploy, preview
 
@@ -17,5 +18,5 @@ def tenant() -> None:
     """
 
 
-for subcommand in (create, list_tenants, show, check, preview, deploy, retire, destroy):
+for subcommand in (create, list_tenants, show, check, preview, deploy, promote, retire, destroy):
     tenant.add_command(subcommand)

@@ -1,0 +1,73 @@
+"""A project of base stacks and customers, with account ids and an image that look real."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from infra.placeholders import PLACEHOLDER_DIGEST
+from operations.engine import placement
+from operations.tenant.command import tenant
+from rehearsal.program import Project, find_project
+from tests.operations.conftest import SALT
+
+ROOT = Path(__file__).parents[3]
+ACCOUNT = "210000000003"
+DIGEST = "sha256:" + "5eed" * 16
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy with prod, prod-eu-north-1 and the three example customers; the current folder is in it."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for file in ROOT.glob("Pulumi*.yaml"):
+        text = file.read_text()
+        real = text.replace("000000000003", ACCOUNT).replace(PLACEHOLDER_DIGEST, DIGEST)
+        (root / file.name).write_text(real if file.name == "Pulumi.yaml" else real + SALT)
+    (root / "tenants").mkdir()
+    for file in (ROOT / "tenants").glob("*.yaml"):
+        (root / "tenants" / file.name).write_text(file.read_text().replace("000000000003", ACCOUNT))
+    for name in ("infra", "policies"):
+        (root / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(root)
+    return find_project(root)
+
+
+@pytest.fixture
+def run(project: Project) -> Run:
+    """`workbuoy tenant ...` in the project."""
+    assert project
+
+    def invoke(*arguments: str, **options: str) -> Result:
+        return CliRunner().invoke(tenant, list(arguments), **options)  # type: ignore[arg-type]
+
+    return invoke
+
+
+@pytest.fixture
+def prod_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS knows the caller, in prod's account."""
+
+    def me(_stack: str, _region: str, _environment: object) -> dict[str, str]:
+        return {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ola"}
+
+    monkeypatch.setattr(placement, "who_am_i", me)
+    from operations.tenant import destroy
+
+    monkeypatch.setattr(destroy, "who_am_i", me)
+
+
+def snapshot(root: Path) -> dict[str, bytes]:
+    """Every file of the project's own, to see that nothing changed."""
+    return {str(file): file.read_bytes() for file in (*root.glob("*.yaml"), *root.glob("tenants/**/*.yaml"))}
+
+
+@pytest.fixture
+def unchanged(project: Project) -> Callable[[], bool]:
+    """Whether every file of the project is as it was when the test began."""
+    before = snapshot(project.root)
+    return lambda: snapshot(project.root) == before

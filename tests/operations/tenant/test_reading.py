@@ -1,0 +1,160 @@
+"""Listing, showing and checking customers."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rehearsal.program import Project
+from tests.operations.engine.fake_cli import FakeCli
+from tests.operations.tenant.conftest import Run
+
+
+def edit(project: Project, file: str, old: str, new: str) -> None:
+    """Change a file of the project as a person would."""
+    path = project.root / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_the_table_fits_80_columns_however_long_the_names_are(project: Project, run: Run) -> None:
+    regions = "[eu-central-1, eu-north-1, eu-south-1, eu-south-2, eu-west-1, eu-west-3]"
+    edit(project, "tenants/acme.yaml", "residency: eea", f"residency: {regions}")
+    edit(project, "tenants/acme.yaml", "signed: 2026-10-01", "signed: 2026-10-01\n  retiring: 2026-12-31")
+    result = run("list")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["name", "isolation", "base", "region", "residency", "tier", "state"]
+    assert [line.split()[0] for line in lines[1:4]] == ["acme", "globex", "initech"]
+    assert "retiring 2026-12-31" in lines[1]
+
+
+def test_a_broken_file_is_told_with_its_line_and_the_others_are_still_listed(project: Project, run: Run) -> None:
+    edit(project, "tenants/acme.yaml", "region: eu-west-1", "region: eu-west-9")
+    result = run("list", "--json")
+    assert result.exit_code == 1
+    assert [one["name"] for one in json.loads(result.stdout)] == ["globex", "initech"]
+    assert "error: tenants/acme.yaml:6: region: " in result.stderr
+
+
+def test_a_half_written_file_is_one_clear_line(project: Project, run: Run) -> None:
+    file = project.root / "tenants/acme.yaml"
+    file.write_text(file.read_text()[:-200].rstrip() + "\n  - name: [")
+    result = run("check")
+    assert result.exit_code == 1
+    told = result.stderr.splitlines()
+    assert told[0].startswith("error: tenants/acme.yaml:")
+    assert "is not YAML" in told[0]
+
+
+def test_show_tells_what_follows_from_the_record(run: Run) -> None:
+    facts = json.loads(run("show", "globex", "--json").stdout)
+    assert facts["stack"] == "prod-eu-north-1-globex"
+    assert facts["allowedRegions"] == ["eu-north-1"]
+    assert facts["sizes"]["database"]["instanceClass"] == "db.t4g.medium"
+    assert "workbuoy tenant deploy globex" in facts["next"]
+    page = run("show", "initech").stdout
+    assert "workbuoy deploy prod" in page
+    assert "instanceClass" not in page
+
+
+def test_show_of_an_unknown_customer_names_the_list(run: Run) -> None:
+    for name in ("nobody", "../secrets", "a" * 300, "x\0y"):
+        result = run("show", name)
+        assert result.exit_code == 1
+        assert "`workbuoy tenant list` shows all" in result.stderr
+
+
+@pytest.mark.usefixtures("prod_signed_in")
+def test_show_reads_the_outputs_of_the_stack(run: Run, fake_cli: FakeCli) -> None:
+    fake_cli.answer({"stack output": {"out": '{"url": "https://acme.workbuoy.example"}'}})
+    facts = json.loads(run("show", "acme", "--outputs", "--json").stdout)
+    assert facts["outputs"] == {"url": "https://acme.workbuoy.example"}
+
+
+def test_a_silo_without_its_stacks_file_is_a_problem(project: Project, run: Run) -> None:
+    (project.root / "Pulumi.prod-acme.yaml").unlink()
+    result = run("check")
+    assert result.exit_code == 1
+    assert "tenants/acme.yaml: isolation: a silo needs its stack's file Pulumi.prod-acme.yaml" in result.stderr
+
+
+@pytest.fixture
+def committed(project: Project) -> Path:
+    """The project in git, as it was on main."""
+    (project.root / "Pulumi.prod-initech.yaml").unlink(missing_ok=True)
+    for command in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["add", "Pulumi.yaml", "tenants", *(file.name for file in project.root.glob("Pulumi.*.yaml"))],
+        ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "--message", "before"],
+    ):
+        subprocess.run(["git", "-C", str(project.root), *command], check=True, capture_output=True)
+    return project.root
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_change_of_what_may_change_passes(project: Project, run: Run) -> None:
+    edit(project, "tenants/acme.yaml", "Acme Industrier AS", "Acme AS")
+    result = run("check", "--since", "main")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "3 customers' files are in order.\n"
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_customer_cannot_be_moved_by_editing_both_files(project: Project, run: Run) -> None:
+    for old, new in (
+        ("base: prod", "base: prod-eu-north-1"),
+        ("region: eu-west-1", "region: eu-north-1"),
+        ("acm:eu-west-1", "acm:eu-north-1"),
+        ("listenerPriority: 100", "listenerPriority: 101"),
+    ):
+        edit(project, "tenants/acme.yaml", old, new)
+    stack = project.root / "Pulumi.prod-acme.yaml"
+    stack.rename(project.root / "Pulumi.prod-eu-north-1-acme.yaml")
+    assert run("check").exit_code == 0
+    result = run("check", "--since", "main")
+    assert result.exit_code == 1
+    assert "tenants/acme.yaml: region: was eu-west-1 and is eu-north-1: put it back" in result.stderr
+    assert "tenants/acme.yaml: base: was prod and is prod-eu-north-1" in result.stderr
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_customer_leaves_only_with_a_record(project: Project, run: Run) -> None:
+    (project.root / "tenants/acme.yaml").unlink()
+    (project.root / "Pulumi.prod-acme.yaml").unlink()
+    result = run("check", "--since", "main")
+    assert result.exit_code == 1
+    assert "tenants/acme.yaml: is removed without a record in tenants/offboarded/" in result.stderr
+    (project.root / "tenants/offboarded").mkdir()
+    (project.root / "tenants/offboarded/acme.yaml").write_text("name: acme\n")
+    assert run("check", "--since", "main").exit_code == 0
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_pool_tenant_becomes_a_silo_only_while_a_promotion_is_open(project: Project, run: Run) -> None:
+    silo = (
+        "isolation: silo\ntier: small\nhostName: initech.workbuoy.example\nlistenerPriority: 7\n"
+        "certificateArn: arn:aws:acm:eu-west-1:210000000003:certificate/i"
+    )
+    edit(project, "tenants/initech.yaml", "isolation: pool", silo)
+    (project.root / "Pulumi.prod-initech.yaml").write_text("config:\n  workbuoy:tenant: initech\n")
+    result = run("check", "--since", "main")
+    assert result.exit_code == 1
+    assert "isolation: was pool and is silo: put it back; `workbuoy tenant promote initech`" in result.stderr
+    edit(project, "tenants/initech.yaml", "isolation: silo", "isolation: silo\npromotion: open")
+    assert run("check", "--since", "main").exit_code == 0
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_silo_does_not_go_back_into_the_pool(project: Project, run: Run) -> None:
+    edit(project, "tenants/globex.yaml", "isolation: silo", "isolation: pool")
+    assert "a silo's data does not go back into the pool" in run("check", "--since", "main").stderr
+
+
+def test_without_git_since_says_so(run: Run) -> None:
+    result = run("check", "--since", "main")
+    assert result.exit_code == 1
+    assert "git" in result.stderr
