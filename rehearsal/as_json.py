@@ -5,6 +5,7 @@ from typing import Any
 
 from rehearsal.result import SECRET, Check, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
+from rehearsal.tenants.result import Matrix, TenantsRehearsal
 
 SCHEMA = 1
 
@@ -50,6 +51,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "versions": dict(rehearsal.versions),
         "policies": rehearsal.policies.as_json() if rehearsal.policies else None,
         "service": _service(rehearsal.service) if rehearsal.service else None,
+        "tenants": _tenants(rehearsal.tenants) if rehearsal.tenants else None,
         "graph": [_resource(one, rehearsal) for one in rehearsal.resources],
     }
 
@@ -69,6 +71,54 @@ def _service(service: ServiceRehearsal) -> dict[str, Any]:
         ],
         "judgedByOurEvaluator": service.judged,
         "lastLines": list(service.last_lines),
+    }
+
+
+def _tenants(found: TenantsRehearsal) -> dict[str, Any]:
+    return {
+        "passed": found.passed,
+        "tenants": dict(found.tenants),
+        "stacks": [
+            {
+                "stack": one.stack,
+                "tenant": one.tenant or None,
+                "account": one.account,
+                "region": one.region,
+                "compared": one.compared,
+                "declaredOnly": one.declared_only,
+                "fields": {"checked": one.fields_checked, "notChecked": one.fields_not_checked},
+                "policies": {"passed": one.policies_passed, "advised": one.policies_advised},
+                "problems": list(one.problems),
+                "seconds": round(one.seconds, 3),
+            }
+            for one in found.stacks
+        ],
+        "notTried": found.not_tried or None,
+        "matrix": _matrix(found.matrix) if found.matrix else None,
+    }
+
+
+def _matrix(matrix: Matrix) -> dict[str, Any]:
+    return {
+        "parties": [{"name": one.name, "kind": one.kind} for one in matrix.parties],
+        "red": len(matrix.red),
+        "sampled": matrix.sampled or None,
+        "standIn": matrix.stand_in or None,
+        "leftOut": list(matrix.left_out),
+        "judgedByOurEvaluator": matrix.judged,
+        "seconds": round(matrix.seconds, 3),
+        "cells": [
+            {
+                "who": {"name": cell.who, "as": cell.who_as},
+                "whom": {"name": cell.whom, "what": cell.what},
+                "call": cell.call,
+                "expected": cell.expected.value,
+                "got": cell.got.value,
+                "red": cell.red,
+                "why": cell.why,
+            }
+            for cell in matrix.cells
+        ],
     }
 
 

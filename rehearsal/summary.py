@@ -53,7 +53,9 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
     if verbose:
         yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
     yield from _DECLARED if rehearsal.declare_only else _MOTO
-    yield f"Next: {_next(rehearsal, verbose)}"
+    yield from textwrap.wrap(
+        f"Next: {_next(rehearsal, verbose)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False
+    )
 
 
 def verdict(rehearsal: Rehearsal) -> str:
@@ -72,7 +74,8 @@ def verdict(rehearsal: Rehearsal) -> str:
     if rehearsal.tenants:
         others = rehearsal.tenants.stacks
         count += sum(one.compared for one in others)
-        works = f" with {len(others)} more{works}"
+        works = ", its service works" if rehearsal.service else ""
+        return f"{rehearsal.stack} and {len(others)} more stand{works}: {count} resources, {total:.1f} s"
     return f"{where} stands{works}: {count} resources as declared, {total:.1f} s"
 
 
@@ -236,7 +239,7 @@ def short(token: str) -> str:
 
 
 def _next(rehearsal: Rehearsal, verbose: bool) -> str:
-    name = rehearsal.stack + (f" --tenants {','.join(rehearsal.tenants.tenants)}" if rehearsal.tenants else "")
+    name = rehearsal.stack + (f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else "")
     if not rehearsal.passed:
         return f"mend what is listed, then `workbuoy rehearse {name}` again"
     if rehearsal.declare_only:

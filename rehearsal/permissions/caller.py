@@ -52,7 +52,7 @@ class Caller:
         answered: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
-            answered.update(status=int(status.split()[0]), headers=dict(headers))
+            answered.update(status=int(status.split(maxsplit=1)[0]), headers=dict(headers))
 
         body = b"".join(self._gate(_environ(request), start))
         raw = HTTPResponse(io.BytesIO(body), preload_content=False)

@@ -12,11 +12,13 @@ from rehearsal.report.markup import Html, count, el, join
 from rehearsal.report.present import Section
 from rehearsal.report.sections.access import access
 from rehearsal.report.sections.alarms import alarms
+from rehearsal.report.sections.beside import beside
 from rehearsal.report.sections.data import data
 from rehearsal.report.sections.doors import doors
 from rehearsal.report.sections.limits import limits
 from rehearsal.report.sections.policies import policies
 from rehearsal.report.sections.problems import problems
+from rehearsal.report.sections.reach import reach
 from rehearsal.report.sections.resources import resources
 from rehearsal.report.sections.service import service
 from rehearsal.report.sections.timings import timings
@@ -35,6 +37,8 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
             verdict(graph, made_at),
             problems(graph),
             service(graph),
+            beside(graph),
+            reach(graph),
             policies(graph),
             resources(graph),
             data(graph),
@@ -131,5 +135,6 @@ def _section(section: Section) -> Html:
 
 def _footer(rehearsal: Rehearsal) -> Html:
     only = " --declare-only" if rehearsal.declare_only else ""
-    command = f"workbuoy rehearse {rehearsal.stack}{only} --report FILE.html"
+    tenants = f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else ""
+    command = f"workbuoy rehearse {rehearsal.stack}{tenants}{only} --report FILE.html"
     return el("footer", el("p", join("Made by ", el("code", command), ". This file is complete: it fetches nothing.")))

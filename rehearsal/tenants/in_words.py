@@ -8,6 +8,8 @@ from rehearsal.tenants.result import Cell, Matrix, Outcome, TenantsRehearsal
 WIDTH = 80
 _SHOWN_CELLS = 20
 _NAME = 24
+_CELL = 5
+_COLUMNS = (WIDTH - 2 - _NAME) // _CELL
 POOL = (
     "IAM does not separate tenants of one pool: one role and one login serve them",
     "all. Their cells are requests to the service, and SQL in their own sessions.",
@@ -18,11 +20,11 @@ def stacks_beside(found: TenantsRehearsal) -> Iterator[str]:
     """One line a stack; the base stack that was asked for has its own table."""
     if not found.stacks:
         return
-    yield f"{'stacks beside it':{_NAME}}{'compared':>10}{'fields':>10}{'policies':>10}{'wrong':>8}{'s':>8}  region"
+    yield f"{'stacks beside it':{_NAME}}{'compared':>10}{'fields':>10}{'policies':>10}{'wrong':>7}{'s':>6}  region"
     for one in found.stacks:
         yield (
             f"{_short(one.stack, _NAME - 1):{_NAME}}{one.compared:>10}{one.fields_checked:>10}"
-            f"{one.policies_passed:>10}{len(one.problems):>8}{one.seconds:>8.1f}  {one.region}"
+            f"{one.policies_passed:>10}{len(one.problems):>7}{one.seconds:>6.1f}  {one.region}"
         )
     yield ""
     for one in found.stacks:
@@ -43,10 +45,8 @@ def who_reaches_whom(found: TenantsRehearsal, verbose: bool) -> Iterator[str]:
     denied = sum(one.got is Outcome.DENIED for one in matrix.cells)
     allowed = sum(one.got is Outcome.ALLOWED for one in matrix.cells)
     others = len(matrix.cells) - denied - allowed
-    yield (
-        f"Who can reach whom: {len(matrix.cells)} attempts, {denied} denied, {allowed} allowed, "
-        f"{others} not proved, {len(matrix.red)} wrong ({matrix.seconds:.1f} s)"
-    )
+    yield f"Who can reach whom ({matrix.seconds:.1f} s): {len(matrix.cells)} attempts, each a real call"
+    yield f"  {denied} denied, {allowed} allowed, {others} not proved; {len(matrix.red)} not as it must be"
     yield from _grid(matrix)
     yield from _red(matrix, verbose)
     if any(one.kind == "pool tenant" for one in matrix.parties):
@@ -68,15 +68,17 @@ def notes_of(matrix: Matrix) -> Iterator[str]:
 
 
 def _grid(matrix: Matrix) -> Iterator[str]:
-    """Rows ask, columns are asked; whoever has no cell with another has a dash."""
+    """Rows ask, columns are asked, as many beside each other as fit."""
     letters = {party.name: _letter(place) for place, party in enumerate(matrix.parties)}
-    width = max(6, min(9, (WIDTH - _NAME - 6) // max(len(letters), 1)))
-    yield f"  {'who':{_NAME + 4}}" + "".join(f"{letter:>{width}}" for letter in letters.values())
-    for party in matrix.parties:
-        cells = [matrix.between.get((party.name, other), ()) for other in letters]
-        name = f"{letters[party.name]} {_short(party.name, _NAME)}"
-        yield f"  {name:{_NAME + 4}}" + "".join(f"{_count(one):>{width}}" for one in cells)
-    yield "  n denied where n is to be denied; own: allowed to itself; !n: n wrong"
+    columns = list(letters)
+    for first in range(0, len(columns), _COLUMNS):
+        shown = columns[first : first + _COLUMNS]
+        yield f"  {'who':{_NAME}}" + "".join(f"{letters[one]:>{_CELL}}" for one in shown)
+        for party in matrix.parties:
+            cells = [matrix.between.get((party.name, other), ()) for other in shown]
+            name = f"{letters[party.name]} {_short(party.name, _NAME - 3)}"
+            yield f"  {name:{_NAME}}" + "".join(f"{_count(one):>{_CELL}}" for one in cells)
+    yield "  n denied as they must be; =n allowed on its own; !n wrong; - not tried"
 
 
 def _letter(place: int) -> str:
@@ -90,7 +92,7 @@ def _count(cells: tuple[Cell, ...]) -> str:
     if red:
         return f"!{red}"
     own = cells[0].who == cells[0].whom
-    return f"own {len(cells)}" if own else str(len(cells))
+    return f"={len(cells)}" if own else str(len(cells))
 
 
 def _red(matrix: Matrix, verbose: bool) -> Iterator[str]:

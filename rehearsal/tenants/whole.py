@@ -47,24 +47,17 @@ def rehearse_tenants(
 
     Raises what `choose`, `rehearsal.run.rehearse` and `rehearsal.whole.rehearse_whole` raise.
     """
-    chosen = choose(project, base, names)
-    tenants, sampled = sample(chosen) if with_matrix else ((), "")
-    plan = _Plan(
-        chosen=chosen,
-        in_matrix=tenants,
-        sampled=sampled,
-        with_matrix=with_matrix,
-        with_service=with_service and (project.root / "app").is_dir(),
-    )
+    plan = plan_for(project, base, names, with_service=with_service, with_matrix=with_matrix)
     with ExitStack() as contexts:
         programs = contexts.enter_context(image_programs(project.root)) if in_image else None
-        return _Rehearsing(project, options, plan, contexts, programs).run()
+        return Rehearsing(project, options, plan, contexts, programs).run()
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Plan:
+class Plan:
     """What is to be done."""
 
+    asked: str
     chosen: Chosen
     in_matrix: tuple[Tenant, ...]
     sampled: str
@@ -102,18 +95,39 @@ class _Plan:
         return f"{STAND_IN_TENANT} is made up: {self.pool[0]} is the only tenant of the pool that is named"
 
 
+def plan_for(
+    project: Project, base: str, names: Sequence[str], *, with_service: bool = True, with_matrix: bool = True
+) -> Plan:
+    """What a rehearsal of these tenants does. Raises as `choose` does."""
+    chosen = choose(project, base, names)
+    tenants, sampled = sample(chosen) if with_matrix else ((), "")
+    return Plan(
+        asked=",".join(names),
+        chosen=chosen,
+        in_matrix=tenants,
+        sampled=sampled,
+        with_matrix=with_matrix,
+        with_service=with_service and (project.root / "app").is_dir(),
+    )
+
+
 @dataclass
-class _Rehearsing:
-    """One such rehearsal on its way; the base's service runs while the other databases are prepared."""
+class Rehearsing:
+    """One such rehearsal on its way; the base's service runs while the other databases are prepared.
+
+    What it starts ends with `contexts`; until then `grounds` can be tried again.
+    """
 
     project: Project
     options: Options
-    plan: _Plan
+    plan: Plan
     contexts: ExitStack
     programs: Programs | None
     holdings: list[Holdings] = field(default_factory=list)
+    grounds: Grounds | None = None
 
     def run(self) -> Rehearsal:
+        """The base stack's rehearsal, with all the others in it."""
         plan, enter, app = self.plan, self.contexts.enter_context, self.project.root / "app"
         surroundings = enter(Surroundings(app)) if plan.with_service else None
         databases = (
@@ -125,6 +139,7 @@ class _Rehearsing:
         base, stacks = self._stand_up(moto)
         seconds = {**base.seconds, "standing up the other stacks": sum(one.seconds for one in stacks)}
         found = TenantsRehearsal(
+            asked=plan.asked,
             tenants={one.name: one.stack for one in plan.chosen.tenants},
             stacks=tuple(stacks),
         )
@@ -139,6 +154,7 @@ class _Rehearsing:
         else:
             service = None
             grounds = Grounds(app=app, cloud=cloud, stacks=self.holdings, base=base.stack)
+        self.grounds = grounds
         if plan.with_matrix:
             began = time.perf_counter()
             self.options.progress.phase("trying who can reach whom")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rehearsal.report.graph import Graph, short_type
-from rehearsal.report.markup import Html, code, count, el, join
+from rehearsal.report.markup import Html, code, count, el, join, link
 from rehearsal.report.present import Column, Section, chip, mark, table, value
 from rehearsal.result import SECRET, Check, FieldResult, Refusal, Rehearsed, State
 
@@ -52,9 +52,19 @@ def first_problem(graph: Graph) -> Html | None:
         return join("policy ", finding.control, " on ", finding.urn.rpartition("::")[2], ": ", finding.message)
     tried = graph.rehearsal.service
     if tried is None or tried.passed:
-        return None
+        return _first_beside(graph)
     step = next((one for one in tried.steps if not one.passed), None)
     return join("the service: ", tried.incomplete or (f"{step.name}: {step.detail}" if step else tried.denials[0]))
+
+
+def _first_beside(graph: Graph) -> Html | None:
+    """The first problem of the other stacks, or of who reaches whom."""
+    tenants = graph.rehearsal.tenants
+    wrong = next((one for one in tenants.stacks if one.problems), None) if tenants else None
+    if wrong is not None:
+        return join(wrong.stack, ": ", wrong.problems[0])
+    red = tenants.matrix.red if tenants and tenants.matrix else ()
+    return join(link("reach", str(red[0])), f" ({len(red)} such)" if len(red) > 1 else None) if red else None
 
 
 def problems(graph: Graph) -> Section | None:

@@ -1,0 +1,108 @@
+"""Who can reach whom: the isolation matrix, and behind each of its cells every attempt with what decided it."""
+
+from collections.abc import Sequence
+
+from rehearsal.report.graph import Graph
+from rehearsal.report.markup import Child, Html, code, count, el, join
+from rehearsal.report.present import Column, Section, chip, items, table
+from rehearsal.tenants.in_words import POOL, notes_of
+from rehearsal.tenants.result import Cell, Matrix, Outcome
+
+_ATTEMPTS = (Column("As"), Column("Call", "mono"), Column("On"), Column("Outcome"), Column("What decided"))
+
+
+def reach(graph: Graph) -> Section | None:
+    """None where there is no matrix."""
+    found = graph.rehearsal.tenants
+    if found is None or (found.matrix is None and not found.not_tried):
+        return None
+    if found.matrix is None:
+        return Section("reach", "Who can reach whom", el("p", f"Not tried: {found.not_tried}."))
+    matrix = found.matrix
+    red = matrix.red
+    body = join(
+        el("p", _lead(matrix)),
+        _grid(matrix),
+        _red(red),
+        el("p", " ".join(POOL)) if any(one.kind == "pool tenant" for one in matrix.parties) else None,
+        items(list(notes_of(matrix)), "bullets"),
+        el("h3", "Every attempt"),
+        [_pair(number, *pair, cells) for number, (pair, cells) in enumerate(matrix.between.items())],
+    )
+    return Section("reach", "Who can reach whom", body, badge=str(len(red) or ""), tone="bad")
+
+
+def _lead(matrix: Matrix) -> str:
+    own = sum(cell.who == cell.whom for cell in matrix.cells)
+    otherwise = count(len(matrix.red), "attempt") if matrix.red else "None"
+    return (
+        f"Every role and login of each stack tried everything of each other: {count(len(matrix.cells), 'attempt')}, "
+        f"each a real call. {len(matrix.cells) - own:,} had to be denied, and {own:,} on a stack's own things had to "
+        f"be allowed. {otherwise} went otherwise. {matrix.judged:,} requests to AWS were judged by this project's own "
+        "evaluator of permissions, from the policies that stood in moto, not by AWS."
+    )
+
+
+def _grid(matrix: Matrix) -> Html:
+    numbers = {pair: number for number, pair in enumerate(matrix.between)}
+    rows: list[list[Child]] = [
+        [
+            join(el("span", one.name, class_="what"), el("span", one.kind, class_="about")),
+            *(_cell(matrix, numbers, one.name, other.name) for other in matrix.parties),
+        ]
+        for one in matrix.parties
+    ]
+    columns = [Column("Who asks"), *(Column(one.name) for one in matrix.parties)]
+    return table("Rows ask, columns are asked; each number leads to its attempts", columns, rows, class_="reach")
+
+
+def _cell(matrix: Matrix, numbers: dict[tuple[str, str], int], who: str, whom: str) -> Html:
+    cells = matrix.between.get((who, whom), ())
+    if not cells:
+        return el("span", "not tried", class_="quiet")
+    red = sum(cell.red for cell in cells)
+    said = f"{red} of {len(cells)} wrong" if red else f"{len(cells)} {'allowed' if who == whom else 'denied'}"
+    class_ = "red" if red else "own" if who == whom else ""
+    return el("a", el("span", said, class_=class_ or None), href=f"#reach-{numbers[who, whom]}")
+
+
+def _red(red: Sequence[Cell]) -> Html | None:
+    if not red:
+        return None
+    rows: list[list[Child]] = [[cell.who, *_attempt(cell, cell.who_as, whom=True)] for cell in red]
+    columns = (Column("Who"), *_ATTEMPTS)
+    return join(
+        el("h3", "What went otherwise", chip(str(len(red)), "bad")),
+        table("Attempts that are not as they must be", columns, rows, class_="cards attempts"),
+    )
+
+
+def _pair(number: int, who: str, whom: str, cells: Sequence[Cell]) -> Html:
+    red = sum(cell.red for cell in cells)
+    rows = [_attempt(alike[0], ", ".join(cell.who_as for cell in alike)) for alike in _alike(cells)]
+    return el(
+        "details",
+        el(
+            "summary",
+            el("span", f"{who} on its own" if who == whom else f"{who} on {whom}", class_="sid"),
+            chip(f"{red} wrong", "bad") if red else None,
+            el("span", count(len(cells), "attempt"), class_="amount"),
+        ),
+        table(f"What {who} tried on {whom if who != whom else 'its own'}", _ATTEMPTS, rows, class_="attempts"),
+        class_="resource",
+        id=f"reach-{number}",
+    )
+
+
+def _alike(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Attempts that differ only in who made them, together; those that went wrong first."""
+    found: dict[tuple[object, ...], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.call, cell.what, cell.expected, cell.got, cell.why), []).append(cell)
+    return sorted(found.values(), key=lambda alike: not alike[0].red)
+
+
+def _attempt(cell: Cell, who_as: str, *, whom: bool = False) -> list[Child]:
+    tone = "bad" if cell.red else "stays" if cell.got is Outcome.ALLOWED else ""
+    said = f"{cell.got}, not {cell.expected}" if cell.red else str(cell.got)
+    return [who_as, code(cell.call), f"{cell.whom}: {cell.what}" if whom else cell.what, chip(said, tone), cell.why]
