@@ -2,6 +2,8 @@
 STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
+# A file's tests stay together, since they share what they stand up.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: rehearse test test-fast dev image local check format schema urns lock clean
 
@@ -10,11 +12,11 @@ rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (
 
 test: .venv/installed app/.venv/installed ## Everything that CI runs
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q $(PARALLEL)
 	@$(MAKE) --no-print-directory -C app test
 
 test-fast: .venv/installed app/.venv/installed ## Leaves out what builds or loads
-	@$(BIN)/python -m pytest -q -m "not slow and not engine"
+	@$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow and not engine"
 	@$(MAKE) --no-print-directory -C app test-fast
 
 dev: ## The service on an embedded Postgres, with reload and the mock login
