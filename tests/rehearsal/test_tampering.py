@@ -184,6 +184,53 @@ TAMPERED: dict[str, tuple[str, str, Tamper]] = {
         "desiredCount",
         lambda cloud: cloud.client("ecs").update_service(cluster="every", service="every", desiredCount=0),
     ),
+    "registry": (
+        "aws:ecr/repository:Repository",
+        "imageScanningConfiguration.scanOnPush",
+        lambda cloud: cloud.client("ecr").put_image_scanning_configuration(
+            repositoryName="every", imageScanningConfiguration={"scanOnPush": False}
+        ),
+    ),
+    "trail": (
+        "aws:cloudtrail/trail:Trail",
+        "enableLogging",
+        lambda cloud: cloud.client("cloudtrail").stop_logging(Name="every"),
+    ),
+    "budget": (
+        "aws:budgets/budget:Budget",
+        "notifications",
+        lambda cloud: cloud.client("budgets", "us-east-1").delete_notification(
+            AccountId=cloud.account,
+            BudgetName="every",
+            Notification={
+                "NotificationType": "ACTUAL",
+                "ComparisonOperator": "GREATER_THAN",
+                "Threshold": 80,
+                "ThresholdType": "PERCENTAGE",
+            },
+        ),
+    ),
+    "account-wide public access": (
+        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+        "blockPublicPolicy",
+        lambda cloud: cloud.client("s3control").put_public_access_block(
+            AccountId=cloud.account,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": False,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        ),
+    ),
+    "login provider": (
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "tags.Name",
+        lambda cloud: cloud.client("iam", "us-east-1").tag_open_id_connect_provider(
+            OpenIDConnectProviderArn=f"arn:aws:iam::{cloud.account}:oidc-provider/login.every.example",
+            Tags=[{"Key": "Name", "Value": "another"}],
+        ),
+    ),
     "subnet": (
         "aws:ec2/subnet:Subnet",
         "mapPublicIpOnLaunch",

@@ -133,6 +133,8 @@ def test_actions_know_whether_they_take_a_resource_write_or_take_a_condition() -
     assert not any(takes_resource(action) for action in STAR_ONLY)
     assert writes("s3:PutObject")
     assert writes("s3:*")
+    assert writes("sns:TagResource")  # two access levels at once: tagging, and a write
+    assert writes("iam:PutRolePolicy")
     assert not writes("s3:ListBucket")
     assert not writes("kms:Decrypt")
     assert takes_condition("kms:Decrypt", "kms:viaservice")
