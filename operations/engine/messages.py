@@ -25,7 +25,7 @@ IGNORED: Final = ("preview failed", "update failed", "update cancelled")
 """What the engine says after the reasons."""
 
 _HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<time>\S+)")
-_PLUGIN = re.compile(r"resource plugin '?pulumi-resource-([\w-]+)'? at version v?([\w.+-]+)")
+_PLUGIN = re.compile(r"resource plugin '?pulumi-resource-([\w-]+)'? (?:found .{0,40})?at version v?([\w.+-]+)")
 
 Said = re.Match[str]
 Explain = Callable[[str, str, Said], EngineError]
@@ -66,13 +66,17 @@ def _unknown_stack(stack: str, _text: str, _found: Said) -> EngineError:
     )
 
 
-def _locked(stack: str, text: str, _found: Said) -> EngineError:
-    holders = [f"{m['who']} (process {m['pid']}) since {m['time']}" for m in _HOLDER.finditer(text)]
+def locked(stack: str, holders: list[str]) -> LockedError:
+    """Who holds the lock, and what taking it away would risk."""
     return LockedError(
         f"{stack}: another run holds the lock: {', '.join(holders) or 'the backend does not say who'}",
         f"wait for it; only if it is surely dead, `pulumi cancel {stack}` takes the lock away, "
         "and two runs at once break the state",
     )
+
+
+def _locked(stack: str, text: str, _found: Said) -> EngineError:
+    return locked(stack, [f"{m['who']} (process {m['pid']}) since {m['time']}" for m in _HOLDER.finditer(text)])
 
 
 def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
@@ -154,7 +158,7 @@ _KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
     (r'unable to open state directory "([^"]+)"', _no_folder),
     (r"(?:incorrect passphrase|passphrase must be set)", _passphrase),
     (r"explicit deny in a service control policy|OptInRequired|region .{0,40}is not enabled", _region),
-    (r"Account ID not allowed: (\d{12})|AWS account ID not allowed: (\d{12})", _other_account),
+    (r"account ID not allowed: (\d{12})", _other_account),
     (r"ExpiredToken|token included in the request is expired|SSO session has expired|InvalidGrantException", _expired),
     (
         r"no EC2 IMDS role found|NoCredentialProviders|failed to refresh cached credentials"

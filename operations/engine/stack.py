@@ -10,9 +10,10 @@ from typing import Any
 from pulumi.automation import CommandError, LocalWorkspace, Stack, StackNotFoundError
 
 from operations.engine.cli import Cli, Tell, find_cli
-from operations.engine.errors import FailedError, InterruptedRunError, LockedError, PendingError
+from operations.engine.errors import FailedError, InterruptedRunError, PendingError
 from operations.engine.events import Event, as_recorded, changes_of, errors_of
-from operations.engine.messages import IGNORED, explain, reasons_in
+from operations.engine.lock import holders
+from operations.engine.messages import IGNORED, explain, locked, reasons_in
 from operations.engine.placement import Placement, check_account, check_region, placement_of
 from operations.engine.stack_file import only_provider_added, require_provider
 from rehearsal.program import Project
@@ -87,7 +88,7 @@ def open_stack(
             if tell:
                 tell(f"{stack} is made; commit {file.name}, which now says how its secrets are encrypted.")
     require_provider(stack, file)
-    return EngineStack(selected, cli, place)
+    return EngineStack(project, selected, cli, place)
 
 
 def _default_provider(workspace: LocalWorkspace, place: Placement) -> str | None:
@@ -98,9 +99,10 @@ def _default_provider(workspace: LocalWorkspace, place: Placement) -> str | None
 class EngineStack:
     """One stack, open. Every operation streams the CLI's lines to `on_output` and raises EngineError."""
 
-    def __init__(self, stack: Stack, cli: Cli, place: Placement) -> None:
+    def __init__(self, project: Project, stack: Stack, cli: Cli, place: Placement) -> None:
         self.name = stack.name
         self.place = place
+        self._project = project
         self._stack, self._cli = stack, cli
 
     @property
@@ -201,24 +203,13 @@ class EngineStack:
             )
 
     def _refuse_locked(self) -> None:
-        """A run that still lives has pending operations, too: ask for the lock by a change of what does not exist.
-
-        Nothing is written; a bucket's or a folder's backend has no other way to ask.
-        """
-        probe = [
-            "state",
-            "unprotect",
-            "--yes",
-            "--stack",
-            self.name,
-            f"urn:pulumi:{self.name}::none::none:none:None::none",
-        ]
-        try:
-            self._ask(probe)
-        except CommandError as error:
-            explained = explain(self.name, str(error))
-            if isinstance(explained, LockedError):
-                raise explained from None
+        """A run that still lives has pending operations, too."""
+        workspace = self._stack.workspace
+        with _explained(self.name, self._cli):
+            url = workspace.who_am_i().url or ""
+        found = holders(url, self._project.name, self.name)
+        if found:
+            raise locked(self.name, found)
 
     def _ask(self, args: list[str]) -> str:
         workspace = self._stack.workspace

@@ -29,7 +29,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "stack export": {"out": json.dumps(EMPTY)},
     "stack output": {"out": "{}"},
     "stack history": {"out": json.dumps(HISTORY)},
-    "state unprotect": {"err": 'error: No such resource "urn:pulumi:none" exists in the current state', "code": 1},
     "stack init": {},
     "stack rm": {},
     "cancel": {},

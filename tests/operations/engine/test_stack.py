@@ -1,5 +1,6 @@
 """A stack under the engine, with a stand-in for the CLI."""
 
+import json
 import os
 import signal
 import threading
@@ -170,9 +171,20 @@ def test_pending_operations_of_an_interrupted_run_stop_the_next_one(opened: Engi
     assert not fake_cli.calls("destroy")
 
 
-def test_pending_operations_of_a_run_that_still_lives_are_its_lock(opened: EngineStack, fake_cli: FakeCli) -> None:
-    fake_cli.answer({"stack export": state(pending=[PENDING]), "state unprotect": failing(LOCKED, 1)})
-    with pytest.raises(LockedError):
+def test_pending_operations_of_a_run_that_still_lives_are_its_lock(
+    opened: EngineStack, fake_cli: FakeCli, tmp_path: Path
+) -> None:
+    lock = tmp_path / "state/.pulumi/locks/organization/workbuoy/local/9a74.json"
+    lock.parent.mkdir(parents=True)
+    lock.write_text('{"pid": 4767, "username": "root", "hostname": "vm", "timestamp": "2026-11-22T20:43:51Z"}')
+    url = f"file://{tmp_path / 'state'}"
+    fake_cli.answer(
+        {"stack export": state(pending=[PENDING]), "whoami": {"out": json.dumps({"user": "o", "url": url})}}
+    )
+    with pytest.raises(LockedError, match=r"root@vm \(process 4767\) since 2026-11-22T20:43:51Z"):
+        opened.up()
+    lock.unlink()
+    with pytest.raises(PendingError):
         opened.up()
 
 

@@ -1,7 +1,6 @@
 """The commands as a person and as GitHub use them."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +26,6 @@ from tests.policies.seeds import seed
 
 ROOT = Path(__file__).parents[3]
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
-NEEDS_CLI = pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")
 
 
 def run(*arguments: str | Path) -> Result:
@@ -263,15 +261,6 @@ def test_a_preview_that_breaks_off_could_not_be_made(
     result = run("local")
     assert result.exit_code == 4
     assert result.stderr.splitlines()[-1] == "error: local: the preview broke off: it broke"
-
-
-@NEEDS_CLI
-@pytest.mark.engine
-def test_the_stack_local_is_previewed_with_the_projects_pack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    result = run("local")
-    assert result.exit_code in (0, 3)
-    assert result.stdout.startswith("## local: ")
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""A bucket's lock files are read as a folder's are."""
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from operations.engine.errors import UnreachableError
+from operations.engine.lock import holders
+
+LOCK = json.dumps({"pid": 7, "username": "runner", "hostname": "ci", "timestamp": "2026-11-22T20:43:51Z"})
+URL = "s3://workbuoy-state-210000000001-eu-west-1?region=eu-west-1"
+
+
+@pytest.fixture
+def put() -> Iterator[object]:
+    with mock_aws():
+        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        s3 = boto3.client("s3", region_name="eu-west-1", **keys)
+        bucket = "workbuoy-state-210000000001-eu-west-1"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+            patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+            yield lambda key, body: s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def test_the_lock_of_this_stack_in_this_project_counts(put: object) -> None:
+    assert callable(put)
+    assert holders(URL, "workbuoy", "dev") == []
+    put(".pulumi/locks/organization/workbuoy/dev/1.json", LOCK)
+    put(".pulumi/locks/organization/workbuoy/dev-2/1.json", LOCK)
+    put(".pulumi/locks/organization/other/dev/1.json", LOCK)
+    assert holders(URL, "workbuoy", "dev") == ["runner@ci (process 7) since 2026-11-22T20:43:51Z"]
+
+
+def test_a_lock_that_cannot_be_read_is_a_lock(put: object) -> None:
+    assert callable(put)
+    put(".pulumi/locks/organization/workbuoy/dev/1.json", "{")
+    assert holders(URL, "workbuoy", "dev") == ["somebody, whose lock file cannot be read"]
+
+
+def test_another_kind_of_backend_keeps_no_lock_files() -> None:
+    assert holders("https://app.pulumi.com/ola", "workbuoy", "dev") == []
+
+
+def test_a_bucket_that_does_not_tell_is_said_so(put: object) -> None:
+    assert callable(put)
+    with pytest.raises(UnreachableError, match="does not tell who holds the lock"):
+        holders("s3://no-such-bucket?region=eu-west-1", "workbuoy", "dev")

@@ -1,0 +1,196 @@
+"""The same with the real Pulumi CLI; skipped, with the reason, where there is none.
+
+The provider plugins are stand-ins that answer with what a rehearsal recorded: these tests tell about the CLI, the
+program and our module. About AWS and its provider only the last one tells, which needs the genuine plugin.
+"""
+
+import os
+import re
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from infra.placeholders import PLACEHOLDER_DIGEST
+from operations.drift.found import drifted
+from operations.engine.cli import find_cli
+from operations.engine.errors import (
+    EngineError,
+    EngineMissingError,
+    InterruptedRunError,
+    LockedError,
+    MistakenError,
+    UnreachableError,
+)
+from operations.engine.stack import open_stack
+from operations.local.run import require_genuine_plugins, run
+from operations.main import main
+from operations.state.scan import scan
+from rehearsal.program import Project, find_project
+from tests.conftest import ROOT, Declare
+from tests.operations.engine.fake_plugins import FakePlugins
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+
+def why_not() -> str:
+    """Why the real CLI cannot be used here; nothing where it can."""
+    try:
+        find_cli()
+    except EngineError as error:
+        return str(error)
+    return ""
+
+
+def why_not_genuine() -> str:
+    """Why the genuine provider cannot be used here; nothing where it can."""
+    try:
+        require_genuine_plugins()
+    except EngineError as error:
+        return str(error)
+    return ""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A project whose stack has never been made, the real CLI, stand-in plugins, an empty backend."""
+
+    project: Project
+    plugins: FakePlugins
+    committed: bytes
+
+    @property
+    def file(self) -> Path:
+        return self.project.stack_file("local")
+
+
+@pytest.fixture
+def engine(tmp_path: Path, made_project: Project, declared: Declare, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    if reason := why_not():
+        pytest.skip(reason)
+    plugins = FakePlugins(tmp_path / "home", declared("local").resources)
+    for name in (".venv", "components", "tenants"):
+        (made_project.root / name).symlink_to(ROOT / name)
+    file = made_project.stack_file("local")
+    file.write_bytes((ROOT / file.name).read_bytes())
+    (tmp_path / "state").mkdir()
+    monkeypatch.setenv("PULUMI_HOME", str(plugins.home))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path / 'state'}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    monkeypatch.chdir(made_project.root)
+    return Engine(made_project, plugins, file.read_bytes())
+
+
+def test_a_stack_lives_and_its_file_keeps_every_byte(engine: Engine) -> None:
+    opened = open_stack(engine.project, "local", create=True)
+    made = engine.file.read_bytes()
+    assert made.startswith(engine.committed)
+    assert made[len(engine.committed) :].startswith(b"encryptionsalt: v1:")
+
+    declared = opened.preview().changes["create"]
+    assert opened.up().changes == {"create": declared}
+    assert open_stack(engine.project, "local").up().changed == 0
+    assert scan(opened.export()["deployment"]) == []
+    assert str(opened.outputs()["taskDefinitionArn"]).startswith("arn:aws:ecs:")
+
+    engine.plugins.change("database-instance", drift={"backupRetentionPeriod": 0})
+    (found,) = drifted(opened.refresh_preview().events)
+    assert (found.name, [one.path for one in found.differences]) == ("database-instance", ["backupRetentionPeriod"])
+    assert len(drifted(opened.refresh_preview().events)) == 1, "a preview of a refresh wrote the state"
+    opened.refresh()
+    assert drifted(opened.refresh_preview().events) == ()
+
+    assert opened.destroy().changes == {"delete": declared}
+    opened.remove()
+    assert engine.file.read_bytes() == made
+
+
+def test_a_review_is_made_of_the_stack(engine: Engine) -> None:
+    open_stack(engine.project, "local", create=True)
+    result = CliRunner().invoke(main, ["review", "local"])
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("## local: ")
+
+
+def test_mistakes_are_told_in_one_line(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(MistakenError, match="local: the backend knows no such stack"):
+        open_stack(engine.project, "local")
+    opened = open_stack(engine.project, "local", create=True)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another")
+    with pytest.raises(MistakenError, match="the passphrase of its secrets is wrong"):
+        opened.preview()
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    engine.file.write_bytes(engine.committed)
+    with pytest.raises(MistakenError, match="names no secrets provider"):
+        open_stack(engine.project, "local")
+    assert engine.file.read_bytes() == engine.committed
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path / 'nowhere'}")
+    with pytest.raises(UnreachableError, match=r"the backend .*nowhere is not there"):
+        open_stack(engine.project, "local")
+    monkeypatch.delenv("PULUMI_BACKEND_URL")
+    with pytest.raises(UnreachableError, match="no backend is chosen"):
+        open_stack(engine.project, "local")
+
+
+def test_a_placeholder_is_refused_in_the_programs_own_words(engine: Engine) -> None:
+    file = engine.file
+    file.write_text(re.sub(r"digest: sha256:\w+", f"digest: {PLACEHOLDER_DIGEST}", file.read_text()))
+    opened = open_stack(engine.project, "local", create=True)
+    with pytest.raises(EngineError) as raised:
+        opened.preview()
+    assert "service.image.digest: names no image; name one by WORKBUOY_IMAGE_DIGEST" in "\n".join(raised.value.lines)
+    assert "Traceback" not in "\n".join(raised.value.lines)
+    opened.use({"WORKBUOY_IMAGE_DIGEST": "sha256:" + "ab" * 32})
+    assert opened.preview().changes["create"] > 100
+
+
+def test_a_plugin_that_is_missing_is_named(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "empty"))
+    monkeypatch.setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
+    opened = open_stack(engine.project, "local", create=True)
+    with pytest.raises(EngineMissingError, match=r"the plugin random [\d.]+ is not here; `workbuoy engine install`"):
+        opened.preview()
+
+
+def test_a_second_run_finds_the_lock_and_ctrl_c_ends_the_first_in_good_order(engine: Engine) -> None:
+    engine.plugins.change("keys-database", seconds=4)
+    first = open_stack(engine.project, "local", create=True)
+    second = open_stack(engine.project, "local")
+    refusals: list[Any] = []
+
+    def meanwhile() -> None:
+        try:
+            second.up()
+        except EngineError as error:
+            refusals.append(error)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def see(line: str) -> None:
+        if "keys-database creating" in line and not refusals:
+            refusals.append(None)
+            threading.Thread(target=meanwhile).start()
+
+    with pytest.raises(InterruptedRunError, match=r"interrupted; .* resources stand in the state, none pending"):
+        first.up(on_output=see)
+    assert isinstance(refusals[-1], LockedError), refusals
+    assert "(process " in str(refusals[-1])
+    assert second.pending() == []
+
+
+def test_local_lives_on_moto_by_the_genuine_provider() -> None:
+    if reason := why_not_genuine():
+        pytest.skip(reason)
+    life = run(find_project(ROOT), print)
+    assert life.passed, [*map(str, life.unexplained), life.left]
+
+
+def test_the_whole_flow_of_local_runs_with_stand_in_plugins(engine: Engine) -> None:
+    life = run(engine.project, lambda _line: None)
+    assert [step.name for step in life.steps] == ["up", "second up", "refresh", "destroy"]
+    assert life.passed
+    assert engine.file.read_bytes() == engine.committed
