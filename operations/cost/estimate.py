@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from operations.cost.meters import AT_REST, BY_USE, FREE
+from operations.cost.by_use import BY_USE, FREE
+from operations.cost.meters import AT_REST
 from operations.cost.prices import Found, Price, PriceTable
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def estimate(graph: "Rehearsal", prices: PriceTable) -> Estimate:
     unknown: dict[str, int] = {}
     for one in graph.resources:
         token = one.type
-        if not one.declared.custom or token.startswith(_NOTHING_TO_CHARGE):
+        if not one.declared.custom or one.declared.read or token.startswith(_NOTHING_TO_CHARGE):
             continue
         if token not in AT_REST and token not in BY_USE and token not in FREE:
             unknown[token] = unknown.get(token, 0) + 1
@@ -81,6 +82,7 @@ def estimate(graph: "Rehearsal", prices: PriceTable) -> Estimate:
         for name in BY_USE[token](one.declared.properties) if token in BY_USE else ():
             used.add((name, one.region))
     lines, unpriced = _lines(counted, prices)
+    unpriced += [_without_price(name, Decimal(1)) for name in sorted({name for name, _ in used} - set(prices.prices))]
     return Estimate(
         stack=graph.stack,
         region=graph.region,
@@ -96,7 +98,7 @@ def estimate(graph: "Rehearsal", prices: PriceTable) -> Estimate:
                 Unpriced(
                     what=token,
                     quantity=Decimal(number),
-                    mend="say in operations/cost/meters.py whether it costs at rest, by use or nothing",
+                    mend="say in operations/cost (meters.py, by_use.py) whether it costs at rest, by use or nothing",
                 )
                 for token, number in unknown.items()
             ),
@@ -109,12 +111,16 @@ def _lines(counted: Mapping[tuple[str, str], Decimal], prices: PriceTable) -> tu
     for (name, region), quantity in counted.items():
         found = prices.find(name, region)
         if found is None:
-            mend = "put its price and where it was read into operations/cost/prices.yaml"
-            unpriced.append(Unpriced(what=name, quantity=quantity, mend=mend))
+            unpriced.append(_without_price(name, quantity))
             continue
         month = quantity * found.usd * prices.months(name)
         lines.append(Line(name=name, price=prices.prices[name], quantity=quantity, found=found, usd_per_month=month))
     return lines, unpriced
+
+
+def _without_price(name: str, quantity: Decimal) -> Unpriced:
+    mend = "put its price and where it was read into operations/cost/prices.yaml"
+    return Unpriced(what=name, quantity=quantity, mend=mend)
 
 
 def as_json(estimate: Estimate) -> dict[str, Any]:
@@ -147,4 +153,5 @@ def _found(price: Price, found: Found | None) -> dict[str, Any]:
         "per": price.per,
         "priceRegion": found.region if found else None,
         "verified": found.verified if found else False,
+        "readOn": str(found.read_on) if found and found.read_on else None,
     }

@@ -1,9 +1,9 @@
-"""What AWS charges for each type of resource: at rest, by use, or nothing."""
+"""What AWS charges for a resource by the hour or the month, whether anybody uses it or not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rehearsal.result import Rehearsal, Rehearsed
@@ -44,19 +44,24 @@ def _database(one: "Rehearsed", _: "Rehearsal") -> Iterator[Meter]:
         yield _meter("secret")
     days = int(declared.get("performanceInsightsRetentionPeriod") or 0)
     if days > _FREE_INSIGHTS_DAYS:
-        vcpus = vcpus_of(class_) * zones
-        yield _meter("rds-insights-first-month", vcpus)
-        further = -(-days // _INSIGHTS_MONTH_DAYS) - 1
-        if further:
-            yield _meter("rds-insights-further-month", vcpus * further)
+        yield from _insights(days, class_, zones)
 
 
-def vcpus_of(instance_class: str) -> int:
-    """vCPUs of an RDS class of today's families, such as 4 of db.m7g.xlarge."""
+def _insights(days: int, class_: str, zones: int) -> Iterator[Meter]:
+    vcpus, further_months = vcpus_of(class_), -(-days // _INSIGHTS_MONTH_DAYS) - 1
+    if vcpus is None:
+        yield _meter(f"rds-insights-{class_}", zones)
+        return
+    yield _meter("rds-insights-first-month", vcpus * zones)
+    if further_months:
+        yield _meter("rds-insights-further-month", vcpus * zones * further_months)
+
+
+def vcpus_of(instance_class: str) -> int | None:
+    """vCPUs of an RDS class of today's families, such as 4 of db.m7g.xlarge; none for a size that is not known."""
     size = instance_class.rpartition(".")[2]
-    if size in _VCPUS:
-        return _VCPUS[size]
-    return 4 * int(size.removesuffix("xlarge"))
+    times = size.removesuffix("xlarge")
+    return 4 * int(times) if size != times and times.isdecimal() else _VCPUS.get(size)
 
 
 def _service(one: "Rehearsed", graph: "Rehearsal") -> Iterator[Meter]:
@@ -64,8 +69,11 @@ def _service(one: "Rehearsed", graph: "Rehearsal") -> Iterator[Meter]:
     if declared.get("launchType") != "FARGATE":
         yield _meter(f"ecs-{declared.get('launchType')}")
         return
-    (urn,) = one.declared.property_dependencies["taskDefinition"]
-    task = graph.by_urn[urn].declared.properties
+    urns = one.declared.property_dependencies.get("taskDefinition", ())
+    if len(urns) != 1:
+        yield _meter("fargate-task-of-unknown-size", int(declared["desiredCount"]))
+        return
+    task = graph.by_urn[urns[0]].declared.properties
     architecture = str(task.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")).lower()
     tasks = int(declared["desiredCount"])
     yield _meter(f"fargate-vcpu-{architecture}", Decimal(task["cpu"]) / 1024 * tasks)
@@ -121,83 +129,3 @@ AT_REST: Mapping[str, Count] = {
     "aws:rds/instance:Instance": _database,
     "aws:secretsmanager/secret:Secret": _each("secret"),
 }
-
-_Named = Callable[[Mapping[str, Any]], tuple[str, ...]]
-
-
-def _always(*prices: str) -> _Named:
-    return lambda _declared: prices
-
-
-def _database_by_use(declared: Mapping[str, Any]) -> tuple[str, ...]:
-    burstable = str(declared["instanceClass"]).startswith("db.t")
-    return ("rds-backup", *(("rds-cpu-credits",) if burstable else ()))
-
-
-def _cluster_by_use(declared: Mapping[str, Any]) -> tuple[str, ...]:
-    settings = declared.get("settings") or ()
-    watched = any(one["name"] == "containerInsights" and one["value"] != "disabled" for one in settings)
-    return ("container-insights",) if watched else ()
-
-
-def _endpoint_by_use(declared: Mapping[str, Any]) -> tuple[str, ...]:
-    return ("endpoint-data",) if declared.get("vpcEndpointType") == "Interface" else ()
-
-
-BY_USE: Mapping[str, _Named] = {
-    "aws:cloudwatch/logGroup:LogGroup": _always("log-ingestion", "log-storage"),
-    "aws:cloudwatch/queryDefinition:QueryDefinition": _always("log-queries"),
-    "aws:ec2/flowLog:FlowLog": _always("log-ingestion"),
-    "aws:ec2/natGateway:NatGateway": _always("nat-data"),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint_by_use,
-    "aws:ecs/cluster:Cluster": _cluster_by_use,
-    "aws:ecs/service:Service": _always("data-out", "data-between-zones"),
-    "aws:kms/key:Key": _always("kms-requests"),
-    "aws:lambda/function:Function": _always("lambda-duration"),
-    "aws:lb/loadBalancer:LoadBalancer": _always("load-balancer-capacity"),
-    "aws:rds/instance:Instance": _database_by_use,
-    "aws:s3/bucket:Bucket": _always("s3-storage", "s3-writes", "s3-reads"),
-    "aws:secretsmanager/secret:Secret": _always("secret-requests"),
-    "aws:sns/topic:Topic": _always("sns-requests"),
-}
-
-FREE = frozenset(
-    {
-        "aws:appautoscaling/target:Target",
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-        "aws:ec2/internetGateway:InternetGateway",
-        "aws:ec2/route:Route",
-        "aws:ec2/routeTable:RouteTable",
-        "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        "aws:ec2/securityGroup:SecurityGroup",
-        "aws:ec2/subnet:Subnet",
-        "aws:ec2/vpc:Vpc",
-        "aws:ecs/taskDefinition:TaskDefinition",
-        "aws:iam/policy:Policy",
-        "aws:iam/role:Role",
-        "aws:iam/rolePolicy:RolePolicy",
-        "aws:kms/alias:Alias",
-        "aws:lambda/permission:Permission",
-        "aws:lb/listener:Listener",
-        "aws:lb/listenerCertificate:ListenerCertificate",
-        "aws:lb/listenerRule:ListenerRule",
-        "aws:lb/targetGroup:TargetGroup",
-        "aws:rds/eventSubscription:EventSubscription",
-        "aws:rds/parameterGroup:ParameterGroup",
-        "aws:rds/subnetGroup:SubnetGroup",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        "aws:s3/bucketLogging:BucketLogging",
-        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        "aws:s3/bucketPolicy:BucketPolicy",
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:s3/bucketVersioning:BucketVersioning",
-        "aws:secretsmanager/secretPolicy:SecretPolicy",
-        "aws:secretsmanager/secretRotation:SecretRotation",
-        "aws:sns/topicPolicy:TopicPolicy",
-        "aws:sns/topicSubscription:TopicSubscription",
-        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-        "random:index/randomId:RandomId",
-    }
-)

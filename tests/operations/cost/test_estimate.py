@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from operations.cost.by_use import BY_USE, FREE
 from operations.cost.estimate import Estimate, as_json, estimate
-from operations.cost.meters import AT_REST, BY_USE, FREE, vcpus_of
+from operations.cost.meters import AT_REST, vcpus_of
 from operations.cost.prices import PriceTable, read_prices
 from operations.cost.table import table
 from rehearsal.result import Rehearsal, Rehearsed
@@ -63,6 +64,7 @@ def test_a_type_that_nobody_has_judged_is_told_loudly(declared: Declare) -> None
         ("rds/instance:Instance", {"instanceClass": "db.x2g.large"}, "rds-instance-db.x2g.large"),
         ("rds/instance:Instance", {"storageType": "io2"}, "rds-storage-io2"),
         ("rds/instance:Instance", {"iops": 12000}, "rds-storage-gp3-with-iops"),
+        ("rds/instance:Instance", {"instanceClass": "db.m7g.metal"}, "rds-instance-db.m7g.metal"),
         ("ecs/service:Service", {"launchType": "EC2"}, "ecs-EC2"),
         ("lb/loadBalancer:LoadBalancer", {"loadBalancerType": "gateway"}, "load-balancer-gateway"),
         ("appautoscaling/policy:Policy", {"policyType": "StepScaling"}, "scaling-StepScaling"),
@@ -79,15 +81,14 @@ def test_no_type_is_both_free_and_charged() -> None:
     assert FREE & (set(AT_REST) | set(BY_USE)) == set()
 
 
-def test_every_price_by_use_that_a_meter_names_is_in_the_table(declared: Declare) -> None:
-    named = {
-        name
-        for stack in (*STACKS, *SILOS)
-        for one in declared(stack).resources
-        if one.type in BY_USE
-        for name in BY_USE[one.type](one.declared.properties)
-    }
-    assert named <= set(PRICES.prices)
+def test_a_price_by_use_that_the_table_lacks_is_told(declared: Declare) -> None:
+    without = PRICES.model_copy(update={"prices": {k: v for k, v in PRICES.prices.items() if k != "data-out"}})
+    assert [one.what for one in estimate(declared("dev").rehearsal, without).unpriced] == ["data-out"]
+
+
+@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
+def test_whatever_is_in_the_sum_is_charged_by_the_hour_or_the_month(stack: str, declared: Declare) -> None:
+    assert {one.price.per for one in estimate(declared(stack).rehearsal, PRICES).lines} == {"hour", "month"}
 
 
 def test_what_is_by_use_is_told_with_its_price_and_not_in_the_sum(declared: Declare) -> None:
@@ -153,8 +154,8 @@ def test_an_alarm_over_an_expression_is_charged_by_its_metrics(declared: Declare
 
 
 def test_vcpus_follow_the_size_of_a_class() -> None:
-    classes = ("db.t4g.micro", "db.m7g.large", "db.m7g.xlarge", "db.r7g.16xlarge")
-    assert [vcpus_of(one) for one in classes] == [2, 2, 4, 64]
+    classes = ("db.t4g.micro", "db.m7g.large", "db.m7g.xlarge", "db.r7g.16xlarge", "db.m7g.metal")
+    assert [vcpus_of(one) for one in classes] == [2, 2, 4, 64, None]
 
 
 def hand_made(found: Estimate) -> Decimal:
