@@ -1,0 +1,214 @@
+"""Many customers at once: `python benchmarks/tenants.py list|scheduler [--customers 1000]`.
+
+`list` is `workbuoy tenant list` over that many files, each run a process of its own, beside the floor under it.
+`scheduler` is the run behind `workbuoy tenant deploy --all` against a stand-in for the stack operation that fails,
+raises, hangs and ignores being stopped at random (seeded). The run is killed and interrupted in the middle and goes on
+until everyone is done. `rehearsal` is benchmarks/tenants_rehearsal.py.
+"""
+
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parent.parent
+if __name__ == "__main__":
+    sys.path[0] = str(ROOT)  # Python puts this folder first, where rehearsal.py would hide the package
+
+from operations.tenant.deployment import every  # noqa: E402
+from operations.tenant.deployment import journal as journals  # noqa: E402
+from operations.tenant.deployment.every import Asked, deploy_all, plan_all  # noqa: E402
+from operations.tenant.deployment.scheduler import Outcome, Stop  # noqa: E402
+
+BOUND_SECONDS = 1.0
+RUNS = 5
+TIMEOUT_SECONDS, GRACE_SECONDS = 0.25, 0.05
+FLOOR = (sys.executable, "-c", "import click, yaml, pydantic")
+
+
+def make_project(root: Path, customers: int) -> None:
+    """A project with that many silos on prod, in git, so that a run can tell that its code is the same."""
+    record, stack = ((ROOT / name).read_text() for name in ("tenants/acme.yaml", "Pulumi.prod-acme.yaml"))
+    (root / "tenants").mkdir(parents=True)
+    (root / "infra").symlink_to(ROOT / "infra")
+    for name in ("Pulumi.yaml", "Pulumi.prod.yaml"):
+        (root / name).write_text((ROOT / name).read_text())
+    (root / ".gitignore").write_text(".workbuoy/\nledger\n")
+    for number in range(customers):
+        name = f"t{number:04}"
+        text = record.replace("acme", name).replace("listenerPriority: 100", f"listenerPriority: {number + 1}")
+        (root / f"tenants/{name}.yaml").write_text(text)
+        (root / f"Pulumi.prod-{name}.yaml").write_text(stack.replace("acme", name))
+    commit = ("-c", "user.name=b", "-c", "user.email=b@example.org", "commit", "--quiet", "--message", "all")
+    for arguments in (("init", "--quiet"), ("add", "."), commit):
+        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+
+
+def seconds_of(command: tuple[str, ...], folder: Path) -> float:
+    """The median of five runs, after one that is not counted."""
+    found = []
+    for _ in range(RUNS + 1):
+        began = time.perf_counter()
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        found.append(time.perf_counter() - began)
+    return statistics.median(found[1:])
+
+
+class StandIn:
+    """An operation whose ways are drawn for each name and attempt; what it completed stands in a ledger."""
+
+    def __init__(self, root: Path, seed: int) -> None:
+        self._seed = seed
+        self._ledger = os.open(root / "ledger", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+        self._attempts = Counter(began for kind, began in read_ledger(root) if kind == "began")
+
+    def __call__(self, name: str, stop: Stop) -> Outcome:
+        attempt = self._attempts[name]
+        self._note("began", name)
+        chance = random.Random(f"{self._seed} {name} {attempt}")  # noqa: S311
+        way = chance.choices(["done", "failed", "raises", "hangs", "ignores"], [70, 10, 5, 10, 5])[0]
+        if attempt >= 3 or way == "done":
+            time.sleep(chance.uniform(0.001, 0.02))
+            self._note("done", name)
+            return Outcome("done")
+        if way == "failed":
+            return Outcome("failed", "DependencyViolation")
+        if way == "raises":
+            raise OSError("connection reset")
+        stop.wait()
+        while way == "ignores" and stop.times < 2:
+            time.sleep(0.005)
+        return Outcome("interrupted", "cancelled")
+
+    def _note(self, kind: str, name: str) -> None:
+        os.write(self._ledger, f"{kind} {name}\n".encode())
+
+
+def read_ledger(root: Path) -> list[tuple[str, str]]:
+    """What the stand-in began and completed, in order."""
+    with suppress(FileNotFoundError):
+        return [(kind, name) for kind, _, name in (line.partition(" ") for line in open_lines(root / "ledger"))]
+    return []
+
+
+def open_lines(file: Path) -> list[str]:
+    """The whole lines of a file."""
+    return file.read_text().splitlines()
+
+
+def disturbed_run(root: Path, seed: int, disturbances: int, parallel: int) -> dict[str, object]:
+    """Run until everyone is done, killed and interrupted on the way; what the journal and the ledger tell of it."""
+    chance = random.Random(seed)  # noqa: S311
+    ends: list[int] = []
+    command = (sys.executable, __file__, "once", str(root), "--seed", str(seed), "--parallel", str(parallel))
+    began = time.perf_counter()
+    while len(ends) < 50:
+        process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if len(ends) < disturbances:
+            size = journal_bytes(root)
+            while journal_bytes(root) < size + 2_000 and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0, 0.05))
+            process.send_signal(signal.SIGKILL if len(ends) % 3 != 2 else signal.SIGINT)
+        ends.append(process.wait())
+        if ends[-1] == 0:
+            break
+    return {"seconds": time.perf_counter() - began, "ends": ends, **verdict(root)}
+
+
+def journal_bytes(root: Path) -> int:
+    """How much all journals hold."""
+    return sum(file.stat().st_size for file in (root / journals.FOLDER).glob("*.jsonl"))
+
+
+def verdict(root: Path) -> dict[str, object]:
+    """States at the end, and who was done again although the journal said that it was done."""
+    (file,) = (root / journals.FOLDER).glob("*.jsonl")
+    recorded = journals.read(file)
+    assert recorded is not None  # noqa: S101
+    done_at: set[str] = set()
+    twice: set[str] = set()
+    for line in open_lines(file)[1:]:
+        entry = json.loads(line)
+        if entry["tenant"] in done_at:
+            twice.add(entry["tenant"])
+        if entry["state"] == "done":
+            done_at.add(entry["tenant"])
+    ledger = read_ledger(root)
+    completed = {name for kind, name in ledger if kind == "done"}
+    return {
+        "operations": sum(kind == "began" for kind, _ in ledger),
+        "states": dict(Counter(one.state for one in recorded.outcomes.values())),
+        "lost": sorted(set(recorded.plan.tenants) - completed),
+        "twice": sorted(twice),
+    }
+
+
+@click.group()
+def main() -> None:
+    """Measure what many customers cost."""
+
+
+@main.command("list")
+@click.option("--customers", default=1000, show_default=True)
+def list_customers(customers: int) -> None:
+    """`workbuoy tenant list`, beside its floor."""
+    workbuoy = str(Path(sys.executable).parent / "workbuoy")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "project"
+        make_project(root, customers)
+        listed = seconds_of((workbuoy, "tenant", "list"), root)
+        rows = {
+            f"workbuoy tenant list, {customers} customers": listed,
+            "workbuoy --help": seconds_of((workbuoy, "--help"), root),
+            "python -c 'import click, yaml, pydantic'": seconds_of(FLOOR, root),
+        }
+    for name, seconds in rows.items():
+        click.echo(f"{name:<45} {seconds:6.2f} s")
+    sys.exit(0 if listed <= BOUND_SECONDS else 3)
+
+
+@main.command()
+@click.option("--customers", default=1000, show_default=True)
+@click.option("--parallel", default=16, show_default=True)
+@click.option("--disturbances", default=6, show_default=True, help="Two kills, then an interruption, and so on.")
+@click.option("--seed", default=1, show_default=True)
+def scheduler(customers: int, parallel: int, disturbances: int, seed: int) -> None:
+    """The scheduler of `deploy --all`, disturbed, until everyone is done."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "project"
+        make_project(root, customers)
+        found = disturbed_run(root, seed, disturbances, parallel)
+    seconds, operations = float(str(found["seconds"])), int(str(found["operations"]))
+    click.echo(f"{customers} customers, {parallel} at once, ends of the runs: {found['ends']}")
+    click.echo(f"{operations} operations in {seconds:.1f} s: {operations / seconds:.0f} a second")
+    click.echo(f"states at the end: {found['states']}; lost: {found['lost']}; done twice: {found['twice']}")
+    good = found["states"] == {"done": customers} and not found["lost"] and not found["twice"]
+    sys.exit(0 if good else 3)
+
+
+@main.command(hidden=True)
+@click.argument("root", type=click.Path(path_type=Path))
+@click.option("--seed", type=int)
+@click.option("--parallel", type=int)
+def once(root: Path, seed: int, parallel: int) -> None:
+    """One run, as `deploy --all` makes it, with the stand-in: 0 all done, 3 some failed, 130 interrupted."""
+    every.GRACE_SECONDS = GRACE_SECONDS  # type: ignore[misc]
+    asked = Asked(image=None, base=None, parallel=parallel, timeout_seconds=TIMEOUT_SECONDS, again=False)
+    with journals.only_one(root / journals.FOLDER):
+        result = deploy_all(root, asked, plan_all(root, asked), StandIn(root, seed))
+    sys.exit(130 if result.interrupted else 3 if result.failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""A customer leaves: one reviewed line, then the stack, then the record."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from infra.tenants.files import read_tenants
+from infra.yaml_text import read_yaml
+from operations.tenant.leaving import left_by, protections
+from rehearsal.program import Project
+from tests.operations.engine.fake_cli import FakeCli, failing
+from tests.operations.tenant.conftest import Run
+from tests.operations.tenant.test_reading import edit
+
+SNAPSHOT = "workbuoy-prod-acme-database-final-0123"
+MANIFEST = "s3://exports/imports/acme/manifest.json"
+TYPES = {
+    "database-instance": "aws:rds/instance:Instance",
+    "files-bucket": "aws:s3/bucket:Bucket",
+    "keys-database": "aws:kms/key:Key",
+    "logs-service-group": "aws:cloudwatch/logGroup:LogGroup",
+    "secrets-database-login": "aws:secretsmanager/secret:Secret",
+}
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "database-instance": {
+        "identifier": "workbuoy-prod-acme-database",
+        "deletionProtection": False,
+        "skipFinalSnapshot": False,
+        "deleteAutomatedBackups": False,
+        "backupRetentionPeriod": 35,
+    },
+    "files-bucket": {"bucket": "workbuoy-prod-acme-files-1", "forceDestroy": True},
+    "keys-database": {"arn": "arn:aws:kms:eu-west-1:210000000003:key/k"},
+    "logs-service-group": {"name": "/workbuoy/prod-acme/service"},
+    "secrets-database-login": {"name": "workbuoy-prod-acme/database-login-1"},
+}
+
+
+def deployment(**changed: Any) -> dict[str, Any]:
+    """A silo's state with its protections lifted; `name__property=value` changes one, `name__protect` too."""
+    resources: list[dict[str, Any]] = [
+        {
+            "urn": f"urn:pulumi:prod-acme::workbuoy::{type_}::{name}",
+            "type": type_,
+            "custom": True,
+            "inputs": {},
+            "outputs": dict(OUTPUTS[name]),
+        }
+        for name, type_ in TYPES.items()
+    ]
+    for key, value in changed.items():
+        name, _, property_ = key.replace("_dash_", "-").partition("__")
+        one = next(one for one in resources if str(one["urn"]).endswith(f"::{name}"))
+        (one if property_ == "protect" else one["outputs"])[property_] = value
+    return {"manifest": {}, "resources": resources}
+
+
+def answers(**changed: Any) -> dict[str, Any]:
+    """What the CLI says of such a stack."""
+    return {
+        "stack export": {"out": json.dumps({"version": 3, "deployment": deployment(**changed)})},
+        "stack output": {"out": json.dumps({"databaseFinalSnapshotName": SNAPSHOT})},
+    }
+
+
+class FakeS3:
+    """A bucket with one manifest, or none."""
+
+    def __init__(self) -> None:
+        self.manifest: Any = {"complete": True, "tenant": "acme", "digest": "d"}
+
+    def get_object(self, **_: str) -> dict[str, Any]:
+        from botocore.exceptions import ClientError
+
+        if self.manifest is None:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "gone"}}, "GetObject")
+        return {"Body": io.BytesIO(json.dumps(self.manifest).encode())}
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> FakeS3:
+    """In place of S3."""
+    fake = FakeS3()
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: fake)
+    return fake
+
+
+@pytest.fixture
+def retired(project: Project, prod_signed_in: None) -> Project:  # noqa: ARG001
+    """acme retires, and its day has come."""
+    edit(project, "tenants/acme.yaml", "signed: 2026-10-01", "signed: 2026-10-01\n  retiring: 2026-10-02")
+    return project
+
+
+def destroy(run: Run, *arguments: str) -> Any:
+    return run("destroy", "acme", "--confirm", "acme", *(arguments or ("--export", MANIFEST)))
+
+
+def test_retiring_adds_one_line_and_keeps_every_other_byte(project: Project, run: Run) -> None:
+    file = project.root / "tenants/acme.yaml"
+    before = file.read_text().replace("dates:\n", "dates: # by Kari\n") + "# the end\n"
+    file.write_text(before)
+    result = run("retire", "acme", "--on", "2027-01-31")
+    assert result.exit_code == 0, result.stderr
+    assert file.read_text() == before.replace("signed: 2026-10-01\n", "signed: 2026-10-01\n  retiring: 2027-01-31\n")
+    assert not read_tenants(project.root).problems
+    assert "retiring 2027-01-31" in run("list").stdout
+
+
+def test_retiring_finds_the_block_wherever_it_stands(project: Project, run: Run) -> None:
+    file = project.root / "tenants/acme.yaml"
+    text = file.read_text()
+    head, _, _ = text.partition("dates:\n")
+    first, rest = head.split("\n", 1)
+    file.write_text(f"{first}\ndates:\n    signed: 2026-10-01\n\n{rest}".rstrip("\n"))
+    assert run("retire", "acme", "--on", "2027-01-31").exit_code == 0
+    assert read_yaml(file).content["dates"] == {"signed": "2026-10-01", "retiring": "2027-01-31"}
+    assert "    signed: 2026-10-01\n    retiring: 2027-01-31\n\nname: acme" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("day", "why"), [("soon", "must be a day such as"), ("2020-01-01", "lies before signed"), ("2027-02-30", "a day")]
+)
+def test_a_day_that_cannot_be_is_refused(run: Run, unchanged: Any, day: str, why: str) -> None:
+    result = run("retire", "acme", "--on", day)
+    assert result.exit_code == 1
+    assert why in result.stderr
+    assert unchanged()
+
+
+def test_retiring_twice_and_dates_on_one_line_are_left_to_the_person(project: Project, run: Run) -> None:
+    edit(project, "tenants/acme.yaml", "dates:\n  signed: 2026-10-01", "dates: {signed: 2026-10-01}")
+    assert "must be written as a block" in run("retire", "acme", "--on", "2027-01-31").stderr
+    edit(project, "tenants/acme.yaml", "dates: {signed: 2026-10-01}", "dates:\n  signed: 2026-10-01")
+    assert run("retire", "acme", "--on", "2027-01-31").exit_code == 0
+    assert "says 2027-01-31 already" in run("retire", "acme", "--on", "2027-02-28").stderr
+
+
+def test_the_stack_goes_and_the_record_names_what_stays(
+    retired: Project, run: Run, fake_cli: FakeCli, s3: FakeS3
+) -> None:
+    assert s3
+    fake_cli.answer(answers())
+    result = destroy(run)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "tenants/offboarded/acme.yaml\n"
+    for told in (
+        SNAPSHOT,
+        "35 days",
+        "bucket workbuoy-prod-acme-files-1, every object",
+        "git rm Pulumi.prod-acme.yaml",
+    ):
+        assert told in result.stderr
+    record = yaml.safe_load((retired.root / "tenants/offboarded/acme.yaml").read_text())
+    day = record["dates"]["destroyed"]
+    assert record["finalSnapshot"] == SNAPSHOT
+    assert record["export"] == MANIFEST
+    assert record["confirmedBy"].endswith("assumed-role/deploy/ola")
+    assert record["keys"]["arns"] == ["arn:aws:kms:eu-west-1:210000000003:key/k"]
+    assert (record["keys"]["deletableAfter"] - day).days == 90
+    assert (record["automatedBackupsEnd"] - day).days == 35
+    assert len(fake_cli.calls("destroy")) == 1
+    assert len(fake_cli.calls("stack", "rm")) == 1
+    assert (retired.root / "Pulumi.prod-acme.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("keys-database__protect", "keys-database is protected"),
+        ("database-instance__deletionProtection", "database-instance has deletion protection"),
+    ],
+)
+@pytest.mark.usefixtures("retired", "s3")
+def test_protections_that_still_stand_stop_it(run: Run, fake_cli: FakeCli, unchanged: Any, key: str, why: str) -> None:
+    fake_cli.answer(answers(**{key: True}))
+    result = destroy(run)
+    assert result.exit_code == 1
+    assert why in result.stderr
+    assert not fake_cli.calls("destroy")
+    assert unchanged()
+
+
+def test_a_bucket_that_is_deleted_only_when_empty_counts_as_protected() -> None:
+    assert not list(protections(deployment()))
+    assert list(protections(deployment(**{"files-bucket__forceDestroy": False}))) == [
+        "files-bucket is deleted only when it is empty"
+    ]
+
+
+def test_a_stack_that_keeps_nothing_names_no_snapshot() -> None:
+    skipping = {"database-instance__skipFinalSnapshot": True, "database-instance__deleteAutomatedBackups": True}
+    left = left_by(deployment(**skipping), {"databaseFinalSnapshotName": SNAPSHOT})
+    assert (left.final_snapshot, left.backup_days) == ("", 0)
+
+
+@pytest.mark.parametrize("day", [None, "2999-01-01"])
+def test_nothing_is_destroyed_before_the_day_in_the_record(
+    project: Project, run: Run, fake_cli: FakeCli, day: str | None
+) -> None:
+    if day:
+        edit(project, "tenants/acme.yaml", "signed: 2026-10-01", f"signed: 2026-10-01\n  retiring: {day}")
+    result = destroy(run)
+    assert result.exit_code == 1
+    assert "tenants/acme.yaml: dates.retiring: acme " in result.stderr
+    assert not fake_cli.calls()
+
+
+@pytest.mark.parametrize(
+    ("manifest", "address_and_why"),
+    [
+        (None, (MANIFEST, "NoSuchKey")),
+        ({"complete": False}, (MANIFEST, "did not end")),
+        ({"complete": True, "tenant": "globex"}, (MANIFEST, "an export of globex")),
+        ([1], (MANIFEST, "no manifest")),
+        ({}, ("https://exports/manifest.json", "must read like s3://")),
+        ({}, ("s3://workbuoy-prod-acme-files-1/imports/acme/manifest.json", "goes with the stack")),
+    ],
+)
+@pytest.mark.usefixtures("retired")
+def test_an_export_that_is_not_there_whole_stops_it(
+    run: Run, fake_cli: FakeCli, s3: FakeS3, manifest: Any, address_and_why: tuple[str, str]
+) -> None:
+    address, why = address_and_why
+    s3.manifest = manifest
+    fake_cli.answer(answers())
+    result = destroy(run, "--export", address)
+    assert result.exit_code == 1
+    assert why in result.stderr
+    assert not fake_cli.calls("destroy")
+
+
+def test_without_an_export_the_reason_is_recorded(retired: Project, run: Run, fake_cli: FakeCli) -> None:
+    fake_cli.answer(answers())
+    assert destroy(run, "--without-export", "never went live").exit_code == 0
+    record = yaml.safe_load((retired.root / "tenants/offboarded/acme.yaml").read_text())
+    assert record["export"] == {"without": "never went live"}
+
+
+@pytest.mark.usefixtures("retired")
+def test_neither_or_both_is_wrong_usage_and_so_is_nobody_to_confirm(run: Run, fake_cli: FakeCli) -> None:
+    assert run("destroy", "acme", "--confirm", "acme").exit_code == 2
+    assert destroy(run, "--export", MANIFEST, "--without-export", "x").exit_code == 2
+    assert run("destroy", "acme", "--export", MANIFEST).exit_code == 2
+    wrong = run("destroy", "acme", "--export", MANIFEST, "--confirm", "acne")
+    assert wrong.exit_code == 1
+    assert "--confirm says acne, not acme; nothing was changed" in wrong.stderr
+    assert not fake_cli.calls()
+
+
+def test_a_destruction_that_stopped_half_way_is_finished_with_what_was_noted(
+    retired: Project, run: Run, fake_cli: FakeCli, s3: FakeS3
+) -> None:
+    assert s3
+    fake_cli.answer(answers() | {"destroy": failing("error: DependencyViolation", 255)})
+    assert destroy(run).exit_code == 3
+    record = retired.root / "tenants/offboarded/acme.yaml"
+    assert not record.exists()
+    empty = {"version": 3, "deployment": {"manifest": {}, "resources": []}}
+    fake_cli.answer({"stack export": {"out": json.dumps(empty)}, "stack output": {"out": "{}"}})
+    assert destroy(run).exit_code == 0
+    assert yaml.safe_load(record.read_text())["finalSnapshot"] == SNAPSHOT
+    assert not list(Path(retired.root / ".workbuoy/leaving").iterdir())
+
+
+def test_a_pool_tenant_is_removed_by_commands_of_the_image_and_then_recorded(
+    project: Project, run: Run, s3: FakeS3, fake_cli: FakeCli
+) -> None:
+    edit(project, "tenants/initech.yaml", "signed: 2026-11-02", "signed: 2026-11-02\n  retiring: 2026-11-03")
+    address = MANIFEST.replace("acme", "initech")
+    told = run("destroy", "initech", "--confirm", "initech", "--export", address)
+    assert told.exit_code == 0
+    assert "workbuoy-app tenant freeze initech" in told.stdout
+    assert "workbuoy-app tenant remove initech --yes-remove initech --receipt DIGEST" in told.stdout
+    record = project.root / "tenants/offboarded/initech.yaml"
+    assert not record.exists()
+    s3.manifest["tenant"] = "initech"
+    done = run("destroy", "initech", "--confirm", "initech", "--export", address, "--removed")
+    assert done.exit_code == 0, done.stderr
+    assert yaml.safe_load(record.read_text())["export"] == address
+    assert not fake_cli.calls()
