@@ -1,0 +1,180 @@
+"""What one silo, and its base, take of each of AWS's limits: counted in their declared graphs."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from policies import tokens as t
+from rehearsal.report.graph import Graph, maps, number
+from rehearsal.result import Rehearsal
+
+Scope = Literal["base", "region", "account", "bases in a region"]
+SCALING = "aws:appautoscaling/target:Target"
+EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+_TAKEN_BY_AWS = 5  # of each subnet: https://docs.amazonaws.cn/goto/SdkForKotlin/ec2-2016-11-15/CreateSubnet
+MEASURED = "measured"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """One of AWS's limits. `quota` is None where there is none or none is known; `source` is empty if it was not read.
+
+    For `bases in a region`, what is counted is base stacks and not silos.
+    """
+
+    name: str
+    scope: Scope
+    adjustable: str
+    counts: tuple[str, ...]
+    do: str
+    quota: float | Literal["measured"] | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Met:
+    """A limit, held against the graphs: how much of it there is, what the base and one silo take, how many fit."""
+
+    quota: Quota
+    limit: float | None
+    base: float
+    silo: float
+
+    @property
+    def of_bases(self) -> bool:
+        """Whether it limits base stacks, and not silos."""
+        return self.quota.scope == "bases in a region"
+
+    @property
+    def fits(self) -> int | None:
+        """Silos (or base stacks) within the limit; None where nothing limits them."""
+        each = self.base if self.of_bases else self.silo
+        taken = 0.0 if self.of_bases else self.base
+        return None if self.limit is None or not each else max(0, int((self.limit - taken) // each))
+
+
+def quotas() -> list[Quota]:
+    """The committed list."""
+    entries = yaml.safe_load((Path(__file__).parent / "quotas.yaml").read_text(encoding="utf-8"))
+    return [Quota(**{**entry, "counts": tuple(entry["counts"])}) for entry in entries]
+
+
+def met(base: Rehearsal, silo: Rehearsal) -> list[Met]:
+    """Every limit against a base stack and one silo on it, those that bite first in front."""
+    base_graph, silo_graph = Graph(base), Graph(silo)
+
+    def held(quota: Quota) -> Met:
+        limit = _measured(base_graph, quota.counts[0]) if quota.quota == MEASURED else quota.quota
+        taken = sum(_count(base_graph, base_graph, one) for one in quota.counts)
+        each = sum(_count(silo_graph, base_graph, one) for one in quota.counts)
+        return Met(quota, None if limit is None else float(limit), taken, each)
+
+    everything = [held(quota) for quota in quotas()]
+    return sorted(everything, key=lambda one: float("inf") if one.fits is None else one.fits)
+
+
+def _count(graph: Graph, base: Graph, what: str) -> float:
+    measure = MEASURES.get(what)
+    return measure(graph, base) if measure else float(len(list(graph.of_type(what))))
+
+
+def _tasks(graph: Graph, _: Graph) -> float:
+    """The most tasks, and as many again while a deployment replaces them (a service's maximum percent)."""
+    at_most = sum(number(graph.properties(one).get("maxCapacity")) or 0.0 for one in graph.of_type(SCALING))
+    percents = [number(graph.properties(one).get("deploymentMaximumPercent")) for one in graph.of_type(t.SERVICE)]
+    return at_most * max((one or 200.0 for one in percents), default=0.0) / 100
+
+
+def _virtual_cpus(graph: Graph, base: Graph) -> float:
+    units = sum(number(graph.properties(one).get("cpu")) or 0.0 for one in graph.of_type(t.TASK_DEFINITION))
+    return units / 1024 * _tasks(graph, base)
+
+
+def _lambda_interfaces(graph: Graph, _: Graph) -> float:
+    """One for each subnet and set of security groups of a function."""
+    return float(
+        sum(
+            len(network.get("subnetIds") or ())
+            for one in graph.of_type(t.FUNCTION)
+            for network in maps(graph.properties(one).get("vpcConfig"))
+        )
+    )
+
+
+def _data_addresses(graph: Graph, _: Graph) -> float:
+    """One for each database instance, and one for its standby."""
+    return float(sum(2 if graph.properties(one).get("multiAz") else 1 for one in graph.of_type(t.DATABASE)))
+
+
+def _endpoint_addresses(graph: Graph) -> float:
+    return float(sum(len(graph.properties(one).get("subnetIds") or ()) for one in graph.of_type(t.ENDPOINT)))
+
+
+def _private_addresses(graph: Graph, base: Graph) -> float:
+    return _tasks(graph, base) + _lambda_interfaces(graph, base) + _endpoint_addresses(graph)
+
+
+def _interfaces(graph: Graph, base: Graph) -> float:
+    return _private_addresses(graph, base) + _data_addresses(graph, base)
+
+
+def _storage(graph: Graph, _: Graph) -> float:
+    return sum(number(graph.properties(one).get("maxAllocatedStorage")) or 0.0 for one in graph.of_type(t.DATABASE))
+
+
+def _final_snapshots(graph: Graph, _: Graph) -> float:
+    return float(sum(not graph.properties(one).get("skipFinalSnapshot") for one in graph.of_type(t.DATABASE)))
+
+
+def _secrets(graph: Graph, _: Graph) -> float:
+    """The stack's own, and the master password's, which RDS makes."""
+    made = sum(bool(graph.properties(one).get("manageMasterUserPassword")) for one in graph.of_type(t.DATABASE))
+    return float(len(list(graph.of_type(t.SECRET))) + made)
+
+
+def _shared_rules(graph: Graph, base: Graph) -> float:
+    """Rules on the base's own groups, one way: the fullest group's."""
+    groups = {one.id for one in base.of_type(t.SECURITY_GROUP)}
+    found: dict[tuple[str, str], int] = {}
+    for rule in graph.of_type(t.INGRESS_RULE, EGRESS_RULE):
+        group = str(graph.properties(rule).get("securityGroupId"))
+        if group in groups:
+            found[rule.type, group] = found.get((rule.type, group), 0) + 1
+    return float(max(found.values(), default=0))
+
+
+MEASURES: Mapping[str, Callable[[Graph, Graph], float]] = {
+    "tasks in a deployment": _tasks,
+    "vCPU at most": _virtual_cpus,
+    "lambda interfaces": _lambda_interfaces,
+    "data addresses": _data_addresses,
+    "private addresses": _private_addresses,
+    "interfaces": _interfaces,
+    "storage at most": _storage,
+    "final snapshots": _final_snapshots,
+    "secrets": _secrets,
+    "rules on shared groups": _shared_rules,
+}
+
+
+def _measured(base: Graph, what: str) -> float:
+    """How many addresses the base's subnets of a kind have."""
+    kind = what.partition(" ")[0]
+    return float(
+        sum(
+            ip_network(str(properties["cidrBlock"])).num_addresses - _TAKEN_BY_AWS
+            for one in base.of_type(t.SUBNET)
+            if kind in one.name and (properties := base.properties(one)).get("cidrBlock")
+        )
+    )
+
+
+def state_kilobytes(silo: Rehearsal) -> int:
+    """About what one silo's state takes, to the nearest ten: inputs and outputs of every resource."""
+    written: list[Any] = [[one.urn, one.declared.properties, one.outputs] for one in silo.resources]
+    return round(len(json.dumps(written, default=str)) / 1000, -1)

@@ -1,0 +1,133 @@
+"""The page docs/limits.md, made from the list of limits and the declared graphs; a test compares it."""
+
+from collections.abc import Iterator
+
+from operations.limits.counting import Met, met, state_kilobytes
+from policies import tokens as t
+from rehearsal.report.graph import Graph
+from rehearsal.result import Rehearsal
+
+GOAL = 1000
+SCOPES = {
+    "base": "a base stack",
+    "region": "an account's region",
+    "account": "an account",
+    "bases in a region": "base stacks in a region",
+}
+
+
+def page(base: Rehearsal, silo: Rehearsal) -> str:
+    """The whole page, for one silo of the tier that the example has."""
+    found = met(base, silo)
+    silos, bases = [one for one in found if not one.of_bases], [one for one in found if one.of_bases]
+    return (
+        "\n".join((*_head(silos, base, silo), *_silos(silos), *_bases(bases), *_actions(found), *_rates(silo))) + "\n"
+    )
+
+
+def _head(found: list[Met], base: Rehearsal, silo: Rehearsal) -> Iterator[str]:
+    read = next(one for one in found if one.quota.source)
+    wall = min(one.fits for one in found if one.quota.adjustable == "no" and one.fits is not None)
+    roles = next(one for one in found if one.quota.name == "Roles")
+    yield from (
+        "# Limits on the way to 1,000 silos",
+        "",
+        "<!-- Made by `python -m operations.limits`; change operations/limits/quotas.yaml and the components. -->",
+        "",
+        f"What one silo takes is counted in the declared graphs of `{silo.stack}` (tier standard) and `{base.stack}`.",
+        "Numbers are AWS's defaults, read in stored copies of the pages that are named. An account may have others:",
+        "Service Quotas tells. What was read nowhere is marked not verified.",
+        "",
+        f"- The first limit that was read is {read.quota.name}: {_fits(read)} silos in {SCOPES[read.quota.scope]}.",
+        f"- The lowest that no request moves is {wall} silos on one base stack: its load balancer's target groups.",
+        f"  So {GOAL:,} silos need at least {-(-GOAL // wall)} base stacks, in one region or several.",
+        f"- With 5,000 roles, one account holds {int((5000 - roles.base) // roles.silo):,} silos at most.",
+        "  Beyond that, base stacks in further accounts; the same program declares them.",
+        "",
+    )
+
+
+def _silos(found: list[Met]) -> Iterator[str]:
+    yield from (
+        "## Silos",
+        "",
+        "| Limit | Default | For | Can be raised | One silo | The base | Silos that fit | Read at |",
+        "|---|---|---|---|---|---|---|---|",
+    )
+    for one in found:
+        yield (
+            f"| {one.quota.name} | {_number(one.limit)} | {SCOPES[one.quota.scope]} | {one.quota.adjustable} "
+            f"| {_number(one.silo)} | {_number(one.base)} | {_fits(one)} | {_source(one.quota.source)} |"
+        )
+    yield ""
+
+
+def _bases(found: list[Met]) -> Iterator[str]:
+    yield from (
+        "## Base stacks in one region",
+        "",
+        "| Limit | Default | Can be raised | One base | Bases that fit | Read at |",
+        "|---|---|---|---|---|---|",
+    )
+    for one in found:
+        yield (
+            f"| {one.quota.name} | {_number(one.limit)} | {one.quota.adjustable} | {_number(one.base)} "
+            f"| {_fits(one)} | {_source(one.quota.source)} |"
+        )
+    yield ""
+
+
+def _fits(one: Met) -> str:
+    if one.fits is None:
+        return "no end" if one.limit is not None else "-"
+    return f"{one.fits:,}"
+
+
+def _source(address: str) -> str:
+    return f"[page]({address})" if address else "not verified"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def _actions(found: list[Met]) -> Iterator[str]:
+    yield from ("## What to do about each", "")
+    for one in found:
+        yield f"- **{one.quota.name}**: {one.quota.do}"
+    yield ""
+
+
+CLOUDWATCH = "https://github.com/awsdocs/amazon-cloudwatch-user-guide/blob/main/doc_source/cloudwatch_limits.md"
+SECRETS = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"
+
+
+def _rates(silo: Rehearsal) -> Iterator[str]:
+    alarms = len(list(Graph(silo).of_type(t.METRIC_ALARM)))
+    count = sum(1 for one in silo.resources if one.declared.custom and not one.type.startswith("pulumi:"))
+    minutes = alarms * GOAL / 3 / 60
+    yield from (
+        "## Rates, and the engine",
+        "",
+        "Rates are shared by everybody in an account's region: services and deployments alike.",
+        "",
+        "| Rate | Default | Can be raised | What it means | Read at |",
+        "|---|---|---|---|---|",
+        f"| Making alarms | 3 a second | yes | {alarms} a silo: {minutes:.0f} min for {GOAL:,}, if all change "
+        f"| {_source(CLOUDWATCH)} |",
+        f"| Making dashboards | 10 a second | no | 1 a silo | {_source(CLOUDWATCH)} |",
+        f"| Policies of secrets | 50 a second | no | 2 a silo, read at each refresh | {_source(SECRETS)} |",
+        f"| Reading secrets | 10,000 a second | no | read for a new connection, and cached | {_source(SECRETS)} |",
+        f"| Uses of KMS keys | by region | yes | few: buckets use bucket keys | {_source('')} |",
+        f"| RDS, load balancing, IAM, EC2 | told nowhere | by support | met first by deployments in parallel: "
+        f"run few at once; the provider tries again | {_source('')} |",
+        "",
+        f"A silo is a Pulumi stack of its own, of {count} resources and a state of about {state_kilobytes(silo)} kB.",
+        "Neither it nor the base stack's state grows with the number of silos.",
+        "",
+        "## One limit that shaped the design",
+        "",
+        "A security group takes 60 rules each way. Two rules a silo on the base's group for endpoints would have",
+        "ended at 29 silos. So the base's groups admit and reach the private subnets as a whole, each silo's own",
+        "groups name the base's, and no rule of a silo stands on a group of the base; a test holds that.",
+    )

@@ -1,0 +1,98 @@
+"""How many silos fit: counted in the declared graphs, told on a page that is made from them."""
+
+from dataclasses import replace
+
+import pytest
+
+from operations.limits.counting import MEASURES, Met, met, quotas
+from operations.limits.page import page
+from policies import tokens as t
+from rehearsal.result import Declared, Rehearsal, Rehearsed, State
+from tests.conftest import ROOT, Declare
+
+
+@pytest.fixture(scope="module")
+def base(declared: Declare) -> Rehearsal:
+    return declared("prod").rehearsal
+
+
+@pytest.fixture(scope="module")
+def silo(declared: Declare) -> Rehearsal:
+    return declared("prod-acme").rehearsal
+
+
+def named(found: list[Met], name: str) -> Met:
+    (one,) = [one for one in found if one.quota.name == name]
+    return one
+
+
+def test_the_page_is_what_the_graphs_say_today(base: Rehearsal, silo: Rehearsal) -> None:
+    assert (ROOT / "docs/limits.md").read_text() == page(base, silo), "run `python -m operations.limits`"
+
+
+def test_what_a_silo_takes_is_counted_and_not_written_down(base: Rehearsal, silo: Rehearsal) -> None:
+    before = named(met(base, silo), "Roles")
+    role = Declared(urn="urn:pulumi:prod-acme::workbuoy::r::r", type=t.ROLE, name="r", custom=True, properties={})
+    wider = replace(silo, resources=(*silo.resources, Rehearsed(role, State.DECLARED_ONLY, id="r")))
+    after = named(met(base, wider), "Roles")
+    assert after.silo == before.silo + 1
+    assert before.fits is not None
+    assert after.fits is not None
+    assert after.fits < before.fits
+
+
+def test_no_rule_of_a_silo_stands_on_a_group_that_it_shares(base: Rehearsal, silo: Rehearsal) -> None:
+    assert named(met(base, silo), "Rules of a shared security group, one way").silo == 0
+
+
+def test_a_rule_of_a_silo_on_a_shared_group_would_be_counted(base: Rehearsal, silo: Rehearsal) -> None:
+    shared = next(one for one in base.resources if one.type == t.SECURITY_GROUP)
+    rule = Declared(
+        urn="urn:pulumi:prod-acme::workbuoy::r::r",
+        type=t.INGRESS_RULE,
+        name="r",
+        custom=True,
+        properties={"securityGroupId": shared.id},
+    )
+    wider = replace(silo, resources=(*silo.resources, Rehearsed(rule, State.DECLARED_ONLY, id="r")))
+    found = named(met(base, wider), "Rules of a shared security group, one way")
+    assert (found.silo, found.fits) == (1, int(60 - found.base))
+
+
+@pytest.mark.parametrize(
+    ("name", "each"),
+    [
+        ("RDS instances", 1),
+        ("Buckets", 2),
+        ("KMS keys", 5),
+        ("Secrets", 3),  # two of ours, and the master password's
+        ("Addresses of the data subnets", 2),  # the instance and its standby
+        ("Network interfaces of Lambda in a VPC", 3),  # one a zone
+        ("Targets on a load balancer", 12),  # six tasks at most, twice in a deployment
+        ("Storage of all RDS instances, in GB", 500),
+    ],
+)
+def test_a_standard_silo_takes_what_its_graph_has(base: Rehearsal, silo: Rehearsal, name: str, each: float) -> None:
+    assert named(met(base, silo), name).silo == each
+
+
+def test_a_base_stack_holds_as_many_silos_as_its_load_balancer_has_target_groups(
+    base: Rehearsal, silo: Rehearsal
+) -> None:
+    wall = named(met(base, silo), "Target groups on a load balancer")
+    assert (wall.quota.adjustable, wall.fits) == ("no", 99)
+
+
+def test_every_limit_counts_something_and_says_what_to_do(base: Rehearsal, silo: Rehearsal) -> None:
+    for one in met(base, silo):
+        assert len(one.quota.do) > 5
+        assert one.base or one.silo, one.quota.name
+        assert all(count in MEASURES or count.startswith("aws:") for count in one.quota.counts)
+
+
+def test_a_number_without_a_source_is_marked(base: Rehearsal, silo: Rehearsal) -> None:
+    told = page(base, silo)
+    for quota in quotas():
+        row = next(line for line in told.splitlines() if line.startswith(f"| {quota.name} |"))
+        assert ("not verified" in row) == (not quota.source)
+        assert quota.source.startswith("https://") or not quota.source
