@@ -17,6 +17,7 @@ from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.program import Project, find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
+from rehearsal.whole import rehearse_whole
 from tests.conftest import ROOT, Change, Graph
 
 ACCOUNTS = ("dev", "staging", "prod")
@@ -45,14 +46,24 @@ class Account:
         return f"arn:aws:{service}:{region}:{self.id}:{resource}"
 
 
-@pytest.fixture(scope="session")
-def moto() -> Iterator[Moto]:
-    """One moto for all accounts of this folder's tests."""
+@pytest.fixture(scope="package")
+def whole() -> Rehearsal:
+    """What `workbuoy rehearse prod` shows inside `bootstrap/`."""
+    return rehearse_whole(find_project(BOOTSTRAP), "prod", Options(), with_service=True)
+
+
+@pytest.fixture(scope="package")
+def moto(whole: Rehearsal) -> Iterator[Moto]:
+    """One moto for all accounts of this folder's tests, and for no others: a moto inside another one is the same.
+
+    So what starts one of its own, `whole`, comes before it.
+    """
+    assert whole.passed
     with running() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def accounts(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Account]:
     """An environment's account, stood up once."""
 
@@ -85,7 +96,7 @@ def _within_boundary(folder: Path, environment: str) -> Project:
     return Project(find_project(ROOT).name, folder, ROOT / "infra")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prod(accounts: Callable[[str], Account]) -> Account:
     """The account of prod."""
     return accounts("prod")

@@ -14,7 +14,6 @@ from rehearsal.policy_graph import policy_graph
 from rehearsal.program import find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
-from rehearsal.whole import rehearse_whole
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP, Account
 from tests.conftest import Change, Graph
 from tests.infra.test_urns import lost_names
@@ -22,12 +21,6 @@ from tests.infra.test_urns import lost_names
 URNS = Path(__file__).parent / "urns"
 PROD = "210000000003"
 DeclareWith = Callable[[str, Change], Graph]
-
-
-@pytest.fixture(scope="module")
-def whole() -> Rehearsal:
-    """What `workbuoy rehearse prod` shows inside `bootstrap/`."""
-    return rehearse_whole(find_project(BOOTSTRAP), "prod", Options(), with_service=True)
 
 
 @pytest.fixture(scope="module")
