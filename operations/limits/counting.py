@@ -177,4 +177,4 @@ def _measured(base: Graph, what: str) -> float:
 def state_kilobytes(silo: Rehearsal) -> int:
     """About what one silo's state takes, to the nearest ten: inputs and outputs of every resource."""
     written: list[Any] = [[one.urn, one.declared.properties, one.outputs] for one in silo.resources]
-    return round(len(json.dumps(written, default=str)) / 1000, -1)
+    return 10 * round(len(json.dumps(written, default=str)) / 10_000)
