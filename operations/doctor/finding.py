@@ -6,8 +6,8 @@ from typing import Literal
 Purpose = Literal["rehearse", "deploy"]
 State = Literal["ok", "missing", "wrong"]
 
-REHEARSE: frozenset[Purpose] = frozenset({"rehearse", "deploy"})
-"""Whoever deploys rehearses first."""
+ALWAYS: frozenset[Purpose] = frozenset({"rehearse", "deploy"})
+REHEARSE: frozenset[Purpose] = frozenset({"rehearse"})
 DEPLOY: frozenset[Purpose] = frozenset({"deploy"})
 OPTIONAL: frozenset[Purpose] = frozenset()
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from operations.doctor.finding import REHEARSE, Finding
+from operations.doctor.finding import ALWAYS, REHEARSE, Finding
 from operations.image import base
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -21,7 +21,7 @@ def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Finding:
         state="ok" if fits else "wrong",
         found=".".join(map(str, version)) + ("" if fits else ", older than 3.11"),
         mend="" if fits else "make PYTHON=python3.12 .venv/installed",
-        needed_for=REHEARSE,
+        needed_for=ALWAYS,
     )
 
 
