@@ -2,10 +2,13 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from infra.tenants import files
+from infra.tenants.files import tenant_names
 from rehearsal.program import Project
 from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.tenant.conftest import Run
@@ -158,3 +161,27 @@ def test_without_git_since_says_so(run: Run) -> None:
     result = run("check", "--since", "main")
     assert result.exit_code == 1
     assert "git" in result.stderr
+
+
+def test_listing_loads_neither_pulumi_nor_boto3_and_looks_into_the_folder_a_few_times_only(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What 1,000 files within a second rests on (benchmarks/tenants.py list)."""
+    program = (
+        "import sys; from operations.main import main; main(['tenant', 'list'], standalone_mode=False); "
+        "sys.exit(', '.join({'pulumi', 'boto3', 'moto', 'rich'} & set(sys.modules)) or None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=project.root, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    looked = 0
+
+    def names(root: Path) -> list[str]:
+        nonlocal looked
+        looked += 1
+        return tenant_names(root)
+
+    monkeypatch.setattr(files, "tenant_names", names)
+    files.read_tenants(project.root)
+    assert looked <= 2
