@@ -16,7 +16,7 @@ from infra.problems import Problem, ProblemsError
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
-    from operations.locate.answer import Answer
+    from operations.locate.answer import Answer, Difference
     from operations.locate.sources import Declarations, Estate, Source
     from rehearsal.program import Project
 
@@ -61,7 +61,7 @@ def locate(
     """Tell where TENANT's data are: every store, its region, key, retention, backups and who can read it.
 
     Without TENANT: one line for each customer, as they are found. Ends with 3 where a store lies outside the
-    customer's residency, or the account is not as declared.
+    customer's residency, or what was deployed, or the account, is not as declared.
     """
     source_name = _source(source_name, live=live, states=bool(state_files))
     if record_file is not None and tenant is None:
@@ -137,9 +137,9 @@ def _answer(
         account = Account.of_signed_in(estate, lambda line: click.echo(line, err=True))
         answer = locate_live(project, estate, account)
     else:
-        if source is Source.STACK:
-            estate = _deployed(project, estate, states)
-        answer = Answer(tenant=tenant, source=source, stores=tuple(stores_of(estate)))
+        found = _deployed(project, estate, states) if source is Source.STACK else estate
+        told = _differences(estate, found) if source is Source.STACK else ()
+        answer = Answer(tenant=tenant, source=source, stores=tuple(stores_of(found)), differences=tuple(told))
     stores = (*answer.stores, *platform_stores(project.root, tenant))
     return replace(answer, stores=stores, seconds=time.perf_counter() - started)
 
@@ -155,6 +155,18 @@ def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "
     from operations.engine.stack import open_stack  # noqa: PLC0415
 
     return with_states(estate, {one.stack: open_stack(project, one.stack).export() for one in estate.stacks})
+
+
+def _differences(declared: "Estate", deployed: "Estate") -> "Iterator[Difference]":
+    from operations.locate.differences import differences  # noqa: PLC0415
+    from operations.locate.stores import holds_requests  # noqa: PLC0415
+    from rehearsal.report.graph import Graph  # noqa: PLC0415
+
+    for before, after in zip(declared.stacks, deployed.stacks, strict=True):
+        graph = Graph(before)
+        for resource, difference in differences(before, after):
+            if before is declared.own or holds_requests(graph, resource):  # the rest of the base is not theirs
+                yield difference
 
 
 def _print_one(answer: "Answer", as_json_text: bool, record_file: Path | None) -> None:

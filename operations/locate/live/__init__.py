@@ -6,8 +6,9 @@ from pathlib import Path
 
 from infra.tenants.residency import allowed_regions
 from operations.locate.answer import Answer, Difference
+from operations.locate.differences import differences
 from operations.locate.live.account import Account
-from operations.locate.live.differences import differences
+from operations.locate.live.marks import lost_marks
 from operations.locate.live.names import names_of
 from operations.locate.live.overlay import overlay
 from operations.locate.live.sweep import Swept, keeps_data, sweep
@@ -36,7 +37,7 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
         graph = Graph(declared)
         told += [
             difference
-            for resource, difference in differences(declared, live)
+            for resource, difference in (*differences(declared, live.rehearsal), *lost_marks(declared, live))
             if own or holds_requests(graph, resource)  # the base's other affairs are not this customer's
         ]
         if own:

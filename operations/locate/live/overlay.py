@@ -4,33 +4,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from operations.locate.differences import LOCATED, name_of
 from operations.locate.live.found import Found, stem
 from policies import tokens as t
 from policies.values import items
-from rehearsal.report.graph import ALIAS, Graph
+from rehearsal.report.graph import Graph
 from rehearsal.result import Declared, Rehearsal, Rehearsed, State
 
 SIDES = (t.BUCKET_VERSIONING, t.BUCKET_ENCRYPTION, t.BUCKET_LIFECYCLE, t.BUCKET_REPLICATION, t.SECRET_ROTATION)
-LOCATED = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)
-COPIES = (t.SNAPSHOT, t.SNAPSHOT_COPY)  # made by hand or by RDS; no program declares them
 
 
 @dataclass(frozen=True)
 class Overlaid:
-    """The live graph; which resource of it was found as what; what was not found; what nobody declared."""
+    """The live graph, and which of its resources was found as what; what was not found is not in it."""
 
     rehearsal: Rehearsal
     matched: Mapping[str, Found]  # by URN
-    missing: tuple[Rehearsed, ...]
-    strangers: tuple[Found, ...]
-
-
-def name_of(graph: Graph, resource: Rehearsed) -> str:
-    """The physical name by which a resource is looked for; a key goes by its alias."""
-    if resource.type != t.KEY:
-        return str(graph.physical_name(resource))
-    aliases = (one for one in graph.of_type(ALIAS) if graph.find(one.outputs.get("targetKeyId"), t.KEY) is resource)
-    return next((str(graph.properties(one).get("name") or one.id) for one in aliases), "")
 
 
 def overlay(declared: Rehearsal, found: Sequence[Found]) -> Overlaid:
@@ -42,16 +31,16 @@ def overlay(declared: Rehearsal, found: Sequence[Found]) -> Overlaid:
         region = resource.region or declared.region
         if alike:  # in its own region if it is there; elsewhere it has moved, and is told so
             matched[resource.urn] = next((one for one in alike if one.region == region), alike[0])
-    missing = tuple(one for one in graph.of_type(*LOCATED) if one.urn not in matched)
+    missing = {one.urn for one in graph.of_type(*LOCATED) if one.urn not in matched}
     taken = {id(one) for one in matched.values()}
     strangers = tuple(one for one in found if id(one) not in taken and not _is_replica(one, matched.values()))
     renamed = dict(_renames(declared, matched))
     resources = [
-        *_laid(declared, graph, matched, {one.urn for one in missing}, renamed),
+        *_laid(declared, graph, matched, missing, renamed),
         *(one for stranger in strangers for one in _strange(declared, stranger)),
         *(side for urn, one in matched.items() for side in _undeclared_sides(declared, graph, urn, one)),
     ]
-    return Overlaid(replace(declared, resources=tuple(resources)), matched, missing, strangers)
+    return Overlaid(replace(declared, resources=tuple(resources)), matched)
 
 
 def _is_replica(one: Found, matched: Iterable[Found]) -> bool:

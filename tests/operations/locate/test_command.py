@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.problems import ProblemsError
+from operations.locate.differences import differences
 from operations.locate.sources import Estate, with_states
 from operations.locate.state import read_state
 from operations.locate.stores import stores_of
@@ -139,7 +140,9 @@ def as_state(rehearsal: Rehearsal, **changed: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_state_gives_the_same_answer_as_the_program_it_was_made_by(acme: Estate) -> None:
     states = {one.stack: as_state(one) for one in acme.stacks}
-    assert stores_of(with_states(acme, states)) == stores_of(acme)
+    deployed = with_states(acme, states)
+    assert stores_of(deployed) == stores_of(acme)
+    assert list(differences(acme.own, deployed.own)) == []
 
 
 def test_a_state_tells_what_was_deployed_and_not_what_is_declared(acme: Estate, tmp_path: Path) -> None:
@@ -153,6 +156,21 @@ def test_a_state_tells_what_was_deployed_and_not_what_is_declared(acme: Estate, 
     assert (backups["region"], backups["insideResidency"]) == ("us-east-1", False)
     assert backups["kept"] == "any moment of the last 5 days"
     assert "prod: no --state was given" in result.stderr
+    assert {(one["name"], one["field"].rpartition(": ")[2], one["found"]) for one in told["differences"]} >= {
+        ("workbuoy-prod-acme-database", "kept", "any moment of the last 5 days"),
+        ("workbuoy-prod-acme-database", "place", "us-east-1"),
+    }
+
+
+def test_a_state_without_a_store_that_is_declared_never_passes(acme: Estate, tmp_path: Path) -> None:
+    state = as_state(acme.own)
+    state["deployment"]["resources"] = [
+        one for one in state["deployment"]["resources"] if not one["urn"].endswith("::database-instance")
+    ]
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    result = locate(ROOT, "acme", "--state", str(tmp_path / "state.json"))
+    assert result.exit_code == 3
+    assert "workbuoy-prod-acme-database: declared it, found nothing" in result.stdout
 
 
 def test_a_secret_in_a_state_is_never_told(acme: Estate, tmp_path: Path) -> None:
