@@ -34,11 +34,11 @@ class State(ComponentResource):
         key = customer_key(
             f"{name}-key",
             context,
-            "state",
-            "Pulumi's state and the stacks' secrets",
-            "credentials",
-            [use],
-            child,
+            kind="state",
+            description="Pulumi's state and the stacks' secrets",
+            classification="credentials",
+            users=[use],
+            opts=child,
             application=OWN,
         )
         bucket_name = state_bucket(context.account_id, context.region)

@@ -33,11 +33,11 @@ class Trail(ComponentResource):
         key = customer_key(
             f"{name}-key",
             context,
-            "trail",
-            "The account's trail",
-            "operational",
-            _encrypt_and_read(context, trail_arn),
-            child,
+            kind="trail",
+            description="The account's trail",
+            classification="operational",
+            users=_encrypt_and_read(context, trail_arn),
+            opts=child,
             application=OWN,
         )
         bucket = Bucket(

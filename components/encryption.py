@@ -104,11 +104,11 @@ class Encryption(ComponentResource):
         key = customer_key(
             f"{self._name}-{kind}",
             self._context,
-            kind,
-            description,
-            classification,
-            users,
-            ResourceOptions(parent=self),
+            kind=kind,
+            description=description,
+            classification=classification,
+            users=users,
+            opts=ResourceOptions(parent=self),
         )
         return key.arn
 
@@ -116,6 +116,7 @@ class Encryption(ComponentResource):
 def customer_key(
     name: str,
     context: StackContext,
+    *,
     kind: str,
     description: str,
     classification: DataClassification,
