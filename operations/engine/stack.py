@@ -1,19 +1,19 @@
 """A stack under the engine: opened once every check has passed, then previewed, updated, refreshed, destroyed."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation import CommandError, LocalWorkspace, Stack, StackNotFoundError
+from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
 from operations.engine.cli import Cli, Tell, find_cli
-from operations.engine.errors import FailedError, InterruptedRunError, PendingError
-from operations.engine.events import Event, as_recorded, changes_of, errors_of
+from operations.engine.errors import PendingError
+from operations.engine.events import Event, as_recorded, changes_of
+from operations.engine.explained import explained_by, some
 from operations.engine.lock import holders
-from operations.engine.messages import IGNORED, explain, locked, reasons_in
+from operations.engine.messages import locked
 from operations.engine.placement import Placement, check_account, check_region, placement_of
 from operations.engine.stack_file import only_provider_added, require_provider
 from rehearsal.program import Project
@@ -76,7 +76,7 @@ def open_stack(
     check_account(stack, place, variables)
     workspace = _Workspace(work_dir=str(project.root), pulumi_command=cli, env_vars=variables)
     file = project.stack_file(stack)
-    with _explained(stack, cli):
+    with explained_by(stack, cli):
         try:
             selected = Stack.select(stack, workspace)
         except StackNotFoundError:
@@ -160,12 +160,12 @@ class EngineStack:
 
     def remove(self) -> None:
         """Forget an empty stack; its file stays."""
-        with _explained(self.name, self._cli):
+        with explained_by(self.name, self._cli):
             self._stack.workspace.remove_stack(self.name, preserve_config=True)
 
     def outputs(self) -> dict[str, Any]:
         """The outputs of the last update; a secret one is `[secret]`."""
-        with _explained(self.name, self._cli):
+        with explained_by(self.name, self._cli):
             found: dict[str, Any] = json.loads(self._ask(["stack", "output", "--json", "--stack", self.name]))
         return found
 
@@ -174,13 +174,13 @@ class EngineStack:
 
         The Automation API's own export decrypts them, so the CLI is asked directly.
         """
-        with _explained(self.name, self._cli):
+        with explained_by(self.name, self._cli):
             exported: dict[str, Any] = json.loads(self._ask(["stack", "export", "--stack", self.name]))
         return exported
 
     def stacks(self) -> tuple[str, ...]:
         """Names of all stacks of this project that the backend holds, this one among them."""
-        with _explained(self.name, self._cli):
+        with explained_by(self.name, self._cli):
             return tuple(one.name.rpartition("/")[2] for one in self._stack.workspace.list_stacks())
 
     def pending(self) -> list[str]:
@@ -190,7 +190,7 @@ class EngineStack:
 
     def cancel(self) -> None:
         """Take the lock away from whoever holds it. Dangerous while that run lives: two runs break the state."""
-        with _explained(self.name, self._cli):
+        with explained_by(self.name, self._cli):
             self._stack.cancel()
 
     def _refuse_pending(self) -> None:
@@ -198,14 +198,14 @@ class EngineStack:
         if left:
             self._refuse_locked()
             raise PendingError(
-                f"{self.name}: an interrupted run left {len(left)} pending: {_some(left)}",
+                f"{self.name}: an interrupted run left {len(left)} pending: {some(left)}",
                 f"look whether each exists, then `pulumi refresh --stack {self.name}`, which asks about each",
             )
 
     def _refuse_locked(self) -> None:
         """A run that still lives has pending operations, too."""
         workspace = self._stack.workspace
-        with _explained(self.name, self._cli):
+        with explained_by(self.name, self._cli):
             url = workspace.who_am_i().url or ""
         found = holders(url, self._project.name, self.name)
         if found:
@@ -232,7 +232,7 @@ class EngineStack:
                 if on_event:
                     on_event(recorded)
 
-        with _explained(self.name, self._cli, self._remains, events):
+        with explained_by(self.name, self._cli, self._remains, events):
             operation({"on_output": on_output, "on_error": on_output, "on_event": record, "color": "never"})
         return Ran(changes=changes_of(events), events=tuple(events))
 
@@ -240,35 +240,4 @@ class EngineStack:
         deployment = self.export()["deployment"]
         left = self.pending()
         standing = f"{len(deployment.get('resources') or [])} resources stand in the state"
-        return f"{standing}, {len(left)} operations are pending: {_some(left)}" if left else f"{standing}, none pending"
-
-
-@contextmanager
-def _explained(
-    stack: str, cli: Cli, remains: Callable[[], str] | None = None, events: list[Event] | None = None
-) -> Iterator[None]:
-    """Turn what the CLI says into one clear error; after Ctrl-C, into what remains."""
-    cli.interrupted = False
-    try:
-        yield
-    except CommandError as error:
-        if cli.interrupted:
-            raise _interrupted(stack, cli, remains) from None
-        explained = explain(stack, str(error))
-        said = list(dict.fromkeys(why for one in errors_of(events or []) for why in reasons_in(one)))
-        reasons = tuple(why for why in said if why not in IGNORED)
-        if type(explained) is FailedError and reasons:
-            explained = FailedError(f"{stack}: {reasons[0]}", "", reasons)
-        raise explained from None
-    if cli.interrupted:
-        raise _interrupted(stack, cli, remains)
-
-
-def _interrupted(stack: str, cli: Cli, remains: Callable[[], str] | None) -> InterruptedRunError:
-    cli.interrupted = False
-    left = remains() if remains else "nothing was begun"
-    return InterruptedRunError(f"{stack}: interrupted; {left}", f"`workbuoy review {stack}` shows what is still to do")
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        return f"{standing}, {len(left)} operations are pending: {some(left)}" if left else f"{standing}, none pending"
