@@ -222,4 +222,4 @@ def test_a_stacks_own_state_is_checked(
     fake_cli.answer({"stack export": {"out": json.dumps(exported)}})
     result = check("local")
     assert result.exit_code == 3
-    assert "1 secret values stand in clear in the state of local" in result.stderr
+    assert "a secret value stands in clear in the state of local" in result.stderr
