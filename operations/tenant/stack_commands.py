@@ -118,6 +118,7 @@ def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bo
     from operations.deploy.command import deploy as deploy_stack  # noqa: PLC0415
     from operations.engine.image import DEPLOYED  # noqa: PLC0415
     from operations.tenant import silo  # noqa: PLC0415  imports Pulumi
+    from operations.tenant.provider import restore_provider  # noqa: PLC0415
 
     project, tenant = _silo(name)
     if tenant is None:
@@ -127,7 +128,7 @@ def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bo
     silo.check_settings(project.root, tenant, image)
     base = silo.open_base(project, tenant)
     standing = base.stacks()
-    stands = tenant.stack in standing
+    stands = tenant.stack in standing and restore_provider(project, tenant)
     image = silo.choose_image(tenant, image, base, stands=stands)
     if not stands:
         silo.refuse_second_stack(project.root, tenant, standing)

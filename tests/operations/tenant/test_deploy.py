@@ -88,6 +88,43 @@ def test_deployed_means_the_bases_image_for_a_new_silo(run: Run, project: Projec
     assert fake_cli.calls("up")[0]["environment"]["WORKBUOY_IMAGE_DIGEST"] == DIGEST
 
 
+CLOUD = {"url": "awskms://alias/workbuoy-state?region=eu-west-1", "encryptedkey": "AQID"}
+
+
+@pytest.mark.usefixtures("prod_signed_in", "quick")
+def test_a_stack_that_a_workflow_made_gets_back_the_lines_that_it_could_not_commit(
+    run: Run, project: Project, fake_cli: FakeCli
+) -> None:
+    file = project.root / "Pulumi.prod-acme.yaml"
+    committed = file.read_text().replace("encryptionsalt: v1:made:for:tests\n", "")
+    file.write_text(committed)
+    made = {"manifest": {}, "resources": [{"urn": "u"}], "secrets_providers": {"type": "cloud", "state": CLOUD}}
+    exported = {"out": json.dumps({"version": 3, "deployment": made})}
+    fake_cli.answer(standing("prod-acme") | {"stack export": exported})
+    result = run("deploy", "acme", "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert file.read_text() == f"{committed}secretsprovider: {CLOUD['url']}\nencryptedkey: AQID\n"
+    assert not fake_cli.calls("stack", "init")
+
+
+@pytest.mark.usefixtures("prod_signed_in", "quick")
+def test_one_that_it_made_and_never_deployed_is_made_anew(run: Run, project: Project, fake_cli: FakeCli) -> None:
+    file = project.root / "Pulumi.prod-acme.yaml"
+    file.write_text(file.read_text().replace("encryptionsalt: v1:made:for:tests\n", ""))
+    unknown = failing("error: no stack named 'prod-acme' found", 6)
+    fake_cli.answer(
+        standing("prod-acme")
+        | {
+            "stack --show-name --stack prod-acme": [unknown, {"out": "prod-acme"}],
+            "stack init": {"append": {str(file): "encryptionsalt: v1:new\n"}},
+        }
+    )
+    result = run("deploy", "acme", "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert len(fake_cli.calls("stack", "rm")) == 1
+    assert file.read_text().endswith("encryptionsalt: v1:new\n")
+
+
 def refused(run: Run, cli: FakeCli, unchanged: Callable[[], bool], code: int, *arguments: str) -> str:
     """What is said on stderr where nothing may be changed."""
     result = run("deploy", *(arguments or ("acme",)), "--yes")
