@@ -9,7 +9,7 @@ from typing import Any
 from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
 from operations.engine.cli import Cli, Tell, find_cli
-from operations.engine.errors import PendingError
+from operations.engine.errors import FailedError, PendingError
 from operations.engine.events import Event, as_recorded, changes_of
 from operations.engine.explained import explained_by, some
 from operations.engine.lock import holders
@@ -194,7 +194,11 @@ class EngineStack:
             self._stack.cancel()
 
     def _refuse_pending(self) -> None:
-        left = self.pending()
+        try:
+            left = self.pending()
+        except FailedError:  # a folder's state cannot be read while another run writes it
+            self._refuse_locked()
+            raise
         if left:
             self._refuse_locked()
             raise PendingError(

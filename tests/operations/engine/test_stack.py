@@ -177,13 +177,18 @@ def test_pending_operations_of_a_run_that_still_lives_are_its_lock(
     lock = tmp_path / "state/.pulumi/locks/organization/workbuoy/local/9a74.json"
     lock.parent.mkdir(parents=True)
     lock.write_text('{"pid": 4767, "username": "root", "hostname": "vm", "timestamp": "2026-11-22T20:43:51Z"}')
-    url = f"file://{tmp_path / 'state'}"
-    fake_cli.answer(
-        {"stack export": state(pending=[PENDING]), "whoami": {"out": json.dumps({"user": "o", "url": url})}}
-    )
+    me = {"user": "ola", "url": f"file://{tmp_path / 'state'}"}
+    fake_cli.answer({"stack export": state(pending=[PENDING]), "whoami": {"out": json.dumps(me)}})
     with pytest.raises(LockedError, match=r"root@vm \(process 4767\) since 2026-11-22T20:43:51Z"):
         opened.up()
+    half = failing("error: failed to load checkpoint: EOF")
+    fake_cli.answer({"stack export": half, "whoami": {"out": json.dumps(me)}})
+    with pytest.raises(LockedError):
+        opened.up()
     lock.unlink()
+    with pytest.raises(FailedError, match="failed to load checkpoint"):
+        opened.up()
+    fake_cli.answer({"stack export": state(pending=[PENDING]), "whoami": {"out": json.dumps(me)}})
     with pytest.raises(PendingError):
         opened.up()
 
