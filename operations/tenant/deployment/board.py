@@ -45,10 +45,10 @@ class LiveTable:
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, expand=True)
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)  # a long cause must not squeeze the names
         outcomes = dict(self._outcomes)
         for name, outcome in outcomes.items():
             if outcome.state == "running":
