@@ -10,7 +10,6 @@ import yaml
 from components.secrets import RECOVERY_WINDOW_DAYS
 from infra.tenants.record import Tenant
 
-KEEP_SNAPSHOT_DAYS: Final = 90
 _KEY, _INSTANCE, _BUCKET, _LOG_GROUP, _SECRET = (
     "aws:kms/key:Key",
     "aws:rds/instance:Instance",
