@@ -78,6 +78,11 @@ def find_shared_accounts(root: Path, stack: str) -> list[Problem]:
 def settings_in(file: Path) -> Mapping[str, Any] | None:
     """A base stack's settings as its file has them; none for another file, or one that cannot be read."""
     try:
+        if SETTINGS_KEY not in file.read_text(encoding="utf-8", errors="replace"):
+            return None  # a customer's own stack's: beside a hundred of them, parsing each would take a second
+    except OSError:
+        return None
+    try:
         config = read_yaml(file).content.get("config")
     except ProblemsError:
         return None  # that file's own rehearsal says what is wrong with it

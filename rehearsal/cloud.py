@@ -30,7 +30,7 @@ class Cloud:
     def __init__(self, account: str, region: str, moto: "Moto") -> None:
         self.account, self.region = account, region
         self._moto = moto
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients = moto.clients_of(account)
 
     def client(self, service: str, region: str = "") -> Any:
         """The boto3 client of a service in a region, whose calls go to this account."""
@@ -63,13 +63,18 @@ class Cloud:
         """Let one of AWS's own policies exist, as it does in every account."""
         mends.load_managed_policy(self.account, self.region, arn)
 
-    def pages(self, service: str, operation: str, region: str = "") -> Iterator[Any]:
+    def pages(
+        self, service: str, operation: str, region: str = "", params: Mapping[str, Any] | None = None
+    ) -> Iterator[Any]:
         """Every page of a listing. Raises CloudError as `call` does."""
         client = self.client(service, region)
-        if client.can_paginate(operation):
-            yield from client.get_paginator(operation).paginate()
-        else:
-            yield self.call(service, operation, {}, region)
+        try:
+            if client.can_paginate(operation):
+                yield from client.get_paginator(operation).paginate(**(params or {}))
+            else:
+                yield self.call(service, operation, params or {}, region)
+        except client.exceptions.ClientError as error:
+            raise CloudError(str(error), error.response["Error"]["Code"]) from None
 
     def _sign(self, service: str, region: str) -> Callable[..., None]:
         """Name the account, and who asks, without computing a signature that nobody checks (a tenth of each call)."""
@@ -89,10 +94,15 @@ class Moto:
     def __init__(self, session: Any, config: Any) -> None:
         self._session, self._config = session, config
         self._mended: dict[str, list[mends.Undo]] = {}
+        self._clients: dict[str, dict[tuple[str, str], Any]] = {}
 
     def cloud(self, account: str, region: str) -> Cloud:
         """An account in it, with its usual region."""
         return Cloud(account, region, self)
+
+    def clients_of(self, account: str) -> dict[tuple[str, str], Any]:
+        """The clients that all stacks of an account use: making one costs as much as ten calls."""
+        return self._clients.setdefault(account, {})
 
     def client(self, service: str, region: str) -> Any:
         """A new boto3 client; moto's faults in the service are mended first."""

@@ -1,7 +1,7 @@
 """Walks the table of kinds: creates a declared resource in moto and reads it back."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -250,11 +250,29 @@ class Mapper:
     def _listed(self, service: str, region: str, read: Read) -> dict[Any, Any]:
         listing, index = (service, region, read.operation), (service, region, id(read))
         if listing not in self._pages:
-            self._pages[listing] = list(self._cloud.pages(service, read.operation, region))
+            self._pages[listing] = self._list(service, region, read)
         if index not in self._indexes:
             find, pick = finder(read.index), finder(read.pick)
             self._indexes[index] = {find(item): item for page in self._pages[listing] for item in pick(page) or ()}
         return self._indexes[index]
+
+    def _list(self, service: str, region: str, read: Read) -> list[Any]:
+        """A listing of this stack's own resources where it can be narrowed to them; else of the account's."""
+        if read.among is not None:
+            keys = [fill(one.key, made.values) for made, one in self._read_by(read.operation, region)]
+            try:
+                return list(self._cloud.pages(service, read.operation, region, read.among(keys)))
+            except CloudError:
+                pass  # one of them is gone: the whole listing tells which
+        return list(self._cloud.pages(service, read.operation, region))
+
+    def _read_by(self, operation: str, region: str) -> Iterator[tuple[Made, Read]]:
+        for made in self.made.values():
+            if made.kind is not None and made.state is State.COMPARED:
+                region_of = made.kind.global_region or made.region
+                yield from (
+                    (made, one) for one in made.kind.reads if one.operation == operation and region_of == region
+                )
 
 
 def _own_params(read: Read) -> bool:

@@ -106,7 +106,40 @@ def _lazy_key_pairs() -> Undo:
     return _replace(models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec))
 
 
+def _many_certificates() -> Undo:
+    """moto holds a listener to 25 certificates: a quota that can be raised, and docs/limits.md tells from when."""
+    from moto.elbv2 import models  # noqa: PLC0415
+
+    def add(self: Any, arn: str, certificates: list[dict[str, Any]]) -> list[str]:
+        (listener,) = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
+        listener.certificates.extend(one["CertificateArn"] for one in certificates)
+        return list(listener.certificates)
+
+    return _replace(models.ELBv2Backend, "add_listener_certificates", add)
+
+
+def _tags_by_id() -> Undo:
+    """moto looks through every tag of the account for those of one resource, which it does for each it shows."""
+    from moto.ec2.models import tags  # noqa: PLC0415
+    from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix  # noqa: PLC0415
+
+    stock = tags.TagBackend.describe_tags
+
+    def describe(self: Any, filters: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
+        ids = (filters or {}).get("resource-id", ())
+        if len(filters or {}) != 1 or len(ids) != 1 or set(ids[0]) & set("*?"):
+            return stock(self, filters)
+        (id_,) = ids
+        kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(id_), "")
+        found = self.tags.get(id_, {})
+        return [{"resource_id": id_, "key": key, "value": found[key], "resource_type": kind} for key in found]
+
+    return _replace(tags.TagBackend, "describe_tags", describe)
+
+
 _MENDS: dict[str, tuple[Callable[[], Undo], ...]] = {
+    "ec2": (_tags_by_id,),
+    "elbv2": (_many_certificates,),
     "kms": (_lazy_key_pairs,),
     "s3": (_logging_policy,),
     "rds": (_own_resource_ids,),

@@ -61,7 +61,7 @@ METRIC_ALARM = Kind(
     },
     defaults={"actionsEnabled": True},
     reads=(
-        Read("describe_alarms", pick="MetricAlarms", index="AlarmName"),
+        Read("describe_alarms", pick="MetricAlarms", index="AlarmName", among=lambda names: {"AlarmNames": names}),
         Read("list_tags_for_resource", {"ResourceARN": _ARN}, pick="Tags", into="Tags", when="tags"),
     ),
     document="$made",

@@ -16,6 +16,9 @@ def _none_inline(declared: Any) -> Any:
 
 
 _RULES = Form(send=_none_inline)
+_READ_GROUPS = Read(
+    "describe_security_groups", pick="SecurityGroups", index="GroupId", among=lambda ids: {"GroupIds": ids}
+)
 
 SECURITY_GROUP = Kind(
     type_="aws:ec2/securityGroup:SecurityGroup",
@@ -41,7 +44,7 @@ SECURITY_GROUP = Kind(
         "tags": ec2_tags("security-group"),
     },
     defaults={"description": "Managed by Pulumi"},
-    reads=(Read("describe_security_groups", pick="SecurityGroups", index="GroupId"),),
+    reads=(_READ_GROUPS,),
     document="$made",
     id="$document.GroupId",
     made_up_id="sg-{hex}",
@@ -83,7 +86,7 @@ DEFAULT_SECURITY_GROUP = Kind(
             call="tags",
         ),
     },
-    reads=(Read("describe_security_groups", pick="SecurityGroups", index="GroupId"),),
+    reads=(_READ_GROUPS,),
     document="$made.SecurityGroups[0]",
     id="$document.GroupId",
     made_up_id="sg-{hex}",
@@ -132,7 +135,14 @@ def _rule(type_: str, operation: str) -> Kind:
         service="ec2",
         calls=(Call(operation, pack=_permission),),
         fields=_RULE_FIELDS,
-        reads=(Read("describe_security_group_rules", pick="SecurityGroupRules", index="SecurityGroupRuleId"),),
+        reads=(
+            Read(
+                "describe_security_group_rules",
+                pick="SecurityGroupRules",
+                index="SecurityGroupRuleId",
+                among=lambda ids: {"SecurityGroupRuleIds": ids},
+            ),
+        ),
         document="$made.SecurityGroupRules[0]",
         id="$document.SecurityGroupRuleId",
         made_up_id="sgr-{hex}",

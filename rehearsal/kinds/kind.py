@@ -66,7 +66,8 @@ class Read:
 
     With `index`, `pick` gives a list whose items are found by that key, and the operation is asked once for all
     resources of the kind, unless its parameters narrow it to more than the id. Else `pick` gives the document. `into`
-    puts what is found under a key of the first reading's document.
+    puts what is found under a key of the first reading's document. `among` narrows a listing to many keys: beside a
+    hundred other stacks, all of the account would be listed for a few.
     """
 
     operation: str
@@ -79,6 +80,7 @@ class Read:
     absent: tuple[str, ...] = ()  # error codes that mean an empty document
     when: str = ""  # read only where this property is declared
     proves: Mapping[str, Any] = field(default_factory=dict)  # true because this reading found something
+    among: Callable[[list[str]], dict[str, Any]] | None = None  # parameters for a listing of these keys alone
 
 
 @dataclass(frozen=True, slots=True)

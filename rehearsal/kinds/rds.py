@@ -1,5 +1,6 @@
 """RDS: subnet groups, parameter groups, instances, event subscriptions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rehearsal.kinds.kind import (
@@ -26,6 +27,11 @@ def _tag_read(kind: str) -> Read:
     )
 
 
+def _the_only(parameter: str) -> Callable[[list[str]], dict[str, Any]]:
+    """RDS narrows these listings to one name; a stack has one."""
+    return lambda names: {parameter: names[0]} if len(names) == 1 else {}
+
+
 SUBNET_GROUP = Kind(
     type_="aws:rds/subnetGroup:SubnetGroup",
     service="rds",
@@ -38,7 +44,15 @@ SUBNET_GROUP = Kind(
         "tags": tags("Tags", "TagList"),
     },
     defaults={"description": "Managed by Pulumi"},
-    reads=(Read("describe_db_subnet_groups", pick="DBSubnetGroups", index="DBSubnetGroupName"), _tag_read("subgrp")),
+    reads=(
+        Read(
+            "describe_db_subnet_groups",
+            pick="DBSubnetGroups",
+            index="DBSubnetGroupName",
+            among=_the_only("DBSubnetGroupName"),
+        ),
+        _tag_read("subgrp"),
+    ),
     document="$made.DBSubnetGroup",
     id="$document.DBSubnetGroupName",
     made_up_id="{name}",
@@ -70,7 +84,12 @@ PARAMETER_GROUP = Kind(
     },
     defaults={"description": "Managed by Pulumi"},
     reads=(
-        Read("describe_db_parameter_groups", pick="DBParameterGroups", index="DBParameterGroupName"),
+        Read(
+            "describe_db_parameter_groups",
+            pick="DBParameterGroups",
+            index="DBParameterGroupName",
+            among=_the_only("DBParameterGroupName"),
+        ),
         Read("describe_db_parameters", {"DBParameterGroupName": "$id"}, pick="Parameters", into="Parameters"),
         _tag_read("pg"),
     ),
@@ -159,6 +178,7 @@ INSTANCE = Kind(
             "DBInstances",
             index="DBInstanceIdentifier",
             key="$identifier",
+            among=lambda names: {"Filters": [{"Name": "db-instance-id", "Values": names}]},
         ),
     ),
     document="$made.DBInstance",
@@ -196,7 +216,12 @@ EVENT_SUBSCRIPTION = Kind(
     },
     defaults={"enabled": True},
     reads=(
-        Read("describe_event_subscriptions", pick="EventSubscriptionsList", index="CustSubscriptionId"),
+        Read(
+            "describe_event_subscriptions",
+            pick="EventSubscriptionsList",
+            index="CustSubscriptionId",
+            among=_the_only("SubscriptionName"),
+        ),
         _tag_read("es"),
     ),
     document="$made.EventSubscription",

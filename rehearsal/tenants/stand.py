@@ -1,5 +1,6 @@
 """Stacks stood up one after the other in one moto; of each further one only what is needed later is kept."""
 
+import gc
 import time
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,11 @@ class Standing:
         self._options.progress.phase(f"standing up {stack}")
         rehearsal = self._stand(stack, replace(self._options, progress=Quiet()))
         return _in_short(rehearsal, tenant, time.perf_counter() - began), rehearsal
+
+    def forget(self) -> None:
+        """Let go of what the last stack left behind; what lives stays and is never looked at again."""
+        gc.collect()
+        gc.freeze()
 
     def _stand(self, stack: str, options: Options) -> Rehearsal:
         rehearsal = rehearse(self._project, stack, replace(options, references=self._outputs), self._moto)

@@ -10,7 +10,7 @@ from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.permissions.gate import open_gate
 from rehearsal.program import Project
 from rehearsal.result import Rehearsal
-from rehearsal.run import Options
+from rehearsal.run import Options, no_collector
 from rehearsal.service.declared import NoServiceError
 from rehearsal.service.processes import Installed, Programs
 from rehearsal.service.result import ServiceRehearsal
@@ -136,7 +136,8 @@ class Rehearsing:
             else None
         )
         moto = enter(running())
-        base, stacks = self._stand_up(moto)
+        with no_collector():
+            base, stacks = self._stand_up(moto)
         seconds = {**base.seconds, "standing up the other stacks": sum(one.seconds for one in stacks)}
         found = TenantsRehearsal(
             asked=plan.asked,
@@ -175,6 +176,8 @@ class Rehearsing:
             in_short, whole = standing.further(stack, tenant)
             stacks.append(in_short)
             self._keep(whole)
+            del whole
+            standing.forget()
         return base, stacks
 
     def _keep(self, rehearsal: Rehearsal) -> None:
