@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bootstrap.home import SETTINGS_KEY
 from bootstrap.settings import AccountSettings
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
@@ -12,7 +13,6 @@ from infra.stack_files import stack_file
 from infra.validation import find_problems
 from infra.yaml_text import read_yaml
 
-SETTINGS_KEY = "workbuoy-bootstrap:settings"
 READ_BY_PULUMI = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 

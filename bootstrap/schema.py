@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from bootstrap.load import READ_BY_PULUMI, SETTINGS_KEY
+from bootstrap.home import SETTINGS_KEY
+from bootstrap.load import READ_BY_PULUMI
 from bootstrap.settings import AccountSettings
 
 SCHEMA_FILE = Path(__file__).parent / "bootstrap.schema.json"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.load import SETTINGS_KEY, load_settings
+from bootstrap.home import SETTINGS_KEY
+from bootstrap.load import load_settings
 from bootstrap.names import state_bucket
 from bootstrap.settings import AccountSettings
 from operations.bootstrap.backends import (

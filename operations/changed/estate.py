@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import yaml
 
+from bootstrap.home import home_region
+from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import SETTINGS_KEY
 
-BOOTSTRAP_KEY: Final = "workbuoy-bootstrap:settings"
 LOCAL: Final = "local"  # the environment that stands on a laptop alone
 DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
 
@@ -116,7 +117,7 @@ def _base(
     if missing:
         return None
     environment, account, region = (str(settings[name]) for name in ("environment", "account", "region"))
-    home = _home(file.parent, environment) or (all_settings.get(environment) or settings).get("region", region)
+    home = home_region(file.parent, environment) or (all_settings.get(environment) or settings).get("region", region)
     return Base(
         stack=stack,
         environment=environment,
@@ -124,19 +125,8 @@ def _base(
         region=region,
         repository=str(repository),
         architecture=str(service.get("architecture", DEFAULT_ARCHITECTURE)),
-        backend=f"s3://workbuoy-state-{account}-{home}?region={home}",  # bootstrap.names.state_address
+        backend=state_address(account, str(home)),
     )
-
-
-def _home(root: Path, environment: str) -> str | None:
-    """The region where an account keeps its state, as bootstrap's own stack file has it."""
-    file = root / "bootstrap" / f"Pulumi.{environment}.yaml"
-    if not file.is_file():
-        return None
-    config = _content(file, []).get("config")
-    settings = config.get(BOOTSTRAP_KEY) if isinstance(config, Mapping) else None
-    region = settings.get("region") if isinstance(settings, Mapping) else None
-    return region if isinstance(region, str) else None
 
 
 def _customer(file: Path, bases: Mapping[str, Base], problems: list[Problem]) -> Customer | None:

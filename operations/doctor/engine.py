@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pulumi.automation import CommandError
 
+from bootstrap.names import secrets_provider as own_provider
+from bootstrap.names import state_address
 from operations.doctor.finding import DEPLOY, Finding, State
 from operations.engine import plugins
 from operations.engine.cli import Cli, find_cli, sdk_version
@@ -77,7 +79,7 @@ def backend(found: Cli, place: Placement | None) -> Finding:
 
 def own_backend(place: Placement) -> str:
     """The state bucket that `bootstrap/` makes."""
-    return f"s3://workbuoy-state-{place.account}-{place.region}?region={place.region}"
+    return state_address(place.account, place.state_region)
 
 
 def secrets_provider(stack: str, file: Path, place: Placement) -> Finding:
@@ -89,9 +91,9 @@ def secrets_provider(stack: str, file: Path, place: Placement) -> Finding:
         problem = f"{file.name} names none: the stack has not been made, or its lines were not committed"
         return Finding(name="secrets provider", state="missing", found=problem, mend=make, needed_for=DEPLOY)
     if named.startswith("awskms://"):
-        if f"region={place.region}" not in named:
-            problem = f"{named} is not in {place.region}"
-            mend = f"pulumi stack change-secrets-provider --stack {stack} '{own_key(place)}'"
+        if f"region={place.state_region}" not in named:
+            problem = f"{named} is not in {place.state_region}, where the account keeps its state"
+            mend = f"pulumi stack change-secrets-provider --stack {stack} '{own_provider(place.state_region)}'"
             return Finding(name="secrets provider", state="wrong", found=problem, mend=mend, needed_for=DEPLOY)
         return Finding(name="secrets provider", state="ok", found=named, needed_for=DEPLOY)
     if any(os.environ.get(name) is not None for name in PASSPHRASE_VARIABLES):
@@ -99,8 +101,3 @@ def secrets_provider(stack: str, file: Path, place: Placement) -> Finding:
     problem = "a passphrase, which is not set"
     mend = f"export {PASSPHRASE_VARIABLES[1]}=FILE"
     return Finding(name="secrets provider", state="wrong", found=problem, mend=mend, needed_for=DEPLOY)
-
-
-def own_key(place: Placement) -> str:
-    """The key that `bootstrap/` makes for state."""
-    return f"awskms://alias/workbuoy-state?region={place.region}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bootstrap.home import home_region
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.messages import SIGN_IN
 from rehearsal.program import Project, read_config
@@ -12,12 +13,21 @@ from rehearsal.silos import residency_of, whole_config
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """An account and a region; `endpoint_url` names a moto server in place of AWS, which knows no accounts."""
+    """An account and a region; `endpoint_url` names a moto server in place of AWS, which knows no accounts.
+
+    The account keeps Pulumi's state and its key in its `home` region, where that is not the stack's own.
+    """
 
     account: str
     region: str
     residency: tuple[str, ...] = ()
     endpoint_url: str | None = None
+    home: str | None = None
+
+    @property
+    def state_region(self) -> str:
+        """Where Pulumi's state and its key stand."""
+        return self.home or self.region
 
 
 def placement_of(project: Project, stack: str) -> Placement:
@@ -33,6 +43,7 @@ def placement_of(project: Project, stack: str) -> Placement:
     return Placement(
         account=found["account"],
         region=found["region"],
+        home=home_region(project.root, str(found.get("environment"))),
         residency=tuple(residency_of(project, stack)),
         endpoint_url=found.get("endpointUrl"),
     )

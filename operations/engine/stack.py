@@ -8,6 +8,7 @@ from typing import Any
 
 from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
+from bootstrap.names import secrets_provider as own_provider
 from operations.engine.cli import Cli, Tell, find_cli
 from operations.engine.errors import FailedError, PendingError
 from operations.engine.events import Event, as_recorded, changes_of
@@ -93,7 +94,7 @@ def open_stack(
 
 def _default_provider(workspace: LocalWorkspace, place: Placement) -> str | None:
     on_s3 = (workspace.who_am_i().url or "").startswith("s3://")
-    return f"awskms://alias/workbuoy-state?region={place.region}" if on_s3 else None
+    return own_provider(place.state_region) if on_s3 else None
 
 
 class EngineStack:

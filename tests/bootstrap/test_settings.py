@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bootstrap.load import SETTINGS_KEY, load_settings
+from bootstrap.home import SETTINGS_KEY
+from bootstrap.load import load_settings
 from bootstrap.schema import SCHEMA_FILE, render_schema
 from infra.problems import ProblemsError
 from rehearsal.program import Project

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from moto import mock_aws
 
-from bootstrap.load import SETTINGS_KEY
+from bootstrap.home import SETTINGS_KEY
 from bootstrap.names import state_bucket
 from bootstrap.settings import AccountSettings
 from operations.bootstrap import perform

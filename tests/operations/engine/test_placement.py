@@ -11,8 +11,8 @@ from operations.engine import placement
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.placement import Placement, check_account, check_region, placement_of
 from operations.engine.stack import open_stack
-from rehearsal.program import Project
-from tests.conftest import Change
+from rehearsal.program import Project, find_project
+from tests.conftest import ROOT, Change
 from tests.operations.engine.fake_cli import FakeCli
 
 PLACE = Placement(account="210000000001", region="eu-west-1")
@@ -122,3 +122,11 @@ def test_settings_without_an_account_are_a_mistake(change: Any) -> None:
     without: Change = remove
     with pytest.raises(MistakenError, match=r"Pulumi\.dev\.yaml: settings name no account and no region"):
         placement_of(change("dev", without), "dev")
+
+
+def test_a_regional_base_s_secrets_are_encrypted_where_its_account_keeps_its_state() -> None:
+    project = find_project(ROOT)
+    assert placement_of(project, "prod-eu-north-1").region == "eu-north-1"
+    assert {placement_of(project, stack).state_region for stack in ("prod-eu-north-1", "prod-eu-north-1-globex")} == {
+        "eu-west-1"
+    }
