@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from components.service_settings import EVERYWHERE
 from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import rollout, smoke
 from operations.engine.errors import EngineError, FailedError
@@ -17,7 +18,7 @@ from operations.engine.stack import EngineStack, Ran
 
 Outcome = Literal["deployed", "went back", "failed"]
 Tell = Callable[[str], Any]
-Wait = Callable[[EngineStack, Mapping[str, Any], Tell], None]
+Wait = Callable[[EngineStack, Mapping[str, Any], Tell], str | None]  # what to say beside the step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,16 +43,29 @@ class Record:
     next_step: str = ""
 
 
-def wait_for_rollout(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> None:
+def wait_for_rollout(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> str | None:
     """Wait until ECS runs what the outputs name. Raises as `rollout.wait` does."""
     target = rollout.target_of(opened.name, outputs)
     describe = rollout.describe(target, opened.place.region, opened.place.endpoint_url)
     rollout.wait(opened.name, target, describe, tell=tell)
+    return None
 
 
-def try_service(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> None:
-    """Try the service at its public address. Raises as `smoke.smoke` does."""
-    smoke.smoke(opened.name, smoke.url_of(opened.name, outputs), tell=tell)
+def try_service(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> str | None:
+    """Try the service at its public address. Raises as `smoke.smoke` does.
+
+    A service that its settings close to most of the world may be closed to this machine too, as dev's is to GitHub's
+    runners. That is no reason to go back: the rollout has told that its tasks are healthy.
+    """
+    try:
+        smoke.smoke(opened.name, smoke.url_of(opened.name, outputs), tell=tell)
+    except smoke.UnreachedError as error:
+        ranges = opened.place.admits
+        if not ranges or EVERYWHERE in ranges:
+            raise
+        tell(f"{opened.name}: {error}")
+        return f"**not tried**: nothing answered here, and only {', '.join(ranges)} may reach it"
+    return None
 
 
 def deploy(
@@ -100,8 +114,8 @@ class _Run:
         outputs = self.opened.outputs()
         self.record.image = self.record.image or deployed_image(outputs)
         for name, check in self.checks:
-            with self._step(f"{prefix}{name}"):
-                check(self.opened, outputs, self.tell)
+            with self._step(f"{prefix}{name}") as told:
+                told(check(self.opened, outputs, self.tell) or "")
         return deployed_image(outputs)
 
     def go_back(self) -> None:

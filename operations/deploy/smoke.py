@@ -18,6 +18,10 @@ REQUEST_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 5.0
 
 
+class UnreachedError(FailedError):
+    """Nothing answered at all: the service may be down, or closed to this machine's address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the service said to one path."""
@@ -62,7 +66,8 @@ def smoke(
         trust: authorities to believe instead of the system's.
 
     Raises:
-        FailedError: a path did not answer 200 in time; with the last that was heard.
+        FailedError: a path did not answer 200 in time; with the last that was heard. UnreachedError where that was
+            nothing.
     """
     if url.startswith("http://"):
         tell(f"{stack}: {url} is not encrypted; a stack with a certificate serves https only")
@@ -78,7 +83,8 @@ def smoke(
                 return Answer(path, 200, round((time.monotonic() - began) * 1000))
             said = f"answered {heard}" if isinstance(heard, int) else heard
             if time.monotonic() + pause_seconds > deadline:
-                raise FailedError(f"{stack}: {url}{path} {said}", _hint(stack, heard))
+                unanswered = UnreachedError if isinstance(heard, str) else FailedError
+                raise unanswered(f"{stack}: {url}{path} {said}", _hint(stack, heard))
             tell(f"{stack}: {path} {said}; once more")
             time.sleep(pause_seconds)
 

@@ -15,7 +15,8 @@ from rehearsal.silos import residency_of, whole_config
 class Placement:
     """An account and a region; `endpoint_url` names a moto server in place of AWS, which knows no accounts.
 
-    The account keeps Pulumi's state and its key in its `home` region, where that is not the stack's own.
+    `admits` are the address ranges that may reach the service. The account keeps Pulumi's state and its key in its
+    `home` region, where that is not the stack's own.
     """
 
     account: str
@@ -23,6 +24,7 @@ class Placement:
     residency: tuple[str, ...] = ()
     endpoint_url: str | None = None
     home: str | None = None
+    admits: tuple[str, ...] = ()
 
     @property
     def state_region(self) -> str:
@@ -43,6 +45,7 @@ def placement_of(project: Project, stack: str) -> Placement:
     return Placement(
         account=found["account"],
         region=found["region"],
+        admits=tuple(map(str, (found.get("service") or {}).get("allowedCidrBlocks") or ())),
         home=home_region(project.root, str(found.get("environment"))),
         residency=tuple(residency_of(project, stack)),
         endpoint_url=found.get("endpointUrl"),

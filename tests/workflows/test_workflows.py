@@ -271,7 +271,7 @@ def test_bootstraps_roles_trust_exactly_these_jobs(job: Job, given: dict[str, An
 def test_backends_are_where_bootstrap_puts_the_state() -> None:
     for job in JOBS:
         for line in job.runs():
-            if re.search(r"workbuoy (review|deploy|drift|tenant) ", line):
+            if re.search(r"workbuoy (review|deploy|drift|tenant deploy) ", line):
                 assert "backend" in job.content["env"]["PULUMI_BACKEND_URL"], job.id
 
 

@@ -9,10 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.placeholders import IMAGE_VARIABLE
-from operations.deploy import perform
+from operations.deploy import perform, smoke
+from operations.deploy.smoke import UnreachedError
 from operations.engine.errors import FailedError
+from operations.engine.placement import Placement, placement_of
 from operations.main import main
-from rehearsal.program import Project
+from rehearsal.program import Project, find_project
+from tests.conftest import ROOT
 from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
@@ -167,3 +170,49 @@ def test_a_lock_is_no_failed_deployment(run: Run, fake_cli: FakeCli) -> None:
     assert result.exit_code == 4
     assert "another run holds the lock" in result.stderr
     assert images(fake_cli) == [NEW]
+
+
+class Opened:
+    """As much of an open stack as the smoke test asks."""
+
+    name = "dev"
+
+    def __init__(self, *admits: str) -> None:
+        self.place = Placement(account="210000000001", region="eu-west-1", admits=admits)
+
+
+def unreached(*_: Any, **__: Any) -> None:
+    raise UnreachedError("dev: https://dev.example/healthz cannot be reached: timed out", "look here")
+
+
+def test_a_service_that_is_closed_to_this_machine_is_told_as_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoke, "smoke", unreached)
+    told: list[str] = []
+    opened: Any = Opened("192.0.2.0/24")
+    detail = perform.try_service(opened, {"url": "https://dev.example"}, told.append)
+    assert detail == "**not tried**: nothing answered here, and only 192.0.2.0/24 may reach it"
+    assert "timed out" in told[0]
+
+
+@pytest.mark.parametrize("admits", [("0.0.0.0/0",), ()])
+def test_a_service_open_to_everyone_must_answer(monkeypatch: pytest.MonkeyPatch, admits: tuple[str, ...]) -> None:
+    monkeypatch.setattr(smoke, "smoke", unreached)
+    opened: Any = Opened(*admits)
+    with pytest.raises(UnreachedError):
+        perform.try_service(opened, {"url": "https://dev.example"}, lambda _: None)
+
+
+def test_a_wrong_answer_fails_also_where_the_service_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: Any, **__: Any) -> None:
+        raise FailedError("dev: https://dev.example/readyz answered 503")
+
+    monkeypatch.setattr(smoke, "smoke", wrong)
+    opened: Any = Opened("192.0.2.0/24")
+    with pytest.raises(FailedError, match="503"):
+        perform.try_service(opened, {"url": "https://dev.example"}, lambda _: None)
+
+
+def test_the_addresses_that_a_stack_admits_are_its_settings() -> None:
+    project = find_project(ROOT)
+    assert placement_of(project, "dev").admits == ("192.0.2.0/24",)
+    assert placement_of(project, "prod-acme").admits == ("0.0.0.0/0",)
