@@ -93,7 +93,7 @@ class Moto:
 
     def __init__(self, session: Any, config: Any) -> None:
         self._session, self._config = session, config
-        self._mended: dict[str, list[mends.Undo]] = {}
+        self._mended: dict[str, list[mends.Undo]] = {"every service": [mends.names_of_actions()]}
         self._clients: dict[str, dict[tuple[str, str], Any]] = {}
 
     def cloud(self, account: str, region: str) -> Cloud:

@@ -6,6 +6,7 @@ Each is applied when the first client of its service is made: a stack without th
 import hashlib
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 Undo = Callable[[], None]
@@ -116,6 +117,14 @@ def _many_certificates() -> Undo:
         return list(listener.certificates)
 
     return _replace(models.ELBv2Backend, "add_listener_certificates", add)
+
+
+def names_of_actions() -> Undo:
+    """moto looks up all methods of a service's class for every request."""
+    from moto.core import responses  # noqa: PLC0415
+
+    stock = responses.__dict__["method_names_from_class"]
+    return _replace(responses, "method_names_from_class", cache(stock))
 
 
 def _tags_by_id() -> Undo:
