@@ -47,11 +47,12 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
         security_group_id=_output(base, "loadBalancerSecurityGroupId"),
         shared=True,
     )
-    ListenerCertificate(
-        "certificate",
-        ListenerCertificateArgs(listener_arn=load_balancer.listener_arn, certificate_arn=silo.certificate_arn),
-        opts,
-    )
+    if silo.certificate_arn:
+        ListenerCertificate(
+            "certificate",
+            ListenerCertificateArgs(listener_arn=load_balancer.listener_arn, certificate_arn=silo.certificate_arn),
+            opts,
+        )
     imports = _imports(silo)
     keys = Encryption(
         "keys",

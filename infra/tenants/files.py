@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
-from infra.tenants.record import Tenant
+from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.validation import find_problems
 from infra.yaml_text import YamlFile, read_yaml
@@ -136,21 +136,17 @@ def find_tenant_problems(root: Path, tenant: Tenant) -> list[Problem]:
 def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Problem]:
     tenants = list(tenants)
     bases = {base: settings_in(stack_file(root, base)) for base in {tenant.base for tenant in tenants}}
-    hosts, priorities = defaultdict(list), defaultdict(list)
+    holders: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for tenant in tenants:
-        if tenant.host_name:
-            hosts[tenant.host_name].append(tenant.name)
-        if tenant.listener_priority:
-            priorities[tenant.base, tenant.listener_priority].append(tenant.name)
+        for path, value, scope in _own_values(tenant):
+            holders[path, value, scope].append(tenant.name)
     for tenant in tenants:
         found = [
             *_base_problems(tenant, bases[tenant.base]),
-            *_taken("hostName", tenant.host_name, tenant, hosts[tenant.host_name or ""]),
-            *_taken(
-                "listenerPriority",
-                tenant.listener_priority,
-                tenant,
-                priorities[tenant.base, tenant.listener_priority or 0],
+            *(
+                problem
+                for path, value, scope in _own_values(tenant)
+                for problem in _taken(path, value, tenant, holders[path, value, scope])
             ),
         ]
         if offboarding_file(root, tenant.name).exists():
@@ -168,9 +164,22 @@ def _locate(root: Path, name: str, found: list[Problem]) -> list[Problem]:
         return [Problem(file=file, path=one.path, message=one.message) for one in found]
 
 
+def _own_values(tenant: Tenant) -> Iterator[tuple[str, object, str]]:
+    """What no two customers may share: its path, its value, and the base within which it must be one's own.
+
+    A certificate that two silos put on one listener would go for both with the first that leaves.
+    """
+    if tenant.host_name:
+        yield "hostName", tenant.host_name, ""
+    if tenant.listener_priority:
+        yield "listenerPriority", tenant.listener_priority, tenant.base
+    if tenant.certificate_arn not in (None, BASE_CERTIFICATE):
+        yield "certificateArn", tenant.certificate_arn, tenant.base
+
+
 def _taken(path: str, value: object, tenant: Tenant, holders: list[str]) -> Iterator[Problem]:
     others = [name for name in holders if name != tenant.name]
-    if value and others:
+    if others:
         yield Problem(path=path, message=f"{value} is also {', '.join(sorted(others))}'s; choose another")
 
 
@@ -188,7 +197,11 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
             "choose isolation silo, or another base stack",
         )
     service = base.get("service")
-    if tenant.host_name and isinstance(service, Mapping) and service.get("hostName") == tenant.host_name:
+    if not isinstance(service, Mapping):
+        return
+    if tenant.isolation == "silo" and not service.get("certificateArn"):
+        yield Problem(path="base", message=f"{tenant.base} serves plain HTTP; a silo needs a base stack with HTTPS")
+    if tenant.host_name and service.get("hostName") == tenant.host_name:
         yield Problem(path="hostName", message=f"{tenant.host_name} is base stack {tenant.base}'s own; choose another")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from components.service_settings import LoginSettings
-from components.settings import Arn, BrokenRule, Rule, Settings
+from components.settings import BrokenRule, Rule, Settings
 from infra.tenants.residency import REGION, Residency, allowed_regions
 from infra.tenants.tiers import TIERS
 
@@ -16,6 +16,7 @@ LONGEST_NAME = 20
 # The longest physical name made of a stack's is the log bucket's, workbuoy-STACK-files-logs-XXXXXXXX, of 63 at most:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 LONGEST_STACK_NAME = 63 - len("workbuoy-") - len("-files-logs-") - 8
+BASE_CERTIFICATE = "base"
 LAST_PRIORITY = 49999  # 50000 is the base stack's own rule
 
 _NAME = re.compile(r"[a-z](-?[a-z0-9])*")
@@ -110,7 +111,8 @@ def _stack_name_fits(tenant: "Tenant") -> Iterator[BrokenRule]:
 
 
 def _certificate_lies_in_region(tenant: "Tenant") -> Iterator[BrokenRule]:
-    if tenant.certificate_arn and not tenant.certificate_arn.startswith(f"arn:aws:acm:{tenant.region}:"):
+    own = tenant.certificate_arn not in (None, BASE_CERTIFICATE)
+    if own and not str(tenant.certificate_arn).startswith(f"arn:aws:acm:{tenant.region}:"):
         yield "certificateArn", f"must be an ACM certificate in {tenant.region} (arn:aws:acm:{tenant.region}:...)"
 
 
@@ -139,7 +141,14 @@ class Tenant(Settings):
     listener_priority: Annotated[
         int | None, Field(ge=1, le=LAST_PRIORITY, description="Of a silo's rule; one of its own on each base stack")
     ] = None
-    certificate_arn: Annotated[Arn | None, Field(description="ACM certificate for hostName, in the region")] = None
+    certificate_arn: Annotated[
+        str | None,
+        Field(
+            pattern=rf"^({BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9-]+:\d{{12}}:certificate/.+)$",
+            max_length=2048,
+            description="ACM certificate for hostName, in the region; or base, where the base's own covers it",
+        ),
+    ] = None
     login: Annotated[LoginSettings | None, Field(description="A silo's own OIDC provider; else the base's")] = None
     contacts: Annotated[tuple[Contact, ...], Field(min_length=1, max_length=20)]
     dates: Dates

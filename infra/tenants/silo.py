@@ -19,7 +19,7 @@ from infra.tenants.files import (
     read_tenant,
     tenant_file,
 )
-from infra.tenants.record import Tenant
+from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.tenants.tiers import TIERS
 from infra.yaml_text import read_yaml
@@ -29,12 +29,15 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, kw_only=True)
 class Silo:
-    """A customer's own stack: the record, and the settings that follow from it."""
+    """A customer's own stack: the record, and the settings that follow from it.
+
+    Without a `certificate_arn` the base's own certificate covers the host name.
+    """
 
     tenant: Tenant
     settings: StackSettings
     listener_priority: int
-    certificate_arn: str
+    certificate_arn: str | None
 
 
 def load_silo(
@@ -74,7 +77,7 @@ def load_silo(
         tenant=tenant,
         settings=_settings(tenant, base),
         listener_priority=_demanded(tenant.listener_priority),
-        certificate_arn=_demanded(tenant.certificate_arn),
+        certificate_arn=None if tenant.certificate_arn == BASE_CERTIFICATE else _demanded(tenant.certificate_arn),
     )
 
 
@@ -90,7 +93,9 @@ def _settings(tenant: Tenant, base: StackSettings) -> StackSettings:
     for section, sizes in TIERS[_demanded(tenant.tier)].items():
         values[section] |= sizes
     values["residency"] = list(allowed_regions(tenant.residency))
-    values["service"] |= {"hostName": tenant.host_name, "certificateArn": tenant.certificate_arn}
+    values["service"]["hostName"] = tenant.host_name
+    if tenant.certificate_arn != BASE_CERTIFICATE:
+        values["service"]["certificateArn"] = tenant.certificate_arn
     if tenant.login is not None:
         values["service"]["login"] = tenant.login.model_dump(mode="json", by_alias=True)
     return StackSettings.model_validate_json(json.dumps(values))

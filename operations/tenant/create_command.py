@@ -20,7 +20,7 @@ from operations.tenant.ending import NAME, plainly, tell
 @click.option("--residency", required=True, help="A jurisdiction such as eea, or regions with commas between them.")
 @click.option("--tier", help="Sizes of a silo: small, standard or large. [default: standard]")
 @click.option("--host-name", metavar="HOST", help="Of a silo. [default: NAME. and the base's domain]")
-@click.option("--certificate-arn", metavar="ARN", help="Of a silo: ACM certificate for its host name, in the region.")
+@click.option("--certificate-arn", metavar="ARN", help="Of a silo: ACM certificate for its host name, or base.")
 @click.option(
     "--contact",
     "contacts",

@@ -59,6 +59,8 @@ def test_host_names_and_listener_priorities_are_each_customer_s_own() -> None:
         ("hostName: acme.", "hostName: globex.", "globex.workbuoy.example is also globex's"),
         ("listenerPriority: 100", "listenerPriority: 50000", "must be at most 49999"),
         ("acm:eu-west-1", "acm:eu-north-1", "must be an ACM certificate in eu-west-1"),
+        ("arn:aws:acm:", "arn:aws:iam:", "certificateArn: is not of the right form"),
+        ("base: prod", "base: dev", "base: dev serves plain HTTP; a silo needs a base stack with HTTPS"),
         ("privacy@acme.example", "privacy at acme", "contacts[0].email: is not of the right form"),
         ("signed: 2026-10-01", "signed: 2026-13-01", "dates.signed"),
         ("signed: 2026-10-01", "signed: 2026-10-01\n  live: 2026-09-01", "dates.live: lies before signed"),
@@ -86,12 +88,15 @@ def test_one_broken_file_hides_no_other_customer(edit: Edit) -> None:
     assert [tenant.name for tenant in read_tenants(root).tenants] == ["globex", "initech"]
 
 
-def test_two_customers_on_one_base_cannot_have_one_priority(root: Path) -> None:
+def test_two_customers_on_one_base_cannot_have_one_priority_or_certificate(root: Path) -> None:
     text = (root / "tenants" / "acme.yaml").read_text(encoding="utf-8").replace("acme", "umbrella")
     (root / "tenants" / "umbrella.yaml").write_text(text, encoding="utf-8")
+    arn = "arn:aws:acm:eu-west-1:000000000003:certificate/ac3e0000-0000-4000-8000-0123456789ab"
     assert [problem.partition(": ")[2] for problem in problems_of(root)] == [
         "listenerPriority: 100 is also umbrella's; choose another",
+        f"certificateArn: {arn} is also umbrella's; choose another",
         "listenerPriority: 100 is also acme's; choose another",
+        f"certificateArn: {arn} is also acme's; choose another",
     ]
 
 

@@ -142,6 +142,13 @@ def test_requests_come_by_the_customer_s_host_name_and_certificate(declared: Dec
     assert ":certificate/ac3e" in certificate.declared.properties["certificateArn"]
 
 
+def test_a_customer_under_the_base_s_wildcard_puts_no_certificate_on_its_listener(edit: Edit) -> None:
+    arn = "arn:aws:acm:eu-west-1:000000000003:certificate/ac3e0000-0000-4000-8000-0123456789ab"
+    silo = declared_when(edit("acme", arn, "base"), "prod-acme")
+    assert silo.of("ListenerCertificate") == []
+    assert silo.of("ListenerRule")
+
+
 def test_an_alarm_of_a_customer_does_not_count_the_others_failures(declared: Declare) -> None:
     errors = declared("prod-acme").named("observability-service-errors").declared.properties["metricQueries"]
     names = {query["metric"]["metricName"] for query in errors if "metric" in query}
