@@ -73,11 +73,17 @@ class Surroundings:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        processes = [process for process in (self._provider, self._postgres) if process is not None]
-        for process in processes:
-            process.ask_to_end()
-        for process in processes:
+        self.ask_to_end()
+        for process in self._processes():
             process.stop()
+
+    def ask_to_end(self) -> None:
+        """Let everything begin to end, so that several need not wait for each other."""
+        for process in self._processes():
+            process.ask_to_end()
+
+    def _processes(self) -> list[Process]:
+        return [process for process in (self._provider, self._postgres) if process is not None]
 
     def postgres(self) -> Owner:
         """An empty database: the given one, else embedded binaries, else `initdb` on PATH. Raises NotToBeHadError."""

@@ -58,6 +58,8 @@ class Databases:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
+        for one in self._surroundings.values():
+            one.ask_to_end()
         self._contexts.close()
 
     def prepare(self, stacks: Sequence[Holdings], grounds: Grounds) -> None:
