@@ -47,6 +47,7 @@ def make_project(root: Path, customers: int) -> None:
     for number in range(customers):
         name = f"t{number:04}"
         text = record.replace("acme", name).replace("listenerPriority: 100", f"listenerPriority: {number + 1}")
+        text = text.replace("certificate/ac3e0000", f"certificate/{number:08}")
         (root / f"tenants/{name}.yaml").write_text(text)
         (root / f"Pulumi.prod-{name}.yaml").write_text(stack.replace("acme", name))
     commit = ("-c", "user.name=b", "-c", "user.email=b@example.org", "commit", "--quiet", "--message", "all")
