@@ -27,7 +27,8 @@ def reach(graph: Graph) -> Section | None:
         el("p", " ".join(POOL)) if any(one.kind == "pool tenant" for one in matrix.parties) else None,
         items(list(notes_of(matrix)), "bullets"),
         el("h3", "Every attempt"),
-        [_pair(number, *pair, cells) for number, (pair, cells) in enumerate(matrix.between.items())],
+        # Not the section's own children: a print would lay open every one of them.
+        el("div", [_pair(number, *pair, cells) for number, (pair, cells) in enumerate(matrix.between.items())]),
     )
     return Section("reach", "Who can reach whom", body, badge=str(len(red) or ""), tone="bad")
 

@@ -13,13 +13,13 @@ KEY = "arn:aws:kms:eu-north-1:210000000003:key/one"
 class Known:
     """One key with an alias, one bucket that uses it."""
 
-    def secret(self, secret_id: str, region: str) -> tuple[str, str]:
+    def secret(self, secret_id: str, region: str) -> tuple[str, str]:  # noqa: ARG002
         return secret_id, ""
 
     def bucket_key(self, bucket: str) -> str:
         return KEY if bucket == "files" else ""
 
-    def key(self, key_id: str, region: str) -> str:
+    def key(self, key_id: str, region: str) -> str:  # noqa: ARG002
         return KEY if key_id in ("one", "alias/files", KEY) else key_id
 
     def log_group(self, name: str, region: str) -> str:
