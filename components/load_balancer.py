@@ -11,8 +11,8 @@ from components.files import LOAD_BALANCER_LOG_PREFIX
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
 from components.network import Network
 from components.place import LoadBalancerPlace
-from components.service import PORT as SERVICE_PORT
 from components.service_settings import ServiceSettings
+from components.task import PORT as SERVICE_PORT
 
 HTTP_PORT = 80
 # TLS 1.3 and 1.2: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html

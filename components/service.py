@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
@@ -17,14 +15,10 @@ from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
 from components.role import Role
 from components.rotation import Rotation
 from components.service_settings import ServiceSettings
+from components.task import METRICS_PORT, MIGRATE_TIMEOUT_SECONDS, PORT, TaskArgs, one_off_task, service_task
 
-PORT = 8080
-METRICS_PORT = 9090
 HEALTH_CHECK_PATH = "/healthz"
-USER = "10001:10001"
-MIGRATE_TIMEOUT_SECONDS = 120  # the longest startTimeout that ECS takes; `migrate` itself ends within 100
 GRACE_SECONDS = MIGRATE_TIMEOUT_SECONDS + 60
-STOP_TIMEOUT_SECONDS = 60
 DRAIN_SECONDS = 30
 LAST_PRIORITY = 50000  # a shared service's rule; tenants' own host names come before it
 
@@ -48,11 +42,12 @@ class ServiceArgs:
 
 
 class Service(ComponentResource):
-    """A task definition, a service that rolls back by itself, and its place behind the load balancer."""
+    """Task definitions, a service that rolls back by itself, and its place behind the load balancer."""
 
     service_name: Output[str]
     target_group_suffix: Output[str]
     task_definition_arn: Output[str]
+    one_off_task_definition_arn: Output[str]
     security_group_id: Output[str]
 
     def __init__(self, name: str, args: ServiceArgs, opts: ResourceOptions | None = None) -> None:
@@ -60,24 +55,16 @@ class Service(ComponentResource):
         context, settings, child = args.context, args.settings, ResourceOptions(parent=self)
         target_group, rule = _route(name, args, child)
         security_group = _doors(name, args, child)
-        task_definition = aws.ecs.TaskDefinition(
-            f"{name}-task",
-            family=f"{context.name}-{name}",
-            requires_compatibilities=["FARGATE"],
-            network_mode="awsvpc",
-            cpu=str(settings.cpu_units),
-            memory=str(settings.memory_mib),
-            runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-                cpu_architecture=settings.architecture.upper(), operating_system_family="LINUX"
-            ),
-            execution_role_arn=args.execution_role.arn,
-            task_role_arn=args.task_role.arn,
-            container_definitions=pulumi.Output.json_dumps([_migrate_container(args), _service_container(name, args)]),
-            # The last revision stays, so that a rollback has something to go back to.
-            skip_destroy=context.permanent,
-            tags=context.tags(),
-            opts=child,
+        tasks = TaskArgs(
+            context=context,
+            settings=settings,
+            environment=args.environment,
+            owner_secret_arn=args.database.owner_secret_arn,
+            execution_role=args.execution_role,
+            task_role=args.task_role,
+            log_group=args.log_group,
         )
+        task_definition = service_task(name, tasks, child)
         service = aws.ecs.Service(
             f"{name}-service",
             name=f"{context.name}-{name}",
@@ -123,6 +110,7 @@ class Service(ComponentResource):
         self.service_name, self.target_group_suffix = service.name, target_group.arn_suffix
         self.security_group_id = security_group.id
         self.task_definition_arn = task_definition.arn
+        self.one_off_task_definition_arn = one_off_task(tasks, child).arn
         self.register_outputs({"serviceName": self.service_name})
 
 
@@ -180,59 +168,6 @@ def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb
         opts=child,
     )
     return target_group, rule
-
-
-def _migrate_container(args: ServiceArgs) -> dict[str, Any]:
-    owner = [
-        {"name": variable, "valueFrom": Output.concat(args.database.owner_secret_arn, f":{key}::")}
-        for variable, key in (("DATABASE_OWNER_PASSWORD", "password"), ("DATABASE_OWNER_USER", "username"))
-    ]
-    return {
-        **_container("migrate", args),
-        "essential": False,
-        "command": ["migrate"],
-        "secrets": owner,
-        "startTimeout": MIGRATE_TIMEOUT_SECONDS,
-    }
-
-
-def _service_container(name: str, args: ServiceArgs) -> dict[str, Any]:
-    return {
-        **_container(name, args),
-        "essential": True,
-        "command": ["serve"],
-        "dependsOn": [{"containerName": "migrate", "condition": "SUCCESS"}],
-        "portMappings": [{"containerPort": port, "protocol": "tcp"} for port in (PORT, METRICS_PORT)],
-        # No shell in the image: the program asks itself.
-        "healthCheck": {
-            "command": ["CMD", "workbuoy-app", "health"],
-            "interval": 10,
-            "timeout": 5,
-            "retries": 3,
-            "startPeriod": 30,
-        },
-        "stopTimeout": STOP_TIMEOUT_SECONDS,
-    }
-
-
-def _container(name: str, args: ServiceArgs) -> dict[str, Any]:
-    return {
-        "name": name,
-        "image": args.settings.image.uri,
-        "user": USER,
-        "readonlyRootFilesystem": True,
-        "privileged": False,
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": False},
-        "environment": [{"name": key, "value": args.environment[key]} for key in sorted(args.environment)],
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": args.log_group.name,
-                "awslogs-region": args.context.region,
-                "awslogs-stream-prefix": name,
-            },
-        },
-    }
 
 
 def _autoscale(

@@ -12,9 +12,9 @@ from components.database import DATABASE_NAME, Database
 from components.database import PORT as DATABASE_PORT
 from components.files import Files
 from components.secrets import Secrets
-from components.service import METRICS_PORT
-from components.service import PORT as SERVICE_PORT
 from components.service_settings import ServiceSettings
+from components.task import METRICS_PORT
+from components.task import PORT as SERVICE_PORT
 
 Environment = Mapping[str, Input[str]]
 

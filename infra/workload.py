@@ -130,4 +130,5 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "serviceName": service.service_name,
         "serviceSecurityGroupId": service.security_group_id,
         "taskDefinitionArn": service.task_definition_arn,
+        "oneOffTaskDefinitionArn": service.one_off_task_definition_arn,
     }

@@ -64,9 +64,12 @@ class Graph:
                     yield one, statement
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """The service's containers by name."""
-        (task,) = self.of("TaskDefinition")
-        return {one["name"]: one for one in json.loads(task.declared.properties["containerDefinitions"])}
+        """The containers of the service and of one-off tasks, by name."""
+        return {
+            one["name"]: one
+            for task in self.of("TaskDefinition")
+            for one in json.loads(task.declared.properties["containerDefinitions"])
+        }
 
 
 @cache

@@ -91,7 +91,10 @@ def _tasks(graph: Graph, _: Graph) -> float:
 
 
 def _virtual_cpus(graph: Graph, base: Graph) -> float:
-    units = sum(number(graph.properties(one).get("cpu")) or 0.0 for one in graph.of_type(t.TASK_DEFINITION))
+    """Of the services' tasks; one-off work comes and goes."""
+    services = {graph.properties(one).get("taskDefinition") for one in graph.of_type(t.SERVICE)}
+    running = [one for one in graph.of_type(t.TASK_DEFINITION) if one.outputs.get("arn") in services]
+    units = sum(number(graph.properties(one).get("cpu")) or 0.0 for one in running)
     return units / 1024 * _tasks(graph, base)
 
 

@@ -147,6 +147,7 @@ _PLAIN = (
     ("network-flow-log", "the network"),
     ("database-instance", "the database"),
     ("service-task", "the service"),
+    ("one-off-task", "one-off work"),
     ("rotation-function", "the rotation of its login"),
 )
 

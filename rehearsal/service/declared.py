@@ -27,6 +27,7 @@ class DeclaredService:
 
     migrate: Container
     service: Container
+    one_off: Container
     execution_role_arn: str
     task_role_arn: str
     cluster_task_arn: str
@@ -41,17 +42,19 @@ class DeclaredService:
 
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     """Read it from the graph. Raises NoServiceError where the stack has no such service."""
-    task = _only(rehearsal, "aws:ecs/taskDefinition:TaskDefinition")
+    task, one_off = _task_definitions(rehearsal)
     function = _only(rehearsal, "aws:lambda/function:Function")
     rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
     database = _only(rehearsal, "aws:rds/instance:Instance")
-    containers = {one["name"]: one for one in json.loads(task.declared.properties["containerDefinitions"])}
-    (first,) = [one for one in containers.values() if not one["essential"]]
-    (main,) = [one for one in containers.values() if one["essential"]]
+    containers = _containers(task)
+    (first,) = [one for one in containers if not one["essential"]]
+    (main,) = [one for one in containers if one["essential"]]
+    (alone,) = _containers(one_off)
     of_function = function.declared.properties
     return DeclaredService(
         migrate=_container(first),
         service=_container(main),
+        one_off=_container(alone),
         execution_role_arn=task.declared.properties["executionRoleArn"],
         task_role_arn=task.declared.properties["taskRoleArn"],
         cluster_task_arn=f"arn:aws:ecs:{rehearsal.region}:{rehearsal.account}:task/rehearsal",
@@ -63,6 +66,24 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         owner_secret_arn=database.outputs["masterUserSecrets"][0]["secretArn"],
         database_address=database.outputs["address"],
     )
+
+
+def _task_definitions(rehearsal: Rehearsal) -> tuple[Rehearsed, Rehearsed]:
+    """The one that the ECS service names, and the other, for one-off work with the same roles."""
+    service = _only(rehearsal, "aws:ecs/service:Service").declared.properties["taskDefinition"]
+    found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
+    of_service = [one for one in found if one.outputs["arn"] == service]
+    others = [one for one in found if one.outputs["arn"] != service]
+    if len(of_service) != 1 or len(others) != 1:
+        raise NoServiceError(
+            f"the stack declares {len(found)} task definitions; it needs the service's and one for one-off work"
+        )
+    return of_service[0], others[0]
+
+
+def _containers(task: Rehearsed) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(task.declared.properties["containerDefinitions"])
+    return found
 
 
 def _only(rehearsal: Rehearsal, type_: str) -> Rehearsed:

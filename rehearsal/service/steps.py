@@ -10,6 +10,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from rehearsal.service.browser import Answer, Browser, fetch
+from rehearsal.service.declared import Container
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 from rehearsal.service.processes import Process, started
 from rehearsal.service.tls import tls_front
@@ -45,7 +46,8 @@ def make_first_login(trial: Trial) -> str:
     environment = trial.function_environment()
     command = trial.programs.command(trial.declared.rotation_arguments, environment)
     trial.stack.enter_context(started(command, environment))
-    trial.migration = _begin(trial, trial.declared.migrate.arguments)
+    migrate = trial.declared.migrate
+    trial.migration = _begin(trial, migrate, migrate.arguments)
     _rotate(trial)
     return "four steps, by the function itself"
 
@@ -58,7 +60,7 @@ def migrate(trial: Trial) -> str:
 
 
 def enrol(trial: Trial) -> str:
-    """Tenants with a member each; meanwhile, an outside login waits for its secret."""
+    """Tenants with a member each, by one-off tasks; meanwhile, an outside login waits for its secret."""
     issuer = _issuer(trial)
 
     def found(tenant: str, subject: str) -> None:
@@ -233,12 +235,12 @@ def _rotate(trial: Trial) -> None:
 
 
 def _run(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
-    _finish(_begin(trial, arguments), " ".join(arguments), timeout_seconds)
+    """A one-off task's command, as an operator starts it."""
+    _finish(_begin(trial, trial.declared.one_off, arguments), " ".join(arguments), timeout_seconds)
 
 
-def _begin(trial: Trial, arguments: tuple[str, ...]) -> Process:
-    """A command of the container that has the owner's login."""
-    environment = trial.task_environment(trial.declared.migrate)
+def _begin(trial: Trial, container: Container, arguments: tuple[str, ...]) -> Process:
+    environment = trial.task_environment(container)
     process = Process(trial.programs.command(arguments, environment), environment)
     trial.stack.callback(process.stop)
     return process

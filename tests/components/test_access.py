@@ -47,8 +47,8 @@ def test_no_role_takes_a_managed_policy(declared: Declare) -> None:
 
 
 def test_the_execution_role_is_not_the_task_role(declared: Declare) -> None:
-    (task,) = declared("prod").of("TaskDefinition")
-    assert task.declared.properties["executionRoleArn"] != task.declared.properties["taskRoleArn"]
+    for task in declared("prod").of("TaskDefinition"):
+        assert task.declared.properties["executionRoleArn"] != task.declared.properties["taskRoleArn"]
 
 
 def test_the_owner_s_secret_is_read_by_execution_and_rotation_alone(declared: Declare) -> None:

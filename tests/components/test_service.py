@@ -1,11 +1,13 @@
 """The service starts only when it can, and is reached only by the door."""
 
+import json
 from typing import Any
 
 import pytest
 
-from components.service import GRACE_SECONDS, MIGRATE_TIMEOUT_SECONDS
-from tests.conftest import STACKS, Declare, DeclareWith
+from components.service import GRACE_SECONDS
+from components.task import MIGRATE_TIMEOUT_SECONDS
+from tests.conftest import SILOS, STACKS, Declare, DeclareWith
 
 
 def environment(container: dict[str, Any]) -> dict[str, str]:
@@ -26,13 +28,37 @@ def test_no_task_is_killed_for_its_health_while_migrate_runs(declared: Declare) 
     assert service.declared.properties["healthCheckGracePeriodSeconds"] == GRACE_SECONDS > MIGRATE_TIMEOUT_SECONDS
 
 
-def test_only_migrate_gets_the_owner_s_login(declared: Declare) -> None:
+def test_only_migrate_and_one_off_work_get_the_owner_s_login(declared: Declare) -> None:
     containers = declared("prod").containers()
-    assert {one["name"] for one in containers["migrate"]["secrets"]} == {
-        "DATABASE_OWNER_USER",
-        "DATABASE_OWNER_PASSWORD",
-    }
+    for name in ("migrate", "one-off"):
+        assert {one["name"] for one in containers[name]["secrets"]} == {
+            "DATABASE_OWNER_USER",
+            "DATABASE_OWNER_PASSWORD",
+        }
     assert "secrets" not in containers["service"]
+
+
+@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
+def test_one_off_work_is_the_services_image_alone_with_its_roles_and_settings(declared: Declare, stack: str) -> None:
+    graph = declared(stack)
+    of_service, one_off = (graph.named(f"{name}-task").declared.properties for name in ("service", "one-off"))
+    assert one_off["family"] == f"workbuoy-{stack}-one-off"
+    for same in ("cpu", "memory", "networkMode", "runtimePlatform", "executionRoleArn", "taskRoleArn"):
+        assert one_off[same] == of_service[same]
+    (container,) = json.loads(one_off["containerDefinitions"])
+    migrate = graph.containers()["migrate"]
+    alike = ("image", "environment", "secrets", "user", "linuxParameters")
+    assert {name: container[name] for name in alike} == {name: migrate[name] for name in alike}
+    assert container["logConfiguration"]["options"]["awslogs-stream-prefix"] == "one-off"
+    assert (container["essential"], container["command"]) == (True, ["--help"])
+    assert not {"startTimeout", "dependsOn", "portMappings"} & set(container)
+
+
+def test_the_service_runs_its_own_task_definition(declared: Declare) -> None:
+    graph = declared("prod")
+    (service,) = graph.of("ecs/service:Service")
+    assert service.declared.properties["taskDefinition"] == graph.named("service-task").outputs["arn"]
+    assert graph.rehearsal.exports["oneOffTaskDefinitionArn"] == graph.named("one-off-task").outputs["arn"]
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -89,9 +115,9 @@ def test_every_container_runs_the_same_image_by_digest(declared: Declare) -> Non
 
 def test_task_and_function_run_on_the_architecture_of_the_setting(declared_with: DeclareWith) -> None:
     graph = declared_with("dev", lambda settings: settings["service"].update(architecture="x86_64"))
-    (task,) = graph.of("TaskDefinition")
     (function,) = graph.of("lambda/function:Function")
-    assert task.declared.properties["runtimePlatform"]["cpuArchitecture"] == "X86_64"
+    for task in graph.of("TaskDefinition"):
+        assert task.declared.properties["runtimePlatform"]["cpuArchitecture"] == "X86_64"
     assert function.declared.properties["architectures"] == ["x86_64"]
 
 

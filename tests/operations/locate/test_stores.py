@@ -77,7 +77,10 @@ def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
     ]
     assert readers(named(stores, "Files")) == ["administrators", "service-task"]
     assert readers(named(stores, "Noncurrent versions of files")) == ["administrators"]
-    assert readers(named(stores, "Log of the service")) == ["administrators", "observability-operators"]
+    assert readers(named(stores, "Log of the service and one-off work")) == [
+        "administrators",
+        "observability-operators",
+    ]
     login = next(one for one in stores if "database-login" in one.name)
     assert readers(login) == ["rotation", "service-task"]  # not even an administrator: the secret refuses
 
