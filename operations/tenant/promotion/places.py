@@ -10,7 +10,7 @@ from infra.tenants.record import Tenant
 
 Side = Literal["pool", "silo"]
 ReadOutputs = Callable[[str], Mapping[str, Any]]
-NEEDED = ("clusterArn", "filesBucketName", "privateSubnetIds", "serviceSecurityGroupId", "taskDefinitionArn")
+NEEDED = ("clusterArn", "filesBucketName", "oneOffTaskDefinitionArn", "privateSubnetIds", "serviceSecurityGroupId")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def _place(stack: str, region: str, outputs: Mapping[str, Any]) -> Place:
         stack=stack,
         region=region,
         cluster_arn=outputs["clusterArn"],
-        task_definition_arn=outputs["taskDefinitionArn"],
+        task_definition_arn=outputs["oneOffTaskDefinitionArn"],
         subnet_ids=tuple(outputs["privateSubnetIds"]),
         security_group_id=outputs["serviceSecurityGroupId"],
         bucket=outputs["filesBucketName"],

@@ -49,10 +49,12 @@ def read_papers(session: Any, promotion: Promotion) -> Papers:
 
 
 def _read(s3: Any, promotion: Promotion, name: str) -> Mapping[str, Any] | None:
-    try:
-        body = s3.get_object(Bucket=promotion.silo.bucket, Key=f"{promotion.prefix}/{name}")["Body"].read()
-    except s3.exceptions.NoSuchKey:
+    """None where it is not there. Operators may list these two names alone, so S3 would answer 403 to a blind get."""
+    bucket, key = promotion.silo.bucket, f"{promotion.prefix}/{name}"
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
+    if not any(one["Key"] == key for one in found):
         return None
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     try:
         document = json.loads(body)
     except ValueError:

@@ -1,10 +1,4 @@
-"""A one-off task of the image: started as the service is, watched to its end, its last words read.
-
-The service's own task definition cannot carry it: its `migrate` has 120 s (`startTimeout`, of which ECS takes no more),
-and the service proper never ends. So a revision is derived from it for this one run: `migrate` alone, with the same
-image, roles, settings and secrets.
-Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
-"""
+"""A one-off task of the image: started as its stack declares one-off work, watched to its end, its last words read."""
 
 import json
 import time
@@ -14,12 +8,10 @@ from typing import Any
 
 from operations.tenant.promotion.places import Place
 
-CONTAINER = "migrate"
+CONTAINER = "one-off"
 WATCH_SECONDS = 5.0
 LAST_LINES = 15
 LOG_LOOKS = 3
-_KEPT = ("taskRoleArn", "executionRoleArn", "networkMode", "volumes", "requiresCompatibilities", "cpu", "memory")
-_SERVICES_OWN = ("dependsOn", "startTimeout", "healthCheck", "portMappings")
 
 Tell = Callable[[str], None]
 
@@ -43,7 +35,7 @@ def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: 
 
     Args:
         session: a boto3 session with the operator's own credentials.
-        place: where; its task definition tells image, roles, settings and secrets.
+        place: where; its task definition for one-off work tells image, roles, settings and secrets.
         arguments: of `workbuoy-app`.
         label: ECS's `startedBy`, which finds the task again after an interruption.
         tell: gets a line of what goes on.
@@ -53,17 +45,11 @@ def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: 
         botocore.exceptions.ClientError: AWS refused.
     """
     ecs = session.client("ecs", region_name=place.region)
-    definition = None
     task_arn = _running(ecs, place, label)
     if task_arn:
         tell(f"{label} runs already; watching {task_arn}")
     else:
-        definition = _derive(ecs, place)
-        try:
-            task_arn = _start(ecs, place, definition, arguments, label)
-        finally:
-            # A running task keeps what it was started with; nobody can start another from it.
-            ecs.deregister_task_definition(taskDefinition=definition)
+        task_arn = _start(ecs, place, arguments, label)
         tell(f"{label} is started: {task_arn}")
     task = _ended(ecs, place, task_arn, tell)
     lines = _last_lines(session, ecs, place, task_arn)
@@ -79,27 +65,10 @@ def _running(ecs: Any, place: Place, label: str) -> str | None:
     return str(found[0]) if found else None
 
 
-def _derive(ecs: Any, place: Place) -> str:
-    answer = ecs.describe_task_definition(taskDefinition=place.task_definition_arn, include=["TAGS"])
-    found = answer["taskDefinition"]
-    container = next((each for each in found["containerDefinitions"] if each["name"] == CONTAINER), None)
-    if container is None:
-        raise TaskError(f"{place.task_definition_arn} has no container {CONTAINER}")
-    alone = {key: value for key, value in container.items() if key not in _SERVICES_OWN}
-    kept = {key: found[key] for key in (*_KEPT, "runtimePlatform") if found.get(key)}
-    registered = ecs.register_task_definition(
-        family=f"{found['family']}-one-off",
-        containerDefinitions=[{**alone, "essential": True}],
-        **kept,
-        **({"tags": answer["tags"]} if answer.get("tags") else {}),
-    )
-    return str(registered["taskDefinition"]["taskDefinitionArn"])
-
-
-def _start(ecs: Any, place: Place, definition: str, arguments: Sequence[str], label: str) -> str:
+def _start(ecs: Any, place: Place, arguments: Sequence[str], label: str) -> str:
     answer = ecs.run_task(
         cluster=place.cluster_arn,
-        taskDefinition=definition,
+        taskDefinition=place.task_definition_arn,
         launchType="FARGATE",
         count=1,
         startedBy=label,
@@ -138,7 +107,7 @@ def _ended(ecs: Any, place: Place, task_arn: str, tell: Tell) -> Mapping[str, An
 def _last_lines(session: Any, ecs: Any, place: Place, task_arn: str) -> tuple[str, ...]:
     """Of the container's log stream, as the awslogs driver names it."""
     definition = ecs.describe_task_definition(taskDefinition=place.task_definition_arn)["taskDefinition"]
-    container = next(each for each in definition["containerDefinitions"] if each["name"] == CONTAINER)
+    (container,) = definition["containerDefinitions"]
     options = container["logConfiguration"]["options"]
     stream = f"{options['awslogs-stream-prefix']}/{CONTAINER}/{task_arn.rpartition('/')[2]}"
     logs = session.client("logs", region_name=options["awslogs-region"])

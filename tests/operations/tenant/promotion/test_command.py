@@ -131,22 +131,18 @@ def test_a_step_runs_as_a_task_of_the_right_stack(world: World, step: str, stack
     document = json.loads(result.stdout)
     assert (document["exitCode"], document["verdict"]) == (0, VERDICT)
     (started,) = world.tasks(stack)
-    assert started["overrides"]["containerOverrides"] == [{"name": "migrate", "command": arguments}]
+    assert started["overrides"]["containerOverrides"] == [{"name": "one-off", "command": arguments}]
     assert started["startedBy"] == f"promote-acme-{step}"
     assert world.tasks("prod-acme" if stack == "prod" else "prod") == []
 
 
-def test_the_one_off_definition_is_the_services_own_without_the_service(world: World) -> None:
+def test_a_step_runs_by_the_declared_definition_and_registers_none(world: World) -> None:
+    before = world.ecs.list_task_definitions()["taskDefinitionArns"]
     run("acme", "--run", "export", "--live")
     (started,) = world.tasks("prod")
-    found = world.ecs.describe_task_definition(taskDefinition=started["taskDefinitionArn"])["taskDefinition"]
-    (container,) = found["containerDefinitions"]
-    assert (container["name"], container["essential"], container["image"]) == ("migrate", True, "prod@sha256:1")
-    assert container["secrets"][0]["name"] == "DATABASE_OWNER_PASSWORD"
-    assert not {"startTimeout", "dependsOn"} & set(container)
-    assert found["taskRoleArn"].endswith("role/prod-task")
-    assert (found["memory"], found["family"]) == ("512", "workbuoy-prod-service-one-off")
-    assert found["status"] == "INACTIVE", "nobody starts another from it"
+    assert started["taskDefinitionArn"] == world.outputs["prod"]["oneOffTaskDefinitionArn"]
+    assert world.ecs.list_task_definitions()["taskDefinitionArns"] == before
+    assert world.ecs.list_task_definitions(status="INACTIVE")["taskDefinitionArns"] == []
 
 
 def test_a_task_that_fails_is_exit_3_with_its_last_lines(world: World) -> None:

@@ -13,7 +13,7 @@ from moto.ecs.models import ecs_backends
 
 REGION = "eu-west-1"
 BUCKET = "workbuoy-prod-acme-files-1"
-OPTIONS = {"awslogs-group": "/workbuoy/service", "awslogs-region": REGION, "awslogs-stream-prefix": "service"}
+OPTIONS = {"awslogs-group": "/workbuoy/service", "awslogs-region": REGION, "awslogs-stream-prefix": "one-off"}
 
 
 @dataclass
@@ -38,7 +38,7 @@ class World:
             cluster = self.ecs.create_cluster(clusterName=stack)["cluster"]["clusterArn"]
             self.outputs[stack] = {
                 "clusterArn": cluster,
-                "taskDefinitionArn": self._definition(stack),
+                "oneOffTaskDefinitionArn": self._definition(stack),
                 "privateSubnetIds": [subnet],
                 "serviceSecurityGroupId": group,
                 "filesBucketName": bucket,
@@ -56,24 +56,21 @@ class World:
             boto3.client("s3", region_name=REGION).delete_object(Bucket=BUCKET, Key=f"imports/acme/{name}")
 
     def _definition(self, stack: str) -> str:
-        def container(name: str, **more: Any) -> dict[str, Any]:
-            logs = {"logDriver": "awslogs", "options": OPTIONS}
-            # moto counts every container's memory; ECS asks for the task's alone.
-            return {"name": name, "image": f"{stack}@sha256:1", "memory": 256, "logConfiguration": logs, **more}
-
-        secret = {"name": "DATABASE_OWNER_PASSWORD", "valueFrom": "arn:aws:secretsmanager:x:password::"}
         answer = self.ecs.register_task_definition(
-            family=f"workbuoy-{stack}-service",
+            family=f"workbuoy-{stack}-one-off",
             requiresCompatibilities=["FARGATE"],
             networkMode="awsvpc",
             cpu="256",
             memory="512",
-            taskRoleArn=f"arn:aws:iam::123456789012:role/{stack}-task",
-            executionRoleArn=f"arn:aws:iam::123456789012:role/{stack}-execution",
             tags=[{"key": "tenant", "value": "shared"}],
             containerDefinitions=[
-                container("migrate", essential=False, command=["migrate"], startTimeout=120, secrets=[secret]),
-                container("service", dependsOn=[{"containerName": "migrate", "condition": "SUCCESS"}]),
+                {
+                    "name": "one-off",
+                    "image": f"{stack}@sha256:1",
+                    "command": ["--help"],
+                    "memory": 512,  # moto counts every container's; ECS asks for the task's alone
+                    "logConfiguration": {"logDriver": "awslogs", "options": OPTIONS},
+                }
             ],
         )
         arn: str = answer["taskDefinition"]["taskDefinitionArn"]
@@ -89,7 +86,7 @@ class World:
     def _say(self, task_arn: str) -> None:
         logs = boto3.client("logs", region_name=REGION)
         where = {"logGroupName": OPTIONS["awslogs-group"]}
-        stream = f"service/migrate/{task_arn.rpartition('/')[2]}"
+        stream = f"one-off/one-off/{task_arn.rpartition('/')[2]}"
         if self.lines and not logs.describe_log_streams(**where, logStreamNamePrefix=stream)["logStreams"]:
             logs.create_log_stream(**where, logStreamName=stream)
             events = [{"timestamp": int(time.time() * 1000) + n, "message": line} for n, line in enumerate(self.lines)]
