@@ -1,13 +1,15 @@
 """What a person on duty may do: read logs, fill in the OIDC client's secret, run a command of the image as a task.
 
-Nobody has a way to type SQL in AWS: what is to be done to a database is a command of the image, run as a task of the
-service with the service's own roles, and it leaves a log.
+Nobody has a way to type SQL in AWS: what is to be done to a database is a command of the image, run by the task
+definition that each stack declares for one-off work, and it leaves a log. Who could register a task definition could
+run any image with the service's roles, so operators cannot.
 """
 
 from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
-from components.permissions import Statement
+from components.files import IMPORT_PREFIX
+from components.permissions import Condition, Statement
 
 
 def trust_operators(account_id: str, operators: OperatorsSettings) -> Statement:
@@ -50,6 +52,8 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     deploys writes that one, and would decide by it what operators may do.
     """
     groups = scope.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*")
+    in_a_cluster: Condition = {"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}}
+    papers = ("manifest.json", "receipt.json")
     roles = [
         f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
         for end in ("service-task", "*-service-task", "service-execution", "*-service-execution")
@@ -108,8 +112,20 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             Statement(
                 sid="RunOneOffTasks",
                 actions=["ecs:RunTask"],
-                resources=scope.named("ecs", "task-definition/{}-service:*"),
-                conditions={"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}},
+                resources=scope.named("ecs", "task-definition/{}-one-off:*"),
+                conditions=in_a_cluster,
+            ),
+            Statement(
+                sid="TagOneOffTasks",  # a task takes its definition's tags
+                actions=["ecs:TagResource"],
+                resources=scope.named("ecs", "task/{}/*"),
+                conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
+            ),
+            Statement(
+                sid="FindRunningTasks",
+                actions=["ecs:ListTasks"],
+                resources=["*"],  # its only resource are container instances, and Fargate has none
+                conditions=in_a_cluster,
             ),
             Statement(
                 sid="FollowTasks",
@@ -122,7 +138,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 resources=scope.named("ecs", "service/{}/*"),
             ),
             Statement(
-                sid="FindTasks",
+                sid="SeeDefinitions",
                 actions=["ecs:DescribeTaskDefinition"],
                 resources=["*"],  # AWS knows no resource for this action
             ),
@@ -131,6 +147,34 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 actions=["iam:PassRole"],
                 resources=roles,
                 conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            ),
+        ],
+        # Counts and checksums of a customer's move into a silo (docs/promotion.md), and none of what is moved.
+        "promotion": [
+            Statement(
+                sid="ReadManifestAndReceipt",
+                actions=["s3:GetObject"],
+                resources=[one for paper in papers for one in scope.buckets(f"-files-*/{IMPORT_PREFIX}/*/{paper}")],
+            ),
+            Statement(
+                sid="FindManifestAndReceipt",
+                actions=["s3:ListBucket"],
+                resources=scope.buckets("-files-*"),
+                conditions={"StringLike": {"s3:prefix": [f"{IMPORT_PREFIX}/*/{paper}" for paper in papers]}},
+            ),
+            Statement(
+                sid="DecryptManifestAndReceipt",
+                actions=["kms:Decrypt"],
+                resources=scope.arns("kms", "key/*"),
+                conditions={
+                    "StringEquals": {
+                        **scope.of_a_stack["StringEquals"],
+                        "kms:ViaService": [f"s3.{region}.amazonaws.com" for region in scope.regions],
+                    },
+                    # With a bucket key the context names the bucket.
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+                    "ArnLike": {"kms:EncryptionContext:aws:s3:arn": scope.buckets("-files-*")},
+                },
             ),
         ],
     }

@@ -25,7 +25,7 @@ LINKED = (
 
 
 def access_rights(scope: Scope) -> Rights:
-    """Roles and the policy that lets people read logs. What a policy says once made, only a person changes."""
+    """Roles, and the policy that lets people read logs: who carries that one has what a deploy writes into it."""
     roles, policies = scope.iam("role/{}*"), scope.iam("policy/{}*")
     linked = [f"arn:aws:iam::{scope.account_id}:role/aws-service-role/{service}/*" for service in LINKED]
     bounded: Condition = {"StringEquals": {"iam:PermissionsBoundary": boundary_arn(scope.account_id)}}

@@ -99,6 +99,8 @@ def keys_rights(scope: Scope) -> Rights:
                     "secretsmanager:RotateSecret",
                     "secretsmanager:TagResource",
                     "secretsmanager:UntagResource",
+                    # Of description and key (by LetServicesUseKeys). It reads no value, and could write one.
+                    "secretsmanager:UpdateSecret",
                     "secretsmanager:ValidateResourcePolicy",
                 ],
                 resources=secrets,

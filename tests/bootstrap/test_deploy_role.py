@@ -105,7 +105,16 @@ FORBIDDEN: dict[str, Case] = {
     "deleting the boundary": _asked("iam:DeletePolicy", _iam(f"policy/{BOUNDARY}")),
     "widening its own role": _asked("iam:PutRolePolicy", _iam("role/workbuoy-deploy-prod")),
     "widening its own policy": _asked("iam:CreatePolicyVersion", _iam("policy/workbuoy-deploy-prod-access")),
-    "widening a policy that people have": _asked("iam:CreatePolicyVersion", _iam("policy/workbuoy-prod-read-logs")),
+    "dropping a version of its own policy": _asked(
+        "iam:DeletePolicyVersion", _iam("policy/workbuoy-deploy-prod-access")
+    ),
+    "widening the operators' policy": _asked("iam:CreatePolicyVersion", _iam("policy/workbuoy-operators-tasks")),
+    "a version of another policy of a stack": _asked("iam:CreatePolicyVersion", _iam("policy/workbuoy-prod-more")),
+    "a version of another environment's policy": _asked(
+        "iam:CreatePolicyVersion", _iam("policy/workbuoy-dev-read-logs")
+    ),
+    "changing the owner's login": _asked("secretsmanager:UpdateSecret", _own("secretsmanager", "secret:rds!db-1-abc")),
+    "changing another's secret": _asked("secretsmanager:UpdateSecret", _own("secretsmanager", "secret:payroll-1")),
     "opening its own role to others": _asked("iam:UpdateAssumeRolePolicy", _iam("role/workbuoy-deploy-prod")),
     "widening the preview role": _asked("iam:AttachRolePolicy", _iam("role/workbuoy-preview")),
     "widening the operators' role": _asked("iam:AttachRolePolicy", _iam("role/workbuoy-operators")),
@@ -173,11 +182,31 @@ FORBIDDEN: dict[str, Case] = {
     "the registry's policy": _asked("ecr:SetRepositoryPolicy", _own("ecr", "repository/workbuoy")),
     "deleting an image": _asked("ecr:BatchDeleteImage", _own("ecr", "repository/workbuoy")),
     "another repository": _asked("ecr:PutImage", _own("ecr", "repository/other")),
-    "running a task": _asked("ecs:RunTask", _own("ecs", "task-definition/workbuoy-prod-service:1")),
+    "running a task": _asked("ecs:RunTask", _own("ecs", "task-definition/workbuoy-prod-one-off:1")),
+    "registering another task definition": _asked(
+        "ecs:RegisterTaskDefinition", _own("ecs", "task-definition/payroll:1")
+    ),
     "reading a log": _asked(
         "logs:GetLogEvents", _own("logs", "log-group:/workbuoy/workbuoy-prod/service:log-stream:a")
     ),
 }
+
+
+# What no rehearsed call tries: a later `up` changes it in place.
+CHANGES: dict[str, Case] = {
+    "what the policy to read logs says": _asked("iam:CreatePolicyVersion", _iam("policy/workbuoy-prod-read-logs")),
+    "the same of a customer's own stack": _asked(
+        "iam:CreatePolicyVersion", _iam("policy/workbuoy-prod-acme-read-logs")
+    ),
+    "its oldest version": _asked("iam:DeletePolicyVersion", _iam("policy/workbuoy-prod-read-logs")),
+    "a secret's description": lambda account: Asked(action="secretsmanager:UpdateSecret", resource=_login(account)),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_the_role_may_change_in_place(what: str, prod: Account, deploy: Proof) -> None:
+    judged = deploy.judge(CHANGES[what](prod), HERE)
+    assert judged.decision.allowed, judged
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
@@ -256,6 +285,8 @@ HOLES: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any] | None]]] 
     "keys without their tags": ("another policy for the state's key", _drop_condition("ChangeKeys")),
     "keys tagged at will": ("marking the trail's key as a stack's", _drop_condition("TagKeys")),
     "states by any name": ("the state of the account itself", _everywhere("WriteState")),
+    "versions of any policy": ("a version of another policy of a stack", _everywhere("ChangeReadLogs")),
+    "secrets by any name": ("changing another's secret", _everywhere("MakeSecretsWithoutValues")),
     "images by any name": ("another repository", _everywhere("PushImages")),
 }
 

@@ -45,13 +45,45 @@ def _secrets_key(account: Account) -> Asked:
     )
 
 
+def _tag_task(creating: str) -> Case:
+    return lambda account: Asked(
+        action="ecs:TagResource",
+        resource=account.arn("ecs", "task/workbuoy-prod/0123abcd"),
+        context={"ecs:createaction": (creating,)},
+    )
+
+
+def _list_tasks(cluster: str) -> Case:
+    return lambda account: Asked(
+        action="ecs:ListTasks", resource="*", context={"ecs:cluster": (account.arn("ecs", cluster),)}
+    )
+
+
+def _read(key: str, bucket: str = "workbuoy-prod-acme-files-1", action: str = "s3:GetObject") -> Case:
+    return lambda _: Asked(action=action, resource=f"arn:aws:s3:::{bucket}/{key}")
+
+
+def _find(prefix: str) -> Case:
+    return lambda _: Asked(
+        action="s3:ListBucket", resource="arn:aws:s3:::workbuoy-prod-acme-files-1", context={"s3:prefix": (prefix,)}
+    )
+
+
+def _files_key(bucket_arn: str) -> Case:
+    return lambda account: Asked(
+        action="kms:Decrypt",
+        resource=_made(account, "Key", "arn", "keys-files"),
+        context={"kms:viaservice": (f"s3.{HERE}.amazonaws.com",), "kms:encryptioncontext:aws:s3:arn": (bucket_arn,)},
+    )
+
+
 def _log(action: str, group: str) -> Case:
     return lambda account: Asked(action=action, resource=account.arn("logs", f"log-group:{group}:*"))
 
 
 ALLOWED: dict[str, Case] = {
-    "a command of the image as a task": _task("workbuoy-prod-service:7"),
-    "the same in a customer's own stack": _task("workbuoy-prod-acme-service:7", "cluster/workbuoy-prod"),
+    "a command of the image as a task": _task("workbuoy-prod-one-off:7"),
+    "the same in a customer's own stack": _task("workbuoy-prod-acme-one-off:7"),
     "with the service's role": _pass("workbuoy-prod-service-task"),
     "with the role that starts tasks": _pass("workbuoy-prod-service-execution"),
     "the same of a customer's own stack": _pass("workbuoy-prod-acme-service-task"),
@@ -59,12 +91,30 @@ ALLOWED: dict[str, Case] = {
     "reading rotation's log": _log("logs:FilterLogEvents", "/aws/lambda/workbuoy-prod-rotation"),
     "filling in the login's secret": _secret("secretsmanager:PutSecretValue", "oidc-client"),
     "encrypting it": _secrets_key,
+    "tagging the task as it starts": _tag_task("RunTask"),
+    "finding a task that runs": _list_tasks(CLUSTER),
+    "finding a promotion's receipt": _find("imports/acme/receipt.json"),
+    "reading a promotion's manifest": _read("imports/acme/manifest.json"),
+    "reading a promotion's receipt": _read("imports/acme/receipt.json"),
+    "decrypting them": _files_key("arn:aws:s3:::workbuoy-prod-acme-files-1"),
 }
 REFUSED: dict[str, Case] = {
     "reading the login's secret": _secret("secretsmanager:GetSecretValue", "oidc-client"),
     "writing the database's login": _secret("secretsmanager:PutSecretValue", "database-login"),
     "another task definition": _task("payroll:1"),
-    "another cluster": _task("workbuoy-prod-service:7", "cluster/other"),
+    "the service's own task definition": _task("workbuoy-prod-service:7"),
+    "another cluster": _task("workbuoy-prod-one-off:7", "cluster/other"),
+    "tagging a task that runs": _tag_task("TagResource"),
+    "finding another cluster's tasks": _list_tasks("cluster/other"),
+    "a one-off definition of its own": lambda account: Asked(
+        action="ecs:RegisterTaskDefinition", resource=account.arn("ecs", "task-definition/workbuoy-prod-one-off:new")
+    ),
+    "what a promotion moves": _read("imports/acme/objects/cv.pdf"),
+    "listing what a promotion moves": _find("imports/acme/"),
+    "listing a bucket": _find(""),
+    "a manifest in another bucket": _read("imports/acme/manifest.json", "payroll-files-1"),
+    "overwriting a receipt": _read("imports/acme/receipt.json", action="s3:PutObject"),
+    "decrypting another bucket": _files_key("arn:aws:s3:::payroll-files-1"),
     "with the rotation's role": _pass("workbuoy-prod-rotation"),
     "with the deploy role": _pass("workbuoy-deploy-prod"),
     "with the role handed to a function": _pass("workbuoy-prod-service-task", "lambda.amazonaws.com"),
@@ -101,9 +151,29 @@ def test_what_a_deploy_may_not_do_an_operator_may_not_either(what: str, prod: Ac
     assert not operators.judge(FORBIDDEN[what](prod), HERE).decision.allowed
 
 
+WIDENED: dict[str, tuple[str, dict[str, object]]] = {
+    "RunOneOffTasks": ("the service's own task definition", {"Resource": "*"}),
+    "TagOneOffTasks": ("tagging a task that runs", {"Condition": {}}),
+    "FindRunningTasks": ("finding another cluster's tasks", {"Condition": {}}),
+    "ReadManifestAndReceipt": ("what a promotion moves", {"Resource": "arn:aws:s3:::workbuoy-prod-*"}),
+    "FindManifestAndReceipt": ("listing what a promotion moves", {"Condition": {}}),
+    "DecryptManifestAndReceipt": ("decrypting another bucket", {"Condition": {}}),
+}
+
+
+@pytest.mark.parametrize("sid", WIDENED)
+def test_a_widened_statement_is_found(sid: str, prod: Account, operators: Proof) -> None:
+    what, wider = WIDENED[sid]
+
+    def widen(one: dict[str, object]) -> dict[str, object]:
+        return {**one, **wider} if one["Sid"] == sid else one
+
+    assert changed(operators, widen).judge(REFUSED[what](prod), HERE).decision.allowed
+
+
 def test_without_the_clusters_name_a_task_could_run_anywhere(prod: Account, operators: Proof) -> None:
     def widen(one: dict[str, object]) -> dict[str, object]:
-        return {key: value for key, value in one.items() if key != "Condition" or one["Sid"] != "RunOneOffTasks"}
+        return {**one, "Condition": {}} if one["Sid"] == "RunOneOffTasks" else one
 
     assert changed(operators, widen).judge(REFUSED["another cluster"](prod), HERE).decision.allowed
 
