@@ -1,5 +1,6 @@
 """The first day's page shows what `workbuoy cost` prints, to the cent."""
 
+import json
 import re
 
 import pytest
@@ -39,13 +40,14 @@ def test_endpoints_are_half_of_dev_as_the_page_says(declared: Declare) -> None:
 
 def test_the_one_off_task_names_what_dev_declares(declared: Declare) -> None:
     graph = declared("dev")
-    (cluster,), (service,), (task,) = graph.of("Cluster"), graph.of("ecs/service:Service"), graph.of("TaskDefinition")
+    (cluster,), (service,), task = graph.of("Cluster"), graph.of("ecs/service:Service"), graph.named("one-off-task")
     for word, resource, name in (
         ("--cluster", cluster, "name"),
         ("--services", service, "name"),
         ("--task-definition", task, "family"),
     ):
         assert set(re.findall(rf"{word} (\S+)", PAGE)) == {resource.declared.properties[name]}
-    assert set(re.findall(r"\{\"name\": \"([a-z]+)\"", PAGE)) == set(graph.containers())
+    (container,) = json.loads(task.declared.properties["containerDefinitions"])
+    assert re.findall(r"\{\"name\": \"([a-z-]+)\"", PAGE) == [container["name"]]
     (log_group,) = re.findall(r"aws logs tail (\S+)", PAGE)
     assert log_group in {one.declared.properties["name"] for one in graph.of("LogGroup")}
