@@ -159,7 +159,8 @@ class Rehearsing:
         if plan.with_matrix:
             began = time.perf_counter()
             self.options.progress.phase("trying who can reach whom")
-            matrix = self._matrix(grounds, began)
+            with no_collector():
+                matrix = self._matrix(grounds, began)
             found = replace(found, matrix=matrix)
             seconds["trying who can reach whom"] = matrix.seconds
         return replace(base, service=service, tenants=found, seconds=seconds)
