@@ -18,9 +18,10 @@ _BOUNDED = ("iam:AttachRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolic
 
 @contextmanager
 def recorded(moto: Any) -> Iterator[list[Call]]:
-    """Every call to a running moto (`rehearsal.cloud.Moto`) while the context lasts, in order."""
+    """Every call to a running moto (`rehearsal.cloud.Moto`) by clouds made while the context lasts, in order."""
     calls: list[Call] = []
-    stock = moto.client
+    clients: dict[str, dict[tuple[str, str], Any]] = {}
+    stock, stock_of = moto.client, moto.clients_of
 
     def client(service: str, region: str) -> Any:
         made = stock(service, region)
@@ -31,11 +32,12 @@ def recorded(moto: Any) -> Iterator[list[Call]]:
         made.meta.events.register("before-parameter-build", note)
         return made
 
-    moto.client = client
+    # An account's clouds share clients, and those made before note nothing.
+    moto.client, moto.clients_of = client, lambda account: clients.setdefault(account, {})
     try:
         yield calls
     finally:
-        moto.client = stock
+        moto.client, moto.clients_of = stock, stock_of
 
 
 @dataclass(frozen=True, kw_only=True)
