@@ -37,8 +37,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     **{command: {"out": "done", "events": [SUMMARY]} for command in ("up", "preview", "refresh", "destroy")},
 }
 
-_PROGRAM = '''#!{python}
-"""The stand-in; its answers lie beside it."""
+# A line that begins with #! takes no path with a space in it, as the interpreter's may be.
+_LAUNCHER = """#!/bin/sh
+exec '{python}' -S '{program}' "$@"
+"""
+_PROGRAM = '''"""The stand-in; its answers lie beside it."""
 import json, os, signal, sys, time
 folder = os.path.dirname(os.path.abspath(__file__))
 args = [one for one in sys.argv[1:] if one != "--non-interactive"]
@@ -93,9 +96,10 @@ class FakeCli:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        program = folder / "pulumi"
-        program.write_text(_PROGRAM.format(python=f"{sys.executable} -S", path=sys.path))
-        program.chmod(0o755)
+        program, launcher = folder / "stand_in.py", folder / "pulumi"
+        program.write_text(_PROGRAM.format(path=sys.path))
+        launcher.write_text(_LAUNCHER.format(python=sys.executable, program=program))
+        launcher.chmod(0o755)
         self.answer({})
 
     def answer(self, answers: Mapping[str, Any]) -> None:
