@@ -1,9 +1,9 @@
-"""Many customers at once: `python benchmarks/tenants.py list|scheduler [--customers 1000]`.
+"""Many customers at once: `python benchmarks/tenants.py [list|scheduler|rehearsal]`; without a word, all three.
 
 `list` is `workbuoy tenant list` over that many files, each run a process of its own, beside the floor under it.
 `scheduler` is the run behind `workbuoy tenant deploy --all` against a stand-in for the stack operation that fails,
 raises, hangs and ignores being stopped at random (seeded). The run is killed and interrupted in the middle and goes on
-until everyone is done. `rehearsal` is benchmarks/tenants_rehearsal.py.
+until everyone is done. `rehearsal` is benchmarks/tenants_rehearsal.py: prod with 1, 10, 50 and 100 silos.
 """
 
 import json
@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # Python puts this folder first, where rehearsal.py would hide the package
 
+from benchmarks.tenants_rehearsal import main as rehearsal  # noqa: E402
 from operations.tenant.deployment import every  # noqa: E402
 from operations.tenant.deployment import journal as journals  # noqa: E402
 from operations.tenant.deployment.every import Asked, deploy_all, plan_all  # noqa: E402
@@ -155,9 +156,19 @@ def verdict(root: Path) -> dict[str, object]:
     }
 
 
-@click.group()
-def main() -> None:
-    """Measure what many customers cost."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Measure what many customers cost; exits with 3 where a bound is not kept."""
+    if context.invoked_subcommand is None:
+        ends = []
+        for command in (list_customers, scheduler, rehearsal):
+            click.echo(f"\n{command.name}")
+            try:
+                context.invoke(command)
+            except SystemExit as end:
+                ends.append(end.code)
+        sys.exit(3 if any(ends) else 0)
 
 
 @main.command("list")
@@ -210,6 +221,8 @@ def once(root: Path, seed: int, parallel: int) -> None:
         result = deploy_all(root, asked, plan_all(root, asked), StandIn(root, seed))
     sys.exit(130 if result.interrupted else 3 if result.failed else 0)
 
+
+main.add_command(rehearsal)
 
 if __name__ == "__main__":
     main()

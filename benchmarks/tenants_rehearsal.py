@@ -67,7 +67,7 @@ def resources_of(folder: Path) -> int:
     return silo.count(State.DECLARED_ONLY)
 
 
-@click.command()
+@click.command("rehearsal")
 @click.option("--rounds", default=3, show_default=True, help="Runs of each size; the median is shown.")
 @click.option("--silos", "sizes", multiple=True, type=int, default=SIZES, show_default=True)
 def main(rounds: int, sizes: tuple[int, ...]) -> None:
