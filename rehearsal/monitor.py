@@ -1,6 +1,7 @@
 """The resource monitor of a rehearsal: Pulumi's own mock monitor, but one that remembers everything it is told."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -161,10 +162,17 @@ class Monitor(MockMonitor):
     def _source(self, request: Any) -> str:
         """The innermost line of the program itself that led to this registration."""
         for frame in request.stackTrace.frames:
-            path = Path(unquote(urlsplit(frame.pc.uri).path))
-            if path.is_relative_to(self._root) and "site-packages" not in path.parts:
-                return f"{path.relative_to(self._root)}:{frame.pc.line}"
+            path = _inside(self._root, frame.pc.uri)
+            if path:
+                return f"{path}:{frame.pc.line}"
         return ""
+
+
+@cache
+def _inside(root: Path, uri: str) -> str:
+    """A file's path inside a project; empty for one outside, or of a library."""
+    path = Path(unquote(urlsplit(uri).path))
+    return str(path.relative_to(root)) if path.is_relative_to(root) and "site-packages" not in path.parts else ""
 
 
 def _options(request: Any) -> dict[str, Any]:
