@@ -13,8 +13,6 @@ from rehearsal.summary import problems_of
 from rehearsal.tenants.result import StoodUp
 from rehearsal.whole import judged
 
-FORGOTTEN_AT_ONCE = 8  # looking for it takes a seventh of a second, and a stack leaves 5 MB
-
 
 class Standing:
     """Stands up stacks of one project; a silo after its base, whose outputs it refers to."""
@@ -22,7 +20,7 @@ class Standing:
     def __init__(self, project: Project, options: Options, moto: Moto) -> None:
         self._project, self._options, self._moto = project, options, moto
         self._outputs: dict[str, dict[str, Any]] = {}
-        self._to_forget = 0
+        self._stood = self._to_forget = 0
 
     def base(self, stack: str) -> Rehearsal:
         """The base stack that was asked for, told phase by phase. Raises as `rehearse` and the policies do."""
@@ -36,9 +34,13 @@ class Standing:
         return _in_short(rehearsal, tenant, time.perf_counter() - began), rehearsal
 
     def forget(self) -> None:
-        """Let go of what stacks left behind, a few at once; what lives stays and is never looked at again."""
+        """Let go of what the last stacks left behind; what lives stays and is never looked at again.
+
+        Looking takes a seventh of a second, so it is done when an eighth of all that stood is to be forgotten.
+        """
+        self._stood += 1
         self._to_forget += 1
-        if self._to_forget == FORGOTTEN_AT_ONCE:
+        if self._to_forget * 8 >= self._stood:
             self._to_forget = 0
             gc.collect()
             gc.freeze()
