@@ -70,4 +70,5 @@ def _stand_ins(found: ServiceRehearsal) -> Html | None:
         [code(one.path.removeprefix("environment.")), code(one.placeholder), code(one.stand_in)]
         for one in found.stand_ins
     ]
-    return table("Stand-ins in its environment", (Column("Variable", "whole"), Column("Declared"), Column("Here")), rows)
+    columns = (Column("Variable", "whole"), Column("Declared"), Column("Here"))
+    return table("Stand-ins in its environment", columns, rows)
