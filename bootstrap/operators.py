@@ -9,6 +9,7 @@ from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
 from components.files import IMPORT_PREFIX
+from components.log_group import READ_LOGS
 from components.permissions import Condition, Statement
 
 
@@ -62,13 +63,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
         "logs": [
             Statement(
                 sid="ReadLogs",
-                actions=[
-                    "logs:FilterLogEvents",
-                    "logs:GetLogEvents",
-                    "logs:GetLogRecord",
-                    "logs:GetQueryResults",
-                    "logs:StartQuery",
-                ],
+                actions=READ_LOGS,
                 resources=groups,
             ),
             Statement(

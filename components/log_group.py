@@ -8,6 +8,14 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.context import DataClassification, StackContext
 from components.permissions import Statement
 
+READ_LOGS = (
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:GetLogRecord",
+    "logs:GetQueryResults",
+    "logs:StartQuery",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroupArgs:
@@ -69,12 +77,6 @@ class LogGroup(ComponentResource):
         """Read and search this group: for operators only."""
         return Statement(
             sid=sid,
-            actions=[
-                "logs:FilterLogEvents",
-                "logs:GetLogEvents",
-                "logs:GetLogRecord",
-                "logs:GetQueryResults",
-                "logs:StartQuery",
-            ],
+            actions=READ_LOGS,
             resources=[self._arn, f"{self._arn}:*"],
         )
