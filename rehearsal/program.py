@@ -15,11 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import yaml
-
 from infra.problems import Problem, ProblemsError
-
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from infra.yaml_text import read_yaml
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def find_project(start: Path) -> Project:
 
 
 def _project(file: Path) -> Project:
-    content = _read(file)
+    content = read_yaml(file).content
     name, main = content.get("name"), content.get("main", ".")
     if not isinstance(name, str) or not name:
         raise ProblemsError([Problem(file=file.name, path="name", message="must be the project's name")])
@@ -72,27 +69,11 @@ def read_config(project: Project, stack: str) -> dict[str, Any]:
     if os.sep in stack or not file.is_file():
         known = ", ".join(project.stacks()) or "none yet"
         raise ProblemsError([Problem(message=f"there is no stack {stack!r}; the project has: {known}")])
-    content = _read(file)
+    content = read_yaml(file).content
     config = content.get("config")
     if not isinstance(config, dict) or not config:
         raise ProblemsError([Problem(file=file.name, path="config", message="is missing or empty")])
     return {key if ":" in str(key) else f"{project.name}:{key}": value for key, value in config.items()}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader)  # noqa: S506 a safe loader, in C where built
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error).splitlines()[0]
-        line = mark.line + 1 if mark else None
-        raise ProblemsError([Problem(file=file.name, line=line, message=f"is not YAML: {what}")]) from None
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ProblemsError([Problem(file=file.name, message=f"cannot be read: {error}")]) from None
-    if not isinstance(content, dict) or not content:
-        what = "is empty" if content is None else "must hold settings by name"
-        raise ProblemsError([Problem(file=file.name, message=what)])
-    return content
 
 
 def as_engine_config(config: Mapping[str, Any]) -> dict[str, str]:
