@@ -5,16 +5,15 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from infra.problems import ProblemsError
+from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, stop
 
 if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
-
-MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
 
 
 @click.command()
@@ -64,7 +63,7 @@ def rehearse(
     """
     for file in (report_file, policy_file):
         if file is not None and not file.absolute().parent.is_dir():
-            _stop(MISTAKE, f"{file}: there is no folder {file.parent}; make it first")
+            stop(MISTAKE, f"{file}: there is no folder {file.parent}; make it first")
     try:
         if tenants is None:
             result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
@@ -72,7 +71,7 @@ def rehearse(
             names = _names(tenants, declare_only)
             result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
     except KeyboardInterrupt:
-        _stop(INTERRUPTED, "interrupted; nothing is left behind")
+        stop(INTERRUPTED, "interrupted; nothing is left behind")
     try:
         _print(result, as_json_text, verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -82,8 +81,8 @@ def rehearse(
     if policy_file is not None:
         _policy_report(result, policy_file)
     if result.incomplete:
-        _stop(IMPOSSIBLE, f"incomplete: {result.incomplete}")
-    sys.exit(0 if result.passed else FAILED)
+        stop(NOT_MADE, f"incomplete: {result.incomplete}")
+    sys.exit(0 if result.passed else CHECK_FAILED)
 
 
 def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:
@@ -130,18 +129,18 @@ def _rehearse(
                 )
             return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image)
     except ProblemsError as mistake:
-        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     except ImageError as error:
-        _stop(error.code, str(error))
+        stop(error.code, str(error))
     except PolicyError as mistake:
-        _stop(MISTAKE, "\n".join(mistake.problems))
+        stop(MISTAKE, "\n".join(mistake.problems))
     except RefusedError as refusal:
-        _stop(FAILED, f"refused: {refusal}")
+        stop(CHECK_FAILED, f"refused: {refusal}")
     except RuleError as broken:
-        _stop(IMPOSSIBLE, f"a policy is broken: {broken}")
+        stop(NOT_MADE, f"a policy is broken: {broken}")
     except ProgramError as error:
         shown_cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
-        _stop(IMPOSSIBLE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}")
+        stop(NOT_MADE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}")
 
 
 def _print(result: "Rehearsal", as_json_text: bool, verbose: bool) -> None:
@@ -161,7 +160,7 @@ def _report(result: "Rehearsal", file: Path) -> None:
     try:
         write(result, file, made_at=datetime.now(UTC))
     except ProblemsError as mistake:
-        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     click.echo(f"The report is in {file}", err=True)
 
 
@@ -172,10 +171,5 @@ def _policy_report(result: "Rehearsal", file: Path) -> None:
     try:
         write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
     except ProblemsError as mistake:
-        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     click.echo(f"The policies' verdicts are in {file}", err=True)
-
-
-def _stop(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

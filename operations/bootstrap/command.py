@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.review.command import plainly
+from operations.ending import plainly
 
 ENVIRONMENT = click.Choice(["dev", "staging", "prod"])
 

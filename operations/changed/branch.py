@@ -2,12 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import click
 
-MISTAKE = 1
+from operations.ending import MISTAKE, stop
 
 
 @click.command("require-branch")
@@ -18,8 +17,7 @@ def require_branch(branch: str) -> None:
     if ref == f"refs/heads/{branch}" and not event.startswith("pull_request"):
         return
     place = f"{ref or 'no branch'}{f' ({event})' if event else ''}"
-    click.echo(f"this runs for {place}; only {branch} may go on from here: merge first", err=True)
-    sys.exit(MISTAKE)
+    stop(MISTAKE, f"this runs for {place}; only {branch} may go on from here: merge first")
 
 
 def _checked_out() -> str:

@@ -1,19 +1,17 @@
 """`workbuoy changed`."""
 
 import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from infra.problems import Problem, ProblemsError
+from operations.ending import MISTAKE, stop
 
 if TYPE_CHECKING:
     from operations.changed.estate import Estate
     from operations.changed.touched import Touched
-
-MISTAKE = 1
 
 
 @click.command()
@@ -42,7 +40,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_t
         if github_output:
             write_outputs(matrices(change))
     except ProblemsError as mistake:
-        _stop("\n".join(str(one) for one in mistake.problems))
+        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     if as_json_text:
         click.echo(json.dumps(as_json(change), indent=2))
     else:
@@ -76,8 +74,3 @@ def _print(change: "Touched") -> None:
         click.echo(f"gone    {file}")
     if not (change.bases or change.customers or change.removed):
         click.echo("No stack and no tenant is touched.")
-
-
-def _stop(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(MISTAKE)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from operations.tenant.ending import AS_JSON, CHECK_FAILED, fail, plainly
+from operations.ending import AS_JSON, CHECK_FAILED, fail
+from operations.tenant.ending import plainly
 
 NOT_MADE = 4
 

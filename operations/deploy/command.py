@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.review.command import CHECK_FAILED, MISTAKE, fail, plainly
+from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, fail, plainly
 
 if TYPE_CHECKING:
     from operations.engine.stack import EngineStack
     from rehearsal.program import Project
 
-INTERRUPTED = 130
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
 
 

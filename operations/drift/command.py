@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from operations.review.command import CHECK_FAILED, FILE, plainly
+from operations.ending import CHECK_FAILED, plainly
+from operations.review.command import FILE
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 import click
 
-from operations.review.command import plainly
+from operations.ending import plainly
 
 
 @click.group()

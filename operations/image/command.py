@@ -2,20 +2,18 @@
 
 import json
 import signal
-import sys
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from operations.ending import INTERRUPTED, MISTAKE, stop
 from operations.image.registry_command import copy_image, push
 
 if TYPE_CHECKING:
     from operations.image.engines import Engine
     from rehearsal.image.archive import Architecture, Image
-
-INTERRUPTED = 130
 
 
 @click.group()
@@ -57,11 +55,11 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
             tell=lambda doing: click.echo(f"{doing} ...", err=True),
         )
     except ProblemsError as mistake:
-        _stop(1, "\n".join(str(one) for one in mistake.problems))
+        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     except ImageError as error:
-        _stop(error.code, str(error))
+        stop(error.code, str(error))
     except KeyboardInterrupt:
-        _stop(INTERRUPTED, "interrupted; nothing is left behind")
+        stop(INTERRUPTED, "interrupted; nothing is left behind")
     _print(built, sbom_of(built.archive), as_json)
 
 
@@ -85,8 +83,3 @@ def _print(built: "Image", sbom: Path, as_json: bool) -> None:
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
-
-
-def _stop(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

@@ -1,18 +1,16 @@
 """`workbuoy image push` and `workbuoy image copy`."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
+from operations.ending import AS_JSON, INTERRUPTED, MISTAKE, stop
+
 if TYPE_CHECKING:
     from operations.image.registry import Stored
-
-INTERRUPTED = 130
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 
 
 @click.command()
@@ -64,9 +62,9 @@ def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":
     try:
         return work()
     except ImageError as error:
-        _stop(error.code, str(error))
+        stop(error.code, str(error))
     except KeyboardInterrupt:
-        _stop(INTERRUPTED, "interrupted; run it again, what is there already is not sent twice")
+        stop(INTERRUPTED, "interrupted; run it again, what is there already is not sent twice")
 
 
 def _outputs(stored: "Stored") -> None:
@@ -76,7 +74,7 @@ def _outputs(stored: "Stored") -> None:
     try:
         write_outputs({"repository": stored.repository, "digest": stored.digest})
     except ProblemsError as mistake:
-        _stop(1, str(mistake))
+        stop(MISTAKE, str(mistake))
 
 
 def _print(stored: "Sequence[Stored]", as_json: bool) -> None:
@@ -90,8 +88,3 @@ def _print(stored: "Sequence[Stored]", as_json: bool) -> None:
 
 def _tell(doing: str) -> None:
     click.echo(f"{doing} ...", err=True)
-
-
-def _stop(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.review.command import CHECK_FAILED, fail, plainly
+from operations.ending import CHECK_FAILED, fail, plainly
 
 if TYPE_CHECKING:
     from operations.local.run import Life

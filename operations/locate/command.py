@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from infra.problems import Problem, ProblemsError
+from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, stop
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from operations.locate.sources import Declarations, Estate, Source
     from rehearsal.program import Project
 
-MISTAKE, FAILED, IMPOSSIBLE, INTERRUPTED = 1, 3, 4, 130
 SOURCES = ("declared", "rehearsal", "stack", "live")
 
 
@@ -67,16 +67,16 @@ def locate(
     if record_file is not None and tenant is None:
         raise click.UsageError("--record needs a TENANT: a record is handed to one customer.")
     if record_file is not None and not record_file.absolute().parent.is_dir():
-        _stop(MISTAKE, f"{record_file}: there is no folder {record_file.parent}; make it first")
+        stop(MISTAKE, f"{record_file}: there is no folder {record_file.parent}; make it first")
     try:
         with _plainly():
             passed = _locate(tenant, source_name, state_files, as_json_text=as_json_text, record_file=record_file)
     except KeyboardInterrupt:
-        _stop(INTERRUPTED, "interrupted; nothing was changed")
+        stop(INTERRUPTED, "interrupted; nothing was changed")
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
         sys.exit(0)
-    sys.exit(0 if passed else FAILED)
+    sys.exit(0 if passed else CHECK_FAILED)
 
 
 def _source(name: str | None, *, live: bool, states: bool) -> str:
@@ -210,15 +210,10 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except ProblemsError as mistake:
-        _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     except EngineError as error:
-        _stop(error.code, "\n".join(error.lines))
+        stop(error.code, "\n".join(error.lines))
     except RefusedError as refusal:
-        _stop(FAILED, f"refused: {refusal}")
+        stop(CHECK_FAILED, f"refused: {refusal}")
     except ProgramError as error:
-        _stop(IMPOSSIBLE, f"the program itself failed, which is a mistake in it: {error}")
-
-
-def _stop(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)
+        stop(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")

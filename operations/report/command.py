@@ -2,20 +2,19 @@
 
 import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from infra.problems import Problem, ProblemsError
+from operations.ending import MISTAKE, NOT_MADE, stop
 
 if TYPE_CHECKING:
     from operations.report.github import Repository
 
-MISTAKE, NOT_MADE = 1, 4
 FILES = click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 FOLDER = click.option(
     "--folder",
@@ -35,9 +34,9 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **options)
         except ProblemsError as mistake:
-            _stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+            stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
         except ApiError as error:
-            _stop(NOT_MADE, str(error))
+            stop(NOT_MADE, str(error))
 
     return run
 
@@ -141,8 +140,3 @@ def _marker(name: str) -> str:
     if not MARKER.fullmatch(name):
         raise ProblemsError([Problem(message=f"--marker {name}: must be small letters and dashes, such as preview")])
     return name
-
-
-def _stop(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

@@ -1,46 +1,12 @@
 """The command `workbuoy review`. What it does lies in operations.review.perform, imported when it runs."""
 
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
 
 import click
 
-from infra.problems import ProblemsError
-from operations.engine.errors import EngineError
-from operations.review.errors import InputError
-from policies.errors import PolicyError, RuleError
+from operations.ending import CHECK_FAILED, MISTAKE, fail, plainly
 
-MISTAKE, CHECK_FAILED, NOT_MADE = 1, 3, 4
 FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-def fail(code: int, *lines: str) -> NoReturn:
-    """End with one clear line a problem."""
-    for line in lines:
-        click.echo(f"error: {line}", err=True)
-    sys.exit(code)
-
-
-def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a person can mend into clear lines and an exit code."""
-
-    @wraps(function)
-    def run(*args: Any, **options: Any) -> Any:
-        try:
-            return function(*args, **options)
-        except (InputError, PolicyError) as error:
-            fail(MISTAKE, *error.problems)
-        except ProblemsError as error:
-            fail(MISTAKE, *map(str, error.problems))
-        except EngineError as error:
-            fail(error.code, *error.lines)
-        except RuleError as error:
-            fail(NOT_MADE, str(error))
-
-    return run
 
 
 @click.command()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from operations.review.command import CHECK_FAILED, FILE, fail, plainly
+from operations.ending import CHECK_FAILED, fail, plainly
+from operations.review.command import FILE
 
 GRAPH = click.option("--graph", type=FILE, help="A recorded graph instead of what STACK declares.")
 STACK = click.argument("stack", required=False)

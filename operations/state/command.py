@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.review.command import CHECK_FAILED, FILE, fail, plainly
+from operations.ending import CHECK_FAILED, fail, plainly
+from operations.review.command import FILE
 
 if TYPE_CHECKING:
     from operations.state.scan import Leak

@@ -1,4 +1,4 @@
-"""How the commands of customers end: one clear line a problem, and an exit code."""
+"""How the commands of customers end: as all commands, and Ctrl-C with a line of its own."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,15 +6,10 @@ from typing import Any
 
 import click
 
-from operations.review.command import fail
-from operations.review.command import plainly as _plainly
-
-__all__ = ["AS_JSON", "CHECK_FAILED", "INTERRUPTED", "MISTAKE", "NAME", "fail", "plainly", "tell"]
-
-MISTAKE, CHECK_FAILED, INTERRUPTED = 1, 3, 130
+from operations.ending import INTERRUPTED, fail
+from operations.ending import plainly as _plainly
 
 NAME = click.argument("name")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 
 
 def plainly(function: Callable[..., Any]) -> Callable[..., Any]:

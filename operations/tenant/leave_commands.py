@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from operations.tenant.ending import MISTAKE, NAME, fail, plainly, tell
+from operations.ending import MISTAKE, fail
+from operations.tenant.ending import NAME, plainly, tell
 
 
 @click.command()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from operations.tenant.ending import AS_JSON, MISTAKE, NAME, fail, plainly, tell
+from operations.ending import AS_JSON, MISTAKE, fail
+from operations.tenant.ending import NAME, plainly, tell
 
 
 @click.command("list")

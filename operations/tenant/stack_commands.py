@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.tenant.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, NAME, fail, plainly, tell
+from operations.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, fail
+from operations.tenant.ending import NAME, plainly, tell
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from operations.ending import INTERRUPTED
 from operations.tenant.deployment.scheduler import Outcome, Stop
-from operations.tenant.ending import INTERRUPTED
 
 POLL_SECONDS: Final = 0.2
 WORKBUOY: Final = (sys.executable, "-c", "from operations.main import main; main()")

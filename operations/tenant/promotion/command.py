@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.review.command import fail
-from operations.tenant.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, NAME, plainly, tell
+from operations.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, fail
+from operations.tenant.ending import NAME, plainly, tell
 
 if TYPE_CHECKING:
     from operations.tenant.promotion.places import Promotion
     from operations.tenant.promotion.receipts import Papers
     from operations.tenant.promotion.steps import Step
 
-IMPOSSIBLE = 4
 RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
 
 
@@ -75,7 +74,7 @@ def _papers(promotion: "Promotion") -> "Papers":
     try:
         return read_papers(_session(), promotion)
     except (BotoCoreError, ClientError) as error:
-        fail(IMPOSSIBLE, f"the silo's bucket could not be read: {error}")
+        fail(NOT_MADE, f"the silo's bucket could not be read: {error}")
 
 
 def _do(promotion: "Promotion", step: "Step", *, live: bool, as_json: bool) -> None:
@@ -122,9 +121,9 @@ def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, as
     except KeyboardInterrupt:
         fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
     except task.TaskError as error:
-        fail(IMPOSSIBLE, f"{step.name}: {error}")
+        fail(NOT_MADE, f"{step.name}: {error}")
     except (BotoCoreError, ClientError) as error:
-        fail(IMPOSSIBLE, f"{step.name}: AWS refused or did not answer: {error}")
+        fail(NOT_MADE, f"{step.name}: AWS refused or did not answer: {error}")
     document = {
         "step": step.name,
         "task": outcome.task_arn,
