@@ -1,35 +1,27 @@
 """A customer's own stack: everything that holds data of its own, placed on a base stack's network and load balancer."""
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 from pulumi import Output, ResourceOptions, StackReference
 
 from components.certificate import ListenerCertificate, ListenerCertificateArgs
-from components.context import TASK_ROLE, StackContext
+from components.context import TASK_ROLE
 from components.encryption import Encryption, EncryptionArgs
 from components.files import Files, FilesArgs, Import
 from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
 from infra.environment import public_url
 from infra.providers import make_providers
 from infra.tenants.silo import Silo
-from infra.workload import WorkloadArgs, declare_workload
+from infra.workload import WorkloadArgs, context_of, declare_workload
 
 
 def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
     """Declare a customer's own stack and return its outputs: identifiers and ARNs, never a secret's value."""
     tenant, settings = silo.tenant, silo.settings
-    context = StackContext(
-        name=f"workbuoy-{stack}",
-        environment=settings.environment,
-        account_id=settings.account,
-        region=settings.region,
-        permanent=settings.permanent,
-        retiring=tenant.dates.retiring is not None,
-        owner=settings.owner,
-        tenant=tenant.name,
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-    )
+    retiring = tenant.dates.retiring is not None
+    context = replace(context_of(stack, settings), tenant=tenant.name, retiring=retiring)
     opts = ResourceOptions(providers=make_providers(settings))
     base = StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{tenant.base}")
     zones = range(len(settings.network.zones))

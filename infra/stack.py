@@ -5,7 +5,6 @@ from typing import Any
 from pulumi import ResourceOptions
 
 from components.cluster import Cluster, ClusterArgs
-from components.context import StackContext
 from components.encryption import Encryption, EncryptionArgs
 from components.files import Files, FilesArgs
 from components.load_balancer import LoadBalancer, LoadBalancerArgs
@@ -13,7 +12,7 @@ from components.network import Network, NetworkArgs
 from infra.environment import public_url
 from infra.providers import make_providers
 from infra.settings import StackSettings
-from infra.workload import WorkloadArgs, declare_workload
+from infra.workload import WorkloadArgs, context_of, declare_workload
 
 
 def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
@@ -21,15 +20,7 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
 
     `infra.silo` places customers' own stacks by these outputs.
     """
-    context = StackContext(
-        name=f"workbuoy-{stack}",
-        environment=settings.environment,
-        account_id=settings.account,
-        region=settings.region,
-        permanent=settings.permanent,
-        owner=settings.owner,
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-    )
+    context = context_of(stack, settings)
     opts = ResourceOptions(providers=make_providers(settings))
     app = settings.service
 

@@ -20,6 +20,19 @@ from infra.environment import rotation_environment, service_environment
 from infra.settings import StackSettings
 
 
+def context_of(stack: str, settings: StackSettings) -> StackContext:
+    """Where a stack stands and what it is called, by its settings."""
+    return StackContext(
+        name=f"workbuoy-{stack}",
+        environment=settings.environment,
+        account_id=settings.account,
+        region=settings.region,
+        permanent=settings.permanent,
+        owner=settings.owner,
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
     """Keys and files come first, since a load balancer writes its logs to them; the places are anyone's."""
