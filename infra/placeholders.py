@@ -10,7 +10,9 @@ from infra.problems import Problem
 if TYPE_CHECKING:  # the settings' classes take a second to load, which who only asks about an account need not pay
     from infra.settings import StackSettings
 
-PLACEHOLDER_ACCOUNT = re.compile(r"(?<![\w-])0{9}\d{3}(?![\w-])")
+# Nine zeros and three digits, wherever an account id may stand: alone, in an ARN, in an image's address. The end of a
+# UUID looks alike, so no dash may come before it.
+PLACEHOLDER_ACCOUNT = re.compile(r"(?<![\w-])0{9}(\d{3})(?![\w-])")
 PLACEHOLDER_DIGEST = "sha256:" + "0" * 64
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 IMAGE_VARIABLE = "WORKBUOY_IMAGE_DIGEST"

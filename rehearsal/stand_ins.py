@@ -8,11 +8,9 @@ names each.
 import re
 from typing import Any
 
+from infra.placeholders import PLACEHOLDER_ACCOUNT
 from rehearsal.result import StandIn
 
-# Nine zeros and three digits, wherever an account id may stand: alone, in an ARN, in an image's address. The end of a
-# UUID looks alike, so no dash may come before it.
-ACCOUNT_PLACEHOLDER = re.compile(r"(?<![\w-])0{9}(\d{3})(?![\w-])")
 ID_PLACEHOLDER = re.compile(r"(?<![\w-])0{9}(?![\w-])")  # GitHub's numbers
 UUID_PLACEHOLDER = re.compile(r"(?<![\w-])0{8}-0{4}-0{4}-0{4}-0{12}(?![\w-])")  # a certificate's id
 DIGEST_PLACEHOLDER = re.compile(r"sha256:0{64}(?![0-9a-f])")
@@ -46,7 +44,7 @@ def _text(value: str, path: str, found: list[StandIn]) -> str:
     for pattern, stand_in in (
         (DIGEST_PLACEHOLDER, DIGEST_STAND_IN),
         (UUID_PLACEHOLDER, UUID_STAND_IN),
-        (ACCOUNT_PLACEHOLDER, ACCOUNT_STAND_IN),
+        (PLACEHOLDER_ACCOUNT, ACCOUNT_STAND_IN),
         (ID_PLACEHOLDER, ID_STAND_IN),
     ):
 
