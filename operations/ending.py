@@ -7,9 +7,9 @@ from typing import Any, NoReturn
 
 import click
 
+from graph.errors import InputError
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError
-from operations.review.errors import InputError
 from policies.errors import PolicyError, RuleError
 
 MISTAKE, CHECK_FAILED, NOT_MADE, INTERRUPTED = 1, 3, 4, 130

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from graph.plan import Plan, PolicyResult
 from operations.review.changes import Changes, changes, summary, tenants
 from operations.review.doors import doors
 from operations.review.downtime import Class, Interruption, interruptions, longest
 from operations.review.losses import Danger, losses
-from operations.review.plan import Plan, PolicyResult
 from operations.review.regions import Residency, residency
 from operations.review.waivers import Filed, of_stack, read_waivers
 from policies.catalogue import catalogue

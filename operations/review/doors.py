@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from facts import tokens as t
+from facts.permissions.documents import DOCUMENTS
+from graph import Mark, Resource
+from graph.marks import marks_in
+from graph.plan import Plan, PlanStep
+from graph.values import at, items, maps, number
 from operations.review.grants import Widening, trust_widenings, widenings
 from operations.review.losses import Danger
-from operations.review.plan import Plan, State, Step, is_unknown, unknowns
-from policies import tokens as t
-from policies.permissions.documents import DOCUMENTS
 from policies.rules.access import ADMINISTRATOR
 from policies.rules.network import is_world
-from policies.values import at, items, maps, number
 
 WEB_PORTS: Final = (80, 443)
 BLOCKS: Final = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
@@ -42,17 +44,17 @@ def doors(plan: Plan) -> Doors:
     return found
 
 
-def _inputs(state: State | None) -> Mapping[str, Any]:
+def _inputs(state: Resource | None) -> Mapping[str, Any]:
     return state.inputs if state else {}
 
 
-def _judge_ports(step: Step, found: Doors) -> None:
+def _judge_ports(step: PlanStep, found: Doors) -> None:
     for opening, before in _openings(step):
         blocks = [block for key in BLOCKS for block in items(opening.get(key))]
         known = [block for key in BLOCKS for block in items(before.get(key))]
         same_ports = _ports(opening) == _ports(before)
         for block in blocks:
-            if is_unknown(block):
+            if isinstance(block, Mark):
                 found.unknown.append((step.urn, "the address range is not known before the update"))
             elif not (same_ports and any(_inside(block, other) for other in known)):
                 what = f"{_ports(opening)} open to {'the whole internet' if is_world(block) else block}"
@@ -62,7 +64,7 @@ def _judge_ports(step: Step, found: Doors) -> None:
                 (found.open if is_world(block) and not web else found.noted).append(danger)
 
 
-def _openings(step: Step) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def _openings(step: PlanStep) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     old, new = _inputs(step.old), _inputs(step.new)
     if step.type == t.INGRESS_RULE or (step.type == t.SECURITY_GROUP_RULE and new.get("type") == "ingress"):
         yield new, old
@@ -87,7 +89,7 @@ def _inside(block: Any, other: Any) -> bool:
         return False
 
 
-def _judge_flags(step: Step, found: Doors) -> None:
+def _judge_flags(step: PlanStep, found: Doors) -> None:
     old, new = _inputs(step.old), _inputs(step.new)
     for flag in FLAGS:
         if flag.type == step.type and flag.opens(at(old, flag.path), at(new, flag.path)):
@@ -139,15 +141,15 @@ FLAGS: Final = (
 DEFAULT_ENDPOINT_POLICY = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}'
 
 
-def _judge_documents(step: Step, found: Doors) -> None:
+def _judge_documents(step: PlanStep, found: Doors) -> None:
     for name, way in DOCUMENTS.get(step.type, ()):
         old, new = _inputs(step.old).get(name), _inputs(step.new).get(name)
         if new is None or (step.old is not None and old == new):
             continue
-        if list(unknowns(new)):
+        if list(marks_in(new)):
             found.unknown.append((step.urn, f"{name} is not known before the update"))
             continue
-        old = None if list(unknowns(old)) else old
+        old = None if list(marks_in(old)) else old
         if step.type == t.ENDPOINT and old is None:
             old = DEFAULT_ENDPOINT_POLICY
         try:
@@ -158,7 +160,7 @@ def _judge_documents(step: Step, found: Doors) -> None:
             found.unknown.append((step.urn, f"{name} is no policy document"))
 
 
-def _add(step: Step, widening: Widening, found: Doors, *, created: bool) -> None:
+def _add(step: PlanStep, widening: Widening, found: Doors, *, created: bool) -> None:
     danger = Danger("role-widened", step.urn, widening.what)
     if widening.wide:
         found.open.append(danger)
@@ -166,17 +168,17 @@ def _add(step: Step, widening: Widening, found: Doors, *, created: bool) -> None
         found.noted.append(danger)
 
 
-def _judge_attachments(step: Step, found: Doors) -> None:
+def _judge_attachments(step: PlanStep, found: Doors) -> None:
     if step.type not in (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT):
         return
     old, new = _inputs(step.old).get("policyArn"), _inputs(step.new).get("policyArn")
-    if new and old != new and not is_unknown(new):
+    if new and old != new and not isinstance(new, Mark):
         name = str(new).rsplit("/", 1)[-1]
         danger = Danger("role-widened", step.urn, f"{name} is attached")
         (found.open if name in ADMINISTRATOR else found.noted).append(danger)
 
 
-def _judge_lost_guard(step: Step, gone: set[str], found: Doors) -> None:
+def _judge_lost_guard(step: PlanStep, gone: set[str], found: Doors) -> None:
     """A guard that goes while the bucket it guards stays; a bucket stands in the same component as its guards."""
     if step.type not in (t.BUCKET_PUBLIC_ACCESS, t.BUCKET_POLICY) or (step.old and step.old.parent in gone):
         return

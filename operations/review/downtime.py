@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from operations.review.plan import Plan, Step
-from policies import tokens as t
+from facts import tokens as t
+from graph.plan import Plan, PlanStep
 
 Class = Literal["none", "seconds", "restart", "minutes"]
 CLASSES: Final[tuple[Class, ...]] = ("none", "seconds", "restart", "minutes")
@@ -61,7 +61,7 @@ def longest(found: list[Interruption]) -> Class:
     return found[0].length if found else "none"
 
 
-def _of(step: Step) -> Iterator[Interruption]:
+def _of(step: PlanStep) -> Iterator[Interruption]:
     if step.op in ("replace", "delete"):
         length = REPLACED.get(step.type, "none")
         if length != "none":
@@ -77,7 +77,7 @@ def _of(step: Step) -> Iterator[Interruption]:
             yield Interruption(step.urn, length, name + _when(step))
 
 
-def _when(step: Step) -> str:
+def _when(step: PlanStep) -> str:
     if step.type != t.DATABASE or step.new is None:
         return ""
     return ", at once" if step.new.inputs.get("applyImmediately") is True else ", in the maintenance window"

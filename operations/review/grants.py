@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from policies.permissions.actions import takes_resource
-from policies.permissions.documents import Statement, accounts_of, is_open, principals, statements, values_of
-from policies.permissions.escalation import escalations
-from policies.values import plain
+from facts.permissions.actions import takes_resource
+from facts.permissions.documents import Statement, accounts_of, is_open, principals, statements, values_of
+from facts.permissions.escalation import escalations
+from graph.values import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from policies.values import items, maps, number, plain
+from graph.values import items, maps, number, plain
 
 FOREVER: Final = float("inf")
 _DEADLINES: Final = (

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from facts import tokens as t
+from graph import Mark, Resource
+from graph.marks import marks_in
+from graph.plan import Plan, PlanStep
+from graph.values import at, number
 from operations.review.lifecycle import shortenings
-from operations.review.plan import Plan, State, Step, is_unknown, unknowns
-from operations.review.regions import region_of
-from policies import tokens as t
-from policies.values import at, number
+from operations.review.regions import provider_regions, region_of
 
 Loss = Literal[
     "replace",
@@ -61,7 +63,7 @@ class Danger:
 
 def losses(plan: Plan) -> list[Danger]:
     """Every possible loss, the most final first."""
-    regions = plan.regions()
+    regions = provider_regions(plan)
     gone = {step.old.parent for step in plan.steps if step.op == "delete" and step.type == t.BUCKET and step.old}
     found = [danger for step in plan.steps for danger in _losses(step, regions, gone)]
     order = {kind: position for position, kind in enumerate(get_args(Loss))}
@@ -70,7 +72,7 @@ def losses(plan: Plan) -> list[Danger]:
     return sorted(found, key=lambda danger: (order[danger.kind], dearest.get(types[danger.urn], len(dearest))))
 
 
-def _losses(step: Step, regions: Mapping[str, tuple[str, str]], gone: set[str]) -> Iterator[Danger]:
+def _losses(step: PlanStep, regions: Mapping[str, tuple[str, str]], gone: set[str]) -> Iterator[Danger]:
     """`gone` holds the components whose bucket goes too: its versioning needs no line of its own."""
     if step.type in STATEFUL:
         yield from _removal(step)
@@ -90,7 +92,7 @@ def _losses(step: Step, regions: Mapping[str, tuple[str, str]], gone: set[str]) 
     yield from _weakened(step, old, new)
 
 
-def _removal(step: Step) -> Iterator[Danger]:
+def _removal(step: PlanStep) -> Iterator[Danger]:
     noun = STATEFUL[step.type]
     left = _left(step)
     if step.op == "replace":
@@ -104,14 +106,14 @@ def _removal(step: Step) -> Iterator[Danger]:
         yield Danger("forget", step.urn, f"the {noun} leaves the stack's state and care", left)
 
 
-def _change(step: Step, path: str) -> str:
+def _change(step: PlanStep, path: str) -> str:
     old, new = (at(state.inputs, path) if state else None for state in (step.old, step.new))
-    if isinstance(old, str | int | float) and isinstance(new, str | int | float) and not is_unknown(new):
+    if isinstance(old, str | int | float) and isinstance(new, str | int | float) and not isinstance(new, Mark):
         return f"{path} {old} → {new}"
     return path
 
 
-def _left(step: Step) -> str:
+def _left(step: PlanStep) -> str:
     """What stays behind, from what the resource has been told so far."""
     if step.old is None:
         return ""
@@ -147,7 +149,7 @@ def _left_of_secret(inputs: Mapping[str, Any]) -> str:
     return f"{days:g} days in which it can be restored" if days else "nothing"
 
 
-def _moved(step: Step, regions: Mapping[str, tuple[str, str]]) -> Iterator[Danger]:
+def _moved(step: PlanStep, regions: Mapping[str, tuple[str, str]]) -> Iterator[Danger]:
     before, after = region_of(step.old, regions, old=True), region_of(step.new, regions, old=False)
     if before and after and before != after and step.type.startswith("aws:") and not step.type.startswith("aws:iam/"):
         yield Danger(
@@ -229,17 +231,17 @@ SAFEGUARDS: Final = (
 )
 
 
-def _weakened(step: Step, old: State, new: State) -> Iterator[Danger]:
+def _weakened(step: PlanStep, old: Resource, new: Resource) -> Iterator[Danger]:
     for guard in SAFEGUARDS:
         if guard.type != step.type:
             continue
         before, after = at(old.inputs, guard.path), at(new.inputs, guard.path)
-        if is_unknown(after) and before is not None and not is_unknown(before):
+        if isinstance(after, Mark) and before is not None and not isinstance(before, Mark):
             yield Danger("safeguard-unknown", step.urn, f"{guard.path} was {before} and is not known before the update")
-        elif not is_unknown(before) and guard.weaker(before, after):
+        elif not isinstance(before, Mark) and guard.weaker(before, after):
             yield Danger(guard.kind, step.urn, f"{guard.path} {_shown(before)} → {_shown(after)} ({guard.what})")
     if step.type == t.BUCKET_LIFECYCLE and step.op in ("update", "replace"):
-        if list(unknowns(new.inputs.get("rules"))):
+        if list(marks_in(new.inputs.get("rules"))):
             yield Danger("safeguard-unknown", step.urn, "the lifecycle's rules are not known before the update")
         else:
             for change in shortenings(old.inputs, new.inputs):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from graph.plan import PolicyResult
 from operations.review.assess import Review, ids_of
 from operations.review.losses import Danger
-from operations.review.plan import PolicyResult
 
 
 def as_json(review: Review) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from graph.plan import PolicyResult
 from operations.review.assess import Review, ids_of
 from operations.review.changes import Change, Noise
 from operations.review.losses import Danger
-from operations.review.plan import PolicyResult
 
 SCREEN_LINES: Final = 40
 """What fits a screen without scrolling; an ordinary change's review is no longer."""
@@ -131,7 +131,7 @@ def _inert(line: str) -> str:
 
 
 def _dangers(title: str, review: Review, dangers: Sequence[Danger]) -> Iterator[str]:
-    steps = review.plan.by_urn()
+    steps = review.plan.by_urn
     yield from _section(title, (_danger(danger, steps[danger.urn].kind) for danger in dangers))
 
 

@@ -4,12 +4,12 @@ import datetime
 import json
 from pathlib import Path
 
+from graph.plan import Plan
+from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
 from operations.review.assess import Review, assess
 from operations.review.machine import as_json
 from operations.review.markdown import render
-from operations.review.plan import Plan
-from operations.review.recordings import read_events, read_preview
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration

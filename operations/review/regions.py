@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from operations.review.plan import Plan, State, Step, is_unknown
+from graph import Mark, Resource
+from graph.plan import Plan, PlanStep
+from graph.values import maps
 from policies.rules.placement import ARN_REGION, ZONE
-from policies.values import maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,12 @@ class Residency:
     """URN and the region or regions outside."""
 
 
-def region_of(state: State | None, regions: Mapping[str, tuple[str, str]], *, old: bool) -> str:
+def region_of(state: Resource | None, regions: Mapping[str, tuple[str, str]], *, old: bool) -> str:
     """A resource's own region, else its zone's, else its provider's; empty where nothing tells."""
     if state is None:
         return ""
     own = state.inputs.get("region")
-    if isinstance(own, str) and own and not is_unknown(own):
+    if isinstance(own, str) and own and not isinstance(own, Mark):
         return own
     zone = ZONE.match(str(state.inputs.get("availabilityZone") or ""))
     if zone:
@@ -40,7 +41,7 @@ def region_of(state: State | None, regions: Mapping[str, tuple[str, str]], *, ol
 def residency(plan: Plan) -> Residency:
     """Every region that the plan's new state names, compared with what the stack's settings allow."""
     allowed = allowed_regions(plan.config)
-    providers = plan.regions()
+    providers = provider_regions(plan)
     used: dict[str, None] = {}
     outside: list[tuple[str, str]] = []
     for step in plan.steps:
@@ -54,12 +55,21 @@ def residency(plan: Plan) -> Residency:
     return Residency(allowed, tuple(used), tuple(outside))
 
 
+def provider_regions(plan: Plan) -> Mapping[str, tuple[str, str]]:
+    """Old and new region of every provider, by URN."""
+    return {
+        step.urn: tuple(str(state.inputs.get("region", "")) if state else "" for state in (step.old, step.new))  # type: ignore[misc]
+        for step in plan.steps
+        if step.is_provider
+    }
+
+
 def _by_configuration(plan: Plan) -> list[str]:
     region = plan.config.get("aws:region")
     return [region] if region else []
 
 
-def _places(step: Step, providers: Mapping[str, tuple[str, str]]) -> list[str]:
+def _places(step: PlanStep, providers: Mapping[str, tuple[str, str]]) -> list[str]:
     own = region_of(step.new, providers, old=False)
     return [place for place in (own, *_copies(step.new.inputs if step.new else {})) if place]
 

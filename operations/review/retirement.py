@@ -4,8 +4,8 @@ import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
+from graph.plan import Plan
 from operations.review.losses import Danger, losses
-from operations.review.plan import Plan
 from operations.review.waivers import Filed, Waiver
 from rehearsal.program import Project
 from rehearsal.silos import retiring_on

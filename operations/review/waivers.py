@@ -10,9 +10,9 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from operations.review.errors import InputError
+from graph.errors import InputError
+from graph.plan import Plan
 from operations.review.losses import Danger, Loss
-from operations.review.plan import Plan
 from policies.exemptions import stack_of
 
 LONGEST_DAYS: Final = 90
@@ -98,7 +98,7 @@ def of_stack(filed: Sequence[Filed], plan: Plan) -> list[Filed]:
     Only a whole plan can tell: `pulumi preview --json` leaves unchanged resources out, and such a waiver is unused.
     """
     own = [one for one in filed if stack_of(one.waiver.urn) == plan.stack]
-    known = plan.by_urn()
+    known = plan.by_urn
     unknown = [f"{one.place}: urn: {plan.stack} has no {one.waiver.urn}" for one in own if one.waiver.urn not in known]
     if unknown and plan.whole:
         raise InputError(*unknown)

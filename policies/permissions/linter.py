@@ -17,11 +17,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from policies.graph import Resource
-from policies.permissions.actions import details, expand, service_exists, takes_condition, takes_resource
-from policies.permissions.documents import Document, Statement, conditions, documents, statements, values_of
-from policies.permissions.escalation import escalations
-from policies.values import document
+from facts.permissions.actions import details, expand, service_exists, takes_condition, takes_resource
+from facts.permissions.documents import Document, Statement, conditions, documents, statements, values_of
+from facts.permissions.escalation import escalations
+from graph import Mark, Resource
+from graph.values import document
 
 IGNORED: Final = {
     "RESOURCE_STAR": "role-name-resources says the same from current data",
@@ -50,8 +50,8 @@ def lint(resources: Iterable[Resource]) -> list[Fault]:
     return [
         fault
         for resource in resources
-        for found in documents(resource.urn, resource.type, resource.properties)
-        if found.property not in resource.unknown
+        for found in documents(resource.urn, resource.type, resource.inputs)
+        if not isinstance(found.text, Mark)
         for fault in lint_document(found)
     ]
 

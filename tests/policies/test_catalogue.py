@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policies import tokens
+from facts import tokens
 from policies.catalogue import Control, catalogue, environment_of
 from policies.documentation import page
 from policies.errors import PolicyError

@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner, Result
 from pulumi.automation import EngineEvent
 
+from facts import tokens as t
+from graph.file import write_graph
+from graph.recordings import from_events, read_events
 from operations.engine.events import as_recorded
 from operations.review.command import review
 from operations.review.policies_command import policies
-from operations.review.recordings import from_events, read_events
-from policies import tokens as t
 from policies.documentation import page
-from policies.graph import write_graph
 from rehearsal.program import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.review.synthetic import UNKNOWN, events, step, write

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from facts import tokens as t
 from operations.review.doors import Doors, doors
-from policies import tokens as t
 from tests.operations.review.synthetic import UNKNOWN, plan, step
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from facts import tokens as t
 from operations.review.losses import SAFEGUARDS, STATEFUL, losses
-from policies import tokens as t
 from tests.operations.review.synthetic import UNKNOWN, plan, provider, step
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from graph.recordings import read_events, read_preview
 from operations.review.assess import Review, assess
 from operations.review.losses import losses
 from operations.review.markdown import SCREEN_LINES, render
-from operations.review.recordings import read_events, read_preview
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
 TODAY = datetime.date(2026, 11, 22)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from graph.plan import Plan
 from operations.review.losses import Danger
-from operations.review.plan import Plan
 from operations.review.retirement import accepted_in
 from policies.retiring import RETIRING, with_retirement
 from policies.settings import configured

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.permissions.conditions import UnknownOperatorError, conditions_hold
-from rehearsal.permissions.evaluate import Decision, Held, Policies, Principal, Request, decide
-from rehearsal.permissions.patterns import fill_variables, matches, matches_arn
+from facts.permissions.conditions import UnknownOperatorError, conditions_hold
+from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, decide
+from facts.permissions.patterns import fill_variables, matches, matches_arn
 
 HOME, ABROAD = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{HOME}:role/task"

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from rehearsal.permissions.conditions import conditions_hold
-from rehearsal.permissions.patterns import Context, fill_variables, matches
+from facts.permissions.conditions import conditions_hold
+from facts.permissions.patterns import Context, fill_variables, matches
 
 Statement = Mapping[str, Any]
 

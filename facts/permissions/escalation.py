@@ -7,8 +7,8 @@ CKV_AWS_107..110 (cloudsplaining).
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from policies.permissions.actions import covers
-from policies.permissions.documents import Statement, conditions, values_of
+from facts.permissions.actions import covers
+from facts.permissions.documents import Statement, conditions, values_of
 
 RAISES_RIGHTS: Final = (
     "iam:AddUserToGroup",

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from policies import tokens as t
-from policies.values import document, items, maps
+from facts import tokens as t
+from graph.values import document, items, maps
 
 Kind = Literal["identity", "trust", "resource"]
 Statement = Mapping[str, Any]

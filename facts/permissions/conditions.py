@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from rehearsal.permissions.patterns import Context, fill_variables, matches, matches_arn
+from facts.permissions.patterns import Context, fill_variables, matches, matches_arn
 
 Test = Callable[[str, str], bool]
 
