@@ -50,7 +50,8 @@ def plan(
 def review(planned: Plan, waivers: Path) -> Review:
     """Review a plan as of today."""
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    return assess(planned, waivers, today, accepted_in(Path.cwd(), planned, today))
+    accepted = accepted_in(Path.cwd(), planned, today)
+    return assess(planned, waivers, today, accepted, retiring=bool(accepted))
 
 
 def sarif_text(found: Review, root: Path) -> str:
@@ -77,6 +78,5 @@ def failures(found: Review) -> list[str]:
 
 def stopping(found: Review) -> str:
     """What stops the review, in one line."""
-    dangers = (*found.losses, *found.doors, *found.outside)
-    kinds = [danger.kind for danger in dangers] + [violation.policy for violation in found.violations]
+    kinds: list[str] = [danger.kind for danger in found.dangers] + [violation.policy for violation in found.violations]
     return f"{found.plan.stack}: stopped by {', '.join(dict.fromkeys(kinds))}"
