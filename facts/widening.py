@@ -1,19 +1,20 @@
 """What somebody may do that an older set of grants did not allow."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from facts.permissions.actions import takes_resource
-from facts.permissions.documents import Kind, Statement, is_open, principals, values_of
+from facts.permissions.documents import Kind, Statement, accounts_of, is_open, principals, values_of
 from facts.permissions.escalation import escalations
 from facts.reach import Grants, Written
 from graph.values import plain
 
 _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
 _EVERY_ONE: Final = re.compile(r"^[*?/:-]*$")
+_NO_KIND_IN_ARN: Final = ("s3", "sns", "sqs")  # the last part of their ARNs begins with the name itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def _new_grant(
     if narrowed is not None and kind == "identity":
         name = narrowed.get("Sid") or statement.get("Sid") or "a statement without a Sid"
         yield Widening(f"a condition of {name} is taken away or changed", wide=True, by=one.by)
+        return
     if kind == "identity":
         yield Widening(grant, wide=_is_wide(statement, actions, resources), by=one.by)
     else:
@@ -115,7 +117,7 @@ def is_every_one(resource: str) -> bool:
     if len(parts) < 6:
         return "*" in resource or "?" in resource
     name = parts[5]
-    for kind in ("", *_kinds_before(name)):
+    for kind in ("", *(() if parts[2] in _NO_KIND_IN_ARN else _kinds_before(name))):
         if name.startswith(kind) and _EVERY_ONE.match(name[len(kind) :]) and ("*" in name or "?" in name):
             return True
     return False
@@ -139,7 +141,8 @@ def _new_principals(
     named = _everyone(statement)
     fresh = [name for name in named if name not in known]
     services = set(principals(statement, "Service"))
-    outside = [name for name in fresh if name not in services and is_outsider(name, own_accounts)]
+    trusted = own_accounts | accounts_of(known)  # an account that this very policy let in before is no new one
+    outside = [name for name in fresh if name not in services and is_outsider(name, trusted)]
     # Every other widening of an existing trust counts too: somebody else becomes the role.
     wide = bool(outside) or (kind == "trust" and not new)
     yield Widening(f"{_listed(fresh or named)} is allowed {grant}", wide=wide, by=one.by)
@@ -159,7 +162,7 @@ def _only_known_callers(statement: Statement, own_accounts: frozenset[str]) -> b
     return False
 
 
-def is_outsider(name: str, own_accounts: frozenset[str]) -> bool:
+def is_outsider(name: str, own_accounts: Set[str]) -> bool:
     """Whether a principal is of another account, or of nobody knows which: a unique id, a foreign identity provider."""
     account = _ACCOUNT.match(name)
     return account is None or (account[1] or account[2]) not in own_accounts

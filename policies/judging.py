@@ -1,6 +1,5 @@
 """Running one rule on one resource, the same for every driver: the CLI's analyzer, the runner and the tests."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,8 +22,6 @@ def judge(rule: Rule, args: Args, report: Callable[[str], None]) -> str | None:
         rule.judge(args, report)
     except UnknownValueError as unknown:
         return f"{'.'.join(unknown.props)} is not known yet"
-    except json.JSONDecodeError as error:
-        return f"a policy document is no JSON ({error})"
     except NotEvaluated as reason:
         return str(reason)
     except Exception as error:

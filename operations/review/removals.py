@@ -1,4 +1,4 @@
-"""What goes: deleted, replaced, let go of, moved, or made anew under a name that is still taken."""
+"""What goes (WB.12): deleted, replaced, let go of, moved, or made anew under a name that is still taken."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from facts import tokens as t
 from facts.places import is_regional, region_of
 from facts.types import TYPES, Loss, Removal, ResourceType, noun_of
-from graph import Mark, Resource
+from graph import Resource
 from graph.plan import Plan, PlanStep
 from graph.values import at, number
 from operations.review.effects import Found, note, stop
@@ -151,8 +151,9 @@ def _same_names(plan: Plan) -> Iterator[Found]:
 
 
 def _physical_name(resource: Resource) -> str:
+    """The name that AWS knows it by; `bucket` is that only of a bucket itself."""
     for key in _NAMES:
         value = resource.inputs.get(key)
-        if value and isinstance(value, str) and not isinstance(value, Mark):
+        if value and isinstance(value, str) and (key != "bucket" or resource.type == t.BUCKET):
             return value
     return ""
