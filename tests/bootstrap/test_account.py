@@ -62,13 +62,7 @@ def test_there_is_no_service_to_try_and_no_field_is_wrong(whole: Rehearsal) -> N
 
 # What the linter says of documents that are right, with the reason.
 KNOWN = {
-    ("preview-foundation", "INVALID_ARN"): "AWS's own prefix lists belong to the account `aws`",
-    ("deploy-network", "INVALID_ARN"): "the same",
-    ("preview-running", "RESOURCE_MISMATCH"): "sns:GetSubscriptionAttributes takes a topic by now",
-    ("deploy-watching", "RESOURCE_MISMATCH"): "the same, and sns:Unsubscribe",
     ("deploy-watching", "escalation"): "versions of the stacks' own read-logs policies alone, which take no boundary",
-    ("deploy-balancer", "RESOURCE_MISMATCH"): "its data of 2025 wants a network balancer's listener too",
-    ("deploy-keys", "RESOURCE_MISMATCH"): "an alias needs two resources, and only one of them has tags to ask for",
     ("deploy-storage", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"): "the role's own Deny, NoData, stands against it",
 }
 
