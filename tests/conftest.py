@@ -73,14 +73,15 @@ class Graph:
 
 
 @cache
-def _declared(stack: str) -> Graph:
+def graph_of(stack: str) -> Graph:
+    """A committed stack's graph, rehearsed once."""
     return Graph(rehearse_with_base(find_project(ROOT), stack, Options(declare_only=True)))
 
 
 @pytest.fixture(scope="session")
 def declared() -> Declare:
     """A committed stack's graph, by its name."""
-    return _declared
+    return graph_of
 
 
 @pytest.fixture
