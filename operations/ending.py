@@ -9,7 +9,6 @@ import click
 
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError
-from operations.review.errors import InputError
 from policies.errors import PolicyError, RuleError
 
 MISTAKE, CHECK_FAILED, NOT_MADE, INTERRUPTED = 1, 3, 4, 130
@@ -36,7 +35,7 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
-        except (InputError, PolicyError) as error:
+        except PolicyError as error:
             fail(MISTAKE, *error.problems)
         except ProblemsError as error:
             fail(MISTAKE, *map(str, error.problems))

@@ -105,9 +105,9 @@ def _rehearse(
 ) -> "Rehearsal":
     from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
     from policies.errors import PolicyError, RuleError  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
@@ -165,7 +165,7 @@ def _report(result: "Rehearsal", file: Path) -> None:
 
 
 def _policy_report(result: "Rehearsal", file: Path) -> None:
-    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
 
     verdicts = result.policies.as_json() if result.policies else {}
     try:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.program import Project, find_project
+from project.files import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options, rehearse, rehearse_with_base
 

@@ -20,8 +20,8 @@ from operations.cost.table import table
 from operations.limits.page import page as limits_page
 from policies import documentation
 from policies.permissions import matrix
+from project.files import find_project
 from rehearsal.policy_graph import policy_graph
-from rehearsal.program import find_project
 from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
 from tests.conftest import ROOT, SILOS, STACKS, Graph, graph_of

@@ -19,10 +19,11 @@ from operations.bootstrap.backends import (
     resources_in,
     same_state,
 )
+from operations.engine.account import check_account
 from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import FailedError, MistakenError
-from operations.engine.placement import Placement, check_account
-from rehearsal.program import Project, find_project, read_config
+from project.files import Project, find_project, read_config
+from project.placement import Placement
 
 Tell = Callable[[str], object]
 

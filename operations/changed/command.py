@@ -31,7 +31,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_t
     from operations.changed.estate import read_estate  # noqa: PLC0415 printing help must not pay for these
     from operations.changed.matrices import as_json, matrices  # noqa: PLC0415
     from operations.workflow import write_outputs  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     try:
         root = find_project(Path.cwd()).root

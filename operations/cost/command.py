@@ -22,8 +22,8 @@ def cost(*, stack: str, as_json: bool) -> None:
     out of the sum. Exits with 3 where something that may cost has no price.
     """
     from operations.cost import estimate, prices, table  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
     from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
 
     try:

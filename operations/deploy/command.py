@@ -11,7 +11,7 @@ from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, fail, plainly
 
 if TYPE_CHECKING:
     from operations.engine.stack import EngineStack
-    from rehearsal.program import Project
+    from project.files import Project
 
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
 
@@ -110,7 +110,7 @@ def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
 
 
 def _project() -> "Project":
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     return find_project(Path.cwd())
 

@@ -34,7 +34,7 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
     where something is missing that --for needs.
     """
     from operations.doctor.look import look  # noqa: PLC0415 help must not pay for it
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     findings = look(find_project(Path.cwd()), stack)
     against = [one.name for one in findings if one.stands_against(purpose)]

@@ -13,8 +13,8 @@ from operations.engine import plugins
 from operations.engine.cli import Cli, find_cli, sdk_version
 from operations.engine.errors import EngineError
 from operations.engine.messages import LOG_IN_COMMAND, explain
-from operations.engine.placement import Placement
 from operations.engine.stack_file import provider_lines
+from project.placement import Placement
 
 INSTALL = "workbuoy engine install"
 PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")

@@ -2,9 +2,8 @@
 
 from operations.doctor import account, engine, machine
 from operations.doctor.finding import DEPLOY, Finding
-from operations.engine.errors import EngineError
-from operations.engine.placement import Placement, placement_of
-from rehearsal.program import Project
+from project.files import Project
+from project.placement import Placement, PlacementError, placement_of
 
 
 def look(project: Project, stack: str | None) -> list[Finding]:
@@ -16,9 +15,9 @@ def look(project: Project, stack: str | None) -> list[Finding]:
     if stack:
         try:
             place = placement_of(project, stack)
-        except EngineError as error:
+        except PlacementError as error:
             mend = f"$EDITOR Pulumi.{stack}.yaml"
-            findings.append(Finding(name="stack", state="wrong", found=error.problem, mend=mend, needed_for=DEPLOY))
+            findings.append(Finding(name="stack", state="wrong", found=str(error), mend=mend, needed_for=DEPLOY))
     found, cli = engine.cli()
     findings.append(found)
     if cli:

@@ -21,8 +21,8 @@ def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
     """
     from operations.drift.found import as_json, as_markdown, drifted  # noqa: PLC0415 help must not pay for these
     from operations.engine.stack import open_stack  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
-    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
 
     opened = open_stack(find_project(Path.cwd()), stack)
     click.echo(f"Reading {stack} anew ...", err=True)

@@ -42,8 +42,8 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
     from infra.problems import ProblemsError  # noqa: PLC0415 printing help must not pay for these
     from operations.image.build import build as build_image  # noqa: PLC0415
     from operations.image.build import sbom_of  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
     from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -24,7 +24,7 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
     Exits with 3 where something else changed, or something is left.
     """
     from operations.local.run import require_genuine_plugins, run  # noqa: PLC0415 help must not pay for it
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     require_genuine_plugins()

@@ -14,11 +14,11 @@ from typing import Any, Final
 from operations.engine import plugins
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, MistakenError
-from operations.engine.placement import placement_of
 from operations.engine.stack import EngineStack, Ran, open_stack
 from operations.local.changed import Changed, changed_by_refresh, changed_by_update
 from operations.local.server import free_port, serving
-from rehearsal.program import Project
+from project.files import Project
+from project.placement import placement_of
 
 STACK: Final = "local"
 Tell = Callable[[str], Any]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from infra.tenants.record import Tenant
     from operations.locate.answer import Answer, Difference
     from operations.locate.sources import Declarations, Estate, Source
-    from rehearsal.program import Project
+    from project.files import Project
 
 SOURCES = ("declared", "rehearsal", "stack", "live")
 
@@ -91,7 +91,7 @@ def _locate(
 ) -> bool:
     from infra.tenants.files import read_tenant, read_tenants  # noqa: PLC0415 help must not pay for these
     from operations.locate.sources import Source, declarations  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     source = Source(source_name)
@@ -176,7 +176,7 @@ def _print_one(answer: "Answer", as_json_text: bool, record_file: Path | None) -
     click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False) if as_json_text else text(answer))
     if record_file is not None:
         from operations.locate.record import record  # noqa: PLC0415
-        from rehearsal.whole_file import write_whole  # noqa: PLC0415
+        from project.whole_file import write_whole  # noqa: PLC0415
 
         write_whole(record_file, record(answer, datetime.datetime.now(datetime.UTC).date()))
         click.echo(f"The record of processing is in {record_file}", err=True)

@@ -1,9 +1,10 @@
-"""How a review ends early; importing this costs nothing, so that `workbuoy --help` stays quick."""
+"""How a review ends early."""
+
+from infra.problems import Problem, ProblemsError
 
 
-class InputError(Exception):
-    """A person's mistake: each problem is one line, and the command exits with 1."""
+class InputError(ProblemsError):
+    """A person's mistake in what was given to a review: each problem is one line."""
 
     def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+        super().__init__(Problem(message=problem) for problem in problems)

@@ -13,7 +13,7 @@ from operations.review.recordings import read_events, read_preview
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
-from rehearsal.program import find_project
+from project.files import find_project
 
 
 def project(needed: bool) -> Path:

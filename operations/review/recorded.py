@@ -5,9 +5,9 @@ from pathlib import Path
 from infra.problems import ProblemsError
 from operations.review.errors import InputError
 from policies.graph import Resource
+from project.files import find_project
 from rehearsal.errors import ProgramError, RefusedError
 from rehearsal.policy_graph import policy_graph
-from rehearsal.program import find_project
 from rehearsal.run import Options, rehearse
 
 

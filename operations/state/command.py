@@ -55,7 +55,7 @@ def _of_file(file: Path) -> dict[str, Any]:
 
 def _of_stack(stack: str) -> dict[str, Any]:
     from operations.engine.stack import open_stack  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     deployment: dict[str, Any] = open_stack(find_project(Path.cwd()), stack).export()["deployment"]
     return deployment

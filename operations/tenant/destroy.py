@@ -11,14 +11,14 @@ from typing import Any
 from infra.problems import Problem, ProblemsError
 from infra.tenants.files import FOLDER, offboarding_file, read_tenant
 from infra.tenants.record import Tenant
+from operations.engine.account import who_am_i
 from operations.engine.errors import MistakenError
-from operations.engine.placement import who_am_i
 from operations.engine.stack import EngineStack, open_stack
 from operations.tenant.ending import tell
 from operations.tenant.export import check_export
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
-from rehearsal.program import Project
-from rehearsal.whole_file import write_whole
+from project.files import Project
+from project.whole_file import write_whole
 
 DRAFTS = ".workbuoy/leaving"
 

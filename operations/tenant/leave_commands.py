@@ -20,7 +20,7 @@ def retire(*, name: str, day: str) -> None:
     Deploying the reviewed record lifts what refuses a deletion. Nothing is deleted by it.
     """
     from operations.tenant.retire import retire as write  # noqa: PLC0415 printing help must not pay for these
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     click.echo(write(root, name, day).relative_to(root))
@@ -66,7 +66,7 @@ def destroy(
     if confirmed is None and not sys.stdin.isatty():
         raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
     from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = retiring(project.root, name, datetime.now(UTC).date())

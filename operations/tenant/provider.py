@@ -13,8 +13,8 @@ from operations.engine.cli import find_cli
 from operations.engine.messages import explain
 from operations.engine.stack_file import provider_lines
 from operations.tenant.ending import tell
-from rehearsal.program import Project
-from rehearsal.whole_file import write_whole
+from project.files import Project
+from project.whole_file import write_whole
 
 
 def restore_provider(project: Project, tenant: Tenant) -> bool:

@@ -16,7 +16,7 @@ def list_tenants(*, as_json: bool) -> None:
     """List all customers. What is wrong with their files goes to stderr, and the exit code is then 1."""
     from operations.tenant.facts import facts_of, table  # noqa: PLC0415 printing help must not pay for these
     from operations.tenant.files_check import read_checked  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     read = read_checked(find_project(Path.cwd()).root)
     if as_json:
@@ -36,7 +36,7 @@ def show(*, name: str, with_outputs: bool, as_json: bool) -> None:
     """Show everything about one customer."""
     from infra.tenants.files import find_tenant_problems, read_tenant  # noqa: PLC0415 help must not pay for these
     from operations.tenant.facts import page, whole_facts  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
@@ -63,7 +63,7 @@ def check(*, since: str | None, as_json: bool) -> None:
     """
     from operations.tenant.files_check import read_checked  # noqa: PLC0415 printing help must not pay for these
     from operations.tenant.history import find_forbidden_changes  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     read = read_checked(root)

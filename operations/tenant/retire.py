@@ -8,7 +8,7 @@ import yaml
 from infra.problems import Problem, ProblemsError
 from infra.tenants.files import FOLDER, parse_tenant, read_tenant, tenant_file
 from infra.yaml_text import child, read_yaml
-from rehearsal.whole_file import write_whole
+from project.whole_file import write_whole
 
 
 def retire(root: Path, name: str, day: str) -> Path:

@@ -15,7 +15,7 @@ from operations.engine.errors import MistakenError
 from operations.engine.image import DEPLOYED, deployed_image
 from operations.engine.stack import EngineStack, open_stack
 from operations.tenant.ending import tell
-from rehearsal.program import Project
+from project.files import Project
 
 _OF_A_BASE = ("listenerArn", "clusterArn", "vpcId")
 

@@ -12,7 +12,7 @@ from operations.tenant.ending import NAME, plainly, tell
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
     from operations.tenant.deployment.every import Asked
-    from rehearsal.program import Project
+    from project.files import Project
 
 IMAGE = click.option(
     "--image", metavar="DIGEST", help="The image: sha256:..., or `deployed` for the one that runs now."
@@ -101,7 +101,7 @@ def deploy(
 def _silo(name: str) -> "tuple[Project, Tenant | None]":
     """The project, and the customer where it has a stack of its own."""
     from operations.tenant.silo import read_silo  # noqa: PLC0415 imports Pulumi
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = read_silo(project.root, name)
@@ -144,7 +144,7 @@ def _deploy_all(asked: "Asked", *, yes: bool, as_json: bool) -> None:
 
     from operations.tenant.deployment.every import deploy_all, plan_all  # noqa: PLC0415
     from operations.tenant.deployment.journal import FOLDER, only_one  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     with only_one(root / FOLDER):

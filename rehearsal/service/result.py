@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rehearsal.result import StandIn
+from rehearsal.stand_ins import StandIn
 
 
 @dataclass(frozen=True, kw_only=True)

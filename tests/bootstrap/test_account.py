@@ -10,8 +10,8 @@ import pytest
 
 from bootstrap.names import state_bucket, trail_bucket
 from policies.permissions.linter import lint
+from project.files import find_project
 from rehearsal.policy_graph import policy_graph
-from rehearsal.program import find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP, Account

@@ -12,7 +12,7 @@ from bootstrap.home import SETTINGS_KEY
 from bootstrap.load import load_settings
 from bootstrap.schema import render_schema
 from infra.problems import ProblemsError
-from rehearsal.program import Project
+from project.files import Project
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
 from tests.conftest import ROOT
 

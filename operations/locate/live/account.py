@@ -52,7 +52,7 @@ class Account:
         import boto3  # noqa: PLC0415 a third of a second that the other sources must not pay for
         from botocore.config import Config  # noqa: PLC0415
 
-        from operations.engine.placement import who_am_i  # noqa: PLC0415
+        from operations.engine.account import who_am_i  # noqa: PLC0415
 
         own = estate.own
         if estate.stand_in_account:

@@ -34,7 +34,7 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
     """
     from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
     from operations.tenant.promotion.steps import steps_of, thaw  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)

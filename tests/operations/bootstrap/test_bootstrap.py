@@ -20,7 +20,7 @@ from operations.bootstrap.perform import Account, adopt_state, bootstrap_project
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, FailedError, MistakenError
 from operations.main import main
-from rehearsal.program import find_project, read_config
+from project.files import find_project, read_config
 from rehearsal.stand_ins import replace as with_stand_ins
 from tests.bootstrap.conftest import BOOTSTRAP
 from tests.conftest import ROOT
@@ -196,7 +196,7 @@ def test_another_account_is_one_line_and_nothing_runs(
     monkeypatch.chdir(folder)
     monkeypatch.setattr(perform, "find_cli", lambda: None)
     monkeypatch.setattr(
-        "operations.engine.placement.who_am_i",
+        "operations.engine.account.who_am_i",
         lambda *_: {"Account": "999999999999", "Arn": "arn:aws:iam::999999999999:user/kari"},
     )
     done = CliRunner().invoke(main, ["bootstrap", "up", "prod"])

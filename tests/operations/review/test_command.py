@@ -18,7 +18,7 @@ from operations.review.recordings import from_events, read_events
 from policies import tokens as t
 from policies.documentation import page
 from policies.graph import write_graph
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.review.synthetic import UNKNOWN, events, step, write
 from tests.policies.good_graph import REGION, good_graph

@@ -19,7 +19,7 @@ from operations.tenant.deployment import every
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.every import Asked, deploy_all, plan_all
 from operations.tenant.deployment.scheduler import Outcome, Stop
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.tenant.conftest import DIGEST, Run
 from tests.operations.tenant.test_reading import edit

@@ -10,9 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from project.files import find_project
 from rehearsal.cloud import Cloud, running
 from rehearsal.permissions.gate import Gate, RefusedError, open_gate
-from rehearsal.program import find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from tests.conftest import ROOT

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from rehearsal.report import render
-from rehearsal.result import Rehearsal, StandIn
+from rehearsal.result import Rehearsal
 from rehearsal.service.result import ServiceRehearsal, Step
+from rehearsal.stand_ins import StandIn
 from tests.conftest import Declare
 
 PASSED = ServiceRehearsal(

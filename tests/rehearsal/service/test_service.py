@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from project.files import find_project
 from rehearsal.cloud import Cloud, running
-from rehearsal.program import find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.service.declared import declared_service
