@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +18,12 @@ from operations.bootstrap.backends import (
     resources_in,
     same_state,
 )
+from operations.ending import Tell
 from operations.engine.account import check_account
 from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import FailedError, MistakenError
 from project.files import Project, find_project, read_config
 from project.placement import Placement
-
-Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True, kw_only=True)

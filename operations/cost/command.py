@@ -5,17 +5,16 @@ from pathlib import Path
 
 import click
 
-from operations.ending import AS_JSON, CHECK_FAILED, fail
-from operations.tenant.ending import plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly
 
 NOT_MADE = 4
 
 
 @click.command()
 @click.argument("stack")
-@AS_JSON
+@JSON
 @plainly
-def cost(*, stack: str, as_json: bool) -> None:
+def cost(*, stack: str, json_wanted: bool) -> None:
     """Tell what STACK costs a month at rest, by its settings: a base stack, or one more customer's silo.
 
     Counts what the program declares and needs no account. What is charged by use is told with its unit price and left
@@ -33,6 +32,6 @@ def cost(*, stack: str, as_json: bool) -> None:
     except ProgramError as error:
         fail(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
     found = estimate.estimate(graph, prices.read_prices())
-    click.echo(json.dumps(estimate.as_json(found), indent=2) if as_json else table.table(found), nl=as_json)
+    click.echo(json.dumps(estimate.as_json(found), indent=2) if json_wanted else table.table(found), nl=json_wanted)
     if found.unpriced:
         fail(CHECK_FAILED, f"the sum is not whole: {', '.join(one.what for one in found.unpriced)} without a price")

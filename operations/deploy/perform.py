@@ -12,12 +12,12 @@ from typing import Any, Literal
 from components.service_settings import EVERYWHERE
 from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import rollout, smoke
+from operations.ending import Tell
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.image import deployed_image
 from operations.engine.stack import EngineStack, Ran
 
 Outcome = Literal["deployed", "went back", "failed"]
-Tell = Callable[[str], Any]
 Wait = Callable[[EngineStack, Mapping[str, Any], Tell], str | None]  # what to say beside the step
 
 

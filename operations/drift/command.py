@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, plainly
+from operations.ending import CHECK_FAILED, JSON, plainly, tell
 from operations.review.command import FILE
 
 
 @click.command()
 @click.argument("stack")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@JSON
 @click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
 @plainly
 def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
@@ -25,7 +25,7 @@ def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
     from project.whole_file import write_whole  # noqa: PLC0415
 
     opened = open_stack(find_project(Path.cwd()), stack)
-    click.echo(f"Reading {stack} anew ...", err=True)
+    tell(f"Reading {stack} anew ...")
     found = drifted(opened.refresh_preview().events)
     text = as_markdown(stack, found)
     if markdown:

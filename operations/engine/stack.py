@@ -9,13 +9,13 @@ from typing import Any
 from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
 from bootstrap.names import secrets_provider as own_provider
+from operations.ending import Tell
 from operations.engine.account import check_account, check_region
-from operations.engine.cli import Cli, Tell, find_cli
+from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import FailedError, PendingError
 from operations.engine.events import Event, as_recorded, changes_of
-from operations.engine.explained import explained_by, some
 from operations.engine.lock import holders
-from operations.engine.messages import locked
+from operations.engine.messages import explained_by, locked, some
 from operations.engine.stack_file import only_provider_added, require_provider
 from project.files import Project
 from project.placement import Placement, placement_of

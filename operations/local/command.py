@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly
 
 if TYPE_CHECKING:
     from operations.local.run import Life
 
 
 @click.command()
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@JSON
 @click.option("--verbose", is_flag=True, help="Also show what the engine says, on stderr.")
 @plainly
 def local(*, json_wanted: bool, verbose: bool) -> None:

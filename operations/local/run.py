@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from operations.ending import Tell
 from operations.engine import plugins
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, MistakenError
@@ -21,7 +22,6 @@ from project.files import Project
 from project.placement import placement_of
 
 STACK: Final = "local"
-Tell = Callable[[str], Any]
 
 
 @dataclass(frozen=True, kw_only=True)

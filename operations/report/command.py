@@ -112,7 +112,7 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
-    from operations.report.text import read_parts  # noqa: PLC0415
+    from operations.report.publish import read_parts  # noqa: PLC0415
 
     return [*([say] if say else []), *read_parts(files, folder)]
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from operations.tenant.ending import NAME, plainly, tell
+from operations.ending import plainly, tell
 
 
 @click.command()
-@NAME
+@click.argument("name")
 @click.option("--legal-name", required=True, help="The customer's name in the contract.")
 @click.option(
     "--isolation",

@@ -11,9 +11,8 @@ from infra.problems import ProblemsError
 from infra.stack_files import stack_file
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.board import board, counts
-from operations.tenant.deployment.child import run_child
-from operations.tenant.deployment.scheduler import Operation, Outcome, Scheduler, Stop
-from operations.tenant.deployment.version import UNKNOWN, version_of
+from operations.tenant.deployment.journal import UNKNOWN, version_of
+from operations.tenant.deployment.scheduler import Operation, Outcome, Scheduler, Stop, run_child
 from operations.tenant.files_check import read_checked
 
 GRACE_SECONDS: Final = 20 * 60.0

@@ -2,18 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from operations.ending import Tell
 from operations.tenant.promotion.places import Place
 
 CONTAINER = "one-off"
 WATCH_SECONDS = 5.0
 LAST_LINES = 15
 LOG_LOOKS = 3
-
-Tell = Callable[[str], None]
 
 
 class TaskError(Exception):

@@ -330,8 +330,8 @@ def test_ctrl_c_lets_the_processes_end_in_good_order_and_exits_with_130(project:
     """A real Ctrl-C to a real process, whose children are stand-ins for `workbuoy tenant deploy NAME`."""
     program = f"""
 import sys
-from operations.tenant.deployment import child
-child.WORKBUOY = (sys.executable, "-c", {CHILD!r})
+from operations.tenant.deployment import scheduler
+scheduler.WORKBUOY = (sys.executable, "-c", {CHILD!r})
 from operations.tenant.deployment import every
 run = every.run_child
 every.run_child = lambda root, command, log, stop: run(root, [{str(tmp_path)!r} + "/" + command[2]], log, stop)
