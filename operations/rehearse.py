@@ -183,7 +183,7 @@ class Plain:
     """A line when a phase begins."""
 
     def phase(self, name: str) -> None:
-        """Tell the phase."""
+        """Report the phase."""
         click.echo(f"{name} ...", err=True)
 
     def resource(self, state: str, type_: str, name: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @JSON
 @click.option("--github-output", is_flag=True, help="Also write the matrices of the workflows into $GITHUB_OUTPUT.")
 def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_wanted: bool, github_output: bool) -> None:
-    """Tell which stacks and tenants a change touches, by its files, committed or not.
+    """Report which stacks and tenants a change touches, by its files, committed or not.
 
     Shared code touches all of them, a stack's file that stack and the silos on it, a tenant's file that tenant;
     documentation, tests and workflows touch none. What no rule knows touches all.

@@ -15,9 +15,9 @@ NOT_MADE = 4
 @JSON
 @plainly
 def cost(*, stack: str, json_wanted: bool) -> None:
-    """Tell what STACK costs a month at rest, by its settings: a base stack, or one more customer's silo.
+    """Report what STACK costs a month at rest, by its settings: a base stack, or one more customer's silo.
 
-    Counts what the program declares and needs no account. What is charged by use is told with its unit price and left
+    Counts what the program declares and needs no account. What is charged by use is listed with its unit price and left
     out of the sum. Exits with 3 where something that may cost has no price.
     """
     from operations.cost import estimate, prices, table  # noqa: PLC0415 printing help must not pay for these

@@ -29,7 +29,7 @@ WIDTH = 80
 @JSON
 @plainly
 def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
-    """Tell what is here and what is missing, each with the one command that mends it.
+    """Report what is here and what is missing, each with the one command that puts it right.
 
     With STACK, also whether its account, region, backend and secrets provider fit. Changes nothing. Exits with 3
     where something is missing that --for needs.

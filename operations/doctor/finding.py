@@ -14,7 +14,7 @@ OPTIONAL: frozenset[Purpose] = frozenset()
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One prerequisite: its state, what was found, the command that mends it, and what needs it."""
+    """One prerequisite: its state, what was found, the command that puts it right, and what needs it."""
 
     name: str
     state: State

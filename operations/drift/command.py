@@ -15,7 +15,7 @@ from operations.review.command import FILE
 @click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
 @plainly
 def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
-    """Tell what was changed in STACK beside the program, by reading it anew. Writes nothing, not even the state.
+    """Report what was changed in STACK beside the program, by reading it anew. Writes nothing, not even the state.
 
     Exits with 3 where something drifted.
     """

@@ -58,7 +58,7 @@ def locate(
     json_wanted: bool,
     record_file: Path | None,
 ) -> None:
-    """Tell where TENANT's data are: every store, its region, key, retention, backups and who can read it.
+    """Report where TENANT's data are: every store, its region, key, retention, backups and who can read it.
 
     Without TENANT: one line for each customer, as they are found. Ends with 3 where a store lies outside the
     customer's residency, or what was deployed, or the account, is not as declared.

@@ -43,7 +43,7 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def report() -> None:
-    """Tell what a workflow found, as Markdown.
+    """Report what a workflow found, as Markdown.
 
     The repository and its token come from the workflow's environment (GITHUB_REPOSITORY, GITHUB_TOKEN). On a laptop
     the text is printed, and nothing is posted.
