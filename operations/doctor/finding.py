@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Purpose = Literal["rehearse", "deploy"]
-State = Literal["ok", "missing", "wrong"]
+Readiness = Literal["ok", "missing", "wrong"]
 
 ALWAYS: frozenset[Purpose] = frozenset({"rehearse", "deploy"})
 REHEARSE: frozenset[Purpose] = frozenset({"rehearse"})
@@ -17,7 +17,7 @@ class Finding:
     """One prerequisite: its state, what was found, the command that puts it right, and what needs it."""
 
     name: str
-    state: State
+    state: Readiness
     found: str
     mend: str = ""
     needed_for: frozenset[Purpose] = OPTIONAL

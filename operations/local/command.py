@@ -9,7 +9,7 @@ import click
 from operations.ending import CHECK_FAILED, JSON, fail, plainly
 
 if TYPE_CHECKING:
-    from operations.local.run import Life
+    from operations.local.run import LocalRun
 
 
 @click.command()
@@ -34,7 +34,7 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
         fail(CHECK_FAILED, *map(str, life.unexplained), *([f"{life.left} resources are left"] if life.left else []))
 
 
-def as_json(life: "Life") -> dict[str, object]:
+def as_json(life: "LocalRun") -> dict[str, object]:
     """For programs."""
     steps = [
         {
@@ -48,7 +48,7 @@ def as_json(life: "Life") -> dict[str, object]:
     return {"passed": life.passed, "left": life.left, "steps": steps}
 
 
-def as_text(life: "Life") -> str:
+def as_text(life: "LocalRun") -> str:
     """For people: the steps, and what moto does not hold, by reason."""
     lines = []
     for step in life.steps:

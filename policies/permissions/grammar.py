@@ -44,10 +44,10 @@ _TAKEN_BY: Final = {
 }
 """Rights over a bucket, each with those over its objects which whoever has it can take."""
 
-Finding = tuple[str, str]
+Named = tuple[str, str]
 
 
-def findings(found: Document) -> Iterator[Finding]:
+def findings(found: Document) -> Iterator[Named]:
     """Each finding's name and message. Raises ValueError where the text is no JSON."""
     body = document(found.text)
     for name in sorted(set(body) - {"Version", "Statement", "Id"}):
@@ -68,7 +68,7 @@ def findings(found: Document) -> Iterator[Finding]:
     yield from () if malformed else _taken(parsed)
 
 
-def _version(body: Mapping[str, Any]) -> Iterator[Finding]:
+def _version(body: Mapping[str, Any]) -> Iterator[Named]:
     version = body.get("Version")
     if version is None:
         yield "NO_VERSION", "a policy without a Version is read as one of 2008"
@@ -82,7 +82,7 @@ def _label(statement: Statement) -> str:
     return str(statement.get("Sid") or "a statement without a Sid")
 
 
-def _malformed(statement: Statement, kind: Kind) -> Iterator[Finding]:
+def _malformed(statement: Statement, kind: Kind) -> Iterator[Named]:
     """What makes AWS refuse the whole document."""
     label = _label(statement)
     for name in sorted(set(statement) - _ELEMENTS):
@@ -105,7 +105,7 @@ def _malformed(statement: Statement, kind: Kind) -> Iterator[Finding]:
         yield "INVALID_SID", f"{label}: a Sid has letters and digits only"
 
 
-def _principals(statement: Statement) -> Iterator[Finding]:
+def _principals(statement: Statement) -> Iterator[Named]:
     named = statement.get("Principal", statement.get("NotPrincipal", "*"))
     for kind, value in named.items() if isinstance(named, Mapping) else [("AWS", named)]:
         for text in map(str, items(value)):
@@ -116,7 +116,7 @@ def _principals(statement: Statement) -> Iterator[Finding]:
                 yield "UNKNOWN_PRINCIPAL", f"{_label(statement)}: {kind} {text} is no principal"
 
 
-def _resources(statement: Statement) -> Iterator[Finding]:
+def _resources(statement: Statement) -> Iterator[Named]:
     label, named = _label(statement), [*values_of(statement, "Resource"), *values_of(statement, "NotResource")]
     wrong = {text: problem for text in named if text != "*" and (problem := _wrong_arn(text))}
     for text, problem in wrong.items():
@@ -174,7 +174,7 @@ def _meet(one: str, other: str) -> bool:
     return (one[0] == other[0] or "?" in (one[0], other[0])) and _meet(one[1:], other[1:])
 
 
-def _conditions(statement: Statement) -> Iterator[Finding]:
+def _conditions(statement: Statement) -> Iterator[Named]:
     label = _label(statement)
     for key, tests in conditions(statement).items():
         for operator, values in tests:
@@ -192,7 +192,7 @@ def _conditions(statement: Statement) -> Iterator[Finding]:
                 )
 
 
-def _taken(parsed: Sequence[Statement]) -> Iterator[Finding]:
+def _taken(parsed: Sequence[Statement]) -> Iterator[Named]:
     for bucket_right, object_rights in _TAKEN_BY.items():
         for right in object_rights:
             allowed = _allowed(parsed, right)

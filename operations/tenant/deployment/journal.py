@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from infra.problems import Problem, ProblemsError
-from operations.tenant.deployment.scheduler import Outcome, State
+from operations.tenant.deployment.scheduler import SiloOutcome, SiloState
 
 FOLDER: Final = ".workbuoy/deployments"
 
@@ -33,7 +33,7 @@ class Recorded:
 
     file: Path
     plan: Plan
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, SiloOutcome]
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class Journal:
         self._handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o644)
         os.ftruncate(self._handle, _whole_length(file))
 
-    def record(self, tenant: str, outcome: Outcome) -> None:
+    def record(self, tenant: str, outcome: SiloOutcome) -> None:
         """Append one change; it is on the disk when this returns."""
         cause = {"cause": outcome.cause} if outcome.cause else {}
         self.append({"tenant": tenant, "state": outcome.state, **cause})
@@ -91,7 +91,7 @@ def read(file: Path) -> Recorded | None:
         plan = Plan(version=str(head["version"]), image=str(head["image"]), tenants=tuple(head["tenants"]))
     except (ValueError, KeyError, TypeError):
         raise _no_record(file, 1) from None
-    outcomes = {name: Outcome("waiting") for name in plan.tenants}
+    outcomes = {name: SiloOutcome("waiting") for name in plan.tenants}
     for number, line in enumerate(lines[1:], start=2):
         name, outcome = _entry(line) or ("", None)
         if outcome is None or name not in outcomes:
@@ -100,13 +100,13 @@ def read(file: Path) -> Recorded | None:
     return Recorded(file, plan, outcomes)
 
 
-def _entry(line: bytes) -> tuple[str, Outcome] | None:
+def _entry(line: bytes) -> tuple[str, SiloOutcome] | None:
     try:
         entry = json.loads(line)
         name, state, cause = entry["tenant"], entry["state"], entry.get("cause", "")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return (name, Outcome(state, cause)) if isinstance(name, str) and state in get_args(State) else None
+    return (name, SiloOutcome(state, cause)) if isinstance(name, str) and state in get_args(SiloState) else None
 
 
 def _no_record(file: Path, line: int) -> ProblemsError:

@@ -12,7 +12,7 @@ from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE
 if TYPE_CHECKING:
     from operations.tenant.promotion.places import Promotion
     from operations.tenant.promotion.receipts import Papers
-    from operations.tenant.promotion.steps import Step
+    from operations.tenant.promotion.steps import PromotionStep
 
 RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
 
@@ -76,7 +76,7 @@ def _papers(promotion: "Promotion") -> "Papers":
         fail(NOT_MADE, f"the silo's bucket could not be read: {error}")
 
 
-def _do(promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool) -> None:
+def _do(promotion: "Promotion", step: "PromotionStep", *, live: bool, json_wanted: bool) -> None:
     if step.name == "compare":
         papers = _papers(promotion)
         _print_progress(promotion, papers, json_wanted=json_wanted)
@@ -96,7 +96,7 @@ def _do(promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool) 
     _run(promotion, step, arguments, json_wanted=json_wanted)
 
 
-def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
+def _arguments(promotion: "Promotion", step: "PromotionStep") -> tuple[str, ...]:
     from operations.tenant.promotion.steps import PLACE, RECEIPT  # noqa: PLC0415
 
     values = {PLACE: promotion.address}
@@ -108,7 +108,7 @@ def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
     return tuple(values.get(one, one) for one in step.arguments)
 
 
-def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, json_wanted: bool) -> None:
+def _run(promotion: "Promotion", step: "PromotionStep", arguments: tuple[str, ...], *, json_wanted: bool) -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from operations.tenant.promotion import task  # noqa: PLC0415
@@ -142,7 +142,7 @@ def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, js
     )
 
 
-def _print_plan(name: str, steps: list["Step"], *, json_wanted: bool) -> None:
+def _print_plan(name: str, steps: list["PromotionStep"], *, json_wanted: bool) -> None:
     if json_wanted:
         shown = [
             {

@@ -20,7 +20,7 @@ class TaskError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class TaskOutcome:
     """How a task ended: its exit code, its last log lines, and the verdict that it printed as JSON."""
 
     task_arn: str
@@ -29,7 +29,7 @@ class Outcome:
     verdict: Mapping[str, Any] | None
 
 
-def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: Tell) -> Outcome:
+def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: Tell) -> TaskOutcome:
     """Run one and wait for it. One of this label that still runs is watched instead of a second one.
 
     Args:
@@ -56,7 +56,7 @@ def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: 
     if container.get("exitCode") is None:
         reason = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise TaskError(f"{task_arn} never ran: {reason}")
-    return Outcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
+    return TaskOutcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
 
 
 def _running(ecs: Any, place: Place, label: str) -> str | None:

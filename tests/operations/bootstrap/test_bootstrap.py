@@ -15,7 +15,7 @@ from bootstrap.home import SETTINGS_KEY
 from bootstrap.names import state_bucket
 from bootstrap.settings import AccountSettings
 from operations.bootstrap import perform
-from operations.bootstrap.backends import Backend, State, bucket_stands, local_backend
+from operations.bootstrap.backends import Backend, StackState, bucket_stands, local_backend
 from operations.bootstrap.perform import Account, adopt_state, bootstrap_project, choose_state
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, FailedError, MistakenError
@@ -228,8 +228,8 @@ def test_the_real_engine_moves_a_state_between_two_backends(tmp_path: Path) -> N
     (tmp_path / "bucket").mkdir()
     (tmp_path / "bucket" / ".pulumi").mkdir()
     no_passphrase = {"PULUMI_CONFIG_PASSPHRASE": ""}
-    local = State(cli=cli, folder=folder, stack="prod", backend=local_backend(folder))
-    lasting = State(
+    local = StackState(cli=cli, folder=folder, stack="prod", backend=local_backend(folder))
+    lasting = StackState(
         cli=cli,
         folder=folder,
         stack="prod",

@@ -18,7 +18,7 @@ from operations.review.plan import Plan
 from operations.tenant.deployment import every
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.every import Asked, deploy_all, plan_all
-from operations.tenant.deployment.scheduler import Outcome, Stop
+from operations.tenant.deployment.scheduler import SiloOutcome, Stop
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.tenant.conftest import DIGEST, Run
@@ -262,10 +262,10 @@ def versioned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("versioned")
 def test_all_goes_on_where_the_last_run_stopped(project: Project) -> None:
-    ways = {"acme": Outcome("done"), "globex": Outcome("failed", "no zone left")}
+    ways = {"acme": SiloOutcome("done"), "globex": SiloOutcome("failed", "no zone left")}
     ran: list[str] = []
 
-    def operation(name: str, _stop: Stop) -> Outcome:
+    def operation(name: str, _stop: Stop) -> SiloOutcome:
         ran.append(name)
         return ways[name]
 
@@ -273,7 +273,7 @@ def test_all_goes_on_where_the_last_run_stopped(project: Project) -> None:
     assert (sorted(ran), first.failed) == (["acme", "globex"], 1)
     assert first.summary == "2 silos: 1 done, 1 failed\n  globex: failed: no zone left"
     ran.clear()
-    ways["globex"] = Outcome("done")
+    ways["globex"] = SiloOutcome("done")
     planned = plan_all(project.root, ASKED)
     assert planned.names == ("globex",)
     assert planned.told[0].startswith("1 of 2 were done by ")
