@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
+from graph.errors import InputError
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError
 from policies.errors import PolicyError, RuleError
@@ -44,7 +45,7 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
-        except PolicyError as error:
+        except (InputError, PolicyError) as error:
             fail(MISTAKE, *error.problems)
         except ProblemsError as error:
             fail(MISTAKE, *map(str, error.problems))

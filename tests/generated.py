@@ -21,7 +21,7 @@ from operations.limits.page import page as limits_page
 from policies import documentation
 from policies.permissions import matrix
 from project.files import find_project
-from rehearsal.policy_graph import policy_graph
+from rehearsal.as_graph import graph_of as resources_of
 from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
 from tests.conftest import ROOT, SILOS, STACKS, Graph, graph_of
@@ -97,7 +97,7 @@ def limits(_: Path) -> str:
 
 def permissions(_: Path) -> str:
     """Who may do what in prod."""
-    return matrix.page("prod", matrix.grants(policy_graph(graph_of("prod").rehearsal)))
+    return matrix.page("prod", matrix.grants(resources_of(graph_of("prod").rehearsal).resources))
 
 
 def taggable(_: Path) -> str:

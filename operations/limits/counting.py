@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from policies import tokens as t
+from facts import tokens as t
 from rehearsal.report.graph import Graph, maps, number
 from rehearsal.result import Rehearsal
 

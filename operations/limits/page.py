@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from facts import tokens as t
 from operations.limits.counting import Met, met, state_kilobytes
-from policies import tokens as t
 from rehearsal.report.graph import Graph
 from rehearsal.result import Rehearsal
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from operations.review.plan import Plan, Step, is_unknown
+from graph import Mark
+from graph.plan import Plan, PlanStep
+from graph.values import at, plain
 from policies.tags import TENANT
-from policies.values import at, plain
 
 Noise = Literal["tags only", "order only"]
 _TAGS: Final = ("tags", "tagsAll")
@@ -18,7 +19,7 @@ _TAGS: Final = ("tags", "tagsAll")
 class Change:
     """One resource that changes, with what changes in it."""
 
-    step: Step
+    step: PlanStep
     details: tuple[str, ...]
 
 
@@ -27,7 +28,7 @@ class Changes:
     """Changes by component; `noise` holds what a reviewer need not read."""
 
     by_component: dict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
-    noise: dict[Noise, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    noise: dict[Noise, list[PlanStep]] = field(default_factory=lambda: defaultdict(list))
     tags: tuple[str, ...] = ()
     """The tags that change in tag-only changes."""
 
@@ -59,12 +60,12 @@ def tenants(plan: Plan) -> tuple[str, ...]:
         for step in plan.steps
         if step.changes
         for state in (step.old, step.new)
-        if state and (tenant := at(state.inputs.get("tags"), TENANT)) and not is_unknown(tenant)
+        if state and (tenant := at(state.inputs.get("tags"), TENANT)) and not isinstance(tenant, Mark)
     }
     return tuple(sorted(touched))
 
 
-def _noise(step: Step) -> Noise | None:
+def _noise(step: PlanStep) -> Noise | None:
     if step.op != "update" or not step.paths or step.old is None or step.new is None:
         return None
     roots = {_root(path) for path in step.paths}
@@ -81,7 +82,7 @@ def _root(path: str) -> str:
     return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
 
 
-def _tag_names(step: Step) -> Iterator[str]:
+def _tag_names(step: PlanStep) -> Iterator[str]:
     for path in step.paths:
         root, _, name = path.partition(".")
         if root == "tags" and name:
@@ -104,7 +105,7 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def _details(step: Step) -> Iterator[str]:
+def _details(step: PlanStep) -> Iterator[str]:
     if step.op not in ("update", "replace"):
         return
     for path in [path for path in step.paths if _root(path) not in _TAGS]:
@@ -129,7 +130,7 @@ def _value(state: Any, path: str) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if is_unknown(value):
+    if isinstance(value, Mark):
         return "(known after the update)"
     if value is None:
         return "(unset)"

@@ -4,12 +4,12 @@ import json
 import tempfile
 from pathlib import Path
 
+from graph.plan import Plan
+from graph.recordings import from_events
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.events import Event
 from operations.engine.image import image_variables
 from operations.engine.stack import EngineStack, open_stack
-from operations.review.plan import Plan
-from operations.review.recordings import from_events
 from policies.retiring import with_retirement
 from policies.runner import with_regions
 from policies.settings import read_configuration

@@ -4,12 +4,12 @@ import datetime
 import json
 from pathlib import Path
 
+from graph.plan import Plan
+from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
 from operations.review.assess import Review, assess
 from operations.review.machine import as_json
 from operations.review.markdown import render
-from operations.review.plan import Plan
-from operations.review.recordings import read_events, read_preview
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
@@ -50,7 +50,8 @@ def plan(
 def review(planned: Plan, waivers: Path) -> Review:
     """Review a plan as of today."""
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    return assess(planned, waivers, today, accepted_in(Path.cwd(), planned, today))
+    accepted = accepted_in(Path.cwd(), planned, today)
+    return assess(planned, waivers, today, accepted, retiring=bool(accepted))
 
 
 def sarif_text(found: Review, root: Path) -> str:
@@ -77,6 +78,5 @@ def failures(found: Review) -> list[str]:
 
 def stopping(found: Review) -> str:
     """What stops the review, in one line."""
-    dangers = (*found.losses, *found.doors, *found.outside)
-    kinds = [danger.kind for danger in dangers] + [violation.policy for violation in found.violations]
+    kinds: list[str] = [danger.kind for danger in found.dangers] + [violation.policy for violation in found.violations]
     return f"{found.plan.stack}: stopped by {', '.join(dict.fromkeys(kinds))}"

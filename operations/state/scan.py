@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from infra.problems import Problem, ProblemsError
 from operations.state.patterns import SECRET_PROPERTIES, looks_random, shape_of, tells_of_a_secret
-
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the mark, not what it marks
-"""How the engine marks a secret: sdk/go/common/resource/sig/sig.go in pulumi/pulumi."""
 
 _CIPHERTEXT: Final = re.compile(r"v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$")
 MOTO_CREDENTIALS: Final = "testing"  # what the stack `local` gives to moto, which takes anything

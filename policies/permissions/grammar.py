@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from policies.permissions.actions import arn_formats, covers, details, expand, takes_resource
-from policies.permissions.documents import Document, Kind, Statement, conditions, values_of
-from policies.values import document, items, maps
+from facts.permissions.actions import arn_formats, covers, details, expand, takes_resource
+from facts.permissions.documents import Document, Kind, Statement, conditions, values_of
+from graph.values import document, items, maps
 
 _EITHER: Final = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 _ELEMENTS: Final = {"Sid", "Effect", "Condition", *(name for pair in _EITHER for name in pair)}

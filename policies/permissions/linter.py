@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from policies.graph import Resource
+from facts.permissions.actions import details, expand, service_exists, takes_condition, takes_resource
+from facts.permissions.documents import Document, Statement, conditions, documents, statements, values_of
+from facts.permissions.escalation import escalations
+from graph import Mark, Resource
 from policies.permissions import grammar
-from policies.permissions.actions import details, expand, service_exists, takes_condition, takes_resource
-from policies.permissions.documents import Document, Statement, conditions, documents, statements, values_of
-from policies.permissions.escalation import escalations
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ def lint(resources: Iterable[Resource]) -> list[Fault]:
     return [
         fault
         for resource in resources
-        for found in documents(resource.urn, resource.type, resource.properties)
-        if found.property not in resource.unknown
+        for found in documents(resource.urn, resource.type, resource.inputs)
+        if not isinstance(found.text, Mark)
         for fault in lint_document(found)
     ]
 

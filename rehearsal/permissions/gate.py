@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 from xml.sax.saxutils import escape
 
+from facts.permissions.evaluate import Decision, Held, Principal, Request, decide
 from rehearsal.permissions.asked import Asked, HttpRequest, UnknownRequestError, read_request
 from rehearsal.permissions.estate import Estate
-from rehearsal.permissions.evaluate import Decision, Held, Principal, Request, decide
 
 POLL_SECONDS = 0.02  # how soon the server notices that it is to end
 _SCOPE = re.compile(r"Credential=([A-Z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")

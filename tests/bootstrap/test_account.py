@@ -11,7 +11,7 @@ import pytest
 from bootstrap.names import state_bucket, trail_bucket
 from policies.permissions.linter import lint
 from project.files import find_project
-from rehearsal.policy_graph import policy_graph
+from rehearsal.as_graph import graph_of
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP, Account
@@ -68,7 +68,7 @@ KNOWN = {
 
 
 def test_no_policy_document_has_a_fault_but_those_that_are_none(whole: Rehearsal) -> None:
-    assert {(fault.urn.rpartition("::")[2], fault.rule) for fault in lint(policy_graph(whole))} == set(KNOWN)
+    assert {(fault.urn.rpartition("::")[2], fault.rule) for fault in lint(graph_of(whole).resources)} == set(KNOWN)
 
 
 @pytest.mark.parametrize("stack", ACCOUNTS)
@@ -174,7 +174,7 @@ def test_a_preview_role_that_may_write_through_a_managed_policy_is_caught(whole:
 
     from policies.runner import check
 
-    resources = policy_graph(whole)
+    resources = graph_of(whole).resources
     assert "role-pin-github-subject" not in {one.control for one in check(resources, "prod").having("fail")}
     wider = json.dumps(
         {
@@ -185,7 +185,7 @@ def test_a_preview_role_that_may_write_through_a_managed_policy_is_caught(whole:
         }
     )
     changed = [
-        replace(one, properties={**one.properties, "policy": wider}) if one.name == "preview-running" else one
+        replace(one, inputs={**one.inputs, "policy": wider}) if one.name == "preview-running" else one
         for one in resources
     ]
     caught = [one for one in check(changed, "prod").having("fail") if one.control == "role-pin-github-subject"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from policies import tokens
+from facts import tokens
 from policies.catalogue import Control, catalogue, environment_of
 from policies.errors import PolicyError
 from policies.rule import RULES
@@ -13,7 +13,7 @@ from tests.policies.provider import provider_inputs
 
 ROOT = Path(__file__).parents[2]
 # Implemented outside the pack: what proves each.
-ELSEWHERE = {"plan-refuse-data-loss": ROOT / "operations/review/losses.py"}
+ELSEWHERE = {"plan-refuse-data-loss": ROOT / "operations/review/removals.py"}
 
 
 def test_every_control_is_implemented_and_every_rule_has_its_control() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from graph import Resource
 from operations.review.recorded import declare
 from policies.catalogue import catalogue
-from policies.graph import Resource
 from policies.permissions.linter import lint
 from policies.runner import Report, check
 from tests.policies.good_graph import good_graph
@@ -69,7 +69,7 @@ def on_prod(seed: Seed) -> Iterator[Seed]:
     for resource in graph("prod"):
         if resource.type == kind:
             own_role = seed.control == "task-separate-roles"
-            value = resource.properties["executionRoleArn"] if own_role else seed.value
+            value = resource.inputs["executionRoleArn"] if own_role else seed.value
             yield replace(seed, resource=resource.name, value=value)
 
 

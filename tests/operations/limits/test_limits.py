@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from facts import tokens as t
 from operations.limits.counting import MEASURES, Met, met, quotas
 from operations.limits.page import page
-from policies import tokens as t
 from rehearsal.result import Declared, Rehearsal, Rehearsed, State
 from tests.conftest import Declare
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from graph.plan import Plan
 from operations.deploy import perform
 from operations.review import engine as reviewing
-from operations.review.plan import Plan
 from operations.tenant.deployment import every
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.every import Asked, deploy_all, plan_all
