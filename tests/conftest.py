@@ -73,7 +73,7 @@ class Graph:
 
 
 @cache
-def graph_of(stack: str) -> Graph:
+def declared_graph(stack: str) -> Graph:
     """A committed stack's graph, rehearsed once."""
     return Graph(rehearse_with_base(find_project(ROOT), stack, Options(declare_only=True)))
 
@@ -81,7 +81,7 @@ def graph_of(stack: str) -> Graph:
 @pytest.fixture(scope="session")
 def declared() -> Declare:
     """A committed stack's graph, by its name."""
-    return graph_of
+    return declared_graph
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ from operations.limits.page import page as limits_page
 from policies import documentation
 from policies.permissions import matrix
 from project.files import find_project
-from rehearsal.as_graph import graph_of as resources_of
+from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
-from tests.conftest import ROOT, SILOS, STACKS, Graph, graph_of
+from tests.conftest import ROOT, SILOS, STACKS, Graph, declared_graph
 from tests.infra.test_urns import lost_names
 from tests.policies.provider import provider_inputs
 
@@ -66,7 +66,7 @@ def first_day(path: Path) -> str:
 
 @cache
 def _cost(stack: str) -> Estimate:
-    return estimate(graph_of(stack).rehearsal, read_prices())
+    return estimate(declared_graph(stack).rehearsal, read_prices())
 
 
 def readme(path: Path) -> str:
@@ -92,12 +92,12 @@ def _lasting(printed: str) -> list[str]:
 
 def limits(_: Path) -> str:
     """How many silos of the example's size fit."""
-    return limits_page(graph_of("prod").rehearsal, graph_of("prod-acme").rehearsal)
+    return limits_page(declared_graph("prod").rehearsal, declared_graph("prod-acme").rehearsal)
 
 
 def permissions(_: Path) -> str:
     """Who may do what in prod."""
-    return matrix.page("prod", matrix.grants(resources_of(graph_of("prod").rehearsal).resources))
+    return matrix.page("prod", matrix.grants(graph_of(declared_graph("prod").rehearsal).resources))
 
 
 def taggable(_: Path) -> str:
@@ -114,7 +114,7 @@ def _generators() -> Iterator[tuple[Path, Generator]]:
         yield path, partial(_schema, schema)
     yield bootstrap.schema.SCHEMA_FILE, lambda _: bootstrap.schema.render_schema()
     for stack in (*STACKS, *SILOS):
-        yield ROOT / f"tests/infra/urns/{stack}.txt", lambda path: urns(path, graph_of(path.stem))
+        yield ROOT / f"tests/infra/urns/{stack}.txt", lambda path: urns(path, declared_graph(path.stem))
     for environment in ACCOUNTS:
         yield ROOT / f"tests/bootstrap/urns/{environment}.txt", lambda path: urns(path, account_graph(path.stem))
     yield ROOT / "policies/taggable.txt", taggable

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, graph_of
+from tests.conftest import ROOT, declared_graph
 from tests.generated import GENERATORS, README, first_day, readme, stale, urns
 from tests.rehearsal.service.test_surroundings import installed
 
@@ -28,7 +28,7 @@ def test_a_file_that_is_missing_or_differs_is_stale(tmp_path: Path) -> None:
 
 
 def test_a_name_that_was_lost_stays_in_its_list_until_somebody_deletes_the_line(tmp_path: Path) -> None:
-    graph = graph_of("dev")
+    graph = declared_graph("dev")
     lost = graph.resources[0].urn.replace("::workbuoy::", "::workbuoy::aws:renamed$")
     file = tmp_path / "dev.txt"
     file.write_text(f"{lost}\n")

@@ -126,7 +126,10 @@ def make_stack(project: Project, tenant: Tenant) -> None:
 
 
 def restore_provider(project: Project, tenant: Tenant) -> bool:
-    """Add the lines where a stack that stands has lost them. Raises EngineError.
+    """Add the lines that say how secrets are encrypted, where the file of a stack that stands has lost them.
+
+    A workflow that made a stack cannot commit what that wrote into the file; the state knows the same. Raises
+    EngineError.
 
     False where it is empty and knows none: then it is removed, to be made anew.
     """

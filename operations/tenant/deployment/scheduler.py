@@ -150,6 +150,7 @@ WORKBUOY: Final = (sys.executable, "-c", "from operations.main import main; main
 def run_child(root: Path, command: Sequence[str], log: Path, stop: Stop) -> SiloOutcome:
     """Run a command of `workbuoy`, its output into `log`; the outcome follows from its exit code and errors.
 
+    In a process of its own, since the Automation API keeps global state (pulumi/pulumi#6052).
     Its session is its own, so that Ctrl-C on the terminal reaches it once, by `stop`.
     """
     with log.open("ab") as output:
