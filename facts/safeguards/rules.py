@@ -79,7 +79,10 @@ RULES: Final = (
             f"{name} is switched off",
             on,
             False,
-            (Says(t.BUCKET_PUBLIC_ACCESS, name, "bucket", t.BUCKET), Says(ACCOUNT_PUBLIC_ACCESS, name)),
+            (
+                Says(t.BUCKET_PUBLIC_ACCESS, name, "bucket", t.BUCKET),
+                Says(ACCOUNT_PUBLIC_ACCESS, name, "accountId", "account"),
+            ),
         )
         for name in _BLOCKS
     ),
@@ -183,7 +186,7 @@ RULES: Final = (
         "monitoringInterval",
         Kind.WATCH,
         "monitoring of the operating system",
-        lambda value: given(number(value)),
+        lambda value: float(amount(value) > 0),
         0,
         _own(t.DATABASE, path="monitoringInterval"),
         stops=False,
@@ -230,6 +233,7 @@ RULES: Final = (
         0,
         _own(t.LOG_GROUP, path="retentionInDays"),
     ),
+    Rule("skipDestroy", Kind.LOSS, "the log outlives the stack", on, False, _own(t.LOG_GROUP, path="skipDestroy")),
     Rule(
         "recoveryWindowInDays",
         Kind.RETENTION,

@@ -92,12 +92,12 @@ NETWORK = (
     listed(
         t.SUBNET,
         "subnet",
-        judged="mapPublicIpOnLaunch availabilityZone",
+        judged="mapPublicIpOnLaunch",
         noted={
             "ipv6CidrBlock assignIpv6AddressOnCreation": "addresses that the internet can route",
             "privateDnsHostnameTypeOnLaunch": "names resolve otherwise",
         },
-        harmless={Because.IDENTITY: "vpcId cidrBlock availabilityZoneId"},
+        harmless={Because.IDENTITY: "vpcId cidrBlock availabilityZone availabilityZoneId"},
     ),
     listed(t.INTERNET_GATEWAY, "internet gateway", noted={"vpcId": "another network gets it"}),
     listed(
@@ -109,14 +109,13 @@ NETWORK = (
     listed(
         t.ROUTE,
         "route",
-        judged="gatewayId",
         noted={
-            "natGatewayId egressOnlyGatewayId transitGatewayId vpcPeeringConnectionId": "traffic goes another way",
+            "gatewayId natGatewayId egressOnlyGatewayId transitGatewayId vpcPeeringConnectionId": "another way",
             "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId": "other traffic goes this way",
         },
         harmless={Because.IDENTITY: "routeTableId"},
     ),
-    listed(t.ROUTE_TABLE, "route table", judged="routes", harmless={Because.IDENTITY: "vpcId"}),
+    listed(t.ROUTE_TABLE, "route table", noted={"routes": "other routes"}, harmless={Because.IDENTITY: "vpcId"}),
     listed(
         t.ROUTE_TABLE_ASSOCIATION,
         "subnet's routes",

@@ -10,16 +10,20 @@ DATABASES = (
         t.DATABASE,
         "database",
         loss=Loss.DATA,
-        judged="backupRetentionPeriod deletionProtection skipFinalSnapshot deleteAutomatedBackups "
-        "finalSnapshotIdentifier storageEncrypted kmsKeyId publiclyAccessible masterUserSecretKmsKeyId "
-        "manageMasterUserPassword password performanceInsightsEnabled performanceInsightsKmsKeyId "
+        judged="backupRetentionPeriod deletionProtection skipFinalSnapshot deleteAutomatedBackups storageEncrypted "
+        "publiclyAccessible manageMasterUserPassword password performanceInsightsEnabled "
         "enabledCloudwatchLogsExports iamDatabaseAuthenticationEnabled autoMinorVersionUpgrade copyTagsToSnapshot "
-        "caCertIdentifier username multiAz monitoringInterval engine dbName identifier identifierPrefix",
+        "multiAz monitoringInterval",
         noted={
             "vpcSecurityGroupIds": "other security groups guard it",
             "engineVersion": "another engine version",
             "allowMajorVersionUpgrade": "a major upgrade is allowed",
             "port": "another port",
+            "kmsKeyId masterUserSecretKmsKeyId performanceInsightsKmsKeyId": "another key encrypts it",
+            "finalSnapshotIdentifier": "its final snapshot gets another name",
+            "caCertIdentifier": "another authority vouches for it",
+            "username": "another master user",
+            "engine": "another engine",
             "parameterGroupName optionGroupName": "other parameters",
             "dbSubnetGroupName availabilityZone networkType": "another place in the network",
             "monitoringRoleArn": "another role watches it",
@@ -32,6 +36,7 @@ DATABASES = (
             Because.SIZE: "instanceClass allocatedStorage maxAllocatedStorage storageType storageThroughput iops "
             "dedicatedLogVolume upgradeStorageConfig",
             Because.TIMING: "backupWindow maintenanceWindow applyImmediately upgradeRolloutOrder",
+            Because.NAME: "identifier identifierPrefix dbName",
         },
     ),
     listed(
@@ -87,13 +92,15 @@ BUCKETS = (
         t.BUCKET,
         "bucket",
         loss=Loss.DATA,
-        judged="bucket bucketPrefix forceDestroy objectLockEnabled acl grants policy lifecycleRules versioning "
+        judged="forceDestroy acl grants policy lifecycleRules versioning "
         "objectLockConfiguration serverSideEncryptionConfiguration",
         noted={
+            "objectLockEnabled": "whether objects can be locked",
             "website websites": "the bucket is served as a website",
             "corsRules": "other origins may use it from a browser",
             "loggings replicationConfiguration": "logging or replication is set inside the bucket",
         },
+        harmless={Because.NAME: "bucket bucketPrefix"},
     ),
     listed("aws:s3/bucketV2:BucketV2", "bucket", loss=Loss.DATA, judged="bucket forceDestroy acl policy"),
     listed(
@@ -143,7 +150,12 @@ BUCKETS = (
         judged="rule",
         harmless={**_BUCKET_OF, Because.ENGINE: "token"},
     ),
-    listed(t.BUCKET_REPLICATION, "replication", removal=Removal.STOPS, judged="rules", noted={"role": "another role"}),
+    listed(
+        t.BUCKET_REPLICATION,
+        "replication",
+        removal=Removal.STOPS,
+        noted={"rules": "other objects are copied, or elsewhere", "role": "another role"},
+    ),
     listed(t.BUCKET_NOTIFICATION, "notification of changed objects", removal=Removal.NOTED),
 )
 
@@ -152,9 +164,11 @@ KEYS_AND_SECRETS = (
         t.KEY,
         "key",
         loss=Loss.KEY,
-        judged="policy isEnabled enableKeyRotation rotationPeriodInDays deletionWindowInDays multiRegion keyUsage "
-        "customerMasterKeySpec",
-        noted={"bypassPolicyLockoutSafetyCheck": "AWS no longer refuses a policy that locks everybody out"},
+        judged="policy isEnabled enableKeyRotation rotationPeriodInDays deletionWindowInDays",
+        noted={
+            "multiRegion keyUsage customerMasterKeySpec": "it becomes another kind of key",
+            "bypassPolicyLockoutSafetyCheck": "AWS no longer refuses a policy that locks everybody out",
+        },
         harmless={Because.TEXT: "description"},
     ),
     listed("aws:kms/replicaKey:ReplicaKey", "key", loss=Loss.KEY, judged="policy deletionWindowInDays"),
@@ -170,8 +184,13 @@ KEYS_AND_SECRETS = (
         t.SECRET,
         "secret",
         loss=Loss.SECRET,
-        judged="kmsKeyId recoveryWindowInDays replicas policy name namePrefix",
-        harmless={Because.TEXT: "description", Because.ENGINE: "forceOverwriteReplicaSecret"},
+        judged="kmsKeyId recoveryWindowInDays policy",
+        noted={"replicas": "other regions hold copies"},
+        harmless={
+            Because.NAME: "name namePrefix",
+            Because.TEXT: "description",
+            Because.ENGINE: "forceOverwriteReplicaSecret",
+        },
     ),
     listed(
         t.SECRET_POLICY,
@@ -198,8 +217,12 @@ IMAGES = (
         t.REPOSITORY,
         "image registry",
         loss=Loss.REMADE,
-        judged="imageTagMutability imageScanningConfiguration encryptionConfigurations forceDelete name namePrefix",
-        noted={"imageTagMutabilityExclusionFilters": "some tags may be moved to another image"},
+        judged="imageTagMutability imageScanningConfiguration forceDelete",
+        noted={
+            "encryptionConfigurations": "another key encrypts images",
+            "imageTagMutabilityExclusionFilters": "some tags may be moved to another image",
+        },
+        harmless={Because.NAME: "name namePrefix"},
     ),
     listed(t.REPOSITORY_LIFECYCLE, "lifecycle of images", judged="policy", harmless={Because.IDENTITY: "repository"}),
     listed(t.REPOSITORY_POLICY, "registry policy", judged="policy", harmless={Because.IDENTITY: "repository"}),

@@ -2,6 +2,7 @@
 
 from facts import tokens as t
 from facts.types.model import Because, Loss, Removal, listed
+from graph.resource import REFERENCE_TYPE
 
 SERVING = (
     listed(
@@ -13,8 +14,9 @@ SERVING = (
     listed(
         t.SERVICE,
         "service",
-        judged="networkConfiguration enableExecuteCommand",
         noted={
+            "networkConfiguration": "another place in the network, or other security groups",
+            "enableExecuteCommand": "whether commands may be run inside its tasks",
             "loadBalancers": "it is reached another way",
             "capacityProviderStrategies launchType platformVersion": "it runs on other machines",
             "deploymentCircuitBreaker deploymentController alarms": "a bad release is rolled back otherwise",
@@ -91,8 +93,9 @@ SERVING = (
     listed(
         t.LOAD_BALANCER,
         "load balancer",
-        judged="internal enableDeletionProtection accessLogs dropInvalidHeaderFields desyncMitigationMode",
+        judged="enableDeletionProtection accessLogs dropInvalidHeaderFields desyncMitigationMode",
         noted={
+            "internal": "it faces the internet, or no longer does",
             "securityGroups": "other security groups guard it",
             "subnets ipAddressType": "another place in the network",
             "connectionLogs": "connections are recorded otherwise",
@@ -109,8 +112,9 @@ SERVING = (
     listed(
         t.LISTENER,
         "listener",
-        judged="protocol sslPolicy",
+        judged="sslPolicy",
         noted={
+            "protocol": "another protocol",
             "port": "it listens on another port",
             "certificateArn": "another certificate",
             "defaultActions": "requests go elsewhere",
@@ -160,7 +164,9 @@ WATCHING = (
         t.LOG_GROUP,
         "log group",
         loss=Loss.LOGS,
-        judged="retentionInDays kmsKeyId deletionProtectionEnabled skipDestroy name namePrefix logGroupClass",
+        judged="retentionInDays kmsKeyId deletionProtectionEnabled skipDestroy",
+        noted={"logGroupClass": "it is read and kept otherwise"},
+        harmless={Because.NAME: "name namePrefix"},
     ),
     listed(
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
@@ -242,6 +248,7 @@ WATCHING = (
 )
 
 BESIDE_AWS = (
+    listed(REFERENCE_TYPE, "look into another stack", removal=Removal.HARMLESS, harmless={Because.IDENTITY: "name"}),
     listed(
         "random:index/randomId:RandomId",
         "random name",

@@ -1,10 +1,10 @@
 """A review as Markdown for the pull request: what is dangerous on the first screen, the rest under folds."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from graph.plan import PolicyResult
+from graph.plan import PlanStep, PolicyResult
 from graph.resource import name_of
 from operations.review.assess import Review, ids_of
 from operations.review.changes import Change, Noise
@@ -15,7 +15,11 @@ SCREEN_LINES: Final = 40
 """What fits a screen without scrolling; an ordinary change's review is no longer."""
 VISIBLE_CHANGES: Final = 12
 
-NOISE: Final[Mapping[Noise, str]] = {"tags only": "their tags", "order only": "the order of a list"}
+NOISE: Final[Mapping[Noise, str]] = {
+    "tags only": "their tags",
+    "order only": "the order of a list",
+    "in the cloud only": "back to what the program asked for before: the cloud differs",
+}
 # Words, for "+" and "-" would begin a list inside the list.
 _DONE: Final = {
     "create": "new",
@@ -178,8 +182,15 @@ def _changes(review: Review) -> Iterator[str]:
     else:
         per = ", ".join(f"{name} {len(entries)}" for name, entries in found.by_component.items())
         yield from _fold(f"Changes by component: {per}", lines)
-    folded = [f"- {NOISE[kind]}: {', '.join(code(s.name) for s in steps)}" for kind, steps in found.noise.items()]
+    folded = [f"- {NOISE[kind]}: {', '.join(map(_with_paths(kind), steps))}" for kind, steps in found.noise.items()]
     yield from _fold("Which resources those are", folded)
+
+
+def _with_paths(kind: Noise) -> Callable[[PlanStep], str]:
+    """A resource's name; where only the cloud differs, with the properties that the engine names."""
+    if kind != "in the cloud only":
+        return lambda step: code(step.name)
+    return lambda step: f"{code(step.name)} ({', '.join(step.paths)})"
 
 
 def _component(name: str, entries: Sequence[Change]) -> Iterator[str]:
@@ -191,7 +202,8 @@ def _component(name: str, entries: Sequence[Change]) -> Iterator[str]:
 
 def _noise(kind: Noise, count: int, tags: Sequence[str]) -> str:
     what = f"their tags ({', '.join(tags)})" if kind == "tags only" and tags else NOISE[kind]
-    return f"- {count} resource{'s change' if count != 1 else ' changes'} only {what}"
+    only = "" if kind == "in the cloud only" else "only "
+    return f"- {count} resource{'s change' if count != 1 else ' changes'} {only}{what}"
 
 
 def _folded_policies(review: Review) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What becomes reachable from further away."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from facts.exposure import Opening, exposed, openings
@@ -15,10 +16,13 @@ def opened(plan: Plan) -> Iterator[Found]:
 
 
 def _openings(plan: Plan) -> Iterator[Found]:
-    known = list(openings(plan.before))
+    of_group: dict[str, list[Opening]] = defaultdict(list)
+    for one in openings(plan.before):
+        of_group[one.group].append(one)
     seen: set[tuple[str, str]] = set()
     for one in openings(plan.after):
-        if any(other.covers(one) for other in known) or not _changed(plan, one.by):
+        known = of_group[one.group]
+        if not _changed(plan, one.by) or any(other.covers(one) for other in known):
             continue
         if isinstance(one.peer, Mark):
             yield from _unknown_peer(plan, one, known)

@@ -14,6 +14,7 @@ from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
 from project.files import find_project
+from project.whole_file import write_whole
 
 
 def project(needed: bool) -> Path:
@@ -45,6 +46,14 @@ def plan(
     from operations.review.engine import preview  # noqa: PLC0415 - half a second that a recording does not need
 
     return preview(find_project(root), str(stack), configuration, image)
+
+
+def record(stack: str, file: Path, root: Path, configuration: Path | None, *, image: str | None) -> None:
+    """Write the engine's events of a preview, one a line, for a review in another place."""
+    from operations.review.engine import events_of  # noqa: PLC0415
+
+    events = events_of(find_project(root), stack, configuration, image)
+    write_whole(file, "".join(f"{json.dumps(event)}\n" for event in events))
 
 
 def review(planned: Plan, waivers: Path) -> Review:

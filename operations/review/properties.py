@@ -7,8 +7,8 @@ from typing import Any
 from facts import tokens as t
 from facts.replacements import replaces
 from facts.types import TYPES
-from graph import Mark
-from graph.marks import is_known
+from graph import Mark, Masked, Secret
+from graph.marks import is_known, marks_in
 from graph.plan import Plan, PlanStep
 from graph.values import document, maps
 from operations.review.effects import Found, NotEvaluated, note, stop
@@ -40,10 +40,21 @@ def properties(plan: Plan) -> Iterator[Found]:
             if name in listed.noted:
                 yield note("unwatched", step.urn, f"{listed.noted[name]} ({name}{_values(step, name)})")
             elif not listed.knows(name):
-                yield NotEvaluated(step.urn, f"{name} changes, which nothing here judges", matters=True)
+                yield NotEvaluated(step.urn, f"{name} changes, which nothing here judges")
+            elif name in listed.judged and _not_shown(step, name):
+                yield NotEvaluated(step.urn, f"{name} is not shown in the recording, so nothing can judge it")
             yield from _may_replace(step, name)
         if step.type == t.TASK_DEFINITION:
             yield from _environment(step)
+        elif step.type == t.PARAMETER_GROUP:
+            yield from _parameters(step)
+
+
+def _not_shown(step: PlanStep, name: str) -> bool:
+    """Whether a value is masked, before or after; what is only not known yet is judged by whoever reads it."""
+    states = (step.old, step.new)
+    marks = (mark for state in states if state for _, mark in marks_in(state.inputs.get(name)))
+    return any(isinstance(mark, Masked | Secret) for mark in marks)
 
 
 def _values(step: PlanStep, name: str) -> str:
@@ -62,6 +73,17 @@ def _may_replace(step: PlanStep, name: str) -> Iterator[Found]:
     value = step.new.inputs.get(name)
     if isinstance(value, Mark) and step.old.inputs.get(name) is not None and replaces(step.type, name):
         yield stop("replace", step.urn, f"{name} is not known before the update, and another value of it replaces this")
+
+
+def _parameters(step: PlanStep) -> Iterator[Found]:
+    """Parameters of a database that get another value or are no longer set; one that is added is what it says."""
+    old, new = (
+        {str(one.get("name")): one.get("value") for one in maps(state.inputs.get("parameters"))} if state else {}
+        for state in (step.old, step.new)
+    )
+    for name, value in old.items():
+        if new.get(name) != value:
+            yield note("unwatched", step.urn, f"parameter {name} {value} → {new.get(name, 'unset')}")
 
 
 def _environment(step: PlanStep) -> Iterator[Found]:

@@ -49,7 +49,8 @@ def outside(plan: Plan) -> Iterator[Found]:
                 if one.account and accounts and one.account not in accounts and Place(account=one.account) not in before
             )
             yield from (stop("residency", step.urn, f"names something of another account, {one}") for one in foreign)
-    wider = [region for region in allowed if region not in residency(plan).used]
+    used = residency(plan).used
+    wider = [region for region in allowed if region not in used]
     stack = next((step.urn for step in plan.steps if "::pulumi:pulumi:Stack::" in step.urn), "")
     if wider and stack and plan.whole:
         yield note("residency", stack, f"residency also allows {', '.join(wider)}, where nothing of this stack is")
