@@ -10,8 +10,8 @@ from infra.tenants.files import tenant_file
 from operations.locate.sources import Estate
 from operations.locate.stores import stores_of
 from policies.runner import check
+from project.files import Project
 from rehearsal.as_graph import graph_of
-from rehearsal.program import Project
 from rehearsal.result import Declared, Rehearsed, State
 from rehearsal.run import Options, rehearse_with_base
 from tests.policies.seeds import PLACEMENT, Seed
