@@ -22,7 +22,7 @@ from infra.stack_files import settings_in
 from operations.ending import Tell
 from policies.retiring import with_retirement
 from policies.runner import check
-from project.files import Project
+from project.files import Project, read_config
 from project.silos import residency_of, retiring_on
 
 _PREFIX: Final = "workbuoy-since-"
@@ -33,8 +33,10 @@ _CHECKS_FAILED: Final = 3  # a rehearsal that refuses something has declared all
 def plan_since(project: Project, stack: str, revision: str, tell: Tell) -> Plan:
     """The plan that leads from what the project's own files at a revision declare to what the working tree declares.
 
-    Raises InputError for a revision that git does not know, that has no such stack, or whose program fails.
+    Raises InputError for a revision that git does not know, that has no such stack, or whose program fails, and
+    ProblemsError for a stack that the project has not.
     """
+    read_config(project, stack)  # an unknown stack is a mistake of its own, before anything is taken out of git
     commit = _commit(project.root, revision)
     with _at(project.root, commit) as former:
         _name_other_dependencies(project.root, commit, tell)
