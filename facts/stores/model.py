@@ -1,0 +1,338 @@
+"""What is known of one form of data that one resource holds: where, under which key, how long, and how it ends.
+
+A number of days is None where the graph does not show it, and infinite where nothing ends it; never a default.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Any, Final
+
+from facts import tokens as t
+from graph import Graph, Mark, Resource
+from graph.values import at, number
+
+FOREVER: Final = math.inf
+REPLICA_KEY: Final = "aws:kms/replicaKey:ReplicaKey"
+
+
+class Form(StrEnum):
+    """In which form a holder has data; its value is its name in keys and JSON, not a caption."""
+
+    DATABASE_ROWS = "database rows"
+    AUTOMATED_BACKUPS = "automated backups"
+    FINAL_SNAPSHOT = "final snapshot"
+    PERFORMANCE_DATA = "performance data"
+    OS_MONITORING = "monitoring of the operating system"
+    MASTER_PASSWORD = "master password"  # noqa: S105 what it is called, not one
+    REPLICATED_BACKUPS = "replicated backups"
+    SNAPSHOT = "snapshot"
+    SNAPSHOT_COPY = "snapshot copy"
+    OBJECTS = "objects"
+    ARCHIVED_OBJECTS = "archived objects"
+    NONCURRENT_VERSIONS = "noncurrent versions"
+    UNFINISHED_UPLOADS = "unfinished uploads"
+    OBJECT_COPY = "object copy"
+    LOG = "log"
+    UNDECLARED_LOG = "undeclared log"
+    TASK_MEMORY = "task memory"
+    SECRET = "secret"  # noqa: S105 what it is called, not one
+    SECRET_REPLICA = "secret replica"  # noqa: S105
+    KEY = "key"
+    KEY_REPLICA = "key replica"
+    TOPIC = "topic"
+    METRICS = "metrics"
+    UNKNOWN = "unknown"
+
+
+class Content(StrEnum):
+    """What is in it, by what it would mean to lose or leak it; a reader takes UNKNOWN for the worst."""
+
+    CUSTOMER = auto()
+    TRACES = auto()
+    ACCESS_LOGS = auto()
+    CREDENTIALS = auto()
+    KEY = auto()
+    STAFF = auto()  # addresses of those on call
+    FIGURES = auto()
+    UNKNOWN = auto()
+
+
+class KeyKind(StrEnum):
+    """Which key encrypts data: one that a property names, one that AWS holds, or none."""
+
+    NAMED = auto()
+    AWS = auto()
+    SECRETS_MANAGER = auto()  # Secrets Manager's own
+    SSE_S3 = auto()
+    S3_KMS = auto()  # S3's own KMS key
+    NOT_ENCRYPTED = auto()
+    IS_ONE = auto()  # the data is a key
+    AS_ORIGINAL = auto()
+    AS_DESTINATION = auto()  # the other bucket's own
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`reference` is what the property says (ARN, id or alias), `urn` the key of this graph that it means."""
+
+    kind: KeyKind
+    reference: str = ""
+    urn: str = ""
+
+
+class Keeping(StrEnum):
+    """How long data is kept while its holder stands."""
+
+    NONE = auto()  # there is none
+    UNTIL_DELETED = auto()
+    FOR_DAYS = auto()
+    BY_LIFECYCLE = auto()  # by the spans
+    ON_DELETION = auto()  # it is made when its holder is deleted
+    WITH_ORIGINAL = auto()
+    WHILE_RUNNING = auto()
+    UNTIL_DELIVERED = auto()
+    ROTATED = auto()
+    ROTATED_BY_HAND = auto()
+    NOT_ROTATED = auto()
+    UNKNOWN = auto()
+
+
+class Limit(StrEnum):
+    """What narrows a lifecycle rule."""
+
+    RULE_PREFIX = auto()  # the rule's own, in the older form
+    PREFIX = auto()
+    TAGS = auto()
+    SIZES = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What one lifecycle rule says: after how many days (or on which date), for which objects.
+
+    `scope` is empty for the whole bucket; `limits` are its parts, each with its value. `spared` is how many of the
+    newest noncurrent versions the rule leaves alone, `storage_class` where a transition moves objects.
+    """
+
+    days: float | None
+    scope: str = ""
+    limits: tuple[tuple[Limit, str], ...] = ()
+    date: str = ""
+    spared: float | None = 0.0
+    storage_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`days` is the shortest; `rotation` is the period in days (0: AWS's own, a year) or a schedule's expression."""
+
+    how: Keeping
+    days: float | None = FOREVER
+    spans: tuple[Span, ...] = ()
+    rotation: float | str | None = 0.0
+
+
+class End(StrEnum):
+    """What deleting the holder, with its stack, does to data."""
+
+    NONE = auto()  # there is none
+    DELETED = auto()
+    FOR_A_WHILE = auto()
+    STAYS = auto()
+    BLOCKS = auto()  # the deletion is refused
+    UNKNOWN = auto()
+
+
+class Reason(StrEnum):
+    """Why it ends so."""
+
+    WITH_INSTANCE = auto()
+    AFTER_SNAPSHOT = auto()
+    BACKUPS_OFF = auto()
+    BACKUPS_EXPIRE = auto()
+    SNAPSHOT_SKIPPED = auto()
+    SNAPSHOT_TAKEN = auto()
+    SNAPSHOT_UNNAMED = auto()
+    MONITORING_UNOWNED = auto()
+    BY_RDS = auto()
+    REPLICATION_ENDS = auto()
+    WITH_STACK = auto()
+    UNTIL_DELETED = auto()
+    LINES_EXPIRE = auto()
+    LINES_STAY = auto()
+    GROUP_UNOWNED = auto()
+    WITH_TASKS = auto()
+    BUCKET_RETAINED = auto()
+    BUCKET_EMPTIED = auto()
+    BUCKET_NOT_EMPTY = auto()
+    RETAINED = auto()
+    RECOVERY_WINDOW = auto()
+    NO_RECOVERY_WINDOW = auto()
+    KEY_RETAINED = auto()
+    KEY_WINDOW = auto()
+    METRICS_EXPIRE = auto()
+    NOT_OWNED = auto()  # the holder is no part of this stack
+    NOT_SHOWN = auto()  # a value that decides it is not known
+    NO_RULE = auto()  # a type that nothing here knows
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDeletion:
+    """What becomes of data once its holder is deleted; `days` is how long it can still be had."""
+
+    end: End
+    reason: Reason
+    days: float | None = 0.0
+
+
+NOT_SHOWN: Final = AfterDeletion(End.UNKNOWN, Reason.NOT_SHOWN, None)
+
+
+class Concern(StrEnum):
+    """What a reader should look at."""
+
+    STORAGE_NOT_ENCRYPTED = auto()
+    NO_BACKUPS = auto()
+    NO_RETENTION = auto()
+    UNDECLARED = auto()
+    NOT_VERSIONED = auto()
+    VERSIONS_PILE_UP = auto()
+    UPLOADS_PILE_UP = auto()
+    NOT_ROTATED = auto()
+    NO_RULE = auto()
+    KEY_LOST = auto()  # the data outlives its key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """One form of data that one resource holds.
+
+    `region` is empty where nothing says it. `standby` is None where it is not shown. `name` is of what the holder does
+    not bear itself: the final snapshot, a bucket that objects are copied to or that another stack holds, a log group
+    that AWS makes. `writers` are what a log tells of. `classification` is what the holder's tag says, in its words.
+    """
+
+    form: Form
+    content: Content
+    holder: Resource
+    region: str
+    key: Key
+    kept: Kept
+    after_deletion: AfterDeletion
+    standby: bool | None = False
+    name: str = ""
+    classification: str = ""
+    writers: tuple[Resource, ...] = ()
+    warnings: tuple[Concern, ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, Form, str]:
+        """The same store in another graph of the stack: holder, form, and which of several it is."""
+        several = self.form in (Form.UNDECLARED_LOG, Form.OBJECT_COPY, Form.SECRET_REPLICA)
+        return self.holder.urn, self.form, self.name if several else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A resource that holds data, and how its properties are read."""
+
+    graph: Graph
+    resource: Resource
+
+    @property
+    def region(self) -> str:
+        """The region that it is in; empty where that is not shown."""
+        hidden = isinstance(self.resource.inputs.get("region"), Mark)
+        return "" if hidden else self.graph.region_of(self.resource)
+
+    def at(self, path: str) -> Any:
+        """What was declared at a path."""
+        return at(self.resource.inputs, path)
+
+    def days(self, name: str, default: float) -> float | None:
+        """Days that a property says, `default` where it is left out, None where it is not shown."""
+        return days_of(self.resource.inputs.get(name), default)
+
+    def flag(self, name: str, *, default: bool = False) -> bool | None:
+        """A switch, `default` where it is left out, None where it is not shown."""
+        value = self.resource.inputs.get(name)
+        return None if isinstance(value, Mark) else default if value is None else bool(value)
+
+    def key(self, path: str, without: KeyKind = KeyKind.AWS) -> Key:
+        """The key that the property at a path names, or what encrypts without one."""
+        value = self.at(path)
+        if value is None or value == "":
+            return Key(without)
+        if isinstance(value, str):
+            found = self.graph.key(value)
+            return Key(KeyKind.NAMED, value, found.urn if found is not None else "")
+        meant = self.graph.referred(self.resource, path, t.KEY, REPLICA_KEY)
+        return Key(KeyKind.NAMED, urn=meant[0].urn) if len(meant) == 1 else Key(KeyKind.UNKNOWN)
+
+    def store(
+        self, form: Form, content: Content, key: Key | KeyKind, kept: Kept, after_deletion: AfterDeletion, **more: Any
+    ) -> Store:
+        """One form of data in it; `more` are further fields of a Store."""
+        key = key if isinstance(key, Key) else Key(key)
+        given = {"region": self.region, **more}
+        return Store(
+            form=form,
+            content=content,
+            holder=self.resource,
+            key=key,
+            kept=kept,
+            after_deletion=after_deletion,
+            **given,
+        )
+
+
+def days_of(value: Any, default: float) -> float | None:
+    """A number of days, `default` where there is none, None where it is not shown."""
+    return default if value is None else number(value)
+
+
+def for_days(days: float | None) -> Kept:
+    """Kept for a number of days."""
+    return Kept(Keeping.UNKNOWN, None) if days is None else Kept(Keeping.FOR_DAYS, days)
+
+
+def for_a_while(days: float | None, reason: Reason) -> AfterDeletion:
+    """To be had for a number of days after the deletion."""
+    return NOT_SHOWN if days is None else AfterDeletion(End.FOR_A_WHILE, reason, days)
+
+
+def stays(reason: Reason) -> AfterDeletion:
+    """To be had without end."""
+    return AfterDeletion(End.STAYS, reason, FOREVER)
+
+
+def classification(resource: Resource) -> str:
+    """What the `data-classification` tag says a resource holds; empty where it is untagged or holds none."""
+    tags = resource.inputs.get("tags")
+    value = tags.get("data-classification") if isinstance(tags, Mapping) else None
+    return "" if value is None or value == "none" else str(value)
+
+
+def content_of(classified: str) -> Content:
+    """What a classification means."""
+    known = {"customer-data": Content.CUSTOMER, "operational": Content.TRACES}
+    return known.get(classified, Content.UNKNOWN)
+
+
+class Guard(StrEnum):
+    """What must be switched off before a resource can be deleted at all."""
+
+    PROTECT = auto()  # Pulumi's
+    DELETION_PROTECTION = auto()
+
+
+def guards(resource: Resource) -> Iterator[Guard]:
+    """What guards a resource against deletion; a value that is not shown counts as a guard."""
+    if resource.protect:
+        yield Guard.PROTECT
+    found = [resource.inputs.get(name) for name in ("deletionProtection", "enableDeletionProtection")]
+    if any(isinstance(one, Mark) or one for one in found):
+        yield Guard.DELETION_PROTECTION
