@@ -10,17 +10,16 @@ from facts import tokens as t
 from facts.stores.bucket import bucket_stores
 from facts.stores.copies import copy_stores
 from facts.stores.database import database_stores
+from facts.stores.holder import REPLICA_KEY, Holder, classification, content_of, guards, stays
 from facts.stores.logs import log_stores
 from facts.stores.model import (
     FOREVER,
-    REPLICA_KEY,
     AfterDeletion,
     Concern,
     Content,
     End,
     Form,
     Guard,
-    Holder,
     Keeping,
     Kept,
     Key,
@@ -29,10 +28,6 @@ from facts.stores.model import (
     Reason,
     Span,
     Store,
-    classification,
-    content_of,
-    guards,
-    stays,
 )
 from facts.stores.running import DASHBOARD, alert_stores, task_stores
 from facts.stores.secrets import key_after_deletion, key_stores, secret_stores

@@ -4,25 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from facts import tokens as t
+from facts.stores.holder import NOT_SHOWN, Holder, classification, content_of, stays
 from facts.stores.lifecycle import Lifecycle, lifecycle
-from facts.stores.model import (
-    FOREVER,
-    NOT_SHOWN,
-    AfterDeletion,
-    Concern,
-    Content,
-    End,
-    Form,
-    Holder,
-    Keeping,
-    Key,
-    KeyKind,
-    Reason,
-    Store,
-    classification,
-    content_of,
-    stays,
-)
+from facts.stores.model import FOREVER, AfterDeletion, Concern, Content, End, Form, Keeping, Key, KeyKind, Reason, Store
 from graph import Graph, Mark, Resource
 from graph.values import items, maps
 

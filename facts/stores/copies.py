@@ -4,22 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from facts import tokens as t
-from facts.stores.model import (
-    REPLICA_KEY,
-    AfterDeletion,
-    Content,
-    End,
-    Form,
-    Holder,
-    Keeping,
-    Kept,
-    KeyKind,
-    Reason,
-    Store,
-    classification,
-    content_of,
-    stays,
-)
+from facts.stores.holder import REPLICA_KEY, Holder, classification, content_of, stays
+from facts.stores.model import AfterDeletion, Content, End, Form, Keeping, Kept, KeyKind, Reason, Store
 from graph import Graph, Mark, Resource
 from graph.values import items, maps
 

@@ -4,24 +4,20 @@ from collections.abc import Iterator
 from typing import Final
 
 from facts import tokens as t
+from facts.stores.holder import NOT_SHOWN, Holder, for_a_while, for_days, stays
 from facts.stores.model import (
     FOREVER,
-    NOT_SHOWN,
     AfterDeletion,
     Concern,
     Content,
     End,
     Form,
-    Holder,
     Keeping,
     Kept,
     Key,
     KeyKind,
     Reason,
     Store,
-    for_a_while,
-    for_days,
-    stays,
 )
 from graph import Graph
 
@@ -65,13 +61,16 @@ def _instance(one: Holder) -> Iterator[Store]:
     )
     yield _backups(one, key)
     yield _final_snapshot(one, key, skipped)
-    if one.flag("performanceInsightsEnabled") is not False:
-        days = one.days("performanceInsightsRetentionPeriod", _PERFORMANCE_DAYS)
+    watched = one.flag("performanceInsightsEnabled")
+    if watched is not False:
+        days = one.days("performanceInsightsRetentionPeriod", _PERFORMANCE_DAYS) if watched else None
         performance = one.key("performanceInsightsKmsKeyId")
         yield one.store(Form.PERFORMANCE_DATA, Content.TRACES, performance, for_days(days), _WITH_INSTANCE)
-    if one.days("monitoringInterval", 0.0) != 0.0:
-        after = AfterDeletion(End.FOR_A_WHILE, Reason.MONITORING_UNOWNED, _MONITORING_DAYS)
-        yield one.store(Form.OS_MONITORING, Content.FIGURES, KeyKind.AWS, for_days(_MONITORING_DAYS), after)
+    interval = one.days("monitoringInterval", 0.0)
+    if interval != 0:
+        days = None if interval is None else _MONITORING_DAYS
+        after = for_a_while(days, Reason.MONITORING_UNOWNED)
+        yield one.store(Form.OS_MONITORING, Content.FIGURES, KeyKind.AWS, for_days(days), after)
     if one.flag("manageMasterUserPassword") is not False:
         yield one.store(
             Form.MASTER_PASSWORD,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from facts.stores.model import FOREVER, Form, Keeping, Kept, Limit, Span, days_of
+from facts.stores.holder import days_of
+from facts.stores.model import FOREVER, Form, Keeping, Kept, Limit, Span
 from graph import Mark
 from graph.values import items, maps, number, plain
 

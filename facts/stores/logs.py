@@ -3,23 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from facts import tokens as t
-from facts.stores.model import (
-    NOT_SHOWN,
-    AfterDeletion,
-    Concern,
-    Content,
-    End,
-    Form,
-    Holder,
-    Keeping,
-    Kept,
-    KeyKind,
-    Reason,
-    Store,
-    for_a_while,
-    for_days,
-    stays,
-)
+from facts.stores.holder import NOT_SHOWN, Holder, for_a_while, for_days, stays
+from facts.stores.model import AfterDeletion, Concern, Content, End, Form, Keeping, Kept, KeyKind, Reason, Store
 from graph import Graph, Resource
 from graph.values import document, items, maps
 

@@ -4,20 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from facts import tokens as t
-from facts.stores.model import (
-    AfterDeletion,
-    Content,
-    End,
-    Form,
-    Holder,
-    Keeping,
-    Kept,
-    KeyKind,
-    Reason,
-    Store,
-    for_days,
-)
-from graph import Graph
+from facts.stores.holder import Holder, for_days
+from facts.stores.model import AfterDeletion, Content, End, Form, Keeping, Kept, KeyKind, Reason, Store
+from graph import Graph, Mark
 
 DASHBOARD: Final = "aws:cloudwatch/dashboard:Dashboard"
 SUBSCRIPTION: Final = "aws:sns/topicSubscription:TopicSubscription"
@@ -40,8 +29,8 @@ def alert_stores(graph: Graph) -> Iterator[Store]:
     """Every topic, and the metrics where a stack declares alarms."""
     for topic in graph.of(t.TOPIC):
         one = Holder(graph, topic)
-        protocols = [str(it.inputs.get("protocol")) for it in graph.referring(topic, SUBSCRIPTION, "topic")]
-        mailed = any(protocol.startswith("email") for protocol in protocols)
+        protocols = [it.inputs.get("protocol") for it in graph.referring(topic, SUBSCRIPTION, "topic")]
+        mailed = any(isinstance(protocol, Mark) or str(protocol).startswith("email") for protocol in protocols)
         yield one.store(
             Form.TOPIC,
             Content.STAFF if mailed else Content.FIGURES,

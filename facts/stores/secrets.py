@@ -4,21 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from facts import tokens as t
-from facts.stores.model import (
-    AfterDeletion,
-    Concern,
-    Content,
-    End,
-    Form,
-    Holder,
-    Keeping,
-    Kept,
-    KeyKind,
-    Reason,
-    Store,
-    for_a_while,
-    stays,
-)
+from facts.stores.holder import Holder, for_a_while, stays
+from facts.stores.model import AfterDeletion, Concern, Content, End, Form, Keeping, Kept, KeyKind, Reason, Store
 from graph import Graph, Mark, Resource
 from graph.values import maps, number
 
@@ -44,6 +31,8 @@ def secret_stores(graph: Graph) -> Iterator[Store]:
 
 def _rotated(graph: Graph, secret: Resource) -> Kept:
     for rotation in graph.referring(secret, t.SECRET_ROTATION, "secretId"):
+        if isinstance(rotation.inputs.get("rotationRules"), Mark):
+            return Kept(Keeping.ROTATED, rotation=None)
         for rule in maps(rotation.inputs.get("rotationRules")):
             every, schedule = rule.get("automaticallyAfterDays"), rule.get("scheduleExpression")
             if every or isinstance(schedule, Mark):
