@@ -57,6 +57,8 @@ def _object(shape: Mapping[str, Field], answer: Any) -> dict[str, Any]:
 def _value(one: Field, value: Any) -> Any:
     if one.unwrap:
         value = value[0] if isinstance(value, list) and value else None
-    if one.shape is not None and value is not None:
+    if value is None:
+        return None
+    if one.shape is not None:
         return [_object(one.shape, item) for item in value] if isinstance(value, list) else _object(one.shape, value)
     return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else one.form.norm(value)
