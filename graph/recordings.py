@@ -269,7 +269,7 @@ def _step(op: Operation, entry: RecordedStep) -> PlanStep:
         new=entry.new.resource() if entry.new else None,
         paths=tuple(detail) or entry.diffs,
         replace_paths=forcing or entry.keys,
-        looked_up=type_of(entry.urn) == REFERENCE_TYPE or entry.op.startswith(("read", "discard")),
+        looked_up=type_of(entry.urn) == REFERENCE_TYPE or entry.op in ("read", "discard"),
     )
 
 

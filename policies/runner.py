@@ -18,7 +18,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from graph import Mark, Resource, Unknown
+from graph import Mark, Masked, Resource, Unknown
 from graph.marks import is_known
 from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
 from policies.exemptions import Exemption, exemptions
@@ -237,7 +237,7 @@ def sentinels(resource: Resource) -> dict[str, Any]:
 
 def _shown(value: Any) -> Any:
     match value:
-        case Unknown():
+        case Unknown() | Masked():
             return UNKNOWN_STRING_VALUE
         case Mark():
             return str(value)

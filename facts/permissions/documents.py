@@ -32,8 +32,14 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
     "aws:backup/vaultPolicy:VaultPolicy": (("policy", "resource"),),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
     "aws:sqs/queuePolicy:QueuePolicy": (("policy", "resource"),),
+    "aws:sqs/queue:Queue": (("policy", "resource"),),
+    t.BUCKET: (("policy", "resource"),),
+    t.SECRET: (("policy", "resource"),),
 }
-"""Which property of which type holds a document, and which way it grants."""
+"""Which property of which type holds a document, and which way it grants.
+
+A text that reads as a document is one all the same, wherever it stands: see `documents`.
+"""
 
 IDENTITY_TYPES: Final = (t.ROLE_POLICY, t.POLICY, t.ROLE, t.USER_POLICY, t.GROUP_POLICY)
 
@@ -51,14 +57,27 @@ class Document:
 
 
 def documents(urn: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Document]:
-    """Every document that a resource carries."""
-    for name, way in DOCUMENTS.get(kind, ()):
+    """Every document that a resource carries: in a property that is known to hold one, or in any other text."""
+    known = DOCUMENTS.get(kind, ())
+    for name, way in known:
         if properties.get(name):
             yield Document(urn, name, way, properties[name])
     if kind == t.ROLE:
         for entry in maps(properties.get("inlinePolicies")):
             if entry.get("policy"):
                 yield Document(urn, "inlinePolicies", "identity", entry["policy"])
+    elsewhere: Kind = "identity" if kind in IDENTITY_TYPES else "resource"
+    names = {name for name, _ in known}
+    yield from (
+        Document(urn, name, elsewhere, value)
+        for name, value in properties.items()
+        if name not in names and is_document(value)
+    )
+
+
+def is_document(value: Any) -> bool:
+    """Whether a text is a policy document: a JSON object with statements that have an effect."""
+    return isinstance(value, str) and value.lstrip()[:1] == "{" and '"Statement"' in value and '"Effect"' in value
 
 
 def identity_statements(kind: str, properties: Mapping[str, Any]) -> Iterator[Statement]:

@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from graph import Mark
+from graph import Mark, Resource
+from graph.marks import is_known
 from graph.plan import Plan, PlanStep
-from graph.values import at, plain
+from graph.values import at, root_of
+from operations.review.properties import changed_inputs
 from policies.tags import TENANT
 
-Noise = Literal["tags only", "order only"]
+Noise = Literal["tags only", "order only", "in the cloud only"]
 _TAGS: Final = ("tags", "tagsAll")
+_ORDER_MEANS_SOMETHING: Final = frozenset({"commands", "command", "entryPoint", "imageConfig", "containerDefinitions"})
+"""Properties in which another order is another thing: a command's words, the steps of a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +72,19 @@ def tenants(plan: Plan) -> tuple[str, ...]:
 def _noise(step: PlanStep) -> Noise | None:
     if step.op != "update" or not step.paths or step.old is None or step.new is None:
         return None
-    roots = {_root(path) for path in step.paths}
-    if roots <= set(_TAGS):
+    changed = set(changed_inputs(step))
+    if {root_of(path) for path in step.paths} | changed <= set(_TAGS):
         return "tags only"
-    rest = roots - set(_TAGS)
-    known = all(root in step.old.inputs and root in step.new.inputs for root in rest)
-    if known and all(_ordered(step.old.inputs[root]) == _ordered(step.new.inputs[root]) for root in rest):
+    if not changed:
+        return "in the cloud only"
+    rest = changed - set(_TAGS)
+    if rest & _ORDER_MEANS_SOMETHING:
+        return None
+    old, new = step.old.inputs, step.new.inputs
+    known = all(is_known(old.get(root)) and is_known(new.get(root)) for root in rest)
+    if known and all(_ordered(old.get(root)) == _ordered(new.get(root)) for root in rest):
         return "order only"
     return None
-
-
-def _root(path: str) -> str:
-    return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
 
 
 def _tag_names(step: PlanStep) -> Iterator[str]:
@@ -108,25 +113,16 @@ def _ordered(value: Any) -> Any:
 def _details(step: PlanStep) -> Iterator[str]:
     if step.op not in ("update", "replace"):
         return
-    for path in [path for path in step.paths if _root(path) not in _TAGS]:
+    for path in [path for path in step.paths if root_of(path) not in _TAGS]:
         old, new = _shown(_value(step.old, path)), _shown(_value(step.new, path))
         yield f"{path} {old} → {new}" if old != new else f"{path} {old}"
-    if any(_root(path) in _TAGS for path in step.paths):
+    if any(root_of(path) in _TAGS for path in step.paths):
         yield "tags"
 
 
-def _value(state: Any, path: str) -> Any:
+def _value(state: Resource | None, path: str) -> Any:
     """The input at an engine's path, `rules[0].days`; what the program does not say, AWS decides."""
-    value: Any = plain(state.inputs) if state else None
-    for part in path.replace("[", ".[").split("."):
-        if part.startswith("[") and isinstance(value, list):
-            index = part.strip("[]")
-            value = value[int(index)] if index.isdigit() and int(index) < len(value) else None
-        elif isinstance(value, Mapping):
-            value = value.get(part.strip('"'))
-        else:
-            return None
-    return value
+    return at(state.inputs, path) if state else None
 
 
 def _shown(value: Any) -> str:

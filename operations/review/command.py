@@ -20,6 +20,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--policy-config", type=FILE, help="Settings of the policies, as `--policy-pack-config` takes them.")
 @click.option("--image", metavar="DIGEST", help="The image of STACK: sha256:..., or `deployed` for the one that runs.")
+@click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the review as JSON instead of Markdown.")
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @plainly
@@ -31,10 +32,11 @@ def review(
     waivers: Path | None,
     policy_config: Path | None,
     image: str | None,
+    record: Path | None,
     json_wanted: bool,
     sarif: Path | None,
 ) -> None:
-    """Review a planned change: possible data loss, open doors, residency, downtime, policies.
+    """Review a planned change: possible loss, exposure, wider rights, residency, downtime, policies.
 
     Runs the preview of STACK with the project's policies, or reads a recording. Exits with 3 where something
     dangerous has no waiver, with 1 where the preview itself failed or an input is wrong.
@@ -43,11 +45,17 @@ def review(
         raise click.UsageError("Name exactly one of STACK, --events FILE and --preview FILE.")
     if image and not stack:
         raise click.UsageError("--image goes with STACK; a recording names its image itself.")
+    if record and not stack:
+        raise click.UsageError("--record goes with STACK: a recording is recorded already.")
     from operations.review import perform  # noqa: PLC0415 printing help must not pay for it
 
     root = perform.project(stack is not None)
     if stack:
         click.echo(f"Previewing {stack} with the policies of this project ...", err=True)
+    if record:
+        perform.record(str(stack), record, root, policy_config, image=image)
+        click.echo(f"The events are in {record}. Next: workbuoy review --events {record}", err=True)
+        return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image)
     found = perform.review(planned, waivers or root / "waivers")
     if sarif:

@@ -4,7 +4,7 @@ from typing import Any
 
 from graph.plan import PolicyResult
 from operations.review.assess import Review, ids_of
-from operations.review.losses import Danger
+from operations.review.effects import Danger
 
 
 def as_json(review: Review) -> dict[str, Any]:
@@ -17,7 +17,8 @@ def as_json(review: Review) -> dict[str, Any]:
         "errors": list(review.plan.errors),
         "counts": review.counts,
         "losses": [_danger(danger) for danger in review.losses],
-        "doors": [_danger(danger) for danger in review.doors],
+        "access": [_danger(danger) for danger in review.access],
+        "notJudged": [_danger(danger) for danger in review.not_judged],
         "noted": [_danger(danger) for danger in review.noted],
         "residency": {
             "allowed": list(review.residency.allowed),

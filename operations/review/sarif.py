@@ -35,7 +35,7 @@ class _Found:
 
 
 def _found(review: Review) -> Iterator[_Found]:
-    dangers = [(danger, "error") for danger in (*review.losses, *review.doors, *review.outside)]
+    dangers = [(danger, "error") for danger in review.dangers]
     dangers += [(danger, "note") for danger in review.noted]
     for danger, level in dangers:
         yield _Found(danger.kind, level, danger.urn, f"{danger.urn.rpartition('::')[2]}: {danger.what}")

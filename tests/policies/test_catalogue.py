@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PROVIDER = Path(importlib.import_module("pulumi_aws").__file__ or "").parent
 TOKEN = re.compile(r"'(aws:[\w-]+/\w+:\w+)',\s*\n\s*resource_name,")
 # Implemented outside the pack: what proves each.
-ELSEWHERE = {"plan-refuse-data-loss": ROOT / "operations/review/losses.py"}
+ELSEWHERE = {"plan-refuse-data-loss": ROOT / "operations/review/removals.py"}
 
 
 def test_every_control_is_implemented_and_every_rule_has_its_control() -> None:

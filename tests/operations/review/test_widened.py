@@ -1,4 +1,4 @@
-"""Doors and grants on synthetic plans: what opens, what is only noted, what cannot be told."""
+"""Grants on synthetic plans: who may do more stops or is read, by whatever resource it is said."""
 
 import json
 from typing import Any
@@ -6,89 +6,16 @@ from typing import Any
 import pytest
 
 from facts import tokens as t
-from operations.review.doors import Doors, doors
+from operations.review.judging import judge
 from tests.operations.review.synthetic import UNKNOWN, plan, step
 
 
-def found(*steps: dict[str, Any]) -> Doors:
-    return doors(plan(*steps))
-
-
 def opened(*steps: dict[str, Any]) -> list[str]:
-    return [danger.what for danger in found(*steps).open]
+    return [danger.what for danger in judge(plan(*steps)).stopping]
 
 
 def noted(*steps: dict[str, Any]) -> list[str]:
-    return [danger.what for danger in found(*steps).noted]
-
-
-def port(block: str | None, number: float = 5432.0, **more: Any) -> dict[str, Any]:
-    return {"cidrIpv4": block, "fromPort": number, "toPort": number, "ipProtocol": "tcp", **more}
-
-
-def test_a_port_that_opens_to_the_world_is_a_door_and_the_webs_is_noted() -> None:
-    assert opened(step("create", t.INGRESS_RULE, None, port("0.0.0.0/0"))) == ["port 5432 open to the whole internet"]
-    assert opened(step("create", t.INGRESS_RULE, None, port(None, cidrIpv6="::/0")))
-    assert opened(step("create", t.INGRESS_RULE, None, port("0.0.0.0/1")))
-    web = step("create", t.INGRESS_RULE, None, port("0.0.0.0/0", 443.0))
-    assert (opened(web), noted(web)) == ([], ["port 443 open to the whole internet"])
-
-
-def test_a_wider_range_is_noted_and_a_narrower_one_is_nothing() -> None:
-    wider = step("update", t.INGRESS_RULE, port("10.0.1.0/24"), port("10.0.0.0/16"))
-    assert (opened(wider), noted(wider)) == ([], ["port 5432 open to 10.0.0.0/16, before to 10.0.1.0/24"])
-    narrower = step("update", t.INGRESS_RULE, port("10.0.0.0/16"), port("10.0.1.0/24"))
-    assert (opened(narrower), noted(narrower)) == ([], [])
-
-
-def test_another_port_in_the_same_rule_is_a_door() -> None:
-    assert opened(step("update", t.INGRESS_RULE, port("0.0.0.0/0", 443.0), port("0.0.0.0/0", 22.0)))
-    everything = {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"}
-    assert opened(step("update", t.INGRESS_RULE, port("0.0.0.0/0", 443.0), everything)) == [
-        "every port open to the whole internet"
-    ]
-
-
-def test_rules_inside_a_security_group_are_doors_too() -> None:
-    opening = {"cidrBlocks": ["0.0.0.0/0"], "fromPort": 22.0, "toPort": 22.0, "protocol": "tcp"}
-    assert opened(step("update", t.SECURITY_GROUP, {"ingress": []}, {"ingress": [opening]}))
-    assert not opened(step("update", t.SECURITY_GROUP, {"ingress": [opening]}, {"ingress": [opening]}))
-    assert opened(step("create", t.SECURITY_GROUP_RULE, None, {"type": "ingress", **opening}))
-    assert not opened(step("create", t.SECURITY_GROUP_RULE, None, {"type": "egress", **opening}))
-
-
-def test_an_address_that_is_not_known_yet_is_listed() -> None:
-    assert found(step("create", t.INGRESS_RULE, None, port(UNKNOWN))).unknown
-
-
-@pytest.mark.parametrize(
-    ("kind", "old", "new", "what"),
-    [
-        (t.DATABASE, {}, {"publiclyAccessible": True}, "the database gets a public address"),
-        (t.BUCKET_PUBLIC_ACCESS, {"blockPublicAcls": True}, {}, "blockPublicAcls is switched off"),
-        (
-            t.BUCKET_PUBLIC_ACCESS,
-            {"restrictPublicBuckets": True},
-            {"restrictPublicBuckets": False},
-            "restrictPublicBuckets is switched off",
-        ),
-        (t.SERVICE, {}, {"networkConfiguration": {"assignPublicIp": True}}, "tasks get public addresses"),
-        (t.LISTENER, {"protocol": "HTTPS"}, {"protocol": "HTTP"}, "the listener no longer speaks TLS"),
-        ("aws:lambda/permission:Permission", {}, {"principal": "*"}, "everybody may invoke the function"),
-    ],
-)
-def test_a_flag_that_opens_is_a_door_and_the_way_back_is_none(
-    kind: str, old: dict[str, Any], new: dict[str, Any], what: str
-) -> None:
-    assert opened(step("update", kind, old, new)) == [what]
-    assert opened(step("update", kind, new, old)) == []
-
-
-def test_a_guard_that_goes_while_its_bucket_stays_is_a_door() -> None:
-    guard = step("delete", t.BUCKET_PUBLIC_ACCESS, {}, None, component="Files")
-    assert opened(guard) == ["public access is no longer blocked"]
-    assert opened(step("delete", t.BUCKET_POLICY, {}, None)) == ["the bucket's policy goes"]
-    assert opened(guard, step("delete", t.BUCKET, {}, None, component="Files", name="bucket")) == []
+    return [danger.what for danger in judge(plan(*steps)).noted]
 
 
 def statement(actions: Any, resources: Any = "arn:aws:s3:::files/*", **more: Any) -> dict[str, Any]:
@@ -132,8 +59,11 @@ def test_one_more_exact_action_is_noted_with_what_was_there_before() -> None:
 
 
 def test_a_new_role_with_exact_actions_is_nothing_to_look_at() -> None:
-    change = role(None, document(statement(TWO)))
-    assert (opened(change), noted(change)) == ([], [])
+    change = step("create", t.ROLE_POLICY, None, {"role": "r", "policy": document(statement(TWO))})
+    new = step("create", t.ROLE, None, {"name": "r"}, name="role")
+    assert (opened(new, change), noted(new, change)) == ([], [])
+    standing = step("same", t.ROLE, {"name": "r"}, {"name": "r"}, name="role")
+    assert (opened(standing, change), len(noted(standing, change))) == ([], 1)
 
 
 @pytest.mark.parametrize(
@@ -189,22 +119,89 @@ def test_a_trust_policy_that_lets_somebody_new_in_is_a_door() -> None:
     assert opened(step("create", t.ROLE, None, {"assumeRolePolicy": grant("*")}))
 
 
-def test_an_attached_administrator_is_a_door_and_another_policy_is_noted() -> None:
-    assert opened(
-        step("create", t.ROLE_ATTACHMENT, None, {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"})
-    ) == ["AdministratorAccess is attached"]
-    assert noted(step("create", t.ROLE_ATTACHMENT, None, {"policyArn": "arn:aws:iam::1:policy/own"})) == [
-        "own is attached"
-    ]
+def test_an_attached_policy_counts_by_what_it_allows_and_an_unknown_one_stops() -> None:
+    def attached(arn: str, kind: str = t.ROLE_ATTACHMENT, **owner: Any) -> list[str]:
+        return opened(step("create", kind, None, {"policyArn": arn, **(owner or {"role": "r"})}))
+
+    assert "`*` on `*`" in attached("arn:aws:iam::aws:policy/AdministratorAccess")
+    assert attached("arn:aws:iam::aws:policy/job-function/SystemAdministrator")
+    every = "aws:iam/policyAttachment:PolicyAttachment"
+    assert attached("arn:aws:iam::aws:policy/AdministratorAccess", every, roles=["r"])
+    assert attached("arn:aws:iam::1:policy/own") == ["own is attached, whose content is not known here"]
 
 
-def test_a_document_that_is_unknown_or_no_document_is_listed() -> None:
-    assert found(role(document(statement(TWO)), UNKNOWN)).unknown
-    assert found(role(document(statement(TWO)), "{")).unknown
+def test_a_document_that_is_not_known_or_none_stops_where_it_was_read_before() -> None:
+    assert "cannot be read" in opened(role(document(statement(TWO)), UNKNOWN))[0]
+    assert opened(role(document(statement(TWO)), "{"))
+    assert opened(role("[secret]", "[secret]"))
 
 
-def test_a_route_to_the_internet_is_noted() -> None:
-    assert noted(step("create", t.ROUTE, None, {"gatewayId": "igw-1"})) == ["a route to an internet gateway is added"]
+BOUNDARY = {"permissionsBoundary": "arn:aws:iam::1:policy/limits"}
+
+
+def test_a_boundary_that_is_dropped_or_changed_widens_the_role() -> None:
+    assert opened(step("update", t.ROLE, BOUNDARY, {})) == ["the permissions boundary limits is taken away"]
+    other = {"permissionsBoundary": "arn:aws:iam::1:policy/other"}
+    assert opened(step("update", t.ROLE, BOUNDARY, other)) == ["the permissions boundary is other instead of limits"]
+    assert opened(step("update", t.ROLE, {}, BOUNDARY)) == []
+
+
+def test_a_condition_dropped_under_another_sid_is_a_widening() -> None:
+    limited = statement(TWO, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    change = role(document(limited), document(statement(TWO) | {"Sid": "Other"}))
+    assert opened(change) == ["a condition of Use is taken away or changed"]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "*",
+        "arn:aws:secretsmanager:*:*:secret:*",
+        "arn:aws:iam::1:role/*",
+        "arn:aws:s3:::*",
+        "arn:aws:s3:::*-*/*",
+        "arn:*",
+    ],
+)
+def test_every_one_of_a_type_is_wide_in_any_spelling(resource: str) -> None:
+    assert opened(role(None, document(statement("secretsmanager:DescribeSecret", resource))))
+
+
+@pytest.mark.parametrize("action", ["s3:*", "s3:Get*", "s3:???Object"])
+def test_a_pattern_of_actions_is_wide(action: str) -> None:
+    assert opened(role(document(statement(TWO)), document(statement(action))))
+
+
+def test_what_moves_between_a_role_and_its_policies_is_no_widening() -> None:
+    inline = {"name": "r", "inlinePolicies": [{"name": "use", "policy": document(statement(TWO))}]}
+    moved = (
+        step("update", t.ROLE, {"name": "r"}, inline, name="role"),
+        step("delete", t.ROLE_POLICY, {"role": "r", "policy": document(statement(TWO))}, None),
+    )
+    assert opened(*moved) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"),
+    [
+        (t.SECRET_POLICY, {"secretArn": "s", "policy": grant({"AWS": "arn:aws:iam::999999999999:root"})}),
+        (t.SECRET_POLICY, {"secretArn": "s", "policy": grant({"Federated": "cognito-identity.amazonaws.com"})}),
+        (t.BUCKET_POLICY, {"bucket": "b", "policy": grant({"AWS": "AIDAEXAMPLEUNIQUEID"})}),
+        (t.BUCKET_POLICY, {"bucket": "b", "policy": grant({"CanonicalUser": "79a5"})}),
+        ("aws:sqs/queue:Queue", {"policy": grant("*")}),
+        ("aws:kms/grant:Grant", {"granteePrincipal": "arn:aws:iam::999999999999:root", "operations": ["Decrypt"]}),
+        ("aws:lambda/permission:Permission", {"principal": "999999999999", "action": "lambda:InvokeFunction"}),
+        ("aws:lambda/permission:Permission", {"principal": "*", "action": "lambda:InvokeFunction"}),
+    ],
+)
+def test_somebody_outside_who_gets_in_stops_even_by_a_new_resource(kind: str, inputs: dict[str, Any]) -> None:
+    assert opened(step("create", kind, None, inputs))
+
+
+def test_a_policy_that_refused_stops_when_it_goes() -> None:
+    deny = {"Sid": "OnlyReaders", "Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue"}
+    gone = step("delete", t.SECRET_POLICY, {"secretArn": "s", "policy": document(deny)}, None)
+    assert opened(gone) == ["the Deny OnlyReaders is taken away or changed"]
 
 
 def endpoint(*, conditions: dict[str, Any]) -> dict[str, Any]:
@@ -217,3 +214,8 @@ def test_a_new_endpoint_s_policy_opens_nothing_and_a_loosened_one_does() -> None
     own = endpoint(conditions={"StringEquals": {"aws:PrincipalAccount": "111111111111"}})
     assert opened(step("create", t.ENDPOINT, None, own)) == []
     assert opened(step("update", t.ENDPOINT, own, endpoint(conditions={})))
+
+
+def test_an_endpoint_without_its_policy_lets_everything_through() -> None:
+    own = endpoint(conditions={"StringEquals": {"aws:PrincipalAccount": "111111111111"}})
+    assert opened(step("update", t.ENDPOINT, own, {})) == ["everybody is allowed `*` on `*`"]
