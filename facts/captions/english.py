@@ -31,7 +31,7 @@ ENGLISH: Final = Language(
         Form.METRICS: "Metrics, alarms and their dashboard (figures, nothing of a person)",
         Form.UNKNOWN: "{Kind} in {type}",
     },
-    bare_forms={Form.LOG: "Log", Form.TOPIC: "Topic"},
+    bare_forms={Form.LOG: "Log", Form.TOPIC: "Topic", Form.UNKNOWN: "Data in {type}"},
     access_logs="Access logs of {writers}",
     objects=("Objects ({kind})", "Objects", "Objects in {name}, a bucket of another stack"),
     parts={

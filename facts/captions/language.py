@@ -23,7 +23,7 @@ class Language:
     day: tuple[str, str]
     days_not_shown: str
     forms: Mapping[Form, str]
-    bare_forms: Mapping[Form, str]  # a log of nobody known, a topic without subscribers by mail
+    bare_forms: Mapping[Form, str]  # without writers, subscribers by mail or a classification
     access_logs: str
     objects: tuple[str, str, str]  # classified, untagged, of a bucket that the stack does not hold
     parts: Mapping[Form, str]  # of a bucket's objects, after the words for them
@@ -66,8 +66,8 @@ class Language:
             classified, untagged, elsewhere = self.objects
             named = elsewhere if store.name else classified if store.classification else untagged
             return (self.access_logs if store.content is Content.ACCESS_LOGS else named) + self.parts[store.form]
-        bare = store.content is not Content.STAFF if store.form is Form.TOPIC else not store.writers
-        return self.bare_forms[store.form] if bare and store.form in self.bare_forms else self.forms[store.form]
+        full = store.writers or store.classification or store.content is Content.STAFF
+        return self.forms[store.form] if full else self.bare_forms.get(store.form) or self.forms[store.form]
 
     def kept(self, store: Store) -> str:
         """How long it is kept while its holder stands."""

@@ -31,7 +31,7 @@ NORWEGIAN: Final = Language(
         Form.METRICS: "Måltall, alarmer og oversikten over dem (tall, ikke noe om personer)",
         Form.UNKNOWN: "{Kind} i {type}",
     },
-    bare_forms={Form.LOG: "Logg", Form.TOPIC: "Kanal"},
+    bare_forms={Form.LOG: "Logg", Form.TOPIC: "Kanal", Form.UNKNOWN: "Data i {type}"},
     access_logs="Tilgangslogger for {writers}",
     objects=("Objekter ({kind})", "Objekter", "Objekter i {name}, en bøtte i en annen stakk"),
     parts={

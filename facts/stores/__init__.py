@@ -31,6 +31,7 @@ from facts.stores.model import (
 )
 from facts.stores.running import DASHBOARD, alert_stores, task_stores
 from facts.stores.secrets import key_after_deletion, key_stores, secret_stores
+from facts.types import Loss, loss_of
 from graph import Graph
 
 _READ = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY)  # types whose every resource is read above
@@ -53,11 +54,13 @@ def stores(graph: Graph) -> list[Store]:
 
 
 def _unknown(graph: Graph, known: Sequence[Store]) -> Iterator[Store]:
-    """Resources that their tag says hold data, of types without a rule: named, never left out."""
+    """What its tag or the list of types says holds data, of a type without a rule: named, never left out."""
     described = {store.holder.urn for store in known}
     for one in graph.resources:
-        classified = classification(one) if one.custom and one.type not in _READ else ""
-        if classified and one.urn not in described:
+        if not one.custom or one.type in _READ or one.urn in described or one.type.startswith("pulumi:"):
+            continue
+        classified = classification(one)
+        if classified or loss_of(one.type) >= Loss.COPY:
             yield Holder(graph, one).store(
                 Form.UNKNOWN,
                 content_of(classified),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from facts import tokens as t
+from facts.places import region_of
 from facts.stores.model import (
     FOREVER,
     AfterDeletion,
@@ -37,7 +38,7 @@ class Holder:
     def region(self) -> str:
         """The region that it is in; empty where that is not shown."""
         hidden = isinstance(self.resource.inputs.get("region"), Mark)
-        return "" if hidden else self.graph.region_of(self.resource)
+        return "" if hidden else region_of(self.graph, self.resource)
 
     def at(self, path: str) -> Any:
         """What was declared at a path."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from facts.stores.holder import days_of
-from facts.stores.model import FOREVER, Form, Keeping, Kept, Limit, Span
+from facts.stores.model import Form, Keeping, Kept, Limit, Span
 from graph import Mark
 from graph.values import items, maps, number, plain
 
@@ -46,21 +46,9 @@ def lifecycle(rules: Any) -> Lifecycle:
     return Lifecycle(spans, not hidden and not any(_hidden(rule) for rule in in_force))
 
 
-def deadlines(rules: Any) -> dict[tuple[str, Form], float | None]:
-    """Scope and form -> days after which current objects or noncurrent versions are deleted; None: not shown."""
-    found: dict[tuple[str, Form], float | None] = {}
-    spans = lifecycle(rules).spans
-    for form in (Form.OBJECTS, Form.NONCURRENT_VERSIONS):
-        for span in spans[form]:
-            before = found.get((span.scope, form), FOREVER)
-            found[span.scope, form] = None if before is None or span.days is None else min(before, span.days)
-    return found
-
-
-def versions_spared(rules: Any) -> dict[str, float | None]:
-    """Scope -> how many of the newest noncurrent versions its rules spare; only where one says it."""
-    spans = lifecycle(rules).spans[Form.NONCURRENT_VERSIONS]
-    return {span.scope: span.spared for span in spans if span.spared != 0}
+def spans(rules: Any, form: Form) -> tuple[Span, ...]:
+    """What the rules in force say of one form."""
+    return lifecycle(rules).spans[form]
 
 
 def _in_force(rule: Mapping[str, Any]) -> bool:
@@ -91,7 +79,7 @@ def _spans(rule: Mapping[str, Any], form: Form) -> Iterator[Span]:
     block, key = _DAYS[form]
     for entry in maps(rule.get(block)):
         days, date = entry.get(key), entry.get("date")
-        if form is Form.OBJECTS and not days and not date:
+        if form is Form.OBJECTS and not date and (days is None or entry.get("expiredObjectDeleteMarker")):
             continue  # a rule for delete markers alone
         spared = entry.get("newerNoncurrentVersions")
         yield Span(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from facts import tokens as t
 from facts.captions import ENGLISH
 from facts.stores import Form, Store, stores
+from facts.types import Loss, loss_of
 from graph import Graph, Resource
 
-LOCATED = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)
+LOCATED = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)  # what is looked for in an account
 COPIES = (Form.SNAPSHOT, Form.SNAPSHOT_COPY)  # made by hand or by RDS; no program declares them
 
 
@@ -33,17 +34,21 @@ Told = tuple[Resource, Difference]
 
 def differences(declared: Graph, found: Graph) -> Iterator[Told]:
     """Every difference between two graphs whose resources have the same URNs, with the resource that it is of."""
-    missing = [one for one in declared.of(*LOCATED) if one.urn not in found.by_urn]
+    missing = [one for one in declared.resources if _holds_data(one) and one.urn not in found.by_urn]
     for resource in missing:
         yield resource, difference(declared, resource, "", "it", "nothing")
     then = {one.identity: one for one in stores(declared)}
     now = {one.identity: one for one in stores(found)}
     gone = {one.urn for one in missing}
     for identity, store in then.items():
-        urn = store.holder.urn
-        if urn not in gone and (urn in found.by_urn or store.holder.type not in LOCATED):
+        if store.holder.urn not in gone:
             yield from _changed(declared, found, store, now.get(identity))
     yield from _strangers(declared, [store for identity, store in now.items() if identity not in then])
+
+
+def _holds_data(one: Resource) -> bool:
+    listed = one.type in LOCATED or loss_of(one.type) is not Loss.NOTHING
+    return listed and one.custom and not one.type.startswith("pulumi:")
 
 
 def _strangers(declared: Graph, found: Sequence[Store]) -> Iterator[Told]:

@@ -5,19 +5,18 @@ are judged. So is the key behind a store, without which nothing in it can be rea
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from components.files import ACCESS_LOG_PREFIX, LOAD_BALANCER_LOG_PREFIX, OBJECT_PREFIX
 from facts import tokens as t
-from facts.permissions.documents import documents, statements
 from facts.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
+from facts.reach import Grants, reach
 from facts.stores import Form, Store
 from graph import Graph, Resource
 from graph.values import maps
-from rehearsal.report.access import Permission, guarded, identities
 
 ADMINISTRATORS: Final = "administrators"
 _EVERYTHING: Final[Statement] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -146,10 +145,11 @@ class Readers:
     def _found_identities(self) -> Iterator[_Identity]:
         account = self._graphs[0].account
         for graph in self._graphs:
-            for one in identities(graph):
-                held = tuple(_held(one.permissions, "identity"))
-                if held:
-                    yield _identity(graph, one.holder, held, account)
+            said = {urn: grants for (urn, kind), grants in reach(graph).items() if kind == "identity"}
+            attached = {one.by for urn, grants in said.items() for one in grants.statements if one.by != urn}
+            for urn, grants in said.items():
+                if grants.statements and urn in graph.by_urn and urn not in attached:
+                    yield _identity(graph, graph.by_urn[urn], _held(graph, grants), account)
         administrator = Reader(ADMINISTRATORS, "", "Whoever the account's own policies let do anything")
         arn = f"arn:aws:iam::{account}:role/{ADMINISTRATORS}"
         yield _Identity(
@@ -160,10 +160,11 @@ class Readers:
     def _guards(self) -> tuple[tuple[str, Held], ...]:
         """ARN and statement of every policy that hangs on a resource."""
         return tuple(
-            (one.holder.arn, held)
+            (graph.by_urn[urn].arn, held)
             for graph in self._graphs
-            for one in guarded(graph)
-            for held in _held(one.permissions, "resource")
+            for (urn, kind), grants in reach(graph).items()
+            if kind == "resource" and urn in graph.by_urn
+            for held in _held(graph, grants)
         )
 
 
@@ -175,12 +176,8 @@ def _identity(graph: Graph, holder: Resource, held: tuple[Held, ...], account: s
     return _Identity(reader, Principal(arn=f"{arn}/one", account=account, role_arn=arn), held)
 
 
-def _held(permissions: Iterable[Permission], kind: str) -> Iterator[Held]:
-    policies = {one.policy.urn: one.policy for one in permissions if one.policy is not None}
-    for policy in policies.values():
-        for document in documents(policy.urn, policy.type, policy.inputs):
-            if document.kind == kind:
-                yield from (Held(policy.name, _unconditional(one)) for one in statements(document.text))
+def _held(graph: Graph, grants: Grants) -> tuple[Held, ...]:
+    return tuple(Held(graph.by_urn[one.by].name, _unconditional(one.statement)) for one in grants.statements)
 
 
 def _unconditional(statement: Mapping[str, Any]) -> Statement:

@@ -6,12 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.stores import FOREVER, Form
-from facts.stores.lifecycle import deadlines, lifecycle, versions_spared
+from facts.stores.lifecycle import lifecycle, spans
 from graph import Unknown
 
 RULES = st.lists(
     st.tuples(st.booleans(), st.sampled_from(["", "tmp/", "logs/"]), st.integers(1, 4000), st.integers(1, 4000))
 )
+
+
+def deadlines(rules: list[Any]) -> dict[tuple[str, Form], float | None]:
+    """Scope and form -> the soonest end."""
+    found: dict[tuple[str, Form], float | None] = {}
+    for form in (Form.OBJECTS, Form.NONCURRENT_VERSIONS):
+        for span in spans(rules, form):
+            before = found.get((span.scope, form), FOREVER)
+            found[span.scope, form] = None if before is None or span.days is None else min(before, span.days)
+    return found
 
 
 def configured(rules: list[tuple[bool, str, int, int]]) -> list[dict[str, Any]]:
@@ -75,7 +85,15 @@ def test_the_narrowest_scope_is_told_apart_by_all_that_narrows_it() -> None:
     assert "scratch" in scope
 
 
-def test_versions_that_a_rule_spares_are_known_by_scope() -> None:
+def test_versions_that_a_rule_spares_are_known_with_it() -> None:
     rules = configured([(True, "", 9, 9), (True, "tmp/", 9, 9)])
     rules[1]["noncurrentVersionExpiration"]["newerNoncurrentVersions"] = 3
-    assert versions_spared(rules) == {"tmp/": 3}
+    found = {span.scope: span.spared for span in spans(rules, Form.NONCURRENT_VERSIONS)}
+    assert found == {"": 0, "tmp/": 3}
+
+
+def test_a_rule_for_delete_markers_alone_ends_nothing_and_one_of_no_days_ends_all() -> None:
+    marker = {"status": "Enabled", "expiration": {"days": 0, "expiredObjectDeleteMarker": True}}
+    assert spans([marker], Form.OBJECTS) == ()
+    (at_once,) = spans([{"status": "Enabled", "expiration": {"days": 0}}], Form.OBJECTS)
+    assert at_once.days == 0

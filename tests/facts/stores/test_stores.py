@@ -340,6 +340,13 @@ def test_data_in_a_type_without_a_rule_is_named_and_not_left_out() -> None:
     assert ENGLISH.warnings(found) == ["the report has no rule for this type"]
 
 
+@pytest.mark.parametrize("type_", ["aws:rds/cluster:Cluster", "aws:new/thing:Thing"], ids=["listed", "not listed"])
+def test_a_type_that_may_hold_data_is_named_without_a_tag_too(type_: str) -> None:
+    (found,) = stores(Graph([part(type_)]))
+    assert (found.form, found.content, found.kept.days) == (Form.UNKNOWN, Content.UNKNOWN, None)
+    assert ENGLISH.what(found).startswith("Data in ")
+
+
 def test_a_region_that_is_not_shown_is_empty_and_not_the_stacks() -> None:
     group = part(t.LOG_GROUP, "group", name="/a", region=Unknown())
     assert stores(Graph([group], region="eu-west-1"))[0].region == ""
