@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from facts import tokens as t
-from facts.stores.lifecycle import spans
-from facts.stores.model import FOREVER, Form
+from facts.stores import FOREVER, Form
+from facts.stores.rules import read_rules
 from facts.subjects import subjects
 from graph import Graph
 from graph.marks import is_known
@@ -72,8 +72,9 @@ def _add(found: dict[str, Lifecycle], subject: str, by: str, rules: Any, read: A
 
 def deadlines(rules: Any) -> Iterator[tuple[tuple[str, str], Deadline]]:
     """When the enabled rules of a bucket delete what, of rules of its own resource or inside the bucket."""
+    read = read_rules(rules)
     for form in (Form.OBJECTS, Form.NONCURRENT_VERSIONS):
-        for span in spans(rules, form):
+        for span in read.spans[form]:
             if span.days is not None:
                 yield (span.scope, form), Deadline(span.days, span.spared or 0.0)
 

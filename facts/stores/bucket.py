@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.stores.holder import NOT_SHOWN, Holder, classification, content_of, stays
-from facts.stores.lifecycle import Lifecycle, lifecycle
 from facts.stores.model import FOREVER, AfterDeletion, Concern, Content, End, Form, Keeping, Key, KeyKind, Reason, Store
+from facts.stores.rules import Rules, read_rules
 from graph import Graph, Mark, Resource
 from graph.values import items, maps
 
@@ -26,7 +26,7 @@ def _stores(graph: Graph, bucket: Resource) -> Iterator[Store]:
     one, writers = Holder(graph, bucket), tuple(_log_writers(graph, bucket))
     classified = classification(bucket)
     content = Content.ACCESS_LOGS if writers else content_of(classified)
-    rules, versioned = _lifecycle(graph, bucket), _versioned(graph, bucket)
+    rules, versioned = _rules(graph, bucket), _versioned(graph, bucket)
     key, after = _key(one), _after_deletion(one)
 
     def store(form: Form, *concerns: Concern) -> Store:
@@ -55,7 +55,7 @@ def _stores(graph: Graph, bucket: Resource) -> Iterator[Store]:
 
 def _elsewhere(side: Holder) -> Iterator[Store]:
     """What rules for a bucket that this stack does not hold do to it; the bucket goes by the name that they say."""
-    rules = lifecycle(side.resource.inputs.get("rules"))
+    rules = read_rules(side.resource.inputs.get("rules"))
     for form in (Form.OBJECTS, Form.NONCURRENT_VERSIONS):
         yield side.store(
             form,
@@ -67,20 +67,18 @@ def _elsewhere(side: Holder) -> Iterator[Store]:
         )
 
 
-def _sides(graph: Graph, bucket: Resource, token: str) -> Iterator[Resource]:
-    yield from graph.referring(bucket, token, "bucket")
-
-
-def _lifecycle(graph: Graph, bucket: Resource) -> Lifecycle:
+def _rules(graph: Graph, bucket: Resource) -> Rules:
     rules = items(bucket.inputs.get("lifecycleRules"))
-    for side in _sides(graph, bucket, t.BUCKET_LIFECYCLE):
+    for side in graph.referring(bucket, t.BUCKET_LIFECYCLE, "bucket"):
         rules += items(side.inputs.get("rules"))
-    return lifecycle(rules)
+    return read_rules(rules)
 
 
 def _versioned(graph: Graph, bucket: Resource) -> bool | None:
     """Whether noncurrent versions are kept; None where it is not shown."""
-    blocks = [one.inputs.get("versioningConfiguration") for one in _sides(graph, bucket, t.BUCKET_VERSIONING)]
+    blocks = [
+        one.inputs.get("versioningConfiguration") for one in graph.referring(bucket, t.BUCKET_VERSIONING, "bucket")
+    ]
     found = [one.get("status") for one in maps(blocks)]
     found += [one.get("enabled") for one in maps(bucket.inputs.get("versioning"))]
     if any(isinstance(one, Mark) for one in (*blocks, *found)):
@@ -90,7 +88,7 @@ def _versioned(graph: Graph, bucket: Resource) -> bool | None:
 
 def _key(one: Holder) -> Key:
     graph, bucket = one.graph, one.resource
-    for side in _sides(graph, bucket, t.BUCKET_ENCRYPTION):
+    for side in graph.referring(bucket, t.BUCKET_ENCRYPTION, "bucket"):
         return _default_key(Holder(graph, side), "rules[0]")
     if bucket.inputs.get("serverSideEncryptionConfiguration") is not None:
         return _default_key(one, "serverSideEncryptionConfiguration.rule")

@@ -1,4 +1,4 @@
-"""Every store of a customer's data, with what can be asked of it; computed by the report's own rules from a graph."""
+"""Every store of a customer's data, with what can be asked of it; read from the facts of its graphs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

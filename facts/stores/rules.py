@@ -21,8 +21,8 @@ _DAYS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """What the rules say of each form of data; not `shown` where a rule as a whole is hidden."""
+class Rules:
+    """What the rules in force say of each form of data; not `shown` where a rule, or a block of one, is hidden."""
 
     spans: Mapping[Form, tuple[Span, ...]]
     shown: bool = True
@@ -37,18 +37,13 @@ class Lifecycle:
         return Kept(Keeping.BY_LIFECYCLE, min(one.days for one in spans if one.days is not None), spans)
 
 
-def lifecycle(rules: Any) -> Lifecycle:
-    """The lifecycle of a list of rules, in the form of a lifecycle configuration or inline in a bucket."""
+def read_rules(rules: Any) -> Rules:
+    """A list of rules, in the form of a lifecycle configuration or inline in a bucket; others are not in force."""
     listed = items(rules)
     hidden = any(isinstance(one, Mark) for one in listed)
     in_force = [_uniform(one) for one in maps(listed) if _in_force(one)]
     spans = {form: tuple(span for rule in in_force for span in _spans(rule, form)) for form in _DAYS}
-    return Lifecycle(spans, not hidden and not any(_hidden(rule) for rule in in_force))
-
-
-def spans(rules: Any, form: Form) -> tuple[Span, ...]:
-    """What the rules in force say of one form."""
-    return lifecycle(rules).spans[form]
+    return Rules(spans, not hidden and not any(_hidden(rule) for rule in in_force))
 
 
 def _in_force(rule: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.stores import FOREVER, Form
-from facts.stores.lifecycle import lifecycle, spans
+from facts.stores.rules import read_rules
 from graph import Unknown
 
 RULES = st.lists(
@@ -18,7 +18,7 @@ def deadlines(rules: list[Any]) -> dict[tuple[str, Form], float | None]:
     """Scope and form -> the soonest end."""
     found: dict[tuple[str, Form], float | None] = {}
     for form in (Form.OBJECTS, Form.NONCURRENT_VERSIONS):
-        for span in spans(rules, form):
+        for span in read_rules(rules).spans[form]:
             before = found.get((span.scope, form), FOREVER)
             found[span.scope, form] = None if before is None or span.days is None else min(before, span.days)
     return found
@@ -59,7 +59,7 @@ def test_the_soonest_rule_in_force_decides_for_each_scope(rules: list[tuple[bool
                 wanted[prefix, form] = min(wanted.get((prefix, form), FOREVER), number)
     assert deadlines(configured(rules)) == wanted
     shortest = min((days for on, _, days, _ in rules if on), default=FOREVER)
-    assert lifecycle(configured(rules)).kept(Form.OBJECTS).days == shortest
+    assert read_rules(configured(rules)).kept(Form.OBJECTS).days == shortest
 
 
 @given(RULES)
@@ -72,7 +72,7 @@ def test_one_number_that_is_not_shown_leaves_the_soonest_unknown(rules: list[tup
     hidden = {"status": "Enabled", "filter": {"prefix": "tmp/"}, "expiration": {"days": Unknown()}}
     known = configured(rules)
     assert deadlines([*known, hidden])["tmp/", Form.OBJECTS] is None
-    assert lifecycle([*known, hidden]).kept(Form.OBJECTS).days is None
+    assert read_rules([*known, hidden]).kept(Form.OBJECTS).days is None
     assert deadlines([*known, hidden]).get(("", Form.OBJECTS)) == deadlines(known).get(("", Form.OBJECTS))
 
 
@@ -88,12 +88,12 @@ def test_the_narrowest_scope_is_told_apart_by_all_that_narrows_it() -> None:
 def test_versions_that_a_rule_spares_are_known_with_it() -> None:
     rules = configured([(True, "", 9, 9), (True, "tmp/", 9, 9)])
     rules[1]["noncurrentVersionExpiration"]["newerNoncurrentVersions"] = 3
-    found = {span.scope: span.spared for span in spans(rules, Form.NONCURRENT_VERSIONS)}
+    found = {span.scope: span.spared for span in read_rules(rules).spans[Form.NONCURRENT_VERSIONS]}
     assert found == {"": 0, "tmp/": 3}
 
 
 def test_a_rule_for_delete_markers_alone_ends_nothing_and_one_of_no_days_ends_all() -> None:
     marker = {"status": "Enabled", "expiration": {"days": 0, "expiredObjectDeleteMarker": True}}
-    assert spans([marker], Form.OBJECTS) == ()
-    (at_once,) = spans([{"status": "Enabled", "expiration": {"days": 0}}], Form.OBJECTS)
+    assert read_rules([marker]).spans[Form.OBJECTS] == ()
+    (at_once,) = read_rules([{"status": "Enabled", "expiration": {"days": 0}}]).spans[Form.OBJECTS]
     assert at_once.days == 0
