@@ -22,6 +22,7 @@ def cost(*, stack: str, as_json: bool) -> None:
     out of the sum. Exits with 3 where something that may cost has no price.
     """
     from operations.cost import estimate, prices, table  # noqa: PLC0415 printing help must not pay for these
+    from rehearsal.as_graph import graph_of  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.program import find_project  # noqa: PLC0415
     from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
@@ -32,7 +33,7 @@ def cost(*, stack: str, as_json: bool) -> None:
         fail(CHECK_FAILED, f"refused: {refusal}")
     except ProgramError as error:
         fail(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
-    found = estimate.estimate(graph, prices.read_prices())
+    found = estimate.estimate(graph_of(graph), prices.read_prices())
     click.echo(json.dumps(estimate.as_json(found), indent=2) if as_json else table.table(found), nl=as_json)
     if found.unpriced:
         fail(CHECK_FAILED, f"the sum is not whole: {', '.join(one.what for one in found.unpriced)} without a price")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from graph.plan import Plan, PolicyResult
 from operations.review.changes import Changes, changes, summary, tenants
+from operations.review.cost import Cost, cost
 from operations.review.downtime import Class, Interruption, interruptions, longest
 from operations.review.effects import ACCESS_KINDS, NOT_JUDGED_KINDS, Danger
 from operations.review.findings import findings
@@ -34,6 +35,7 @@ class Review:
     waived: tuple[Waived, ...]
     unused: tuple[Filed, ...]
     residency: Residency
+    cost: Cost
     interruptions: tuple[Interruption, ...]
     downtime: Class
     violations: tuple[PolicyResult, ...]
@@ -93,6 +95,7 @@ def assess(
         waived=waived,
         unused=tuple(one for one in filed if one not in [entry.filed for entry in waived]),
         residency=residency(plan),
+        cost=cost(plan),
         interruptions=tuple(cut),
         downtime=longest(cut),
         violations=tuple(p for p in policies if p.level == "mandatory" and not p.not_evaluated),

@@ -7,6 +7,7 @@ from typing import Final
 from facts.types import loss_of
 from graph.plan import Plan
 from graph.resource import type_of
+from operations.review.cost import over_budget
 from operations.review.effects import KINDS, Danger, Effect, Judge, NotEvaluated, stop
 from operations.review.opened import opened
 from operations.review.properties import properties
@@ -17,7 +18,7 @@ from operations.review.weakened import weakened
 from operations.review.widened import widened
 from policies.catalogue import environment_of
 
-JUDGES: Final[Sequence[Judge]] = (removals, weakened, shortened, widened, opened, outside, properties)
+JUDGES: Final[Sequence[Judge]] = (removals, weakened, shortened, widened, opened, outside, properties, over_budget)
 _STRICT: Final = ("prod", "staging")
 
 

@@ -25,6 +25,13 @@ def as_json(review: Review) -> dict[str, Any]:
             "used": list(review.residency.used),
             "outside": [_danger(danger) for danger in review.outside],
         },
+        "costUsdPerMonth": {
+            "difference": f"{review.cost.difference:.2f}",
+            "byComponent": {name: f"{usd:.2f}" for name, usd in review.cost.by_component.items()},
+            "before": None if review.cost.before is None else f"{review.cost.before:.2f}",
+            "after": None if review.cost.after is None else f"{review.cost.after:.2f}",
+            "unpriced": list(review.cost.unpriced),
+        },
         "downtime": {
             "class": review.downtime,
             "changes": [{"urn": i.urn, "class": i.length, "why": i.why} for i in review.interruptions],

@@ -104,6 +104,7 @@ def _overview(review: Review) -> str:
     parts = [", ".join(counts)] if counts else []
     parts.append(f"downtime: {review.downtime}")
     parts.append(_residency(review))
+    parts += _cost(review)
     if review.tenants:
         parts.append(f"tenants touched: {inert(', '.join(review.tenants))}")
     if review.plan.policies is None:
@@ -113,6 +114,18 @@ def _overview(review: Review) -> str:
     if review.not_evaluated:
         parts.append(f"{len(review.not_evaluated)} not evaluated")
     return " · ".join(parts)
+
+
+def _cost(review: Review) -> Iterator[str]:
+    """What the change adds or takes a month, and of which component; nothing where it does neither."""
+    found = review.cost
+    if found.difference:
+        parts = sorted(found.by_component.items(), key=lambda part: -abs(part[1]))
+        shown = ", ".join(f"{inert(name)} {usd:+.2f}" for name, usd in parts[:3] if usd)
+        yield f"cost: {found.difference:+.2f} USD a month at rest ({shown})"
+    if found.unpriced:
+        names = ", ".join(code(inert(name)) for name in found.unpriced[:3])
+        yield f"cost not known of {names}{' and more' if len(found.unpriced) > 3 else ''}"
 
 
 def _counted(review: Review, op: str) -> bool:

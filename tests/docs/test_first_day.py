@@ -8,6 +8,7 @@ import pytest
 from operations.cost.estimate import estimate
 from operations.cost.prices import read_prices
 from operations.cost.table import table
+from rehearsal.as_graph import graph_of
 from tests.conftest import ROOT, SILOS, Declare
 
 PAGE = (ROOT / "docs/first-day.md").read_text(encoding="utf-8")
@@ -18,7 +19,7 @@ MEND = "docs/first-day.md no longer shows what `workbuoy cost` prints: copy its 
 
 
 def test_the_page_shows_the_table_of_dev(declared: Declare) -> None:
-    printed = table(estimate(declared("dev").rehearsal, read_prices()))
+    printed = table(estimate(graph_of(declared("dev").rehearsal), read_prices()))
     assert f"```\n{printed.split(chr(10) * 2 + 'By use')[0]}\n```" in PAGE, MEND
 
 
@@ -28,11 +29,11 @@ def test_the_page_names_the_sum_of_every_stack_that_lies_in_aws() -> None:
 
 @pytest.mark.parametrize(("stack", "shown"), ROW.findall(PAGE))
 def test_each_sum_on_the_page_is_the_command_s(stack: str, shown: str, declared: Declare) -> None:
-    assert f"{estimate(declared(stack).rehearsal, read_prices()).usd_per_month:.2f}" == shown, MEND
+    assert f"{estimate(graph_of(declared(stack).rehearsal), read_prices()).usd_per_month:.2f}" == shown, MEND
 
 
 def test_endpoints_are_half_of_dev_as_the_page_says(declared: Declare) -> None:
-    found = estimate(declared("dev").rehearsal, read_prices())
+    found = estimate(graph_of(declared("dev").rehearsal), read_prices())
     (endpoints,) = [one for one in found.lines if one.name == "vpc-endpoint-interface"]
     assert endpoints.quantity == 8
     assert 0.45 < endpoints.usd_per_month / found.usd_per_month < 0.55

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 
 from operations.cost.by_use import BY_USE, FREE
-from operations.cost.estimate import Estimate, as_json, estimate
+from operations.cost.estimate import Estimate, as_json
+from operations.cost.estimate import estimate as estimate_of_graph
 from operations.cost.meters import AT_REST, vcpus_of
 from operations.cost.prices import PriceTable, read_prices
 from operations.cost.table import table
+from rehearsal.as_graph import graph_of
 from rehearsal.result import Rehearsal, Rehearsed
 from tests.conftest import SILOS, STACKS, Declare, DeclareWith
 
 PRICES = read_prices()
+
+
+def estimate(rehearsal: Rehearsal, prices: PriceTable) -> Estimate:
+    return estimate_of_graph(graph_of(rehearsal), prices)
 
 
 def quantities(graph: Rehearsal) -> dict[str, Decimal]:
