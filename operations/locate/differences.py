@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from facts import tokens as t
 from facts.captions import ENGLISH
-from facts.stores import Form, Store, stores
+from facts.stores import Form, KeyKind, Store, stores
 from facts.types import Loss, loss_of
 from graph import Graph, Resource
 
@@ -68,9 +68,9 @@ def _changed(before: Graph, after: Graph, then: Store, now: Store | None) -> Ite
         yield resource, difference(before, resource, "", what, ENGLISH.what(now))
     if (then.region, then.standby) != (now.region, now.standby):
         yield resource, difference(before, resource, f"{what}: place", ENGLISH.place(then), ENGLISH.place(now))
-    keys = key_name(before, then), key_name(after, now)
-    if keys[0] != keys[1]:
-        yield resource, difference(before, resource, f"{what}: key", *keys)
+    if _key(before, then) != _key(after, now):
+        names = key_name(before, then), key_name(after, now)
+        yield resource, difference(before, resource, f"{what}: key", *names)
     if then.kept != now.kept:
         yield resource, difference(before, resource, f"{what}: kept", ENGLISH.kept(then), ENGLISH.kept(now))
 
@@ -79,10 +79,15 @@ def _holding(store: Store) -> tuple[str, str, list[str]]:
     return store.content, store.classification, [one.urn for one in store.writers]
 
 
-def key_name(graph: Graph, store: Store) -> str:
+def _key(graph: Graph, store: Store) -> tuple[KeyKind, str]:
     """A key by its alias: the ARN is not known before the key is made."""
     key = graph.by_urn.get(store.key.urn)
-    return (graph.alias_of(key) if key is not None else "") or ENGLISH.key(store.key)
+    return store.key.kind, (graph.alias_of(key) if key is not None else "") or store.key.reference
+
+
+def key_name(graph: Graph, store: Store) -> str:
+    """What encrypts a store, for a reader: a key by its alias, else its ARN or id."""
+    return _key(graph, store)[1] or ENGLISH.key(store.key)
 
 
 def region_of(store: Store) -> str:

@@ -148,8 +148,9 @@ class Readers:
             said = {urn: grants for (urn, kind), grants in reach(graph).items() if kind == "identity"}
             attached = {one.by for urn, grants in said.items() for one in grants.statements if one.by != urn}
             for urn, grants in said.items():
-                if grants.statements and urn in graph.by_urn and urn not in attached:
-                    yield _identity(graph, graph.by_urn[urn], _held(graph, grants), account)
+                held = _held(graph, grants)
+                if held and urn in graph.by_urn and urn not in attached:
+                    yield _identity(graph, graph.by_urn[urn], held, account)
         administrator = Reader(ADMINISTRATORS, "", "Whoever the account's own policies let do anything")
         arn = f"arn:aws:iam::{account}:role/{ADMINISTRATORS}"
         yield _Identity(
@@ -177,7 +178,10 @@ def _identity(graph: Graph, holder: Resource, held: tuple[Held, ...], account: s
 
 
 def _held(graph: Graph, grants: Grants) -> tuple[Held, ...]:
-    return tuple(Held(graph.by_urn[one.by].name, _unconditional(one.statement)) for one in grants.statements)
+    """What is granted; of an identity's policy that is not shown, everything."""
+    held = tuple(Held(graph.by_urn[one.by].name, _unconditional(one.statement)) for one in grants.statements)
+    hidden = grants.kind == "identity" and (grants.unread or grants.managed)
+    return (*held, Held("not shown", _EVERYTHING)) if hidden else held
 
 
 def _unconditional(statement: Mapping[str, Any]) -> Statement:

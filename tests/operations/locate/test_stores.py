@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from facts import tokens as t
-from graph import Resource
+from graph import Resource, Secret
 from infra.tenants.files import read_tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.platform import platform_stores
@@ -85,7 +85,7 @@ def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
     assert readers(login) == ["rotation", "service-task"]  # not even an administrator: the secret refuses
 
 
-def _with_policy(estate: Estate, name: str, change: Callable[[str], str]) -> Estate:
+def _with_policy(estate: Estate, name: str, change: Callable[[str], Any]) -> Estate:
     """The estate with one document rewritten."""
 
     def changed(one: Resource) -> Resource:
@@ -105,6 +105,11 @@ def test_a_widened_role_is_told_as_a_reader(acme: Estate) -> None:
 def test_reading_files_takes_the_key_behind_them(acme: Estate) -> None:
     keyless = _with_policy(acme, "service-task-policy", lambda text: text.replace("kms:Decrypt", "kms:DescribeKey"))
     assert readers(named(stores_of(keyless), "Files")) == ["administrators"]
+
+
+def test_a_policy_that_is_not_shown_counts_as_one_that_lets_everything(acme: Estate) -> None:
+    hidden = _with_policy(acme, "rotation-policy", lambda _: Secret())
+    assert "rotation" in readers(named(stores_of(hidden), "Noncurrent versions of files"))
 
 
 def test_a_refusal_by_the_bucket_takes_a_reader_away(acme: Estate) -> None:
