@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.program import Project
+from project.files import Project
+from project.silos import residency_of, retiring_on
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse_with_base
-from rehearsal.silos import residency_of, retiring_on
 
 if TYPE_CHECKING:
     from rehearsal.service.processes import Programs

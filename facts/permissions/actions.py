@@ -42,6 +42,15 @@ def takes_resource(action: str) -> bool:
 
 
 @cache
+def arn_formats(action: str) -> tuple[str, ...]:
+    """The ARNs that an action can be asked for on, `*` standing for each part that differs."""
+    service = action.partition(":")[0].lower()
+    kinds = [kind["name"] for kind in (details(action) or {"resourceTypes": ()})["resourceTypes"]]
+    known = (_DATA.resources.get_resource_type_details(service, kind)["arn"] for kind in kinds)
+    return tuple(re.sub(r"\$\{[^}]+\}", "*", arn) for arn in known)
+
+
+@cache
 def takes_condition(action: str, key: str) -> bool:
     """Whether AWS sets a condition key for an action; global keys (`aws:`) and OIDC providers' count as set."""
     service = key.partition(":")[0]

@@ -123,7 +123,8 @@ def accounts_of(names: Iterable[str]) -> set[str]:
 def conditions(statement: Statement) -> dict[str, list[tuple[str, list[str]]]]:
     """Condition keys in lower case, each with its operators and values."""
     found: dict[str, list[tuple[str, list[str]]]] = {}
-    for operator, block in (statement.get("Condition") or {}).items():
-        for key, value in block.items():
+    condition = statement.get("Condition")
+    for operator, block in condition.items() if isinstance(condition, Mapping) else ():
+        for key, value in block.items() if isinstance(block, Mapping) else ():
             found.setdefault(key.lower(), []).append((operator, [str(v) for v in items(value)]))
     return found

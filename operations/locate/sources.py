@@ -12,8 +12,8 @@ from graph import Graph
 from graph.state import graph_of_state, stack_in
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
+from project.files import Project
 from rehearsal.as_graph import graph_of
-from rehearsal.program import Project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, MISTAKE, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, plainly
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -21,7 +21,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--policy-config", type=FILE, help="Settings of the policies, as `--policy-pack-config` takes them.")
 @click.option("--image", metavar="DIGEST", help="The image of STACK: sha256:..., or `deployed` for the one that runs.")
 @click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print the review as JSON instead of Markdown.")
+@JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @plainly
 def review(

@@ -13,8 +13,8 @@ from operations.engine.stack import EngineStack, open_stack
 from policies.retiring import with_retirement
 from policies.runner import with_regions
 from policies.settings import read_configuration
-from rehearsal.program import Project
-from rehearsal.silos import retiring_on
+from project.files import Project
+from project.silos import retiring_on
 
 
 def preview(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> Plan:

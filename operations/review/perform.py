@@ -13,8 +13,8 @@ from operations.review.markdown import render
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
-from rehearsal.program import find_project
-from rehearsal.whole_file import write_whole
+from project.files import find_project
+from project.whole_file import write_whole
 
 
 def project(needed: bool) -> Path:

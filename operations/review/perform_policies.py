@@ -15,8 +15,8 @@ from policies.exemptions import stack_of
 from policies.permissions import linter
 from policies.permissions import matrix as permissions
 from policies.settings import read_configuration
-from rehearsal.program import find_project
-from rehearsal.silos import residency_of
+from project.files import find_project
+from project.silos import residency_of
 
 
 def resources(stack: str | None, graph: Path | None) -> list[Resource]:

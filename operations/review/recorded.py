@@ -5,9 +5,9 @@ from pathlib import Path
 from graph import Resource
 from graph.errors import InputError
 from infra.problems import ProblemsError
+from project.files import find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.errors import ProgramError, RefusedError
-from rehearsal.program import find_project
 from rehearsal.run import Options, rehearse
 
 

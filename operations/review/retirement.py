@@ -8,8 +8,8 @@ from graph.plan import Plan
 from operations.review.effects import Danger
 from operations.review.judging import judge
 from operations.review.waivers import Filed, accepting
-from rehearsal.program import Project
-from rehearsal.silos import retiring_on
+from project.files import Project
+from project.silos import retiring_on
 
 
 def accepted_by_record(project: Project, plan: Plan, today: datetime.date) -> Iterator[Filed]:
@@ -28,7 +28,7 @@ def accepted_by_record(project: Project, plan: Plan, today: datetime.date) -> It
 def accepted_in(root: Path, plan: Plan, today: datetime.date) -> tuple[Filed, ...]:
     """The same for the project in a folder; none where there is no project, as for a recording alone."""
     from infra.problems import ProblemsError  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     try:
         return tuple(accepted_by_record(find_project(root), plan, today))

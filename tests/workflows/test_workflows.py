@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bootstrap.roles import DEPLOY_SESSION_SECONDS
-from rehearsal.program import find_project
+from project.files import find_project
 from rehearsal.run import Options, rehearse
 from tests.conftest import ROOT, Graph
 from tests.workflows.reading import (

@@ -15,7 +15,7 @@ from operations.locate.live.overlay import lost_marks, overlay
 from operations.locate.live.sweep import Swept, keeps_data, sweep
 from operations.locate.sources import Estate, Source
 from operations.locate.stores import Group, Holds, Located, holds_requests, stores_of
-from rehearsal.program import Project
+from project.files import Project
 
 
 def locate_live(project: Project, estate: Estate, account: Account) -> Answer:

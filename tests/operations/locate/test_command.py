@@ -15,7 +15,7 @@ from operations.locate.differences import differences
 from operations.locate.sources import Estate, read_state, with_states
 from operations.locate.stores import stores_of
 from operations.main import main
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.locate.conftest import ROOT
 
 

@@ -11,7 +11,7 @@ from infra.tenants.files import tenant_file
 from operations.locate.sources import Estate
 from operations.locate.stores import stores_of
 from policies.runner import check
-from rehearsal.program import Project
+from project.files import Project
 from rehearsal.run import Options, rehearse_with_base
 from tests.operations.locate.conftest import among
 from tests.policies.seeds import PLACEMENT, Seed

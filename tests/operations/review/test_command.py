@@ -18,7 +18,7 @@ from operations.engine.events import as_recorded
 from operations.review.command import review
 from operations.review.policies_command import policies
 from policies.documentation import page
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.review.synthetic import UNKNOWN, events, step, write
 from tests.policies.good_graph import REGION, good_graph

@@ -16,8 +16,8 @@ from graph.plan import Plan, PlanStep
 from graph.resource import REFERENCE_TYPE
 from operations.review.findings import findings
 from operations.review.judging import judge
+from project.files import find_project
 from rehearsal.as_graph import graph_of
-from rehearsal.program import find_project
 from rehearsal.run import Options, rehearse_with_base
 from tests.policies.good_graph import good_graph
 

@@ -15,7 +15,7 @@ from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from operations.main import main
 from operations.state.patterns import tells_of_a_secret
 from operations.state.scan import scan
-from rehearsal.program import Project
+from project.files import Project
 from tests.conftest import STACKS, Declare
 from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.state.exported import CIPHERTEXT, deployment

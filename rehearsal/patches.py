@@ -1,4 +1,4 @@
-"""What moto 5.2 gets wrong, mended for as long as a rehearsal runs.
+"""Patches to what moto 5.2 gets wrong, for as long as a rehearsal runs.
 
 Each is applied when the first client of its service is made: a stack without that service does not load it.
 """
@@ -12,9 +12,9 @@ from typing import Any
 Undo = Callable[[], None]
 
 
-def mend(service: str) -> list[Undo]:
-    """Mend one service of moto; the functions undo it."""
-    return [one() for one in _MENDS.get(service, ())]
+def patch(service: str) -> list[Undo]:
+    """Patch one service of moto; the functions undo it."""
+    return [one() for one in _PATCHES.get(service, ())]
 
 
 def stand_in_certificate(account: str, region: str, arn: str) -> bool:
@@ -146,7 +146,7 @@ def _tags_by_id() -> Undo:
     return _replace(tags.TagBackend, "describe_tags", describe)
 
 
-_MENDS: dict[str, tuple[Callable[[], Undo], ...]] = {
+_PATCHES: dict[str, tuple[Callable[[], Undo], ...]] = {
     "ec2": (_tags_by_id,),
     "elbv2": (_many_certificates,),
     "kms": (_lazy_key_pairs,),

@@ -7,12 +7,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, TokenRetrievalError
 
-from operations.engine import placement
+from operations.engine import account
+from operations.engine.account import check_account, check_region
 from operations.engine.errors import MistakenError, UnreachableError
-from operations.engine.placement import Placement, check_account, check_region, placement_of
 from operations.engine.stack import open_stack
-from rehearsal.program import Project, find_project
-from tests.conftest import ROOT, Change
+from project.files import Project
+from project.placement import Placement
 from tests.operations.engine.fake_cli import FakeCli
 
 PLACE = Placement(account="210000000001", region="eu-west-1")
@@ -100,33 +100,7 @@ def test_a_wrong_account_stops_before_the_cli_is_asked_about_the_stack(
     fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = {"Account": "999999999999", "Arn": "arn:aws:iam::999999999999:user/ola"}
-    monkeypatch.setattr(placement, "who_am_i", lambda *_: other)
+    monkeypatch.setattr(account, "who_am_i", lambda *_: other)
     with pytest.raises(MistakenError, match="belongs to account 000000000001"):
         open_stack(made_project, "dev")
     assert not fake_cli.calls("stack")
-
-
-def test_a_customers_own_stack_lies_where_its_base_does_and_keeps_its_own_residency(project: Project) -> None:
-    from tests.conftest import ROOT
-
-    whole = Project(project.name, ROOT, ROOT / "infra")
-    silo, base = placement_of(whole, "prod-acme"), placement_of(whole, "prod")
-    assert (silo.account, silo.region) == (base.account, base.region)
-    assert silo.region in silo.residency
-
-
-def test_settings_without_an_account_are_a_mistake(change: Any) -> None:
-    def remove(settings: dict[str, Any]) -> None:
-        del settings["account"], settings["region"]
-
-    without: Change = remove
-    with pytest.raises(MistakenError, match=r"Pulumi\.dev\.yaml: settings name no account and no region"):
-        placement_of(change("dev", without), "dev")
-
-
-def test_a_regional_base_s_secrets_are_encrypted_where_its_account_keeps_its_state() -> None:
-    project = find_project(ROOT)
-    assert placement_of(project, "prod-eu-north-1").region == "eu-north-1"
-    assert {placement_of(project, stack).state_region for stack in ("prod-eu-north-1", "prod-eu-north-1-globex")} == {
-        "eu-west-1"
-    }

@@ -12,7 +12,7 @@ from infra.stack_files import settings_in, stack_file
 from infra.tenants.files import FOLDER, read_tenant, tenant_file
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import read_yaml
-from rehearsal.program import Project, read_config
+from project.files import Project, read_config
 
 
 def tenant_of(project: Project, config: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""What is mended in moto does what AWS does, and is undone at the end."""
+"""What is patched in moto does what AWS does, and is undone at the end."""
 
 from moto.ec2.models.tags import TagBackend
 from moto.elbv2.models import ELBv2Backend
@@ -45,7 +45,7 @@ def test_tags_of_one_resource_are_those_that_moto_would_find_among_all() -> None
     assert TagBackend.describe_tags is stock
 
 
-def test_the_mends_are_undone() -> None:
+def test_the_patches_are_undone() -> None:
     stock = ELBv2Backend.add_listener_certificates
     with running() as moto:
         moto.cloud("210000000003", REGION).client("elbv2")
