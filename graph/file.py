@@ -10,6 +10,8 @@ from graph.errors import InputError
 from graph.resource import Resource
 from graph.wire import from_json, to_json
 
+_LISTS = ("dependencies", "aliases", "ignore_changes", "replace_on_changes")
+
 
 def write_graph(resources: Sequence[Resource]) -> str:
     """The resources as JSON, for a file that `read_graph` takes."""
@@ -26,7 +28,7 @@ def read_graph(path: Path) -> list[Resource]:
 
 
 def _resource(entry: dict[str, Any]) -> Resource:
-    lists = {key: tuple(entry.get(key, ())) for key in ("dependencies", "aliases")}
+    lists = {key: tuple(entry.get(key, ())) for key in _LISTS}
     by_property = {key: tuple(urns) for key, urns in entry.get("property_dependencies", {}).items()}
     values = {key: from_json(entry.get(key, {})) for key in ("inputs", "outputs")}
     return Resource(**(entry | lists | values | {"property_dependencies": by_property}))

@@ -113,6 +113,8 @@ class Plan:
     whole: bool = False
     """Whether every resource of the stack is in it, unchanged ones too."""
     source: str = ""
+    offline: bool = False
+    """Whether two declarations were compared, and no state was asked."""
 
     @cached_property
     def by_urn(self) -> dict[str, PlanStep]:

@@ -33,6 +33,8 @@ class Resource:
     protect: bool = False
     retain_on_delete: bool = False
     aliases: tuple[str, ...] = ()
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
     region: str = ""
     source: str = ""
 

@@ -41,6 +41,8 @@ def _resource(one: Rehearsed) -> Resource:
         protect=declared.protect,
         retain_on_delete=declared.retain_on_delete,
         aliases=declared.aliases,
+        ignore_changes=declared.ignore_changes,
+        replace_on_changes=declared.replace_on_changes,
         region=one.region,
         source=declared.source,
     )

@@ -50,6 +50,10 @@ def _lines(review: Review) -> Iterator[str]:
     yield ""
     yield _overview(review)
     yield ""
+    if review.plan.offline:
+        between = inert(review.plan.source)
+        yield f"Between {between}. State and drift are not in it: an account may hold something else."
+        yield ""
     if review.failed:
         yield from _section("The preview failed, so this is not the whole plan", review.plan.errors)
     yield from _dangers("Possible loss", review, review.losses)

@@ -7,6 +7,7 @@ from pathlib import Path
 from graph.plan import Plan
 from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
+from operations.ending import tell
 from operations.review.assess import Review, assess
 from operations.review.machine import as_json
 from operations.review.markdown import render
@@ -35,12 +36,17 @@ def plan(
     configuration: Path | None,
     *,
     image: str | None = None,
+    since: str | None = None,
 ) -> Plan:
     """The plan to review, from whichever source was named."""
     if events:
         return read_events(events)
     if previewed:
         return read_preview(previewed)
+    if since:
+        from operations.review.since import plan_since  # noqa: PLC0415 few ask for it
+
+        return plan_since(find_project(root), str(stack), since, tell)
     if configuration:
         configured(str(stack), read_configuration(configuration))  # the engine's own errors come late and long
     from operations.review.engine import preview  # noqa: PLC0415 - half a second that a recording does not need
