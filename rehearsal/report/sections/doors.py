@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facts import tokens as t
+from graph import Graph, Resource
 from graph.values import items as listed
-from rehearsal.report.graph import Graph, maps, number
+from graph.values import maps, number
 from rehearsal.report.markup import Html, code, el, join
 from rehearsal.report.present import Column, Section, chip, table
-from rehearsal.result import Rehearsed
+from rehearsal.report.view import View
 
 EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -31,13 +32,13 @@ class Door:
         return not self.group_to_group or self.sides == {"out", "in"}
 
 
-def doors(graph: Graph) -> Section | None:
+def doors(view: View) -> Section | None:
     """Every door of a stack; None where there are no security groups."""
-    if not any(True for _ in graph.of_type(t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)):
+    if not any(True for _ in view.graph.of(t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)):
         return None
-    found = list(doors_of(graph).values())
-    rows = [[_peer(graph, one.source), _peer(graph, one.target), one.port, _state(one)] for one in found]
-    emptied = [one for one in graph.of_type(t.DEFAULT_SECURITY_GROUP) if not _inline(graph, one)]
+    found = list(doors_of(view.graph).values())
+    rows = [[_peer(view, one.source), _peer(view, one.target), one.port, _state(one)] for one in found]
+    emptied = [one for one in view.graph.of(t.DEFAULT_SECURITY_GROUP) if not _inline(one)]
     half = sum(not one.open for one in found)
     body = join(
         el(
@@ -46,7 +47,7 @@ def doors(graph: Graph) -> Section | None:
             "name the other group or a range of addresses; both are looked at. Another stack's side is not seen here.",
         ),
         table("Doors", _COLUMNS, rows),
-        el("p", "The network's default security group is empty: ", [graph.link(one) for one in emptied], ".")
+        el("p", "The network's default security group is empty: ", [view.link(one) for one in emptied], ".")
         if emptied
         else None,
     )
@@ -81,22 +82,21 @@ def _count_ranges(door: Door, found: Mapping[tuple[str, str, str], Door]) -> Non
 def _rules(graph: Graph) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Group, side and rule: rules of their own, and those that stand inside a group."""
     for side, token in (("in", t.INGRESS_RULE), ("out", EGRESS_RULE)):
-        for rule in graph.of_type(token):
-            properties = graph.properties(rule)
+        for rule in graph.of(token):
+            properties = rule.inputs
             yield str(properties.get("securityGroupId")), side, properties
-    for rule in graph.of_type(t.SECURITY_GROUP_RULE):
-        properties = graph.properties(rule)
+    for rule in graph.of(t.SECURITY_GROUP_RULE):
+        properties = rule.inputs
         side = "in" if properties.get("type") == "ingress" else "out"
         yield str(properties.get("securityGroupId")), side, properties
-    for group in graph.of_type(t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP):
-        for side, properties in _inline(graph, group):
+    for group in graph.of(t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP):
+        for side, properties in _inline(group):
             yield group.id, side, properties
 
 
-def _inline(graph: Graph, group: Rehearsed) -> list[tuple[str, Mapping[str, Any]]]:
-    properties = graph.properties(group)
+def _inline(group: Resource) -> list[tuple[str, Mapping[str, Any]]]:
     return [
-        (side, rule) for side, key in (("in", "ingress"), ("out", "egress")) for rule in maps(properties.get(key, []))
+        (side, rule) for side, key in (("in", "ingress"), ("out", "egress")) for rule in maps(group.inputs.get(key))
     ]
 
 
@@ -131,16 +131,16 @@ def _port(rule: Mapping[str, Any]) -> str:
     return f"{protocol} {whole}"
 
 
-def _peer(graph: Graph, peer: str) -> Html:
+def _peer(view: View, peer: str) -> Html:
     if peer in _EVERYWHERE:
         return chip("the internet", "warn")
-    found = graph.find(peer, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
+    found = view.graph.find(peer, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
     if found is not None:
-        about = graph.properties(found).get("description")
-        return join(graph.link(found), el("span", str(about), class_="about") if about else None)
-    for endpoint in graph.of_type(t.ENDPOINT):
+        about = found.inputs.get("description")
+        return join(view.link(found), el("span", str(about), class_="about") if about else None)
+    for endpoint in view.graph.of(t.ENDPOINT):
         if endpoint.outputs.get("prefixListId") == peer:
-            return join(graph.link(endpoint), el("span", "gateway endpoint", class_="about"))
+            return join(view.link(endpoint), el("span", "gateway endpoint", class_="about"))
     return code(peer)
 
 
