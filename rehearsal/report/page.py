@@ -12,8 +12,8 @@ from rehearsal.report.present import Section
 from rehearsal.report.sections.access import access
 from rehearsal.report.sections.alarms import alarms
 from rehearsal.report.sections.beside import beside
+from rehearsal.report.sections.connections import connections_section
 from rehearsal.report.sections.data import data
-from rehearsal.report.sections.doors import doors
 from rehearsal.report.sections.limits import limits
 from rehearsal.report.sections.policies import policies
 from rehearsal.report.sections.problems import problems
@@ -44,7 +44,7 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
             data(view),
             access(view),
             alarms(view),
-            doors(view),
+            connections_section(view),
             timings(view),
             limits(view),
         )

@@ -124,6 +124,7 @@ def test_since_goes_with_a_stack_alone(since: Path) -> None:
 def test_outside_a_repository_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
     (tmp_path / "__main__.py").write_text("")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  x:settings: {}\n")
     monkeypatch.chdir(tmp_path)
     result = run("dev", "--since", "HEAD")
     assert result.exit_code == 1

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from facts.exposure import connections
 from rehearsal.as_graph import graph_of
 from rehearsal.report.access import guarded, identities
 from rehearsal.report.sections.alarms import amount, condition
-from rehearsal.report.sections.doors import doors_of
+from rehearsal.report.sections.connections import ports
 from rehearsal.result import Rehearsal, Rehearsed
 
 Read = Callable[[Rehearsal], Any]
@@ -109,7 +110,7 @@ def rule(group: str, **peer: Any) -> dict[str, Any]:
     return {"securityGroupId": group, "ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432, **peer}
 
 
-def test_a_door_between_groups_is_open_only_with_both_sides(part: Part, whole: Whole, read: Read) -> None:
+def test_a_connection_between_groups_is_open_only_with_both_sides(part: Part, whole: Whole, read: Read) -> None:
     groups = [part("ec2/securityGroup:SecurityGroup", name, id=f"sg-{name}") for name in ("app", "db")]
     out = part(
         "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
@@ -121,27 +122,30 @@ def test_a_door_between_groups_is_open_only_with_both_sides(part: Part, whole: W
         "in",
         properties=rule("sg-db", referencedSecurityGroupId="sg-app"),
     )
-    half = read(whole(*groups, out)).section("doors").rows()
+    half = read(whole(*groups, out)).section("connections").rows()
     assert half == [["app", "db", "tcp 5432", "shut the other side lets nobody in"]]
-    both = read(whole(*groups, out, back)).section("doors").rows()
+    both = read(whole(*groups, out, back)).section("connections").rows()
     assert both == [["app", "db", "tcp 5432", "yes"]]
 
 
-def test_every_door_of_prod_is_open_on_both_sides_and_the_database_has_none_to_the_internet(prod: Rehearsal) -> None:
+def test_every_connection_of_prod_is_open_on_both_sides_and_the_database_has_none_to_the_internet(
+    prod: Rehearsal,
+) -> None:
     graph = graph_of(prod)
-    doors = list(doors_of(graph).values())
-    assert doors
-    assert all(one.open for one in doors)
+    found = connections(graph)
+    assert found
+    assert all(one.open for one in found)
     (database,) = [one for one in prod.resources if one.name == "database-group"]
-    sources = {graph.find(one.source).name for one in doors if one.target == database.id}  # type: ignore[union-attr]
+    sources = {graph.by_urn[one.source].name for one in found if one.target == database.urn}
     assert sources == {"service-group", "rotation-group"}
-    assert not [one for one in doors if one.source == database.id]
+    assert not [one for one in found if one.source == database.urn]
 
 
-def test_rules_inside_a_group_are_doors_too(part: Part, whole: Whole) -> None:
+def test_rules_inside_a_group_are_connections_too(part: Part, whole: Whole) -> None:
     inline = {"ingress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}]}
     group = part("ec2/securityGroup:SecurityGroup", "app", id="sg-app", properties=inline)
-    assert list(doors_of(graph_of(whole(group)))) == [("0.0.0.0/0", "sg-app", "every port and protocol")]
+    found = [(one.source, one.target, ports(one)) for one in connections(graph_of(whole(group)))]
+    assert found == [("0.0.0.0/0", group.urn, "every port and protocol")]
 
 
 @pytest.mark.parametrize(
