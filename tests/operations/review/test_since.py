@@ -115,6 +115,16 @@ def test_a_program_that_fails_is_one_line_and_says_which_side(since: Path) -> No
     assert left_behind() == []
 
 
+def test_a_stack_that_is_new_is_compared_with_nothing(since: Path) -> None:
+    new = (since / "Pulumi.prod.yaml").read_text().replace("environment: prod", "environment: staging")
+    (since / "Pulumi.staging-eu-central-1.yaml").write_text(new)
+    try:
+        result = run("staging-eu-central-1", "--since", "HEAD", "--json")
+    finally:
+        (since / "Pulumi.staging-eu-central-1.yaml").unlink()
+    assert "HEAD has no stack staging-eu-central-1: everything in it is new" in result.stderr
+
+
 def test_since_goes_with_a_stack_alone(since: Path) -> None:
     assert since.is_dir()
     assert run("--since", "HEAD").exit_code == 2
