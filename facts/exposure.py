@@ -104,12 +104,12 @@ class Exposed:
 
 
 def is_world(peer: object) -> bool:
-    """Whether a range is the whole internet, or as good as (more than a quarter of all addresses)."""
+    """Whether a range is everybody, or so much that halves of it would be: wider than a /8 (IPv6: a /16)."""
     try:
         network = ipaddress.ip_network(str(peer), strict=False)
     except ValueError:
         return False
-    return network.prefixlen <= 2
+    return network.prefixlen < (8 if network.version == 4 else 16)
 
 
 def _within(inner: str | Mark, outer: str | Mark) -> bool:
