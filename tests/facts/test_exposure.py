@@ -1,0 +1,124 @@
+"""What is reachable from where, whichever way a rule is written."""
+
+import ipaddress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facts import tokens as t
+from facts.exposure import Opening, Way, exposed, is_world, openings
+from graph import Graph, Resource, Unknown
+
+
+def resource(kind: str, logical: str, /, **inputs: Any) -> Resource:
+    return Resource(
+        urn=f"urn:pulumi:prod::p::{kind}::{logical}", type=kind, name=logical, inputs=inputs, id=f"id-{logical}"
+    )
+
+
+GROUP = resource(t.SECURITY_GROUP, "group")
+OTHER = resource(t.SECURITY_GROUP, "other")
+
+
+def shown(*resources: Resource) -> list[tuple[bool, str, str]]:
+    return [(one.inward, one.ports, str(one.peer)) for one in openings(Graph([GROUP, OTHER, *resources]))]
+
+
+def test_one_opening_however_it_is_written() -> None:
+    rule = resource(
+        t.INGRESS_RULE, "rule", securityGroupId=GROUP.id, ipProtocol="tcp", fromPort=22, toPort=22, cidrIpv4="0.0.0.0/0"
+    )
+    older = resource(
+        t.SECURITY_GROUP_RULE,
+        "older",
+        securityGroupId=GROUP.id,
+        type="ingress",
+        protocol="tcp",
+        fromPort=22.0,
+        toPort=22.0,
+        cidrBlocks=["0.0.0.0/0"],
+    )
+    inside = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"]}
+    inline = resource(t.SECURITY_GROUP, "inline", ingress=[inside])
+    for one in (rule, older, inline):
+        assert shown(one) == [(True, "port 22", "0.0.0.0/0")]
+
+
+def test_a_peer_that_is_a_group_is_known_by_its_urn_and_self_is_the_group() -> None:
+    rule = resource(
+        t.EGRESS_RULE,
+        "rule",
+        securityGroupId=GROUP.id,
+        ipProtocol="-1",
+        referencedSecurityGroupId=OTHER.id,
+    )
+    own = resource(t.SECURITY_GROUP, "own", ingress=[{"protocol": "-1", "self": True}])
+    assert shown(rule) == [(False, "every port", OTHER.urn)]
+    assert shown(own) == [(True, "every port", own.urn)]
+
+
+NETWORKS = st.ip_addresses(v=4).flatmap(
+    lambda address: st.integers(0, 32).map(lambda bits: str(ipaddress.ip_network(f"{address}/{bits}", strict=False)))
+)
+
+
+@given(NETWORKS, NETWORKS, st.integers(1, 65535), st.integers(1, 65535))
+def test_what_covers_an_opening_lets_all_of_it_through(outer: str, inner: str, low: int, high: int) -> None:
+    low, high = sorted((low, high))
+    wide = Opening("g", True, "tcp", low, high, outer, "wide")
+    narrow = Opening("g", True, "tcp", low, low, inner, "narrow")
+    subnet = ipaddress.ip_network(inner).subnet_of(ipaddress.ip_network(outer))  # type: ignore[arg-type]
+    assert wide.covers(narrow) == subnet
+    assert wide.covers(wide)
+
+
+def test_nothing_covers_what_is_not_known() -> None:
+    unknown = Opening("g", True, "tcp", 22, 22, Unknown(), "x")
+    everything = Opening("g", True, "-1", 0, 65535, "0.0.0.0/0", "x")
+    assert not everything.covers(unknown)
+    assert not unknown.covers(unknown)
+
+
+@pytest.mark.parametrize(
+    ("peer", "world"),
+    [("0.0.0.0/0", True), ("0.0.0.0/1", True), ("::/0", True), ("10.0.0.0/8", False), ("sg-1", False), ("", False)],
+)
+def test_halves_of_the_internet_are_the_internet(peer: str, world: bool) -> None:
+    assert is_world(peer) == world
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "way"),
+    [
+        (t.DATABASE, {"publiclyAccessible": True}, Way.PUBLIC_DATABASE),
+        ("aws:redshift/cluster:Cluster", {"publiclyAccessible": True}, Way.PUBLIC_DATABASE),
+        (t.SERVICE, {"networkConfiguration": {"assignPublicIp": True}}, Way.PUBLIC_TASKS),
+        (t.BUCKET, {"acl": "public-read"}, Way.PUBLIC_OBJECTS),
+        (
+            t.BUCKET,
+            {"grants": [{"uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}]},
+            Way.PUBLIC_OBJECTS,
+        ),
+        (t.LOAD_BALANCER, {}, Way.PUBLIC_LOAD_BALANCER),
+        (t.LISTENER, {"protocol": "HTTP", "defaultActions": [{"type": "forward"}]}, Way.PLAIN),
+        ("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}, Way.ANYBODY_INVOKES),
+        (t.BUCKET, {"website": {"indexDocument": "index.html"}}, Way.WEBSITE),
+    ],
+)
+def test_a_public_way_is_seen_by_what_a_property_is_called(kind: str, inputs: dict[str, Any], way: Way) -> None:
+    assert way in {one.way for one in exposed(Graph([resource(kind, "it", **inputs)]))}
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"),
+    [
+        (t.DATABASE, {"publiclyAccessible": False}),
+        (t.LOAD_BALANCER, {"internal": True}),
+        (t.LISTENER, {"protocol": "HTTP", "defaultActions": [{"type": "redirect"}]}),
+        ("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "AWS_IAM"}),
+    ],
+)
+def test_what_is_closed_is_not_exposed(kind: str, inputs: dict[str, Any]) -> None:
+    assert list(exposed(Graph([resource(kind, "it", **inputs)]))) == []
