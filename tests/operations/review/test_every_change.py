@@ -21,6 +21,8 @@ from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse_with_base
 from tests.policies.good_graph import good_graph
 
+pytestmark = pytest.mark.slow  # some thousands of reviews
+
 ROOT = Path(__file__).parents[3]
 
 SILENT_DELETIONS = {

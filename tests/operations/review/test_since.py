@@ -12,6 +12,8 @@ from operations.review.command import review
 from tests.conftest import ROOT
 
 CODE = ("bootstrap", "components", "facts", "graph", "infra", "operations", "policies", "project", "rehearsal")
+pytestmark = pytest.mark.slow  # each declares a stack twice, in processes of their own
+
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
 
 
