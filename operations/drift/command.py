@@ -19,14 +19,15 @@ def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
 
     Exits with 3 where something drifted.
     """
-    from operations.drift.found import as_json, as_markdown, drifted  # noqa: PLC0415 help must not pay for these
+    from operations.drift.found import as_json, as_markdown, drifted, most_dangerous_first  # noqa: PLC0415 help must not pay for these
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from project.whole_file import write_whole  # noqa: PLC0415
 
     opened = open_stack(find_project(Path.cwd()), stack)
     tell(f"Reading {stack} anew ...")
-    found = drifted(opened.refresh_preview().events)
+    events = opened.refresh_preview().events
+    found = most_dangerous_first(stack, events, drifted(events))
     text = as_markdown(stack, found)
     if markdown:
         write_whole(markdown, text)

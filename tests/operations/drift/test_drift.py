@@ -64,7 +64,8 @@ def test_what_differs_is_named_with_its_property_and_what_the_cloud_computes_is_
     result = drift(CHANGED, GONE, SAME)
     assert result.exit_code == 3
     assert "## local: 2 resources drifted" in result.stdout
-    assert "- `database-instance` (aws:rds/instance:Instance)\n  - backupRetentionPeriod: `1` → `0`\n" in result.stdout
+    assert "- `database-instance` (aws:rds/instance:Instance)\n" in result.stdout
+    assert "  - backupRetentionPeriod: `1` → `0`\n" in result.stdout
     assert "- `database-replica` (aws:rds/instance:Instance) is gone" in result.stdout
     assert "latestRestorableTime" not in result.stdout
     assert "database-other" not in result.stdout
@@ -77,9 +78,9 @@ def test_json_names_properties_without_values(drift: Callable[..., Result]) -> N
     result = drift(CHANGED, GONE, options=("--json",))
     body = json.loads(result.stdout)
     assert body["drifted"] is True
-    assert body["resources"] == [
-        {"urn": BASE + "database-instance", "gone": False, "properties": ["backupRetentionPeriod"]},
-        {"urn": BASE + "database-replica", "gone": True, "properties": []},
+    assert sorted(body["resources"], key=lambda one: str(one["urn"])) == [
+        {"urn": BASE + "database-instance", "gone": False, "properties": ["backupRetentionPeriod"], "dangerous": True},
+        {"urn": BASE + "database-replica", "gone": True, "properties": [], "dangerous": True},
     ]
 
 
@@ -88,3 +89,17 @@ def test_without_drift_it_exits_with_0(drift: Callable[..., Result], tmp_path: P
     result = drift(SAME, options=("--markdown", str(file)))
     assert result.exit_code == 0
     assert file.read_text() == result.stdout == "## local: no drift\n\nEverything is as the last deployment left it.\n"
+
+
+def test_what_would_stop_a_review_comes_first_and_says_why(drift: Callable[..., Result]) -> None:
+    harmless = found("update", "database-a", {"backupRetentionPeriod": 1}, {"backupRetentionPeriod": 7})
+    result = drift(harmless, CHANGED)
+    first, second = result.stdout.index("`database-instance`"), result.stdout.index("`database-a`")
+    assert first < second
+    assert "**backupRetentionPeriod 1 → 0 (point-in-time recovery, days)**" in result.stdout
+
+
+def test_it_does_not_claim_that_a_deployment_puts_anything_back(drift: Callable[..., Result]) -> None:
+    result = drift(CHANGED)
+    assert "The next deployment puts none of this back" in result.stdout
+    assert "pulumi refresh --stack local" in result.stdout
