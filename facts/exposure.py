@@ -23,7 +23,6 @@ _OTHER_PEERS: Final = (
     "prefixListId",
     "prefixListIds",
 )
-FUNCTION_URL: Final = "aws:lambda/functionUrl:FunctionUrl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +225,7 @@ def exposed(graph: Graph) -> Iterator[Exposed]:
         yield from _if(one.inputs.get("internal"), one, Way.PUBLIC_LOAD_BALANCER, lambda value: value is not True)
     for one in graph.of(t.LISTENER):
         yield from _if(one.inputs.get("protocol"), one, Way.PLAIN, _serves_plainly(one))
-    for one in graph.of(FUNCTION_URL):
+    for one in graph.of(t.FUNCTION_URL):
         yield from _if(one.inputs.get("authorizationType"), one, Way.ANYBODY_INVOKES, lambda value: value != "AWS_IAM")
     for one in graph.of(t.ROUTE):
         if str(one.inputs.get("gatewayId") or "").startswith("igw-") or graph.referred(

@@ -11,29 +11,24 @@ from facts.subjects import subjects
 from graph import Graph, Mark, Resource
 from graph.values import items
 
-PERMISSION: Final = "aws:lambda/permission:Permission"
-GRANT: Final = "aws:kms/grant:Grant"
-POLICY_ATTACHMENT: Final = "aws:iam/policyAttachment:PolicyAttachment"
-ATTACHMENTS_EXCLUSIVE: Final = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
-
 _OWNERS: Final = {
     t.ROLE_POLICY: (("role", t.ROLE),),
     t.USER_POLICY: (("user", t.USER),),
-    t.GROUP_POLICY: (("group", "aws:iam/group:Group"),),
+    t.GROUP_POLICY: (("group", t.GROUP),),
     t.ROLE_ATTACHMENT: (("role", t.ROLE),),
     t.USER_ATTACHMENT: (("user", t.USER),),
-    t.GROUP_ATTACHMENT: (("group", "aws:iam/group:Group"),),
-    POLICY_ATTACHMENT: (("roles", t.ROLE), ("users", t.USER), ("groups", "aws:iam/group:Group")),
-    ATTACHMENTS_EXCLUSIVE: (("roleName", t.ROLE),),
+    t.GROUP_ATTACHMENT: (("group", t.GROUP),),
+    t.POLICY_ATTACHMENT: (("roles", t.ROLE), ("users", t.USER), ("groups", t.GROUP)),
+    t.ATTACHMENTS_EXCLUSIVE: (("roleName", t.ROLE),),
     t.BUCKET_POLICY: (("bucket", t.BUCKET),),
     t.SECRET_POLICY: (("secretArn", t.SECRET),),
     t.KEY_POLICY: (("keyId", t.KEY),),
-    GRANT: (("keyId", t.KEY),),
+    t.KEY_GRANT: (("keyId", t.KEY),),
     t.TOPIC_POLICY: (("arn", t.TOPIC),),
     t.REPOSITORY_POLICY: (("repository", t.REPOSITORY),),
-    PERMISSION: (("function", t.FUNCTION),),
-    "aws:sqs/queuePolicy:QueuePolicy": (("queueUrl", "aws:sqs/queue:Queue"),),
-    "aws:backup/vaultPolicy:VaultPolicy": (("backupVaultName", "aws:backup/vault:Vault"),),
+    t.FUNCTION_PERMISSION: (("function", t.FUNCTION),),
+    t.QUEUE_POLICY: (("queueUrl", t.QUEUE),),
+    t.BACKUP_VAULT_POLICY: (("backupVaultName", t.BACKUP_VAULT),),
 }
 """Whose policy it is: the property that names it, and that one's type. Every other type's policy is its own."""
 
@@ -122,7 +117,7 @@ def _read(grants: Grants, document: Document) -> None:
 
 def _said_otherwise(graph: Graph, one: Resource) -> Iterator[tuple[str, Kind, Statement]]:
     """Grants that AWS does not write as a document: a right to invoke a function, a grant of a key."""
-    if one.type == PERMISSION:
+    if one.type == t.FUNCTION_PERMISSION:
         limits = {"aws:SourceAccount": one.inputs.get("sourceAccount"), "aws:SourceArn": one.inputs.get("sourceArn")}
         named = {key: value for key, value in limits.items() if value}
         statement: dict[str, Any] = {
@@ -132,7 +127,7 @@ def _said_otherwise(graph: Graph, one: Resource) -> Iterator[tuple[str, Kind, St
         }
         for subject in owners(graph, one):
             yield subject, "resource", statement | ({"Condition": {"StringEquals": named}} if named else {})
-    elif one.type == GRANT:
+    elif one.type == t.KEY_GRANT:
         actions = [f"kms:{operation}" for operation in items(one.inputs.get("operations"))]
         for subject in owners(graph, one):
             principal = {"AWS": one.inputs.get("granteePrincipal")}
@@ -146,10 +141,10 @@ def _principal(value: Any) -> Any:
 
 def _attached(graph: Graph, one: Resource) -> Iterator[tuple[str, Any]]:
     """Whom a managed policy is attached to, and its ARN."""
-    if one.type in (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, POLICY_ATTACHMENT):
+    if one.type in (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT):
         for subject in owners(graph, one):
             yield subject, one.inputs.get("policyArn")
-    elif one.type == ATTACHMENTS_EXCLUSIVE:
+    elif one.type == t.ATTACHMENTS_EXCLUSIVE:
         for subject in owners(graph, one):
             yield from ((subject, arn) for arn in items(one.inputs.get("policyArns")))
     elif one.type == t.ROLE:

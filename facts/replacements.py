@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-_SEEN: Final = frozenset({("aws:sns/topicSubscription:TopicSubscription", "endpoint")})
+from facts import tokens as t
+
+_SEEN: Final = frozenset({(t.TOPIC_SUBSCRIPTION, "endpoint")})
 """What the planner was not asked of, and the engine's own recordings show (tests/recordings/program)."""
 
 _FILE = Path(__file__).parent / "replacements.json"

@@ -29,10 +29,10 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
     t.TOPIC_POLICY: (("policy", "resource"),),
     t.REPOSITORY_POLICY: (("policy", "resource"),),
     t.ENDPOINT: (("policy", "resource"),),
-    "aws:backup/vaultPolicy:VaultPolicy": (("policy", "resource"),),
+    t.BACKUP_VAULT_POLICY: (("policy", "resource"),),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
-    "aws:sqs/queuePolicy:QueuePolicy": (("policy", "resource"),),
-    "aws:sqs/queue:Queue": (("policy", "resource"),),
+    t.QUEUE_POLICY: (("policy", "resource"),),
+    t.QUEUE: (("policy", "resource"),),
     t.BUCKET: (("policy", "resource"),),
     t.SECRET: (("policy", "resource"),),
 }

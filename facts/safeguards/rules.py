@@ -20,15 +20,6 @@ from facts.safeguards.strength import (
 )
 from graph.values import number
 
-CLUSTER: Final = "aws:rds/cluster:Cluster"
-GLOBAL_CLUSTER: Final = "aws:rds/globalCluster:GlobalCluster"
-TABLE: Final = "aws:dynamodb/table:Table"
-REPLICA_KEY: Final = "aws:kms/replicaKey:ReplicaKey"
-ACCOUNT_PUBLIC_ACCESS: Final = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
-OBJECT_LOCK: Final = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
-PARAMETER: Final = "aws:ssm/parameter:Parameter"
-VAULT: Final = "aws:backup/vault:Vault"
-
 
 def _own(*types: str, path: str) -> tuple[Says, ...]:
     return tuple(Says(token, path) for token in types)
@@ -55,7 +46,7 @@ RULES: Final = (
         amount,
         0,
         (
-            Says(OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
+            Says(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
             Says(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
         ),
         read=lock_days,
@@ -67,7 +58,7 @@ RULES: Final = (
         in_order("none", "GOVERNANCE", "COMPLIANCE"),
         "none",
         (
-            Says(OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
+            Says(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
             Says(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
         ),
         read=lock_mode,
@@ -81,7 +72,7 @@ RULES: Final = (
             False,
             (
                 Says(t.BUCKET_PUBLIC_ACCESS, name, "bucket", t.BUCKET),
-                Says(ACCOUNT_PUBLIC_ACCESS, name, "accountId", "account"),
+                Says(t.ACCOUNT_PUBLIC_ACCESS, name, "accountId", "account"),
             ),
         )
         for name in _BLOCKS
@@ -99,7 +90,14 @@ RULES: Final = (
         read=object_encryption,
     ),
     Rule("forceDestroy", Kind.LOSS, "a full bucket may be destroyed", off, False, _own(t.BUCKET, path="forceDestroy")),
-    Rule("forceDestroy", Kind.LOSS, "a full vault may be destroyed", off, False, _own(VAULT, path="forceDestroy")),
+    Rule(
+        "forceDestroy",
+        Kind.LOSS,
+        "a full vault may be destroyed",
+        off,
+        False,
+        _own(t.BACKUP_VAULT, path="forceDestroy"),
+    ),
     Rule(
         "forceDelete", Kind.LOSS, "a full registry may be deleted", off, False, _own(t.REPOSITORY, path="forceDelete")
     ),
@@ -110,8 +108,8 @@ RULES: Final = (
         on,
         False,
         (
-            *_own(t.DATABASE, CLUSTER, GLOBAL_CLUSTER, path="deletionProtection"),
-            *_own(t.LOG_GROUP, TABLE, path="deletionProtectionEnabled"),
+            *_own(t.DATABASE, t.DATABASE_CLUSTER, t.GLOBAL_DATABASE_CLUSTER, path="deletionProtection"),
+            *_own(t.LOG_GROUP, t.DYNAMODB_TABLE, path="deletionProtectionEnabled"),
             *_own(t.LOAD_BALANCER, path="enableDeletionProtection"),
         ),
     ),
@@ -121,7 +119,7 @@ RULES: Final = (
         "final snapshot skipped",
         off,
         False,
-        _own(t.DATABASE, CLUSTER, path="skipFinalSnapshot"),
+        _own(t.DATABASE, t.DATABASE_CLUSTER, path="skipFinalSnapshot"),
     ),
     Rule(
         "deleteAutomatedBackups",
@@ -129,7 +127,7 @@ RULES: Final = (
         "backups go with the database",
         off,
         True,
-        _own(t.DATABASE, CLUSTER, path="deleteAutomatedBackups"),
+        _own(t.DATABASE, t.DATABASE_CLUSTER, path="deleteAutomatedBackups"),
     ),
     Rule(
         "backupRetentionPeriod",
@@ -137,7 +135,7 @@ RULES: Final = (
         "point-in-time recovery, days",
         amount,
         1,
-        _own(t.DATABASE, CLUSTER, path="backupRetentionPeriod"),
+        _own(t.DATABASE, t.DATABASE_CLUSTER, path="backupRetentionPeriod"),
     ),
     Rule(
         "retentionPeriod",
@@ -153,7 +151,7 @@ RULES: Final = (
         "storage encryption",
         on,
         False,
-        _own(t.DATABASE, CLUSTER, path="storageEncrypted"),
+        _own(t.DATABASE, t.DATABASE_CLUSTER, path="storageEncrypted"),
     ),
     Rule(
         "copyTagsToSnapshot",
@@ -161,7 +159,7 @@ RULES: Final = (
         "snapshots carry the owner tags",
         on,
         False,
-        _own(t.DATABASE, CLUSTER, path="copyTagsToSnapshot"),
+        _own(t.DATABASE, t.DATABASE_CLUSTER, path="copyTagsToSnapshot"),
         stops=False,
     ),
     Rule(
@@ -197,7 +195,7 @@ RULES: Final = (
         "logs that the database exports",
         how_many,
         None,
-        _own(t.DATABASE, CLUSTER, path="enabledCloudwatchLogsExports"),
+        _own(t.DATABASE, t.DATABASE_CLUSTER, path="enabledCloudwatchLogsExports"),
     ),
     Rule(
         "iamDatabaseAuthenticationEnabled",
@@ -205,7 +203,7 @@ RULES: Final = (
         "login by IAM",
         on,
         False,
-        _own(t.DATABASE, CLUSTER, path="iamDatabaseAuthenticationEnabled"),
+        _own(t.DATABASE, t.DATABASE_CLUSTER, path="iamDatabaseAuthenticationEnabled"),
         stops=False,
     ),
     Rule(
@@ -248,7 +246,7 @@ RULES: Final = (
         "days to cancel the key's deletion",
         amount,
         30,
-        _own(t.KEY, REPLICA_KEY, path="deletionWindowInDays"),
+        _own(t.KEY, t.REPLICA_KEY, path="deletionWindowInDays"),
     ),
     Rule("isEnabled", Kind.LOSS, "nothing that the key encrypts can be read", on, True, _own(t.KEY, path="isEnabled")),
     Rule("enableKeyRotation", Kind.LOSS, "rotation of the key", on, False, _own(t.KEY, path="enableKeyRotation")),
@@ -277,7 +275,7 @@ RULES: Final = (
             (t.LOG_GROUP, "kmsKeyId"),
             (t.TOPIC, "kmsMasterKeyId"),
             (t.TRAIL, "kmsKeyId"),
-            (VAULT, "kmsKeyArn"),
+            (t.BACKUP_VAULT, "kmsKeyArn"),
         )
     ),
     Rule(
@@ -286,7 +284,7 @@ RULES: Final = (
         "the parameter is kept encrypted",
         lambda value: 1.0 if value == "SecureString" else 0.0,
         "String",
-        _own(PARAMETER, path="type"),
+        _own(t.PARAMETER, path="type"),
     ),
     *(
         Rule(name, Kind.WATCH, f"{what} of the audit trail", on, default, _own(t.TRAIL, path=name))

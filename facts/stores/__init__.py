@@ -10,7 +10,7 @@ from facts import tokens as t
 from facts.stores.bucket import bucket_stores
 from facts.stores.copies import copy_stores
 from facts.stores.database import database_stores
-from facts.stores.holder import REPLICA_KEY, Holder, classification, content_of, guards, stays
+from facts.stores.holder import Holder, classification, content_of, guards, stays
 from facts.stores.logs import log_stores
 from facts.stores.model import (
     FOREVER,
@@ -29,7 +29,7 @@ from facts.stores.model import (
     Span,
     Store,
 )
-from facts.stores.running import DASHBOARD, alert_stores, task_stores
+from facts.stores.running import alert_stores, task_stores
 from facts.stores.secrets import key_after_deletion, key_stores, secret_stores
 from facts.types import Loss, loss_of
 from graph import Graph
@@ -90,9 +90,7 @@ def _with_lost_key(graph: Graph, store: Store) -> Store:
 
 
 __all__ = [
-    "DASHBOARD",
     "FOREVER",
-    "REPLICA_KEY",
     "AfterDeletion",
     "Concern",
     "Content",

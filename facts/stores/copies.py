@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from facts import tokens as t
-from facts.stores.holder import REPLICA_KEY, Holder, classification, content_of, stays
+from facts.stores.holder import Holder, classification, content_of, stays
 from facts.stores.model import AfterDeletion, Content, End, Form, Keeping, Kept, KeyKind, Reason, Store
 from graph import Graph, Mark, Resource
 from graph.values import items, maps
@@ -28,7 +28,7 @@ def copy_stores(graph: Graph) -> Iterator[Store]:
         yield from _objects(Holder(graph, bucket), "replicationConfiguration.rules", bucket)
     for secret in graph.of(t.SECRET):
         yield from _replicas(Holder(graph, secret))
-    for key in graph.of(REPLICA_KEY):
+    for key in graph.of(t.REPLICA_KEY):
         yield Holder(graph, key).store(Form.KEY_REPLICA, Content.KEY, KeyKind.IS_ONE, _AS_ORIGINAL, _STAYS)
 
 

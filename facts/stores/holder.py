@@ -23,7 +23,6 @@ from facts.stores.model import (
 from graph import Graph, Mark, Resource
 from graph.values import at, number
 
-REPLICA_KEY: Final = "aws:kms/replicaKey:ReplicaKey"
 NOT_SHOWN: Final = AfterDeletion(End.UNKNOWN, Reason.NOT_SHOWN, None)
 
 
@@ -61,7 +60,7 @@ class Holder:
         if isinstance(value, str):
             found = self.graph.key(value)
             return Key(KeyKind.NAMED, value, found.urn if found is not None else "")
-        meant = self.graph.referred(self.resource, path, t.KEY, REPLICA_KEY)
+        meant = self.graph.referred(self.resource, path, t.KEY, t.REPLICA_KEY)
         return Key(KeyKind.NAMED, urn=meant[0].urn) if len(meant) == 1 else Key(KeyKind.UNKNOWN)
 
     def store(

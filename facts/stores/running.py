@@ -8,8 +8,6 @@ from facts.stores.holder import Holder, for_days
 from facts.stores.model import AfterDeletion, Content, End, Form, Keeping, Kept, KeyKind, Reason, Store
 from graph import Graph, Mark
 
-DASHBOARD: Final = "aws:cloudwatch/dashboard:Dashboard"
-SUBSCRIPTION: Final = "aws:sns/topicSubscription:TopicSubscription"
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention
 METRICS_DAYS: Final = 455.0
 
@@ -29,7 +27,7 @@ def alert_stores(graph: Graph) -> Iterator[Store]:
     """Every topic, and the metrics where a stack declares alarms."""
     for topic in graph.of(t.TOPIC):
         one = Holder(graph, topic)
-        protocols = [it.inputs.get("protocol") for it in graph.referring(topic, SUBSCRIPTION, "topic")]
+        protocols = [it.inputs.get("protocol") for it in graph.referring(topic, t.TOPIC_SUBSCRIPTION, "topic")]
         mailed = any(isinstance(protocol, Mark) or str(protocol).startswith("email") for protocol in protocols)
         yield one.store(
             Form.TOPIC,
@@ -38,7 +36,7 @@ def alert_stores(graph: Graph) -> Iterator[Store]:
             Kept(Keeping.UNTIL_DELIVERED, 0.0),
             AfterDeletion(End.DELETED, Reason.WITH_STACK),
         )
-    holder = next(graph.of(DASHBOARD, t.METRIC_ALARM), None)
+    holder = next(graph.of(t.DASHBOARD, t.METRIC_ALARM), None)
     if holder is not None:
         after = AfterDeletion(End.FOR_A_WHILE, Reason.METRICS_EXPIRE, METRICS_DAYS)
         yield Holder(graph, holder).store(Form.METRICS, Content.FIGURES, KeyKind.AWS, for_days(METRICS_DAYS), after)

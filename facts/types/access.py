@@ -37,9 +37,9 @@ IDENTITY = (
         },
     ),
     listed(t.ROLE_ATTACHMENT, "attached policy", judged="role policyArn"),
-    listed("aws:iam/policyAttachment:PolicyAttachment", "attached policy", judged="roles users groups policyArn name"),
+    listed(t.POLICY_ATTACHMENT, "attached policy", judged="roles users groups policyArn name"),
     listed(
-        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+        t.ATTACHMENTS_EXCLUSIVE,
         "list of all attached policies",
         removal=Removal.STOPS,
         judged="roleName policyArns",
@@ -67,15 +67,15 @@ IDENTITY = (
         harmless={Because.IDENTITY: "url"},
     ),
     listed(
-        "aws:lambda/permission:Permission",
+        t.FUNCTION_PERMISSION,
         "right to invoke a function",
         judged="principal action sourceArn sourceAccount principalOrgId functionUrlAuthType",
         harmless={Because.IDENTITY: "function", Because.NAME: "statementId statementIdPrefix"},
     ),
-    listed("aws:lambda/functionUrl:FunctionUrl", "address of a function", judged="authorizationType"),
-    listed("aws:sqs/queuePolicy:QueuePolicy", "queue policy", judged="policy"),
-    listed("aws:sqs/queue:Queue", "queue", removal=Removal.STOPS, judged="policy"),
-    listed("aws:backup/vaultPolicy:VaultPolicy", "vault policy", judged="policy"),
+    listed(t.FUNCTION_URL, "address of a function", judged="authorizationType"),
+    listed(t.QUEUE_POLICY, "queue policy", judged="policy"),
+    listed(t.QUEUE, "queue", removal=Removal.STOPS, judged="policy"),
+    listed(t.BACKUP_VAULT_POLICY, "vault policy", judged="policy"),
     listed("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "log policy", judged="policyDocument"),
 )
 

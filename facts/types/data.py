@@ -40,7 +40,7 @@ DATABASES = (
         },
     ),
     listed(
-        "aws:rds/cluster:Cluster",
+        t.DATABASE_CLUSTER,
         "database",
         loss=Loss.DATA,
         judged="backupRetentionPeriod deletionProtection skipFinalSnapshot deleteAutomatedBackups "
@@ -50,13 +50,13 @@ DATABASES = (
         harmless={Because.TIMING: "preferredBackupWindow preferredMaintenanceWindow applyImmediately"},
     ),
     listed("aws:rds/clusterInstance:ClusterInstance", "instance of a database cluster", loss=Loss.DATA),
-    listed("aws:rds/globalCluster:GlobalCluster", "database", loss=Loss.DATA, judged="deletionProtection"),
-    listed("aws:dynamodb/table:Table", "database", loss=Loss.DATA, judged="deletionProtectionEnabled"),
+    listed(t.GLOBAL_DATABASE_CLUSTER, "database", loss=Loss.DATA, judged="deletionProtection"),
+    listed(t.DYNAMODB_TABLE, "database", loss=Loss.DATA, judged="deletionProtectionEnabled"),
     listed(t.SNAPSHOT, "snapshot", loss=Loss.COPY),
     listed(t.SNAPSHOT_COPY, "snapshot", loss=Loss.COPY),
     listed(t.CLUSTER_SNAPSHOT, "snapshot", loss=Loss.COPY),
     listed(t.AUTOMATED_BACKUPS_REPLICATION, "replicated backups", loss=Loss.COPY, judged="retentionPeriod kmsKeyId"),
-    listed("aws:backup/vault:Vault", "backup vault", loss=Loss.COPY, judged="kmsKeyArn forceDestroy"),
+    listed(t.BACKUP_VAULT, "backup vault", loss=Loss.COPY, judged="kmsKeyArn forceDestroy"),
     listed("aws:backup/plan:Plan", "backup plan", removal=Removal.STOPS),
     listed(t.BACKUP_SELECTION, "backup selection", removal=Removal.STOPS),
     listed(
@@ -136,7 +136,7 @@ BUCKETS = (
         harmless={**_BUCKET_OF, Because.ENGINE: "skipDestroy"},
     ),
     listed(
-        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+        t.ACCOUNT_PUBLIC_ACCESS,
         "public access block of the account",
         removal=Removal.JUDGED,
         judged="blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
@@ -144,7 +144,7 @@ BUCKETS = (
     ),
     listed(t.BUCKET_ACL, "access control list", removal=Removal.NOTED, judged="acl accessControlPolicy"),
     listed(
-        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        t.BUCKET_OBJECT_LOCK,
         "object lock",
         removal=Removal.JUDGED,
         judged="rule",
@@ -171,15 +171,15 @@ KEYS_AND_SECRETS = (
         },
         harmless={Because.TEXT: "description"},
     ),
-    listed("aws:kms/replicaKey:ReplicaKey", "key", loss=Loss.KEY, judged="policy deletionWindowInDays"),
+    listed(t.REPLICA_KEY, "key", loss=Loss.KEY, judged="policy deletionWindowInDays"),
     listed(t.KEY_POLICY, "key policy", removal=Removal.NOTED, judged="policy", harmless={Because.IDENTITY: "keyId"}),
     listed(
-        "aws:kms/alias:Alias",
+        t.KEY_ALIAS,
         "alias",
         noted={"targetKeyId": "the alias means another key"},
         harmless={Because.NAME: "name namePrefix"},
     ),
-    listed("aws:kms/grant:Grant", "grant of a key", judged="granteePrincipal operations keyId constraints"),
+    listed(t.KEY_GRANT, "grant of a key", judged="granteePrincipal operations keyId constraints"),
     listed(
         t.SECRET,
         "secret",
@@ -208,7 +208,7 @@ KEYS_AND_SECRETS = (
         harmless={Because.IDENTITY: "secretId", Because.TIMING: "rotateImmediately"},
     ),
     listed(t.SECRET_VERSION, "value of a secret", loss=Loss.SECRET),
-    listed("aws:ssm/parameter:Parameter", "parameter", loss=Loss.SECRET, judged="type"),
+    listed(t.PARAMETER, "parameter", loss=Loss.SECRET, judged="type"),
     listed("aws:acmpca/certificateAuthority:CertificateAuthority", "certificate authority", loss=Loss.KEY),
 )
 

@@ -193,7 +193,7 @@ WATCHING = (
     ),
     listed(t.COMPOSITE_ALARM, "alarm", judged="actionsEnabled alarmActions"),
     listed(
-        "aws:cloudwatch/dashboard:Dashboard",
+        t.DASHBOARD,
         "dashboard",
         harmless={Because.NAME: "dashboardName", Because.TUNING: "dashboardBody"},
     ),
@@ -215,7 +215,7 @@ WATCHING = (
     ),
     listed(t.TOPIC_POLICY, "topic policy", judged="policy", harmless={Because.IDENTITY: "arn"}),
     listed(
-        "aws:sns/topicSubscription:TopicSubscription",
+        t.TOPIC_SUBSCRIPTION,
         "subscription",
         noted={
             "endpoint protocol": "another address is told",

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from facts import tokens as t
-from facts.stores.running import SUBSCRIPTION
 from graph import Resource
 from graph.values import items as listed
 from graph.values import maps, number
@@ -149,7 +148,7 @@ def _listeners(view: View, targets: Sequence[object]) -> list[str]:
         if topic is None:
             found += [str(target)] if target else []
             continue
-        found += [_subscriber(one) for one in view.graph.referring(topic, SUBSCRIPTION, "topic")]
+        found += [_subscriber(one) for one in view.graph.referring(topic, t.TOPIC_SUBSCRIPTION, "topic")]
     return found
 
 
