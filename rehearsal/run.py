@@ -192,7 +192,7 @@ class _Run:
         return monitor
 
     def _result(self, monitor: "Monitor", found: Mapping[str, Rehearsed]) -> Rehearsal:
-        from rehearsal.refusals import refusals_of  # noqa: PLC0415
+        from rehearsal.checks import refusals_of  # noqa: PLC0415
 
         resources = tuple(
             found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()

@@ -5,9 +5,9 @@ Each check names the resource, what is wrong, the fix, and the page of AWS's doc
 
 from collections.abc import Sequence
 
-from rehearsal.refusals import account as accounts
-from rehearsal.refusals import database, encryption, files, names, observability, providers, service
-from rehearsal.refusals.graph import Graph
+from rehearsal.checks import account as accounts
+from rehearsal.checks import database, encryption, files, names, observability, providers, service
+from rehearsal.checks.graph import Graph
 from rehearsal.result import Refusal, Rehearsed
 
 CHECKS = (

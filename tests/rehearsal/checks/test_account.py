@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.refusals import refusals_of
+from rehearsal.checks import refusals_of
 from rehearsal.result import Rehearsed
-from tests.rehearsal.test_refusals import ACCOUNT, Parts, part
+from tests.rehearsal.checks.test_checks import ACCOUNT, Parts, part
 
 GITHUB = "token.actions.githubusercontent.com"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.settings import LOG_RETENTION_DAYS
-from rehearsal.refusals.graph import Graph, refuse
+from rehearsal.checks.graph import Graph, refuse
 from rehearsal.result import Refusal, Rehearsed
 
 _ALARM = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.service_settings import FARGATE_MEMORY_MIB
-from rehearsal.refusals.graph import Graph, allows, as_list, properties, refuse, statements
+from rehearsal.checks.graph import Graph, allows, as_list, properties, refuse, statements
 from rehearsal.result import Refusal, Rehearsed
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"

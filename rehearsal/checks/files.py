@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.refusals.graph import Graph, allows, as_list, refuse, statements
+from rehearsal.checks.graph import Graph, allows, as_list, refuse, statements
 from rehearsal.result import Refusal, Rehearsed
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"

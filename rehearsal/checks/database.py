@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from rehearsal.refusals.graph import Graph, properties, refuse
+from rehearsal.checks.graph import Graph, properties, refuse
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rehearsal.refusals.graph import Graph, properties, refuse
+from rehearsal.checks.graph import Graph, properties, refuse
 from rehearsal.result import Refusal
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.refusals import refusals_of
+from rehearsal.checks import refusals_of
 from rehearsal.result import Declared, Refusal, Rehearsed, State
 
 ACCOUNT = "210000000001"
@@ -394,7 +394,7 @@ def test_what_aws_refuses_is_refused_by_name_and_what_it_takes_is_not(case: Case
 
 
 def test_every_check_in_the_code_has_a_case() -> None:
-    folder = Path(__file__).parents[2] / "rehearsal" / "refusals"
+    folder = Path(__file__).parents[3] / "rehearsal" / "checks"
     code = "".join(path.read_text() for path in folder.glob("*.py"))
     quoted = {word for word in code.split('"') if word.count("-") and word.replace("-", "").isalpha()}
     prefixes = ("rds-", "s3-", "lb-", "logs-", "sns-", "ecs-", "lambda-", "secret-", "role-", "alarm-", "policy-")
