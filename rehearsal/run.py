@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from infra.problems import ProblemsError
 from rehearsal import program, silos, stand_ins
 from rehearsal.errors import ProgramError, RefusedError
-from rehearsal.result import REFERENCE_TYPE, Declared, Rehearsal, Rehearsed, StandIn, State
+from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, Rehearsal, Rehearsed, StandIn, State
 
 if TYPE_CHECKING:
     from rehearsal.cloud import Cloud, Moto
@@ -171,7 +171,7 @@ class _Run:
         with self.clock.phase("reading back"):
             found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
         self.stand_ins = (*self.stand_ins, *mapper.stand_ins)
-        return self._result(monitor, found)
+        return self._result(monitor, found, mapper.refusals)
 
     def _program(self, realiser: "Realiser") -> "Monitor":
         from rehearsal.monitor import Monitor  # noqa: PLC0415 it imports Pulumi
@@ -191,14 +191,16 @@ class _Run:
                 raise ProgramError(_summary(error)) from error
         return monitor
 
-    def _result(self, monitor: "Monitor", found: Mapping[str, Rehearsed]) -> Rehearsal:
+    def _result(
+        self, monitor: "Monitor", found: Mapping[str, Rehearsed], of_requests: Iterable[Refusal] = ()
+    ) -> Rehearsal:
         from rehearsal.checks import refusals_of  # noqa: PLC0415
 
         resources = tuple(
             found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()
         )
         with self.clock.phase("looking for what AWS refuses"):
-            refusals = (*monitor.refusals, *refusals_of(resources, self.account))
+            refusals = (*monitor.refusals, *of_requests, *refusals_of(resources, self.account))
         return Rehearsal(
             project=self.project.name,
             stack=self.stack,
