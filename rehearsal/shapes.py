@@ -49,16 +49,9 @@ def _walk(service: str, shape: Any, value: Any, path: str) -> Iterator[Breach]:
     kind = shape.type_name
     if kind == "structure":
         if isinstance(value, Mapping):
-            for name in shape.required_members:
-                if value.get(name) is None:
-                    yield Breach(_join(path, name), "required", "is missing", "declare it")
-            members = shape.members
-            for name, part in value.items():
-                if name in members and part is not None:
-                    yield from _walk(service, members[name], part, _join(path, name))
+            yield from _members(service, shape, value, path)
         return
-    size = _size(value)
-    yield from _bounds(kind, shape.metadata, size, path)
+    yield from _bounds(kind, shape.metadata, _size(value), path)
     if kind == "list" and isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _walk(service, shape.member, item, f"{path}[{index}]")
@@ -68,6 +61,16 @@ def _walk(service: str, shape: Any, value: Any, path: str) -> Iterator[Breach]:
             yield from _walk(service, shape.value, item, f"{path}.{key}")
     elif kind == "string" and isinstance(value, str) and (service, shape.name) not in NOT_HELD_TO:
         yield from _text(shape, value, path)
+
+
+def _members(service: str, shape: Any, value: Mapping[str, Any], path: str) -> Iterator[Breach]:
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield Breach(_join(path, name), "required", "is missing", "declare it")
+    members = shape.members
+    for name, part in value.items():
+        if name in members and part is not None:
+            yield from _walk(service, members[name], part, _join(path, name))
 
 
 def _size(value: Any) -> float | None:

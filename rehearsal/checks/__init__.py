@@ -1,22 +1,49 @@
 """What AWS would refuse though moto takes it: pure functions over the recorded resources, one file a service.
 
-Each check names the resource, what is wrong, the fix, and the page of AWS's documentation that says so.
+Each check names the resource, what is wrong, the fix, and the page of AWS's documentation that says so. What the
+services' own models say of a request is held to in `rehearsal.shapes`; docs/aws-limits.md lists every kind of both.
 """
 
 from collections.abc import Sequence
 
 from rehearsal.checks import account as accounts
-from rehearsal.checks import database, encryption, files, names, observability, providers, service
+from rehearsal.checks import (
+    database,
+    database_parameters,
+    documents,
+    encryption,
+    files,
+    functions,
+    lifecycle,
+    load_balancer,
+    names,
+    network,
+    observability,
+    providers,
+    secrets,
+    service,
+    tags,
+    tasks,
+)
 from rehearsal.checks.graph import Graph
 from rehearsal.result import Refusal, Rehearsed
 
 CHECKS = (
     *providers.CHECKS,
     *names.CHECKS,
+    *tags.CHECKS,
+    *documents.CHECKS,
+    *network.CHECKS,
+    *load_balancer.CHECKS,
     *database.CHECKS,
+    *database_parameters.CHECKS,
     *files.CHECKS,
+    *lifecycle.CHECKS,
     *encryption.CHECKS,
+    *secrets.CHECKS,
+    *tasks.CHECKS,
     *service.CHECKS,
+    *functions.CHECKS,
     *observability.CHECKS,
     *accounts.CHECKS,
 )
