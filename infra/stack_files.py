@@ -26,7 +26,7 @@ def locate(problems: Iterable[Problem], file: Path) -> list[Problem]:
 
 
 def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
-    """What is wrong with the file around the one key that it holds: keys given twice, keys that nothing reads.
+    """What is wrong with the file around the one key that it holds: keys that nothing reads.
 
     A base stack's file holds its settings; a customer's own stack's file holds the tenant's name alone.
     """
@@ -44,7 +44,6 @@ def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
         else f"this file holds {TENANT_KEY} alone, and the tenant's file decides the rest"
     )
     return [
-        *read.duplicates(),
         *(_unread(read, (key,), f"is not read; known: {', '.join(_KNOWN_TOP_LEVEL)}") for key in unread_top),
         *(_unread(read, ("config", key), f"is not read; {instead}") for key in unread_config),
     ]

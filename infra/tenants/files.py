@@ -86,9 +86,8 @@ def parse_tenant(read: YamlFile, content: Mapping[str, Any], name: str) -> Tenan
         problems.append(
             Problem(path="name", message=f"is {content['name']}, but the file is called {name}.yaml; they go together")
         )
-    problems = [*read.duplicates(), *read.locate(problems)]
     if problems or tenant is None:
-        raise ProblemsError(problems)
+        raise ProblemsError(read.locate(problems))
     return tenant
 
 
