@@ -136,6 +136,7 @@ class _Reader:
                     raise self._problem(event.start_mark, f"is nested deeper than {MOST_LEVELS} levels; flatten it")
             elif isinstance(event, yaml.CollectionEndEvent):
                 closed = self._open.pop()
+                closed.end_mark = event.end_mark
                 if isinstance(closed, yaml.MappingNode):
                     closed.value = list(zip(closed.value[::2], closed.value[1::2], strict=True))
         return roots[0] if roots else None
@@ -159,9 +160,10 @@ class _Reader:
             return None
         if kind is yaml.ScalarNode:
             self._refuse_slashes(event)
-            node: yaml.Node = yaml.ScalarNode(event.tag, event.value, event.start_mark, style=event.style or "")
+            style = event.style or ""
+            node: yaml.Node = yaml.ScalarNode(event.tag, event.value, event.start_mark, event.end_mark, style=style)
         else:
-            node = kind(event.tag, [], event.start_mark)
+            node = kind(event.tag, [], event.start_mark, flow_style=event.flow_style)
         if event.anchor:
             self._anchors[event.anchor] = node
         return node

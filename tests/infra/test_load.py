@@ -27,8 +27,8 @@ def problems_of(change: Callable[[str, Change], Project]) -> Callable[[str, Chan
 
 
 def load(root: Path, stack: str) -> Problems:
-    configured, _ = stand_ins.replace(read_configured(root, stack))
     try:
+        configured, _ = stand_ins.replace(read_configured(root, stack))
         load_settings(root, stack, configured)
     except ProblemsError as error:
         return [str(problem) for problem in error.problems]

@@ -43,7 +43,7 @@ def simple(value: Any, text: str) -> Any:
         return [simple(one, text) for one in value]
     if not isinstance(value, dict):
         return value
-    ((key, inner),) = value.items() if len(value) == 1 else ((None, None),)
+    key, inner = next(iter(value.items())) if len(value) == 1 else ("", "")
     if key == "!int":
         return int(inner)
     if key == "!float":
