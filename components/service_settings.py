@@ -6,7 +6,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from components.offered import fargate_memory_mib
-from components.settings import Arn, BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
+from components.settings import (
+    HOST_NAME,
+    LONGEST_HOST_NAME,
+    Arn,
+    BrokenRule,
+    CidrBlock,
+    LogRetentionDays,
+    Rule,
+    Settings,
+    given_twice,
+)
 
 EVERYWHERE = "0.0.0.0/0"
 
@@ -101,6 +111,11 @@ def _mock_stays_inside(service: "ServiceSettings") -> Iterator[BrokenRule]:
         )
 
 
+def _blocks_stand_once(service: "ServiceSettings") -> Iterator[BrokenRule]:
+    yield from given_twice(service.allowed_cidr_blocks, "allowedCidrBlocks")
+    yield from given_twice(service.metrics_cidr_blocks, "metricsCidrBlocks")
+
+
 class ServiceSettings(Settings):
     """Size and doors of the service."""
 
@@ -112,7 +127,7 @@ class ServiceSettings(Settings):
     memory_mib: Annotated[int, Field(ge=512)] = 512
     min_tasks: Annotated[int, Field(ge=1, le=100)]
     max_tasks: Annotated[int, Field(ge=1, le=100)]
-    host_name: Annotated[str | None, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")] = None
+    host_name: Annotated[str | None, Field(pattern=HOST_NAME, max_length=LONGEST_HOST_NAME)] = None
     certificate_arn: Annotated[Arn | None, Field(description="ACM, in the stack's region; null serves plain HTTP")] = (
         None
     )
@@ -134,4 +149,5 @@ class ServiceSettings(Settings):
         _tasks_in_order,
         _certificate_needs_its_name,
         _mock_stays_inside,
+        _blocks_stand_once,
     )

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from components.settings import find_certificate_fault
+from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants import capacity
@@ -225,6 +227,11 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
             message=f"leaves out {', '.join(outside)}, where base stack {tenant.base} may keep its pool's data: "
             "choose isolation silo, or another base stack",
         )
+    arn, account = tenant.certificate_arn or BASE_CERTIFICATE, base.get("account")
+    if arn != BASE_CERTIFICATE and isinstance(account, str) and not PLACEHOLDER_ACCOUNT.search(arn):
+        fault = find_certificate_fault(arn, str(base.get("region")), account)
+        if fault:
+            yield Problem(path="certificateArn", message=fault)
     service = base.get("service")
     if not isinstance(service, Mapping):
         return

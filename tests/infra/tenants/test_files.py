@@ -43,6 +43,12 @@ def test_host_names_and_listener_priorities_are_each_customer_s_own() -> None:
         ("base: prod", "base: production", "there is no base stack production: no Pulumi.production.yaml"),
         ("region: eu-west-1", "region: eu-north-1", "base stack prod lies in eu-west-1"),
         ("region: eu-west-1", "region: us-east-1", "tenants/acme.yaml:6: region: us-east-1 lies outside residency"),
+        (
+            "arn:aws:acm:eu-west-1:000000000003:",
+            "arn:aws:acm:eu-west-1:111111111111:",
+            "must be an ACM certificate of account 000000000003",
+        ),
+        ("certificate/ac3e0000", "certificate/mine", "must be an ACM certificate in eu-west-1"),
         ("residency: eea", "residency: no", "AWS has no region in Norway; the nearest is eu-north-1"),
         ("residency: eea", 'residency: "no"', "AWS has no region in Norway; the nearest is eu-north-1"),
         ("residency: eea", "residency: Norge", "AWS has no region in Norway"),
