@@ -36,9 +36,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
 
 def errors(content: dict[str, Any]) -> list[str]:
     """What cfn-lint calls an error in a template, each with its resource's type."""
-    pytest.importorskip(
-        "cfnlint", reason="cfn-lint is missing, and with it the second opinion")
-    )
+    pytest.importorskip("cfnlint", reason="cfn-lint is missing, and with it the second opinion")
     from cfnlint.api import lint
     from cfnlint.config import ManualArgs
 
