@@ -200,7 +200,8 @@ class _Run:
             found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()
         )
         with self.clock.phase("looking for what AWS refuses"):
-            refusals = (*monitor.refusals, *of_requests, *refusals_of(resources, self.account))
+            residency = silos.residency_of(self.project, self.stack)
+            refusals = (*monitor.refusals, *of_requests, *refusals_of(resources, self.account, residency))
         return Rehearsal(
             project=self.project.name,
             stack=self.stack,

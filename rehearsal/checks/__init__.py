@@ -4,7 +4,7 @@ Each check names the resource, what is wrong, the fix, and the page of AWS's doc
 services' own models say of a request is held to in `rehearsal.shapes`; docs/aws-limits.md lists every kind of both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rehearsal.checks import account as accounts
 from rehearsal.checks import (
@@ -49,7 +49,13 @@ CHECKS = (
 )
 
 
-def refusals_of(resources: Sequence[Rehearsed], account: str) -> tuple[Refusal, ...]:
-    """Every refusal, in the order of the checks."""
-    graph = Graph(resources, account)
+def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collection[str] = ()) -> tuple[Refusal, ...]:
+    """Every refusal, in the order of the checks.
+
+    Args:
+        resources: of one stack, in order of registration.
+        account: the stack's.
+        residency: regions in which its data may be kept; none where the stack names none.
+    """
+    graph = Graph(resources, account, residency)
     return tuple(refusal for check in CHECKS for refusal in check(graph))

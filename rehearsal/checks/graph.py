@@ -1,7 +1,7 @@
 """The recorded resources as the refusals ask for them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,10 +10,10 @@ from rehearsal.result import Refusal, Rehearsed
 
 
 class Graph:
-    """The resources of one stack, found by type, ARN, id or name."""
+    """The resources of one stack, found by type, ARN, id or name. No `residency` means that the stack names none."""
 
-    def __init__(self, resources: Sequence[Rehearsed], account: str) -> None:
-        self.account = account
+    def __init__(self, resources: Sequence[Rehearsed], account: str, residency: Collection[str] = ()) -> None:
+        self.account, self.residency = account, residency
         self._all = resources
         self._by_type: dict[str, list[Rehearsed]] = {}
         for one in resources:

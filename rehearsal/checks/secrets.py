@@ -139,9 +139,20 @@ def topics(graph: Graph) -> Iterator[Refusal]:
             what = f"is named {values.get('name')} and is {'' if values.get('fifoTopic') else 'no '}FIFO topic"
             source = "https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html"
             yield refuse(one, "sns-fifo-name", what, "let the name end with .fifo where fifoTopic is set", source)
+    yield from _outside_residency(graph)
     for one in graph.of(_SUBSCRIPTION):
         for check, what, fix in _subscription(one.declared.properties, one.region):
             yield refuse(one, check, what, fix, _SNS)
+
+
+def _outside_residency(graph: Graph) -> Iterator[Refusal]:
+    """What is published holds names and addresses: a topic, or what it delivers to, lies where data may be kept."""
+    for one in (*graph.of(_TOPIC), *graph.of(_SUBSCRIPTION)):
+        endpoint = str(one.declared.properties.get("endpoint") or "").split(":")
+        regions = {one.region, endpoint[3] if len(endpoint) > 5 and endpoint[0] == "arn" else ""} - {""}
+        for region in sorted(regions - set(graph.residency)) if graph.residency else ():
+            what = f"delivers in {region}, outside residency ({', '.join(graph.residency)})"
+            yield refuse(one, "sns-residency", what, "keep topics and endpoints inside it", _SNS)
 
 
 def _subscription(values: Mapping[str, Any], region: str) -> Iterator[tuple[str, str, str]]:

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.problems import ProblemsError
-from infra.yaml_text import MOST_BYTES, MOST_LEVELS, read_yaml, read_yaml_value
+from infra.yaml_text import MOST_BYTES, MOST_LEVELS, parse_yaml, read_yaml, read_yaml_value
+from infra.yaml_values import plain_value
 
 
 def refusal(tmp_path: Path, content: str | bytes) -> str:
@@ -73,3 +76,18 @@ def test_a_list_is_read_where_a_list_may_stand(tmp_path: Path) -> None:
     file.write_text("- a: 1\n  a: 2\n")
     with pytest.raises(ProblemsError, match="is given twice"):
         read_yaml_value(file)
+
+
+@given(st.text(max_size=200))
+def test_no_text_at_all_is_a_traceback(text: str) -> None:
+    try:
+        content, tree = parse_yaml(text, "file")
+    except ProblemsError:
+        return
+    assert (tree is None) <= (content is None)
+
+
+@given(st.text(alphabet="+-._0123456789xobeEinfaNtrulys:~ ", min_size=1, max_size=12))
+def test_a_plain_word_is_itself_or_a_value_that_json_has(text: str) -> None:
+    value = plain_value(text)
+    assert value is None or isinstance(value, (bool, int, float)) or value == text

@@ -140,6 +140,7 @@ class Case:
     bad: Parts
     good: Parts
     names: str = "it"
+    residency: tuple[str, ...] = ()
 
 
 def each(

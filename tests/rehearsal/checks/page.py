@@ -74,7 +74,7 @@ def _checks(by_check: dict[str, list[Case]]) -> Iterator[str]:
 
 
 def _first(case: Case) -> Refusal:
-    return next(one for one in refusals_of(tuple(case.bad), ACCOUNT) if one.check == case.check)
+    return next(one for one in refusals_of(tuple(case.bad), ACCOUNT, case.residency) if one.check == case.check)
 
 
 def _cell(text: str) -> str:

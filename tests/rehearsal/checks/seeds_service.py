@@ -71,7 +71,17 @@ def named(names: tuple[str, ...]) -> Rehearsed:
 SUBSCRIPTION = "sns/topicSubscription:TopicSubscription"
 EIGHT = [{"name": f"N{number}", "value": "x" * 8000} for number in range(9)]
 
+EU = ("eu-north-1", "eu-west-1")
+
+
+def delivered(region: str) -> list[Rehearsed]:
+    return [subscription(("sqs", f"arn:aws:sqs:{region}:210000000001:queue"))]
+
+
 CASES: list[Case] = [
+    Case("sns-residency", delivered("us-east-1"), delivered("eu-west-1"), residency=EU),
+    Case("sns-residency", [part("sns/topic:Topic")], [], residency=("eu-west-1",)),
+    Case("sns-residency", [subscription(("email", "a@b.example"))], [], residency=("us-east-1",)),
     *each(
         "ecs-architecture",
         lambda v: task({"name": "a", "image": "i"}, runtimePlatform={"cpuArchitecture": v}),
