@@ -75,7 +75,7 @@ def _text_of(file: Path, name: str) -> str:
     if len(raw) > MOST_BYTES:
         what = f"has more than {MOST_BYTES:,} bytes; no file of settings is that long"
         raise ProblemsError([Problem(file=name, message=what)])
-    if b"\0" in raw[:4] and not raw.startswith(codecs.BOM_UTF8):
+    if (raw[:1] == b"\0") != (raw[1:2] == b"\0") and len(raw) > 1:  # every other byte of plain letters is 0
         raise ProblemsError([Problem(file=name, line=1, message="is UTF-16; save it as plain UTF-8")])
     for mark, encoding in _BYTE_ORDER_MARKS:
         if raw.startswith(mark):
