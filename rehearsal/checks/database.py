@@ -7,7 +7,7 @@ from typing import Any
 from components.offered import data_date, postgres_classes, postgres_majors, postgres_versions
 from rehearsal.checks.graph import Graph, properties, refuse
 from rehearsal.checks.network import zones_of
-from rehearsal.checks.rules import Rule, breaches_of, number, one_of, text
+from rehearsal.checks.rules import Rule, breaches_of, number, one_of, only, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
@@ -22,12 +22,18 @@ RULES = (
     number("rds-port", _INSTANCE, "port", 1150, 65535, "", _API),
     one_of("rds-monitoring-interval", _INSTANCE, "monitoringInterval", (0, 1, 5, 10, 15, 30, 60), _API),
     one_of("rds-storage-type", _INSTANCE, "storageType", ("gp3", "gp2", "io1", "io2", "standard"), _STORAGE),
-    one_of(
-        "rds-log-export",
-        _INSTANCE,
-        "enabledCloudwatchLogsExports[]",
-        ("postgresql", "upgrade", "iam-db-auth-error"),
-        f"{_GUIDE}USER_LogAccess.Concepts.PostgreSQL.html",
+    *only(
+        (
+            one_of(
+                "rds-log-export",
+                _INSTANCE,
+                "enabledCloudwatchLogsExports[]",
+                ("postgresql", "upgrade", "iam-db-auth-error"),
+                f"{_GUIDE}USER_LogAccess.Concepts.PostgreSQL.html",
+            ),
+        ),
+        "engine",
+        "postgres",
     ),
     one_of(
         "rds-certificate-authority",
@@ -36,7 +42,7 @@ RULES = (
         ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"),
         f"{_GUIDE}UsingWithRDS.SSL.html",
     ),
-    one_of("rds-license", _INSTANCE, "licenseModel", ("postgresql-license",), _API),
+    *only((one_of("rds-license", _INSTANCE, "licenseModel", ("postgresql-license",), _API),), "engine", "postgres"),
     one_of(
         "rds-network-type",
         _INSTANCE,
@@ -167,6 +173,8 @@ _STRIPED_FROM_GIB = 400  # below it gp3 has its baseline and nothing else
 def storage(graph: Graph) -> Iterator[Refusal]:
     """Size, growth, IOPS and throughput by the type of storage."""
     for one in graph.of(_INSTANCE):
+        if one.declared.properties.get("engine") != "postgres":
+            continue
         for check, what, fix in _storage(one.declared.properties):
             yield refuse(one, check, what, fix, _STORAGE)
 

@@ -90,7 +90,7 @@ _OPERATOR = re.compile(
     r"(For(AnyValue|AllValues):)?(Null|BinaryEquals|Bool|(Not)?IpAddress|Arn(Not)?(Equals|Like)"
     r"|String(Not)?(Equals(IgnoreCase)?|Like)|(Numeric|Date)((Not)?Equals|(Less|Greater)Than(Equals)?))(IfExists)?"
 )
-_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_ACTION = re.compile(r"\*|\*:\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _RESOURCE = re.compile(r"\*|(arn|\*):.+|\$\{.+")
 _AWS_PRINCIPAL = re.compile(
     r"\*|\d{12}|arn:aws[a-z-]*:(iam|sts)::(\d{12}|cloudfront):(root|user/[^*?]+|role/[^*?]+|assumed-role/[^*?]+"

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.checks.graph import Graph, refuse
 from rehearsal.checks.network import zones_of
-from rehearsal.checks.rules import Rule, breaches_of, number, one_of, text
+from rehearsal.checks.rules import Rule, breaches_of, number, one_of, only, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
@@ -84,13 +84,21 @@ RULES = (
         "a path of at most 1024 characters that begins with /",
         f"{_API}CreateTargetGroup.html",
     ),
-    text(
-        "lb-matcher",
-        _TARGETS,
-        "healthCheck.matcher",
-        r"[2-4]\d\d([,-][2-4]\d\d)*",
-        "200 to 499: 200, 200,202 or 200-299",
-        f"{_API}Matcher.html",
+    *only(
+        (
+            text(
+                "lb-matcher",
+                _TARGETS,
+                "healthCheck.matcher",
+                r"[2-4]\d\d([,-][2-4]\d\d)*",
+                "200 to 499: 200, 200,202 or 200-299",
+                f"{_API}Matcher.html",
+            ),
+        ),
+        "protocolVersion",
+        None,
+        "HTTP1",
+        "HTTP2",
     ),
     number(
         "lb-deregistration", _TARGETS, "deregistrationDelay", 0, 3600, "s", f"{_GUIDE}edit-target-group-attributes.html"
@@ -204,7 +212,7 @@ def rules(graph: Graph) -> Iterator[Refusal]:
         if not conditions:
             yield refuse(one, "lb-rule-conditions", "has no condition", "give it one", _RULES_PAGE)
         kinds = [each.get("type") for each in values.get("actions") or () if isinstance(each, Mapping)]
-        if not kinds or kinds[-1] not in ("forward", "redirect", "fixed-response"):
+        if not {"forward", "redirect", "fixed-response"} & set(kinds):
             yield refuse(
                 one,
                 "lb-rule-action",

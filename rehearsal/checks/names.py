@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rehearsal.checks.graph import Graph
-from rehearsal.checks.rules import Rule, breaches_of, text
+from rehearsal.checks.rules import Rule, breaches_of, only, text
 from rehearsal.result import Refusal
 
 _ALB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Create"
@@ -63,37 +63,61 @@ RULES = (
         "at most 63 small letters, digits and single dashes, a letter first",
         f"{_RDS}Instance.html",
     ),
-    text(
-        "rds-database-name",
-        "rds/instance:Instance",
-        "dbName",
-        r"[A-Za-z_][A-Za-z0-9_]{0,62}",
-        "at most 63 letters, digits and underscores, no digit first",
-        f"{_RDS}Instance.html",
+    *only(
+        (
+            text(
+                "rds-database-name",
+                "rds/instance:Instance",
+                "dbName",
+                r"[A-Za-z_][A-Za-z0-9_]{0,62}",
+                "at most 63 letters, digits and underscores, no digit first",
+                f"{_RDS}Instance.html",
+            ),
+        ),
+        "engine",
+        "postgres",
     ),
-    Rule(
-        "rds-reserved-name",
-        "rds/instance:Instance",
-        "dbName",
-        "any name but a reserved word of Postgres or RDS",
-        f"{_RDS}Instance.html",
-        _not_reserved,
+    *only(
+        (
+            Rule(
+                "rds-reserved-name",
+                "rds/instance:Instance",
+                "dbName",
+                "any name but a reserved word of Postgres or RDS",
+                f"{_RDS}Instance.html",
+                _not_reserved,
+            ),
+        ),
+        "engine",
+        "postgres",
     ),
-    text(
-        "rds-user-name",
-        "rds/instance:Instance",
-        "username",
-        r"[A-Za-z][A-Za-z0-9_]{0,62}",
-        "at most 63 letters, digits and underscores, a letter first",
-        f"{_RDS}Instance.html",
+    *only(
+        (
+            text(
+                "rds-user-name",
+                "rds/instance:Instance",
+                "username",
+                r"[A-Za-z][A-Za-z0-9_]{0,62}",
+                "at most 63 letters, digits and underscores, a letter first",
+                f"{_RDS}Instance.html",
+            ),
+        ),
+        "engine",
+        "postgres",
     ),
-    Rule(
-        "rds-reserved-name",
-        "rds/instance:Instance",
-        "username",
-        "any name but a reserved word of Postgres or RDS",
-        _POSTGRES,
-        _not_reserved,
+    *only(
+        (
+            Rule(
+                "rds-reserved-name",
+                "rds/instance:Instance",
+                "username",
+                "any name but a reserved word of Postgres or RDS",
+                _POSTGRES,
+                _not_reserved,
+            ),
+        ),
+        "engine",
+        "postgres",
     ),
     text(
         "rds-subnet-group-name",

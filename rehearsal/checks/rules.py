@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rehearsal.checks.graph import Graph, judged, refuse
@@ -24,6 +24,12 @@ class Rule:
     takes: str
     source: str
     holds: Callable[[Any], bool]
+    where: Callable[[Mapping[str, Any]], bool] = lambda _: True  # of the resources to judge, by what they declare
+
+
+def only(rules: Iterable[Rule], key: str, *values: Any) -> tuple[Rule, ...]:
+    """The same rules, for resources whose property is one of these."""
+    return tuple(replace(rule, where=lambda declared: declared.get(key) in values) for rule in rules)
 
 
 def text(check: str, type_: str, path: str, pattern: str, takes: str, source: str) -> Rule:  # noqa: PLR0917 rows read best by place
@@ -61,7 +67,7 @@ def breaches_of(rules: Iterable[Rule], graph: Graph) -> Iterator[Refusal]:
     """A refusal for each place of which a rule does not hold."""
     for rule in rules:
         for one in graph.of(rule.type_):
-            for place, value in at(judged(one), rule.path):
+            for place, value in at(judged(one), rule.path) if rule.where(one.declared.properties) else ():
                 if not rule.holds(value):
                     yield refuse(
                         one, rule.check, f"{place} {_described(value)}", f"AWS takes {rule.takes}", rule.source

@@ -119,16 +119,13 @@ def rotations(graph: Graph) -> Iterator[Refusal]:
 
 
 def keys(graph: Graph) -> Iterator[Refusal]:
-    """A key that cannot turn by itself and is to; a period without turning."""
+    """A key that cannot turn by itself and is to."""
     for one in graph.of("kms/key:Key"):
         values = one.declared.properties
         spec = values.get("customerMasterKeySpec") or "SYMMETRIC_DEFAULT"
         if values.get("enableKeyRotation") and spec != "SYMMETRIC_DEFAULT":
             what = f"is {spec} and is to turn by itself"
             yield refuse(one, "kms-rotation-spec", what, "leave enableKeyRotation out", f"{_KMS}EnableKeyRotation.html")
-        if values.get("rotationPeriodInDays") and not values.get("enableKeyRotation"):
-            what = "has a period of rotation and does not turn"
-            yield refuse(one, "kms-rotation-off", what, "set enableKeyRotation", f"{_KMS}EnableKeyRotation.html")
 
 
 def topics(graph: Graph) -> Iterator[Refusal]:

@@ -235,7 +235,6 @@ CASES: list[Case] = [
         ["RSA_2048", "HMAC_256"],
         "SYMMETRIC_DEFAULT",
     ),
-    *each("kms-rotation-off", lambda v: key(enableKeyRotation=v, rotationPeriodInDays=90), [False, None], True),
     *each("kms-usage", field("kms/key:Key", "keyUsage"), ["ENCRYPT", "encrypt_decrypt"], "ENCRYPT_DECRYPT"),
     *each("iam-session", field("iam/role:Role", "maxSessionDuration"), [43201, 3599], 43200),
     *each("sns-protocol", lambda v: subscription((v, "a@b.example")), ["mail", "EMAIL"], "email"),
