@@ -5,7 +5,7 @@ BIN := .venv/bin
 # A file's tests stay together, since they share what they stand up.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: rehearse test test-fast dev image local check format schema urns lock clean
+.PHONY: rehearse test test-fast dev image local check format generate lock clean
 
 rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -34,11 +34,8 @@ check: .venv/installed ## Formatter, linter and types
 format: .venv/installed
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-schema: .venv/installed ## Write the stack files' JSON schema anew
-	@$(BIN)/python -m infra.schema && $(BIN)/python -m bootstrap.schema
-
-urns: .venv/installed ## Write the lists of permanent logical names anew
-	@$(BIN)/python -m tests.infra.write_urns && $(BIN)/python -m tests.bootstrap.write_urns
+generate: .venv/installed app/.venv/installed ## Write every file that is made from the code, and name those that changed
+	@$(BIN)/python -m tests.generated
 
 lock: .venv/installed ## Compile the hash-pinned requirements again
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \

@@ -21,9 +21,9 @@ from pathlib import Path
 # Python puts this folder first, where this file would hide the package of the same name.
 sys.path[0] = str(Path(__file__).parent.parent)
 
+from graph import Resource  # noqa: E402
 from operations.review.recorded import declare  # noqa: E402
 from policies import analyzer  # noqa: E402
-from policies.graph import Resource  # noqa: E402
 from policies.permissions.linter import lint  # noqa: E402
 from policies.runner import check  # noqa: E402
 
@@ -45,12 +45,12 @@ def copied(graph: Sequence[Resource], copies: int) -> list[Resource]:
 def _copy(resource: Resource, urns: dict[str, str], suffix: str) -> Resource:
     properties = {
         key: f"{value}-{suffix}" if key in ("id", "arn", "identifier") and isinstance(value, str) else value
-        for key, value in resource.properties.items()
+        for key, value in resource.inputs.items()
     }
     return replace(
         resource,
         urn=urns[resource.urn],
-        properties=properties,
+        inputs=properties,
         provider=urns.get(resource.provider, resource.provider),
         parent=urns.get(resource.parent, resource.parent),
         dependencies=tuple(urns.get(urn, urn) for urn in resource.dependencies),

@@ -29,7 +29,7 @@ from benchmarks.tenants_rehearsal import main as rehearsal  # noqa: E402
 from operations.tenant.deployment import every  # noqa: E402
 from operations.tenant.deployment import journal as journals  # noqa: E402
 from operations.tenant.deployment.every import Asked, deploy_all, plan_all  # noqa: E402
-from operations.tenant.deployment.scheduler import Outcome, Stop  # noqa: E402
+from operations.tenant.deployment.scheduler import SiloOutcome, Stop  # noqa: E402
 
 BOUND_SECONDS = 1.0
 RUNS = 5
@@ -77,7 +77,7 @@ class StandIn:
         self._ledger = os.open(root / "ledger", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         self._attempts = Counter(began for kind, began in read_ledger(root) if kind == "began")
 
-    def __call__(self, name: str, stop: Stop) -> Outcome:
+    def __call__(self, name: str, stop: Stop) -> SiloOutcome:
         attempt = self._attempts[name]
         self._note("began", name)
         chance = random.Random(f"{self._seed} {name} {attempt}")  # noqa: S311
@@ -85,15 +85,15 @@ class StandIn:
         if attempt >= 3 or way == "done":
             time.sleep(chance.uniform(0.001, 0.02))
             self._note("done", name)
-            return Outcome("done")
+            return SiloOutcome("done")
         if way == "failed":
-            return Outcome("failed", "DependencyViolation")
+            return SiloOutcome("failed", "DependencyViolation")
         if way == "raises":
             raise OSError("connection reset")
         stop.wait()
         while way == "ignores" and stop.times < 2:
             time.sleep(0.005)
-        return Outcome("interrupted", "cancelled")
+        return SiloOutcome("interrupted", "cancelled")
 
     def _note(self, kind: str, name: str) -> None:
         os.write(self._ledger, f"{kind} {name}\n".encode())

@@ -59,7 +59,7 @@ def write_project(folder: Path, silos: int) -> Path:
 
 def resources_of(folder: Path) -> int:
     """Resources of a silo."""
-    from rehearsal.program import find_project  # noqa: PLC0415 after the arguments have been read
+    from project.files import find_project  # noqa: PLC0415 after the arguments have been read
     from rehearsal.result import State  # noqa: PLC0415
     from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from bootstrap.registry import Registry, RegistryArgs
 from bootstrap.roles import Roles, RolesArgs
 from bootstrap.scope import Scope
 from bootstrap.settings import AccountSettings
-from bootstrap.state import State, StateArgs
+from bootstrap.state import StateStore, StateStoreArgs
 from bootstrap.trail import Trail, TrailArgs
 from components.context import StackContext
 
@@ -31,7 +31,9 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
     provider = aws.Provider("aws", region=settings.region, allowed_account_ids=[settings.account])
     opts = ResourceOptions(providers=[provider])
 
-    state = State("state", StateArgs(context=context, keep_old_versions_days=settings.keep_old_state_days), opts)
+    state = StateStore(
+        "state", StateStoreArgs(context=context, keep_old_versions_days=settings.keep_old_state_days), opts
+    )
     registry = Registry(
         "images",
         RegistryArgs(context=context, regions=settings.image_regions, keep_images=settings.keep_images),

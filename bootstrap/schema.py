@@ -1,4 +1,4 @@
-"""The JSON schema of the account files: `python -m bootstrap.schema` writes it anew."""
+"""The JSON schema of the account files."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ def render_schema() -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Workbuoy account file",
-        "description": "Made by `make schema` from bootstrap/settings.py; do not edit.",
+        "description": "Made by `make generate` from bootstrap/settings.py; do not edit.",
         "type": "object",
         "additionalProperties": False,
         "required": ["config"],
@@ -34,7 +34,3 @@ def render_schema() -> str:
         "$defs": definitions,
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    SCHEMA_FILE.write_text(render_schema(), encoding="utf-8")

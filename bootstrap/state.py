@@ -14,19 +14,19 @@ OWN = "workbuoy-bootstrap"  # the tag by which the stacks' deploy role is kept a
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateArgs:
+class StateStoreArgs:
     context: StackContext
     keep_old_versions_days: int
 
 
-class State(ComponentResource):
+class StateStore(ComponentResource):
     """Old versions are kept, and nobody deletes one by hand: whoever breaks a state can go back to before."""
 
     key_arn: Output[str]
     bucket_name: Output[str]
     bucket_arn: Output[str]
 
-    def __init__(self, name: str, args: StateArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: StateStoreArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:bootstrap:State", name, None, opts)
         context, child = args.context, ResourceOptions(parent=self)
         # Pulumi calls KMS itself, not through a service: a role's own policy names this key and says what for.

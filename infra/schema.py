@@ -1,4 +1,4 @@
-"""The JSON schemas that let an editor complete and check stack and tenant files: `make schema` writes them anew."""
+"""The JSON schemas that let an editor complete and check stack and tenant files."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def stack_file_schema() -> dict[str, Any]:
     return {
         "$schema": _DIALECT,
         "title": "Workbuoy stack file",
-        "description": "Made by `make schema` from infra/settings.py and the components; do not edit.",
+        "description": "Made by `make generate` from infra/settings.py and the components; do not edit.",
         "type": "object",
         "additionalProperties": False,
         "required": ["config"],
@@ -52,7 +52,7 @@ def tenant_file_schema() -> dict[str, Any]:
         "$schema": _DIALECT,
         **Tenant.model_json_schema(by_alias=True),
         "title": "Workbuoy tenant",
-        "description": "Made by `make schema` from infra/tenants/record.py; do not edit.",
+        "description": "Made by `make generate` from infra/tenants/record.py; do not edit.",
     }
 
 
@@ -62,7 +62,3 @@ def render(schema: dict[str, Any]) -> str:
 
 
 SCHEMAS = {SCHEMA_FILE: stack_file_schema, TENANT_SCHEMA_FILE: tenant_file_schema}
-
-if __name__ == "__main__":
-    for file, schema in SCHEMAS.items():
-        file.write_text(render(schema()), encoding="utf-8")

@@ -175,6 +175,12 @@ class StackSettings(Settings):
             description="A moto server instead of AWS; for the stack local",
         ),
     ] = None
+    monthly_budget_usd: Annotated[
+        float | None,
+        Field(
+            gt=0, description="A change that takes the cost at rest over it stops the review; about what it costs today"
+        ),
+    ] = None
     network: NetworkSettings
     database: DatabaseSettings
     files: FilesSettings

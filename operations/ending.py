@@ -1,4 +1,4 @@
-"""How commands end: one clear line a problem, and an exit code that means something."""
+"""How commands report and end: progress on stderr, one clear line a problem, an exit code that means something."""
 
 import sys
 from collections.abc import Callable
@@ -7,13 +7,22 @@ from typing import Any, NoReturn
 
 import click
 
+from graph.errors import InputError
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError
-from operations.review.errors import InputError
 from policies.errors import PolicyError, RuleError
 
 MISTAKE, CHECK_FAILED, NOT_MADE, INTERRUPTED = 1, 3, 4, 130
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON on stdout.")
+
+Tell = Callable[[str], Any]
+"""Takes one line of progress."""
+
+
+def tell(line: str) -> None:
+    """Report progress, on stderr; the engine's empty lines are left out."""
+    if line.strip():
+        click.echo(line, err=True)
 
 
 def stop(code: int, message: str) -> NoReturn:
@@ -30,7 +39,7 @@ def fail(code: int, *lines: str) -> NoReturn:
 
 
 def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a person can mend into clear lines and an exit code."""
+    """Turn what a person can put right into clear lines and an exit code, and Ctrl-C into 130."""
 
     @wraps(function)
     def run(*args: Any, **options: Any) -> Any:
@@ -44,5 +53,7 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             fail(error.code, *error.lines)
         except RuleError as error:
             fail(NOT_MADE, str(error))
+        except KeyboardInterrupt:
+            fail(INTERRUPTED, "interrupted")
 
     return run

@@ -3,8 +3,7 @@
 import click
 
 from operations.bootstrap.command import bootstrap
-from operations.changed.branch import require_branch
-from operations.changed.command import changed
+from operations.changed.command import changed, require_branch
 from operations.cost.command import cost
 from operations.deploy.command import deploy, rollout, smoke
 from operations.doctor.command import doctor

@@ -3,6 +3,8 @@
 import json
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,15 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from infra.problems import ProblemsError
-from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, stop
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, stop
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from rehearsal.result import Rehearsal
+    from rehearsal.run import Progress
 
 
 @click.command()
 @click.argument("stack", default="dev")
-@click.option("--json", "as_json_text", is_flag=True, help="Print the whole result as JSON on stdout.")
+@JSON
 @click.option("--declare-only", is_flag=True, help="Run the program and create nothing.")
 @click.option(
     "--report",
@@ -46,7 +51,7 @@ if TYPE_CHECKING:
 def rehearse(
     *,
     stack: str,
-    as_json_text: bool,
+    json_wanted: bool,
     declare_only: bool,
     report_file: Path | None,
     policy_file: Path | None,
@@ -74,7 +79,7 @@ def rehearse(
         stop(INTERRUPTED, "interrupted; nothing is left behind")
     _warn_of_capacity(stack)
     try:
-        _print(result, as_json_text, verbose)
+        _print(result, json_wanted, verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
     if report_file is not None:
@@ -89,8 +94,8 @@ def rehearse(
 def _warn_of_capacity(stack: str) -> None:
     """Limits that are nearly met, of the base stack that this one is or stands on."""
     from infra.tenants.files import capacity_warnings  # noqa: PLC0415 printing help must not pay for these
-    from rehearsal.program import find_project  # noqa: PLC0415
-    from rehearsal.silos import base_of  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+    from project.silos import base_of  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     for warning in capacity_warnings(project.root, base_of(project, stack) or stack):
@@ -115,11 +120,10 @@ def _rehearse(
     declare_only: bool = False,
     with_matrix: bool = True,
 ) -> "Rehearsal":
-    from operations.progress import progress  # noqa: PLC0415 printing help must not pay for these
-    from policies.errors import PolicyError, RuleError  # noqa: PLC0415
+    from policies.errors import PolicyError, RuleError  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
@@ -155,8 +159,8 @@ def _rehearse(
         stop(NOT_MADE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}")
 
 
-def _print(result: "Rehearsal", as_json_text: bool, verbose: bool) -> None:
-    if as_json_text:
+def _print(result: "Rehearsal", json_wanted: bool, verbose: bool) -> None:
+    if json_wanted:
         from rehearsal.as_json import as_json  # noqa: PLC0415
 
         click.echo(json.dumps(as_json(result), default=str, ensure_ascii=False))
@@ -177,7 +181,7 @@ def _report(result: "Rehearsal", file: Path) -> None:
 
 
 def _policy_report(result: "Rehearsal", file: Path) -> None:
-    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
 
     verdicts = result.policies.as_json() if result.policies else {}
     try:
@@ -185,3 +189,49 @@ def _policy_report(result: "Rehearsal", file: Path) -> None:
     except ProblemsError as mistake:
         stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     click.echo(f"The policies' verdicts are in {file}", err=True)
+
+
+class Plain:
+    """A line when a phase begins."""
+
+    def phase(self, name: str) -> None:
+        """Report the phase."""
+        click.echo(f"{name} ...", err=True)
+
+    def resource(self, state: str, type_: str, name: str) -> None:
+        """Nothing: a log has no use for a line a resource."""
+
+
+class Live:
+    """One line that changes: the phase, how many resources are through it, and the latest."""
+
+    def __init__(self, status: "Status") -> None:
+        self._status = status
+        self._phase, self._count = "", 0
+
+    def phase(self, name: str) -> None:
+        """Begin to count anew."""
+        self._phase, self._count = name, 0
+        self._show("")
+
+    def resource(self, state: str, type_: str, name: str) -> None:
+        """One more."""
+        self._count += 1
+        self._show(f"  {self._count}  {type_.rsplit(':', 1)[-1]} {name}: {state}")
+
+    def _show(self, rest: str) -> None:
+        from rich.text import Text  # noqa: PLC0415
+
+        self._status.update(Text(f"{self._phase}{rest}", no_wrap=True, overflow="ellipsis"))
+
+
+@contextmanager
+def progress() -> Iterator["Progress"]:
+    """What fits where stderr leads."""
+    if not sys.stderr.isatty():
+        yield Plain()
+        return
+    from rich.console import Console  # noqa: PLC0415 printing help must not pay for it
+
+    with Console(stderr=True).status("") as status:
+        yield Live(status)

@@ -12,9 +12,9 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import proto
 from pulumi_policy import policy as sdk
 
+from graph import Resource
 from policies import pack
 from policies.catalogue import catalogue, environment_of
-from policies.graph import Resource
 from policies.runner import sentinels, with_regions
 from policies.settings import Configuration, configured
 
@@ -80,7 +80,10 @@ def _resource_request(kind: Any, resource: Resource, resources: Sequence[Resourc
     if provider:
         request.provider.CopyFrom(
             proto.AnalyzerProviderResource(
-                type=provider.type, properties=_struct(provider.properties), urn=provider.urn, name=provider.name
+                type=provider.type,
+                properties=_struct(sentinels(provider)),
+                urn=provider.urn,
+                name=provider.name,
             )
         )
     if kind is proto.AnalyzerResource:

@@ -1,4 +1,4 @@
-"""The page docs/controls.md, made from the catalogue; `workbuoy policies document` writes it, a test compares it."""
+"""The page docs/controls.md, made from the catalogue; `make generate` writes it."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from policies.exemptions import exemptions
 
 HEAD = """# Controls
 
-<!-- Made by `workbuoy policies document` from policies/catalogue/; change it there. -->
+<!-- Made by `make generate` from policies/catalogue/; change it there. -->
 
 What must hold for every stack. A mandatory control stops a change to staging and prod; in dev and local its finding
 is shown and stops nothing, and an advisory control stops nothing anywhere. Run them with

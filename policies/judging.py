@@ -6,12 +6,12 @@ from typing import Any
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
+from graph.values import items
 from policies.catalogue import Control
 from policies.errors import RuleError
 from policies.exemptions import Exemption, exemptions
 from policies.rule import Args, NotEvaluated, Rule
 from policies.stack import Stack
-from policies.values import items
 
 NO_STACK = Stack([])
 

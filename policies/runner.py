@@ -8,7 +8,7 @@ proves that both find the same.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pulumi_policy import (
     PolicyCustomTimeouts,
@@ -18,9 +18,10 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
+from graph import Mark, Masked, Resource, Unknown
+from graph.marks import is_known
 from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
 from policies.exemptions import Exemption, exemptions
-from policies.graph import Resource
 from policies.judging import args_for, exemption_for, judge, sentence
 from policies.pack import rules_covering
 from policies.settings import Configuration, Configured, EnforcedLevel, configured
@@ -199,44 +200,49 @@ def _policy_resource(resource: Resource, providers: Mapping[str, Resource]) -> P
         resource.urn,
         resource.name,
         PolicyResourceOptions(resource.protect, [], None, list(resource.aliases), NO_TIMEOUTS, [], resource.parent),
-        PolicyProviderResource(provider.type, provider.properties, provider.urn, provider.name) if provider else None,
+        PolicyProviderResource(provider.type, provider.inputs, provider.urn, provider.name) if provider else None,
         None,
         [],
         {},
     )
 
 
+IDENTITIES: Final = ("id", "arn", "name", "bucket", "identifier")
+"""Outputs by which other resources name this one."""
+
+
+def judged_properties(resource: Resource) -> dict[str, Any]:
+    """What the program declares, and the outputs that others name the resource by.
+
+    Other outputs are AWS's defaults or a rehearsal's inventions: a policy judges what the program says.
+    """
+    named = {key: resource.outputs[key] for key in IDENTITIES if resource.outputs.get(key)}
+    return {**({"id": resource.id} if resource.id else {}), **named, **resource.inputs}
+
+
 def with_unknowns(resource: Resource) -> Mapping[str, Any]:
     """The properties, with the SDK's sentinels and proxies where a value is unknown."""
-    if not resource.unknown:
-        return resource.properties
+    properties = judged_properties(resource)
+    if is_known(properties):
+        return properties
     proxied: Mapping[str, Any] = unknown_checking_proxy(sentinels(resource))
     return proxied
 
 
 def sentinels(resource: Resource) -> dict[str, Any]:
-    """The properties with the engine's sentinel in the place of every unknown value."""
-    properties = _copied(resource.properties)
-    for path in resource.unknown:
-        _put(properties, path.split("."))
-    return dict(properties)
+    """The properties with the engine's sentinel in the place of every unknown value, a mask in a secret one's."""
+    found: dict[str, Any] = _shown(judged_properties(resource))
+    return found
 
 
-def _copied(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_copied(item) for item in value]
+def _shown(value: Any) -> Any:
+    match value:
+        case Unknown() | Masked():
+            return UNKNOWN_STRING_VALUE
+        case Mark():
+            return str(value)
+        case Mapping():
+            return {key: _shown(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_shown(item) for item in value]
     return value
-
-
-def _put(value: Any, steps: Sequence[str]) -> None:
-    for step in steps[:-1]:
-        value = value[int(step)] if isinstance(value, list) else value.setdefault(step, {})
-    last = steps[-1]
-    if isinstance(value, list):
-        index = int(last)
-        value.extend([None] * (index + 1 - len(value)))
-        value[index] = UNKNOWN_STRING_VALUE
-    else:
-        value[last] = UNKNOWN_STRING_VALUE

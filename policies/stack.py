@@ -1,16 +1,13 @@
-"""A stack's resources with the links that stack-wide rules follow."""
+"""A stack's resources with the links that stack-wide rules follow: the graph's own, over pulumi-policy's resources."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.graph import IDENTITIES
-
-Index = dict[str, list[PolicyResource]]
+from graph import Graph, Resource, Unknown
 
 
 class Stack:
@@ -18,70 +15,56 @@ class Stack:
 
     def __init__(self, resources: Sequence[PolicyResource]) -> None:
         self.resources = resources
-        self._links: dict[tuple[str, str, str], tuple[Index, Index]] = {}
 
     @cached_property
-    def by_type(self) -> Mapping[str, list[PolicyResource]]:
-        groups: dict[str, list[PolicyResource]] = defaultdict(list)
-        for resource in self.resources:
-            groups[resource.resource_type].append(resource)
-        return groups
+    def _graph(self) -> Graph:
+        return Graph(_resource(one) for one in self.resources)
+
+    @cached_property
+    def _by_urn(self) -> dict[str, PolicyResource]:
+        return {one.urn: one for one in self.resources}
 
     def of(self, *types: str) -> Iterable[PolicyResource]:
         """Every resource of the types."""
-        for kind in types:
-            yield from self.by_type.get(kind, ())
+        return (self._by_urn[one.urn] for one in self._graph.of(*types))
 
     def linked(self, side: str, path: str, target: PolicyResource) -> list[PolicyResource]:
         """Resources of type `side` whose property `path` names `target`, as a bucket's versioning names its bucket."""
-        return self._link(side, path, target.resource_type)[0].get(target.urn, [])
+        return [self._by_urn[one.urn] for one in self._graph.referring(self._graph.by_urn[target.urn], side, path)]
 
     def named_by(self, resource: PolicyResource, path: str, kind: str) -> list[PolicyResource]:
         """Resources of type `kind` that `resource` names in its property `path`: the other way round."""
-        return self._link(resource.resource_type, path, kind)[1].get(resource.urn, [])
+        return [self._by_urn[one.urn] for one in self._graph.referred(self._graph.by_urn[resource.urn], path, kind)]
 
-    def _link(self, side: str, path: str, target_type: str) -> tuple[Index, Index]:
-        """Both directions of one kind of link, built once: per target who names it, per resource what it names."""
-        key = (side, path, target_type)
-        if key not in self._links:
-            self._links[key] = self._index(*key)
-        return self._links[key]
 
-    def _index(self, side: str, path: str, target_type: str) -> tuple[Index, Index]:
-        owners = self._identities(target_type)
-        targets = {target.urn: target for target in self.of(target_type)}
-        naming: Index = defaultdict(list)
-        named: Index = defaultdict(list)
-        for resource in self.of(side):
-            for urn in self._targets(resource, path, target_type, owners):
-                naming[urn].append(resource)
-                named[resource.urn].append(targets[urn])
-        return naming, named
+def _resource(one: PolicyResource) -> Resource:
+    properties = _Properties(one.props)
+    return Resource(
+        urn=one.urn,
+        type=one.resource_type,
+        name=one.name,
+        inputs=properties,
+        property_dependencies={
+            path: tuple(other.urn for other in others) for path, others in one.property_dependencies.items()
+        },
+    )
 
-    def _targets(self, resource: PolicyResource, path: str, target_type: str, owners: Mapping[str, str]) -> set[str]:
+
+class _Properties(Mapping[str, Any]):
+    """The SDK's properties, with a mark where it would raise for a value that is not known; read as they are asked."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._properties = properties
+
+    def __getitem__(self, key: str) -> Any:
         try:
-            named = {owners[value] for value in _texts(resource.props.get(path)) if value in owners}
+            value = self._properties[key]
+            return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
         except UnknownValueError:
-            named = set()
-        dependencies = resource.property_dependencies.get(path, ())
-        return named | {d.urn for d in dependencies if d.resource_type == target_type}
+            return Unknown()
 
-    def _identities(self, kind: str) -> dict[str, str]:
-        owners: dict[str, str] = {}
-        for resource in self.of(kind):
-            for identity in IDENTITIES:
-                try:
-                    value = resource.props.get(identity)
-                except UnknownValueError:
-                    continue
-                if isinstance(value, str) and value:
-                    owners[value] = resource.urn
-        return owners
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._properties)
 
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Sequence):
-        return [item for item in value if isinstance(item, str)]
-    return []
+    def __len__(self) -> int:
+        return len(self._properties)

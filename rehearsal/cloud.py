@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rehearsal import mends, shapes
+from rehearsal import patches, shapes
 
 # Settings that moto reads from the environment as it is imported; each spares loading what no stack of ours uses.
 _ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -69,11 +69,11 @@ class Cloud:
 
     def stand_in_certificate(self, arn: str, region: str) -> bool:
         """Let a certificate exist that stands outside the stack. False when it is there already."""
-        return mends.stand_in_certificate(self.account, region, arn)
+        return patches.stand_in_certificate(self.account, region, arn)
 
     def load_managed_policy(self, arn: str) -> None:
         """Let one of AWS's own policies exist, as it does in every account."""
-        mends.load_managed_policy(self.account, self.region, arn)
+        patches.load_managed_policy(self.account, self.region, arn)
 
     def pages(
         self, service: str, operation: str, region: str = "", params: Mapping[str, Any] | None = None
@@ -105,7 +105,7 @@ class Moto:
 
     def __init__(self, session: Any, config: Any) -> None:
         self._session, self._config = session, config
-        self._mended: dict[str, list[mends.Undo]] = {"every service": [mends.names_of_actions()]}
+        self._patched: dict[str, list[patches.Undo]] = {"every service": [patches.names_of_actions()]}
         self._clients: dict[str, dict[tuple[str, str], Any]] = {}
 
     def cloud(self, account: str, region: str) -> Cloud:
@@ -117,14 +117,14 @@ class Moto:
         return self._clients.setdefault(account, {})
 
     def client(self, service: str, region: str) -> Any:
-        """A new boto3 client; moto's faults in the service are mended first."""
-        if service not in self._mended:
-            self._mended[service] = mends.mend(service)
+        """A new boto3 client; the service is patched first."""
+        if service not in self._patched:
+            self._patched[service] = patches.patch(service)
         return self._session.client(service, region_name=region, config=self._config, **_CREDENTIALS)
 
     def close(self) -> None:
-        """Undo the mends."""
-        for undone in self._mended.values():
+        """Undo the patches."""
+        for undone in self._patched.values():
             for undo in undone:
                 undo()
 

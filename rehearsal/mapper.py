@@ -13,7 +13,8 @@ from rehearsal.kinds import DECLARED_ONLY, KINDS
 from rehearsal.kinds.kind import Call, Kind, Out, Read, finder
 from rehearsal.kinds.local import LOCAL
 from rehearsal.naming import context, default_tags, fill, named
-from rehearsal.result import Check, Declared, FieldResult, Refusal, Rehearsed, StandIn, State, is_provider
+from rehearsal.result import Check, Declared, FieldResult, Refusal, Rehearsed, State, is_provider
+from rehearsal.stand_ins import StandIn
 
 _NOT_TRIED = "not tried: it needs {}, which failed"
 

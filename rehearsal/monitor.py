@@ -10,7 +10,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-from rehearsal import wire
+from graph import wire
 from rehearsal.errors import RefusedError
 from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, is_provider
 

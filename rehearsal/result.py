@@ -6,6 +6,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.stand_ins import StandIn
+
 if TYPE_CHECKING:
     from policies.runner import Report
     from rehearsal.service.result import ServiceRehearsal
@@ -42,18 +44,6 @@ class FieldResult:
     declared: Any = None
     found: Any = None
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StandIn:
-    """A placeholder of a stack file and what stood in for it."""
-
-    path: str
-    placeholder: str
-    stand_in: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.placeholder} -> {self.stand_in}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.problems import ProblemsError
-from rehearsal import program, silos, stand_ins
+from project import silos
+from project.files import Project, read_config
+from rehearsal import program, stand_ins
 from rehearsal.errors import ProgramError, RefusedError
-from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, Rehearsal, Rehearsed, StandIn, State
+from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, Rehearsal, Rehearsed, State
+from rehearsal.stand_ins import StandIn
 
 if TYPE_CHECKING:
     from rehearsal.cloud import Cloud, Moto
@@ -72,9 +75,7 @@ class Options:
     timeout_seconds: float = TIMEOUT_SECONDS
 
 
-def rehearse(
-    project: program.Project, stack: str, options: Options | None = None, moto: "Moto | None" = None
-) -> Rehearsal:
+def rehearse(project: Project, stack: str, options: Options | None = None, moto: "Moto | None" = None) -> Rehearsal:
     """Rehearse one stack of a project; on a moto that runs already if one is given.
 
     Raises ProblemsError for a person's mistake, RefusedError for what the rehearsal cannot go on with, ProgramError
@@ -82,7 +83,7 @@ def rehearse(
     """
     options = options or Options()
     with no_collector(), ExitStack() as contexts:
-        config, stood_in = stand_ins.replace(silos.whole_config(project, program.read_config(project, stack)))
+        config, stood_in = stand_ins.replace(silos.whole_config(project, read_config(project, stack)))
         account, region = place_of(project, config)
         run = _Run(project, stack, config, stood_in, options, account, region, Clock(options.progress))
         if options.declare_only:
@@ -96,7 +97,7 @@ def rehearse(
 
 
 def rehearse_with_base(
-    project: program.Project, stack: str, options: Options | None = None, moto: "Moto | None" = None
+    project: Project, stack: str, options: Options | None = None, moto: "Moto | None" = None
 ) -> Rehearsal:
     """The same, and for a customer's own stack the base stack that it stands on first. Raises as `rehearse` does."""
     options = options or Options()
@@ -113,7 +114,7 @@ def rehearse_with_base(
         return rehearse(project, stack, replace(options, references=references), moto)
 
 
-def place_of(project: program.Project, config: Mapping[str, Any]) -> tuple[str, str]:
+def place_of(project: Project, config: Mapping[str, Any]) -> tuple[str, str]:
     """Account and region of a stack: from its `settings`, else from the provider's configuration."""
     settings = config.get(f"{project.name}:settings")
     settings = settings if isinstance(settings, dict) else {}
@@ -126,7 +127,7 @@ def place_of(project: program.Project, config: Mapping[str, Any]) -> tuple[str, 
 class _Run:
     """One rehearsal on its way."""
 
-    project: program.Project
+    project: Project
     stack: str
     config: Mapping[str, Any]
     stand_ins: tuple[StandIn, ...]

@@ -6,10 +6,10 @@ names each.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from infra.placeholders import PLACEHOLDER_ACCOUNT
-from rehearsal.result import StandIn
 
 ID_PLACEHOLDER = re.compile(r"(?<![\w-])0{9}(?![\w-])")  # GitHub's numbers
 UUID_PLACEHOLDER = re.compile(r"(?<![\w-])0{8}-0{4}-0{4}-0{4}-0{12}(?![\w-])")  # a certificate's id
@@ -18,6 +18,18 @@ ACCOUNT_STAND_IN = "210000000"
 ID_STAND_IN = "500000005"
 UUID_STAND_IN = "5eed5eed-5eed-45ee-85ee-5eed5eed5eed"
 DIGEST_STAND_IN = "sha256:" + "5eed" * 16
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A placeholder of a stack file and what stood in for it."""
+
+    path: str
+    placeholder: str
+    stand_in: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.placeholder} -> {self.stand_in}"
 
 
 def replace(value: Any, path: str = "") -> tuple[Any, tuple[StandIn, ...]]:

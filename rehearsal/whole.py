@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.program import Project
+from project.files import Project
+from project.silos import residency_of, retiring_on
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse_with_base
-from rehearsal.silos import residency_of, retiring_on
 
 if TYPE_CHECKING:
     from rehearsal.service.processes import Programs
@@ -62,12 +62,12 @@ def judged(rehearsal: Rehearsal, project: Project, options: Options) -> Rehearsa
     """The same with the policies' verdict on its graph."""
     from policies.retiring import with_retirement  # noqa: PLC0415
     from policies.runner import check  # noqa: PLC0415 a tenth of a second that a mistake must not pay for
-    from rehearsal.policy_graph import policy_graph  # noqa: PLC0415
+    from rehearsal.as_graph import graph_of  # noqa: PLC0415
 
     options.progress.phase("asking the policies")
     began = time.perf_counter()
     regions = residency_of(project, rehearsal.stack) or [rehearsal.region]
     settings = with_retirement(None, retiring=retiring_on(project, rehearsal.stack) is not None)
-    report = check(policy_graph(rehearsal), rehearsal.stack, settings, allowed_regions=regions)
+    report = check(graph_of(rehearsal).resources, rehearsal.stack, settings, allowed_regions=regions)
     seconds = {**rehearsal.seconds, "asking the policies": time.perf_counter() - began}
     return replace(rehearsal, policies=report, seconds=seconds)

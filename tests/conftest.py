@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.program import Project, find_project
+from project.files import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options, rehearse, rehearse_with_base
 
@@ -73,14 +73,15 @@ class Graph:
 
 
 @cache
-def _declared(stack: str) -> Graph:
+def declared_graph(stack: str) -> Graph:
+    """A committed stack's graph, rehearsed once."""
     return Graph(rehearse_with_base(find_project(ROOT), stack, Options(declare_only=True)))
 
 
 @pytest.fixture(scope="session")
 def declared() -> Declare:
     """A committed stack's graph, by its name."""
-    return _declared
+    return declared_graph
 
 
 @pytest.fixture

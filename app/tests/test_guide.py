@@ -1,7 +1,7 @@
 """The team's guide, line by line: settings, cookies, mock login, storage, logs and metrics.
 
-Each test is named after a line of infra-and-storage-guide.no.md; what a line needs beyond one look is tested in the
-module that its docstring names.
+The docstring of a test quotes the line of infra-and-storage-guide.no.md that it proves, and names the module that tests
+what the line needs beyond one look.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ BUCKET = {"S3_BUCKET": "workbuoy-dev", "S3_REGION": "eu-west-1"}
 # Oversikt over lagring
 
 
-def test_database_styres_av_database_url() -> None:
+def test_the_database_is_what_database_url_names() -> None:
+    """«Styres av `DATABASE_URL` (Prisma).»"""
     address = load(MINIMAL).database
     assert isinstance(address, PostgresAddress)
     assert (address.host, address.port, address.database, address.user, address.password) == (
@@ -44,15 +45,19 @@ def test_database_styres_av_database_url() -> None:
     )
 
 
-def test_database_dev_sqlite_eller_postgres_lokalt() -> None:
-    """Both run the whole API: test_things.py."""
+def test_in_dev_the_database_is_sqlite_or_a_local_postgres() -> None:
+    """«Dev: SQLite/Postgres lokalt.»
+
+    Both run the whole API: test_things.py.
+    """
     for url in ("sqlite:///./dev.db", "file:./dev.db"):
         assert parse(url) == SqliteAddress(path="./dev.db")
     assert parse("sqlite:////var/dev.db") == SqliteAddress(path="/var/dev.db")
     assert isinstance(parse("postgres://u:p@localhost/db"), PostgresAddress)
 
 
-def test_database_prod_administrert_postgres() -> None:
+def test_in_production_the_database_is_a_managed_postgres() -> None:
+    """«Prod: Administrert Postgres (f.eks. AWS RDS, Cloud SQL, Neon, Render).»"""
     assert isinstance(load(PRODUCTION).database, PostgresAddress)
     for url in ("sqlite:///x.db", "file:x.db"):
         with pytest.raises(SettingsError, match="must name a Postgres when NODE_ENV=production"):
@@ -62,22 +67,29 @@ def test_database_prod_administrert_postgres() -> None:
             load({**PRODUCTION, "DATABASE_URL": f"postgresql://localhost/db{mode}"})
 
 
-def test_migrasjoner_er_idempotente(empty_url: str) -> None:
-    """More in test_migrations.py."""
+def test_migrations_may_be_repeated(empty_url: str) -> None:
+    """«Migrasjoner kjøres via Prisma og er idempotente.»
+
+    More in test_migrations.py.
+    """
     settings = load({"DATABASE_URL": empty_url})
     assert migrate(settings) == migrate(settings)
 
 
-def test_filer_anbefalt_s3_kompatibel_storage(bucket_service: Service) -> None:
-    """More in test_attachments.py."""
+def test_files_lie_in_s3_compatible_storage(bucket_service: Service) -> None:
+    """«Anbefalt: S3-kompatibel storage (AWS S3, Cloudflare R2, MinIO).»
+
+    More in test_attachments.py.
+    """
     browser = bucket_service.browser()
     attach(browser, make_thing(browser)["id"], b"binary")
     assert len(objects(bucket_service.settings)) == 1
 
 
-def test_filer_hvis_ikke_aktivert_lagres_ikke_binaert_utenfor_db(
+def test_without_storage_nothing_binary_lies_outside_the_database(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """«Hvis ikke aktivert, bør apper unngå å lagre binært utenfor DB.»"""
     import builtins
     import os
     import tempfile
@@ -101,16 +113,20 @@ def test_filer_hvis_ikke_aktivert_lagres_ikke_binaert_utenfor_db(
     assert browser.get(path).content == content
 
 
-def test_metrics_backend_eksponerer_metrics_i_prometheus_format(metered: Service) -> None:  # noqa: F811
+def test_the_service_shows_metrics_in_prometheus_format(metered: Service) -> None:  # noqa: F811
+    """«Backend eksponerer `/metrics` (Prometheus-format).»"""
     metered.browser(user=None).get("/healthz")
     text = scrape(metered.settings.metrics_port)
     assert "# TYPE workbuoy_http_request_duration_seconds histogram" in text
 
 
-def test_logger_skrives_til_stdout_som_strukturert_json(
+def test_logs_go_to_stdout_as_structured_json(
     shared_service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """More in test_observation.py."""
+    """«Skrives til stdout. Strukturert logging anbefales (JSON) for enklere søk.»
+
+    More in test_observation.py.
+    """
     logs.configure("info")
     shared_service.browser(user=None).get("/api/me")
     output = capsys.readouterr()
@@ -118,7 +134,8 @@ def test_logger_skrives_til_stdout_som_strukturert_json(
     assert output.err == ""
 
 
-def test_hemmeligheter_prod_bruker_plattformens_secret_store() -> None:
+def test_production_takes_its_secrets_from_the_platforms_store() -> None:
+    """«Prod: bruk plattformens secret store (AWS SSM/Secrets Manager, GCP Secret Manager, etc.).»"""
     settings = load(
         {**PRODUCTION, "OIDC_ISSUER": "https://id.example", "OIDC_CLIENT_ID": "w", "OIDC_SECRET_ID": "s"}
     )
@@ -129,8 +146,11 @@ def test_hemmeligheter_prod_bruker_plattformens_secret_store() -> None:
     assert settings.database.password is None
 
 
-def test_multitenancy_haandteres_i_applikasjonen(service: Service) -> None:
-    """More in test_tenants.py."""
+def test_tenants_are_kept_apart_by_the_service(service: Service) -> None:
+    """«Multitenancy håndteres i applikasjonen (DB-skjema/kolonner).»
+
+    More in test_tenants.py.
+    """
     thing = make_thing(service.browser("acme-user"))
     assert service.browser("globex-user").get(f"/api/things/{thing['id']}").status_code == 404
 
@@ -149,7 +169,8 @@ def cookie_of(settings: Settings) -> str:
     return response.headers["set-cookie"]
 
 
-def test_secure_cookies_i_prod_httponly_samesite_lax_og_secure_naar_node_env_er_production() -> None:
+def test_production_sets_the_session_cookie_httponly_lax_and_secure() -> None:
+    """«Sesjonskaker med `HttpOnly`, `SameSite=lax` og `Secure` når `NODE_ENV=production`.»"""
     cookie = cookie_of(load(PRODUCTION))
     assert cookie.startswith("__Host-workbuoy_session=token;")
     for part in ("HttpOnly", "SameSite=lax", "Secure", "Path=/"):
@@ -157,7 +178,8 @@ def test_secure_cookies_i_prod_httponly_samesite_lax_og_secure_naar_node_env_er_
     assert "Domain" not in cookie  # browsers demand that of __Host-
 
 
-def test_i_dev_droppes_secure_slik_at_http_apper_kan_logge_inn(service: Service) -> None:
+def test_dev_drops_secure_so_that_plain_http_can_log_in(service: Service) -> None:
+    """«I lokale/dev-miljøer droppes `Secure` slik at http://-apper fortsatt kan logge inn.»"""
     answer = service.browser(user=None).post("/auth/mock", data={"subject": "acme-user"})
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("workbuoy_session=")
@@ -166,7 +188,7 @@ def test_i_dev_droppes_secure_slik_at_http_apper_kan_logge_inn(service: Service)
     assert "Secure" not in cookie
 
 
-def test_ogsaa_paaloggingskaken_og_en_slettet_kake_foelger_reglene() -> None:
+def test_the_login_cookie_and_a_deleted_cookie_follow_the_rules_too() -> None:
     from starlette.responses import Response
 
     from workbuoy_app.api import cookies
@@ -182,7 +204,8 @@ def test_ogsaa_paaloggingskaken_og_en_slettet_kake_foelger_reglene() -> None:
     assert "Max-Age=0" in response.headers.getlist("set-cookie")[1]
 
 
-def test_dev_mock_av_oidc_er_av_som_standard(settings: Settings) -> None:
+def test_the_mock_login_is_off_by_default(settings: Settings) -> None:
+    """«Mock-inloggingsflyten er nå av som standard.»"""
     assert load(MINIMAL).oidc_dev_mock is False
     with Service(dataclasses.replace(settings, oidc_dev_mock=False)) as service:
         browser = service.browser(user=None)
@@ -190,7 +213,8 @@ def test_dev_mock_av_oidc_er_av_som_standard(settings: Settings) -> None:
         assert browser.post("/auth/mock", data={"subject": "acme-user"}).status_code == 404
 
 
-def test_oidc_dev_mock_1_aktiverer_mock_login(service: Service) -> None:
+def test_oidc_dev_mock_1_switches_the_mock_login_on(service: Service) -> None:
+    """«Sett `OIDC_DEV_MOCK=1` eksplisitt dersom dere ønsker den for lokale tester.»"""
     assert load({**MINIMAL, "OIDC_DEV_MOCK": "1"}).oidc_dev_mock is True
     assert load({**MINIMAL, "OIDC_DEV_MOCK": "0"}).oidc_dev_mock is False
     assert service.browser().get("/api/me").json()["subject"] == "acme-user"
@@ -198,7 +222,8 @@ def test_oidc_dev_mock_1_aktiverer_mock_login(service: Service) -> None:
         load({**MINIMAL, "OIDC_DEV_MOCK": "true"})
 
 
-def test_i_prod_nekter_tjenesten_aa_starte_med_mock_login() -> None:
+def test_production_refuses_to_start_with_the_mock_login() -> None:
+    """«I prod bør dette være `0` eller unset.»"""
     with pytest.raises(SettingsError, match="OIDC_DEV_MOCK must be 0 or unset"):
         load({**PRODUCTION, "OIDC_DEV_MOCK": "1"})
     assert load({**PRODUCTION, "OIDC_DEV_MOCK": "0"}).production
@@ -213,7 +238,8 @@ def names_in(path: Path) -> dict[str, str]:
     return dict(found)
 
 
-def test_env_example_i_roten_er_som_guiden_viser_og_tjenesten_kan_starte_med_den() -> None:
+def test_the_roots_env_example_is_the_guides_and_the_service_can_start_with_it() -> None:
+    """«`.env.example` (root)»"""
     values = read_env_files([ROOT / ".env.example"], {})
     assert values == {
         "NODE_ENV": "development",
@@ -229,7 +255,8 @@ def test_env_example_i_roten_er_som_guiden_viser_og_tjenesten_kan_starte_med_den
     assert load(values).storage is not None
 
 
-def test_env_example_i_app_overstyrer_roten_og_navnene_finnes_i_innstillingene() -> None:
+def test_the_apps_env_example_overrides_the_roots_and_names_known_settings() -> None:
+    """«`packages/backend/.env.example`: overskriver root ved behov.»"""
     files = [ROOT / ".env.example", ROOT / "app" / ".env.example"]
     assert load(read_env_files(files, {"LOG_LEVEL": "debug"})).log_level == "debug"
     names = {name for file in files for name in names_in(file)}
@@ -239,19 +266,21 @@ def test_env_example_i_app_overstyrer_roten_og_navnene_finnes_i_innstillingene()
     assert "METRICS_ENABLED" in names
 
 
-def test_env_example_i_ui_har_storybooks_variabler() -> None:
+def test_the_uis_env_example_has_the_variables_of_storybook() -> None:
+    """«`packages/ui/.env.example`: Storybook / Vitest (CI-stabilitet).»"""
     assert read_env_files([ROOT / "app" / "ui" / ".env.example"], {}) == {
         "ROLLUP_SKIP_NODEJS_NATIVE": "1",
         "ROLLUP_SKIP_NATIVE": "1",
     }
 
 
-def test_ikke_sjekk_inn_ekte_noekler() -> None:
+def test_no_real_key_is_checked_in() -> None:
+    """«Ikke sjekk inn ekte nøkler.»"""
     for path in (ROOT / ".env.example", ROOT / "app" / ".env.example"):
         assert not re.search(r"AKIA[A-Z0-9]{16}|BEGIN [A-Z ]*PRIVATE KEY", path.read_text())
 
 
-def test_hemmelige_verdier_vises_ikke_naar_innstillingene_skrives_ut() -> None:
+def test_secret_values_are_not_shown_when_settings_are_printed() -> None:
     settings = load(
         {
             **{**MINIMAL, **BUCKET, "DATABASE_URL": "postgresql://u:hush-1@h/db"},
@@ -263,7 +292,7 @@ def test_hemmelige_verdier_vises_ikke_naar_innstillingene_skrives_ut() -> None:
     assert "hush" not in repr(settings)
 
 
-def test_i_prod_er_dokumentasjonen_av_api_et_ikke_aapen(settings: Settings) -> None:
+def test_production_does_not_serve_the_documentation_of_the_api(settings: Settings) -> None:
     for production, status in ((True, 404), (False, 200)):
         changed = dataclasses.replace(settings, production=production, oidc_dev_mock=False)
         with Service(changed) as service:
@@ -273,7 +302,7 @@ def test_i_prod_er_dokumentasjonen_av_api_et_ikke_aapen(settings: Settings) -> N
             assert ("strict-transport-security" in browser.get("/healthz").headers) is production
 
 
-def test_svar_har_strenge_hoder(shared_service: Service) -> None:
+def test_answers_have_strict_headers(shared_service: Service) -> None:
     for path in ("/healthz", "/api/me", "/nope", "/auth/mock"):
         headers = shared_service.browser(user=None).get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]

@@ -24,7 +24,8 @@ def problems(**changes: str) -> list[str]:
 # Miljøvariabler
 
 
-def test_node_env_er_development_eller_production() -> None:
+def test_node_env_is_development_or_production() -> None:
+    """«`NODE_ENV` = `development` | `production`»"""
     assert load(MINIMAL).production is False
     assert load({**MINIMAL, "NODE_ENV": "development"}).production is False
     assert load(PRODUCTION).production is True
@@ -32,15 +33,21 @@ def test_node_env_er_development_eller_production() -> None:
 
 
 @pytest.mark.parametrize("level", ["info", "debug", "warn", "error"])
-def test_log_level_er_info_debug_warn_eller_error(level: str) -> None:
-    """What each shows: test_observation.py."""
+def test_log_level_is_info_debug_warn_or_error(level: str) -> None:
+    """«`LOG_LEVEL` = `info` | `debug` | `warn` | `error`»
+
+    What each shows: test_observation.py.
+    """
     assert load({**MINIMAL, "LOG_LEVEL": level}).log_level == level
     assert load(MINIMAL).log_level == "info"
     assert problems(LOG_LEVEL="verbose") == ["LOG_LEVEL must be one of debug, info, warn, error"]
 
 
-def test_database_url_foelger_prismas_schema_parameter() -> None:
-    """The schema is made and used: test_migrations.py."""
+def test_database_url_takes_prismas_parameter_schema() -> None:
+    """«`DATABASE_URL` (Postgres-URL. Eksempel: `postgresql://user:pass@host:5432/db?schema=public`)»
+
+    The schema is made and used: test_migrations.py.
+    """
     address = parse("postgresql://user:pass@host:5432/db?schema=public")
     assert isinstance(address, PostgresAddress)
     assert address.schema == "public"
@@ -49,7 +56,7 @@ def test_database_url_foelger_prismas_schema_parameter() -> None:
     assert (other.schema, other.connection_limit, other.sslmode) == ("customers", 5, "require")
 
 
-def test_database_url_nekter_ukjente_parametre_ved_navn() -> None:
+def test_database_url_refuses_unknown_parameters_by_name() -> None:
     (problem,) = problems(DATABASE_URL="postgresql://u:p@h/db?schema=public&pgbouncer=true&statement_cache=0")
     assert problem.startswith("DATABASE_URL: unknown parameter pgbouncer, statement_cache;")
 
@@ -70,20 +77,21 @@ def test_database_url_nekter_ukjente_parametre_ved_navn() -> None:
         ("sqlite:///x.db?mode=ro", "no parameters"),
     ],
 )
-def test_database_url_som_ikke_kan_brukes_forklares_uten_passordet(url: str, problem: str) -> None:
+def test_a_database_url_of_no_use_is_explained_without_its_password(url: str, problem: str) -> None:
     secret = url.replace("u:p@", "u:hush-hush@")
     told = problems(DATABASE_URL=secret)
     assert problem in told[0]
     assert "hush-hush" not in str(told)
 
 
-def test_database_url_passord_med_spesialtegn_leses_riktig() -> None:
+def test_a_password_with_special_characters_is_read_from_database_url() -> None:
     address = parse("postgresql://us%40er:p%2Fa%3As%20s@host/db")
     assert isinstance(address, PostgresAddress)
     assert (address.user, address.password) == ("us@er", "p/a:s s")
 
 
-def test_s3_endpoint_er_valgfri() -> None:
+def test_s3_endpoint_is_optional() -> None:
+    """«`S3_ENDPOINT` (valgfri for MinIO/R2)»"""
     without = load({**MINIMAL, **BUCKET}).storage
     assert without is not None
     assert without.endpoint is None
@@ -94,19 +102,22 @@ def test_s3_endpoint_er_valgfri() -> None:
     assert "S3_ENDPOINT" in problems(**BUCKET, S3_ENDPOINT="minio:9000")[0]
 
 
-def test_s3_region_trengs_ved_siden_av_s3_bucket() -> None:
+def test_s3_region_is_needed_beside_s3_bucket() -> None:
+    """«`S3_REGION` (eks: `eu-west-1`)»"""
     storage = load({**MINIMAL, **BUCKET}).storage
     assert storage is not None
     assert (storage.bucket, storage.region) == ("workbuoy-dev", "eu-west-1")
     assert "S3_REGION is needed" in problems(S3_BUCKET="workbuoy-dev")[0]
 
 
-def test_s3_bucket_uten_verdi_betyr_at_vedlegg_ligger_i_databasen() -> None:
+def test_without_s3_bucket_attachments_lie_in_the_database() -> None:
+    """«`S3_BUCKET`»"""
     assert load(MINIMAL).storage is None
     assert load({**MINIMAL, "S3_BUCKET": "", "S3_REGION": "eu-west-1"}).storage is None
 
 
-def test_s3_access_key_id_og_s3_secret_access_key_hoerer_sammen_og_er_valgfrie() -> None:
+def test_the_two_s3_keys_go_together_and_are_optional() -> None:
+    """«`S3_ACCESS_KEY_ID`, `S3_SECRET_ACCESS_KEY`»"""
     role = load({**MINIMAL, **BUCKET}).storage
     assert role is not None
     assert role.access_key_id is None
@@ -118,7 +129,8 @@ def test_s3_access_key_id_og_s3_secret_access_key_hoerer_sammen_og_er_valgfrie()
         assert "belong together" in problems(**BUCKET, **{one: keys[one]})[0]
 
 
-def test_s3_force_path_style_er_true_eller_false() -> None:
+def test_s3_force_path_style_is_true_or_false() -> None:
+    """«`S3_FORCE_PATH_STYLE` = `true|false` (valgfri, ofte `true` for MinIO)»"""
     from workbuoy_app.aws import storage_client
 
     for value, host in (("true", "localhost:9000"), ("false", "workbuoy-dev.localhost:9000")):
@@ -136,7 +148,8 @@ def test_s3_force_path_style_er_true_eller_false() -> None:
     assert problems(**BUCKET, S3_FORCE_PATH_STYLE="1") == ["S3_FORCE_PATH_STYLE must be true or false"]
 
 
-def test_ingen_obligatoriske_env_for_aa_eksponere_metrics(settings: Settings) -> None:
+def test_metrics_need_no_setting(settings: Settings) -> None:
+    """«Ingen obligatoriske env for å eksponere `/metrics`.»"""
     assert load(MINIMAL).metrics_enabled is True
     assert load({**MINIMAL, "METRICS_ENABLED": "false"}).metrics_enabled is False
     from workbuoy_app.devtools.embedded_postgres import free_port
@@ -146,7 +159,7 @@ def test_ingen_obligatoriske_env_for_aa_eksponere_metrics(settings: Settings) ->
         scrape(off.metrics_port)
 
 
-def test_alle_feil_i_innstillingene_fortelles_paa_en_gang() -> None:
+def test_every_mistake_in_the_settings_is_reported_at_once() -> None:
     told = problems(
         NODE_ENV="x",
         LOG_LEVEL="x",
@@ -165,7 +178,7 @@ def test_alle_feil_i_innstillingene_fortelles_paa_en_gang() -> None:
 # Regler på tvers av variabler som guiden og saken gir sammen
 
 
-def test_innstillinger_som_motsier_hverandre_nektes() -> None:
+def test_settings_that_contradict_each_other_are_refused() -> None:
     assert (
         "exclude each other"
         in problems(
@@ -189,11 +202,11 @@ def test_innstillinger_som_motsier_hverandre_nektes() -> None:
         ("http://localhost:8080", "http://localhost:8080"),
     ],
 )
-def test_public_url_gir_den_samme_opprinnelsen_som_nettlesere_oppgir(url: str, origin: str) -> None:
+def test_public_url_gives_the_origin_that_browsers_send(url: str, origin: str) -> None:
     assert load({**MINIMAL, "PUBLIC_URL": url}).origin == origin
 
 
-def test_i_prod_trengs_en_offentlig_https_adresse() -> None:
+def test_production_needs_a_public_https_address() -> None:
     for url, problem in (
         ("", "PUBLIC_URL is needed"),
         ("http://workbuoy.example", "must begin with https://"),

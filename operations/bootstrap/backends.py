@@ -44,7 +44,7 @@ def bucket_backend(settings: AccountSettings) -> Backend:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class StackState:
     """One stack of bootstrap's project in one backend. Methods raise EngineError in one line."""
 
     cli: Cli

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import plainly
+from operations.ending import plainly, tell
 
 ENVIRONMENT = click.Choice(["dev", "staging", "prod"])
 
@@ -24,8 +24,8 @@ def up(environment: str) -> None:
     """Bootstrap the account of ENVIRONMENT, or apply what has changed; Pulumi shows it all and asks first."""
     from operations.bootstrap.perform import bring_up, open_account  # noqa: PLC0415 help must not pay for it
 
-    bring_up(open_account(Path.cwd(), environment), _tell)
-    _tell(f"Next: workbuoy bootstrap adopt-state {environment}")
+    bring_up(open_account(Path.cwd(), environment), tell)
+    tell(f"Next: workbuoy bootstrap adopt-state {environment}")
 
 
 @bootstrap.command(name="adopt-state")
@@ -43,9 +43,5 @@ def adopt(environment: str) -> None:
     local, lasting = (
         account.state(backend) for backend in (local_backend(account.folder), bucket_backend(account.settings))
     )
-    adopt_state(local, lasting, _tell)
-    _tell(f"Next: commit bootstrap/Pulumi.{environment}.yaml, which names the key now, and delete bootstrap/.pulumi")
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
+    adopt_state(local, lasting, tell)
+    tell(f"Next: commit bootstrap/Pulumi.{environment}.yaml, which names the key now, and delete bootstrap/.pulumi")

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +11,19 @@ from bootstrap.names import state_bucket
 from bootstrap.settings import AccountSettings
 from operations.bootstrap.backends import (
     Backend,
-    State,
+    StackState,
     bucket_backend,
     bucket_stands,
     local_backend,
     resources_in,
     same_state,
 )
+from operations.ending import Tell
+from operations.engine.account import check_account
 from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import FailedError, MistakenError
-from operations.engine.placement import Placement, check_account
-from rehearsal.program import Project, find_project, read_config
-
-Tell = Callable[[str], object]
+from project.files import Project, find_project, read_config
+from project.placement import Placement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +35,9 @@ class Account:
     settings: AccountSettings
     cli: Cli
 
-    def state(self, backend: Backend) -> State:
+    def state(self, backend: Backend) -> StackState:
         """Bootstrap's state in one backend."""
-        return State(cli=self.cli, folder=self.folder, stack=self.stack, backend=backend)
+        return StackState(cli=self.cli, folder=self.folder, stack=self.stack, backend=backend)
 
 
 def open_account(start: Path, stack: str) -> Account:
@@ -60,7 +59,7 @@ def bootstrap_project(start: Path) -> Project:
     return project if project.root.name == "bootstrap" else find_project(project.root / "bootstrap")
 
 
-def choose_state(account: Account, tell: Tell, *, bucket_is_there: bool) -> State:
+def choose_state(account: Account, tell: Tell, *, bucket_is_there: bool) -> StackState:
     """The state that an `up` works on: the bucket's where it was adopted, else the folder's.
 
     Raises MistakenError where the bucket is there and nobody here knows how.
@@ -92,7 +91,7 @@ def bring_up(account: Account, tell: Tell) -> None:
         raise FailedError(f"{account.stack}: `pulumi up` ended with {done.returncode}", "mend what it says and repeat")
 
 
-def adopt_state(local: State, lasting: State, tell: Tell) -> None:
+def adopt_state(local: StackState, lasting: StackState, tell: Tell) -> None:
     """Move bootstrap's state into the bucket; what is there already is never overwritten.
 
     Raises MistakenError where there is nothing to move, or two states that differ; FailedError where the copy does.

@@ -1,13 +1,15 @@
 """`workbuoy changed`."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from infra.problems import Problem, ProblemsError
-from operations.ending import MISTAKE, stop
+from operations.ending import JSON, MISTAKE, stop
 
 if TYPE_CHECKING:
     from operations.changed.estate import Estate
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="REF", help="Compare with where this branch left REF, such as main.")
 @click.option("--all", "all_of_it", is_flag=True, help="Name every stack and tenant, changed or not.")
 @click.option("--tenant", metavar="NAME", help="Name this tenant alone.")
-@click.option("--json", "as_json_text", is_flag=True, help="Print the result as JSON on stdout.")
+@JSON
 @click.option("--github-output", is_flag=True, help="Also write the matrices of the workflows into $GITHUB_OUTPUT.")
-def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_text: bool, github_output: bool) -> None:
-    """Tell which stacks and tenants a change touches, by its files, committed or not.
+def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_wanted: bool, github_output: bool) -> None:
+    """Report which stacks and tenants a change touches, by its files, committed or not.
 
     Shared code touches all of them, a stack's file that stack and the silos on it, a tenant's file that tenant;
     documentation, tests and workflows touch none. What no rule knows touches all.
@@ -31,7 +33,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_t
     from operations.changed.estate import read_estate  # noqa: PLC0415 printing help must not pay for these
     from operations.changed.matrices import as_json, matrices  # noqa: PLC0415
     from operations.workflow import write_outputs  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     try:
         root = find_project(Path.cwd()).root
@@ -41,7 +43,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, as_json_t
             write_outputs(matrices(change))
     except ProblemsError as mistake:
         stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
-    if as_json_text:
+    if json_wanted:
         click.echo(json.dumps(as_json(change), indent=2))
     else:
         _print(change)
@@ -74,3 +76,28 @@ def _print(change: "Touched") -> None:
         click.echo(f"gone    {file}")
     if not (change.bases or change.customers or change.removed):
         click.echo("No stack and no tenant is touched.")
+
+
+@click.command("require-branch")
+@click.argument("branch")
+def require_branch(branch: str) -> None:
+    """Stop unless this runs for BRANCH: in a workflow the ref that it runs for, elsewhere the branch checked out."""
+    ref, event = os.environ.get("GITHUB_REF") or _checked_out(), os.environ.get("GITHUB_EVENT_NAME", "")
+    if ref == f"refs/heads/{branch}" and not event.startswith("pull_request"):
+        return
+    place = f"{ref or 'no branch'}{f' ({event})' if event else ''}"
+    stop(MISTAKE, f"this runs for {place}; only {branch} may go on from here: merge first")
+
+
+def _checked_out() -> str:
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(Path.cwd()), "symbolic-ref", "--quiet", "HEAD"],
+            capture_output=True,
+            check=False,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        return ""
+    return asked.stdout.strip()

@@ -5,25 +5,25 @@ from pathlib import Path
 
 import click
 
-from operations.ending import AS_JSON, CHECK_FAILED, fail
-from operations.tenant.ending import plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly
 
 NOT_MADE = 4
 
 
 @click.command()
 @click.argument("stack")
-@AS_JSON
+@JSON
 @plainly
-def cost(*, stack: str, as_json: bool) -> None:
-    """Tell what STACK costs a month at rest, by its settings: a base stack, or one more customer's silo.
+def cost(*, stack: str, json_wanted: bool) -> None:
+    """Report what STACK costs a month at rest, by its settings: a base stack, or one more customer's silo.
 
-    Counts what the program declares and needs no account. What is charged by use is told with its unit price and left
+    Counts what the program declares and needs no account. What is charged by use is listed with its unit price and left
     out of the sum. Exits with 3 where something that may cost has no price.
     """
     from operations.cost import estimate, prices, table  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
+    from rehearsal.as_graph import graph_of  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
     from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
 
     try:
@@ -32,7 +32,7 @@ def cost(*, stack: str, as_json: bool) -> None:
         fail(CHECK_FAILED, f"refused: {refusal}")
     except ProgramError as error:
         fail(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
-    found = estimate.estimate(graph, prices.read_prices())
-    click.echo(json.dumps(estimate.as_json(found), indent=2) if as_json else table.table(found), nl=as_json)
+    found = estimate.estimate(graph_of(graph), prices.read_prices())
+    click.echo(json.dumps(estimate.as_json(found), indent=2) if json_wanted else table.table(found), nl=json_wanted)
     if found.unpriced:
         fail(CHECK_FAILED, f"the sum is not whole: {', '.join(one.what for one in found.unpriced)} without a price")

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from graph import Graph, Resource
 from operations.cost.by_use import BY_USE, FREE
 from operations.cost.meters import AT_REST
 from operations.cost.prices import Found, Price, PriceTable
-
-if TYPE_CHECKING:
-    from rehearsal.result import Rehearsal
 
 _NOTHING_TO_CHARGE = "pulumi:"  # providers and references stand in no account
 
@@ -65,22 +63,22 @@ class Estimate:
         return min((one.found.read_on for one in self.lines if one.found.read_on), default=None)
 
 
-def estimate(graph: "Rehearsal", prices: PriceTable) -> Estimate:
-    """Price every resource of a rehearsed stack."""
+def estimate(graph: Graph, prices: PriceTable) -> Estimate:
+    """Price every resource of a stack."""
     counted: dict[tuple[str, str], Decimal] = {}  # price name, region
     used: set[tuple[str, str]] = set()
     unknown: dict[str, int] = {}
     for one in graph.resources:
         token = one.type
-        if not one.declared.custom or one.declared.read or token.startswith(_NOTHING_TO_CHARGE):
+        if not one.custom or one.read or token.startswith(_NOTHING_TO_CHARGE):
             continue
         if token not in AT_REST and token not in BY_USE and token not in FREE:
             unknown[token] = unknown.get(token, 0) + 1
         for meter in AT_REST[token](one, graph) if token in AT_REST else ():
-            key = (meter.price, one.region)
+            key = (meter.price, graph.region_of(one))
             counted[key] = counted.get(key, Decimal(0)) + meter.quantity
-        for name in BY_USE[token](one.declared.properties) if token in BY_USE else ():
-            used.add((name, one.region))
+        for name in BY_USE[token](one.inputs) if token in BY_USE else ():
+            used.add((name, graph.region_of(one)))
     lines, unpriced = _lines(counted, prices)
     unpriced += [_without_price(name, Decimal(1)) for name in sorted({name for name, _ in used} - set(prices.prices))]
     return Estimate(
@@ -103,6 +101,21 @@ def estimate(graph: "Rehearsal", prices: PriceTable) -> Estimate:
                 for token, number in unknown.items()
             ),
         ),
+    )
+
+
+def monthly(one: Resource, graph: Graph, prices: PriceTable) -> Decimal | None:
+    """What one resource costs a month at rest; None where something of it has no price or its size is not known."""
+    if one.type not in AT_REST:
+        return Decimal(0) if one.type in BY_USE or one.type in FREE else None
+    try:
+        meters = [(meter, prices.find(meter.price, graph.region_of(one))) for meter in AT_REST[one.type](one, graph)]
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return None
+    if any(found is None for _, found in meters):
+        return None
+    return sum(
+        (meter.quantity * found.usd * prices.months(meter.price) for meter, found in meters if found), Decimal(0)
     )
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rehearsal.result import Rehearsal, Rehearsed
+from facts import tokens as t
+from graph import Graph, Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +16,7 @@ class Meter:
     quantity: Decimal
 
 
-Count = Callable[["Rehearsed", "Rehearsal"], Iterable[Meter]]
+Count = Callable[[Resource, Graph], Iterable[Meter]]
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html
 _VCPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4}
@@ -30,9 +29,9 @@ def _meter(price: str, quantity: int | Decimal = 1) -> Meter:
     return Meter(price=price, quantity=Decimal(quantity))
 
 
-def _database(one: "Rehearsed", _: "Rehearsal") -> Iterator[Meter]:
+def _database(one: Resource, _: Graph) -> Iterator[Meter]:
     """Multi-AZ doubles instance, storage and performance data: the standby is charged like the first."""
-    declared = one.declared.properties
+    declared = one.inputs
     zones = 2 if declared.get("multiAz") else 1
     class_ = str(declared["instanceClass"])
     yield _meter(f"rds-instance-{class_}", zones)
@@ -64,16 +63,16 @@ def vcpus_of(instance_class: str) -> int | None:
     return 4 * int(times) if size != times and times.isdecimal() else _VCPUS.get(size)
 
 
-def _service(one: "Rehearsed", graph: "Rehearsal") -> Iterator[Meter]:
-    declared = one.declared.properties
+def _service(one: Resource, graph: Graph) -> Iterator[Meter]:
+    declared = one.inputs
     if declared.get("launchType") != "FARGATE":
         yield _meter(f"ecs-{declared.get('launchType')}")
         return
-    urns = one.declared.property_dependencies.get("taskDefinition", ())
-    if len(urns) != 1:
+    definitions = graph.referred(one, "taskDefinition", t.TASK_DEFINITION)
+    if len(definitions) != 1:
         yield _meter("fargate-task-of-unknown-size", int(declared["desiredCount"]))
         return
-    task = graph.by_urn[urns[0]].declared.properties
+    task = definitions[0].inputs
     architecture = str(task.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")).lower()
     tasks = int(declared["desiredCount"])
     yield _meter(f"fargate-vcpu-{architecture}", Decimal(task["cpu"]) / 1024 * tasks)
@@ -82,29 +81,29 @@ def _service(one: "Rehearsed", graph: "Rehearsal") -> Iterator[Meter]:
         yield _meter("public-ipv4", tasks)
 
 
-def _load_balancer(one: "Rehearsed", _: "Rehearsal") -> Iterator[Meter]:
+def _load_balancer(one: Resource, _: Graph) -> Iterator[Meter]:
     """One that faces the internet has an address in each of its zones, and more when it grows."""
-    declared = one.declared.properties
+    declared = one.inputs
     yield _meter(f"load-balancer-{declared.get('loadBalancerType', 'application')}")
     if not declared.get("internal"):
         yield _meter("public-ipv4", len(declared["subnets"]))
 
 
-def _endpoint(one: "Rehearsed", _: "Rehearsal") -> Iterator[Meter]:
-    declared = one.declared.properties
+def _endpoint(one: Resource, _: Graph) -> Iterator[Meter]:
+    declared = one.inputs
     kind = str(declared.get("vpcEndpointType", "Gateway")).lower()
     if kind != "gateway":  # https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html: no charge
         yield _meter(f"vpc-endpoint-{kind}", len(declared["subnetIds"]))
 
 
-def _alarm(one: "Rehearsed", _: "Rehearsal") -> Iterator[Meter]:
+def _alarm(one: Resource, _: Graph) -> Iterator[Meter]:
     """One over an expression is charged for each metric that it reads."""
-    queries = one.declared.properties.get("metricQueries") or ()
+    queries = one.inputs.get("metricQueries") or ()
     yield _meter("alarm-metric", sum(1 for query in queries if "metric" in query) or 1)
 
 
-def _scaling(one: "Rehearsed", _: "Rehearsal") -> Iterator[Meter]:
-    policy = one.declared.properties.get("policyType")
+def _scaling(one: Resource, _: Graph) -> Iterator[Meter]:
+    policy = one.inputs.get("policyType")
     if policy == "TargetTrackingScaling":
         yield _meter("alarm-metric", _ALARMS_OF_TARGET_TRACKING)
     else:

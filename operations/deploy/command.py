@@ -7,19 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, fail, plainly
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, tell
 
 if TYPE_CHECKING:
     from operations.engine.stack import EngineStack
-    from rehearsal.program import Project
-
-JSON = click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
-
-
-def tell(line: str) -> None:
-    """Progress, on stderr."""
-    if line.strip():
-        click.echo(line, err=True)
+    from project.files import Project
 
 
 @click.command()
@@ -110,7 +102,7 @@ def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
 
 
 def _project() -> "Project":
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     return find_project(Path.cwd())
 

@@ -12,17 +12,17 @@ from typing import Any, Literal
 from components.service_settings import EVERYWHERE
 from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import rollout, smoke
+from operations.ending import Tell
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.image import deployed_image
 from operations.engine.stack import EngineStack, Ran
 
-Outcome = Literal["deployed", "went back", "failed"]
-Tell = Callable[[str], Any]
+DeploymentOutcome = Literal["deployed", "went back", "failed"]
 Wait = Callable[[EngineStack, Mapping[str, Any], Tell], str | None]  # what to say beside the step
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class DeploymentStep:
     """One step: how long it took, and what went wrong, if something did."""
 
     name: str
@@ -38,8 +38,8 @@ class Record:
     stack: str
     image: str | None = None
     image_before: str | None = None
-    outcome: Outcome = "failed"
-    steps: list[Step] = field(default_factory=list)
+    outcome: DeploymentOutcome = "failed"
+    steps: list[DeploymentStep] = field(default_factory=list)
     next_step: str = ""
 
 
@@ -155,7 +155,7 @@ class _Run:
             raise
         finally:
             seconds = time.monotonic() - began
-            self.record.steps.append(Step(name=name, seconds=seconds, detail=details[-1], problem=problem))
+            self.record.steps.append(DeploymentStep(name=name, seconds=seconds, detail=details[-1], problem=problem))
 
 
 def _counted(ran: Ran) -> str:

@@ -23,7 +23,7 @@ class UnreachedError(FailedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Probe:
     """What the service said to one path."""
 
     path: str
@@ -54,7 +54,7 @@ def smoke(
     timeout_seconds: float = TIMEOUT_SECONDS,
     pause_seconds: float = PAUSE_SECONDS,
     trust: ssl.SSLContext | None = None,
-) -> tuple[Answer, ...]:
+) -> tuple[Probe, ...]:
     """Ask every path until it answers 200; targets register and names spread for a while after a rollout.
 
     Args:
@@ -75,12 +75,12 @@ def smoke(
     opener = urllib.request.build_opener(*handlers)
     deadline = time.monotonic() + timeout_seconds
 
-    def ask_until(path: str) -> Answer:
+    def ask_until(path: str) -> Probe:
         while True:
             began = time.monotonic()
             heard = _ask(opener, url + path)
             if heard == 200:
-                return Answer(path, 200, round((time.monotonic() - began) * 1000))
+                return Probe(path, 200, round((time.monotonic() - began) * 1000))
             said = f"answered {heard}" if isinstance(heard, int) else heard
             if time.monotonic() + pause_seconds > deadline:
                 unanswered = UnreachedError if isinstance(heard, str) else FailedError

@@ -1,1 +1,1 @@
-"""`workbuoy doctor`: what is here, what is missing, and the one command that mends it."""
+"""`workbuoy doctor`: what is here, what is missing, and the one command that puts it right."""

@@ -4,8 +4,9 @@ import os
 
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from operations.doctor.finding import DEPLOY, Finding
+from operations.engine.account import check_region, who_am_i
 from operations.engine.errors import EngineError
-from operations.engine.placement import Placement, check_region, who_am_i
+from project.placement import Placement
 
 SIGN_IN = "aws sso login"
 FALLBACK_REGION = "eu-west-1"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly
 
 if TYPE_CHECKING:
     from operations.doctor.finding import Finding, Purpose
+    from project.files import Project
 
 WIDTH = 80
 
@@ -25,18 +26,17 @@ WIDTH = 80
     show_default=True,
     help="What must be possible for exit code 0.",
 )
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@JSON
 @plainly
 def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
-    """Tell what is here and what is missing, each with the one command that mends it.
+    """Report what is here and what is missing, each with the one command that puts it right.
 
     With STACK, also whether its account, region, backend and secrets provider fit. Changes nothing. Exits with 3
     where something is missing that --for needs.
     """
-    from operations.doctor.look import look  # noqa: PLC0415 help must not pay for it
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415 help must not pay for it
 
-    findings = look(find_project(Path.cwd()), stack)
+    findings = _look(find_project(Path.cwd()), stack)
     against = [one.name for one in findings if one.stands_against(purpose)]
     if json_wanted:
         click.echo(json.dumps({"for": purpose, "ready": not against, "findings": _rows(findings)}, indent=2))
@@ -46,6 +46,31 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
         fail(CHECK_FAILED, f"not ready to {purpose}: {', '.join(against)}")
     if not json_wanted:
         click.echo(f"Ready to {purpose}.", err=True)
+
+
+def _look(project: "Project", stack: str | None) -> "list[Finding]":
+    """All looks, in the order in which a person puts things right. Raises ProblemsError for an unknown stack."""
+    from operations.doctor import account, engine, machine  # noqa: PLC0415
+    from operations.doctor.finding import DEPLOY, Finding  # noqa: PLC0415
+    from project.placement import PlacementError, placement_of  # noqa: PLC0415
+
+    app = project.root / "app"
+    findings = [machine.python(), machine.service(app), machine.postgres(app)]
+    findings += [machine.image_tools(), machine.image_runner(), machine.browser()]
+    place = None
+    if stack:
+        try:
+            place = placement_of(project, stack)
+        except PlacementError as error:
+            mend = f"$EDITOR Pulumi.{stack}.yaml"
+            findings.append(Finding(name="stack", state="wrong", found=str(error), mend=mend, needed_for=DEPLOY))
+    found, cli = engine.cli()
+    findings.append(found)
+    if cli:
+        findings += [*engine.provider_plugins(cli), engine.backend(cli, place)]
+    if stack and place:
+        findings.append(engine.secrets_provider(stack, project.stack_file(stack), place))
+    return [*findings, *account.account(stack or "", place)]
 
 
 def _rows(findings: "list[Finding]") -> list[dict[str, object]]:

@@ -8,13 +8,13 @@ from pulumi.automation import CommandError
 
 from bootstrap.names import secrets_provider as own_provider
 from bootstrap.names import state_address
-from operations.doctor.finding import DEPLOY, Finding, State
+from operations.doctor.finding import DEPLOY, Finding, Readiness
 from operations.engine import plugins
 from operations.engine.cli import Cli, find_cli, sdk_version
 from operations.engine.errors import EngineError
 from operations.engine.messages import LOG_IN_COMMAND, explain
-from operations.engine.placement import Placement
 from operations.engine.stack_file import provider_lines
+from project.placement import Placement
 
 INSTALL = "workbuoy engine install"
 PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -25,7 +25,7 @@ def cli() -> tuple[Finding, Cli | None]:
     try:
         found = find_cli()
     except EngineError as error:
-        state: State = "missing" if "is not here" in error.problem else "wrong"
+        state: Readiness = "missing" if "is not here" in error.problem else "wrong"
         return Finding(name="engine", state=state, found=error.problem, mend=INSTALL, needed_for=DEPLOY), None
     older = found.version is not None and found.version < sdk_version()
     beside = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Purpose = Literal["rehearse", "deploy"]
-State = Literal["ok", "missing", "wrong"]
+Readiness = Literal["ok", "missing", "wrong"]
 
 ALWAYS: frozenset[Purpose] = frozenset({"rehearse", "deploy"})
 REHEARSE: frozenset[Purpose] = frozenset({"rehearse"})
@@ -14,10 +14,10 @@ OPTIONAL: frozenset[Purpose] = frozenset()
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One prerequisite: its state, what was found, the command that mends it, and what needs it."""
+    """One prerequisite: its state, what was found, the command that puts it right, and what needs it."""
 
     name: str
-    state: State
+    state: Readiness
     found: str
     mend: str = ""
     needed_for: frozenset[Purpose] = OPTIONAL

@@ -5,27 +5,27 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, plainly
+from operations.ending import CHECK_FAILED, JSON, plainly, tell
 from operations.review.command import FILE
 
 
 @click.command()
 @click.argument("stack")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@JSON
 @click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
 @plainly
 def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
-    """Tell what was changed in STACK beside the program, by reading it anew. Writes nothing, not even the state.
+    """Report what was changed in STACK beside the program, by reading it anew. Writes nothing, not even the state.
 
     Exits with 3 where something drifted.
     """
     from operations.drift.found import as_json, as_markdown, drifted  # noqa: PLC0415 help must not pay for these
     from operations.engine.stack import open_stack  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
-    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
 
     opened = open_stack(find_project(Path.cwd()), stack)
-    click.echo(f"Reading {stack} anew ...", err=True)
+    tell(f"Reading {stack} anew ...")
     found = drifted(opened.refresh_preview().events)
     text = as_markdown(stack, found)
     if markdown:

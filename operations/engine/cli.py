@@ -5,16 +5,17 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import InvalidVersionError, create_command_error
 from semver import VersionInfo
 
+from operations.ending import Tell
 from operations.engine.errors import EngineMissingError
 
 OLDEST_CLI: Final = VersionInfo.parse("3.260.0")
@@ -22,8 +23,6 @@ OLDEST_CLI: Final = VersionInfo.parse("3.260.0")
 
 INSTALL: Final = "`workbuoy engine install` mends it"
 CANCELLING: Final = "Cancelling: waiting for what runs to end. Ctrl-C again ends at once and leaves operations pending."
-
-Tell = Callable[[str], Any]
 
 
 def sdk_version() -> VersionInfo:

@@ -2,7 +2,7 @@
 
 import click
 
-from operations.ending import plainly
+from operations.ending import plainly, tell
 
 
 @click.group()
@@ -17,7 +17,7 @@ def install() -> None:
 
     Into the Automation API's own place, ~/.pulumi; nothing on PATH is changed. What is here and fits is left alone.
     """
-    from operations.engine.install import install as perform  # noqa: PLC0415 help must not pay for it
+    from operations.engine.plugins import install_engine  # noqa: PLC0415 help must not pay for it
 
-    perform(lambda line: click.echo(line, err=True))
-    click.echo("Next: workbuoy doctor", err=True)
+    install_engine(tell)
+    tell("Next: workbuoy doctor")

@@ -5,17 +5,23 @@ its error codes. tests/operations/engine/test_messages.py holds the texts as the
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
+from pulumi.automation import CommandError
+
+from operations.engine.cli import Cli
 from operations.engine.errors import (
     EngineError,
     EngineMissingError,
     FailedError,
+    InterruptedRunError,
     LockedError,
     MistakenError,
     UnreachableError,
 )
+from operations.engine.events import Event, errors_of
 
 SIGN_IN: Final = "sign in to the account anew (`aws sso login`, or fresh keys), then repeat"
 LOG_IN_COMMAND: Final = "pulumi login 's3://workbuoy-state-ACCOUNT-REGION?region=REGION'"
@@ -171,3 +177,42 @@ _KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
     (r'read "\.pulumi/meta\.yaml".*?((?:AccessDenied|Forbidden|PermissionDenied)\w*)', _denied),
     (r"dial tcp: lookup (\S+).*no such host|dial tcp (\S+): connect: ", _no_network),
 )
+
+
+@contextmanager
+def explained_by(
+    stack: str, cli: Cli, remains: Callable[[], str] | None = None, events: list[Event] | None = None
+) -> Iterator[None]:
+    """Turn what the CLI says into EngineError.
+
+    Args:
+        stack: the stack's name.
+        cli: what runs inside; it knows whether it was interrupted.
+        remains: tells what the interrupted run left.
+        events: what the engine reported, whose diagnostics say more than its output.
+    """
+    cli.interrupted = False
+    try:
+        yield
+    except CommandError as error:
+        if cli.interrupted:
+            raise _interrupted(stack, cli, remains) from None
+        explained = explain(stack, str(error))
+        said = list(dict.fromkeys(why for one in errors_of(events or []) for why in reasons_in(one)))
+        reasons = tuple(why for why in said if why not in IGNORED)
+        if type(explained) is FailedError and reasons:
+            explained = FailedError(f"{stack}: {reasons[0]}", "", reasons)
+        raise explained from None
+    if cli.interrupted:
+        raise _interrupted(stack, cli, remains)
+
+
+def _interrupted(stack: str, cli: Cli, remains: Callable[[], str] | None) -> InterruptedRunError:
+    cli.interrupted = False
+    left = remains() if remains else "nothing was begun"
+    return InterruptedRunError(f"{stack}: interrupted; {left}", f"`workbuoy review {stack}` shows what is still to do")
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,16 +1,18 @@
-"""The provider plugins that the program needs: the versions that its SDK packages pin, and what is installed."""
+"""What the engine needs on this machine: the CLI of the SDK's version, and the plugins that the SDK packages pin."""
 
 import json
 import os
+import subprocess
 from collections.abc import Mapping
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
-from pulumi.automation import CommandError
+from pulumi.automation import CommandError, PulumiCommand
 
-from operations.engine.cli import Cli
-from operations.engine.errors import EngineError
+from operations.ending import Tell
+from operations.engine.cli import Cli, find_cli, install_root, sdk_version
+from operations.engine.errors import EngineError, EngineMissingError
 from operations.engine.messages import explain
 
 PACKAGES: Final[Mapping[str, str]] = {"aws": "pulumi-aws", "random": "pulumi-random"}
@@ -31,11 +33,6 @@ def installed(cli: Cli) -> dict[str, list[str]]:
     return found
 
 
-def install(cli: Cli, plugin: str, version: str) -> None:
-    """Fetch one plugin. Raises EngineError with one line."""
-    _run(cli, ["plugin", "install", "resource", plugin, f"v{version}"])
-
-
 def missing(cli: Cli) -> dict[str, str]:
     """What is needed and not here."""
     here = installed(cli)
@@ -51,6 +48,45 @@ def is_genuine(plugin: str) -> bool:
             return file.read(2) != b"#!"
     except OSError:
         return False
+
+
+def install_engine(tell: Tell) -> None:
+    """Install what is missing; what is here and fits is left alone.
+
+    Raises EngineMissingError with one line where something cannot be fetched; what was fetched before stays.
+    """
+    cli = _installed_cli(tell)
+    for plugin, version in missing(cli).items():
+        tell(f"Fetching the plugin {plugin} {version} ...")
+        try:
+            _run(cli, ["plugin", "install", "resource", plugin, f"v{version}"])
+        except EngineError as error:
+            raise EngineMissingError(
+                f"the plugin {plugin} {version} cannot be fetched: {error.problem}", "repeat where the internet is open"
+            ) from None
+    named = ", ".join(f"plugin {plugin} {version}" for plugin, version in needed().items())
+    tell(f"The engine is here: Pulumi CLI {cli.version} ({cli.command}), {named}.")
+
+
+def _installed_cli(tell: Tell) -> Cli:
+    try:
+        found = find_cli()
+    except EngineMissingError:
+        found = None
+    if found is not None and found.version is not None and found.version >= sdk_version():
+        return found
+    tell(f"Installing the Pulumi CLI {sdk_version()} into {install_root()} ...")
+    try:
+        PulumiCommand.install(root=str(install_root()), version=sdk_version())
+    except subprocess.CalledProcessError as error:
+        last = (error.output or b"").decode(errors="replace").strip().splitlines()[-1:] or [str(error)]
+        raise EngineMissingError(f"Pulumi's installer failed: {last[0].strip()}", "repeat it") from None
+    except OSError as error:
+        raise EngineMissingError(
+            f"Pulumi's installer cannot be fetched: {getattr(error, 'reason', error)}",
+            f"it needs the internet once; any Pulumi CLI of {sdk_version()} on PATH serves as well",
+        ) from None
+    return find_cli()
 
 
 def _run(cli: Cli, args: list[str]) -> str:

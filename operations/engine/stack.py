@@ -9,15 +9,16 @@ from typing import Any
 from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
 from bootstrap.names import secrets_provider as own_provider
-from operations.engine.cli import Cli, Tell, find_cli
+from operations.ending import Tell
+from operations.engine.account import check_account, check_region
+from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import FailedError, PendingError
 from operations.engine.events import Event, as_recorded, changes_of
-from operations.engine.explained import explained_by, some
 from operations.engine.lock import holders
-from operations.engine.messages import locked
-from operations.engine.placement import Placement, check_account, check_region, placement_of
+from operations.engine.messages import explained_by, locked, some
 from operations.engine.stack_file import only_provider_added, require_provider
-from rehearsal.program import Project
+from project.files import Project
+from project.placement import Placement, placement_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def open_stack(
     """Open a stack of a project, once its file, its region, the CLI, the account and the backend are in order.
 
     Args:
-        project: as `rehearsal.program.find_project` finds it; the CLI runs in its own folder.
+        project: as `project.files.find_project` finds it; the CLI runs in its own folder.
         stack: the stack's name; `Pulumi.<stack>.yaml` must be there.
         create: make it where the backend does not know it; its file gets the provider's lines, to be committed.
         secrets_provider: for a new stack, such as `awskms://alias/workbuoy-state?region=eu-west-1`; by default this for

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from operations.ending import INTERRUPTED, MISTAKE, stop
+from operations.ending import INTERRUPTED, JSON, MISTAKE, stop
 from operations.image.registry_command import copy_image, push
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ image.add_command(copy_image)
 )
 @click.option("--engine", type=click.Choice(["docker", "buildah"]), help="Default: Docker where its engine answers.")
 @click.option("--base", metavar="IMAGE", help="Base of buildah's build stage instead of Debian's packages.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
-def build(architecture: "Architecture | None", engine: "Engine | None", base: str | None, as_json: bool) -> None:
+@JSON
+def build(architecture: "Architecture | None", engine: "Engine | None", base: str | None, json_wanted: bool) -> None:
     """Build the image of this checkout into build/image, with its SBOM beside it.
 
     The base is the build stage's alone: the image starts from nothing.
@@ -42,8 +42,8 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
     from infra.problems import ProblemsError  # noqa: PLC0415 printing help must not pay for these
     from operations.image.build import build as build_image  # noqa: PLC0415
     from operations.image.build import sbom_of  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
     from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -60,10 +60,10 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
         stop(error.code, str(error))
     except KeyboardInterrupt:
         stop(INTERRUPTED, "interrupted; nothing is left behind")
-    _print(built, sbom_of(built.archive), as_json)
+    _print(built, sbom_of(built.archive), json_wanted)
 
 
-def _print(built: "Image", sbom: Path, as_json: bool) -> None:
+def _print(built: "Image", sbom: Path, json_wanted: bool) -> None:
     facts = {
         "id": built.id,
         "platform": built.platform,
@@ -71,7 +71,7 @@ def _print(built: "Image", sbom: Path, as_json: bool) -> None:
         "archive": str(built.archive),
         "sbom": str(sbom),
     }
-    if as_json:
+    if json_wanted:
         click.echo(json.dumps(facts))
         return
     click.echo(f"image     {built.id}")

@@ -5,14 +5,15 @@ skopeo moves the bytes: it keeps digests, tries again, and speaks every registry
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from operations.image.authorization import write_authorization
+from operations.ending import Tell
 from operations.image.build import put_beside
 from operations.image.tools import IMPOSSIBLE, require, run, workshop
 from rehearsal.image.archive import Image, ImageError
@@ -24,8 +25,6 @@ _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = re.compile(r"docker://(localhost|127\.0\.0\.1)(:\d+)?/.*")
 _SAID: Final = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _ABSENT: Final = ("manifest unknown", "not found")
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -174,3 +173,39 @@ def _check_repository(repository: str) -> None:
         raise ImageError(
             f"{repository}: is no repository such as 000000000001.dkr.ecr.eu-west-1.amazonaws.com/workbuoy"
         )
+
+
+ECR_HOST: Final = re.compile(r"\d{12}\.dkr\.ecr\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
+
+
+def write_authorization(repositories: Iterable[str], file: Path) -> bool:
+    """Write a containers-auth.json(5) for those repositories that are Amazon's; False, and no file, without any.
+
+    A token opens whatever registry of its region the caller may use, so one a region is asked for
+    (https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html). Raises ImageError.
+    """
+    regions: dict[str, str] = {}
+    for repository in repositories:
+        host = repository.partition("/")[0]
+        if match := ECR_HOST.fullmatch(host):
+            regions[host] = match[1]
+    if not regions:
+        return False
+    tokens = {region: _token(region) for region in sorted(set(regions.values()))}
+    content = json.dumps({"auths": {host: {"auth": tokens[region]} for host, region in regions.items()}})
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(content)
+    return True
+
+
+def _token(region: str) -> str:
+    import boto3  # noqa: PLC0415 only images in AWS need it
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        answer = boto3.client("ecr", region_name=region).get_authorization_token()
+    except (BotoCoreError, ClientError) as error:
+        raise ImageError(
+            f"AWS gives no login to the registry in {region}: {error}; sign in first", IMPOSSIBLE
+        ) from None
+    return str(answer["authorizationData"][0]["authorizationToken"])

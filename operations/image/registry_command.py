@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import AS_JSON, INTERRUPTED, MISTAKE, stop
+from operations.ending import INTERRUPTED, JSON, MISTAKE, stop
 
 if TYPE_CHECKING:
     from operations.image.registry import Stored
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     help="Also write an archive of what was pushed, from which every registry gets the same digest.",
 )
 @click.option("--github-output", is_flag=True, help="Also write `repository` and `digest` into $GITHUB_OUTPUT.")
-@AS_JSON
+@JSON
 def push(
-    *, archive: Path, repository: str, digest: str | None, keep: Path | None, github_output: bool, as_json: bool
+    *, archive: Path, repository: str, digest: str | None, keep: Path | None, github_output: bool, json_wanted: bool
 ) -> None:
     """Push ARCHIVE, or the only archive in that folder, to REPOSITORY, and see that it is there.
 
@@ -38,22 +38,22 @@ def push(
     (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, tell=_tell)])
     if github_output:
         _outputs(stored)
-    _print([stored], as_json)
+    _print([stored], json_wanted)
     click.echo(f"Next: workbuoy deploy STACK --image {stored.digest}", err=True)
 
 
 @click.command("copy")
 @click.argument("source", metavar="REPOSITORY@DIGEST")
 @click.argument("repositories", metavar="REPOSITORY...", nargs=-1, required=True)
-@AS_JSON
-def copy_image(source: str, repositories: Sequence[str], as_json: bool) -> None:
+@JSON
+def copy_image(source: str, repositories: Sequence[str], json_wanted: bool) -> None:
     """Copy an image by its digest into each REPOSITORY, the digest unchanged, and see that it is there.
 
     Lambda and ECS take images of their own account's registry; Lambda those of its own region only.
     """
     from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
 
-    _print(_stored(lambda: registry.copy(source, repositories, tell=_tell)), as_json)
+    _print(_stored(lambda: registry.copy(source, repositories, tell=_tell)), json_wanted)
 
 
 def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":
@@ -77,8 +77,8 @@ def _outputs(stored: "Stored") -> None:
         stop(MISTAKE, str(mistake))
 
 
-def _print(stored: "Sequence[Stored]", as_json: bool) -> None:
-    if as_json:
+def _print(stored: "Sequence[Stored]", json_wanted: bool) -> None:
+    if json_wanted:
         facts = [{"repository": one.repository, "digest": one.digest, "moved": one.moved} for one in stored]
         click.echo(json.dumps(facts))
         return

@@ -7,8 +7,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
+from facts import tokens as t
 from infra.yaml_text import read_yaml_value
-from policies import tokens as t
 from rehearsal.report.graph import Graph, maps, number
 from rehearsal.result import Rehearsal
 

@@ -1,9 +1,9 @@
-"""The page docs/limits.md, made from the list of limits and the declared graphs; a test compares it."""
+"""The page docs/limits.md, made from the list of limits and the declared graphs; `make generate` writes it."""
 
 from collections.abc import Iterator
 
+from facts import tokens as t
 from operations.limits.counting import Met, met, state_kilobytes
-from policies import tokens as t
 from rehearsal.report.graph import Graph
 from rehearsal.result import Rehearsal
 
@@ -32,7 +32,7 @@ def _head(found: list[Met], base: Rehearsal, silo: Rehearsal) -> Iterator[str]:
     yield from (
         "# Limits on the way to 1,000 silos",
         "",
-        "<!-- Made by `python -m operations.limits`; change operations/limits/quotas.yaml and the components. -->",
+        "<!-- Made by `make generate`; change operations/limits/quotas.yaml and the components. -->",
         "",
         f"What one silo takes is counted in the declared graphs of `{silo.stack}` (tier standard) and `{base.stack}`.",
         "Numbers are AWS's defaults, read in stored copies of the pages that are named. An account may have others:",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly
 
 if TYPE_CHECKING:
-    from operations.local.run import Life
+    from operations.local.run import LocalRun
 
 
 @click.command()
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@JSON
 @click.option("--verbose", is_flag=True, help="Also show what the engine says, on stderr.")
 @plainly
 def local(*, json_wanted: bool, verbose: bool) -> None:
@@ -24,7 +24,7 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
     Exits with 3 where something else changed, or something is left.
     """
     from operations.local.run import require_genuine_plugins, run  # noqa: PLC0415 help must not pay for it
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     require_genuine_plugins()
@@ -34,7 +34,7 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
         fail(CHECK_FAILED, *map(str, life.unexplained), *([f"{life.left} resources are left"] if life.left else []))
 
 
-def as_json(life: "Life") -> dict[str, object]:
+def as_json(life: "LocalRun") -> dict[str, object]:
     """For programs."""
     steps = [
         {
@@ -48,7 +48,7 @@ def as_json(life: "Life") -> dict[str, object]:
     return {"passed": life.passed, "left": life.left, "steps": steps}
 
 
-def as_text(life: "Life") -> str:
+def as_text(life: "LocalRun") -> str:
     """For people: the steps, and what moto does not hold, by reason."""
     lines = []
     for step in life.steps:

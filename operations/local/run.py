@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from operations.ending import Tell
 from operations.engine import plugins
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, MistakenError
-from operations.engine.placement import placement_of
 from operations.engine.stack import EngineStack, Ran, open_stack
 from operations.local.changed import Changed, changed_by_refresh, changed_by_update
 from operations.local.server import free_port, serving
-from rehearsal.program import Project
+from project.files import Project
+from project.placement import placement_of
 
 STACK: Final = "local"
-Tell = Callable[[str], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class EngineStep:
     """One operation of the engine: what it did, and what it changed though nothing should have changed."""
 
     name: str
@@ -35,10 +35,10 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Life:
+class LocalRun:
     """All steps, and how many resources were left at the end."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[EngineStep, ...]
     left: int
 
     @property
@@ -63,7 +63,7 @@ def require_genuine_plugins() -> None:
             )
 
 
-def run(project: Project, tell: Tell) -> Life:
+def run(project: Project, tell: Tell) -> LocalRun:
     """Live through it. Raises EngineError, ProblemsError; nothing of it stays on this machine."""
     place = placement_of(project, STACK)
     if place.endpoint_url is None:
@@ -80,21 +80,23 @@ def run(project: Project, tell: Tell) -> Life:
         return _live(open_stack(copy, STACK, create=True, environment=variables), tell)
 
 
-def _live(opened: EngineStack, tell: Tell) -> Life:
-    steps: list[Step] = []
+def _live(opened: EngineStack, tell: Tell) -> LocalRun:
+    steps: list[EngineStep] = []
 
     def step(name: str, operation: Callable[[], Ran], judge: Callable[[Any], tuple[Changed, ...]] | None) -> None:
         tell(f"{name} ...")
         began = time.monotonic()
         ran = operation()
         changed = judge(ran.events) if judge else ()
-        steps.append(Step(name=name, seconds=time.monotonic() - began, changes=dict(ran.changes), changed=changed))
+        steps.append(
+            EngineStep(name=name, seconds=time.monotonic() - began, changes=dict(ran.changes), changed=changed)
+        )
 
     step("up", lambda: opened.up(on_output=tell), None)
     step("second up", lambda: opened.up(on_output=tell), changed_by_update)
     step("refresh", lambda: opened.refresh(on_output=tell), changed_by_refresh)
     step("destroy", lambda: opened.destroy(on_output=tell), None)
-    return Life(steps=tuple(steps), left=len(opened.export()["deployment"].get("resources") or ()))
+    return LocalRun(steps=tuple(steps), left=len(opened.export()["deployment"].get("resources") or ()))
 
 
 @contextmanager

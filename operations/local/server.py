@@ -1,4 +1,4 @@
-"""moto in server mode, mended as for a rehearsal, in a process of its own: `python -m operations.local.server PORT`."""
+"""moto in server mode, patched as for a rehearsal, in its own process: `python -m operations.local.server PORT`."""
 
 import os
 import socket
@@ -102,11 +102,11 @@ def main(port: int) -> None:
     )
     from werkzeug.serving import run_simple  # noqa: PLC0415
 
-    from rehearsal.mends import mend  # noqa: PLC0415
+    from rehearsal.patches import patch  # noqa: PLC0415
 
     default_user_config["lambda"]["use_docker"] = False
     for service in ("kms", "s3", "rds"):
-        mend(service)
+        patch(service)
     _rotate_without_a_value()
     run_simple("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
 

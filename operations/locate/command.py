@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infra.problems import Problem, ProblemsError
-from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, stop
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, stop, tell
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
     from operations.locate.answer import Answer, Difference
     from operations.locate.sources import Declarations, Estate, Source
-    from rehearsal.program import Project
+    from project.files import Project
 
 SOURCES = ("declared", "rehearsal", "stack", "live")
 
@@ -41,7 +41,7 @@ SOURCES = ("declared", "rehearsal", "stack", "live")
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file of `pulumi stack export` for --from stack, instead of the engine; for a silo also its base's.",
 )
-@click.option("--json", "as_json_text", is_flag=True, help="Print the whole answer as JSON on stdout.")
+@JSON
 @click.option(
     "--record",
     "record_file",
@@ -55,10 +55,10 @@ def locate(
     source_name: str | None,
     live: bool,
     state_files: tuple[Path, ...],
-    as_json_text: bool,
+    json_wanted: bool,
     record_file: Path | None,
 ) -> None:
-    """Tell where TENANT's data are: every store, its region, key, retention, backups and who can read it.
+    """Report where TENANT's data are: every store, its region, key, retention, backups and who can read it.
 
     Without TENANT: one line for each customer, as they are found. Ends with 3 where a store lies outside the
     customer's residency, or what was deployed, or the account, is not as declared.
@@ -70,7 +70,7 @@ def locate(
         stop(MISTAKE, f"{record_file}: there is no folder {record_file.parent}; make it first")
     try:
         with _plainly():
-            passed = _locate(tenant, source_name, state_files, as_json_text=as_json_text, record_file=record_file)
+            passed = _locate(tenant, source_name, state_files, json_wanted=json_wanted, record_file=record_file)
     except KeyboardInterrupt:
         stop(INTERRUPTED, "interrupted; nothing was changed")
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -87,11 +87,11 @@ def _source(name: str | None, *, live: bool, states: bool) -> str:
 
 
 def _locate(
-    tenant: str | None, source_name: str, state_files: tuple[Path, ...], *, as_json_text: bool, record_file: Path | None
+    tenant: str | None, source_name: str, state_files: tuple[Path, ...], *, json_wanted: bool, record_file: Path | None
 ) -> bool:
     from infra.tenants.files import read_tenant, read_tenants  # noqa: PLC0415 help must not pay for these
     from operations.locate.sources import Source, declarations  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     source = Source(source_name)
@@ -100,7 +100,7 @@ def _locate(
     with declarations(project, source if source is Source.REHEARSAL else Source.DECLARED) as declared:
         if tenant is not None:
             answer = _answer(project, declared, read_tenant(project.root, tenant), source, states)
-            _print_one(answer, as_json_text, record_file)
+            _print_one(answer, json_wanted, record_file)
             return answer.passed
         found = read_tenants(project.root)
         if found.problems:
@@ -108,7 +108,7 @@ def _locate(
         if not found.tenants:
             click.echo("There are no tenants; `workbuoy tenant create` makes one.", err=True)
         answers = (_answer(project, declared, one, source, states) for one in found.tenants)
-        return _print_all(answers, as_json_text)
+        return _print_all(answers, json_wanted)
 
 
 def _states(files: tuple[Path, ...]) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _answer(
         from operations.locate.live import locate_live  # noqa: PLC0415
         from operations.locate.live.account import Account  # noqa: PLC0415
 
-        account = Account.of_signed_in(estate, lambda line: click.echo(line, err=True))
+        account = Account.of_signed_in(estate, tell)
         answer = locate_live(project, estate, account)
     else:
         found = _deployed(project, estate, states) if source is Source.STACK else estate
@@ -169,33 +169,33 @@ def _differences(declared: "Estate", deployed: "Estate") -> "Iterator[Difference
                 yield difference
 
 
-def _print_one(answer: "Answer", as_json_text: bool, record_file: Path | None) -> None:
+def _print_one(answer: "Answer", json_wanted: bool, record_file: Path | None) -> None:
     from operations.locate.answer import as_json  # noqa: PLC0415
     from operations.locate.text import text  # noqa: PLC0415
 
-    click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False) if as_json_text else text(answer))
+    click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False) if json_wanted else text(answer))
     if record_file is not None:
         from operations.locate.record import record  # noqa: PLC0415
-        from rehearsal.whole_file import write_whole  # noqa: PLC0415
+        from project.whole_file import write_whole  # noqa: PLC0415
 
         write_whole(record_file, record(answer, datetime.datetime.now(datetime.UTC).date()))
         click.echo(f"The record of processing is in {record_file}", err=True)
 
 
-def _print_all(answers: "Iterator[Answer]", as_json_text: bool) -> bool:
+def _print_all(answers: "Iterator[Answer]", json_wanted: bool) -> bool:
     """Each answer as soon as it is found; nothing of it is kept."""
     from operations.locate.answer import as_json  # noqa: PLC0415
     from operations.locate.text import line_of  # noqa: PLC0415
 
     passed, count = True, 0
     for answer in answers:
-        if as_json_text:
+        if json_wanted:
             click.echo("[" if not count else ",")
             click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False), nl=False)
         else:
             click.echo(line_of(answer))
         passed, count = passed and answer.passed, count + 1
-    if as_json_text:
+    if json_wanted:
         click.echo("\n]" if count else "[]")
     elif count:
         click.echo("Next: workbuoy locate TENANT (every store of one customer)")

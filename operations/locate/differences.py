@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from facts import tokens as t
 from operations.locate.answer import Difference
-from policies import tokens as t
 from rehearsal.report.data import Life, lives
 from rehearsal.report.graph import ALIAS, Graph
 from rehearsal.result import Rehearsal, Rehearsed

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from components.files import ACCESS_LOG_PREFIX, LOAD_BALANCER_LOG_PREFIX, OBJECT_PREFIX
-from policies import tokens as t
-from policies.permissions.documents import documents, statements
-from rehearsal.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
+from facts import tokens as t
+from facts.permissions.documents import documents, statements
+from facts.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
 from rehearsal.report.access import Permission, guarded, identities
 from rehearsal.report.data import Life
 from rehearsal.report.data.database import MASTER_PASSWORD, PERFORMANCE, ROWS

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from infra.tenants.record import Tenant
-from rehearsal.program import Project
+from project.files import Project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from components.files import OBJECT_PREFIX
+from facts import tokens as t
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.readers import Reader, Readers
 from operations.locate.sources import Estate
-from policies import tokens as t
 from policies.tags import DATA_CLASSIFICATION
 from rehearsal.report.data import Fate, Life, lives
 from rehearsal.report.data.alerts import DASHBOARD

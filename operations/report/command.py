@@ -43,7 +43,7 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def report() -> None:
-    """Tell what a workflow found, as Markdown.
+    """Report what a workflow found, as Markdown.
 
     The repository and its token come from the workflow's environment (GITHUB_REPOSITORY, GITHUB_TOKEN). On a laptop
     the text is printed, and nothing is posted.
@@ -112,7 +112,7 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
-    from operations.report.text import read_parts  # noqa: PLC0415
+    from operations.report.publish import read_parts  # noqa: PLC0415
 
     return [*([say] if say else []), *read_parts(files, folder)]
 

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from graph.plan import Plan, PolicyResult
 from operations.review.changes import Changes, changes, summary, tenants
-from operations.review.doors import doors
+from operations.review.cost import Cost, cost
 from operations.review.downtime import Class, Interruption, interruptions, longest
-from operations.review.losses import Danger, losses
-from operations.review.plan import Plan, PolicyResult
-from operations.review.regions import Residency, residency
+from operations.review.effects import ACCESS_KINDS, NOT_JUDGED_KINDS, Danger
+from operations.review.findings import findings
+from operations.review.judging import judge
+from operations.review.residency import Residency, residency
 from operations.review.waivers import Filed, of_stack, read_waivers
 from policies.catalogue import catalogue
 
@@ -28,13 +30,12 @@ class Review:
     """What a reviewer must see of one plan; `stops` and `failed` decide the exit code."""
 
     plan: Plan
-    losses: tuple[Danger, ...]
-    doors: tuple[Danger, ...]
+    dangers: tuple[Danger, ...]
     noted: tuple[Danger, ...]
-    outside: tuple[Danger, ...]
     waived: tuple[Waived, ...]
     unused: tuple[Filed, ...]
     residency: Residency
+    cost: Cost
     interruptions: tuple[Interruption, ...]
     downtime: Class
     violations: tuple[PolicyResult, ...]
@@ -45,9 +46,30 @@ class Review:
     counts: dict[str, int]
 
     @property
+    def losses(self) -> tuple[Danger, ...]:
+        """Data, or what guards and watches them, that could be lost."""
+        beside = ACCESS_KINDS | NOT_JUDGED_KINDS | {"residency"}
+        return tuple(one for one in self.dangers if one.kind not in beside)
+
+    @property
+    def access(self) -> tuple[Danger, ...]:
+        """What is exposed, and who may do more."""
+        return tuple(one for one in self.dangers if one.kind in ACCESS_KINDS)
+
+    @property
+    def outside(self) -> tuple[Danger, ...]:
+        """What lies outside residency or the account."""
+        return tuple(one for one in self.dangers if one.kind == "residency")
+
+    @property
+    def not_judged(self) -> tuple[Danger, ...]:
+        """What stops because nobody could judge it."""
+        return tuple(one for one in self.dangers if one.kind in NOT_JUDGED_KINDS)
+
+    @property
     def stops(self) -> bool:
         """Whether something dangerous is in the plan that nobody has accepted."""
-        return bool(self.losses or self.doors or self.outside or self.violations)
+        return bool(self.dangers or self.violations)
 
     @property
     def failed(self) -> bool:
@@ -55,39 +77,34 @@ class Review:
         return self.plan.failed and (bool(self.plan.errors) or not self.violations)
 
 
-def assess(plan: Plan, waivers: Path, today: datetime.date, accepted_otherwise: Sequence[Filed] = ()) -> Review:
+def assess(
+    plan: Plan, waivers: Path, today: datetime.date, accepted_otherwise: Sequence[Filed] = (), *, retiring: bool = False
+) -> Review:
     """Review a plan; raises InputError for waivers that are wrong or expired."""
     own = of_stack(read_waivers(waivers, today), plan)
     filed = [*own, *accepted_otherwise]
-    found, opened, placed = losses(plan), doors(plan), residency(plan)
-    outside = [Danger("residency", urn, f"in {regions}") for urn, regions in placed.outside]
-    everything = [*found, *opened.open, *outside]
-    waived = tuple(Waived(danger, one) for danger in everything for one in filed if one.accepts(danger))
+    judged = judge(plan)
+    waived = tuple(Waived(danger, one) for danger in judged.stopping for one in filed if one.accepts(danger))
     accepted = [entry.danger for entry in waived]
-    policies = plan.policies or ()
+    policies = (*(plan.policies or ()), *findings(plan, retiring=retiring))
     cut = interruptions(plan)
     return Review(
         plan=plan,
-        losses=_open(found, accepted),
-        doors=_open(opened.open, accepted),
-        noted=tuple(opened.noted),
-        outside=_open(outside, accepted),
+        dangers=tuple(danger for danger in judged.stopping if danger not in accepted),
+        noted=judged.noted,
         waived=waived,
         unused=tuple(one for one in filed if one not in [entry.filed for entry in waived]),
-        residency=placed,
+        residency=residency(plan),
+        cost=cost(plan),
         interruptions=tuple(cut),
         downtime=longest(cut),
         violations=tuple(p for p in policies if p.level == "mandatory" and not p.not_evaluated),
         advice=tuple(p for p in policies if p.level != "mandatory" and not p.not_evaluated),
-        not_evaluated=tuple(opened.unknown) + tuple((p.urn, _unevaluated(p)) for p in policies if p.not_evaluated),
+        not_evaluated=judged.not_evaluated + tuple((p.urn, _unevaluated(p)) for p in policies if p.not_evaluated),
         changes=changes(plan),
         tenants=tenants(plan),
         counts=dict(summary(plan)),
     )
-
-
-def _open(found: Sequence[Danger], accepted: Sequence[Danger]) -> tuple[Danger, ...]:
-    return tuple(danger for danger in found if danger not in accepted)
 
 
 def _unevaluated(result: PolicyResult) -> str:

@@ -6,19 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from operations.review.plan import Plan, Step, is_unknown
+from graph import Mark, Resource
+from graph.marks import is_known
+from graph.plan import Plan, PlanStep
+from graph.values import at, root_of
+from operations.review.properties import changed_inputs
 from policies.tags import TENANT
-from policies.values import at, plain
 
-Noise = Literal["tags only", "order only"]
+Noise = Literal["tags only", "order only", "in the cloud only"]
 _TAGS: Final = ("tags", "tagsAll")
+_ORDER_MEANS_SOMETHING: Final = frozenset({"commands", "command", "entryPoint", "imageConfig", "containerDefinitions"})
+"""Properties in which another order is another thing: a command's words, the steps of a container."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One resource that changes, with what changes in it."""
 
-    step: Step
+    step: PlanStep
     details: tuple[str, ...]
 
 
@@ -27,7 +32,7 @@ class Changes:
     """Changes by component; `noise` holds what a reviewer need not read."""
 
     by_component: dict[str, list[Change]] = field(default_factory=lambda: defaultdict(list))
-    noise: dict[Noise, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    noise: dict[Noise, list[PlanStep]] = field(default_factory=lambda: defaultdict(list))
     tags: tuple[str, ...] = ()
     """The tags that change in tag-only changes."""
 
@@ -59,29 +64,30 @@ def tenants(plan: Plan) -> tuple[str, ...]:
         for step in plan.steps
         if step.changes
         for state in (step.old, step.new)
-        if state and (tenant := at(state.inputs.get("tags"), TENANT)) and not is_unknown(tenant)
+        if state and (tenant := at(state.inputs.get("tags"), TENANT)) and not isinstance(tenant, Mark)
     }
     return tuple(sorted(touched))
 
 
-def _noise(step: Step) -> Noise | None:
+def _noise(step: PlanStep) -> Noise | None:
     if step.op != "update" or not step.paths or step.old is None or step.new is None:
         return None
-    roots = {_root(path) for path in step.paths}
-    if roots <= set(_TAGS):
+    changed = set(changed_inputs(step))
+    if {root_of(path) for path in step.paths} | changed <= set(_TAGS):
         return "tags only"
-    rest = roots - set(_TAGS)
-    known = all(root in step.old.inputs and root in step.new.inputs for root in rest)
-    if known and all(_ordered(step.old.inputs[root]) == _ordered(step.new.inputs[root]) for root in rest):
+    if not changed:
+        return "in the cloud only"
+    rest = changed - set(_TAGS)
+    if rest & _ORDER_MEANS_SOMETHING:
+        return None
+    old, new = step.old.inputs, step.new.inputs
+    known = all(is_known(old.get(root)) and is_known(new.get(root)) for root in rest)
+    if known and all(_ordered(old.get(root)) == _ordered(new.get(root)) for root in rest):
         return "order only"
     return None
 
 
-def _root(path: str) -> str:
-    return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
-
-
-def _tag_names(step: Step) -> Iterator[str]:
+def _tag_names(step: PlanStep) -> Iterator[str]:
     for path in step.paths:
         root, _, name = path.partition(".")
         if root == "tags" and name:
@@ -104,32 +110,23 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def _details(step: Step) -> Iterator[str]:
+def _details(step: PlanStep) -> Iterator[str]:
     if step.op not in ("update", "replace"):
         return
-    for path in [path for path in step.paths if _root(path) not in _TAGS]:
+    for path in [path for path in step.paths if root_of(path) not in _TAGS]:
         old, new = _shown(_value(step.old, path)), _shown(_value(step.new, path))
         yield f"{path} {old} → {new}" if old != new else f"{path} {old}"
-    if any(_root(path) in _TAGS for path in step.paths):
+    if any(root_of(path) in _TAGS for path in step.paths):
         yield "tags"
 
 
-def _value(state: Any, path: str) -> Any:
+def _value(state: Resource | None, path: str) -> Any:
     """The input at an engine's path, `rules[0].days`; what the program does not say, AWS decides."""
-    value: Any = plain(state.inputs) if state else None
-    for part in path.replace("[", ".[").split("."):
-        if part.startswith("[") and isinstance(value, list):
-            index = part.strip("[]")
-            value = value[int(index)] if index.isdigit() and int(index) < len(value) else None
-        elif isinstance(value, Mapping):
-            value = value.get(part.strip('"'))
-        else:
-            return None
-    return value
+    return at(state.inputs, path) if state else None
 
 
 def _shown(value: Any) -> str:
-    if is_unknown(value):
+    if isinstance(value, Mark):
         return "(known after the update)"
     if value is None:
         return "(unset)"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, MISTAKE, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, plainly
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -20,7 +20,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--policy-config", type=FILE, help="Settings of the policies, as `--policy-pack-config` takes them.")
 @click.option("--image", metavar="DIGEST", help="The image of STACK: sha256:..., or `deployed` for the one that runs.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print the review as JSON instead of Markdown.")
+@click.option(
+    "--since",
+    metavar="REV",
+    help="Compare what STACK declares with what it declared at a revision of git: no account, no engine, no state.",
+)
+@click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
+@JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @plainly
 def review(
@@ -31,24 +37,29 @@ def review(
     waivers: Path | None,
     policy_config: Path | None,
     image: str | None,
+    since: str | None,
+    record: Path | None,
     json_wanted: bool,
     sarif: Path | None,
 ) -> None:
-    """Review a planned change: possible data loss, open doors, residency, downtime, policies.
+    """Review a planned change: possible loss, exposure, wider rights, residency, downtime, policies.
 
-    Runs the preview of STACK with the project's policies, or reads a recording. Exits with 3 where something
-    dangerous has no waiver, with 1 where the preview itself failed or an input is wrong.
+    Runs the preview of STACK with the project's policies, reads a recording, or compares two revisions of the program.
+    Exits with 3 where something dangerous has no waiver, with 1 where the preview itself failed or an input is wrong.
     """
-    if sum(given is not None for given in (stack, events, previewed)) != 1:
-        raise click.UsageError("Name exactly one of STACK, --events FILE and --preview FILE.")
-    if image and not stack:
-        raise click.UsageError("--image goes with STACK; a recording names its image itself.")
+    _refuse_wrong_usage(stack, events, previewed, image=image, record=record, since=since)
     from operations.review import perform  # noqa: PLC0415 printing help must not pay for it
 
     root = perform.project(stack is not None)
-    if stack:
+    if since:
+        click.echo(f"Declaring {stack} as at {since} and as it is now ...", err=True)
+    elif stack:
         click.echo(f"Previewing {stack} with the policies of this project ...", err=True)
-    planned = perform.plan(stack, events, previewed, root, policy_config, image=image)
+    if record:
+        perform.record(str(stack), record, root, policy_config, image=image)
+        click.echo(f"The events are in {record}. Next: workbuoy review --events {record}", err=True)
+        return
+    planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
     found = perform.review(planned, waivers or root / "waivers")
     if sarif:
         sarif.write_text(perform.sarif_text(found, root), encoding="utf-8")
@@ -59,3 +70,22 @@ def review(
         fail(MISTAKE, *perform.failures(found))
     if found.stops:
         fail(CHECK_FAILED, perform.stopping(found))
+
+
+def _refuse_wrong_usage(
+    stack: str | None,
+    events: Path | None,
+    previewed: Path | None,
+    *,
+    image: str | None,
+    record: Path | None,
+    since: str | None,
+) -> None:
+    if sum(given is not None for given in (stack, events, previewed)) != 1:
+        raise click.UsageError("Name exactly one of STACK, --events FILE and --preview FILE.")
+    if image and not stack:
+        raise click.UsageError("--image goes with STACK; a recording names its image itself.")
+    if record and not stack:
+        raise click.UsageError("--record goes with STACK: a recording is recorded already.")
+    if since and (not stack or record or image):
+        raise click.UsageError("--since goes with STACK alone: it asks no engine, and takes the image of STACK's file.")

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from operations.review.plan import Plan, Step
-from policies import tokens as t
+from facts import tokens as t
+from graph.plan import Plan, PlanStep
+from graph.values import maps
 
 Class = Literal["none", "seconds", "restart", "minutes"]
 CLASSES: Final[tuple[Class, ...]] = ("none", "seconds", "restart", "minutes")
@@ -61,7 +62,7 @@ def longest(found: list[Interruption]) -> Class:
     return found[0].length if found else "none"
 
 
-def _of(step: Step) -> Iterator[Interruption]:
+def _of(step: PlanStep) -> Iterator[Interruption]:
     if step.op in ("replace", "delete"):
         length = REPLACED.get(step.type, "none")
         if length != "none":
@@ -71,13 +72,23 @@ def _of(step: Step) -> Iterator[Interruption]:
         return
     for name in dict.fromkeys(path.split(".")[0].split("[")[0] for path in step.paths):
         length = BY_PROPERTY.get((step.type, name), "none")
+        if step.type == t.PARAMETER_GROUP and name == "parameters" and not _needs_restart(step):
+            continue
         if length == "minutes" and step.new.inputs.get("multiAz") is True and name == "instanceClass":
             yield Interruption(step.urn, "seconds", f"{name}: a failover to the standby, a minute or two")
         elif length != "none":
             yield Interruption(step.urn, length, name + _when(step))
 
 
-def _when(step: Step) -> str:
+def _needs_restart(step: PlanStep) -> bool:
+    """Whether a parameter that changes is applied only with a restart; what is applied at once needs none."""
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018  an update
+    known = list(maps(step.old.inputs.get("parameters")))
+    changed = [one for one in maps(step.new.inputs.get("parameters")) if one not in known]
+    return any(one.get("applyMethod") == "pending-reboot" for one in changed) or not changed
+
+
+def _when(step: PlanStep) -> str:
     if step.type != t.DATABASE or step.new is None:
         return ""
     return ", at once" if step.new.inputs.get("applyImmediately") is True else ", in the maintenance window"

@@ -4,17 +4,17 @@ import json
 import tempfile
 from pathlib import Path
 
+from graph.plan import Plan
+from graph.recordings import from_events
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.events import Event
 from operations.engine.image import image_variables
 from operations.engine.stack import EngineStack, open_stack
-from operations.review.plan import Plan
-from operations.review.recordings import from_events
 from policies.retiring import with_retirement
 from policies.runner import with_regions
 from policies.settings import read_configuration
-from rehearsal.program import Project
-from rehearsal.silos import retiring_on
+from project.files import Project
+from project.silos import retiring_on
 
 
 def preview(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> Plan:
@@ -29,8 +29,19 @@ def preview(project: Project, stack: str, configuration: Path | None, image: str
 
 def preview_opened(opened: EngineStack, project: Project, configuration: Path | None = None) -> Plan:
     """The plan of a stack that is open, by the project's policies; a preview that failed still tells what it found."""
+    return from_events(_events(opened, project, configuration), Path(opened.name))
+
+
+def events_of(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> list[Event]:
+    """The engine's events of a preview, for a review elsewhere. Raises as `preview` does."""
+    opened = open_stack(project, stack)
+    opened.use(image_variables(stack, image, opened.outputs))
+    return _events(opened, project, configuration)
+
+
+def _events(opened: EngineStack, project: Project, configuration: Path | None) -> list[Event]:
+    """The events of a preview. The summary of one that failed says so, which the Automation API leaves out."""
     events: list[Event] = []
-    failed = False
     given = read_configuration(configuration) if configuration else {}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as settings:
         # The file of a customer's own stack names no residency: its record does, which the pack cannot see.
@@ -46,5 +57,10 @@ def preview_opened(opened: EngineStack, project: Project, configuration: Path | 
         except FailedError as error:  # a mandatory policy fails the preview, too
             if not any("summaryEvent" in event for event in events):
                 raise EngineError(f"{opened.name}: the preview broke off: {error.reasons[0]}") from error
-            failed = True
-    return from_events(events, Path(opened.name), failed=failed)
+            return [_failed(event) for event in events]
+    return events
+
+
+def _failed(event: Event) -> Event:
+    summary = event.get("summaryEvent")
+    return event if summary is None else {**event, "summaryEvent": {**summary, "result": "failed"}}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from graph.plan import PolicyResult
 from operations.review.assess import Review, ids_of
-from operations.review.losses import Danger
-from operations.review.plan import PolicyResult
+from operations.review.effects import Danger
 
 
 def as_json(review: Review) -> dict[str, Any]:
@@ -17,12 +17,20 @@ def as_json(review: Review) -> dict[str, Any]:
         "errors": list(review.plan.errors),
         "counts": review.counts,
         "losses": [_danger(danger) for danger in review.losses],
-        "doors": [_danger(danger) for danger in review.doors],
+        "access": [_danger(danger) for danger in review.access],
+        "notJudged": [_danger(danger) for danger in review.not_judged],
         "noted": [_danger(danger) for danger in review.noted],
         "residency": {
             "allowed": list(review.residency.allowed),
             "used": list(review.residency.used),
             "outside": [_danger(danger) for danger in review.outside],
+        },
+        "costUsdPerMonth": {
+            "difference": f"{review.cost.difference:.2f}",
+            "byComponent": {name: f"{usd:.2f}" for name, usd in review.cost.by_component.items()},
+            "before": None if review.cost.before is None else f"{review.cost.before:.2f}",
+            "after": None if review.cost.after is None else f"{review.cost.after:.2f}",
+            "unpriced": list(review.cost.unpriced),
         },
         "downtime": {
             "class": review.downtime,

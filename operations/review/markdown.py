@@ -1,18 +1,25 @@
 """A review as Markdown for the pull request: what is dangerous on the first screen, the rest under folds."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from graph.plan import PlanStep, PolicyResult
+from graph.resource import name_of
 from operations.review.assess import Review, ids_of
 from operations.review.changes import Change, Noise
-from operations.review.losses import Danger
-from operations.review.plan import PolicyResult
+from operations.review.effects import Danger
+from operations.review.inert import code, inert
 
 SCREEN_LINES: Final = 40
 """What fits a screen without scrolling; an ordinary change's review is no longer."""
 VISIBLE_CHANGES: Final = 12
 
-NOISE: Final[Mapping[Noise, str]] = {"tags only": "their tags", "order only": "the order of a list"}
+NOISE: Final[Mapping[Noise, str]] = {
+    "tags only": "their tags",
+    "order only": "the order of a list",
+    "in the cloud only": "back to what the program asked for before: the cloud differs",
+}
 # Words, for "+" and "-" would begin a list inside the list.
 _DONE: Final = {
     "create": "new",
@@ -43,20 +50,25 @@ def _lines(review: Review) -> Iterator[str]:
     yield ""
     yield _overview(review)
     yield ""
+    if review.plan.offline:
+        between = inert(review.plan.source)
+        yield f"Between {between}. State and drift are not in it: an account may hold something else."
+        yield ""
     if review.failed:
         yield from _section("The preview failed, so this is not the whole plan", review.plan.errors)
-    yield from _dangers("Possible data loss", review, review.losses)
-    yield from _dangers("Doors opened, roles widened", review, review.doors)
+    yield from _dangers("Possible loss", review, review.losses)
+    yield from _dangers("Exposed, or allowed more", review, review.access)
     yield from _dangers("Outside residency", review, review.outside)
+    yield from _dangers("Not judged, so stopped", review, review.not_judged)
     yield from _section("Policies that stop this", map(_policy, review.violations))
-    yield from _section("Newly allowed, but narrow", (f"{_name(d)}: {d.what}" for d in review.noted))
+    yield from _section("To be read", (f"{_name(d)}: {d.what}" for d in review.noted))
     yield from _section(
         f"Downtime: {review.downtime}", (f"{_tail(i.urn)}: {i.length} ({i.why})" for i in review.interruptions)
     )
     yield from _section("Accepted by a waiver", _waived(review))
     yield from _section(
         "Waivers that nothing needs",
-        (f"{one.place} ({one.waiver.loss} of {_tail(one.waiver.urn)})" for one in review.unused),
+        (f"{one.place} ({one.waiver.effect} of {_tail(one.waiver.urn)})" for one in review.unused),
     )
     yield from _changes(review)
     yield from _folded_policies(review)
@@ -73,16 +85,19 @@ def _verdict(review: Review) -> str:
         return f"passed with {len(review.waived)} waiver{'s' if len(review.waived) > 1 else ''}"
     if not any(op not in ("same", "read") for op in review.counts):
         return "nothing changes"
+    if review.not_evaluated:
+        return f"nothing dangerous found in what could be judged; {len(review.not_evaluated)} not evaluated"
     return "nothing dangerous found"
 
 
 def _stopping(review: Review) -> str:
-    widened = sum(danger.kind == "role-widened" for danger in review.doors)
+    widened = sum(danger.kind == "role-widened" for danger in review.access)
     found = (
-        (len(review.losses), "possible data loss", "es"),
-        (len(review.doors) - widened, "open door", "s"),
+        (len(review.losses), "possible loss", "es"),
+        (len(review.access) - widened, "exposure", "s"),
         (widened, "widened grant", "s"),
         (len(review.outside), "place outside residency", "s"),
+        (len(review.not_judged), "change that was not judged", "s"),
         (len(review.violations), "policy finding", "s"),
     )
     return ", ".join(f"{count} {what}{plural if count > 1 else ''}" for count, what, plural in found if count)
@@ -93,8 +108,9 @@ def _overview(review: Review) -> str:
     parts = [", ".join(counts)] if counts else []
     parts.append(f"downtime: {review.downtime}")
     parts.append(_residency(review))
+    parts += _cost(review)
     if review.tenants:
-        parts.append(f"tenants touched: {', '.join(review.tenants)}")
+        parts.append(f"tenants touched: {inert(', '.join(review.tenants))}")
     if review.plan.policies is None:
         parts.append("policies: not judged (`pulumi preview --json` carries no findings; `--events` does)")
     else:
@@ -102,6 +118,18 @@ def _overview(review: Review) -> str:
     if review.not_evaluated:
         parts.append(f"{len(review.not_evaluated)} not evaluated")
     return " · ".join(parts)
+
+
+def _cost(review: Review) -> Iterator[str]:
+    """What the change adds or takes a month, and of which component; nothing where it does neither."""
+    found = review.cost
+    if found.difference:
+        parts = sorted(found.by_component.items(), key=lambda part: -abs(part[1]))
+        shown = ", ".join(f"{inert(name)} {usd:+.2f}" for name, usd in parts[:3] if usd)
+        yield f"cost: {found.difference:+.2f} USD a month at rest ({shown})"
+    if found.unpriced:
+        names = ", ".join(code(inert(name)) for name in found.unpriced[:3])
+        yield f"cost not known of {names}{' and more' if len(found.unpriced) > 3 else ''}"
 
 
 def _counted(review: Review, op: str) -> bool:
@@ -121,17 +149,12 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     if found:
         yield f"### {title}"
         yield ""
-        yield from (f"- {_inert(line)}" for line in found)
+        yield from (f"- {inert(line)}" for line in found)
         yield ""
 
 
-def _inert(line: str) -> str:
-    """Text that cannot open a fold or a tag: names and values come from the change under review."""
-    return " ".join(line.replace("<", "&lt;").splitlines())
-
-
 def _dangers(title: str, review: Review, dangers: Sequence[Danger]) -> Iterator[str]:
-    steps = review.plan.by_urn()
+    steps = review.plan.by_urn
     yield from _section(title, (_danger(danger, steps[danger.urn].kind) for danger in dangers))
 
 
@@ -141,11 +164,11 @@ def _danger(danger: Danger, kind: str) -> str:
 
 
 def _name(danger: Danger) -> str:
-    return f"`{_tail(danger.urn)}`"
+    return code(_tail(danger.urn))
 
 
 def _tail(urn: str) -> str:
-    return urn.rpartition("::")[2]
+    return name_of(urn)
 
 
 def _policy(result: PolicyResult) -> str:
@@ -172,24 +195,32 @@ def _changes(review: Review) -> Iterator[str]:
     lines = [line for component, entries in found.by_component.items() for line in _component(component, entries)]
     lines += [_noise(kind, len(steps), found.tags) for kind, steps in found.noise.items()]
     if len(lines) <= VISIBLE_CHANGES:
-        yield from ("### Changes by component", "", *map(_inert, lines), "")
+        yield from ("### Changes by component", "", *map(_indented, lines), "")
     else:
         per = ", ".join(f"{name} {len(entries)}" for name, entries in found.by_component.items())
         yield from _fold(f"Changes by component: {per}", lines)
-    folded = [f"- {NOISE[kind]}: {', '.join(f'`{s.name}`' for s in steps)}" for kind, steps in found.noise.items()]
+    folded = [f"- {NOISE[kind]}: {', '.join(map(_with_paths(kind), steps))}" for kind, steps in found.noise.items()]
     yield from _fold("Which resources those are", folded)
 
 
+def _with_paths(kind: Noise) -> Callable[[PlanStep], str]:
+    """A resource's name; where only the cloud differs, with the properties that the engine names."""
+    if kind != "in the cloud only":
+        return lambda step: code(step.name)
+    return lambda step: f"{code(step.name)} ({', '.join(step.paths)})"
+
+
 def _component(name: str, entries: Sequence[Change]) -> Iterator[str]:
-    yield f"- **{name}**"
+    yield f"- **{name.replace('*', '')}**"
     for entry in entries:
         details = f": {'; '.join(entry.details)}" if entry.details else ""
-        yield f"  - {_DONE[entry.step.op]} `{entry.step.name}` ({entry.step.kind}){details}"
+        yield f"  - {_DONE[entry.step.op]} {code(entry.step.name)} ({entry.step.kind}){details}"
 
 
 def _noise(kind: Noise, count: int, tags: Sequence[str]) -> str:
     what = f"their tags ({', '.join(tags)})" if kind == "tags only" and tags else NOISE[kind]
-    return f"- {count} resource{'s change' if count != 1 else ' changes'} only {what}"
+    only = "" if kind == "in the cloud only" else "only "
+    return f"- {count} resource{'s change' if count != 1 else ' changes'} {only}{what}"
 
 
 def _folded_policies(review: Review) -> Iterator[str]:
@@ -197,12 +228,12 @@ def _folded_policies(review: Review) -> Iterator[str]:
 
 
 def _not_evaluated(review: Review) -> Iterator[str]:
-    lines = [f"- {f'`{_tail(urn)}`: ' if urn else ''}{why}" for urn, why in review.not_evaluated]
+    lines = [f"- {code(_tail(urn)) + ': ' if urn else ''}{why}" for urn, why in review.not_evaluated]
     yield from _fold(f"Not evaluated, for a value is not known before the update: {len(lines)}", lines)
 
 
 def _how_to_accept(review: Review) -> Iterator[str]:
-    dangers = [*review.losses, *review.doors, *review.outside]
+    dangers = review.dangers
     if not dangers:
         return
     yield "<details><summary>If it is meant: a waiver</summary>"
@@ -210,8 +241,9 @@ def _how_to_accept(review: Review) -> Iterator[str]:
     yield f"In `waivers/{review.plan.stack}.yaml`, reviewed with the change, at most 90 days ahead:"
     yield "```yaml"
     for danger in dangers:
-        yield f"- urn: {danger.urn}"
-        yield f"  loss: {danger.kind}"
+        yield f"- urn: {_quoted(danger.urn)}"
+        yield f"  effect: {danger.kind}"
+        yield f"  change: {_quoted(danger.what)}"
         yield "  reason: "
         yield "  owner: "
         yield "  lastDay: "
@@ -219,6 +251,16 @@ def _how_to_accept(review: Review) -> Iterator[str]:
 
 
 def _fold(title: str, lines: Iterable[str]) -> Iterator[str]:
-    found = [_inert(line) for line in lines]
+    found = [_indented(line) for line in lines]
     if found:
-        yield from (f"<details><summary>{title}</summary>", "", *found, "", "</details>", "")
+        yield from (f"<details><summary>{inert(title)}</summary>", "", *found, "", "</details>", "")
+
+
+def _indented(line: str) -> str:
+    """A line that keeps its place in a list."""
+    return line[: len(line) - len(line.lstrip())] + inert(line)
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML takes it in one line, whatever is in it."""
+    return json.dumps(" ".join(text.split()), ensure_ascii=False)

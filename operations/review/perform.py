@@ -4,16 +4,18 @@ import datetime
 import json
 from pathlib import Path
 
+from graph.plan import Plan
+from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
+from operations.ending import tell
 from operations.review.assess import Review, assess
 from operations.review.machine import as_json
 from operations.review.markdown import render
-from operations.review.plan import Plan
-from operations.review.recordings import read_events, read_preview
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
-from rehearsal.program import find_project
+from project.files import find_project
+from project.whole_file import write_whole
 
 
 def project(needed: bool) -> Path:
@@ -34,12 +36,17 @@ def plan(
     configuration: Path | None,
     *,
     image: str | None = None,
+    since: str | None = None,
 ) -> Plan:
     """The plan to review, from whichever source was named."""
     if events:
         return read_events(events)
     if previewed:
         return read_preview(previewed)
+    if since:
+        from operations.review.since import plan_since  # noqa: PLC0415 few ask for it
+
+        return plan_since(find_project(root), str(stack), since, tell)
     if configuration:
         configured(str(stack), read_configuration(configuration))  # the engine's own errors come late and long
     from operations.review.engine import preview  # noqa: PLC0415 - half a second that a recording does not need
@@ -47,10 +54,19 @@ def plan(
     return preview(find_project(root), str(stack), configuration, image)
 
 
+def record(stack: str, file: Path, root: Path, configuration: Path | None, *, image: str | None) -> None:
+    """Write the engine's events of a preview, one a line, for a review in another place."""
+    from operations.review.engine import events_of  # noqa: PLC0415
+
+    events = events_of(find_project(root), stack, configuration, image)
+    write_whole(file, "".join(f"{json.dumps(event)}\n" for event in events))
+
+
 def review(planned: Plan, waivers: Path) -> Review:
     """Review a plan as of today."""
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    return assess(planned, waivers, today, accepted_in(Path.cwd(), planned, today))
+    accepted = accepted_in(Path.cwd(), planned, today)
+    return assess(planned, waivers, today, accepted, retiring=bool(accepted))
 
 
 def sarif_text(found: Review, root: Path) -> str:
@@ -77,6 +93,5 @@ def failures(found: Review) -> list[str]:
 
 def stopping(found: Review) -> str:
     """What stops the review, in one line."""
-    dangers = (*found.losses, *found.doors, *found.outside)
-    kinds = [danger.kind for danger in dangers] + [violation.policy for violation in found.violations]
+    kinds: list[str] = [danger.kind for danger in found.dangers] + [violation.policy for violation in found.violations]
     return f"{found.plan.stack}: stopped by {', '.join(dict.fromkeys(kinds))}"

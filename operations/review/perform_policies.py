@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from operations.review.errors import InputError
+from graph import Resource
+from graph.errors import InputError
+from graph.file import read_graph
 from operations.review.recorded import declare
 from policies import runner
 from policies.catalogue import catalogue
 from policies.exemptions import stack_of
-from policies.graph import Resource, read_graph
 from policies.permissions import linter
 from policies.permissions import matrix as permissions
 from policies.settings import read_configuration
-from rehearsal.program import find_project
-from rehearsal.silos import residency_of
+from project.files import find_project
+from project.silos import residency_of
 
 
 def resources(stack: str | None, graph: Path | None) -> list[Resource]:

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly
 from operations.review.command import FILE
 
 GRAPH = click.option("--graph", type=FILE, help="A recorded graph instead of what STACK declares.")
 STACK = click.argument("stack", required=False)
 OUTPUT = click.option("--output", type=FILE, help="Write the page here instead of printing it.")
-JSON = click.option("--json", "json_wanted", is_flag=True, help="Print JSON for programs.")
 
 
 @click.group()

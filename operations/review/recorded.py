@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from graph import Resource
+from graph.errors import InputError
 from infra.problems import ProblemsError
-from operations.review.errors import InputError
-from policies.graph import Resource
+from project.files import find_project
+from rehearsal.as_graph import graph_of
 from rehearsal.errors import ProgramError, RefusedError
-from rehearsal.policy_graph import policy_graph
-from rehearsal.program import find_project
 from rehearsal.run import Options, rehearse
 
 
@@ -17,7 +17,7 @@ def declare(stack: str, start: Path) -> list[Resource]:
     Raises InputError for an unknown stack, wrong settings or a program that fails.
     """
     try:
-        return policy_graph(rehearse(find_project(start), stack, Options(declare_only=True)))
+        return list(graph_of(rehearse(find_project(start), stack, Options(declare_only=True))).resources)
     except ProblemsError as error:
         raise InputError(*map(str, error.problems)) from error
     except (RefusedError, ProgramError) as error:

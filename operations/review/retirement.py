@@ -4,11 +4,12 @@ import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
-from operations.review.losses import Danger, losses
-from operations.review.plan import Plan
-from operations.review.waivers import Filed, Waiver
-from rehearsal.program import Project
-from rehearsal.silos import retiring_on
+from graph.plan import Plan
+from operations.review.effects import Danger
+from operations.review.judging import judge
+from operations.review.waivers import Filed, accepting
+from project.files import Project
+from project.silos import retiring_on
 
 
 def accepted_by_record(project: Project, plan: Plan, today: datetime.date) -> Iterator[Filed]:
@@ -17,17 +18,17 @@ def accepted_by_record(project: Project, plan: Plan, today: datetime.date) -> It
     if day is None:
         return
     place = f"{project.stack_file(plan.stack).name}: its customer's record retires it on {day}"
-    for danger in losses(plan):
+    for danger in judge(plan).stopping:
         if _only_lifts(danger):
             reason = f"The customer retires on {day}, by its reviewed record; deletion is no longer refused"
             owner = "the customer's record"
-            yield Filed(Waiver(urn=danger.urn, loss=danger.kind, reason=reason, owner=owner, last_day=today), place)
+            yield Filed(accepting(danger, reason=reason, owner=owner, last_day=today), place)
 
 
 def accepted_in(root: Path, plan: Plan, today: datetime.date) -> tuple[Filed, ...]:
     """The same for the project in a folder; none where there is no project, as for a recording alone."""
     from infra.problems import ProblemsError  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     try:
         return tuple(accepted_by_record(find_project(root), plan, today))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from graph.plan import PlanStep
 from operations.review.assess import Review, ids_of
-from operations.review.plan import Source, Step
 from policies.catalogue import catalogue
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -35,7 +35,7 @@ class _Found:
 
 
 def _found(review: Review) -> Iterator[_Found]:
-    dangers = [(danger, "error") for danger in (*review.losses, *review.doors, *review.outside)]
+    dangers = [(danger, "error") for danger in review.dangers]
     dangers += [(danger, "note") for danger in review.noted]
     for danger, level in dangers:
         yield _Found(danger.kind, level, danger.urn, f"{danger.urn.rpartition('::')[2]}: {danger.what}")
@@ -43,9 +43,17 @@ def _found(review: Review) -> Iterator[_Found]:
         yield _Found(result.policy, _LEVELS.get(result.level, "warning"), result.urn, result.message)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the project's own code."""
+
+    file: str
+    line: int
+
+
 def _result(found: _Found, review: Review, root: Path) -> dict[str, Any]:
-    step = review.plan.by_urn().get(found.urn)
-    source = locate(step, root) or Source(f"Pulumi.{review.plan.stack}.yaml", 1)
+    step = review.plan.by_urn.get(found.urn)
+    source = locate(step, root) or Line(f"Pulumi.{review.plan.stack}.yaml", 1)
     return {
         "ruleId": found.rule,
         "level": found.level,
@@ -74,7 +82,7 @@ def _rule(name: str) -> dict[str, Any]:
     }
 
 
-def locate(step: Step | None, root: Path) -> Source | None:
+def locate(step: PlanStep | None, root: Path) -> Line | None:
     """The line that declared a resource: as the engine recorded it, else as the project's code tells.
 
     Events carry no line. A component's file holds its type token, and the child's logical name ends as in the code.
@@ -83,18 +91,19 @@ def locate(step: Step | None, root: Path) -> Source | None:
         return None
     for state in (step.new, step.old):
         if state and state.source:
-            return state.source
+            file, _, line = state.source.rpartition(":")
+            return Line(file, int(line))
     chain = step.urn.split("::")[2].split("$")
     token = next((part for part in reversed(chain) if part.startswith("workbuoy:")), None)
     return _search(token, step, root) if token else None
 
 
-def _search(token: str, step: Step, root: Path) -> Source | None:
+def _search(token: str, step: PlanStep, root: Path) -> Line | None:
     for path in sorted((root / "components").glob("*.py")):
         lines = path.read_text(encoding="utf-8").splitlines()
         declared = next((number for number, line in enumerate(lines, 1) if f'"{token}"' in line), None)
         if declared:
             role = step.name.rpartition("-")[2]
             exact = (n for n, line in enumerate(lines, 1) if re.search(rf'-{re.escape(role)}"', line))
-            return Source(f"components/{path.name}", next(exact, declared))
+            return Line(f"components/{path.name}", next(exact, declared))
     return None

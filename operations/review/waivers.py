@@ -4,21 +4,18 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from operations.review.errors import InputError
-from operations.review.losses import Danger, Loss
-from operations.review.plan import Plan
+from graph.errors import InputError
+from graph.plan import Plan
+from operations.review.effects import KINDS, Danger, Kind
 from policies.exemptions import stack_of
 
 LONGEST_DAYS: Final = 90
-
-
-KINDS: Final[tuple[str, ...]] = (*get_args(Loss), "door-opened", "role-widened", "residency")
 
 
 def _known_kind(kind: str) -> str:
@@ -27,15 +24,32 @@ def _known_kind(kind: str) -> str:
     return kind
 
 
+def _says_something(text: str) -> str:
+    if sum(one.isalnum() for one in text) < 2:
+        raise ValueError("says nothing: name a person or a team, with letters")
+    return text
+
+
+def _is_a_reason(text: str) -> str:
+    if sum(one.isalnum() for one in text) < 15:
+        raise ValueError("says too little: why it is right, for whoever reads it in a year")
+    return text
+
+
 class Waiver(BaseModel):
-    """One accepted loss or open door of one resource, up to and including its last day."""
+    """One accepted effect of one resource, from what to what, up to and including its last day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
     urn: Annotated[str, Field(pattern=r"^urn:pulumi:[^:]+::[^:]+::.+::.+$", description="The resource, exactly")]
-    loss: Annotated[str, AfterValidator(_known_kind), Field(description="The kind that the review names")]
-    reason: Annotated[str, Field(min_length=20, description="Why it is right, for whoever reads it in a year")]
-    owner: Annotated[str, Field(min_length=2, pattern=r"\S", description="Who answers for it")]
+    effect: Annotated[str, AfterValidator(_known_kind), Field(description="The kind that the review names")]
+    change: Annotated[str, Field(min_length=1, description="From what to what, in the review's own words")]
+    reason: Annotated[
+        str,
+        Field(min_length=20, description="Why it is right, for whoever reads it in a year"),
+        AfterValidator(_is_a_reason),
+    ]
+    owner: Annotated[str, Field(min_length=2, description="Who answers for it"), AfterValidator(_says_something)]
     last_day: Annotated[datetime.date, Field(description=f"At most {LONGEST_DAYS} days ahead")]
 
 
@@ -47,7 +61,15 @@ class Filed:
     place: str
 
     def accepts(self, danger: Danger) -> bool:
-        return (self.waiver.urn, self.waiver.loss) == (danger.urn, danger.kind)
+        """Whether it is for this very change: another value needs another waiver."""
+        named = (self.waiver.urn, self.waiver.effect, " ".join(self.waiver.change.split()))
+        return named == (danger.urn, danger.kind, " ".join(danger.what.split()))
+
+
+def accepting(danger: Danger, *, reason: str, owner: str, last_day: datetime.date) -> Waiver:
+    """A waiver for exactly one danger."""
+    kind: Kind = danger.kind
+    return Waiver(urn=danger.urn, effect=kind, change=danger.what, reason=reason, owner=owner, last_day=last_day)
 
 
 def read_waivers(folder: Path, today: datetime.date) -> list[Filed]:
@@ -55,13 +77,18 @@ def read_waivers(folder: Path, today: datetime.date) -> list[Filed]:
     filed: list[Filed] = []
     problems: list[str] = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        if path.name.startswith("."):
+            problems.append(f"{path}: a hidden file waives nothing; name it after its stack, such as prod.yaml")
+            continue
         try:
             entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             problems.append(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}")
             continue
         if not isinstance(entries, list):
-            problems.append(f"{path}: a file of waivers is a list, each with urn, loss, reason, owner and lastDay")
+            problems.append(
+                f"{path}: a file of waivers is a list, each with urn, effect, change, reason, owner and lastDay"
+            )
             continue
         for position, entry in enumerate(entries, 1):
             place = f"{path}: waiver {position}"
@@ -98,7 +125,7 @@ def of_stack(filed: Sequence[Filed], plan: Plan) -> list[Filed]:
     Only a whole plan can tell: `pulumi preview --json` leaves unchanged resources out, and such a waiver is unused.
     """
     own = [one for one in filed if stack_of(one.waiver.urn) == plan.stack]
-    known = plan.by_urn()
+    known = plan.by_urn
     unknown = [f"{one.place}: urn: {plan.stack} has no {one.waiver.urn}" for one in own if one.waiver.urn not in known]
     if unknown and plan.whole:
         raise InputError(*unknown)

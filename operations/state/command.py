@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly
 from operations.review.command import FILE
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def state() -> None:
 @state.command()
 @click.argument("stack", required=False)
 @click.option("--file", type=FILE, help="Check this exported state instead of STACK's.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print JSON on stdout.")
+@JSON
 @plainly
 def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
     """Look for secret values that stand in clear in the state of STACK, or in an exported file.
@@ -48,14 +48,14 @@ def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
 
 
 def _of_file(file: Path) -> dict[str, Any]:
-    from operations.state.read import read_state  # noqa: PLC0415
+    from operations.state.scan import read_state  # noqa: PLC0415
 
     return read_state(file)
 
 
 def _of_stack(stack: str) -> dict[str, Any]:
     from operations.engine.stack import open_stack  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     deployment: dict[str, Any] = open_stack(find_project(Path.cwd()), stack).export()["deployment"]
     return deployment

@@ -1,16 +1,15 @@
-"""The scan itself: every value of every resource in an exported state."""
+"""Reading an exported state, and the scan itself: every value of every resource in it."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
+from graph.wire import SECRET_SIGNATURE, SIGNATURE
+from infra.problems import Problem, ProblemsError
 from operations.state.patterns import SECRET_PROPERTIES, looks_random, shape_of, tells_of_a_secret
-
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the mark, not what it marks
-"""How the engine marks a secret: sdk/go/common/resource/sig/sig.go in pulumi/pulumi."""
 
 _CIPHERTEXT: Final = re.compile(r"v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$")
 MOTO_CREDENTIALS: Final = "testing"  # what the stack `local` gives to moto, which takes anything
@@ -112,3 +111,42 @@ def _parsed(value: str) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         return None
+
+
+VERSIONS: Final = (3, 4)
+LIMIT_MEGABYTES: Final = 200
+HOW: Final = "write it with `pulumi stack export --stack STACK --file FILE`"
+
+
+def read_state(file: Path) -> dict[str, Any]:
+    """The deployment in a file. Raises ProblemsError for anything that is no state of a known version."""
+    content = _content(file)
+    version = content.get("version")
+    checkpoint = content.get("checkpoint")
+    deployment = checkpoint.get("latest") if isinstance(checkpoint, dict) else content.get("deployment")
+    if version not in VERSIONS and isinstance(version, int):
+        _refuse(file, f"is a state of version {version}; this command knows {' and '.join(map(str, VERSIONS))}")
+    if not isinstance(deployment, dict) or not isinstance(deployment.get("resources") or [], list):
+        _refuse(file, f"is no state; {HOW}")
+    found: dict[str, Any] = deployment
+    return found
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        megabytes = file.stat().st_size / 1e6
+        text = file.read_text(encoding="utf-8") if megabytes <= LIMIT_MEGABYTES else ""
+        content = json.loads(text or "{}")
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(file, f"cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}")
+    except (ValueError, RecursionError):
+        _refuse(file, f"is no JSON; {HOW}")
+    if megabytes > LIMIT_MEGABYTES:
+        _refuse(file, f"has {megabytes:.0f} MB; a state has at most {LIMIT_MEGABYTES} MB here. Is it the right file?")
+    if not isinstance(content, dict):
+        _refuse(file, f"is no state; {HOW}")
+    return content
+
+
+def _refuse(file: Path, message: str) -> NoReturn:
+    raise ProblemsError([Problem(file=str(file), message=message)]) from None

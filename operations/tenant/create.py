@@ -187,7 +187,7 @@ def _as_json(content: Mapping[str, Any]) -> str:
 
 def _write_new(files: Mapping[Path, str]) -> None:
     """Write all of these files or none; one that appeared meanwhile is left alone."""
-    from rehearsal.whole_file import write_whole  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
 
     claimed: list[Path] = []
     try:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from operations.tenant.ending import NAME, plainly, tell
+from operations.ending import plainly, tell
 
 
 @click.command()
-@NAME
+@click.argument("name")
 @click.option("--legal-name", required=True, help="The customer's name in the contract.")
 @click.option(
     "--isolation",
@@ -49,7 +49,7 @@ def create(
     Nothing is overwritten, and nothing is deployed.
     """
     from operations.tenant.create import Wish, create_files  # noqa: PLC0415 printing help must not pay for these
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     wish = Wish(

@@ -1,24 +1,27 @@
-"""The second step of a leaving: the stack goes, what must stay is named, and the record is written."""
+"""The two steps of a leaving: its day is written for review; then the stack goes, and the record names what stays."""
 
 import getpass
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import yaml
 
 from infra.problems import Problem, ProblemsError
-from infra.tenants.files import FOLDER, offboarding_file, read_tenant
+from infra.tenants.files import FOLDER, offboarding_file, parse_tenant, read_tenant, tenant_file
 from infra.tenants.record import Tenant
+from infra.yaml_text import child, read_yaml
+from operations.ending import tell
+from operations.engine.account import who_am_i
 from operations.engine.errors import MistakenError
-from operations.engine.placement import who_am_i
 from operations.engine.stack import EngineStack, open_stack
-from operations.tenant.ending import tell
-from operations.tenant.export import check_export
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
-from rehearsal.program import Project
-from rehearsal.whole_file import write_whole
+from project.files import Project
+from project.whole_file import write_whole
 
 DRAFTS = ".workbuoy/leaving"
 
@@ -144,4 +147,75 @@ def _write_record(root: Path, tenant: Tenant, text: str) -> Path:
     file = offboarding_file(root, tenant.name)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, text)
+    return file
+
+
+_ADDRESS: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)")
+LARGEST_MANIFEST_BYTES: Final = 16 * 1024 * 1024
+
+
+def check_export(address: str, tenant: str, region: str, doomed: Collection[str]) -> None:
+    """Read the manifest. Raises ProblemsError for one that is missing, unfinished, another's, or in a doomed bucket."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise _problem(address, "must read like s3://BUCKET/PATH/manifest.json")
+    if match["bucket"] in doomed:
+        raise _problem(address, "lies in a bucket that goes with the stack; copy the export elsewhere first")
+    manifest = _manifest(address, match["bucket"], match["key"], region)
+    if manifest.get("complete") is not True:
+        raise _problem(address, "is of an export that did not end; export again")
+    if manifest.get("tenant") != tenant:
+        raise _problem(address, f"is an export of {manifest.get('tenant')}, not of {tenant}")
+
+
+def _manifest(address: str, bucket: str, key: str, region: str) -> Mapping[str, Any]:
+    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        body = boto3.client("s3", region_name=region).get_object(Bucket=bucket, Key=key)["Body"]
+        content = json.loads(body.read(LARGEST_MANIFEST_BYTES))
+    except ClientError as error:
+        raise _problem(address, f"cannot be read: {error.response['Error']['Code']}") from None
+    except (BotoCoreError, OSError) as error:
+        raise _problem(address, f"cannot be read: {' '.join(str(error).split())}") from None
+    except ValueError:
+        raise _problem(address, "is no JSON; name the export's manifest.json") from None
+    if not isinstance(content, Mapping):
+        raise _problem(address, "is no manifest of an export")
+    return content
+
+
+def _problem(address: str, message: str) -> ProblemsError:
+    return ProblemsError([Problem(path="--export", message=f"{address}: {message}")])
+
+
+def retire(root: Path, name: str, day: str) -> Path:
+    """Write the day into a customer's record; every other byte stays as a person wrote it.
+
+    Raises ProblemsError, and then nothing is written.
+    """
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise ProblemsError([Problem(path="--on", message=f"must be a day such as 2026-12-31; it is {day}")]) from None
+    before = read_tenant(root, name)
+    file = tenant_file(root, name)
+    if before.dates.retiring is not None:
+        message = f"says {before.dates.retiring} already; change that line by hand"
+        raise ProblemsError([Problem(file=f"{FOLDER}/{name}.yaml", path="dates.retiring", message=message)])
+    read = read_yaml(file, f"{FOLDER}/{name}.yaml")
+    dates = child(read.tree, "dates")
+    if dates is None or not isinstance(dates[1], yaml.MappingNode) or dates[1].flow_style:
+        message = "must be written as a block, one day a line, so that a line can be added"
+        raise ProblemsError(read.locate([Problem(path="dates", message=message)]))
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    last = max(value.end_mark.line for _, value in dates[1].value)
+    indent = " " * dates[1].value[0][0].start_mark.column
+    if not lines[last].endswith("\n"):
+        lines[last] += "\n"
+    lines.insert(last + 1, f"{indent}retiring: {day}\n")
+    content = {**read.content, "dates": {**read.content["dates"], "retiring": day}}
+    parse_tenant(read, content, name)
+    write_whole(file, "".join(lines))
     return file

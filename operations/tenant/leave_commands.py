@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from operations.ending import MISTAKE, fail
-from operations.tenant.ending import NAME, plainly, tell
+from operations.ending import MISTAKE, fail, plainly, tell
 
 
 @click.command()
-@NAME
+@click.argument("name")
 @click.option("--on", "day", required=True, metavar="DATE", help="The first day on which it may be destroyed.")
 @plainly
 def retire(*, name: str, day: str) -> None:
@@ -19,8 +18,8 @@ def retire(*, name: str, day: str) -> None:
 
     Deploying the reviewed record lifts what refuses a deletion. Nothing is deleted by it.
     """
-    from operations.tenant.retire import retire as write  # noqa: PLC0415 printing help must not pay for these
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from operations.tenant.destroy import retire as write  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     click.echo(write(root, name, day).relative_to(root))
@@ -30,7 +29,7 @@ def retire(*, name: str, day: str) -> None:
 
 
 @click.command()
-@NAME
+@click.argument("name")
 @click.option("--export", "export", metavar="S3-ADDRESS", help="manifest.json of the customer's last export.")
 @click.option("--without-export", metavar="REASON", help="Why there is none; goes into the record.")
 @click.option(
@@ -66,7 +65,7 @@ def destroy(
     if confirmed is None and not sys.stdin.isatty():
         raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
     from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = retiring(project.root, name, datetime.now(UTC).date())

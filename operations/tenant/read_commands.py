@@ -5,21 +5,20 @@ from pathlib import Path
 
 import click
 
-from operations.ending import AS_JSON, MISTAKE, fail
-from operations.tenant.ending import NAME, plainly, tell
+from operations.ending import JSON, MISTAKE, fail, plainly, tell
 
 
 @click.command("list")
-@AS_JSON
+@JSON
 @plainly
-def list_tenants(*, as_json: bool) -> None:
+def list_tenants(*, json_wanted: bool) -> None:
     """List all customers. What is wrong with their files goes to stderr, and the exit code is then 1."""
     from operations.tenant.facts import facts_of, table  # noqa: PLC0415 printing help must not pay for these
     from operations.tenant.files_check import read_checked  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     read = read_checked(find_project(Path.cwd()).root)
-    if as_json:
+    if json_wanted:
         click.echo(json.dumps([facts_of(one) for one in read.tenants], indent=2, ensure_ascii=False))
     else:
         click.echo(table(read.tenants), nl=False)
@@ -28,15 +27,15 @@ def list_tenants(*, as_json: bool) -> None:
 
 
 @click.command()
-@NAME
+@click.argument("name")
 @click.option("--outputs", "with_outputs", is_flag=True, help="Also what its deployed stack says, by the engine.")
-@AS_JSON
+@JSON
 @plainly
-def show(*, name: str, with_outputs: bool, as_json: bool) -> None:
+def show(*, name: str, with_outputs: bool, json_wanted: bool) -> None:
     """Show everything about one customer."""
     from infra.tenants.files import find_tenant_problems, read_tenant  # noqa: PLC0415 help must not pay for these
     from operations.tenant.facts import page, whole_facts  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
@@ -46,16 +45,16 @@ def show(*, name: str, with_outputs: bool, as_json: bool) -> None:
         from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
 
         facts["outputs"] = open_stack(project, tenant.stack, tell=tell).outputs()
-    click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else page(facts), nl=as_json)
+    click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if json_wanted else page(facts), nl=json_wanted)
     if problems:
         fail(MISTAKE, *map(str, problems))
 
 
 @click.command()
 @click.option("--since", metavar="REF", help="Also compare with where this branch left REF, such as main.")
-@AS_JSON
+@JSON
 @plainly
-def check(*, since: str | None, as_json: bool) -> None:
+def check(*, since: str | None, json_wanted: bool) -> None:
     """Check all customers' files, alone and together.
 
     With --since also what a change must not do: move a customer to another region or base stack, change its isolation
@@ -63,7 +62,7 @@ def check(*, since: str | None, as_json: bool) -> None:
     """
     from operations.tenant.files_check import find_warnings, read_checked  # noqa: PLC0415 help must not pay for these
     from operations.tenant.history import find_forbidden_changes  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     read = read_checked(root)
@@ -71,7 +70,7 @@ def check(*, since: str | None, as_json: bool) -> None:
     warnings = find_warnings(root, read.tenants)
     for warning in warnings:
         tell(f"warning: {warning}")
-    if as_json:
+    if json_wanted:
         rows = [{"file": one.file, "line": one.line, "path": one.path, "message": one.message} for one in problems]
         click.echo(
             json.dumps(
@@ -80,5 +79,5 @@ def check(*, since: str | None, as_json: bool) -> None:
         )
     if problems:
         fail(MISTAKE, *map(str, problems))
-    if not as_json:
+    if not json_wanted:
         click.echo(f"{len(read.tenants)} customers' files are in order.")

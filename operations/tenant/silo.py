@@ -4,6 +4,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from pulumi.automation import CommandError, LocalWorkspace
 
 from infra.placeholders import IMAGE_VARIABLE
 from infra.problems import Problem, ProblemsError
@@ -11,11 +14,15 @@ from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants.files import find_stack_problems, find_tenant_problems, read_tenant
 from infra.tenants.record import Tenant
 from infra.yaml_text import read_yaml
+from operations.ending import tell
+from operations.engine.cli import find_cli
 from operations.engine.errors import MistakenError
 from operations.engine.image import DEPLOYED, deployed_image
+from operations.engine.messages import explain
 from operations.engine.stack import EngineStack, open_stack
-from operations.tenant.ending import tell
-from rehearsal.program import Project
+from operations.engine.stack_file import provider_lines
+from project.files import Project
+from project.whole_file import write_whole
 
 _OF_A_BASE = ("listenerArn", "clusterArn", "vpcId")
 
@@ -116,3 +123,38 @@ def make_stack(project: Project, tenant: Tenant) -> None:
         secrets_provider=str(provider) if provider else None,
         tell=tell,
     )
+
+
+def restore_provider(project: Project, tenant: Tenant) -> bool:
+    """Add the lines that say how secrets are encrypted, where the file of a stack that stands has lost them.
+
+    A workflow that made a stack cannot commit what that wrote into the file; the state knows the same. Raises
+    EngineError.
+
+    False where it is empty and knows none: then it is removed, to be made anew.
+    """
+    file = project.stack_file(tenant.stack)
+    text = file.read_text(encoding="utf-8")
+    if provider_lines(text):
+        return True
+    variables = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+    workspace = LocalWorkspace(work_dir=str(project.root), pulumi_command=find_cli(tell), env_vars=variables)
+    try:
+        deployment = workspace.export_stack(tenant.stack).deployment or {}
+        lines = lines_in(deployment)
+        if not lines and not deployment.get("resources"):
+            workspace.remove_stack(tenant.stack, preserve_config=True)
+            return False
+    except CommandError as error:
+        raise explain(tenant.stack, str(error)) from None
+    if lines:
+        write_whole(file, text + "".join(f"{line}\n" for line in lines))
+        tell(f"{file.name} had lost how its secrets are encrypted; it says so again, as the state does. Commit it.")
+    return True
+
+
+def lines_in(deployment: Mapping[str, Any]) -> list[str]:
+    """What a state says of its secrets' provider, as a stack's file says it."""
+    state = (deployment.get("secrets_providers") or {}).get("state") or {}
+    keys = {"url": "secretsprovider", "encryptedkey": "encryptedkey", "salt": "encryptionsalt"}
+    return [f"{name}: {state[key]}" for key, name in keys.items() if state.get(key)]

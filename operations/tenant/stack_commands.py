@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, fail
-from operations.tenant.ending import NAME, plainly, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, tell
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
     from operations.tenant.deployment.every import Asked
-    from rehearsal.program import Project
+    from project.files import Project
 
 IMAGE = click.option(
     "--image", metavar="DIGEST", help="The image: sha256:..., or `deployed` for the one that runs now."
@@ -20,12 +19,12 @@ IMAGE = click.option(
 
 
 @click.command()
-@NAME
+@click.argument("name")
 @IMAGE
-@AS_JSON
+@JSON
 @click.pass_context
 @plainly
-def preview(context: click.Context, *, name: str, image: str | None, as_json: bool) -> None:
+def preview(context: click.Context, *, name: str, image: str | None, json_wanted: bool) -> None:
     """Review what a deployment of the customer's own stack would change. Nothing is written.
 
     Exits with 3 where something dangerous has no waiver.
@@ -46,7 +45,7 @@ def preview(context: click.Context, *, name: str, image: str | None, as_json: bo
             f"`workbuoy rehearse {tenant.stack}`, and `workbuoy tenant deploy {name}` shows its review first",
         )
     image = choose_image(tenant, image, base, stands=True)
-    context.invoke(review, stack=tenant.stack, image=image, json_wanted=as_json)
+    context.invoke(review, stack=tenant.stack, image=image, json_wanted=json_wanted)
 
 
 @click.command()
@@ -66,7 +65,7 @@ def preview(context: click.Context, *, name: str, image: str | None, as_json: bo
     help="With --all: the longest that one may take.",
 )
 @click.option("--again", is_flag=True, help="With --all: also those that the last run finished.")
-@AS_JSON
+@JSON
 @click.pass_context
 @plainly
 def deploy(
@@ -80,7 +79,7 @@ def deploy(
     parallel: int,
     timeout_minutes: int,
     again: bool,
-    as_json: bool,
+    json_wanted: bool,
 ) -> None:
     """Deploy the customer's own stack: review, update, wait for the rollout, try the service.
 
@@ -90,18 +89,18 @@ def deploy(
     if everyone == (name is not None):
         raise click.UsageError("Name one customer, or say --all.")
     if name is not None:
-        _deploy_one(context, name, image, yes=yes, as_json=as_json)
+        _deploy_one(context, name, image, yes=yes, json_wanted=json_wanted)
         return
     from operations.tenant.deployment.every import Asked  # noqa: PLC0415 printing help must not pay for it
 
     asked = Asked(image=image, base=base, parallel=parallel, timeout_seconds=timeout_minutes * 60, again=again)
-    _deploy_all(asked, yes=yes, as_json=as_json)
+    _deploy_all(asked, yes=yes, json_wanted=json_wanted)
 
 
 def _silo(name: str) -> "tuple[Project, Tenant | None]":
     """The project, and the customer where it has a stack of its own."""
     from operations.tenant.silo import read_silo  # noqa: PLC0415 imports Pulumi
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = read_silo(project.root, name)
@@ -115,11 +114,11 @@ def _silo(name: str) -> "tuple[Project, Tenant | None]":
     return project, tenant
 
 
-def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bool, as_json: bool) -> None:
+def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bool, json_wanted: bool) -> None:
     from operations.deploy.command import deploy as deploy_stack  # noqa: PLC0415
     from operations.engine.image import DEPLOYED  # noqa: PLC0415
     from operations.tenant import silo  # noqa: PLC0415  imports Pulumi
-    from operations.tenant.provider import restore_provider  # noqa: PLC0415
+    from operations.tenant.silo import restore_provider  # noqa: PLC0415
 
     project, tenant = _silo(name)
     if tenant is None:
@@ -136,15 +135,15 @@ def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bo
         if image != DEPLOYED:
             silo.check_settings(project.root, tenant, image)
         silo.make_stack(project, tenant)
-    context.invoke(deploy_stack, stack=tenant.stack, image=image, yes=yes, json_wanted=as_json)
+    context.invoke(deploy_stack, stack=tenant.stack, image=image, yes=yes, json_wanted=json_wanted)
 
 
-def _deploy_all(asked: "Asked", *, yes: bool, as_json: bool) -> None:
+def _deploy_all(asked: "Asked", *, yes: bool, json_wanted: bool) -> None:
     import json  # noqa: PLC0415
 
     from operations.tenant.deployment.every import deploy_all, plan_all  # noqa: PLC0415
     from operations.tenant.deployment.journal import FOLDER, only_one  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     with only_one(root / FOLDER):
@@ -158,7 +157,7 @@ def _deploy_all(asked: "Asked", *, yes: bool, as_json: bool) -> None:
                 fail(MISTAKE, "not confirmed; nothing was changed")
         result = deploy_all(root, asked, planned)
     rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
-    if as_json:
+    if json_wanted:
         click.echo(json.dumps({"journal": str(result.journal or ""), "tenants": rows}, indent=2, ensure_ascii=False))
     else:
         click.echo(result.summary)

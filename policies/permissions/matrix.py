@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from policies import tokens as t
-from policies.graph import Resource
-from policies.permissions.documents import conditions, documents, statements, values_of
-from policies.values import items
+from facts import tokens as t
+from facts.permissions.documents import conditions, documents, statements, values_of
+from graph import Mark, Resource
+from graph.values import items
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,7 +28,7 @@ def grants(resources: Sequence[Resource]) -> list[Grant]:
     found: set[Grant] = set()
     for resource in resources:
         for role in _owners(resource, resources, roles):
-            if "policy" in resource.unknown:
+            if isinstance(resource.inputs.get("policy"), Mark):
                 found.add(Grant(role, "(not known yet)", resource.name))
                 continue
             found |= set(_granted(role, resource))
@@ -41,7 +41,7 @@ NAMED: Final = (t.BUCKET, t.KEY, t.SECRET, t.LOG_GROUP, t.REPOSITORY, t.TOPIC, t
 
 def _names(resources: Sequence[Resource]) -> dict[str, str]:
     """ARNs of the stack's own resources with their logical names, which stay while physical ids change."""
-    return {str(r.properties["arn"]): r.name for r in resources if r.type in NAMED and r.properties.get("arn")}
+    return {str(r.get("arn")): r.name for r in resources if r.type in NAMED and r.get("arn")}
 
 
 def _named(resource: str, names: Mapping[str, str]) -> str:
@@ -61,17 +61,16 @@ def _owners(resource: Resource, resources: Sequence[Resource], roles: Mapping[st
     named = [
         other.name
         for other in resources
-        if other.type == t.ROLE
-        and resource.properties.get("role") in (other.properties.get("name"), other.properties.get("id"))
+        if other.type == t.ROLE and resource.inputs.get("role") in (other.get("name"), other.id or other.get("id"))
     ]
     return list(dict.fromkeys(linked or named))
 
 
 def _granted(role: str, resource: Resource) -> Iterator[Grant]:
-    attached = [*items(resource.properties.get("policyArn")), *items(resource.properties.get("managedPolicyArns"))]
+    attached = [*items(resource.inputs.get("policyArn")), *items(resource.inputs.get("managedPolicyArns"))]
     for arn in attached:
         yield Grant(role, "(managed policy)", str(arn))
-    for found in documents(resource.urn, resource.type, resource.properties):
+    for found in documents(resource.urn, resource.type, resource.inputs):
         if found.kind != "identity":
             continue
         for statement in statements(found.text):

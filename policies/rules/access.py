@@ -2,9 +2,9 @@
 
 import re
 
-from policies import tokens as t
-from policies.permissions.actions import covers, takes_resource, writes
-from policies.permissions.documents import (
+from facts import tokens as t
+from facts.permissions.actions import covers, takes_resource, writes
+from facts.permissions.documents import (
     IDENTITY_TYPES,
     Statement,
     conditions,
@@ -14,9 +14,9 @@ from policies.permissions.documents import (
     statements,
     values_of,
 )
-from policies.permissions.escalation import escalations
+from facts.permissions.escalation import escalations
+from graph.values import items
 from policies.rule import Args, Report, rule, stack_rule
-from policies.values import items
 
 GITHUB = "token.actions.githubusercontent.com"
 # repo:OWNER/NAME:..., since mid-2026 also repo:OWNER@123/NAME@456:... (github/docs#45221)

@@ -1,8 +1,8 @@
 """RDS: encryption, reachability, backups and what is left when a database goes."""
 
-from policies import tokens as t
+from facts import tokens as t
+from graph.values import items, maps, number
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
-from policies.values import items, maps, number
 
 
 @rule("database-encrypt-storage", t.DATABASE)

@@ -1,9 +1,9 @@
 """KMS: a key outlives what it encrypts, and opens for those it names."""
 
-from policies import tokens as t
-from policies.permissions.documents import is_open, statements
+from facts import tokens as t
+from facts.permissions.documents import is_open, statements
+from graph.values import number
 from policies.rule import Args, Report, rule, stack_rule
-from policies.values import number
 
 
 @rule("key-rotate", t.KEY)

@@ -4,9 +4,9 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies import tokens as t
+from facts import tokens as t
+from graph.values import at, items, maps, number
 from policies.rule import Args, Report, rule, stack_rule
-from policies.values import at, items, maps, number
 
 
 def is_world(block: Any) -> bool:

@@ -1,9 +1,9 @@
 """CloudWatch and SNS: what is kept, and who hears of it."""
 
-from policies import tokens as t
-from policies.permissions.documents import Statement, conditions, is_open, statements
+from facts import tokens as t
+from facts.permissions.documents import Statement, conditions, is_open, statements
+from graph.values import items, number
 from policies.rule import Args, Report, rule, stack_rule
-from policies.values import items, number
 
 SOURCES = {"aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:principalorgid", "aws:principalaccount"}
 

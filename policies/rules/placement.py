@@ -8,9 +8,9 @@ from typing import Any
 
 from pulumi_policy.proxy import UnknownValueError
 
-from policies import tokens as t
+from facts import tokens as t
+from graph.values import at, maps
 from policies.rule import Args, NotEvaluated, Report, rule
-from policies.values import at, maps
 
 ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
 ARN_REGION = re.compile(r"^arn:aws[a-z-]*:[^:]+:([a-z]{2}(?:-[a-z]+)+-\d):")

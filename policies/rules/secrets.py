@@ -2,10 +2,10 @@
 
 import re
 
-from policies import tokens as t
+from facts import tokens as t
+from graph.values import at, number
 from policies.rule import Args, Report, rule, stack_rule
 from policies.tags import ROTATION
-from policies.values import at, number
 
 
 @rule("secret-encrypt-with-customer-key", t.SECRET)

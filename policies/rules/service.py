@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies import tokens as t
-from policies.permissions.documents import is_open, statements
+from facts import tokens as t
+from facts.permissions.documents import is_open, statements
+from graph.values import at, document, items, maps
 from policies.rule import Args, Report, rule, stack_rule
-from policies.values import at, document, items, maps
 
 SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|API_KEY)")
 NAMES_A_SECRET = re.compile(r"(_ID|_ARN|_NAME|_URL|_PATH|_FILE)$")  # DATABASE_SECRET_ID says where, not what

@@ -1,8 +1,8 @@
 """Copies of a database that leave it: snapshots, their copies and replicated backups."""
 
-from policies import tokens as t
+from facts import tokens as t
+from graph.values import items
 from policies.rule import Args, Report, rule
-from policies.values import items
 
 
 @rule("snapshot-stay-private", t.SNAPSHOT, t.SNAPSHOT_COPY, t.CLUSTER_SNAPSHOT)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies import tokens as t
-from policies.permissions.documents import accounts_of, is_open, principals, statements, values_of
+from facts import tokens as t
+from facts.permissions.documents import accounts_of, is_open, principals, statements, values_of
+from graph.values import at, items, maps, number
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
-from policies.values import at, items, maps, number
 
 PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
 PUBLIC_GROUPS = ("/AllUsers", "/AuthenticatedUsers")

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from rehearsal.permissions.patterns import Context
+from facts.permissions.patterns import Context
 
 
 class UnknownRequestError(Exception):

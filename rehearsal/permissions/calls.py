@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from facts.permissions.patterns import Context
 from rehearsal.permissions.asked import Asked
-from rehearsal.permissions.patterns import Context
 
 
 class UnmappedCallError(Exception):

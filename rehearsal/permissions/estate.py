@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from rehearsal.permissions.evaluate import Held, Policies, Principal
+from facts.permissions.evaluate import Held, Policies, Principal
 
 _REGION_IN_ARN, _ACCOUNT_IN_ARN = 3, 4
 _Found = TypeVar("_Found")

@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 from xml.sax.saxutils import escape
 
+from facts.permissions.evaluate import Decision, Held, Principal, Request, decide
 from rehearsal.permissions.asked import Asked, HttpRequest, UnknownRequestError, read_request
 from rehearsal.permissions.estate import Estate
-from rehearsal.permissions.evaluate import Decision, Held, Principal, Request, decide
 
 POLL_SECONDS = 0.02  # how soon the server notices that it is to end
 _SCOPE = re.compile(r"Credential=([A-Z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")
@@ -42,7 +42,7 @@ class Credentials:
         }
 
 
-class RefusedError(Exception):
+class NotTrustedError(Exception):
     """A role that its trust policy does not give to who asks for it."""
 
 
@@ -74,13 +74,13 @@ class Gate:
         """Take a role as an AWS service does, if the role's trust policy lets it.
 
         Raises:
-            RefusedError: it does not; the message says why.
+            NotTrustedError: it does not; the message says why.
         """
         asker = Principal(arn="", account=self._account, service=service)
         asked = Asked(action="sts:AssumeRole", resource=role_arn, context=_lower(context))
         decision = self._judge(asker, asked)
         if not decision.allowed:
-            raise RefusedError(f"{service} may not take {role_arn}: {decision.reason}")
+            raise NotTrustedError(f"{service} may not take {role_arn}: {decision.reason}")
         name = role_arn.rpartition("/")[2]
         credentials = Credentials(
             access_key_id="ASIA" + secrets.token_hex(8).upper(),

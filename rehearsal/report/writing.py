@@ -3,9 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
+from project.whole_file import write_whole
 from rehearsal.report.page import render
 from rehearsal.result import Rehearsal
-from rehearsal.whole_file import write_whole
 
 
 def write(rehearsal: Rehearsal, path: Path, *, made_at: datetime | None = None) -> None:

@@ -11,7 +11,7 @@ TIMEOUT_SECONDS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """An HTTP answer, read whole."""
 
     status: int
@@ -36,7 +36,7 @@ class Browser:
 
     def send(
         self, method: str, address: str, body: bytes | None = None, content_type: str = "application/json"
-    ) -> Answer:
+    ) -> HttpAnswer:
         """One request to a path, or to a whole address under `public_url`."""
         parts = urlsplit(address)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
@@ -52,16 +52,16 @@ class Browser:
                 self.cookies[name] = morsel.value
         return answer
 
-    def send_json(self, method: str, path: str, content: Any) -> Answer:
+    def send_json(self, method: str, path: str, content: Any) -> HttpAnswer:
         """One request with a JSON body."""
         return self.send(method, path, json.dumps(content).encode())
 
-    def send_form(self, path: str, **fields: str) -> Answer:
+    def send_form(self, path: str, **fields: str) -> HttpAnswer:
         """One form."""
         return self.send("POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded")
 
 
-def fetch(address: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+def fetch(address: str, method: str = "GET", body: bytes | None = None, **headers: str) -> HttpAnswer:
     """One request to an address of loopback, as it stands."""
     parts = urlsplit(address)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
@@ -69,12 +69,14 @@ def fetch(address: str, method: str = "GET", body: bytes | None = None, **header
     return answer
 
 
-def _ask(netloc: str, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[Answer, list[str]]:
+def _ask(
+    netloc: str, method: str, path: str, headers: dict[str, str], body: bytes | None
+) -> tuple[HttpAnswer, list[str]]:
     connection = HTTPConnection(netloc, timeout=TIMEOUT_SECONDS)
     try:
         connection.request(method, path, body=body, headers=headers)
         response: HTTPResponse = connection.getresponse()
-        answer = Answer(
+        answer = HttpAnswer(
             status=response.status,
             headers={name.lower(): value for name, value in response.getheaders()},
             body=response.read(),

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from rehearsal.result import StandIn
+from rehearsal.stand_ins import StandIn
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class ServiceStep:
     """One thing tried: how long it took, and what came of it or why it failed."""
 
     name: str
@@ -23,7 +23,7 @@ class ServiceRehearsal:
     `rehearsal.permissions`, not by AWS.
     """
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ServiceStep, ...] = ()
     denials: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()

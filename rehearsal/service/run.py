@@ -8,19 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from rehearsal.cloud import Cloud
-from rehearsal.permissions.gate import Gate, RefusedError, open_gate
+from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
 from rehearsal.service.processes import Installed, Programs
-from rehearsal.service.result import ServiceRehearsal
-from rehearsal.service.result import Step as Tried
-from rehearsal.service.steps import Step, steps_with
+from rehearsal.service.result import ServiceRehearsal, ServiceStep
+from rehearsal.service.steps import Action, steps_with
 from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
 from rehearsal.service.trial import MEMBERS, StepError, Trial
 
 KEPT_LINES = 20
 
-Tell = Callable[[str], None]
+
 Members = tuple[tuple[str, str], ...]
 
 
@@ -30,9 +29,9 @@ def rehearse_service(
     surroundings: Surroundings,
     *,
     programs: Programs | None = None,
-    tell: Tell = lambda _: None,
+    tell: Callable[[str], object] = lambda _: None,
     members: Members = MEMBERS,
-    further: Sequence[tuple[str, Step]] = (),
+    further: Sequence[tuple[str, Action]] = (),
 ) -> ServiceRehearsal:
     """Start the service in what the stack made, and try it.
 
@@ -69,30 +68,30 @@ def rehearse_service(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _try(trial: Trial, to_take: Sequence[tuple[str, Step]], tell: Tell) -> ServiceRehearsal:
-    steps: list[Tried] = []
+def _try(trial: Trial, to_take: Sequence[tuple[str, Action]], tell: Callable[[str], object]) -> ServiceRehearsal:
+    steps: list[ServiceStep] = []
     for name, step in to_take:
         tell(name)
         began = time.perf_counter()
         try:
             detail, passed = step(trial), True
-        except (StepError, RefusedError) as error:
+        except (StepError, NotTrustedError) as error:
             detail, passed = explained(str(error), trial.gate), False
         except NotToBeHadError as error:
             return ServiceRehearsal(steps=tuple(steps), incomplete=str(error))
-        steps.append(Tried(name=name, seconds=time.perf_counter() - began, passed=passed, detail=detail))
+        steps.append(ServiceStep(name=name, seconds=time.perf_counter() - began, passed=passed, detail=detail))
         if not passed:
             break
     return _result(trial, to_take, steps)
 
 
-def _result(trial: Trial, to_take: Sequence[tuple[str, Step]], steps: list[Tried]) -> ServiceRehearsal:
+def _result(trial: Trial, to_take: Sequence[tuple[str, Action]], steps: list[ServiceStep]) -> ServiceRehearsal:
     gate = trial.gate
     complete = len(steps) == len(to_take) and steps[-1].passed
     missed = len(to_take) - len(steps)
     if missed:
         names = ", ".join(name for name, _ in to_take[len(steps) :])
-        steps.append(Tried(name=f"{missed} not reached", seconds=0, passed=False, detail=names))
+        steps.append(ServiceStep(name=f"{missed} not reached", seconds=0, passed=False, detail=names))
     return ServiceRehearsal(
         steps=tuple(steps),
         denials=tuple(dict.fromkeys(_denials(gate))),

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from rehearsal.service.browser import Answer, Browser, fetch
+from rehearsal.service.browser import Browser, HttpAnswer, fetch
 from rehearsal.service.declared import Container
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 from rehearsal.service.processes import Process, started
@@ -24,7 +24,7 @@ ATTACHMENT = os.urandom(512) * 2048  # 1 MiB
 ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 READERS, READS_EACH = 2, 40
 
-Step = Callable[[Trial], str]
+Action = Callable[[Trial], str]
 
 
 def start_postgres(trial: Trial) -> str:
@@ -196,12 +196,12 @@ def stop_service(trial: Trial) -> str:
     return f"status 0, {len(service.lines)} log lines"
 
 
-DATABASE_STEPS: tuple[tuple[str, Step], ...] = (
+DATABASE_STEPS: tuple[tuple[str, Action], ...] = (
     ("Postgres behind the declared address", start_postgres),
     ("rotation makes the first login", make_first_login),
     ("migrate as the owner", migrate),
 )
-STEPS: tuple[tuple[str, Step], ...] = (
+STEPS: tuple[tuple[str, Action], ...] = (
     *DATABASE_STEPS,
     ("the service starts", start_service),
     ("tenants and members", enrol),
@@ -216,7 +216,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
 )
 
 
-def steps_with(further: Sequence[tuple[str, Step]]) -> tuple[tuple[str, Step], ...]:
+def steps_with(further: Sequence[tuple[str, Action]]) -> tuple[tuple[str, Action], ...]:
     """All steps, with further ones once tenants have been told apart and the service still runs."""
     at = next(place for place, (_, step) in enumerate(STEPS) if step is refuse_other_tenant) + 1
     return (*STEPS[:at], *further, *STEPS[at:])
@@ -281,7 +281,7 @@ def logged_in(trial: Trial, subject: str) -> Browser:
     return browser
 
 
-def _finish_login(trial: Trial, browser: Browser, subject: str) -> Answer:
+def _finish_login(trial: Trial, browser: Browser, subject: str) -> HttpAnswer:
     """Go through the login as a browser does, up to the answer that begins a session or refuses."""
     begun = browser.send("GET", "/auth/login")
     if trial.mock_login:
@@ -295,7 +295,7 @@ def _finish_login(trial: Trial, browser: Browser, subject: str) -> Answer:
     return browser.send("GET", expect(answer, 302).headers["location"])
 
 
-def expect(answer: Answer, status: int) -> Answer:
+def expect(answer: HttpAnswer, status: int) -> HttpAnswer:
     """The answer, if it has this status. Raises StepError."""
     if answer.status != status:
         raise StepError(f"answered {answer.status} instead of {status}: {answer.body[:200].decode(errors='replace')}")

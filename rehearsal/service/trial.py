@@ -14,13 +14,13 @@ from botocore.config import Config
 
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Credentials, Gate
-from rehearsal.result import StandIn
 from rehearsal.service.browser import Browser
 from rehearsal.service.declared import Container, DeclaredService
 from rehearsal.service.lambda_runtime import LambdaRuntime
 from rehearsal.service.processes import Process, Programs
 from rehearsal.service.surroundings import Owner, Surroundings
 from rehearsal.service.tls import TlsFront
+from rehearsal.stand_ins import StandIn
 
 MEMBERS = (("acme", "ada"), ("globex", "grace"))  # tenants that are made up where none are named
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"

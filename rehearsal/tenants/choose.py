@@ -8,7 +8,7 @@ from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
 from infra.tenants.files import FOLDER, read_tenants
 from infra.tenants.record import Tenant
-from rehearsal.program import Project, read_config
+from project.files import Project, read_config
 
 ALL = "all"
 MOST_IN_MATRIX = 10  # tenants; above that the matrix is sampled

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from rehearsal.cloud import Moto
-from rehearsal.permissions.gate import Gate, RefusedError
+from rehearsal.permissions.gate import Gate, NotTrustedError
 from rehearsal.service.processes import Programs
 from rehearsal.service.run import explained
 from rehearsal.service.steps import DATABASE_STEPS
@@ -75,7 +75,7 @@ class Databases:
             try:
                 prepared.result()
                 owners[stack] = self._surroundings[stack].postgres()
-            except (StepError, RefusedError) as error:
+            except (StepError, NotTrustedError) as error:
                 reasons[stack] = explained(str(error), gate)
             except NotToBeHadError as error:
                 reasons[stack] = str(error)

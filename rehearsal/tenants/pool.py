@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rehearsal.service.browser import Answer, Browser
+from rehearsal.service.browser import Browser, HttpAnswer
 from rehearsal.service.steps import ATTACHMENT, expect, logged_in
 from rehearsal.service.trial import Trial
 from rehearsal.tenants.result import Cell, Outcome
@@ -81,7 +81,7 @@ def cells_of_pool(members: Sequence[PoolMember]) -> Iterator[Cell]:
             yield _listing(one, other)
 
 
-def _asked(one: PoolMember, other: PoolMember) -> Iterator[tuple[str, str, Answer]]:
+def _asked(one: PoolMember, other: PoolMember) -> Iterator[tuple[str, str, HttpAnswer]]:
     browser, thing = one.browser, other.thing_path
     attachment = f"{thing}/attachments/{other.attachment_id}"
     yield "record", "HTTP GET", browser.send("GET", thing)
@@ -116,7 +116,7 @@ def _listing(one: PoolMember, other: PoolMember) -> Cell:
     )
 
 
-def _got(answer: Answer) -> Outcome:
+def _got(answer: HttpAnswer) -> Outcome:
     if answer.status in _REFUSED:
         return Outcome.DENIED
     return Outcome.ALLOWED if answer.status < 400 else Outcome.NOT_PROVED

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.caller import Caller
-from rehearsal.permissions.gate import Credentials, Gate, Judgement, RefusedError
+from rehearsal.permissions.gate import Credentials, Gate, Judgement, NotTrustedError
 from rehearsal.service.trial import FUNCTIONS, TASKS
 from rehearsal.tenants.attempts import LOG_STREAM, OBJECT_KEY, OWN, Attempt, attempts, log_events
 from rehearsal.tenants.holdings import ROTATION, Holdings
@@ -68,7 +68,7 @@ def cells_of_roles(stacks: Sequence[Holdings], cloud: Cloud, gate: Gate) -> Iter
         for role in own.roles:
             try:
                 caller.become(_credentials(own, role, cloud, gate))
-            except RefusedError as error:
+            except NotTrustedError as error:
                 yield from _not_taken(own, role, stacks, str(error))
                 continue
             for other in stacks:

@@ -133,7 +133,7 @@ def cells_of_rows(app: Path, databases: Sequence[Standing]) -> Iterator[Cell]:
         )
 
 
-def _got(answer: sql.Answer, *, logged_in_is_enough: bool = False) -> Outcome:
+def _got(answer: sql.SqlAnswer, *, logged_in_is_enough: bool = False) -> Outcome:
     if answer.rows is None:
         return Outcome.DENIED if answer.refused else Outcome.NOT_PROVED
     return Outcome.ALLOWED if answer.rows or logged_in_is_enough else Outcome.DENIED

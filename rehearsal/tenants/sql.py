@@ -60,7 +60,7 @@ class Work:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class SqlAnswer:
     """How many rows the last statement concerned; or None, whether the server refused it, and why."""
 
     rows: int | None = None
@@ -68,7 +68,7 @@ class Answer:
     why: str = ""
 
 
-def run(app: Path, work: Sequence[Work]) -> list[Answer]:
+def run(app: Path, work: Sequence[Work]) -> list[SqlAnswer]:
     """Do it all in one process, in order. Raises NotToBeHadError where that process fails."""
     if not work:
         return []
@@ -83,4 +83,4 @@ def run(app: Path, work: Sequence[Work]) -> list[Answer]:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no answer"])[-1]
         raise NotToBeHadError(f"the databases could not be asked: {last}")
-    return [Answer(**one) for one in json.loads(done.stdout)]
+    return [SqlAnswer(**one) for one in json.loads(done.stdout)]

@@ -5,8 +5,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from project.files import Project
 from rehearsal.cloud import Moto
-from rehearsal.program import Project
 from rehearsal.result import Check, Rehearsal, State
 from rehearsal.run import Options, Quiet, rehearse
 from rehearsal.summary import problems_of

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from infra.tenants.record import Tenant
+from project.files import Project
 from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.permissions.gate import open_gate
-from rehearsal.program import Project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, no_collector
 from rehearsal.service.declared import NoServiceError

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from bootstrap.names import BOUNDARY, deploy_role
+from project.files import Project, find_project
 from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.permissions.calls import Call
 from rehearsal.permissions.proof import Proof, recorded
-from rehearsal.program import Project, find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.whole import rehearse_whole

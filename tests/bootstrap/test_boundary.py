@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bootstrap.names import BOUNDARY, state_bucket
+from facts.permissions.evaluate import Held
 from rehearsal.permissions.asked import Asked
-from rehearsal.permissions.evaluate import Held
 from rehearsal.permissions.proof import Proof
 from tests.bootstrap.conftest import Account
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bootstrap.names import BOUNDARY, deploy_role, state_bucket
-from policies.permissions.actions import writes
+from facts.permissions.actions import writes
+from facts.permissions.evaluate import Held
 from rehearsal.permissions.asked import Asked
-from rehearsal.permissions.evaluate import Held
 from rehearsal.permissions.proof import Judged, Proof
 from tests.bootstrap.conftest import Account
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from bootstrap.names import OPERATORS_ROLE
+from facts.permissions.evaluate import Policies, Principal, Request, decide
 from rehearsal.permissions.asked import Asked
 from rehearsal.permissions.estate import Estate
-from rehearsal.permissions.evaluate import Policies, Principal, Request, decide
 from rehearsal.permissions.proof import Proof
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case, _account_key, _made, changed
@@ -203,7 +203,7 @@ def test_only_the_named_permission_set_becomes_an_operator(role: str, may: bool,
         context={"aws:principalarn": (arn,)},
     )
     everything = [{"Sid": "All", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]
-    from rehearsal.permissions.evaluate import Held
+    from facts.permissions.evaluate import Held
 
     identity = [Held("theirs", one) for one in everything]
     assert decide(request, Policies(identity=identity, resource=trust, resource_decides=True)).allowed is may

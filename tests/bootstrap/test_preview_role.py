@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bootstrap.names import PREVIEW_ROLE
-from policies.permissions.actions import writes
+from facts.permissions.actions import writes
 from rehearsal.permissions.asked import Asked
 from rehearsal.permissions.proof import Proof
 from tests.bootstrap.conftest import Account

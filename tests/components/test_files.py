@@ -16,7 +16,7 @@ def rules(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
 def test_every_bucket_has_everything_a_bucket_needs(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     buckets = {one.outputs["bucket"] for one in graph.of("s3/bucket:Bucket")}
-    assert len(buckets) == 2
+    assert buckets
     for kind in (
         "BucketVersioning",
         "BucketPublicAccessBlock",

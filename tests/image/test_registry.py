@@ -14,14 +14,14 @@ import moto
 import pytest
 from click.testing import CliRunner, Result
 
-from operations.image import authorization, registry, tools
+from operations.image import registry, tools
 from operations.main import main
 from rehearsal.image.archive import Image
 from tests.image import registries
 from tests.image.archives import GZIP, PLAIN, layer, write_archive
 
 MISSING = "sha256:" + "1" * 64
-ASKED_OF_AWS = authorization._token
+ASKED_OF_AWS = registry._token
 
 
 @pytest.fixture(scope="module")
@@ -185,8 +185,8 @@ def test_the_outputs_name_repository_and_digest(archive: Path, first: str, monke
 @pytest.fixture
 def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A registry that takes ECR's token alone, taken for one of Amazon's in eu-west-1."""
-    monkeypatch.setattr(authorization, "ECR_HOST", re.compile(r"127\.0\.0\.1:\d+()"))
-    monkeypatch.setattr(authorization, "_token", lambda _: _moto_token())
+    monkeypatch.setattr(registry, "ECR_HOST", re.compile(r"127\.0\.0\.1:\d+()"))
+    monkeypatch.setattr(registry, "_token", lambda _: _moto_token())
     with registries.registry(tmp_path / "closed", closed=True) as host:
         yield host
 

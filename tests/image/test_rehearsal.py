@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from project.files import Project, find_project
 from rehearsal.cloud import running
 from rehearsal.image import Image, ImageError, Unpacked
-from rehearsal.program import Project, find_project
 from rehearsal.run import Options, rehearse
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.surroundings import Surroundings

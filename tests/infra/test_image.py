@@ -12,8 +12,8 @@ from infra.stack_files import stack_file
 from infra.tenants.files import tenant_file
 from infra.tenants.silo import load_silo
 from infra.yaml_text import read_yaml
+from project.files import Project
 from rehearsal import stand_ins
-from rehearsal.program import Project
 from tests.conftest import ROOT
 
 BUILT = "sha256:" + "ab" * 32

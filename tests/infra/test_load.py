@@ -9,8 +9,8 @@ import yaml
 
 from infra.load import load_settings, read_configured
 from infra.problems import ProblemsError
+from project.files import Project
 from rehearsal import stand_ins
-from rehearsal.program import Project
 from tests.conftest import ROOT, STACKS, Change
 
 Problems = list[str]

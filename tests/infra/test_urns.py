@@ -24,13 +24,9 @@ def read(stack: str) -> list[str]:
 @pytest.mark.parametrize("stack", [*STACKS, *SILOS])
 def test_no_logical_name_is_lost_without_an_alias(declared: Declare, stack: str) -> None:
     lost = lost_names(read(stack), declared(stack).rehearsal.resources)
-    assert not lost, "give the renamed resources aliases, or run `make urns` if they are meant to be deleted"
-
-
-@pytest.mark.parametrize("stack", [*STACKS, *SILOS])
-def test_new_names_are_committed(declared: Declare, stack: str) -> None:
-    new = {one.urn for one in declared(stack).rehearsal.resources} - set(read(stack))
-    assert not new, "run `make urns` and commit the lists"
+    assert not lost, (
+        f"give the renamed resources aliases, or delete their lines in {FOLDER.name}/{stack}.txt if they are to go"
+    )
 
 
 def test_a_renamed_resource_is_lost_until_it_has_an_alias(declared: Declare) -> None:

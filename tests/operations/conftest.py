@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from operations.engine import placement
-from rehearsal.program import Project, find_project
+from operations.engine import account
+from project.files import Project, find_project
 from tests.operations.engine.fake_cli import FakeCli
 
 ROOT = Path(__file__).parents[2]
@@ -50,4 +50,4 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     def me(_stack: str, _region: str, _environment: object) -> dict[str, str]:
         return {"Account": "000000000001", "Arn": "arn:aws:sts::000000000001:assumed-role/deploy/ola"}
 
-    monkeypatch.setattr(placement, "who_am_i", me)
+    monkeypatch.setattr(account, "who_am_i", me)

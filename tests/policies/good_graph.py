@@ -6,9 +6,11 @@ trail. Seeds change it; nothing else may.
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
-from policies.graph import Resource
+from graph import Resource, Unknown
 
 ACCOUNT, REGION, STACK = "333333333333", "eu-north-1", "prod"
 PROVIDER = f"urn:pulumi:{STACK}::workbuoy::pulumi:providers:aws::aws"
@@ -65,7 +67,7 @@ class Builder:
             urn=f"urn:pulumi:{STACK}::workbuoy::workbuoy:aws:{component}${kind}::{logical}",
             type=kind,
             name=logical,
-            properties=values,
+            inputs=values,
             parent=f"urn:pulumi:{STACK}::workbuoy::workbuoy:aws:{component}::{component.lower()}",
             provider=f"{PROVIDER}::id",
             dependencies=tuple({urn for urns in dependencies.values() for urn in urns}),
@@ -79,8 +81,23 @@ class Builder:
 def _resolved(value: Any) -> Any:
     if isinstance(value, tuple):
         resource, output = value
-        return resource.properties[output]
+        return resource.inputs[output]
     return [_resolved(item) for item in value] if isinstance(value, list) else value
+
+
+def not_known(resource: Resource, *paths: str) -> Resource:
+    """The resource with marks in the place of properties, `tags.owner`, that it has and whose values are not known."""
+    inputs = deepcopy(dict(resource.inputs))
+    for path in paths:
+        *outer, last = path.split(".")
+        inner: Any = inputs
+        for step in outer:
+            inner = inner.get(step) if isinstance(inner, dict) else None
+        if isinstance(inner, dict) and last in inner:
+            inner[last] = Unknown()
+        elif isinstance(inner, list) and int(last) < len(inner):
+            inner[int(last)] = Unknown()
+    return replace(resource, inputs=inputs)
 
 
 def good_graph() -> list[Resource]:
@@ -89,7 +106,7 @@ def good_graph() -> list[Resource]:
         urn=PROVIDER,
         type="pulumi:providers:aws",
         name="aws",
-        properties={"region": REGION, "allowedAccountIds": [ACCOUNT]},
+        inputs={"region": REGION, "allowedAccountIds": [ACCOUNT]},
     )
     b.resources.append(provider)
     key = _encryption(b)
@@ -242,7 +259,7 @@ def _database(b: Builder, key: Resource, subnets: list[Resource]) -> None:
         urn=f"urn:pulumi:{STACK}::workbuoy::random:index/randomId:RandomId::database-final-snapshot",
         type="random:index/randomId:RandomId",
         name="database-final-snapshot",
-        properties={"hex": "workbuoy-prod-final-1a2b3c4d"},
+        inputs={"hex": "workbuoy-prod-final-1a2b3c4d"},
     )
     b.resources.append(suffix)
     for log in ("postgresql", "upgrade"):
@@ -336,7 +353,7 @@ def _bucket(b: Builder, name: str, key: Resource | None) -> Resource:
         objectLockEnabled=True,
         region=REGION,
     )
-    bucket_arn = bucket.properties["arn"]
+    bucket_arn = bucket.inputs["arn"]
     refuse_http = {
         "Sid": "RefusePlainHttp",
         "Effect": "Deny",
@@ -356,7 +373,7 @@ def _bucket(b: Builder, name: str, key: Resource | None) -> Resource:
         {
             "applyServerSideEncryptionByDefault": {
                 "sseAlgorithm": "aws:kms",
-                "kmsMasterKeyId": key.properties["arn"],
+                "kmsMasterKeyId": key.inputs["arn"],
             },
             "bucketKeyEnabled": True,
         }
@@ -431,7 +448,7 @@ def _secrets(b: Builder, key: Resource) -> None:
         recoveryWindowInDays=30.0,
         replicas=[],
     )
-    manual.properties["tags"]["rotation"] = "manual"
+    manual.inputs["tags"]["rotation"] = "manual"
     b.add(
         "Secrets",
         "aws:secretsmanager/secretVersion:SecretVersion",
@@ -455,7 +472,7 @@ def _observability(b: Builder, key: Resource) -> None:
         "Effect": "Allow",
         "Principal": {"Service": "cloudwatch.amazonaws.com"},
         "Action": "sns:Publish",
-        "Resource": topic.properties["arn"],
+        "Resource": topic.inputs["arn"],
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
     b.add(
@@ -520,7 +537,7 @@ def _service(b: Builder, key: Resource) -> None:
         "task",
         trust("ecs-tasks.amazonaws.com"),
         allow(["s3:GetObject", "s3:PutObject"], ["arn:aws:s3:::workbuoy-prod-files/*"]),
-        allow(["kms:Decrypt"], [key.properties["arn"]]),
+        allow(["kms:Decrypt"], [key.inputs["arn"]]),
     )
     container = {
         "name": "service",
@@ -633,7 +650,7 @@ def _bootstrap(b: Builder, key: Resource) -> None:
         id="workbuoy",
         imageScanningConfiguration={"scanOnPush": True},
         imageTagMutability="IMMUTABLE",
-        encryptionConfigurations=[{"encryptionType": "KMS", "kmsKey": key.properties["arn"]}],
+        encryptionConfigurations=[{"encryptionType": "KMS", "kmsKey": key.inputs["arn"]}],
     )
     pull = {
         "Sid": "PullByFunction",

@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from policies.graph import Resource
+from graph import Resource
 from tests.policies.good_graph import ACCOUNT, PROVIDER, SSO, TAGS, allow, document, github, people
 
 GONE = "the resource is taken away"
@@ -37,7 +37,7 @@ class Seed:
         if self.kind:
             urn = f"urn:pulumi:prod::workbuoy::{self.kind}::{self.resource}"
             properties = {"tags": TAGS, **self.properties}
-            added = Resource(urn=urn, type=self.kind, name=self.resource, properties=properties, provider=PROVIDER)
+            added = Resource(urn=urn, type=self.kind, name=self.resource, inputs=properties, provider=PROVIDER)
             return [*graph, added]
         target = next(r for r in graph if r.name == self.resource and r.type.startswith("aws:"))
         others = [r for r in graph if r is not target]
@@ -46,7 +46,7 @@ class Seed:
     def _changed(self, target: Resource) -> Resource:
         if self.protect is not None:
             return replace(target, protect=self.protect)
-        properties = deepcopy(dict(target.properties))
+        properties = deepcopy(dict(target.inputs))
         inner: Any = properties
         steps = self.path.split(".")
         for step in steps[:-1]:
@@ -58,7 +58,7 @@ class Seed:
         else:
             inner[int(steps[-1]) if steps[-1].isdigit() else steps[-1]] = self.value
         kept = {k: v for k, v in target.property_dependencies.items() if k != steps[0]}
-        return replace(target, properties=properties, property_dependencies=kept)
+        return replace(target, inputs=properties, property_dependencies=kept)
 
 
 def seed(control: str, resource: str, path: str, value: Any = None, *also: str) -> Seed:

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,13 +14,13 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import proto
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
+from graph import Resource
 from policies import analyzer
 from policies.catalogue import catalogue
-from policies.graph import Resource
 from policies.pack import configured_regions
 from policies.runner import check
 from policies.settings import Configuration
-from tests.policies.good_graph import REGION, good_graph
+from tests.policies.good_graph import REGION, good_graph, not_known
 from tests.policies.seeds import SEEDS
 
 ROOT = Path(__file__).parents[2]
@@ -55,9 +54,7 @@ def test_the_analyzer_and_the_runner_find_the_same(environment: str) -> None:
 
 
 def test_an_unknown_value_is_not_evaluated_by_either() -> None:
-    graph = [
-        replace(r, unknown=frozenset({"kmsKeyId", "containerDefinitions"} & set(r.properties))) for r in good_graph()
-    ]
+    graph = [not_known(r, "kmsKeyId", "containerDefinitions") for r in good_graph()]
     said = {d.control for d in analyzer.analyze(graph, "prod", allowed_regions=[REGION])}
     report = check(graph, "prod", allowed_regions=[REGION])
     assert said == {f.control for f in report.having("not evaluated")}

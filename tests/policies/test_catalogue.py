@@ -1,24 +1,19 @@
 """The catalogue is whole, true to the provider, and its page is not stale."""
 
-import importlib
-import re
 from pathlib import Path
 
 import pytest
 
-from policies import tokens
+from facts import tokens
 from policies.catalogue import Control, catalogue, environment_of
-from policies.documentation import page
 from policies.errors import PolicyError
 from policies.rule import RULES
-from policies.rules.placement import taggable
 from policies.runner import check
+from tests.policies.provider import provider_inputs
 
 ROOT = Path(__file__).parents[2]
-PROVIDER = Path(importlib.import_module("pulumi_aws").__file__ or "").parent
-TOKEN = re.compile(r"'(aws:[\w-]+/\w+:\w+)',\s*\n\s*resource_name,")
 # Implemented outside the pack: what proves each.
-ELSEWHERE = {"plan-refuse-data-loss": ROOT / "operations/review/losses.py"}
+ELSEWHERE = {"plan-refuse-data-loss": ROOT / "operations/review/removals.py"}
 
 
 def test_every_control_is_implemented_and_every_rule_has_its_control() -> None:
@@ -35,27 +30,9 @@ def test_the_catalogue_holds_every_number_of_this_projects_own_controls() -> Non
     assert own == list(range(1, 13))
 
 
-def test_the_page_is_what_the_catalogue_says_today() -> None:
-    assert (ROOT / "docs/controls.md").read_text() == page(), "run `workbuoy policies document`"
-
-
-def constructors() -> dict[str, str]:
-    """Source of the constructor of every AWS resource type of the installed provider, by token."""
-    found: dict[str, str] = {}
-    for path in PROVIDER.rglob("*.py"):
-        text = path.read_text()
-        token = TOKEN.search(text)
-        inner = re.search(r"def _internal_init\(.*?__props__=None\):", text, re.DOTALL)
-        if token and inner:
-            found[token[1]] = inner[0]
-    return found
-
-
 @pytest.fixture(scope="module")
 def inputs() -> dict[str, set[str]]:
-    """The camelCase inputs of every type."""
-    names = {token: re.findall(r"\n\s+(\w+): ", source) for token, source in constructors().items()}
-    return {token: {re.sub(r"_(\w)", lambda m: m[1].upper(), n) for n in found} for token, found in names.items()}
+    return provider_inputs()
 
 
 def test_the_types_that_rules_name_exist_in_the_provider(inputs: dict[str, set[str]]) -> None:
@@ -72,10 +49,6 @@ def test_the_properties_that_the_catalogue_names_exist_in_the_provider(inputs: d
         if path.split(".")[0] not in inputs[kind]
     ]
     assert missing == []
-
-
-def test_the_list_of_taggable_types_is_the_providers(inputs: dict[str, set[str]]) -> None:
-    assert taggable() == {token for token, names in inputs.items() if "tags" in names}
 
 
 @pytest.mark.parametrize(

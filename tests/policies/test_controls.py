@@ -8,9 +8,9 @@ from types import FrameType
 
 import pytest
 
+from graph import Resource
 from policies import judging, rules
 from policies.catalogue import catalogue
-from policies.graph import Resource
 from policies.rule import RULES
 from policies.runner import Report, check
 from tests.policies.good_graph import ACCOUNT, REGION, document, github, good_graph, people

@@ -4,22 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from graph import Resource
 from policies import analyzer
-from policies.graph import Resource
 from policies.runner import Report, check
-from tests.policies.good_graph import REGION, good_graph
+from tests.policies.good_graph import REGION, good_graph, not_known
 from tests.policies.seeds import Seed, gone, seed
 
 
 def first_preview(graph: list[Resource]) -> list[Resource]:
     """What the engine knows before anything exists: links by dependency only."""
-    return [
-        replace(
-            resource,
-            unknown=frozenset({*resource.property_dependencies, "id", "arn"} & set(resource.properties)),
-        )
-        for resource in graph
-    ]
+    return [not_known(resource, *resource.property_dependencies, "id", "arn") for resource in graph]
 
 
 def judged(graph: list[Resource]) -> Report:

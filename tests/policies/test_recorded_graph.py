@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from graph import Resource
 from operations.review.recorded import declare
 from policies.catalogue import catalogue
-from policies.graph import Resource
 from policies.permissions.linter import lint
-from policies.permissions.matrix import grants, page
 from policies.runner import Report, check
 from tests.policies.good_graph import good_graph
 from tests.policies.seeds import SEEDS, Seed
@@ -70,7 +69,7 @@ def on_prod(seed: Seed) -> Iterator[Seed]:
     for resource in graph("prod"):
         if resource.type == kind:
             own_role = seed.control == "task-separate-roles"
-            value = resource.properties["executionRoleArn"] if own_role else seed.value
+            value = resource.inputs["executionRoleArn"] if own_role else seed.value
             yield replace(seed, resource=resource.name, value=value)
 
 
@@ -121,8 +120,3 @@ def test_prods_mutations_reach_most_of_the_catalogue() -> None:
 def test_no_policy_document_of_a_stack_has_a_fault(stack: str) -> None:
     faults = {(fault.urn.rpartition("::")[2], fault.rule) for fault in lint(graph(stack))}
     assert faults == set()
-
-
-def test_the_committed_matrix_is_what_prods_roles_may_do_today() -> None:
-    committed = (ROOT / "docs/permissions.md").read_text()
-    assert committed == page("prod", grants(graph("prod"))), "run `workbuoy policies matrix prod --output ...`"

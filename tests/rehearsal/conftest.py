@@ -6,8 +6,8 @@ from textwrap import dedent
 
 import pytest
 
+from project.files import Project, find_project
 from rehearsal.cloud import Moto, running
-from rehearsal.program import Project, find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 

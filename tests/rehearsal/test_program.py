@@ -1,4 +1,4 @@
-"""Finding a project, reading a stack's file, running the program as the engine does."""
+"""The program is run as the engine runs it."""
 
 import json
 from pathlib import Path
@@ -7,70 +7,11 @@ import pytest
 
 from infra.problems import ProblemsError
 from rehearsal.errors import ProgramError
-from rehearsal.program import as_engine_config, find_project, read_config
+from rehearsal.program import as_engine_config
 from rehearsal.run import Options, rehearse
 from tests.rehearsal.conftest import WriteProject
 
 DECLARE = Options(declare_only=True)
-
-
-def test_a_project_is_found_from_a_folder_below_it(write_project: WriteProject) -> None:
-    project = write_project("")
-    below = project.root / "a" / "b"
-    below.mkdir(parents=True)
-    assert find_project(below) == project
-
-
-def test_without_a_project_the_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ProblemsError, match=r"no Pulumi\.yaml in .* or any folder above it"):
-        find_project(tmp_path)
-
-
-def test_an_unknown_stack_is_told_which_ones_exist(write_project: WriteProject) -> None:
-    with pytest.raises(ProblemsError, match="there is no stack 'nope'; the project has: test"):
-        read_config(write_project(""), "nope")
-
-
-def test_a_stack_name_cannot_lead_out_of_the_project(write_project: WriteProject) -> None:
-    with pytest.raises(ProblemsError, match="there is no stack"):
-        read_config(write_project(""), "../../etc/passwd")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "is empty"),
-        ("# only a comment\n", "is empty"),
-        ("config: [", "is not YAML"),
-        ("config:\n\tkey: 1\n", "is not YAML"),
-        ("- a\n- b\n", "must hold settings by name"),
-        ("config:\n", "config: is missing or empty"),
-        ("secretsprovider: x\n", "config: is missing or empty"),
-        ("\x00", "is not YAML"),
-    ],
-)
-def test_a_stack_file_that_cannot_be_used_is_one_problem_with_its_name(
-    write_project: WriteProject, text: str, message: str
-) -> None:
-    project = write_project("", config=text)
-    with pytest.raises(ProblemsError) as caught:
-        read_config(project, "test")
-    (problem,) = caught.value.problems
-    assert problem.file == "Pulumi.test.yaml"
-    assert message in str(problem)
-
-
-def test_a_stack_file_that_is_no_text_is_one_problem(write_project: WriteProject) -> None:
-    project = write_project("")
-    project.stack_file("test").write_bytes(b"\xff\xfe\x00config")
-    with pytest.raises(ProblemsError, match=r"Pulumi\.test\.yaml:1: is UTF-16; save it as plain UTF-8"):
-        read_config(project, "test")
-
-
-def test_a_main_folder_without_a_program_is_named(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nmain: nowhere\n")
-    with pytest.raises(ProblemsError, match=r"Pulumi\.yaml: main: nowhere has no __main__\.py"):
-        find_project(tmp_path)
 
 
 def test_configuration_reaches_the_program_as_the_engine_hands_it_over() -> None:

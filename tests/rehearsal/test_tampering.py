@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from project.files import find_project
 from rehearsal.cloud import Cloud, Moto
-from rehearsal.program import find_project
 from rehearsal.result import Check, State
 from rehearsal.run import Options, rehearse
 from tests.rehearsal.conftest import EVERY_KIND

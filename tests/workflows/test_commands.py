@@ -1,5 +1,6 @@
 """Each step's command, run here without an account: it is known, and ends at the first call that needs one."""
 
+import gzip
 import json
 import os
 import re
@@ -76,6 +77,7 @@ ENDS: Mapping[str, Ends] = {
     "report comment": Ends(0, "no comment is written"),
     "report issue": Ends(0, "no issue is written"),
     "review": Ends(4, "the Pulumi CLI"),
+    "review --events": Ends(0, ""),
     "deploy": Ends(4, "the Pulumi CLI"),
     "drift": Ends(4, "the Pulumi CLI"),
     "image push": Ends(1, "there is no image"),
@@ -112,6 +114,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for made in ("reviews/review-dev/review-dev.md", "build/drift/drift-dev/drift-dev.md"):
         (folder / made).parent.mkdir(parents=True)
         (folder / made).write_text("dev: nothing\n")
+    recording = ROOT / "tests/recordings/program/unchanged.events.jsonl.gz"
+    (folder / f"events-{VARIABLES['STACK']}.jsonl").write_bytes(gzip.decompress(recording.read_bytes()))
     return folder
 
 

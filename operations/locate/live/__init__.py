@@ -14,7 +14,7 @@ from operations.locate.live.overlay import overlay
 from operations.locate.live.sweep import Swept, keeps_data, sweep
 from operations.locate.sources import Estate, Source
 from operations.locate.stores import Group, Holds, Store, holds_requests, stores_of
-from rehearsal.program import Project
+from project.files import Project
 from rehearsal.report.data import End, Fate
 from rehearsal.report.graph import Graph
 from rehearsal.result import Rehearsal

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from operations.ending import Tell
 from operations.engine.errors import MistakenError, UnreachableError
 
 if TYPE_CHECKING:
     from operations.locate.sources import Estate
 
-Tell = Callable[[str], None]
 MakeClient = Callable[[str, str], Any]  # service, region
 # What AWS answers where an account has not enabled a region, or a person may not look.
 REFUSED = frozenset(
@@ -52,7 +52,7 @@ class Account:
         import boto3  # noqa: PLC0415 a third of a second that the other sources must not pay for
         from botocore.config import Config  # noqa: PLC0415
 
-        from operations.engine.placement import who_am_i  # noqa: PLC0415
+        from operations.engine.account import who_am_i  # noqa: PLC0415
 
         own = estate.own
         if estate.stand_in_account:

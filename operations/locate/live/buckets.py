@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from facts import tokens as t
+from graph.values import maps
 from operations.locate.live.account import Account
 from operations.locate.live.found import Found, tags_of
 from operations.locate.live.names import Names
-from policies import tokens as t
-from policies.values import maps
 
 
 def buckets(account: Account, names: Names) -> Iterator[Found]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from facts import tokens as t
 from operations.locate.live.account import Account
 from operations.locate.live.found import Found, tags_of
 from operations.locate.live.names import Names
-from policies import tokens as t
 
 _INSTANCE = {
     "identifier": "DBInstanceIdentifier",

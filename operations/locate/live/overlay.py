@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from facts import tokens as t
+from graph.values import items
 from operations.locate.differences import LOCATED, name_of
 from operations.locate.live.found import Found, stem
-from policies import tokens as t
-from policies.values import items
 from rehearsal.report.graph import Graph
 from rehearsal.result import Declared, Rehearsal, Rehearsed, State
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
-from operations.tenant.deployment.scheduler import Outcome
+from operations.tenant.deployment.scheduler import SiloOutcome
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,13 +20,13 @@ LATEST_FAILURES: Final = 5
 class Board(Protocol):
     """Is told of every change."""
 
-    def record(self, name: str, outcome: Outcome) -> None: ...
+    def record(self, name: str, outcome: SiloOutcome) -> None: ...
 
 
 class Plain:
     """A line a change."""
 
-    def record(self, name: str, outcome: Outcome) -> None:
+    def record(self, name: str, outcome: SiloOutcome) -> None:
         click.echo(f"{name}: {outcome.state}{f': {outcome.cause}' if outcome.cause else ''}", err=True)
 
 
@@ -34,10 +34,10 @@ class LiveTable:
     """What runs and for how long, the latest failures, and the counts of all."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._outcomes = dict.fromkeys(names, Outcome("waiting"))
+        self._outcomes = dict.fromkeys(names, SiloOutcome("waiting"))
         self._since: dict[str, float] = {}
 
-    def record(self, name: str, outcome: Outcome) -> None:
+    def record(self, name: str, outcome: SiloOutcome) -> None:
         self._outcomes[name] = outcome
         self._since[name] = time.monotonic()
 
@@ -60,7 +60,7 @@ class LiveTable:
         return table
 
 
-def counts(outcomes: Mapping[str, Outcome]) -> str:
+def counts(outcomes: Mapping[str, SiloOutcome]) -> str:
     """How many are in which state."""
     found = Counter[str](outcome.state for outcome in outcomes.values())
     states = ("done", "failed", "interrupted", "running", "waiting")

@@ -11,9 +11,8 @@ from infra.problems import ProblemsError
 from infra.stack_files import stack_file
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.board import board, counts
-from operations.tenant.deployment.child import run_child
-from operations.tenant.deployment.scheduler import Operation, Outcome, Scheduler, Stop
-from operations.tenant.deployment.version import UNKNOWN, version_of
+from operations.tenant.deployment.journal import UNKNOWN, version_of
+from operations.tenant.deployment.scheduler import Operation, Scheduler, SiloOutcome, Stop, run_child
 from operations.tenant.files_check import read_checked
 
 GRACE_SECONDS: Final = 20 * 60.0
@@ -46,7 +45,7 @@ class Result:
     """How it ended, for all of the plan."""
 
     journal: Path | None
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, SiloOutcome]
     interrupted: bool
 
     @property
@@ -100,7 +99,7 @@ def deploy_all(root: Path, asked: Asked, planned: Planned, operation: Operation 
     try:
         with board(planned.names) as shown:
 
-            def record(name: str, outcome: Outcome) -> None:
+            def record(name: str, outcome: SiloOutcome) -> None:
                 journal.record(name, outcome)
                 shown.record(name, outcome)
 
@@ -123,7 +122,7 @@ def _child_of(root: Path, asked: Asked, logs: Path) -> Operation:
     logs.mkdir(exist_ok=True)
     image = ["--image", asked.image] if asked.image else []
 
-    def run(name: str, stop: Stop) -> Outcome:
+    def run(name: str, stop: Stop) -> SiloOutcome:
         return run_child(root, ["tenant", "deploy", name, "--yes", *image], logs / f"{name}.log", stop)
 
     return run

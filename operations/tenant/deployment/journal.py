@@ -1,8 +1,10 @@
 """What became of each customer in a run over many: a file of JSON lines, one appended whole for each change."""
 
+import hashlib
 import json
 import os
 import secrets
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from infra.problems import Problem, ProblemsError
-from operations.tenant.deployment.scheduler import Outcome, State
+from operations.tenant.deployment.scheduler import SiloOutcome, SiloState
 
 FOLDER: Final = ".workbuoy/deployments"
 
@@ -31,7 +33,7 @@ class Recorded:
 
     file: Path
     plan: Plan
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, SiloOutcome]
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ class Journal:
         self._handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o644)
         os.ftruncate(self._handle, _whole_length(file))
 
-    def record(self, tenant: str, outcome: Outcome) -> None:
+    def record(self, tenant: str, outcome: SiloOutcome) -> None:
         """Append one change; it is on the disk when this returns."""
         cause = {"cause": outcome.cause} if outcome.cause else {}
         self.append({"tenant": tenant, "state": outcome.state, **cause})
@@ -89,7 +91,7 @@ def read(file: Path) -> Recorded | None:
         plan = Plan(version=str(head["version"]), image=str(head["image"]), tenants=tuple(head["tenants"]))
     except (ValueError, KeyError, TypeError):
         raise _no_record(file, 1) from None
-    outcomes = {name: Outcome("waiting") for name in plan.tenants}
+    outcomes = {name: SiloOutcome("waiting") for name in plan.tenants}
     for number, line in enumerate(lines[1:], start=2):
         name, outcome = _entry(line) or ("", None)
         if outcome is None or name not in outcomes:
@@ -98,13 +100,13 @@ def read(file: Path) -> Recorded | None:
     return Recorded(file, plan, outcomes)
 
 
-def _entry(line: bytes) -> tuple[str, Outcome] | None:
+def _entry(line: bytes) -> tuple[str, SiloOutcome] | None:
     try:
         entry = json.loads(line)
         name, state, cause = entry["tenant"], entry["state"], entry.get("cause", "")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return (name, Outcome(state, cause)) if isinstance(name, str) and state in get_args(State) else None
+    return (name, SiloOutcome(state, cause)) if isinstance(name, str) and state in get_args(SiloState) else None
 
 
 def _no_record(file: Path, line: int) -> ProblemsError:
@@ -138,3 +140,41 @@ def only_one(folder: Path) -> Iterator[None]:
             message = "another `workbuoy tenant deploy --all` runs in this project; wait for it"
             raise ProblemsError([Problem(message=message)]) from None
         yield
+
+
+UNKNOWN: Final = "unknown"
+
+
+def version_of(root: Path, besides: Sequence[str] = ()) -> str:
+    """The commit, with a digest of uncommitted changes where there are any; UNKNOWN without git.
+
+    Args:
+        root: the project's folder.
+        besides: files, as names in `root`, that do not count: a first deployment writes into a silo's stack file.
+    """
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    if commit is None:
+        return UNKNOWN
+    leave_out = [f":(exclude,literal){name}" for name in besides]
+    changed = _git(root, "diff", "HEAD", "--relative", "--binary", "--", ".", *leave_out)
+    new = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".", *leave_out)
+    if changed is None or new is None:
+        return UNKNOWN
+    names = sorted(name for name in new.split(b"\0") if name)
+    if not changed and not names:
+        return commit.decode().strip()
+    digest = hashlib.sha256(changed)
+    for name in names:
+        file = root / name.decode("utf-8", "surrogateescape")
+        digest.update(name + b"\0" + (file.read_bytes() if file.is_file() else b""))
+    return f"{commit.decode().strip()}+{digest.hexdigest()[:16]}"
+
+
+def _git(root: Path, *arguments: str) -> bytes | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -3,25 +3,33 @@
 It knows nothing of stacks. The operation runs in a thread; recording happens in the caller's thread alone.
 """
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, Literal
 
-State = Literal["waiting", "running", "done", "failed", "interrupted"]
+from operations.ending import INTERRUPTED
+
+SiloState = Literal["waiting", "running", "done", "failed", "interrupted"]
 
 ASKS: Final = 3
 """How often a run is asked to stop, each time more firmly, before it is given up."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SiloOutcome:
     """What became of one name; `cause` says why it did not go well."""
 
-    state: State
+    state: SiloState
     cause: str = ""
 
 
@@ -42,8 +50,8 @@ class Stop:
         return self._asked.wait(seconds)
 
 
-Operation = Callable[[str, Stop], Outcome]
-Record = Callable[[str, Outcome], object]
+Operation = Callable[[str, Stop], SiloOutcome]
+Record = Callable[[str, SiloOutcome], object]
 
 
 @dataclass
@@ -66,17 +74,17 @@ class Scheduler:
     ) -> None:
         self._operation, self._record = operation, record
         self._parallel, self._timeout, self._grace = parallel, timeout_seconds, grace_seconds
-        self._inbox: SimpleQueue[tuple[_Run, Outcome] | None] = SimpleQueue()
+        self._inbox: SimpleQueue[tuple[_Run, SiloOutcome] | None] = SimpleQueue()
         self.interrupted = False
 
     def interrupt(self) -> None:
         """Start nothing more and ask what runs to stop; may be called by a signal's handler, and more than once."""
         self._inbox.put(None)
 
-    def run(self, names: Iterable[str]) -> dict[str, Outcome]:
+    def run(self, names: Iterable[str]) -> dict[str, SiloOutcome]:
         """The outcome of each name, as recorded; `waiting` for what an interruption left out."""
         waiting, running = deque(names), list[_Run]()
-        outcomes: dict[str, Outcome] = {name: Outcome("waiting") for name in waiting}
+        outcomes: dict[str, SiloOutcome] = {name: SiloOutcome("waiting") for name in waiting}
         while running or (waiting and not self.interrupted):
             while waiting and len(running) < self._parallel and not self.interrupted:
                 running.append(self._start(waiting.popleft()))
@@ -88,7 +96,7 @@ class Scheduler:
 
     def _start(self, name: str) -> _Run:
         run = _Run(name, time.monotonic() + self._timeout)
-        self._record(name, Outcome("running"))
+        self._record(name, SiloOutcome("running"))
         threading.Thread(target=self._work, args=(run,), name=name, daemon=True).start()
         return run
 
@@ -96,10 +104,10 @@ class Scheduler:
         try:
             outcome = self._operation(run.name, run.stop)
         except BaseException as error:  # nothing that an operation does may lose its name
-            outcome = Outcome("failed", f"{type(error).__name__}: {error}")
+            outcome = SiloOutcome("failed", f"{type(error).__name__}: {error}")
         self._inbox.put((run, outcome))
 
-    def _ended(self, running: list[_Run]) -> list[tuple[_Run, Outcome]]:
+    def _ended(self, running: list[_Run]) -> list[tuple[_Run, SiloOutcome]]:
         """Wait for the next thing to happen; runs that ended by it, or were given up."""
         patience = min(run.deadline for run in running) - time.monotonic()
         try:
@@ -125,11 +133,58 @@ class Scheduler:
         run.deadline = time.monotonic() + self._grace
         return False
 
-    def _judged(self, run: _Run, outcome: Outcome) -> Outcome:
+    def _judged(self, run: _Run, outcome: SiloOutcome) -> SiloOutcome:
         if not run.overdue or outcome.state == "done":
             return outcome
         why = f": {outcome.cause}" if outcome.cause else ""
-        return Outcome("failed", f"took longer than {self._timeout:g} s and was stopped{why}")
+        return SiloOutcome("failed", f"took longer than {self._timeout:g} s and was stopped{why}")
 
-    def _given_up(self) -> Outcome:
-        return Outcome("failed", f"took longer than {self._timeout:g} s and does not stop; it may still run")
+    def _given_up(self) -> SiloOutcome:
+        return SiloOutcome("failed", f"took longer than {self._timeout:g} s and does not stop; it may still run")
+
+
+POLL_SECONDS: Final = 0.2
+WORKBUOY: Final = (sys.executable, "-c", "from operations.main import main; main()")
+
+
+def run_child(root: Path, command: Sequence[str], log: Path, stop: Stop) -> SiloOutcome:
+    """Run a command of `workbuoy`, its output into `log`; the outcome follows from its exit code and errors.
+
+    In a process of its own, since the Automation API keeps global state (pulumi/pulumi#6052).
+    Its session is its own, so that Ctrl-C on the terminal reaches it once, by `stop`.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*WORKBUOY, *command],
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        code = _ended(process, stop)
+    if code == 0:
+        return SiloOutcome("done")
+    return SiloOutcome("interrupted" if code == INTERRUPTED else "failed", _cause(log, code))
+
+
+def _ended(process: "subprocess.Popen[bytes]", stop: Stop) -> int:
+    obeyed = 0
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(POLL_SECONDS)
+        if stop.times > obeyed:
+            obeyed += 1
+            with contextlib.suppress(ProcessLookupError):
+                if obeyed < 3:
+                    process.send_signal(signal.SIGINT)  # the first cancels the engine, the second ends it at once
+                else:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+def _cause(log: Path, code: int) -> str:
+    """The last errors that the command told, as one line."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    said = "; ".join(dict.fromkeys(told[-3:])) or next((line for line in reversed(lines) if line.strip()), "")
+    return said or (f"killed by signal {-code}" if code < 0 else f"exit code {code}")

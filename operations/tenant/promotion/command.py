@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import AS_JSON, CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, fail
-from operations.tenant.ending import NAME, plainly, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, fail, plainly, tell
 
 if TYPE_CHECKING:
     from operations.tenant.promotion.places import Promotion
     from operations.tenant.promotion.receipts import Papers
-    from operations.tenant.promotion.steps import Step
+    from operations.tenant.promotion.steps import PromotionStep
 
 RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
 
 
 @click.command()
-@NAME
+@click.argument("name")
 @click.option("--run", "step_name", metavar="STEP", type=click.Choice(RUNNABLE), help=f"One of {', '.join(RUNNABLE)}.")
 @click.option("--live", is_flag=True, help="Ask AWS how far it is; with --run, do the step.")
 @click.option("--yes-remove", "confirmed", metavar="NAME", help="For --run remove: the customer's name once more.")
-@AS_JSON
+@JSON
 @plainly
-def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | None, as_json: bool) -> None:
+def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | None, json_wanted: bool) -> None:
     """Move a pool tenant into a stack of its own, step by step.
 
     Without --run this prints the plan. With --run and --live it starts the step as a one-off task of the service's
@@ -34,24 +33,24 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
     """
     from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
     from operations.tenant.promotion.steps import steps_of, thaw  # noqa: PLC0415
-    from rehearsal.program import find_project  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
     steps = steps_of(name, tenant)
     if step_name is None and not live:
-        _print_plan(name, steps, as_json=as_json)
+        _print_plan(name, steps, json_wanted=json_wanted)
         return
     from operations.tenant.promotion.places import find_promotion  # noqa: PLC0415 imports what reads outputs
 
     promotion = find_promotion(tenant, lambda stack: _outputs(project, stack))
     if step_name is None:
-        _print_progress(promotion, _papers(promotion), as_json=as_json)
+        _print_progress(promotion, _papers(promotion), json_wanted=json_wanted)
         return
     step = next(one for one in (*steps, thaw(name)) if one.name == step_name)
     if step.name == "remove" and confirmed != name:
         fail(MISTAKE, f"remove deletes {name} from {promotion.pool.stack}: say --yes-remove {name} as well")
-    _do(promotion, step, live=live, as_json=as_json)
+    _do(promotion, step, live=live, json_wanted=json_wanted)
 
 
 def _outputs(project: Any, stack: str) -> dict[str, Any]:
@@ -77,10 +76,10 @@ def _papers(promotion: "Promotion") -> "Papers":
         fail(NOT_MADE, f"the silo's bucket could not be read: {error}")
 
 
-def _do(promotion: "Promotion", step: "Step", *, live: bool, as_json: bool) -> None:
+def _do(promotion: "Promotion", step: "PromotionStep", *, live: bool, json_wanted: bool) -> None:
     if step.name == "compare":
         papers = _papers(promotion)
-        _print_progress(promotion, papers, as_json=as_json)
+        _print_progress(promotion, papers, json_wanted=json_wanted)
         sys.exit(0 if papers.agree else CHECK_FAILED)
     arguments = _arguments(promotion, step)
     place = promotion.place(step.side)
@@ -91,13 +90,13 @@ def _do(promotion: "Promotion", step: "Step", *, live: bool, as_json: bool) -> N
             f"  workbuoy-app {' '.join(arguments)}\n"
             f"It {step.changes}.\nBack: {step.back}.\n"
             "Nothing was started. Add --live to do it.",
-            as_json=as_json,
+            json_wanted=json_wanted,
         )
         return
-    _run(promotion, step, arguments, as_json=as_json)
+    _run(promotion, step, arguments, json_wanted=json_wanted)
 
 
-def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
+def _arguments(promotion: "Promotion", step: "PromotionStep") -> tuple[str, ...]:
     from operations.tenant.promotion.steps import PLACE, RECEIPT  # noqa: PLC0415
 
     values = {PLACE: promotion.address}
@@ -109,7 +108,7 @@ def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
     return tuple(values.get(one, one) for one in step.arguments)
 
 
-def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, as_json: bool) -> None:
+def _run(promotion: "Promotion", step: "PromotionStep", arguments: tuple[str, ...], *, json_wanted: bool) -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from operations.tenant.promotion import task  # noqa: PLC0415
@@ -133,14 +132,18 @@ def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, as
     }
     shown = "\n".join(f"  {line}" for line in outcome.last_lines) or "  (it logged nothing)"
     if outcome.exit_code:
-        _print(document, f"Its last lines:\n{shown}", as_json=as_json)
+        _print(document, f"Its last lines:\n{shown}", json_wanted=json_wanted)
         fail(CHECK_FAILED, f"{step.name} ended with {outcome.exit_code}; nothing half done stays. Again: {again}")
     verdict = json.dumps(outcome.verdict, ensure_ascii=False) if outcome.verdict else shown
-    _print(document, f"{step.name}: done\n{verdict}\nNext: workbuoy tenant promote {promotion.tenant}", as_json=as_json)
+    _print(
+        document,
+        f"{step.name}: done\n{verdict}\nNext: workbuoy tenant promote {promotion.tenant}",
+        json_wanted=json_wanted,
+    )
 
 
-def _print_plan(name: str, steps: list["Step"], *, as_json: bool) -> None:
-    if as_json:
+def _print_plan(name: str, steps: list["PromotionStep"], *, json_wanted: bool) -> None:
+    if json_wanted:
         shown = [
             {
                 "number": number,
@@ -176,7 +179,7 @@ def _folded(head: str, text: str) -> str:
     )
 
 
-def _print_progress(promotion: "Promotion", papers: "Papers", *, as_json: bool) -> None:
+def _print_progress(promotion: "Promotion", papers: "Papers", *, json_wanted: bool) -> None:
     differences = papers.differences()
     document = {
         "tenant": promotion.tenant,
@@ -200,8 +203,8 @@ def _print_progress(promotion: "Promotion", papers: "Papers", *, as_json: bool) 
             f"Exported and imported alike: {rows} rows, {objects['objects']} objects "
             f"of {objects['size_bytes']} bytes.\n{papers.digest}\nNext: a person switches the host name."
         )
-    _print(document, text, as_json=as_json)
+    _print(document, text, json_wanted=json_wanted)
 
 
-def _print(document: dict[str, Any], text: str, *, as_json: bool) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else text)
+def _print(document: dict[str, Any], text: str, *, json_wanted: bool) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if json_wanted else text)

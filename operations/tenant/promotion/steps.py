@@ -10,7 +10,7 @@ RECEIPT = "{receipt}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class PromotionStep:
     """One step. Exactly one of `decides` (a person does it) and `run` (this command does) says who."""
 
     name: str
@@ -27,23 +27,23 @@ class Step:
         return bool(self.arguments)
 
 
-def steps_of(name: str, tenant: Tenant) -> list[Step]:
+def steps_of(name: str, tenant: Tenant) -> list[PromotionStep]:
     """All steps in order."""
     run = f"workbuoy tenant promote {name} --live --run"
     return [
-        Step(
+        PromotionStep(
             name="review",
             changes=f"tenants/{name}.yaml: isolation silo with tier, hostName, ..., and promotion: open",
             back="take the change back; nothing else has happened",
             decides="a reviewer: may this customer move, and on which day?",
         ),
-        Step(
+        PromotionStep(
             name="deploy",
             changes="makes the silo, which holds no data yet; its bucket takes this export alone",
             back=f"destroy it: it is empty (workbuoy tenant destroy {name})",
             command=f"workbuoy tenant deploy {name}",
         ),
-        Step(
+        PromotionStep(
             name="freeze",
             changes="the pool's database refuses the tenant's writes (423); reading goes on",
             back=f"{run} thaw",
@@ -52,7 +52,7 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
             side="pool",
             arguments=("tenant", "freeze", name),
         ),
-        Step(
+        PromotionStep(
             name="export",
             changes="rows and objects are copied into the silo's bucket, below imports/; the pool stays as it is",
             back="nothing to do; run again, it begins anew",
@@ -60,7 +60,7 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
             side="pool",
             arguments=("tenant", "export", name, "--to", PLACE),
         ),
-        Step(
+        PromotionStep(
             name="import",
             changes="the silo gets the tenant: objects, then all rows in one transaction, each compared",
             back="thaw: the pool still has everything, and nobody was sent to the silo",
@@ -68,19 +68,19 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
             side="silo",
             arguments=("tenant", "import", "--from", PLACE),
         ),
-        Step(
+        PromotionStep(
             name="compare",
             changes="nothing: reads manifest and receipt with your own credentials",
             back="nothing to do",
             command=f"{run} compare",
         ),
-        Step(
+        PromotionStep(
             name="switch",
             changes=f"DNS: {tenant.host_name or 'hostName'} to the load balancer; the provider learns the new callback",
             back="point DNS back, then thaw; what was written in the silo meanwhile stays there alone",
             decides="the point of no easy return: log in at the new address and look before you tell the customer",
         ),
-        Step(
+        PromotionStep(
             name="clear",
             changes="the export's copies below imports/ go, the receipt stays",
             back="export again, as long as the pool has the tenant",
@@ -88,7 +88,7 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
             side="silo",
             arguments=("tenant", "clear-import", "--from", PLACE),
         ),
-        Step(
+        PromotionStep(
             name="remove",
             changes="the pool's rows and objects of the tenant go, if they still come to what the receipt says",
             back="object versions for as long as the pool's bucket keeps them; rows from the database's backups",
@@ -97,7 +97,7 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
             side="pool",
             arguments=("tenant", "remove", name, "--yes-remove", name, "--receipt", RECEIPT),
         ),
-        Step(
+        PromotionStep(
             name="close",
             changes=f"tenants/{name}.yaml without promotion: the silo's bucket takes nothing from the pool any more",
             back="open it again in a reviewed change",
@@ -107,9 +107,9 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
     ]
 
 
-def thaw(name: str) -> Step:
+def thaw(name: str) -> PromotionStep:
     """The way back from `freeze`, `export` and `import`."""
-    return Step(
+    return PromotionStep(
         name="thaw",
         changes="nobody can import the export any more; then the pool takes the tenant's writes again",
         back=f"workbuoy tenant promote {name} --live --run freeze",

@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from operations.ending import Tell
 from operations.tenant.promotion.places import Place
 
 CONTAINER = "one-off"
@@ -13,15 +14,13 @@ WATCH_SECONDS = 5.0
 LAST_LINES = 15
 LOG_LOOKS = 3
 
-Tell = Callable[[str], None]
-
 
 class TaskError(Exception):
     """The task could not be started or did not run: nothing is known to have been done."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class TaskOutcome:
     """How a task ended: its exit code, its last log lines, and the verdict that it printed as JSON."""
 
     task_arn: str
@@ -30,7 +29,7 @@ class Outcome:
     verdict: Mapping[str, Any] | None
 
 
-def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: Tell) -> Outcome:
+def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: Tell) -> TaskOutcome:
     """Run one and wait for it. One of this label that still runs is watched instead of a second one.
 
     Args:
@@ -57,7 +56,7 @@ def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: 
     if container.get("exitCode") is None:
         reason = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise TaskError(f"{task_arn} never ran: {reason}")
-    return Outcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
+    return TaskOutcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
 
 
 def _running(ecs: Any, place: Place, label: str) -> str | None:

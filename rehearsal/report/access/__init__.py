@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from policies import tokens as t
-from policies.permissions.documents import documents, is_open, statements
+from facts import tokens as t
+from facts.permissions.documents import documents, is_open, statements
 from rehearsal.report.access.model import (
     Guarded,
     Identity,

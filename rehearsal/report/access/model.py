@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from policies.permissions.documents import Statement, values_of
-from policies.values import items
+from facts.permissions.documents import Statement, values_of
+from graph.values import items
 from rehearsal.result import Rehearsed
 
 

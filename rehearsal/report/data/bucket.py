@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policies import tokens as t
+from facts import tokens as t
 from rehearsal.report.data.model import End, Fate, Key, Life, classification, days, key_of, place_of
 from rehearsal.report.graph import Graph, maps, number, words
 from rehearsal.result import Rehearsed

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies import tokens as t
-from policies.values import items
+from facts import tokens as t
+from graph.values import items
 from rehearsal.report.data.model import UNTOLD, End, Fate, Key, Life, key_of, place_of
 from rehearsal.report.graph import Graph, maps
 from rehearsal.result import Rehearsed

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies import tokens as t
+from facts import tokens as t
 from rehearsal.report.data.model import AWS_KEY, End, Fate, Key, Life, days, key_of, place_of
 from rehearsal.report.graph import Graph, number
 from rehearsal.result import Rehearsed

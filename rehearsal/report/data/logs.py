@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies import tokens as t
-from policies.values import document, items
+from facts import tokens as t
+from graph.values import document, items
 from rehearsal.report.data.model import AWS_KEY, End, Fate, Key, Life, days, key_of, place_of
 from rehearsal.report.graph import Graph, maps, number, words
 from rehearsal.result import Rehearsed

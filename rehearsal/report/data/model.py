@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from policies import tokens as t
+from facts import tokens as t
 from rehearsal.report.graph import Graph
 from rehearsal.result import Rehearsed
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies import tokens as t
+from facts import tokens as t
 from rehearsal.report.data.model import AWS_KEY, End, Fate, Key, Life, place_of
 from rehearsal.report.graph import Graph
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policies import tokens as t
-from policies.values import items as listed
+from facts import tokens as t
+from graph.values import items as listed
 from rehearsal.report.data.model import days
 from rehearsal.report.graph import Graph, maps, number, words
 from rehearsal.report.markup import Html, el, join

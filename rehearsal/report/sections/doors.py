@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policies import tokens as t
-from policies.values import items as listed
+from facts import tokens as t
+from graph.values import items as listed
 from rehearsal.report.graph import Graph, maps, number
 from rehearsal.report.markup import Html, code, el, join
 from rehearsal.report.present import Column, Section, chip, table

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from policies import tokens as t
+from facts import tokens as t
 from rehearsal.report.graph import Graph, short_type
 from rehearsal.report.markup import Html, count, el, join
 from rehearsal.report.present import TIMES, Section, items

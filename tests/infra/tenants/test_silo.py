@@ -10,8 +10,8 @@ import yaml
 from infra.problems import ProblemsError
 from infra.tenants.silo import Silo, load_silo
 from infra.yaml_text import read_yaml
+from project.files import Project
 from rehearsal import stand_ins
-from rehearsal.program import Project
 from rehearsal.run import Options, rehearse_with_base
 from tests.conftest import ROOT, SILOS, Declare, Graph
 from tests.infra.tenants.conftest import Edit, problems_when

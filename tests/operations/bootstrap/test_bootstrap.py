@@ -15,12 +15,12 @@ from bootstrap.home import SETTINGS_KEY
 from bootstrap.names import state_bucket
 from bootstrap.settings import AccountSettings
 from operations.bootstrap import perform
-from operations.bootstrap.backends import Backend, State, bucket_stands, local_backend
+from operations.bootstrap.backends import Backend, StackState, bucket_stands, local_backend
 from operations.bootstrap.perform import Account, adopt_state, bootstrap_project, choose_state
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineMissingError, FailedError, MistakenError
 from operations.main import main
-from rehearsal.program import find_project, read_config
+from project.files import find_project, read_config
 from rehearsal.stand_ins import replace as with_stand_ins
 from tests.bootstrap.conftest import BOOTSTRAP
 from tests.conftest import ROOT
@@ -196,7 +196,7 @@ def test_another_account_is_one_line_and_nothing_runs(
     monkeypatch.chdir(folder)
     monkeypatch.setattr(perform, "find_cli", lambda: None)
     monkeypatch.setattr(
-        "operations.engine.placement.who_am_i",
+        "operations.engine.account.who_am_i",
         lambda *_: {"Account": "999999999999", "Arn": "arn:aws:iam::999999999999:user/kari"},
     )
     done = CliRunner().invoke(main, ["bootstrap", "up", "prod"])
@@ -228,8 +228,8 @@ def test_the_real_engine_moves_a_state_between_two_backends(tmp_path: Path) -> N
     (tmp_path / "bucket").mkdir()
     (tmp_path / "bucket" / ".pulumi").mkdir()
     no_passphrase = {"PULUMI_CONFIG_PASSPHRASE": ""}
-    local = State(cli=cli, folder=folder, stack="prod", backend=local_backend(folder))
-    lasting = State(
+    local = StackState(cli=cli, folder=folder, stack="prod", backend=local_backend(folder))
+    lasting = StackState(
         cli=cli,
         folder=folder,
         stack="prod",

@@ -8,7 +8,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from operations.main import main
-from rehearsal.program import Project
+from project.files import Project
 from tests.conftest import ROOT
 
 

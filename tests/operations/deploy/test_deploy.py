@@ -1,6 +1,7 @@
 """`workbuoy deploy` from review to record, with a stand-in for the CLI."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import perform, smoke
 from operations.deploy.smoke import UnreachedError
 from operations.engine.errors import FailedError
-from operations.engine.placement import Placement, placement_of
 from operations.main import main
-from rehearsal.program import Project, find_project
+from project.files import Project, find_project
+from project.placement import Placement, placement_of
 from tests.conftest import ROOT
 from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing
 
@@ -99,7 +100,7 @@ def test_an_update_that_fails_goes_back_too(run: Run, fake_cli: FakeCli) -> None
     fake_cli.answer({**SAFE, "up": [failing("error: update failed", 255, [FAILS]), {"events": [SUMMARY]}]})
     result = run("deploy", "local", "--image", NEW, "--yes")
     assert result.exit_code == 3
-    assert "- update (0 s): **failed**: local: AWS said no" in result.stdout
+    assert re.search(r"^- update \(\d+ s\): \*\*failed\*\*: local: AWS said no$", result.stdout, re.MULTILINE)
     assert images(fake_cli) == [NEW, GOOD]
 
 

@@ -11,14 +11,14 @@ from click.testing import CliRunner
 
 from operations.doctor import account, engine, machine
 from operations.doctor.finding import Finding
-from operations.engine import placement
+from operations.engine import account as signed_in
 from operations.engine.cli import Cli, sdk_version
 from operations.engine.errors import UnreachableError
-from operations.engine.placement import Placement
 from operations.engine.plugins import needed
 from operations.image import base
 from operations.main import main
-from rehearsal.program import Project
+from project.files import Project
+from project.placement import Placement
 from tests.operations.engine.fake_cli import FakeCli, failing
 
 PLACE = Placement(account="210000000001", region="eu-west-1", residency=("eu-west-1",))
@@ -214,7 +214,7 @@ def test_without_credentials_signing_in_is_named_and_a_placeholder_still_told(mo
 
 
 def test_a_stack_in_moto_needs_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placement, "who_am_i", None)
+    monkeypatch.setattr(signed_in, "who_am_i", None)
     local = Placement(account="123456789012", region="eu-west-1", endpoint_url="http://127.0.0.1:5000")
     assert states("local", local)["AWS identity"] == ("ok", "")
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operations.main import main
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
 
 BASE = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::"

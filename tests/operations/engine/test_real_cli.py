@@ -30,7 +30,7 @@ from operations.engine.stack import open_stack
 from operations.local.run import require_genuine_plugins, run
 from operations.main import main
 from operations.state.scan import scan
-from rehearsal.program import Project, find_project
+from project.files import Project, find_project
 from tests.conftest import ROOT, Declare
 from tests.operations.engine.fake_plugins import FakePlugins
 

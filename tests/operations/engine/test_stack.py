@@ -20,7 +20,7 @@ from operations.engine.errors import (
     PendingError,
 )
 from operations.engine.stack import EngineStack, open_stack
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing, state
 
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete \

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from operations.engine import plugins
 from operations.local.changed import changed_by_refresh, changed_by_update, not_held
 from operations.local.command import as_json, as_text
-from operations.local.run import Life, Step
+from operations.local.run import EngineStep, LocalRun
 from operations.local.server import free_port, serving
 from operations.main import main
 from rehearsal.kinds import KINDS
@@ -84,8 +84,10 @@ def test_the_list_holds_everything_that_a_rehearsal_of_local_knows_moto_to_lose(
 def test_a_life_passes_only_without_unexplained_changes_and_with_nothing_left() -> None:
     explained, unexplained = changed_by_update([step("update", "performanceInsightsEnabled", "multiAz")])
 
-    def life(*changed: Any, left: int = 0) -> Life:
-        return Life(steps=(Step(name="second up", seconds=1, changes={"update": 1}, changed=changed),), left=left)
+    def life(*changed: Any, left: int = 0) -> LocalRun:
+        return LocalRun(
+            steps=(EngineStep(name="second up", seconds=1, changes={"update": 1}, changed=changed),), left=left
+        )
 
     assert life(explained).passed
     assert not life(explained, unexplained).passed

@@ -10,8 +10,8 @@ from infra.tenants.files import read_tenant
 from operations.locate import sources
 from operations.locate.live.account import Account
 from operations.locate.sources import Declarations, Estate, Source
+from project.files import Project, find_project
 from rehearsal.cloud import Cloud, Moto, running
-from rehearsal.program import Project, find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 

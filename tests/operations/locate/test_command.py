@@ -14,7 +14,7 @@ from operations.locate.sources import Estate, with_states
 from operations.locate.state import read_state
 from operations.locate.stores import stores_of
 from operations.main import main
-from rehearsal.program import Project
+from project.files import Project
 from rehearsal.result import REFERENCE_TYPE, Rehearsal
 from tests.operations.locate.conftest import ROOT
 

@@ -13,7 +13,7 @@ from operations.locate.live.names import Names
 from operations.locate.live.sweep import sweep
 from operations.locate.sources import Estate
 from operations.locate.text import text
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.locate.conftest import ELSEWHERE, Looked
 
 DATABASE = "workbuoy-prod-acme-database"

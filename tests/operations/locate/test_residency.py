@@ -10,8 +10,8 @@ from infra.tenants.files import tenant_file
 from operations.locate.sources import Estate
 from operations.locate.stores import stores_of
 from policies.runner import check
-from rehearsal.policy_graph import policy_graph
-from rehearsal.program import Project
+from project.files import Project
+from rehearsal.as_graph import graph_of
 from rehearsal.result import Declared, Rehearsed, State
 from rehearsal.run import Options, rehearse_with_base
 from tests.policies.seeds import PLACEMENT, Seed
@@ -42,13 +42,13 @@ def test_the_policy_and_locate_tell_the_same_store_outside_residency(acme: Estat
     seeded = replace(
         acme.own, resources=(*acme.own.resources, Rehearsed(declared, State.DECLARED_ONLY, id="far", region=US))
     )
-    judged = check(policy_graph(seeded), "prod-acme", allowed_regions=["eu-west-1"])
+    judged = check(graph_of(seeded).resources, "prod-acme", allowed_regions=["eu-west-1"])
     assert [one.urn for one in judged.violations if one.control == RESIDENCY] == [urn]
     assert [one.urn for one in stores_of(replace(acme, own=seeded)) if not one.allowed] == [urn]
 
 
 @pytest.mark.parametrize("seed", [one for one in PLACEMENT if one.kind], ids=lambda one: f"{one.kind} {one}")
 def test_each_kind_with_a_place_fires_for_a_silo_that_may_be_in_ireland_alone(acme: Estate, seed: Seed) -> None:
-    graph = policy_graph(acme.own)
+    graph = list(graph_of(acme.own).resources)
     judged = check(seed.applied(graph), "prod-acme", allowed_regions=["eu-west-1"])
     assert {one.urn.rpartition("::")[2] for one in judged.violations if one.control == RESIDENCY} == {"seeded"}

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from facts import tokens as t
 from infra.tenants.files import read_tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.platform import platform_stores
 from operations.locate.sources import Declarations, Estate
 from operations.locate.stores import Group, Holds, Store, stores_of
-from policies import tokens as t
 from rehearsal.result import Declared, Rehearsed, State
 from tests.operations.locate.conftest import ROOT
 

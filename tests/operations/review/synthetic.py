@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from operations.review.plan import Plan
-from operations.review.recordings import from_events
+from graph.plan import Plan
+from graph.recordings import from_events
 
 PROVIDER = "urn:pulumi:prod::workbuoy::pulumi:providers:aws::aws"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

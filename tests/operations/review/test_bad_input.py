@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from operations.review import recordings
+from facts import tokens as t
+from graph import recordings
+from graph.errors import InputError
+from graph.recordings import read_events, read_preview
 from operations.review.assess import assess
-from operations.review.errors import InputError
 from operations.review.markdown import render
-from operations.review.recordings import read_events, read_preview
-from policies import tokens as t
 from tests.operations.review.synthetic import events, step, write
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"

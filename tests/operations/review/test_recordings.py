@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from graph.recordings import read_events, read_preview
 from operations.review.assess import Review, assess
-from operations.review.losses import losses
+from operations.review.judging import judge
 from operations.review.markdown import SCREEN_LINES, render
-from operations.review.recordings import read_events, read_preview
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
 TODAY = datetime.date(2026, 11, 22)
@@ -30,7 +30,7 @@ VERDICTS: dict[str, set[str]] = {
     "suspend": {"versioning-off"},
     "delbucket": {"delete"},
     "widen": {"role-widened"},
-    "door": {"door-opened"},
+    "door": {"exposed"},
     "fail": set(),
 }
 FAILED = {"replace", "fail"}
@@ -54,7 +54,7 @@ def test_every_recording_of_the_table_is_tried() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_recording_stops_exactly_as_the_table_says(name: str) -> None:
     review = reviewed(name)
-    kinds = {danger.kind for danger in (*review.losses, *review.doors, *review.outside)}
+    kinds = {danger.kind for danger in review.dangers}
     assert kinds == VERDICTS[case(name)]
     assert review.failed == (case(name) in FAILED)
     assert review.stops == bool(VERDICTS[case(name)])
@@ -75,7 +75,7 @@ def test_both_forms_of_a_preview_are_reviewed_alike(name: str) -> None:
     other = name.replace(".events.jsonl", ".json")
     first, second = reviewed(name), reviewed(other)
     assert set(first.losses) == set(second.losses)
-    assert first.doors == second.doors
+    assert first.access == second.access
     assert first.downtime == second.downtime
 
     def changed(review: Review) -> set[str]:
@@ -86,14 +86,14 @@ def test_both_forms_of_a_preview_are_reviewed_alike(name: str) -> None:
 
 def test_a_replaced_database_says_why_and_what_is_left() -> None:
     text = render(reviewed("replace-unprotected.events.jsonl"))
-    assert text.startswith("## prod: stopped by 2 possible data losses\n")
+    assert text.startswith("## prod: stopped by 2 possible losses\n")
     assert "dbName workbuoy → renamed" in text
     assert "final snapshot workbuoy-prod-final-e4584dae" in text
     assert "downtime: minutes" in text
 
 
 def test_the_most_dangerous_comes_first() -> None:
-    found = losses(read_events(RECORDINGS / "replace-unprotected.events.jsonl"))
+    found = judge(read_events(RECORDINGS / "replace-unprotected.events.jsonl")).stopping
     assert [danger.kind for danger in found] == ["replace", "protect-off"]
 
 
@@ -137,7 +137,7 @@ def test_a_larger_instance_says_how_long_it_interrupts() -> None:
 
 def test_what_is_not_known_before_the_update_is_listed() -> None:
     text = render(reviewed("create.json"))
-    assert "- `access-task-files`: policy is not known before the update" in text
+    assert "- `access-task-files`: policy cannot be read" in text
 
 
 def test_no_recording_holds_a_path_of_the_machine_it_was_made_on() -> None:

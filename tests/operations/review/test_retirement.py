@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from operations.review.losses import Danger
-from operations.review.plan import Plan
+from graph.plan import Plan
+from operations.review.effects import Danger, Kind
+from operations.review.judging import Judged
 from operations.review.retirement import accepted_in
 from policies.retiring import RETIRING, with_retirement
 from policies.settings import configured
@@ -32,12 +33,12 @@ def accepted(monkeypatch: pytest.MonkeyPatch, root: Path, stack: str, *dangers: 
     """The kinds that the record accepts of these dangers."""
     from operations.review import retirement
 
-    monkeypatch.setattr(retirement, "losses", lambda _plan: list(dangers))
+    monkeypatch.setattr(retirement, "judge", lambda _plan: Judged(dangers, (), ()))
     plan = Plan(stack=stack, steps=(), config={}, errors=(), failed=False, source="test")
-    return {one.waiver.loss for one in accepted_in(root, plan, TODAY)}
+    return {one.waiver.effect for one in accepted_in(root, plan, TODAY)}
 
 
-def danger(kind: str, what: str, stack: str = "prod-acme") -> Danger:
+def danger(kind: Kind, what: str, stack: str = "prod-acme") -> Danger:
     return Danger(kind, f"urn:pulumi:{stack}::workbuoy::a::database-instance", what)
 
 

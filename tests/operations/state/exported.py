@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from operations.state.scan import SECRET_SIGNATURE, SIGNATURE
+from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from rehearsal.result import Rehearsed
 
 CIPHERTEXT = "v1:N+6PvQBc3okbvKI6:HvUcnlrv3/uGRhbQn6xCvx2sUcA9fw=="

@@ -11,10 +11,11 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from operations.main import main
 from operations.state.patterns import tells_of_a_secret
-from operations.state.scan import SECRET_SIGNATURE, SIGNATURE, scan
-from rehearsal.program import Project
+from operations.state.scan import scan
+from project.files import Project
 from tests.conftest import STACKS, Declare
 from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.state.exported import CIPHERTEXT, deployment

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.placeholders import PLACEHOLDER_DIGEST
-from operations.engine import placement
+from operations.engine import account
 from operations.tenant.command import tenant
-from rehearsal.program import Project, find_project
+from project.files import Project, find_project
 from tests.operations.conftest import SALT
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ def prod_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     def me(_stack: str, _region: str, _environment: object) -> dict[str, str]:
         return {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ola"}
 
-    monkeypatch.setattr(placement, "who_am_i", me)
+    monkeypatch.setattr(account, "who_am_i", me)
     from operations.tenant import destroy
 
     monkeypatch.setattr(destroy, "who_am_i", me)

@@ -6,17 +6,17 @@ import pytest
 from rich.console import Console
 
 from operations.tenant.deployment.board import LATEST_FAILURES, LiveTable, board
-from operations.tenant.deployment.scheduler import Outcome
+from operations.tenant.deployment.scheduler import SiloOutcome
 
 
 def test_a_terminal_shows_what_runs_the_latest_failures_and_all_counts_in_80_columns() -> None:
     names = [f"t{number:02}" for number in range(40)]
     table = LiveTable(names)
     for name in names[:20]:
-        table.record(name, Outcome("done"))
+        table.record(name, SiloOutcome("done"))
     for name in names[20:30]:
-        table.record(name, Outcome("failed", f"{name}: a long cause [red]as written[/red] " + "x" * 200))
-    table.record("t30", Outcome("running"))
+        table.record(name, SiloOutcome("failed", f"{name}: a long cause [red]as written[/red] " + "x" * 200))
+    table.record("t30", SiloOutcome("running"))
     console = Console(file=StringIO(), width=80)
     console.print(table)
     assert isinstance(console.file, StringIO)
@@ -30,6 +30,6 @@ def test_a_terminal_shows_what_runs_the_latest_failures_and_all_counts_in_80_col
 
 def test_without_a_terminal_each_change_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with board(["a"]) as shown:
-        shown.record("a", Outcome("running"))
-        shown.record("a", Outcome("failed", "no zone left"))
+        shown.record("a", SiloOutcome("running"))
+        shown.record("a", SiloOutcome("failed", "no zone left"))
     assert capsys.readouterr().err == "a: running\na: failed: no zone left\n"

@@ -13,7 +13,7 @@ from infra.problems import ProblemsError
 from infra.tenants.files import read_tenant, read_tenants
 from operations.tenant import create
 from operations.tenant.create import Wish, create_files
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.tenant.conftest import ACCOUNT, Run
 
 CERTIFICATE = f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/c0ffee00-0000-4000-8000-0123456789ab"
@@ -139,7 +139,7 @@ def test_when_the_second_file_cannot_be_written_the_first_one_goes(
             raise OSError(28, "No space left on device", str(path))
         path.write_text(text)
 
-    from rehearsal import whole_file
+    from project import whole_file
 
     monkeypatch.setattr(whole_file, "write_whole", full)
     wish = Wish(

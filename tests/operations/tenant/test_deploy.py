@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from graph.plan import Plan
 from operations.deploy import perform
 from operations.review import engine as reviewing
-from operations.review.plan import Plan
 from operations.tenant.deployment import every
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.every import Asked, deploy_all, plan_all
-from operations.tenant.deployment.scheduler import Outcome, Stop
-from rehearsal.program import Project
+from operations.tenant.deployment.scheduler import SiloOutcome, Stop
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.tenant.conftest import DIGEST, Run
 from tests.operations.tenant.test_reading import edit
@@ -262,10 +262,10 @@ def versioned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("versioned")
 def test_all_goes_on_where_the_last_run_stopped(project: Project) -> None:
-    ways = {"acme": Outcome("done"), "globex": Outcome("failed", "no zone left")}
+    ways = {"acme": SiloOutcome("done"), "globex": SiloOutcome("failed", "no zone left")}
     ran: list[str] = []
 
-    def operation(name: str, _stop: Stop) -> Outcome:
+    def operation(name: str, _stop: Stop) -> SiloOutcome:
         ran.append(name)
         return ways[name]
 
@@ -273,7 +273,7 @@ def test_all_goes_on_where_the_last_run_stopped(project: Project) -> None:
     assert (sorted(ran), first.failed) == (["acme", "globex"], 1)
     assert first.summary == "2 silos: 1 done, 1 failed\n  globex: failed: no zone left"
     ran.clear()
-    ways["globex"] = Outcome("done")
+    ways["globex"] = SiloOutcome("done")
     planned = plan_all(project.root, ASKED)
     assert planned.names == ("globex",)
     assert planned.told[0].startswith("1 of 2 were done by ")
@@ -330,8 +330,8 @@ def test_ctrl_c_lets_the_processes_end_in_good_order_and_exits_with_130(project:
     """A real Ctrl-C to a real process, whose children are stand-ins for `workbuoy tenant deploy NAME`."""
     program = f"""
 import sys
-from operations.tenant.deployment import child
-child.WORKBUOY = (sys.executable, "-c", {CHILD!r})
+from operations.tenant.deployment import scheduler
+scheduler.WORKBUOY = (sys.executable, "-c", {CHILD!r})
 from operations.tenant.deployment import every
 run = every.run_child
 every.run_child = lambda root, command, log, stop: run(root, [{str(tmp_path)!r} + "/" + command[2]], log, stop)

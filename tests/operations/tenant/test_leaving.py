@@ -12,7 +12,7 @@ import yaml
 from infra.tenants.files import read_tenants
 from infra.yaml_text import read_yaml
 from operations.tenant.leaving import left_by, protections
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.tenant.conftest import Run
 from tests.operations.tenant.test_reading import edit

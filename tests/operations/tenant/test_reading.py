@@ -9,7 +9,7 @@ import pytest
 
 from infra.tenants import files
 from infra.tenants.files import tenant_names
-from rehearsal.program import Project
+from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.tenant.conftest import Run
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from infra.problems import ProblemsError
 from operations.tenant.deployment import journal as journals
 from operations.tenant.deployment.journal import Plan
-from operations.tenant.deployment.scheduler import ASKS, Outcome, Scheduler, Stop
+from operations.tenant.deployment.scheduler import ASKS, Scheduler, SiloOutcome, Stop
 
-DONE = Outcome("done")
+DONE = SiloOutcome("done")
 
 
 def scheduler(operation, record=lambda *_: None, *, parallel=4, timeout=5.0, grace=0.02) -> Scheduler:  # type: ignore[no-untyped-def]
@@ -26,7 +26,7 @@ def scheduler(operation, record=lambda *_: None, *, parallel=4, timeout=5.0, gra
 def test_no_more_than_the_limit_run_at_once() -> None:
     running, most, lock = 0, 0, threading.Lock()
 
-    def operation(_name: str, _stop: Stop) -> Outcome:
+    def operation(_name: str, _stop: Stop) -> SiloOutcome:
         nonlocal running, most
         with lock:
             running += 1
@@ -42,35 +42,35 @@ def test_no_more_than_the_limit_run_at_once() -> None:
 
 
 def test_an_operation_that_raises_is_a_failure_with_its_cause() -> None:
-    def operation(name: str, _stop: Stop) -> Outcome:
+    def operation(name: str, _stop: Stop) -> SiloOutcome:
         if name == "b":
             raise RuntimeError("no such bucket")
         return DONE
 
     outcomes = scheduler(operation).run(["a", "b", "c"])
-    assert outcomes == {"a": DONE, "b": Outcome("failed", "RuntimeError: no such bucket"), "c": DONE}
+    assert outcomes == {"a": DONE, "b": SiloOutcome("failed", "RuntimeError: no such bucket"), "c": DONE}
 
 
 def test_an_overdue_operation_is_asked_to_stop_and_says_why_it_ended() -> None:
-    def operation(_name: str, stop: Stop) -> Outcome:
+    def operation(_name: str, stop: Stop) -> SiloOutcome:
         assert stop.wait(5)
-        return Outcome("interrupted", "117 resources stand")
+        return SiloOutcome("interrupted", "117 resources stand")
 
     outcomes = scheduler(operation, timeout=0.01).run(["a"])
-    assert outcomes["a"] == Outcome("failed", "took longer than 0.01 s and was stopped: 117 resources stand")
+    assert outcomes["a"] == SiloOutcome("failed", "took longer than 0.01 s and was stopped: 117 resources stand")
 
 
 def test_one_that_never_ends_is_given_up_and_its_late_answer_counts_no_more() -> None:
     release, records, asked = threading.Event(), [], []
 
-    def operation(name: str, stop: Stop) -> Outcome:
+    def operation(name: str, stop: Stop) -> SiloOutcome:
         if name != "hangs":
             return DONE
         release.wait(5)
         asked.append(stop.times)
         return DONE
 
-    def record(name: str, outcome: Outcome) -> None:
+    def record(name: str, outcome: SiloOutcome) -> None:
         records.append((name, outcome.state))
         if (name, outcome.state) == ("hangs", "failed"):
             release.set()
@@ -87,11 +87,11 @@ def test_one_that_never_ends_is_given_up_and_its_late_answer_counts_no_more() ->
 def test_an_interruption_starts_nothing_more_and_records_what_ran() -> None:
     started, both = [], threading.Barrier(3)
 
-    def operation(name: str, stop: Stop) -> Outcome:
+    def operation(name: str, stop: Stop) -> SiloOutcome:
         started.append(name)
         both.wait(5)
         stop.wait(5)
-        return Outcome("interrupted", "cancelled")
+        return SiloOutcome("interrupted", "cancelled")
 
     one = scheduler(operation, parallel=2)
 
@@ -107,18 +107,18 @@ def test_an_interruption_starts_nothing_more_and_records_what_ran() -> None:
 
 
 def test_a_second_interruption_asks_more_firmly() -> None:
-    def operation(_name: str, stop: Stop) -> Outcome:
+    def operation(_name: str, stop: Stop) -> SiloOutcome:
         one.interrupt()
         stop.wait(5)
         one.interrupt()
         for _ in range(500):
             if stop.times == 2:
-                return Outcome("interrupted", "at once")
+                return SiloOutcome("interrupted", "at once")
             time.sleep(0.005)
         return DONE
 
     one = scheduler(operation)
-    assert one.run(["a"]) == {"a": Outcome("interrupted", "at once")}
+    assert one.run(["a"]) == {"a": SiloOutcome("interrupted", "at once")}
 
 
 @settings(max_examples=25, deadline=None)
@@ -129,15 +129,15 @@ def test_every_name_ends_in_one_recorded_state_none_twice_none_lost(seed: int, p
     ways = {name: chance.choice(["done", "failed", "raise", "interrupt", "hang"]) for name in names}
     interrupt_at = chance.choice([None, *names]) if names else None
 
-    def operation(name: str, stop: Stop) -> Outcome:
+    def operation(name: str, stop: Stop) -> SiloOutcome:
         if name == interrupt_at:
             one.interrupt()
         if ways[name] == "raise":
             raise OSError(name)
         if ways[name] == "hang":
             stop.wait(5)
-            return Outcome("interrupted", name)
-        return Outcome("interrupted" if ways[name] == "interrupt" else ways[name], name)  # type: ignore[arg-type]
+            return SiloOutcome("interrupted", name)
+        return SiloOutcome("interrupted" if ways[name] == "interrupt" else ways[name], name)  # type: ignore[arg-type]
 
     one = scheduler(operation, lambda name, outcome: records.append((name, outcome)), parallel=parallel, timeout=0.01)
     outcomes = one.run(names)
@@ -168,15 +168,15 @@ def test_a_journal_reads_back_its_latest_states_however_its_last_line_is_torn(
     journal = journals.begin(folder, PLAN)
     sizes = [journal.file.stat().st_size]
     for name, state, cause in entries:
-        journal.record(name, Outcome(state, cause))  # type: ignore[arg-type]
+        journal.record(name, SiloOutcome(state, cause))  # type: ignore[arg-type]
         sizes.append(journal.file.stat().st_size)
     journal.close()
     kept = max(sizes[-1] - torn, sizes[0])
     with journal.file.open("r+b") as file:
         file.truncate(kept)
     whole = sum(size <= kept for size in sizes) - 1
-    expected = {name: Outcome("waiting") for name in PLAN.tenants}
-    expected |= {name: Outcome(state, cause) for name, state, cause in entries[:whole]}  # type: ignore[arg-type]
+    expected = {name: SiloOutcome("waiting") for name in PLAN.tenants}
+    expected |= {name: SiloOutcome(state, cause) for name, state, cause in entries[:whole]}  # type: ignore[arg-type]
     recorded = journals.read(journal.file)
     assert recorded is not None
     assert recorded.outcomes == expected
@@ -190,9 +190,9 @@ def test_a_journal_reads_back_its_latest_states_however_its_last_line_is_torn(
 
 def test_only_what_is_not_done_is_left(tmp_path: Path) -> None:
     journal = journals.begin(tmp_path, PLAN)
-    journal.record("a", Outcome("running"))
+    journal.record("a", SiloOutcome("running"))
     journal.record("a", DONE)
-    journal.record("b", Outcome("running"))  # and then the run was killed
+    journal.record("b", SiloOutcome("running"))  # and then the run was killed
     journal.close()
     recorded = journals.latest(tmp_path, PLAN)
     assert recorded is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.tenant.deployment.version import UNKNOWN, version_of
+from operations.tenant.deployment.journal import UNKNOWN, version_of
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
-"""The page docs/aws-limits.md, made from the seeded breaches by `python -m tests.rehearsal.checks.page`."""
+"""The page docs/aws-limits.md, made from the seeded breaches."""
 
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 from rehearsal.checks import refusals_of
 from rehearsal.result import Refusal
@@ -11,7 +10,6 @@ from tests.rehearsal.checks.case import ACCOUNT, Case
 from tests.rehearsal.checks.seeds import CASES
 from tests.rehearsal.checks.seeds_models import MODEL_CASES
 
-PAGE = Path(__file__).parents[3] / "docs" / "aws-limits.md"
 _LONGEST = 110
 
 
@@ -28,7 +26,7 @@ def page() -> str:
         (
             "# What AWS refuses, and a rehearsal with it",
             "",
-            "<!-- Made by `python -m tests.rehearsal.checks.page` from the seeded breaches beside it. -->",
+            "<!-- Made by `make generate` from the seeded breaches in tests/rehearsal/checks/. -->",
             "",
             f"A rehearsal refuses each of these {seeds} seeded breaches of {kinds} kinds by name, with its place",
             "and the fix, and lets a twin at the limit pass. moto takes nearly all of them. Settings refuse many",
@@ -80,7 +78,3 @@ def _first(case: Case) -> Refusal:
 def _cell(text: str) -> str:
     short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     return short.replace("\n", " ").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from project.files import find_project
 from rehearsal.cloud import Cloud
-from rehearsal.program import find_project
 from rehearsal.run import rehearse_with_base
 from tests.conftest import ROOT
 from tests.rehearsal.checks.second_opinion import template

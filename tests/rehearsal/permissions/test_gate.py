@@ -10,9 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from project.files import find_project
 from rehearsal.cloud import Cloud, running
-from rehearsal.permissions.gate import Gate, RefusedError, open_gate
-from rehearsal.program import find_project
+from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from tests.conftest import ROOT
@@ -148,11 +148,11 @@ def test_the_execution_role_reads_the_owner_s_secret_but_not_the_login(standing:
 
 
 def test_a_role_goes_only_to_the_service_it_trusts_and_for_its_own_account(standing: Standing) -> None:
-    with pytest.raises(RefusedError, match=r"lambda\.amazonaws\.com may not take"):
+    with pytest.raises(NotTrustedError, match=r"lambda\.amazonaws\.com may not take"):
         standing.client("s3", "service-task", "lambda.amazonaws.com")
     arn = standing.output("service-task-role", "arn")
     elsewhere = {"aws:SourceArn": "arn:aws:ecs:eu-west-1:999999999999:task/one", "aws:SourceAccount": "999999999999"}
-    with pytest.raises(RefusedError):
+    with pytest.raises(NotTrustedError):
         standing.gate.assume(arn, ECS, elsewhere)
 
 

@@ -14,7 +14,8 @@ import pytest
 
 import rehearsal.report
 from rehearsal.report import render
-from rehearsal.result import Check, FieldResult, Refusal, Rehearsal, Rehearsed, StandIn, State
+from rehearsal.result import Check, FieldResult, Refusal, Rehearsal, Rehearsed, State
+from rehearsal.stand_ins import StandIn
 
 HOSTILE = """</code></script><script>alert(1)</script><img src=x onerror='alert(2)'>" style="x&amp;"""
 Read = Callable[[Rehearsal], Any]

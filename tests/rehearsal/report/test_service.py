@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 from rehearsal.report import render
-from rehearsal.result import Rehearsal, StandIn
-from rehearsal.service.result import ServiceRehearsal, Step
+from rehearsal.result import Rehearsal
+from rehearsal.service.result import ServiceRehearsal, ServiceStep
+from rehearsal.stand_ins import StandIn
 from tests.conftest import Declare
 
 PASSED = ServiceRehearsal(
-    steps=(Step(name="login", seconds=1.5, passed=True, detail="code flow"),),
+    steps=(ServiceStep(name="login", seconds=1.5, passed=True, detail="code flow"),),
     unused=("workbuoy-prod-rotation/SeeNetwork",),
     stand_ins=(StandIn("environment.PORT", "8080", "40001"),),
     judged=12,
 )
 FAILED = ServiceRehearsal(
-    steps=(Step(name="an <attachment>", seconds=0.1, passed=False, detail="answered 503 & more"),),
+    steps=(ServiceStep(name="an <attachment>", seconds=0.1, passed=False, detail="answered 503 & more"),),
     denials=("workbuoy-prod-service-task: s3:PutObject on arn:aws:s3:::x/y is not allowed",),
     last_lines=('{"level": "error"}',),
 )

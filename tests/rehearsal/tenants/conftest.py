@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from project.files import find_project
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import open_gate
-from rehearsal.program import find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options
 from rehearsal.tenants.holdings import Holdings

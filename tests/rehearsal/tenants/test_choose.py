@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from infra.problems import ProblemsError
 from infra.tenants.files import read_tenant
 from infra.tenants.record import Tenant
-from rehearsal.program import Project
+from project.files import Project
 from rehearsal.tenants.choose import ALL, MOST_IN_MATRIX, Chosen, choose, sample
 from tests.conftest import ROOT
 

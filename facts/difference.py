@@ -1,0 +1,138 @@
+"""The plan that leads from one declared graph to another, as the engine would make it, without the engine.
+
+What replaces a resource is the provider's own knowledge (`facts.replacements`). A resource that is made anew has
+attributes that nobody knows yet, so whoever names them changes too. State and drift are not in it: it says what the
+program asks for now and asked for before.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from facts.replacements import replaces
+from graph import Graph, Resource, Unknown
+from graph.marks import is_known
+from graph.plan import Operation, PlanStep
+from graph.resource import STACK_TYPE
+from graph.values import root_of, texts
+
+_SHORTEST_ATTRIBUTE: Final = 6
+"""Shorter texts stand in other values by chance."""
+
+
+def difference(before: Graph, after: Graph) -> tuple[PlanStep, ...]:
+    """A step for each resource of either graph: what comes or stays in order of registration, then what goes."""
+    return tuple(_Difference(before, after).steps())
+
+
+@dataclass
+class _Difference:
+    before: Graph
+    after: Graph
+    found: dict[str, str] = field(default_factory=dict)
+    """URN that a resource has now -> URN that it had."""
+    made_anew: dict[str, frozenset[str]] = field(default_factory=dict)
+    """URN of a resource that is created or replaced -> its attributes, which are not known before the update."""
+
+    def steps(self) -> Iterator[PlanStep]:
+        for new in self.after.resources:
+            old = self._old(new)
+            if old is None:
+                step = PlanStep(op="read" if new.read else "create", urn=new.urn, old=None, new=new, looked_up=new.read)
+            else:
+                self.found[new.urn] = old.urn
+                step = self._compared(old, new)
+            if step.op in ("create", "replace"):
+                self.made_anew[new.urn] = _attributes(new)
+            yield step
+        kept = set(self.found.values())
+        for old in self.before.resources:
+            if old.urn not in kept:
+                yield PlanStep(
+                    op="forget" if old.read else "delete", urn=old.urn, old=old, new=None, looked_up=old.read
+                )
+
+    # ---- which resource it was
+
+    def _old(self, new: Resource) -> Resource | None:
+        taken = set(self.found.values())
+        for urn in (new.urn, *self._former_urns(new)):
+            old = self.before.by_urn.get(urn)
+            if old is not None and old.urn not in taken:
+                return old
+        return None
+
+    def _former_urns(self, new: Resource) -> Iterator[str]:
+        """By its own aliases, and by those of its parent: a child of an aliased component moves with it."""
+        for alias in new.aliases:
+            yield alias if alias.startswith("urn:") else self._of_parts(new, alias)
+        former_parent = self.found.get(new.parent)
+        if former_parent is not None and former_parent != new.parent:
+            yield _urn_of(former_parent, new.type, _renamed(new.name, new.parent, former_parent))
+
+    def _of_parts(self, new: Resource, alias: str) -> str:
+        """An alias of single parts, `name=...,type=...`; what it does not name is as it is now."""
+        parts = dict(part.split("=", 1) for part in alias.split(",") if "=" in part)
+        parent = parts.get("parent", new.parent)
+        parent = "" if parent == "none" else self.found.get(parent, parent)
+        prefix, project = new.urn.split("::")[:2]
+        name, token = parts.get("name", new.name), parts.get("type", new.type)
+        if parent and STACK_TYPE not in parent:
+            return _urn_of(parent, token, name)
+        return f"{prefix}::{parts.get('project', project)}::{token}::{name}"
+
+    # ---- what becomes of it
+
+    def _compared(self, old: Resource, new: Resource) -> PlanStep:
+        coming = self._with_unknowns(new)
+        if not new.custom or new.read:
+            return PlanStep(op="same", urn=new.urn, old=old, new=new, looked_up=new.read)
+        paths = tuple(self._changed(old, coming))
+        replacing = tuple(path for path in paths if _replaces(new, path))
+        op: Operation = "replace" if replacing else "update" if paths else "same"
+        return PlanStep(op=op, urn=new.urn, old=old, new=coming, paths=paths, replace_paths=replacing)
+
+    def _changed(self, old: Resource, new: Resource) -> Iterator[str]:
+        ignored = {root_of(path) for path in new.ignore_changes}
+        for name in dict.fromkeys((*old.inputs, *new.inputs)):
+            was, becomes = old.inputs.get(name), new.inputs.get(name)
+            if name not in ignored and (was != becomes or not is_known(becomes)):
+                yield name
+
+    def _with_unknowns(self, new: Resource) -> Resource:
+        """The resource with a mark in each property that names an attribute of something that is made anew."""
+        changed: dict[str, Any] = {}
+        for name, value in new.inputs.items():
+            for urn in new.property_dependencies.get(name, ()):
+                attributes = self.made_anew.get(urn)
+                if attributes and _names(value, attributes):
+                    changed[name] = Unknown()
+        return replace(new, inputs={**new.inputs, **changed}) if changed else new
+
+
+def _replaces(new: Resource, path: str) -> bool:
+    asked = {root_of(one) for one in new.replace_on_changes}
+    return path in asked or "*" in asked or bool(replaces(new.type, path))
+
+
+def _attributes(new: Resource) -> frozenset[str]:
+    """Texts among what came of a resource that it was not given: its id, its ARN, its address."""
+    given = set(texts(new.inputs))
+    made = {new.id, *texts(new.outputs)} - given
+    return frozenset(text for text in made if len(text) >= _SHORTEST_ATTRIBUTE)
+
+
+def _names(value: Any, attributes: frozenset[str]) -> bool:
+    return any(attribute in text for text in texts(value) for attribute in attributes)
+
+
+def _urn_of(parent: str, token: str, name: str) -> str:
+    prefix, project, chain = parent.split("::")[:3]
+    qualified = token if chain == STACK_TYPE else f"{chain}${token}"
+    return f"{prefix}::{project}::{qualified}::{name}"
+
+
+def _renamed(name: str, parent: str, former_parent: str) -> str:
+    """A child's former name: children are called after their parent."""
+    now, then = parent.rpartition("::")[2], former_parent.rpartition("::")[2]
+    return then + name.removeprefix(now) if name.startswith(now) else name

@@ -1,0 +1,236 @@
+"""What is reachable from where: openings of security groups, public addresses, public access lists, plain protocols."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from facts import tokens as t
+from facts.subjects import subjects
+from graph import Graph, Mark, Resource
+from graph.values import items, maps, number
+
+WORLD: Final = ("0.0.0.0/0", "::/0")
+WEB_PORTS: Final = (80, 443)
+EVERY_PORT: Final = (0, 65535)
+_GROUPS: Final = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
+_RANGES: Final = ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
+_OTHER_PEERS: Final = (
+    "referencedSecurityGroupId",
+    "sourceSecurityGroupId",
+    "securityGroups",
+    "prefixListId",
+    "prefixListIds",
+)
+FUNCTION_URL: Final = "aws:lambda/functionUrl:FunctionUrl"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Ports of a security group that one peer may reach (`inward`), or that the group may reach at the peer.
+
+    `peer` is a range of addresses, the URN of a group of this stack, or the id of another group or prefix list; a mark
+    where it is not known.
+    """
+
+    group: str
+    inward: bool
+    protocol: str
+    low: int
+    high: int
+    peer: str | Mark
+    by: str
+
+    @property
+    def to_the_world(self) -> bool:
+        return is_world(self.peer)
+
+    @property
+    def web(self) -> bool:
+        """Whether it is one port that everybody may reach by its nature."""
+        return self.low == self.high and self.low in WEB_PORTS
+
+    def covers(self, other: "Opening") -> bool:
+        """Whether all that the other lets through passes here too."""
+        return (
+            self.group == other.group
+            and self.inward == other.inward
+            and self.protocol in ("-1", other.protocol)
+            and self.low <= other.low
+            and other.high <= self.high
+            and _within(other.peer, self.peer)
+        )
+
+    @property
+    def ports(self) -> str:
+        """`port 443`, `ports 0-1023`, or every one."""
+        if self.protocol == "-1" or (self.low, self.high) == EVERY_PORT:
+            return "every port"
+        return f"port {self.low}" if self.low == self.high else f"ports {self.low}-{self.high}"
+
+
+class Way(StrEnum):
+    """How something is reachable apart from security groups."""
+
+    PUBLIC_DATABASE = "the database gets a public address"
+    PUBLIC_TASKS = "tasks get public addresses"
+    PUBLIC_MACHINE = "it gets a public address"
+    PUBLIC_SUBNET = "whatever starts in the subnet gets a public address"
+    PUBLIC_LOAD_BALANCER = "the load balancer faces the internet"
+    PLAIN = "the listener no longer speaks TLS"
+    ANYBODY_INVOKES = "everybody may call the function's address"
+    PUBLIC_OBJECTS = "its access list lets everybody in"
+    INTERNET_ROUTE = "a route to an internet gateway"
+    WEBSITE = "the bucket is served as a website"
+
+
+_NEVER_NEW: Final = frozenset({Way.PUBLIC_DATABASE, Way.ANYBODY_INVOKES, Way.PUBLIC_OBJECTS, Way.PUBLIC_MACHINE})
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """One thing that is reachable in a way; `known` is False where a value that decides it is not."""
+
+    subject: str
+    way: Way
+    by: str
+    known: bool = True
+
+    @property
+    def never_new(self) -> bool:
+        """Whether even a new resource must not come like this without a second look."""
+        return self.way in _NEVER_NEW
+
+
+def is_world(peer: object) -> bool:
+    """Whether a range is the whole internet, or as good as (more than a quarter of all addresses)."""
+    try:
+        network = ipaddress.ip_network(str(peer), strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen <= 2
+
+
+def _within(inner: str | Mark, outer: str | Mark) -> bool:
+    if isinstance(inner, Mark) or isinstance(outer, Mark):
+        return False
+    if inner == outer:
+        return True
+    try:
+        return bool(ipaddress.ip_network(inner).subnet_of(ipaddress.ip_network(outer)))  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        return False
+
+
+# ---- security groups
+
+
+def openings(graph: Graph) -> Iterator[Opening]:
+    """Every opening of every security group: rules of their own, and those that stand inside a group."""
+    for inward, token in ((True, t.INGRESS_RULE), (False, t.EGRESS_RULE)):
+        for rule in graph.of(token):
+            yield from _of_rule(graph, rule, rule.inputs, inward=inward)
+    for rule in graph.of(t.SECURITY_GROUP_RULE):
+        yield from _of_rule(graph, rule, rule.inputs, inward=rule.inputs.get("type") != "egress")
+    for group in graph.of(*_GROUPS):
+        for inward, key in ((True, "ingress"), (False, "egress")):
+            if isinstance(group.inputs.get(key), Mark):
+                yield Opening(group.urn, inward, "-1", *EVERY_PORT, group.inputs[key], group.urn)
+            for one in maps(group.inputs.get(key)):
+                yield from _peers(graph, one, inward, group.urn, group.urn)
+
+
+def _of_rule(graph: Graph, rule: Resource, inputs: Mapping[str, Any], *, inward: bool) -> Iterator[Opening]:
+    for group in subjects(graph, rule, "securityGroupId", t.SECURITY_GROUP):
+        yield from _peers(graph, inputs, inward, group, rule.urn)
+
+
+def _peers(graph: Graph, rule: Mapping[str, Any], inward: bool, group: str, by: str) -> Iterator[Opening]:
+    protocol, low, high = _ports(rule)
+    for peer in (one for key in (*_RANGES, *_OTHER_PEERS) for one in items(rule.get(key))):
+        found = graph.find(peer, *_GROUPS) if isinstance(peer, str) else None
+        named = peer if isinstance(peer, Mark) else found.urn if found is not None else str(peer)
+        yield Opening(group, inward, protocol, low, high, named, by)
+    if rule.get("self") is True:
+        yield Opening(group, inward, protocol, low, high, group, by)
+
+
+def _ports(rule: Mapping[str, Any]) -> tuple[str, int, int]:
+    """Protocol and range of ports. A port that is not known may be any."""
+    protocol = str(rule.get("ipProtocol") or rule.get("protocol") or "-1")
+    low, high = number(rule.get("fromPort")), number(rule.get("toPort"))
+    if protocol in ("-1", "all") or low is None or low < 0:
+        return "-1" if protocol in ("-1", "all") else protocol, *EVERY_PORT
+    return protocol, int(low), int(low if high is None else high)
+
+
+# ---- everything else
+
+
+def exposed(graph: Graph) -> Iterator[Exposed]:
+    """Everything that is reachable without a security group's say, or before it."""
+    for one in graph.resources:
+        if one.custom:
+            yield from _flags(one)
+    for one in graph.of(t.LOAD_BALANCER):
+        yield from _if(one.inputs.get("internal"), one, Way.PUBLIC_LOAD_BALANCER, lambda value: value is not True)
+    for one in graph.of(t.LISTENER):
+        yield from _if(one.inputs.get("protocol"), one, Way.PLAIN, _serves_plainly(one))
+    for one in graph.of(FUNCTION_URL):
+        yield from _if(one.inputs.get("authorizationType"), one, Way.ANYBODY_INVOKES, lambda value: value != "AWS_IAM")
+    for one in graph.of(t.ROUTE):
+        if str(one.inputs.get("gatewayId") or "").startswith("igw-") or graph.referred(
+            one, "gatewayId", t.INTERNET_GATEWAY
+        ):
+            yield Exposed(one.urn, Way.INTERNET_ROUTE, one.urn)
+
+
+_FLAGS: Final = {
+    "publiclyAccessible": Way.PUBLIC_DATABASE,
+    "assignPublicIp": Way.PUBLIC_TASKS,
+    "associatePublicIpAddress": Way.PUBLIC_MACHINE,
+    "mapPublicIpOnLaunch": Way.PUBLIC_SUBNET,
+}
+_PUBLIC_ACLS: Final = ("public-read", "public-read-write", "authenticated-read")
+
+
+def _flags(one: Resource) -> Iterator[Exposed]:
+    """By what a property is called, whatever the type: services call the same thing by the same name."""
+    for name, value in _named(one.inputs):
+        way = _FLAGS.get(name)
+        if way is not None:
+            yield from _if(value, one, way, lambda value: value is True or value == "ENABLED")
+        elif name == "acl" and value in _PUBLIC_ACLS:
+            yield Exposed(one.urn, Way.PUBLIC_OBJECTS, one.urn)
+        elif name == "acl" and isinstance(value, Mark):
+            yield Exposed(one.urn, Way.PUBLIC_OBJECTS, one.urn, known=False)
+        elif name == "uri" and str(value).rpartition("/")[2] in ("AllUsers", "AuthenticatedUsers"):
+            yield Exposed(one.urn, Way.PUBLIC_OBJECTS, one.urn)
+        elif name in ("website", "websites", "indexDocument") and value and one.type.startswith("aws:s3/"):
+            yield Exposed(one.urn, Way.WEBSITE, one.urn)
+
+
+def _named(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every property with its name, however deep."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key), item
+            yield from _named(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named(item)
+
+
+def _serves_plainly(one: Resource) -> Any:
+    """A plain listener that only sends people on to TLS serves nothing."""
+    actions = [action.get("type") for action in maps(one.inputs.get("defaultActions"))]
+    redirects = bool(actions) and all(action == "redirect" for action in actions)
+    return lambda value: value in ("HTTP", "TCP") and not redirects
+
+
+def _if(value: Any, one: Resource, way: Way, test: Any) -> Iterator[Exposed]:
+    if isinstance(value, Mark):
+        yield Exposed(one.urn, way, one.urn, known=False)
+    elif test(value):
+        yield Exposed(one.urn, way, one.urn)

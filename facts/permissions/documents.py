@@ -1,0 +1,130 @@
+"""Reading IAM policy documents, wherever a resource carries one.
+
+Grammar: AWS's "Grammar of the IAM JSON policy language": one value stands for a list of one, names of elements are
+case-sensitive, names of actions are not.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from facts import tokens as t
+from graph.values import document, items, maps
+
+Kind = Literal["identity", "trust", "resource"]
+Statement = Mapping[str, Any]
+
+DOCUMENTS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
+    t.ROLE: (("assumeRolePolicy", "trust"),),
+    t.ROLE_POLICY: (("policy", "identity"),),
+    t.POLICY: (("policy", "identity"),),
+    t.USER_POLICY: (("policy", "identity"),),
+    t.GROUP_POLICY: (("policy", "identity"),),
+    t.BUCKET_POLICY: (("policy", "resource"),),
+    t.SECRET_POLICY: (("policy", "resource"),),
+    t.KEY: (("policy", "resource"),),
+    t.KEY_POLICY: (("policy", "resource"),),
+    t.TOPIC: (("policy", "resource"),),
+    t.TOPIC_POLICY: (("policy", "resource"),),
+    t.REPOSITORY_POLICY: (("policy", "resource"),),
+    t.ENDPOINT: (("policy", "resource"),),
+    "aws:backup/vaultPolicy:VaultPolicy": (("policy", "resource"),),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
+    "aws:sqs/queuePolicy:QueuePolicy": (("policy", "resource"),),
+    "aws:sqs/queue:Queue": (("policy", "resource"),),
+    t.BUCKET: (("policy", "resource"),),
+    t.SECRET: (("policy", "resource"),),
+}
+"""Which property of which type holds a document, and which way it grants.
+
+A text that reads as a document is one all the same, wherever it stands: see `documents`.
+"""
+
+IDENTITY_TYPES: Final = (t.ROLE_POLICY, t.POLICY, t.ROLE, t.USER_POLICY, t.GROUP_POLICY)
+
+_ACCOUNT = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::)?(\d{12})(?::|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document with the property it stands in."""
+
+    urn: str
+    property: str
+    kind: Kind
+    text: Any
+
+
+def documents(urn: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Document]:
+    """Every document that a resource carries: in a property that is known to hold one, or in any other text."""
+    known = DOCUMENTS.get(kind, ())
+    for name, way in known:
+        if properties.get(name):
+            yield Document(urn, name, way, properties[name])
+    if kind == t.ROLE:
+        for entry in maps(properties.get("inlinePolicies")):
+            if entry.get("policy"):
+                yield Document(urn, "inlinePolicies", "identity", entry["policy"])
+    elsewhere: Kind = "identity" if kind in IDENTITY_TYPES else "resource"
+    names = {name for name, _ in known}
+    yield from (
+        Document(urn, name, elsewhere, value)
+        for name, value in properties.items()
+        if name not in names and is_document(value)
+    )
+
+
+def is_document(value: Any) -> bool:
+    """Whether a text is a policy document: a JSON object with statements that have an effect."""
+    return isinstance(value, str) and value.lstrip()[:1] == "{" and '"Statement"' in value and '"Effect"' in value
+
+
+def identity_statements(kind: str, properties: Mapping[str, Any]) -> Iterator[Statement]:
+    """The Allow statements that a resource grants to the identity it belongs to."""
+    for found in documents("", kind, properties):
+        if found.kind == "identity":
+            yield from (s for s in statements(found.text) if s.get("Effect") == "Allow")
+
+
+def statements(text: Any) -> list[Statement]:
+    """A document's statements; raises ValueError where the text is no JSON document of statements."""
+    if not text:
+        return []
+    body = document(text)
+    if not isinstance(body, Mapping):
+        raise ValueError("a policy document is a JSON object")
+    return list(maps(body.get("Statement")))
+
+
+def values_of(statement: Statement, element: str) -> list[str]:
+    """The texts of an element such as Action or Resource."""
+    return [str(value) for value in items(statement.get(element))]
+
+
+def principals(statement: Statement, kind: str = "AWS") -> list[str]:
+    """The principals of one kind: AWS, Service or Federated. `"*"` alone counts as AWS."""
+    named = statement.get("Principal")
+    if isinstance(named, str):
+        return [named] if kind == "AWS" else []
+    return [str(value) for value in items(named.get(kind))] if isinstance(named, Mapping) else []
+
+
+def is_open(statement: Statement) -> bool:
+    """Whether the statement names everybody, whatever its conditions say."""
+    return "NotPrincipal" in statement or "*" in principals(statement)
+
+
+def accounts_of(names: Iterable[str]) -> set[str]:
+    """The account numbers that principals belong to."""
+    return {found.group(1) for name in names if (found := _ACCOUNT.match(name))}
+
+
+def conditions(statement: Statement) -> dict[str, list[tuple[str, list[str]]]]:
+    """Condition keys in lower case, each with its operators and values."""
+    found: dict[str, list[tuple[str, list[str]]]] = {}
+    condition = statement.get("Condition")
+    for operator, block in condition.items() if isinstance(condition, Mapping) else ():
+        for key, value in block.items() if isinstance(block, Mapping) else ():
+            found.setdefault(key.lower(), []).append((operator, [str(v) for v in items(value)]))
+    return found

@@ -1,0 +1,87 @@
+"""Where a resource stands, and every region and account that it names: copies, replicas, keys, destinations."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from facts.permissions.documents import is_document
+from graph import Graph, Resource
+from graph.values import items
+
+ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12})?:")
+ZONE: Final = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
+_REGION_NAMES: Final = ("region", "destinationRegion", "replicaRegion", "sourceRegion")
+_WITHOUT_REGION: Final = ("aws:iam/", "aws:cloudfront/", "aws:route53/", "aws:organizations/")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A region, or an account, that a resource names."""
+
+    region: str = ""
+    account: str = ""
+
+
+def is_regional(resource: Resource) -> bool:
+    """Whether a resource lies in a region at all."""
+    return resource.type.startswith("aws:") and not resource.type.startswith(_WITHOUT_REGION)
+
+
+def region_of(graph: Graph, resource: Resource) -> str:
+    """The region that a resource is in: its own, its zone's, its provider's, else that of its ARN; empty if unknown."""
+    own = resource.inputs.get("region")
+    if isinstance(own, str) and own:
+        return own
+    zone = ZONE.match(str(resource.inputs.get("availabilityZone") or ""))
+    if zone:
+        return zone[1]
+    provider = graph.by_urn.get(resource.provider)
+    inherited = provider.inputs.get("region") if provider is not None else None
+    if isinstance(inherited, str) and inherited:
+        return inherited
+    arn = ARN.match(resource.arn)
+    return resource.region or (arn[1] or "" if arn else "") or graph.region
+
+
+def places(graph: Graph, resource: Resource) -> set[Place]:
+    """Every place that a resource is in or names. What a policy document names is reach, and no place."""
+    if not is_regional(resource):
+        return set()
+    found = {Place(region=region_of(graph, resource))} if region_of(graph, resource) else set()
+    return found | set(_named(resource.inputs, ""))
+
+
+def _named(value: Any, name: str) -> Iterator[Place]:
+    if isinstance(value, str):
+        yield from _in_text(value, name)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _named(item, str(key))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _named(item, name)
+
+
+def _in_text(text: str, name: str) -> Iterator[Place]:
+    if name in _REGION_NAMES and text:
+        yield Place(region=text)
+        return
+    for found in () if is_document(text) else ARN.finditer(text):
+        yield from (Place(region=found[1]),) if found[1] else ()
+        yield from (Place(account=found[2]),) if found[2] else ()
+
+
+def own_accounts(graph: Graph) -> frozenset[str]:
+    """The accounts that a stack may call its own: those that its provider is held to, else those of its ARNs."""
+    allowed = [
+        str(account).strip(' "[]')
+        for one in graph.resources
+        if one.is_provider
+        for text in items(one.inputs.get("allowedAccountIds"))
+        for account in (text.split(",") if isinstance(text, str) else ())
+    ]
+    if allowed:
+        return frozenset(allowed)
+    arns = (ARN.match(one.arn) for one in graph.resources)
+    return frozenset(found[2] for found in arns if found and found[2])

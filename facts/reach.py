@@ -1,0 +1,173 @@
+"""Who may do what: the grants of every identity, and those that hang on resources, whichever resource says them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from facts import tokens as t
+from facts.permissions.documents import Document, Kind, Statement, documents, is_document, statements
+from facts.permissions.managed import is_managed_by_aws, managed_statements
+from facts.subjects import subjects
+from graph import Graph, Mark, Resource
+from graph.values import items
+
+PERMISSION: Final = "aws:lambda/permission:Permission"
+GRANT: Final = "aws:kms/grant:Grant"
+POLICY_ATTACHMENT: Final = "aws:iam/policyAttachment:PolicyAttachment"
+ATTACHMENTS_EXCLUSIVE: Final = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+
+_OWNERS: Final = {
+    t.ROLE_POLICY: (("role", t.ROLE),),
+    t.USER_POLICY: (("user", t.USER),),
+    t.GROUP_POLICY: (("group", "aws:iam/group:Group"),),
+    t.ROLE_ATTACHMENT: (("role", t.ROLE),),
+    t.USER_ATTACHMENT: (("user", t.USER),),
+    t.GROUP_ATTACHMENT: (("group", "aws:iam/group:Group"),),
+    POLICY_ATTACHMENT: (("roles", t.ROLE), ("users", t.USER), ("groups", "aws:iam/group:Group")),
+    ATTACHMENTS_EXCLUSIVE: (("roleName", t.ROLE),),
+    t.BUCKET_POLICY: (("bucket", t.BUCKET),),
+    t.SECRET_POLICY: (("secretArn", t.SECRET),),
+    t.KEY_POLICY: (("keyId", t.KEY),),
+    GRANT: (("keyId", t.KEY),),
+    t.TOPIC_POLICY: (("arn", t.TOPIC),),
+    t.REPOSITORY_POLICY: (("repository", t.REPOSITORY),),
+    PERMISSION: (("function", t.FUNCTION),),
+    "aws:sqs/queuePolicy:QueuePolicy": (("queueUrl", "aws:sqs/queue:Queue"),),
+    "aws:backup/vaultPolicy:VaultPolicy": (("backupVaultName", "aws:backup/vault:Vault"),),
+}
+"""Whose policy it is: the property that names it, and that one's type. Every other type's policy is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One statement and the URN of the resource that says it."""
+
+    statement: Statement
+    by: str
+
+
+@dataclass(slots=True)
+class Grants:
+    """Everything that is said of one subject in one way.
+
+    `unread` are the URNs and properties of documents that are not known, `managed` the ARNs of attached policies whose
+    content is not known; `boundary` is a role's permissions boundary, None without one.
+    """
+
+    kind: Kind
+    statements: list[Written] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    managed: dict[str, str] = field(default_factory=dict)
+    boundary: Any = None
+
+
+Reach = dict[tuple[str, Kind], Grants]
+"""By the URN of a subject, or the text that names it, and the way in which it is granted."""
+
+ALLOW_ALL: Final[Statement] = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+
+
+def reach(graph: Graph) -> Reach:
+    """Who may do what in a graph."""
+    found: Reach = {}
+    for one in graph.resources:
+        if not one.custom:
+            continue
+        for document in _documents(one):
+            for subject in owners(graph, one):
+                _read(found.setdefault((subject, document.kind), Grants(document.kind)), document)
+        for subject, kind, statement in _said_otherwise(graph, one):
+            found.setdefault((subject, kind), Grants(kind)).statements.append(Written(statement, one.urn))
+        for subject, arn in _attached(graph, one):
+            _attach(graph, found.setdefault((subject, "identity"), Grants("identity")), arn, one.urn)
+        if one.type in (t.ROLE, t.USER):
+            found.setdefault((one.urn, "identity"), Grants("identity")).boundary = one.inputs.get("permissionsBoundary")
+    for endpoint in graph.of(t.ENDPOINT):
+        # AWS lets everything through an endpoint without a policy:
+        # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+        if endpoint.inputs.get("policy") is None:
+            key: tuple[str, Kind] = (endpoint.urn, "resource")
+            found.setdefault(key, Grants("resource")).statements.append(Written(ALLOW_ALL, endpoint.urn))
+    return found
+
+
+def owners(graph: Graph, one: Resource) -> list[str]:
+    """Whose policy a resource is: URNs, or the texts that name what is of another stack."""
+    ways = _OWNERS.get(one.type)
+    if ways is None:
+        return [one.urn]
+    named = [way for way in ways if one.inputs.get(way[0]) is not None] or ways[:1]
+    return [subject for name, token in named for subject in subjects(graph, one, name, token)]
+
+
+def _documents(one: Resource) -> Iterator[Document]:
+    yield from documents(one.urn, one.type, one.inputs)
+    # A document may also lie deeper, as in a list of policies.
+    for name, value in one.inputs.items():
+        if isinstance(value, list) and name != "inlinePolicies":
+            yield from (Document(one.urn, name, "resource", item) for item in value if is_document(item))
+
+
+def _read(grants: Grants, document: Document) -> None:
+    if isinstance(document.text, Mark):
+        grants.unread.append((document.urn, document.property))
+        return
+    try:
+        written = statements(document.text)
+    except (ValueError, TypeError, AttributeError):
+        grants.unread.append((document.urn, document.property))
+        return
+    grants.statements += [Written(statement, document.urn) for statement in written]
+
+
+def _said_otherwise(graph: Graph, one: Resource) -> Iterator[tuple[str, Kind, Statement]]:
+    """Grants that AWS does not write as a document: a right to invoke a function, a grant of a key."""
+    if one.type == PERMISSION:
+        limits = {"aws:SourceAccount": one.inputs.get("sourceAccount"), "aws:SourceArn": one.inputs.get("sourceArn")}
+        named = {key: value for key, value in limits.items() if value}
+        statement: dict[str, Any] = {
+            "Effect": "Allow",
+            "Action": one.inputs.get("action"),
+            "Principal": _principal(one.inputs.get("principal")),
+        }
+        for subject in owners(graph, one):
+            yield subject, "resource", statement | ({"Condition": {"StringEquals": named}} if named else {})
+    elif one.type == GRANT:
+        actions = [f"kms:{operation}" for operation in items(one.inputs.get("operations"))]
+        for subject in owners(graph, one):
+            principal = {"AWS": one.inputs.get("granteePrincipal")}
+            yield subject, "resource", {"Effect": "Allow", "Action": actions, "Principal": principal}
+
+
+def _principal(value: Any) -> Any:
+    text = str(value)
+    return {"Service": text} if text.endswith(".amazonaws.com") else "*" if text == "*" else {"AWS": text}
+
+
+def _attached(graph: Graph, one: Resource) -> Iterator[tuple[str, Any]]:
+    """Whom a managed policy is attached to, and its ARN."""
+    if one.type in (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, POLICY_ATTACHMENT):
+        for subject in owners(graph, one):
+            yield subject, one.inputs.get("policyArn")
+    elif one.type == ATTACHMENTS_EXCLUSIVE:
+        for subject in owners(graph, one):
+            yield from ((subject, arn) for arn in items(one.inputs.get("policyArns")))
+    elif one.type == t.ROLE:
+        yield from ((one.urn, arn) for arn in items(one.inputs.get("managedPolicyArns")))
+
+
+def _attach(graph: Graph, grants: Grants, arn: Any, by: str) -> None:
+    if not isinstance(arn, str):
+        if arn is not None:
+            grants.unread.append((by, "policyArn"))
+        return
+    policy = graph.find(arn, t.POLICY)
+    if policy is not None:
+        for document in documents(policy.urn, policy.type, policy.inputs):
+            _read(grants, document)
+        return
+    written = managed_statements(arn) if is_managed_by_aws(arn) else None
+    if written is None:
+        grants.managed[arn] = by
+    else:
+        grants.statements += [Written(statement, by) for statement in written]

@@ -1,0 +1,26 @@
+"""Which property of which type replaces a resource, asked of the genuine AWS provider's planner.
+
+The data's own first line says of which version, and how. A property that the planner was not asked of is not known.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parent / "replacements.json"
+
+
+@cache
+def _types() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))["types"]
+    return found
+
+
+def replaces(token: str, property_: str) -> bool | None:
+    """Whether another value of a property replaces the resource; None where the planner was not asked."""
+    listed = _types().get(token, {})
+    if property_ in listed.get("replace", ()):
+        return True
+    return False if property_ in listed.get("update", ()) else None

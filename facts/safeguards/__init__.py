@@ -1,0 +1,48 @@
+"""What guards a resource against loss, exposure and silence, whichever resource says it.
+
+A safeguard has a strength. What says nothing has AWS's own default, so creating, deleting, renaming or inlining what
+says it all read the same: versioning of a bucket is one fact, whether a resource of its own or the bucket sets it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from facts.safeguards.model import Kind, Rule, Safeguard, Says
+from facts.safeguards.rules import RULES
+from facts.subjects import subjects
+from graph import Graph
+from graph.marks import is_known
+from graph.values import at
+
+
+def safeguards(graph: Graph) -> Iterator[Safeguard]:
+    """Every safeguard that a graph says, and AWS's default for each thing of the graph that nothing is said of."""
+    for rule in RULES:
+        for subject, (value, by) in _said(graph, rule).items():
+            yield Safeguard(rule, subject, value, rule.strength(value) if is_known(value) else None, by)
+
+
+def _said(graph: Graph, rule: Rule) -> Mapping[str, tuple[Any, str]]:
+    """What is guarded -> the value that holds, and who says it.
+
+    Where two resources say it of one thing the weaker counts: AWS keeps what was set last, and nobody knows which.
+    """
+    found: dict[str, list[tuple[Any, str]]] = {}
+    for says in rule.says:
+        for one in graph.of(says.type):
+            for subject in subjects(graph, one, says.of, says.of_type):
+                value = at(one.inputs, says.path)
+                read = rule.read if rule.read and value is not None and is_known(value) else None
+                found.setdefault(subject, []).append((read(value) if read else value, one.urn))
+    return {subject: _weakest(rule, values) for subject, values in found.items()}
+
+
+def _weakest(rule: Rule, values: Sequence[tuple[Any, str]]) -> tuple[Any, str]:
+    said = [one for one in values if one[0] is not None]
+    if not said:
+        return rule.default, values[0][1]
+    unknown = [one for one in said if not is_known(one[0])]
+    return unknown[0] if unknown else min(said, key=lambda one: rule.strength(one[0]))
+
+
+__all__ = ["RULES", "Kind", "Rule", "Safeguard", "Says", "safeguards"]

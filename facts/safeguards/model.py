@@ -1,0 +1,60 @@
+"""The words in which a safeguard is declared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a weaker safeguard makes possible."""
+
+    VERSIONING = "versioning-off"
+    RETENTION = "retention-cut"
+    DELETION = "deletion-protection-off"
+    PROTECT = "protect-off"
+    LOSS = "safeguard-off"
+    EXPOSURE = "exposed"
+    WATCH = "unwatched"
+
+
+Strength = Callable[[Any], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """Which property of which type says it, and which property names what is guarded; empty for the resource itself."""
+
+    type: str
+    path: str
+    of: str = ""
+    of_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One safeguard: who says it, how strong a value is, and what AWS does where nobody says it (`default`).
+
+    `read` takes the value out of the property where it is no plain one.
+    """
+
+    name: str
+    kind: Kind
+    what: str
+    strength: Strength
+    default: Any
+    says: tuple[Says, ...]
+    stops: bool = True
+    read: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Safeguard:
+    """One safeguard of one thing. `strength` is None where the value is not known."""
+
+    rule: Rule
+    subject: str
+    value: Any
+    strength: float | None
+    by: str
+    """The URN of what says it; the subject's own where AWS's default holds."""

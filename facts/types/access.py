@@ -1,0 +1,184 @@
+"""Types that say who may do what, and what is reachable from where."""
+
+from facts import tokens as t
+from facts.types.model import Because, Removal, listed
+
+_OF_THE_RULE = (
+    "ipProtocol fromPort toPort protocol cidrIpv4 cidrIpv6 cidrBlocks ipv6CidrBlocks prefixListId prefixListIds "
+    "referencedSecurityGroupId sourceSecurityGroupId self type"
+)
+
+IDENTITY = (
+    listed(
+        t.ROLE,
+        "role",
+        judged="assumeRolePolicy permissionsBoundary inlinePolicies managedPolicyArns",
+        noted={"maxSessionDuration": "a session lasts for another time"},
+        harmless={
+            Because.NAME: "name namePrefix path",
+            Because.TEXT: "description",
+            Because.ENGINE: "forceDetachPolicies",
+        },
+    ),
+    listed(
+        t.ROLE_POLICY,
+        "role's policy",
+        judged="policy role",
+        harmless={Because.NAME: "name namePrefix"},
+    ),
+    listed(
+        t.POLICY,
+        "policy",
+        judged="policy",
+        harmless={
+            Because.NAME: "name namePrefix path",
+            Because.TEXT: "description",
+            Because.ENGINE: "delayAfterPolicyCreationInMs",
+        },
+    ),
+    listed(t.ROLE_ATTACHMENT, "attached policy", judged="role policyArn"),
+    listed("aws:iam/policyAttachment:PolicyAttachment", "attached policy", judged="roles users groups policyArn name"),
+    listed(
+        "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+        "list of all attached policies",
+        removal=Removal.STOPS,
+        judged="roleName policyArns",
+    ),
+    listed(
+        "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+        "list of all inline policies",
+        removal=Removal.STOPS,
+        judged="roleName policyNames",
+    ),
+    listed(t.USER, "user", judged="name permissionsBoundary"),
+    listed(t.USER_POLICY, "user's policy", judged="policy user"),
+    listed(t.USER_ATTACHMENT, "attached policy", judged="user policyArn"),
+    listed(t.GROUP_POLICY, "group's policy", judged="policy group"),
+    listed(t.GROUP_ATTACHMENT, "attached policy", judged="group policyArn"),
+    listed(t.USER_ACCESS_KEY, "access key"),
+    listed(t.USER_LOGIN, "password of a user"),
+    listed(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "trust in an identity provider",
+        noted={
+            "clientIdLists": "tokens for other audiences are taken",
+            "thumbprintLists": "other certificates are trusted",
+        },
+        harmless={Because.IDENTITY: "url"},
+    ),
+    listed(
+        "aws:lambda/permission:Permission",
+        "right to invoke a function",
+        judged="principal action sourceArn sourceAccount principalOrgId functionUrlAuthType",
+        harmless={Because.IDENTITY: "function", Because.NAME: "statementId statementIdPrefix"},
+    ),
+    listed("aws:lambda/functionUrl:FunctionUrl", "address of a function", judged="authorizationType"),
+    listed("aws:sqs/queuePolicy:QueuePolicy", "queue policy", judged="policy"),
+    listed("aws:sqs/queue:Queue", "queue", removal=Removal.STOPS, judged="policy"),
+    listed("aws:backup/vaultPolicy:VaultPolicy", "vault policy", judged="policy"),
+    listed("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "log policy", judged="policyDocument"),
+)
+
+NETWORK = (
+    listed(
+        t.VPC,
+        "network",
+        noted={"enableDnsHostnames enableDnsSupport": "names resolve otherwise"},
+        harmless={
+            Because.IDENTITY: "cidrBlock instanceTenancy assignGeneratedIpv6CidrBlock",
+            Because.TUNING: "enableNetworkAddressUsageMetrics",
+        },
+    ),
+    listed(
+        t.SUBNET,
+        "subnet",
+        judged="mapPublicIpOnLaunch",
+        noted={
+            "ipv6CidrBlock assignIpv6AddressOnCreation": "addresses that the internet can route",
+            "privateDnsHostnameTypeOnLaunch": "names resolve otherwise",
+        },
+        harmless={Because.IDENTITY: "vpcId cidrBlock availabilityZone availabilityZoneId"},
+    ),
+    listed(t.INTERNET_GATEWAY, "internet gateway", noted={"vpcId": "another network gets it"}),
+    listed(
+        "aws:ec2/natGateway:NatGateway",
+        "way out",
+        noted={"allocationId subnetId connectivityType": "connections leave by another way"},
+    ),
+    listed("aws:ec2/eip:Eip", "address", harmless={Because.IDENTITY: "domain"}),
+    listed(
+        t.ROUTE,
+        "route",
+        noted={
+            "gatewayId natGatewayId egressOnlyGatewayId transitGatewayId vpcPeeringConnectionId": "another way",
+            "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId": "other traffic goes this way",
+        },
+        harmless={Because.IDENTITY: "routeTableId"},
+    ),
+    listed(t.ROUTE_TABLE, "route table", noted={"routes": "other routes"}, harmless={Because.IDENTITY: "vpcId"}),
+    listed(
+        t.ROUTE_TABLE_ASSOCIATION,
+        "subnet's routes",
+        noted={"routeTableId subnetId gatewayId": "a subnet gets other routes"},
+    ),
+    listed(t.MAIN_ROUTE_TABLE, "network's main routes", noted={"routeTableId": "subnets get other routes"}),
+    listed(
+        t.SECURITY_GROUP,
+        "security group",
+        judged="ingress egress",
+        harmless={
+            Because.NAME: "name namePrefix description",
+            Because.IDENTITY: "vpcId",
+            Because.ENGINE: "revokeRulesOnDelete",
+        },
+    ),
+    listed(
+        t.DEFAULT_SECURITY_GROUP,
+        "default security group",
+        judged="ingress egress",
+        harmless={Because.IDENTITY: "vpcId", Because.ENGINE: "revokeRulesOnDelete"},
+    ),
+    listed(
+        t.INGRESS_RULE,
+        "ingress",
+        judged=_OF_THE_RULE,
+        harmless={Because.IDENTITY: "securityGroupId", Because.TEXT: "description"},
+    ),
+    listed(
+        t.EGRESS_RULE,
+        "egress",
+        judged=_OF_THE_RULE,
+        harmless={Because.IDENTITY: "securityGroupId", Because.TEXT: "description"},
+    ),
+    listed(
+        t.SECURITY_GROUP_RULE,
+        "rule of a security group",
+        judged=_OF_THE_RULE,
+        harmless={Because.IDENTITY: "securityGroupId", Because.TEXT: "description"},
+    ),
+    listed(
+        t.ENDPOINT,
+        "endpoint",
+        judged="policy",
+        noted={
+            "routeTableIds subnetIds securityGroupIds": "other parts of the network reach the service privately",
+            "privateDnsEnabled ipAddressType autoAccept": "the service is reached another way",
+        },
+        harmless={Because.IDENTITY: "vpcId serviceName vpcEndpointType"},
+    ),
+    listed(
+        t.FLOW_LOG,
+        "record of connections",
+        removal=Removal.STOPS,
+        noted={
+            "trafficType logDestinationType logDestination logFormat maxAggregationInterval": "other connections are "
+            "recorded, or elsewhere",
+            "iamRoleArn": "another role writes them",
+        },
+        harmless={Because.IDENTITY: "vpcId subnetId eniId"},
+    ),
+    listed(t.FIREWALL_ASSOCIATION, "firewall's place", removal=Removal.STOPS),
+    listed("aws:wafv2/webAcl:WebAcl", "firewall", removal=Removal.STOPS),
+)
+
+TYPES = (*IDENTITY, *NETWORK)

@@ -1,0 +1,231 @@
+"""Types that hold data, or say how long and how safely another one holds them."""
+
+from facts import tokens as t
+from facts.types.model import Because, Loss, Removal, listed
+
+_BUCKET_OF = {Because.IDENTITY: "bucket expectedBucketOwner"}
+
+DATABASES = (
+    listed(
+        t.DATABASE,
+        "database",
+        loss=Loss.DATA,
+        judged="backupRetentionPeriod deletionProtection skipFinalSnapshot deleteAutomatedBackups storageEncrypted "
+        "publiclyAccessible manageMasterUserPassword password performanceInsightsEnabled "
+        "enabledCloudwatchLogsExports iamDatabaseAuthenticationEnabled autoMinorVersionUpgrade copyTagsToSnapshot "
+        "multiAz monitoringInterval",
+        noted={
+            "vpcSecurityGroupIds": "other security groups guard it",
+            "engineVersion": "another engine version",
+            "allowMajorVersionUpgrade": "a major upgrade is allowed",
+            "port": "another port",
+            "kmsKeyId masterUserSecretKmsKeyId performanceInsightsKmsKeyId": "another key encrypts it",
+            "finalSnapshotIdentifier": "its final snapshot gets another name",
+            "caCertIdentifier": "another authority vouches for it",
+            "username": "another master user",
+            "engine": "another engine",
+            "parameterGroupName optionGroupName": "other parameters",
+            "dbSubnetGroupName availabilityZone networkType": "another place in the network",
+            "monitoringRoleArn": "another role watches it",
+            "performanceInsightsRetentionPeriod": "performance data are kept for another time",
+            "databaseInsightsMode": "another mode of insights",
+            "engineLifecycleSupport licenseModel": "another contract with AWS",
+            "blueGreenUpdate": "updates go another way",
+        },
+        harmless={
+            Because.SIZE: "instanceClass allocatedStorage maxAllocatedStorage storageType storageThroughput iops "
+            "dedicatedLogVolume upgradeStorageConfig",
+            Because.TIMING: "backupWindow maintenanceWindow applyImmediately upgradeRolloutOrder",
+            Because.NAME: "identifier identifierPrefix dbName",
+        },
+    ),
+    listed(
+        "aws:rds/cluster:Cluster",
+        "database",
+        loss=Loss.DATA,
+        judged="backupRetentionPeriod deletionProtection skipFinalSnapshot deleteAutomatedBackups "
+        "finalSnapshotIdentifier storageEncrypted kmsKeyId enabledCloudwatchLogsExports "
+        "iamDatabaseAuthenticationEnabled copyTagsToSnapshot engine databaseName clusterIdentifier",
+        noted={"vpcSecurityGroupIds": "other security groups guard it", "engineVersion": "another engine version"},
+        harmless={Because.TIMING: "preferredBackupWindow preferredMaintenanceWindow applyImmediately"},
+    ),
+    listed("aws:rds/clusterInstance:ClusterInstance", "instance of a database cluster", loss=Loss.DATA),
+    listed("aws:rds/globalCluster:GlobalCluster", "database", loss=Loss.DATA, judged="deletionProtection"),
+    listed("aws:dynamodb/table:Table", "database", loss=Loss.DATA, judged="deletionProtectionEnabled"),
+    listed(t.SNAPSHOT, "snapshot", loss=Loss.COPY),
+    listed(t.SNAPSHOT_COPY, "snapshot", loss=Loss.COPY),
+    listed(t.CLUSTER_SNAPSHOT, "snapshot", loss=Loss.COPY),
+    listed(t.AUTOMATED_BACKUPS_REPLICATION, "replicated backups", loss=Loss.COPY, judged="retentionPeriod kmsKeyId"),
+    listed("aws:backup/vault:Vault", "backup vault", loss=Loss.COPY, judged="kmsKeyArn forceDestroy"),
+    listed("aws:backup/plan:Plan", "backup plan", removal=Removal.STOPS),
+    listed(t.BACKUP_SELECTION, "backup selection", removal=Removal.STOPS),
+    listed(
+        t.PARAMETER_GROUP,
+        "parameter group",
+        removal=Removal.HARMLESS,
+        judged="parameters",
+        harmless={Because.NAME: "name namePrefix family description", Because.ENGINE: "skipDestroy"},
+    ),
+    listed(
+        t.SUBNET_GROUP,
+        "subnet group",
+        noted={"subnetIds": "the database may be in other subnets"},
+        harmless={Because.NAME: "name namePrefix", Because.TEXT: "description"},
+    ),
+    listed(
+        t.EVENT_SUBSCRIPTION,
+        "subscription to database events",
+        noted={
+            "snsTopic": "others are told of database events",
+            "sourceType sourceIds eventCategories enabled": "other database events are told",
+        },
+        harmless={Because.NAME: "name namePrefix"},
+    ),
+    listed("aws:efs/fileSystem:FileSystem", "file system", loss=Loss.DATA),
+    listed("aws:ebs/volume:Volume", "volume", loss=Loss.DATA),
+    listed("aws:ebs/snapshot:Snapshot", "snapshot", loss=Loss.COPY),
+    listed("aws:cognito/userPool:UserPool", "user pool", loss=Loss.DATA),
+)
+
+BUCKETS = (
+    listed(
+        t.BUCKET,
+        "bucket",
+        loss=Loss.DATA,
+        judged="forceDestroy acl grants policy lifecycleRules versioning "
+        "objectLockConfiguration serverSideEncryptionConfiguration",
+        noted={
+            "objectLockEnabled": "whether objects can be locked",
+            "website websites": "the bucket is served as a website",
+            "corsRules": "other origins may use it from a browser",
+            "loggings replicationConfiguration": "logging or replication is set inside the bucket",
+        },
+        harmless={Because.NAME: "bucket bucketPrefix"},
+    ),
+    listed("aws:s3/bucketV2:BucketV2", "bucket", loss=Loss.DATA, judged="bucket forceDestroy acl policy"),
+    listed(
+        t.BUCKET_VERSIONING,
+        "versioning",
+        removal=Removal.JUDGED,
+        judged="versioningConfiguration",
+        harmless={**_BUCKET_OF, Because.ENGINE: "mfa"},
+    ),
+    listed(
+        t.BUCKET_LIFECYCLE,
+        "lifecycle",
+        removal=Removal.NOTED,
+        judged="rules",
+        noted={"transitionDefaultMinimumObjectSize": "objects of other sizes are archived"},
+        harmless=_BUCKET_OF,
+    ),
+    listed(t.BUCKET_ENCRYPTION, "encryption", removal=Removal.JUDGED, judged="rules", harmless=_BUCKET_OF),
+    listed(
+        t.BUCKET_LOGGING,
+        "access log",
+        removal=Removal.STOPS,
+        noted={"targetBucket targetPrefix targetObjectKeyFormat": "access logs go elsewhere"},
+        harmless=_BUCKET_OF,
+    ),
+    listed(t.BUCKET_OWNERSHIP, "ownership controls", removal=Removal.JUDGED, judged="rule", harmless=_BUCKET_OF),
+    listed(t.BUCKET_POLICY, "bucket policy", removal=Removal.NOTED, judged="policy", harmless=_BUCKET_OF),
+    listed(
+        t.BUCKET_PUBLIC_ACCESS,
+        "public access block",
+        removal=Removal.JUDGED,
+        judged="blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
+        harmless={**_BUCKET_OF, Because.ENGINE: "skipDestroy"},
+    ),
+    listed(
+        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+        "public access block of the account",
+        removal=Removal.JUDGED,
+        judged="blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
+        harmless={Because.IDENTITY: "accountId"},
+    ),
+    listed(t.BUCKET_ACL, "access control list", removal=Removal.NOTED, judged="acl accessControlPolicy"),
+    listed(
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        "object lock",
+        removal=Removal.JUDGED,
+        judged="rule",
+        harmless={**_BUCKET_OF, Because.ENGINE: "token"},
+    ),
+    listed(
+        t.BUCKET_REPLICATION,
+        "replication",
+        removal=Removal.STOPS,
+        noted={"rules": "other objects are copied, or elsewhere", "role": "another role"},
+    ),
+    listed(t.BUCKET_NOTIFICATION, "notification of changed objects", removal=Removal.NOTED),
+)
+
+KEYS_AND_SECRETS = (
+    listed(
+        t.KEY,
+        "key",
+        loss=Loss.KEY,
+        judged="policy isEnabled enableKeyRotation rotationPeriodInDays deletionWindowInDays",
+        noted={
+            "multiRegion keyUsage customerMasterKeySpec": "it becomes another kind of key",
+            "bypassPolicyLockoutSafetyCheck": "AWS no longer refuses a policy that locks everybody out",
+        },
+        harmless={Because.TEXT: "description"},
+    ),
+    listed("aws:kms/replicaKey:ReplicaKey", "key", loss=Loss.KEY, judged="policy deletionWindowInDays"),
+    listed(t.KEY_POLICY, "key policy", removal=Removal.NOTED, judged="policy", harmless={Because.IDENTITY: "keyId"}),
+    listed(
+        "aws:kms/alias:Alias",
+        "alias",
+        noted={"targetKeyId": "the alias means another key"},
+        harmless={Because.NAME: "name namePrefix"},
+    ),
+    listed("aws:kms/grant:Grant", "grant of a key", judged="granteePrincipal operations keyId constraints"),
+    listed(
+        t.SECRET,
+        "secret",
+        loss=Loss.SECRET,
+        judged="kmsKeyId recoveryWindowInDays policy",
+        noted={"replicas": "other regions hold copies"},
+        harmless={
+            Because.NAME: "name namePrefix",
+            Because.TEXT: "description",
+            Because.ENGINE: "forceOverwriteReplicaSecret",
+        },
+    ),
+    listed(
+        t.SECRET_POLICY,
+        "secret policy",
+        removal=Removal.NOTED,
+        judged="policy blockPublicPolicy",
+        harmless={Because.IDENTITY: "secretArn"},
+    ),
+    listed(
+        t.SECRET_ROTATION,
+        "rotation",
+        removal=Removal.STOPS,
+        judged="rotationRules",
+        noted={"rotationLambdaArn": "another function writes the secret"},
+        harmless={Because.IDENTITY: "secretId", Because.TIMING: "rotateImmediately"},
+    ),
+    listed(t.SECRET_VERSION, "value of a secret", loss=Loss.SECRET),
+    listed("aws:ssm/parameter:Parameter", "parameter", loss=Loss.SECRET, judged="type"),
+    listed("aws:acmpca/certificateAuthority:CertificateAuthority", "certificate authority", loss=Loss.KEY),
+)
+
+IMAGES = (
+    listed(
+        t.REPOSITORY,
+        "image registry",
+        loss=Loss.REMADE,
+        judged="imageTagMutability imageScanningConfiguration forceDelete",
+        noted={
+            "encryptionConfigurations": "another key encrypts images",
+            "imageTagMutabilityExclusionFilters": "some tags may be moved to another image",
+        },
+        harmless={Because.NAME: "name namePrefix"},
+    ),
+    listed(t.REPOSITORY_LIFECYCLE, "lifecycle of images", judged="policy", harmless={Because.IDENTITY: "repository"}),
+    listed(t.REPOSITORY_POLICY, "registry policy", judged="policy", harmless={Because.IDENTITY: "repository"}),
+)
+
+TYPES = (*DATABASES, *BUCKETS, *KEYS_AND_SECRETS, *IMAGES)

@@ -1,0 +1,270 @@
+"""Types that run, serve or watch."""
+
+from facts import tokens as t
+from facts.types.model import Because, Loss, Removal, listed
+from graph.resource import REFERENCE_TYPE
+
+SERVING = (
+    listed(
+        t.CLUSTER,
+        "cluster",
+        noted={"settings": "it is watched otherwise", "configuration": "commands in tasks are recorded otherwise"},
+        harmless={Because.NAME: "name"},
+    ),
+    listed(
+        t.SERVICE,
+        "service",
+        noted={
+            "networkConfiguration": "another place in the network, or other security groups",
+            "enableExecuteCommand": "whether commands may be run inside its tasks",
+            "loadBalancers": "it is reached another way",
+            "capacityProviderStrategies launchType platformVersion": "it runs on other machines",
+            "deploymentCircuitBreaker deploymentController alarms": "a bad release is rolled back otherwise",
+            "deploymentMinimumHealthyPercent": "fewer tasks may serve during a deployment",
+        },
+        harmless={
+            Because.SIZE: "desiredCount",
+            Because.RELEASE: "taskDefinition triggers forceNewDeployment",
+            Because.NAME: "name",
+            Because.IDENTITY: "cluster schedulingStrategy",
+            Because.TIMING: "healthCheckGracePeriodSeconds waitForSteadyState sigintRollback deploymentMaximumPercent",
+            Because.TUNING: "propagateTags enableEcsManagedTags availabilityZoneRebalancing",
+            Because.ENGINE: "forceDelete",
+        },
+    ),
+    listed(
+        t.TASK_DEFINITION,
+        "task definition",
+        removal=Removal.HARMLESS,
+        judged="containerDefinitions networkMode pidMode",
+        noted={
+            "executionRoleArn taskRoleArn": "it runs under another role",
+            "volumes": "other volumes",
+            "ipcMode enableFaultInjection": "it is kept apart otherwise",
+        },
+        harmless={
+            Because.SIZE: "cpu memory ephemeralStorage runtimePlatform",
+            Because.NAME: "family",
+            Because.IDENTITY: "requiresCompatibilities",
+            Because.ENGINE: "skipDestroy trackLatest",
+        },
+    ),
+    listed(
+        "aws:appautoscaling/target:Target",
+        "range of the number of tasks",
+        noted={"roleArn": "another role scales it", "suspendedState": "scaling is suspended or resumed"},
+        harmless={
+            Because.SIZE: "minCapacity maxCapacity",
+            Because.IDENTITY: "serviceNamespace resourceId scalableDimension",
+        },
+    ),
+    listed(
+        "aws:appautoscaling/policy:Policy",
+        "scaling by load",
+        harmless={
+            Because.SIZE: "targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration policyType",
+            Because.NAME: "name",
+            Because.IDENTITY: "serviceNamespace resourceId scalableDimension",
+        },
+    ),
+    listed(
+        t.FUNCTION,
+        "function",
+        noted={
+            "role": "it runs under another role",
+            "environment": "it gets other settings",
+            "kmsKeyArn": "another key encrypts its settings",
+            "vpcConfig": "another place in the network",
+            "deadLetterConfig": "failed events go elsewhere",
+            "codeSigningConfigArn": "other code may run",
+            "reservedConcurrentExecutions": "it may run another number of times at once",
+            "loggingConfig": "its log goes elsewhere",
+        },
+        harmless={
+            Because.RELEASE: "imageUri imageConfig handler runtime packageType publish",
+            Because.SIZE: "memorySize ephemeralStorage architectures",
+            Because.TIMING: "timeout",
+            Because.NAME: "name",
+            Because.TEXT: "description",
+            Because.TUNING: "tracingConfig",
+            Because.ENGINE: "skipDestroy replaceSecurityGroupsOnDestroy",
+        },
+    ),
+    listed(
+        t.LOAD_BALANCER,
+        "load balancer",
+        judged="enableDeletionProtection accessLogs dropInvalidHeaderFields desyncMitigationMode",
+        noted={
+            "internal": "it faces the internet, or no longer does",
+            "securityGroups": "other security groups guard it",
+            "subnets ipAddressType": "another place in the network",
+            "connectionLogs": "connections are recorded otherwise",
+            "enableWafFailOpen": "requests pass, or not, while the firewall is away",
+            "preserveHostHeader xffHeaderProcessingMode enableXffClientPort enableTlsVersionAndCipherSuiteHeaders": ""
+            "the service sees requests otherwise",
+        },
+        harmless={
+            Because.NAME: "name namePrefix loadBalancerType",
+            Because.TIMING: "idleTimeout clientKeepAlive",
+            Because.TUNING: "enableHttp2 enableCrossZoneLoadBalancing enableZonalShift",
+        },
+    ),
+    listed(
+        t.LISTENER,
+        "listener",
+        judged="sslPolicy",
+        noted={
+            "protocol": "another protocol",
+            "port": "it listens on another port",
+            "certificateArn": "another certificate",
+            "defaultActions": "requests go elsewhere",
+            "alpnPolicy": "another protocol",
+            "routingHttpResponseStrictTransportSecurityHeaderValue": "browsers are told otherwise to insist on TLS",
+        },
+        harmless={
+            Because.IDENTITY: "loadBalancerArn",
+            Because.TUNING: "routingHttpResponseServerEnabled",
+            Because.TIMING: "tcpIdleTimeoutSeconds",
+        },
+    ),
+    listed(
+        "aws:lb/listenerCertificate:ListenerCertificate",
+        "certificate of a listener",
+        noted={"certificateArn": "another certificate"},
+        harmless={Because.IDENTITY: "listenerArn"},
+    ),
+    listed(
+        "aws:lb/listenerRule:ListenerRule",
+        "rule of a listener",
+        noted={
+            "conditions": "it is for other requests: another host name or path",
+            "actions transforms": "requests go elsewhere",
+        },
+        harmless={Because.IDENTITY: "listenerArn", Because.TUNING: "priority"},
+    ),
+    listed(
+        t.TARGET_GROUP,
+        "target group",
+        noted={"healthCheck": "a sick task is seen otherwise"},
+        harmless={
+            Because.NAME: "name namePrefix",
+            Because.IDENTITY: "port protocol protocolVersion vpcId targetType ipAddressType",
+            Because.TIMING: "deregistrationDelay slowStart",
+            Because.TUNING: "loadBalancingAlgorithmType stickiness",
+        },
+    ),
+    listed("aws:acm/certificate:Certificate", "certificate"),
+    listed("aws:route53/record:Record", "name in DNS", removal=Removal.STOPS),
+    listed("aws:route53/zone:Zone", "zone of DNS", removal=Removal.STOPS),
+    listed("aws:ec2/instance:Instance", "machine", loss=Loss.DATA),
+)
+
+WATCHING = (
+    listed(
+        t.LOG_GROUP,
+        "log group",
+        loss=Loss.LOGS,
+        judged="retentionInDays kmsKeyId deletionProtectionEnabled skipDestroy",
+        noted={"logGroupClass": "it is read and kept otherwise"},
+        harmless={Because.NAME: "name namePrefix"},
+    ),
+    listed(
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        "figure taken from a log",
+        noted={
+            "pattern metricTransformation logGroupName applyOnTransformedLogs": "something else is counted in the log"
+        },
+        harmless={Because.NAME: "name"},
+    ),
+    listed(
+        t.METRIC_ALARM,
+        "alarm",
+        judged="actionsEnabled alarmActions",
+        noted={
+            "okActions insufficientDataActions": "others are told",
+            "namespace metricName dimensions metricQueries comparisonOperator treatMissingData": "it watches otherwise",
+        },
+        harmless={
+            Because.TUNING: "threshold thresholdMetricId period evaluationPeriods datapointsToAlarm statistic "
+            "extendedStatistic unit evaluateLowSampleCountPercentiles",
+            Because.TEXT: "alarmDescription",
+            Because.NAME: "name",
+        },
+    ),
+    listed(t.COMPOSITE_ALARM, "alarm", judged="actionsEnabled alarmActions"),
+    listed(
+        "aws:cloudwatch/dashboard:Dashboard",
+        "dashboard",
+        harmless={Because.NAME: "dashboardName", Because.TUNING: "dashboardBody"},
+    ),
+    listed(
+        "aws:cloudwatch/queryDefinition:QueryDefinition",
+        "saved search",
+        harmless={Because.NAME: "name", Because.TUNING: "queryString logGroupNames"},
+    ),
+    listed(
+        t.TOPIC,
+        "topic",
+        judged="policy kmsMasterKeyId",
+        noted={"deliveryPolicy": "messages are delivered otherwise"},
+        harmless={
+            Because.NAME: "name namePrefix fifoTopic",
+            Because.TEXT: "displayName",
+            Because.TUNING: "contentBasedDeduplication signatureVersion tracingConfig",
+        },
+    ),
+    listed(t.TOPIC_POLICY, "topic policy", judged="policy", harmless={Because.IDENTITY: "arn"}),
+    listed(
+        "aws:sns/topicSubscription:TopicSubscription",
+        "subscription",
+        noted={
+            "endpoint protocol": "another address is told",
+            "filterPolicy filterPolicyScope": "other messages are told",
+            "topic": "it is told of another topic",
+            "redrivePolicy rawMessageDelivery subscriptionRoleArn": "messages are delivered otherwise",
+        },
+        harmless={Because.TIMING: "confirmationTimeoutInMinutes endpointAutoConfirms"},
+    ),
+    listed(
+        t.TRAIL,
+        "audit trail",
+        removal=Removal.STOPS,
+        judged="enableLogging isMultiRegionTrail enableLogFileValidation includeGlobalServiceEvents kmsKeyId",
+        noted={
+            "s3BucketName s3KeyPrefix snsTopicName": "the trail is kept elsewhere",
+            "advancedEventSelectors isOrganizationTrail": "other events are recorded",
+        },
+        harmless={Because.NAME: "name"},
+    ),
+    listed(
+        "aws:budgets/budget:Budget",
+        "budget",
+        noted={
+            "notifications": "others are told of the cost",
+            "limitAmount limitUnit timeUnit budgetType": "they are told of other costs",
+        },
+        harmless={Because.NAME: "name namePrefix", Because.IDENTITY: "accountId"},
+    ),
+)
+
+BESIDE_AWS = (
+    listed(REFERENCE_TYPE, "look into another stack", removal=Removal.HARMLESS, harmless={Because.IDENTITY: "name"}),
+    listed(
+        "random:index/randomId:RandomId",
+        "random name",
+        removal=Removal.HARMLESS,
+        harmless={Because.NAME: "byteLength keepers prefix"},
+    ),
+    listed(
+        "random:index/randomString:RandomString",
+        "random name",
+        removal=Removal.HARMLESS,
+        harmless={Because.NAME: "length keepers lower upper numeric special"},
+    ),
+    listed("pulumi-python:dynamic:Resource", "resource of the program's own code", runs_code=True),
+    listed("pulumi-nodejs:dynamic:Resource", "resource of the program's own code", runs_code=True),
+    listed("command:local:Command", "command on the deploying machine", runs_code=True),
+    listed("command:remote:Command", "command on another machine", runs_code=True),
+)
+
+TYPES = (*SERVING, *WATCHING, *BESIDE_AWS)

@@ -1,0 +1,177 @@
+"""What somebody may do that an older set of grants did not allow."""
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from facts.permissions.actions import takes_resource
+from facts.permissions.documents import Kind, Statement, accounts_of, is_open, principals, values_of
+from facts.permissions.escalation import escalations
+from facts.reach import Grants, Written
+from graph.values import plain
+
+_ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
+_EVERY_ONE: Final = re.compile(r"^[*?/:-]*$")
+_NO_KIND_IN_ARN: Final = ("s3", "sns", "sqs")  # the last part of their ARNs begins with the name itself
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """One thing that is newly allowed, by which resource; `wide` where a reviewer must not overlook it."""
+
+    what: str
+    wide: bool
+    by: str
+
+
+def widenings(before: Grants | None, after: Grants, *, own_accounts: frozenset[str]) -> Iterator[Widening]:
+    """What `after` allows beyond `before`; None where the subject is new."""
+    old = before.statements if before else []
+    yield from _lost_denials(old, after.statements)
+    allowed = [one.statement for one in old if one.statement.get("Effect") == "Allow"]
+    for one in after.statements:
+        if one.statement.get("Effect") == "Allow" and not any(_within(one.statement, known) for known in allowed):
+            yield from _new_grant(one, allowed, after.kind, own_accounts, new=before is None)
+    for arn, by in after.managed.items():
+        if before is None or arn not in before.managed:
+            yield Widening(f"{arn.rpartition('/')[2]} is attached, whose content is not known here", wide=True, by=by)
+
+
+def _lost_denials(before: Sequence[Written], after: Sequence[Written]) -> Iterator[Widening]:
+    denials = [_comparable(one.statement) for one in after if one.statement.get("Effect") == "Deny"]
+    for one in before:
+        if one.statement.get("Effect") == "Deny" and _comparable(one.statement) not in denials:
+            name = one.statement.get("Sid") or "without a Sid"
+            yield Widening(f"the Deny {name} is taken away or changed", wide=True, by=one.by)
+
+
+def _comparable(statement: Statement) -> dict[str, Any]:
+    lists = {"Action", "Resource", "NotAction", "NotResource"}
+    return {
+        key: sorted(values_of(statement, key)) if key in lists else plain(value)
+        for key, value in statement.items()
+        if key != "Sid"
+    }
+
+
+def _within(statement: Statement, known: Statement) -> bool:
+    """Whether an older statement allowed all of this one, under no stricter conditions."""
+    same = all(plain(statement.get(k)) == plain(known.get(k)) for k in ("Principal", "NotAction", "NotResource"))
+    kept = known.get("Condition") in (None, {}) or plain(known.get("Condition")) == plain(statement.get("Condition"))
+    return same and kept and _covers(statement, known)
+
+
+def _covers(statement: Statement, known: Statement) -> bool:
+    """Whether an older statement's actions and resources hold all of this one's, whatever the conditions."""
+    return all(_covered(action, values_of(known, "Action")) for action in values_of(statement, "Action")) and all(
+        _covered(arn, values_of(known, "Resource")) for arn in values_of(statement, "Resource")
+    )
+
+
+def _covered(value: str, patterns: list[str]) -> bool:
+    return any(value == pattern or fnmatchcase(value.lower(), pattern.lower()) for pattern in patterns)
+
+
+def _new_grant(
+    one: Written, allowed: Sequence[Statement], kind: Kind, own_accounts: frozenset[str], *, new: bool
+) -> Iterator[Widening]:
+    statement = one.statement
+    actions, resources = values_of(statement, "Action"), values_of(statement, "Resource")
+    was = next((s for s in allowed if s.get("Sid") and s.get("Sid") == statement.get("Sid")), None)
+    grant = f"{_listed(actions) or 'everything but a list'} on {_listed(resources) or 'itself'}"
+    if was:
+        grant += f" (was {_listed(values_of(was, 'Action'))} on {_listed(values_of(was, 'Resource')) or 'itself'})"
+    # Its actions and resources were allowed before, so what was dropped is a condition, under whatever Sid.
+    narrowed = next((s for s in allowed if s.get("Condition") and _covers(statement, s)), None)
+    if narrowed is None and was and was.get("Condition"):
+        narrowed = was if plain(was.get("Condition")) != plain(statement.get("Condition")) else None
+    if narrowed is not None and kind == "identity":
+        name = narrowed.get("Sid") or statement.get("Sid") or "a statement without a Sid"
+        yield Widening(f"a condition of {name} is taken away or changed", wide=True, by=one.by)
+        return
+    if kind == "identity":
+        yield Widening(grant, wide=_is_wide(statement, actions, resources), by=one.by)
+    else:
+        yield from _new_principals(one, allowed, grant, kind, own_accounts, new=new)
+
+
+def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> bool:
+    takes = any(takes_resource(action) for action in actions)
+    return (
+        (takes and any(is_every_one(resource) for resource in resources))
+        or "NotAction" in statement
+        or "NotResource" in statement
+        or any("*" in action or "?" in action for action in actions)
+        or bool(list(escalations([statement])))
+    )
+
+
+def is_every_one(resource: str) -> bool:
+    """Whether a resource is everything, or every one of a type in any spelling.
+
+    `*`, `arn:aws:s3:::*`, `arn:aws:secretsmanager:*:*:secret:*`, `arn:aws:iam::1:role/*`, `arn:aws:s3:::*-*/*`.
+    """
+    parts = resource.split(":", 5)
+    if len(parts) < 6:
+        return "*" in resource or "?" in resource
+    name = parts[5]
+    for kind in ("", *(() if parts[2] in _NO_KIND_IN_ARN else _kinds_before(name))):
+        if name.startswith(kind) and _EVERY_ONE.match(name[len(kind) :]) and ("*" in name or "?" in name):
+            return True
+    return False
+
+
+def _kinds_before(name: str) -> Iterator[str]:
+    """The beginning of an ARN's last part that only says its type: `role/`, `secret:`, `db:`."""
+    found = re.match(r"^[a-z-]+[:/]", name)
+    if found:
+        yield found[0]
+
+
+def _new_principals(
+    one: Written, allowed: Sequence[Statement], grant: str, kind: Kind, own_accounts: frozenset[str], *, new: bool
+) -> Iterator[Widening]:
+    statement = one.statement
+    if is_open(statement) and not _only_known_callers(statement, own_accounts):
+        yield Widening(f"everybody is allowed {grant}", wide=True, by=one.by)
+        return
+    known = {name for older in allowed for name in _everyone(older)}
+    named = _everyone(statement)
+    fresh = [name for name in named if name not in known]
+    services = set(principals(statement, "Service"))
+    trusted = own_accounts | accounts_of(known)  # an account that this very policy let in before is no new one
+    outside = [name for name in fresh if name not in services and is_outsider(name, trusted)]
+    # Every other widening of an existing trust counts too: somebody else becomes the role.
+    wide = bool(outside) or (kind == "trust" and not new)
+    yield Widening(f"{_listed(fresh or named)} is allowed {grant}", wide=wide, by=one.by)
+
+
+def _only_known_callers(statement: Statement, own_accounts: frozenset[str]) -> bool:
+    """Whether an open statement's conditions let in this account's own callers alone."""
+    keys = {"aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "kms:calleraccount", "aws:sourceowner"}
+    condition = statement.get("Condition")
+    for operator, block in condition.items() if isinstance(condition, dict) else ():
+        if operator not in ("StringEquals", "StringEqualsIgnoreCase") or not isinstance(block, dict):
+            continue
+        for key, value in block.items():
+            values = value if isinstance(value, list) else [value]
+            if key.lower() in keys and values and all(str(account) in own_accounts for account in values):
+                return True
+    return False
+
+
+def is_outsider(name: str, own_accounts: Set[str]) -> bool:
+    """Whether a principal is of another account, or of nobody knows which: a unique id, a foreign identity provider."""
+    account = _ACCOUNT.match(name)
+    return account is None or (account[1] or account[2]) not in own_accounts
+
+
+def _everyone(statement: Statement) -> list[str]:
+    return [name for kind in ("AWS", "Service", "Federated", "CanonicalUser") for name in principals(statement, kind)]
+
+
+def _listed(values: list[str]) -> str:
+    shown = [f"`{value}`" for value in values[:3]]
+    return ", ".join(shown) + (f" and {len(values) - 3} more" if len(values) > 3 else "")

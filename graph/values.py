@@ -1,0 +1,87 @@
+"""Reading properties as Pulumi hands them over: numbers are floats, lists may be proxies, documents are texts."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from graph.marks import Mark
+
+_STEP = re.compile(r"""\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)""")
+
+
+def items(value: Any) -> list[Any]:
+    """A list's items; one value alone becomes a list of one, as IAM reads it; nothing becomes an empty list."""
+    if value is None:
+        return []
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return list(value)
+    return [value]
+
+
+def at(value: Any, path: str) -> Any:
+    """The value at a path, `rules[0].days` or `tags["a.b"]`, or None where any step is missing."""
+    for quoted, index, name in _STEP.findall(path):
+        if isinstance(value, Mark):
+            return value
+        if index and isinstance(value, Sequence) and not isinstance(value, str):
+            value = value[int(index)] if int(index) < len(value) else None
+        elif isinstance(value, Mapping):
+            value = value.get(quoted or name or index)
+        else:
+            return None
+    return value
+
+
+def root_of(path: str) -> str:
+    """The property that a path begins with: `rules` of `rules[0].days`."""
+    return path.split(".", maxsplit=1)[0].split("[", maxsplit=1)[0]
+
+
+def maps(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The maps among a list's items, or the one map that stands alone."""
+    return (item for item in items(value) if isinstance(item, Mapping))
+
+
+def number(value: Any) -> float | None:
+    """A number, also where it was written as a text; None for anything else, booleans included."""
+    if isinstance(value, bool | Mark) or value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def plain(value: Any) -> Any:
+    """A value without proxies."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value
+
+
+def document(value: Any) -> Any:
+    """A JSON document, given as a text or already as a map; raises ValueError where the text is no JSON."""
+    if isinstance(value, Mark):
+        raise ValueError(f"a document that is not shown: {value}")
+    return _parsed(value) if isinstance(value, str) else plain(value)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Any:
+    return json.loads(text)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from texts(item)

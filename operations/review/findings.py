@@ -1,0 +1,42 @@
+"""What the policies would say of the change: controls that a resource met before and does not meet after.
+
+The engine's events carry the pack's own findings; `pulumi preview --json` carries none, nor do events of a preview
+without the pack. Asking the same rules of the graph before and after keeps the two from disagreeing, and leaves alone
+what was wrong before this change.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from graph import Graph
+from graph.plan import Plan, PolicyResult
+from operations.review.residency import allowed_regions
+from policies.errors import RuleError
+from policies.retiring import with_retirement
+from policies.runner import check
+
+
+def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
+    """Mandatory findings that this change brings to resources that stand, where the recording carries none."""
+    if plan.policies:
+        return
+    touched = {step.urn for step in plan.steps if step.op in ("update", "replace", "delete")}
+    if not touched:
+        return
+    regions = allowed_regions(plan.config)
+    try:
+        before = _failing(plan.before, plan, regions, retiring=retiring)
+        after = _failing(plan.after, plan, regions, retiring=retiring)
+    except RuleError as error:  # a document that is none, for one: no finding can be told, so the change must not pass
+        yield PolicyResult(policy="policies", level="mandatory", urn="", message=str(error))
+        return
+    for key, message in after.items():
+        step = plan.by_urn.get(key[1])
+        if key not in before and step is not None and step.op != "create":
+            yield PolicyResult(policy=key[0], level="mandatory", urn=key[1], message=message)
+
+
+def _failing(graph: Graph, plan: Plan, regions: tuple[str, ...], *, retiring: bool) -> Mapping[tuple[str, str], str]:
+    custom = [one for one in graph.resources if not one.read]
+    settings = with_retirement({}, retiring=retiring)
+    report = check(custom, plan.stack, settings, allowed_regions=regions)
+    return {(one.control, one.urn): one.message for one in report.violations}

@@ -1,0 +1,72 @@
+"""What becomes reachable from further away."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from facts.exposure import Opening, exposed, openings
+from graph import Mark
+from graph.plan import Plan
+from operations.review.effects import Found, NotEvaluated, note, stop
+
+
+def opened(plan: Plan) -> Iterator[Found]:
+    """Every opening of a security group and every public way that was not there before."""
+    yield from _openings(plan)
+    yield from _ways(plan)
+
+
+def _openings(plan: Plan) -> Iterator[Found]:
+    of_group: dict[str, list[Opening]] = defaultdict(list)
+    for one in openings(plan.before):
+        of_group[one.group].append(one)
+    seen: set[tuple[str, str]] = set()
+    for one in openings(plan.after):
+        known = of_group[one.group]
+        if not _changed(plan, one.by) or any(other.covers(one) for other in known):
+            continue
+        if isinstance(one.peer, Mark):
+            yield from _unknown_peer(plan, one, known)
+        elif (one.by, what := _what(one, known)) not in seen:
+            seen.add((one.by, what))
+            wide = one.inward and one.to_the_world and not one.web
+            yield (stop if wide else note)("exposed", one.by, what)
+
+
+def _unknown_peer(plan: Plan, one: Opening, known: list[Opening]) -> Iterator[Found]:
+    """A peer that is not known may be a group that is made along with it; where the rule stood before, it matters."""
+    step = plan.by_urn[one.by]
+    stood = step.op != "create" and any(other.by == one.by for other in known)
+    yield NotEvaluated(
+        one.by, "the address range or group is not known before the update", matters=stood and one.inward
+    )
+
+
+def _what(one: Opening, known: list[Opening]) -> str:
+    if not one.inward:
+        return f"may reach {one.ports} at {_peer(one)}"
+    before = [str(other.peer) for other in known if other.by == one.by and other.ports == one.ports]
+    return f"{one.ports} open to {_peer(one)}" + (f", before to {', '.join(before)}" if before else "")
+
+
+def _peer(one: Opening) -> str:
+    peer = str(one.peer)
+    return "the whole internet" if one.to_the_world else peer.rpartition("::")[2] if "::" in peer else peer
+
+
+def _ways(plan: Plan) -> Iterator[Found]:
+    before = {(one.subject, one.way) for one in exposed(plan.before) if one.known}
+    for one in exposed(plan.after):
+        if (one.subject, one.way) in before or not _changed(plan, one.by):
+            continue
+        new = plan.by_urn[one.by].op == "create"
+        if not one.known:
+            yield NotEvaluated(one.by, f"whether {one.way.value} is not known before the update", matters=not new)
+        elif new and not one.never_new:
+            yield note("exposed", one.by, one.way.value)
+        else:
+            yield stop("exposed", one.by, one.way.value)
+
+
+def _changed(plan: Plan, urn: str) -> bool:
+    step = plan.by_urn.get(urn)
+    return step is not None and step.changes

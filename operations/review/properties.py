@@ -1,0 +1,115 @@
+"""Whether each property that changes was judged by somebody, is shown, or is harmless for a reason that stands."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from facts import tokens as t
+from facts.replacements import replaces
+from facts.types import TYPES
+from graph import Mark, Masked, Secret
+from graph.marks import is_known, marks_in
+from graph.plan import Plan, PlanStep
+from graph.values import document, maps
+from operations.review.effects import Found, NotEvaluated, note, stop
+
+
+def changed_inputs(step: PlanStep) -> list[str]:
+    """The properties whose inputs differ, or cannot be told to be the same.
+
+    What the engine names beside them differs in the cloud alone: the program asks for what it asked for before.
+    """
+    if step.old is None or step.new is None:
+        return []
+    old, new = step.old.inputs, step.new.inputs
+    return [name for name in dict.fromkeys((*old, *new)) if not _same(old.get(name), new.get(name))]
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two values are known and equal. A value with a mark in it is equal to nothing."""
+    return bool(old == new) and is_known(old) and is_known(new)
+
+
+def properties(plan: Plan) -> Iterator[Found]:
+    """Lines for properties that a reviewer must see, and a stop for each that nobody judges."""
+    for step in plan.steps:
+        listed = TYPES.get(step.type)
+        if step.op not in ("update", "replace") or listed is None or step.is_component:
+            continue
+        for name in changed_inputs(step):
+            if name in listed.noted:
+                yield note("unwatched", step.urn, f"{listed.noted[name]} ({name}{_values(step, name)})")
+            elif not listed.knows(name):
+                yield NotEvaluated(step.urn, f"{name} changes, which nothing here judges")
+            elif name in listed.judged and _not_shown(step, name):
+                yield NotEvaluated(step.urn, f"{name} is not shown in the recording, so nothing can judge it")
+            yield from _may_replace(step, name)
+        if step.type == t.TASK_DEFINITION:
+            yield from _environment(step)
+        elif step.type == t.PARAMETER_GROUP:
+            yield from _parameters(step)
+
+
+def _not_shown(step: PlanStep, name: str) -> bool:
+    """Whether a value is masked, before or after; what is only not known yet is judged by whoever reads it."""
+    states = (step.old, step.new)
+    marks = (mark for state in states if state for _, mark in marks_in(state.inputs.get(name)))
+    return any(isinstance(mark, Masked | Secret) for mark in marks)
+
+
+def _values(step: PlanStep, name: str) -> str:
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018  asked by changed_inputs
+    old, new = step.old.inputs.get(name), step.new.inputs.get(name)
+    simple = (str, int, float, bool)
+    if isinstance(old, simple) and isinstance(new, simple) and len(f"{old}{new}") <= 80:
+        return f" {old} → {new}"
+    return ""
+
+
+def _may_replace(step: PlanStep, name: str) -> Iterator[Found]:
+    """A value that is not known yet, of a property that replaces: no recording shows it, but the provider knows."""
+    if step.op != "update" or step.new is None or step.old is None or not TYPES[step.type].loss:
+        return
+    value = step.new.inputs.get(name)
+    if isinstance(value, Mark) and step.old.inputs.get(name) is not None and replaces(step.type, name):
+        yield stop("replace", step.urn, f"{name} is not known before the update, and another value of it replaces this")
+
+
+def _parameters(step: PlanStep) -> Iterator[Found]:
+    """Parameters of a database that get another value or are no longer set; one that is added is what it says."""
+    old, new = (
+        {str(one.get("name")): one.get("value") for one in maps(state.inputs.get("parameters"))} if state else {}
+        for state in (step.old, step.new)
+    )
+    for name, value in old.items():
+        if new.get(name) != value:
+            yield note("unwatched", step.urn, f"parameter {name} {value} → {new.get(name, 'unset')}")
+
+
+def _environment(step: PlanStep) -> Iterator[Found]:
+    """Settings of the service that change: what it is told is part of what it does."""
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018  an update or a replacement
+    old, new = (
+        _settings(step.old.inputs.get("containerDefinitions")),
+        _settings(step.new.inputs.get("containerDefinitions")),
+    )
+    if old is None or new is None:
+        return
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) != new.get(name):
+            container, _, setting = name.partition("/")
+            yield note("unwatched", step.urn, f"{container} gets another {setting}")
+
+
+def _settings(text: Any) -> Mapping[str, str] | None:
+    """`container/NAME` -> its value or the secret that it is taken from; None where the text cannot be read."""
+    try:
+        containers = document(text)
+    except (ValueError, TypeError):
+        return None
+    return {
+        f"{container.get('name')}/{entry.get('name')}": json.dumps(entry, sort_keys=True, default=str)
+        for container in maps(containers)
+        for key in ("environment", "secrets")
+        for entry in maps(container.get(key))
+    }

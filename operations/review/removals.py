@@ -1,0 +1,159 @@
+"""What goes (WB.12): deleted, replaced, let go of, moved, or made anew under a name that is still taken."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from facts import tokens as t
+from facts.places import is_regional, region_of
+from facts.types import TYPES, Loss, Removal, ResourceType, noun_of
+from graph import Resource
+from graph.plan import Plan, PlanStep
+from graph.values import at, number
+from operations.review.effects import Found, note, stop
+
+_NAMES: Final = ("name", "bucket", "identifier", "clusterIdentifier", "dashboardName")
+_REUSED_BY_DESIGN: Final = frozenset({t.TASK_DEFINITION})  # a family has revisions
+
+
+def removals(plan: Plan) -> Iterator[Found]:
+    """Everything that goes, is replaced, is moved, or is of a type that is not known."""
+    for step in plan.steps:
+        if step.is_component or step.is_provider or step.looked_up:
+            continue
+        listed = TYPES.get(step.type)
+        yield from _unknown(step) if listed is None else _known(step, listed)
+        yield from _moved(plan, step)
+        yield from _unprotected(step)
+    yield from _same_names(plan)
+
+
+def _unknown(step: PlanStep) -> Iterator[Found]:
+    """A type outside the list may hold or guard anything."""
+    if step.op == "create":
+        yield note("unknown-type", step.urn, f"{step.type} is made, a type that this review does not know")
+    elif step.op in ("delete", "replace", "forget", "update", "import"):
+        verb = {"delete": "deleted", "replace": "replaced", "forget": "let go of"}.get(step.op, "changed")
+        yield stop("unknown-type", step.urn, f"{step.type} is {verb}, a type that this review does not know")
+
+
+def _known(step: PlanStep, listed: ResourceType) -> Iterator[Found]:
+    if listed.runs_code and step.changes:
+        yield stop("runs-code", step.urn, f"{listed.noun}: it runs code of its own during the deployment")
+    elif listed.loss is not Loss.NOTHING:
+        yield from _lost(step, listed)
+    elif step.op in ("delete", "forget") and listed.removal is Removal.STOPS:
+        yield stop("unwatched" if listed.token == t.TRAIL else "safeguard-off", step.urn, f"the {listed.noun} goes")
+    elif step.op in ("delete", "forget") and listed.removal is Removal.NOTED:
+        yield note("unwatched", step.urn, f"the {listed.noun} goes")
+    elif step.op == "replace" and listed.removal in (Removal.STOPS, Removal.JUDGED):
+        yield note("unwatched", step.urn, f"the {listed.noun} is replaced: there is a gap{_because(step)}")
+    elif step.op == "replace" and listed.token in (t.SECURITY_GROUP, t.ROLE, t.LOAD_BALANCER, t.SERVICE):
+        yield note("unwatched", step.urn, f"the {listed.noun} is replaced{_because(step)}")
+
+
+def _lost(step: PlanStep, listed: ResourceType) -> Iterator[Found]:
+    left = left_of(step.old) if step.old is not None else ""
+    if step.op == "replace":
+        because = ", ".join(_change(step, path) for path in step.replace_paths) or "the program asks for it"
+        yield stop("replace", step.urn, f"a new, empty {listed.noun} takes its place, because of {because}", left)
+    elif step.op == "delete" and listed.loss is Loss.KEY:
+        yield stop(
+            "key-deletion", step.urn, f"the {listed.noun} is scheduled for deletion, with all that it encrypts", left
+        )
+    elif step.op == "delete":
+        yield stop("delete", step.urn, f"the {listed.noun} is deleted", left)
+    elif step.op == "forget":
+        yield stop("forget", step.urn, f"the {listed.noun} leaves the stack's state and care", left)
+
+
+def _because(step: PlanStep) -> str:
+    return f", because of {', '.join(_change(step, path) for path in step.replace_paths)}" if step.replace_paths else ""
+
+
+def _change(step: PlanStep, path: str) -> str:
+    old, new = (at(state.inputs, path) if state else None for state in (step.old, step.new))
+    if isinstance(old, str | int | float) and isinstance(new, str | int | float):
+        return f"{path} {old} → {new}"
+    return path
+
+
+def left_of(old: Resource) -> str:
+    """What stays behind of a resource that goes, from what it has been told so far."""
+    if old.retain_on_delete:
+        return "the resource itself stays in AWS (retainOnDelete)"
+    if old.type == t.DATABASE:
+        return _left_of_database(old)
+    if old.type == t.BUCKET:
+        return "nothing" if old.inputs.get("forceDestroy") is True else "AWS refuses while objects are in it"
+    if old.type == t.KEY:
+        return f"{number(old.inputs.get('deletionWindowInDays')) or 30:g} days in which deletion can be cancelled"
+    if old.type == t.SECRET:
+        days = number(old.inputs.get("recoveryWindowInDays"))
+        days = 30 if days is None else days
+        return f"{days:g} days in which it can be restored" if days else "nothing"
+    return ""
+
+
+def _left_of_database(old: Resource) -> str:
+    inputs = old.inputs
+    kept = []
+    if inputs.get("skipFinalSnapshot") is False:
+        kept.append(f"final snapshot {inputs.get('finalSnapshotIdentifier') or 'without a name'}")
+    if inputs.get("deleteAutomatedBackups") is False:
+        kept.append(f"automated backups for {number(inputs.get('backupRetentionPeriod')) or 0:g} days")
+    if inputs.get("deletionProtection") is True:
+        kept.append("AWS refuses while deletionProtection is on")
+    return "; ".join(kept) or "nothing"
+
+
+def _moved(plan: Plan, step: PlanStep) -> Iterator[Found]:
+    if step.old is None or step.new is None or not is_regional(step.new):
+        return
+    old, new = plan.before.by_urn[step.urn], plan.after.by_urn[step.urn]
+    before, after = region_of(plan.before, old), region_of(plan.after, new)
+    if before and after and before != after:
+        what = f"it moves from {before} to {after}: a new, empty resource there; move the data first"
+        yield stop("region-move", step.urn, what)
+
+
+def _unprotected(step: PlanStep) -> Iterator[Found]:
+    if step.old is None or step.new is None:
+        return
+    if step.old.protect and not step.new.protect:
+        what = "`protect` is lifted, so that this or a later change may delete or replace it"
+        yield stop("protect-off", step.urn, what)
+    if step.old.retain_on_delete and not step.new.retain_on_delete:
+        yield stop("protect-off", step.urn, "`retainOnDelete` is lifted, so that `destroy` takes it along")
+
+
+def _same_names(plan: Plan) -> Iterator[Found]:
+    """A resource that was renamed in the code under a fixed physical name, without an alias.
+
+    Most services refuse the create half-way, since the name is taken. Some answer it with what is there (ECS does), and
+    then the delete takes the only one.
+    """
+    going = {
+        (step.type, name): step
+        for step in plan.steps
+        if step.op == "delete" and step.old is not None and (name := _physical_name(step.old))
+    }
+    for step in plan.steps:
+        if step.op != "create" or step.new is None or step.type in _REUSED_BY_DESIGN:
+            continue
+        name = _physical_name(step.new)
+        old = going.get((step.type, name)) if name else None
+        if old is not None:
+            what = (
+                f"a new {noun_of(step.type)} has the name {name} of `{old.name}`, which is deleted after it: keep "
+                f'the one that stands with `aliases=[pulumi.Alias(name="{old.name}")]`'
+            )
+            yield stop("same-name", step.urn, what)
+
+
+def _physical_name(resource: Resource) -> str:
+    """The name that AWS knows it by; `bucket` is that only of a bucket itself."""
+    for key in _NAMES:
+        value = resource.inputs.get(key)
+        if value and isinstance(value, str) and (key != "bucket" or resource.type == t.BUCKET):
+            return value
+    return ""

@@ -1,0 +1,66 @@
+"""Where resources stand and what places they name, and whether residency and the account allow it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from facts.places import Place, own_accounts, places
+from graph.plan import Plan
+from operations.review.effects import Found, note, stop
+
+
+@dataclass(frozen=True, slots=True)
+class Residency:
+    """The regions that are allowed, empty where the recording holds none, and those that the new state names."""
+
+    allowed: tuple[str, ...]
+    used: tuple[str, ...]
+
+
+def residency(plan: Plan) -> Residency:
+    """What a plan says of regions."""
+    used = {
+        one.region: None
+        for resource in plan.after.resources
+        if resource.custom
+        for one in sorted(places(plan.after, resource), key=lambda one: one.region)
+        if one.region
+    }
+    return Residency(allowed_regions(plan.config), tuple(used))
+
+
+def outside(plan: Plan) -> Iterator[Found]:
+    """Every region outside residency, every region and account that was never named before, and what residency allows
+    beyond what is used."""
+    allowed = allowed_regions(plan.config)
+    accounts = own_accounts(plan.before) | own_accounts(plan.after)
+    before = {place for one in plan.before.resources if one.custom for place in places(plan.before, one)}
+    for step in plan.steps:
+        if step.new is None or step.is_component or step.is_provider or step.looked_up:
+            continue
+        found = places(plan.after, plan.after.by_urn[step.urn])
+        strangers = sorted(one.region for one in found if one.region and allowed and one.region not in allowed)
+        if strangers:
+            yield stop("residency", step.urn, f"in {', '.join(strangers)}")
+        if step.changes:
+            foreign = sorted(
+                one.account
+                for one in found
+                if one.account and accounts and one.account not in accounts and Place(account=one.account) not in before
+            )
+            yield from (stop("residency", step.urn, f"names something of another account, {one}") for one in foreign)
+    used = residency(plan).used
+    wider = [region for region in allowed if region not in used]
+    stack = next((step.urn for step in plan.steps if "::pulumi:pulumi:Stack::" in step.urn), "")
+    if wider and stack and plan.whole:
+        yield note("residency", stack, f"residency also allows {', '.join(wider)}, where nothing of this stack is")
+
+
+def allowed_regions(config: Mapping[str, str]) -> tuple[str, ...]:
+    """`residency` of the stack's own settings; empty where a recording holds none."""
+    settings = config.get("workbuoy:settings")
+    try:
+        parsed = json.loads(settings) if isinstance(settings, str) else settings or {}
+        return tuple(str(region) for region in parsed.get("residency") or ())
+    except (ValueError, AttributeError):
+        return ()

@@ -1,0 +1,90 @@
+"""Who may do more than before, by whatever resource: a policy, an attachment, a boundary, a trust, a grant."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from facts import tokens as t
+from facts.permissions.documents import Kind
+from facts.places import own_accounts
+from facts.reach import ALLOW_ALL, Grants, Reach, Written, reach
+from facts.widening import Widening, widenings
+from graph.marks import is_known
+from graph.plan import Plan, PlanStep
+from operations.review.effects import Found, NotEvaluated, note, stop
+
+
+def widened(plan: Plan) -> Iterator[Found]:
+    """Every grant that is new or wider, every refusal and boundary that is gone, every document that cannot be read."""
+    before, after = reach(plan.before), reach(plan.after)
+    accounts = own_accounts(plan.before) | own_accounts(plan.after)
+    seen: set[tuple[str, str]] = set()
+    for key in dict.fromkeys((*before, *after)):
+        for found in _of_subject(plan, key, before, after, accounts):
+            identity = (
+                (found.urn, found.why) if isinstance(found, NotEvaluated) else (found.danger.urn, found.danger.what)
+            )
+            if identity not in seen:
+                seen.add(identity)
+                yield found
+
+
+def _of_subject(
+    plan: Plan, key: tuple[str, Kind], before: Reach, after: Reach, accounts: frozenset[str]
+) -> Iterator[Found]:
+    subject, kind = key
+    step = plan.by_urn.get(subject)
+    if step is not None and step.op in ("delete", "forget") and key not in after:
+        return
+    new = step is not None and step.op in ("create", "import")
+    old = None if new else before.get(key, Grants(kind))
+    if new and step is not None and step.type == t.ENDPOINT:
+        old = Grants(kind, [Written(ALLOW_ALL, subject)])  # without a policy it lets all through: any policy narrows
+    become = after.get(key, Grants(kind))
+    unread = {urn for urn, _ in become.unread}
+    yield from _not_read(plan, old, become, new=new)
+    known = old if old is None else replace(old, statements=[one for one in old.statements if one.by not in unread])
+    for widening in widenings(known, become, own_accounts=accounts):
+        yield from _judged(plan, widening, new=new)
+    if old is not None:
+        yield from _boundary(plan, subject, old, become)
+
+
+def _judged(plan: Plan, widening: Widening, *, new: bool) -> Iterator[Found]:
+    step = plan.by_urn.get(widening.by)
+    if step is None:
+        return
+    if widening.wide:
+        yield stop("role-widened", widening.by, widening.what)
+    elif not new and not _made_with_its_component(plan, step):  # what comes along is what the change is about
+        yield note("role-widened", widening.by, widening.what)
+
+
+def _made_with_its_component(plan: Plan, step: PlanStep) -> bool:
+    parent = plan.by_urn.get(step.either.parent)
+    return step.op == "create" and parent is not None and parent.op == "create"
+
+
+def _not_read(plan: Plan, old: Grants | None, become: Grants, *, new: bool) -> Iterator[Found]:
+    for urn, name in become.unread:
+        step = plan.by_urn.get(urn)
+        if step is not None and step.changes:
+            why = f"{name} cannot be read: it is not known before the update, not shown, or no policy document"
+            made_along = step.op == "create" and (new or old is None or _made_with_its_component(plan, step))
+            yield NotEvaluated(urn, why, matters=not made_along)
+
+
+def _boundary(plan: Plan, subject: str, old: Grants, become: Grants) -> Iterator[Found]:
+    step = plan.by_urn.get(subject)
+    if old.boundary is None or step is None or not step.changes:
+        return
+    if become.boundary is None:
+        yield stop("role-widened", subject, f"the permissions boundary {_name(old.boundary)} is taken away")
+    elif not is_known(become.boundary) or not is_known(old.boundary):
+        yield NotEvaluated(subject, "permissionsBoundary is not shown, so whether it changes cannot be told")
+    elif become.boundary != old.boundary:
+        what = f"the permissions boundary is {_name(become.boundary)} instead of {_name(old.boundary)}"
+        yield stop("role-widened", subject, what)
+
+
+def _name(arn: object) -> str:
+    return str(arn).rpartition("/")[2] or str(arn)

@@ -1,0 +1,67 @@
+"""Finding a Pulumi project, and reading the configuration of its stacks."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import stack_file
+from infra.yaml_text import read_yaml
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Pulumi project: its name, its root folder, and the folder of its program."""
+
+    name: str
+    root: Path
+    main: Path
+
+    def stacks(self) -> tuple[str, ...]:
+        """Names of the stacks that have a file, sorted."""
+        return tuple(sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in self.root.glob("Pulumi.*.yaml")))
+
+    def stack_file(self, stack: str) -> Path:
+        return stack_file(self.root, stack)
+
+
+def find_project(start: Path) -> Project:
+    """The project found upward from a folder, as the Pulumi CLI finds it.
+
+    Raises ProblemsError when there is none, or its file cannot be used.
+    """
+    for folder in (start, *start.parents):
+        file = folder / "Pulumi.yaml"
+        if file.is_file():
+            return _project(file)
+    raise ProblemsError([Problem(message=f"no Pulumi.yaml in {start} or any folder above it")])
+
+
+def _project(file: Path) -> Project:
+    content = read_yaml(file).content
+    name, main = content.get("name"), content.get("main", ".")
+    if not isinstance(name, str) or not name:
+        raise ProblemsError([Problem(file=file.name, path="name", message="must be the project's name")])
+    if not isinstance(main, str):
+        raise ProblemsError([Problem(file=file.name, path="main", message="must be the program's folder")])
+    folder = (file.parent / main).resolve()
+    if not (folder / "__main__.py").is_file():
+        raise ProblemsError([Problem(file=file.name, path="main", message=f"{main} has no __main__.py")])
+    return Project(name, file.parent.resolve(), folder)
+
+
+def read_config(project: Project, stack: str) -> dict[str, Any]:
+    """The `config` of a stack's file, keys with their namespace, values as YAML gives them.
+
+    Raises ProblemsError for an unknown stack or a file that is empty or not YAML.
+    """
+    file = project.stack_file(stack)
+    if os.sep in stack or not file.is_file():
+        known = ", ".join(project.stacks()) or "none yet"
+        raise ProblemsError([Problem(message=f"there is no stack {stack!r}; the project has: {known}")])
+    content = read_yaml(file).content
+    config = content.get("config")
+    if not isinstance(config, dict) or not config:
+        raise ProblemsError([Problem(file=file.name, path="config", message="is missing or empty")])
+    return {key if ":" in str(key) else f"{project.name}:{key}": value for key, value in config.items()}

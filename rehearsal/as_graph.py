@@ -1,0 +1,65 @@
+"""A rehearsal as a graph: what was declared and what came of it, every secret value taken out.
+
+What reading back found stays beside it, in the rehearsal itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graph import Graph, Resource, Secret
+from rehearsal.result import Rehearsal, Rehearsed
+
+
+def graph_of(rehearsal: Rehearsal) -> Graph:
+    """Every resource in order of registration, providers and components included."""
+    return Graph(
+        (_resource(one) for one in rehearsal.resources),
+        stack=rehearsal.stack,
+        project=rehearsal.project,
+        account=rehearsal.account,
+        region=rehearsal.region,
+    )
+
+
+def _resource(one: Rehearsed) -> Resource:
+    declared = one.declared
+    secret = frozenset(declared.secret_paths)
+    hidden = {path.split(".", 1)[0].split("[", 1)[0] for path in secret} | set(declared.additional_secret_outputs)
+    return Resource(
+        urn=one.urn,
+        type=one.type,
+        name=one.name,
+        inputs=without_secrets(declared.properties, declared.secret_paths),
+        outputs={key: Secret() if key in hidden else value for key, value in one.outputs.items()},
+        id=one.id,
+        custom=declared.custom,
+        read=declared.read,
+        parent=declared.parent,
+        provider=declared.provider,
+        dependencies=declared.dependencies,
+        property_dependencies=declared.property_dependencies,
+        protect=declared.protect,
+        retain_on_delete=declared.retain_on_delete,
+        aliases=declared.aliases,
+        ignore_changes=declared.ignore_changes,
+        replace_on_changes=declared.replace_on_changes,
+        region=one.region,
+        source=declared.source,
+    )
+
+
+def without_secrets(properties: Mapping[str, Any], paths: Sequence[str]) -> Mapping[str, Any]:
+    """Properties with a mark in the place of every secret value."""
+    if not paths:
+        return properties
+    return {key: _hidden(value, key, frozenset(paths)) for key, value in properties.items()}
+
+
+def _hidden(value: Any, path: str, secret: frozenset[str]) -> Any:
+    if path in secret:
+        return Secret()
+    if isinstance(value, Mapping):
+        return {key: _hidden(item, f"{path}.{key}", secret) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_hidden(item, f"{path}[{index}]", secret) for index, item in enumerate(value)]
+    return value

@@ -1,0 +1,155 @@
+"""Patches to what moto 5.2 gets wrong, for as long as a rehearsal runs.
+
+Each is applied when the first client of its service is made: a stack without that service does not load it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+Undo = Callable[[], None]
+
+
+def patch(service: str) -> list[Undo]:
+    """Patch one service of moto; the functions undo it."""
+    return [one() for one in _PATCHES.get(service, ())]
+
+
+def stand_in_certificate(account: str, region: str, arn: str) -> bool:
+    """Let a certificate that stands outside the stack exist in moto. False when it is there already."""
+    from moto.acm.models import acm_backends  # noqa: PLC0415
+
+    certificates = acm_backends[account][region]._certificates
+    if arn in certificates:
+        return False
+    certificates[arn] = _Certificate(arn)  # type: ignore[assignment]
+    return True
+
+
+def load_managed_policy(account: str, region: str, arn: str) -> None:
+    """Let one of AWS's own policies exist in moto, which loads all 1,400 of them or none. Unknown ones stay away."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415 a megabyte
+    from moto.iam.models import AWSManagedPolicy, iam_backends  # noqa: PLC0415
+
+    backend = iam_backends[account]["aws"]
+    name = arn.rsplit("/", 1)[-1]
+    data = json.loads(aws_managed_policies_data).get(name)
+    if data is not None and arn not in backend.managed_policies:
+        backend.managed_policies[arn] = AWSManagedPolicy.from_data(name, account, region, data)
+
+
+class _Certificate:
+    """Enough of a certificate for a listener."""
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+        self.in_use_by: list[str] = []
+        self.tags: dict[str, str] = {}  # the tagging API lists every certificate's
+
+    def check(self) -> None:
+        """Always valid."""
+
+
+def _replace(owner: Any, name: str, new: Any) -> Undo:
+    old = owner.__dict__[name]
+    setattr(owner, name, new)
+    return lambda: setattr(owner, name, old)
+
+
+def _logging_policy() -> Undo:
+    """moto breaks on a log bucket's policy with `Principal: "*"` (the usual TLS-only statement) and reads no lists."""
+    from moto.s3.models import FakeBucket  # noqa: PLC0415
+
+    def allowed(target_bucket: Any, target_prefix: str | None) -> bool:
+        statements = json.loads(target_bucket.policy)["Statement"] if target_bucket.policy else []
+        arn = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}"
+        targets = {arn, f"{arn}/*", f"{arn}/{target_prefix or ''}*"}
+        return any(
+            one.get("Effect") == "Allow"
+            and "logging.s3.amazonaws.com" in _services(one)
+            and {"s3:PutObject", "s3:*"} & set(_list(one.get("Action")))
+            and targets & set(_list(one.get("Resource")))
+            for one in statements
+        )
+
+    return _replace(FakeBucket, "_log_permissions_enabled_policy", staticmethod(allowed))
+
+
+def _services(statement: dict[str, Any]) -> list[Any]:
+    principal = statement.get("Principal")
+    return _list(principal.get("Service")) if isinstance(principal, dict) else []
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _own_resource_ids() -> Undo:
+    """moto gives every instance one DbiResourceId, so that `rds-db:connect` could not tell two databases apart."""
+    from moto.rds.models import DBInstance  # noqa: PLC0415
+
+    stock = DBInstance.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        stock(self, *args, **kwargs)
+        self.dbi_resource_id = "db-" + hashlib.sha256(self.arn.encode()).hexdigest()[:26].upper()
+
+    return _replace(DBInstance, "__init__", init)
+
+
+def _lazy_key_pairs() -> Undo:
+    """moto makes an RSA pair (50 ms) for every symmetric key, which has none."""
+    from moto.kms import models  # noqa: PLC0415
+    from moto.kms.utils import generate_private_key as stock  # noqa: PLC0415
+
+    return _replace(models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec))
+
+
+def _many_certificates() -> Undo:
+    """moto holds a listener to 25 certificates: a quota that can be raised, and docs/limits.md tells from when."""
+    from moto.elbv2 import models  # noqa: PLC0415
+
+    def add(self: Any, arn: str, certificates: list[dict[str, Any]]) -> list[str]:
+        (listener,) = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
+        listener.certificates.extend(one["CertificateArn"] for one in certificates)
+        return list(listener.certificates)
+
+    return _replace(models.ELBv2Backend, "add_listener_certificates", add)
+
+
+def names_of_actions() -> Undo:
+    """moto looks up all methods of a service's class for every request."""
+    from moto.core import responses  # noqa: PLC0415
+
+    stock = responses.__dict__["method_names_from_class"]
+    return _replace(responses, "method_names_from_class", cache(stock))
+
+
+def _tags_by_id() -> Undo:
+    """moto looks through every tag of the account for those of one resource, which it does for each it shows."""
+    from moto.ec2.models import tags  # noqa: PLC0415
+    from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix  # noqa: PLC0415
+
+    stock = tags.TagBackend.describe_tags
+
+    def describe(self: Any, filters: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
+        ids = (filters or {}).get("resource-id", ())
+        if len(filters or {}) != 1 or len(ids) != 1 or set(ids[0]) & set("*?"):
+            return stock(self, filters)
+        (id_,) = ids
+        kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(id_), "")
+        found = self.tags.get(id_, {})
+        return [{"resource_id": id_, "key": key, "value": found[key], "resource_type": kind} for key in found]
+
+    return _replace(tags.TagBackend, "describe_tags", describe)
+
+
+_PATCHES: dict[str, tuple[Callable[[], Undo], ...]] = {
+    "ec2": (_tags_by_id,),
+    "elbv2": (_many_certificates,),
+    "kms": (_lazy_key_pairs,),
+    "s3": (_logging_policy,),
+    "rds": (_own_resource_ids,),
+}

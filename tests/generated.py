@@ -1,0 +1,149 @@
+"""Every file that is made from the code, each with the function that makes its text: `make generate` writes them.
+
+A function is given the file's path, since some keep part of what stands there. A stale file fails a test by name
+(`tests/test_generated.py`), which CI runs.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+import bootstrap.schema
+import infra.schema
+from operations.cost.estimate import Estimate, estimate
+from operations.cost.prices import read_prices
+from operations.cost.table import table
+from operations.limits.page import page as limits_page
+from policies import documentation
+from policies.permissions import matrix
+from project.files import find_project
+from rehearsal.as_graph import graph_of
+from rehearsal.run import Options, rehearse
+from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
+from tests.conftest import ROOT, SILOS, STACKS, Graph, declared_graph
+from tests.infra.test_urns import lost_names
+from tests.policies.provider import provider_inputs
+from tests.rehearsal.checks import page as aws_limits
+
+Generator = Callable[[Path], str]
+
+README: Final = ROOT / "README.md"
+SUM: Final = re.compile(r"^(\| `([a-z0-9-]+)` \| .+ \| )[\d.]+ \|$", re.MULTILINE)
+_DEV_TABLE: Final = re.compile(r"(?<=```\n)dev \(.*?\n(?=```)", re.DOTALL)
+_ENDPOINTS: Final = re.compile(r"\d+ % of\s+this sum is for \d+ interface endpoints")
+
+
+@cache
+def account_graph(environment: str) -> Graph:
+    """What bootstrap declares for an environment's account."""
+    return Graph(rehearse(find_project(BOOTSTRAP), environment, Options(declare_only=True)))
+
+
+def urns(path: Path, graph: Graph) -> str:
+    """The list of permanent logical names.
+
+    A name that was lost without an alias stays, so that the test which guards it still fails: if its resource is meant
+    to be deleted, delete its line by hand.
+    """
+    committed = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    resources = graph.rehearsal.resources
+    return "\n".join(sorted({*(one.urn for one in resources), *lost_names(committed, resources)})) + "\n"
+
+
+def first_day(path: Path) -> str:
+    """The page with the costs that `workbuoy cost` prints."""
+    dev = _cost("dev")
+    endpoints = [one for one in dev.lines if one.name == "vpc-endpoint-interface"]
+    share = sum(one.usd_per_month for one in endpoints) / dev.usd_per_month
+    count = sum(one.quantity for one in endpoints)
+    text = _DEV_TABLE.sub(lambda _: table(dev).split("\n\nBy use")[0] + "\n", path.read_text(encoding="utf-8"))
+    text = _ENDPOINTS.sub(f"{share:.0%} of this sum is for {count:f} interface endpoints".replace("%", " %"), text)
+    return SUM.sub(lambda row: f"{row[1]}{_cost(row[2]).usd_per_month:.2f} |", text)
+
+
+@cache
+def _cost(stack: str) -> Estimate:
+    return estimate(graph_of(declared_graph(stack).rehearsal), read_prices())
+
+
+def readme(path: Path) -> str:
+    """The page with what a rehearsal of prod prints; as it stands where only times and traffic are others."""
+    text = path.read_text(encoding="utf-8")
+    before, shown, after = _shown(text)
+    command = [str(Path(sys.executable).parent / "workbuoy"), "rehearse", "prod"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
+    return text if _lasting(printed) == _lasting(shown) else f"{before}{printed.rstrip()}{after}"
+
+
+def _shown(page: str) -> tuple[str, str, str]:
+    head, rest = page.split("provider.\n\n```\n", 1)
+    shown, tail = rest.split("\n```", 1)
+    return f"{head}provider.\n\n```\n", shown, f"\n```{tail}"
+
+
+def _lasting(printed: str) -> list[str]:
+    """The words without what changes from run to run: times, traffic, and with them where a line is broken."""
+    passing = r"\d+\.\d+(?= s\b)|\d+(?=\s+(?:rotations|connections|requests|series|log\s+lines)\b)"
+    return re.sub(passing, "N", printed).split()
+
+
+def limits(_: Path) -> str:
+    """How many silos of the example's size fit."""
+    return limits_page(declared_graph("prod").rehearsal, declared_graph("prod-acme").rehearsal)
+
+
+def permissions(_: Path) -> str:
+    """Who may do what in prod."""
+    return matrix.page("prod", matrix.grants(graph_of(declared_graph("prod").rehearsal).resources))
+
+
+def taggable(_: Path) -> str:
+    """The provider's resource types that take tags."""
+    return "\n".join(sorted(token for token, inputs in provider_inputs().items() if "tags" in inputs)) + "\n"
+
+
+def _schema(schema: Callable[[], dict[str, Any]], _: Path) -> str:
+    return infra.schema.render(schema())
+
+
+def _generators() -> Iterator[tuple[Path, Generator]]:
+    for path, schema in infra.schema.SCHEMAS.items():
+        yield path, partial(_schema, schema)
+    yield bootstrap.schema.SCHEMA_FILE, lambda _: bootstrap.schema.render_schema()
+    for stack in (*STACKS, *SILOS):
+        yield ROOT / f"tests/infra/urns/{stack}.txt", lambda path: urns(path, declared_graph(path.stem))
+    for environment in ACCOUNTS:
+        yield ROOT / f"tests/bootstrap/urns/{environment}.txt", lambda path: urns(path, account_graph(path.stem))
+    yield ROOT / "policies/taggable.txt", taggable
+    yield ROOT / "docs/controls.md", lambda _: documentation.page()
+    yield ROOT / "docs/permissions.md", permissions
+    yield ROOT / "docs/limits.md", limits
+    yield ROOT / "docs/aws-limits.md", lambda _: aws_limits.page()
+    yield ROOT / "docs/first-day.md", first_day
+    yield README, readme
+
+
+GENERATORS: Final[Mapping[Path, Generator]] = dict(_generators())
+
+
+def stale(path: Path, generator: Generator) -> str | None:
+    """The text that a file should have, or None where it has it."""
+    text = generator(path)
+    return None if path.exists() and path.read_text(encoding="utf-8") == text else text
+
+
+def main() -> None:
+    """Write every stale file and name it."""
+    for path, generator in GENERATORS.items():
+        if (text := stale(path, generator)) is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

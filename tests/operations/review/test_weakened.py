@@ -1,0 +1,120 @@
+"""Safeguards on synthetic plans: what is weaker stops, whichever resource says it; the way back does not."""
+
+from typing import Any
+
+import pytest
+
+from facts import tokens as t
+from facts.safeguards import RULES
+from operations.review.judging import judge
+from tests.operations.review.synthetic import UNKNOWN, plan, step
+
+
+def kinds(*steps: dict[str, Any]) -> list[str]:
+    return [danger.kind for danger in judge(plan(*steps)).stopping]
+
+
+def whats(*steps: dict[str, Any]) -> list[str]:
+    return [danger.what for danger in judge(plan(*steps)).stopping]
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "expected"),
+    [
+        (t.DATABASE, {"backupRetentionPeriod": 14}, {"backupRetentionPeriod": 1}, "retention-cut"),
+        (t.DATABASE, {"backupRetentionPeriod": 14}, {}, "retention-cut"),
+        ("aws:rds/cluster:Cluster", {"backupRetentionPeriod": 14}, {"backupRetentionPeriod": 1}, "retention-cut"),
+        (t.AUTOMATED_BACKUPS_REPLICATION, {"retentionPeriod": 14}, {"retentionPeriod": 7}, "retention-cut"),
+        (t.LOG_GROUP, {"retentionInDays": 90}, {"retentionInDays": 30}, "retention-cut"),
+        (t.LOG_GROUP, {}, {"retentionInDays": 30}, "retention-cut"),
+        (t.SECRET, {"recoveryWindowInDays": 30}, {"recoveryWindowInDays": 0}, "retention-cut"),
+        (t.SECRET, {}, {"recoveryWindowInDays": 7}, "retention-cut"),
+        (t.KEY, {"deletionWindowInDays": 30}, {"deletionWindowInDays": 7}, "retention-cut"),
+        (t.DATABASE, {"deletionProtection": True}, {"deletionProtection": False}, "deletion-protection-off"),
+        (t.DATABASE, {"deletionProtection": True}, {}, "deletion-protection-off"),
+        ("aws:rds/cluster:Cluster", {"deletionProtection": True}, {}, "deletion-protection-off"),
+        (t.LOG_GROUP, {"deletionProtectionEnabled": True}, {}, "deletion-protection-off"),
+        (t.DATABASE, {"skipFinalSnapshot": False}, {"skipFinalSnapshot": True}, "safeguard-off"),
+        (t.DATABASE, {"deleteAutomatedBackups": False}, {}, "safeguard-off"),
+        (t.BUCKET, {"forceDestroy": False}, {"forceDestroy": True}, "safeguard-off"),
+        (t.KEY, {}, {"isEnabled": False}, "safeguard-off"),
+        (
+            t.BUCKET_VERSIONING,
+            {"versioningConfiguration": {"status": "Enabled"}},
+            {"versioningConfiguration": {"status": "Suspended"}},
+            "versioning-off",
+        ),
+    ],
+)
+def test_a_weaker_safeguard_is_a_loss_and_the_way_back_is_none(
+    kind: str, old: dict[str, Any], new: dict[str, Any], expected: str
+) -> None:
+    assert kinds(step("update", kind, old, new)) == [expected]
+    assert kinds(step("update", kind, new, old)) == []
+
+
+def test_every_safeguard_has_one_name_for_each_type() -> None:
+    said = [(rule.name, says.type, says.path) for rule in RULES for says in rule.says]
+    assert len(said) == len(set(said))
+
+
+def test_a_safeguard_that_is_no_longer_known_is_not_waved_through() -> None:
+    old, new = {"backupRetentionPeriod": 14}, {"backupRetentionPeriod": UNKNOWN}
+    assert kinds(step("update", t.DATABASE, old, new)) == ["safeguard-unknown"]
+    lifecycle = step("update", t.BUCKET_LIFECYCLE, {"rules": []}, {"rules": UNKNOWN})
+    assert kinds(lifecycle) == ["safeguard-unknown"]
+
+
+ENABLED = {"versioningConfiguration": {"status": "Enabled"}}
+
+
+def test_versioning_that_is_no_longer_managed_is_a_loss_unless_its_bucket_goes_too() -> None:
+    versioning = step("delete", t.BUCKET_VERSIONING, ENABLED | {"bucket": "files"}, None)
+    assert kinds(versioning) == ["versioning-off"]
+    bucket = {"bucket": "files"}
+    assert kinds(versioning, step("delete", t.BUCKET, bucket, None, name="bucket")) == ["delete"]
+    elsewhere = step("delete", t.BUCKET, {"bucket": "logs"}, None, name="bucket", component="Logs")
+    assert kinds(versioning, elsewhere) == ["delete", "versioning-off"]
+
+
+def test_a_safeguard_that_another_resource_says_instead_is_none_the_weaker() -> None:
+    renamed = (
+        step("delete", t.BUCKET_VERSIONING, ENABLED | {"bucket": "files"}, None, name="old"),
+        step("create", t.BUCKET_VERSIONING, None, ENABLED | {"bucket": "files"}, name="new"),
+    )
+    assert kinds(*renamed) == []
+    inlined = (
+        step("delete", t.BUCKET_VERSIONING, ENABLED | {"bucket": "files"}, None),
+        step(
+            "update",
+            t.BUCKET,
+            {"bucket": "files"},
+            {"bucket": "files", "versioning": {"enabled": True}},
+            name="bucket",
+        ),
+    )
+    assert kinds(*inlined) == []
+
+
+def test_a_new_resource_that_says_less_of_something_that_stands_is_a_loss() -> None:
+    suspended = {"versioningConfiguration": {"status": "Suspended"}, "bucket": "files"}
+    stands = (
+        step("same", t.BUCKET, {"bucket": "files"}, {"bucket": "files"}, name="bucket"),
+        step("same", t.BUCKET_VERSIONING, ENABLED | {"bucket": "files"}, ENABLED | {"bucket": "files"}),
+    )
+    assert kinds(*stands, step("create", t.BUCKET_VERSIONING, None, suspended, name="second")) == ["versioning-off"]
+    assert kinds(step("create", t.BUCKET_VERSIONING, None, suspended | {"bucket": "elsewhere"})) == ["versioning-off"]
+
+
+def test_a_change_says_from_what_to_what() -> None:
+    change = step("update", t.DATABASE, {"backupRetentionPeriod": 30}, {"backupRetentionPeriod": 14})
+    assert whats(change) == ["backupRetentionPeriod 30 → 14 (point-in-time recovery, days)"]
+    locked = (
+        {"rule": {"defaultRetention": {"mode": "COMPLIANCE", "days": 365}}},
+        {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 1}}},
+    )
+    kind = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
+    assert whats(step("update", kind, *locked)) == [
+        "object lock, days 365 → 1 (days that objects are locked)",
+        "object lock, mode COMPLIANCE → GOVERNANCE (who may lift the lock of objects)",
+    ]

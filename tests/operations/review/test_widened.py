@@ -1,0 +1,221 @@
+"""Grants on synthetic plans: who may do more stops or is read, by whatever resource it is said."""
+
+import json
+from typing import Any
+
+import pytest
+
+from facts import tokens as t
+from operations.review.judging import judge
+from tests.operations.review.synthetic import UNKNOWN, plan, step
+
+
+def opened(*steps: dict[str, Any]) -> list[str]:
+    return [danger.what for danger in judge(plan(*steps)).stopping]
+
+
+def noted(*steps: dict[str, Any]) -> list[str]:
+    return [danger.what for danger in judge(plan(*steps)).noted]
+
+
+def statement(actions: Any, resources: Any = "arn:aws:s3:::files/*", **more: Any) -> dict[str, Any]:
+    return {"Sid": "Use", "Effect": "Allow", "Action": actions, "Resource": resources, **more}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def role(old: str | None, new: str) -> dict[str, Any]:
+    before = None if old is None else {"policy": old}
+    return step("update" if old else "create", t.ROLE_POLICY, before, {"policy": new})
+
+
+TWO = ["s3:GetObject", "s3:PutObject"]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        statement("s3:*"),
+        statement(TWO, "*"),
+        statement("iam:PassRole", "arn:aws:iam::333333333333:role/x"),
+        {"Sid": "Use", "Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::files/*"},
+        {"Sid": "Use", "Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x/*"},
+    ],
+)
+def test_a_role_that_gets_something_wide_is_a_door_also_when_it_is_new(new: dict[str, Any]) -> None:
+    assert opened(role(document(statement(TWO)), document(new)))
+    assert opened(role(None, document(new)))
+
+
+def test_one_more_exact_action_is_noted_with_what_was_there_before() -> None:
+    change = role(document(statement(TWO)), document(statement([*TWO, "s3:DeleteObject"])))
+    assert opened(change) == []
+    assert noted(change) == [
+        "`s3:GetObject`, `s3:PutObject`, `s3:DeleteObject` on `arn:aws:s3:::files/*` "
+        "(was `s3:GetObject`, `s3:PutObject` on `arn:aws:s3:::files/*`)"
+    ]
+
+
+def test_a_new_role_with_exact_actions_is_nothing_to_look_at() -> None:
+    change = step("create", t.ROLE_POLICY, None, {"role": "r", "policy": document(statement(TWO))})
+    new = step("create", t.ROLE, None, {"name": "r"}, name="role")
+    assert (opened(new, change), noted(new, change)) == ([], [])
+    standing = step("same", t.ROLE, {"name": "r"}, {"name": "r"}, name="role")
+    assert (opened(standing, change), len(noted(standing, change))) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        document(statement(TWO)),
+        document(statement(list(reversed(TWO)))),
+        document(statement("s3:GetObject")),
+        document(statement(TWO, "arn:aws:s3:::files/own/*")),
+        document(statement(TWO) | {"Sid": "Renamed"}),
+        document(statement(TWO, Condition={"Bool": {"aws:SecureTransport": "true"}})),
+    ],
+)
+def test_what_was_allowed_before_is_no_widening(new: str) -> None:
+    change = role(document(statement(TWO)), new)
+    assert (opened(change), noted(change)) == ([], [])
+
+
+def test_a_condition_taken_away_is_a_door() -> None:
+    limited = statement(TWO, Condition={"StringEquals": {"kms:ViaService": "s3"}})
+    assert opened(role(document(limited), document(statement(TWO)))) == ["a condition of Use is taken away or changed"]
+
+
+def test_a_deny_taken_away_is_a_door() -> None:
+    deny = {"Sid": "RefuseHttp", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    change = step("update", t.BUCKET_POLICY, {"policy": document(deny)}, {"policy": document()})
+    assert opened(change) == ["the Deny RefuseHttp is taken away or changed"]
+    renamed = step("update", t.BUCKET_POLICY, {"policy": document(deny)}, {"policy": document(deny | {"Sid": "X"})})
+    assert opened(renamed) == []
+
+
+def grant(principal: Any) -> str:
+    return document({"Sid": "Read", "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"})
+
+
+def test_a_resource_policy_that_opens_to_everybody_or_another_account_is_a_door() -> None:
+    own = grant({"AWS": "arn:aws:iam::333333333333:role/a"})
+    assert opened(step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": grant("*")}))
+    foreign = grant({"AWS": "arn:aws:iam::999999999999:root"})
+    assert opened(step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": foreign}))
+    added = document(json.loads(own)["Statement"][0], json.loads(foreign)["Statement"][0] | {"Sid": "New"})
+    assert opened(step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": added}))
+    same_account = grant({"AWS": "arn:aws:iam::333333333333:role/b"})
+    change = step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": same_account})
+    assert opened(change) == []
+    assert len(noted(change)) == 1
+
+
+def test_a_trust_policy_that_lets_somebody_new_in_is_a_door() -> None:
+    old, new = grant({"Service": "ecs-tasks.amazonaws.com"}), grant({"Service": "ec2.amazonaws.com"})
+    assert opened(step("update", t.ROLE, {"assumeRolePolicy": old}, {"assumeRolePolicy": new}))
+    assert not opened(step("create", t.ROLE, None, {"assumeRolePolicy": new}))
+    assert opened(step("create", t.ROLE, None, {"assumeRolePolicy": grant("*")}))
+
+
+def test_an_attached_policy_counts_by_what_it_allows_and_an_unknown_one_stops() -> None:
+    def attached(arn: str, kind: str = t.ROLE_ATTACHMENT, **owner: Any) -> list[str]:
+        return opened(step("create", kind, None, {"policyArn": arn, **(owner or {"role": "r"})}))
+
+    assert "`*` on `*`" in attached("arn:aws:iam::aws:policy/AdministratorAccess")
+    assert attached("arn:aws:iam::aws:policy/job-function/SystemAdministrator")
+    every = "aws:iam/policyAttachment:PolicyAttachment"
+    assert attached("arn:aws:iam::aws:policy/AdministratorAccess", every, roles=["r"])
+    assert attached("arn:aws:iam::1:policy/own") == ["own is attached, whose content is not known here"]
+
+
+def test_a_document_that_is_not_known_or_none_stops_where_it_was_read_before() -> None:
+    assert "cannot be read" in opened(role(document(statement(TWO)), UNKNOWN))[0]
+    assert opened(role(document(statement(TWO)), "{"))
+    assert opened(role("[secret]", "[secret]"))
+
+
+BOUNDARY = {"permissionsBoundary": "arn:aws:iam::1:policy/limits"}
+
+
+def test_a_boundary_that_is_dropped_or_changed_widens_the_role() -> None:
+    assert opened(step("update", t.ROLE, BOUNDARY, {})) == ["the permissions boundary limits is taken away"]
+    other = {"permissionsBoundary": "arn:aws:iam::1:policy/other"}
+    assert opened(step("update", t.ROLE, BOUNDARY, other)) == ["the permissions boundary is other instead of limits"]
+    assert opened(step("update", t.ROLE, {}, BOUNDARY)) == []
+
+
+def test_a_condition_dropped_under_another_sid_is_a_widening() -> None:
+    limited = statement(TWO, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    change = role(document(limited), document(statement(TWO) | {"Sid": "Other"}))
+    assert opened(change) == ["a condition of Use is taken away or changed"]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "*",
+        "arn:aws:secretsmanager:*:*:secret:*",
+        "arn:aws:iam::1:role/*",
+        "arn:aws:s3:::*",
+        "arn:aws:s3:::*-*/*",
+        "arn:*",
+    ],
+)
+def test_every_one_of_a_type_is_wide_in_any_spelling(resource: str) -> None:
+    assert opened(role(None, document(statement("secretsmanager:DescribeSecret", resource))))
+
+
+@pytest.mark.parametrize("action", ["s3:*", "s3:Get*", "s3:???Object"])
+def test_a_pattern_of_actions_is_wide(action: str) -> None:
+    assert opened(role(document(statement(TWO)), document(statement(action))))
+
+
+def test_what_moves_between_a_role_and_its_policies_is_no_widening() -> None:
+    inline = {"name": "r", "inlinePolicies": [{"name": "use", "policy": document(statement(TWO))}]}
+    moved = (
+        step("update", t.ROLE, {"name": "r"}, inline, name="role"),
+        step("delete", t.ROLE_POLICY, {"role": "r", "policy": document(statement(TWO))}, None),
+    )
+    assert opened(*moved) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"),
+    [
+        (t.SECRET_POLICY, {"secretArn": "s", "policy": grant({"AWS": "arn:aws:iam::999999999999:root"})}),
+        (t.SECRET_POLICY, {"secretArn": "s", "policy": grant({"Federated": "cognito-identity.amazonaws.com"})}),
+        (t.BUCKET_POLICY, {"bucket": "b", "policy": grant({"AWS": "AIDAEXAMPLEUNIQUEID"})}),
+        (t.BUCKET_POLICY, {"bucket": "b", "policy": grant({"CanonicalUser": "79a5"})}),
+        ("aws:sqs/queue:Queue", {"policy": grant("*")}),
+        ("aws:kms/grant:Grant", {"granteePrincipal": "arn:aws:iam::999999999999:root", "operations": ["Decrypt"]}),
+        ("aws:lambda/permission:Permission", {"principal": "999999999999", "action": "lambda:InvokeFunction"}),
+        ("aws:lambda/permission:Permission", {"principal": "*", "action": "lambda:InvokeFunction"}),
+    ],
+)
+def test_somebody_outside_who_gets_in_stops_even_by_a_new_resource(kind: str, inputs: dict[str, Any]) -> None:
+    assert opened(step("create", kind, None, inputs))
+
+
+def test_a_policy_that_refused_stops_when_it_goes() -> None:
+    deny = {"Sid": "OnlyReaders", "Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue"}
+    gone = step("delete", t.SECRET_POLICY, {"secretArn": "s", "policy": document(deny)}, None)
+    assert opened(gone) == ["the Deny OnlyReaders is taken away or changed"]
+
+
+def endpoint(*, conditions: dict[str, Any]) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": conditions}
+    return {"policy": json.dumps({"Statement": [statement]})}
+
+
+def test_a_new_endpoint_s_policy_opens_nothing_and_a_loosened_one_does() -> None:
+    """Without a policy of its own an endpoint lets everything through, so that any policy narrows it."""
+    own = endpoint(conditions={"StringEquals": {"aws:PrincipalAccount": "111111111111"}})
+    assert opened(step("create", t.ENDPOINT, None, own)) == []
+    assert opened(step("update", t.ENDPOINT, own, endpoint(conditions={})))
+
+
+def test_an_endpoint_without_its_policy_lets_everything_through() -> None:
+    own = endpoint(conditions={"StringEquals": {"aws:PrincipalAccount": "111111111111"}})
+    assert opened(step("update", t.ENDPOINT, own, {})) == ["everybody is allowed `*` on `*`"]

@@ -1,0 +1,34 @@
+"""A stack's account and region are what its files say."""
+
+from typing import Any
+
+import pytest
+
+from project.files import Project, find_project
+from project.placement import PlacementError, placement_of
+from tests.conftest import ROOT, Change
+
+
+def test_a_customers_own_stack_lies_where_its_base_does_and_keeps_its_own_residency(project: Project) -> None:
+    whole = Project(project.name, ROOT, ROOT / "infra")
+    silo, base = placement_of(whole, "prod-acme"), placement_of(whole, "prod")
+    assert (silo.account, silo.region) == (base.account, base.region)
+    assert silo.region in silo.residency
+
+
+def test_settings_without_an_account_are_a_mistake(change: Any) -> None:
+    def remove(settings: dict[str, Any]) -> None:
+        del settings["account"], settings["region"]
+
+    without: Change = remove
+    with pytest.raises(PlacementError) as caught:
+        placement_of(change("dev", without), "dev")
+    assert str(caught.value) == "Pulumi.dev.yaml: settings name no account and no region; fill them in"
+
+
+def test_a_regional_base_s_secrets_are_encrypted_where_its_account_keeps_its_state() -> None:
+    project = find_project(ROOT)
+    assert placement_of(project, "prod-eu-north-1").region == "eu-north-1"
+    assert {placement_of(project, stack).state_region for stack in ("prod-eu-north-1", "prod-eu-north-1-globex")} == {
+        "eu-west-1"
+    }

@@ -1,0 +1,34 @@
+"""The graph that a rehearsal makes."""
+
+from pathlib import Path
+
+from graph.file import read_graph, write_graph
+from rehearsal.as_graph import graph_of
+from rehearsal.result import Rehearsal
+from rehearsal.run import Options
+from tests.rehearsal.conftest import RehearseText
+
+
+def test_it_holds_every_resource_with_inputs_outputs_and_options(every_kind: Rehearsal) -> None:
+    graph = graph_of(every_kind).resources
+    assert [one.urn for one in graph] == [one.urn for one in every_kind.resources]
+    database = next(one for one in graph if one.type == "aws:rds/instance:Instance")
+    assert database.inputs["engineVersion"] == "17"
+    assert database.arn.endswith(":db:every")
+    assert database.id.startswith("db-")
+    assert database.protect
+    assert database.provider in {one.urn for one in graph}
+
+
+def test_it_survives_being_written_and_read(every_kind: Rehearsal, tmp_path: Path) -> None:
+    graph = graph_of(every_kind).resources
+    (tmp_path / "graph.json").write_text(write_graph(graph))
+    assert write_graph(read_graph(tmp_path / "graph.json")) == write_graph(graph)
+
+
+def test_secret_values_are_not_in_it(rehearse_text: RehearseText) -> None:
+    result = rehearse_text(
+        'aws.sns.Topic("t", display_name=pulumi.Output.secret("hush-hush"), opts=top)', Options(declare_only=True)
+    )
+    assert "hush-hush" in str(result.resources)
+    assert "hush-hush" not in str(graph_of(result).resources)
