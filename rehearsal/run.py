@@ -202,7 +202,8 @@ class _Run:
         )
         with self.clock.phase("looking for what AWS refuses"):
             residency = silos.residency_of(self.project, self.stack)
-            refusals = (*monitor.refusals, *of_requests, *refusals_of(resources, self.account, residency))
+            checked = refusals_of(resources, self.account, residency)
+            refusals = (*monitor.refusals, *_not_said(of_requests, checked), *checked)
         return Rehearsal(
             project=self.project.name,
             stack=self.stack,
@@ -217,6 +218,12 @@ class _Run:
             seconds=dict(self.clock.seconds),
             versions=dict(_installed()),
         )
+
+
+def _not_said(of_requests: Iterable[Refusal], checked: Iterable[Refusal]) -> Iterator[Refusal]:
+    """What a service's model refuses, without the places of which a check says the same in better words."""
+    said = {(one.urn, one.what.partition(" ")[0]) for one in checked}
+    yield from (one for one in of_requests if (one.urn, one.what.partition(" ")[0]) not in said)
 
 
 def _known(error: BaseException) -> Exception | None:

@@ -210,6 +210,16 @@ def test_a_key_given_twice_is_refused(project: Project) -> None:
     assert problem.endswith("config.workbuoy:settings.permanent: is given twice; keep one")
 
 
+@pytest.mark.parametrize(("account", "refused"), [("000000000002", True), ("000000000001", False)])
+def test_a_secrets_provider_of_another_account_is_refused(project: Project, account: str, refused: bool) -> None:
+    file = project.stack_file("dev")
+    provider = f"awskms:///arn:aws:kms:eu-west-1:{account}:key/0a1b2c3d-0000-4000-8000-0123456789ab"
+    file.write_text(f"secretsprovider: {provider}\n" + file.read_text())
+    found = [one for one in load(project.root, "dev") if "names a KMS key of account" in one]
+    assert bool(found) is refused
+    assert all(one.startswith("Pulumi.dev.yaml:1: secretsprovider: ") for one in found)
+
+
 def test_a_setting_outside_the_settings_is_refused(project: Project) -> None:
     file = project.stack_file("dev")
     content = yaml.safe_load(file.read_text())

@@ -54,18 +54,23 @@ def test_what_is_too_long_is_reported_once_and_not_as_a_pattern_too() -> None:
 def test_a_breach_is_refused_with_its_place_in_the_program_and_the_operations_page(rehearse_text: RehearseText) -> None:
     result = rehearse_text(
         """
-        aws.secretsmanager.Secret("login", name="login", description="x" * 2049, opts=top)
+        aws.cloudwatch.LogGroup("logs", name="logs", log_group_class="CHEAP", opts=top)
         aws.ecs.TaskDefinition("app", family="app", cpu="256", memory="512", network_mode="awsvpc",
-            requires_compatibilities=["FARGATE"], runtime_platform={"cpu_architecture": "arm64"},
+            requires_compatibilities=["FARGATE"], runtime_platform={"operating_system_family": "BEOS"},
             container_definitions=json.dumps([{"name": "app", "image": "i", "essential": True}]), opts=top)
         """
     )
     found = {one.name: one for one in result.refusals if one.check.startswith("model-")}
-    assert found["login"].what == "description has 2049 characters"
-    assert found["login"].fix == "AWS takes at most 2048 characters"
-    assert found["login"].source.endswith("/secretsmanager-2017-10-17/CreateSecret")
-    assert found["app"].what == "runtimePlatform.cpuArchitecture is 'arm64'"
-    assert "ARM64" in found["app"].fix
+    assert found["logs"].what == "logGroupClass is 'CHEAP'"
+    assert "INFREQUENT_ACCESS" in found["logs"].fix
+    assert found["logs"].source.endswith("/logs-2014-03-28/CreateLogGroup")
+    assert found["app"].what == "runtimePlatform.operatingSystemFamily is 'BEOS'"
+    assert "LINUX" in found["app"].fix
+
+
+def test_what_a_check_says_of_a_place_the_model_does_not_say_again(rehearse_text: RehearseText) -> None:
+    result = rehearse_text('aws.secretsmanager.Secret("login", name="login", description="x" * 2049, opts=top)')
+    assert [one.check for one in result.refusals] == ["secret-description"]
 
 
 def test_a_substitute_for_an_output_is_never_judged_as_a_value(rehearse_text: RehearseText) -> None:
