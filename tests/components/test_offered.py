@@ -7,6 +7,7 @@ import pytest
 from components import offered
 
 
+@pytest.mark.slow
 def test_the_extract_is_what_the_locked_cfn_lint_says() -> None:
     pytest.importorskip("cfnlint", reason="cfn-lint is missing, from which components/offered.json is made")
     from rehearsal.checks.refresh import extract
