@@ -54,7 +54,7 @@ class Service(ComponentResource):
         super().__init__("workbuoy:aws:Service", name, None, opts)
         context, settings, child = args.context, args.settings, ResourceOptions(parent=self)
         target_group, rule = _route(name, args, child)
-        security_group = _doors(name, args, child)
+        security_group = _firewall(name, args, child)
         tasks = TaskArgs(
             context=context,
             settings=settings,
@@ -114,7 +114,7 @@ class Service(ComponentResource):
         self.register_outputs({"serviceName": self.service_name})
 
 
-def _doors(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityGroup:
+def _firewall(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityGroup:
     """In from the load balancer and the metrics' scraper, out to the database, AWS and an outside login."""
     group = SecurityGroup(
         name,

@@ -117,7 +117,7 @@ def _blocks_stand_once(service: "ServiceSettings") -> Iterator[BrokenRule]:
 
 
 class ServiceSettings(Settings):
-    """Size and doors of the service."""
+    """Size and addresses of the service."""
 
     image: ImageSettings
     architecture: Annotated[Literal["arm64", "x86_64"], Field(description="Of the image: for task and function")] = (

@@ -1,7 +1,7 @@
 """What is reachable from where: openings of security groups, public addresses, public access lists, plain protocols."""
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -104,12 +104,12 @@ class Exposed:
 
 
 def is_world(peer: object) -> bool:
-    """Whether a range is the whole internet, or as good as (more than a quarter of all addresses)."""
+    """Whether a range is everybody, or so much that halves of it would be: wider than a /8 (IPv6: a /16)."""
     try:
         network = ipaddress.ip_network(str(peer), strict=False)
     except ValueError:
         return False
-    return network.prefixlen <= 2
+    return network.prefixlen < (8 if network.version == 4 else 16)
 
 
 def _within(inner: str | Mark, outer: str | Mark) -> bool:
@@ -163,6 +163,55 @@ def _ports(rule: Mapping[str, Any]) -> tuple[str, int, int]:
     if protocol in ("-1", "all") or low is None or low < 0:
         return "-1" if protocol in ("-1", "all") else protocol, *EVERY_PORT
     return protocol, int(low), int(low if high is None else high)
+
+
+@dataclass(slots=True)
+class Connection:
+    """A way from somebody to somebody, on some ports. Between two groups of this stack each side needs a rule.
+
+    `source` and `target` are URNs of groups, ranges of addresses, or ids of what is of another stack.
+    """
+
+    source: str
+    target: str
+    protocol: str
+    low: int
+    high: int
+    inward: bool = False
+    outward: bool = False
+    between_groups: bool = False
+
+    @property
+    def open(self) -> bool:
+        return not self.between_groups or (self.inward and self.outward)
+
+
+def connections(graph: Graph) -> list[Connection]:
+    """Who can open a connection to whom, both sides of each rule taken together, in order of declaration.
+
+    A side that names no group is open all the same where it names a range of addresses on those ports.
+    """
+    groups = {one.urn for one in graph.of(*_GROUPS)}
+    found: dict[tuple[str, str, str, int, int], Connection] = {}
+    for one in openings(graph):
+        source, target = (str(one.peer), one.group) if one.inward else (one.group, str(one.peer))
+        key = (source, target, one.protocol, one.low, one.high)
+        connection = found.setdefault(key, Connection(*key))
+        connection.inward |= one.inward
+        connection.outward |= not one.inward
+        connection.between_groups = source in groups and target in groups
+    for connection in found.values():
+        if connection.between_groups:
+            _count_ranges(connection, found.values())
+    return list(found.values())
+
+
+def _count_ranges(connection: Connection, others: Iterable[Connection]) -> None:
+    ports = (connection.protocol, connection.low, connection.high)
+    for other in others:
+        if not other.between_groups and (other.protocol, other.low, other.high) == ports:
+            connection.inward |= other.inward and other.target == connection.target
+            connection.outward |= other.outward and other.source == connection.source
 
 
 # ---- everything else

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from facts import tokens as t
+from facts.stores import FOREVER, Form
+from facts.stores.rules import read_rules
 from facts.subjects import subjects
 from graph import Graph
 from graph.marks import is_known
-from graph.values import document, items, maps, number, plain
-
-FOREVER: Final = float("inf")
-_BLOCKS: Final = (
-    ("expiration", "days", "objects"),
-    ("noncurrentVersionExpiration", "noncurrentDays", "noncurrent versions"),
-)
+from graph.values import document, items, maps, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +72,11 @@ def _add(found: dict[str, Lifecycle], subject: str, by: str, rules: Any, read: A
 
 def deadlines(rules: Any) -> Iterator[tuple[tuple[str, str], Deadline]]:
     """When the enabled rules of a bucket delete what, of rules of its own resource or inside the bucket."""
-    for rule in maps(rules):
-        if rule.get("status") != "Enabled" and rule.get("enabled") is not True:
-            continue
-        for block, key, what in _BLOCKS:
-            for entry in maps(rule.get(block)):
-                days = number(entry.get(key) if entry.get(key) is not None else entry.get("days"))
-                days = 0.0 if entry.get("date") else days
-                if days is not None:
-                    yield (scope_of(rule), what), Deadline(days, number(entry.get("newerNoncurrentVersions")) or 0.0)
-
-
-def scope_of(rule: Mapping[str, Any]) -> str:
-    """What a rule covers, as a text; empty for the whole bucket."""
-    found: list[Any] = [rule.get("prefix")] if rule.get("prefix") else []
-    for entry in maps(rule.get("filter")):
-        found += [plain(value) for value in entry.values() if value not in (None, "", [], {})]
-    return " and ".join(str(item) for value in found for item in items(value))
+    read = read_rules(rules)
+    for form in (Form.OBJECTS, Form.NONCURRENT_VERSIONS):
+        for span in read.spans[form]:
+            if span.days is not None:
+                yield (span.scope, form), Deadline(span.days, span.spared or 0.0)
 
 
 def image_deadlines(policy: Any) -> Iterator[tuple[tuple[str, str], Deadline]]:

@@ -12,7 +12,7 @@ from graph.values import items
 ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12})?:")
 ZONE: Final = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
 _REGION_NAMES: Final = ("region", "destinationRegion", "replicaRegion", "sourceRegion")
-_WITHOUT_REGION: Final = ("aws:iam/", "aws:cloudfront/", "aws:route53/", "aws:organizations/")
+WITHOUT_REGION: Final = ("aws:iam/", "aws:cloudfront/", "aws:route53/", "aws:organizations/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,15 @@ class Place:
     account: str = ""
 
 
+def region_in(arn: str) -> str:
+    """The region that an ARN names; empty where it names none, or the text is no ARN."""
+    found = ARN.match(arn)
+    return found[1] or "" if found else ""
+
+
 def is_regional(resource: Resource) -> bool:
     """Whether a resource lies in a region at all."""
-    return resource.type.startswith("aws:") and not resource.type.startswith(_WITHOUT_REGION)
+    return resource.type.startswith("aws:") and not resource.type.startswith(WITHOUT_REGION)
 
 
 def region_of(graph: Graph, resource: Resource) -> str:
@@ -40,8 +46,7 @@ def region_of(graph: Graph, resource: Resource) -> str:
     inherited = provider.inputs.get("region") if provider is not None else None
     if isinstance(inherited, str) and inherited:
         return inherited
-    arn = ARN.match(resource.arn)
-    return resource.region or (arn[1] or "" if arn else "") or graph.region
+    return resource.region or region_in(resource.arn) or graph.region
 
 
 def places(graph: Graph, resource: Resource) -> set[Place]:

@@ -22,9 +22,14 @@ def write_graph(resources: Sequence[Resource]) -> str:
 def read_graph(path: Path) -> list[Resource]:
     """The resources in a file of `write_graph`; raises InputError where it is none."""
     try:
-        return [_resource(entry) for entry in json.loads(path.read_text())]
+        return resources_of(json.loads(path.read_text()))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: not a recorded graph ({error}); `workbuoy rehearse` records one") from error
+
+
+def resources_of(entries: Sequence[dict[str, Any]]) -> list[Resource]:
+    """The resources of parsed JSON. Raises TypeError, KeyError or AttributeError where it holds none."""
+    return [_resource(entry) for entry in entries]
 
 
 def _resource(entry: dict[str, Any]) -> Resource:

@@ -64,9 +64,11 @@ class Graph:
             if one.type == ALIAS:
                 aliases.append(one)
             elif one.custom:
-                for key in dict.fromkeys((one.id, *(one.get(name) for name in _IDENTITIES))):
-                    if isinstance(key, str) and key:
-                        found[key].append(one)
+                keys = (
+                    key for key in (one.id, *(one.get(name) for name in _IDENTITIES)) if isinstance(key, str) and key
+                )
+                for key in dict.fromkeys(keys):
+                    found[key].append(one)
         for alias in aliases:
             targets = found.get(str(alias.get("targetKeyId")), [])
             for key in {alias.id, str(alias.outputs.get("arn") or ""), str(alias.get("name") or "")} - {""}:

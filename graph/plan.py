@@ -139,5 +139,7 @@ class Plan:
 def _coming(step: PlanStep) -> Resource:
     assert step.new is not None  # noqa: S101  asked above
     if step.old is None or step.op in ("replace", "create", "import"):
-        return step.new
-    return replace(step.new, id=step.new.id or step.old.id, outputs={**step.old.outputs, **step.new.outputs})
+        return replace(step.new, urn=step.urn)
+    return replace(
+        step.new, urn=step.urn, id=step.new.id or step.old.id, outputs={**step.old.outputs, **step.new.outputs}
+    )

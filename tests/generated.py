@@ -93,7 +93,8 @@ def _lasting(printed: str) -> list[str]:
 
 def limits(_: Path) -> str:
     """How many silos of the example's size fit."""
-    return limits_page(declared_graph("prod").rehearsal, declared_graph("prod-acme").rehearsal)
+    base, silo = (graph_of(declared_graph(stack).rehearsal) for stack in ("prod", "prod-acme"))
+    return limits_page(base, silo)
 
 
 def permissions(_: Path) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from facts import tokens as t
+from graph import Graph
+from graph.values import maps, number
 from infra.yaml_text import read_yaml_value
-from rehearsal.report.graph import Graph, maps, number
-from rehearsal.result import Rehearsal
 
 Scope = Literal["base", "region", "account", "bases in a region"]
 SCALING = "aws:appautoscaling/target:Target"
@@ -63,14 +63,13 @@ def quotas() -> list[Quota]:
     return [Quota(**{**entry, "counts": tuple(entry["counts"])}) for entry in entries]
 
 
-def met(base: Rehearsal, silo: Rehearsal) -> list[Met]:
+def met(base: Graph, silo: Graph) -> list[Met]:
     """Every limit against a base stack and one silo on it, those that bite first in front."""
-    base_graph, silo_graph = Graph(base), Graph(silo)
 
     def held(quota: Quota) -> Met:
-        limit = _measured(base_graph, quota.counts[0]) if quota.quota == MEASURED else quota.quota
-        taken = sum(_count(base_graph, base_graph, one) for one in quota.counts)
-        each = sum(_count(silo_graph, base_graph, one) for one in quota.counts)
+        limit = _measured(base, quota.counts[0]) if quota.quota == MEASURED else quota.quota
+        taken = sum(_count(base, base, one) for one in quota.counts)
+        each = sum(_count(silo, base, one) for one in quota.counts)
         return Met(quota, None if limit is None else float(limit), taken, each)
 
     everything = [held(quota) for quota in quotas()]
@@ -79,21 +78,21 @@ def met(base: Rehearsal, silo: Rehearsal) -> list[Met]:
 
 def _count(graph: Graph, base: Graph, what: str) -> float:
     measure = MEASURES.get(what)
-    return measure(graph, base) if measure else float(len(list(graph.of_type(what))))
+    return measure(graph, base) if measure else float(len(list(graph.of(what))))
 
 
 def _tasks(graph: Graph, _: Graph) -> float:
     """The most tasks, and as many again while a deployment replaces them (a service's maximum percent)."""
-    at_most = sum(number(graph.properties(one).get("maxCapacity")) or 0.0 for one in graph.of_type(SCALING))
-    percents = [number(graph.properties(one).get("deploymentMaximumPercent")) for one in graph.of_type(t.SERVICE)]
+    at_most = sum(number(one.inputs.get("maxCapacity")) or 0.0 for one in graph.of(SCALING))
+    percents = [number(one.inputs.get("deploymentMaximumPercent")) for one in graph.of(t.SERVICE)]
     return at_most * max((one or 200.0 for one in percents), default=0.0) / 100
 
 
 def _virtual_cpus(graph: Graph, base: Graph) -> float:
     """Of the services' tasks; one-off work comes and goes."""
-    services = {graph.properties(one).get("taskDefinition") for one in graph.of_type(t.SERVICE)}
-    running = [one for one in graph.of_type(t.TASK_DEFINITION) if one.outputs.get("arn") in services]
-    units = sum(number(graph.properties(one).get("cpu")) or 0.0 for one in running)
+    services = {one.inputs.get("taskDefinition") for one in graph.of(t.SERVICE)}
+    running = [one for one in graph.of(t.TASK_DEFINITION) if one.outputs.get("arn") in services]
+    units = sum(number(one.inputs.get("cpu")) or 0.0 for one in running)
     return units / 1024 * _tasks(graph, base)
 
 
@@ -102,19 +101,19 @@ def _lambda_interfaces(graph: Graph, _: Graph) -> float:
     return float(
         sum(
             len(network.get("subnetIds") or ())
-            for one in graph.of_type(t.FUNCTION)
-            for network in maps(graph.properties(one).get("vpcConfig"))
+            for one in graph.of(t.FUNCTION)
+            for network in maps(one.inputs.get("vpcConfig"))
         )
     )
 
 
 def _data_addresses(graph: Graph, _: Graph) -> float:
     """One for each database instance, and one for its standby."""
-    return float(sum(2 if graph.properties(one).get("multiAz") else 1 for one in graph.of_type(t.DATABASE)))
+    return float(sum(2 if one.inputs.get("multiAz") else 1 for one in graph.of(t.DATABASE)))
 
 
 def _endpoint_addresses(graph: Graph) -> float:
-    return float(sum(len(graph.properties(one).get("subnetIds") or ()) for one in graph.of_type(t.ENDPOINT)))
+    return float(sum(len(one.inputs.get("subnetIds") or ()) for one in graph.of(t.ENDPOINT)))
 
 
 def _private_addresses(graph: Graph, base: Graph) -> float:
@@ -126,25 +125,25 @@ def _interfaces(graph: Graph, base: Graph) -> float:
 
 
 def _storage(graph: Graph, _: Graph) -> float:
-    return sum(number(graph.properties(one).get("maxAllocatedStorage")) or 0.0 for one in graph.of_type(t.DATABASE))
+    return sum(number(one.inputs.get("maxAllocatedStorage")) or 0.0 for one in graph.of(t.DATABASE))
 
 
 def _final_snapshots(graph: Graph, _: Graph) -> float:
-    return float(sum(not graph.properties(one).get("skipFinalSnapshot") for one in graph.of_type(t.DATABASE)))
+    return float(sum(not one.inputs.get("skipFinalSnapshot") for one in graph.of(t.DATABASE)))
 
 
 def _secrets(graph: Graph, _: Graph) -> float:
     """The stack's own, and the master password's, which RDS makes."""
-    made = sum(bool(graph.properties(one).get("manageMasterUserPassword")) for one in graph.of_type(t.DATABASE))
-    return float(len(list(graph.of_type(t.SECRET))) + made)
+    made = sum(bool(one.inputs.get("manageMasterUserPassword")) for one in graph.of(t.DATABASE))
+    return float(len(list(graph.of(t.SECRET))) + made)
 
 
 def _shared_rules(graph: Graph, base: Graph) -> float:
     """Rules on the base's own groups, one way: the fullest group's."""
-    groups = {one.id for one in base.of_type(t.SECURITY_GROUP)}
+    groups = {one.id for one in base.of(t.SECURITY_GROUP)}
     found: dict[tuple[str, str], int] = {}
-    for rule in graph.of_type(t.INGRESS_RULE, EGRESS_RULE):
-        group = str(graph.properties(rule).get("securityGroupId"))
+    for rule in graph.of(t.INGRESS_RULE, EGRESS_RULE):
+        group = str(rule.inputs.get("securityGroupId"))
         if group in groups:
             found[rule.type, group] = found.get((rule.type, group), 0) + 1
     return float(max(found.values(), default=0))
@@ -170,13 +169,13 @@ def _measured(base: Graph, what: str) -> float:
     return float(
         sum(
             ip_network(str(properties["cidrBlock"])).num_addresses - _TAKEN_BY_AWS
-            for one in base.of_type(t.SUBNET)
-            if kind in one.name and (properties := base.properties(one)).get("cidrBlock")
+            for one in base.of(t.SUBNET)
+            if kind in one.name and (properties := one.inputs).get("cidrBlock")
         )
     )
 
 
-def state_kilobytes(silo: Rehearsal) -> int:
+def state_kilobytes(silo: Graph) -> int:
     """About what one silo's state takes, to the nearest ten: inputs and outputs of every resource."""
-    written: list[Any] = [[one.urn, one.declared.properties, one.outputs] for one in silo.resources]
+    written: list[Any] = [[one.urn, dict(one.inputs), dict(one.outputs)] for one in silo.resources]
     return 10 * round(len(json.dumps(written, default=str)) / 10_000)

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from facts import tokens as t
+from graph import Graph
 from operations.limits.counting import Met, met, state_kilobytes
-from rehearsal.report.graph import Graph
-from rehearsal.result import Rehearsal
 
 GOAL = 1000
 SCOPES = {
@@ -16,7 +15,7 @@ SCOPES = {
 }
 
 
-def page(base: Rehearsal, silo: Rehearsal) -> str:
+def page(base: Graph, silo: Graph) -> str:
     """The whole page, for one silo of the tier that the example has."""
     found = met(base, silo)
     silos, bases = [one for one in found if not one.of_bases], [one for one in found if one.of_bases]
@@ -25,7 +24,7 @@ def page(base: Rehearsal, silo: Rehearsal) -> str:
     )
 
 
-def _head(found: list[Met], base: Rehearsal, silo: Rehearsal) -> Iterator[str]:
+def _head(found: list[Met], base: Graph, silo: Graph) -> Iterator[str]:
     read = next(one for one in found if one.quota.source)
     wall = min(one.fits for one in found if one.quota.adjustable == "no" and one.fits is not None)
     roles = next(one for one in found if one.quota.name == "Roles")
@@ -102,9 +101,9 @@ CLOUDWATCH = "https://github.com/awsdocs/amazon-cloudwatch-user-guide/blob/main/
 SECRETS = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"
 
 
-def _rates(silo: Rehearsal) -> Iterator[str]:
-    alarms = len(list(Graph(silo).of_type(t.METRIC_ALARM)))
-    count = sum(1 for one in silo.resources if one.declared.custom and not one.type.startswith("pulumi:"))
+def _rates(silo: Graph) -> Iterator[str]:
+    alarms = len(list(silo.of(t.METRIC_ALARM)))
+    count = sum(1 for one in silo.resources if one.custom and not one.type.startswith("pulumi:"))
     minutes = alarms * GOAL / 3 / 60
     yield from (
         "## Rates, and the engine",

@@ -1,14 +1,17 @@
 """The answer for one customer, and in words what its parts mean."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from facts.captions import ENGLISH
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
+from operations.locate.differences import Difference
 from operations.locate.readers import Reader
 from operations.locate.sources import Source
-from operations.locate.stores import Store
+from operations.locate.stores import Located
 
 _SOURCES: Final[Mapping[Source, str]] = {
     Source.DECLARED: "as declared; ids that AWS makes are stand-ins (keys, ends of names, placeholder accounts)",
@@ -18,36 +21,20 @@ _SOURCES: Final[Mapping[Source, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field of a live resource that is not as declared; a resource that is missing or a stranger has no field."""
-
-    stack: str
-    name: str
-    field: str
-    declared: str
-    found: str
-
-    def __str__(self) -> str:
-        if not self.field:
-            return f"{self.name}: declared {self.declared}, found {self.found}"
-        return f"{self.name}: {self.field} is {self.found}, declared {self.declared}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Where one customer's data are."""
 
     tenant: Tenant
     source: Source
-    stores: tuple[Store, ...]
+    stores: tuple[Located, ...]
     differences: tuple[Difference, ...] = ()
     searched: tuple[str, ...] = ()  # regions that were looked through in the account
     unsearched: tuple[str, ...] = ()  # regions that could not be, each with the reason
     seconds: float = field(default=0.0, compare=False)
 
     @property
-    def outside(self) -> tuple[Store, ...]:
+    def outside(self) -> tuple[Located, ...]:
         """Stores outside residency, or in a place that nothing tells."""
         return tuple(store for store in self.stores if not store.allowed)
 
@@ -91,7 +78,9 @@ def as_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _store(store: Store) -> dict[str, Any]:
+def _store(store: Located) -> dict[str, Any]:
+    after = store.after_deletion
+    endless = after.days is None or math.isinf(after.days)
     return {
         "group": store.group.value,
         "what": store.what,
@@ -103,7 +92,7 @@ def _store(store: Store) -> dict[str, Any]:
         "insideResidency": store.allowed,
         "key": {"name": store.key, "arn": store.key_arn or None},
         "kept": store.kept,
-        "afterDeletion": {"end": store.fate.end.value, "words": store.fate.words, "days": store.fate.days},
+        "afterDeletion": {"end": ENGLISH.ends[after.end], "words": store.end, "days": None if endless else after.days},
         "readers": [{"name": one.name, "stack": one.stack, "purpose": one.purpose} for one in store.readers],
         "shared": store.shared,
         "note": store.note,

@@ -17,7 +17,8 @@ from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
-    from operations.locate.answer import Answer, Difference
+    from operations.locate.answer import Answer
+    from operations.locate.differences import Difference
     from operations.locate.sources import Declarations, Estate, Source
     from project.files import Project
 
@@ -112,7 +113,7 @@ def _locate(
 
 
 def _states(files: tuple[Path, ...]) -> dict[str, Any]:
-    from operations.locate.state import read_state  # noqa: PLC0415
+    from operations.locate.sources import read_state  # noqa: PLC0415
 
     return dict(read_state(file) for file in files)
 
@@ -160,12 +161,10 @@ def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "
 def _differences(declared: "Estate", deployed: "Estate") -> "Iterator[Difference]":
     from operations.locate.differences import differences  # noqa: PLC0415
     from operations.locate.stores import holds_requests  # noqa: PLC0415
-    from rehearsal.report.graph import Graph  # noqa: PLC0415
 
     for before, after in zip(declared.stacks, deployed.stacks, strict=True):
-        graph = Graph(before)
         for resource, difference in differences(before, after):
-            if before is declared.own or holds_requests(graph, resource):  # the rest of the base is not theirs
+            if before is declared.own or holds_requests(before, resource):  # the rest of the base is not theirs
                 yield difference
 
 

@@ -1,73 +1,106 @@
 """What of a stack, deployed or live, is not as declared: resource by resource, field by field."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from facts import tokens as t
-from operations.locate.answer import Difference
-from rehearsal.report.data import Life, lives
-from rehearsal.report.graph import ALIAS, Graph
-from rehearsal.result import Rehearsal, Rehearsed
+from facts.captions import ENGLISH
+from facts.stores import Form, KeyKind, Store, stores
+from facts.types import Loss, loss_of
+from graph import Graph, Resource
 
-LOCATED = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)
-COPIES = (t.SNAPSHOT, t.SNAPSHOT_COPY)  # made by hand or by RDS; no program declares them
-Told = tuple[Rehearsed, Difference]
+LOCATED = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)  # what is looked for in an account
+COPIES = (Form.SNAPSHOT, Form.SNAPSHOT_COPY)  # made by hand or by RDS; no program declares them
 
 
-def differences(declared: Rehearsal, found: Rehearsal) -> Iterator[Told]:
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field of a live resource that is not as declared; a resource that is missing or a stranger has no field."""
+
+    stack: str
+    name: str
+    field: str
+    declared: str
+    found: str
+
+    def __str__(self) -> str:
+        if not self.field:
+            return f"{self.name}: declared {self.declared}, found {self.found}"
+        return f"{self.name}: {self.field} is {self.found}, declared {self.declared}"
+
+
+Told = tuple[Resource, Difference]
+
+
+def differences(declared: Graph, found: Graph) -> Iterator[Told]:
     """Every difference between two graphs whose resources have the same URNs, with the resource that it is of."""
-    before, after = Graph(declared), Graph(found)
-    missing = [one for one in before.of_type(*LOCATED) if one.urn not in found.by_urn]
+    missing = [one for one in declared.resources if _holds_data(one) and one.urn not in found.by_urn]
     for resource in missing:
-        yield resource, difference(before, resource, "", "it", "nothing")
-    then = {(one.holder.urn, one.what): one for one in lives(before)}
-    now = {(one.holder.urn, one.what): one for one in lives(after)}
+        yield resource, difference(declared, resource, "", "it", "nothing")
+    then = {one.identity: one for one in stores(declared)}
+    now = {one.identity: one for one in stores(found)}
     gone = {one.urn for one in missing}
-    for key, life in then.items():
-        if key[0] not in gone and (key[0] in found.by_urn or life.holder.type not in LOCATED):
-            yield from _changed(before, after, life, now.get(key))
-    yield from _strangers(declared, [life for key, life in now.items() if key not in then])
+    for identity, store in then.items():
+        if store.holder.urn not in gone:
+            yield from _changed(declared, found, store, now.get(identity))
+    yield from _strangers(declared, [store for identity, store in now.items() if identity not in then])
 
 
-def _strangers(declared: Rehearsal, found: Sequence[Life]) -> Iterator[Told]:
-    for life in found:
-        if life.holder.type not in COPIES:
-            name = str(life.holder.outputs.get("name") or life.holder.name)
-            yield life.holder, Difference(declared.stack, name, "", "nothing", f"{life.what} in {life.region}")
+def _holds_data(one: Resource) -> bool:
+    listed = one.type in LOCATED or loss_of(one.type) is not Loss.NOTHING
+    return listed and one.custom and not one.type.startswith("pulumi:")
 
 
-def _changed(before: Graph, after: Graph, then: Life, now: Life | None) -> Iterator[Told]:
-    resource = then.holder
+def _strangers(declared: Graph, found: Sequence[Store]) -> Iterator[Told]:
+    for store in found:
+        if store.form not in COPIES:
+            name = str(store.holder.outputs.get("name") or store.holder.name)
+            told = f"{ENGLISH.what(store)} in {region_of(store)}"
+            yield store.holder, Difference(declared.stack, name, "", "nothing", told)
+
+
+def _changed(before: Graph, after: Graph, then: Store, now: Store | None) -> Iterator[Told]:
+    resource, what = then.holder, ENGLISH.what(then)
     if now is None:
-        yield resource, difference(before, resource, "", then.what, "nothing")
+        yield resource, difference(before, resource, "", what, "nothing")
         return
-    fields = {
-        "place": (then.place, now.place),
-        "key": (_key(before, then), _key(after, now)),
-        "kept": (then.kept, now.kept),
-    }
-    for field, (wanted, found) in fields.items():
-        if wanted != found:
-            yield resource, difference(before, resource, f"{then.what}: {field}", wanted, found)
+    if _holding(then) != _holding(now):
+        yield resource, difference(before, resource, "", what, ENGLISH.what(now))
+    if (then.region, then.standby) != (now.region, now.standby):
+        yield resource, difference(before, resource, f"{what}: place", ENGLISH.place(then), ENGLISH.place(now))
+    if _key(before, then) != _key(after, now):
+        names = key_name(before, then), key_name(after, now)
+        yield resource, difference(before, resource, f"{what}: key", *names)
+    if then.kept != now.kept:
+        yield resource, difference(before, resource, f"{what}: kept", ENGLISH.kept(then), ENGLISH.kept(now))
 
 
-def _key(graph: Graph, life: Life) -> str:
+def _holding(store: Store) -> tuple[str, str, list[str]]:
+    return store.content, store.classification, [one.urn for one in store.writers]
+
+
+def _key(graph: Graph, store: Store) -> tuple[KeyKind, str]:
     """A key by its alias: the ARN is not known before the key is made."""
-    key = graph.find(life.key.reference)
-    for alias in graph.of_type(ALIAS) if key is not None else ():
-        if graph.find(alias.outputs.get("targetKeyId")) is key:
-            return str(graph.properties(alias).get("name"))
-    return life.key.words or life.key.reference
+    key = graph.by_urn.get(store.key.urn)
+    return store.key.kind, (graph.alias_of(key) if key is not None else "") or store.key.reference
 
 
-def difference(graph: Graph, resource: Rehearsed, field: str, declared: object, found: object) -> Difference:
+def key_name(graph: Graph, store: Store) -> str:
+    """What encrypts a store, for a reader: a key by its alias, else its ARN or id."""
+    return _key(graph, store)[1] or ENGLISH.key(store.key)
+
+
+def region_of(store: Store) -> str:
+    """The region, or that the stack does not say it."""
+    return store.region or ENGLISH.region_not_shown
+
+
+def difference(graph: Graph, resource: Resource, field: str, declared: object, found: object) -> Difference:
     """One difference of a resource, under the name by which people know it."""
     name = name_of(graph, resource) or resource.name
-    return Difference(graph.rehearsal.stack, name, field, str(declared or "nothing"), str(found or "nothing"))
+    return Difference(graph.stack, name, field, str(declared or "nothing"), str(found or "nothing"))
 
 
-def name_of(graph: Graph, resource: Rehearsed) -> str:
+def name_of(graph: Graph, resource: Resource) -> str:
     """The physical name by which a resource is looked for; a key goes by its alias."""
-    if resource.type != t.KEY:
-        return str(graph.physical_name(resource))
-    aliases = (one for one in graph.of_type(ALIAS) if graph.find(one.outputs.get("targetKeyId"), t.KEY) is resource)
-    return next((str(graph.properties(one).get("name") or one.id) for one in aliases), "")
+    return graph.alias_of(resource) if resource.type == t.KEY else graph.physical_name(resource)

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.names import STATE_KEY_ALIAS, state_bucket, trail_bucket
+from facts.stores import Content, Form, KeyKind, Reason, stays
 from infra.stack_files import settings_in, stack_file
 from infra.tenants.record import Tenant
-from operations.locate.stores import Group, Holds, Store
-from rehearsal.report.data import End, Fate
+from operations.locate.stores import Group, Holds, Located
 
 
-def platform_stores(root: Path, tenant: Tenant) -> Iterator[Store]:
+def platform_stores(root: Path, tenant: Tenant) -> Iterator[Located]:
     """The image registry, the engine's state and the account's trail, as the stack files place them."""
     settings = settings_in(stack_file(root, tenant.base)) or {}
     environment = str(settings.get("environment") or tenant.base)
@@ -39,9 +39,11 @@ def _repository(settings: Mapping[str, Any]) -> str:
     return str(image.get("repository") or "") if isinstance(image, Mapping) else ""
 
 
-def _store(what: str, name: str, region: str, key: str) -> Store:
-    return Store(
+def _store(what: str, name: str, region: str, key: str) -> Located:
+    return Located(
         group=Group.PLATFORM,
+        form=Form.UNKNOWN,
+        content=Content.UNKNOWN,
         what=what,
         holds=Holds.NOTHING,
         name=name,
@@ -50,9 +52,11 @@ def _store(what: str, name: str, region: str, key: str) -> Store:
         region=region,
         allowed=True,  # residency is a promise about the customer's data
         key=key,
+        key_kind=KeyKind.UNKNOWN,
         key_arn="",
         kept="by the account's own rules",
-        fate=Fate(End.STAYS, "it is no part of the customer's stack", None),
+        after_deletion=stays(Reason.NOT_OWNED),
+        end="it is no part of the customer's stack",
         readers=(),
         shared=True,
     )

@@ -5,20 +5,18 @@ are judged. So is the key behind a store, without which nothing in it can be rea
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from components.files import ACCESS_LOG_PREFIX, LOAD_BALANCER_LOG_PREFIX, OBJECT_PREFIX
 from facts import tokens as t
-from facts.permissions.documents import documents, statements
 from facts.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
-from rehearsal.report.access import Permission, guarded, identities
-from rehearsal.report.data import Life
-from rehearsal.report.data.database import MASTER_PASSWORD, PERFORMANCE, ROWS
-from rehearsal.report.graph import Graph, maps
-from rehearsal.result import Rehearsed
+from facts.reach import Grants, reach
+from facts.stores import Form, Store
+from graph import Graph, Resource
+from graph.values import maps
 
 ADMINISTRATORS: Final = "administrators"
 _EVERYTHING: Final[Statement] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -55,56 +53,62 @@ class Readers:
     def __init__(self, graphs: Sequence[Graph]) -> None:
         self._graphs = graphs
 
-    def of(self, graph: Graph, life: Life) -> tuple[Reader, ...]:
+    def of(self, graph: Graph, store: Store) -> tuple[Reader, ...]:
         """Who can read what one resource holds; empty where no one can, or where there is nothing to read."""
-        return tuple(sorted(one.reader for one in self._identities if self._can_read(one, graph, life)))
+        return tuple(sorted(one.reader for one in self._identities if self._can_read(one, graph, store)))
 
-    def _can_read(self, identity: _Identity, graph: Graph, life: Life) -> bool:
-        return any(all(self._may(identity, ask) for ask in way) for way in self._ways(graph, life))
+    def _can_read(self, identity: _Identity, graph: Graph, store: Store) -> bool:
+        return any(all(self._may(identity, ask) for ask in way) for way in self._ways(graph, store))
 
     # ---- what reading takes
 
-    def _ways(self, graph: Graph, life: Life) -> Iterator[list[Ask]]:
+    def _ways(self, graph: Graph, store: Store) -> Iterator[list[Ask]]:
         """Ways to read a store, each a list of all that it takes."""
-        holder, arn = life.holder, str(life.holder.outputs.get("arn") or life.holder.id)
-        key: list[Ask] = [("kms:Decrypt", [life.key.reference])] if life.key.reference else []
-        if holder.type == t.DATABASE:
-            yield from self._database_ways(graph, life, arn)
-        elif holder.type == t.BUCKET:
-            action = "s3:GetObjectVersion" if "noncurrent" in life.what else "s3:GetObject"
-            yield [(action, [f"{arn}/{one}" for one in _OBJECTS]), *key]
-        elif holder.type == t.LOG_GROUP:  # CloudWatch Logs decrypts by itself
-            for action in ("logs:GetLogEvents", "logs:FilterLogEvents", "logs:StartQuery"):
-                yield [(action, [arn, f"{arn.removesuffix(':*')}:log-stream:one"])]
-        elif holder.type == t.SECRET:
-            yield [("secretsmanager:GetSecretValue", [arn]), *key]
-        elif holder.type == t.TOPIC:
-            yield [("sns:Subscribe", [arn])]
-        elif holder.type == t.SERVICE:
-            yield [("ecs:ExecuteCommand", [arn])]
+        arn = store.holder.arn
+        key: list[Ask] = [("kms:Decrypt", [store.key.reference])] if store.key.reference else []
+        match store.form:
+            case Form.OBJECTS | Form.ARCHIVED_OBJECTS | Form.UNFINISHED_UPLOADS | Form.NONCURRENT_VERSIONS:
+                action = "s3:GetObjectVersion" if store.form is Form.NONCURRENT_VERSIONS else "s3:GetObject"
+                yield [(action, [f"{arn}/{one}" for one in _OBJECTS]), *key]
+            case Form.LOG | Form.UNDECLARED_LOG:
+                yield from self._log_ways(graph, store, arn)
+            case Form.SECRET | Form.SECRET_REPLICA:
+                yield [("secretsmanager:GetSecretValue", [arn]), *key]
+            case Form.TOPIC:
+                yield [("sns:Subscribe", [arn])]
+            case Form.TASK_MEMORY:
+                yield [("ecs:ExecuteCommand", [arn])]
+            case Form.PERFORMANCE_DATA:
+                yield [("pi:GetResourceMetrics", [arn.replace(":rds:", ":pi:").replace(":db:", ":metrics/rds/")])]
+            case Form.MASTER_PASSWORD:
+                yield self._master_password(store)
+            case Form.DATABASE_ROWS:
+                yield self._master_password(store)
+                yield from self._logins(graph)
+            case Form.AUTOMATED_BACKUPS | Form.FINAL_SNAPSHOT | Form.OS_MONITORING:
+                yield [("rds:RestoreDBInstanceFromDBSnapshot", [arn])]
+                yield [("rds:RestoreDBInstanceToPointInTime", [arn])]
 
-    def _database_ways(self, graph: Graph, life: Life, arn: str) -> Iterator[list[Ask]]:
+    def _log_ways(self, graph: Graph, store: Store, arn: str) -> Iterator[list[Ask]]:
+        """CloudWatch Logs decrypts by itself; a group that AWS makes has an ARN that follows from its name."""
+        if store.form is Form.UNDECLARED_LOG:
+            arn = f"arn:aws:logs:{store.region}:{graph.account}:log-group:{store.name}"
+        for action in ("logs:GetLogEvents", "logs:FilterLogEvents", "logs:StartQuery"):
+            yield [(action, [arn, f"{arn.removesuffix(':*')}:log-stream:one"])]
+
+    def _master_password(self, store: Store) -> list[Ask]:
         """Rows are read by a login, whose secret opens the database, or from a backup that is restored."""
-        master = [str(one.get("secretArn")) for one in maps(life.holder.outputs.get("masterUserSecrets"))]
-        master_key = str(graph.properties(life.holder).get("masterUserSecretKmsKeyId") or "")
-        password: list[Ask] = [("secretsmanager:GetSecretValue", master)]
-        if master_key:
-            password.append(("kms:Decrypt", [master_key]))
-        if life.what == MASTER_PASSWORD:
-            yield password
-        elif life.what == ROWS:
-            yield password
-            for rotation in graph.of_type(t.SECRET_ROTATION):
-                secret = graph.find(graph.properties(rotation).get("secretId"), t.SECRET)
-                if secret is not None:
-                    key = str(graph.properties(secret).get("kmsKeyId") or "")
-                    decrypt: list[Ask] = [("kms:Decrypt", [key])] if key else []
-                    yield [("secretsmanager:GetSecretValue", [str(secret.outputs.get("arn"))]), *decrypt]
-        elif life.what == PERFORMANCE:
-            yield [("pi:GetResourceMetrics", [arn.replace(":rds:", ":pi:").replace(":db:", ":metrics/rds/")])]
-        else:
-            yield [("rds:RestoreDBInstanceFromDBSnapshot", [arn])]
-            yield [("rds:RestoreDBInstanceToPointInTime", [arn])]
+        master = [str(one.get("secretArn")) for one in maps(store.holder.outputs.get("masterUserSecrets"))]
+        key = str(store.holder.inputs.get("masterUserSecretKmsKeyId") or "")
+        decrypt: list[Ask] = [("kms:Decrypt", [key])] if key else []
+        return [("secretsmanager:GetSecretValue", master), *decrypt]
+
+    def _logins(self, graph: Graph) -> Iterator[list[Ask]]:
+        for rotation in graph.of(t.SECRET_ROTATION):
+            for secret in graph.referred(rotation, "secretId", t.SECRET):
+                key = str(secret.inputs.get("kmsKeyId") or "")
+                decrypt: list[Ask] = [("kms:Decrypt", [key])] if key else []
+                yield [("secretsmanager:GetSecretValue", [secret.arn]), *decrypt]
 
     # ---- judging
 
@@ -122,7 +126,7 @@ class Readers:
                     yield pattern.replace("*", "one").replace("?", "1")
 
     def _allowed(self, identity: _Identity, action: str, resource: str) -> bool:
-        account = self._graphs[0].rehearsal.account
+        account = self._graphs[0].account
         request = Request(
             principal=identity.principal,
             action=action,
@@ -139,12 +143,14 @@ class Readers:
         return tuple(self._found_identities())
 
     def _found_identities(self) -> Iterator[_Identity]:
-        account = self._graphs[0].rehearsal.account
+        account = self._graphs[0].account
         for graph in self._graphs:
-            for one in identities(graph):
-                held = tuple(_held(graph, one.permissions, "identity"))
-                if held:
-                    yield _identity(graph, one.holder, held, account)
+            said = {urn: grants for (urn, kind), grants in reach(graph).items() if kind == "identity"}
+            attached = {one.by for urn, grants in said.items() for one in grants.statements if one.by != urn}
+            for urn, grants in said.items():
+                held = _held(graph, grants)
+                if held and urn in graph.by_urn and urn not in attached:
+                    yield _identity(graph, graph.by_urn[urn], held, account)
         administrator = Reader(ADMINISTRATORS, "", "Whoever the account's own policies let do anything")
         arn = f"arn:aws:iam::{account}:role/{ADMINISTRATORS}"
         yield _Identity(
@@ -155,27 +161,27 @@ class Readers:
     def _guards(self) -> tuple[tuple[str, Held], ...]:
         """ARN and statement of every policy that hangs on a resource."""
         return tuple(
-            (str(one.holder.outputs.get("arn") or one.holder.id), held)
+            (graph.by_urn[urn].arn, held)
             for graph in self._graphs
-            for one in guarded(graph)
-            for held in _held(graph, one.permissions, "resource")
+            for (urn, kind), grants in reach(graph).items()
+            if kind == "resource" and urn in graph.by_urn
+            for held in _held(graph, grants)
         )
 
 
-def _identity(graph: Graph, holder: Rehearsed, held: tuple[Held, ...], account: str) -> _Identity:
+def _identity(graph: Graph, holder: Resource, held: tuple[Held, ...], account: str) -> _Identity:
     name = str(holder.outputs.get("name") or holder.name)
     arn = f"arn:aws:iam::{account}:role/{name}"
-    purpose = str(graph.properties(holder).get("description") or "")
-    reader = Reader(holder.name.removesuffix("-role"), graph.rehearsal.stack, purpose)
+    purpose = str(holder.inputs.get("description") or "")
+    reader = Reader(holder.name.removesuffix("-role"), graph.stack, purpose)
     return _Identity(reader, Principal(arn=f"{arn}/one", account=account, role_arn=arn), held)
 
 
-def _held(graph: Graph, permissions: Iterable[Permission], kind: str) -> Iterator[Held]:
-    policies = {one.policy.urn: one.policy for one in permissions if one.policy is not None}
-    for policy in policies.values():
-        for document in documents(policy.urn, policy.type, graph.properties(policy)):
-            if document.kind == kind:
-                yield from (Held(policy.name, _unconditional(one)) for one in statements(document.text))
+def _held(graph: Graph, grants: Grants) -> tuple[Held, ...]:
+    """What is granted; of an identity's policy that is not shown, everything."""
+    held = tuple(Held(graph.by_urn[one.by].name, _unconditional(one.statement)) for one in grants.statements)
+    hidden = grants.kind == "identity" and (grants.unread or grants.managed)
+    return (*held, Held("not shown", _EVERYTHING)) if hidden else held
 
 
 def _unconditional(statement: Mapping[str, Any]) -> Statement:

@@ -2,44 +2,53 @@
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
+from facts import tokens as t
+from facts.captions import ENGLISH
+from facts.stores import AfterDeletion, Content, End, Form, KeyKind
 from operations.locate.answer import Answer
 from operations.locate.places import place_name
 from operations.locate.readers import ADMINISTRATORS
 from operations.locate.sources import Source
-from operations.locate.stores import Group, Holds, Store
-from rehearsal.report.data import End, Fate
-from rehearsal.report.data.model import days
+from operations.locate.stores import Holds, Located
 
-# The first beginning that fits says what a store is to a customer.
-_WORDS = (
-    ("Database rows", "The records that your users keep in Workbuoy"),
-    ("Automated backups", "Backups of these records"),
-    ("Replicated automated backups", "Backups of these records, copied"),
-    ("Final snapshot", "A last copy of these records, made when the database is deleted"),
-    ("Snapshot", "A copy of these records"),
-    ("Copy of a snapshot", "A copy of these records"),
-    ("Performance data", "Texts of database statements, to find slow ones"),
-    ("Objects copied to", "The files that your users attach, copied"),
-    ("Archived files", "The files that your users attach, older ones"),
-    ("Noncurrent versions of files", "Earlier and deleted versions of files"),
-    ("Unfinished uploads of files", "Uploads of files that were not finished"),
-    ("Files", "The files that your users attach"),
-    ("Access logs of", "Who asked for what, and from which network address"),
-    ("Log of the network", "Which network addresses spoke with each other"),
-    ("Log of the database", "What happened in the database: connections, errors, slow statements"),
-    ("Log of the rotation", "When the service's own password was changed"),
-    ("Log of", "What the service did: time, kind of request, customer, outcome"),
-    ("What running tasks hold", "What the service is working on at the moment"),
-)
-_PARTS = {": noncurrent versions": "earlier versions ", ": unfinished uploads": "unfinished ones "}
+_WORDS: Final[Mapping[Form, str]] = {
+    Form.DATABASE_ROWS: "The records that your users keep in Workbuoy",
+    Form.AUTOMATED_BACKUPS: "Backups of these records",
+    Form.REPLICATED_BACKUPS: "Backups of these records, copied",
+    Form.FINAL_SNAPSHOT: "A last copy of these records, made when the database is deleted",
+    Form.SNAPSHOT: "A copy of these records",
+    Form.SNAPSHOT_COPY: "A copy of these records",
+    Form.PERFORMANCE_DATA: "Texts of database statements, to find slow ones",
+    Form.OBJECT_COPY: "The files that your users attach, copied",
+    Form.TASK_MEMORY: "What the service is working on at the moment",
+}
+_FILES: Final[Mapping[Form, str]] = {
+    Form.ARCHIVED_OBJECTS: "The files that your users attach, older ones",
+    Form.NONCURRENT_VERSIONS: "Earlier and deleted versions of files",
+    Form.UNFINISHED_UPLOADS: "Uploads of files that were not finished",
+    Form.OBJECTS: "The files that your users attach",
+}
+# By what writes a log.
+_LOGS: Final[Mapping[str, str]] = {
+    t.FLOW_LOG: "Which network addresses spoke with each other",
+    t.DATABASE: "What happened in the database: connections, errors, slow statements",
+    t.FUNCTION: "When the service's own password was changed",
+    t.TASK_DEFINITION: "What the service did: time, kind of request, customer, outcome",
+}
+_PARTS: Final[Mapping[Form, str]] = {
+    Form.NONCURRENT_VERSIONS: "earlier versions ",
+    Form.UNFINISHED_UPLOADS: "unfinished ones ",
+}
 _ENDS = {
     End.NONE: "there is none",
     End.DELETED: "gone with it",
     End.FOR_A_WHILE: "gone some time later",
     End.STAYS: "stays until Workbuoy deletes it",
     End.BLOCKS: "cannot be deleted before Workbuoy has emptied it",
+    End.UNKNOWN: "not known",
 }
 _ACCESS = {
     "service-task": "The service itself, a program, for whoever has logged in and may see it",
@@ -117,47 +126,55 @@ def _where(answer: Answer) -> Iterator[str]:
     )
     rows: dict[tuple[str, ...], list[str]] = {}
     for one in _told(answer):
-        row = (_words(one), _place(one), _key(answer, one), _end(one.fate), "yes" if one.shared else "no")
+        row = (_words(one), _place(one), _key(answer, one), _end(one.after_deletion), "yes" if one.shared else "no")
         rows.setdefault(row, []).append(_kept(one))
     for (what, place, key, end, shared), kept in rows.items():
         yield f"| {what} | {place} | {key} | {_md('; '.join(dict.fromkeys(kept)))} | {end} | {shared} |"
     yield ""
 
 
-def _kept(store: Store) -> str:
+def _kept(store: Located) -> str:
     """How long, with a word before it where it is for a part of what the row tells of."""
-    part = next((words for end, words in _PARTS.items() if store.what.endswith(end)), "")
-    return f"{part}{store.kept}"
+    whole = store.content is Content.CUSTOMER
+    return store.kept if whole else f"{_PARTS.get(store.form, '')}{store.kept}"
 
 
-def _end(fate: Fate) -> str:
-    if fate.end is End.FOR_A_WHILE and fate.days:
-        return f"gone {days(fate.days)} later"
-    return _ENDS[fate.end]
+def _end(after: AfterDeletion) -> str:
+    if after.end is End.FOR_A_WHILE and after.days:
+        return f"gone {ENGLISH.days(after.days)} later"
+    return _ENDS[after.end]
 
 
-def _told(answer: Answer) -> list[Store]:
+def _told(answer: Answer) -> list[Located]:
     return [one for one in answer.stores if one.holds in (Holds.CUSTOMER, Holds.TRACES)]
 
 
-def _place(store: Store) -> str:
+def _place(store: Located) -> str:
     return f"{place_name(store.region)}{'' if store.allowed else ' - **outside what is agreed**'}"
 
 
-def _words(store: Store) -> str:
-    return next((words for begin, words in _WORDS if store.what.startswith(begin)), _md(store.what))
+def _words(store: Located) -> str:
+    """What a store is to a customer."""
+    if store.form in _FILES:
+        if store.content is Content.ACCESS_LOGS:
+            return "Who asked for what, and from which network address"
+        return _FILES[store.form] if store.content is Content.CUSTOMER else _md(store.what)
+    if store.writer_types:
+        return _LOGS.get(store.writer_types[0], _LOGS[t.TASK_DEFINITION])
+    return _WORDS.get(store.form) or _md(store.what)
 
 
-def _key(answer: Answer, store: Store) -> str:
+def _key(answer: Answer, store: Located) -> str:
     if store.key_arn:
         pool = answer.tenant.isolation == "pool" or store.stack != answer.tenant.stack
         return "a key of Workbuoy's, shared by its customers" if pool else "a key for this customer alone"
-    return "not encrypted" if store.key == "not encrypted" else "a key that AWS holds"
+    return "not encrypted" if store.key_kind is KeyKind.NOT_ENCRYPTED else "a key that AWS holds"
 
 
 def _backups(answer: Answer) -> Iterator[str]:
-    backups = [one for one in answer.stores if one.group is Group.DATABASE and "ackup" in one.what]
-    versions = [one for one in answer.stores if one.what.startswith("Noncurrent versions of files")]
+    backups = [one for one in answer.stores if one.form in (Form.AUTOMATED_BACKUPS, Form.REPLICATED_BACKUPS)]
+    noncurrent = [one for one in answer.stores if one.form is Form.NONCURRENT_VERSIONS]
+    versions = [one for one in noncurrent if one.content is Content.CUSTOMER]
     yield from ("## Backups", "")
     yield from dict.fromkeys(f"- Records: {_md(one.kept)}, in {_place(one)}." for one in backups)
     yield from dict.fromkeys(f"- Files: an earlier version {_md(one.kept)}, in {_place(one)}." for one in versions)
@@ -194,7 +211,7 @@ def _ends(answer: Answer) -> Iterator[str]:
         yield from (f"- **Outside what is agreed: {_md(one)}.**" for one in outside)
     else:
         yield "- Stored outside what is agreed: nothing."
-    if any(one.holds is Holds.STAFF and "e-mail" in one.what for one in answer.stores):
+    if any(one.content is Content.STAFF for one in answer.stores):
         yield "- Alarms go by e-mail to Workbuoy's people on call: figures and names of systems, no data of users."
     yield from ("", "## What this record does not prove", "")
     if answer.source is not Source.LIVE:

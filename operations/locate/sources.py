@@ -1,13 +1,19 @@
 """What is known of a customer's stack and of the base it stands on: from the program, a rehearsal, or the engine."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph import Graph
+from graph.state import graph_of_state, stack_in
+from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from project.files import Project
+from rehearsal.as_graph import graph_of
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 
@@ -26,20 +32,19 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """The stack that holds a customer's data, and for a silo the base stack that it shares with others."""
+    """The stack that holds a customer's data, and for a silo the base stack that it shares with others.
+
+    `stand_in_account`: the account is a placeholder's stand-in, and no account of AWS.
+    """
 
     tenant: Tenant
-    own: Rehearsal
-    base: Rehearsal | None
+    own: Graph
+    base: Graph | None
     source: Source
+    stand_in_account: bool = False
 
     @property
-    def stand_in_account(self) -> bool:
-        """Whether the account is a placeholder's stand-in, and no account of AWS."""
-        return any(self.own.account in one.stand_in for one in self.own.stand_ins)
-
-    @property
-    def stacks(self) -> tuple[Rehearsal, ...]:
+    def stacks(self) -> tuple[Graph, ...]:
         return (self.own,) if self.base is None else (self.own, self.base)
 
 
@@ -50,21 +55,21 @@ class Declarations:
     project: Project
     source: Source = Source.DECLARED
     moto: "Moto | None" = None
-    _bases: dict[str, Rehearsal] = field(default_factory=dict)
+    _bases: dict[str, tuple[Rehearsal, Graph]] = field(default_factory=dict)
 
     def estate(self, tenant: Tenant) -> Estate:
         """A customer's estate. Raises what `rehearsal.run.rehearse` raises."""
-        base = self._base(tenant.base)
-        if tenant.isolation == "pool":
-            return Estate(tenant=tenant, own=base, base=None, source=self.source)
-        options = replace(self._options, references={tenant.base: base.exports})
-        own = rehearse(self.project, tenant.stack, options, self.moto)
-        return Estate(tenant=tenant, own=own, base=base, source=self.source)
-
-    def _base(self, stack: str) -> Rehearsal:
-        if stack not in self._bases:
-            self._bases[stack] = rehearse(self.project, stack, self._options, self.moto)
-        return self._bases[stack]
+        if tenant.base not in self._bases:
+            made = rehearse(self.project, tenant.base, self._options, self.moto)
+            self._bases[tenant.base] = made, graph_of(made)
+        rehearsal, base = self._bases[tenant.base]
+        own, shared = base, None
+        if tenant.isolation == "silo":
+            options = replace(self._options, references={tenant.base: rehearsal.exports})
+            rehearsal = rehearse(self.project, tenant.stack, options, self.moto)
+            own, shared = graph_of(rehearsal), base
+        stand_in = any(own.account in one.stand_in for one in rehearsal.stand_ins)
+        return Estate(tenant=tenant, own=own, base=shared, source=self.source, stand_in_account=stand_in)
 
     @property
     def _options(self) -> Options:
@@ -83,15 +88,26 @@ def declarations(project: Project, source: Source) -> Iterator[Declarations]:
         yield Declarations(project, source, moto)
 
 
+def read_state(file: Path) -> tuple[str, dict[str, Any]]:
+    """The stack that a file of `pulumi stack export` is of, and its content. Raises ProblemsError where it is none."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return stack_in(content), content
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not what `pulumi stack export` writes"
+        raise ProblemsError([Problem(file=str(file), message=f"cannot be read as a state: {reason}")]) from None
+
+
 def with_states(estate: Estate, states: dict[str, dict[str, Any]]) -> Estate:
     """The estate with the stacks whose exported state is given in place of what the program declares.
 
-    Raises ProblemsError for a state that cannot be read.
+    Account and region are those of the program's own declaration.
     """
-    from operations.locate.state import rehearsal_of  # noqa: PLC0415 few ask for it
 
-    def of(declared: Rehearsal) -> Rehearsal:
-        return rehearsal_of(states[declared.stack], declared) if declared.stack in states else declared
+    def of(declared: Graph) -> Graph:
+        if declared.stack not in states:
+            return declared
+        return graph_of_state(states[declared.stack], account=declared.account, region=declared.region)
 
     base = None if estate.base is None else of(estate.base)
     return replace(estate, own=of(estate.own), base=base, source=Source.STACK)

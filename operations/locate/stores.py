@@ -1,22 +1,21 @@
-"""Every store of a customer's data, with what can be asked of it; computed by the report's own rules from a graph."""
+"""Every store of a customer's data, with what can be asked of it; read from the facts of its graphs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from components.files import OBJECT_PREFIX
 from facts import tokens as t
+from facts.captions import ENGLISH
+from facts.stores import AfterDeletion, Content, Form, KeyKind, Store, stores
+from graph import Graph, Resource
+from graph.values import maps
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
+from operations.locate.differences import key_name, region_of
 from operations.locate.readers import Reader, Readers
 from operations.locate.sources import Estate
-from policies.tags import DATA_CLASSIFICATION
-from rehearsal.report.data import Fate, Life, lives
-from rehearsal.report.data.alerts import DASHBOARD
-from rehearsal.report.data.copies import REPLICA_KEY
-from rehearsal.report.data.database import MASTER_PASSWORD, PERFORMANCE
-from rehearsal.report.graph import ALIAS, Graph, maps
-from rehearsal.result import Rehearsed
 
 
 class Holds(StrEnum):
@@ -46,10 +45,15 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """One kind of data that one resource holds. `allowed` is whether residency allows its region."""
+class Located:
+    """One form of data that one resource holds, as it is told of; `allowed`: residency allows its region.
+
+    What is decided is decided by `form`, `content` and `key_kind`; `what`, `key`, `kept` and `end` are for a reader.
+    """
 
     group: Group
+    form: Form
+    content: Content
     what: str
     holds: Holds
     name: str
@@ -58,156 +62,152 @@ class Store:
     region: str
     allowed: bool
     key: str
+    key_kind: KeyKind
     key_arn: str
     kept: str
-    fate: Fate  # once what holds it is deleted
+    after_deletion: AfterDeletion
+    end: str
     readers: tuple[Reader, ...]
     shared: bool
     note: str = ""
     warnings: tuple[str, ...] = ()
+    writer_types: tuple[str, ...] = ()
 
 
-_GROUPS = {
-    t.DATABASE: Group.DATABASE,
-    t.AUTOMATED_BACKUPS_REPLICATION: Group.DATABASE,
-    t.SNAPSHOT: Group.DATABASE,
-    t.CLUSTER_SNAPSHOT: Group.DATABASE,
-    t.SNAPSHOT_COPY: Group.DATABASE,
-    t.BUCKET: Group.FILES,
-    t.BUCKET_REPLICATION: Group.FILES,
-    t.LOG_GROUP: Group.LOGS,
-    t.FLOW_LOG: Group.LOGS,
-    t.SERVICE: Group.RUNNING,
-    t.SECRET: Group.SECRETS,
-    t.KEY: Group.KEYS,
-    REPLICA_KEY: Group.KEYS,
-    t.TOPIC: Group.WATCHING,
-    t.METRIC_ALARM: Group.WATCHING,
-    DASHBOARD: Group.WATCHING,
+_GROUPS: Final[Mapping[Form, Group]] = {
+    Form.DATABASE_ROWS: Group.DATABASE,
+    Form.AUTOMATED_BACKUPS: Group.DATABASE,
+    Form.FINAL_SNAPSHOT: Group.DATABASE,
+    Form.PERFORMANCE_DATA: Group.DATABASE,
+    Form.OS_MONITORING: Group.DATABASE,
+    Form.REPLICATED_BACKUPS: Group.DATABASE,
+    Form.SNAPSHOT: Group.DATABASE,
+    Form.SNAPSHOT_COPY: Group.DATABASE,
+    Form.OBJECTS: Group.FILES,
+    Form.ARCHIVED_OBJECTS: Group.FILES,
+    Form.NONCURRENT_VERSIONS: Group.FILES,
+    Form.UNFINISHED_UPLOADS: Group.FILES,
+    Form.OBJECT_COPY: Group.FILES,
+    Form.LOG: Group.LOGS,
+    Form.UNDECLARED_LOG: Group.LOGS,
+    Form.TASK_MEMORY: Group.RUNNING,
+    Form.MASTER_PASSWORD: Group.SECRETS,
+    Form.SECRET: Group.SECRETS,
+    Form.SECRET_REPLICA: Group.SECRETS,
+    Form.KEY: Group.KEYS,
+    Form.KEY_REPLICA: Group.KEYS,
+    Form.TOPIC: Group.WATCHING,
+    Form.METRICS: Group.WATCHING,
+    Form.UNKNOWN: Group.PLATFORM,
 }
-_HOLDS = {
-    Group.SECRETS: Holds.CREDENTIALS,
-    Group.KEYS: Holds.KEY,
-    Group.LOGS: Holds.TRACES,
-    Group.WATCHING: Holds.FIGURES,
+_HOLDS: Final[Mapping[Content, Holds]] = {
+    Content.TRACES: Holds.TRACES,
+    Content.ACCESS_LOGS: Holds.TRACES,
+    Content.CREDENTIALS: Holds.CREDENTIALS,
+    Content.KEY: Holds.KEY,
+    Content.STAFF: Holds.STAFF,
+    Content.FIGURES: Holds.FIGURES,
+}  # whatever else there may be counts as the customer's
+_FILES: Final[Mapping[Form, str]] = {
+    Form.OBJECTS: "Files",
+    Form.ARCHIVED_OBJECTS: "Archived files",
+    Form.NONCURRENT_VERSIONS: "Noncurrent versions of files",
+    Form.UNFINISHED_UPLOADS: "Unfinished uploads of files",
+}
+# What the program's resources are called among people; another stands by its own name.
+_CALLED: Final[Mapping[str, str]] = {
+    "files-bucket": "the files",
+    "load-balancer-alb": "the load balancer",
+    "network-flow-log": "the network",
+    "database-instance": "the database",
+    "service-task": "the service",
+    "one-off-task": "one-off work",
+    "rotation-function": "the rotation of its login",
 }
 
 
-def stores_of(estate: Estate, readers_from: Estate | None = None) -> list[Store]:
+def stores_of(estate: Estate, readers_from: Estate | None = None) -> list[Located]:
     """Every store of a customer's data: of its own stack, and of the base's what a silo's requests pass through.
 
     `readers_from` is the estate whose policies say who can read, where the stores themselves were found elsewhere.
     """
     judged = readers_from or estate
-    readers = Readers([Graph(one) for one in judged.stacks])
-    found = [store for stack in estate.stacks for store in _stores(estate, Graph(stack), readers, judged)]
+    readers = Readers(judged.stacks)
+    found = [store for stack in estate.stacks for store in _stores(estate, stack, readers, judged)]
     order = list(Group)
     return sorted(found, key=lambda one: (order.index(one.group), one.stack != estate.own.stack))
 
 
-def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> Iterator[Store]:
-    tenant, passed_through = estate.tenant, graph.rehearsal is estate.base
+def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> Iterator[Located]:
+    tenant, passed_through = estate.tenant, graph is estate.base
     allowed = allowed_regions(tenant.residency)
-    of_policies = next(Graph(one) for one in judged.stacks if one.stack == graph.rehearsal.stack)
+    of_policies = next(one for one in judged.stacks if one.stack == graph.stack)
     # The same data as the policies know them, by the names and keys that stand in these; a stranger has none.
-    as_judged = {(one.holder.urn, one.what): one for one in lives(of_policies)}
-    for life in lives(graph):
-        if passed_through and not holds_requests(graph, life.holder):
+    as_judged = {one.identity: one for one in stores(of_policies)}
+    for store in stores(graph):
+        if passed_through and not holds_requests(graph, store.holder):
             continue
-        group = _group(life)
-        known = as_judged.get((life.holder.urn, life.what))
-        yield Store(
+        group, known = _group(store), as_judged.get(store.identity)
+        yield Located(
             group=group,
-            what=_plain(life.what),
-            holds=_holds(group, life, graph),
-            name=graph.physical_name(life.holder) or _alias(graph, life.holder.outputs.get("arn")),
-            stack=graph.rehearsal.stack,
-            urn=life.holder.urn,
-            region=life.region,
-            allowed=life.region in allowed,
-            key=life.key.words or _alias(graph, life.key.reference) or life.key.reference,
-            key_arn=life.key.reference,
-            kept=life.kept,
-            fate=life.fate,
+            form=store.form,
+            content=store.content,
+            what=_what(store),
+            holds=_holds(store),
+            name=graph.physical_name(store.holder) or graph.alias_of(store.holder),
+            stack=graph.stack,
+            urn=store.holder.urn,
+            region=region_of(store),
+            allowed=store.region in allowed,
+            key=key_name(graph, store),
+            key_kind=store.key.kind,
+            key_arn=store.key.reference,
+            kept=ENGLISH.kept(store),
+            after_deletion=store.after_deletion,
+            end=ENGLISH.after_deletion(store),
             readers=readers.of(of_policies, known) if known else (),
             shared=passed_through or tenant.isolation == "pool",
-            note=_note(tenant, group, life, passed_through=passed_through),
-            warnings=life.warnings,
+            note=_note(tenant, group, store, passed_through=passed_through),
+            warnings=tuple(ENGLISH.warnings(store)),
+            writer_types=tuple(one.type for one in store.writers),
         )
 
 
-# Names of resources as a reader knows them; another name stands as it is.
-_PLAIN = (
-    ("Objects (customer data): archived", "Archived files"),
-    ("Objects (customer data): noncurrent versions", "Noncurrent versions of files"),
-    ("Objects (customer data): unfinished uploads", "Unfinished uploads of files"),
-    ("Objects (customer data)", "Files"),
-    ("files-bucket", "the files"),
-    ("load-balancer-alb", "the load balancer"),
-    ("network-flow-log", "the network"),
-    ("database-instance", "the database"),
-    ("service-task", "the service"),
-    ("one-off-task", "one-off work"),
-    ("rotation-function", "the rotation of its login"),
-)
+def _what(store: Store) -> str:
+    if store.content is Content.CUSTOMER and store.form in _FILES:
+        return _FILES[store.form]
+    return ENGLISH.what(store, lambda one: _CALLED.get(one.name, one.name))
 
 
-def _plain(what: str) -> str:
-    for name, words in _PLAIN:
-        what = what.replace(name, words)
-    return what
+def _group(store: Store) -> Group:
+    group = _GROUPS[store.form]
+    return Group.LOGS if group is Group.FILES and store.content is Content.ACCESS_LOGS else group
 
 
-def holds_requests(graph: Graph, holder: Rehearsed) -> bool:
+def _holds(store: Store) -> Holds:
+    if store.form is Form.UNKNOWN:
+        return Holds.CUSTOMER
+    return Holds.STAFF if store.form is Form.TOPIC else _HOLDS.get(store.content, Holds.CUSTOMER)
+
+
+def holds_requests(graph: Graph, holder: Resource) -> bool:
     """Whether every customer's requests leave a trace there: the load balancer's log, the network's flow log."""
     names = {holder.id, holder.outputs.get("bucket"), holder.outputs.get("arn")}
     targets = [
         target.get("bucket")
-        for balancer in graph.of_type(t.LOAD_BALANCER)
-        for target in maps(graph.properties(balancer).get("accessLogs"))
+        for balancer in graph.of(t.LOAD_BALANCER)
+        for target in maps(balancer.inputs.get("accessLogs"))
     ]
-    targets += [graph.properties(flow).get("logDestination") for flow in graph.of_type(t.FLOW_LOG)]
+    targets += [flow.inputs.get("logDestination") for flow in graph.of(t.FLOW_LOG)]
     return any(str(target).removesuffix(":*") in names for target in targets if target)
 
 
-def _group(life: Life) -> Group:
-    group = _GROUPS.get(life.holder.type, Group.PLATFORM)
-    if group is Group.FILES and life.what.startswith("Access logs"):
-        return Group.LOGS
-    if life.what.startswith("Log of"):  # also one that AWS makes, and no stack declares
-        return Group.LOGS
-    return Group.SECRETS if life.what == MASTER_PASSWORD else group
-
-
-def _holds(group: Group, life: Life, graph: Graph) -> Holds:
-    if life.holder.type == t.TOPIC:
-        return Holds.STAFF
-    if life.what == PERFORMANCE:
-        return Holds.TRACES
-    if life.what.startswith("Enhanced monitoring"):
-        return Holds.FIGURES
-    if group is Group.FILES:
-        tags = graph.properties(life.holder).get("tags")
-        operational = isinstance(tags, dict) and tags.get(DATA_CLASSIFICATION) == "operational"
-        return Holds.TRACES if operational else Holds.CUSTOMER
-    return _HOLDS.get(group, Holds.CUSTOMER)
-
-
-def _alias(graph: Graph, key_arn: object) -> str:
-    """The alias of a key, which is the same before and after the key is made."""
-    key = graph.find(key_arn, t.KEY)
-    for alias in graph.of_type(ALIAS) if key is not None else ():
-        if graph.find(alias.outputs.get("targetKeyId"), t.KEY) is key:
-            return str(graph.properties(alias).get("name") or alias.id)
-    return ""
-
-
-def _note(tenant: Tenant, group: Group, life: Life, *, passed_through: bool) -> str:
+def _note(tenant: Tenant, group: Group, store: Store, *, passed_through: bool) -> str:
     if passed_through:
         return "all customers of the base stack leave traces here, this one's requests among them"
     if tenant.isolation == "silo":
         return ""
-    if group is Group.DATABASE and life.holder.type == t.DATABASE:
+    if group is Group.DATABASE and store.holder.type == t.DATABASE:
         return "rows marked with the customer's id, kept apart by row-level security"
     if group is Group.FILES:
         return f"objects under {OBJECT_PREFIX}/<the customer's id>/, which the service alone composes"

@@ -4,9 +4,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from facts.captions import ENGLISH
 from operations.locate.answer import Answer, reader_name, source_words
 from operations.locate.places import place_name
-from operations.locate.stores import Group, Holds, Store
+from operations.locate.stores import Group, Holds, Located
 
 WIDTH = 80
 
@@ -46,7 +47,7 @@ def _groups(answer: Answer) -> Iterator[str]:
             yield from body
 
 
-def _body(stores: Sequence[Store]) -> Iterator[str]:
+def _body(stores: Sequence[Located]) -> Iterator[str]:
     first = stores[0]
     for store in stores:
         yield from _wrapped(f"{store.what}: {store.kept}", "    ")
@@ -61,8 +62,8 @@ def _body(stores: Sequence[Store]) -> Iterator[str]:
         yield "    read by nobody"
     if first.note:
         yield from _wrapped(first.note, "    ")
-    for fate in dict.fromkeys(one.fate for one in stores):
-        yield from _wrapped(f"at the end {fate.end.value}: {fate.words}", "    ")
+    for end, words in dict.fromkeys((one.after_deletion.end, one.end) for one in stores):
+        yield from _wrapped(f"at the end {ENGLISH.ends[end]}: {words}", "    ")
 
 
 def _wrong(answer: Answer) -> Iterator[str]:
@@ -83,7 +84,7 @@ def _wrong(answer: Answer) -> Iterator[str]:
             yield from _wrapped(reason, "  ")
 
 
-def _told(stores: Sequence[Store]) -> list[str]:
+def _told(stores: Sequence[Located]) -> list[str]:
     return [f"{one.name}: {one.what} in {place_name(one.region)}" for one in stores]
 
 

@@ -97,7 +97,7 @@ def _stopping(review: Review) -> str:
         (len(review.access) - widened, "exposure", "s"),
         (widened, "widened grant", "s"),
         (len(review.outside), "place outside residency", "s"),
-        (len(review.not_judged), "change that was not judged", "s"),
+        (len(review.not_judged), "unjudged change", "s"),
         (len(review.violations), "policy finding", "s"),
     )
     return ", ".join(f"{count} {what}{plural if count > 1 else ''}" for count, what, plural in found if count)
@@ -159,7 +159,7 @@ def _dangers(title: str, review: Review, dangers: Sequence[Danger]) -> Iterator[
 
 
 def _danger(danger: Danger, kind: str) -> str:
-    left = f" Safety net: {danger.left}." if danger.left else ""
+    left = f" What stays: {danger.left}." if danger.left else ""
     return f"**{danger.kind}** {_name(danger)} ({kind}): {danger.what}.{left}"
 
 

@@ -44,6 +44,8 @@ def properties(plan: Plan) -> Iterator[Found]:
             elif name in listed.judged and _not_shown(step, name):
                 yield NotEvaluated(step.urn, f"{name} is not shown in the recording, so nothing can judge it")
             yield from _may_replace(step, name)
+            if plan.offline and listed.loss and step.op == "update" and replaces(step.type, name) is None:
+                yield NotEvaluated(step.urn, f"whether another value of {name} replaces this is not known here")
         if step.type == t.TASK_DEFINITION:
             yield from _environment(step)
         elif step.type == t.PARAMETER_GROUP:

@@ -1,14 +1,16 @@
 """What goes (WB.12): deleted, replaced, let go of, moved, or made anew under a name that is still taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from facts import tokens as t
+from facts.captions import ENGLISH
 from facts.places import is_regional, region_of
+from facts.stores import End, Form, guards, stores
 from facts.types import TYPES, Loss, Removal, ResourceType, noun_of
-from graph import Resource
+from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
-from graph.values import at, number
+from graph.values import at
 from operations.review.effects import Found, note, stop
 
 _NAMES: Final = ("name", "bucket", "identifier", "clusterIdentifier", "dashboardName")
@@ -17,11 +19,12 @@ _REUSED_BY_DESIGN: Final = frozenset({t.TASK_DEFINITION})  # a family has revisi
 
 def removals(plan: Plan) -> Iterator[Found]:
     """Everything that goes, is replaced, is moved, or is of a type that is not known."""
+    left = _left_of_each(plan.before)
     for step in plan.steps:
         if step.is_component or step.is_provider or step.looked_up:
             continue
         listed = TYPES.get(step.type)
-        yield from _unknown(step) if listed is None else _known(step, listed)
+        yield from _unknown(step) if listed is None else _known(step, listed, left.get(step.urn, ""))
         yield from _moved(plan, step)
         yield from _unprotected(step)
     yield from _same_names(plan)
@@ -36,11 +39,11 @@ def _unknown(step: PlanStep) -> Iterator[Found]:
         yield stop("unknown-type", step.urn, f"{step.type} is {verb}, a type that this review does not know")
 
 
-def _known(step: PlanStep, listed: ResourceType) -> Iterator[Found]:
+def _known(step: PlanStep, listed: ResourceType, left: str) -> Iterator[Found]:
     if listed.runs_code and step.changes:
         yield stop("runs-code", step.urn, f"{listed.noun}: it runs code of its own during the deployment")
     elif listed.loss is not Loss.NOTHING:
-        yield from _lost(step, listed)
+        yield from _lost(step, listed, left)
     elif step.op in ("delete", "forget") and listed.removal is Removal.STOPS:
         yield stop("unwatched" if listed.token == t.TRAIL else "safeguard-off", step.urn, f"the {listed.noun} goes")
     elif step.op in ("delete", "forget") and listed.removal is Removal.NOTED:
@@ -51,8 +54,7 @@ def _known(step: PlanStep, listed: ResourceType) -> Iterator[Found]:
         yield note("unwatched", step.urn, f"the {listed.noun} is replaced{_because(step)}")
 
 
-def _lost(step: PlanStep, listed: ResourceType) -> Iterator[Found]:
-    left = left_of(step.old) if step.old is not None else ""
+def _lost(step: PlanStep, listed: ResourceType, left: str) -> Iterator[Found]:
     if step.op == "replace":
         because = ", ".join(_change(step, path) for path in step.replace_paths) or "the program asks for it"
         yield stop("replace", step.urn, f"a new, empty {listed.noun} takes its place, because of {because}", left)
@@ -77,33 +79,22 @@ def _change(step: PlanStep, path: str) -> str:
     return path
 
 
-def left_of(old: Resource) -> str:
-    """What stays behind of a resource that goes, from what it has been told so far."""
-    if old.retain_on_delete:
-        return "the resource itself stays in AWS (retainOnDelete)"
-    if old.type == t.DATABASE:
-        return _left_of_database(old)
-    if old.type == t.BUCKET:
-        return "nothing" if old.inputs.get("forceDestroy") is True else "AWS refuses while objects are in it"
-    if old.type == t.KEY:
-        return f"{number(old.inputs.get('deletionWindowInDays')) or 30:g} days in which deletion can be cancelled"
-    if old.type == t.SECRET:
-        days = number(old.inputs.get("recoveryWindowInDays"))
-        days = 30 if days is None else days
-        return f"{days:g} days in which it can be restored" if days else "nothing"
-    return ""
+Left = Mapping[str, str]
+"""URN of what holds data -> what stays of it once it is gone, in words; empty where nothing here knows."""
 
 
-def _left_of_database(old: Resource) -> str:
-    inputs = old.inputs
-    kept = []
-    if inputs.get("skipFinalSnapshot") is False:
-        kept.append(f"final snapshot {inputs.get('finalSnapshotIdentifier') or 'without a name'}")
-    if inputs.get("deleteAutomatedBackups") is False:
-        kept.append(f"automated backups for {number(inputs.get('backupRetentionPeriod')) or 0:g} days")
-    if inputs.get("deletionProtection") is True:
-        kept.append("AWS refuses while deletionProtection is on")
-    return "; ".join(kept) or "nothing"
+def _left_of_each(graph: Graph) -> Left:
+    found: dict[str, list[str]] = {}
+    unknown: set[str] = set()
+    for store in stores(graph):
+        if store.form is Form.UNKNOWN:
+            unknown.add(store.holder.urn)
+        kept = found.setdefault(store.holder.urn, [])
+        if store.after_deletion.end not in (End.NONE, End.DELETED):
+            kept.append(f"{ENGLISH.what(store)}: {ENGLISH.after_deletion(store)}")
+    for urn, kept in found.items():
+        kept += [f"{ENGLISH.guards[one]} refuses it" for one in guards(graph.by_urn[urn])]
+    return {urn: "; ".join(dict.fromkeys(kept)) or "nothing" for urn, kept in found.items() if urn not in unknown}
 
 
 def _moved(plan: Plan, step: PlanStep) -> Iterator[Found]:

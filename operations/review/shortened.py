@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from facts.lifecycle import FOREVER, Lifecycle, lifecycles
+from facts.lifecycle import Lifecycle, lifecycles
+from facts.stores import FOREVER
 from graph.plan import Plan
 from operations.review.effects import Found, NotEvaluated, stop
 

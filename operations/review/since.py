@@ -22,7 +22,7 @@ from infra.stack_files import settings_in
 from operations.ending import Tell
 from policies.retiring import with_retirement
 from policies.runner import check
-from project.files import Project
+from project.files import Project, read_config
 from project.silos import residency_of, retiring_on
 
 _PREFIX: Final = "workbuoy-since-"
@@ -33,14 +33,20 @@ _CHECKS_FAILED: Final = 3  # a rehearsal that refuses something has declared all
 def plan_since(project: Project, stack: str, revision: str, tell: Tell) -> Plan:
     """The plan that leads from what the project's own files at a revision declare to what the working tree declares.
 
-    Raises InputError for a revision that git does not know, that has no such stack, or whose program fails.
+    Raises InputError for a revision that git does not know or whose program fails, and ProblemsError for a stack
+    that the project has not.
     """
+    read_config(project, stack)  # an unknown stack is a mistake of its own, before anything is taken out of git
     commit = _commit(project.root, revision)
     with _at(project.root, commit) as former:
         _name_other_dependencies(project.root, commit, tell)
-        if not (former / f"Pulumi.{stack}.yaml").is_file():
-            raise InputError(f"{revision}: has no stack {stack!r}, so there is nothing to compare with")
-        before, after = _declared([(former, f"{revision}"), (project.root, "the working tree")], stack)
+        now = (project.root, "the working tree")
+        if (former / f"Pulumi.{stack}.yaml").is_file():
+            before, after = _declared([(former, revision), now], stack)
+        else:
+            tell(f"{revision} has no stack {stack}: everything in it is new")
+            (after,) = _declared([now], stack)
+            before = Graph((), stack=stack)
     return Plan(
         stack=stack,
         steps=difference(before, after),

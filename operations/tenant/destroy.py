@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
 from infra.tenants.files import FOLDER, offboarding_file, parse_tenant, read_tenant, tenant_file
 from infra.tenants.record import Tenant
@@ -85,8 +86,8 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
 
 def _left(root: Path, tenant: Tenant, opened: EngineStack) -> Left:
     """What stands. A destruction that stopped half-way noted it before it began: the outputs go with the stack."""
-    deployment = opened.export()["deployment"]
-    refusing = list(protections(deployment))
+    graph = graph_of_state(opened.export())
+    refusing = list(protections(graph))
     if refusing:
         some = "; ".join(refusing[:3]) + (f" and {len(refusing) - 3} more" if len(refusing) > 3 else "")
         raise MistakenError(
@@ -96,7 +97,7 @@ def _left(root: Path, tenant: Tenant, opened: EngineStack) -> Left:
     draft = _draft(root, tenant)
     if draft.exists():
         return _from_draft(draft)
-    left = left_by(deployment, opened.outputs())
+    left = left_by(graph)
     if not left.resources:
         raise MistakenError(
             f"{tenant.stack}: nothing stands in it", f"remove {FOLDER}/{tenant.name}.yaml with a record of your own"
@@ -120,13 +121,10 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
         check_export(wish.export, tenant.name, tenant.region, ())
     if not wish.ask(f"{tenant.name}: its rows and objects in {tenant.base} have been removed"):
         raise ProblemsError([Problem(message=f"the name that was typed is not {tenant.name}; nothing was changed")])
-    nothing = Left(
-        resources=0, database="", final_snapshot="", backup_days=0, buckets=(), log_groups=(), secrets=(), key_arns=()
-    )
     today = datetime.now(UTC).date()
     text = record_text(
         tenant,
-        nothing,
+        Left(),
         destroyed=today,
         deletable=today,
         confirmed_by=getpass.getuser(),

@@ -1,85 +1,84 @@
 """What a silo leaves behind when it is destroyed, and the record of it: `tenants/offboarded/NAME.yaml`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import yaml
 
-from components.secrets import RECOVERY_WINDOW_DAYS
+from facts import tokens as t
+from facts.captions import ENGLISH
+from facts.stores import End, Form, Guard, Reason, Store, guards, stores
+from graph import Graph
 from infra.tenants.record import Tenant
 
-_KEY, _INSTANCE, _BUCKET, _LOG_GROUP, _SECRET = (
-    "aws:kms/key:Key",
-    "aws:rds/instance:Instance",
-    "aws:s3/bucket:Bucket",
-    "aws:cloudwatch/logGroup:LogGroup",
-    "aws:secretsmanager/secret:Secret",
-)
+_GUARDED = {Guard.PROTECT: "is protected", Guard.DELETION_PROTECTION: "has deletion protection"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """What stands in a stack's state and outlives it, or goes with it."""
+    """What stands in a stack's state and outlives it, or goes with it; of `kept_logs` each with how long."""
 
-    resources: int
-    database: str
-    final_snapshot: str
-    backup_days: int
-    buckets: tuple[str, ...]
-    log_groups: tuple[str, ...]
-    secrets: tuple[str, ...]
-    key_arns: tuple[str, ...]
+    resources: int = 0
+    database: str = ""
+    final_snapshot: str = ""
+    backup_days: int = 0
+    secret_days: int = 30  # the longest recovery window there is
+    log_days: int = 0
+    buckets: tuple[str, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    kept_logs: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    key_arns: tuple[str, ...] = ()
 
     def keys_deletable_after(self, destroyed: date, snapshot_days: int) -> date:
         """The day after which nothing is left that needs a key."""
-        return destroyed + timedelta(days=max(self.backup_days, snapshot_days, RECOVERY_WINDOW_DAYS))
+        return destroyed + timedelta(days=max(self.backup_days, snapshot_days, self.secret_days, self.log_days))
 
 
-def left_by(deployment: Mapping[str, Any], outputs: Mapping[str, Any]) -> Left:
-    """What a state and its outputs tell. The final snapshot's name is empty where the stack makes none."""
-    found = list(_resources(deployment))
-    instance = next((one for one in found if one["type"] == _INSTANCE), {})
-    inputs = _values(instance)
-    skips = bool(inputs.get("skipFinalSnapshot"))
+def left_by(graph: Graph) -> Left:
+    """What a state tells. The final snapshot's name is empty where the stack makes none."""
+    found = stores(graph)
+    logs = [one for one in found if one.form is Form.LOG]
+    names = {one.holder.urn: graph.physical_name(one.holder) for one in found}
+    gone = [one for one in found if one.after_deletion.end is End.DELETED]
+    snapshots = [one.name for one in found if one.after_deletion.reason is Reason.SNAPSHOT_TAKEN]
+
+    def named(of: Sequence[Store], form: Form) -> tuple[str, ...]:
+        return tuple(sorted(name for one in of if one.form is form and (name := names[one.holder.urn])))
+
     return Left(
-        resources=sum(bool(one.get("custom")) for one in found),
-        database=str(inputs.get("identifier", "")),
-        final_snapshot="" if skips else str(outputs.get("databaseFinalSnapshotName", "")),
-        backup_days=0 if inputs.get("deleteAutomatedBackups", True) else int(inputs.get("backupRetentionPeriod") or 0),
-        buckets=_named(found, _BUCKET, "bucket"),
-        log_groups=_named(found, _LOG_GROUP, "name"),
-        secrets=_named(found, _SECRET, "name"),
-        key_arns=_named(found, _KEY, "arn"),
+        resources=sum(one.custom and not one.type.startswith("pulumi:") for one in graph.resources),
+        database=next((graph.physical_name(one) for one in graph.of(t.DATABASE)), ""),
+        final_snapshot=next(iter(snapshots), ""),
+        backup_days=_longest(found, Form.AUTOMATED_BACKUPS),
+        secret_days=_longest(found, Form.SECRET),
+        log_days=_longest(found, Form.LOG),
+        buckets=named(gone, Form.OBJECTS),
+        log_groups=named(gone, Form.LOG),
+        kept_logs=tuple(f"{names[one.holder.urn]}: {ENGLISH.after_deletion(one)}" for one in logs if one not in gone),
+        secrets=named(found, Form.SECRET),
+        key_arns=tuple(sorted(one.holder.arn for one in found if one.form is Form.KEY)),
     )
 
 
-def protections(deployment: Mapping[str, Any]) -> Iterator[str]:
-    """What still refuses a deletion, in the state as it was deployed."""
-    for one in _resources(deployment):
-        name, values = one["urn"].rpartition("::")[2], _values(one)
-        if one.get("protect"):
-            yield f"{name} is protected"
-        if one["type"] == _INSTANCE and values.get("deletionProtection"):
-            yield f"{name} has deletion protection"
-        if one["type"] == _BUCKET and not values.get("forceDestroy"):
-            yield f"{name} is deleted only when it is empty"
+def _longest(found: Sequence[Store], form: Form) -> int:
+    """The most days for which data of a form can still be had."""
+    waits = [one.after_deletion for one in found if one.form is form and one.after_deletion.end is End.FOR_A_WHILE]
+    return max((int(one.days) for one in waits if one.days is not None), default=0)
 
 
-def _resources(deployment: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for one in deployment.get("resources") or ():
-        if not one.get("delete") and not one["type"].startswith("pulumi:"):
-            yield one
-
-
-def _values(resource: Mapping[str, Any]) -> dict[str, Any]:
-    return {**(resource.get("inputs") or {}), **(resource.get("outputs") or {})}
-
-
-def _named(resources: Sequence[Mapping[str, Any]], type_: str, key: str) -> tuple[str, ...]:
-    found = (_values(one).get(key) for one in resources if one["type"] == type_)
-    return tuple(sorted(str(one) for one in found if one))
+def protections(graph: Graph) -> Iterator[str]:
+    """What still refuses a deletion, in the state as it was deployed, and what the state does not show."""
+    for one in graph.resources:
+        if not one.type.startswith("pulumi:"):
+            yield from (f"{one.name} {_GUARDED[guard]}" for guard in guards(one))
+    for store in stores(graph):
+        if store.form is Form.OBJECTS and store.after_deletion.end is End.BLOCKS:
+            yield f"{store.holder.name} is deleted only when it is empty"
+        elif store.after_deletion.reason is Reason.NOT_SHOWN:
+            yield f"{store.holder.name}: the state does not show what becomes of its {store.form}"
 
 
 def plan_text(stack: str, left: Left, deletable: date) -> str:
@@ -96,7 +95,8 @@ def plan_text(stack: str, left: Left, deletable: date) -> str:
             "Stays:",
             f"  final snapshot {snapshot}",
             f"  automated backups of the database: {left.backup_days} days",
-            f"  secrets, which can be restored for {RECOVERY_WINDOW_DAYS} days: {kept}",
+            f"  secrets, which can be restored for {left.secret_days} days: {kept}",
+            *(f"  log group {one}" for one in left.kept_logs),
             *(f"  key {arn}, which may be deleted after {deletable}" for arn in left.key_arns),
         )
     )
@@ -128,7 +128,7 @@ def record_text(
         whole |= {
             "finalSnapshot": left.final_snapshot or None,
             "automatedBackupsEnd": destroyed + timedelta(days=left.backup_days),
-            "secretsEnd": destroyed + timedelta(days=RECOVERY_WINDOW_DAYS),
+            "secretsEnd": destroyed + timedelta(days=left.secret_days),
             "keys": {"deletableAfter": deletable, "arns": list(left.key_arns)},
         }
     return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=118)

@@ -1,21 +1,12 @@
 """VPC and load balancer: what is reachable, and what is recorded."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from facts import tokens as t
+from facts.exposure import is_world
 from graph.values import at, items, maps, number
 from policies.rule import Args, Report, rule, stack_rule
-
-
-def is_world(block: Any) -> bool:
-    """Whether an address range is everybody, or so much that halves of it would be: wider than a /8 (IPv6: a /16)."""
-    try:
-        network = ipaddress.ip_network(str(block))
-    except ValueError:
-        return False
-    return network.prefixlen < (8 if network.version == 4 else 16)
 
 
 @rule("listener-redirect-http", t.LISTENER)

@@ -1,6 +1,5 @@
 """Where a resource stands and whose it is."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -9,13 +8,11 @@ from typing import Any
 from pulumi_policy.proxy import UnknownValueError
 
 from facts import tokens as t
+from facts.places import WITHOUT_REGION, ZONE, region_in
 from graph.values import at, maps
 from policies.rule import Args, NotEvaluated, Report, rule
 
-ZONE = re.compile(r"([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
-ARN_REGION = re.compile(r"^arn:aws[a-z-]*:[^:]+:([a-z]{2}(?:-[a-z]+)+-\d):")
 KEYS = ("kmsKeyId", "kmsMasterKeyId", "performanceInsightsKmsKeyId")
-GLOBAL = ("aws:iam/", "aws:route53/", "aws:cloudfront/")
 
 
 @cache
@@ -36,7 +33,7 @@ def carry_owner_tags(args: Args, report: Report) -> None:
 
 @rule("resource-stay-in-residency", "aws:")
 def stay_in_residency(args: Args, report: Report) -> None:
-    if args.type.startswith(GLOBAL):
+    if args.type.startswith(WITHOUT_REGION):
         return
     allowed = args.settings["allowedRegions"]
     for what, region in _places(args):
@@ -78,9 +75,9 @@ def _arn_places(path: str, value: Any) -> Iterator[tuple[str, str]]:
     ARNs inside a text, as policy documents have them, are permissions and no places.
     """
     if isinstance(value, str):
-        found = ARN_REGION.match(value)
-        if found:
-            yield f"what {path} names", found[1]
+        region = region_in(value)
+        if region:
+            yield f"what {path} names", region
     elif isinstance(value, Mapping):
         for name in value:
             yield from _arn_places(f"{path}.{name}" if path else str(name), _known(value, name))
@@ -94,6 +91,6 @@ def know_where_objects_go(args: Args, report: Report) -> None:
     """A bucket's ARN names no region; the key that a copy is encrypted with there does, and must be named."""
     for entry in maps(args.props.get("rules")):
         for destination in maps(entry.get("destination")):
-            if not ARN_REGION.match(str(at(destination, "encryptionConfiguration.replicaKmsKeyId") or "")):
+            if not region_in(str(at(destination, "encryptionConfiguration.replicaKmsKeyId") or "")):
                 bucket = destination.get("bucket") or "its destination"
                 report(f"nothing tells in which region {bucket} lies, which objects are copied to: name the key there")

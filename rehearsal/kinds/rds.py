@@ -154,7 +154,7 @@ INSTANCE = Kind(
         ),
         "monitoringInterval": F("MonitoringInterval"),
         "monitoringRoleArn": F("MonitoringRoleArn"),
-        "performanceInsightsEnabled": unchecked(NOT_HELD, "EnablePerformanceInsights"),
+        "performanceInsightsEnabled": F("EnablePerformanceInsights", "PerformanceInsightsEnabled", unchecked=NOT_HELD),
         "performanceInsightsKmsKeyId": unchecked(NOT_HELD, "PerformanceInsightsKMSKeyId"),
         "performanceInsightsRetentionPeriod": unchecked(NOT_HELD, "PerformanceInsightsRetentionPeriod"),
         "databaseInsightsMode": unchecked(NOT_HELD, "DatabaseInsightsMode"),

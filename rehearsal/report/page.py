@@ -7,14 +7,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from rehearsal.report.graph import Graph
 from rehearsal.report.markup import Html, count, el, join
 from rehearsal.report.present import Section
 from rehearsal.report.sections.access import access
 from rehearsal.report.sections.alarms import alarms
 from rehearsal.report.sections.beside import beside
+from rehearsal.report.sections.connections import connections_section
 from rehearsal.report.sections.data import data
-from rehearsal.report.sections.doors import doors
 from rehearsal.report.sections.limits import limits
 from rehearsal.report.sections.policies import policies
 from rehearsal.report.sections.problems import problems
@@ -23,6 +22,7 @@ from rehearsal.report.sections.resources import resources
 from rehearsal.report.sections.service import service
 from rehearsal.report.sections.timings import timings
 from rehearsal.report.sections.verdict import band, headline, verdict
+from rehearsal.report.view import View
 from rehearsal.result import Rehearsal
 
 _HERE = Path(__file__).parent
@@ -30,30 +30,30 @@ _HERE = Path(__file__).parent
 
 def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
     """The report as one HTML document. The same rehearsal and time give the same text; no clock is read here."""
-    graph = Graph(rehearsal)
+    view = View(rehearsal)
     sections = [
         section
         for section in (
-            verdict(graph, made_at),
-            problems(graph),
-            service(graph),
-            beside(graph),
-            reach(graph),
-            policies(graph),
-            resources(graph),
-            data(graph),
-            access(graph),
-            alarms(graph),
-            doors(graph),
-            timings(graph),
-            limits(graph),
+            verdict(view, made_at),
+            problems(view),
+            service(view),
+            beside(view),
+            reach(view),
+            policies(view),
+            resources(view),
+            data(view),
+            access(view),
+            alarms(view),
+            connections_section(view),
+            timings(view),
+            limits(view),
         )
         if section is not None
     ]
     body = el(
         "body",
         el("a", "Skip to the report", href="#main", class_="skip"),
-        band(graph),
+        band(view),
         el("div", _navigation(sections), el("main", [_section(one) for one in sections], id="main"), class_="frame"),
         _footer(rehearsal),
         _script(),

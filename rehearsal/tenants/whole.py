@@ -27,7 +27,7 @@ from rehearsal.tenants.result import Matrix, Party, StoodUp, TenantsRehearsal
 from rehearsal.tenants.stand import Standing
 from rehearsal.whole import image_programs
 
-_NO_NETWORK = "network doors: each login was tried on the other's Postgres itself, not through its security group"
+_NO_NETWORK = "network paths: each login was tried on the other's Postgres itself, not through its security group"
 
 
 def rehearse_tenants(

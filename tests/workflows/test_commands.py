@@ -78,6 +78,7 @@ ENDS: Mapping[str, Ends] = {
     "report issue": Ends(0, "no issue is written"),
     "review": Ends(4, "the Pulumi CLI"),
     "review --events": Ends(0, ""),
+    "review dev --since": Ends(0, ""),
     "deploy": Ends(4, "the Pulumi CLI"),
     "drift": Ends(4, "the Pulumi CLI"),
     "image push": Ends(1, "there is no image"),
@@ -122,7 +123,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("line", [line for line in COMMANDS if expectation(line) in ENDS])
 def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace: Path, tmp_path: Path) -> None:
     ends = ENDS[str(expectation(line))]
-    in_clone = "workbuoy changed" in line or "workbuoy tenant check" in line
+    in_clone = "workbuoy changed" in line or "workbuoy tenant check" in line or "--since" in line
     environment = {
         **VARIABLES,
         "HOME": str(tmp_path),
@@ -130,8 +131,9 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
         "GITHUB_OUTPUT": str(tmp_path / "outputs"),
         "GITHUB_REF": "refs/heads/main",
     }
+    written_elsewhere = line.replace('> "', f'> "{tmp_path}/') if in_clone else line
     done = subprocess.run(
-        ["bash", "-c", line],
+        ["bash", "-c", written_elsewhere],
         cwd=ROOT if in_clone else workplace,
         env=environment,
         capture_output=True,

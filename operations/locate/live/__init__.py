@@ -4,28 +4,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from facts.stores import AfterDeletion, Content, End, Form, KeyKind, Reason
+from graph import Graph
 from infra.tenants.residency import allowed_regions
-from operations.locate.answer import Answer, Difference
-from operations.locate.differences import differences
+from operations.locate.answer import Answer
+from operations.locate.differences import Difference, differences
 from operations.locate.live.account import Account
-from operations.locate.live.marks import lost_marks
 from operations.locate.live.names import names_of
-from operations.locate.live.overlay import overlay
+from operations.locate.live.overlay import lost_marks, overlay
 from operations.locate.live.sweep import Swept, keeps_data, sweep
 from operations.locate.sources import Estate, Source
-from operations.locate.stores import Group, Holds, Store, holds_requests, stores_of
+from operations.locate.stores import Group, Holds, Located, holds_requests, stores_of
 from project.files import Project
-from rehearsal.report.data import End, Fate
-from rehearsal.report.graph import Graph
-from rehearsal.result import Rehearsal
 
 
 def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
     """Look through an account. Raises UnreachableError where it cannot be asked."""
     tenant = estate.tenant
-    stacks: list[Rehearsal] = []
+    stacks: list[Graph] = []
     told: list[Difference] = []
-    tagged: list[Store] = []
+    tagged: list[Located] = []
     searched: list[str] = []
     unsearched: list[str] = []
     for declared in estate.stacks:
@@ -34,15 +32,14 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
         tag = tenant.name if own and tenant.isolation == "silo" else "shared"
         swept = sweep(account, names, tag)
         live = overlay(declared, swept.found)
-        graph = Graph(declared)
         told += [
             difference
-            for resource, difference in (*differences(declared, live.rehearsal), *lost_marks(declared, live))
-            if own or holds_requests(graph, resource)  # the base's other affairs are not this customer's
+            for resource, difference in (*differences(declared, live.graph), *lost_marks(declared, live))
+            if own or holds_requests(declared, resource)  # the base's other affairs are not this customer's
         ]
         if own:
             tagged = list(_tagged(estate, swept, [one.arn for one in swept.found], names.own))
-        stacks.append(live.rehearsal)
+        stacks.append(live.graph)
         searched += swept.searched
         unsearched += swept.unsearched
     found = replace(estate, own=stacks[0], base=stacks[1] if len(stacks) > 1 else None, source=Source.LIVE)
@@ -59,7 +56,7 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
     )
 
 
-def _tagged(estate: Estate, swept: Swept, known: list[str], own: Callable[[str], bool]) -> Iterator[Store]:
+def _tagged(estate: Estate, swept: Swept, known: list[str], own: Callable[[str], bool]) -> Iterator[Located]:
     """What carries the customer's tag and was not found by its name: a store, or anything at all outside residency."""
     allowed = allowed_regions(estate.tenant.residency)
     pool = estate.tenant.isolation == "pool"
@@ -68,8 +65,10 @@ def _tagged(estate: Estate, swept: Swept, known: list[str], own: Callable[[str],
         strange = not any(arn == one or arn.startswith(f"{one}:") for one in known)
         mine = not pool or own(named)  # all base stacks share one tag
         if strange and mine and (region not in allowed or keeps_data(arn)):
-            yield Store(
+            yield Located(
                 group=Group.FOUND,
+                form=Form.UNKNOWN,
+                content=Content.UNKNOWN,
                 what="Carries the customer's tag",
                 holds=Holds.CUSTOMER,
                 name=arn,
@@ -78,9 +77,11 @@ def _tagged(estate: Estate, swept: Swept, known: list[str], own: Callable[[str],
                 region=region,
                 allowed=region in allowed,
                 key="not looked at",
+                key_kind=KeyKind.UNKNOWN,
                 key_arn="",
                 kept="not known to this command",
-                fate=Fate(End.BLOCKS, "not known to this command: look at the resource itself", None),
+                after_deletion=AfterDeletion(End.BLOCKS, Reason.NO_RULE, None),
+                end="not known to this command: look at the resource itself",
                 readers=(),
                 shared=pool,
             )

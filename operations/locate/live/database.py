@@ -5,22 +5,8 @@ from typing import Any
 
 from facts import tokens as t
 from operations.locate.live.account import Account
-from operations.locate.live.found import Found, tags_of
+from operations.locate.live.found import Found, found
 from operations.locate.live.names import Names
-
-_INSTANCE = {
-    "identifier": "DBInstanceIdentifier",
-    "multiAz": "MultiAZ",
-    "storageEncrypted": "StorageEncrypted",
-    "kmsKeyId": "KmsKeyId",
-    "backupRetentionPeriod": "BackupRetentionPeriod",
-    "deletionProtection": "DeletionProtection",
-    "copyTagsToSnapshot": "CopyTagsToSnapshot",
-    "performanceInsightsEnabled": "PerformanceInsightsEnabled",
-    "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
-    "performanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
-    "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
-}
 
 
 def databases(account: Account, region: str, names: Names) -> Iterator[Found]:
@@ -46,20 +32,10 @@ def _from_elsewhere(snapshot: dict[str, Any], region: str) -> bool:
 
 
 def _instance(account: Account, region: str, one: dict[str, Any]) -> Found:
-    # A field that the answer leaves out is one that this account's AWS does not tell of, not one that is off.
-    properties = {ours: one[theirs] for ours, theirs in _INSTANCE.items() if theirs in one}
-    source = one.get("ReadReplicaSourceDBInstanceIdentifier")
-    if source:
-        properties["replicateSourceDb"] = source
-    tags = account.client("rds", region).list_tags_for_resource(ResourceName=one["DBInstanceArn"])["TagList"]
-    return Found(
-        type=t.DATABASE,
-        name=one["DBInstanceIdentifier"],
-        region=region,
-        arn=one["DBInstanceArn"],
-        properties=properties,
-        tags=tags_of(tags),
-    )
+    arn, source = one["DBInstanceArn"], one.get("ReadReplicaSourceDBInstanceIdentifier")
+    tags = account.client("rds", region).list_tags_for_resource(ResourceName=arn)["TagList"]
+    replica = {"replicateSourceDb": source} if source else {}
+    return found(t.DATABASE, one["DBInstanceIdentifier"], region, arn, {**one, "TagList": tags}, properties=replica)
 
 
 def _snapshot(account: Account, region: str, one: dict[str, Any]) -> Found:
@@ -74,7 +50,6 @@ def _snapshot(account: Account, region: str, one: dict[str, Any]) -> Found:
             "destinationRegion": region,
             "kmsKeyId": one.get("KmsKeyId"),
         },
-        tags=tags_of(one.get("TagList")),
     )
 
 

@@ -1,46 +1,60 @@
-"""What the account has, laid over what the program declares: one graph that the report's own rules can read."""
+"""What the account has, laid over what the program declares: one graph that facts can be read from."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from facts import tokens as t
+from facts.captions import ENGLISH
+from facts.stores import guards
+from graph import Graph, Resource
 from graph.values import items
-from operations.locate.differences import LOCATED, name_of
+from operations.locate.differences import LOCATED, Told, difference, name_of
 from operations.locate.live.found import Found, stem
-from rehearsal.report.graph import Graph
-from rehearsal.result import Declared, Rehearsal, Rehearsed, State
+from policies.tags import APPLICATION, ENVIRONMENT, TENANT
 
-SIDES = (t.BUCKET_VERSIONING, t.BUCKET_ENCRYPTION, t.BUCKET_LIFECYCLE, t.BUCKET_REPLICATION, t.SECRET_ROTATION)
+# Side resources, and the property that names what they belong to.
+_SIDES: Final[Mapping[str, tuple[str, str]]] = {
+    t.BUCKET_VERSIONING: ("bucket", t.BUCKET),
+    t.BUCKET_ENCRYPTION: ("bucket", t.BUCKET),
+    t.BUCKET_LIFECYCLE: ("bucket", t.BUCKET),
+    t.BUCKET_REPLICATION: ("bucket", t.BUCKET),
+    t.SECRET_ROTATION: ("secretId", t.SECRET),
+}
+_TAGS: Final = (APPLICATION, ENVIRONMENT, TENANT)
 
 
 @dataclass(frozen=True)
 class Overlaid:
     """The live graph, and which of its resources was found as what; what was not found is not in it."""
 
-    rehearsal: Rehearsal
+    graph: Graph
     matched: Mapping[str, Found]  # by URN
 
 
-def overlay(declared: Rehearsal, found: Sequence[Found]) -> Overlaid:
+def overlay(declared: Graph, found: Sequence[Found]) -> Overlaid:
     """Lay the account's resources over the declared ones of the same kind and name."""
-    graph = Graph(declared)
     matched: dict[str, Found] = {}
-    for resource in graph.of_type(*LOCATED):
-        alike = [one for one in found if one.identity == (resource.type, stem(name_of(graph, resource)))]
-        region = resource.region or declared.region
+    for resource in declared.of(*LOCATED):
+        alike = [one for one in found if one.identity == (resource.type, stem(name_of(declared, resource)))]
+        region = declared.region_of(resource)
         if alike:  # in its own region if it is there; elsewhere it has moved, and is told so
             matched[resource.urn] = next((one for one in alike if one.region == region), alike[0])
-    missing = {one.urn for one in graph.of_type(*LOCATED) if one.urn not in matched}
     taken = {id(one) for one in matched.values()}
     strangers = tuple(one for one in found if id(one) not in taken and not _is_replica(one, matched.values()))
-    renamed = dict(_renames(declared, matched))
     resources = [
-        *_laid(declared, graph, matched, missing, renamed),
+        *_laid(declared, matched, dict(_renames(declared, matched))),
         *(one for stranger in strangers for one in _strange(declared, stranger)),
-        *(side for urn, one in matched.items() for side in _undeclared_sides(declared, graph, urn, one)),
+        *(side for urn, one in matched.items() for side in _undeclared_sides(declared, urn, one)),
     ]
-    return Overlaid(replace(declared, resources=tuple(resources)), matched)
+    live = Graph(
+        resources,
+        stack=declared.stack,
+        project=declared.project,
+        account=declared.account,
+        region=declared.region,
+    )
+    return Overlaid(live, matched)
 
 
 def _is_replica(one: Found, matched: Iterable[Found]) -> bool:
@@ -53,7 +67,7 @@ def _is_replica(one: Found, matched: Iterable[Found]) -> bool:
     )
 
 
-def _renames(declared: Rehearsal, matched: Mapping[str, Found]) -> Iterator[tuple[str, str]]:
+def _renames(declared: Graph, matched: Mapping[str, Found]) -> Iterator[tuple[str, str]]:
     """Stand-ins of the declaration -> what AWS and the engine made."""
     for urn, one in matched.items():
         resource = declared.by_urn[urn]
@@ -62,10 +76,7 @@ def _renames(declared: Rehearsal, matched: Mapping[str, Found]) -> Iterator[tupl
         for key in ("bucket", "name", "keyId"):
             if isinstance(resource.outputs.get(key), str):
                 yield str(resource.outputs[key]), own
-        if one.type == t.SECRET:
-            yield resource.id, one.arn
-        else:
-            yield resource.id, own
+        yield resource.id, one.arn if one.type == t.SECRET else own
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
@@ -78,64 +89,74 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
-def _laid(
-    declared: Rehearsal, graph: Graph, matched: Mapping[str, Found], missing: set[str], names: Mapping[str, str]
-) -> Iterator[Rehearsed]:
+def _laid(declared: Graph, matched: Mapping[str, Found], names: Mapping[str, str]) -> Iterator[Resource]:
     for resource in declared.resources:
-        owner = _owner(graph, resource) if resource.type in SIDES else None
-        if resource.urn in missing or (owner is not None and owner.urn in missing):
-            continue
-        properties = _renamed(resource.declared.properties, names)
-        outputs = {**_renamed(resource.outputs, names)}
-        id_, region = _renamed(resource.id, names), resource.region
-        one = matched.get(resource.urn)
-        if one is not None:
-            properties |= {**one.properties, "region": one.region}
+        owner = _owner(declared, resource)
+        one = matched.get((owner or resource).urn)
+        if one is None and (owner or resource).type in LOCATED:
+            continue  # missing, and what hangs on it with it
+        inputs, outputs = _renamed(resource.inputs, names), _renamed(resource.outputs, names)
+        region = resource.region
+        if one is not None and owner is None:
+            inputs |= {**one.properties, "region": one.region}
             outputs |= {"arn": one.arn}
             region = one.region
-        elif owner is not None and owner.urn in matched:
-            side = matched[owner.urn].side.get(resource.type)
-            if side is None:
+        elif one is not None:
+            if resource.type not in one.side:
                 continue
-            properties |= side
-        yield replace(
-            resource, declared=replace(resource.declared, properties=properties), outputs=outputs, id=id_, region=region
-        )
+            inputs |= one.side[resource.type]
+        yield replace(resource, inputs=inputs, outputs=outputs, id=_renamed(resource.id, names), region=region)
 
 
-def _owner(graph: Graph, side: Rehearsed) -> Rehearsed | None:
-    properties = graph.properties(side)
-    found = graph.find(properties.get("bucket"), t.BUCKET) or graph.find(properties.get("secretId"), t.SECRET)
-    if found is not None:
-        return found
-    named = (one for one in graph.of_type(t.BUCKET) if one.outputs.get("bucket") == properties.get("bucket"))
-    return next(named, None)
+def _owner(graph: Graph, side: Resource) -> Resource | None:
+    """What a side resource belongs to; None for anything else."""
+    name, kind = _SIDES.get(side.type, ("", ""))
+    return next(iter(graph.referred(side, name, kind)), None) if name else None
 
 
-def _undeclared_sides(declared: Rehearsal, graph: Graph, urn: str, one: Found) -> Iterator[Rehearsed]:
+def _undeclared_sides(declared: Graph, urn: str, one: Found) -> Iterator[Resource]:
     """What hangs on a resource in the account and on nothing in the program, such as a replication."""
-    told = {side.type for side in graph.of_type(*SIDES) if (owner := _owner(graph, side)) and owner.urn == urn}
+    told = {side.type for side in declared.of(*_SIDES) if (owner := _owner(declared, side)) and owner.urn == urn}
     for token, properties in one.side.items():
         if token not in told:
             yield _side(declared, one, token, properties)
 
 
-def _strange(declared: Rehearsal, one: Found) -> Iterator[Rehearsed]:
+def _strange(declared: Graph, one: Found) -> Iterator[Resource]:
     yield _made(declared, replace(one, properties={**one.properties, "tags": dict(one.tags)}))
     for token, properties in one.side.items():
         yield _side(declared, one, token, properties)
 
 
-def _side(declared: Rehearsal, one: Found, token: str, properties: Mapping[str, Any]) -> Rehearsed:
-    owner = {"secretId": one.arn} if token == t.SECRET_ROTATION else {"bucket": one.name}
+def _side(declared: Graph, one: Found, token: str, properties: Mapping[str, Any]) -> Resource:
+    name, kind = _SIDES[token]
+    owner = {name: one.arn if kind == t.SECRET else one.name}
     return _made(declared, replace(one, type=token, properties={**properties, **owner}))
 
 
-def _made(declared: Rehearsal, one: Found) -> Rehearsed:
+def _made(declared: Graph, one: Found) -> Resource:
     """A resource that nobody declared, under a URN that says so."""
-    urn = f"urn:pulumi:{declared.stack}::{declared.project}::{one.type}::found {one.name} in {one.region}"
-    made = Declared(
-        urn=urn, type=one.type, name=one.name, custom=True, properties={**one.properties, "region": one.region}
+    return Resource(
+        urn=f"urn:pulumi:{declared.stack}::{declared.project}::{one.type}::found {one.name} in {one.region}",
+        type=one.type,
+        name=one.name,
+        inputs={**one.properties, "region": one.region},
+        outputs={"arn": one.arn, "name": one.name, "identifier": one.name, "bucket": one.name},
+        id=one.arn,
+        region=one.region,
     )
-    outputs = {"arn": one.arn, "name": one.name, "identifier": one.name, "bucket": one.name}
-    return Rehearsed(made, State.DECLARED_ONLY, id=one.arn, outputs=outputs, region=one.region)
+
+
+def lost_marks(declared: Graph, live: Overlaid) -> Iterator[Told]:
+    """Whose a resource is, and what guards it against deletion, where the account says otherwise."""
+    for urn, found in live.matched.items():
+        resource = declared.by_urn[urn]
+        wanted = resource.inputs.get("tags") or {}
+        for tag in _TAGS:
+            if wanted.get(tag) != found.tags.get(tag):
+                yield resource, difference(declared, resource, f"tag {tag}", wanted.get(tag), found.tags.get(tag))
+        then, now = (
+            ", ".join(ENGLISH.guards[guard] for guard in guards(one)) for one in (resource, live.graph.by_urn[urn])
+        )
+        if then != now:
+            yield resource, difference(declared, resource, "protected by", then, now)

@@ -5,6 +5,7 @@ from typing import Any
 
 from facts import tokens as t
 from facts.permissions.documents import documents, is_open, statements
+from graph import Graph, Resource
 from rehearsal.report.access.model import (
     Guarded,
     Identity,
@@ -15,8 +16,6 @@ from rehearsal.report.access.model import (
     who_of,
 )
 from rehearsal.report.access.wildcards import wildcards
-from rehearsal.report.graph import Graph
-from rehearsal.result import Rehearsed, State
 
 PERMISSION = "aws:lambda/permission:Permission"
 # What a policy hangs on: the property that names it, and the types that it may be.
@@ -32,66 +31,66 @@ _TARGETS = {
 
 def identities(graph: Graph) -> list[Identity]:
     """Every role with all its policies, then every policy that no role of this stack has."""
-    attachments = [graph.properties(one) for one in graph.of_type(t.ROLE_ATTACHMENT)]
+    attachments = [one.inputs for one in graph.of(t.ROLE_ATTACHMENT)]
     attached = {str(one.get("policyArn")) for one in attachments}
-    found = [_role(graph, role, attachments) for role in graph.of_type(t.ROLE)]
+    found = [_role(graph, role, attachments) for role in graph.of(t.ROLE)]
     unattached = [
-        Identity(policy, (), tuple(_permissions(graph, policy, "identity")))
-        for policy in graph.of_type(t.POLICY)
+        Identity(policy, (), tuple(_permissions(policy, "identity")))
+        for policy in graph.of(t.POLICY)
         if policy.id not in attached and policy.outputs.get("arn") not in attached
     ]
     return found + unattached
 
 
-def _role(graph: Graph, role: Rehearsed, attachments: list[Any]) -> Identity:
+def _role(graph: Graph, role: Resource, attachments: list[Any]) -> Identity:
     names = {role.id, role.outputs.get("name"), role.outputs.get("arn")}
-    permissions = list(_permissions(graph, role, "identity"))
-    for inline in graph.of_type(t.ROLE_POLICY):
-        if graph.properties(inline).get("role") in names:
-            permissions += _permissions(graph, inline, "identity")
+    permissions = list(_permissions(role, "identity"))
+    for inline in graph.of(t.ROLE_POLICY):
+        if inline.inputs.get("role") in names:
+            permissions += _permissions(inline, "identity")
     managed: list[str] = []
     for attachment in attachments:
         if attachment.get("role") in names:
             policy = graph.find(attachment.get("policyArn"))
             if policy is not None and policy.type == t.POLICY:
-                permissions += _permissions(graph, policy, "identity")
+                permissions += _permissions(policy, "identity")
             else:
                 managed.append(str(attachment.get("policyArn")))
     return Identity(
         holder=role,
-        trust=tuple(_permissions(graph, role, "trust")),
+        trust=tuple(_permissions(role, "trust")),
         permissions=tuple(permissions),
-        boundary=str(graph.properties(role).get("permissionsBoundary") or ""),
+        boundary=str(role.inputs.get("permissionsBoundary") or ""),
         managed=tuple(managed),
     )
 
 
 def guarded(graph: Graph) -> list[Guarded]:
     """Every resource that carries a policy of its own, with what it grants and refuses."""
-    found: dict[str, tuple[Rehearsed, list[Permission]]] = {}
-    for resource in graph.rehearsal.resources:
-        if resource.state is State.COMPONENT:
+    found: dict[str, tuple[Resource, list[Permission]]] = {}
+    for resource in graph.resources:
+        if not resource.custom:
             continue
-        permissions = list(_permissions(graph, resource, "resource"))
+        permissions = list(_permissions(resource, "resource"))
         if resource.type == PERMISSION:
-            permissions.append(_invoke(graph, resource))
+            permissions.append(_invoke(resource))
         if permissions:
             target = _target(graph, resource)
             found.setdefault(target.urn, (target, []))[1].extend(permissions)
     return [Guarded(target, tuple(permissions)) for target, permissions in found.values()]
 
 
-def _target(graph: Graph, resource: Rehearsed) -> Rehearsed:
+def _target(graph: Graph, resource: Resource) -> Resource:
     """What a resource's policy hangs on: itself, or what it names."""
-    properties = graph.properties(resource)
+    properties = resource.inputs
     for key, types in _TARGETS.items():
         if resource.type not in types and (found := graph.find(properties.get(key), *types)) is not None:
             return found
     return resource
 
 
-def _permissions(graph: Graph, resource: Rehearsed, kind: str) -> Iterator[Permission]:
-    for found in documents(resource.urn, resource.type, graph.properties(resource)):
+def _permissions(resource: Resource, kind: str) -> Iterator[Permission]:
+    for found in documents(resource.urn, resource.type, resource.inputs):
         if found.kind != kind:
             continue
         try:
@@ -116,9 +115,9 @@ def _permissions(graph: Graph, resource: Rehearsed, kind: str) -> Iterator[Permi
             )
 
 
-def _invoke(graph: Graph, permission: Rehearsed) -> Permission:
+def _invoke(permission: Resource) -> Permission:
     """A Lambda permission, which is a statement of the function's policy."""
-    properties = graph.properties(permission)
+    properties = permission.inputs
     limits = {"aws:SourceAccount": properties.get("sourceAccount"), "aws:SourceArn": properties.get("sourceArn")}
     return Permission(
         sid=str(properties.get("statementId") or permission.name),

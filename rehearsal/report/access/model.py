@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from facts.permissions.documents import Statement, values_of
+from graph import Resource
 from graph.values import items
-from rehearsal.result import Rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Permission:
     who: tuple[str, ...] = ()
     anyone: bool = False
     wildcards: tuple[Wildcard, ...] = ()
-    policy: Rehearsed | None = None
+    policy: Resource | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A role, or a policy that no role of this stack has, with all that it may do."""
 
-    holder: Rehearsed
+    holder: Resource
     trust: tuple[Permission, ...]
     permissions: tuple[Permission, ...]
     boundary: str = ""
@@ -52,7 +52,7 @@ class Identity:
 class Guarded:
     """A resource with a policy of its own."""
 
-    holder: Rehearsed
+    holder: Resource
     permissions: tuple[Permission, ...]
 
 

@@ -1,1 +1,1 @@
-"""The sections of a report, each from the graph to HTML."""
+"""The sections of a report, each from the view to HTML."""

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 
 from rehearsal.report.access import Guarded, Identity, Permission, guarded, identities
 from rehearsal.report.access.wildcards import EVERYTHING
-from rehearsal.report.graph import Graph
 from rehearsal.report.markup import Child, Html, code, count, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
+from rehearsal.report.view import View
 
 _STATEMENT = (Column("Statement"), Column("Actions", "mono"), Column("On"), Column("Only when"))
 
 
-def access(graph: Graph) -> Section | None:
+def access(view: View) -> Section | None:
     """Roles and resource policies; None in a stack without either."""
-    who, things = identities(graph), guarded(graph)
+    who, things = identities(view.graph), guarded(view.graph)
     if not who and not things:
         return None
     permissions = [one for identity in who for one in identity.permissions]
@@ -26,11 +26,11 @@ def access(graph: Graph) -> Section | None:
             "Read from the policy documents that the program declares. A rehearsal does not enforce them. "
             "A wildcard is marked; where AWS leaves no choice, the reason stands beside it.",
         ),
-        _matrix(graph, [one for one in who if one.attached]),
+        _matrix(view, [one for one in who if one.attached]),
         el("h3", "Roles, statement by statement") if who else None,
-        [_identity(graph, one) for one in who],
+        [_identity(view, one) for one in who],
         el("h3", "Policies of the resources themselves") if things else None,
-        [_guarded(graph, one) for one in things],
+        [_guarded(view, one) for one in things],
     )
     return Section("access", "Who may do what", body, badge=str(wild or ""), tone="warn")
 
@@ -38,13 +38,13 @@ def access(graph: Graph) -> Section | None:
 # ---- the matrix
 
 
-def _matrix(graph: Graph, who: Sequence[Identity]) -> Html | None:
+def _matrix(view: View, who: Sequence[Identity]) -> Html | None:
     cells: dict[str, dict[int, list[str]]] = {}
     shown: dict[str, Html] = {}
     for column, identity in enumerate(who):
         for permission in identity.permissions:
             for resource in permission.resources:
-                key, shown_as = _thing(graph, resource)
+                key, shown_as = _thing(view, resource)
                 shown[key] = shown_as
                 actions = cells.setdefault(key, {}).setdefault(column, [])
                 prefix = "not " if permission.effect == "Deny" else ""
@@ -75,12 +75,12 @@ def _bare(action: str) -> str:
     return name if colon and service != "*" else action
 
 
-def _thing(graph: Graph, arn: str) -> tuple[str, Html]:
+def _thing(view: View, arn: str) -> tuple[str, Html]:
     """What an ARN in a policy names, as a key and as it is shown."""
-    found, rest = graph.find_within(arn)
+    found, rest = view.graph.find_within(arn)
     if found is not None:
         part = rest if rest not in (":*", "/*", ":log-stream:*") else ""
-        return f"{found.urn} {part}", join(graph.link(found), f" {part}" if part else None)
+        return f"{found.urn} {part}", join(view.link(found), f" {part}" if part else None)
     if arn == "*":
         return arn, chip(EVERYTHING, "warn")
     arn = arn.removesuffix(":*") if ":log-group:" in arn else arn
@@ -91,9 +91,9 @@ def _thing(graph: Graph, arn: str) -> tuple[str, Html]:
 # ---- role by role
 
 
-def _identity(graph: Graph, identity: Identity) -> Html:
+def _identity(view: View, identity: Identity) -> Html:
     holder = identity.holder
-    description = graph.properties(holder).get("description")
+    description = holder.inputs.get("description")
     who = [_trust(one) for one in identity.trust]
     return el(
         "details",
@@ -106,13 +106,13 @@ def _identity(graph: Graph, identity: Identity) -> Html:
         el(
             "dl",
             el("div", el("dt", "Who may take it"), el("dd", items(who) if who else "nobody in this stack: a policy")),
-            _boundary(graph, identity),
+            _boundary(view, identity),
             el("div", el("dt", "Managed policies"), el("dd", items([code(one) for one in identity.managed])))
             if identity.managed
             else None,
             class_="facts",
         ),
-        _statements(graph, f"What {holder.name} may do", identity.permissions),
+        _statements(view, f"What {holder.name} may do", identity.permissions),
         class_="resource",
     )
 
@@ -125,19 +125,19 @@ def _trust(permission: Permission) -> Html:
     )
 
 
-def _boundary(graph: Graph, identity: Identity) -> Html | None:
+def _boundary(view: View, identity: Identity) -> Html | None:
     if not identity.attached:
         return None
-    shown = graph.named(identity.boundary) if identity.boundary else "none"
+    shown = view.named(identity.boundary) if identity.boundary else "none"
     return el("div", el("dt", "Permissions boundary"), el("dd", shown))
 
 
-def _statements(graph: Graph, caption: str, permissions: Sequence[Permission]) -> Html:
+def _statements(view: View, caption: str, permissions: Sequence[Permission]) -> Html:
     rows: list[list[Child]] = [
         [
             join(_effect(one), el("span", one.sid or "without a Sid", class_="sid")),
             items(one.actions),
-            join(items([_thing(graph, arn)[1] for arn in one.resources]) if one.resources else "itself", _wild(one)),
+            join(items([_thing(view, arn)[1] for arn in one.resources]) if one.resources else "itself", _wild(one)),
             items(one.conditions) if one.conditions else el("span", "always", class_="quiet"),
         ]
         for one in permissions
@@ -161,12 +161,12 @@ def _wild(permission: Permission) -> Html | None:
 # ---- resource by resource
 
 
-def _guarded(graph: Graph, guarded_: Guarded) -> Html:
+def _guarded(view: View, guarded_: Guarded) -> Html:
     denies = sum(one.effect == "Deny" for one in guarded_.permissions)
     rows: list[list[Child]] = [
         [
             join(_effect(one), el("span", one.sid or "without a Sid", class_="sid")),
-            join("refuses " if one.effect == "Deny" else None, _principals(graph, one)),
+            join("refuses " if one.effect == "Deny" else None, _principals(view, one)),
             items(one.actions),
             join(items(one.conditions) if one.conditions else el("span", "always", class_="quiet"), _wild(one)),
         ]
@@ -188,19 +188,19 @@ def _guarded(graph: Graph, guarded_: Guarded) -> Html:
     )
 
 
-def _principals(graph: Graph, permission: Permission) -> Html:
+def _principals(view: View, permission: Permission) -> Html:
     return items(
         [
             chip("anyone", "" if permission.effect == "Deny" or permission.conditions else "warn")
             if who == "anyone"
-            else _principal(graph, who)
+            else _principal(view, who)
             for who in permission.who
         ]
     )
 
 
-def _principal(graph: Graph, who: str) -> Html | str:
-    found = graph.find(who)
+def _principal(view: View, who: str) -> Html | str:
+    found = view.graph.find(who)
     if found is not None:
-        return graph.link(found)
-    return "this account, as far as its own policies allow" if who.endswith(f"{graph.rehearsal.account}:root") else who
+        return view.link(found)
+    return "this account, as far as its own policies allow" if who.endswith(f"{view.rehearsal.account}:root") else who

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from facts import tokens as t
+from facts.stores.running import SUBSCRIPTION
+from graph import Resource
 from graph.values import items as listed
-from rehearsal.report.data.model import days
-from rehearsal.report.graph import Graph, maps, number, words
+from graph.values import maps, number
 from rehearsal.report.markup import Html, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
-from rehearsal.result import Rehearsed
+from rehearsal.report.view import View, words
 
-SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 _COLUMNS = (Column("Alarm"), Column("Goes off when"), Column("What to do"), Column("Who is told"))
 _COMPARISONS = {
     "GreaterThanThreshold": "above",
@@ -38,9 +38,9 @@ _STATISTICS = {
 _GIB = 1024**3
 
 
-def alarms(graph: Graph) -> Section | None:
+def alarms(view: View) -> Section | None:
     """Metric alarms and database events; None in a stack without either."""
-    rows = [*_metric_alarms(graph), *_event_subscriptions(graph)]
+    rows = [*_metric_alarms(view), *_event_subscriptions(view)]
     if not rows:
         return None
     deaf = sum(not told for *_, told in rows)
@@ -54,31 +54,31 @@ def alarms(graph: Graph) -> Section | None:
 Row = tuple[Html, Html | str, Html | str, list[str]]
 
 
-def _metric_alarms(graph: Graph) -> Iterator[Row]:
-    for alarm in graph.of_type(t.METRIC_ALARM):
-        properties = graph.properties(alarm)
+def _metric_alarms(view: View) -> Iterator[Row]:
+    for alarm in view.graph.of(t.METRIC_ALARM):
+        properties = alarm.inputs
         enabled = properties.get("actionsEnabled", True)
-        told = _listeners(graph, listed(properties.get("alarmActions"))) if enabled else []
+        told = _listeners(view, listed(properties.get("alarmActions"))) if enabled else []
         advice = properties.get("alarmDescription")
         yield (
-            graph.link(alarm),
+            view.link(alarm),
             condition(properties),
             str(advice) if advice else chip("no advice", "warn"),
             told,
         )
 
 
-def _event_subscriptions(graph: Graph) -> Iterator[Row]:
-    for events in graph.of_type(t.EVENT_SUBSCRIPTION):
-        properties = graph.properties(events)
+def _event_subscriptions(view: View) -> Iterator[Row]:
+    for events in view.graph.of(t.EVENT_SUBSCRIPTION):
+        properties = events.inputs
         categories = [str(one) for one in listed(properties.get("eventCategories"))]
         sources = [str(one) for one in listed(properties.get("sourceIds"))]
         subject = words(sources) if sources else f"any {properties.get('sourceType') or 'resource'}"
         yield (
-            graph.link(events),
+            view.link(events),
             f"RDS reports {words(categories) if categories else 'anything'} for {subject}",
             "Read the event: RDS says in it what happened and what it does about it.",
-            _listeners(graph, [properties.get("snsTopic")]),
+            _listeners(view, [properties.get("snsTopic")]),
         )
 
 
@@ -106,7 +106,7 @@ def _lasting(properties: Mapping[str, Any], period: float | None) -> str:
 def _time(seconds: float) -> str:
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size and seconds % size == 0:
-            return days(seconds / size) if name == "day" else f"{seconds / size:.0f} {name}{'s'[: seconds != size]}"
+            return f"{seconds / size:.0f} {name}{'s'[: seconds != size]}"
     return f"{seconds:.0f} seconds"
 
 
@@ -141,24 +141,20 @@ def amount(threshold: object) -> str:
     return f"{found:,.0f}" if found == int(found) else f"{found:,}"
 
 
-def _listeners(graph: Graph, targets: Sequence[object]) -> list[str]:
+def _listeners(view: View, targets: Sequence[object]) -> list[str]:
     """Who hears of it in the end: subscribers of a topic, or what else the action names."""
     found: list[str] = []
     for target in targets:
-        topic = graph.find(target, t.TOPIC)
+        topic = view.graph.find(target, t.TOPIC)
         if topic is None:
             found += [str(target)] if target else []
             continue
-        found += [_subscriber(graph, one) for one in graph.of_type(SUBSCRIPTION) if _hears(graph, one, topic)]
+        found += [_subscriber(one) for one in view.graph.referring(topic, SUBSCRIPTION, "topic")]
     return found
 
 
-def _hears(graph: Graph, subscription: Rehearsed, topic: Rehearsed) -> bool:
-    return graph.find(graph.properties(subscription).get("topic"), t.TOPIC) is topic
-
-
-def _subscriber(graph: Graph, subscription: Rehearsed) -> str:
-    properties = graph.properties(subscription)
+def _subscriber(subscription: Resource) -> str:
+    properties = subscription.inputs
     protocol = str(properties.get("protocol"))
     must = ", once confirmed" if protocol in ("email", "email-json", "http", "https") else ""
     return f"{properties.get('endpoint')} ({protocol}{must})"

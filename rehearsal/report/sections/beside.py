@@ -1,13 +1,13 @@
 """The stacks that stood beside this one, each in a line."""
 
-from rehearsal.report.graph import Graph
 from rehearsal.report.markup import Html, code, count, el, join
 from rehearsal.report.present import Column, Section, chip, items, milliseconds, table
+from rehearsal.report.view import View
 
 
-def beside(graph: Graph) -> Section | None:
+def beside(view: View) -> Section | None:
     """None where the stack was rehearsed alone."""
-    found = graph.rehearsal.tenants
+    found = view.rehearsal.tenants
     if found is None or not found.stacks:
         return None
     wrong = sum(bool(one.problems) for one in found.stacks)
@@ -35,7 +35,7 @@ def beside(graph: Graph) -> Section | None:
     body = join(
         el(
             "p",
-            f"Stood up in the same moto, read back and judged like {graph.rehearsal.stack} itself, whose resources "
+            f"Stood up in the same moto, read back and judged like {view.rehearsal.stack} itself, whose resources "
             "this page shows. Another's are shown by ",
             code("workbuoy rehearse STACK --report FILE.html"),
             ".",

@@ -3,23 +3,24 @@
 from collections import Counter
 
 from facts import tokens as t
-from rehearsal.report.graph import Graph, short_type
+from graph.resource import short_type
 from rehearsal.report.markup import Html, count, el, join
 from rehearsal.report.present import TIMES, Section, items
 from rehearsal.report.sections.verdict import resources_of
+from rehearsal.report.view import View
 from rehearsal.result import Check, State
 
 
-def limits(graph: Graph) -> Section:
+def limits(view: View) -> Section:
     """Every way in which AWS may still differ."""
     entries = [
-        ("moto is not AWS", _moto(graph)),
+        ("moto is not AWS", _moto(view)),
         ("Nothing was changed or replaced", _CHANGES),
-        ("Declared only", _declared_only(graph)),
-        ("Fields not checked", _unchecked(graph)),
-        ("Alarms never went off", _alarms(graph)),
-        ("Permissions were not judged by AWS", _permissions(graph)),
-        ("Some values were stand-ins", _stand_ins(graph)),
+        ("Declared only", _declared_only(view)),
+        ("Fields not checked", _unchecked(view)),
+        ("Alarms never went off", _alarms(view)),
+        ("Permissions were not judged by AWS", _permissions(view)),
+        ("Some values were stand-ins", _stand_ins(view)),
     ]
     made = [[el("dt", name), el("dd", what)] for name, what in entries if what is not None]
     return Section("limits", "What this does not prove", el("dl", made, class_="limits"))
@@ -31,8 +32,8 @@ _CHANGES = (
 )
 
 
-def _moto(graph: Graph) -> str:
-    if graph.rehearsal.declare_only:
+def _moto(view: View) -> str:
+    if view.rehearsal.declare_only:
         return "Nothing was created at all, not even in moto: only the program and the declared values were looked at."
     return (
         "It keeps what it is told and answers for it. Quotas, capacity, names that somebody else has taken, slow "
@@ -41,11 +42,11 @@ def _moto(graph: Graph) -> str:
     )
 
 
-def _declared_only(graph: Graph) -> Html | None:
+def _declared_only(view: View) -> Html | None:
     reasons: dict[str, Counter[str]] = {}
-    for one in resources_of(graph.rehearsal):
+    for one in resources_of(view.rehearsal):
         if one.state is State.DECLARED_ONLY:
-            reasons.setdefault(graph.scrub(one.reason) or "no reason is given", Counter())[short_type(one.type)] += 1
+            reasons.setdefault(view.scrub(one.reason) or "no reason is given", Counter())[short_type(one.type)] += 1
     if not reasons:
         return None
     return items(
@@ -57,10 +58,10 @@ def _declared_only(graph: Graph) -> Html | None:
     )
 
 
-def _unchecked(graph: Graph) -> Html | None:
+def _unchecked(view: View) -> Html | None:
     reasons = Counter(
-        graph.scrub(field.reason) or "no reason is given"
-        for one in resources_of(graph.rehearsal)
+        view.scrub(field.reason) or "no reason is given"
+        for one in resources_of(view.rehearsal)
         for field in one.fields
         if field.check is Check.NOT_CHECKED
     )
@@ -73,8 +74,8 @@ def _unchecked(graph: Graph) -> Html | None:
     )
 
 
-def _alarms(graph: Graph) -> str | None:
-    many = sum(1 for _ in graph.of_type(t.METRIC_ALARM))
+def _alarms(view: View) -> str | None:
+    many = sum(1 for _ in view.graph.of(t.METRIC_ALARM))
     if not many:
         return None
     return (
@@ -83,11 +84,11 @@ def _alarms(graph: Graph) -> str | None:
     )
 
 
-def _permissions(graph: Graph) -> str | None:
-    many = sum(1 for _ in graph.of_type(t.ROLE))
+def _permissions(view: View) -> str | None:
+    many = sum(1 for _ in view.graph.of(t.ROLE))
     if not many:
         return None
-    if graph.rehearsal.service is not None:
+    if view.rehearsal.service is not None:
         return (
             "The service's requests were judged by this project's own evaluator, by the policies that stand in moto; "
             "creating the stack itself was not judged. Service control policies and other accounts' policies are "
@@ -99,8 +100,8 @@ def _permissions(graph: Graph) -> str | None:
     )
 
 
-def _stand_ins(graph: Graph) -> str | None:
-    many = len(graph.rehearsal.stand_ins)
+def _stand_ins(view: View) -> str | None:
+    many = len(view.rehearsal.stand_ins)
     if not many:
         return None
     return f"{count(many, 'value')} {'was' if many == 1 else 'were'} made up for the rehearsal, and named at the top."

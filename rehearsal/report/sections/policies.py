@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from policies.runner import Finding
-from rehearsal.report.graph import Graph
 from rehearsal.report.markup import Html, code, count, el, join
 from rehearsal.report.present import Column, Section, chip, table
+from rehearsal.report.view import View
 
 
-def policies(graph: Graph) -> Section | None:
+def policies(view: View) -> Section | None:
     """None where the policies were not asked."""
-    report = graph.rehearsal.policies
+    report = view.rehearsal.policies
     if report is None:
         return None
     advised = [one for one in report.having("fail") if one.level != "mandatory"]

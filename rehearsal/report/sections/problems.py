@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from rehearsal.report.graph import Graph, short_type
+from graph.resource import short_type
 from rehearsal.report.markup import Html, code, count, el, join, link
 from rehearsal.report.present import Column, Section, chip, mark, table, value
+from rehearsal.report.view import View
 from rehearsal.result import SECRET, Check, FieldResult, Refusal, Rehearsed, State
 
 
-def causes(graph: Graph) -> list[tuple[Rehearsed, list[Rehearsed]]]:
+def causes(view: View) -> list[tuple[Rehearsed, list[Rehearsed]]]:
     """Every resource that differs or failed by itself, with those that were not tried because of it.
 
     What differs comes before what failed: a difference is a fact, a failure may only be a gap of the rehearsal.
     """
-    failures = graph.rehearsal.failures
+    failures = view.rehearsal.failures
     by_urn = {one.urn: one for one in failures}
     followers: dict[str, list[Rehearsed]] = {}
     roots: list[Rehearsed] = []
@@ -41,25 +42,25 @@ def _cause(one: Rehearsed, failures: dict[str, Rehearsed]) -> Rehearsed | None:
     return cause
 
 
-def first_problem(graph: Graph) -> Html | None:
+def first_problem(view: View) -> Html | None:
     """One sentence on the first problem, linked."""
-    for root, _ in causes(graph):
-        return join(graph.link(root), ": ", _why(graph, root))
-    for refusal in graph.rehearsal.refusals:
-        return join(_subject(graph, refusal), ": ", graph.scrub(refusal.what))
-    broken = graph.rehearsal.policies.violations if graph.rehearsal.policies else ()
+    for root, _ in causes(view):
+        return join(view.link(root), ": ", _why(view, root))
+    for refusal in view.rehearsal.refusals:
+        return join(_subject(view, refusal), ": ", view.scrub(refusal.what))
+    broken = view.rehearsal.policies.violations if view.rehearsal.policies else ()
     for finding in broken:
         return join("policy ", finding.control, " on ", finding.urn.rpartition("::")[2], ": ", finding.message)
-    tried = graph.rehearsal.service
+    tried = view.rehearsal.service
     if tried is None or tried.passed:
-        return _first_beside(graph)
+        return _first_beside(view)
     step = next((one for one in tried.steps if not one.passed), None)
     return join("the service: ", tried.incomplete or (f"{step.name}: {step.detail}" if step else tried.denials[0]))
 
 
-def _first_beside(graph: Graph) -> Html | None:
+def _first_beside(view: View) -> Html | None:
     """The first problem of the other stacks, or of who reaches whom."""
-    tenants = graph.rehearsal.tenants
+    tenants = view.rehearsal.tenants
     wrong = next((one for one in tenants.stacks if one.problems), None) if tenants else None
     if wrong is not None:
         return join(wrong.stack, ": ", wrong.problems[0])
@@ -67,39 +68,37 @@ def _first_beside(graph: Graph) -> Html | None:
     return join(link("reach", str(red[0])), f" ({len(red)} such)" if len(red) > 1 else None) if red else None
 
 
-def problems(graph: Graph) -> Section | None:
+def problems(view: View) -> Section | None:
     """All problems; None when there are none."""
-    found = causes(graph)
-    refusals = graph.rehearsal.refusals
+    found = causes(view)
+    refusals = view.rehearsal.refusals
     if not found and not refusals:
         return None
     body = join(
-        [_failure(graph, root, followers) for root, followers in found],
-        _refused(graph, refusals),
+        [_failure(view, root, followers) for root, followers in found],
+        _refused(view, refusals),
     )
-    return Section("problems", "Problems", body, badge=str(len(graph.rehearsal.failures) + len(refusals)), tone="bad")
+    return Section("problems", "Problems", body, badge=str(len(view.rehearsal.failures) + len(refusals)), tone="bad")
 
 
-def _why(graph: Graph, resource: Rehearsed) -> str:
+def _why(view: View, resource: Rehearsed) -> str:
     if resource.state is State.DIFFERS:
         fields = [one.path for one in resource.fields if one.check is Check.DIFFERS]
         more = f" and {len(fields) - 3} more" if len(fields) > 3 else ""
         return f"{', '.join(fields[:3])}{more} read back otherwise than declared"
-    return graph.scrub(resource.reason) or "could not be created or read back"
+    return view.scrub(resource.reason) or "could not be created or read back"
 
 
-def _failure(graph: Graph, resource: Rehearsed, followers: Sequence[Rehearsed]) -> Html:
+def _failure(view: View, resource: Rehearsed, followers: Sequence[Rehearsed]) -> Html:
     return el(
         "article",
-        el("h3", mark(resource.state), graph.link(resource), " ", chip(resource.state.value, "bad")),
+        el("h3", mark(resource.state), view.link(resource), " ", chip(resource.state.value, "bad")),
         _origin(short_type(resource.type), resource.declared.source),
-        el("p", _why(graph, resource), class_="why")
-        if resource.state is State.FAILED
-        else _differences(graph, resource),
+        el("p", _why(view, resource), class_="why") if resource.state is State.FAILED else _differences(view, resource),
         el(
             "p",
             f"{count(len(followers), 'resource')} not tried because of it: ",
-            [[", " if index else None, graph.link(one)] for index, one in enumerate(followers)],
+            [[", " if index else None, view.link(one)] for index, one in enumerate(followers)],
             class_="followers",
         )
         if followers
@@ -108,32 +107,32 @@ def _failure(graph: Graph, resource: Rehearsed, followers: Sequence[Rehearsed]) 
     )
 
 
-def _differences(graph: Graph, resource: Rehearsed) -> Html:
+def _differences(view: View, resource: Rehearsed) -> Html:
     differing = [one for one in resource.fields if one.check is Check.DIFFERS]
     return table(
         f"Fields of {resource.name} that read back otherwise",
         [Column("Field", "mono"), Column("Declared"), Column("Found", "found")],
-        [[one.path, *_sides(graph, resource, one)] for one in differing],
+        [[one.path, *_sides(view, resource, one)] for one in differing],
     )
 
 
-def _sides(graph: Graph, resource: Rehearsed, field: FieldResult) -> tuple[Html, Html]:
-    if graph.is_secret(resource, field.path):
+def _sides(view: View, resource: Rehearsed, field: FieldResult) -> tuple[Html, Html]:
+    if view.is_secret(resource, field.path):
         return value(SECRET), value(SECRET)
     return value(field.declared), value(field.found)
 
 
-def _refused(graph: Graph, refusals: Sequence[Refusal]) -> Html | None:
+def _refused(view: View, refusals: Sequence[Refusal]) -> Html | None:
     if not refusals:
         return None
     return join(
         [
             el(
                 "article",
-                el("h3", mark(State.FAILED), _subject(graph, refusal), " ", chip("AWS would refuse this", "bad")),
-                _refused_origin(graph, refusal),
-                el("p", graph.scrub(refusal.what), class_="why"),
-                el("p", el("strong", "Fix: "), graph.scrub(refusal.fix)),
+                el("h3", mark(State.FAILED), _subject(view, refusal), " ", chip("AWS would refuse this", "bad")),
+                _refused_origin(view, refusal),
+                el("p", view.scrub(refusal.what), class_="why"),
+                el("p", el("strong", "Fix: "), view.scrub(refusal.fix)),
                 el("p", "Where AWS says so: ", code(refusal.source.removeprefix("https://")), class_="quiet")
                 if refusal.source
                 else None,
@@ -144,13 +143,13 @@ def _refused(graph: Graph, refusals: Sequence[Refusal]) -> Html | None:
     )
 
 
-def _subject(graph: Graph, refusal: Refusal) -> Html:
-    resource = graph.rehearsal.by_urn.get(refusal.urn)
-    return graph.link(resource) if resource is not None else code(refusal.name)
+def _subject(view: View, refusal: Refusal) -> Html:
+    resource = view.rehearsal.by_urn.get(refusal.urn)
+    return view.link(resource) if resource is not None else code(refusal.name)
 
 
-def _refused_origin(graph: Graph, refusal: Refusal) -> Html:
-    resource = graph.rehearsal.by_urn.get(refusal.urn)
+def _refused_origin(view: View, refusal: Refusal) -> Html:
+    resource = view.rehearsal.by_urn.get(refusal.urn)
     if resource is None:
         return _origin(refusal.check, "")
     return _origin(short_type(resource.type), resource.declared.source)

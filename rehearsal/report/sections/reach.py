@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from rehearsal.report.graph import Graph
 from rehearsal.report.markup import Child, Html, code, count, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
+from rehearsal.report.view import View
 from rehearsal.tenants.in_words import POOL, notes_of
 from rehearsal.tenants.result import Cell, Matrix, Outcome
 
 _ATTEMPTS = (Column("As"), Column("Call", "mono"), Column("On"), Column("Outcome"), Column("What decided"))
 
 
-def reach(graph: Graph) -> Section | None:
+def reach(view: View) -> Section | None:
     """None where there is no matrix."""
-    found = graph.rehearsal.tenants
+    found = view.rehearsal.tenants
     if found is None or (found.matrix is None and not found.not_tried):
         return None
     if found.matrix is None:

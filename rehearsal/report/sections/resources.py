@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rehearsal.report.graph import Graph, short_type
+from graph.resource import short_type
 from rehearsal.report.markup import Html, code, count, el, join, text
 from rehearsal.report.present import (
     STATE_CLASS,
@@ -17,22 +17,23 @@ from rehearsal.report.present import (
     table,
     value,
 )
+from rehearsal.report.view import View
 from rehearsal.result import SECRET, Check, FieldResult, Rehearsed, State, is_provider
 
 
-def resources(graph: Graph) -> Section:
+def resources(view: View) -> Section:
     """The tree, with a filter where scripts run."""
-    rehearsal = graph.rehearsal
+    rehearsal = view.rehearsal
     children: dict[str, list[Rehearsed]] = {}
     for one in rehearsal.resources:
         children.setdefault(one.declared.parent, []).append(one)
     groups = [
-        _component(graph, index, name, members, children)
+        _component(view, index, name, members, children)
         for index, (name, members) in enumerate(rehearsal.components.items())
     ]
     total = sum(len(members) for members in rehearsal.components.values())
     return Section(
-        "resources", "Resources", join(_controls(), el("div", groups, id="tree"), _providers(graph)), badge=str(total)
+        "resources", "Resources", join(_controls(), el("div", groups, id="tree"), _providers(view)), badge=str(total)
     )
 
 
@@ -67,18 +68,18 @@ def _controls() -> Html:
 
 
 def _component(
-    graph: Graph, index: int, name: str, members: Sequence[Rehearsed], children: dict[str, list[Rehearsed]]
+    view: View, index: int, name: str, members: Sequence[Rehearsed], children: dict[str, list[Rehearsed]]
 ) -> Html:
     bad = any(one.state in (State.DIFFERS, State.FAILED) for one in members)
     roots = [
         one
-        for one in graph.rehearsal.resources
-        if one.state is State.COMPONENT and one.name == name and not graph.rehearsal.component_of(one.urn)
+        for one in view.rehearsal.resources
+        if one.state is State.COMPONENT and one.name == name and not view.rehearsal.component_of(one.urn)
     ]
     if roots:
-        listed = [_entry(graph, one, children, 4) for root in roots for one in children.get(root.urn, ())]
+        listed = [_entry(view, one, children, 4) for root in roots for one in children.get(root.urn, ())]
     else:
-        listed = [_resource(graph, one) for one in members]
+        listed = [_resource(view, one) for one in members]
     return el(
         "details",
         el(
@@ -93,21 +94,21 @@ def _component(
     )
 
 
-def _entry(graph: Graph, one: Rehearsed, children: dict[str, list[Rehearsed]], level: int) -> Html | None:
-    inner = [_entry(graph, child, children, level + 1) for child in children.get(one.urn, ())]
+def _entry(view: View, one: Rehearsed, children: dict[str, list[Rehearsed]], level: int) -> Html | None:
+    inner = [_entry(view, child, children, level + 1) for child in children.get(one.urn, ())]
     if one.state is not State.COMPONENT:
-        return join(_resource(graph, one), inner)
+        return join(_resource(view, one), inner)
     if not inner:
         return None
     title = el(f"h{min(level, 6)}", code(one.name), el("span", short_type(one.type), class_="quiet"))
     return el("li", title, el("ul", inner, class_="entries"), class_="group")
 
 
-def _resource(graph: Graph, one: Rehearsed) -> Html:
+def _resource(view: View, one: Rehearsed) -> Html:
     declared = one.declared
     flags = [chip("protected")] if declared.protect else []
     flags += [chip("stays on destroy")] if declared.retain_on_delete else []
-    physical = graph.physical_name(one) or one.id
+    physical = view.physical_name(one) or one.id
     summary = el(
         "summary",
         mark(one.state),
@@ -118,20 +119,20 @@ def _resource(graph: Graph, one: Rehearsed) -> Html:
         el("span", physical, class_="physical") if physical and physical != one.name else None,
         el("span", field_counts(one), class_="amount"),
     )
-    inner = el("div", _facts(graph, one), _fields(graph, one), id=graph.anchor(one.urn), class_="inside")
+    inner = el("div", _facts(view, one), _fields(view, one), id=view.anchor(one.urn), class_="inside")
     return Html(f'<li><details class="resource" data-state="{STATE_CLASS[one.state]}">{summary}{inner}</details></li>')
 
 
-def _facts(graph: Graph, one: Rehearsed) -> Html:
+def _facts(view: View, one: Rehearsed) -> Html:
     declared = one.declared
-    physical = graph.physical_name(one)
+    physical = view.physical_name(one)
     facts: list[tuple[str, str | Html | None]] = [
-        ("State", join(one.state.value, [": ", graph.scrub(one.reason)] if one.reason else None)),
+        ("State", join(one.state.value, [": ", view.scrub(one.reason)] if one.reason else None)),
         ("Type", code(one.type)),
         ("Name in AWS", code(physical) if physical else None),
         ("Id", code(one.id) if one.id and one.id != physical else None),
         ("Declared at", code(declared.source) if declared.source else None),
-        ("Region", code(one.region) if one.region and one.region != graph.rehearsal.region else None),
+        ("Region", code(one.region) if one.region and one.region != view.rehearsal.region else None),
         ("Took", f"{milliseconds(one.create_ms)} to create, {milliseconds(one.read_ms)} to read back and compare")
         if one.fields
         else ("Took", None),
@@ -146,52 +147,50 @@ _EQUAL = Html("equal")
 _TAG = "tags."
 
 
-def _fields(graph: Graph, one: Rehearsed) -> Html | None:
+def _fields(view: View, one: Rehearsed) -> Html | None:
     if one.fields:
-        rows = list(_field_rows(graph, one))
+        rows = list(_field_rows(view, one))
     else:
-        rows = [
-            [name, value(graph.properties(one)[name]), el("span", "not checked", class_="unchecked")]
-            for name in sorted(graph.properties(one))
-        ]
+        inputs = view.resource(one).inputs
+        rows = [[name, value(inputs[name]), el("span", "not checked", class_="unchecked")] for name in sorted(inputs)]
     if not rows:
         return None
     return table(f"Fields of {one.name}", _COLUMNS, rows, class_="fields")
 
 
-def _field_rows(graph: Graph, one: Rehearsed) -> Iterator[list[str | Html]]:
+def _field_rows(view: View, one: Rehearsed) -> Iterator[list[str | Html]]:
     """One row a field; tags that are all equal share one."""
     tags = {
         field.path.removeprefix(_TAG): field.declared
         for field in one.fields
-        if field.path.startswith(_TAG) and field.check is Check.CHECKED and not graph.is_secret(one, field.path)
+        if field.path.startswith(_TAG) and field.check is Check.CHECKED and not view.is_secret(one, field.path)
     }
     told = False
     for field in one.fields:
         if not field.path.startswith(_TAG) or field.path.removeprefix(_TAG) not in tags:
-            yield _field(graph, one, field)
+            yield _field(view, one, field)
         elif not told:
             told = True
             said = [[", " if index else None, code(f"{key}={tags[key]}")] for index, key in enumerate(sorted(tags))]
             yield [f"{len(tags)} tags", join(said), _EQUAL]
 
 
-def _field(graph: Graph, one: Rehearsed, field: FieldResult) -> list[str | Html]:
-    secret = graph.is_secret(one, field.path)
+def _field(view: View, one: Rehearsed, field: FieldResult) -> list[str | Html]:
+    secret = view.is_secret(one, field.path)
     declared = value(SECRET if secret else field.declared)
     if field.check is Check.CHECKED:
         return [field.path, declared, _EQUAL]
     if field.check is Check.NOT_CHECKED:
-        reason = graph.scrub(field.reason)
+        reason = view.scrub(field.reason)
         return [field.path, declared, el("span", "not checked", f": {reason}" if reason else None, class_="unchecked")]
     found = el("span", "found ", value(SECRET if secret else field.found), class_="differs")
     return [field.path, declared, found]
 
 
-def _providers(graph: Graph) -> Html | None:
-    found = [one for one in graph.rehearsal.resources if is_provider(one.type)]
+def _providers(view: View) -> Html | None:
+    found = [one for one in view.rehearsal.resources if is_provider(one.type)]
     if not found:
         return None
     title = el("summary", el("h3", "Providers"), el("span", text(str(len(found))), class_="quiet"))
-    listed = el("ul", [_resource(graph, one) for one in found], class_="entries")
+    listed = el("ul", [_resource(view, one) for one in found], class_="entries")
     return el("details", title, listed, class_="component")

@@ -1,14 +1,14 @@
 """The service as it was tried in what the stack made: every step with its time, and what its roles needed."""
 
-from rehearsal.report.graph import Graph
 from rehearsal.report.markup import Html, code, count, el, join
 from rehearsal.report.present import Column, Section, bar, chip, items, milliseconds, table
+from rehearsal.report.view import View
 from rehearsal.service.result import ServiceRehearsal
 
 
-def service(graph: Graph) -> Section | None:
+def service(view: View) -> Section | None:
     """None where the service was left out."""
-    found = graph.rehearsal.service
+    found = view.rehearsal.service
     if found is None:
         return None
     failed = sum(not step.passed for step in found.steps) + len(found.denials)

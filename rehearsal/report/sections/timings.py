@@ -1,30 +1,31 @@
 """How long each phase and each type of resource took."""
 
-from rehearsal.report.graph import Graph, short_type
+from graph.resource import short_type
 from rehearsal.report.markup import Html, el, join
 from rehearsal.report.present import TIMES, Column, Section, bar, milliseconds, table
+from rehearsal.report.view import View
 
 _SHOWN = 12  # types that get a row of their own
 
 
-def timings(graph: Graph) -> Section:
+def timings(view: View) -> Section:
     """Two bar charts: phases, and types of resources by creating and reading back."""
-    rehearsal = graph.rehearsal
+    rehearsal = view.rehearsal
     total = sum(rehearsal.seconds.values())
-    return Section("timings", "Timings", join(_phases(graph, total), _types(graph)), badge=milliseconds(total * 1000))
+    return Section("timings", "Timings", join(_phases(view, total), _types(view)), badge=milliseconds(total * 1000))
 
 
-def _phases(graph: Graph, total: float) -> Html:
-    seconds = graph.rehearsal.seconds
+def _phases(view: View, total: float) -> Html:
+    seconds = view.rehearsal.seconds
     rows = [[name, bar([(took, "make")], total), milliseconds(took * 1000)] for name, took in seconds.items()]
     rows.append(["together", "", el("strong", milliseconds(total * 1000))])
     columns = (Column("Phase"), Column("Share", "chart"), Column("Took", "amount"))
     return table("Phases", columns, rows, class_="timings")
 
 
-def _types(graph: Graph) -> Html | None:
+def _types(view: View) -> Html | None:
     by_type = sorted(
-        graph.rehearsal.milliseconds_by_type.items(), key=lambda entry: (-entry[1][1] - entry[1][2], entry[0])
+        view.rehearsal.milliseconds_by_type.items(), key=lambda entry: (-entry[1][1] - entry[1][2], entry[0])
     )
     by_type = [entry for entry in by_type if entry[1][1] + entry[1][2] > 0]
     if not by_type:

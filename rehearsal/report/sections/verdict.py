@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from rehearsal.report.graph import Graph
 from rehearsal.report.markup import Html, code, count, el, join, link, text
 from rehearsal.report.present import STATE_MEANING, Section, chip, mark, marks, value
 from rehearsal.report.sections.problems import first_problem
+from rehearsal.report.view import View
 from rehearsal.result import SECRET, Check, Rehearsal, Rehearsed, State
 
 
@@ -30,11 +30,11 @@ def headline(rehearsal: Rehearsal) -> str:
     return f"{rehearsal.stack} {'passed' if rehearsal.passed else 'failed'} its rehearsal"
 
 
-def band(graph: Graph) -> Html:
+def band(view: View) -> Html:
     """The banner: verdict, one sentence on what happened, and the first problem."""
-    rehearsal = graph.rehearsal
+    rehearsal = view.rehearsal
     tone = tone_of(rehearsal)
-    first = first_problem(graph)
+    first = first_problem(view)
     return el(
         "header",
         el(
@@ -75,9 +75,9 @@ def _lead(rehearsal: Rehearsal) -> str:
     )
 
 
-def verdict(graph: Graph, made_at: datetime | None) -> Section:
+def verdict(view: View, made_at: datetime | None) -> Section:
     """Figures, what was rehearsed component by component, and where."""
-    rehearsal = graph.rehearsal
+    rehearsal = view.rehearsal
     body = join(
         _figures(rehearsal),
         el("h3", "What was rehearsed"),

@@ -12,6 +12,7 @@ from infra.tenants.files import capacity_warnings, read_tenants, tenant_file
 from infra.tenants.record import Tenant
 from infra.tenants.tiers import TIERS
 from operations.limits.counting import met
+from rehearsal.as_graph import graph_of
 from tests.conftest import Declare
 from tests.infra.tenants.conftest import problems_of
 
@@ -119,7 +120,7 @@ def test_a_record_whose_name_ends_otherwise_is_refused_and_not_ignored(root: Pat
 
 
 def test_the_settings_count_what_the_declared_graphs_do(declared: Declare) -> None:
-    base, own = declared("prod").rehearsal, declared("prod-acme").rehearsal
+    base, own = (graph_of(declared(stack).rehearsal) for stack in ("prod", "prod-acme"))
     counted = {one.quota.name: one for one in met(base, own)}
     from infra.stack_files import settings_in, stack_file
     from tests.conftest import ROOT

@@ -1,24 +1,31 @@
 """How many silos fit: counted in the declared graphs, told on a page that is made from them."""
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from facts import tokens as t
+from graph import Graph, Resource
 from operations.limits.counting import MEASURES, Met, met, quotas
 from operations.limits.page import page
-from rehearsal.result import Declared, Rehearsal, Rehearsed, State
+from rehearsal.as_graph import graph_of
 from tests.conftest import Declare
 
 
 @pytest.fixture(scope="module")
-def base(declared: Declare) -> Rehearsal:
-    return declared("prod").rehearsal
+def base(declared: Declare) -> Graph:
+    return graph_of(declared("prod").rehearsal)
 
 
 @pytest.fixture(scope="module")
-def silo(declared: Declare) -> Rehearsal:
-    return declared("prod-acme").rehearsal
+def silo(declared: Declare) -> Graph:
+    return graph_of(declared("prod-acme").rehearsal)
+
+
+def with_one_more(silo: Graph, type_: str, **inputs: Any) -> Graph:
+    """The silo with one more resource of a type."""
+    made = Resource(urn="urn:pulumi:prod-acme::workbuoy::r::r", type=type_, name="r", inputs=inputs, id="r")
+    return Graph((*silo.resources, made), stack=silo.stack, account=silo.account, region=silo.region)
 
 
 def named(found: list[Met], name: str) -> Met:
@@ -26,10 +33,9 @@ def named(found: list[Met], name: str) -> Met:
     return one
 
 
-def test_what_a_silo_takes_is_counted_and_not_written_down(base: Rehearsal, silo: Rehearsal) -> None:
+def test_what_a_silo_takes_is_counted_and_not_written_down(base: Graph, silo: Graph) -> None:
     before = named(met(base, silo), "Roles")
-    role = Declared(urn="urn:pulumi:prod-acme::workbuoy::r::r", type=t.ROLE, name="r", custom=True, properties={})
-    wider = replace(silo, resources=(*silo.resources, Rehearsed(role, State.DECLARED_ONLY, id="r")))
+    wider = with_one_more(silo, t.ROLE)
     after = named(met(base, wider), "Roles")
     assert after.silo == before.silo + 1
     assert before.fits is not None
@@ -37,20 +43,13 @@ def test_what_a_silo_takes_is_counted_and_not_written_down(base: Rehearsal, silo
     assert after.fits < before.fits
 
 
-def test_no_rule_of_a_silo_stands_on_a_group_that_it_shares(base: Rehearsal, silo: Rehearsal) -> None:
+def test_no_rule_of_a_silo_stands_on_a_group_that_it_shares(base: Graph, silo: Graph) -> None:
     assert named(met(base, silo), "Rules of a shared security group, one way").silo == 0
 
 
-def test_a_rule_of_a_silo_on_a_shared_group_would_be_counted(base: Rehearsal, silo: Rehearsal) -> None:
+def test_a_rule_of_a_silo_on_a_shared_group_would_be_counted(base: Graph, silo: Graph) -> None:
     shared = next(one for one in base.resources if one.type == t.SECURITY_GROUP)
-    rule = Declared(
-        urn="urn:pulumi:prod-acme::workbuoy::r::r",
-        type=t.INGRESS_RULE,
-        name="r",
-        custom=True,
-        properties={"securityGroupId": shared.id},
-    )
-    wider = replace(silo, resources=(*silo.resources, Rehearsed(rule, State.DECLARED_ONLY, id="r")))
+    wider = with_one_more(silo, t.INGRESS_RULE, securityGroupId=shared.id)
     found = named(met(base, wider), "Rules of a shared security group, one way")
     assert (found.silo, found.fits) == (1, int(60 - found.base))
 
@@ -64,7 +63,7 @@ def test_a_rule_of_a_silo_on_a_shared_group_would_be_counted(base: Rehearsal, si
         ("Secrets", t.SECRET, 1),  # the master password's
     ],
 )
-def test_a_silo_takes_what_it_declares(base: Rehearsal, silo: Rehearsal, name: str, type_: str, more: int) -> None:
+def test_a_silo_takes_what_it_declares(base: Graph, silo: Graph, name: str, type_: str, more: int) -> None:
     declared = sum(one.type == type_ for one in silo.resources)
     assert named(met(base, silo), name).silo == declared + more > 0
 
@@ -78,27 +77,25 @@ def test_a_silo_takes_what_it_declares(base: Rehearsal, silo: Rehearsal, name: s
         ("Storage of all RDS instances, in GB", 500),
     ],
 )
-def test_a_standard_silo_takes_what_its_graph_has(base: Rehearsal, silo: Rehearsal, name: str, each: float) -> None:
+def test_a_standard_silo_takes_what_its_graph_has(base: Graph, silo: Graph, name: str, each: float) -> None:
     assert named(met(base, silo), name).silo == each
 
 
-def test_a_base_stack_holds_as_many_silos_as_its_load_balancer_has_target_groups(
-    base: Rehearsal, silo: Rehearsal
-) -> None:
+def test_a_base_stack_holds_as_many_silos_as_its_load_balancer_has_target_groups(base: Graph, silo: Graph) -> None:
     wall = named(met(base, silo), "Target groups on a load balancer")
     assert wall.quota.adjustable == "no"
     assert wall.limit is not None
     assert wall.fits == wall.limit - wall.base
 
 
-def test_every_limit_counts_something_and_says_what_to_do(base: Rehearsal, silo: Rehearsal) -> None:
+def test_every_limit_counts_something_and_says_what_to_do(base: Graph, silo: Graph) -> None:
     for one in met(base, silo):
         assert len(one.quota.do) > 5
         assert one.base or one.silo, one.quota.name
         assert all(count in MEASURES or count.startswith("aws:") for count in one.quota.counts)
 
 
-def test_a_number_without_a_source_is_marked(base: Rehearsal, silo: Rehearsal) -> None:
+def test_a_number_without_a_source_is_marked(base: Graph, silo: Graph) -> None:
     told = page(base, silo)
     for quota in quotas():
         row = next(line for line in told.splitlines() if line.startswith(f"| {quota.name} |"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graph import Graph, Resource
 from infra.tenants.files import read_tenant
 from operations.locate import sources
 from operations.locate.live.account import Account
@@ -76,3 +77,9 @@ def account(project_root: Project) -> Iterator[Any]:
     with running() as moto:
         stood = Declarations(project_root, Source.REHEARSAL, moto).estate(read_tenant(ROOT, "acme"))
         yield Looked(stood, moto.cloud(stood.own.account, stood.own.region))
+
+
+def among(graph: Graph, *resources: Resource) -> Graph:
+    """The same stack with other resources."""
+    place = {"stack": graph.stack, "project": graph.project, "account": graph.account, "region": graph.region}
+    return Graph(resources, **place)

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from graph import Graph
+from graph.resource import REFERENCE_TYPE
 from infra.problems import ProblemsError
 from operations.locate.differences import differences
-from operations.locate.sources import Estate, with_states
-from operations.locate.state import read_state
+from operations.locate.sources import Estate, read_state, with_states
 from operations.locate.stores import stores_of
 from operations.main import main
 from project.files import Project
-from rehearsal.result import REFERENCE_TYPE, Rehearsal
 from tests.operations.locate.conftest import ROOT
 
 
@@ -118,23 +118,22 @@ def test_without_credentials_the_account_is_not_answered_for(
 # ---- the engine's state
 
 
-def as_state(rehearsal: Rehearsal, **changed: dict[str, Any]) -> dict[str, Any]:
+def as_state(graph: Graph, **changed: dict[str, Any]) -> dict[str, Any]:
     """What `pulumi stack export` would write, with the inputs of some resources changed."""
-    stack = f"urn:pulumi:{rehearsal.stack}::workbuoy::pulumi:pulumi:Stack::workbuoy-{rehearsal.stack}"
-    resources = [{"urn": stack, "type": "pulumi:pulumi:Stack", "custom": False, "outputs": dict(rehearsal.exports)}]
-    for one in rehearsal.resources:
-        if one.type != REFERENCE_TYPE:
-            entry = {
-                "urn": one.urn,
-                "type": one.type,
-                "custom": one.declared.custom,
-                "id": one.id,
-                "inputs": {**one.declared.properties, **changed.get(one.name, {})},
-                "outputs": dict(one.outputs),
-                "parent": one.declared.parent,
-                "retainOnDelete": one.declared.retain_on_delete,
-            }
-            resources.append(entry)
+    resources = [
+        {
+            "urn": one.urn,
+            "type": one.type,
+            "custom": one.custom,
+            "id": one.id,
+            "inputs": {**one.inputs, **changed.get(one.name, {})},
+            "outputs": dict(one.outputs),
+            "parent": one.parent,
+            "retainOnDelete": one.retain_on_delete,
+        }
+        for one in graph.resources
+        if one.type != REFERENCE_TYPE
+    ]
     return {"version": 3, "deployment": {"resources": resources}}
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from graph import Resource
 from infra.problems import ProblemsError
 from infra.tenants.files import tenant_file
 from operations.locate.sources import Estate
 from operations.locate.stores import stores_of
 from policies.runner import check
 from project.files import Project
-from rehearsal.as_graph import graph_of
-from rehearsal.result import Declared, Rehearsed, State
 from rehearsal.run import Options, rehearse_with_base
+from tests.operations.locate.conftest import among
 from tests.policies.seeds import PLACEMENT, Seed
 
 RESIDENCY = "resource-stay-in-residency"
@@ -32,23 +32,22 @@ def test_settings_refuse_a_region_outside_residency_before_anything_runs(project
 
 def test_the_policy_and_locate_tell_the_same_store_outside_residency(acme: Estate) -> None:
     urn = "urn:pulumi:prod-acme::workbuoy::aws:cloudwatch/logGroup:LogGroup::seeded"
-    declared = Declared(
+    log = Resource(
         urn=urn,
         type="aws:cloudwatch/logGroup:LogGroup",
         name="seeded",
-        custom=True,
-        properties={"region": US, "name": "far", "retentionInDays": 365},
+        inputs={"region": US, "name": "far", "retentionInDays": 365},
+        id="far",
+        region=US,
     )
-    seeded = replace(
-        acme.own, resources=(*acme.own.resources, Rehearsed(declared, State.DECLARED_ONLY, id="far", region=US))
-    )
-    judged = check(graph_of(seeded).resources, "prod-acme", allowed_regions=["eu-west-1"])
+    seeded = among(acme.own, *acme.own.resources, log)
+    judged = check(seeded.resources, "prod-acme", allowed_regions=["eu-west-1"])
     assert [one.urn for one in judged.violations if one.control == RESIDENCY] == [urn]
     assert [one.urn for one in stores_of(replace(acme, own=seeded)) if not one.allowed] == [urn]
 
 
 @pytest.mark.parametrize("seed", [one for one in PLACEMENT if one.kind], ids=lambda one: f"{one.kind} {one}")
 def test_each_kind_with_a_place_fires_for_a_silo_that_may_be_in_ireland_alone(acme: Estate, seed: Seed) -> None:
-    graph = list(graph_of(acme.own).resources)
+    graph = list(acme.own.resources)
     judged = check(seed.applied(graph), "prod-acme", allowed_regions=["eu-west-1"])
     assert {one.urn.rpartition("::")[2] for one in judged.violations if one.control == RESIDENCY} == {"seeded"}

@@ -7,24 +7,24 @@ from typing import Any
 import pytest
 
 from facts import tokens as t
+from graph import Resource, Secret
 from infra.tenants.files import read_tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.platform import platform_stores
 from operations.locate.sources import Declarations, Estate
-from operations.locate.stores import Group, Holds, Store, stores_of
-from rehearsal.result import Declared, Rehearsed, State
-from tests.operations.locate.conftest import ROOT
+from operations.locate.stores import Group, Holds, Located, stores_of
+from tests.operations.locate.conftest import ROOT, among
 
 KEEPERS = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)
-Add = Callable[..., list[Store]]
+Add = Callable[..., list[Located]]
 
 
-def named(stores: list[Store], what: str) -> Store:
+def named(stores: list[Located], what: str) -> Located:
     (found,) = [one for one in stores if one.what == what]
     return found
 
 
-def readers(store: Store) -> list[str]:
+def readers(store: Located) -> list[str]:
     return [one.name for one in store.readers]
 
 
@@ -85,16 +85,15 @@ def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
     assert readers(login) == ["rotation", "service-task"]  # not even an administrator: the secret refuses
 
 
-def _with_policy(estate: Estate, name: str, change: Callable[[str], str]) -> Estate:
+def _with_policy(estate: Estate, name: str, change: Callable[[str], Any]) -> Estate:
     """The estate with one document rewritten."""
 
-    def changed(one: Rehearsed) -> Rehearsed:
+    def changed(one: Resource) -> Resource:
         if one.name != name:
             return one
-        properties = {**one.declared.properties, "policy": change(str(one.declared.properties["policy"]))}
-        return replace(one, declared=replace(one.declared, properties=properties))
+        return replace(one, inputs={**one.inputs, "policy": change(str(one.inputs["policy"]))})
 
-    return replace(estate, own=replace(estate.own, resources=tuple(changed(one) for one in estate.own.resources)))
+    return replace(estate, own=among(estate.own, *(changed(one) for one in estate.own.resources)))
 
 
 def test_a_widened_role_is_told_as_a_reader(acme: Estate) -> None:
@@ -108,6 +107,11 @@ def test_reading_files_takes_the_key_behind_them(acme: Estate) -> None:
     assert readers(named(stores_of(keyless), "Files")) == ["administrators"]
 
 
+def test_a_policy_that_is_not_shown_counts_as_one_that_lets_everything(acme: Estate) -> None:
+    hidden = _with_policy(acme, "rotation-policy", lambda _: Secret())
+    assert "rotation" in readers(named(stores_of(hidden), "Noncurrent versions of files"))
+
+
 def test_a_refusal_by_the_bucket_takes_a_reader_away(acme: Estate) -> None:
     plain, secure = (f'"aws:SecureTransport": "{one}"' for one in ("false", "true"))
     closed = _with_policy(acme, "files-policy", lambda text: text.replace(plain, secure))
@@ -118,12 +122,10 @@ def test_a_refusal_by_the_bucket_takes_a_reader_away(acme: Estate) -> None:
 def with_one_more(acme: Estate) -> Add:
     """The stores once one more resource stands in the silo."""
 
-    def add(type_: str, **properties: Any) -> list[Store]:
+    def add(type_: str, **properties: Any) -> list[Located]:
         urn = f"urn:pulumi:prod-acme::workbuoy::{type_}::seeded"
-        declared = Declared(urn=urn, type=type_, name="seeded", custom=True, properties=properties)
-        seeded = Rehearsed(declared, State.DECLARED_ONLY, id="seeded", region="eu-west-1")
-        own = replace(acme.own, resources=(*acme.own.resources, seeded))
-        return stores_of(replace(acme, own=own))
+        seeded = Resource(urn=urn, type=type_, name="seeded", inputs=properties, id="seeded", region="eu-west-1")
+        return stores_of(replace(acme, own=among(acme.own, *acme.own.resources, seeded)))
 
     return add
 

@@ -21,7 +21,7 @@ def port(block: str | None, number: float = 5432.0, **more: Any) -> dict[str, An
     return {"cidrIpv4": block, "fromPort": number, "toPort": number, "ipProtocol": "tcp", **more}
 
 
-def test_a_port_that_opens_to_the_world_is_a_door_and_the_webs_is_noted() -> None:
+def test_a_port_that_opens_to_the_world_stops_and_the_webs_is_noted() -> None:
     assert opened(step("create", t.INGRESS_RULE, None, port("0.0.0.0/0"))) == ["port 5432 open to the whole internet"]
     assert opened(step("create", t.INGRESS_RULE, None, port(None, cidrIpv6="::/0")))
     assert opened(step("create", t.INGRESS_RULE, None, port("0.0.0.0/1")))
@@ -36,7 +36,7 @@ def test_a_wider_range_is_noted_and_a_narrower_one_is_nothing() -> None:
     assert (opened(narrower), noted(narrower)) == ([], [])
 
 
-def test_another_port_in_the_same_rule_is_a_door() -> None:
+def test_another_port_in_the_same_rule_stops() -> None:
     assert opened(step("update", t.INGRESS_RULE, port("0.0.0.0/0", 443.0), port("0.0.0.0/0", 22.0)))
     everything = {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"}
     assert opened(step("update", t.INGRESS_RULE, port("0.0.0.0/0", 443.0), everything)) == [
@@ -44,7 +44,7 @@ def test_another_port_in_the_same_rule_is_a_door() -> None:
     ]
 
 
-def test_rules_inside_a_security_group_are_doors_too() -> None:
+def test_rules_inside_a_security_group_are_openings_too() -> None:
     opening = {"cidrBlocks": ["0.0.0.0/0"], "fromPort": 22.0, "toPort": 22.0, "protocol": "tcp"}
     assert opened(step("update", t.SECURITY_GROUP, {"ingress": []}, {"ingress": [opening]}))
     assert not opened(step("update", t.SECURITY_GROUP, {"ingress": [opening]}, {"ingress": [opening]}))
@@ -79,7 +79,7 @@ def test_an_address_that_is_not_known_is_listed_and_stops_where_it_was_known_bef
         (t.BUCKET_ACL, {"acl": "private"}, {"acl": "public-read"}, "its access list lets everybody in"),
     ],
 )
-def test_a_flag_that_opens_is_a_door_and_the_way_back_is_none(
+def test_a_flag_that_opens_stops_and_the_way_back_is_none(
     kind: str, old: dict[str, Any], new: dict[str, Any], what: str
 ) -> None:
     assert opened(step("update", kind, old, new)) == [what]

@@ -88,7 +88,7 @@ def test_a_replaced_database_says_why_and_what_is_left() -> None:
     text = render(reviewed("replace-unprotected.events.jsonl"))
     assert text.startswith("## prod: stopped by 2 possible losses\n")
     assert "dbName workbuoy → renamed" in text
-    assert "final snapshot workbuoy-prod-final-e4584dae" in text
+    assert "workbuoy-prod-final-e4584dae" in text
     assert "downtime: minutes" in text
 
 

@@ -66,21 +66,24 @@ def test_lifting_protection_is_a_loss_even_where_nothing_else_changes() -> None:
 
 def test_a_key_that_stays_in_aws_says_so() -> None:
     found = stopping(step("delete", t.KEY, {}, None, old_more={"retainOnDelete": True}))
-    assert found[0].left == "the resource itself stays in AWS (retainOnDelete)"
+    assert "retain_on_delete" in found[0].left
 
 
 @pytest.mark.parametrize(
     ("kind", "inputs", "left"),
     [
-        (t.KEY, {"deletionWindowInDays": 30}, "30 days in which deletion can be cancelled"),
+        (t.KEY, {"deletionWindowInDays": 12}, "12 days"),
         (t.SECRET, {"recoveryWindowInDays": 0}, "nothing"),
-        (t.SECRET, {}, "30 days in which it can be restored"),
+        (t.SECRET, {}, "30 days"),
         (t.BUCKET, {"forceDestroy": True}, "nothing"),
+        (t.BUCKET, {"forceDestroy": False}, "not empty"),
         (t.DATABASE, {"skipFinalSnapshot": True, "deleteAutomatedBackups": True}, "nothing"),
+        (t.DATABASE, {"skipFinalSnapshot": False, "finalSnapshotIdentifier": "last"}, "taken as last"),
+        (t.DATABASE, {"skipFinalSnapshot": True, "deletionProtection": True}, "deletion protection refuses it"),
     ],
 )
 def test_what_is_left_behind_is_told(kind: str, inputs: dict[str, Any], left: str) -> None:
-    assert stopping(step("delete", kind, inputs, None))[0].left == left
+    assert left in stopping(step("delete", kind, inputs, None))[0].left
 
 
 def test_a_resource_that_moves_region_is_a_loss_also_when_its_provider_moves() -> None:

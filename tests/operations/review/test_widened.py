@@ -44,7 +44,7 @@ TWO = ["s3:GetObject", "s3:PutObject"]
         {"Sid": "Use", "Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::x/*"},
     ],
 )
-def test_a_role_that_gets_something_wide_is_a_door_also_when_it_is_new(new: dict[str, Any]) -> None:
+def test_a_role_that_gets_something_wide_stops_also_when_it_is_new(new: dict[str, Any]) -> None:
     assert opened(role(document(statement(TWO)), document(new)))
     assert opened(role(None, document(new)))
 
@@ -82,12 +82,12 @@ def test_what_was_allowed_before_is_no_widening(new: str) -> None:
     assert (opened(change), noted(change)) == ([], [])
 
 
-def test_a_condition_taken_away_is_a_door() -> None:
+def test_a_condition_taken_away_stops() -> None:
     limited = statement(TWO, Condition={"StringEquals": {"kms:ViaService": "s3"}})
     assert opened(role(document(limited), document(statement(TWO)))) == ["a condition of Use is taken away or changed"]
 
 
-def test_a_deny_taken_away_is_a_door() -> None:
+def test_a_deny_taken_away_stops() -> None:
     deny = {"Sid": "RefuseHttp", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
     change = step("update", t.BUCKET_POLICY, {"policy": document(deny)}, {"policy": document()})
     assert opened(change) == ["the Deny RefuseHttp is taken away or changed"]
@@ -99,7 +99,7 @@ def grant(principal: Any) -> str:
     return document({"Sid": "Read", "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"})
 
 
-def test_a_resource_policy_that_opens_to_everybody_or_another_account_is_a_door() -> None:
+def test_a_resource_policy_that_opens_to_everybody_or_another_account_stops() -> None:
     own = grant({"AWS": "arn:aws:iam::333333333333:role/a"})
     assert opened(step("update", t.BUCKET_POLICY, {"policy": own}, {"policy": grant("*")}))
     foreign = grant({"AWS": "arn:aws:iam::999999999999:root"})
@@ -112,7 +112,7 @@ def test_a_resource_policy_that_opens_to_everybody_or_another_account_is_a_door(
     assert len(noted(change)) == 1
 
 
-def test_a_trust_policy_that_lets_somebody_new_in_is_a_door() -> None:
+def test_a_trust_policy_that_lets_somebody_new_in_stops() -> None:
     old, new = grant({"Service": "ecs-tasks.amazonaws.com"}), grant({"Service": "ec2.amazonaws.com"})
     assert opened(step("update", t.ROLE, {"assumeRolePolicy": old}, {"assumeRolePolicy": new}))
     assert not opened(step("create", t.ROLE, None, {"assumeRolePolicy": new}))

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import boto3
 import pytest
 import yaml
 
+from graph import Graph
+from graph.state import graph_of_state
 from infra.tenants.files import read_tenants
 from infra.yaml_text import read_yaml
-from operations.tenant.leaving import left_by, protections
+from operations.tenant.leaving import left_by, plan_text, protections
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.tenant.conftest import Run
@@ -33,6 +36,7 @@ OUTPUTS: dict[str, dict[str, Any]] = {
         "skipFinalSnapshot": False,
         "deleteAutomatedBackups": False,
         "backupRetentionPeriod": 35,
+        "finalSnapshotIdentifier": SNAPSHOT,
     },
     "files-bucket": {"bucket": "workbuoy-prod-acme-files-1", "forceDestroy": True},
     "keys-database": {"arn": "arn:aws:kms:eu-west-1:210000000003:key/k"},
@@ -48,7 +52,7 @@ def deployment(**changed: Any) -> dict[str, Any]:
             "urn": f"urn:pulumi:prod-acme::workbuoy::{type_}::{name}",
             "type": type_,
             "custom": True,
-            "inputs": {},
+            "inputs": dict(OUTPUTS[name]),
             "outputs": dict(OUTPUTS[name]),
         }
         for name, type_ in TYPES.items()
@@ -56,8 +60,14 @@ def deployment(**changed: Any) -> dict[str, Any]:
     for key, value in changed.items():
         name, _, property_ = key.replace("_dash_", "-").partition("__")
         one = next(one for one in resources if str(one["urn"]).endswith(f"::{name}"))
-        (one if property_ == "protect" else one["outputs"])[property_] = value
+        for values in [one] if property_ == "protect" else [one["inputs"], one["outputs"]]:
+            values[property_] = value
     return {"manifest": {}, "resources": resources}
+
+
+def standing(**changed: Any) -> Graph:
+    """The graph of such a state."""
+    return graph_of_state({"deployment": deployment(**changed)})
 
 
 def answers(**changed: Any) -> dict[str, Any]:
@@ -187,16 +197,32 @@ def test_protections_that_still_stand_stop_it(run: Run, fake_cli: FakeCli, uncha
 
 
 def test_a_bucket_that_is_deleted_only_when_empty_counts_as_protected() -> None:
-    assert not list(protections(deployment()))
-    assert list(protections(deployment(**{"files-bucket__forceDestroy": False}))) == [
+    assert not list(protections(standing()))
+    assert list(protections(standing(**{"files-bucket__forceDestroy": False}))) == [
         "files-bucket is deleted only when it is empty"
     ]
 
 
 def test_a_stack_that_keeps_nothing_names_no_snapshot() -> None:
     skipping = {"database-instance__skipFinalSnapshot": True, "database-instance__deleteAutomatedBackups": True}
-    left = left_by(deployment(**skipping), {"databaseFinalSnapshotName": SNAPSHOT})
+    left = left_by(standing(**skipping))
     assert (left.final_snapshot, left.backup_days) == ("", 0)
+
+
+def test_a_log_that_outlives_the_stack_is_told_and_its_key_waits_for_it() -> None:
+    kept = {"logs-service-group__skipDestroy": True, "logs-service-group__retentionInDays": 400}
+    left = left_by(standing(**kept))
+    assert left.log_groups == ()
+    assert left.kept_logs == ("/workbuoy/prod-acme/service: each line until it is 400 days old",)
+    assert (left.keys_deletable_after(date(2027, 1, 1), 90) - date(2027, 1, 1)).days == 400
+    assert "log group /workbuoy/prod-acme/service: each line until" in plan_text("prod-acme", left, date(2028, 2, 5))
+
+
+def test_what_the_state_does_not_show_stops_a_destruction() -> None:
+    hidden = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
+    assert list(protections(standing(**{"database-instance__backupRetentionPeriod": hidden}))) == [
+        "database-instance: the state does not show what becomes of its automated backups"
+    ]
 
 
 @pytest.mark.parametrize("day", [None, "2999-01-01"])

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from facts.exposure import connections
+from rehearsal.as_graph import graph_of
 from rehearsal.report.access import guarded, identities
-from rehearsal.report.graph import Graph
 from rehearsal.report.sections.alarms import amount, condition
-from rehearsal.report.sections.doors import doors_of
+from rehearsal.report.sections.connections import ports
 from rehearsal.result import Rehearsal, Rehearsed
 
 Read = Callable[[Rehearsal], Any]
@@ -64,7 +65,7 @@ def test_a_condition_is_said_in_words(part: Part, whole: Whole) -> None:
             },
         },
     )
-    (worker,) = identities(Graph(whole(*resources)))
+    (worker,) = identities(graph_of(whole(*resources)))
     assert worker.permissions[0].conditions == (
         "aws:RequestedRegion is not eu-north-1 nor eu-west-1",
         "s3:x-amz-acl is absent",
@@ -88,7 +89,7 @@ def test_a_wildcard_stands_out_and_has_its_reason_where_aws_leaves_no_choice(
 
 
 def test_refusals_of_resource_policies_are_shown(prod: Rehearsal, read: Read) -> None:
-    (files,) = [one for one in guarded(Graph(prod)) if one.holder.name == "files-bucket"]
+    (files,) = [one for one in guarded(graph_of(prod)) if one.holder.name == "files-bucket"]
     denies = {one.sid: one.conditions for one in files.permissions if one.effect == "Deny"}
     assert denies["RefusePlainHttp"] == ("aws:SecureTransport is false",)
     text = read(prod).section("access").text
@@ -96,12 +97,12 @@ def test_refusals_of_resource_policies_are_shown(prod: Rehearsal, read: Read) ->
 
 
 def test_a_function_s_permission_hangs_on_the_function(prod: Rehearsal) -> None:
-    (function,) = [one for one in guarded(Graph(prod)) if one.holder.type == "aws:lambda/function:Function"]
+    (function,) = [one for one in guarded(graph_of(prod)) if one.holder.type == "aws:lambda/function:Function"]
     assert function.permissions[0].who == ("secretsmanager.amazonaws.com",)
 
 
 def test_a_document_that_is_no_policy_is_said_to_be_unreadable(part: Part, whole: Whole) -> None:
-    (key,) = guarded(Graph(whole(part("kms/key:Key", "key", properties={"policy": "{"}))))
+    (key,) = guarded(graph_of(whole(part("kms/key:Key", "key", properties={"policy": "{"}))))
     assert key.permissions[0].sid == "cannot be read"
 
 
@@ -109,7 +110,7 @@ def rule(group: str, **peer: Any) -> dict[str, Any]:
     return {"securityGroupId": group, "ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432, **peer}
 
 
-def test_a_door_between_groups_is_open_only_with_both_sides(part: Part, whole: Whole, read: Read) -> None:
+def test_a_connection_between_groups_is_open_only_with_both_sides(part: Part, whole: Whole, read: Read) -> None:
     groups = [part("ec2/securityGroup:SecurityGroup", name, id=f"sg-{name}") for name in ("app", "db")]
     out = part(
         "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
@@ -121,27 +122,30 @@ def test_a_door_between_groups_is_open_only_with_both_sides(part: Part, whole: W
         "in",
         properties=rule("sg-db", referencedSecurityGroupId="sg-app"),
     )
-    half = read(whole(*groups, out)).section("doors").rows()
+    half = read(whole(*groups, out)).section("connections").rows()
     assert half == [["app", "db", "tcp 5432", "shut the other side lets nobody in"]]
-    both = read(whole(*groups, out, back)).section("doors").rows()
+    both = read(whole(*groups, out, back)).section("connections").rows()
     assert both == [["app", "db", "tcp 5432", "yes"]]
 
 
-def test_every_door_of_prod_is_open_on_both_sides_and_the_database_has_none_to_the_internet(prod: Rehearsal) -> None:
-    graph = Graph(prod)
-    doors = list(doors_of(graph).values())
-    assert doors
-    assert all(one.open for one in doors)
+def test_every_connection_of_prod_is_open_on_both_sides_and_the_database_has_none_to_the_internet(
+    prod: Rehearsal,
+) -> None:
+    graph = graph_of(prod)
+    found = connections(graph)
+    assert found
+    assert all(one.open for one in found)
     (database,) = [one for one in prod.resources if one.name == "database-group"]
-    sources = {graph.find(one.source).name for one in doors if one.target == database.id}  # type: ignore[union-attr]
+    sources = {graph.by_urn[one.source].name for one in found if one.target == database.urn}
     assert sources == {"service-group", "rotation-group"}
-    assert not [one for one in doors if one.source == database.id]
+    assert not [one for one in found if one.source == database.urn]
 
 
-def test_rules_inside_a_group_are_doors_too(part: Part, whole: Whole) -> None:
+def test_rules_inside_a_group_are_connections_too(part: Part, whole: Whole) -> None:
     inline = {"ingress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}]}
     group = part("ec2/securityGroup:SecurityGroup", "app", id="sg-app", properties=inline)
-    assert list(doors_of(Graph(whole(group)))) == [("0.0.0.0/0", "sg-app", "every port and protocol")]
+    found = [(one.source, one.target, ports(one)) for one in connections(graph_of(whole(group)))]
+    assert found == [("0.0.0.0/0", group.urn, "every port and protocol")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""The plan between two declarations of this program has the engine's own steps, kinds and reasons of replacement.
+
+Each pair was declared by this program with the change of the recording beside it, whose name it has.
+"""
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from facts.difference import difference
+from graph import Graph
+from graph.file import resources_of
+from graph.plan import PlanStep
+from graph.recordings import read_events
+
+PROGRAM = Path(__file__).parents[1] / "recordings/program"
+DECLARED = sorted(path.name.partition(".")[0] for path in (PROGRAM / "declared").glob("*.gz"))
+CHANGES = [name for name in DECLARED if name != "base"]
+# In each of them moto does not hold a function's logging and a service's grace period, so the cloud differs.
+BY_MOTO = {"rotation-function", "service-service"}
+
+Steps = dict[str, tuple[str, tuple[str, ...]]]
+
+
+@cache
+def declared(name: str) -> Graph:
+    return Graph(resources_of(json.loads(gzip.decompress((PROGRAM / f"declared/{name}.json.gz").read_bytes()))))
+
+
+def told(steps: tuple[PlanStep, ...]) -> Steps:
+    return {step.urn: (step.op, tuple(sorted(step.replace_paths))) for step in steps if step.changes}
+
+
+def in_the_cloud_alone(step: PlanStep) -> bool:
+    if step.name not in BY_MOTO or step.op != "update" or step.old is None or step.new is None:
+        return False
+    return step.old.inputs == step.new.inputs
+
+
+def test_most_of_the_recorded_changes_have_their_pair() -> None:
+    assert len(CHANGES) >= 28
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_offline_plan_is_the_engine_s(name: str) -> None:
+    recorded = read_events(PROGRAM / f"{name}.events.jsonl.gz").steps
+    expected = told(tuple(step for step in recorded if not in_the_cloud_alone(step)))
+    assert told(difference(declared("base"), declared(name))) == expected

@@ -1,0 +1,150 @@
+"""The review between two revisions, on a clone of this project's own files: its own code on each side."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from operations.review.command import review
+from tests.conftest import ROOT
+
+CODE = ("bootstrap", "components", "facts", "graph", "infra", "operations", "policies", "project", "rehearsal")
+GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit: the project as it is in the working tree."""
+    folder = tmp_path_factory.mktemp("clone with a space")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *CODE, "tenants", "waivers", "Pulumi*.yaml", "requirements.lock"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "as it is")
+    return folder
+
+
+@pytest.fixture
+def since(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The clone as the current folder, with nothing changed in it before and after."""
+    monkeypatch.chdir(clone)
+    git(clone, "checkout", "--quiet", ".")
+    return clone
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(review, arguments)
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def left_behind() -> list[str]:
+    return [one.name for one in Path(tempfile.gettempdir()).glob(f"workbuoy-since-{os.getpid()}-*")]
+
+
+def test_a_database_that_would_be_replaced_stops_without_an_account(since: Path) -> None:
+    edit(since / "components/database.py", "db_name=DATABASE_NAME", 'db_name="other"')
+    result = run("prod", "--since", "HEAD")
+    assert result.exit_code == 3, result.output
+    assert "**replace** `database-instance`" in result.stdout
+    assert "State and drift are not in it" in result.stdout
+    assert left_behind() == []
+
+
+def test_a_harmless_change_passes_and_what_is_not_committed_counts(since: Path) -> None:
+    edit(since / "components/cluster.py", 'f"{name}-cluster",', 'f"{name}-cluster",  # the same')
+    result = run("prod", "--since", "HEAD")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("## prod: nothing changes")
+
+
+def test_a_resource_renamed_without_an_alias_stops_with_the_alias_and_with_it_is_the_same(since: Path) -> None:
+    edit(since / "components/cluster.py", 'f"{name}-cluster",', 'f"{name}-main",')
+    stopped = run("prod", "--since", "HEAD")
+    assert stopped.exit_code == 3
+    assert 'aliases=[pulumi.Alias(name="cluster-cluster")]' in stopped.stdout
+    edit(
+        since / "components/cluster.py",
+        "opts=ResourceOptions(parent=self)",
+        'opts=ResourceOptions(parent=self, aliases=[pulumi.Alias(name=f"{name}-cluster")])',
+    )
+    edit(since / "components/cluster.py", "import pulumi_aws as aws", "import pulumi\nimport pulumi_aws as aws")
+    assert run("prod", "--since", "HEAD").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("prod", "--since", "no-such-revision"), "no-such-revision: git knows no such commit here"),
+        (("prod", "--since", "--help"), "git knows no such commit here"),
+        (("prodd", "--since", "HEAD"), "there is no stack 'prodd'"),
+    ],
+)
+def test_a_wrong_revision_or_stack_is_one_line(since: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+    assert since.is_dir()
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_program_that_fails_is_one_line_and_says_which_side(since: Path) -> None:
+    edit(since / "components/cluster.py", '"""', 'raise RuntimeError("no")\n"""')
+    result = run("prod", "--since", "HEAD")
+    assert result.exit_code == 1
+    assert "the working tree: prod cannot be declared" in result.stderr
+    assert left_behind() == []
+
+
+def test_a_stack_that_is_new_is_compared_with_nothing(since: Path) -> None:
+    new = (since / "Pulumi.prod.yaml").read_text().replace("environment: prod", "environment: staging")
+    (since / "Pulumi.staging-eu-central-1.yaml").write_text(new)
+    try:
+        result = run("staging-eu-central-1", "--since", "HEAD", "--json")
+    finally:
+        (since / "Pulumi.staging-eu-central-1.yaml").unlink()
+    assert "HEAD has no stack staging-eu-central-1: everything in it is new" in result.stderr
+
+
+def test_since_goes_with_a_stack_alone(since: Path) -> None:
+    assert since.is_dir()
+    assert run("--since", "HEAD").exit_code == 2
+    assert run("prod", "--since", "HEAD", "--image", "deployed").exit_code == 2
+
+
+def test_outside_a_repository_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: x\nruntime: python\n")
+    (tmp_path / "__main__.py").write_text("")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  x:settings: {}\n")
+    monkeypatch.chdir(tmp_path)
+    result = run("dev", "--since", "HEAD")
+    assert result.exit_code == 1
+    assert "is not in a git repository" in result.stderr
+
+
+def test_what_a_killed_review_left_is_removed_by_the_next(since: Path) -> None:
+    assert since.is_dir()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = Path(tempfile.mkdtemp(prefix=f"workbuoy-since-{ended.pid}-"))
+    run("prod", "--since", "HEAD")
+    assert not left.exists()
