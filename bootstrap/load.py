@@ -28,7 +28,7 @@ def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings:
         ProblemsError: the stack file or the settings are wrong; every problem has its line.
     """
     file = read_yaml(stack_file(root, stack))
-    around = [*file.duplicates(), *_unread(file.content)]
+    around = list(_unread(file.content))
     if configured is None:
         missing = Problem(path="", message=f"{SETTINGS_KEY} is missing; look at another account's file for its form")
         raise ProblemsError(file.locate([*around, missing]))

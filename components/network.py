@@ -1,72 +1,23 @@
 """The network: public subnets for the load balancer, private ones for tasks, data ones without a way out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
-from itertools import combinations
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
-from pydantic import Field
 
 from components.context import StackContext
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup, LogGroupArgs
+from components.network_settings import NetworkSettings, ZoneSettings
 from components.permissions import ANYONE, Statement, policy_document
 from components.place import NetworkPlace
 from components.role import Role, RoleArgs, from_own_account
-from components.settings import BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
+from components.settings import CidrBlock
 
 # What the service, its migrations and the rotation function call without leaving the network.
 INTERFACE_ENDPOINT_SERVICES = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
-
-
-class ZoneSettings(Settings):
-    """One availability zone and its three subnets."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$", description="For example eu-west-1a")]
-    public_cidr_block: Annotated[CidrBlock, Field(description="Load balancer and NAT")]
-    private_cidr_block: Annotated[CidrBlock, Field(description="Tasks, functions and endpoints")]
-    data_cidr_block: Annotated[CidrBlock, Field(description="Databases; no route to or from the internet")]
-
-
-def _blocks_lie_apart(network: "NetworkSettings") -> Iterator[BrokenRule]:
-    whole = ip_network(network.cidr_block)
-    subnets = [
-        (f"zones[{index}].{kind}CidrBlock", ip_network(getattr(zone, f"{kind}_cidr_block")))
-        for index, zone in enumerate(network.zones)
-        for kind in ("public", "private", "data")
-    ]
-    for path, subnet in subnets:
-        if not subnet.subnet_of(whole):  # type: ignore[arg-type]  # both are IPv4 by their type
-            yield path, f"{subnet} lies outside network.cidrBlock {whole}; choose a block inside it"
-        if not 16 <= subnet.prefixlen <= 28:
-            yield path, f"AWS takes subnets from /16 to /28; this one is /{subnet.prefixlen}"
-    for (first_path, first), (second_path, second) in combinations(subnets, 2):
-        if first.overlaps(second):
-            yield second_path, f"{second} overlaps {first_path} {first}; give each subnet its own addresses"
-
-
-def _zones_differ(network: "NetworkSettings") -> Iterator[BrokenRule]:
-    names = [zone.name for zone in network.zones]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield f"zones[{index}].name", f"{name} is named twice; a zone that fails must not take both"
-
-
-class NetworkSettings(Settings):
-    """Addresses, zones and the way out."""
-
-    cidr_block: Annotated[CidrBlock, Field(description="The whole network; no overlap with what it must ever join")]
-    zones: Annotated[tuple[ZoneSettings, ...], Field(min_length=2, max_length=3)]
-    nat: Annotated[
-        Literal["none", "single", "per-zone"],
-        Field(description="Way out to the internet for tasks; an outside OIDC issuer needs one"),
-    ] = "none"
-    flow_log_retention_days: LogRetentionDays = 90
-
-    rules: ClassVar[tuple[Rule, ...]] = (_blocks_lie_apart, _zones_differ)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,20 +5,20 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components.settings import Arn, BrokenRule, CidrBlock, LogRetentionDays, Rule, Settings
+from components.offered import fargate_memory_mib
+from components.settings import (
+    HOST_NAME,
+    LONGEST_HOST_NAME,
+    Arn,
+    BrokenRule,
+    CidrBlock,
+    LogRetentionDays,
+    Rule,
+    Settings,
+    given_twice,
+)
 
 EVERYWHERE = "0.0.0.0/0"
-
-# CPU units to memory in MiB: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
-FARGATE_MEMORY_MIB = {
-    256: (512, 1024, 2048),
-    512: tuple(range(1024, 4097, 1024)),
-    1024: tuple(range(2048, 8193, 1024)),
-    2048: tuple(range(4096, 16385, 1024)),
-    4096: tuple(range(8192, 30721, 1024)),
-    8192: tuple(range(16384, 61441, 4096)),
-    16384: tuple(range(32768, 122881, 8192)),
-}
 
 
 class ImageSettings(Settings):
@@ -83,7 +83,7 @@ class LoginSettings(Settings):
 
 
 def _fargate_has_the_size(service: "ServiceSettings") -> Iterator[BrokenRule]:
-    fitting = FARGATE_MEMORY_MIB[service.cpu_units]
+    fitting = fargate_memory_mib()[service.cpu_units]
     if service.memory_mib not in fitting:
         yield (
             "memoryMib",
@@ -111,6 +111,11 @@ def _mock_stays_inside(service: "ServiceSettings") -> Iterator[BrokenRule]:
         )
 
 
+def _blocks_stand_once(service: "ServiceSettings") -> Iterator[BrokenRule]:
+    yield from given_twice(service.allowed_cidr_blocks, "allowedCidrBlocks")
+    yield from given_twice(service.metrics_cidr_blocks, "metricsCidrBlocks")
+
+
 class ServiceSettings(Settings):
     """Size and addresses of the service."""
 
@@ -118,11 +123,11 @@ class ServiceSettings(Settings):
     architecture: Annotated[Literal["arm64", "x86_64"], Field(description="Of the image: for task and function")] = (
         "arm64"
     )
-    cpu_units: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = 256
+    cpu_units: Literal[256, 512, 1024, 2048, 4096, 8192, 16384, 32768] = 256
     memory_mib: Annotated[int, Field(ge=512)] = 512
     min_tasks: Annotated[int, Field(ge=1, le=100)]
     max_tasks: Annotated[int, Field(ge=1, le=100)]
-    host_name: Annotated[str | None, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")] = None
+    host_name: Annotated[str | None, Field(pattern=HOST_NAME, max_length=LONGEST_HOST_NAME)] = None
     certificate_arn: Annotated[Arn | None, Field(description="ACM, in the stack's region; null serves plain HTTP")] = (
         None
     )
@@ -144,4 +149,5 @@ class ServiceSettings(Settings):
         _tasks_in_order,
         _certificate_needs_its_name,
         _mock_stays_inside,
+        _blocks_stand_once,
     )

@@ -1,6 +1,7 @@
 """What every settings section shares: strict, frozen, camelCase in YAML, rules across fields beside the fields."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Any, ClassVar, Self
 
@@ -45,7 +46,38 @@ def _canonical_cidr_block(text: str) -> str:
 
 CidrBlock = Annotated[str, AfterValidator(_canonical_cidr_block)]
 
+
+def given_twice(values: Sequence[object], path: str) -> Iterator[BrokenRule]:
+    """Both places of every value that a list holds twice: AWS refuses the second, or Pulumi the name made of it."""
+    for index, value in enumerate(values):
+        places = [number for number, other in enumerate(values) if other == value]
+        if len(places) > 1:
+            others = ", ".join(f"{path}[{number}]" for number in places if number != index)
+            yield f"{path}[{index}]", f"{value} stands at {others} too; keep one"
+
+
+# A host name that a rule of a load balancer takes: labels of at most 63 letters, digits and dashes, 128 in all.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
+HOST_NAME = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
+LONGEST_HOST_NAME = 128
+
 Arn = Annotated[str, Field(pattern=r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:.+$", max_length=2048)]
+
+_CERTIFICATE = re.compile(r"arn:aws:acm:([a-z0-9-]+):(\d{12}):certificate/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def find_certificate_fault(arn: str, region: str, account: str | None = None) -> str:
+    """Why a listener in this region (and account, where it is known) takes no such certificate; empty if it does."""
+    form = f"arn:aws:acm:{region}:{account or 'ACCOUNT'}:certificate/ and its id"
+    found = _CERTIFICATE.fullmatch(arn)
+    if found is None:
+        return f"must be an ACM certificate in {region} ({form}); it is {arn}"
+    if found[1] != region:
+        return f"must be an ACM certificate in {region} ({form}); this one is in {found[1]}"
+    if account is not None and found[2] != account:
+        return f"must be an ACM certificate of account {account} ({form}); this one is of {found[2]}"
+    return ""
+
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (

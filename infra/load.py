@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.placeholders import find_placeholders, with_image
 from infra.problems import Problem, ProblemsError
 from infra.settings import StackSettings
@@ -18,6 +16,7 @@ from infra.stack_files import (
     stack_file,
 )
 from infra.validation import find_problems
+from infra.yaml_text import read_yaml
 
 
 def load_settings(root: Path, stack: str, configured: Any) -> StackSettings:
@@ -58,4 +57,4 @@ def _find_name_problem(stack: str, configured: Any) -> list[Problem]:
 
 def read_configured(root: Path, stack: str) -> Any:
     """`workbuoy:settings` as a stack file holds it, for whoever has no engine at hand."""
-    return yaml.safe_load(stack_file(root, stack).read_text(encoding="utf-8"))["config"][SETTINGS_KEY]
+    return read_yaml(stack_file(root, stack)).content["config"][SETTINGS_KEY]

@@ -1,5 +1,7 @@
 """A stack's settings: the components' sections composed, and the rules between them."""
 
+import difflib
+import re
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
@@ -7,11 +9,12 @@ from pydantic import Field
 
 from components.database import DatabaseSettings
 from components.files import FilesSettings
-from components.network import NetworkSettings
+from components.network_settings import NetworkSettings
 from components.observability import ObservabilitySettings
+from components.offered import data_date, postgres_classes
 from components.secrets import SecretsSettings
 from components.service_settings import ServiceSettings
-from components.settings import Arn, BrokenRule, Rule, Settings
+from components.settings import Arn, BrokenRule, Rule, Settings, find_certificate_fault, given_twice
 
 Environment = Literal["local", "dev", "staging", "prod"]
 
@@ -29,6 +32,10 @@ def _region_lies_inside_residency(stack: "StackSettings") -> Iterator[BrokenRule
             f"{stack.region} lies outside residency ({', '.join(stack.residency)}); "
             "data may not be kept there: choose one of these",
         )
+
+
+def _residency_stands_once(stack: "StackSettings") -> Iterator[BrokenRule]:
+    yield from given_twice(stack.residency, "residency")
 
 
 def _permanence_follows_environment(stack: "StackSettings") -> Iterator[BrokenRule]:
@@ -51,6 +58,36 @@ def _outside_login_needs_a_way_out(stack: "StackSettings") -> Iterator[BrokenRul
         yield "network.nat", f"the service must reach {issuer_url}: choose single or per-zone"
 
 
+def _class_is_offered(stack: "StackSettings") -> Iterator[BrokenRule]:
+    name = stack.database.instance_class
+    offered = postgres_classes(stack.region)
+    if name not in offered:
+        near = difflib.get_close_matches(name, offered, n=1)
+        yield (
+            "database.instanceClass",
+            f"RDS offers no {name} for Postgres in {stack.region}; {f'{near[0]} is near' if near else 'take another'} "
+            f"(as of {data_date()}; `python -m rehearsal.checks.refresh` asks again)",
+        )
+
+
+def _image_is_own(stack: "StackSettings") -> Iterator[BrokenRule]:
+    account = stack.service.image.account_id
+    if account != stack.account:
+        yield (
+            "service.image.repository",
+            f"is of account {account}; bootstrap makes a registry in {stack.account}, whose roles read no other",
+        )
+
+
+def _boundary_is_own(stack: "StackSettings") -> Iterator[BrokenRule]:
+    arn = stack.permissions_boundary_arn
+    if arn and not re.fullmatch(rf"arn:aws:iam::({stack.account}|aws):policy/[\w+=,.@/-]+", arn):
+        yield (
+            "permissionsBoundaryArn",
+            f"must be a policy of the stack's own account (arn:aws:iam::{stack.account}:policy/...); it is {arn}",
+        )
+
+
 def _image_lies_in_region(stack: "StackSettings") -> Iterator[BrokenRule]:
     image_region = stack.service.image.region
     if image_region != stack.region:
@@ -62,11 +99,8 @@ def _image_lies_in_region(stack: "StackSettings") -> Iterator[BrokenRule]:
 
 def _certificate_lies_in_region(stack: "StackSettings") -> Iterator[BrokenRule]:
     certificate_arn = stack.service.certificate_arn
-    if certificate_arn and not certificate_arn.startswith(f"arn:aws:acm:{stack.region}:"):
-        yield (
-            "service.certificateArn",
-            f"must be an ACM certificate in {stack.region} (arn:aws:acm:{stack.region}:...)",
-        )
+    if certificate_arn and (fault := find_certificate_fault(certificate_arn, stack.region, stack.account)):
+        yield "service.certificateArn", fault
 
 
 def _permanent_speaks_https(stack: "StackSettings") -> Iterator[BrokenRule]:
@@ -159,6 +193,10 @@ class StackSettings(Settings):
         _permanence_follows_environment,
         _zones_lie_in_region,
         _outside_login_needs_a_way_out,
+        _class_is_offered,
+        _residency_stands_once,
+        _image_is_own,
+        _boundary_is_own,
         _image_lies_in_region,
         _certificate_lies_in_region,
         _permanent_speaks_https,

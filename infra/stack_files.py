@@ -1,6 +1,7 @@
 """Stack files: what may stand in them, and what only several of them together can tell."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from infra.yaml_text import YamlFile, child, read_yaml
 
 SETTINGS_KEY = "workbuoy:settings"
 TENANT_KEY = "workbuoy:tenant"
+_KEY_ARN = re.compile(r"^awskms:///?arn:aws[a-z-]*:kms:[a-z0-9-]+:(\d{12}):")
 _KNOWN_TOP_LEVEL = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 
@@ -26,7 +28,7 @@ def locate(problems: Iterable[Problem], file: Path) -> list[Problem]:
 
 
 def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
-    """What is wrong with the file around the one key that it holds: keys given twice, keys that nothing reads.
+    """What is wrong with the file around the one key that it holds: keys that nothing reads.
 
     A base stack's file holds its settings; a customer's own stack's file holds the tenant's name alone.
     """
@@ -44,10 +46,24 @@ def find_file_problems(file: Path, holds: str = SETTINGS_KEY) -> list[Problem]:
         else f"this file holds {TENANT_KEY} alone, and the tenant's file decides the rest"
     )
     return [
-        *read.duplicates(),
+        *_foreign_key(read),
         *(_unread(read, (key,), f"is not read; known: {', '.join(_KNOWN_TOP_LEVEL)}") for key in unread_top),
         *(_unread(read, ("config", key), f"is not read; {instead}") for key in unread_config),
     ]
+
+
+def _foreign_key(read: YamlFile) -> Iterator[Problem]:
+    """A secrets provider whose key is named by an ARN of another account than the stack's."""
+    provider, config = str(read.content.get("secretsprovider") or ""), read.content.get("config")
+    settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
+    account = settings.get("account") if isinstance(settings, Mapping) else None
+    found = _KEY_ARN.search(provider)
+    if found and isinstance(account, str) and found[1] != account:
+        message = (
+            f"names a KMS key of account {found[1]}, and the stack's is {account}: "
+            "name its own key, awskms://alias/workbuoy-state?region=REGION"
+        )
+        yield _unread(read, ("secretsprovider",), message)
 
 
 def _unread(read: YamlFile, steps: tuple[str, ...], message: str) -> Problem:

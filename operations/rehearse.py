@@ -77,6 +77,7 @@ def rehearse(
             result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
     except KeyboardInterrupt:
         stop(INTERRUPTED, "interrupted; nothing is left behind")
+    _warn_of_capacity(stack)
     try:
         _print(result, json_wanted, verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -88,6 +89,17 @@ def rehearse(
     if result.incomplete:
         stop(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _warn_of_capacity(stack: str) -> None:
+    """Limits that are nearly met, of the base stack that this one is or stands on."""
+    from infra.tenants.files import capacity_warnings  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
+    from project.silos import base_of  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    for warning in capacity_warnings(project.root, base_of(project, stack) or stack):
+        click.echo(f"warning: {warning}", err=True)
 
 
 def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rehearsal import patches
+from rehearsal import patches, shapes
 
 # Settings that moto reads from the environment as it is imported; each spares loading what no stack of ours uses.
 _ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -54,6 +54,18 @@ class Cloud:
             if type(error).__module__.startswith("botocore"):
                 raise CloudError(str(error)) from None
             raise CloudError(f"moto broke in {service} {operation}: {error}", type(error).__name__) from error
+
+    def breaches(
+        self, service: str, operation: str, params: Mapping[str, Any], region: str = ""
+    ) -> tuple[list[shapes.Breach], str]:
+        """What the service's own model does not allow in a request, and the operation's page at AWS."""
+        meta = self.client(service, region).meta
+        name = meta.method_to_api_mapping.get(operation)
+        if name is None:
+            return [], ""  # `call` says so
+        found = list(shapes.breaches(service, meta.service_model.operation_model(name).input_shape, params))
+        uid = meta.service_model.metadata.get("uid", service) if found else ""
+        return found, f"https://docs.aws.amazon.com/goto/WebAPI/{uid}/{name}" if found else ""
 
     def stand_in_certificate(self, arn: str, region: str) -> bool:
         """Let a certificate exist that stands outside the stack. False when it is there already."""

@@ -13,7 +13,7 @@ from rehearsal.kinds import DECLARED_ONLY, KINDS
 from rehearsal.kinds.kind import Call, Kind, Out, Read, finder
 from rehearsal.kinds.local import LOCAL
 from rehearsal.naming import context, default_tags, fill, named
-from rehearsal.result import Check, Declared, FieldResult, Rehearsed, State, is_provider
+from rehearsal.result import Check, Declared, FieldResult, Refusal, Rehearsed, State, is_provider
 from rehearsal.stand_ins import StandIn
 
 _NOT_TRIED = "not tried: it needs {}, which failed"
@@ -49,6 +49,7 @@ class Mapper:
         self._indexes: dict[tuple[str, str, int], dict[Any, Any]] = {}
         self.made: dict[str, Made] = {}
         self.stand_ins: list[StandIn] = []
+        self.refusals: list[Refusal] = []
 
     # ---- creating
 
@@ -154,8 +155,10 @@ class Mapper:
         if packed is None:
             return
         wanted = {key: value for key, value in packed.items() if value is not None}
+        region = kind.global_region or made.region
+        self._hold_to_model(made, kind, call, wanted, region)
         try:
-            response = self._cloud.call(kind.service, call.operation, wanted, kind.global_region or made.region)
+            response = self._cloud.call(kind.service, call.operation, wanted, region)
         except CloudError as fault:
             if not call.moto_breaks or fault.code != call.moto_breaks:
                 raise
@@ -165,6 +168,20 @@ class Mapper:
             if kind.document:
                 made.values["document"] = fill(kind.document, made.values)
             self._identify(made, kind)
+
+    def _hold_to_model(self, made: Made, kind: Kind, call: Call, params: dict[str, Any], region: str) -> None:
+        found, page = self._cloud.breaches(kind.service, call.operation, params, region)
+        self.refusals += [
+            Refusal(
+                check=f"model-{one.kind}",
+                urn=made.declared.urn,
+                name=made.declared.name,
+                what=f"{property_at(kind, call, one.path)} {one.what}",
+                fix=one.fix,
+                source=page,
+            )
+            for one in found
+        ]
 
     def _identify(self, made: Made, kind: Kind) -> None:
         id_ = fill(kind.id, made.values)
@@ -274,6 +291,21 @@ class Mapper:
                 yield from (
                     (made, one) for one in made.kind.reads if one.operation == operation and region_of == region
                 )
+
+
+def property_at(kind: Kind, call: Call, path: str) -> str:
+    """A place in a request in the program's names, as far as the kind's table tells; the rest in camel case."""
+    steps = path.replace("[", ".[").split(".")
+    best, rest = "", steps
+    for key, one in kind.fields.items():
+        if (
+            one.call == call.name
+            and one.aws
+            and steps[: len(one.aws)] == list(one.aws)
+            and len(one.aws) > len(steps) - len(rest)
+        ):
+            best, rest = key, steps[len(one.aws) :]
+    return ".".join([*([best] if best else []), *(step[:1].lower() + step[1:] for step in rest)]).replace(".[", "[")
 
 
 def _own_params(read: Read) -> bool:

@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +13,7 @@ from project import silos
 from project.files import Project, read_config
 from rehearsal import program, stand_ins
 from rehearsal.errors import ProgramError, RefusedError
-from rehearsal.result import REFERENCE_TYPE, Declared, Rehearsal, Rehearsed, State
+from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, Rehearsal, Rehearsed, State
 from rehearsal.stand_ins import StandIn
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class _Run:
         with self.clock.phase("reading back"):
             found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
         self.stand_ins = (*self.stand_ins, *mapper.stand_ins)
-        return self._result(monitor, found)
+        return self._result(monitor, found, mapper.refusals)
 
     def _program(self, realiser: "Realiser") -> "Monitor":
         from rehearsal.monitor import Monitor  # noqa: PLC0415 it imports Pulumi
@@ -192,14 +192,18 @@ class _Run:
                 raise ProgramError(_summary(error)) from error
         return monitor
 
-    def _result(self, monitor: "Monitor", found: Mapping[str, Rehearsed]) -> Rehearsal:
-        from rehearsal.refusals import refusals_of  # noqa: PLC0415
+    def _result(
+        self, monitor: "Monitor", found: Mapping[str, Rehearsed], of_requests: Iterable[Refusal] = ()
+    ) -> Rehearsal:
+        from rehearsal.checks import refusals_of  # noqa: PLC0415
 
         resources = tuple(
             found[urn] if urn in found else _component(one, monitor) for urn, one in monitor.declared.items()
         )
         with self.clock.phase("looking for what AWS refuses"):
-            refusals = (*monitor.refusals, *refusals_of(resources, self.account))
+            residency = silos.residency_of(self.project, self.stack)
+            checked = refusals_of(resources, self.account, residency)
+            refusals = (*monitor.refusals, *_not_said(of_requests, checked), *checked)
         return Rehearsal(
             project=self.project.name,
             stack=self.stack,
@@ -214,6 +218,12 @@ class _Run:
             seconds=dict(self.clock.seconds),
             versions=dict(_installed()),
         )
+
+
+def _not_said(of_requests: Iterable[Refusal], checked: Iterable[Refusal]) -> Iterator[Refusal]:
+    """What a service's model refuses, without the places of which a check says the same in better words."""
+    said = {(one.urn, one.what.partition(" ")[0]) for one in checked}
+    yield from (one for one in of_requests if (one.urn, one.what.partition(" ")[0]) not in said)
 
 
 def _known(error: BaseException) -> Exception | None:

@@ -27,6 +27,7 @@ from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
 from tests.conftest import ROOT, SILOS, STACKS, Graph, declared_graph
 from tests.infra.test_urns import lost_names
 from tests.policies.provider import provider_inputs
+from tests.rehearsal.checks import page as aws_limits
 
 Generator = Callable[[Path], str]
 
@@ -122,6 +123,7 @@ def _generators() -> Iterator[tuple[Path, Generator]]:
     yield ROOT / "docs/controls.md", lambda _: documentation.page()
     yield ROOT / "docs/permissions.md", permissions
     yield ROOT / "docs/limits.md", limits
+    yield ROOT / "docs/aws-limits.md", lambda _: aws_limits.page()
     yield ROOT / "docs/first-day.md", first_day
     yield README, readme
 

@@ -8,8 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from components.settings import find_certificate_fault
+from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.tenants import capacity
 from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.validation import find_problems
@@ -69,6 +72,9 @@ def _wrong_base(root: Path, file: Path) -> list[Problem]:
 def _missing(root: Path, name: str) -> Problem:
     if name in {file.stem for file in (root / OFFBOARDED_FOLDER).glob("*.yaml")}:
         return Problem(message=f"tenant {name} has left: {OFFBOARDED_FOLDER}/{name}.yaml tells when and how")
+    for problem in _misnamed(root):
+        if problem.file.rpartition(".")[0] == f"{FOLDER}/{name}":
+            return problem
     return Problem(message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; `workbuoy tenant list` shows all")
 
 
@@ -86,9 +92,8 @@ def parse_tenant(read: YamlFile, content: Mapping[str, Any], name: str) -> Tenan
         problems.append(
             Problem(path="name", message=f"is {content['name']}, but the file is called {name}.yaml; they go together")
         )
-    problems = [*read.duplicates(), *read.locate(problems)]
     if problems or tenant is None:
-        raise ProblemsError(problems)
+        raise ProblemsError(read.locate(problems))
     return tenant
 
 
@@ -117,7 +122,28 @@ def read_tenants(root: Path) -> Tenants:
             tenants.append(read_tenant(root, name))
         except ProblemsError as error:
             problems += error.problems
-    return Tenants(tuple(tenants), (*problems, *_problems_together(root, tenants), *_orphans(root)))
+    problems += [*_misnamed(root), *_problems_together(root, tenants), *_orphans(root)]
+    return Tenants(tuple(tenants), tuple(problems))
+
+
+def capacity_warnings(root: Path, base: str, *, beside: Tenant | None = None) -> list[str]:
+    """Limits of a base stack that are nearly met, with a customer beside those who have files."""
+    settings = settings_in(stack_file(root, base))
+    if settings is None:
+        return []
+    tenants = {one.name: one for one in read_tenants(root).tenants if one.base == base}
+    if beside is not None:
+        tenants[beside.name] = beside
+    return capacity.warnings(base, settings, tenants.values())
+
+
+def _misnamed(root: Path) -> Iterator[Problem]:
+    """Files that look like records and that nothing reads, since their names end otherwise."""
+    for folder in (FOLDER, OFFBOARDED_FOLDER):
+        for file in sorted((root / folder).glob("*.*")):
+            if file.suffix.lower() in (".yml", ".yaml") and file.suffix != ".yaml":
+                message = f"is not read under this name; call it {folder}/{file.stem}.yaml"
+                yield Problem(file=f"{folder}/{file.name}", message=message)
 
 
 def find_tenant_problems(root: Path, tenant: Tenant) -> list[Problem]:
@@ -140,9 +166,14 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
     for tenant in tenants:
         for path, value, scope in _own_values(tenant):
             holders[path, value, scope].append(tenant.name)
+    full: dict[str, list[str]] = defaultdict(list)
+    for base, settings in bases.items():
+        for tenant, message in capacity.beyond(settings or {}, (one for one in tenants if one.base == base)):
+            full[tenant.name].append(message)
     for tenant in tenants:
         found = [
             *_base_problems(tenant, bases[tenant.base]),
+            *(Problem(path="base", message=message) for message in full[tenant.name]),
             *(
                 problem
                 for path, value, scope in _own_values(tenant)
@@ -196,6 +227,11 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
             message=f"leaves out {', '.join(outside)}, where base stack {tenant.base} may keep its pool's data: "
             "choose isolation silo, or another base stack",
         )
+    arn, account = tenant.certificate_arn or BASE_CERTIFICATE, base.get("account")
+    if arn != BASE_CERTIFICATE and isinstance(account, str) and not PLACEHOLDER_ACCOUNT.search(arn):
+        fault = find_certificate_fault(arn, str(base.get("region")), account)
+        if fault:
+            yield Problem(path="certificateArn", message=fault)
     service = base.get("service")
     if not isinstance(service, Mapping):
         return

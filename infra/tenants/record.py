@@ -8,7 +8,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from components.service_settings import LoginSettings
-from components.settings import BrokenRule, Rule, Settings
+from components.settings import (
+    HOST_NAME,
+    LONGEST_HOST_NAME,
+    BrokenRule,
+    Rule,
+    Settings,
+    find_certificate_fault,
+)
 from infra.tenants.residency import REGION, Residency, allowed_regions
 from infra.tenants.tiers import TIERS
 
@@ -111,9 +118,9 @@ def _stack_name_fits(tenant: "Tenant") -> Iterator[BrokenRule]:
 
 
 def _certificate_lies_in_region(tenant: "Tenant") -> Iterator[BrokenRule]:
-    own = tenant.certificate_arn not in (None, BASE_CERTIFICATE)
-    if own and not str(tenant.certificate_arn).startswith(f"arn:aws:acm:{tenant.region}:"):
-        yield "certificateArn", f"must be an ACM certificate in {tenant.region} (arn:aws:acm:{tenant.region}:...)"
+    arn = tenant.certificate_arn
+    if arn not in (None, BASE_CERTIFICATE) and (fault := find_certificate_fault(str(arn), tenant.region)):
+        yield "certificateArn", fault
 
 
 def _login_is_real(tenant: "Tenant") -> Iterator[BrokenRule]:
@@ -136,7 +143,7 @@ class Tenant(Settings):
     tier: Annotated[Literal[*TIERS] | None, Field(description="Sizes of a silo")] = None  # type: ignore[valid-type]
     host_name: Annotated[
         str | None,
-        Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$", max_length=253, description="Of a silo"),
+        Field(pattern=HOST_NAME, max_length=LONGEST_HOST_NAME, description="Of a silo"),
     ] = None
     listener_priority: Annotated[
         int | None, Field(ge=1, le=LAST_PRIORITY, description="Of a silo's rule; one of its own on each base stack")

@@ -36,11 +36,6 @@ _NEAREST = f"the nearest is {_SWEDEN} (Stockholm), which residency nordic allows
 
 def _choice(value: Any) -> str | tuple[str, ...]:
     """A jurisdiction or a list of regions. Raises ValueError that says what to write instead."""
-    if value is False:
-        raise ValueError(
-            "YAML reads an unquoted no as false; a word such as no must stand in quotes. "
-            f"For Norway: AWS has no region there; {_NEAREST}"
-        )
     if isinstance(value, str):
         return _jurisdiction(value)
     if not isinstance(value, (list, tuple)) or not value:

@@ -22,6 +22,7 @@ from infra.tenants.files import (
 from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.tenants.tiers import TIERS
+from infra.validation import find_problems
 from infra.yaml_text import read_yaml
 
 _Value = TypeVar("_Value")
@@ -98,4 +99,10 @@ def _settings(tenant: Tenant, base: StackSettings) -> StackSettings:
         values["service"]["certificateArn"] = tenant.certificate_arn
     if tenant.login is not None:
         values["service"]["login"] = tenant.login.model_dump(mode="json", by_alias=True)
+    problems = find_problems(StackSettings, values)
+    if problems:  # the base's own settings are right: what breaks a rule is the tier's, or the record's
+        file, path = f"{FOLDER}/{tenant.name}.yaml", "tier"
+        raise ProblemsError(
+            Problem(file=file, path=path, message=f"makes {one.path}: {one.message}") for one in problems
+        )
     return StackSettings.model_validate_json(json.dumps(values))

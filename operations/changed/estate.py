@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from bootstrap.home import home_region
 from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import SETTINGS_KEY
+from infra.yaml_text import read_yaml
 
 LOCAL: Final = "local"  # the environment that stands on a laptop alone
 DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
@@ -77,15 +76,10 @@ def read_estate(root: Path) -> Estate:
 
 def _content(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else None
-        problems.append(Problem(file=file.name, line=line, message="cannot be read as YAML; mend it"))
+        return read_yaml(file).content
+    except ProblemsError as error:
+        problems += error.problems
         return {}
-    if not isinstance(content, Mapping):
-        problems.append(Problem(file=file.name, message="is not a mapping; mend it"))
-        return {}
-    return content
 
 
 def _settings(file: Path, problems: list[Problem]) -> Mapping[str, Any] | None:

@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, model_validator
 from pydantic.alias_generators import to_camel
+
+from infra.yaml_text import read_yaml_value
 
 TABLE = Path(__file__).with_name("prices.yaml")
 ANY_REGION = "any"
@@ -114,4 +115,4 @@ class PriceTable(_Part):
 @cache
 def read_prices() -> PriceTable:
     """The committed table. A mistake in it is one of the program: a test reads it."""
-    return PriceTable.model_validate(yaml.safe_load(TABLE.read_text(encoding="utf-8")))
+    return PriceTable.model_validate(read_yaml_value(TABLE))

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import yaml
-
+from infra.yaml_text import parse_yaml
 from operations.engine.errors import MistakenError
 
 PROVIDER_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
@@ -18,7 +17,7 @@ PROVIDER_KEYS: Final = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
 def provider_lines(text: str) -> list[str]:
     """The lines of a stack's file that say how its secrets are encrypted; none where it has never been made."""
-    content = yaml.safe_load(text) or {}
+    content = parse_yaml(text, "a stack's file")[0] or {}
     return [f"{key}: {content[key]}" for key in PROVIDER_KEYS if content.get(key)]
 
 

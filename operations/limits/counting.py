@@ -7,11 +7,10 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from facts import tokens as t
 from graph import Graph
 from graph.values import maps, number
+from infra.yaml_text import read_yaml_value
 
 Scope = Literal["base", "region", "account", "bases in a region"]
 SCALING = "aws:appautoscaling/target:Target"
@@ -60,7 +59,7 @@ class Met:
 
 def quotas() -> list[Quota]:
     """The committed list."""
-    entries = yaml.safe_load((Path(__file__).parent / "quotas.yaml").read_text(encoding="utf-8"))
+    entries = read_yaml_value(Path(__file__).parent / "quotas.yaml")
     return [Quota(**{**entry, "counts": tuple(entry["counts"])}) for entry in entries]
 
 

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from infra.yaml_text import read_yaml_value
 from operations.drift.found import drifted
 from operations.engine.events import Event
 
@@ -61,5 +60,5 @@ def _explained(urn: str, type_: str, name: str) -> Changed:
 @cache
 def not_held() -> Mapping[tuple[str, str], str]:
     """Resource type and property to why moto does not hold it."""
-    entries = yaml.safe_load(LIST.read_text(encoding="utf-8"))
+    entries = read_yaml_value(LIST)
     return {(entry["type"], name): entry["reason"] for entry in entries for name in entry["properties"]}

@@ -14,6 +14,7 @@ from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants.files import (
     OFFBOARDED_FOLDER,
+    capacity_warnings,
     find_tenant_problems,
     offboarding_file,
     read_tenants,
@@ -58,6 +59,7 @@ class Made:
     """The files that were written, and the commands that come next."""
 
     files: tuple[Path, ...]
+    warnings: tuple[str, ...]
     next_steps: tuple[str, ...]
 
 
@@ -87,7 +89,8 @@ def create_files(root: Path, wish: Wish) -> Made:
     if problems:
         raise ProblemsError([Problem(path=_option(one.path), message=one.message) for one in problems])
     _write_new(files)
-    return Made(files=tuple(files), next_steps=_next_steps(wish))
+    warnings = capacity_warnings(root, wish.base) if wish.isolation == "silo" else []
+    return Made(files=tuple(files), warnings=tuple(warnings), next_steps=_next_steps(wish))
 
 
 def _bases(root: Path) -> Iterator[str]:

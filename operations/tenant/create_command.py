@@ -67,6 +67,8 @@ def create(
     made = create_files(root, wish)
     for file in made.files:
         click.echo(file.relative_to(root))
+    for warning in made.warnings:
+        tell(f"warning: {warning}")
     tell("Read what is in there, then:")
     for step in made.next_steps:
         tell(f"  {step}")

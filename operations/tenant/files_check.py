@@ -5,7 +5,7 @@ from pathlib import Path
 
 from infra.problems import Problem
 from infra.stack_files import stack_file
-from infra.tenants.files import FOLDER, Tenants, read_tenants
+from infra.tenants.files import FOLDER, Tenants, capacity_warnings, read_tenants
 from infra.tenants.record import Tenant
 
 
@@ -13,6 +13,12 @@ def read_checked(root: Path) -> Tenants:
     """All customers, and every problem of their files; a silo without its stack's file is one, too."""
     read = read_tenants(root)
     return Tenants(read.tenants, (*read.problems, *_without_stack_file(root, read.tenants)))
+
+
+def find_warnings(root: Path, tenants: tuple[Tenant, ...]) -> list[str]:
+    """Limits of base stacks that are nearly met."""
+    bases = sorted({tenant.base for tenant in tenants if tenant.isolation == "silo"})
+    return [warning for base in bases for warning in capacity_warnings(root, base)]
 
 
 def _without_stack_file(root: Path, tenants: tuple[Tenant, ...]) -> Iterator[Problem]:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from infra.problems import Problem
+from infra.problems import Problem, ProblemsError
 from infra.tenants.files import FOLDER, OFFBOARDED_FOLDER, offboarding_file, tenant_file
+from infra.yaml_text import parse_yaml
 from operations.changed.files import changed_files
 
 _RECORD: Final = re.compile(rf"{FOLDER}/([^/]+)\.yaml")
@@ -66,8 +65,8 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
 
 def _read(text: str) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError:
+        content, _ = parse_yaml(text, "a record")
+    except ProblemsError:
         return {}
     return content if isinstance(content, Mapping) else {}
 

@@ -60,16 +60,23 @@ def check(*, since: str | None, json_wanted: bool) -> None:
     With --since also what a change must not do: move a customer to another region or base stack, change its isolation
     other than by a promotion, or take away its file without the record of its leaving.
     """
-    from operations.tenant.files_check import read_checked  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.files_check import find_warnings, read_checked  # noqa: PLC0415 help must not pay for these
     from operations.tenant.history import find_forbidden_changes  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     read = read_checked(root)
     problems = [*read.problems, *(find_forbidden_changes(root, since) if since is not None else ())]
+    warnings = find_warnings(root, read.tenants)
+    for warning in warnings:
+        tell(f"warning: {warning}")
     if json_wanted:
         rows = [{"file": one.file, "line": one.line, "path": one.path, "message": one.message} for one in problems]
-        click.echo(json.dumps({"tenants": len(read.tenants), "problems": rows}, indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"tenants": len(read.tenants), "problems": rows, "warnings": warnings}, indent=2, ensure_ascii=False
+            )
+        )
     if problems:
         fail(MISTAKE, *map(str, problems))
     if not json_wanted:

@@ -27,8 +27,8 @@ def problems_of(change: Callable[[str, Change], Project]) -> Callable[[str, Chan
 
 
 def load(root: Path, stack: str) -> Problems:
-    configured, _ = stand_ins.replace(read_configured(root, stack))
     try:
+        configured, _ = stand_ins.replace(read_configured(root, stack))
         load_settings(root, stack, configured)
     except ProblemsError as error:
         return [str(problem) for problem in error.problems]
@@ -87,6 +87,46 @@ def put(path: str, value: Any) -> Change:
             "000000000001.dkr.ecr.eu-north-1.amazonaws.com/workbuoy",
             "Lambda takes images of its own region only",
         ),
+        (
+            "dev",
+            "service.image.repository",
+            "000000000002.dkr.ecr.eu-west-1.amazonaws.com/workbuoy",
+            "service.image.repository: is of account 210000000002; bootstrap makes a registry in 210000000001",
+        ),
+        (
+            "prod",
+            "service.certificateArn",
+            "arn:aws:acm:eu-west-1:000000000002:certificate/0a1b2c3d-0000-4000-8000-0123456789ab",
+            "must be an ACM certificate of account 210000000003",
+        ),
+        (
+            "prod",
+            "service.certificateArn",
+            "arn:aws:acm:eu-north-1:000000000003:certificate/0a1b2c3d-0000-4000-8000-0123456789ab",
+            "this one is in eu-north-1",
+        ),
+        ("prod", "service.certificateArn", "arn:aws:acm:eu-west-1:000000000003:certificate/mine", "and its id); it is"),
+        (
+            "prod",
+            "service.certificateArn",
+            "arn:aws:iam::000000000003:server-certificate/x",
+            "must be an ACM certificate",
+        ),
+        ("dev", "permissionsBoundaryArn", "arn:aws:iam::000000000002:policy/x", "must be a policy of the stack's own"),
+        ("dev", "permissionsBoundaryArn", "arn:aws:iam::000000000001:role/x", "must be a policy of the stack's own"),
+        ("dev", "permissionsBoundaryArn", "arn:aws:iam::000000000001:policy/path/x", None),
+        ("dev", "database.instanceClass", "db.m9g.large", "RDS offers no db.m9g.large for Postgres in eu-west-1"),
+        ("dev", "database.instanceClass", "db.m7g.huge", "RDS offers no db.m7g.huge"),
+        ("dev", "database.instanceClass", "db.r6g.large", None),
+        ("prod", "service.hostName", f"{'a' * 64}.example", "service.hostName: is not of the right form"),
+        ("prod", "service.hostName", "-a.example", "service.hostName: is not of the right form"),
+        ("prod", "service.hostName", "a..example", "service.hostName: is not of the right form"),
+        ("prod", "service.hostName", f"{'a' * 63}.example", None),
+        ("dev", "network.cidrBlock", "169.254.0.0/16", "lies in 169.254.0.0/16, where AWS makes no network"),
+        ("dev", "network.cidrBlock", "10.0.0.0/8", "AWS takes networks from /16 to /28; this one is /8"),
+        ("dev", "network.zones.0.publicCidrBlock", "10.20.0.0/28", "a load balancer wants /27 or wider"),
+        ("dev", "network.zones.0.publicCidrBlock", "10.20.0.0/27", None),
+        ("dev", "residency", ["eu-west-1", "eu-west-1"], "residency[1]: eu-west-1 stands at residency[0] too"),
         ("dev", "endpointUrl", "http://127.0.0.1:5000", "the stack local, and no other"),
         ("dev", "environment", "prod", "is prod, but the stack is called dev"),
         ("dev", "network", [], "network: must be a mapping of settings; it is []"),
@@ -104,6 +144,21 @@ def test_a_mistake_is_told_with_its_place_and_the_fix(
     assert any(told in problem for problem in problems), problems
     assert all(problem.startswith(f"Pulumi.{stack}.yaml:") for problem in problems)
     assert all("\n" not in problem for problem in problems)
+
+
+def test_an_address_range_that_is_given_twice_is_told_with_both_lines(project: Project) -> None:
+    file = project.stack_file("prod")
+    content = yaml.safe_load(file.read_text())
+    content["config"]["workbuoy:settings"]["service"]["allowedCidrBlocks"] = ["10.0.0.0/8", "11.0.0.0/8", "10.0.0.0/8"]
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    first, second = load(project.root, "prod")
+    path = "service.allowedCidrBlocks"
+    assert (
+        f"{path}[0]: 10.0.0.0/8 stands at {path}[2] too; keep one".replace(f"at {path}", "at allowedCidrBlocks")
+        in first
+    )
+    assert "allowedCidrBlocks[2]" in second
+    assert int(second.split(":")[1]) == int(first.split(":")[1]) + 2
 
 
 def test_all_mistakes_are_told_at_once_in_the_file_s_order(problems_of: Callable[[str, Change], Problems]) -> None:
@@ -138,8 +193,7 @@ def test_a_problem_names_the_line_it_stands_on(project: Project) -> None:
 
 def test_two_environments_never_share_an_account(change: Callable[[str, Change], Project]) -> None:
     project = change("prod", put("account", "000000000001"))
-    (problem,) = load(project.root, "prod")
-    assert "000000000001 is also the account of dev (Pulumi.dev.yaml)" in problem
+    assert any("000000000001 is also the account of dev (Pulumi.dev.yaml)" in one for one in load(project.root, "prod"))
     assert load(project.root, "dev") != []
 
 
@@ -154,6 +208,16 @@ def test_a_key_given_twice_is_refused(project: Project) -> None:
     file.write_text(file.read_text().replace("    permanent: false\n", "    permanent: false\n    permanent: false\n"))
     (problem,) = load(project.root, "dev")
     assert problem.endswith("config.workbuoy:settings.permanent: is given twice; keep one")
+
+
+@pytest.mark.parametrize(("account", "refused"), [("000000000002", True), ("000000000001", False)])
+def test_a_secrets_provider_of_another_account_is_refused(project: Project, account: str, refused: bool) -> None:
+    file = project.stack_file("dev")
+    provider = f"awskms:///arn:aws:kms:eu-west-1:{account}:key/0a1b2c3d-0000-4000-8000-0123456789ab"
+    file.write_text(f"secretsprovider: {provider}\n" + file.read_text())
+    found = [one for one in load(project.root, "dev") if "names a KMS key of account" in one]
+    assert bool(found) is refused
+    assert all(one.startswith("Pulumi.dev.yaml:1: secretsprovider: ") for one in found)
 
 
 def test_a_setting_outside_the_settings_is_refused(project: Project) -> None:

@@ -64,7 +64,7 @@ def test_a_stack_file_that_cannot_be_used_is_one_problem_with_its_name(
 
 def test_a_stack_file_that_is_no_text_is_one_problem(project: Project) -> None:
     project.stack_file("test").write_bytes(b"\xff\xfe\x00config")
-    with pytest.raises(ProblemsError, match=r"Pulumi\.test\.yaml: cannot be read"):
+    with pytest.raises(ProblemsError, match=r"Pulumi\.test\.yaml:1: is UTF-16; save it as plain UTF-8"):
         read_config(project, "test")
 
 

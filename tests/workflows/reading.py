@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
+from infra.yaml_text import parse_yaml
 from tests.conftest import ROOT
 
 FOLDER: Final = ROOT / ".github/workflows"
@@ -59,7 +58,7 @@ class Workflow:
 
     @property
     def triggers(self) -> Mapping[str, Any]:
-        return dict(self.content[True])  # YAML 1.1 reads `on` as true
+        return dict(self.content["on"])
 
     @property
     def jobs(self) -> list[Job]:
@@ -71,7 +70,7 @@ class Workflow:
 
 def parse(name: str, text: str) -> Workflow:
     """A workflow from its text."""
-    return Workflow(name, text, yaml.safe_load(text))
+    return Workflow(name, text, parse_yaml(text, name)[0])
 
 
 WORKFLOWS: Final = [parse(file.stem, file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.yml"))]

@@ -190,7 +190,7 @@ def test_everything_wrong_with_the_files_is_told_at_once(tmp_path: Path) -> None
     with pytest.raises(ProblemsError) as caught:
         read_estate(project)
     assert [str(one) for one in caught.value.problems] == [
-        "Pulumi.prod-acme.yaml:1: cannot be read as YAML; mend it",
+        "Pulumi.prod-acme.yaml:2: is not YAML: did not find expected node content",
         "Pulumi.dev.yaml: region: is missing; add it, as text",
         "tenants/globex.yaml: isolation: must be pool or silo",
         "tenants/nordlys.yaml: base: prd is no base stack; known: prod, prod-eu-north-1",

@@ -16,7 +16,7 @@ from operations.tenant.create import Wish, create_files
 from project.files import Project
 from tests.operations.tenant.conftest import ACCOUNT, Run
 
-CERTIFICATE = f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/c"
+CERTIFICATE = f"arn:aws:acm:eu-west-1:{ACCOUNT}:certificate/c0ffee00-0000-4000-8000-0123456789ab"
 PERSON = "privacy: Ola Nordmann <ola@umbrella.example>"
 SILO = ("--isolation", "silo", "--base", "prod", "--residency", "eea", "--certificate-arn", CERTIFICATE)
 NAMED = ("--legal-name", "Umbrella: AS", "--contact", PERSON)

@@ -140,7 +140,7 @@ def test_a_customer_leaves_only_with_a_record(project: Project, run: Run) -> Non
 def test_a_pool_tenant_becomes_a_silo_only_while_a_promotion_is_open(project: Project, run: Run) -> None:
     silo = (
         "isolation: silo\ntier: small\nhostName: initech.workbuoy.example\nlistenerPriority: 7\n"
-        "certificateArn: arn:aws:acm:eu-west-1:210000000003:certificate/i"
+        "certificateArn: arn:aws:acm:eu-west-1:210000000003:certificate/1111aaaa-0000-4000-8000-0123456789ab"
     )
     edit(project, "tenants/initech.yaml", "isolation: pool", silo)
     (project.root / "Pulumi.prod-initech.yaml").write_text("config:\n  workbuoy:tenant: initech\n")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rehearsal.refusals.graph import Graph, allows, as_list, properties, refuse, statements
+from rehearsal.checks.graph import Graph, allows, as_list, properties, refuse, statements
 from rehearsal.result import Refusal, Rehearsed
 
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"

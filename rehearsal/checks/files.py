@@ -1,78 +1,31 @@
-"""What S3 refuses."""
+"""What S3 refuses of a bucket: encryption, replication, logs. Its lifecycle: `lifecycle.py`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.refusals.graph import Graph, allows, as_list, refuse, statements
+from rehearsal.checks.graph import Graph, allows, refuse, statements
 from rehearsal.result import Refusal, Rehearsed
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
-_LIFECYCLE = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html"
-_ACTIONS = (
-    "expiration",
-    "transitions",
-    "noncurrentVersionExpiration",
-    "noncurrentVersionTransitions",
-    "abortIncompleteMultipartUpload",
-)
-_LATER_THAN = {"STANDARD_IA": 30, "ONEZONE_IA": 30}  # days that an object must be old before these classes
 
 
 def _side(graph: Graph, token: str, bucket: str) -> Rehearsed | None:
     return next((one for one in graph.of(token) if one.declared.properties.get("bucket") == bucket), None)
 
 
-def lifecycle(graph: Graph) -> Iterator[Refusal]:
-    """A lifecycle rule without an action or without a filter, too early, or in the wrong order."""
-    for one in graph.of("s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"):
+def encryption(graph: Graph) -> Iterator[Refusal]:
+    """A key for an encryption that takes none, and a bucket that is to hold everybody's objects as its own."""
+    for one in graph.of("s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"):
         for rule in one.declared.properties.get("rules") or ():
-            name = rule.get("id")
-            if not any(rule.get(action) for action in _ACTIONS):
-                yield refuse(one, "s3-lifecycle-action", f"rule {name!r} does nothing", "give it an action", _LIFECYCLE)
-            if "filter" not in rule and "prefix" not in rule:
+            default = rule.get("applyServerSideEncryptionByDefault") or {}
+            if default.get("kmsMasterKeyId") and default.get("sseAlgorithm") not in ("aws:kms", "aws:kms:dsse"):
                 yield refuse(
                     one,
-                    "s3-lifecycle-filter",
-                    f"rule {name!r} has no filter",
-                    "give it a filter; an empty one means every object",
-                    _LIFECYCLE,
+                    "s3-encryption-key",
+                    f"names a key for {default.get('sseAlgorithm')}",
+                    "set sseAlgorithm aws:kms, or leave the key out",
+                    "https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionByDefault.html",
                 )
-            yield from _rule_days(one, rule)
-
-
-def _rule_days(one: Rehearsed, rule: Mapping[str, Any]) -> Iterator[Refusal]:
-    name, expires = rule.get("id"), _days((rule.get("expiration") or {}).get("days"))
-    for step in as_list(rule.get("transitions")):
-        days, storage_class = _days(step.get("days")), step.get("storageClass")
-        if days is not None and days < _LATER_THAN.get(str(storage_class), 0):
-            yield refuse(
-                one,
-                "s3-lifecycle-transition",
-                f"rule {name!r} moves objects to {storage_class} after {days} days",
-                "wait at least 30 days",
-                f"{_GUIDE}lifecycle-transition-general-considerations.html",
-            )
-        if days is not None and expires is not None and expires <= days:
-            yield refuse(
-                one,
-                "s3-lifecycle-order",
-                f"rule {name!r} deletes after {expires} days what it archives after {days}",
-                "delete later than you archive",
-                _LIFECYCLE,
-            )
-    for part, key in (("expiration", "days"), ("noncurrentVersionExpiration", "noncurrentDays")):
-        days = _days((rule.get(part) or {}).get(key))
-        if days is not None and days < 1:
-            yield refuse(
-                one, "s3-lifecycle-days", f"rule {name!r} expires after {days} days", "take 1 or more", _LIFECYCLE
-            )
-
-
-def _days(value: Any) -> int | None:
-    try:
-        return None if value is None else int(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def replication(graph: Graph) -> Iterator[Refusal]:
@@ -169,4 +122,4 @@ def _account(statement: Mapping[str, Any]) -> bool:
     return isinstance(principal, dict) and "AWS" in principal
 
 
-CHECKS = (lifecycle, replication, logging, load_balancer_logs)
+CHECKS = (encryption, replication, logging, load_balancer_logs)

@@ -1,79 +1,12 @@
-"""What ECS, Lambda and Secrets Manager refuse, or accept and then cannot start."""
+"""What a service accepts and then cannot start: secrets without a value, roles that do not trust, targets unused."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
-from components.service_settings import FARGATE_MEMORY_MIB
-from rehearsal.refusals.graph import Graph, allows, as_list, properties, refuse, statements
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.checks.graph import Graph, allows, properties, refuse, statements
+from rehearsal.checks.tasks import containers_of
+from rehearsal.result import Refusal
 
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
-_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
-
-
-def _containers(one: Rehearsed) -> list[dict[str, Any]]:
-    try:
-        found = json.loads(one.declared.properties.get("containerDefinitions", "[]"))
-    except (TypeError, ValueError):
-        return []
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def fargate(graph: Graph) -> Iterator[Refusal]:
-    """CPU and memory that do not go together on Fargate."""
-    for one in graph.of("ecs/taskDefinition:TaskDefinition"):
-        values = one.declared.properties
-        if "FARGATE" not in as_list(values.get("requiresCompatibilities")):
-            continue
-        cpu, memory = _number(values.get("cpu")), _number(values.get("memory"))
-        if memory not in FARGATE_MEMORY_MIB.get(cpu, ()):
-            offered = ", ".join(str(each) for each in FARGATE_MEMORY_MIB.get(cpu, ())) or "no memory: unknown CPU size"
-            yield refuse(
-                one,
-                "ecs-fargate-size",
-                f"asks Fargate for {cpu} CPU units with {memory} MiB",
-                f"with {cpu} units it offers {offered}",
-                f"{_ECS}task-cpu-memory-error.html",
-            )
-        if values.get("networkMode") != "awsvpc":
-            yield refuse(
-                one,
-                "ecs-fargate-network",
-                "is not in network mode awsvpc",
-                "set networkMode",
-                f"{_ECS}fargate-tasks-services.html",
-            )
-
-
-def _number(value: Any) -> int:
-    return int(value) if str(value).isdigit() else -1
-
-
-def containers(graph: Graph) -> Iterator[Refusal]:
-    """Time limits and dependencies between containers."""
-    for one in graph.of("ecs/taskDefinition:TaskDefinition"):
-        found = {each.get("name"): each for each in _containers(one)}
-        for name, container in found.items():
-            seconds = container.get("startTimeout")
-            if seconds is not None and not 2 <= seconds <= 120:
-                yield refuse(
-                    one,
-                    "ecs-start-timeout",
-                    f"container {name} may take {seconds} s to start",
-                    "take 2 to 120",
-                    f"{_ECS}task_definition_parameters.html",
-                )
-            for needed in container.get("dependsOn") or ():
-                other = found.get(needed.get("containerName"), {})
-                if needed.get("condition") in ("SUCCESS", "COMPLETE") and other.get("essential", True):
-                    yield refuse(
-                        one,
-                        "ecs-essential-dependency",
-                        f"container {name} waits until {needed.get('containerName')} ends, which is essential",
-                        f"set essential false for {needed.get('containerName')}",
-                        f"{_ECS}task_definition_parameters.html",
-                    )
 
 
 def injected_secrets(graph: Graph) -> Iterator[Refusal]:
@@ -83,7 +16,7 @@ def injected_secrets(graph: Graph) -> Iterator[Refusal]:
     }
     valued = {one.declared.properties.get("secretId") for one in graph.of("secretsmanager/secretVersion:SecretVersion")}
     for one in graph.of("ecs/taskDefinition:TaskDefinition"):
-        for container in _containers(one):
+        for container in containers_of(one):
             for entry in container.get("secrets") or ():
                 arn = ":".join(str(entry.get("valueFrom")).split(":")[:7])
                 secret = graph.find("secretsmanager/secret:Secret", arn)
@@ -125,30 +58,6 @@ def services(graph: Graph) -> Iterator[Refusal]:
                     "forward to it from a listener or a rule",
                     f"{_ECS}alb.html",
                 )
-
-
-def functions(graph: Graph) -> Iterator[Refusal]:
-    """Bounds of a function, and an image from another region."""
-    for one in graph.of("lambda/function:Function"):
-        values = one.declared.properties
-        timeout, memory = values.get("timeout", 3), values.get("memorySize", 128)
-        if not 1 <= timeout <= 900:
-            yield refuse(
-                one, "lambda-timeout", f"may run {timeout} s", "take 1 to 900", f"{_LAMBDA}gettingstarted-limits.html"
-            )
-        if not 128 <= memory <= 10240:
-            yield refuse(
-                one, "lambda-memory", f"has {memory} MiB", "take 128 to 10240", f"{_LAMBDA}gettingstarted-limits.html"
-            )
-        image = str(values.get("imageUri") or "")
-        if ".dkr.ecr." in image and f".dkr.ecr.{one.region}." not in image:
-            yield refuse(
-                one,
-                "lambda-image-region",
-                f"takes its image from another region than {one.region}",
-                "copy the image into a registry of its own region",
-                f"{_LAMBDA}images-create.html",
-            )
 
 
 def rotations(graph: Graph) -> Iterator[Refusal]:
@@ -203,4 +112,4 @@ def trust(graph: Graph) -> Iterator[Refusal]:
                 )
 
 
-CHECKS = (fargate, containers, injected_secrets, services, functions, rotations, trust)
+CHECKS = (injected_secrets, services, rotations, trust)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from rehearsal.refusals.graph import Graph, allows, as_list, properties, refuse, statements
+from rehearsal.checks.graph import Graph, allows, as_list, properties, refuse, statements
 from rehearsal.result import Refusal
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide"

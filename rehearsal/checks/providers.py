@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from rehearsal.refusals.graph import Graph, refuse
+from rehearsal.checks.graph import Graph, refuse
 from rehearsal.result import Refusal
 
 _SOURCE = "https://www.pulumi.com/registry/packages/aws/api-docs/provider/"

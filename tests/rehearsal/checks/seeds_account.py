@@ -1,13 +1,10 @@
-"""Refusals of an account's own things, on both sides."""
+"""Seeds of an account's own things."""
 
 import json
 from typing import Any
 
-import pytest
-
-from rehearsal.refusals import refusals_of
-from rehearsal.result import Rehearsed
-from tests.rehearsal.test_refusals import ACCOUNT, Parts, part
+from rehearsal.result import Declared, Rehearsed, State
+from tests.rehearsal.checks.case import ACCOUNT, Case, part
 
 GITHUB = "token.actions.githubusercontent.com"
 
@@ -62,30 +59,27 @@ def expiry(*rules: tuple[int, str]) -> Rehearsed:
     return part("ecr/lifecyclePolicy:LifecyclePolicy", policy=json.dumps({"rules": listed}))
 
 
+def provider(*accounts: str) -> Rehearsed:
+    token = "pulumi:providers:aws"
+    properties = {"allowedAccountIds": json.dumps(list(accounts))}
+    declared = Declared(urn=f"urn:pulumi:s::p::{token}::it", type=token, name="it", custom=True, properties=properties)
+    return Rehearsed(declared, State.COMPARED, id="it")
+
+
 BOTH = ("s3:GetBucketAcl", "s3:PutObject")
-SIDES: dict[str, tuple[Parts, Parts, str]] = {
-    "eleven policies on a role": (attached(11), attached(10), "managed-policies"),
-    "GitHub without a subject": ([trust()], [trust(**{f"{GITHUB}:sub": "repo:o/r:pull_request"})], "github-subject"),
-    "a trail that may not look": (trail("s3:PutObject"), trail(*BOTH), "trail-bucket"),
-    "a trail that does not wait": (trail(*BOTH, waits=False), trail(*BOTH), "trail-bucket"),
-    "a trail whose key is closed": (trail(*BOTH, key="kms:DescribeKey"), trail(*BOTH), "trail-key"),
-    "a budget that tells nobody": ([budget(1, 0)], [budget(1, 10)], "budget-notifications"),
-    "a budget that tells too many": ([budget(11)], [budget(10)], "budget-notifications"),
-    "two rules of one priority": (
-        [expiry((1, "untagged"), (1, "any"))],
-        [expiry((1, "untagged"), (2, "any"))],
-        "registry-rules",
-    ),
-    "any image before the others": (
-        [expiry((1, "any"), (2, "untagged"))],
-        [expiry((1, "untagged"), (2, "any"))],
-        "registry-rules",
-    ),
-}
 
-
-@pytest.mark.parametrize("what", SIDES)
-def test_the_bad_side_is_refused_and_the_good_one_passes(what: str) -> None:
-    bad, good, check = SIDES[what]
-    assert [one.check for one in refusals_of(list(bad), ACCOUNT)] == [check]
-    assert refusals_of(list(good), ACCOUNT) == ()
+CASES = (
+    Case("provider-account", [provider("210000000002")], [provider(ACCOUNT, "210000000002")]),
+    Case("managed-policies", attached(11), attached(10), "p10"),
+    Case("managed-policies", attached(15), attached(10), "p14"),
+    Case("github-subject", [trust()], [trust(**{f"{GITHUB}:sub": "repo:o/r:pull_request"})]),
+    Case("trail-bucket", trail("s3:PutObject"), trail(*BOTH)),
+    Case("trail-bucket", trail("s3:GetBucketAcl"), trail(*BOTH)),
+    Case("trail-bucket", trail(*BOTH, waits=False), trail(*BOTH)),
+    Case("trail-key", trail(*BOTH, key="kms:DescribeKey"), trail(*BOTH)),
+    Case("budget-notifications", [budget(1, 0)], [budget(1, 10)]),
+    Case("budget-notifications", [budget(11)], [budget(10)]),
+    Case("budget-notifications", [budget(*([1] * 11))], [budget(*([1] * 10))]),
+    Case("registry-rules", [expiry((1, "untagged"), (1, "any"))], [expiry((1, "untagged"), (2, "any"))]),
+    Case("registry-rules", [expiry((1, "any"), (2, "untagged"))], [expiry((1, "untagged"), (2, "any"))]),
+)

@@ -1,18 +1,19 @@
 """The recorded resources as the refusals ask for them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from rehearsal.missing import is_marker
 from rehearsal.result import Refusal, Rehearsed
 
 
 class Graph:
-    """The resources of one stack, found by type, ARN, id or name."""
+    """The resources of one stack, found by type, ARN, id or name. No `residency` means that the stack names none."""
 
-    def __init__(self, resources: Sequence[Rehearsed], account: str) -> None:
-        self.account = account
+    def __init__(self, resources: Sequence[Rehearsed], account: str, residency: Collection[str] = ()) -> None:
+        self.account, self.residency = account, residency
         self._all = resources
         self._by_type: dict[str, list[Rehearsed]] = {}
         for one in resources:
@@ -22,6 +23,10 @@ class Graph:
         """Every resource of these types; `rds/instance:Instance` means the AWS one."""
         for token in types:
             yield from self._by_type.get(f"aws:{token}", ())
+
+    def every(self) -> Iterator[Rehearsed]:
+        """Every resource that the stack itself declares, in order."""
+        yield from (one for one in self._all if one.declared.custom)
 
     def providers(self) -> Iterator[Rehearsed]:
         """Every explicit AWS provider."""
@@ -60,8 +65,18 @@ class Graph:
 
 
 def properties(one: Rehearsed) -> dict[str, Any]:
-    """Inputs and outputs together."""
-    return {**one.declared.properties, **one.outputs}
+    """Outputs and inputs together, without what stands for an output that nothing made. An input is the truer one."""
+    made = {key: value for key, value in one.outputs.items() if not is_marker(value)}
+    return {**made, **{key: value for key, value in one.declared.properties.items() if value is not None}}
+
+
+def judged(one: Rehearsed) -> dict[str, Any]:
+    """What the program declared, and the names that the provider makes where it declared none; nothing invented."""
+    names = {key: one.outputs[key] for key in _NAMES if key in one.outputs and not is_marker(one.outputs[key])}
+    return {**names, **one.declared.properties}
+
+
+_NAMES = ("name", "bucket", "identifier")
 
 
 def statements(document: Any) -> list[dict[str, Any]]:

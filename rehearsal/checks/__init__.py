@@ -1,0 +1,61 @@
+"""What AWS would refuse though moto takes it: pure functions over the recorded resources, one file a service.
+
+Each check names the resource, what is wrong, the fix, and the page of AWS's documentation that says so. What the
+services' own models say of a request is held to in `rehearsal.shapes`; docs/aws-limits.md lists every kind of both.
+"""
+
+from collections.abc import Collection, Sequence
+
+from rehearsal.checks import account as accounts
+from rehearsal.checks import (
+    database,
+    database_parameters,
+    documents,
+    encryption,
+    files,
+    functions,
+    lifecycle,
+    load_balancer,
+    names,
+    network,
+    observability,
+    providers,
+    secrets,
+    service,
+    tags,
+    tasks,
+)
+from rehearsal.checks.graph import Graph
+from rehearsal.result import Refusal, Rehearsed
+
+CHECKS = (
+    *providers.CHECKS,
+    *names.CHECKS,
+    *tags.CHECKS,
+    *documents.CHECKS,
+    *network.CHECKS,
+    *load_balancer.CHECKS,
+    *database.CHECKS,
+    *database_parameters.CHECKS,
+    *files.CHECKS,
+    *lifecycle.CHECKS,
+    *encryption.CHECKS,
+    *secrets.CHECKS,
+    *tasks.CHECKS,
+    *service.CHECKS,
+    *functions.CHECKS,
+    *observability.CHECKS,
+    *accounts.CHECKS,
+)
+
+
+def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collection[str] = ()) -> tuple[Refusal, ...]:
+    """Every refusal, in the order of the checks.
+
+    Args:
+        resources: of one stack, in order of registration.
+        account: the stack's.
+        residency: regions in which its data may be kept; none where the stack names none.
+    """
+    graph = Graph(resources, account, residency)
+    return tuple(refusal for check in CHECKS for refusal in check(graph))
