@@ -13,7 +13,7 @@ from rehearsal.result import Rehearsal, Rehearsed
 def graph_of(rehearsal: Rehearsal) -> Graph:
     """Every resource in order of registration, providers and components included."""
     return Graph(
-        (_resource(one) for one in rehearsal.resources),
+        (resource_of(one) for one in rehearsal.resources),
         stack=rehearsal.stack,
         project=rehearsal.project,
         account=rehearsal.account,
@@ -21,7 +21,8 @@ def graph_of(rehearsal: Rehearsal) -> Graph:
     )
 
 
-def _resource(one: Rehearsed) -> Resource:
+def resource_of(one: Rehearsed) -> Resource:
+    """One resource of a rehearsal, its secret values taken out."""
     declared = one.declared
     secret = frozenset(declared.secret_paths)
     hidden = {path.split(".", 1)[0].split("[", 1)[0] for path in secret} | set(declared.additional_secret_outputs)

@@ -6,6 +6,7 @@ services' own models say of a request is held to in `rehearsal.shapes`; docs/aws
 
 from collections.abc import Collection, Sequence
 
+from rehearsal.as_graph import resource_of
 from rehearsal.checks import account as accounts
 from rehearsal.checks import (
     database,
@@ -57,5 +58,5 @@ def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collect
         account: the stack's.
         residency: regions in which its data may be kept; none where the stack names none.
     """
-    graph = Graph(resources, account, residency)
+    graph = Graph((resource_of(one) for one in resources), account, residency)
     return tuple(refusal for check in CHECKS for refusal in check(graph))

@@ -85,7 +85,7 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
 def engine_version(graph: Graph) -> Iterator[Refusal]:
     """A version that RDS for PostgreSQL never had, or a major that it no longer makes."""
     for one in graph.of(_INSTANCE):
-        values = one.declared.properties
+        values = one.inputs
         version = str(values.get("engineVersion") or "")
         if values.get("engine") != "postgres" or not version:
             continue
@@ -104,7 +104,7 @@ def engine_version(graph: Graph) -> Iterator[Refusal]:
 def instance_class(graph: Graph) -> Iterator[Refusal]:
     """An instance class that RDS does not offer for Postgres, or not in the region."""
     for one in graph.of(_INSTANCE):
-        values = one.declared.properties
+        values = one.inputs
         name = str(values.get("instanceClass") or "")
         if values.get("engine", "postgres") != "postgres" or name in postgres_classes(one.region):
             continue
@@ -121,7 +121,7 @@ def instance_class(graph: Graph) -> Iterator[Refusal]:
 def recovery(graph: Graph) -> Iterator[Refusal]:
     """Recovery to a point in time, or a replica, from an instance without backups."""
     for one in graph.of(_INSTANCE):
-        values = one.declared.properties
+        values = one.inputs
         restore = values.get("restoreToPointInTime") or {}
         for source in (restore.get("sourceDbInstanceIdentifier"), values.get("replicateSourceDb")):
             origin = next(
@@ -132,7 +132,7 @@ def recovery(graph: Graph) -> Iterator[Refusal]:
                 ),
                 None,
             )
-            if origin is not None and not origin.declared.properties.get("backupRetentionPeriod"):
+            if origin is not None and not origin.inputs.get("backupRetentionPeriod"):
                 yield refuse(
                     one,
                     "rds-recovery-needs-backups",
@@ -145,7 +145,7 @@ def recovery(graph: Graph) -> Iterator[Refusal]:
 def final_snapshot(graph: Graph) -> Iterator[Refusal]:
     """A final snapshot is wanted and has no usable name: the destroy would fail."""
     for one in graph.of(_INSTANCE):
-        values = one.declared.properties
+        values = one.inputs
         name = values.get("finalSnapshotIdentifier")
         usable = name and len(str(name)) <= 255 and _IDENTIFIER.fullmatch(str(name).lower())
         if not values.get("skipFinalSnapshot") and not usable:
@@ -173,9 +173,9 @@ _STRIPED_FROM_GIB = 400  # below it gp3 has its baseline and nothing else
 def storage(graph: Graph) -> Iterator[Refusal]:
     """Size, growth, IOPS and throughput by the type of storage."""
     for one in graph.of(_INSTANCE):
-        if one.declared.properties.get("engine") != "postgres":
+        if one.inputs.get("engine") != "postgres":
             continue
-        for check, what, fix in _storage(one.declared.properties):
+        for check, what, fix in _storage(one.inputs):
             yield refuse(one, check, what, fix, _STORAGE)
 
 
@@ -221,7 +221,7 @@ def _iops(kind: str, size: int, iops: Any) -> Iterator[tuple[str, str, str]]:
 def watching(graph: Graph) -> Iterator[Refusal]:
     """Enhanced monitoring without a role, and Performance Insights' retention without it."""
     for one in graph.of(_INSTANCE):
-        values = one.declared.properties
+        values = one.inputs
         if values.get("monitoringInterval") and not values.get("monitoringRoleArn"):
             yield refuse(one, "rds-monitoring-role", "is monitored without a role", "set monitoringRoleArn", _API)
         if values.get("performanceInsightsRetentionPeriod") and values.get("performanceInsightsEnabled") is False:
@@ -232,12 +232,12 @@ def watching(graph: Graph) -> Iterator[Refusal]:
 def zones(graph: Graph) -> Iterator[Refusal]:
     """A zone named for an instance that stands in two, and a subnet group that lies in one."""
     for one in graph.of(_INSTANCE):
-        values = one.declared.properties
+        values = one.inputs
         if values.get("multiAz") and values.get("availabilityZone"):
             what = f"has a standby and names the zone {values['availabilityZone']}"
             yield refuse(one, "rds-multi-az-zone", what, "leave availabilityZone out", _API)
     for group in graph.of("rds/subnetGroup:SubnetGroup"):
-        found = zones_of(graph, group.declared.properties.get("subnetIds"))
+        found = zones_of(graph, group.inputs.get("subnetIds"))
         if found and len(set(found)) < 2:
             yield refuse(
                 group,
@@ -251,7 +251,7 @@ def zones(graph: Graph) -> Iterator[Refusal]:
 def windows(graph: Graph) -> Iterator[Refusal]:
     """Windows shorter than half an hour, or that overlap."""
     for one in graph.of(_INSTANCE):
-        backup, maintenance = (str(one.declared.properties.get(key) or "") for key in _WINDOWS)
+        backup, maintenance = (str(one.inputs.get(key) or "") for key in _WINDOWS)
         spans = [_minutes(backup), _minutes(maintenance)]
         for key, span in zip(_WINDOWS, spans, strict=True):
             if span and (span[1] - span[0]) % 1440 < 30:

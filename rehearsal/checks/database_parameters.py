@@ -89,7 +89,7 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
 def parameters(graph: Graph) -> Iterator[Refusal]:
     """A parameter that Postgres does not have, is given twice, or takes a restart and is to apply at once."""
     for group in graph.of(_GROUP):
-        values = group.declared.properties
+        values = group.inputs
         if not str(values.get("family", "")).startswith("postgres"):
             continue
         seen: set[str] = set()
@@ -114,7 +114,7 @@ def _parameter(name: str, method: Any, again: bool) -> Iterator[tuple[str, str, 
 def families(graph: Graph) -> Iterator[Refusal]:
     """An instance of one major with the parameters of another."""
     for one in graph.of("rds/instance:Instance"):
-        values = one.declared.properties
+        values = one.inputs
         group = graph.find(_GROUP, values.get("parameterGroupName"))
         major = str(values.get("engineVersion") or "").partition(".")[0]
         family = properties(group).get("family") if group else None
@@ -132,7 +132,7 @@ def events(graph: Graph) -> Iterator[Refusal]:
     """Categories that RDS does not have, ids without a type, and a topic of another region."""
     source = f"{_GUIDE}USER_Events.Messages.html"
     for one in graph.of(_SUBSCRIPTION):
-        values = one.declared.properties
+        values = one.inputs
         if values.get("sourceType") == "db-instance":
             for category in values.get("eventCategories") or ():
                 if category not in _CATEGORIES:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from graph import Resource
 from rehearsal.checks.graph import Graph, as_list, properties, refuse, statements
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -115,24 +116,24 @@ _TOPIC_ACTIONS = frozenset(
 )
 
 
-def _documents(graph: Graph) -> Iterator[tuple[Rehearsed, _Place, str]]:
+def _documents(graph: Graph) -> Iterator[tuple[Resource, _Place, str]]:
     for place in _PLACES:
         for one in graph.of(place.type_):
-            document = one.declared.properties.get(place.field)
+            document = one.inputs.get(place.field)
             if isinstance(document, str) and document:
                 yield one, place, document
 
 
 def sizes(graph: Graph) -> Iterator[Refusal]:
     """Documents that are too long, each alone and a role's own together."""
-    together: dict[Any, list[tuple[Rehearsed, int]]] = defaultdict(list)
+    together: dict[Any, list[tuple[Resource, int]]] = defaultdict(list)
     for one, place, document in _documents(graph):
         length = len(re.sub(r"\s", "", document))
         if length > place.longest:
             what = f"{place.field} has {length} characters"
             yield refuse(one, "policy-size", what, f"AWS takes {place.longest}; split it", place.source)
         if place.type_ == "iam/rolePolicy:RolePolicy":
-            together[one.declared.properties.get("role")].append((one, length))
+            together[one.inputs.get("role")].append((one, length))
     for role, found in together.items():
         length = sum(each for _, each in found)
         if length > _ROLE_POLICIES and len(found) > 1:
@@ -264,7 +265,7 @@ def _meant(service: str) -> str:
 def key_lockout(graph: Graph) -> Iterator[Refusal]:
     """A key whose policy lets nobody in the account change it again: KMS refuses to make it."""
     for one in graph.of("kms/key:Key"):
-        values = one.declared.properties
+        values = one.inputs
         document = values.get("policy")
         try:
             content = json.loads(document) if isinstance(document, str) else None
@@ -329,8 +330,8 @@ def topic_actions(graph: Graph) -> Iterator[Refusal]:
                     )
 
 
-def _statements(one: Rehearsed) -> Iterator[Mapping[str, Any]]:
-    yield from statements(one.declared.properties.get("policy"))
+def _statements(one: Resource) -> Iterator[Mapping[str, Any]]:
+    yield from statements(one.inputs.get("policy"))
 
 
 CHECKS = (sizes, forms, key_lockout, other_buckets, topic_actions)

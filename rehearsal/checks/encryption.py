@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
+from graph import Resource
 from rehearsal.checks.graph import Graph, allows, as_list, properties, refuse, statements
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
 _SNS = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
@@ -15,7 +16,7 @@ _CONTEXT = "kms:EncryptionContext:aws:logs:arn"
 def log_groups(graph: Graph) -> Iterator[Refusal]:
     """CloudWatch Logs must be admitted to a log group's key, for that group's encryption context."""
     for one in graph.of("cloudwatch/logGroup:LogGroup"):
-        key = graph.key(one.declared.properties.get("kmsKeyId"))
+        key = graph.key(one.inputs.get("kmsKeyId"))
         if key is None:
             continue
         service = f"logs.{one.region or properties(one).get('region')}.amazonaws.com"
@@ -53,7 +54,7 @@ def _context_matches(statement: dict[str, Any], arn: str) -> bool:
 def topics(graph: Graph) -> Iterator[Refusal]:
     """Alarms and RDS events reach an encrypted topic only when its key, and its policy, admit the service."""
     for topic in graph.of("sns/topic:Topic"):
-        arn, handle = properties(topic).get("arn"), topic.declared.properties.get("kmsMasterKeyId")
+        arn, handle = properties(topic).get("arn"), topic.inputs.get("kmsMasterKeyId")
         for publisher, service in _publishers(graph, arn):
             if handle == "alias/aws/sns":
                 yield refuse(
@@ -75,10 +76,10 @@ def topics(graph: Graph) -> Iterator[Refusal]:
             yield from _topic_policy(graph, topic, service)
 
 
-def _topic_policy(graph: Graph, topic: Rehearsed, service: str) -> Iterator[Refusal]:
+def _topic_policy(graph: Graph, topic: Resource, service: str) -> Iterator[Refusal]:
     arn = properties(topic).get("arn")
     for policy in graph.of("sns/topicPolicy:TopicPolicy"):
-        values = policy.declared.properties
+        values = policy.inputs
         if values.get("arn") == arn and not any(
             allows(each, service, "sns:Publish") for each in statements(values.get("policy"))
         ):
@@ -91,29 +92,29 @@ def _topic_policy(graph: Graph, topic: Rehearsed, service: str) -> Iterator[Refu
             )
 
 
-def _publishers(graph: Graph, arn: Any) -> list[tuple[Rehearsed, str]]:
+def _publishers(graph: Graph, arn: Any) -> list[tuple[Resource, str]]:
     """One publisher a service is enough to need it."""
-    found: dict[str, Rehearsed] = {}
+    found: dict[str, Resource] = {}
     for alarm in graph.of("cloudwatch/metricAlarm:MetricAlarm"):
-        values = alarm.declared.properties
+        values = alarm.inputs
         actions = [*as_list(values.get("alarmActions")), *as_list(values.get("okActions"))]
         if arn in actions:
             found.setdefault("cloudwatch.amazonaws.com", alarm)
     for subscription in graph.of("rds/eventSubscription:EventSubscription"):
-        if subscription.declared.properties.get("snsTopic") == arn:
+        if subscription.inputs.get("snsTopic") == arn:
             found.setdefault("events.rds.amazonaws.com", subscription)
     return [(publisher, service) for service, publisher in found.items()]
 
 
-def _publishes(key: Rehearsed, service: str) -> bool:
+def _publishes(key: Resource, service: str) -> bool:
     policy = _policy(key)
     return all(
         any(allows(each, service, action) for each in policy) for action in ("kms:GenerateDataKey", "kms:Decrypt")
     )
 
 
-def _policy(key: Rehearsed) -> list[dict[str, Any]]:
-    return statements(key.declared.properties.get("policy"))
+def _policy(key: Resource) -> list[dict[str, Any]]:
+    return statements(key.inputs.get("policy"))
 
 
 CHECKS = (log_groups, topics)

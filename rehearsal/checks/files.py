@@ -3,20 +3,21 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from graph import Resource
 from rehearsal.checks.graph import Graph, allows, refuse, statements
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 
 
-def _side(graph: Graph, token: str, bucket: str) -> Rehearsed | None:
-    return next((one for one in graph.of(token) if one.declared.properties.get("bucket") == bucket), None)
+def _side(graph: Graph, token: str, bucket: str) -> Resource | None:
+    return next((one for one in graph.of(token) if one.inputs.get("bucket") == bucket), None)
 
 
 def encryption(graph: Graph) -> Iterator[Refusal]:
     """A key for an encryption that takes none, and a bucket that is to hold everybody's objects as its own."""
     for one in graph.of("s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"):
-        for rule in one.declared.properties.get("rules") or ():
+        for rule in one.inputs.get("rules") or ():
             default = rule.get("applyServerSideEncryptionByDefault") or {}
             if default.get("kmsMasterKeyId") and default.get("sseAlgorithm") not in ("aws:kms", "aws:kms:dsse"):
                 yield refuse(
@@ -31,7 +32,7 @@ def encryption(graph: Graph) -> Iterator[Refusal]:
 def replication(graph: Graph) -> Iterator[Refusal]:
     """Replication needs versioning on both sides."""
     for one in graph.of("s3/bucketReplicationConfig:BucketReplicationConfig"):
-        values = one.declared.properties
+        values = one.inputs
         targets = [
             str((rule.get("destination") or {}).get("bucket", "")).rsplit(":", 1)[-1]
             for rule in values.get("rules") or ()
@@ -39,7 +40,7 @@ def replication(graph: Graph) -> Iterator[Refusal]:
         for bucket in (str(values.get("bucket")), *targets):
             known = graph.find("s3/bucket:Bucket", bucket)
             versioning = _side(graph, "s3/bucketVersioning:BucketVersioning", bucket)
-            configured = versioning.declared.properties if versioning else {}
+            configured = versioning.inputs if versioning else {}
             if known and (configured.get("versioningConfiguration") or {}).get("status") != "Enabled":
                 yield refuse(
                     one,
@@ -53,7 +54,7 @@ def replication(graph: Graph) -> Iterator[Refusal]:
 def logging(graph: Graph) -> Iterator[Refusal]:
     """A log bucket that logs to itself never stops writing; one whose policy does not admit S3 gets no logs."""
     for one in graph.of("s3/bucketLogging:BucketLogging"):
-        values = one.declared.properties
+        values = one.inputs
         source, target = values.get("bucket"), str(values.get("targetBucket"))
         if source == target:
             yield refuse(
@@ -64,7 +65,7 @@ def logging(graph: Graph) -> Iterator[Refusal]:
                 f"{_GUIDE}ServerLogs.html",
             )
         policy = _side(graph, "s3/bucketPolicy:BucketPolicy", target)
-        document = policy.declared.properties.get("policy") if policy else None
+        document = policy.inputs.get("policy") if policy else None
         if graph.find("s3/bucket:Bucket", target) and not any(
             allows(each, "logging.s3.amazonaws.com", "s3:PutObject") for each in statements(document)
         ):
@@ -81,7 +82,7 @@ def load_balancer_logs(graph: Graph) -> Iterator[Refusal]:
     """A load balancer writes its logs only into a bucket with S3's own encryption and a policy that admits it."""
     source = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html"
     for one in graph.of("lb/loadBalancer:LoadBalancer"):
-        logs = one.declared.properties.get("accessLogs") or {}
+        logs = one.inputs.get("accessLogs") or {}
         bucket = str(logs.get("bucket"))
         if not logs.get("enabled") or graph.find("s3/bucket:Bucket", bucket) is None:
             continue
@@ -90,7 +91,7 @@ def load_balancer_logs(graph: Graph) -> Iterator[Refusal]:
             "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
             bucket,
         )
-        for rule in side.declared.properties.get("rules") or () if side else ():
+        for rule in side.inputs.get("rules") or () if side else ():
             default = rule.get("applyServerSideEncryptionByDefault") or {}
             if default.get("sseAlgorithm") != "AES256":
                 yield refuse(
@@ -101,7 +102,7 @@ def load_balancer_logs(graph: Graph) -> Iterator[Refusal]:
                     source,
                 )
         policy = _side(graph, "s3/bucketPolicy:BucketPolicy", bucket)
-        document = policy.declared.properties.get("policy") if policy else None
+        document = policy.inputs.get("policy") if policy else None
         if not any(
             each.get("Effect") == "Allow"
             and (allows(each, "logdelivery.elasticloadbalancing.amazonaws.com", "s3:PutObject") or _account(each))

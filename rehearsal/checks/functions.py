@@ -38,7 +38,7 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
 def functions(graph: Graph) -> Iterator[Refusal]:
     """Image, variables and network of a function."""
     for one in graph.of(_FUNCTION):
-        values = one.declared.properties
+        values = one.inputs
         for check, what, fix, source in (*_image(values, one.region), *_variables(values), *_place(values)):
             yield refuse(one, check, what, fix, source)
 

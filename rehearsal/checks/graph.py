@@ -1,79 +1,60 @@
 """The recorded resources as the refusals ask for them."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+import graph as ground
+from graph import Resource
 from rehearsal.missing import is_marker
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 
 
 class Graph:
-    """The resources of one stack, found by type, ARN, id or name. No `residency` means that the stack names none."""
+    """The resources of one stack, by the short tokens that checks name: `rds/instance:Instance` means the AWS one.
 
-    def __init__(self, resources: Sequence[Rehearsed], account: str, residency: Collection[str] = ()) -> None:
+    No `residency` means that the stack names none.
+    """
+
+    def __init__(self, resources: Iterable[Resource], account: str, residency: Collection[str] = ()) -> None:
         self.account, self.residency = account, residency
-        self._all = resources
-        self._by_type: dict[str, list[Rehearsed]] = {}
-        for one in resources:
-            self._by_type.setdefault(one.type, []).append(one)
+        self._graph = ground.Graph(resources, account=account)
 
-    def of(self, *types: str) -> Iterator[Rehearsed]:
-        """Every resource of these types; `rds/instance:Instance` means the AWS one."""
-        for token in types:
-            yield from self._by_type.get(f"aws:{token}", ())
+    def of(self, *types: str) -> Iterator[Resource]:
+        """Every resource of these types."""
+        return self._graph.of(*(f"aws:{token}" for token in types))
 
-    def every(self) -> Iterator[Rehearsed]:
+    def every(self) -> Iterator[Resource]:
         """Every resource that the stack itself declares, in order."""
-        yield from (one for one in self._all if one.declared.custom)
+        return (one for one in self._graph.resources if one.custom)
 
-    def providers(self) -> Iterator[Rehearsed]:
+    def providers(self) -> Iterator[Resource]:
         """Every explicit AWS provider."""
-        yield from self._by_type.get("pulumi:providers:aws", ())
+        return self._graph.of("pulumi:providers:aws")
 
-    @cached_property
-    def _by_handle(self) -> dict[tuple[str, str], Rehearsed]:
-        handles: dict[tuple[str, str], Rehearsed] = {}
-        for one in self._all:
-            values = properties(one)
-            for handle in (one.id, *(values.get(key) for key in ("arn", "keyId", "name", "bucket"))):
-                if isinstance(handle, str) and handle:
-                    handles.setdefault((one.type, handle), one)
-        return handles
-
-    def find(self, token: str, handle: Any) -> Rehearsed | None:
+    def find(self, token: str, handle: Any) -> Resource | None:
         """The resource of a type that this ARN, id or name means, if it is of this stack."""
-        return self._by_handle.get((f"aws:{token}", handle)) if isinstance(handle, str) else None
+        return self._graph.find(handle, f"aws:{token}")
 
-    def key(self, handle: Any) -> Rehearsed | None:
+    def key(self, handle: Any) -> Resource | None:
         """The KMS key that an ARN, id or alias means."""
-        alias = self.find("kms/alias:Alias", handle)
-        return self.find("kms/key:Key", properties(alias).get("targetKeyId") if alias else handle)
+        return self._graph.key(handle)
 
-    def needs(self, one: Rehearsed, other: Rehearsed) -> bool:
+    def needs(self, one: Resource, other: Resource) -> bool:
         """Whether one resource waits for another, directly or through others."""
-        return other.urn in self._needed.get(one.urn, frozenset())
-
-    @cached_property
-    def _needed(self) -> dict[str, frozenset[str]]:
-        needed: dict[str, frozenset[str]] = {}
-        for one in self._all:  # in order of registration, so what is needed comes first
-            direct = {*one.declared.dependencies, one.declared.parent} - {""}
-            needed[one.urn] = frozenset(direct.union(*(needed.get(urn, frozenset()) for urn in direct)))
-        return needed
+        return self._graph.needs(one, other)
 
 
-def properties(one: Rehearsed) -> dict[str, Any]:
+def properties(one: Resource) -> dict[str, Any]:
     """Outputs and inputs together, without what stands for an output that nothing made. An input is the truer one."""
     made = {key: value for key, value in one.outputs.items() if not is_marker(value)}
-    return {**made, **{key: value for key, value in one.declared.properties.items() if value is not None}}
+    return {**made, **{key: value for key, value in one.inputs.items() if value is not None}}
 
 
-def judged(one: Rehearsed) -> dict[str, Any]:
+def judged(one: Resource) -> dict[str, Any]:
     """What the program declared, and the names that the provider makes where it declared none; nothing invented."""
     names = {key: one.outputs[key] for key in _NAMES if key in one.outputs and not is_marker(one.outputs[key])}
-    return {**names, **one.declared.properties}
+    return {**names, **one.inputs}
 
 
 _NAMES = ("name", "bucket", "identifier")
@@ -116,6 +97,6 @@ def _matches(pattern: Any, action: str) -> bool:
     return action.lower().startswith(stem) if star else stem == action.lower()
 
 
-def refuse(one: Rehearsed, check: str, what: str, fix: str, source: str) -> Refusal:
+def refuse(one: Resource, check: str, what: str, fix: str, source: str) -> Refusal:
     """A refusal of one resource."""
     return Refusal(check=check, urn=one.urn, name=one.name, what=what, fix=fix, source=source)

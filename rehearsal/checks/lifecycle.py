@@ -58,7 +58,7 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
 def lifecycle(graph: Graph) -> Iterator[Refusal]:
     """Rules without an action or a filter, with what does not go together, or in the wrong order."""
     for one in graph.of(_TYPE):
-        rules = [rule for rule in one.declared.properties.get("rules") or () if isinstance(rule, Mapping)]
+        rules = [rule for rule in one.inputs.get("rules") or () if isinstance(rule, Mapping)]
         for name, times in Counter(rule.get("id") for rule in rules).items():
             if name and times > 1:
                 yield refuse(one, "s3-lifecycle-id-twice", f"has {times} rules {name!r}", "name each its own", _RULE)

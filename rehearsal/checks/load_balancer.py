@@ -156,7 +156,7 @@ def balancers(graph: Graph) -> Iterator[Refusal]:
     """A load balancer in one zone, or in a subnet too small for its growth."""
     source = f"{_GUIDE}load-balancer-subnets.html"
     for one in graph.of(_BALANCER):
-        values = one.declared.properties
+        values = one.inputs
         ids = values.get("subnets") or ()
         subnets = [graph.find("ec2/subnet:Subnet", each) for each in ids]
         application = values.get("loadBalancerType", "application") == "application"
@@ -167,7 +167,7 @@ def balancers(graph: Graph) -> Iterator[Refusal]:
         if len(set(zones)) < len(zones):
             yield refuse(one, "lb-zone-twice", "has two subnets in one zone", "name one a zone", source)
         for subnet in (each for each in subnets if each is not None and application):
-            block = str(subnet.declared.properties.get("cidrBlock") or "")
+            block = str(subnet.inputs.get("cidrBlock") or "")
             if block and ip_network(block, strict=False).prefixlen > 27:
                 what = f"lies in {subnet.name}, which is {block}"
                 yield refuse(one, "lb-subnet-size", what, "give it subnets of /27 or wider", source)
@@ -178,7 +178,7 @@ def listeners(graph: Graph) -> Iterator[Refusal]:
     source = f"{_API}CreateListener.html"
     ports: set[tuple[Any, Any]] = set()
     for one in graph.of(_LISTENER):
-        values = one.declared.properties
+        values = one.inputs
         secure = values.get("protocol") in ("HTTPS", "TLS")
         if secure and not values.get("certificateArn"):
             what = f"speaks {values.get('protocol')} without a certificate"
@@ -201,7 +201,7 @@ def rules(graph: Graph) -> Iterator[Refusal]:
     """More than five values in a rule, none, two rules of one priority, and actions in the wrong order."""
     taken: dict[tuple[Any, Any], list[str]] = defaultdict(list)
     for one in graph.of(_RULE):
-        values = one.declared.properties
+        values = one.inputs
         conditions = [each for each in values.get("conditions") or () if isinstance(each, Mapping)]
         found = sum(len((part or {}).get("values") or ()) for each in conditions for part in each.values())
         if found > _MOST_VALUES:
@@ -232,7 +232,7 @@ def target_groups(graph: Graph) -> Iterator[Refusal]:
     """A health check that waits longer than its interval, and a group that lacks what its kind needs."""
     source = f"{_API}CreateTargetGroup.html"
     for one in graph.of(_TARGETS):
-        values = one.declared.properties
+        values = one.inputs
         check = values.get("healthCheck") or {}
         interval, timeout = check.get("interval", 30), check.get("timeout", 5)
         if isinstance(interval, int) and isinstance(timeout, int) and timeout >= interval:

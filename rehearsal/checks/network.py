@@ -7,9 +7,10 @@ from ipaddress import IPv4Network, ip_network
 from itertools import combinations
 from typing import Any
 
+from graph import Resource
 from rehearsal.checks.graph import Graph, as_list, refuse
 from rehearsal.checks.rules import breaches_of, number, one_of
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/vpc/latest/userguide/"
 _ENDPOINTS = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
@@ -56,7 +57,7 @@ def blocks(graph: Graph) -> Iterator[Refusal]:
     """Networks and subnets of a size or in a range that AWS has not, outside their network, or over each other."""
     source = f"{_GUIDE}vpc-cidr-blocks.html"
     for one in (*graph.of(_VPC), *graph.of(_SUBNET)):
-        block = one.declared.properties.get("cidrBlock")
+        block = one.inputs.get("cidrBlock")
         if block is None:
             continue
         whole = _network(block)
@@ -66,18 +67,18 @@ def blocks(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, "ec2-cidr-size", f"has cidrBlock {block}", "AWS takes /16 to /28", source)
         elif any(whole.overlaps(never) for never in _NEVER):
             yield refuse(one, "ec2-cidr-range", f"has cidrBlock {block}", "take a private range: 10.0.0.0/8", source)
-    inside: dict[Any, list[tuple[Rehearsed, IPv4Network]]] = defaultdict(list)
+    inside: dict[Any, list[tuple[Resource, IPv4Network]]] = defaultdict(list)
     for subnet in graph.of(_SUBNET):
-        block = _network(subnet.declared.properties.get("cidrBlock"))
+        block = _network(subnet.inputs.get("cidrBlock"))
         if block is not None:
-            inside[subnet.declared.properties.get("vpcId")].append((subnet, block))
+            inside[subnet.inputs.get("vpcId")].append((subnet, block))
     for vpc_id, found in inside.items():
         vpc = graph.find(_VPC, vpc_id)
-        whole = _network(vpc.declared.properties.get("cidrBlock")) if vpc else None
+        whole = _network(vpc.inputs.get("cidrBlock")) if vpc else None
         yield from _subnets(found, whole)
 
 
-def _subnets(found: list[tuple[Rehearsed, IPv4Network]], whole: IPv4Network | None) -> Iterator[Refusal]:
+def _subnets(found: list[tuple[Resource, IPv4Network]], whole: IPv4Network | None) -> Iterator[Refusal]:
     source = f"{_GUIDE}subnet-sizing.html"
     for one, block in found:
         if whole is not None and not block.subnet_of(whole):
@@ -91,12 +92,12 @@ def _subnets(found: list[tuple[Rehearsed, IPv4Network]], whole: IPv4Network | No
 def ways_out(graph: Graph) -> Iterator[Refusal]:
     """A NAT gateway in a network without an internet gateway, or without an address."""
     source = f"{_GUIDE}vpc-nat-gateway.html"
-    gateways = {one.declared.properties.get("vpcId") for one in graph.of("ec2/internetGateway:InternetGateway")}
+    gateways = {one.inputs.get("vpcId") for one in graph.of("ec2/internetGateway:InternetGateway")}
     for one in graph.of("ec2/natGateway:NatGateway"):
-        values = one.declared.properties
+        values = one.inputs
         subnet = graph.find(_SUBNET, values.get("subnetId"))
         public = values.get("connectivityType", "public") == "public"
-        if public and subnet and subnet.declared.properties.get("vpcId") not in gateways:
+        if public and subnet and subnet.inputs.get("vpcId") not in gateways:
             what = "stands in a network without an internet gateway"
             yield refuse(one, "ec2-nat-without-gateway", what, "declare an InternetGateway for its VPC", source)
         if public and not values.get("allocationId"):
@@ -106,7 +107,7 @@ def ways_out(graph: Graph) -> Iterator[Refusal]:
 def endpoints(graph: Graph) -> Iterator[Refusal]:
     """Endpoint services of another region or form, private names where the network gives none, two in one zone."""
     for one in graph.of(_ENDPOINT):
-        values = one.declared.properties
+        values = one.inputs
         name = str(values.get("serviceName") or "")
         form = re.fullmatch(
             r"(?:com|cn\.com)\.amazonaws\.(?:(?:vpce|s3-global)\.)?([a-z]{2}(?:-[a-z]+)+-\d)?\.?.*", name
@@ -135,12 +136,12 @@ def endpoints(graph: Graph) -> Iterator[Refusal]:
         yield from _endpoint_subnets(graph, one, kind)
 
 
-def _private_names(graph: Graph, one: Rehearsed, kind: Any) -> Iterator[Refusal]:
+def _private_names(graph: Graph, one: Resource, kind: Any) -> Iterator[Refusal]:
     source = f"{_ENDPOINTS}create-interface-endpoint.html"
-    vpc = graph.find(_VPC, one.declared.properties.get("vpcId"))
-    if not one.declared.properties.get("privateDnsEnabled") or vpc is None:
+    vpc = graph.find(_VPC, one.inputs.get("vpcId"))
+    if not one.inputs.get("privateDnsEnabled") or vpc is None:
         return
-    settings = vpc.declared.properties
+    settings = vpc.inputs
     if not settings.get("enableDnsHostnames") or settings.get("enableDnsSupport") is False:
         what = f"has private names, and {vpc.name} gives no host names"
         fix = "set enableDnsHostnames and enableDnsSupport on the VPC"
@@ -149,8 +150,8 @@ def _private_names(graph: Graph, one: Rehearsed, kind: Any) -> Iterator[Refusal]
         yield refuse(one, "ec2-endpoint-kind", "is a gateway with private names", "leave privateDnsEnabled out", source)
 
 
-def _endpoint_subnets(graph: Graph, one: Rehearsed, kind: Any) -> Iterator[Refusal]:
-    values = one.declared.properties
+def _endpoint_subnets(graph: Graph, one: Resource, kind: Any) -> Iterator[Refusal]:
+    values = one.inputs
     source = f"{_ENDPOINTS}create-interface-endpoint.html"
     if kind == "Gateway" and (values.get("subnetIds") or values.get("securityGroupIds")):
         what = "is a gateway with subnets or security groups"
@@ -167,9 +168,9 @@ def _endpoint_subnets(graph: Graph, one: Rehearsed, kind: Any) -> Iterator[Refus
 def group_rules(graph: Graph) -> Iterator[Refusal]:
     """Ports out of order or without a protocol that has them, more than one peer, and the same rule twice."""
     source = f"{_API}AuthorizeSecurityGroupIngress.html"
-    seen: dict[tuple[Any, ...], Rehearsed] = {}
+    seen: dict[tuple[Any, ...], Resource] = {}
     for one in graph.of(*_RULES):
-        values = one.declared.properties
+        values = one.inputs
         first, last, protocol = values.get("fromPort"), values.get("toPort"), str(values.get("ipProtocol"))
         if isinstance(first, int) and isinstance(last, int) and first > last and protocol in ("tcp", "udp", "6", "17"):
             what = f"goes from port {first} to {last}"
@@ -197,7 +198,7 @@ _PEERS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 def zones_of(graph: Graph, subnet_ids: Any) -> list[str]:
     """The zones that subnets were declared in; none where one is of another stack or leaves its zone to AWS."""
     subnets = [graph.find(_SUBNET, each) for each in subnet_ids or ()]
-    zones = [one.declared.properties.get("availabilityZone") if one else None for one in subnets]
+    zones = [one.inputs.get("availabilityZone") if one else None for one in subnets]
     return [] if None in zones else [str(zone) for zone in zones]
 
 
@@ -206,7 +207,7 @@ def routes(graph: Graph) -> Iterator[Refusal]:
     source = f"{_API}CreateRoute.html"
     seen: set[tuple[Any, ...]] = set()
     for one in graph.of("ec2/route:Route"):
-        values = one.declared.properties
+        values = one.inputs
         targets = [key for key in _TARGETS if values.get(key)]
         if len(targets) != 1:
             what = f"leads to {' and '.join(targets) or 'nothing'}"

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.settings import LOG_RETENTION_DAYS
+from graph import Resource
 from rehearsal.checks.graph import Graph, as_list, refuse
 from rehearsal.checks.rules import Rule, breaches_of, count, one_of, text
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 
 _ALARM_PAGE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
@@ -103,7 +104,7 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
 def retention(graph: Graph) -> Iterator[Refusal]:
     """A retention that CloudWatch Logs does not offer; 0 means for ever."""
     for one in graph.of("cloudwatch/logGroup:LogGroup"):
-        days = one.declared.properties.get("retentionInDays", 0)
+        days = one.inputs.get("retentionInDays", 0)
         if days and days not in LOG_RETENTION_DAYS:
             nearest = min(LOG_RETENTION_DAYS, key=lambda each: (abs(each - days), -each))
             yield refuse(one, "logs-retention", f"keeps logs for {days} days", f"the nearest is {nearest}", _RETENTION)
@@ -112,7 +113,7 @@ def retention(graph: Graph) -> Iterator[Refusal]:
 def filters(graph: Graph) -> Iterator[Refusal]:
     """A metric filter with a default value beside dimensions."""
     for one in graph.of(_METRIC_FILTER):
-        metric = one.declared.properties.get("metricTransformation") or {}
+        metric = one.inputs.get("metricTransformation") or {}
         if metric.get("dimensions") and metric.get("defaultValue") not in (None, ""):
             what = "has a default value and dimensions"
             yield refuse(one, "logs-filter-default", what, "leave one of them out", _FILTER)
@@ -121,7 +122,7 @@ def filters(graph: Graph) -> Iterator[Refusal]:
 def alarms(graph: Graph) -> Iterator[Refusal]:
     """Periods, data points, statistics, actions and metric math of an alarm."""
     for one in graph.of(_ALARM):
-        values = one.declared.properties
+        values = one.inputs
         for check, what, fix in (*_metric(values), *_periods(values), *_actions(one)):
             yield refuse(one, check, what, fix, _ALARM_PAGE)
 
@@ -157,9 +158,9 @@ def _periods(values: Mapping[str, Any]) -> Iterator[_Found]:
             yield "alarm-window", f"looks back {length * periods} s", fix
 
 
-def _actions(one: Rehearsed) -> Iterator[_Found]:
+def _actions(one: Resource) -> Iterator[_Found]:
     for key in _ACTIONS:
-        for action in as_list(one.declared.properties.get(key)):
+        for action in as_list(one.inputs.get(key)):
             parts = str(action).split(":")
             if len(parts) > 4 and parts[2] in ("sns", "lambda") and one.region and parts[3] != one.region:
                 yield "alarm-action-region", f"{key} names {action}", f"name one in {one.region}"
@@ -173,7 +174,7 @@ def dashboards(graph: Graph) -> Iterator[Refusal]:
     """A body that is no JSON, too many widgets, and widgets beyond the grid."""
     for one in graph.of("cloudwatch/dashboard:Dashboard"):
         try:
-            body = json.loads(str(one.declared.properties.get("dashboardBody") or ""))
+            body = json.loads(str(one.inputs.get("dashboardBody") or ""))
             widgets = [dict(widget) for widget in body["widgets"]]
         except (ValueError, TypeError, KeyError):
             yield refuse(one, "dashboard-body", "has no widgets in JSON", 'write {"widgets": [...]}', _DASHBOARD)
@@ -203,7 +204,7 @@ def _widget(widget: Mapping[str, Any]) -> Iterator[_Found]:
 def event_rules(graph: Graph) -> Iterator[Refusal]:
     """A rule without a pattern or schedule, a pattern that is no JSON of lists, and more than five targets."""
     for one in graph.of(_RULE):
-        values = one.declared.properties
+        values = one.inputs
         pattern = values.get("eventPattern")
         if not pattern and not values.get("scheduleExpression"):
             what = "has neither eventPattern nor scheduleExpression"
@@ -217,7 +218,7 @@ def event_rules(graph: Graph) -> Iterator[Refusal]:
         targets = [
             each
             for each in graph.of("cloudwatch/eventTarget:EventTarget")
-            if each.declared.properties.get("rule") in (values.get("name"), one.id)
+            if each.inputs.get("rule") in (values.get("name"), one.id)
         ]
         if len(targets) > 5:
             what = f"has {len(targets)} targets"

@@ -12,7 +12,7 @@ _SOURCE = "https://www.pulumi.com/registry/packages/aws/api-docs/provider/"
 def account(graph: Graph) -> Iterator[Refusal]:
     """A provider whose allowed accounts leave out the account of the stack: nothing could be made with it."""
     for one in graph.providers():
-        allowed = one.declared.properties.get("allowedAccountIds")
+        allowed = one.inputs.get("allowedAccountIds")
         accounts = json.loads(allowed) if isinstance(allowed, str) else allowed
         if accounts and graph.account not in accounts:
             yield refuse(

@@ -67,7 +67,7 @@ def breaches_of(rules: Iterable[Rule], graph: Graph) -> Iterator[Refusal]:
     """A refusal for each place of which a rule does not hold."""
     for rule in rules:
         for one in graph.of(rule.type_):
-            for place, value in at(judged(one), rule.path) if rule.where(one.declared.properties) else ():
+            for place, value in at(judged(one), rule.path) if rule.where(one.inputs) else ():
                 if not rule.holds(value):
                     yield refuse(
                         one, rule.check, f"{place} {_described(value)}", f"AWS takes {rule.takes}", rule.source

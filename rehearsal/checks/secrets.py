@@ -108,7 +108,7 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
 def rotations(graph: Graph) -> Iterator[Refusal]:
     """A rotation with no rhythm, or two."""
     for one in graph.of(_ROTATION):
-        rules = one.declared.properties.get("rotationRules")
+        rules = one.inputs.get("rotationRules")
         if not isinstance(rules, Mapping):
             continue
         given = [key for key in ("automaticallyAfterDays", "scheduleExpression") if rules.get(key)]
@@ -121,7 +121,7 @@ def rotations(graph: Graph) -> Iterator[Refusal]:
 def keys(graph: Graph) -> Iterator[Refusal]:
     """A key that cannot turn by itself and is to."""
     for one in graph.of("kms/key:Key"):
-        values = one.declared.properties
+        values = one.inputs
         spec = values.get("customerMasterKeySpec") or "SYMMETRIC_DEFAULT"
         if values.get("enableKeyRotation") and spec != "SYMMETRIC_DEFAULT":
             what = f"is {spec} and is to turn by itself"
@@ -138,14 +138,14 @@ def topics(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, "sns-fifo-name", what, "let the name end with .fifo where fifoTopic is set", source)
     yield from _outside_residency(graph)
     for one in graph.of(_SUBSCRIPTION):
-        for check, what, fix in _subscription(one.declared.properties, one.region):
+        for check, what, fix in _subscription(one.inputs, one.region):
             yield refuse(one, check, what, fix, _SNS)
 
 
 def _outside_residency(graph: Graph) -> Iterator[Refusal]:
     """What is published holds names and addresses: a topic, or what it delivers to, lies where data may be kept."""
     for one in (*graph.of(_TOPIC), *graph.of(_SUBSCRIPTION)):
-        endpoint = str(one.declared.properties.get("endpoint") or "").split(":")
+        endpoint = str(one.inputs.get("endpoint") or "").split(":")
         regions = {one.region, endpoint[3] if len(endpoint) > 5 and endpoint[0] == "arn" else ""} - {""}
         for region in sorted(regions - set(graph.residency)) if graph.residency else ():
             what = f"delivers in {region}, outside residency ({', '.join(graph.residency)})"

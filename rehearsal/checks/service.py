@@ -11,10 +11,8 @@ _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 
 def injected_secrets(graph: Graph) -> Iterator[Refusal]:
     """A secret without a current value cannot be injected: the task would never start."""
-    rotated = {
-        one.declared.properties.get("secretId"): one for one in graph.of("secretsmanager/secretRotation:SecretRotation")
-    }
-    valued = {one.declared.properties.get("secretId") for one in graph.of("secretsmanager/secretVersion:SecretVersion")}
+    rotated = {one.inputs.get("secretId"): one for one in graph.of("secretsmanager/secretRotation:SecretRotation")}
+    valued = {one.inputs.get("secretId") for one in graph.of("secretsmanager/secretVersion:SecretVersion")}
     for one in graph.of("ecs/taskDefinition:TaskDefinition"):
         for container in containers_of(one):
             for entry in container.get("secrets") or ():
@@ -34,7 +32,7 @@ def injected_secrets(graph: Graph) -> Iterator[Refusal]:
 def services(graph: Graph) -> Iterator[Refusal]:
     """A grace period without a load balancer, and a service that no load balancer waits for."""
     for one in graph.of("ecs/service:Service"):
-        values = one.declared.properties
+        values = one.inputs
         if values.get("healthCheckGracePeriodSeconds") and not values.get("loadBalancers"):
             yield refuse(
                 one,
@@ -50,7 +48,7 @@ def services(graph: Graph) -> Iterator[Refusal]:
                 *graph.of("lb/listenerRule:ListenerRule"),
             ]
             wanted = target.get("targetGroupArn")
-            if group is not None and not any(wanted in str(each.declared.properties) for each in used):
+            if group is not None and not any(wanted in str(each.inputs) for each in used):
                 yield refuse(
                     one,
                     "ecs-target-group-unused",
@@ -63,15 +61,14 @@ def services(graph: Graph) -> Iterator[Refusal]:
 def rotations(graph: Graph) -> Iterator[Refusal]:
     """Secrets Manager refuses a rotation function that it may not call, so the permission must come first."""
     for one in graph.of("secretsmanager/secretRotation:SecretRotation"):
-        function = graph.find("lambda/function:Function", one.declared.properties.get("rotationLambdaArn"))
+        function = graph.find("lambda/function:Function", one.inputs.get("rotationLambdaArn"))
         if function is None:
             continue
         handles = {function.id, properties(function).get("arn"), properties(function).get("name")}
         permissions = [
             each
             for each in graph.of("lambda/permission:Permission")
-            if each.declared.properties.get("function") in handles
-            and each.declared.properties.get("principal") == "secretsmanager.amazonaws.com"
+            if each.inputs.get("function") in handles and each.inputs.get("principal") == "secretsmanager.amazonaws.com"
         ]
         if not any(graph.needs(one, each) for each in permissions):
             yield refuse(
@@ -98,10 +95,9 @@ def trust(graph: Graph) -> Iterator[Refusal]:
     """A role that the service which gets it may not assume."""
     for token, field, service in _TRUST:
         for one in graph.of(token):
-            role = graph.find("iam/role:Role", one.declared.properties.get(field))
+            role = graph.find("iam/role:Role", one.inputs.get(field))
             if role is not None and not any(
-                allows(each, service, "sts:AssumeRole")
-                for each in statements(role.declared.properties.get("assumeRolePolicy"))
+                allows(each, service, "sts:AssumeRole") for each in statements(role.inputs.get("assumeRolePolicy"))
             ):
                 yield refuse(
                     one,

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from graph import Resource
 from rehearsal.checks.graph import Graph, properties, refuse
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 
 _SOURCE = "https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"
@@ -25,13 +26,13 @@ def tags(graph: Graph) -> Iterator[Refusal]:
             yield from _tag(one, str(key), str(value))
 
 
-def _tags(one: Rehearsed) -> dict[str, Any]:
+def _tags(one: Resource) -> dict[str, Any]:
     values = properties(one)
     found = {**(values.get("tagsAll") or {}), **(values.get("tags") or {})}
     return found if one.type.startswith("aws:") else {}
 
 
-def _tag(one: Rehearsed, key: str, value: str) -> Iterator[Refusal]:
+def _tag(one: Resource, key: str, value: str) -> Iterator[Refusal]:
     if key.lower().startswith("aws:"):
         yield refuse(one, "tag-prefix", f"has the tag {shown(key)}", "aws: is AWS's own: choose another", _SOURCE)
     if not 1 <= len(key) <= LONGEST_KEY:

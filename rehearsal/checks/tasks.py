@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.offered import awslogs_options, fargate_memory_mib
+from graph import Resource
 from rehearsal.checks.graph import Graph, as_list, refuse
 from rehearsal.checks.rules import breaches_of, one_of
-from rehearsal.result import Refusal, Rehearsed
+from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 _PARAMETERS = f"{_GUIDE}task_definition_parameters.html"
@@ -40,10 +41,10 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
     yield from breaches_of(RULES, graph)
 
 
-def containers_of(one: Rehearsed) -> list[dict[str, Any]]:
+def containers_of(one: Resource) -> list[dict[str, Any]]:
     """A task's containers; none where their text is no JSON list, which `tasks` reports."""
     try:
-        found = json.loads(one.declared.properties.get("containerDefinitions", "[]"))
+        found = json.loads(one.inputs.get("containerDefinitions", "[]"))
     except (TypeError, ValueError):
         return []
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
@@ -53,7 +54,7 @@ def tasks(graph: Graph) -> Iterator[Refusal]:
     """Everything about a task and its containers."""
     for one in graph.of(_TASK):
         found = containers_of(one)
-        values = one.declared.properties
+        values = one.inputs
         for check, what, fix, source in (*_whole(values, found), *_fargate(values, found)):
             yield refuse(one, check, what, fix, source)
         names = {str(each.get("name")): each for each in found}
