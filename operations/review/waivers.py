@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from graph.errors import InputError
 from graph.plan import Plan
+from infra.problems import ProblemsError
+from infra.yaml_text import read_yaml_value
 from operations.review.effects import KINDS, Danger, Kind
 from policies.exemptions import stack_of
 
@@ -81,9 +82,9 @@ def read_waivers(folder: Path, today: datetime.date) -> list[Filed]:
             problems.append(f"{path}: a hidden file waives nothing; name it after its stack, such as prod.yaml")
             continue
         try:
-            entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            problems.append(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}")
+            entries = read_yaml_value(path, str(path))
+        except ProblemsError as error:
+            problems += [str(problem) for problem in error.problems]
             continue
         if not isinstance(entries, list):
             problems.append(

@@ -90,6 +90,12 @@ def test_the_review_prints_the_waiver_of_each_thing_that_stopped(tmp_path: Path)
     ]
 
 
+def test_a_key_that_stands_twice_is_an_error_and_never_the_last_of_the_two(tmp_path: Path) -> None:
+    twice = entry().replace("effect: protect-off", "effect: delete, effect: protect-off")
+    assert len(problems(tmp_path, twice)) == 1
+    assert "effect" in problems(tmp_path, twice)[0]
+
+
 def test_a_hidden_file_waives_nothing(tmp_path: Path) -> None:
     (tmp_path / ".prod.yaml").write_text(entry())
     assert any("a hidden file waives nothing" in one for one in problems(tmp_path, entry()))
