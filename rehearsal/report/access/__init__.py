@@ -1,10 +1,10 @@
 """Who may do what, from the documents in a stack's graph. Nothing here evaluates: it only reads and words."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from facts import tokens as t
 from facts.permissions.documents import documents, is_open, statements
+from facts.reach import owners
 from graph import Graph, Resource
 from rehearsal.report.access.model import (
     Guarded,
@@ -17,45 +17,28 @@ from rehearsal.report.access.model import (
 )
 from rehearsal.report.access.wildcards import wildcards
 
-PERMISSION = "aws:lambda/permission:Permission"
-# What a policy hangs on: the property that names it, and the types that it may be.
-_TARGETS = {
-    "arn": (t.TOPIC,),
-    "bucket": (t.BUCKET,),
-    "function": (t.FUNCTION,),
-    "keyId": (t.KEY,),
-    "repository": (t.REPOSITORY,),
-    "secretArn": (t.SECRET,),
-}
-
 
 def identities(graph: Graph) -> list[Identity]:
     """Every role with all its policies, then every policy that no role of this stack has."""
-    attachments = [one.inputs for one in graph.of(t.ROLE_ATTACHMENT)]
-    attached = {str(one.get("policyArn")) for one in attachments}
-    found = [_role(graph, role, attachments) for role in graph.of(t.ROLE)]
+    found = [_role(graph, role) for role in graph.of(t.ROLE)]
     unattached = [
         Identity(policy, (), tuple(_permissions(policy, "identity")))
         for policy in graph.of(t.POLICY)
-        if policy.id not in attached and policy.outputs.get("arn") not in attached
+        if not graph.referring(policy, t.ROLE_ATTACHMENT, "policyArn")
     ]
     return found + unattached
 
 
-def _role(graph: Graph, role: Resource, attachments: list[Any]) -> Identity:
-    names = {role.id, role.outputs.get("name"), role.outputs.get("arn")}
+def _role(graph: Graph, role: Resource) -> Identity:
     permissions = list(_permissions(role, "identity"))
-    for inline in graph.of(t.ROLE_POLICY):
-        if inline.inputs.get("role") in names:
-            permissions += _permissions(inline, "identity")
+    for inline in graph.referring(role, t.ROLE_POLICY, "role"):
+        permissions += _permissions(inline, "identity")
     managed: list[str] = []
-    for attachment in attachments:
-        if attachment.get("role") in names:
-            policy = graph.find(attachment.get("policyArn"))
-            if policy is not None and policy.type == t.POLICY:
-                permissions += _permissions(policy, "identity")
-            else:
-                managed.append(str(attachment.get("policyArn")))
+    for attachment in graph.referring(role, t.ROLE_ATTACHMENT, "role"):
+        declared = graph.referred(attachment, "policyArn", t.POLICY)
+        for policy in declared:
+            permissions += _permissions(policy, "identity")
+        managed += [] if declared else [str(attachment.inputs.get("policyArn"))]
     return Identity(
         holder=role,
         trust=tuple(_permissions(role, "trust")),
@@ -72,7 +55,7 @@ def guarded(graph: Graph) -> list[Guarded]:
         if not resource.custom:
             continue
         permissions = list(_permissions(resource, "resource"))
-        if resource.type == PERMISSION:
+        if resource.type == t.FUNCTION_PERMISSION:
             permissions.append(_invoke(resource))
         if permissions:
             target = _target(graph, resource)
@@ -82,11 +65,8 @@ def guarded(graph: Graph) -> list[Guarded]:
 
 def _target(graph: Graph, resource: Resource) -> Resource:
     """What a resource's policy hangs on: itself, or what it names."""
-    properties = resource.inputs
-    for key, types in _TARGETS.items():
-        if resource.type not in types and (found := graph.find(properties.get(key), *types)) is not None:
-            return found
-    return resource
+    found = (graph.by_urn.get(urn) for urn in owners(graph, resource))
+    return next((one for one in found if one is not None), resource)
 
 
 def _permissions(resource: Resource, kind: str) -> Iterator[Permission]:
