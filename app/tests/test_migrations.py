@@ -16,14 +16,15 @@ from alembic.script import ScriptDirectory
 
 from workbuoy_app import migrate as migration
 from workbuoy_app import roles, schema
-from workbuoy_app.database import connect
 from workbuoy_app.database_url import SqliteAddress
+from workbuoy_app.databases import connect
 from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.migrate import MIGRATIONS, MigrationFailed, migrate
 from workbuoy_app.owner import owner_connection
 from workbuoy_app.settings import Settings, load
 
 REVISIONS = list(schema.REVISIONS)
+POSTGRES_ONLY = ("0004",)  # row-level security, which SQLite has not
 
 
 @pytest.fixture(params=["postgres", "sqlite"])
@@ -95,7 +96,8 @@ def test_each_revision_has_a_way_back(empty: Settings, number: int) -> None:
         migrate(empty, target="base", back=True)  # leaves alembic_version, empty
     shape_before = shape(empty)
     migrate(empty, target=REVISIONS[number])
-    assert shape(empty) != shape_before
+    if not isinstance(empty.database, SqliteAddress) or REVISIONS[number] not in POSTGRES_ONLY:
+        assert shape(empty) != shape_before
     migrate(empty, target=before, back=True)
     assert shape(empty) == shape_before
     assert migrate(empty) == schema.HEAD

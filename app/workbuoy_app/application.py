@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from workbuoy_app import __version__, database, metrics, metrics_listener, problems
+from workbuoy_app import __version__, databases, metrics, metrics_listener, problems
 from workbuoy_app.api import attachments, auth, health, things
 from workbuoy_app.api.cookies import SESSION, cookie_name
 from workbuoy_app.attachments import UploadSlots
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     state = app.state
     state.settings = settings
-    state.database = database.connect(settings)
+    state.database = databases.connect(settings)
     state.storage = ObjectStorage(settings.storage) if settings.storage else None
     state.storage_check = health.StorageCheck(state.storage)
     state.upload_slots = UploadSlots(UPLOADS_TO_BUCKET if settings.storage else UPLOADS_TO_DATABASE)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from workbuoy_app.problems import Unavailable
-from workbuoy_app.settings import Settings
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -39,6 +38,7 @@ class Database(Protocol):
     """Where rows live."""
 
     single_tenant: bool
+    refusal: str | None  # why the database that answers must not be used, in words for an operator
 
     async def open(self) -> None:
         """Begin to connect. Returns at once, also where nothing answers yet."""
@@ -58,16 +58,3 @@ class Database(Protocol):
 
     def statistics(self) -> Mapping[str, float]:
         """The pool's numbers, for metrics."""
-
-
-def connect(settings: Settings) -> Database:
-    """The database that the settings name, not yet open."""
-    from workbuoy_app.database_url import SqliteAddress  # noqa: PLC0415 - with the drivers below
-
-    if isinstance(settings.database, SqliteAddress):
-        from workbuoy_app.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used
-
-        return SqliteDatabase(settings.database)
-    from workbuoy_app.postgres import PostgresDatabase, application_login  # noqa: PLC0415
-
-    return PostgresDatabase(settings.database, application_login(settings))

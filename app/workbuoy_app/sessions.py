@@ -77,6 +77,24 @@ async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bo
     return True
 
 
+async def prove(tx: Transaction, *, kept_apart: bool) -> None:
+    """Do what a login does, for nobody: raises what the database raises where nobody could log in.
+
+    `kept_apart` says that the database has the functions by which it keeps tenants apart.
+    """
+    asked = {"session": "", "issuer": "workbuoy:readiness", "subject": ""}
+    if kept_apart:
+        await tx.one("select session_tenant(), session_member()", {})
+    if not await start(tx, asked, asked["issuer"], asked["subject"]):
+        # A statement that changes no row is refused like one that does: by missing rights, by a read-only server.
+        await tx.execute(
+            "insert into sessions (token_hash, tenant_id, member_id, created_at, renewed_at, expires_at)"
+            " select '', tenant_id, id, created_at, created_at, created_at from members where issuer = %(issuer)s",
+            asked,
+        )
+        await find(tx, asked)
+
+
 async def end(tx: Transaction, asked: Claims) -> None:
     """End one session."""
     await tx.execute("delete from sessions where token_hash = %(session)s", asked)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from dotenv.parser import parse_stream
 
 from workbuoy_app.database_url import PostgresAddress, SqliteAddress, UrlError, parse
 
@@ -211,7 +214,7 @@ def _database(read: _Reader, *, production: bool) -> tuple[PostgresAddress | Sql
 def _check_postgres(
     read: _Reader, database: PostgresAddress, secret_id: str | None, *, production: bool
 ) -> None:
-    if production and database.sslmode != "verify-full":
+    if production and database.sslmode != "verify-full" and not database.is_local_socket:
         read.refuse("DATABASE_URL must say sslmode=verify-full when NODE_ENV=production")
     if secret_id and (database.user or database.password):
         read.refuse("DATABASE_URL must name no user or password when DATABASE_SECRET_ID gives them")
@@ -274,12 +277,26 @@ def _oidc(read: _Reader, *, production: bool) -> OidcSettings | None:
 
 
 def read_env_files(paths: list[Path], environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment, beneath it the files; a later file overrides an earlier one. Missing files are skipped."""
+    """The environment, beneath it the files; a later file overrides an earlier one. Missing files are skipped.
+
+    The form is that of Node's and Python's dotenv: `export`, quotes, comments, a byte order mark; a dollar sign stands
+    for itself. Raises SettingsError for a file that cannot be read, naming lines and none of their content.
+    """
     values: dict[str, str] = {}
+    problems: list[str] = []
     for path in paths:
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                name, equals, value = line.partition("=")
-                if equals and not name.lstrip().startswith("#"):
-                    values[name.strip()] = value.split(" #")[0].strip().strip("\"'")
+        if not path.exists():
+            continue
+        try:
+            bindings = list(parse_stream(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
+            problems.append(f"{path} cannot be read: {reason}")
+            continue
+        problems += [
+            f"{path}: line {each.original.line} is not NAME=value" for each in bindings if each.error
+        ]
+        values |= {each.key: each.value or "" for each in bindings if each.key is not None}
+    if problems:
+        raise SettingsError(problems)
     return values | dict(environment)

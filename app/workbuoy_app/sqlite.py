@@ -68,6 +68,7 @@ class SqliteDatabase:
     """See database.Database."""
 
     single_tenant = True
+    refusal: str | None = None
 
     def __init__(self, address: SqliteAddress) -> None:
         register_types()
