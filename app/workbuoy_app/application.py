@@ -18,6 +18,7 @@ from workbuoy_app.logs import log
 from workbuoy_app.observer import Observer
 from workbuoy_app.settings import Settings
 from workbuoy_app.storage import ObjectStorage
+from workbuoy_app.sweeper import Sweeper
 
 UPLOADS_TO_BUCKET = 16  # each holds at most two parts of 8 MiB
 UPLOADS_TO_DATABASE = 4  # each holds its whole content
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.settings = settings
     state.database = databases.connect(settings)
     state.storage = ObjectStorage(settings.storage) if settings.storage else None
+    state.sweeper = Sweeper(state.database, state.storage)
     state.storage_check = health.StorageCheck(state.storage)
     state.upload_slots = UploadSlots(UPLOADS_TO_BUCKET if settings.storage else UPLOADS_TO_DATABASE)
     state.provider = None
@@ -68,7 +70,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
                 log.error("the port of /metrics is taken", extra={"port": settings.metrics_port})
                 raise
         log.info("started", extra={"port": settings.port})
-        yield
+        async with app.state.sweeper.running():
+            yield
     finally:
         if listener:
             listener.close()

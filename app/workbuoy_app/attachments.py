@@ -81,13 +81,10 @@ async def expect_room(tx: Transaction, session: Session, thing_id: UUID) -> None
         raise Refused(409, f"A thing has at most {MOST_ATTACHMENTS} attachments.")
 
 
-async def begin(
-    tx: Transaction, session: Session, row: Row, key_of: Callable[[UUID, UUID], str]
-) -> tuple[Note, list[str]]:
-    """As `expect_room`, and note the object that may come to be. Gives also keys that were left behind."""
+async def begin(tx: Transaction, session: Session, row: Row, key_of: Callable[[UUID, UUID], str]) -> Note:
+    """As `expect_room`, and note the object that may come to be."""
     await expect_room(tx, session, row["thing_id"])
-    left_behind = await removals.left_behind(tx, session)
-    return await removals.note(tx, session, key_of(session.tenant_id, row["id"])), left_behind
+    return await removals.note(tx, session, key_of(session.tenant_id, row["id"]))
 
 
 async def insert(

@@ -26,6 +26,8 @@ _FIELDS = (
     "revision",
     "port",
     "step",
+    "owed",
+    "oldest_age_seconds",
 )
 
 

@@ -38,6 +38,15 @@ SCHEMA = Gauge(
     "workbuoy_schema_at_head", "1 where every migration that this release knows is applied", registry=registry
 )
 
+REMOVALS_OWED = Gauge(
+    "workbuoy_object_removals_owed", "Deleted objects that are still in the bucket", registry=registry
+)
+REMOVALS_OLDEST = Gauge(
+    "workbuoy_object_removals_oldest_age_seconds",
+    "Age of the oldest of them, 0 without any",
+    registry=registry,
+)
+
 TENANT_REQUESTS = Counter(
     "workbuoy_tenant_requests_total",
     "Requests by tenant and how they ended",

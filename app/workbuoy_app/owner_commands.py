@@ -1,8 +1,9 @@
-"""Commands that act as the database's owner: migrate, tenant, member."""
+"""Commands that act as the database's owner: migrate, tenant, member, removals."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 import psycopg
@@ -24,6 +25,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     try:
         if options.command == "migrate":
             _migrate(settings)
+        elif options.command == "removals":
+            for row in registry.owed_removals(settings):
+                print(json.dumps(row))
         elif options.command == "tenant" and options.action == "add":
             print(registry.add_tenant(settings, options.name))
         elif options.command == "tenant":

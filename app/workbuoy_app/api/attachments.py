@@ -57,8 +57,7 @@ async def attach(
             await caller.run(attachments.expect_room, thing_id)
             content = b"".join([piece async for piece in incoming])
             return await caller.run(attachments.insert, _measured(row, incoming, content_digest), content)
-        noted, left_behind = await caller.run(attachments.begin, row, object_key)
-        await remove_objects(request, caller, left_behind)
+        noted = await caller.run(attachments.begin, row, object_key)
         try:
             await app.storage.put(noted.key, aiter(incoming), content_type)
             return await caller.run(attachments.insert, _measured(row, incoming, content_digest), None, noted)
@@ -134,7 +133,7 @@ async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_
 
 
 async def remove_objects(request: Request, caller: Caller, keys: list[str]) -> None:
-    """Remove objects whose notes say that they are to go. What fails now goes with the tenant's next upload."""
+    """Remove objects whose notes say that they are to go. What fails now goes with the next sweep."""
     storage: ObjectStorage | None = request.app.state.storage
     if not keys:
         return
