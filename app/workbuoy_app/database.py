@@ -10,6 +10,8 @@ from workbuoy_app.problems import Unavailable
 T = TypeVar("T")
 Row = dict[str, Any]
 Values = Mapping[str, Any]
+# Ends a statement that reads a row to change it: another that does so waits.
+ROW_LOCK = " for no key update"
 # What row-level security judges by: `session` (a token's hash), `issuer` and `subject`.
 Claims = Mapping[str, str]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 # Postgres stores no NUL character in text.
@@ -36,6 +36,35 @@ class ThingInput(_Input):
     title: Title
     body: Body = ""
     status: Annotated[Status, Field(strict=False)] = Status.OPEN
+
+    def written(self) -> dict[str, str]:
+        """The columns' values."""
+        return {"title": self.title, "body": self.body, "status": self.status.value}
+
+
+class ThingPatch(_Input):
+    """What changes of a thing, as a JSON merge patch (RFC 7396): null gives a field its default back."""
+
+    title: Annotated[
+        Title | SkipJsonSchema[None], Field(description="Has no default, so it cannot be null")
+    ] = None
+    body: Body | None = None
+    status: Annotated[Status | None, Field(strict=False)] = None
+
+    @model_validator(mode="after")
+    def _title_stays(self) -> ThingPatch:
+        if "title" in self.model_fields_set and self.title is None:
+            raise ValueError("title cannot be null: a thing has one")
+        return self
+
+    def written(self) -> dict[str, str]:
+        """The values of those columns that change."""
+        whole = ThingInput(
+            title=self.title or "-",
+            body=self.body or "",
+            status=self.status or Status.OPEN,
+        ).written()
+        return {name: value for name, value in whole.items() if name in self.model_fields_set}
 
 
 class ThingQuery(BaseModel):

@@ -29,6 +29,7 @@ GRANTS = {
     "attachments": "select, insert, delete",
     "attachment_chunks": "select, insert",
     "object_removals": "select, insert, update, delete",
+    "idempotency_keys": "select, insert, update, delete",
 }
 Owner = psycopg.Connection[tuple[Any, ...]]
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
-from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Values
+from workbuoy_app.database import ROW_LOCK, Claims, DatabaseUnavailable, Row, Values
 from workbuoy_app.database_url import SqliteAddress
 
 T = TypeVar("T")
@@ -32,8 +32,8 @@ def register_types() -> None:
 
 @lru_cache
 def translated(statement: str) -> str:
-    """Postgres drivers write a parameter %(name)s, SQLite :name."""
-    return _PARAMETER.sub(r":\1", statement)
+    """Postgres drivers write a parameter %(name)s, SQLite :name. A transaction here has the whole file, not a row."""
+    return _PARAMETER.sub(r":\1", statement.replace(ROW_LOCK, ""))
 
 
 class SqliteTransaction:

@@ -11,8 +11,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from workbuoy_app import attachments, removals
+from workbuoy_app import attachments, idempotency, removals
 from workbuoy_app.api.caller import Caller, LoggedIn
+from workbuoy_app.api.headers import IdempotencyKey
 from workbuoy_app.database import Row
 from workbuoy_app.logs import log
 from workbuoy_app.models import Attachment, AttachmentList, FileName
@@ -35,12 +36,14 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     openapi_extra={"requestBody": {"required": False, "content": {"application/octet-stream": _BINARY}}},
 )
 async def attach(
+    *,
     request: Request,
     caller: LoggedIn,
     thing_id: UUID,
     name: Annotated[FileName, Query(description="The file's name")],
     # Not in the document: no generated value can be the checksum of a generated body.
     content_digest: Annotated[str | None, Header(pattern=_DIGEST, include_in_schema=False)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Row:
     """Store the request's body, whatever its content type, as a file of a thing.
 
@@ -56,23 +59,30 @@ async def attach(
         if app.storage is None:
             await caller.run(attachments.expect_room, thing_id)
             content = b"".join([piece async for piece in incoming])
-            return await caller.run(attachments.insert, _measured(row, incoming, content_digest), content)
+            row |= _measured(incoming, content_digest)
+            asked = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
+            return await caller.run(attachments.insert, row, content, None, asked=asked)
         noted = await caller.run(attachments.begin, row, object_key)
         try:
             await app.storage.put(noted.key, aiter(incoming), content_type)
-            return await caller.run(attachments.insert, _measured(row, incoming, content_digest), None, noted)
+            row |= _measured(incoming, content_digest)
+            asked = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
+            stored = await caller.run(attachments.insert, row, None, noted, asked=asked)
         except BaseException:
             # Also where the store did not answer: what it does not tell, it may have done.
             await remove_objects(request, caller, [noted.key])
             raise
+        if stored["id"] != row["id"]:  # it had been sent before
+            await remove_objects(request, caller, [noted.key])
+        return stored
 
 
-def _measured(row: Row, incoming: attachments.Incoming, content_digest: str | None) -> Row:
+def _measured(incoming: attachments.Incoming, content_digest: str | None) -> Row:
     if content_digest:
         expected = base64.b64decode(content_digest.removeprefix("sha-256=:").removesuffix(":")).hex()
         if expected != incoming.sha256:
             raise Refused(422, "The content does not have the checksum that Content-Digest names.")
-    return row | {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256}
+    return {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256}
 
 
 @router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 503))
