@@ -23,6 +23,11 @@ class DatabaseUnavailable(Unavailable):
 class Transaction(Protocol):
     """Statements of one transaction. Parameters are written %(name)s for both databases."""
 
+    found: str  # the condition on a thing that it holds the words of the parameter `search`
+
+    async def limit(self, seconds: float) -> None:
+        """Let each further statement take no longer. Then DatabaseUnavailable comes."""
+
     async def one(self, statement: str, values: Values) -> Row | None:
         """The first row, or None."""
 

@@ -79,7 +79,10 @@ class ThingQuery(BaseModel):
     ] = None
     status: Status | SkipJsonSchema[None] = None
     search: Annotated[
-        Search | SkipJsonSchema[None], Field(description="Part of the title or body, in any case")
+        Search | SkipJsonSchema[None],
+        Field(
+            description="Words, or their beginnings, that all are in title or body; case and accents do not count"
+        ),
     ] = None
 
 

@@ -70,6 +70,12 @@ def _connection_class(source: LoginSource) -> type[AsyncConnection[Row]]:
 class PostgresTransaction:
     """See database.Transaction."""
 
+    found = "id in (select found from search_things(%(search)s) as found)"
+
+    async def limit(self, seconds: float) -> None:
+        milliseconds = str(round(seconds * 1000))
+        await self._connection.execute("select set_config('statement_timeout', %s, true)", [milliseconds])
+
     def __init__(self, connection: AsyncConnection[Row]) -> None:
         self._connection = connection
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from workbuoy_app.database import ROW_LOCK, Claims, DatabaseUnavailable, Row, Values
 from workbuoy_app.database_url import SqliteAddress
+from workbuoy_app.words import has_words
 
 T = TypeVar("T")
 BUSY_TIMEOUT_SECONDS = 5
@@ -38,6 +39,11 @@ def translated(statement: str) -> str:
 
 class SqliteTransaction:
     """See database.Transaction."""
+
+    found = "has_words(title, body, %(search)s)"
+
+    async def limit(self, seconds: float) -> None:
+        """One tenant's file: nobody else waits."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -115,6 +121,7 @@ class SqliteDatabase:
             isolation_level=None,
         )
         connection.row_factory = sqlite3.Row
+        connection.create_function("has_words", 3, has_words, deterministic=True)
         connection.execute("pragma foreign_keys = on")
         connection.execute("begin immediate")
         return connection

@@ -13,6 +13,7 @@ from workbuoy_app.preconditions import IfMatch
 from workbuoy_app.problems import NotFound
 from workbuoy_app.sessions import Session
 
+SEARCH_SECONDS = 3.0
 _COLUMNS = "id, title, body, status, created_at, updated_at"
 
 
@@ -52,23 +53,15 @@ async def page(tx: Transaction, session: Session, query: ThingQuery) -> Row:
         conditions.append("status = %(status)s")
         values["status"] = query.status.value
     if query.search is not None:
-        conditions.append(
-            "(lower(title) like %(pattern)s escape '!' or lower(body) like %(pattern)s escape '!')"
-        )
-        values["pattern"] = like_pattern(query.search)
+        await tx.limit(SEARCH_SECONDS)
+        conditions.append(tx.found)
+        values["search"] = query.search
     rows = await tx.all(
         f"select {_COLUMNS} from things where {' and '.join(conditions)} order by id desc limit %(limit)s",
         values,
     )
     more = len(rows) > query.limit
     return {"items": rows[: query.limit], "next_cursor": rows[query.limit - 1]["id"] if more else None}
-
-
-def like_pattern(text: str) -> str:
-    """Find `text` anywhere, its own wildcards taken literally."""
-    for special in "!%_":
-        text = text.replace(special, "!" + special)
-    return f"%{text.lower()}%"
 
 
 async def find(tx: Transaction, session: Session, thing_id: UUID, lock: str = "") -> Row:
