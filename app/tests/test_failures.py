@@ -18,6 +18,7 @@ from workbuoy_app import attachments, aws, storage
 from workbuoy_app.api import health
 from workbuoy_app.database_url import PostgresAddress
 from workbuoy_app.settings import MIB, Settings
+from workbuoy_app.turns import Turns
 
 pytestmark = pytest.mark.slow  # each starts servers of its own
 
@@ -169,7 +170,7 @@ def test_a_row_that_cannot_be_written_takes_its_object_along(
 ) -> None:
     from workbuoy_app import database
 
-    async def fails(*_: Any) -> Any:
+    async def fails(*_: Any, **__: Any) -> Any:
         raise database.DatabaseUnavailable("gone")
 
     with Service(bucket_settings) as service:
@@ -211,7 +212,7 @@ def test_too_many_uploads_at_once_are_told_to_come_back(
 ) -> None:
     browser = service.browser()
     thing = make_thing(browser)
-    service.app.state.upload_slots = attachments.UploadSlots(0)
+    service.app.state.shares.uploads = Turns("uploads", 0, 2, most_waiting=0)
     answer = attach(browser, thing["id"], b"x")
     assert_problem(answer, 503)
     assert answer.headers["retry-after"] == "5"

@@ -11,6 +11,7 @@ from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
 from tests.test_bad_input import assert_problem
 from workbuoy_app import attachments
+from workbuoy_app.turns import Turns
 
 KEY = {"Idempotency-Key": "01924f6c-key-of-a-test"}
 
@@ -140,7 +141,7 @@ def test_no_race_brings_more_attachments_than_a_thing_may_have(
     monkeypatch.setattr(attachments, "MOST_ATTACHMENTS", 3)
     browser = service.browser()
     thing = make_thing(browser)
-    service.app.state.upload_slots = attachments.UploadSlots(20)
+    service.app.state.shares.uploads = Turns("uploads", 20, 20, most_waiting=0)
     with ThreadPoolExecutor(10) as several:
         statuses = list(several.map(lambda _: attach(browser, thing["id"], b"x").status_code, range(10)))
     assert sorted(statuses) == [201] * 3 + [409] * 7

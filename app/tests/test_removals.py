@@ -65,7 +65,7 @@ def test_an_upload_killed_before_its_row_is_swept_up_without_another_upload(
     settings, browser = bucket_service.settings, bucket_service.browser()
     thing = make_thing(browser)
 
-    async def fails(*_: Any) -> Any:
+    async def fails(*_: Any, **__: Any) -> Any:
         raise DatabaseUnavailable("gone")
 
     killed.setattr(attachments, "insert", fails)
@@ -153,8 +153,8 @@ def test_a_row_that_was_committed_after_all_keeps_its_object(
     thing = make_thing(browser)
     real = caller.Caller.run
 
-    async def answer_is_lost(self: Any, work: Any, *arguments: Any) -> Any:
-        answer = await real(self, work, *arguments)
+    async def answer_is_lost(self: Any, work: Any, *arguments: Any, **named: Any) -> Any:
+        answer = await real(self, work, *arguments, **named)
         if work is attachments.insert:
             raise DatabaseUnavailable("connection lost while committing")
         return answer

@@ -42,21 +42,6 @@ class Incoming:
         return self._hash.hexdigest()
 
 
-class UploadSlots:
-    """Bounds how many uploads, and so how much memory, may be under way at once."""
-
-    def __init__(self, greatest: int) -> None:
-        self._free = greatest
-
-    async def __aenter__(self) -> None:
-        if self._free == 0:
-            raise Refused(503, "Too many uploads are under way. Try again in a moment.", {"Retry-After": "5"})
-        self._free -= 1
-
-    async def __aexit__(self, *_: object) -> None:
-        self._free += 1
-
-
 def prepared(thing_id: UUID, name: str, content_type: str) -> Row:
     """A new attachment's row, without what only its content tells."""
     return {

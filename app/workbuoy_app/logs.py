@@ -27,6 +27,9 @@ _FIELDS = (
     "port",
     "step",
     "owed",
+    "bucket",
+    "host",
+    "member",
     "oldest_age_seconds",
 )
 

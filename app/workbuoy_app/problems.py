@@ -163,6 +163,7 @@ DESCRIPTIONS = {
     413: "Too large",
     415: "Another kind of content is needed",
     422: "Not of the form asked for",
+    429: "Too many requests, searches or uploads at once: Retry-After says how many seconds to wait",
     423: "Being moved: reading works, changes wait",
     503: "Not available right now",
 }

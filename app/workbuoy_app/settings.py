@@ -68,6 +68,13 @@ class Settings:
     metrics_port: int = 9090
     attachment_max_bytes: int = 25 * MIB
     aws_region: str | None = None
+    session_requests_per_second: int = 100
+    tenant_requests_per_second: int = 300
+
+    @property
+    def connection_limit(self) -> int:
+        """How many units of work may reach the database at once; SQLite does one after the other."""
+        return self.database.connection_limit if isinstance(self.database, PostgresAddress) else 10
 
     @property
     def origin(self) -> str:
@@ -176,6 +183,10 @@ def load(environment: Mapping[str, str]) -> Settings:
         attachment_max_bytes=read.number(
             "ATTACHMENT_MAX_BYTES", default=25 * MIB, lowest=1024, highest=1024 * MIB
         ),
+        session_requests_per_second=read.number(
+            "RATE_LIMIT_SESSION", default=100, lowest=0, highest=1_000_000
+        ),
+        tenant_requests_per_second=read.number("RATE_LIMIT_TENANT", default=300, lowest=0, highest=1_000_000),
         aws_region=read.text("AWS_REGION") or read.text("AWS_DEFAULT_REGION") or read.text("S3_REGION"),
     )
     if read.problems:

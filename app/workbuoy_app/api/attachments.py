@@ -32,7 +32,7 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     "",
     response_model=Attachment,
     status_code=201,
-    responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 423, 503),
+    responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 423, 429, 503),
     openapi_extra={"requestBody": {"required": False, "content": {"application/octet-stream": _BINARY}}},
 )
 async def attach(
@@ -55,7 +55,7 @@ async def attach(
         raise Refused(415, "The content type is not of the form type/subtype.")
     row = attachments.prepared(thing_id, name, content_type)
     incoming = attachments.Incoming(request.stream())
-    async with app.upload_slots:
+    async with app.shares.uploads.of(await caller.tenant()):
         if app.storage is None:
             await caller.run(attachments.expect_room, thing_id)
             content = b"".join([piece async for piece in incoming])
@@ -68,8 +68,9 @@ async def attach(
             row |= _measured(incoming, content_digest)
             asked = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
             stored = await caller.run(attachments.insert, row, None, noted, asked=asked)
+        except StorageUnavailable:
+            raise  # what it does not tell, it may have done: the note stays, and the sweeper asks it again
         except BaseException:
-            # Also where the store did not answer: what it does not tell, it may have done.
             await remove_objects(request, caller, [noted.key])
             raise
         if stored["id"] != row["id"]:  # it had been sent before
@@ -85,13 +86,13 @@ def _measured(incoming: attachments.Incoming, content_digest: str | None) -> Row
     return {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256}
 
 
-@router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 503))
+@router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 429, 503))
 async def list_attachments(caller: LoggedIn, thing_id: UUID) -> Row:
     """A thing's files."""
     return await caller.run(attachments.all_of, thing_id)
 
 
-@router.get("/{attachment_id}", response_model=Attachment, responses=documented(401, 404, 422, 503))
+@router.get("/{attachment_id}", response_model=Attachment, responses=documented(401, 404, 422, 429, 503))
 async def read_attachment(caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Row:
     """What is known about one file."""
     return await caller.run(attachments.find, thing_id, attachment_id)
@@ -103,7 +104,7 @@ async def read_attachment(caller: LoggedIn, thing_id: UUID, attachment_id: UUID)
     responses={
         200: {"description": "The content", "content": {"*/*": _BINARY}},
         307: {"description": "To a signed address in the bucket, good for five minutes"},
-        **documented(401, 404, 422, 503),
+        **documented(401, 404, 422, 429, 503),
     },
 )
 async def download(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Response:
@@ -135,7 +136,7 @@ async def _content(caller: Caller, attachment_id: UUID) -> AsyncIterator[bytes]:
         position += 1
 
 
-@router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 423, 503))
+@router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 423, 429, 503))
 async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> None:
     """Delete one file."""
     keys = await caller.run_once(attachments.delete, thing_id, attachment_id)

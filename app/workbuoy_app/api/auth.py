@@ -70,21 +70,21 @@ async def log_in_done(request: Request) -> Response:
     return response
 
 
-@router.post("/auth/logout", response_model=LoggedOut, responses=documented(401, 403, 503))
+@router.post("/auth/logout", response_model=LoggedOut, responses=documented(401, 403, 429, 503))
 async def log_out(request: Request, response: Response, caller: LoggedIn) -> Row:
     """End this session."""
     await request.app.state.database.run(lambda tx: sessions.end(tx, caller.claims), caller.claims)
     return await _logged_out(request, response)
 
 
-@router.post("/auth/logout-everywhere", response_model=LoggedOut, responses=documented(401, 403, 503))
+@router.post("/auth/logout-everywhere", response_model=LoggedOut, responses=documented(401, 403, 429, 503))
 async def log_out_everywhere(request: Request, response: Response, caller: LoggedIn) -> Row:
     """End all sessions of whoever is logged in, on every device."""
     await caller.run(sessions.end_all)
     return await _logged_out(request, response)
 
 
-@router.get("/api/me", response_model=Caller, responses=documented(401, 503))
+@router.get("/api/me", response_model=Caller, responses=documented(401, 429, 503))
 async def who_am_i(caller: LoggedIn) -> Row:
     """Who is logged in."""
     return await caller.run(sessions.describe)

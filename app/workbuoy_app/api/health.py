@@ -16,7 +16,7 @@ from workbuoy_app.problems import Refused, Unavailable, documented
 from workbuoy_app.storage import ObjectStorage
 
 router = APIRouter(tags=["health"])
-CHECK_TIMEOUT_SECONDS = 8
+CHECK_TIMEOUT_SECONDS = 5
 STORAGE_CHECKED_EVERY_SECONDS = 10.0
 
 

@@ -19,17 +19,20 @@ from workbuoy_app.problems import documented
 router = APIRouter(prefix="/api/things", tags=["things"])
 
 
-@router.get("", response_model=ThingPage, responses=documented(401, 422, 503))
+@router.get("", response_model=ThingPage, responses=documented(401, 422, 429, 503))
 async def list_things(caller: LoggedIn, query: Annotated[ThingQuery, Query()]) -> Row:
     """A page of things, newest first."""
-    return await caller.run(things.page, query)
+    if query.search is None:
+        return await caller.run(things.page, query)
+    async with caller.shares.searches.of(await caller.tenant()):
+        return await caller.run(things.page, query)
 
 
 @router.post(
     "",
     response_model=Thing,
     status_code=201,
-    responses=documented(400, 401, 403, 408, 409, 413, 422, 423, 503),
+    responses=documented(400, 401, 403, 408, 409, 413, 422, 423, 429, 503),
 )
 async def create_thing(
     response: Response, caller: LoggedIn, thing: ThingInput, idempotency_key: IdempotencyKey = None
@@ -44,7 +47,7 @@ async def create_thing(
 @router.get(
     "/{thing_id}",
     response_model=Thing,
-    responses={304: {"description": "Not changed since"}, **documented(401, 404, 422, 503)},
+    responses={304: {"description": "Not changed since"}, **documented(401, 404, 422, 429, 503)},
 )
 async def read_thing(
     response: Response, caller: LoggedIn, thing_id: UUID, if_none_match: IfNoneMatchHeader = None
@@ -58,7 +61,7 @@ async def read_thing(
     return row
 
 
-CHANGE = documented(400, 401, 403, 404, 408, 412, 413, 422, 423, 503)
+CHANGE = documented(400, 401, 403, 404, 408, 412, 413, 422, 423, 429, 503)
 
 
 @router.put("/{thing_id}", response_model=Thing, responses=CHANGE)
@@ -91,7 +94,7 @@ async def _change(
     return row
 
 
-@router.delete("/{thing_id}", status_code=204, responses=documented(401, 403, 404, 412, 422, 423, 503))
+@router.delete("/{thing_id}", status_code=204, responses=documented(401, 403, 404, 412, 422, 423, 429, 503))
 async def delete_thing(
     request: Request, caller: LoggedIn, thing_id: UUID, if_match: IfMatchHeader = None
 ) -> None:

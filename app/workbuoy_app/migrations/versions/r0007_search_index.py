@@ -35,41 +35,37 @@ return lower(translate(
     'ØøĐđÐðŁł', 'OoDdDdLl'
 ))
 """,
+    # Words, each beginning with the end of the tenant's id; of the index also their stems.
     """
-create function words_of(value text) returns setof text language sql immutable strict parallel safe
-begin atomic
-    select distinct left(word, 64) from regexp_split_to_table(folded(value), '[^[:alnum:]]+') as word where word <> '';
-end
-""",
-    """
-create function stems_of(word text) returns setof text language sql immutable strict parallel safe
-begin atomic
-    select unnest(ts_lexize('norwegian_stem', word)) union select unnest(ts_lexize('english_stem', word));
-end
-""",
-    """
-create function term(tenant uuid, word text) returns text language sql immutable strict parallel safe
-return right(cast(tenant as text), 12) || word
+create function words_of(value text) returns text[] language sql immutable strict parallel safe
+return array(
+    select distinct left(word, 64) from regexp_split_to_table(folded(value), '[^[:alnum:]]+') as word where word <> ''
+)
 """,
     """
 create function search_terms(tenant uuid, value text) returns tsvector language sql immutable strict parallel safe
-begin atomic
+return (
     select array_to_tsvector(array(
-        select term(tenant, word) from words_of(value) as word
-        union select term(tenant, stem) from words_of(value) as word, stems_of(word) as stem
-    ));
-end
+        select distinct right(cast(tenant as text), 12) || term from unnest(
+            tsvector_to_array(to_tsvector('pg_catalog.simple', words))
+            || tsvector_to_array(to_tsvector('pg_catalog.norwegian', words))
+            || tsvector_to_array(to_tsvector('pg_catalog.english', words))
+        ) as term
+    )) from (select regexp_replace(folded(value), '[^[:alnum:]]+', ' ', 'g') as words) as plain
+)
 """,
-    # Of each word its beginning, or its stem. Words are letters and digits, so nothing in them needs an escape.
+    # Of each word its beginning, or a stem. Words are letters and digits, so nothing in them needs an escape.
     """
 create function search_query(tenant uuid, value text) returns tsquery language sql immutable strict parallel safe
-begin atomic
-    select cast(string_agg(
-        '(''' || term(tenant, word) || ''':*' || coalesce(
-            (select string_agg(' | ''' || term(tenant, stem) || '''', '') from stems_of(word) as stem), ''
-        ) || ')', ' & '
-    ) as tsquery) from words_of(value) as word;
-end
+return cast((
+    select string_agg('(' || (
+        select string_agg(
+            quote_literal(right(cast(tenant as text), 12) || term) || case when term = word then ':*' else '' end, ' | '
+        )
+        from unnest(array[word] || ts_lexize('norwegian_stem', word) || ts_lexize('english_stem', word)) as term
+    ) || ')', ' & ')
+    from unnest(words_of(value)) as word
+) as tsquery)
 """,
     """
 create function search_things(wanted text) returns setof uuid language sql stable security definer rows 200
@@ -119,6 +115,6 @@ def downgrade() -> None:
     op.execute("drop trigger keep_thing_search on things")
     op.execute(
         "drop function keep_thing_search(), search_things(text), search_query(uuid, text), search_terms(uuid, text),"
-        " term(uuid, text), stems_of(text), words_of(text), folded(text)"
+        " words_of(text), folded(text)"
     )
     op.execute("drop table thing_search")
