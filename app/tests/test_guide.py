@@ -167,12 +167,13 @@ def test_i_dev_droppes_secure_slik_at_http_apper_kan_logge_inn(service: Service)
 
 
 def test_ogsaa_paaloggingskaken_og_en_slettet_kake_foelger_reglene() -> None:
+    from starlette.requests import Request
     from starlette.responses import Response
 
     from workbuoy_app.api import cookies
 
     response = Response()
-    cookies.set_login(response, load(PRODUCTION), "x")
+    cookies.set_login(Request({"type": "http", "headers": []}), response, load(PRODUCTION), "state", "x")
     cookies.clear(response, load(PRODUCTION), cookies.SESSION)
     for cookie in response.headers.getlist("set-cookie"):
         assert cookie.startswith("__Host-")

@@ -13,6 +13,7 @@ from workbuoy_app.database import Claims, Transaction
 
 IDLE_LIFETIME = timedelta(hours=12)
 GREATEST_LIFETIME = timedelta(days=7)
+MOST_SESSIONS = 20  # of one member; the oldest ends
 RENEWED_AFTER = timedelta(minutes=10)
 
 
@@ -72,7 +73,9 @@ async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bo
         {**asked, **member, "now": now, "expires_at": now + IDLE_LIFETIME},
     )
     await tx.execute(
-        "delete from sessions where member_id = %(id)s and expires_at < %(now)s", {**member, "now": now}
+        "delete from sessions where member_id = %(id)s and (expires_at < %(now)s or token_hash not in ("
+        "select token_hash from sessions where member_id = %(id)s order by created_at desc limit %(most)s))",
+        {**member, "now": now, "most": MOST_SESSIONS},
     )
     return True
 
