@@ -162,6 +162,7 @@ DESCRIPTIONS = {
     412: "Changed since it was read",
     413: "Too large",
     415: "Another kind of content is needed",
+    416: "No such range",
     422: "Not of the form asked for",
     429: "Too many requests, searches or uploads at once: Retry-After says how many seconds to wait",
     423: "Being moved: reading works, changes wait",

@@ -32,6 +32,7 @@ class StorageSettings:
     bucket: str
     region: str
     endpoint: str | None = None
+    public_endpoint: str | None = None  # as browsers reach it, where the service has a shorter way
     access_key_id: str | None = None
     secret_access_key: str | None = field(default=None, repr=False)
     force_path_style: bool = False
@@ -243,6 +244,7 @@ def _storage(read: _Reader, *, production: bool) -> StorageSettings | None:
     bucket, region = read.text("S3_BUCKET"), read.text("S3_REGION")
     endpoint = read.web_address("S3_ENDPOINT", secure=production, loopback=True)
     key, secret = read.text("S3_ACCESS_KEY_ID"), read.text("S3_SECRET_ACCESS_KEY")
+    public_endpoint = read.web_address("S3_PUBLIC_ENDPOINT", secure=production)
     path_style = read.flag("S3_FORCE_PATH_STYLE", default=False)
     if bucket is None:
         return None
@@ -256,6 +258,7 @@ def _storage(read: _Reader, *, production: bool) -> StorageSettings | None:
         bucket=bucket,
         region=region or "",
         endpoint=endpoint,
+        public_endpoint=public_endpoint,
         access_key_id=key,
         secret_access_key=secret,
         force_path_style=path_style,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -42,7 +43,7 @@ class ObjectStorage:
 
     def __init__(self, settings: StorageSettings) -> None:
         self._settings = settings
-        self._client: Any = None
+        self._clients: dict[StorageSettings, Any] = {}  # by the endpoint: its own, and browsers'
         self._lock = asyncio.Lock()
         # Threads of their own: where the store hangs, nothing else waits for one, and signing asks no store at all.
         self._threads = ThreadPoolExecutor(THREADS, "storage")
@@ -116,6 +117,7 @@ class ObjectStorage:
                     "get_object", Params=parameters, ExpiresIn=ADDRESS_LIFETIME_SECONDS
                 ),
                 threads=self._signing,
+                public=True,
             )
         )
 
@@ -136,6 +138,7 @@ class ObjectStorage:
         *,
         seconds: float = CALL_TIMEOUT_SECONDS,
         threads: ThreadPoolExecutor | None = None,
+        public: bool = False,
     ) -> T:
         """Run a blocking call in a thread, bounded in time, counted, its errors made one kind."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
@@ -145,7 +148,7 @@ class ObjectStorage:
             while True:
                 try:
                     async with asyncio.timeout(seconds):
-                        return await self._in_thread(call, threads or self._threads)
+                        return await self._in_thread(call, threads or self._threads, public=public)
                 except (ClientError, BotoCoreError, TimeoutError) as error:
                     answer = error.response if isinstance(error, ClientError) else {}
                     code = str(answer.get("Error", {}).get("Code", type(error).__name__))
@@ -163,14 +166,17 @@ class ObjectStorage:
         endpoint = self._settings.endpoint
         return urlsplit(endpoint).netloc if endpoint else f"s3.{self._settings.region}.amazonaws.com"
 
-    async def _in_thread(self, call: Callable[[Any], T], threads: ThreadPoolExecutor) -> T:
+    async def _in_thread(self, call: Callable[[Any], T], threads: ThreadPoolExecutor, *, public: bool) -> T:
         loop = asyncio.get_running_loop()
-        if self._client is None:
+        settings = self._settings
+        if public and settings.public_endpoint:
+            settings = replace(settings, endpoint=settings.public_endpoint)
+        if settings not in self._clients:
             async with self._lock:
-                if self._client is None:
-                    make = partial(storage_client, self._settings, attempts=1)
-                    self._client = await loop.run_in_executor(self._signing, make)
-        return await loop.run_in_executor(threads, call, self._client)
+                if settings not in self._clients:
+                    make = partial(storage_client, settings, attempts=1)
+                    self._clients[settings] = await loop.run_in_executor(self._signing, make)
+        return await loop.run_in_executor(threads, call, self._clients[settings])
 
 
 async def _parts(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
