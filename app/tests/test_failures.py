@@ -108,7 +108,13 @@ def behind(settings: Settings, proxy: Proxy) -> Settings:
 @pytest.mark.parametrize("mode", ["refuse", "hang"])
 @pytest.mark.parametrize("size", [10, 9 * MIB])
 def test_a_store_that_refuses_or_hangs_leaves_no_row_and_no_object(
-    bucket_settings: Settings, moto: str, quick: None, mode: Any, size: int
+    *,
+    bucket_settings: Settings,
+    moto: str,
+    quick: None,
+    mode: Any,
+    size: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with Proxy(int(moto.rpartition(":")[2])) as proxy, Service(behind(bucket_settings, proxy)) as service:
         browser = service.browser()
@@ -117,6 +123,9 @@ def test_a_store_that_refuses_or_hangs_leaves_no_row_and_no_object(
         proxy.mode = mode
         proxy.cut()
         assert_problem(attach(browser, thing["id"], b"x" * size), 503)
+        told = [record for record in caplog.records if record.message == "the store failed"]
+        assert {record.bucket for record in told} == {bucket_settings.storage.bucket}  # type: ignore[union-attr,attr-defined]
+        assert {record.host for record in told} == {f"127.0.0.1:{proxy.port}"}  # type: ignore[attr-defined]
         assert_problem(browser.get("/readyz"), 503)
         assert browser.get("/healthz").status_code == 200
         assert browser.get("/api/things").status_code == 200

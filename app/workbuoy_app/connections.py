@@ -18,7 +18,8 @@ from uvicorn.server import ServerState
 HEAD_BYTES = 32 * 1024  # a load balancer of AWS takes 64 KiB, and 16 KiB a line; cookies and tokens need 4
 HEAD_SECONDS = 10.0
 STALLED_ANSWER_SECONDS = 60.0  # without a byte taken; a piece of a download is 1 MiB
-MOST_HALF_OPEN = 128  # no head yet
+MOST_HALF_OPEN = 128  # no head yet; those of the last second come besides: a crowd may arrive at once
+YOUNG_SECONDS = 1.0
 MOST_IDLE = 512  # between two requests
 MOST_CONNECTIONS = 1_000
 
@@ -27,19 +28,22 @@ class Crowd:
     """Connections of one server that wait for a head, the one that has waited longest first."""
 
     def __init__(self) -> None:
-        self.half_open: dict[LimitedProtocol, None] = {}
+        self.half_open: dict[LimitedProtocol, float] = {}  # since when
         self.idle: dict[LimitedProtocol, None] = {}
 
     def make_room(self, connections: int) -> None:
         """Close those that have waited longest where there are too many."""
         if connections > MOST_CONNECTIONS:
-            for waiting in (self.half_open, self.idle):
-                if waiting:
-                    next(iter(waiting)).drop()
-                    break
-        for waiting, most in ((self.half_open, MOST_HALF_OPEN), (self.idle, MOST_IDLE)):
-            while len(waiting) > most:
-                next(iter(waiting)).drop()
+            for waiting in (*self.half_open, *self.idle):
+                waiting.drop()
+                break
+        while len(self.half_open) > MOST_HALF_OPEN:
+            oldest, since = next(iter(self.half_open.items()))
+            if oldest.loop.time() - since < YOUNG_SECONDS:
+                break
+            oldest.drop()
+        while len(self.idle) > MOST_IDLE:
+            next(iter(self.idle)).drop()
 
     def leave(self, connection: LimitedProtocol) -> None:
         """It waits no longer."""
@@ -123,7 +127,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _wait_for_head(self) -> None:
         self._crowd.leave(self)
-        self._crowd.half_open[self] = None
+        self._crowd.half_open[self] = self.loop.time()
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self._refuse, 408)
         self._crowd.make_room(len(self.connections))
 

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbuoy_app import problems
+from workbuoy_app.observer import CHANGES
 from workbuoy_app.settings import Settings
 
 JSON_BODY_BYTES = 256 * 1024
@@ -16,7 +17,6 @@ JSON_BODY_SECONDS = 10.0  # in all; it is read before anybody knows who sends it
 MOST_UNFINISHED_BODIES = 128  # of those
 UPLOAD_PAUSE_SECONDS = 30.0
 UPLOAD_SECONDS = 900.0  # in all; by then a session was found, and one of its tenant's slots taken
-_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _UPLOAD = re.compile(r"/api/things/[^/]+/attachments")
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 # FastAPI's page of the API loads its script from a public CDN; it exists outside production only.
@@ -54,7 +54,7 @@ class Guard:
             return
 
         guarded = self._with_headers(scope, send)
-        if scope["method"] not in _CHANGES:
+        if scope["method"] not in CHANGES:
             await self._app(scope, receive, guarded)
             return
         headers = Headers(scope=scope)

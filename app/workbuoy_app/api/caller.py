@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
@@ -64,6 +65,7 @@ class Caller:
             if session is None:
                 raise NotLoggedIn
             tenant = self.request.state.tenant = str(session.tenant_id)
+            self.request.state.member = hashlib.sha256(session.member_id.bytes).hexdigest()[:16]
             self.shares.learned(self.claims, tenant)
             return await work(tx, session, *arguments, **named)
 
