@@ -72,6 +72,19 @@ def test_the_document_names_every_operation_and_its_problems(shared_service: Ser
     document = shared_service.app.openapi()
     operations = {(method, path) for path, methods in document["paths"].items() for method in methods}
     assert len(operations) == 16
+    names = {
+        operation["operationId"] for methods in document["paths"].values() for operation in methods.values()
+    }
+    assert names >= {
+        "list_things",
+        "create_thing",
+        "change_thing",
+        "attach",
+        "download",
+        "who_am_i",
+        "log_out",
+    }
+    assert len(names) == len(operations)
     assert document["components"]["securitySchemes"]["session"]["name"] == "workbuoy_session"
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

@@ -171,3 +171,35 @@ def test_ids_sort_by_time_and_are_version_seven(service: Service) -> None:
     ids = [uuid.UUID(make_thing(browser)["id"]) for _ in range(3)]
     assert ids == sorted(ids)
     assert {each.version for each in ids} == {7}
+
+
+def test_a_list_is_sorted_narrowed_by_time_and_counted(either_service: Service) -> None:
+    browser = either_service.browser()
+    made = [make_thing(browser, f"{number}", status="done" if number % 2 else "open") for number in range(5)]
+
+    def listed(**query: Any) -> Any:
+        return browser.get("/api/things", params=query).json()
+
+    def titles(**query: Any) -> list[str]:
+        return [thing["title"] for thing in listed(**query)["items"]]
+
+    assert titles(sort="oldest") == ["0", "1", "2", "3", "4"]
+    first = listed(sort="oldest", limit=2, count="true")
+    assert (first["total"], [thing["title"] for thing in first["items"]]) == (5, ["0", "1"])
+    assert titles(sort="oldest", limit=2, cursor=first["next_cursor"]) == ["2", "3"]
+    assert titles(created_from=made[1]["created_at"], created_before=made[3]["created_at"]) == ["2", "1"]
+    assert listed(status="done", count="true", limit=1)["total"] == 2
+    assert listed(search="3", count="true")["total"] == 1
+    assert listed()["total"] is None
+    assert browser.get("/api/things?created_from=2026-01-01T00:00:00").status_code == 422, "which zone?"
+
+
+def test_head_is_get_without_its_content(shared_service: Service) -> None:
+    browser = shared_service.browser()
+    path = f"/api/things/{make_thing(browser)['id']}"
+    for address in (path, "/api/things", "/healthz"):
+        head = browser.head(address)
+        assert head.status_code == 200
+        assert head.headers["content-type"] == browser.get(address).headers["content-type"]
+    assert browser.head(path).headers["etag"] == browser.get(path).headers["etag"]
+    assert browser.head("/api/things/00000000-0000-7000-8000-000000000000").status_code == 404

@@ -31,6 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None if public else "/openapi.json",
         redoc_url=None,
         redirect_slashes=False,
+        # Generated clients name their methods so: an operation keeps its name when its address changes.
+        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
     state = app.state

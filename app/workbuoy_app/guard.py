@@ -55,7 +55,7 @@ class Guard:
 
         guarded = self._with_headers(scope, send)
         if scope["method"] not in CHANGES:
-            await self._app(scope, receive, guarded)
+            await self._read(scope, receive, guarded)
             return
         headers = Headers(scope=scope)
         try:
@@ -70,6 +70,13 @@ class Guard:
             self._unfinished.pop(body, None)
             if body.refused is not None and not body.answered:
                 await self._refuse(body.refused, scope, receive, guarded)
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """HEAD is GET without the content, which the server leaves out by itself."""
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self._app(inner, receive, send)
+        if "route" in inner:
+            scope["route"] = inner["route"]
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         async def guarded(message: Message) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from workbuoy_app import idempotency, removals
 from workbuoy_app.database import ROW_LOCK, Row, Transaction
 from workbuoy_app.identifiers import new_id
-from workbuoy_app.models import Thing, ThingInput, ThingPatch, ThingQuery
+from workbuoy_app.models import Sort, Thing, ThingInput, ThingPatch, ThingQuery
 from workbuoy_app.preconditions import IfMatch
 from workbuoy_app.problems import NotFound
 from workbuoy_app.sessions import Session
@@ -43,25 +43,39 @@ async def _insert(tx: Transaction, session: Session, row: Row) -> None:
 
 
 async def page(tx: Transaction, session: Session, query: ThingQuery) -> Row:
-    """The things that `query` asks for, newest first. Ids sort by time, so the last id is the cursor."""
-    conditions = ["tenant_id = %(tenant_id)s"]
-    values: Row = {"tenant_id": session.tenant_id, "limit": query.limit + 1}
-    if query.cursor is not None:
-        conditions.append("id < %(cursor)s")
-        values["cursor"] = query.cursor
-    if query.status is not None:
-        conditions.append("status = %(status)s")
-        values["status"] = query.status.value
-    if query.search is not None:
+    """The things that `query` asks for. Ids sort by time, so the last id is the cursor."""
+    conditions, values = (
+        ["tenant_id = %(tenant_id)s"],
+        Row(tenant_id=session.tenant_id, limit=query.limit + 1),
+    )
+    for condition, name, value in (
+        ("status = %(status)s", "status", query.status and query.status.value),
+        ("created_at >= %(from)s", "from", query.created_from),
+        ("created_at < %(before)s", "before", query.created_before),
+        (tx.found, "search", query.search),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values[name] = value
+    if query.search is not None or query.count:
         await tx.limit(SEARCH_SECONDS)
-        conditions.append(tx.found)
-        values["search"] = query.search
+    total = None
+    if query.count:
+        counted = await tx.one(
+            f"select count(*) as number from things where {' and '.join(conditions)}", values
+        )
+        total = counted["number"] if counted else 0
+    beyond, order = ("<", "desc") if query.sort is Sort.NEWEST else (">", "asc")
+    if query.cursor is not None:
+        conditions.append(f"id {beyond} %(cursor)s")
+        values["cursor"] = query.cursor
     rows = await tx.all(
-        f"select {_COLUMNS} from things where {' and '.join(conditions)} order by id desc limit %(limit)s",
+        f"select {_COLUMNS} from things where {' and '.join(conditions)} order by id {order} limit %(limit)s",
         values,
     )
     more = len(rows) > query.limit
-    return {"items": rows[: query.limit], "next_cursor": rows[query.limit - 1]["id"] if more else None}
+    next_cursor = rows[query.limit - 1]["id"] if more else None
+    return {"items": rows[: query.limit], "next_cursor": next_cursor, "total": total}
 
 
 async def find(tx: Transaction, session: Session, thing_id: UUID, lock: str = "") -> Row:

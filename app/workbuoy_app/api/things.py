@@ -21,8 +21,8 @@ router = APIRouter(prefix="/api/things", tags=["things"])
 
 @router.get("", response_model=ThingPage, responses=documented(401, 422, 429, 503))
 async def list_things(caller: LoggedIn, query: Annotated[ThingQuery, Query()]) -> Row:
-    """A page of things, newest first."""
-    if query.search is None:
+    """A page of things."""
+    if query.search is None and not query.count:
         return await caller.run(things.page, query)
     async with caller.shares.searches.of(await caller.tenant()):
         return await caller.run(things.page, query)
