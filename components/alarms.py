@@ -183,7 +183,7 @@ def log_namespace(stack_name: str) -> str:
 
 
 def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
-    """Alarms on error lines in the service's log, and on the rotation function."""
+    """Alarms on what the service's log says, and on the rotation function."""
     return [
         Alarm(
             name="service-error-lines",
@@ -191,6 +191,17 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
             threshold=10,
             missing_data="notBreaching",
             advice="Run the saved search 'errors'; lines without a request id come from start-up or migrate.",
+        ),
+        Alarm(
+            name="service-owed-deletions",
+            unit="seconds",
+            metric=Metric(
+                namespace=log_namespace(stack_name), name="OwedDeletionAge", dimensions={}, statistic="Maximum"
+            ),
+            threshold=3600,
+            missing_data="notBreaching",
+            advice="Deleted attachments are still in the bucket. List them: `workbuoy-app removals` as a one-off task; "
+            "then look why the store refuses, in the log's lines of the operation delete.",
         ),
         Alarm(
             name="rotation-errors",

@@ -73,8 +73,8 @@ class DatabaseSettings(Settings):
     engine_version: Annotated[
         str,
         Field(
-            pattern=r"^1[3-8]$",
-            description="Major version only, such as '17': RDS upgrades the minor one by itself",
+            pattern=r"^1[4-8]$",
+            description="Major version only, such as '17', and at least 14: RDS upgrades the minor one by itself",
         ),
     ] = "17"
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")]

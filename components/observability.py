@@ -79,6 +79,7 @@ class Observability(ComponentResource):
         self.topic_arn, topic_ready = self._topic()
         self._database_events(topic_ready)
         self._count_error_lines()
+        self._measure_owed_deletions()
         alarms = self._alarms()
         alarm_arns = [self._alarm(alarm) for alarm in alarms]
         self._saved_searches()
@@ -172,6 +173,22 @@ class Observability(ComponentResource):
                 value="1",
                 default_value="0",
                 unit="Count",
+            ),
+            opts=self._child,
+        )
+
+    def _measure_owed_deletions(self) -> None:
+        """The service says every minute how old the oldest is: app/workbuoy_app/sweeper.py."""
+        aws.cloudwatch.LogMetricFilter(
+            f"{self._name}-owed-deletions",
+            name="owed-deletions",
+            log_group_name=self._args.logs.service.name,
+            pattern="{ $.oldest_age_seconds > 0 }",
+            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                name="OwedDeletionAge",
+                namespace=log_namespace(self._args.context.name),
+                value="$.oldest_age_seconds",
+                unit="Seconds",
             ),
             opts=self._child,
         )

@@ -169,16 +169,15 @@ def test_a_change_from_another_site_is_refused(service: Service) -> None:
     assert len(browser.get("/api/things").json()["items"]) == 1
 
 
-def test_a_body_that_does_not_come_is_given_up(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limits", [(0.05, 60), (60, 0.05)], ids=["no piece", "not all of it"])
+def test_a_body_that_does_not_come_is_given_up(limits: tuple[float, float]) -> None:
     import asyncio
 
     async def never() -> Any:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(guard, "BODY_PAUSE_SECONDS", 0.05)
-
     async def ask() -> None:
-        body = guard._Body(never, 100, None)
+        body = guard._Body(never, 100, None, *limits)
         with pytest.raises(problems.Refused) as refused:
             await body.receive()
         assert refused.value.status == 408

@@ -18,6 +18,7 @@ from workbuoy_app import attachments, aws, storage
 from workbuoy_app.api import health
 from workbuoy_app.database_url import PostgresAddress
 from workbuoy_app.settings import MIB, Settings
+from workbuoy_app.turns import Turns
 
 pytestmark = pytest.mark.slow  # each starts servers of its own
 
@@ -107,7 +108,13 @@ def behind(settings: Settings, proxy: Proxy) -> Settings:
 @pytest.mark.parametrize("mode", ["refuse", "hang"])
 @pytest.mark.parametrize("size", [10, 9 * MIB])
 def test_a_store_that_refuses_or_hangs_leaves_no_row_and_no_object(
-    bucket_settings: Settings, moto: str, quick: None, mode: Any, size: int
+    *,
+    bucket_settings: Settings,
+    moto: str,
+    quick: None,
+    mode: Any,
+    size: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with Proxy(int(moto.rpartition(":")[2])) as proxy, Service(behind(bucket_settings, proxy)) as service:
         browser = service.browser()
@@ -116,6 +123,9 @@ def test_a_store_that_refuses_or_hangs_leaves_no_row_and_no_object(
         proxy.mode = mode
         proxy.cut()
         assert_problem(attach(browser, thing["id"], b"x" * size), 503)
+        told = [record for record in caplog.records if record.message == "the store failed"]
+        assert {record.bucket for record in told} == {bucket_settings.storage.bucket}  # type: ignore[union-attr,attr-defined]
+        assert {record.host for record in told} == {f"127.0.0.1:{proxy.port}"}  # type: ignore[attr-defined]
         assert_problem(browser.get("/readyz"), 503)
         assert browser.get("/healthz").status_code == 200
         assert browser.get("/api/things").status_code == 200
@@ -169,7 +179,7 @@ def test_a_row_that_cannot_be_written_takes_its_object_along(
 ) -> None:
     from workbuoy_app import database
 
-    async def fails(*_: Any) -> Any:
+    async def fails(*_: Any, **__: Any) -> Any:
         raise database.DatabaseUnavailable("gone")
 
     with Service(bucket_settings) as service:
@@ -211,7 +221,7 @@ def test_too_many_uploads_at_once_are_told_to_come_back(
 ) -> None:
     browser = service.browser()
     thing = make_thing(browser)
-    service.app.state.upload_slots = attachments.UploadSlots(0)
+    service.app.state.shares.uploads = Turns("uploads", 0, 2, most_waiting=0)
     answer = attach(browser, thing["id"], b"x")
     assert_problem(answer, 503)
     assert answer.headers["retry-after"] == "5"

@@ -189,12 +189,13 @@ def test_dev_drops_secure_so_that_plain_http_can_log_in(service: Service) -> Non
 
 
 def test_the_login_cookie_and_a_deleted_cookie_follow_the_rules_too() -> None:
+    from starlette.requests import Request
     from starlette.responses import Response
 
     from workbuoy_app.api import cookies
 
     response = Response()
-    cookies.set_login(response, load(PRODUCTION), "x")
+    cookies.set_login(Request({"type": "http", "headers": []}), response, load(PRODUCTION), "state", "x")
     cookies.clear(response, load(PRODUCTION), cookies.SESSION)
     for cookie in response.headers.getlist("set-cookie"):
         assert cookie.startswith("__Host-")

@@ -56,9 +56,11 @@ def test_database_url_takes_prismas_parameter_schema() -> None:
     assert (other.schema, other.connection_limit, other.sslmode) == ("customers", 5, "require")
 
 
-def test_database_url_refuses_unknown_parameters_by_name() -> None:
-    (problem,) = problems(DATABASE_URL="postgresql://u:p@h/db?schema=public&pgbouncer=true&statement_cache=0")
-    assert problem.startswith("DATABASE_URL: unknown parameter pgbouncer, statement_cache;")
+def test_database_url_refuses_unknown_parameters_without_repeating_them() -> None:
+    told = problems(DATABASE_URL="postgresql://u:p@h/db?schema=public&sslmod=require&hush=hush-hush")
+    assert told[0].startswith("DATABASE_URL: parameter 2 is unknown (is sslmode meant?); this service knows ")
+    assert told[1].startswith("DATABASE_URL: parameter 3 is unknown; this service knows ")
+    assert "hush" not in str(told)
 
 
 @pytest.mark.parametrize(
@@ -82,12 +84,6 @@ def test_a_database_url_of_no_use_is_explained_without_its_password(url: str, pr
     told = problems(DATABASE_URL=secret)
     assert problem in told[0]
     assert "hush-hush" not in str(told)
-
-
-def test_a_password_with_special_characters_is_read_from_database_url() -> None:
-    address = parse("postgresql://us%40er:p%2Fa%3As%20s@host/db")
-    assert isinstance(address, PostgresAddress)
-    assert (address.user, address.password) == ("us@er", "p/a:s s")
 
 
 def test_s3_endpoint_is_optional() -> None:

@@ -15,10 +15,10 @@ import httpx2
 import oidc_provider_mock
 import psycopg
 import pytest
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from tests.service import Service, make_thing
 from workbuoy_app import registry, sessions
+from workbuoy_app.api import cookies
 from workbuoy_app.settings import OidcSettings, Settings
 
 
@@ -43,6 +43,12 @@ def begin(browser: Any, return_to: str = "/api/me") -> str:
     answer = browser.get("/auth/login", params={"return_to": return_to})
     assert answer.status_code == 303, answer.text
     return str(answer.headers["location"])
+
+
+def login_cookie(browser: Any) -> tuple[str, str]:
+    """The name and value of the one login under way."""
+    ((name, value),) = [each for each in browser.cookies.items() if each[0].startswith(cookies.LOGIN)]
+    return name, value
 
 
 def at_provider(address: str, subject: str) -> str:
@@ -87,13 +93,13 @@ def test_the_code_is_exchanged_with_the_verifier_that_the_challenge_was_made_of(
 ) -> None:
     """The provider of these tests accepts any, so what is sent is compared here."""
     sent: dict[str, Any] = {}
-    real = AsyncOAuth2Client.fetch_token
+    real = httpx2.AsyncClient.post
 
     async def watched(self: Any, url: str, **fields: Any) -> Any:
-        sent.update(fields)
+        sent.update(fields["data"])
         return await real(self, url, **fields)
 
-    monkeypatch.setattr(AsyncOAuth2Client, "fetch_token", watched)
+    monkeypatch.setattr(httpx2.AsyncClient, "post", watched)
     browser = oidc_service.browser(user=None)
     address = begin(browser)
     assert browser.get(at_provider(address, "ada")).status_code == 303
@@ -151,27 +157,27 @@ def test_a_callback_in_another_browser_is_refused(oidc_service: Service) -> None
 def test_a_callback_with_another_logins_nonce_is_refused(oidc_service: Service) -> None:
     browser = oidc_service.browser(user=None)
     callback = at_provider(begin(browser), "ada")
-    cookie = browser.cookies["workbuoy_login"]
+    name, cookie = login_cookie(browser)
     attempt = json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4)))
     attempt["nonce"] = "of another login"
     browser.cookies.clear()
-    browser.cookies.set("workbuoy_login", base64.urlsafe_b64encode(json.dumps(attempt).encode()).decode())
+    browser.cookies.set(name, base64.urlsafe_b64encode(json.dumps(attempt).encode()).decode())
     assert browser.get(callback).status_code == 400
 
 
 @pytest.mark.parametrize("cookie", ["", "not base64!", "e30", "W10", "bnVsbA", "eyJzdGF0ZSI6MX0"])
 def test_a_login_cookie_that_is_nonsense_is_refused(oidc_service: Service, cookie: str) -> None:
     browser = oidc_service.browser(user=None)
-    browser.cookies.set("workbuoy_login", cookie)
+    browser.cookies.set(cookies.login_name("x"), cookie)
     assert browser.get("/auth/callback?state=x&code=y").status_code == 400
 
 
 def test_a_code_is_good_for_one_login(oidc_service: Service) -> None:
     browser = oidc_service.browser(user=None)
     callback = at_provider(begin(browser), "ada")
-    kept = browser.cookies["workbuoy_login"]
+    name, kept = login_cookie(browser)
     assert browser.get(callback).status_code == 303
-    browser.cookies.set("workbuoy_login", kept)
+    browser.cookies.set(name, kept)
     assert browser.get(callback).status_code == 400
 
 
@@ -179,9 +185,9 @@ def test_a_denied_login_is_told_as_such(oidc_service: Service) -> None:
     browser = oidc_service.browser(user=None)
     address = begin(browser)
     denied = httpx2.post(address, data={"action": "deny"}).headers["location"]
-    assert (
-        browser.get(changed(denied, state=parse_qs(urlsplit(address).query)["state"][0])).status_code == 400
-    )
+    answer = browser.get(changed(denied, state=parse_qs(urlsplit(address).query)["state"][0]))
+    assert answer.status_code == 403
+    assert "declined" in answer.json()["detail"]
 
 
 def test_a_provider_that_is_gone_is_503_and_the_rest_runs(settings: Settings) -> None:

@@ -16,14 +16,15 @@ from alembic.script import ScriptDirectory
 
 from workbuoy_app import migrate as migration
 from workbuoy_app import roles, schema
-from workbuoy_app.database import connect
 from workbuoy_app.database_url import SqliteAddress
+from workbuoy_app.databases import connect
 from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.migrate import MIGRATIONS, MigrationFailed, migrate
 from workbuoy_app.owner import owner_connection
 from workbuoy_app.settings import Settings, load
 
 REVISIONS = list(schema.REVISIONS)
+POSTGRES_ONLY = ("0004", "0007")  # row-level security, which SQLite has not
 
 
 @pytest.fixture(params=["postgres", "sqlite"])
@@ -95,7 +96,9 @@ def test_each_revision_has_a_way_back(empty: Settings, number: int) -> None:
         migrate(empty, target="base", back=True)  # leaves alembic_version, empty
     shape_before = shape(empty)
     migrate(empty, target=REVISIONS[number])
-    assert shape(empty) != shape_before
+    same = (*POSTGRES_ONLY, "0008") if isinstance(empty.database, SqliteAddress) else ("0008",)  # it fills
+    if REVISIONS[number] not in same:
+        assert shape(empty) != shape_before
     migrate(empty, target=before, back=True)
     assert shape(empty) == shape_before
     assert migrate(empty) == schema.HEAD
@@ -236,7 +239,7 @@ def test_the_service_does_not_load_alembic_or_sqlalchemy() -> None:
     import subprocess
     import sys
 
-    names = "('alembic', 'sqlalchemy', 'botocore', 'authlib')"
+    names = "('alembic', 'sqlalchemy', 'botocore', 'joserfc')"
     loaded = f"import sys, workbuoy_app.serve; print([name for name in {names} if name in sys.modules])"
     output = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "[]"

@@ -18,7 +18,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from tests.service import Service, attach, make_thing
-from workbuoy_app import logs
+from workbuoy_app import __version__, logs
 from workbuoy_app.devtools.embedded_postgres import free_port
 from workbuoy_app.settings import Settings
 
@@ -80,6 +80,22 @@ def test_logs_never_hold_a_secret_a_cookie_or_a_body(service: Service, lines: An
     assert "/api/things" in text
     for forbidden in (token, "-of-the-customer", "-of-the-provider", password, "workbuoy_session"):
         assert forbidden not in text, forbidden
+
+
+def test_a_change_names_its_member_by_a_hash_and_a_read_nobody(service: Service, lines: Any) -> None:
+    browser = service.browser()
+    path = f"/api/things/{make_thing(browser)['id']}"
+    browser.get(path)
+    browser.delete(path)
+    told = [
+        (line["method"], line.get("member"))
+        for line in lines()
+        if line.get("route", "").startswith("/api/things")
+    ]
+    assert [method for method, _ in told] == ["POST", "GET", "DELETE"]
+    assert told[0][1] == told[2][1] is not None
+    assert len(str(told[0][1])) == 16
+    assert told[1][1] is None
 
 
 def test_a_failure_logs_its_kind_and_place_but_not_its_words(lines: Any) -> None:
@@ -203,6 +219,9 @@ def test_metrics_tell_of_pool_storage_migrations_and_logins(metered: Service) ->
     browser.get("/readyz")
     text = scrape(metered.settings.metrics_port)
     assert "workbuoy_database_pool_size 1.0" in text or "workbuoy_database_pool_size" in text
+    assert f'workbuoy_build_info{{version="{__version__}"}} 1.0' in text
+    assert "# TYPE workbuoy_database_connection_attempts_total counter" in text
+    assert "_created" not in text
     assert 'workbuoy_logins_total{outcome="not a member"}' in text
     assert 'workbuoy_logins_total{outcome="success"}' in text
     assert "workbuoy_schema_at_head 1.0" in text

@@ -123,10 +123,10 @@ def test_the_previous_release_runs_on_this_ones_schema(
         )
         cookie = token(old.port)
         everything(Client(old.port, cookie), bucket=bucket)
-        if not bucket:  # a freeze holds for it too, though it does not know why it has to wait
+        if not bucket:  # a freeze holds for it too
             settings = load({"DATABASE_URL": database_url})
             freeze(settings, "acme")
-            assert Client(old.port, cookie).ask("POST", "/api/things", {"title": "too late"})[0] == 503
+            assert Client(old.port, cookie).ask("POST", "/api/things", {"title": "too late"})[0] == 423
             assert Client(old.port, cookie).ask("GET", "/api/things")[0] == 200
             thaw(settings, "acme")
         with serving(tmp_path / "new", **environment) as new:  # side by side, as during a deployment

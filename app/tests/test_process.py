@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from workbuoy_app import rotation
 from workbuoy_app.devtools import servers
-from workbuoy_app.devtools.embedded_postgres import free_port
+from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres, free_port
 
 pytestmark = pytest.mark.slow  # each starts servers of its own
 
@@ -107,6 +108,40 @@ def test_the_commands_of_a_deployment_in_their_order(empty_url: str, tmp_path: P
     assert messages[-1] == "stopped"
     assert command("member", "remove", *identity, **environment).returncode == 0
     assert command("member", "remove", *identity, **environment).returncode == 1
+
+
+def test_migrate_says_why_it_failed_and_no_password(empty_url: str) -> None:
+    login, _, place = empty_url.removeprefix("postgresql://").rpartition("@")
+    user, _, password = login.partition(":")
+    nowhere = free_port()
+    for url, reason in (
+        (f"postgresql://{user}:hush-hush@{place}", f'password authentication failed for user "{user}"'),
+        (
+            f"postgresql://{user}:hush-hush@127.0.0.1:{nowhere}/db",
+            f"port {nowhere} failed: Connection refused",
+        ),
+        (f"postgresql://{user}:{password}@{place}_missing", "does not exist"),
+        (
+            f"postgresql://hush.invalid/db?connect_timeout=1&application_name={user}",
+            "Set DATABASE_OWNER_USER",
+        ),
+    ):
+        outcome = command("migrate", DATABASE_URL=url, DATABASE_SECRET_ID="" if "@" in url else "x")
+        assert outcome.returncode == 1
+        assert reason in outcome.stderr
+        assert len(outcome.stderr.splitlines()) == 1
+        assert password not in outcome.stderr + outcome.stdout
+        assert "hush-hush" not in outcome.stderr + outcome.stdout
+
+
+def test_migrate_without_rights_names_what_is_missing(postgres: Postgres, empty_url: str) -> None:
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute("create role bystander login password 'bystander'")
+    url = f"postgresql://bystander:bystander@{empty_url.rpartition('@')[2]}"
+    outcome = command("migrate", DATABASE_URL=url)
+    assert outcome.returncode == 1
+    assert "permission denied" in outcome.stderr
+    assert "SQLSTATE 42501" in outcome.stderr
 
 
 def test_sqlite_holds_one_tenant(tmp_path: Path) -> None:

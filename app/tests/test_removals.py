@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -11,7 +13,7 @@ import pytest
 from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
 from tests.test_login import superuser_url
-from workbuoy_app import attachments, removals, sessions, storage
+from workbuoy_app import attachments, logs, metrics, registry, removals, sessions, storage, sweeper
 from workbuoy_app.api import attachments as endpoints
 from workbuoy_app.api import caller
 from workbuoy_app.database import DatabaseUnavailable
@@ -50,13 +52,20 @@ def test_nothing_stays_noted_where_all_goes_well(bucket_service: Service) -> Non
     assert objects(bucket_service.settings) == []
 
 
-def test_an_upload_killed_before_its_row_goes_with_the_tenants_next_upload(
+def sweep(service: Service) -> None:
+    """What the service does every minute."""
+    portal = service.browser(user=None).portal
+    assert portal is not None
+    portal.call(service.app.state.sweeper.sweep)
+
+
+def test_an_upload_killed_before_its_row_is_swept_up_without_another_upload(
     bucket_service: Service, killed: pytest.MonkeyPatch
 ) -> None:
     settings, browser = bucket_service.settings, bucket_service.browser()
     thing = make_thing(browser)
 
-    async def fails(*_: Any) -> Any:
+    async def fails(*_: Any, **__: Any) -> Any:
         raise DatabaseUnavailable("gone")
 
     killed.setattr(attachments, "insert", fails)
@@ -64,19 +73,18 @@ def test_an_upload_killed_before_its_row_goes_with_the_tenants_next_upload(
     killed.undo()
     (left,) = objects(settings)
     assert noted(settings) == [left["Key"]]
-    assert attach(browser, thing["id"], b"too early to tell").status_code == 201
-    assert len(objects(settings)) == 2
-    noted(settings, age="2 hours")
-    stranger = bucket_service.browser("globex-user")
-    attach(stranger, make_thing(stranger)["id"], b"another tenant's upload removes nothing of acme's")
-    assert len(objects(settings)) == 3
-    assert attach(browser, thing["id"], b"next").status_code == 201
-    assert left["Key"] not in [each["Key"] for each in objects(settings)]
+    attach(browser, thing["id"], b"stays")
+    sweep(bucket_service)
+    assert len(objects(settings)) == 2, "too early to tell"
+    noted(settings, age="21 minutes")
+    sweep(bucket_service)
+    assert [each["Key"] for each in objects(settings)] != [left["Key"]]
+    assert len(objects(settings)) == 1
     assert noted(settings) == []
 
 
-def test_a_store_that_fails_while_deleting_is_asked_again(
-    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
+def test_a_store_that_fails_while_deleting_is_asked_again_and_what_is_owed_is_told(
+    bucket_service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings, browser = bucket_service.settings, bucket_service.browser()
     thing = make_thing(browser)
@@ -89,37 +97,52 @@ def test_a_store_that_fails_while_deleting_is_asked_again(
     path = f"/api/things/{thing['id']}/attachments/{attachment['id']}"
     assert browser.delete(path).status_code == 204
     assert browser.get(path).status_code == 404
+    (key,) = noted(settings, age="2 hours")
+    logs.configure("info")
+    with pytest.raises(storage.StorageUnavailable):
+        sweep(bucket_service)
+    line = next(line for line in capsys.readouterr().out.splitlines() if sweeper.STILL_OWED in line)
+    assert json.loads(line)["owed"] == 1
+    assert json.loads(line)["oldest_age_seconds"] >= 7200
+    assert (metrics.REMOVALS_OWED._value.get(), metrics.REMOVALS_OLDEST._value.get() >= 7200) == (1, True)
+    (listed,) = registry.owed_removals(settings)
+    assert listed["object_key"] == key
     monkeypatch.undo()
-    assert len(noted(settings, age="2 hours")) == 1
-    attach(browser, thing["id"], b"next")
-    assert len(objects(settings)) == 1
+    sweep(bucket_service)
+    assert objects(settings) == []
     assert noted(settings) == []
+    assert registry.owed_removals(settings) == []
+    assert metrics.REMOVALS_OWED._value.get() == 0
 
 
-def test_an_upload_that_another_began_to_remove_is_refused(
+def test_an_upload_that_took_too_long_is_refused(
     bucket_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its object may be gone already: a row would promise what is not there."""
+    """The sweeper may be removing its object: a row would promise what is not there."""
     settings, browser = bucket_service.settings, bucket_service.browser()
     thing = make_thing(browser)
-    real = storage.ObjectStorage.put
-    claims = sessions.claims(browser.cookies["workbuoy_session"])
-
-    async def slow(self: Any, *arguments: Any) -> None:
-        await real(self, *arguments)
-        noted(settings, age="2 hours")
-
-        async def another_upload_begins(tx: Any) -> list[str]:
-            session = await sessions.find(tx, claims)
-            assert session is not None
-            return await removals.left_behind(tx, session)
-
-        assert len(await bucket_service.app.state.database.run(another_upload_begins, claims)) == 1
-
-    monkeypatch.setattr(storage.ObjectStorage, "put", slow)
+    monkeypatch.setattr(removals, "UPLOAD_LIFETIME", timedelta(0))
+    assert removals.UPLOAD_LIFETIME < removals.OWED_AFTER
     assert attach(browser, thing["id"], b"x").status_code == 408
     assert browser.get(f"/api/things/{thing['id']}/attachments").json()["items"] == []
     assert objects(settings) == []
+
+
+def test_only_the_sweep_sees_notes_of_every_tenant(bucket_service: Service) -> None:
+    browser = bucket_service.browser()
+    thing = make_thing(browser)
+    key = f"tenants/{browser.get('/api/me').json()['tenant_id']}/x"
+    with psycopg.connect(superuser_url(bucket_service.settings)) as superuser:
+        superuser.execute(
+            "insert into object_removals select id, %s, now() - interval '1 day' from tenants where name = 'acme'",
+            [key],
+        )
+    database, portal = bucket_service.app.state.database, browser.portal
+    other = sessions.claims(bucket_service.browser("globex-user").cookies["workbuoy_session"])
+    assert portal is not None
+    assert portal.call(database.run, removals.owed, other) == []
+    assert [row["object_key"] for row in portal.call(database.run, removals.owed, removals.SWEEP)] == [key]
+    assert thing
 
 
 def test_a_row_that_was_committed_after_all_keeps_its_object(
@@ -130,8 +153,8 @@ def test_a_row_that_was_committed_after_all_keeps_its_object(
     thing = make_thing(browser)
     real = caller.Caller.run
 
-    async def answer_is_lost(self: Any, work: Any, *arguments: Any) -> Any:
-        answer = await real(self, work, *arguments)
+    async def answer_is_lost(self: Any, work: Any, *arguments: Any, **named: Any) -> Any:
+        answer = await real(self, work, *arguments, **named)
         if work is attachments.insert:
             raise DatabaseUnavailable("connection lost while committing")
         return answer

@@ -13,7 +13,8 @@ import pytest
 from tests.service import Service, attach, make_thing
 from tests.test_login import superuser_url
 from workbuoy_app import sessions
-from workbuoy_app.database import Transaction, connect
+from workbuoy_app.database import Transaction
+from workbuoy_app.databases import connect
 from workbuoy_app.roles import GROUP
 from workbuoy_app.settings import Settings
 

@@ -1,3 +1,3 @@
 """Workbuoy's service: things, their attachments, and who may see them."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

@@ -9,18 +9,16 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from workbuoy_app import __version__, database, metrics, metrics_listener, problems
+from workbuoy_app import __version__, databases, metrics, metrics_listener, problems
 from workbuoy_app.api import attachments, auth, health, things
 from workbuoy_app.api.cookies import SESSION, cookie_name
-from workbuoy_app.attachments import UploadSlots
+from workbuoy_app.api.shares import Shares
 from workbuoy_app.guard import Guard
 from workbuoy_app.logs import log
 from workbuoy_app.observer import Observer
 from workbuoy_app.settings import Settings
 from workbuoy_app.storage import ObjectStorage
-
-UPLOADS_TO_BUCKET = 16  # each holds at most two parts of 8 MiB
-UPLOADS_TO_DATABASE = 4  # each holds its whole content
+from workbuoy_app.sweeper import Sweeper
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -33,14 +31,17 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None if public else "/openapi.json",
         redoc_url=None,
         redirect_slashes=False,
+        # Generated clients name their methods so: an operation keeps its name when its address changes.
+        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
     state = app.state
     state.settings = settings
-    state.database = database.connect(settings)
+    state.database = databases.connect(settings)
     state.storage = ObjectStorage(settings.storage) if settings.storage else None
+    state.sweeper = Sweeper(state.database, state.storage)
     state.storage_check = health.StorageCheck(state.storage)
-    state.upload_slots = UploadSlots(UPLOADS_TO_BUCKET if settings.storage else UPLOADS_TO_DATABASE)
+    state.shares = Shares(settings)
     state.provider = None
     for router in (health.router, auth.router, things.router, attachments.router):
         app.include_router(router)
@@ -68,12 +69,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
                 log.error("the port of /metrics is taken", extra={"port": settings.metrics_port})
                 raise
         log.info("started", extra={"port": settings.port})
-        yield
+        async with app.state.sweeper.running():
+            yield
     finally:
         if listener:
             listener.close()
         metrics.registry.unregister(pool)
         await app.state.database.close()
+        if app.state.storage:
+            await app.state.storage.close()
         log.info("stopped")
 
 

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from workbuoy_app import removals
-from workbuoy_app.database import Row, Transaction
+from workbuoy_app import idempotency, removals
+from workbuoy_app.database import ROW_LOCK, Row, Transaction
 from workbuoy_app.identifiers import new_id
+from workbuoy_app.models import Attachment
 from workbuoy_app.problems import NotFound, Refused
 from workbuoy_app.removals import Note
 from workbuoy_app.sessions import Session
@@ -41,21 +42,6 @@ class Incoming:
         return self._hash.hexdigest()
 
 
-class UploadSlots:
-    """Bounds how many uploads, and so how much memory, may be under way at once."""
-
-    def __init__(self, greatest: int) -> None:
-        self._free = greatest
-
-    async def __aenter__(self) -> None:
-        if self._free == 0:
-            raise Refused(503, "Too many uploads are under way. Try again in a moment.", {"Retry-After": "5"})
-        self._free -= 1
-
-    async def __aexit__(self, *_: object) -> None:
-        self._free += 1
-
-
 def prepared(thing_id: UUID, name: str, content_type: str) -> Row:
     """A new attachment's row, without what only its content tells."""
     return {
@@ -67,33 +53,52 @@ def prepared(thing_id: UUID, name: str, content_type: str) -> Row:
     }
 
 
-async def expect_room(tx: Transaction, session: Session, thing_id: UUID) -> None:
-    """Before a body is read: is there a thing to attach it to, and room? Raises NotFound, Refused (409)."""
-    thing = await tx.one(
-        "select t.id, (select count(*) from attachments a"
-        " where a.tenant_id = t.tenant_id and a.thing_id = t.id) as attachments"
-        " from things t where t.tenant_id = %(tenant_id)s and t.id = %(thing_id)s",
-        {"tenant_id": session.tenant_id, "thing_id": thing_id},
-    )
-    if thing is None:
+async def expect_room(
+    tx: Transaction, session: Session, thing_id: UUID, but: UUID | None = None, lock: str = ""
+) -> None:
+    """Is there a thing to attach to, and room, one attachment (`but`) left aside? Raises NotFound, Refused (409).
+
+    Asked twice: before a body is read, and with ROW_LOCK before its row is written, when others may have been faster.
+    """
+    values = {"tenant_id": session.tenant_id, "thing_id": thing_id, "but": but or thing_id}
+    of_thing = " where tenant_id = %(tenant_id)s and "
+    if await tx.one(f"select id from things{of_thing}id = %(thing_id)s{lock}", values) is None:
         raise NotFound
-    if thing["attachments"] >= MOST_ATTACHMENTS:
+    others = await tx.one(
+        f"select count(*) as number from attachments{of_thing}thing_id = %(thing_id)s and id <> %(but)s",
+        values,
+    )
+    if others is not None and others["number"] >= MOST_ATTACHMENTS:
         raise Refused(409, f"A thing has at most {MOST_ATTACHMENTS} attachments.")
 
 
-async def begin(
-    tx: Transaction, session: Session, row: Row, key_of: Callable[[UUID, UUID], str]
-) -> tuple[Note, list[str]]:
-    """As `expect_room`, and note the object that may come to be. Gives also keys that were left behind."""
+async def begin(tx: Transaction, session: Session, row: Row, key_of: Callable[[UUID, UUID], str]) -> Note:
+    """As `expect_room`, and note the object that may come to be."""
     await expect_room(tx, session, row["thing_id"])
-    left_behind = await removals.left_behind(tx, session)
-    return await removals.note(tx, session, key_of(session.tenant_id, row["id"])), left_behind
+    return await removals.note(tx, session, key_of(session.tenant_id, row["id"]))
 
 
 async def insert(
-    tx: Transaction, session: Session, row: Row, content: bytes | None, noted: Note | None = None
+    tx: Transaction,
+    session: Session,
+    row: Row,
+    content: bytes | None,
+    noted: Note | None,
+    *,
+    asked: idempotency.Request | None,
 ) -> Row:
     """Store a row, and its content where there is no bucket; again is no change. Raises NotFound, Refused."""
+
+    async def store() -> Row:
+        return await _insert(tx, session, row, content, noted)
+
+    return await idempotency.once(tx, session, asked, Attachment, store)
+
+
+async def _insert(
+    tx: Transaction, session: Session, row: Row, content: bytes | None, noted: Note | None
+) -> Row:
+    await expect_room(tx, session, row["thing_id"], but=row["id"], lock=ROW_LOCK)
     values = {"tenant_id": session.tenant_id, **row, "object_key": noted.key if noted else None}
     # From things, so that a thing deleted during the upload is an answer and not an error of the database.
     stored = await tx.execute(

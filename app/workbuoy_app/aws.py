@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from workbuoy_app.settings import StorageSettings
 
 CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 4  # of silence, whatever a whole call takes
 ATTEMPTS = 2
 
 
@@ -30,7 +30,9 @@ def secrets_client(region: str | None) -> Any:
     return _session().create_client("secretsmanager", region_name=region, config=config)
 
 
-def storage_client(settings: StorageSettings, read_timeout_seconds: float = READ_TIMEOUT_SECONDS) -> Any:
+def storage_client(
+    settings: StorageSettings, read_timeout_seconds: float | None = None, attempts: int = ATTEMPTS
+) -> Any:
     """A client of an S3-compatible store.
 
     Signature version 4 is named because presigned addresses of eu-west-1 would otherwise fall back to version 2,
@@ -42,8 +44,8 @@ def storage_client(settings: StorageSettings, read_timeout_seconds: float = READ
     config = Config(
         signature_version="s3v4",
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=read_timeout_seconds,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        read_timeout=read_timeout_seconds or READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": attempts},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={

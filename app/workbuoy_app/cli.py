@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     tenant.add_parser("add", help="make a tenant; prints its id").add_argument("name")
     _add_promotion(tenant)
+    commands.add_parser(
+        "removals", help="list the deleted objects that are still in the bucket, the oldest first"
+    )
     member = commands.add_parser("member", help="who may log in").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )

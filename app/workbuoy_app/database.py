@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from workbuoy_app.problems import Unavailable
-from workbuoy_app.settings import Settings
 
 T = TypeVar("T")
 Row = dict[str, Any]
 Values = Mapping[str, Any]
+# Ends a statement that reads a row to change it: another that does so waits.
+ROW_LOCK = " for no key update"
 # What row-level security judges by: `session` (a token's hash), `issuer` and `subject`.
 Claims = Mapping[str, str]
 
@@ -21,6 +22,11 @@ class DatabaseUnavailable(Unavailable):
 
 class Transaction(Protocol):
     """Statements of one transaction. Parameters are written %(name)s for both databases."""
+
+    found: str  # the condition on a thing that it holds the words of the parameter `search`
+
+    async def limit(self, seconds: float) -> None:
+        """Let each further statement take no longer. Then DatabaseUnavailable comes."""
 
     async def one(self, statement: str, values: Values) -> Row | None:
         """The first row, or None."""
@@ -39,6 +45,7 @@ class Database(Protocol):
     """Where rows live."""
 
     single_tenant: bool
+    refusal: str | None  # why the database that answers must not be used, in words for an operator
 
     async def open(self) -> None:
         """Begin to connect. Returns at once, also where nothing answers yet."""
@@ -58,16 +65,3 @@ class Database(Protocol):
 
     def statistics(self) -> Mapping[str, float]:
         """The pool's numbers, for metrics."""
-
-
-def connect(settings: Settings) -> Database:
-    """The database that the settings name, not yet open."""
-    from workbuoy_app.database_url import SqliteAddress  # noqa: PLC0415 - with the drivers below
-
-    if isinstance(settings.database, SqliteAddress):
-        from workbuoy_app.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used
-
-        return SqliteDatabase(settings.database)
-    from workbuoy_app.postgres import PostgresDatabase, application_login  # noqa: PLC0415
-
-    return PostgresDatabase(settings.database, application_login(settings))

@@ -26,6 +26,11 @@ _FIELDS = (
     "revision",
     "port",
     "step",
+    "owed",
+    "bucket",
+    "host",
+    "member",
+    "oldest_age_seconds",
 )
 
 

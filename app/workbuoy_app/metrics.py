@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from workbuoy_app import __version__
+
+# They are a second series for each counter, which Prometheus's text format has no use for.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 registry = CollectorRegistry()
+Info("workbuoy_build", "The release that runs", registry=registry).info({"version": __version__})
 ProcessCollector(registry=registry)
 GCCollector(registry=registry)
 
@@ -36,6 +41,15 @@ STORAGE = Histogram(
 LOGINS = Counter("workbuoy_logins_total", "Logins by their outcome", ("outcome",), registry=registry)
 SCHEMA = Gauge(
     "workbuoy_schema_at_head", "1 where every migration that this release knows is applied", registry=registry
+)
+
+REMOVALS_OWED = Gauge(
+    "workbuoy_object_removals_owed", "Deleted objects that are still in the bucket", registry=registry
+)
+REMOVALS_OLDEST = Gauge(
+    "workbuoy_object_removals_oldest_age_seconds",
+    "Age of the oldest of them, 0 without any",
+    registry=registry,
 )
 
 TENANT_REQUESTS = Counter(
@@ -104,14 +118,16 @@ def storage_call(operation: str) -> Iterator[Outcome]:
         STORAGE.labels(operation, outcome.value).observe(time.perf_counter() - began)
 
 
-_POOL = {
+_POOL_NOW = {
     "pool_size": "Connections to the database",
     "pool_available": "Connections that wait for work",
     "requests_waiting": "Requests that wait for a connection",
-    "requests_errors": "Requests that got no connection in time, since the start",
-    "connections_num": "Connection attempts since the start",
-    "connections_errors": "Connection attempts that failed, since the start",
-    "connections_lost": "Connections found dead, since the start",
+}
+_POOL_SO_FAR = {
+    "requests_errors": ("requests_failed", "Requests that got no connection in time"),
+    "connections_num": ("connection_attempts", "Connection attempts"),
+    "connections_errors": ("connection_failures", "Connection attempts that failed"),
+    "connections_lost": ("connections_lost", "Connections found dead"),
 }
 
 
@@ -124,5 +140,7 @@ class PoolCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """The pool's numbers, zero where it has not counted any."""
         numbers = self._statistics()
-        for name, meaning in _POOL.items():
+        for name, meaning in _POOL_NOW.items():
             yield GaugeMetricFamily(f"workbuoy_database_{name}", meaning, value=numbers.get(name, 0))
+        for key, (name, meaning) in _POOL_SO_FAR.items():
+            yield CounterMetricFamily(f"workbuoy_database_{name}", meaning, value=numbers.get(key, 0))

@@ -42,7 +42,13 @@ def migrate(settings: Settings, *, target: str = "head", back: bool = False) -> 
     if isinstance(address, SqliteAddress):
         with _sqlite_lock(address):
             return _change(_sqlite_engine(address), None, target, back=back)
+    if address.pgbouncer:
+        raise MigrationFailed(
+            "migrate holds a lock for longer than one transaction, which PgBouncer cannot: give it a DATABASE_URL"
+            " that reaches Postgres itself, without pgbouncer=true"
+        )
     with owner_connection(settings) as lock_holder, roles.exclusive(lock_holder):
+        _expect_known_version(lock_holder)
         roles.ensure_roles(lock_holder)
         if not settings.database_secret_id:
             roles.let_owner_act_as_group(lock_holder)
@@ -74,6 +80,12 @@ def _change(engine: sqlalchemy.Engine, schema: str | None, target: str, *, back:
         connection.rollback()
     log.info("schema migrated", extra={"revision": after or "none", "operation": "migrate"})
     return after or "none"
+
+
+def _expect_known_version(connection: psycopg.Connection[Any]) -> None:
+    major = connection.info.server_version // 10_000
+    if major < roles.OLDEST_MAJOR:
+        raise MigrationFailed(f"Postgres {major} is too old: Workbuoy needs {roles.OLDEST_MAJOR} or later")
 
 
 def _ensure_schema(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 # Postgres stores no NUL character in text.
@@ -15,6 +16,17 @@ NO_NUL = r"^[^\x00]*$"
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 Body = Annotated[str, Field(max_length=20_000, pattern=NO_NUL)]
 Search = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _written_out(value: object) -> object:
+    """A bare number would pass for seconds since 1970."""
+    if isinstance(value, str) and not _DAY.match(value):
+        raise ValueError("a time is written as in RFC 3339, such as 2026-11-26T09:30:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 FileName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
 
 
@@ -37,9 +49,45 @@ class ThingInput(_Input):
     body: Body = ""
     status: Annotated[Status, Field(strict=False)] = Status.OPEN
 
+    def written(self) -> dict[str, str]:
+        """The columns' values."""
+        return {"title": self.title, "body": self.body, "status": self.status.value}
+
+
+class ThingPatch(_Input):
+    """What changes of a thing, as a JSON merge patch (RFC 7396): null gives a field its default back."""
+
+    title: Annotated[
+        Title | SkipJsonSchema[None], Field(description="Has no default, so it cannot be null")
+    ] = None
+    body: Body | None = None
+    status: Annotated[Status | None, Field(strict=False)] = None
+
+    @model_validator(mode="after")
+    def _title_stays(self) -> ThingPatch:
+        if "title" in self.model_fields_set and self.title is None:
+            raise ValueError("title cannot be null: a thing has one")
+        return self
+
+    def written(self) -> dict[str, str]:
+        """The values of those columns that change."""
+        whole = ThingInput(
+            title=self.title or "-",
+            body=self.body or "",
+            status=self.status or Status.OPEN,
+        ).written()
+        return {name: value for name, value in whole.items() if name in self.model_fields_set}
+
+
+class Sort(StrEnum):
+    """In which order of their creation."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
 
 class ThingQuery(BaseModel):
-    """Which things to list, newest first."""
+    """Which things to list, in which order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,9 +96,20 @@ class ThingQuery(BaseModel):
         UUID | SkipJsonSchema[None],
         Field(description="`next_cursor` of the page before; the first page has none"),
     ] = None
+    sort: Annotated[Sort, Field(description="A cursor goes on in the order that it came from")] = Sort.NEWEST
+    count: Annotated[bool, Field(description="Say in `total` how many there are on all pages")] = False
     status: Status | SkipJsonSchema[None] = None
+    created_from: Annotated[
+        Moment | SkipJsonSchema[None], Field(description="Created at this time or later")
+    ] = None
+    created_before: Annotated[
+        Moment | SkipJsonSchema[None], Field(description="Created before this time")
+    ] = None
     search: Annotated[
-        Search | SkipJsonSchema[None], Field(description="Part of the title or body, in any case")
+        Search | SkipJsonSchema[None],
+        Field(
+            description="Words, or their beginnings, that all are in title or body; case and accents do not count"
+        ),
     ] = None
 
 
@@ -70,6 +129,7 @@ class ThingPage(BaseModel):
 
     items: list[Thing]
     next_cursor: UUID | None
+    total: Annotated[int | None, Field(description="On all pages, where `count` was asked for")] = None
 
 
 class Attachment(BaseModel):

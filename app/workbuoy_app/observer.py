@@ -13,6 +13,7 @@ from workbuoy_app import problems
 from workbuoy_app.logs import describe, log
 from workbuoy_app.metrics import IN_PROGRESS, request_done, tenant_request_done
 
+CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9=_.:-]{8,128}")
 CLIENT_GONE = 499  # nginx's word for a client that hung up; nobody receives it
@@ -84,6 +85,8 @@ def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object])
         extra={
             "request_id": scope["state"]["request_id"],
             "tenant": tenant,
+            # Of changes, who made them, by a hash that leads to no name without the registry.
+            "member": scope["state"].get("member") if method in CHANGES else None,
             "method": method,
             "route": route,
             "status": status,

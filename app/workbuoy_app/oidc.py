@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 from httpx2 import AsyncClient, HTTPError
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, KeySet
 
 from workbuoy_app.logs import log
 from workbuoy_app.problems import Refused, Unavailable
 from workbuoy_app.secret_values import CachedSecret
 from workbuoy_app.settings import OidcSettings
 
-TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0  # of a whole call; a login makes at most four
+SILENCE_SECONDS = 5.0  # a provider that did not answer is not asked again for so long
 METADATA_LIFETIME_SECONDS = 3600.0
 CLOCK_SKEW_SECONDS = 60
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -46,6 +47,10 @@ def new_attempt(return_to: str) -> Attempt:
     return Attempt(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), return_to)
 
 
+class _CodeRefused(Exception):
+    """The token endpoint said no, by an error code of RFC 6749, section 5.2."""
+
+
 class Provider:
     """One identity provider, its metadata and keys kept for an hour."""
 
@@ -56,20 +61,25 @@ class Provider:
         self._metadata: dict[str, Any] = {}
         self._metadata_until = 0.0
         self._keys: KeySet | None = None
-        self._lock = asyncio.Lock()
+        self._asking: asyncio.Task[dict[str, Any]] | None = None
+        self._silent_until = 0.0
 
     async def authorization_url(self, attempt: Attempt) -> str:
         """Where to send the browser. Raises SecretMissing until the client's secret is filled."""
-        secret = await self._client_secret()
+        await self._client_secret()
         metadata = await self._discover()
-        async with self._client(secret) as client:
-            url, _ = client.create_authorization_url(
-                metadata["authorization_endpoint"],
-                state=attempt.state,
-                nonce=attempt.nonce,
-                code_verifier=attempt.verifier,
-            )
-        return str(url)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(attempt.verifier.encode()).digest()).rstrip(b"=")
+        query = {
+            "response_type": "code",
+            "client_id": self._settings.client_id,
+            "redirect_uri": self._redirect_uri,
+            "scope": "openid",
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "code_challenge": challenge.decode(),
+            "code_challenge_method": "S256",
+        }
+        return _with_query(metadata["authorization_endpoint"], query)
 
     async def subject(self, attempt: Attempt, code: str) -> str:
         """Exchange a code for a checked identity. Raises Refused (400), ProviderUnavailable, SecretMissing."""
@@ -77,50 +87,63 @@ class Provider:
         secret = await self._client_secret()
         try:
             token = await self._exchange(metadata, attempt, code, secret)
-        except OAuthError as error:
+        except _CodeRefused as error:
             newer = await self._secret.newer_than(secret) if self._secret else secret
-            if error.error != "invalid_client" or newer == secret:
-                log.warning("the provider refused a code", extra={"error": str(error.error)[:40]})
-                raise Refused(
-                    400, "The identity provider refused this login. Begin again: /auth/login"
-                ) from None
-            token = await self._exchange(metadata, attempt, code, newer)
+            log.warning("the provider refused a code", extra={"error": str(error)})
+            refusal = Refused(400, "The identity provider refused this login. Begin again: /auth/login")
+            if str(error) != "invalid_client" or newer == secret:
+                raise refusal from None
+            try:
+                token = await self._exchange(metadata, attempt, code, newer)
+            except _CodeRefused:
+                raise refusal from None
         claims = await self._checked(str(token.get("id_token", "")), metadata, attempt)
-        return str(claims["sub"])
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not subject or "\0" in subject or len(subject) > 255:
+            raise Refused(400, "The identity provider names you in a way that nobody can be a member by.")
+        return subject
 
-    async def end_session_url(self, return_to: str) -> str | None:
-        """Where the browser ends the provider's own session, if the provider has such a place and answers."""
-        try:
-            endpoint = (await self._discover()).get("end_session_endpoint")
-        except ProviderUnavailable:
-            return None
+    def end_session_url(self, return_to: str) -> str | None:
+        """Where the browser ends the provider's own session, if the provider has told of such a place.
+
+        Logging out waits for nobody: a process that has seen no login yet asks, and knows the next time.
+        """
+        if not self._metadata:
+            self._ask()
+        endpoint = self._metadata.get("end_session_endpoint")
         query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_to}
-        return f"{endpoint}?{urlencode(query)}" if endpoint else None
+        return _with_query(endpoint, query) if endpoint else None
 
     async def _exchange(
         self, metadata: dict[str, Any], attempt: Attempt, code: str, secret: str
     ) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._redirect_uri,
+            "code_verifier": attempt.verifier,
+        }
+        headers = {"Accept": "application/json"}
+        # Basic is what a provider has that names no methods: OpenID Connect Discovery 1.0, section 3.
+        methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        if "client_secret_basic" not in methods and "client_secret_post" in methods:
+            form |= {"client_id": self._settings.client_id, "client_secret": secret}
+        else:
+            # Each form-encoded before they are joined: RFC 6749, section 2.3.1.
+            pair = f"{quote_plus(self._settings.client_id)}:{quote_plus(secret)}"
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         try:
-            async with asyncio.timeout(2 * TIMEOUT_SECONDS), self._client(secret) as client:
-                token: dict[str, Any] = await client.fetch_token(
-                    metadata["token_endpoint"],
-                    grant_type="authorization_code",
-                    code=code,
-                    code_verifier=attempt.verifier,
-                )
-                return token
+            async with asyncio.timeout(TIMEOUT_SECONDS), AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+                answer = await client.post(metadata["token_endpoint"], data=form, headers=headers)
+                token = answer.json()
         except (HTTPError, TimeoutError, ValueError) as error:
             raise ProviderUnavailable(type(error).__name__) from None
-
-    def _client(self, secret: str) -> Any:
-        return AsyncOAuth2Client(
-            client_id=self._settings.client_id,
-            client_secret=secret,
-            redirect_uri=self._redirect_uri,
-            scope="openid",
-            code_challenge_method="S256",
-            timeout=TIMEOUT_SECONDS,
-        )
+        if not isinstance(token, dict) or answer.status_code >= 500:
+            raise ProviderUnavailable(f"token endpoint: {answer.status_code}")
+        if answer.status_code >= 400 or "error" in token:
+            told = str(token.get("error", answer.status_code))
+            raise _CodeRefused(told if told in _TOKEN_ERRORS else "unknown")
+        return token
 
     async def _client_secret(self) -> str:
         if self._secret is None:
@@ -152,39 +175,51 @@ class Provider:
         except (JoseError, ValueError) as error:
             log.warning("an id token was refused", extra={"error": type(error).__name__})
             raise refusal from None
-        audience = claims["aud"]
-        if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != self._settings.client_id:
+        # OpenID Connect Core 1.0, section 3.1.3.7: whoever is named as the one that asked has to be us.
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if (several or "azp" in claims) and claims.get("azp") != self._settings.client_id:
             raise refusal
         return dict(claims)
 
     async def _discover(self) -> dict[str, Any]:
-        async with self._lock:
-            if time.monotonic() > self._metadata_until:
-                address = self._settings.issuer.rstrip("/") + "/.well-known/openid-configuration"
-                metadata = await self._fetch(address)
-                needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-                if metadata.get("issuer") != self._settings.issuer or any(
-                    not metadata.get(n) for n in needed
-                ):
-                    log.error("OIDC_ISSUER does not describe itself under that name")
-                    raise ProviderUnavailable("metadata")
-                self._metadata = metadata
-                self._metadata_until = time.monotonic() + METADATA_LIFETIME_SECONDS
-                self._keys = None
+        """The provider's description of itself. All who wait for it wait for one call, and each once."""
+        if time.monotonic() < self._metadata_until:
             return self._metadata
+        if time.monotonic() < self._silent_until:
+            raise ProviderUnavailable("it did not answer just now")
+        return await asyncio.shield(self._ask())
+
+    def _ask(self) -> asyncio.Task[dict[str, Any]]:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._described())
+            self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._asking
+
+    async def _described(self) -> dict[str, Any]:
+        try:
+            metadata = await self._fetch(
+                self._settings.issuer.rstrip("/") + "/.well-known/openid-configuration"
+            )
+            needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+            if metadata.get("issuer") != self._settings.issuer or any(not metadata.get(n) for n in needed):
+                log.error("OIDC_ISSUER does not describe itself under that name")
+                raise ProviderUnavailable("metadata")
+        except ProviderUnavailable:
+            self._silent_until = time.monotonic() + SILENCE_SECONDS
+            raise
+        self._metadata, self._keys = metadata, None
+        self._metadata_until = time.monotonic() + METADATA_LIFETIME_SECONDS
+        return metadata
 
     async def _key_set(self, metadata: dict[str, Any]) -> KeySet:
         if self._keys is None:
-            try:
-                keys: Any = await self._fetch(metadata["jwks_uri"])
-                self._keys = KeySet.import_key_set(keys)
-            except (JoseError, ValueError, KeyError) as error:
-                raise ProviderUnavailable("keys") from error
+            document = await self._fetch(metadata["jwks_uri"])
+            self._keys = KeySet(_readable(document.get("keys")))
         return self._keys
 
     async def _fetch(self, address: str) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(2 * TIMEOUT_SECONDS), AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+            async with asyncio.timeout(TIMEOUT_SECONDS), AsyncClient(timeout=TIMEOUT_SECONDS) as client:
                 answer = await client.get(address)
                 answer.raise_for_status()
                 document = answer.json()
@@ -194,3 +229,31 @@ class Provider:
         if not isinstance(document, dict):
             raise ProviderUnavailable("not an object")
         return document
+
+
+# RFC 6749, section 5.2
+_TOKEN_ERRORS = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+)
+
+
+def _with_query(address: str, query: dict[str, str]) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+
+
+def _readable(keys: Any) -> list[Any]:
+    """A provider may have keys of kinds that this library does not know: the others serve all the same."""
+    found = []
+    for key in keys if isinstance(keys, list) else []:
+        try:
+            found.append(JWKRegistry.import_key(key))
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+            log.warning("one of the provider's keys cannot be read", extra={"operation": "login"})
+    if not found:
+        raise ProviderUnavailable("keys")
+    return found

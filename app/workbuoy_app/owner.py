@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 
 from workbuoy_app.database_url import PostgresAddress
-from workbuoy_app.postgres import Login, parse_login, session_options
+from workbuoy_app.logins import Login, parse_login
+from workbuoy_app.postgres_session import startup_options
 from workbuoy_app.secret_values import read_secret
 from workbuoy_app.settings import Settings
 
@@ -36,7 +37,7 @@ def owner_connection(settings: Settings, *, autocommit: bool = True) -> psycopg.
     login = owner_login(settings)
     return psycopg.connect(
         **settings.database.connection_parameters(),  # type: ignore[arg-type]
-        options=session_options(
+        options=startup_options(
             settings.database, role=None, statement_timeout_ms=0
         ),  # an index may take long
         user=login.user,

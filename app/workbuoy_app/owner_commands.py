@@ -1,8 +1,9 @@
-"""Commands that act as the database's owner: migrate, tenant, member."""
+"""Commands that act as the database's owner: migrate, tenant, member, removals."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 import psycopg
@@ -24,6 +25,9 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     try:
         if options.command == "migrate":
             _migrate(settings)
+        elif options.command == "removals":
+            for row in registry.owed_removals(settings):
+                print(json.dumps(row))
         elif options.command == "tenant" and options.action == "add":
             print(registry.add_tenant(settings, options.name))
         elif options.command == "tenant":
@@ -51,8 +55,10 @@ def _migrate(settings: Settings) -> None:
     except MigrationFailed as error:
         raise CommandFailed(str(error)) from error
     except SQLAlchemyError as error:
-        _refused(error, "migrate")
-        raise SystemExit(1) from error
+        if isinstance(cause := error.__cause__, psycopg.Error):
+            raise cause from None
+        log.error("the migration failed", exc_info=error, extra={"operation": "migrate"})
+        raise CommandFailed(f"the migration failed: {type(error).__name__}; the log says where") from error
 
 
 def _promotion(settings: Settings, options: argparse.Namespace) -> None:
@@ -65,7 +71,24 @@ def _promotion(settings: Settings, options: argparse.Namespace) -> None:
         raise CommandFailed(str(error)) from error
 
 
-def _refused(error: Exception, operation: str) -> int:
+def _refused(error: psycopg.Error, operation: str) -> int:
     log.error("the database refused", exc_info=error, extra={"operation": operation})
-    print(f"workbuoy-app: the database refused: {type(error).__name__}; see the log", file=sys.stderr)
+    print(f"workbuoy-app: {explained(error)}", file=sys.stderr)
     return 1
+
+
+# Of these classes the server's sentence names roles, tables and limits, and none of the data that rows hold.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_ABOUT_NO_DATA = ("08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57", "58")
+
+
+def explained(error: psycopg.Error) -> str:
+    """Why the database did not do it, in one line, and what to look at."""
+    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+        # libpq's own words: which address it tried, as whom, and what came of it; never a password.
+        tried = [line.strip() for line in str(error).splitlines() if line.strip() and "Multiple" not in line]
+        reason = tried[0].removeprefix("- ") if tried else type(error).__name__
+        return f"the database cannot be reached: {reason}. Look at DATABASE_URL and the owner's login"
+    if error.sqlstate and error.sqlstate[:2] in _ABOUT_NO_DATA and error.diag.message_primary:
+        return f"the database refused: {error.diag.message_primary} (SQLSTATE {error.sqlstate})"
+    return f"the database refused: {type(error).__name__}, SQLSTATE {error.sqlstate}; the log says where"

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, errors, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from workbuoy_app import postgres_session
 from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Values
 from workbuoy_app.database_url import PostgresAddress
+from workbuoy_app.logins import LoginSource
 from workbuoy_app.logs import log
+from workbuoy_app.postgres_session import startup_options
 from workbuoy_app.problems import Frozen
 from workbuoy_app.roles import GROUP
-from workbuoy_app.secret_values import CachedSecret, SecretMissing
-from workbuoy_app.settings import Settings
 
 T = TypeVar("T")
 WORK_TIMEOUT_SECONDS = 10
-STATEMENT_TIMEOUT_MS = 8_000
-LOCK_TIMEOUT_MS = 5_000
-IDLE_IN_TRANSACTION_MS = 30_000
 CONNECTION_LIFETIME_SECONDS = 1_800
 RECONNECT_TIMEOUT_SECONDS = 2
 FROZEN = "tenant_is_frozen"  # how revision 0003's trigger names its refusal
@@ -43,71 +39,12 @@ _NOT_READY = (
     errors.QueryCanceled,
     errors.LockNotAvailable,
     errors.DeadlockDetected,
+    errors.ReadOnlySqlTransaction,
 )
 
 
-@dataclass(frozen=True)
-class Login:
-    """A user's name and password."""
-
-    user: str
-    password: str = field(repr=False)
-
-
-class LoginSource(Protocol):
-    """Where the login comes from."""
-
-    async def current(self) -> Login:
-        """The login to try."""
-
-    async def newer_than(self, used: Login) -> Login:
-        """The login to try after `used` was refused."""
-
-
-class FixedLogin:
-    """The login that stands in `DATABASE_URL`."""
-
-    def __init__(self, login: Login) -> None:
-        self._login = login
-
-    async def current(self) -> Login:
-        return self._login
-
-    async def newer_than(self, used: Login) -> Login:  # noqa: ARG002 - there is no other
-        return self._login
-
-
-def parse_login(value: str) -> Login:
-    """A secret of the form that Secrets Manager's rotation writes. Raises SecretMissing for any other."""
-    try:
-        entry = json.loads(value)
-        return Login(str(entry["username"]), str(entry["password"]))
-    except (ValueError, KeyError, TypeError):
-        raise SecretMissing("secret: not an object with username and password") from None
-
-
-def application_login(settings: Settings) -> LoginSource:
-    """The service's login: from the secret where one is named, else from the address."""
-    if settings.database_secret_id:
-        return CachedSecret(settings.database_secret_id, settings.aws_region, parse_login)
-    assert isinstance(settings.database, PostgresAddress)  # noqa: S101 - SQLite has no login
-    return FixedLogin(Login(settings.database.user or "", settings.database.password or ""))
-
-
-def session_options(
-    address: PostgresAddress, role: str | None, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
-) -> str:
-    """Server-side limits, the schema, and the role that a connection acts in."""
-    options = {
-        "search_path": address.schema,
-        "statement_timeout": statement_timeout_ms,
-        "lock_timeout": LOCK_TIMEOUT_MS,
-        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
-    }
-    if role:
-        # Also a login that owns the tables or is a superuser (a laptop's `postgres`) then obeys the policies.
-        options["role"] = role
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
+class SessionRefused(psycopg.OperationalError):
+    """A session lacks what was asked for at its start: with it, tenants would not be kept apart."""
 
 
 def _connection_class(source: LoginSource) -> type[AsyncConnection[Row]]:
@@ -133,6 +70,12 @@ def _connection_class(source: LoginSource) -> type[AsyncConnection[Row]]:
 class PostgresTransaction:
     """See database.Transaction."""
 
+    found = "id in (select found from search_things(%(search)s) as found)"
+
+    async def limit(self, seconds: float) -> None:
+        milliseconds = str(round(seconds * 1000))
+        await self._connection.execute("select set_config('statement_timeout', %s, true)", [milliseconds])
+
     def __init__(self, connection: AsyncConnection[Row]) -> None:
         self._connection = connection
 
@@ -156,16 +99,22 @@ class PostgresDatabase:
     single_tenant = False
 
     def __init__(self, address: PostgresAddress, source: LoginSource) -> None:
+        self.refusal: str | None = None
         # Killed connections are found one by one: at worst all of them before a new one.
         self._attempts = address.connection_limit + 2
+        # Behind a pooler in transaction mode nothing outlives a transaction: neither options nor prepared statements.
+        pooled = address.pgbouncer
+        self._begin = "begin" + (postgres_session.transaction_options(address) if pooled else "")
+        settings = {"prepare_threshold": None} if pooled else {"options": startup_options(address, GROUP)}
         self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
             connection_class=_connection_class(source),
             kwargs={
                 **address.connection_parameters(),
-                "options": session_options(address, GROUP),
+                **settings,
                 "autocommit": True,  # `run` begins and commits by itself
                 "row_factory": dict_row,
             },
+            configure=self._expect_safe_session,
             min_size=1,
             max_size=address.connection_limit,
             timeout=address.pool_timeout,
@@ -192,7 +141,7 @@ class PostgresDatabase:
         *,
         repeatable: bool = True,
     ) -> T:
-        begin = _begin(claims)
+        begin = self._begin + _declared(claims)
         for _ in range(self._attempts):
             try:
                 return await self._once(begin, work)
@@ -204,6 +153,18 @@ class PostgresDatabase:
                     raise Frozen from error
                 raise DatabaseUnavailable(type(error).__name__) from error
         raise DatabaseUnavailable("connection lost again and again")
+
+    async def _expect_safe_session(self, connection: AsyncConnection[Row]) -> None:
+        """Before a connection's first use. The pool drops it, and tries again later, where this raises."""
+        async with connection.cursor() as cursor:
+            await cursor.execute(self._begin)
+            found = await (await cursor.execute(postgres_session.ASK)).fetchone()
+            await cursor.execute("commit")
+        assert found is not None  # noqa: S101 - it asks for one row
+        self.refusal = postgres_session.problem(found)
+        if self.refusal:
+            log.error(self.refusal, extra={"operation": "database session"})
+            raise SessionRefused(self.refusal)
 
     async def _once(self, begin: str, work: Callable[[PostgresTransaction], Awaitable[T]]) -> T:
         connection = await self._pool.getconn()
@@ -246,12 +207,12 @@ async def _roll_back(connection: AsyncConnection[Row]) -> None:
         await connection.close()  # the server then rolls back by itself
 
 
-def _begin(claims: Claims) -> str:
-    """Begin a transaction and tell it who asks, in one message to the server."""
+def _declared(claims: Claims) -> str:
+    """Tell a transaction who asks, in the same message to the server that begins it."""
     if not claims:
-        return "begin"
+        return ""
     settings = ", ".join(
         f"set_config('workbuoy.{name}', {sql.Literal(value).as_string()}, true)"
         for name, value in claims.items()
     )
-    return f"begin; select {settings}"
+    return f"; select {settings}"

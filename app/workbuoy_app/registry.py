@@ -14,6 +14,7 @@ import psycopg
 from workbuoy_app.database_url import SqliteAddress
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.owner import owner_connection
+from workbuoy_app.removals import OWED_AFTER
 from workbuoy_app.settings import Settings
 from workbuoy_app.sqlite import register_types, translated
 
@@ -76,6 +77,27 @@ def remove_member(settings: Settings, issuer: str, subject: str) -> None:
         if not removed:
             raise RegistryError("There is no such member.")
         _expect_not_frozen(execute, removed[0][0])
+
+
+def owed_removals(settings: Settings) -> list[dict[str, object]]:
+    """Objects that are to go and have not gone within `removals.OWED_AFTER`, of all tenants, the oldest first."""
+    now = datetime.now(UTC)
+    with _registry(settings) as execute:
+        if not isinstance(settings.database, SqliteAddress):
+            execute("select set_config('workbuoy.sweep', 'on', true)", {})
+        rows = execute(
+            "select tenant_id, object_key, noted_at from object_removals where noted_at < %(before)s order by noted_at",
+            {"before": now - OWED_AFTER},
+        )
+    found = []
+    for tenant_id, key, noted_at in rows:
+        noted = noted_at if isinstance(noted_at, datetime) else datetime.fromisoformat(noted_at)
+        age = {
+            "noted_at": noted.isoformat(timespec="seconds"),
+            "age_seconds": round((now - noted).total_seconds()),
+        }
+        found.append({"tenant_id": str(tenant_id), "object_key": key, **age})
+    return found
 
 
 def _expect_not_frozen(execute: _Execute, tenant_id: object) -> None:

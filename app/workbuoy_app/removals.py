@@ -1,7 +1,7 @@
 """Objects that are to go, noted in the same transaction that makes them superfluous.
 
 An upload is noted before its first byte and the note taken back with its row, a deletion is noted with the row's end.
-Whatever happens in between, a killed process included, the note stays and the tenant's next upload removes the object.
+Whatever happens in between, a killed process included, the note stays, and the sweeper removes the object.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from workbuoy_app.database import Transaction
+from workbuoy_app.database import Claims, Row, Transaction
 from workbuoy_app.sessions import Session
 
-LEFT_BEHIND_AFTER = timedelta(hours=1)
-AT_ONCE = 20
+# An upload that takes longer is given up before the sweeper begins to think so; the minutes between are for clocks.
+UPLOAD_LIFETIME = timedelta(minutes=17)
+OWED_AFTER = timedelta(minutes=20)  # also in revision 0005's policies
+PAGE = 100
+SWEEP: Claims = {"sweep": "on"}
 _THIS = " where tenant_id = %(tenant_id)s and object_key = %(key)s"
 
 
@@ -39,7 +42,9 @@ async def note(tx: Transaction, session: Session, key: str) -> Note:
 
 
 async def take_back(tx: Transaction, session: Session, noted: Note) -> bool:
-    """The object is needed after all; False where somebody has begun to remove it, by a later note."""
+    """The object is needed after all; False where it may be removed already."""
+    if noted.noted_at < datetime.now(UTC) - UPLOAD_LIFETIME:
+        return False
     values = {"tenant_id": session.tenant_id, "key": noted.key, "noted_at": noted.noted_at}
     return await tx.execute(f"delete from object_removals{_THIS} and noted_at = %(noted_at)s", values) > 0
 
@@ -54,20 +59,37 @@ async def confirmed(tx: Transaction, session: Session, keys: Sequence[str]) -> l
     return noted
 
 
-async def left_behind(tx: Transaction, session: Session) -> list[str]:
-    """Some that nobody came back for, noted anew: an upload that is still under way then finds itself given up."""
-    rows = await tx.all(
-        "select object_key from object_removals"
-        " where tenant_id = %(tenant_id)s and noted_at < %(before)s order by noted_at limit %(limit)s",
-        {"tenant_id": session.tenant_id, "before": datetime.now(UTC) - LEFT_BEHIND_AFTER, "limit": AT_ONCE},
-    )
-    for row in rows:
-        await note(tx, session, row["object_key"])
-    return [row["object_key"] for row in rows]
-
-
 async def done(tx: Transaction, session: Session, keys: Sequence[str]) -> None:
     """These are gone."""
     for key in keys:
         values = {"tenant_id": session.tenant_id, "key": key}
         await tx.execute("delete from object_removals" + _THIS, values)
+
+
+async def owed(tx: Transaction, limit: int = PAGE) -> list[Row]:
+    """The oldest notes of all tenants that nobody came back for; for who declares `SWEEP`."""
+    return await tx.all(
+        "select tenant_id, object_key, noted_at from object_removals"
+        " where noted_at < %(before)s order by noted_at limit %(limit)s",
+        {"before": datetime.now(UTC) - OWED_AFTER, "limit": limit},
+    )
+
+
+async def forget(tx: Transaction, row: Row) -> None:
+    """The object of this note is gone; for who declares `SWEEP`."""
+    await tx.execute(
+        "delete from object_removals where tenant_id = %(tenant_id)s and object_key = %(object_key)s"
+        " and noted_at = %(noted_at)s",
+        row,
+    )
+
+
+async def still_owed(tx: Transaction) -> tuple[int, float]:
+    """How many there are, and the age of the oldest in seconds (0 where there is none); for who declares `SWEEP`."""
+    now = datetime.now(UTC)
+    row = await tx.one(
+        "select count(*) as number from object_removals where noted_at < %(before)s",
+        {"before": now - OWED_AFTER},
+    )
+    oldest = await owed(tx, 1)
+    return row["number"] if row else 0, (now - oldest[0]["noted_at"]).total_seconds() if oldest else 0.0

@@ -13,6 +13,7 @@ from psycopg import sql
 from workbuoy_app.database_url import PostgresAddress
 
 GROUP = "workbuoy_app"
+OLDEST_MAJOR = 14  # functions with a parsed body (`begin atomic`), whose names nobody can redirect
 LOGINS = ("workbuoy_app_1", "workbuoy_app_2")
 LOCK_WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -28,6 +29,7 @@ GRANTS = {
     "attachments": "select, insert, delete",
     "attachment_chunks": "select, insert",
     "object_removals": "select, insert, update, delete",
+    "idempotency_keys": "select, insert, update, delete",
 }
 Owner = psycopg.Connection[tuple[Any, ...]]
 

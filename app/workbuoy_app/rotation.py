@@ -21,9 +21,10 @@ import psycopg
 from workbuoy_app import roles
 from workbuoy_app.aws import secrets_client
 from workbuoy_app.database_url import PostgresAddress
+from workbuoy_app.logins import Login, parse_login
 from workbuoy_app.logs import configure, log
 from workbuoy_app.owner import owner_connection
-from workbuoy_app.postgres import Login, parse_login, session_options
+from workbuoy_app.postgres_session import startup_options
 from workbuoy_app.settings import Settings, load
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
@@ -90,7 +91,7 @@ def _test(settings: Settings, client: Any, secret_id: str, token: str) -> None:
     assert isinstance(address, PostgresAddress)  # noqa: S101 - production has no other
     with psycopg.connect(
         **address.connection_parameters(),  # type: ignore[arg-type]
-        options=session_options(address, roles.GROUP),
+        options=startup_options(address, roles.GROUP),
         user=pending.user,
         password=pending.password,
     ) as connection:

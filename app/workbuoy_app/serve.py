@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 
 from workbuoy_app.application import create_app
+from workbuoy_app.connections import LimitedProtocol
 from workbuoy_app.logs import log
 from workbuoy_app.settings import Settings
 
@@ -46,6 +47,7 @@ def configuration(settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         backlog=BACKLOG,
+        http=LimitedProtocol,
         lifespan="on",
         ws="none",
     )

@@ -13,6 +13,7 @@ from workbuoy_app.database import Claims, Transaction
 
 IDLE_LIFETIME = timedelta(hours=12)
 GREATEST_LIFETIME = timedelta(days=7)
+MOST_SESSIONS = 20  # of one member; the oldest ends
 RENEWED_AFTER = timedelta(minutes=10)
 
 
@@ -72,9 +73,29 @@ async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bo
         {**asked, **member, "now": now, "expires_at": now + IDLE_LIFETIME},
     )
     await tx.execute(
-        "delete from sessions where member_id = %(id)s and expires_at < %(now)s", {**member, "now": now}
+        "delete from sessions where member_id = %(id)s and (expires_at < %(now)s or token_hash not in ("
+        "select token_hash from sessions where member_id = %(id)s order by created_at desc limit %(most)s))",
+        {**member, "now": now, "most": MOST_SESSIONS},
     )
     return True
+
+
+async def prove(tx: Transaction, *, kept_apart: bool) -> None:
+    """Do what a login does, for nobody: raises what the database raises where nobody could log in.
+
+    `kept_apart` says that the database has the functions by which it keeps tenants apart.
+    """
+    asked = {"session": "", "issuer": "workbuoy:readiness", "subject": ""}
+    if kept_apart:
+        await tx.one("select session_tenant(), session_member()", {})
+    if not await start(tx, asked, asked["issuer"], asked["subject"]):
+        # A statement that changes no row is refused like one that does: by missing rights, by a read-only server.
+        await tx.execute(
+            "insert into sessions (token_hash, tenant_id, member_id, created_at, renewed_at, expires_at)"
+            " select '', tenant_id, id, created_at, created_at, created_at from members where issuer = %(issuer)s",
+            asked,
+        )
+        await find(tx, asked)
 
 
 async def end(tx: Transaction, asked: Claims) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from dotenv.parser import parse_stream
 
 from workbuoy_app.database_url import PostgresAddress, SqliteAddress, UrlError, parse
 
@@ -29,6 +32,7 @@ class StorageSettings:
     bucket: str
     region: str
     endpoint: str | None = None
+    public_endpoint: str | None = None  # as browsers reach it, where the service has a shorter way
     access_key_id: str | None = None
     secret_access_key: str | None = field(default=None, repr=False)
     force_path_style: bool = False
@@ -65,6 +69,13 @@ class Settings:
     metrics_port: int = 9090
     attachment_max_bytes: int = 25 * MIB
     aws_region: str | None = None
+    session_requests_per_second: int = 100
+    tenant_requests_per_second: int = 300
+
+    @property
+    def connection_limit(self) -> int:
+        """How many units of work may reach the database at once; SQLite does one after the other."""
+        return self.database.connection_limit if isinstance(self.database, PostgresAddress) else 10
 
     @property
     def origin(self) -> str:
@@ -173,6 +184,10 @@ def load(environment: Mapping[str, str]) -> Settings:
         attachment_max_bytes=read.number(
             "ATTACHMENT_MAX_BYTES", default=25 * MIB, lowest=1024, highest=1024 * MIB
         ),
+        session_requests_per_second=read.number(
+            "RATE_LIMIT_SESSION", default=100, lowest=0, highest=1_000_000
+        ),
+        tenant_requests_per_second=read.number("RATE_LIMIT_TENANT", default=300, lowest=0, highest=1_000_000),
         aws_region=read.text("AWS_REGION") or read.text("AWS_DEFAULT_REGION") or read.text("S3_REGION"),
     )
     if read.problems:
@@ -211,7 +226,7 @@ def _database(read: _Reader, *, production: bool) -> tuple[PostgresAddress | Sql
 def _check_postgres(
     read: _Reader, database: PostgresAddress, secret_id: str | None, *, production: bool
 ) -> None:
-    if production and database.sslmode != "verify-full":
+    if production and database.sslmode != "verify-full" and not database.is_local_socket:
         read.refuse("DATABASE_URL must say sslmode=verify-full when NODE_ENV=production")
     if secret_id and (database.user or database.password):
         read.refuse("DATABASE_URL must name no user or password when DATABASE_SECRET_ID gives them")
@@ -229,6 +244,7 @@ def _storage(read: _Reader, *, production: bool) -> StorageSettings | None:
     bucket, region = read.text("S3_BUCKET"), read.text("S3_REGION")
     endpoint = read.web_address("S3_ENDPOINT", secure=production, loopback=True)
     key, secret = read.text("S3_ACCESS_KEY_ID"), read.text("S3_SECRET_ACCESS_KEY")
+    public_endpoint = read.web_address("S3_PUBLIC_ENDPOINT", secure=production)
     path_style = read.flag("S3_FORCE_PATH_STYLE", default=False)
     if bucket is None:
         return None
@@ -242,6 +258,7 @@ def _storage(read: _Reader, *, production: bool) -> StorageSettings | None:
         bucket=bucket,
         region=region or "",
         endpoint=endpoint,
+        public_endpoint=public_endpoint,
         access_key_id=key,
         secret_access_key=secret,
         force_path_style=path_style,
@@ -274,12 +291,26 @@ def _oidc(read: _Reader, *, production: bool) -> OidcSettings | None:
 
 
 def read_env_files(paths: list[Path], environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment, beneath it the files; a later file overrides an earlier one. Missing files are skipped."""
+    """The environment, beneath it the files; a later file overrides an earlier one. Missing files are skipped.
+
+    The form is that of Node's and Python's dotenv: `export`, quotes, comments, a byte order mark; a dollar sign stands
+    for itself. Raises SettingsError for a file that cannot be read, naming lines and none of their content.
+    """
     values: dict[str, str] = {}
+    problems: list[str] = []
     for path in paths:
-        if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                name, equals, value = line.partition("=")
-                if equals and not name.lstrip().startswith("#"):
-                    values[name.strip()] = value.split(" #")[0].strip().strip("\"'")
+        if not path.exists():
+            continue
+        try:
+            bindings = list(parse_stream(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
+            problems.append(f"{path} cannot be read: {reason}")
+            continue
+        problems += [
+            f"{path}: line {each.original.line} is not NAME=value" for each in bindings if each.error
+        ]
+        values |= {each.key: each.value or "" for each in bindings if each.key is not None}
+    if problems:
+        raise SettingsError(problems)
     return values | dict(environment)

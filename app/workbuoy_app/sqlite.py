@@ -12,8 +12,9 @@ from typing import TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
-from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Values
+from workbuoy_app.database import ROW_LOCK, Claims, DatabaseUnavailable, Row, Values
 from workbuoy_app.database_url import SqliteAddress
+from workbuoy_app.words import has_words
 
 T = TypeVar("T")
 BUSY_TIMEOUT_SECONDS = 5
@@ -32,12 +33,17 @@ def register_types() -> None:
 
 @lru_cache
 def translated(statement: str) -> str:
-    """Postgres drivers write a parameter %(name)s, SQLite :name."""
-    return _PARAMETER.sub(r":\1", statement)
+    """Postgres drivers write a parameter %(name)s, SQLite :name. A transaction here has the whole file, not a row."""
+    return _PARAMETER.sub(r":\1", statement.replace(ROW_LOCK, ""))
 
 
 class SqliteTransaction:
     """See database.Transaction."""
+
+    found = "has_words(title, body, %(search)s)"
+
+    async def limit(self, seconds: float) -> None:
+        """One tenant's file: nobody else waits."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -68,6 +74,7 @@ class SqliteDatabase:
     """See database.Database."""
 
     single_tenant = True
+    refusal: str | None = None
 
     def __init__(self, address: SqliteAddress) -> None:
         register_types()
@@ -114,6 +121,7 @@ class SqliteDatabase:
             isolation_level=None,
         )
         connection.row_factory = sqlite3.Row
+        connection.create_function("has_words", 3, has_words, deterministic=True)
         connection.execute("pragma foreign_keys = on")
         connection.execute("begin immediate")
         return connection

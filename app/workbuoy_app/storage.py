@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from workbuoy_app.aws import storage_client
@@ -17,7 +21,12 @@ from workbuoy_app.settings import MIB, StorageSettings
 T = TypeVar("T")
 PART_BYTES = 8 * MIB  # S3 takes no part below 5 MiB, the last excepted
 ADDRESS_LIFETIME_SECONDS = 300
-CALL_TIMEOUT_SECONDS = 30
+CALL_TIMEOUT_SECONDS = 5.0
+PART_TIMEOUT_SECONDS = (
+    60.0  # a part may be slow; what is silent ends after `aws.READ_TIMEOUT_SECONDS` all the same
+)
+QUICKLY_SECONDS = 1.0  # what failed so fast is tried once more
+THREADS = 20
 
 
 class StorageUnavailable(Unavailable):
@@ -34,8 +43,12 @@ class ObjectStorage:
 
     def __init__(self, settings: StorageSettings) -> None:
         self._settings = settings
-        self._client: Any = None
+        self._clients: dict[StorageSettings, Any] = {}  # by the endpoint: its own, and browsers'
         self._lock = asyncio.Lock()
+        # Threads of their own: where the store hangs, nothing else waits for one, and signing asks no store at all.
+        self._threads = ThreadPoolExecutor(THREADS, "storage")
+        self._signing = ThreadPoolExecutor(1, "signing")
+        self._aborts: set[asyncio.Task[None]] = set()
 
     async def check(self) -> None:
         """Ask for the bucket. Raises StorageUnavailable."""
@@ -64,13 +77,18 @@ class ObjectStorage:
                 lambda s3: s3.complete_multipart_upload(**where, MultipartUpload={"Parts": done}),
             )
         except BaseException:
-            # Shielded: a cancelled request must not leave parts that cost money and that nobody sees.
-            await asyncio.shield(self._abort(where))
+            # Aside: neither may a cancelled request leave parts that cost money and that nobody sees, nor may a store
+            # that hangs take its time twice.
+            abort = asyncio.create_task(self._abort(where))
+            self._aborts.add(abort)
+            abort.add_done_callback(self._aborts.discard)
             raise
 
     async def _part(self, where: dict[str, str], number: int, content: bytes) -> dict[str, Any]:
         answer = await self._call(
-            "put part", lambda s3: s3.upload_part(**where, PartNumber=number, Body=content)
+            "put part",
+            lambda s3: s3.upload_part(**where, PartNumber=number, Body=content),
+            seconds=PART_TIMEOUT_SECONDS,
         )
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
@@ -98,33 +116,67 @@ class ObjectStorage:
                 lambda s3: s3.generate_presigned_url(
                     "get_object", Params=parameters, ExpiresIn=ADDRESS_LIFETIME_SECONDS
                 ),
+                threads=self._signing,
+                public=True,
             )
         )
 
     def _at(self, key: str) -> dict[str, str]:
         return {"Bucket": self._settings.bucket, "Key": key}
 
-    async def _call(self, operation: str, call: Callable[[Any], T]) -> T:
+    async def close(self) -> None:
+        """Give what is being tidied up a moment, and let the threads go."""
+        if self._aborts:
+            await asyncio.wait(self._aborts, timeout=CALL_TIMEOUT_SECONDS)
+        for threads in (self._threads, self._signing):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _call(
+        self,
+        operation: str,
+        call: Callable[[Any], T],
+        *,
+        seconds: float = CALL_TIMEOUT_SECONDS,
+        threads: ThreadPoolExecutor | None = None,
+        public: bool = False,
+    ) -> T:
         """Run a blocking call in a thread, bounded in time, counted, its errors made one kind."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
 
+        began = time.monotonic()
         with storage_call(operation) as outcome:
-            try:
-                async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
-                    if self._client is None:
-                        async with self._lock:
-                            if self._client is None:
-                                self._client = await asyncio.to_thread(storage_client, self._settings)
-                    return await asyncio.to_thread(call, self._client)
-            except ClientError as error:
-                code = str(error.response.get("Error", {}).get("Code", "unknown"))
-                outcome.failed()
-                log.warning("storage refused", extra={"operation": operation, "error": code})
-                raise StorageUnavailable(code) from None
-            except (BotoCoreError, TimeoutError) as error:
-                outcome.failed()
-                log.warning("storage failed", extra={"operation": operation, "error": type(error).__name__})
-                raise StorageUnavailable(type(error).__name__) from None
+            while True:
+                try:
+                    async with asyncio.timeout(seconds):
+                        return await self._in_thread(call, threads or self._threads, public=public)
+                except (ClientError, BotoCoreError, TimeoutError) as error:
+                    answer = error.response if isinstance(error, ClientError) else {}
+                    code = str(answer.get("Error", {}).get("Code", type(error).__name__))
+                    refused = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500
+                    if not refused and time.monotonic() - began < QUICKLY_SECONDS:
+                        seconds, began = seconds - QUICKLY_SECONDS, began - QUICKLY_SECONDS
+                        continue
+                    outcome.failed()
+                    where = {"bucket": self._settings.bucket, "host": self._host, "error": code}
+                    log.warning("the store failed", extra={"operation": operation, **where})
+                    raise StorageUnavailable(code) from None
+
+    @property
+    def _host(self) -> str:
+        endpoint = self._settings.endpoint
+        return urlsplit(endpoint).netloc if endpoint else f"s3.{self._settings.region}.amazonaws.com"
+
+    async def _in_thread(self, call: Callable[[Any], T], threads: ThreadPoolExecutor, *, public: bool) -> T:
+        loop = asyncio.get_running_loop()
+        settings = self._settings
+        if public and settings.public_endpoint:
+            settings = replace(settings, endpoint=settings.public_endpoint)
+        if settings not in self._clients:
+            async with self._lock:
+                if settings not in self._clients:
+                    make = partial(storage_client, settings, attempts=1)
+                    self._clients[settings] = await loop.run_in_executor(self._signing, make)
+        return await loop.run_in_executor(threads, call, self._clients[settings])
 
 
 async def _parts(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -5,71 +5,83 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from workbuoy_app import removals
-from workbuoy_app.database import Row, Transaction
+from workbuoy_app import idempotency, removals
+from workbuoy_app.database import ROW_LOCK, Row, Transaction
 from workbuoy_app.identifiers import new_id
-from workbuoy_app.models import ThingInput, ThingQuery
+from workbuoy_app.models import Sort, Thing, ThingInput, ThingPatch, ThingQuery
+from workbuoy_app.preconditions import IfMatch
 from workbuoy_app.problems import NotFound
 from workbuoy_app.sessions import Session
 
+SEARCH_SECONDS = 3.0
 _COLUMNS = "id, title, body, status, created_at, updated_at"
 
 
 def prepared(thing: ThingInput) -> Row:
     """A new thing's row. Its id is made before the transaction, so that doing that again makes no second one."""
     now = datetime.now(UTC)
-    return {"id": new_id(), "created_at": now, "updated_at": now, **_written(thing)}
+    return {"id": new_id(), "created_at": now, "updated_at": now, **thing.written()}
 
 
-def _written(thing: ThingInput) -> Row:
-    return {"title": thing.title, "body": thing.body, "status": thing.status.value}
+async def insert(tx: Transaction, session: Session, row: Row, asked: idempotency.Request | None) -> Row:
+    """Store a prepared thing; again is no change. Raises Refused (409) for a key of another request."""
+
+    async def store() -> Row:
+        await _insert(tx, session, row)
+        return row
+
+    return await idempotency.once(tx, session, asked, Thing, store)
 
 
-async def insert(tx: Transaction, session: Session, row: Row) -> Row:
-    """Store a prepared thing; again is no change."""
+async def _insert(tx: Transaction, session: Session, row: Row) -> None:
     await tx.execute(
         "insert into things (tenant_id, id, title, body, status, created_at, updated_at)"
         " values (%(tenant_id)s, %(id)s, %(title)s, %(body)s, %(status)s, %(created_at)s, %(updated_at)s)"
         " on conflict (tenant_id, id) do nothing",
         {"tenant_id": session.tenant_id, **row},
     )
-    return row
 
 
 async def page(tx: Transaction, session: Session, query: ThingQuery) -> Row:
-    """The things that `query` asks for, newest first. Ids sort by time, so the last id is the cursor."""
-    conditions = ["tenant_id = %(tenant_id)s"]
-    values: Row = {"tenant_id": session.tenant_id, "limit": query.limit + 1}
-    if query.cursor is not None:
-        conditions.append("id < %(cursor)s")
-        values["cursor"] = query.cursor
-    if query.status is not None:
-        conditions.append("status = %(status)s")
-        values["status"] = query.status.value
-    if query.search is not None:
-        conditions.append(
-            "(lower(title) like %(pattern)s escape '!' or lower(body) like %(pattern)s escape '!')"
+    """The things that `query` asks for. Ids sort by time, so the last id is the cursor."""
+    conditions, values = (
+        ["tenant_id = %(tenant_id)s"],
+        Row(tenant_id=session.tenant_id, limit=query.limit + 1),
+    )
+    for condition, name, value in (
+        ("status = %(status)s", "status", query.status and query.status.value),
+        ("created_at >= %(from)s", "from", query.created_from),
+        ("created_at < %(before)s", "before", query.created_before),
+        (tx.found, "search", query.search),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values[name] = value
+    if query.search is not None or query.count:
+        await tx.limit(SEARCH_SECONDS)
+    total = None
+    if query.count:
+        counted = await tx.one(
+            f"select count(*) as number from things where {' and '.join(conditions)}", values
         )
-        values["pattern"] = like_pattern(query.search)
+        total = counted["number"] if counted else 0
+    beyond, order = ("<", "desc") if query.sort is Sort.NEWEST else (">", "asc")
+    if query.cursor is not None:
+        conditions.append(f"id {beyond} %(cursor)s")
+        values["cursor"] = query.cursor
     rows = await tx.all(
-        f"select {_COLUMNS} from things where {' and '.join(conditions)} order by id desc limit %(limit)s",
+        f"select {_COLUMNS} from things where {' and '.join(conditions)} order by id {order} limit %(limit)s",
         values,
     )
     more = len(rows) > query.limit
-    return {"items": rows[: query.limit], "next_cursor": rows[query.limit - 1]["id"] if more else None}
+    next_cursor = rows[query.limit - 1]["id"] if more else None
+    return {"items": rows[: query.limit], "next_cursor": next_cursor, "total": total}
 
 
-def like_pattern(text: str) -> str:
-    """Find `text` anywhere, its own wildcards taken literally."""
-    for special in "!%_":
-        text = text.replace(special, "!" + special)
-    return f"%{text.lower()}%"
-
-
-async def find(tx: Transaction, session: Session, thing_id: UUID) -> Row:
-    """One thing. Raises NotFound."""
+async def find(tx: Transaction, session: Session, thing_id: UUID, lock: str = "") -> Row:
+    """One thing; with ROW_LOCK nobody else changes it meanwhile. Raises NotFound."""
     row = await tx.one(
-        f"select {_COLUMNS} from things where tenant_id = %(tenant_id)s and id = %(id)s",
+        f"select {_COLUMNS} from things where tenant_id = %(tenant_id)s and id = %(id)s{lock}",
         {"tenant_id": session.tenant_id, "id": thing_id},
     )
     if row is None:
@@ -77,20 +89,40 @@ async def find(tx: Transaction, session: Session, thing_id: UUID) -> Row:
     return row
 
 
-async def replace(tx: Transaction, session: Session, thing_id: UUID, thing: ThingInput) -> Row:
-    """Write a thing anew and give it back. Raises NotFound."""
+async def change(
+    tx: Transaction,
+    session: Session,
+    thing_id: UUID,
+    changes: ThingInput | ThingPatch,
+    if_match: IfMatch | None,
+) -> Row:
+    """Write all of a thing, or what a patch names, and give it back. Raises NotFound, PreconditionFailed."""
+    values = changes.written()
+    await _expect(tx, session, thing_id, if_match)
+    assignments = "".join(f"{name} = %({name})s, " for name in values)
     row = await tx.one(
-        "update things set title = %(title)s, body = %(body)s, status = %(status)s, updated_at = %(now)s"
+        f"update things set {assignments}updated_at = %(now)s"
         f" where tenant_id = %(tenant_id)s and id = %(id)s returning {_COLUMNS}",
-        {"tenant_id": session.tenant_id, "id": thing_id, "now": datetime.now(UTC), **_written(thing)},
+        {"tenant_id": session.tenant_id, "id": thing_id, "now": datetime.now(UTC), **values},
     )
     if row is None:
         raise NotFound
     return row
 
 
-async def delete(tx: Transaction, session: Session, thing_id: UUID) -> list[str]:
-    """Remove a thing and its attachments; gives back the object keys left to delete. Raises NotFound."""
+async def _expect(tx: Transaction, session: Session, thing_id: UUID, if_match: IfMatch | None) -> None:
+    if if_match is not None:
+        if_match.expect(await find(tx, session, thing_id, lock=ROW_LOCK))
+
+
+async def delete(
+    tx: Transaction, session: Session, thing_id: UUID, if_match: IfMatch | None = None
+) -> list[str]:
+    """Remove a thing and its attachments; gives back the object keys left to delete.
+
+    Raises NotFound, PreconditionFailed.
+    """
+    await _expect(tx, session, thing_id, if_match)
     values = {"tenant_id": session.tenant_id, "id": thing_id}
     keys = await tx.all(
         "select object_key from attachments"

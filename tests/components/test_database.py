@@ -105,7 +105,7 @@ def test_monitoring_may_write_to_its_one_log_group_only(declared: Declare) -> No
     assert all(":log-group:RDSOSMetrics" in arn for arn in resources)
 
 
-@pytest.mark.parametrize("version", ["16.6", "17.", "12", "latest", ""])
+@pytest.mark.parametrize("version", ["16.6", "17.", "13", "latest", ""])
 def test_only_a_major_version_that_rds_has_is_taken(version: str) -> None:
     with pytest.raises(ValidationError, match="engineVersion"):
         DatabaseSettings.model_validate(

@@ -47,7 +47,7 @@ def test_everything_that_the_guide_wants_watched_is_watched(declared: Declare) -
 
 
 def test_silence_is_no_error(declared: Declare) -> None:
-    for name in ("service-errors", "service-error-lines", "rotation-errors"):
+    for name in ("service-errors", "service-error-lines", "service-owed-deletions", "rotation-errors"):
         alarm = declared("prod").named(f"observability-{name}")
         assert alarm.declared.properties["treatMissingData"] == "notBreaching"
 
@@ -64,12 +64,14 @@ def test_the_database_tells_of_backups_failures_failovers_and_low_storage(declar
     assert events.declared.properties["sourceIds"] == ["workbuoy-prod-database"]
 
 
-def test_error_lines_are_counted_where_the_alarm_looks(declared: Declare) -> None:
+@pytest.mark.parametrize(
+    ("counter", "alarm"), [("error-lines", "service-error-lines"), ("owed-deletions", "service-owed-deletions")]
+)
+def test_log_lines_are_measured_where_the_alarm_looks(declared: Declare, counter: str, alarm: str) -> None:
     graph = declared("prod")
-    (counter,) = graph.of("LogMetricFilter")
-    counted = counter.declared.properties["metricTransformation"]
-    alarm = graph.named("observability-service-error-lines").declared.properties
-    assert (counted["namespace"], counted["name"]) == (alarm["namespace"], alarm["metricName"])
+    measured = graph.named(f"observability-{counter}").declared.properties["metricTransformation"]
+    watched = graph.named(f"observability-{alarm}").declared.properties
+    assert (measured["namespace"], measured["name"]) == (watched["namespace"], watched["metricName"])
 
 
 def test_the_dashboard_draws_every_alarm(declared: Declare) -> None:

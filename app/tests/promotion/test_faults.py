@@ -39,14 +39,15 @@ class Interrupted(BaseException):
 
 
 @contextmanager
-def interrupted_at(call: int) -> Iterator[list[str]]:
-    """The n-th call to S3 or statement of the database never happens; gives what was called."""
+def interrupted_at(call: int, counted: str = "") -> Iterator[list[str]]:
+    """The n-th call to S3 or statement of the database (of those with this word) never happens; gives all of them."""
     made: list[str] = []
     real_call, real_execute = BaseClient._make_api_call, psycopg.Connection.execute
 
     def count(name: str) -> None:
-        made.append(name)
-        if len(made) == call:
+        if counted in name:
+            made.append(name)
+        if counted in name and len(made) == call:
             raise Interrupted
 
     def api_call(self: Any, name: str, parameters: Any) -> Any:
@@ -111,9 +112,12 @@ def test_an_import_interrupted_anywhere_leaves_all_rows_or_none_and_repeats(scen
 
 def test_an_interrupted_removal_goes_on_where_it_was(scene: Scene) -> None:
     digest = scene.export().digest
-    with interrupted_at(20), pytest.raises(Interrupted):
+    with interrupted_at(3, "DeleteObject"), pytest.raises(Interrupted):
         remove(scene.pool, "acme", "acme", digest)
     assert rows(scene.pool, "select count(*) from things where title like 'acme%%'") == [(12,)]
+    with pytest.raises(PromotionRefused, match="The removal of acme has begun"):
+        thaw(scene.pool, "acme")
+    assert rows(scene.pool, "select count(*) from freezes") == [(1,)]
     remove(scene.pool, "acme", "acme", digest)
     assert rows(scene.pool, "select name from tenants") == [("globex",)]
 

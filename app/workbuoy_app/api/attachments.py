@@ -11,17 +11,24 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from workbuoy_app import attachments, removals
+from workbuoy_app import attachments, idempotency, removals
 from workbuoy_app.api.caller import Caller, LoggedIn
+from workbuoy_app.api.headers import IdempotencyKey
+from workbuoy_app.api.ranges import UNSATISFIABLE, byte_range
+from workbuoy_app.attachments import CHUNK_BYTES
 from workbuoy_app.database import Row
 from workbuoy_app.logs import log
 from workbuoy_app.models import Attachment, AttachmentList, FileName
+from workbuoy_app.preconditions import is_known
 from workbuoy_app.problems import Problem, Refused, documented
 from workbuoy_app.storage import ObjectStorage, StorageUnavailable, content_disposition, object_key
 
 router = APIRouter(prefix="/api/things/{thing_id}/attachments", tags=["attachments"])
+# RFC 9110, section 8.3.1, within bounds: a value may be quoted, and then hold commas, semicolons and spaces.
 _CONTENT_TYPE = re.compile(
-    r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}(; ?[\w-]{1,40}=[\w\"/.:+ -]{1,80}){0,4}", re.ASCII
+    r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}"
+    r"(?:\s?;\s?[\w!#$&^.+*'-]{1,40}=(?:[\w!#$&^.+*'/:,-]{1,120}|\"[\x20\x21\x23-\x5b\x5d-\x7e]{0,120}\")){0,6}",
+    re.ASCII,
 )
 _DIGEST = r"^sha-256=:[A-Za-z0-9+/]{43}=:$"
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
@@ -31,16 +38,18 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     "",
     response_model=Attachment,
     status_code=201,
-    responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 423, 503),
+    responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 423, 429, 503),
     openapi_extra={"requestBody": {"required": False, "content": {"application/octet-stream": _BINARY}}},
 )
 async def attach(
+    *,
     request: Request,
     caller: LoggedIn,
     thing_id: UUID,
     name: Annotated[FileName, Query(description="The file's name")],
     # Not in the document: no generated value can be the checksum of a generated body.
     content_digest: Annotated[str | None, Header(pattern=_DIGEST, include_in_schema=False)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Row:
     """Store the request's body, whatever its content type, as a file of a thing.
 
@@ -50,39 +59,52 @@ async def attach(
     content_type = request.headers.get("content-type", "application/octet-stream")
     if not _CONTENT_TYPE.fullmatch(content_type):
         raise Refused(415, "The content type is not of the form type/subtype.")
+    if content_type.lower().startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+        raise Refused(
+            415,
+            "Send the file itself as the body, not a form: curl --data-binary @FILE -H 'Content-Type: TYPE' …,"
+            " or in a page fetch(address, {method: 'POST', body: file}).",
+        )
     row = attachments.prepared(thing_id, name, content_type)
     incoming = attachments.Incoming(request.stream())
-    async with app.upload_slots:
+    async with app.shares.uploads.of(await caller.tenant()):
         if app.storage is None:
             await caller.run(attachments.expect_room, thing_id)
             content = b"".join([piece async for piece in incoming])
-            return await caller.run(attachments.insert, _measured(row, incoming, content_digest), content)
-        noted, left_behind = await caller.run(attachments.begin, row, object_key)
-        await remove_objects(request, caller, left_behind)
+            row |= _measured(incoming, content_digest)
+            asked = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
+            return await caller.run(attachments.insert, row, content, None, asked=asked)
+        noted = await caller.run(attachments.begin, row, object_key)
         try:
             await app.storage.put(noted.key, aiter(incoming), content_type)
-            return await caller.run(attachments.insert, _measured(row, incoming, content_digest), None, noted)
+            row |= _measured(incoming, content_digest)
+            asked = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
+            stored = await caller.run(attachments.insert, row, None, noted, asked=asked)
+        except StorageUnavailable:
+            raise  # what it does not tell, it may have done: the note stays, and the sweeper asks it again
         except BaseException:
-            # Also where the store did not answer: what it does not tell, it may have done.
             await remove_objects(request, caller, [noted.key])
             raise
+        if stored["id"] != row["id"]:  # it had been sent before
+            await remove_objects(request, caller, [noted.key])
+        return stored
 
 
-def _measured(row: Row, incoming: attachments.Incoming, content_digest: str | None) -> Row:
+def _measured(incoming: attachments.Incoming, content_digest: str | None) -> Row:
     if content_digest:
         expected = base64.b64decode(content_digest.removeprefix("sha-256=:").removesuffix(":")).hex()
         if expected != incoming.sha256:
             raise Refused(422, "The content does not have the checksum that Content-Digest names.")
-    return row | {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256}
+    return {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256}
 
 
-@router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 503))
+@router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 429, 503))
 async def list_attachments(caller: LoggedIn, thing_id: UUID) -> Row:
     """A thing's files."""
     return await caller.run(attachments.all_of, thing_id)
 
 
-@router.get("/{attachment_id}", response_model=Attachment, responses=documented(401, 404, 422, 503))
+@router.get("/{attachment_id}", response_model=Attachment, responses=documented(401, 404, 422, 429, 503))
 async def read_attachment(caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Row:
     """What is known about one file."""
     return await caller.run(attachments.find, thing_id, attachment_id)
@@ -93,23 +115,17 @@ async def read_attachment(caller: LoggedIn, thing_id: UUID, attachment_id: UUID)
     response_class=Response,
     responses={
         200: {"description": "The content", "content": {"*/*": _BINARY}},
+        206: {"description": "The range that was asked for", "content": {"*/*": _BINARY}},
+        304: {"description": "Known already"},
         307: {"description": "To a signed address in the bucket, good for five minutes"},
-        **documented(401, 404, 422, 503),
+        **documented(401, 404, 416, 422, 429, 503),
     },
 )
 async def download(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Response:
-    """One file's content."""
+    """One file's content. A single range of bytes (`Range: bytes=…`) is given alone."""
     row = await caller.run(attachments.find, thing_id, attachment_id)
     if row["object_key"] is None:
-        return StreamingResponse(
-            _content(caller, attachment_id),
-            media_type=row["content_type"],
-            headers={
-                "Content-Length": str(row["size_bytes"]),
-                "Content-Disposition": content_disposition(row["name"]),
-                "Content-Security-Policy": "default-src 'none'; sandbox",  # whatever a user uploaded stays inert
-            },
-        )
+        return _from_database(request, caller, row)
     storage: ObjectStorage | None = request.app.state.storage
     if storage is None:
         raise StorageUnavailable("the attachment lies in a bucket, and S3_BUCKET is not set")
@@ -118,15 +134,41 @@ async def download(request: Request, caller: LoggedIn, thing_id: UUID, attachmen
     )
 
 
-async def _content(caller: Caller, attachment_id: UUID) -> AsyncIterator[bytes]:
+def _from_database(request: Request, caller: Caller, row: Row) -> Response:
+    size, tag = row["size_bytes"], f'"{row["sha256"]}"'
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
+        "Content-Disposition": content_disposition(row["name"]),
+        "Content-Security-Policy": "default-src 'none'; sandbox",  # whatever a user uploaded stays inert
+    }
+    if is_known(tag, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    wanted = None
+    if request.headers.get("if-range") in {None, tag}:
+        wanted = byte_range(request.headers.get("range"), size)
+    if wanted is UNSATISFIABLE:
+        raise Refused(416, f"The file has {size} bytes.", {"Content-Range": f"bytes */{size}"})
+    first, end = wanted or (0, size)
+    headers["Content-Length"] = str(end - first)
+    if wanted:
+        headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+    return StreamingResponse(
+        _content(caller, row["id"], first, end), 206 if wanted else 200, headers, row["content_type"]
+    )
+
+
+async def _content(caller: Caller, attachment_id: UUID, first: int, end: int) -> AsyncIterator[bytes]:
     """Piece by piece, each in a transaction of its own: a slow reader holds no connection."""
-    position = 0
-    while piece := await caller.run(attachments.chunk, attachment_id, position):
-        yield piece
-        position += 1
+    for position in range(first // CHUNK_BYTES, -(-end // CHUNK_BYTES)):
+        piece = await caller.run(attachments.chunk, attachment_id, position)
+        if piece is None:
+            return
+        begin = position * CHUNK_BYTES
+        yield piece[max(0, first - begin) : end - begin]
 
 
-@router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 423, 503))
+@router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 423, 429, 503))
 async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> None:
     """Delete one file."""
     keys = await caller.run_once(attachments.delete, thing_id, attachment_id)
@@ -134,7 +176,7 @@ async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_
 
 
 async def remove_objects(request: Request, caller: Caller, keys: list[str]) -> None:
-    """Remove objects whose notes say that they are to go. What fails now goes with the tenant's next upload."""
+    """Remove objects whose notes say that they are to go. What fails now goes with the next sweep."""
     storage: ObjectStorage | None = request.app.state.storage
     if not keys:
         return

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOCK_ISSUER = "workbuoy:dev-mock"
 HOME = "/api/me"
+LOGGED_OUT = "/auth/logged-out"
+LONGEST_RETURN = 1_500  # a cookie has 4 kB, in base64
 router = APIRouter(tags=["login"])
 mock_router = APIRouter(include_in_schema=False)
 
@@ -44,7 +46,7 @@ async def log_in(request: Request, return_to: str = HOME) -> Response:
 
     attempt = new_attempt(return_to)
     response = RedirectResponse(await provider.authorization_url(attempt), status_code=303)
-    cookies.set_login(response, settings, _packed(attempt))
+    cookies.set_login(request, response, settings, attempt.state, _packed(attempt))
     return response
 
 
@@ -54,9 +56,12 @@ async def log_in_done(request: Request) -> Response:
     settings, query = request.app.state.settings, request.query_params
     try:
         provider = await _provider(request)
-        attempt = _unpacked(request.cookies.get(cookies.cookie_name(settings, cookies.LOGIN), ""))
+        login = cookies.login_name(query.get("state", ""))
+        attempt = _unpacked(request.cookies.get(cookies.cookie_name(settings, login), ""))
         issuer = query.get("iss", settings.oidc.issuer)
         state_matches = hmac.compare_digest(query.get("state", "").encode(), attempt.state.encode())
+        if state_matches and query.get("error") == "access_denied":
+            raise Refused(403, "The login was declined at the identity provider. Begin again: /auth/login")
         if not state_matches or issuer != settings.oidc.issuer or not query.get("code"):
             raise Refused(
                 400, "This login was not begun in this browser, or not finished. Begin again: /auth/login"
@@ -66,25 +71,34 @@ async def log_in_done(request: Request) -> Response:
         LOGINS.labels("unavailable" if isinstance(problem, Unavailable) else "refused").inc()
         raise
     response = await _begin_session(request, settings.oidc.issuer, subject, attempt.return_to)
-    cookies.clear(response, settings, cookies.LOGIN)
+    cookies.clear(response, settings, login)
     return response
 
 
-@router.post("/auth/logout", response_model=LoggedOut, responses=documented(401, 403, 503))
+@router.post("/auth/logout", response_model=LoggedOut, responses=documented(401, 403, 429, 503))
 async def log_out(request: Request, response: Response, caller: LoggedIn) -> Row:
     """End this session."""
     await request.app.state.database.run(lambda tx: sessions.end(tx, caller.claims), caller.claims)
     return await _logged_out(request, response)
 
 
-@router.post("/auth/logout-everywhere", response_model=LoggedOut, responses=documented(401, 403, 503))
+@router.post("/auth/logout-everywhere", response_model=LoggedOut, responses=documented(401, 403, 429, 503))
 async def log_out_everywhere(request: Request, response: Response, caller: LoggedIn) -> Row:
     """End all sessions of whoever is logged in, on every device."""
     await caller.run(sessions.end_all)
     return await _logged_out(request, response)
 
 
-@router.get("/api/me", response_model=Caller, responses=documented(401, 503))
+@router.get(LOGGED_OUT, include_in_schema=False)
+async def logged_out() -> Response:
+    """Where the provider sends a browser when its own session has ended too."""
+    return HTMLResponse(
+        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Logged out</title>"
+        '<h1>You are logged out</h1><p><a href="/auth/login">Log in again</a></p></html>'
+    )
+
+
+@router.get("/api/me", response_model=Caller, responses=documented(401, 429, 503))
 async def who_am_i(caller: LoggedIn) -> Row:
     """Who is logged in."""
     return await caller.run(sessions.describe)
@@ -135,7 +149,8 @@ async def _logged_out(request: Request, response: Response) -> Row:
     cookies.clear(response, app.settings, cookies.SESSION)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     provider = await _provider(request) if app.settings.oidc else None
-    return {"end_session_url": await provider.end_session_url(app.settings.public_url) if provider else None}
+    afterwards = f"{app.settings.public_url}{LOGGED_OUT}"
+    return {"end_session_url": provider.end_session_url(afterwards) if provider else None}
 
 
 async def _provider(request: Request) -> Provider:
@@ -155,7 +170,7 @@ async def _provider(request: Request) -> Provider:
 def local_address(address: str) -> str:
     """An address on this very site, or the start: nobody may be sent elsewhere with our help."""
     safe = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if safe and address.isascii() else HOME
+    return address if safe and address.isascii() and len(address) <= LONGEST_RETURN else HOME
 
 
 def _packed(attempt: Attempt) -> str:

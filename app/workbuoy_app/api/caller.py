@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
@@ -10,6 +11,7 @@ from fastapi import Depends, Request
 
 from workbuoy_app import sessions
 from workbuoy_app.api.cookies import session_cookie
+from workbuoy_app.api.shares import UNKNOWN, Shares
 from workbuoy_app.database import Claims, Database, Transaction
 from workbuoy_app.problems import NotLoggedIn
 
@@ -24,6 +26,12 @@ class Caller:
     database: Database
     claims: Claims
     request: Request
+    shares: Shares
+
+    async def tenant(self) -> str:
+        """Whose session it is. Raises NotLoggedIn, DatabaseUnavailable."""
+        known = self.shares.tenant(self.claims)
+        return known if known != UNKNOWN else await self.run(_own_tenant)
 
     async def run(
         self,
@@ -32,7 +40,8 @@ class Caller:
         **named: P.kwargs,
     ) -> T:
         """Do `work` in the session's transaction. Raises NotLoggedIn, DatabaseUnavailable, and what it raises."""
-        return await self.database.run(self._confirmed(work, *arguments, **named), self.claims)
+        async with self.shares.connections.of(self.shares.tenant(self.claims)):
+            return await self.database.run(self._confirmed(work, *arguments, **named), self.claims)
 
     async def run_once(
         self,
@@ -41,9 +50,9 @@ class Caller:
         **named: P.kwargs,
     ) -> T:
         """As `run`, for work whose second time would give another answer."""
-        return await self.database.run(
-            self._confirmed(work, *arguments, **named), self.claims, repeatable=False
-        )
+        confirmed = self._confirmed(work, *arguments, **named)
+        async with self.shares.connections.of(self.shares.tenant(self.claims)):
+            return await self.database.run(confirmed, self.claims, repeatable=False)
 
     def _confirmed(
         self,
@@ -55,7 +64,9 @@ class Caller:
             session = await sessions.find(tx, self.claims)
             if session is None:
                 raise NotLoggedIn
-            self.request.state.tenant = str(session.tenant_id)
+            tenant = self.request.state.tenant = str(session.tenant_id)
+            self.request.state.member = hashlib.sha256(session.member_id.bytes).hexdigest()[:16]
+            self.shares.learned(self.claims, tenant)
             return await work(tx, session, *arguments, **named)
 
         return confirmed
@@ -65,7 +76,13 @@ async def _caller(request: Request) -> Caller:
     token = session_cookie(request)
     if not token:
         raise NotLoggedIn
-    return Caller(request.app.state.database, sessions.claims(token), request)
+    caller = Caller(request.app.state.database, sessions.claims(token), request, request.app.state.shares)
+    caller.shares.take_request(caller.claims)
+    return caller
+
+
+async def _own_tenant(_: Transaction, session: sessions.Session) -> str:
+    return str(session.tenant_id)
 
 
 LoggedIn = Annotated[Caller, Depends(_caller)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +13,7 @@ from workbuoy_app.settings import Settings
 SESSION = "workbuoy_session"
 LOGIN = "workbuoy_login"
 LOGIN_LIFETIME_SECONDS = 600
+MOST_LOGINS = 4  # under way in one browser; each cookie has up to 3 kB
 
 
 def cookie_name(settings: Settings, name: str) -> str:
@@ -28,9 +31,17 @@ def set_session(response: Response, settings: Settings, token: str) -> None:
     _set(response, settings, SESSION, token, int(GREATEST_LIFETIME.total_seconds()))
 
 
-def set_login(response: Response, settings: Settings, value: str) -> None:
-    """Remember a login under way in the browser that began it."""
-    _set(response, settings, LOGIN, value, LOGIN_LIFETIME_SECONDS)
+def login_name(state: str) -> str:
+    """Each login under way has a cookie of its own: people begin one in several tabs."""
+    return f"{LOGIN}_{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+
+
+def set_login(request: Request, response: Response, settings: Settings, state: str, value: str) -> None:
+    """Remember a login under way in the browser that began it, and forget those begun long before."""
+    begun = [name for name in request.cookies if name.startswith(cookie_name(settings, LOGIN))]
+    for name in begun[: max(0, len(begun) - MOST_LOGINS + 1)]:  # browsers send the oldest first
+        clear(response, settings, name.removeprefix(cookie_name(settings, "")))
+    _set(response, settings, login_name(state), value, LOGIN_LIFETIME_SECONDS)
 
 
 def clear(response: Response, settings: Settings, name: str) -> None:

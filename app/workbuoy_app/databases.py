@@ -1,0 +1,19 @@
+"""Which of the two databases serves: the one that the settings name."""
+
+from __future__ import annotations
+
+from workbuoy_app.database import Database
+from workbuoy_app.database_url import SqliteAddress
+from workbuoy_app.settings import Settings
+
+
+def connect(settings: Settings) -> Database:
+    """The database that the settings name, not yet open."""
+    if isinstance(settings.database, SqliteAddress):
+        from workbuoy_app.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used
+
+        return SqliteDatabase(settings.database)
+    from workbuoy_app.logins import application_login  # noqa: PLC0415
+    from workbuoy_app.postgres import PostgresDatabase  # noqa: PLC0415
+
+    return PostgresDatabase(settings.database, application_login(settings))

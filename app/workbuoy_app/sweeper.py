@@ -1,0 +1,68 @@
+"""Deletion means deletion: a task of the service removes the objects that are owed, whoever uploads or does not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from functools import partial
+
+from workbuoy_app import removals
+from workbuoy_app.database import Database
+from workbuoy_app.logs import log
+from workbuoy_app.metrics import REMOVALS_OLDEST, REMOVALS_OWED
+from workbuoy_app.problems import Unavailable
+from workbuoy_app.storage import ObjectStorage
+
+EVERY_SECONDS = 60.0
+# CloudWatch counts this line's age and raises an alarm: components/alarms.py
+STILL_OWED = "objects are still to be deleted"
+
+
+class Sweeper:
+    """Several tasks may sweep at once: to delete an object twice is no harm."""
+
+    def __init__(self, database: Database, storage: ObjectStorage | None) -> None:
+        self._database, self._storage = database, storage
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Sweep every minute until the block ends."""
+        task = asyncio.create_task(self._again_and_again())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - so that tasks take turns
+            try:
+                await self.sweep()
+            except Unavailable as problem:
+                log.warning(
+                    "the sweep was put off", extra={"operation": "sweep", "error": type(problem).__name__}
+                )
+            except Exception as error:
+                log.error("the sweep failed", exc_info=error, extra={"operation": "sweep"})
+
+    async def sweep(self) -> None:
+        """Remove what is owed, then count what still is. Raises DatabaseUnavailable."""
+        try:
+            while self._storage is not None:
+                rows = await self._database.run(removals.owed, removals.SWEEP)
+                for row in rows:
+                    await self._storage.delete(row["object_key"])
+                    await self._database.run(partial(removals.forget, row=row), removals.SWEEP)
+                if len(rows) < removals.PAGE:
+                    break
+        finally:
+            number, age_seconds = await self._database.run(removals.still_owed, removals.SWEEP)
+            REMOVALS_OWED.set(number)
+            REMOVALS_OLDEST.set(age_seconds)
+            if number:
+                fields = {"operation": "sweep", "owed": number, "oldest_age_seconds": round(age_seconds)}
+                log.warning(STILL_OWED, extra=fields)
