@@ -109,6 +109,7 @@ def _rehearse(
     with_matrix: bool = True,
 ) -> "Rehearsal":
     from policies.errors import PolicyError, RuleError  # noqa: PLC0415 printing help must not pay for these
+    from project.accounts import find_account_problems  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
@@ -119,6 +120,8 @@ def _rehearse(
         with progress() as shown:
             options = Options(declare_only=declare_only, progress=shown)
             project = find_project(Path.cwd())
+            if problems := find_account_problems(project, stack):
+                raise ProblemsError(problems)
             if tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 
