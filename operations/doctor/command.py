@@ -97,7 +97,9 @@ def _table(findings: "list[Finding]") -> str:
         head = f"{one.state:<8} {one.name:<{width}}"
         mend = f" -> {one.mend}" if one.mend else ""
         indent = " " * len(head)
-        lines += textwrap.wrap(head + one.found, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        lines += textwrap.wrap(
+            head + one.found, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
         if mend:
             lines.append(f"{indent}{mend.strip()}")
     return "\n".join(lines)
