@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 from project.files import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
@@ -18,6 +19,10 @@ from rehearsal.run import Options, rehearse, rehearse_with_base
 # Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a
 # test sends would then be none. With a handler here, children begin with the usual one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parent.parent
 # Stacks, customers and accounts that nobody deploys, so that a test may assert on what they say. The owner's own files
