@@ -45,3 +45,10 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     )
     assert done.stdout.startswith("dev (")
     assert done.stderr == ""
+
+
+def test_the_version_is_the_packages() -> None:
+    from importlib.metadata import version
+
+    done = subprocess.run([WORKBUOY, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"workbuoy {version('workbuoy-infrastructure')}\n"
