@@ -5,7 +5,7 @@ import click
 from operations.bootstrap.command import bootstrap
 from operations.changed.command import changed, require_branch
 from operations.cost.command import cost
-from operations.deploy.command import deploy, rollout, smoke
+from operations.deploy.command import deploy, releases, rollout, smoke
 from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
@@ -21,6 +21,7 @@ from operations.tenant.command import tenant
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="workbuoy-infrastructure", message="%(prog)s %(version)s")
 def main() -> None:
     """Run Workbuoy's environments: rehearse them on this machine, before any account exists.
 
@@ -37,6 +38,7 @@ main.add_command(require_branch)
 main.add_command(report)
 main.add_command(deploy)
 main.add_command(rollout)
+main.add_command(releases)
 main.add_command(smoke)
 main.add_command(drift)
 main.add_command(doctor)

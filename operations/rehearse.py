@@ -4,7 +4,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import click
 
 from infra.problems import ProblemsError
 from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, stop
+from project.whole_file import require_writable
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -67,8 +68,11 @@ def rehearse(
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
     for file in (report_file, policy_file):
-        if file is not None and not file.absolute().parent.is_dir():
-            stop(MISTAKE, f"{file}: there is no folder {file.parent}; make it first")
+        if file is not None:
+            try:
+                require_writable(file)
+            except ProblemsError as mistake:
+                stop(MISTAKE, str(mistake))
     try:
         if tenants is None:
             result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
@@ -121,16 +125,20 @@ def _rehearse(
     with_matrix: bool = True,
 ) -> "Rehearsal":
     from policies.errors import PolicyError, RuleError  # noqa: PLC0415 printing help must not pay for these
+    from project.accounts import find_account_problems  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
+    from rehearsal.scratch import scratch  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
     try:
-        with progress() as shown:
+        with nullcontext() if declare_only else scratch(), progress() as shown:
             options = Options(declare_only=declare_only, progress=shown)
             project = find_project(Path.cwd())
+            if problems := find_account_problems(project, stack):
+                raise ProblemsError(problems)
             if tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 

@@ -1,5 +1,6 @@
 """Finding a Pulumi project, and reading the configuration of its stacks."""
 
+import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,14 @@ def _project(file: Path) -> Project:
     return Project(name, file.parent.resolve(), folder)
 
 
+def _no_such_stack(project: Project, stack: str) -> str:
+    """What is there instead, and which one was probably meant: a customer's name stands at the end of its stack's."""
+    stacks = project.stacks()
+    close = [one for one in stacks if one.endswith(f"-{stack}")] or difflib.get_close_matches(stack, stacks, 1)
+    meant = f"; did you mean {close[0]}?" if close else ""
+    return f"there is no stack {stack!r}; the project has: {', '.join(stacks) or 'none yet'}{meant}"
+
+
 def read_config(project: Project, stack: str) -> dict[str, Any]:
     """The `config` of a stack's file, keys with their namespace, values as YAML gives them.
 
@@ -58,8 +67,7 @@ def read_config(project: Project, stack: str) -> dict[str, Any]:
     """
     file = project.stack_file(stack)
     if os.sep in stack or not file.is_file():
-        known = ", ".join(project.stacks()) or "none yet"
-        raise ProblemsError([Problem(message=f"there is no stack {stack!r}; the project has: {known}")])
+        raise ProblemsError([Problem(message=_no_such_stack(project, stack))])
     content = read_yaml(file).content
     config = content.get("config")
     if not isinstance(config, dict) or not config:

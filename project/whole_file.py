@@ -24,6 +24,23 @@ def write_whole(path: Path, text: str) -> None:
         raise ProblemsError([Problem(message=f"{path} cannot be written: {reason}")]) from None
 
 
+def require_writable(path: Path) -> None:
+    """Refuse, before any work is done for it, a place in which a file could not be written at the end.
+
+    Raises ProblemsError.
+    """
+    target = path.resolve()
+    if target.is_dir():
+        problem = "is a folder; name a file"
+    elif not target.parent.is_dir():
+        problem = f"there is no folder {path.parent}; make it first"
+    elif not os.access(target if target.exists() and not target.is_file() else target.parent, os.W_OK):
+        problem = "cannot be written there; name another place"
+    else:
+        return
+    raise ProblemsError([Problem(message=f"{path}: {problem}")])
+
+
 def _replace(target: Path, content: bytes) -> None:
     mode = target.stat().st_mode & 0o777 if target.is_file() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:64]}.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 from project.files import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
@@ -19,7 +20,14 @@ from rehearsal.run import Options, rehearse, rehearse_with_base
 # test sends would then be none. With a handler here, children begin with the usual one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
 ROOT = Path(__file__).parent.parent
+# Stacks, customers and accounts that nobody deploys, so that a test may assert on what they say. The owner's own files
+# are judged by tests/test_owner_files.py alone.
+PROJECT = ROOT / "tests/fixtures/project"
 STACKS = ("local", "dev", "staging", "prod", "prod-eu-north-1")
 SILOS = ("prod-acme", "prod-eu-north-1-globex")
 
@@ -74,23 +82,23 @@ class Graph:
 
 @cache
 def declared_graph(stack: str) -> Graph:
-    """A committed stack's graph, rehearsed once."""
-    return Graph(rehearse_with_base(find_project(ROOT), stack, Options(declare_only=True)))
+    """An example stack's graph, rehearsed once."""
+    return Graph(rehearse_with_base(find_project(PROJECT), stack, Options(declare_only=True)))
 
 
 @pytest.fixture(scope="session")
 def declared() -> Declare:
-    """A committed stack's graph, by its name."""
+    """An example stack's graph, by its name."""
     return declared_graph
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A copy of the project's stack files over the same program, free to be changed."""
-    for file in ROOT.glob("Pulumi*.yaml"):
+    """A copy of the example stack files over the same program, free to be changed."""
+    for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
-    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
-    return Project(find_project(ROOT).name, tmp_path, ROOT / "infra")
+    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
+    return Project(find_project(PROJECT).name, tmp_path, ROOT / "infra")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from project.files import find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
-from tests.conftest import ROOT, SILOS, STACKS, Graph, declared_graph
+from tests.conftest import PROJECT, ROOT, SILOS, STACKS, Graph, declared_graph
 from tests.infra.test_urns import lost_names
 from tests.policies.provider import provider_inputs
 from tests.rehearsal.checks import page as aws_limits
@@ -75,7 +75,7 @@ def readme(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     before, shown, after = _shown(text)
     command = [str(Path(sys.executable).parent / "workbuoy"), "rehearse", "prod"]
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
+    printed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=120).stdout
     return text if _lasting(printed) == _lasting(shown) else f"{before}{printed.rstrip()}{after}"
 
 

@@ -32,6 +32,7 @@ def service_rights(scope: Scope) -> Rights:
                     "application-autoscaling:DescribeScalableTargets",
                     "application-autoscaling:DescribeScalingPolicies",
                     "ecs:DescribeTaskDefinition",
+                    "ecs:ListTaskDefinitions",
                 ],
                 resources=["*"],  # AWS knows no resource for these actions
             ),

@@ -64,7 +64,9 @@ def load_silo(
     file = stack_file(root, stack)
     problems = find_file_problems(file, TENANT_KEY) if file.exists() else []
     tenant = read_tenant(root, name)
-    problems += find_tenant_problems(root, tenant) + find_stack_problems(tenant, stack)
+    of_stack = find_stack_problems(tenant, stack)
+    problems += find_tenant_problems(root, tenant)
+    problems += read_yaml(file).locate(of_stack, "config") if file.exists() else of_stack
     if problems:
         raise ProblemsError(problems)
     read = read_yaml(tenant_file(root, name), f"{FOLDER}/{name}.yaml")

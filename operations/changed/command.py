@@ -33,12 +33,13 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_want
     from operations.changed.estate import read_estate  # noqa: PLC0415 printing help must not pay for these
     from operations.changed.matrices import as_json, matrices  # noqa: PLC0415
     from operations.workflow import write_outputs  # noqa: PLC0415
+    from project.accounts import find_account_problems  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     try:
-        root = find_project(Path.cwd()).root
-        estate = read_estate(root)
-        change = _change(root, estate, since, tenant)
+        project = find_project(Path.cwd())
+        estate = read_estate(project.root)
+        change = _change(project.root, estate, since, tenant)
         if github_output:
             write_outputs(matrices(change))
     except ProblemsError as mistake:
@@ -50,6 +51,8 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_want
     for base in change.bases:
         if not base.reachable:
             click.echo(f"{base.stack}: its account is a placeholder, so it can be rehearsed only", err=True)
+        for problem in find_account_problems(project, base.stack):
+            click.echo(f"{base.stack}: {problem}", err=True)
 
 
 def _change(root: Path, estate: "Estate", since: str | None, tenant: str | None) -> "Touched":

@@ -1,7 +1,8 @@
-"""`workbuoy deploy`, `rollout` and `smoke`. What they do is imported when they run."""
+"""`workbuoy deploy`, `rollout`, `releases` and `smoke`. What they do is imported when they run."""
 
 import json
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,41 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
     else:
         click.echo(f"{stack}: every task runs {target.task_definition_arn.rpartition('/')[2]}")
         tell(f"Next: workbuoy smoke {stack}")
+
+
+@click.command()
+@click.argument("stack")
+@JSON
+@plainly
+def releases(*, stack: str, json_wanted: bool) -> None:
+    """List the images that the service of STACK has run, newest first: where to go back to.
+
+    Times are UTC. `workbuoy deploy STACK --image DIGEST` puts one of them back.
+    """
+    from operations.deploy import releases as listing  # noqa: PLC0415
+    from operations.deploy.rollout import client_of, target_of  # noqa: PLC0415
+
+    opened = _opened(stack)
+    ecs = client_of(opened.place.region, opened.place.endpoint_url)
+    found = listing.releases(stack, target_of(stack, opened.outputs()), ecs)
+    rows = [
+        {
+            "digest": one.digest,
+            "declaredAt": one.declared_at and one.declared_at.astimezone(UTC).isoformat(timespec="seconds"),
+            "taskDefinition": one.task_definition,
+            "runs": one.runs,
+        }
+        for one in found
+    ]
+    if json_wanted:
+        click.echo(json.dumps({"stack": stack, "releases": rows}, indent=2))
+        return
+    for row in rows:
+        click.echo(
+            f"{row['declaredAt'] or 'at an unknown time'}  {row['taskDefinition']}{'  runs now' if row['runs'] else ''}"
+        )
+        click.echo(f"  {row['digest']}")
+    tell(f"Next: workbuoy deploy {stack} --image DIGEST")
 
 
 @click.command()

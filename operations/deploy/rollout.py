@@ -37,12 +37,17 @@ def target_of(stack: str, outputs: Mapping[str, Any]) -> Target:
     return Target(cluster_arn=cluster, service_name=service, task_definition_arn=task)
 
 
-def describe(target: Target, region: str, endpoint_url: str | None) -> Describe:
-    """Asks ECS about the target."""
+def client_of(region: str, endpoint_url: str | None) -> Any:
+    """ECS in a stack's region, or in the moto server that stands for it."""
     import boto3  # noqa: PLC0415  a third of a second that help must not pay for
 
     moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if endpoint_url else {}
-    client = boto3.client("ecs", region_name=region, endpoint_url=endpoint_url, **moto)
+    return boto3.client("ecs", region_name=region, endpoint_url=endpoint_url, **moto)
+
+
+def describe(target: Target, region: str, endpoint_url: str | None) -> Describe:
+    """Asks ECS about the target."""
+    client = client_of(region, endpoint_url)
     return lambda: dict(client.describe_services(cluster=target.cluster_arn, services=[target.service_name]))
 
 

@@ -51,7 +51,8 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
 def _look(project: "Project", stack: str | None) -> "list[Finding]":
     """All looks, in the order in which a person puts things right. Raises ProblemsError for an unknown stack."""
     from operations.doctor import account, engine, machine  # noqa: PLC0415
-    from operations.doctor.finding import DEPLOY, Finding  # noqa: PLC0415
+    from operations.doctor.finding import ALWAYS, DEPLOY, Finding  # noqa: PLC0415
+    from project.accounts import find_account_problems  # noqa: PLC0415
     from project.placement import PlacementError, placement_of  # noqa: PLC0415
 
     app = project.root / "app"
@@ -64,6 +65,9 @@ def _look(project: "Project", stack: str | None) -> "list[Finding]":
         except PlacementError as error:
             mend = f"$EDITOR Pulumi.{stack}.yaml"
             findings.append(Finding(name="stack", state="wrong", found=str(error), mend=mend, needed_for=DEPLOY))
+        for problem in find_account_problems(project, stack):
+            mend = f"$EDITOR {problem.file}"
+            findings.append(Finding(name="bootstrap", state="wrong", found=str(problem), mend=mend, needed_for=ALWAYS))
     found, cli = engine.cli()
     findings.append(found)
     if cli:
@@ -93,7 +97,9 @@ def _table(findings: "list[Finding]") -> str:
         head = f"{one.state:<8} {one.name:<{width}}"
         mend = f" -> {one.mend}" if one.mend else ""
         indent = " " * len(head)
-        lines += textwrap.wrap(head + one.found, WIDTH, subsequent_indent=indent, break_long_words=False)
+        lines += textwrap.wrap(
+            head + one.found, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
         if mend:
             lines.append(f"{indent}{mend.strip()}")
     return "\n".join(lines)

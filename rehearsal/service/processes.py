@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Protocol
 
 STOP_TIMEOUT_SECONDS = 15
@@ -38,7 +39,7 @@ class Process:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
             list(command),
-            env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", **environment},
+            env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "TMPDIR": gettempdir(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -47,6 +48,7 @@ class Process:
             start_new_session=True,  # Ctrl-C is for us; we then stop it
         )
         self.lines: list[str] = []
+        self._asked = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -67,8 +69,9 @@ class Process:
         return status
 
     def ask_to_end(self) -> None:
-        """SIGTERM, without waiting."""
-        if not self.ended:
+        """SIGTERM, without waiting; once, since a second one would cut its own tidying short."""
+        if not self._asked and not self.ended:
+            self._asked = True
             self._process.terminate()
 
     def stop(self) -> int:

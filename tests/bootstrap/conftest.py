@@ -18,10 +18,10 @@ from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.whole import rehearse_whole
-from tests.conftest import ROOT, Change, Graph
+from tests.conftest import PROJECT, ROOT, Change, Graph
 
 ACCOUNTS = ("dev", "staging", "prod")
-BOOTSTRAP = ROOT / "bootstrap"
+BOOTSTRAP = PROJECT / "bootstrap"
 FURTHER = {"prod": ("prod-eu-north-1", "prod-acme")}  # a regional base, and a customer's own stack
 
 
@@ -84,16 +84,16 @@ def accounts(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
 
 def _within_boundary(folder: Path, environment: str) -> Project:
     """The project's stacks, with the boundary that this account's deploys must set."""
-    for file in ROOT.glob("Pulumi*.yaml"):
+    for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
-    shutil.copytree(ROOT / "tenants", folder / "tenants")
+    shutil.copytree(PROJECT / "tenants", folder / "tenants")
     for file in folder.glob(f"Pulumi.{environment}*.yaml"):
         content = yaml.safe_load(file.read_text())
         settings = content["config"].get("workbuoy:settings")
         if settings:  # a customer's own stack has its base's
             settings["permissionsBoundaryArn"] = f"arn:aws:iam::{settings['account']}:policy/{BOUNDARY}"
             file.write_text(yaml.safe_dump(content, sort_keys=False))
-    return Project(find_project(ROOT).name, folder, ROOT / "infra")
+    return Project(find_project(PROJECT).name, folder, ROOT / "infra")
 
 
 @pytest.fixture(scope="package")
@@ -113,7 +113,7 @@ def account_files(tmp_path: Path) -> Project:
     """A copy of the account files over the same program, free to be changed."""
     for file in BOOTSTRAP.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
-    return Project("workbuoy-bootstrap", tmp_path, BOOTSTRAP)
+    return Project("workbuoy-bootstrap", tmp_path, ROOT / "bootstrap")
 
 
 @pytest.fixture

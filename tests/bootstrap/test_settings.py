@@ -1,6 +1,5 @@
 """An account's settings: every mistake at once, and no placeholder into an account."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,29 +9,14 @@ import yaml
 
 from bootstrap.home import SETTINGS_KEY
 from bootstrap.load import load_settings
-from bootstrap.schema import render_schema
 from infra.problems import ProblemsError
 from project.files import Project
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
-from tests.conftest import ROOT
 
 
 def read(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(file.read_text())
     return found
-
-
-@pytest.mark.parametrize("stack", ACCOUNTS)
-def test_a_committed_file_fits_the_schema_and_names_its_environments_account(stack: str) -> None:
-    from jsonschema import Draft202012Validator
-
-    content = read(BOOTSTRAP / f"Pulumi.{stack}.yaml")
-    assert list(Draft202012Validator(json.loads(render_schema())).iter_errors(content)) == []
-    of_stack = read(ROOT / f"Pulumi.{stack}.yaml")["config"]["workbuoy:settings"]
-    own = content["config"][SETTINGS_KEY]
-    assert own["account"] == of_stack["account"]
-    assert of_stack["region"] in own["imageRegions"]
-    assert set(of_stack["residency"]) <= set(own["residency"])
 
 
 @pytest.mark.parametrize("stack", ACCOUNTS)

@@ -1,5 +1,6 @@
 """Archives as buildah and Docker write them, and broken ones."""
 
+import io
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,42 @@ def test_a_damaged_layer_is_noticed(tmp_path: Path) -> None:
         Image.read(file).unpack(tmp_path / "files")
 
 
-def test_a_layer_cannot_write_outside(tmp_path: Path) -> None:
-    image = Image.read(archive(tmp_path, layer(**{"../escaped": "x"})))
-    with pytest.raises(tarfile.OutsideDestinationError):
+def member(name: str, type_: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.mode = type_, link, 0o6777
+    return made
+
+
+def tarred(*members: tarfile.TarInfo) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for one in members:
+            tar.addfile(one)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        (member("../escaped"),),
+        (member("up", tarfile.SYMTYPE, ".."), member("up/escaped")),
+        (member("up", tarfile.SYMTYPE, ".."), member("up/escaped", tarfile.SYMTYPE, "x")),
+        (member("hard", tarfile.LNKTYPE, "../outside"),),
+        (member("disk", tarfile.BLKTYPE),),
+    ],
+)
+def test_a_layer_cannot_reach_outside(tmp_path: Path, members: tuple[tarfile.TarInfo, ...]) -> None:
+    (tmp_path / "outside").touch()
+    image = Image.read(archive(tmp_path, tarred(*members)))
+    with pytest.raises(ImageError, match="do not run it"):
         image.unpack(tmp_path / "files")
     assert not (tmp_path / "escaped").exists()
+    assert not (tmp_path / "files/hard").exists()
+
+
+def test_a_file_gets_no_rights_beyond_its_owners(tmp_path: Path) -> None:
+    Image.read(archive(tmp_path, tarred(member("/tool")))).unpack(tmp_path / "files")
+    assert (tmp_path / "files/tool").stat().st_mode & 0o7777 == 0o755
 
 
 @pytest.mark.parametrize("user", ["", "0:0", "root", "10001", "10001:0"])

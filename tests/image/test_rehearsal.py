@@ -12,7 +12,8 @@ from rehearsal.run import Options, rehearse
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.whole import rehearse_whole
-from tests.image.conftest import APP, ROOT
+from tests.conftest import PROJECT
+from tests.image.conftest import APP
 from tests.rehearsal.service.test_surroundings import installed
 
 
@@ -20,7 +21,7 @@ from tests.rehearsal.service.test_surroundings import installed
 @pytest.mark.slow
 def test_the_image_does_what_the_service_must_in_what_prod_made(runnable: Unpacked) -> None:
     with Surroundings(APP) as surroundings, running() as moto:
-        rehearsal = rehearse(find_project(ROOT), "prod", Options(), moto)
+        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         found = rehearse_service(rehearsal, cloud, surroundings, programs=runnable)
     assert [step.detail for step in found.steps if not step.passed] == []

@@ -14,7 +14,7 @@ from infra.tenants.silo import load_silo
 from infra.yaml_text import read_yaml
 from project.files import Project
 from rehearsal import stand_ins
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 
 BUILT = "sha256:" + "ab" * 32
 OTHER = "sha256:" + "cd" * 32
@@ -37,21 +37,21 @@ def digest(root: Path, stack: str, settings: Any) -> str | None:
 
 def test_the_variable_names_the_image_where_the_file_holds_the_placeholder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(IMAGE_VARIABLE, BUILT)
-    assert configured(ROOT, "dev")["service"]["image"]["digest"] == PLACEHOLDER_DIGEST
-    assert digest(ROOT, "dev", configured(ROOT, "dev")) == BUILT
+    assert configured(PROJECT, "dev")["service"]["image"]["digest"] == PLACEHOLDER_DIGEST
+    assert digest(PROJECT, "dev", configured(PROJECT, "dev")) == BUILT
 
 
 def test_the_variable_names_the_image_where_the_file_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(IMAGE_VARIABLE, BUILT)
-    settings = configured(ROOT, "dev")
+    settings = configured(PROJECT, "dev")
     del settings["service"]["image"]["digest"]
-    assert digest(ROOT, "dev", settings) == BUILT
+    assert digest(PROJECT, "dev", settings) == BUILT
 
 
 def test_a_customers_own_stack_gets_the_image_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(IMAGE_VARIABLE, BUILT)
-    record, _ = stand_ins.replace(read_yaml(tenant_file(ROOT, "acme")).content)
-    silo = load_silo(ROOT, "prod-acme", "acme", configured(ROOT, "prod"), record)
+    record, _ = stand_ins.replace(read_yaml(tenant_file(PROJECT, "acme")).content)
+    silo = load_silo(PROJECT, "prod-acme", "acme", configured(PROJECT, "prod"), record)
     assert silo.settings.service.image.digest == BUILT
 
 
@@ -60,14 +60,14 @@ def test_without_the_variable_the_placeholder_is_refused(monkeypatch: pytest.Mon
     with pytest.raises(
         ProblemsError, match=r"service\.image\.digest: names no image; name one by WORKBUOY_IMAGE_DIGEST"
     ):
-        digest(ROOT, "dev", configured(ROOT, "dev"))
+        digest(PROJECT, "dev", configured(PROJECT, "dev"))
 
 
 @pytest.mark.parametrize("given", ["latest", "sha256:abc", BUILT.upper(), PLACEHOLDER_DIGEST, BUILT + "0", "x" * 500])
 def test_anything_but_a_digest_is_one_clear_problem(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(IMAGE_VARIABLE, given)
     with pytest.raises(ProblemsError) as raised:
-        digest(ROOT, "dev", configured(ROOT, "dev"))
+        digest(PROJECT, "dev", configured(PROJECT, "dev"))
     told = [one for one in raised.value.problems if IMAGE_VARIABLE in one.message and "must be" in one.message]
     assert len(told) == 1
     assert len(str(told[0])) < 260
@@ -86,5 +86,5 @@ def test_a_file_that_pins_an_image_refuses_another(project: Project, monkeypatch
 
 def test_a_rehearsal_keeps_its_stand_in_whatever_the_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(IMAGE_VARIABLE, BUILT)
-    settings, _ = stand_ins.replace(read_configured(ROOT, "dev"))
-    assert digest(ROOT, "dev", settings) == stand_ins.DIGEST_STAND_IN
+    settings, _ = stand_ins.replace(read_configured(PROJECT, "dev"))
+    assert digest(PROJECT, "dev", settings) == stand_ins.DIGEST_STAND_IN

@@ -11,7 +11,7 @@ from infra.load import load_settings, read_configured
 from infra.problems import ProblemsError
 from project.files import Project
 from rehearsal import stand_ins
-from tests.conftest import ROOT, STACKS, Change
+from tests.conftest import PROJECT, STACKS, Change
 
 Problems = list[str]
 
@@ -37,7 +37,7 @@ def load(root: Path, stack: str) -> Problems:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_committed_stacks_have_no_problem(stack: str) -> None:
-    assert load(ROOT, stack) == []
+    assert load(PROJECT, stack) == []
 
 
 def put(path: str, value: Any) -> Change:
@@ -231,7 +231,7 @@ def test_a_setting_outside_the_settings_is_refused(project: Project) -> None:
 
 def test_placeholders_never_reach_an_engine() -> None:
     with pytest.raises(ProblemsError) as refused:
-        load_settings(ROOT, "prod", read_configured(ROOT, "prod"))
+        load_settings(PROJECT, "prod", read_configured(PROJECT, "prod"))
     assert [problem.path for problem in refused.value.problems] == [
         "account",
         "service.image.repository",
@@ -242,4 +242,4 @@ def test_placeholders_never_reach_an_engine() -> None:
 
 def test_missing_settings_are_refused_with_the_file_s_name() -> None:
     with pytest.raises(ProblemsError, match=r"Pulumi.dev.yaml.*workbuoy:settings: is missing"):
-        load_settings(ROOT, "dev", None)
+        load_settings(PROJECT, "dev", None)

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from infra.load import read_configured
 from infra.settings import StackSettings
 from infra.validation import find_problems
-from tests.conftest import ROOT, STACKS
+from tests.conftest import PROJECT, STACKS
 
-GOOD = {stack: read_configured(ROOT, stack) for stack in STACKS}
+GOOD = {stack: read_configured(PROJECT, stack) for stack in STACKS}
 
 anything = st.recursive(
     st.none()

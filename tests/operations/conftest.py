@@ -8,9 +8,9 @@ import pytest
 
 from operations.engine import account
 from project.files import Project, find_project
+from tests.conftest import PROJECT
 from tests.operations.engine.fake_cli import FakeCli
 
-ROOT = Path(__file__).parents[2]
 SALT = "encryptionsalt: v1:made:for:tests\n"
 
 
@@ -34,12 +34,12 @@ def made_project(tmp_path: Path) -> Project:
     """A copy of the project whose stacks have been made: their files name a secrets provider."""
     root = tmp_path / "project"
     root.mkdir()
-    for file in ROOT.glob("Pulumi*.yaml"):
+    for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, root)
         if file.name != "Pulumi.yaml":
             (root / file.name).write_text(file.read_text() + SALT)
     for name in ("infra", "policies"):
-        (root / name).symlink_to(ROOT / name)
+        (root / name).symlink_to(PROJECT / name)
     return find_project(root)
 
 

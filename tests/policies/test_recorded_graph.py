@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,17 +13,17 @@ from operations.review.recorded import declare
 from policies.catalogue import catalogue
 from policies.permissions.linter import lint
 from policies.runner import Report, check
+from tests.conftest import PROJECT, ROOT
 from tests.policies.good_graph import good_graph
 from tests.policies.seeds import SEEDS, Seed
 
-ROOT = Path(__file__).parents[2]
 STACKS = ("local", "dev", "staging", "prod")
 RESIDENCY = ["eu-west-1"]
 
 
 @cache
 def graph(stack: str) -> list[Resource]:
-    return declare(stack, ROOT)
+    return declare(stack, PROJECT)
 
 
 def judged(resources: list[Resource], stack: str, seed: Seed | None = None) -> Report:

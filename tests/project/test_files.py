@@ -6,6 +6,7 @@ import pytest
 
 from infra.problems import ProblemsError
 from project.files import Project, find_project, read_config
+from tests.conftest import PROJECT
 
 
 @pytest.fixture
@@ -72,3 +73,10 @@ def test_a_main_folder_without_a_program_is_named(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: x\nmain: nowhere\n")
     with pytest.raises(ProblemsError, match=r"Pulumi\.yaml: main: nowhere has no __main__\.py"):
         find_project(tmp_path)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("acme", "prod-acme"), ("stagign", "staging"), ("zzz", "")])
+def test_a_stack_that_is_not_there_names_the_one_that_was_meant(given: str, meant: str) -> None:
+    with pytest.raises(ProblemsError) as caught:
+        read_config(find_project(PROJECT), given)
+    assert str(caught.value).partition("did you mean ")[2].rstrip("?") == meant

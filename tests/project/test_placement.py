@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from project.files import Project, find_project
+from project.files import find_project
 from project.placement import PlacementError, placement_of
-from tests.conftest import ROOT, Change
+from tests.conftest import PROJECT, Change
 
 
-def test_a_customers_own_stack_lies_where_its_base_does_and_keeps_its_own_residency(project: Project) -> None:
-    whole = Project(project.name, ROOT, ROOT / "infra")
+def test_a_customers_own_stack_lies_where_its_base_does_and_keeps_its_own_residency() -> None:
+    whole = find_project(PROJECT)
     silo, base = placement_of(whole, "prod-acme"), placement_of(whole, "prod")
     assert (silo.account, silo.region) == (base.account, base.region)
     assert silo.region in silo.residency
@@ -27,7 +27,7 @@ def test_settings_without_an_account_are_a_mistake(change: Any) -> None:
 
 
 def test_a_regional_base_s_secrets_are_encrypted_where_its_account_keeps_its_state() -> None:
-    project = find_project(ROOT)
+    project = find_project(PROJECT)
     assert placement_of(project, "prod-eu-north-1").region == "eu-north-1"
     assert {placement_of(project, stack).state_region for stack in ("prod-eu-north-1", "prod-eu-north-1-globex")} == {
         "eu-west-1"

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from operations.main import main
-from tests.conftest import ROOT
+from tests.conftest import PROJECT, ROOT
 from tests.workflows.reading import RUNS
 
 VARIABLES = {
@@ -107,11 +107,11 @@ def test_every_command_is_tried_here_or_elsewhere() -> None:
 
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository's files in a folder that commands may write into."""
+    """The program and the example stacks in a folder that commands may write into."""
     folder = tmp_path_factory.mktemp("workplace")
-    for entry in ROOT.iterdir():
-        if entry.name not in {"build", ".git"}:
-            (folder / entry.name).symlink_to(entry)
+    program = [one for one in ROOT.iterdir() if one.name not in {"build", ".git"} and not one.match("Pulumi.*.yaml")]
+    for name, entry in {one.name: one for one in (*program, *PROJECT.iterdir())}.items():
+        (folder / name).symlink_to(entry)
     for made in ("reviews/review-dev/review-dev.md", "build/drift/drift-dev/drift-dev.md"):
         (folder / made).parent.mkdir(parents=True)
         (folder / made).write_text("dev: nothing\n")

@@ -11,7 +11,7 @@ import pytest
 from bootstrap.roles import DEPLOY_SESSION_SECONDS
 from project.files import find_project
 from rehearsal.run import Options, rehearse
-from tests.conftest import ROOT, Graph
+from tests.conftest import PROJECT, ROOT, Graph
 from tests.workflows.reading import (
     CREDENTIALS,
     JOBS,
@@ -246,7 +246,7 @@ def test_roles_are_taken_by_a_short_lived_token_alone() -> None:
 @pytest.fixture(scope="session")
 def account() -> Graph:
     """What bootstrap declares in prod."""
-    return Graph(rehearse(find_project(ROOT / "bootstrap"), "prod", Options(declare_only=True)))
+    return Graph(rehearse(find_project(PROJECT / "bootstrap"), "prod", Options(declare_only=True)))
 
 
 def subject(job: Job) -> str:

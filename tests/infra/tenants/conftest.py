@@ -8,7 +8,7 @@ import pytest
 
 from infra.problems import ProblemsError
 from infra.tenants.files import read_tenants, tenant_file
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 
 Edit = Callable[[str, str, str], Path]
 
@@ -16,9 +16,9 @@ Edit = Callable[[str, str, str], Path]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The project's files in a folder of their own."""
-    for file in ROOT.glob("Pulumi*.yaml"):
+    for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
-    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
+    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
     return tmp_path
 
 

@@ -123,11 +123,11 @@ def test_the_settings_count_what_the_declared_graphs_do(declared: Declare) -> No
     base, own = (graph_of(declared(stack).rehearsal) for stack in ("prod", "prod-acme"))
     counted = {one.quota.name: one for one in met(base, own)}
     from infra.stack_files import settings_in, stack_file
-    from tests.conftest import ROOT
+    from tests.conftest import PROJECT
 
-    settings = settings_in(stack_file(ROOT, "prod"))
+    settings = settings_in(stack_file(PROJECT, "prod"))
     assert settings is not None
-    tier = next(one.tier for one in read_tenants(ROOT).tenants if one.name == "acme")
+    tier = next(one.tier for one in read_tenants(PROJECT).tenants if one.name == "acme")
     assert tier in TIERS
     for wall in walls(settings):
         kind = wall.name.removesuffix(" on its load balancer").removeprefix("addresses of its ")

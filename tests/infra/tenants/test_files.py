@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from infra.tenants.files import parse_tenant, read_tenant, read_tenants, tenant_names
 from infra.tenants.record import LONGEST_NAME, LONGEST_STACK_NAME, Tenant
 from infra.yaml_text import read_yaml
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 from tests.infra.tenants.conftest import Edit, problems_of, problems_when
 
 
 def test_the_committed_customers_have_no_problem() -> None:
-    read = read_tenants(ROOT)
+    read = read_tenants(PROJECT)
     assert [str(problem) for problem in read.problems] == []
     assert {tenant.isolation for tenant in read.tenants} == {"pool", "silo"}
 
 
 def test_host_names_and_listener_priorities_are_each_customer_s_own() -> None:
-    tenants = read_tenants(ROOT).tenants
+    tenants = read_tenants(PROJECT).tenants
     hosts = [tenant.host_name for tenant in tenants if tenant.host_name]
     rules = [(tenant.base, tenant.listener_priority) for tenant in tenants if tenant.listener_priority]
     assert len(set(hosts)) == len(hosts)
@@ -106,7 +106,7 @@ def test_two_customers_on_one_base_cannot_have_one_priority_or_certificate(root:
 
 
 def test_the_same_priority_on_another_base_is_another_rule() -> None:
-    assert {read_tenant(ROOT, name).listener_priority for name in ("acme", "globex")} == {100}
+    assert {read_tenant(PROJECT, name).listener_priority for name in ("acme", "globex")} == {100}
 
 
 @pytest.mark.parametrize("text", ["", "name: acme\nlegalName: [", "- acme", "name: acme\n  base: prod", "\x00"])
@@ -156,8 +156,8 @@ def test_a_name_that_makes_too_long_a_bucket_is_refused_on_the_base_that_makes_i
 
 @given(st.text(max_size=30))
 def test_whatever_name_is_taken_fits_into_every_name_made_of_it(name: str) -> None:
-    content = read_yaml(ROOT / "tenants" / "acme.yaml").content | {"name": name}
-    read = read_yaml(ROOT / "tenants" / "acme.yaml")
+    content = read_yaml(PROJECT / "tenants" / "acme.yaml").content | {"name": name}
+    read = read_yaml(PROJECT / "tenants" / "acme.yaml")
     if not problems_when(lambda: parse_tenant(read, content, name)):
         stack = Tenant.model_validate_json(json.dumps(content)).stack
         assert stack.isascii()
@@ -167,4 +167,4 @@ def test_whatever_name_is_taken_fits_into_every_name_made_of_it(name: str) -> No
 
 
 def test_every_committed_tenant_file_is_a_customer() -> None:
-    assert tenant_names(ROOT) == ["acme", "globex", "initech"]
+    assert tenant_names(PROJECT) == ["acme", "globex", "initech"]

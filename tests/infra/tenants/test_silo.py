@@ -13,7 +13,7 @@ from infra.yaml_text import read_yaml
 from project.files import Project
 from rehearsal import stand_ins
 from rehearsal.run import Options, rehearse_with_base
-from tests.conftest import ROOT, SILOS, Declare, Graph
+from tests.conftest import PROJECT, ROOT, SILOS, Declare, Graph
 from tests.infra.tenants.conftest import Edit, problems_when
 
 
@@ -27,7 +27,7 @@ def load(root: Path, stack: str, name: str) -> Silo:
 
 
 def test_sizes_follow_the_tier_and_everything_else_the_base() -> None:
-    silo = load(ROOT, "prod-eu-north-1-globex", "globex")
+    silo = load(PROJECT, "prod-eu-north-1-globex", "globex")
     assert silo.settings.database.instance_class == "db.t4g.medium"
     assert silo.settings.database.backup_retention_days == 30
     assert silo.settings.database.multi_az
@@ -36,15 +36,15 @@ def test_sizes_follow_the_tier_and_everything_else_the_base() -> None:
 
 
 def test_a_customer_may_bring_an_own_login() -> None:
-    assert load(ROOT, "prod-eu-north-1-globex", "globex").settings.service.login.issuer_url == (
+    assert load(PROJECT, "prod-eu-north-1-globex", "globex").settings.service.login.issuer_url == (
         "https://login.globex.example"
     )
-    assert load(ROOT, "prod-acme", "acme").settings.service.login.issuer_url == "https://login.workbuoy.example"
+    assert load(PROJECT, "prod-acme", "acme").settings.service.login.issuer_url == "https://login.workbuoy.example"
 
 
 def test_residency_comes_from_the_record_alone() -> None:
-    assert load(ROOT, "prod-eu-north-1-globex", "globex").settings.residency == ("eu-north-1",)
-    assert "eu-central-1" in load(ROOT, "prod-acme", "acme").settings.residency
+    assert load(PROJECT, "prod-eu-north-1-globex", "globex").settings.residency == ("eu-north-1",)
+    assert "eu-central-1" in load(PROJECT, "prod-acme", "acme").settings.residency
 
 
 def test_a_record_edited_to_another_base_and_region_is_refused_on_the_old_stack(edit: Edit) -> None:

@@ -23,7 +23,7 @@ from operations.main import main
 from project.files import find_project, read_config
 from rehearsal.stand_ins import replace as with_stand_ins
 from tests.bootstrap.conftest import BOOTSTRAP
-from tests.conftest import ROOT
+from tests.conftest import PROJECT, ROOT
 
 URN = "urn:pulumi:prod::workbuoy-bootstrap::pulumi:pulumi:Stack::workbuoy-bootstrap-prod"
 
@@ -169,16 +169,16 @@ def test_a_bucket_of_another_account_is_one_clear_line(
 
 
 def test_the_project_is_found_from_anywhere_in_the_repository() -> None:
-    assert {bootstrap_project(start).root for start in (ROOT, BOOTSTRAP, BOOTSTRAP / "rights", ROOT / "docs")} == {
-        BOOTSTRAP
-    }
+    assert {
+        bootstrap_project(start).root for start in (PROJECT, BOOTSTRAP, BOOTSTRAP / "further", PROJECT / "tenants")
+    } == {BOOTSTRAP}
 
 
 @pytest.mark.parametrize("command", ["up", "adopt-state"])
 def test_a_fresh_clones_placeholders_are_refused_before_anything_runs(
     command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     done = CliRunner().invoke(main, ["bootstrap", command, "prod"])
     assert done.exit_code == 1
     assert "Pulumi.prod.yaml:5: account: 000000000003 is a placeholder account" in done.output
@@ -189,7 +189,8 @@ def test_another_account_is_one_line_and_nothing_runs(
     settings: AccountSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "bootstrap"
-    shutil.copytree(BOOTSTRAP, folder, ignore=shutil.ignore_patterns(".pulumi", "__pycache__"))
+    shutil.copytree(ROOT / "bootstrap", folder, ignore=shutil.ignore_patterns(".pulumi", "__pycache__"))
+    shutil.copy(BOOTSTRAP / "Pulumi.prod.yaml", folder)
     file = folder / "Pulumi.prod.yaml"
     filled, _ = with_stand_ins(file.read_text())
     file.write_text(filled)

@@ -13,7 +13,7 @@ from operations.changed.estate import LOCAL, Estate, read_estate
 from operations.changed.files import Files
 from operations.changed.matrices import ENVIRONMENTS, matrices
 from operations.changed.touched import everything, touched
-from tests.conftest import ROOT
+from tests.conftest import PROJECT, ROOT
 from tests.operations.changed.conftest import make_project
 
 ALL = {"dev", "prod", "prod-eu-north-1", "acme", "globex", "nordlys"}
@@ -169,7 +169,7 @@ def test_the_state_lies_where_bootstrap_says(tmp_path: Path) -> None:
 
 
 def test_the_names_of_state_are_bootstraps() -> None:
-    for base in read_estate(ROOT).bases.values():
+    for base in read_estate(PROJECT).bases.values():
         home = base.backend.rpartition("=")[2]
         assert base.backend == state_address(base.account, home)
 
@@ -197,8 +197,8 @@ def test_everything_wrong_with_the_files_is_told_at_once(tmp_path: Path) -> None
     ]
 
 
-def test_the_repositorys_own_files_can_be_read() -> None:
-    estate = read_estate(ROOT)
+def test_a_whole_projects_files_can_be_read() -> None:
+    estate = read_estate(PROJECT)
     assert {"dev", "staging", "prod"} <= set(estate.bases)
     assert "local" not in estate.bases
     matrices(everything(estate))

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from operations.main import main
 from project.files import Project
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 
 
 def run(*words: str) -> Result:
@@ -18,7 +18,7 @@ def run(*words: str) -> Result:
 
 @pytest.fixture
 def in_repository(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
 
 
 @pytest.mark.usefixtures("in_repository")
@@ -61,7 +61,7 @@ def test_a_class_without_a_price_ends_with_3_and_still_shows_the_rest(
 
 
 def _as_project(project: Project) -> Path:
-    (project.root / "infra").symlink_to(ROOT / "infra")
+    (project.root / "infra").symlink_to(PROJECT / "infra")
     return project.root
 
 

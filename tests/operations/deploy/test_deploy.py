@@ -16,7 +16,7 @@ from operations.engine.errors import FailedError
 from operations.main import main
 from project.files import Project, find_project
 from project.placement import Placement, placement_of
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
@@ -214,6 +214,6 @@ def test_a_wrong_answer_fails_also_where_the_service_is_closed(monkeypatch: pyte
 
 
 def test_the_addresses_that_a_stack_admits_are_its_settings() -> None:
-    project = find_project(ROOT)
+    project = find_project(PROJECT)
     assert placement_of(project, "dev").admits == ("192.0.2.0/24",)
     assert placement_of(project, "prod-acme").admits == ("0.0.0.0/0",)

@@ -31,7 +31,7 @@ from operations.local.run import require_genuine_plugins, run
 from operations.main import main
 from operations.state.scan import scan
 from project.files import Project, find_project
-from tests.conftest import ROOT, Declare
+from tests.conftest import PROJECT, ROOT, Declare
 from tests.operations.engine.fake_plugins import FakePlugins
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -73,10 +73,10 @@ def engine(tmp_path: Path, made_project: Project, declared: Declare, monkeypatch
     if reason := why_not():
         pytest.skip(reason)
     plugins = FakePlugins(tmp_path / "home", declared("local").resources)
-    for name in (".venv", "components", "tenants"):
-        (made_project.root / name).symlink_to(ROOT / name)
+    for source in (ROOT / ".venv", ROOT / "components", PROJECT / "tenants"):
+        (made_project.root / source.name).symlink_to(source)
     file = made_project.stack_file("local")
-    file.write_bytes((ROOT / file.name).read_bytes())
+    file.write_bytes((PROJECT / file.name).read_bytes())
     (tmp_path / "state").mkdir()
     monkeypatch.setenv("PULUMI_HOME", str(plugins.home))
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path / 'state'}")
@@ -185,7 +185,7 @@ def test_a_second_run_finds_the_lock_and_ctrl_c_ends_the_first_in_good_order(eng
 def test_local_lives_on_moto_by_the_genuine_provider() -> None:
     if reason := why_not_genuine():
         pytest.skip(reason)
-    life = run(find_project(ROOT), print)
+    life = run(find_project(PROJECT), print)
     assert life.passed, [*map(str, life.unexplained), life.left]
 
 

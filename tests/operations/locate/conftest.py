@@ -1,7 +1,6 @@
 """One silo on its base in one moto, looked through as the account that it would be."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from project.files import Project, find_project
 from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
+from tests.conftest import PROJECT
 
-ROOT = Path(__file__).parents[3]
 ELSEWHERE = "us-east-1"
 REGIONS = ("eu-west-1", "eu-north-1", ELSEWHERE)
 
@@ -38,7 +37,7 @@ def declared_once() -> Iterator[None]:
     seen: dict[str, Rehearsal] = {}
 
     def rehearse_once(project: Project, stack: str, options: Options, moto: Moto | None = None) -> Rehearsal:
-        if moto is not None or project.root != ROOT:
+        if moto is not None or project.root != PROJECT:
             return rehearse(project, stack, options, moto)
         if stack not in seen:
             seen[stack] = rehearse(project, stack, options)
@@ -51,7 +50,7 @@ def declared_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def project_root() -> Project:
-    return find_project(ROOT)
+    return find_project(PROJECT)
 
 
 @pytest.fixture(scope="session")
@@ -62,20 +61,20 @@ def declarations(project_root: Project) -> Declarations:
 @pytest.fixture(scope="session")
 def acme(declarations: Declarations) -> Estate:
     """A silo on prod, as declared."""
-    return declarations.estate(read_tenant(ROOT, "acme"))
+    return declarations.estate(read_tenant(PROJECT, "acme"))
 
 
 @pytest.fixture(scope="session")
 def initech(declarations: Declarations) -> Estate:
     """A tenant of prod's pool, as declared."""
-    return declarations.estate(read_tenant(ROOT, "initech"))
+    return declarations.estate(read_tenant(PROJECT, "initech"))
 
 
 @pytest.fixture(scope="module")
 def account(project_root: Project) -> Iterator[Any]:
     """The account in which acme and prod stand."""
     with running() as moto:
-        stood = Declarations(project_root, Source.REHEARSAL, moto).estate(read_tenant(ROOT, "acme"))
+        stood = Declarations(project_root, Source.REHEARSAL, moto).estate(read_tenant(PROJECT, "acme"))
         yield Looked(stood, moto.cloud(stood.own.account, stood.own.region))
 
 

@@ -16,7 +16,7 @@ from operations.locate.sources import Estate, read_state, with_states
 from operations.locate.stores import stores_of
 from operations.main import main
 from project.files import Project
-from tests.operations.locate.conftest import ROOT
+from tests.conftest import PROJECT
 
 
 def locate(folder: Path, *arguments: str) -> Result:
@@ -29,7 +29,7 @@ def locate(folder: Path, *arguments: str) -> Result:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
     """What is printed for acme, and the record that is handed over."""
     file = tmp_path_factory.mktemp("records") / "acme.md"
-    result = locate(ROOT, "acme", "--record", str(file))
+    result = locate(PROJECT, "acme", "--record", str(file))
     return result, file.read_text()
 
 
@@ -68,7 +68,7 @@ def test_every_row_of_the_records_table_is_whole(recorded: tuple[Result, str]) -
 
 
 def test_all_tenants_are_told_on_one_line_each_and_as_one_document() -> None:
-    result = locate(ROOT, "--json")
+    result = locate(PROJECT, "--json")
     assert result.exit_code == 0
     told = {one["tenant"]: one for one in json.loads(result.stdout)}
     assert set(told) >= {"acme", "globex", "initech"}
@@ -91,7 +91,7 @@ def test_all_tenants_are_told_on_one_line_each_and_as_one_document() -> None:
     ],
 )
 def test_a_mistake_is_one_clear_line(arguments: list[str], code: int, says: str) -> None:
-    result = locate(ROOT, *arguments)
+    result = locate(PROJECT, *arguments)
     assert result.exit_code == code
     assert says in result.stderr
     assert "Traceback" not in result.output
@@ -101,7 +101,7 @@ def test_without_credentials_the_account_is_not_answered_for(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("infra", "components", "policies"):
-        (project.root / name).symlink_to(ROOT / name)
+        (project.root / name).symlink_to(PROJECT / name)
     for file in (*project.root.glob("Pulumi.*.yaml"), *project.root.glob("tenants/*.yaml")):
         file.write_text(file.read_text().replace("000000000003", "310000000003"))
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
@@ -147,7 +147,7 @@ def test_a_state_gives_the_same_answer_as_the_program_it_was_made_by(acme: Estat
 def test_a_state_tells_what_was_deployed_and_not_what_is_declared(acme: Estate, tmp_path: Path) -> None:
     own = as_state(acme.own, **{"database-instance": {"backupRetentionPeriod": 5, "region": "us-east-1"}})
     (tmp_path / "state.json").write_text(json.dumps(own))
-    result = locate(ROOT, "acme", "--json", "--state", str(tmp_path / "state.json"))
+    result = locate(PROJECT, "acme", "--json", "--state", str(tmp_path / "state.json"))
     assert result.exit_code == 3
     told = json.loads(result.stdout)
     assert told["source"] == "stack"
@@ -167,7 +167,7 @@ def test_a_state_without_a_store_that_is_declared_never_passes(acme: Estate, tmp
         one for one in state["deployment"]["resources"] if not one["urn"].endswith("::database-instance")
     ]
     (tmp_path / "state.json").write_text(json.dumps(state))
-    result = locate(ROOT, "acme", "--state", str(tmp_path / "state.json"))
+    result = locate(PROJECT, "acme", "--state", str(tmp_path / "state.json"))
     assert result.exit_code == 3
     assert "workbuoy-prod-acme-database: declared it, found nothing" in result.stdout
 
@@ -184,7 +184,7 @@ def test_a_secret_in_a_state_is_never_told(acme: Estate, tmp_path: Path) -> None
 def test_a_state_of_another_stack_is_refused(acme: Estate, tmp_path: Path) -> None:
     assert acme.base is not None
     (tmp_path / "base.json").write_text(json.dumps(as_state(acme.base)))
-    result = locate(ROOT, "acme", "--state", str(tmp_path / "base.json"))
+    result = locate(PROJECT, "acme", "--state", str(tmp_path / "base.json"))
     assert result.exit_code == 1
     assert "no --state is of prod-acme" in result.stderr
 
@@ -198,7 +198,7 @@ def test_a_file_that_is_no_state_is_a_mistake(tmp_path: Path, text: str) -> None
 
 
 def test_a_half_written_tenant_file_stops_the_list_with_its_line(tmp_path: Path, project: Project) -> None:
-    (project.root / "infra").symlink_to(ROOT / "infra")
+    (project.root / "infra").symlink_to(PROJECT / "infra")
     shutil.copy(project.root / "tenants/acme.yaml", tmp_path)
     (project.root / "tenants/acme.yaml").write_text("name: acme\nlegalName: Acm")
     result = locate(project.root)

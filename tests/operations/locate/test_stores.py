@@ -13,7 +13,8 @@ from infra.tenants.residency import allowed_regions
 from operations.locate.platform import platform_stores
 from operations.locate.sources import Declarations, Estate
 from operations.locate.stores import Group, Holds, Located, stores_of
-from tests.operations.locate.conftest import ROOT, among
+from tests.conftest import PROJECT
+from tests.operations.locate.conftest import among
 
 KEEPERS = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)
 Add = Callable[..., list[Located]]
@@ -34,7 +35,7 @@ def readers(store: Located) -> list[str]:
 def test_every_example_tenants_data_lie_inside_its_residency(
     declarations: Declarations, name: str, region: str
 ) -> None:
-    tenant = read_tenant(ROOT, name)
+    tenant = read_tenant(PROJECT, name)
     stores = stores_of(declarations.estate(tenant))
     assert {one.region for one in stores} == {region}
     assert all(one.allowed for one in stores)
@@ -43,7 +44,7 @@ def test_every_example_tenants_data_lie_inside_its_residency(
 
 @pytest.mark.parametrize("name", ["acme", "globex", "initech"])
 def test_everything_that_keeps_data_in_a_customers_stack_is_told(declarations: Declarations, name: str) -> None:
-    estate = declarations.estate(read_tenant(ROOT, name))
+    estate = declarations.estate(read_tenant(PROJECT, name))
     told = {one.urn for one in stores_of(estate)}
     assert {one.urn for one in estate.own.resources if one.type in KEEPERS} <= told
 
@@ -168,7 +169,7 @@ def test_a_seeded_store_outside_residency_is_told(
 
 
 def test_the_platform_holds_nothing_of_the_customers_and_is_said(acme: Estate) -> None:
-    platform = list(platform_stores(ROOT, acme.tenant))
+    platform = list(platform_stores(PROJECT, acme.tenant))
     assert {one.holds for one in platform} == {Holds.NOTHING}
     assert {one.group for one in platform} == {Group.PLATFORM}
     assert {one.region for one in platform} == {"eu-west-1"}

@@ -19,12 +19,12 @@ from operations.review.command import review
 from operations.review.policies_command import policies
 from policies.documentation import page
 from project.files import Project
+from tests.conftest import PROJECT, ROOT
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.review.synthetic import UNKNOWN, events, step, write
 from tests.policies.good_graph import REGION, good_graph
 from tests.policies.seeds import seed
 
-ROOT = Path(__file__).parents[3]
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
 
 
@@ -209,7 +209,7 @@ def test_anything_but_one_source_is_wrong_usage(arguments: tuple[str, ...]) -> N
 
 @pytest.mark.usefixtures("no_cli")
 def test_without_the_cli_a_stack_cannot_be_reviewed_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     result = run("prod")
     assert result.exit_code == 4
     assert result.stderr.splitlines()[-1].startswith("error: the engine, the Pulumi CLI, is not here; `workbuoy engine")
@@ -223,7 +223,7 @@ def test_outside_a_project_a_stack_cannot_be_reviewed(tmp_path: Path, monkeypatc
 
 
 def test_an_unknown_stack_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     result = run("prodd")
     assert result.exit_code == 1
     assert "there is no stack 'prodd'; the project has: dev, local, " in result.stderr
@@ -327,7 +327,7 @@ def test_an_empty_graph_is_a_mistake_and_the_matrix_goes_to_a_file(tmp_path: Pat
 
 
 def test_an_unknown_stack_or_wrong_settings_exit_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     unknown = of_policies("check", "nowhere")
     assert unknown.exit_code == 1
     assert "nowhere" in unknown.stderr
@@ -340,7 +340,7 @@ def test_an_unknown_stack_or_wrong_settings_exit_with_1(tmp_path: Path, monkeypa
 
 
 def test_a_stack_is_checked_by_the_residency_of_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     result = of_policies("check", "prod")
     assert result.exit_code == 0
     assert "0 not evaluated" in result.stdout

@@ -19,11 +19,10 @@ from operations.review.judging import judge
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse_with_base
+from tests.conftest import PROJECT
 from tests.policies.good_graph import good_graph
 
 pytestmark = pytest.mark.slow  # some thousands of reviews
-
-ROOT = Path(__file__).parents[3]
 
 SILENT_DELETIONS = {
     "aws:ecs/taskDefinition:TaskDefinition": "a service keeps running by the definition that it was told",
@@ -58,9 +57,9 @@ def declared(folder: Path, stack: str) -> Graph:
 @pytest.fixture(scope="module")
 def graphs() -> Mapping[str, Graph]:
     return {
-        "prod": declared(ROOT, "prod"),
-        "prod-acme": declared(ROOT, "prod-acme"),
-        "bootstrap": declared(ROOT / "bootstrap", "prod"),
+        "prod": declared(PROJECT, "prod"),
+        "prod-acme": declared(PROJECT, "prod-acme"),
+        "bootstrap": declared(PROJECT / "bootstrap", "prod"),
     }
 
 

@@ -12,18 +12,18 @@ from operations.review.judging import Judged
 from operations.review.retirement import accepted_in
 from policies.retiring import RETIRING, with_retirement
 from policies.settings import configured
+from tests.conftest import PROJECT
 
-ROOT = Path(__file__).parents[3]
 TODAY = datetime.date(2026, 12, 31)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The project with acme retiring."""
-    for file in ROOT.glob("Pulumi*.yaml"):
+    for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
-    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
-    (tmp_path / "infra").symlink_to(ROOT / "infra")
+    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
+    (tmp_path / "infra").symlink_to(PROJECT / "infra")
     record = tmp_path / "tenants/acme.yaml"
     record.write_text(record.read_text() + "  retiring: 2026-12-31\n")
     return tmp_path

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operations.review.command import review
-from tests.conftest import ROOT
+from tests.conftest import PROJECT, ROOT
 
 CODE = ("bootstrap", "components", "facts", "graph", "infra", "operations", "policies", "project", "rehearsal")
 pytestmark = pytest.mark.slow  # each declares a stack twice, in processes of their own
@@ -23,10 +23,10 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one commit: the project as it is in the working tree."""
+    """A repository with one commit: the code of the working tree, and the stacks that are only for tests."""
     folder = tmp_path_factory.mktemp("clone with a space")
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", *CODE, "tenants", "waivers", "Pulumi*.yaml", "requirements.lock"],
+        ["git", "ls-files", "-z", "--", *CODE, "waivers", "requirements.lock"],
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -35,6 +35,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((ROOT / name).read_bytes())
+    for pattern in ("Pulumi*.yaml", "bootstrap/Pulumi*.yaml", "tenants/**/*.yaml"):
+        for source in PROJECT.glob(pattern):
+            target = folder / source.relative_to(PROJECT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "as it is")

@@ -10,9 +10,9 @@ from infra.placeholders import PLACEHOLDER_DIGEST
 from operations.engine import account
 from operations.tenant.command import tenant
 from project.files import Project, find_project
+from tests.conftest import PROJECT
 from tests.operations.conftest import SALT
 
-ROOT = Path(__file__).parents[3]
 ACCOUNT = "210000000003"
 DIGEST = "sha256:" + "5eed" * 16
 
@@ -24,15 +24,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A copy with prod, prod-eu-north-1 and the three example customers; the current folder is in it."""
     root = tmp_path / "project"
     root.mkdir()
-    for file in ROOT.glob("Pulumi*.yaml"):
+    for file in PROJECT.glob("Pulumi*.yaml"):
         text = file.read_text()
         real = text.replace("000000000003", ACCOUNT).replace(PLACEHOLDER_DIGEST, DIGEST)
         (root / file.name).write_text(real if file.name == "Pulumi.yaml" else real + SALT)
     (root / "tenants").mkdir()
-    for file in (ROOT / "tenants").glob("*.yaml"):
+    for file in (PROJECT / "tenants").glob("*.yaml"):
         (root / "tenants" / file.name).write_text(file.read_text().replace("000000000003", ACCOUNT))
     for name in ("infra", "policies"):
-        (root / name).symlink_to(ROOT / name)
+        (root / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(root)
     return find_project(root)
 

@@ -10,7 +10,7 @@ import pytest
 from project.files import find_project
 from rehearsal.cloud import Cloud
 from rehearsal.run import rehearse_with_base
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 from tests.rehearsal.checks.second_opinion import template
 
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def errors(content: dict[str, Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("folder", "stack"), [(ROOT, "prod-acme"), (ROOT / "bootstrap", "prod")])
+@pytest.mark.parametrize(("folder", "stack"), [(PROJECT, "prod-acme"), (PROJECT / "bootstrap", "prod")])
 def test_whole_stacks_have_no_error(requests: Requests, folder: Path, stack: str) -> None:
     rehearse_with_base(find_project(folder), stack)
     content = template(requests)

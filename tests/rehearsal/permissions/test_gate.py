@@ -15,7 +15,7 @@ from rehearsal.cloud import Cloud, running
 from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 
 ECS = "ecs-tasks.amazonaws.com"
 
@@ -54,7 +54,7 @@ class Standing:
 def standing() -> Iterator[Standing]:
     with ExitStack() as stack:
         moto = stack.enter_context(running())
-        rehearsal = rehearse(find_project(ROOT), "prod", Options(), moto)
+        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         gate, url = stack.enter_context(open_gate(cloud))
         yield Standing(rehearsal, cloud, gate, url)

@@ -21,7 +21,7 @@ from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.steps import STEPS
 from rehearsal.service.surroundings import Surroundings
-from tests.conftest import ROOT, Declare
+from tests.conftest import PROJECT, Declare
 from tests.rehearsal.service.test_surroundings import APP, installed
 
 Spoil = Callable[[Cloud, Rehearsal], None]
@@ -30,7 +30,7 @@ TASK_ROLE = "workbuoy-prod-service-task"
 
 def try_service(stack: str = "prod", spoil: Spoil = lambda *_: None) -> ServiceRehearsal:
     with Surroundings(APP) as surroundings, running() as moto:
-        rehearsal = rehearse(find_project(ROOT), stack, Options(), moto)
+        rehearsal = rehearse(find_project(PROJECT), stack, Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         spoil(cloud, rehearsal)
         return rehearse_service(rehearsal, cloud, surroundings)
@@ -153,7 +153,7 @@ def alive(pid: int, began: str) -> bool:
 @pytest.mark.parametrize("after_seconds", [0.7, 5.0])
 def test_ctrl_c_leaves_no_process_behind(after_seconds: float) -> None:
     command = [str(Path(sys.executable).parent / "workbuoy"), "rehearse", "dev"]
-    process: Any = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process: Any = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(after_seconds)
     deadline = time.monotonic() + 30  # a busy machine starts them later
     while not (below := descendants(process.pid)) and time.monotonic() < deadline:

@@ -16,7 +16,7 @@ from rehearsal.tenants.matrix import Grounds
 from rehearsal.tenants.result import Cell, Matrix
 from rehearsal.tenants.roles import cells_of_roles
 from rehearsal.tenants.whole import Rehearsing, plan_for
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 from tests.rehearsal.service.test_surroundings import APP
 
 Red = set[tuple[str, str, str, str, str]]  # who, as, whom, what, call
@@ -56,7 +56,7 @@ def red_of(cells: list[Cell]) -> Red:
 def beside() -> Iterator[Beside]:
     """With databases and the service where the service is installed, else with the cells of roles alone."""
     installed = (APP / ".venv" / "bin" / "python").exists()
-    project = find_project(ROOT)
+    project = find_project(PROJECT)
     with ExitStack() as contexts:
         plan = plan_for(project, "prod", ["all"], with_service=installed)
         rehearsing = Rehearsing(project, Options(), plan, contexts, None)

@@ -12,15 +12,15 @@ from infra.tenants.files import read_tenant
 from infra.tenants.record import Tenant
 from project.files import Project
 from rehearsal.tenants.choose import ALL, MOST_IN_MATRIX, Chosen, choose, sample
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """The stack and tenant files alone: nothing runs."""
-    for file in ROOT.glob("Pulumi*.yaml"):
+    for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
-    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
+    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
     return Project("workbuoy", tmp_path, tmp_path)
 
 
@@ -97,7 +97,7 @@ def test_no_tenants_yet(project: Project) -> None:
     assert "prod has no tenants" in refused(project, "prod", ALL)[0]
 
 
-ACME, INITECH = read_tenant(ROOT, "acme"), read_tenant(ROOT, "initech")
+ACME, INITECH = read_tenant(PROJECT, "acme"), read_tenant(PROJECT, "initech")
 
 
 def many(silos: int, regional: int, pool: int) -> Chosen:

@@ -12,6 +12,7 @@ from rehearsal.as_json import as_json
 from rehearsal.result import Rehearsal
 from rehearsal.summary import summary
 from rehearsal.tenants.result import Cell, Outcome
+from tests.conftest import PROJECT
 from tests.rehearsal.service.test_surroundings import installed
 from tests.rehearsal.tenants.conftest import Beside
 
@@ -151,7 +152,10 @@ def test_no_secret_s_value_is_in_any_cell(beside: Beside) -> None:
         (["--tenants", "acme", "--declare-only"], 2, "leave out --declare-only"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(arguments: list[str], code: int, said: str) -> None:
+def test_a_mistake_is_told_in_one_line(
+    arguments: list[str], code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROJECT)
     found = CliRunner().invoke(main, ["rehearse", "prod", *arguments])
     assert found.exit_code == code
     assert said in found.stderr

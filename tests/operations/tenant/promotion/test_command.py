@@ -15,7 +15,7 @@ from infra.tenants.files import read_tenant
 from operations.tenant.promotion import command
 from operations.tenant.promotion.command import RUNNABLE, promote
 from operations.tenant.promotion.steps import steps_of, thaw
-from tests.conftest import ROOT
+from tests.conftest import PROJECT
 from tests.operations.tenant.promotion.world import World
 
 DIGEST = "5eed" * 16
@@ -35,11 +35,11 @@ VERDICT = {"done": "export", "tenant": "acme", "digest": DIGEST}
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project with acme on its way from pool to silo."""
-    for file in ROOT.glob("Pulumi*.yaml"):
+    for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, tmp_path)
-    shutil.copytree(ROOT / "tenants", tmp_path / "tenants")
+    shutil.copytree(PROJECT / "tenants", tmp_path / "tenants")
     (tmp_path / "infra").mkdir()
-    shutil.copy(ROOT / "infra/__main__.py", tmp_path / "infra")
+    shutil.copy(PROJECT / "infra/__main__.py", tmp_path / "infra")
     acme = tmp_path / "tenants/acme.yaml"
     acme.write_text(acme.read_text() + "promotion: open\n")
     monkeypatch.chdir(tmp_path)

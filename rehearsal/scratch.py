@@ -1,0 +1,157 @@
+"""One folder for everything temporary of a rehearsal, emptied however the rehearsal ends.
+
+A second process, the janitor, waits for this one to end and then ends what is left of it and deletes the folder: after
+a normal run, after any signal at any moment, and after `kill -9`. What outlives even the janitor is found by the next
+rehearsal, since nobody holds the folder's lock any more.
+"""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from infra.problems import Problem, ProblemsError
+
+PREFIX: Final = "workbuoy-rehearsal-"
+NEEDED_MB: Final = 300  # Postgres's data, and as root its binaries too; tests measure it
+GRACE_SECONDS: Final = 10
+_YOUNG_SECONDS: Final = 60  # a folder without a lock yet is just being made
+_LOCK: Final = "lock"
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder in which this process and those that it starts put what is temporary, as TMPDIR says.
+
+    SIGTERM ends the block as Ctrl-C does; a second signal ends the process at once, and the janitor goes on.
+
+    Raises ProblemsError where there is no room.
+    """
+    place = Path(tempfile.gettempdir())
+    sweep(place)
+    _require_room(place)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    janitor: subprocess.Popen[bytes] | None = None
+    before = os.environ.get("TMPDIR")
+    try:
+        with (folder / _LOCK).open("w") as lock, _terminable():
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            janitor = _hire(folder, lock.fileno())
+            folder.chmod(0o711)  # where we are root, Postgres runs as another user and has to reach its own folder
+            _use(str(folder))
+            yield folder
+    finally:
+        _use(before)
+        if janitor is None:
+            clean(folder)
+        else:
+            janitor.communicate()
+
+
+def _hire(folder: Path, lock: int) -> "subprocess.Popen[bytes]":
+    """The janitor. It shares the lock, which is let go of when both have ended, and no signal for us reaches it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, str(folder)],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(lock,),
+        start_new_session=True,
+    )
+
+
+def _use(folder: str | None) -> None:
+    if folder is None:
+        os.environ.pop("TMPDIR", None)
+    else:
+        os.environ["TMPDIR"] = folder
+    tempfile.tempdir = None  # it is looked up again
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread, which is where signals arrive
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _require_room(place: Path) -> None:
+    free = shutil.disk_usage(place).free // 1_000_000
+    if free < NEEDED_MB:
+        message = f"{free} MB are free in {place}, and a rehearsal needs {NEEDED_MB}: make room, or set TMPDIR"
+        raise ProblemsError([Problem(message=message)])
+
+
+def sweep(place: Path) -> None:
+    """Delete what rehearsals left that were killed together with their janitor, and end what still runs of them."""
+    for folder in place.glob(f"{PREFIX}*"):
+        with suppress(OSError):  # somebody else's, or just gone
+            if folder.stat().st_uid == os.geteuid() and _abandoned(folder):
+                clean(folder)
+
+
+def _abandoned(folder: Path) -> bool:
+    lock = folder / _LOCK
+    if not lock.exists():
+        return time.time() - folder.stat().st_mtime > _YOUNG_SECONDS
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def clean(folder: Path) -> None:
+    """End every process that was started with this folder as its TMPDIR, then delete it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in _started_in(folder):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while _started_in(folder) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started_in(folder: Path) -> list[int]:
+    """Processes with this TMPDIR, but for this one. Where there is no /proc (macOS) none is found."""
+    wanted, found = f"TMPDIR={folder}".encode(), []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            pid = int(entry.parent.name)
+            if pid != os.getpid() and wanted in entry.read_bytes().split(b"\0"):
+                found.append(pid)
+    return found
+
+
+def _wait_and_clean(folder: Path) -> None:
+    """The janitor: standard input ends when whoever started it has."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.stdin.read()
+    clean(folder)
+
+
+if __name__ == "__main__":
+    _wait_and_clean(Path(sys.argv[1]))

@@ -1,0 +1,54 @@
+"""`workbuoy` from its first import to its last byte: one line, never a traceback."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+WORKBUOY = str(Path(sys.executable).parent / "workbuoy")
+
+
+@pytest.mark.parametrize("after_seconds", [0.25, 0.5, 1.0])
+def test_ctrl_c_in_the_first_second_is_one_line(after_seconds: float) -> None:
+    command = [sys.executable, "-c", "print(flush=True); from operations.entry import run; run()", "rehearse", "prod"]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # Python itself has begun
+        time.sleep(after_seconds)
+        os.kill(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert "interrupted" in told.splitlines()[-1]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("arguments", [["--help"], ["cost", "dev"], ["cost", "dev", "--json"]])
+def test_an_output_that_is_full_is_one_line(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [WORKBUOY, *arguments], cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 4
+    assert done.stderr == "error: cannot write the output: No space left on device\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"'{WORKBUOY}' cost dev | head -1"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("dev (")
+    assert done.stderr == ""
+
+
+def test_the_version_is_the_packages() -> None:
+    from importlib.metadata import version
+
+    done = subprocess.run([WORKBUOY, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"workbuoy {version('workbuoy-infrastructure')}\n"

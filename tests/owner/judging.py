@@ -1,0 +1,37 @@
+"""What must hold of the files that an owner edits: stacks, customers, accounts. It judges them and copies no value."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from infra.problems import ProblemsError
+from operations.tenant.files_check import read_checked
+from policies.errors import PolicyError
+from project.accounts import find_account_problems
+from project.files import Project, find_project
+from rehearsal.errors import RefusedError
+from rehearsal.run import Options
+from rehearsal.whole import rehearse_whole
+
+
+def judge(project: Project, stacks: Iterable[str] | None = None) -> list[str]:
+    """Every problem of a project's customers and of its stacks (all, or these), a line each; none where all is well."""
+    problems = [str(one) for one in read_checked(project.root).problems]
+    for stack in project.stacks() if stacks is None else stacks:
+        problems += _of_stack(project, stack)
+    return problems
+
+
+def accounts(root: Path) -> Project:
+    """The project of what each account needs once."""
+    return find_project(root / "bootstrap")
+
+
+def _of_stack(project: Project, stack: str) -> list[str]:
+    try:
+        problems = find_account_problems(project, stack)
+        report = rehearse_whole(project, stack, Options(declare_only=True), with_service=False).policies
+    except (ProblemsError, PolicyError) as mistake:
+        return [str(one) for one in mistake.problems]
+    except RefusedError as refused:
+        return [f"{stack}: {refused}"]
+    return [*map(str, problems), *(f"{stack}: {one.message}" for one in (report.violations if report else ()))]

@@ -1,0 +1,149 @@
+"""An owner may put another valid value into any place of any file: all stays green, or each problem names its place."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from bootstrap.home import SETTINGS_KEY as ACCOUNT_KEY
+from bootstrap.settings import AccountSettings
+from infra.settings import StackSettings
+from infra.stack_files import SETTINGS_KEY
+from infra.tenants.record import Tenant
+from infra.yaml_text import read_yaml
+from project.files import Project
+from tests.conftest import PROJECT, ROOT
+from tests.owner.judging import judge
+from tests.owner.values import Place, leaves, others
+
+NAMES_ITS_FILE = re.compile(r"(?:[\w-]+/)*[\w.-]+\.yaml(?::\d+)?: |[a-z0-9-]+: ")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One place of one file, what it holds, and which stacks have to be looked at after a change."""
+
+    file: Path
+    place: Place
+    field: FieldInfo
+    stacks: tuple[str, ...]
+    of_account: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{'.'.join(map(str, self.place))}"
+
+    @property
+    def value(self) -> Any:
+        found = read_yaml(PROJECT / self.file).content
+        for step in self.place:
+            found = found[step]  # type: ignore[index]
+        return found
+
+
+def edits() -> Iterator[Edit]:
+    for file in sorted(PROJECT.glob("Pulumi.*.yaml")):
+        stack = file.name.split(".")[1]
+        yield from _of(file, StackSettings, ("config", SETTINGS_KEY), (stack,))
+    for file in sorted(PROJECT.glob("tenants/*.yaml")):
+        record = read_yaml(file).content
+        yield from _of(file, Tenant, (), (f"{record['base']}-{file.stem}",) if record["isolation"] == "silo" else ())
+    for file in sorted(PROJECT.glob("bootstrap/Pulumi.*.yaml")):
+        yield from _of(file, AccountSettings, ("config", ACCOUNT_KEY), (file.name.split(".")[1],), of_account=True)
+
+
+def _of(
+    file: Path, model: type[BaseModel], below: Place, stacks: tuple[str, ...], *, of_account: bool = False
+) -> Iterator[Edit]:
+    content: Any = read_yaml(file).content
+    for step in below:
+        if step not in content:
+            return  # a customer's own stack's file holds the customer's name alone
+        content = content[step]
+    for place, field in leaves(model, content):
+        yield Edit(file.relative_to(PROJECT), (*below, *place), field, stacks, of_account)
+
+
+EDITS = tuple(edits())
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Edit, Any], list[str]]:
+    """Every problem after an edit, in a copy of the examples."""
+
+    def apply(edit: Edit, value: Any) -> list[str]:
+        root = tmp_path_factory.mktemp("project")
+        for folder in (".", "tenants", "bootstrap"):
+            (root / folder).mkdir(exist_ok=True)
+            for one in (PROJECT / folder).glob("*.yaml"):
+                shutil.copy(one, root / folder)
+        content: Any = read_yaml(root / edit.file).content
+        holder = content
+        for step in edit.place[:-1]:
+            holder = holder[step]
+        holder[edit.place[-1]] = value
+        (root / edit.file).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+        if edit.of_account:
+            return judge(Project("workbuoy-bootstrap", root / "bootstrap", ROOT / "bootstrap"), edit.stacks)
+        return judge(Project("workbuoy", root, ROOT / "infra"), edit.stacks)
+
+    return apply
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edit", EDITS, ids=str)
+def test_another_valid_value_is_taken_or_named_with_its_file(
+    edit: Edit, judged: Callable[[Edit, Any], list[str]]
+) -> None:
+    @settings(
+        max_examples=1, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+        suppress_health_check=[*HealthCheck],
+    )  # fmt: skip
+    @given(st.data())
+    def try_one(data: st.DataObject) -> None:
+        problems = judged(edit, data.draw(others(edit.field, edit.value)))
+        assert all(NAMES_ITS_FILE.match(line) and "\n" not in line for line in problems), problems
+
+    try_one()
+
+
+# What an owner changes first, with what they would put there.
+FIRST: dict[str, dict[str, Any]] = {
+    "Pulumi.dev.yaml": {
+        "account": "471112951431",
+        "owner": "infra-team",
+        "permissionsBoundaryArn": "arn:aws:iam::471112951431:policy/workbuoy-boundary",
+        "service.image.repository": "471112951431.dkr.ecr.eu-west-1.amazonaws.com/workbuoy",
+        "service.allowedCidrBlocks": ["81.2.69.0/24", "89.160.20.112/28"],
+        "observability.alarmEmails": ["vakt@hooli.test"],
+    },
+    "Pulumi.prod.yaml": {
+        "database.instanceClass": "db.m7g.2xlarge",
+        "database.backupRetentionDays": 35,
+        "database.allocatedStorageGib": 200,
+        "observability.databaseConnections": 1200,
+        "service.minTasks": 6,
+        "service.maxTasks": 24,
+        "service.memoryMib": 2048,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "path", "value"), [(file, path, value) for file, all_ in FIRST.items() for path, value in all_.items()]
+)
+def test_what_an_owner_changes_first_stays_green(
+    file: str, path: str, value: Any, judged: Callable[[Edit, Any], list[str]]
+) -> None:
+    steps = path.split(".")
+    field = FieldInfo(annotation=None)
+    edit = Edit(Path(file), ("config", SETTINGS_KEY, *steps), field, (file.split(".")[1],))
+    assert judged(edit, value) == []
