@@ -1,10 +1,9 @@
 """What stands in moto that has a say: policies of roles, buckets, secrets and keys."""
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from facts.permissions.evaluate import Held, Policies, Principal
+from facts.permissions.evaluate import Held, Policies, Principal, held_statements
 
 _REGION_IN_ARN, _ACCOUNT_IN_ARN = 3, 4
 _Found = TypeVar("_Found")
@@ -107,7 +106,7 @@ class Estate:
             return self._document(*found, name, _region_of(resource), KeyId=resource, PolicyName="default")
         if ":role/" in resource:
             role = self._cloud.client("iam").get_role(RoleName=resource.rpartition("/")[2])["Role"]
-            return _held(f"trust of {role['RoleName']}", role["AssumeRolePolicyDocument"])
+            return held_statements(f"trust of {role['RoleName']}", role["AssumeRolePolicyDocument"])
         return []
 
     def _key_arn(self, key_id: str, region: str) -> str:
@@ -119,7 +118,9 @@ class Estate:
         held = [
             one
             for name in inline
-            for one in _held(role_name, iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"])
+            for one in held_statements(
+                role_name, iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"]
+            )
         ]
         attached = iam.list_attached_role_policies(RoleName=role_name)["AttachedPolicies"]
         return held + [one for policy in attached for one in self._managed(policy["PolicyArn"])]
@@ -133,7 +134,7 @@ class Estate:
         iam = self._cloud.client("iam")
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        return _held(arn.rpartition("/")[2], document)
+        return held_statements(arn.rpartition("/")[2], document)
 
     def _document(self, service: str, operation: str, field: str, name: str, region: str, **params: str) -> list[Held]:
         client = self._cloud.client(service, region)
@@ -141,7 +142,7 @@ class Estate:
             text = getattr(client, operation)(**params).get(field)
         except client.exceptions.ClientError:
             return []  # there is none, or no such resource: nothing is granted by it
-        return _held(name, json.loads(text)) if text else []
+        return held_statements(name, text) if text else []
 
 
 def _region_of(arn: str) -> str:
@@ -152,8 +153,3 @@ def _region_of(arn: str) -> str:
 def _holder_of(resource: str) -> str:
     """What carries the policy that decides about a resource: an object's is its bucket's."""
     return resource.partition("/")[0] if resource.startswith("arn:aws:s3:::") else resource
-
-
-def _held(policy: str, document: Any) -> list[Held]:
-    statements = document["Statement"]
-    return [Held(policy, one) for one in (statements if isinstance(statements, list) else [statements])]
