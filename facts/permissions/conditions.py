@@ -126,9 +126,7 @@ class Condition:
         if unknown:
             return None
         if not found:
-            if self.quantifier:
-                return self.quantifier == "ForAllValues" or self.if_exists
-            return self.negated or self.if_exists
+            return self._holds_without_a_value()
         wanted = self._filled(keys)
         each = [self._holds_for(value, wanted) for value in found]
         if self.quantifier:
@@ -136,11 +134,17 @@ class Condition:
         # AWS compares several values only under ForAllValues or ForAnyValue, and does not say what happens without.
         return each[0] if len(set(each)) == 1 else None
 
+    def _holds_without_a_value(self) -> Truth:
+        if self.quantifier == "ForAnyValue":
+            # "Returns false" says ForAnyValue's text of a key that is not there, "evaluate as true" IfExists's.
+            return None if self.if_exists else False
+        return self.quantifier == "ForAllValues" or self.negated or self.if_exists
+
     def _filled(self, keys: Keys) -> Sequence[Any]:
         if self.operator is None or not self.operator.with_variables:
             return self.wanted
-        filled = (fill_variables(value, keys, self.version) for value in self.wanted)
-        return [value for value in filled if value is not None]
+        filled = [fill_variables(value, keys, self.version) for value in self.wanted]
+        return [value for value in filled if value is not None or self.negated]
 
     def _holds_for(self, value: str, wanted: Sequence[Any]) -> Truth:
         assert self.operator is not None  # noqa: S101 `holds` answers Null itself
@@ -149,7 +153,8 @@ class Condition:
             found = operator.found(value)
         except (ValueError, KeyError, OverflowError):
             return None  # a request's value of another kind: AWS's text does not say
-        holds = some(operator.compare(one, found) for one in wanted)
+        # Of a variable without a value AWS says that nothing matches it; not, what that makes of a negated operator.
+        holds = some(None if one is None else operator.compare(one, found) for one in wanted)
         return negate(holds) if self.negated else holds
 
 

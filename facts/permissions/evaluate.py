@@ -176,7 +176,8 @@ class _Judgement:
 
     def _denials(self) -> Iterator[Held]:
         policies = self._policies
-        for held in (*policies.identity, *(policies.boundary or ()), *(policies.session or ())):
+        own = (*policies.identity, *(policies.boundary or ()), *(policies.session or ()))
+        for held in own if self._request.principal.has_identity_policies else ():
             if held.read.denies and self._counts(held, self._covers(held.read)):
                 yield held
         for held in policies.resource:

@@ -60,8 +60,10 @@ class _Resources:
     def cover(self, resource: str, keys: Keys) -> Truth:
         found: Truth = self.patterns is not None and self.patterns.fullmatch(resource) is not None
         if not found and self.with_variables:
-            filled = (fill_variables(text, keys, self.version) for text in self.with_variables)
+            filled = [fill_variables(text, keys, self.version) for text in self.with_variables]
             found = some(match(pattern, resource) for pattern in filled if pattern is not None)
+            if self.excepted and found is False and None in filled:
+                return None  # AWS's text does not say what an exception is whose variable has no value
         return negate(found) if self.excepted else found
 
 

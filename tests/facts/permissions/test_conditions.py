@@ -54,7 +54,6 @@ ROLE = "arn:aws:iam::111111111111:role/task"
         ({"Null": {"k": ["true", "false"]}}, {}, True),  # values of one key are alternatives
         ({"Null": {"k": ["true", "false"]}}, {"k": ("x",)}, True),
         ({"Null": {"k": [True]}}, {"k": ()}, True),  # a key without a value is none
-        ({"ForAnyValue:StringEqualsIfExists": {"k": ["a"]}}, {}, True),
         ({"ForAnyValue:StringEqualsIfExists": {"k": ["a"]}}, {"k": ("b",)}, False),
         ({"ForAnyValue:StringNotEquals": {"k": ["a"]}}, {}, False),
         ({"ForAllValues:StringNotEquals": {"k": ["a"]}}, {"k": ("b", "a")}, False),
@@ -93,6 +92,8 @@ def test_conditions_hold_as_documented(block: Any, context: dict[str, tuple[str,
         ({"ArnLike": {"k": "arn:aws:iam*"}}, {"k": (ROLE,)}, ()),
         ({"ArnNotLike": {"k": "arn:*"}}, {"k": (ROLE,)}, ()),
         ({"ArnEquals": {"k": ROLE}}, {"k": ("no ARN",)}, ()),
+        ({"ForAnyValue:StringEqualsIfExists": {"k": ["a"]}}, {}, ()),
+        ({"StringNotEquals": {"k": "${aws:username}"}}, {"k": ("a",)}, ()),
         ({"StringEquals": {"k": "a"}}, {"k": ("a", "b")}, ()),
         ({"StringNotEquals": {"k": "a"}}, {"k": ("a", "b")}, ()),
         ({"NumericLessThan": {"k": "300"}}, {"k": ("not a number",)}, ()),

@@ -337,6 +337,13 @@ def test_a_resource_named_by_an_unknown_variable_is_not_decided() -> None:
     assert not of(Undecided.GRANTS, unknown=("aws:*",), resource_arn="arn:aws:s3:::other/a/b", identity=own).allowed
 
 
+def test_an_exception_whose_variable_has_no_value_is_not_decided() -> None:
+    """reference_policies_variables.html says that such a resource matches nothing, and nothing of NotResource."""
+    apart = held({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::files/${aws:username}/*"})
+    assert of(Undecided.GRANTS, identity=apart).allowed
+    assert not of(Undecided.REFUSES, identity=apart).allowed
+
+
 @pytest.mark.parametrize("version", ["2008-10-17", None])
 def test_an_older_document_has_no_variables(version: str | None) -> None:
     """reference_policies_elements_version.html: variables are treated as literal strings."""
