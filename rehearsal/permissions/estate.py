@@ -74,6 +74,27 @@ class Estate:
         region = s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
         return self._key_arn(key_id, _region_of(key_id) or region)
 
+    def object_is_tagged(self, bucket: str, key: str, version: str) -> bool:
+        """Whether an object, or one version of it, has tags; one that is not there has none."""
+        s3 = self._cloud.client("s3")
+        at = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+        try:
+            return bool(s3.get_object_tagging(**at)["TagSet"])
+        except s3.exceptions.ClientError:
+            return False
+
+    def tags_of(self, role_arn: str) -> dict[str, str]:
+        """A role's own tags, which its sessions carry."""
+        return self._once(self._tags_of, role_arn.rpartition("/")[2])
+
+    def _tags_of(self, role_name: str) -> dict[str, str]:
+        iam = self._cloud.client("iam")
+        try:
+            tags = iam.list_role_tags(RoleName=role_name)["Tags"]
+        except iam.exceptions.NoSuchEntityException:
+            return {}
+        return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
+
     def policies_for(self, principal: Principal, resource: str) -> Policies:
         """Every policy that has a say when a role's session asks for a resource."""
         role_name = principal.role_arn.rpartition("/")[2]

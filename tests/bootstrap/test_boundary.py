@@ -7,8 +7,8 @@ import pytest
 
 from bootstrap.names import BOUNDARY, state_bucket
 from facts.permissions.evaluate import Held
-from rehearsal.permissions.asked import Asked
 from rehearsal.permissions.proof import Proof
+from rehearsal.permissions.request import Asked
 from tests.bootstrap.conftest import Account
 
 
