@@ -21,6 +21,11 @@ class Estate:
         self._cloud = cloud
         self._read: dict[tuple[str, ...], Any] | None = {} if remembers else None
 
+    @property
+    def region(self) -> str:
+        """Where the account's stack stands."""
+        return str(self._cloud.region)
+
     def _once(self, read: Callable[..., _Found], *given: str) -> _Found:
         if self._read is None:
             return read(*given)

@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,11 +18,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from xml.sax.saxutils import escape
 
 from facts.permissions.errors import PolicyError
-from facts.permissions.evaluate import Decision, Held, Principal, Request, Undecided, decide
-from facts.permissions.patterns import Context, matches
-from facts.permissions.principals import listed
+from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, Undecided, decide
+from facts.permissions.patterns import Context
 from rehearsal.permissions.asked import read_request
+from rehearsal.permissions.bounds import outside
 from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import Asked, HttpRequest, UnknownRequestError
 from rehearsal.permissions.wire import UnreadableError, credential_of, http_request
 
@@ -34,17 +35,6 @@ UNKNOWN_KEYS: Final = ("aws:*", "*:resourcetag/*", "s3:existingobjecttag/*", "s3
 """Keys that AWS sets from what this machine does not have: addresses, endpoints, organizations, tags of resources."""
 _NOT_CARRIED: Final[Context] = {"aws:sourceaccount": (), "aws:sourcearn": (), "aws:username": ()}
 """Keys of services that act for somebody, and of users: a role's own request has none."""
-
-
-@dataclass(frozen=True)
-class Unused:
-    """An action of a statement that no request has needed."""
-
-    held: Held
-    action: str
-
-    def __str__(self) -> str:
-        return f"{self.held}: {self.action}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +65,7 @@ class Judgement:
     principal: Principal
     asked: Asked
     decision: Decision
+    request: Request | None = None
     unread: bool = False
 
 
@@ -106,41 +97,50 @@ class Gate:
         decision = self._judge(asker, asked, {})
         if not decision.allowed:
             raise RefusedError(f"{service} may not take {role_arn}: {decision.reason}")
-        name = role_arn.rpartition("/")[2]
         credentials = Credentials(
             access_key_id="ASIA" + secrets.token_hex(8).upper(),
             secret_access_key=secrets.token_hex(20),
             session_token=secrets.token_hex(20),
         )
-        self._principals[credentials.access_key_id] = Principal(
-            arn=f"arn:aws:sts::{self._account}:assumed-role/{name}/rehearsal",
-            role_arn=role_arn,
-            account=self._account,
-        )
+        self._principals[credentials.access_key_id] = self._session(role_arn)
         return credentials
 
     def denials(self) -> list[Judgement]:
         """Judgements that refused."""
         return [one for one in self.judgements if not one.decision.allowed]
 
-    def unused(self, role_arns: Iterable[str]) -> list[Unused]:
-        """What these roles' Allow statements grant and no request has needed: whole statements and single actions."""
-        needed: dict[tuple[str, str], set[str]] = {}
-        for one in self.judgements:
-            for held in one.decision.statements:
-                needed.setdefault(id_of(held), set()).add(one.asked.action)
-        granting = (
-            held
-            for arn in role_arns
-            for held in self._estate.policies_for(Principal(arn=arn, role_arn=arn, account=self._account), "").identity
-            if not held.read.denies
-        )
+    def ask(self, role_arn: str, asked: Asked) -> Decision:
+        """Judge what AWS itself asks for as a role: there is no call to make."""
+        return self._judge(self._session(role_arn), asked, {"aws:requestedregion": (self._estate.region,)})
+
+    def without_each_action(self, role_arns: Iterable[str]) -> Iterator[Without]:
+        """What is missed without each single action of these roles' statements, by the requests until now."""
+        for arn in role_arns:
+            requests = [
+                one.request
+                for one in self.judgements
+                if one.request is not None and one.decision.allowed and one.principal.role_arn == arn
+            ]
+            yield from without_each_action(requests, self._policies_of(arn).identity, self._policies_on)
+
+    def _policies_of(self, role_arn: str, resource: str = "") -> Policies:
+        return self._estate.policies_for(self._session(role_arn), resource)
+
+    def _policies_on(self, request: Request) -> Policies:
+        return self._policies_of(request.principal.role_arn, request.resource)
+
+    def outside(self, role_arns: Iterable[str], boundary: Sequence[Held]) -> list[str]:
+        """What these roles are given beyond a permissions boundary."""
         return [
-            Unused(held, action)
-            for held in granting
-            for action in listed(held.statement.get("Action", "*"))
-            if not any(matches(action, one, ignore_case=True) for one in needed.get(id_of(held), ()))
+            one
+            for arn in role_arns
+            for one in outside(arn, self._policies_of(arn).identity, boundary, self._estate.region)
         ]
+
+    def _session(self, role_arn: str) -> Principal:
+        name = role_arn.rpartition("/")[2]
+        arn = f"arn:aws:sts::{self._account}:assumed-role/{name}/rehearsal"
+        return Principal(arn=arn, role_arn=role_arn, account=self._account)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         chunked = environ.get("wsgi.input_terminated")
@@ -193,7 +193,7 @@ class Gate:
                 decision = decide(request, self._estate.policies_for(principal, asked.resource), self._undecided)
             except PolicyError as error:
                 decision = Decision(allowed=False, reason=f"a policy that AWS would not take: {error}")
-            self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision))
+            self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision, request=request))
         return decision
 
     def _common(self, principal: Principal, owner: str) -> dict[str, tuple[str, ...]]:
@@ -221,11 +221,6 @@ class Gate:
             "aws:principaltype": ("AssumedRole",),
             **{f"aws:principaltag/{name.lower()}": (value,) for name, value in tags.items()},
         }
-
-
-def id_of(held: Held) -> tuple[str, str]:
-    """What tells a statement from others: its policy and its Sid."""
-    return held.policy, str(held.statement.get("Sid", held.statement))
 
 
 def _lower(context: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
