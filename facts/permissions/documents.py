@@ -31,6 +31,8 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
     t.ENDPOINT: (("policy", "resource"),),
     "aws:backup/vaultPolicy:VaultPolicy": (("policy", "resource"),),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": (("policy", "resource"),),
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": (("accessPolicy", "resource"),),
     "aws:sqs/queuePolicy:QueuePolicy": (("policy", "resource"),),
     "aws:sqs/queue:Queue": (("policy", "resource"),),
     t.BUCKET: (("policy", "resource"),),
