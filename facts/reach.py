@@ -27,6 +27,7 @@ _OWNERS: Final = {
     t.TOPIC_POLICY: (("arn", t.TOPIC),),
     t.REPOSITORY_POLICY: (("repository", t.REPOSITORY),),
     t.FUNCTION_PERMISSION: (("function", t.FUNCTION),),
+    t.FUNCTION_URL: (("functionName", t.FUNCTION),),
     t.QUEUE_POLICY: (("queueUrl", t.QUEUE),),
     t.BACKUP_VAULT_POLICY: (("backupVaultName", t.BACKUP_VAULT),),
 }
@@ -71,8 +72,9 @@ def reach(graph: Graph) -> Reach:
         for document in _documents(one):
             for subject in owners(graph, one):
                 _read(found.setdefault((subject, document.kind), Grants(document.kind)), document)
-        for subject, kind, statement in _said_otherwise(graph, one):
-            found.setdefault((subject, kind), Grants(kind)).statements.append(Written(statement, one.urn))
+        otherwise = said_otherwise(one)
+        for subject in owners(graph, one) if otherwise else ():
+            found.setdefault((subject, "resource"), Grants("resource")).statements.append(Written(otherwise, one.urn))
         for subject, arn in _attached(graph, one):
             _attach(graph, found.setdefault((subject, "identity"), Grants("identity")), arn, one.urn)
         if one.type in (t.ROLE, t.USER):
@@ -115,8 +117,11 @@ def _read(grants: Grants, document: Document) -> None:
     grants.statements += [Written(statement, document.urn) for statement in written]
 
 
-def _said_otherwise(graph: Graph, one: Resource) -> Iterator[tuple[str, Kind, Statement]]:
-    """Grants that AWS does not write as a document: a right to invoke a function, a grant of a key."""
+def said_otherwise(one: Resource) -> Statement:
+    """A grant that AWS does not write as a document: a right to invoke a function, its address, a grant of a key.
+
+    Empty for everything else.
+    """
     if one.type == t.FUNCTION_PERMISSION:
         limits = {"aws:SourceAccount": one.inputs.get("sourceAccount"), "aws:SourceArn": one.inputs.get("sourceArn")}
         named = {key: value for key, value in limits.items() if value}
@@ -125,13 +130,13 @@ def _said_otherwise(graph: Graph, one: Resource) -> Iterator[tuple[str, Kind, St
             "Action": one.inputs.get("action"),
             "Principal": _principal(one.inputs.get("principal")),
         }
-        for subject in owners(graph, one):
-            yield subject, "resource", statement | ({"Condition": {"StringEquals": named}} if named else {})
-    elif one.type == t.KEY_GRANT:
+        return statement | ({"Condition": {"StringEquals": named}} if named else {})
+    if one.type == t.FUNCTION_URL and one.inputs.get("authorizationType") == "NONE":
+        return {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Principal": "*"}
+    if one.type == t.KEY_GRANT:
         actions = [f"kms:{operation}" for operation in items(one.inputs.get("operations"))]
-        for subject in owners(graph, one):
-            principal = {"AWS": one.inputs.get("granteePrincipal")}
-            yield subject, "resource", {"Effect": "Allow", "Action": actions, "Principal": principal}
+        return {"Effect": "Allow", "Action": actions, "Principal": {"AWS": one.inputs.get("granteePrincipal")}}
+    return {}
 
 
 def _principal(value: Any) -> Any:

@@ -9,12 +9,11 @@ from typing import Any, Final
 from facts.permissions.actions import takes_resource
 from facts.permissions.documents import Kind, Statement, accounts_of, is_open, principals, values_of
 from facts.permissions.escalation import escalations
+from facts.permissions.resources import is_every_one
 from facts.reach import Grants, Written
 from graph.values import plain
 
 _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
-_EVERY_ONE: Final = re.compile(r"^[*?/:-]*$")
-_NO_KIND_IN_ARN: Final = ("s3", "sns", "sqs")  # the last part of their ARNs begins with the name itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +107,11 @@ def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> 
     )
 
 
-def is_every_one(resource: str) -> bool:
-    """Whether a resource is everything, or every one of a type in any spelling.
-
-    `*`, `arn:aws:s3:::*`, `arn:aws:secretsmanager:*:*:secret:*`, `arn:aws:iam::1:role/*`, `arn:aws:s3:::*-*/*`.
-    """
-    parts = resource.split(":", 5)
-    if len(parts) < 6:
-        return "*" in resource or "?" in resource
-    name = parts[5]
-    for kind in ("", *(() if parts[2] in _NO_KIND_IN_ARN else _kinds_before(name))):
-        if name.startswith(kind) and _EVERY_ONE.match(name[len(kind) :]) and ("*" in name or "?" in name):
-            return True
-    return False
-
-
-def _kinds_before(name: str) -> Iterator[str]:
-    """The beginning of an ARN's last part that only says its type: `role/`, `secret:`, `db:`."""
-    found = re.match(r"^[a-z-]+[:/]", name)
-    if found:
-        yield found[0]
-
-
 def _new_principals(
     one: Written, allowed: Sequence[Statement], grant: str, kind: Kind, own_accounts: frozenset[str], *, new: bool
 ) -> Iterator[Widening]:
     statement = one.statement
-    if is_open(statement) and not _only_known_callers(statement, own_accounts):
+    if is_open(statement) and not only_known_callers(statement, own_accounts):
         yield Widening(f"everybody is allowed {grant}", wide=True, by=one.by)
         return
     known = {name for older in allowed for name in _everyone(older)}
@@ -148,7 +125,7 @@ def _new_principals(
     yield Widening(f"{_listed(fresh or named)} is allowed {grant}", wide=wide, by=one.by)
 
 
-def _only_known_callers(statement: Statement, own_accounts: frozenset[str]) -> bool:
+def only_known_callers(statement: Statement, own_accounts: frozenset[str]) -> bool:
     """Whether an open statement's conditions let in this account's own callers alone."""
     keys = {"aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "kms:calleraccount", "aws:sourceowner"}
     condition = statement.get("Condition")

@@ -76,5 +76,5 @@ def _exemptions() -> Iterator[str]:
     yield "## Exemptions\n"
     for control, entries in exemptions().items():
         for entry in entries:
-            yield f"- `{control}` for `{entry.urn}`: {entry.reason}"
+            yield f"- `{control}` for `{entry.urn}`: {entry.reason} Until {entry.until}."
     yield ""

@@ -1,7 +1,7 @@
 """Exemptions: a control that one resource need not meet, with the reason."""
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,12 +19,25 @@ class Exemption(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     control: str
-    urn: Annotated[str, Field(min_length=3, description="Pattern over the whole URN")]
+    urn: Annotated[
+        str,
+        Field(
+            pattern=r"^urn:pulumi:(\*|[^*?\[:]+)::[^*?\[]+$",
+            description="The whole URN; only its stack may be `*`, since each customer's stack is a further copy",
+        ),
+    ]
+    until: Annotated[date, Field(description="The last day on which it exempts")]
     environments: tuple[Literal["local", "dev", "staging", "prod"], ...] = ("local", "dev", "staging", "prod")
     reason: Annotated[str, Field(min_length=20)]
 
     def matches(self, urn: str) -> bool:
-        return fnmatchcase(urn, self.urn) and environment_of(stack_of(urn)) in self.environments
+        same = urn == self.urn.replace("urn:pulumi:*::", f"urn:pulumi:{stack_of(urn)}::", 1)
+        return same and environment_of(stack_of(urn)) in self.environments and self.until >= today()
+
+
+def today() -> date:
+    """The day by which exemptions end."""
+    return datetime.now(UTC).date()
 
 
 def stack_of(urn: str) -> str:

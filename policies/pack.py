@@ -24,12 +24,13 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 from policies.catalogue import Control, catalogue, environment_of
 from policies.judging import args_for, exemption_for, judge, sentence
 from policies.rule import RULES, Rule
-from policies.rules import (  # noqa: F401  # noqa: F401
+from policies.rules import (  # noqa: F401
     access,
     database,
     encryption,
     network,
     observability,
+    outsiders,
     placement,
     secrets,
     service,

@@ -1,6 +1,7 @@
 """A permissions boundary that stands outside the stack, as `bootstrap/` makes it in the account beforehand."""
 
 import json
+from typing import Any
 
 from bootstrap.boundary import boundary_statements
 from bootstrap.names import BOUNDARY
@@ -24,8 +25,13 @@ def stand_in_boundary(cloud: Cloud, arn: str, urn: str, region: str) -> str:
     if arn in iam_backends[cloud.account]["aws"].managed_policies:
         return ""
     own = arn == f"arn:aws:iam::{cloud.account}:policy/{BOUNDARY}"
-    scope = Scope(account_id=cloud.account, environment=environment_of(stack_of(urn)), regions=(region,))
-    statements = [one.document() for one in boundary_statements(scope)] if own else _NO_LIMITS
+    statements = bootstrap_boundary(cloud.account, stack_of(urn), region) if own else _NO_LIMITS
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     cloud.call("iam", "create_policy", {"PolicyName": arn.rpartition("/")[2], "PolicyDocument": document})
     return "bootstrap's boundary" if own else "a boundary without limits"
+
+
+def bootstrap_boundary(account: str, stack: str, region: str) -> list[dict[str, Any]]:
+    """The statements of the boundary that bootstrap makes in an account, for the environment of a stack."""
+    scope = Scope(account_id=account, environment=environment_of(stack), regions=(region,))
+    return [one.document() for one in boundary_statements(scope)]

@@ -31,6 +31,8 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
     t.ENDPOINT: (("policy", "resource"),),
     t.BACKUP_VAULT_POLICY: (("policy", "resource"),),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": (("policyDocument", "resource"),),
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": (("policy", "resource"),),
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": (("accessPolicy", "resource"),),
     t.QUEUE_POLICY: (("policy", "resource"),),
     t.QUEUE: (("policy", "resource"),),
     t.BUCKET: (("policy", "resource"),),

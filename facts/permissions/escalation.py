@@ -9,6 +9,7 @@ from typing import Final
 
 from facts.permissions.actions import covers
 from facts.permissions.documents import Statement, conditions, values_of
+from facts.permissions.resources import is_every_one, names_own_by_tag
 
 RAISES_RIGHTS: Final = (
     "iam:AddUserToGroup",
@@ -37,9 +38,14 @@ HANDS_OUT_CREDENTIALS: Final = (
 )
 
 READS_DATA: Final = (
+    "dynamodb:BatchGetItem",
+    "ecs:ExecuteCommand",
+    "rds-db:connect",
     "rds:CopyDBSnapshot",
     "rds:ModifyDBSnapshotAttribute",
     "s3:GetObject",
+    "s3:GetObjectVersion",
+    "secretsmanager:BatchGetSecretValue",
     "secretsmanager:GetSecretValue",
     "ssm:GetParameter",
     "ssm:GetParameters",
@@ -48,26 +54,53 @@ READS_DATA: Final = (
 )
 """Harmless on an exact ARN; on `*` each reaches every tenant's data."""
 
+OPENS_RESOURCES: Final = (
+    "ecr:SetRepositoryPolicy",
+    "kms:CreateGrant",
+    "kms:PutKeyPolicy",
+    "lambda:AddPermission",
+    "s3:PutBucketAcl",
+    "s3:PutBucketPolicy",
+    "s3:PutObjectAcl",
+    "secretsmanager:PutResourcePolicy",
+    "sns:AddPermission",
+    "sns:SetTopicAttributes",
+    "sqs:AddPermission",
+    "sqs:SetQueueAttributes",
+)
+"""Changes who may reach a thing: on `*` as much as every right on it."""
+
 CHANGES_OWN_CODE: Final = ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
 
 
 def escalations(statements: Sequence[Statement]) -> Iterator[str]:
     """What is wrong with an identity's Allow statements, one sentence each."""
     for statement in statements:
-        actions = values_of(statement, "Action")
         label = statement.get("Sid") or "a statement without a Sid"
-        if covers(actions, "iam:PassRole") and not _passes_to_named_service(statement):
+        if _grants(statement, ["iam:PassRole"]) and not _passes_to_named_service(statement):
             yield f"{label}: iam:PassRole without a condition on iam:PassedToService"
-        raising = [action for action in RAISES_RIGHTS if covers(actions, action)]
+        raising = _grants(statement, RAISES_RIGHTS)
         if raising and not _demands_boundary(statement):
             yield f"{label}: {_some(raising)} without a condition on iam:PermissionsBoundary"
-        handing = [action for action in HANDS_OUT_CREDENTIALS if covers(actions, action)]
+        handing = _grants(statement, HANDS_OUT_CREDENTIALS)
         if handing:
             yield f"{label}: {_some(handing)} hands out credentials"
-        if _at_large(statement):
-            reading = [action for action in (*READS_DATA, *CHANGES_OWN_CODE) if covers(actions, action)]
-            if reading:
-                yield f"{label}: {_some(reading)} on every resource"
+        reaching = (
+            _grants(statement, (*READS_DATA, *OPENS_RESOURCES, *CHANGES_OWN_CODE)) if _at_large(statement) else ()
+        )
+        if reaching:
+            yield f"{label}: {_some(reaching)} on every resource"
+
+
+def _grants(statement: Statement, actions: Sequence[str]) -> Sequence[str]:
+    """Which of the actions a statement allows, also as what NotAction leaves over on everything."""
+    if "NotAction" in statement:
+        if not _at_large(statement):
+            return []  # on named things it allows what those take
+        excepted = values_of(statement, "NotAction")
+        return [action for action in actions if not covers(excepted, action)]
+    named = values_of(statement, "Action")
+    return [action for action in actions if covers(named, action)]
 
 
 def _some(actions: Sequence[str]) -> str:
@@ -75,24 +108,28 @@ def _some(actions: Sequence[str]) -> str:
 
 
 def _at_large(statement: Statement) -> bool:
-    """Whether the resource is everything, or everything of a service: `*`, `arn:aws:s3:::*`, `arn:aws:rds:*:*:*`."""
-    for resource in values_of(statement, "Resource"):
-        parts = resource.split(":", 5)
-        if resource == "*" or (len(parts) == 6 and set(parts[5].replace("*/*", "*")) == {"*"}):
-            return True
-    return "NotResource" in statement
+    """Whether the resource is everything, or every one of a type in any spelling that no tag of its own narrows."""
+    resources = values_of(statement, "Resource")
+    every_one = any(map(is_every_one, resources)) and not names_own_by_tag(statement)
+    return "NotResource" in statement or "*" in resources or every_one
 
 
 def _passes_to_named_service(statement: Statement) -> bool:
-    """`iam:PassedToService` compared with names of services; no operator that also holds where the key is absent."""
+    """`iam:PassedToService` compared with names of services; no operator that also holds where the key is absent.
+
+    ForAllValues and IfExists do: they narrow nothing.
+    """
     found = conditions(statement).get("iam:passedtoservice", ())
     return any(
-        operator in ("StringEquals", "StringLike", "ForAllValues:StringEquals", "StringEqualsIgnoreCase")
-        and all("*" not in value for value in values)
+        operator in ("StringEquals", "StringLike", "StringEqualsIgnoreCase")
+        and all("*" not in value and "?" not in value and "${" not in value for value in values)
         for operator, values in found
     )
 
 
 def _demands_boundary(statement: Statement) -> bool:
     found = conditions(statement).get("iam:permissionsboundary", ())
-    return any(operator in ("StringEquals", "ArnEquals") for operator, _ in found)
+    return any(
+        operator in ("StringEquals", "ArnEquals") and all("*" not in value for value in values)
+        for operator, values in found
+    )

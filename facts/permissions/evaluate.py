@@ -7,34 +7,52 @@ out: no stack declares any.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Literal
+from enum import Enum
+from functools import cached_property
+from typing import Any
 
-from facts.permissions.conditions import conditions_hold
-from facts.permissions.patterns import Context, fill_variables, matches
+from facts.permissions.patterns import WITH_VARIABLES, Context, Keys
+from facts.permissions.principals import Grant, Principal, grant, is_denied
+from facts.permissions.statements import Read, Statement, read_statement
+from facts.permissions.truth import Truth, every
+from graph.values import document as document_of
 
-Statement = Mapping[str, Any]
+__all__ = [
+    "Decision",
+    "Held",
+    "Policies",
+    "Principal",
+    "Request",
+    "Statement",
+    "Undecided",
+    "decide",
+    "held_statements",
+]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Principal:
-    """Who asks: a role's session (`role_arn` and `arn` differ), a user, an account's root, or an AWS service."""
+class Undecided(Enum):
+    """What counts where a statement cannot be decided: a key's value is not known, or AWS's text does not say."""
 
-    arn: str
-    account: str
-    role_arn: str = ""
-    service: str = ""
+    GRANTS = "grants"
+    """An Allow applies, a Deny does not: for a verdict on who could reach something, where missing one is the harm."""
+    REFUSES = "refuses"
+    """An Allow does not apply, a Deny does: where a right has to suffice, as for a service that must work."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One action on one resource. `context` holds the request's condition keys in lower case."""
+    """One action on one resource.
+
+    `context` holds the request's condition keys in lower case, `unknown` patterns (lower case, `*`) of the keys whose
+    values are not known; what is in neither, the request does not carry.
+    """
 
     principal: Principal
     action: str
     resource: str
     resource_account: str
     context: Context = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +73,34 @@ class Policies:
 
 @dataclass(frozen=True)
 class Held:
-    """A statement and the policy that it stands in."""
+    """A statement, the policy that it stands in, and that policy's `Version`."""
 
     policy: str
     statement: Statement
+    version: str = WITH_VARIABLES
 
     def __str__(self) -> str:
         return f"{self.policy}/{self.statement.get('Sid', 'a statement without Sid')}"
+
+    @cached_property
+    def read(self) -> Read:
+        """The statement, read once. Raises PolicyError."""
+        return read_statement(self.statement, self.version)
+
+
+def held_statements(policy: str, document: Any) -> list[Held]:
+    """The statements of a document (a text or an object) under the name of its policy.
+
+    Raises:
+        ValueError: it is no JSON object.
+    """
+    body = document_of(document)
+    if not isinstance(body, Mapping):
+        raise ValueError(f"{policy}: a policy document is a JSON object")
+    statements = body.get("Statement", [])
+    # AWS takes a document without a Version for one of 2008, which knows no variables.
+    version = str(body.get("Version", "2008-10-17"))
+    return [Held(policy, one, version) for one in (statements if isinstance(statements, list) else [statements])]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,129 +112,103 @@ class Decision:
     statements: tuple[Held, ...] = ()
 
 
-class Grant(StrEnum):
-    """How far a resource's policy reaches a principal."""
+def decide(request: Request, policies: Policies, undecided: Undecided = Undecided.REFUSES) -> Decision:
+    """Judge a request by IAM's logic: an explicit deny anywhere wins, then everything that must allow has to.
 
-    NONE = "none"
-    ACCOUNT = "account"  # the principal's account may decide by its identity policies
-    PRINCIPAL = "principal"  # the role, the user or everyone, named directly
-    SESSION = "session"  # this very session, which no boundary limits
-
-
-def decide(request: Request, policies: Policies) -> Decision:  # noqa: PLR0911  AWS documents it as a ladder
-    """Judge a request by IAM's logic: an explicit deny anywhere wins, then everything that must allow has to."""
-    denied = next(_denials(request, policies), None)
-    if denied:
-        return Decision(allowed=False, reason=f"denied by {denied}", statements=(denied,))
-    grant, granting = _resource_grant(request, policies.resource)
-    if request.principal.service:
-        return _settled(granting, "resource's policy") if granting else _refused(request, "the resource's policy")
-    same_account = request.principal.account == request.resource_account
-    if not same_account and grant is Grant.NONE:
-        return _refused(request, "the resource's policy, which another account needs")
-    if policies.resource_decides and grant is Grant.NONE:
-        return _refused(request, "the resource's policy, which decides whether the account may")
-    if same_account and grant is Grant.SESSION:
-        return _settled(granting, "resource's policy")
-    limits = [statements for statements in (policies.boundary, policies.session) if statements is not None]
-    if not all(any(_allowances(request, statements)) for statements in limits):
-        return _refused(request, "the permissions boundary or the session's policy")
-    if same_account and grant is Grant.PRINCIPAL:
-        return _settled(granting, "resource's policy")
-    identity = next(_allowances(request, policies.identity), None)
-    if identity is None:
-        return _refused(request, "any policy of the principal")
-    return Decision(
-        allowed=True,
-        reason=f"allowed by {identity}",
-        statements=(identity, *([granting] if granting else [])),
-    )
-
-
-def _settled(granting: Held | None, what: str) -> Decision:
-    assert granting is not None  # noqa: S101  a grant without its statement is a mistake in this file
-    return Decision(allowed=True, reason=f"allowed by the {what} {granting}", statements=(granting,))
-
-
-def _refused(request: Request, where: str) -> Decision:
-    return Decision(allowed=False, reason=f"{request.action} on {request.resource} is not allowed by {where}")
-
-
-def _denials(request: Request, policies: Policies) -> Iterator[Held]:
-    own = [*policies.identity, *(policies.boundary or ()), *(policies.session or ())]
-    for held in own:
-        if _applies(held.statement, request, "Deny"):
-            yield held
-    for held in policies.resource:
-        if _applies(held.statement, request, "Deny") and _names(held.statement, request.principal) is not Grant.NONE:
-            yield held
-
-
-def _allowances(request: Request, statements: Sequence[Held]) -> Iterator[Held]:
-    return (held for held in statements if _applies(held.statement, request, "Allow"))
-
-
-def _resource_grant(request: Request, statements: Sequence[Held]) -> tuple[Grant, Held | None]:
-    order = list(Grant)
-    best, by = Grant.NONE, None
-    for held in _allowances(request, statements):
-        grant = _names(held.statement, request.principal)
-        if order.index(grant) > order.index(best):
-            best, by = grant, held
-    return best, by
-
-
-def _applies(statement: Statement, request: Request, effect: Literal["Allow", "Deny"]) -> bool:
-    return (
-        statement.get("Effect") == effect
-        and _covers_action(statement, request.action)
-        and _covers_resource(statement, request)
-        and conditions_hold(statement.get("Condition", {}), request.context)
-    )
-
-
-def _covers_action(statement: Statement, action: str) -> bool:
-    if "NotAction" in statement:
-        return not any(matches(one, action, ignore_case=True) for one in _listed(statement["NotAction"]))
-    return any(matches(one, action, ignore_case=True) for one in _listed(statement.get("Action", [])))
-
-
-def _covers_resource(statement: Statement, request: Request) -> bool:
-    """A statement of a trust policy has no Resource: it stands on its role."""
-    if "NotResource" in statement:
-        return not _any_resource(_listed(statement["NotResource"]), request)
-    return "Resource" not in statement or _any_resource(_listed(statement["Resource"]), request)
-
-
-def _any_resource(patterns: Sequence[str], request: Request) -> bool:
-    filled = (fill_variables(pattern, request.context) for pattern in patterns)
-    return any(pattern is not None and matches(pattern, request.resource) for pattern in filled)
-
-
-def _names(statement: Statement, principal: Principal) -> Grant:
-    if "NotPrincipal" in statement:
-        excepted = _grant(statement["NotPrincipal"], principal)
-        return Grant.NONE if excepted is not Grant.NONE else Grant.PRINCIPAL
-    return _grant(statement.get("Principal", {}), principal)
-
-
-def _grant(named: Any, principal: Principal) -> Grant:
-    """How a Principal element names a principal.
-
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    Raises:
+        PolicyError: a statement is not one that AWS would take.
     """
-    if named == "*":
-        return Grant.PRINCIPAL
-    if principal.service:
-        return Grant.PRINCIPAL if principal.service in _listed(named.get("Service", [])) else Grant.NONE
-    names = _listed(named.get("AWS", []))
-    if principal.role_arn and principal.arn in names:
-        return Grant.SESSION
-    if {"*", principal.role_arn or principal.arn} & set(names):
-        return Grant.PRINCIPAL
-    account = {principal.account, f"arn:aws:iam::{principal.account}:root"}
-    return Grant.ACCOUNT if account & set(names) else Grant.NONE
+    return _Judgement(request, policies, undecided).decision()
 
 
-def _listed(value: Any) -> list[str]:
-    return list(value) if isinstance(value, list) else [value]
+class _Judgement:
+    """One request before its policies."""
+
+    def __init__(self, request: Request, policies: Policies, undecided: Undecided) -> None:
+        self._request, self._policies, self._undecided = request, policies, undecided
+        self._keys = Keys(request.context, request.unknown)
+        self._action = request.action.lower()
+
+    def decision(self) -> Decision:
+        request, policies, principal = self._request, self._policies, self._request.principal
+        denied = next(self._denials(), None)
+        if denied:
+            return Decision(allowed=False, reason=f"denied by {denied}", statements=(denied,))
+        grants = self._resource_grants()
+        granting = grants[max(grants)] if grants else None
+        if not principal.has_identity_policies:
+            return _settled(granting) if granting else self._refused("the resource's policy")
+        same_account = principal.account == request.resource_account
+        if not granting and not same_account:
+            return self._refused("the resource's policy, which another account needs")
+        if not granting and policies.resource_decides:
+            return self._refused("the resource's policy, which decides whether the account may")
+        settling = self._settling(grants) if same_account else None
+        return _settled(settling) if settling else self._by_identity(granting)
+
+    def _settling(self, grants: Mapping[Grant, Held]) -> Held | None:
+        """The resource's grant that needs no identity policy beside it, if the principal's limits allow as much."""
+        if Grant.DIRECT in grants:
+            return grants[Grant.DIRECT]
+        named = grants.get(Grant.ROLE) or grants.get(Grant.EVERYONE)
+        if named is not None and self._within_limits():
+            return named
+        return grants.get(Grant.EVERYONE) if self._undecided is Undecided.GRANTS else None
+
+    def _by_identity(self, granting: Held | None) -> Decision:
+        if not self._within_limits():
+            return self._refused("the permissions boundary or the session's policy")
+        if self._request.principal.is_root:
+            return Decision(allowed=True, reason="the account's root may do what nothing denies")
+        identity = next(self._allowances(self._policies.identity), None)
+        if identity is None:
+            return self._refused("any policy of the principal")
+        statements = (identity, *([granting] if granting else []))
+        return Decision(allowed=True, reason=f"allowed by {identity}", statements=statements)
+
+    def _within_limits(self) -> bool:
+        limits = (self._policies.boundary, self._policies.session)
+        return all(statements is None or any(self._allowances(statements)) for statements in limits)
+
+    def _refused(self, where: str) -> Decision:
+        request = self._request
+        return Decision(allowed=False, reason=f"{request.action} on {request.resource} is not allowed by {where}")
+
+    def _denials(self) -> Iterator[Held]:
+        policies = self._policies
+        own = (*policies.identity, *(policies.boundary or ()), *(policies.session or ()))
+        for held in own if self._request.principal.has_identity_policies else ():
+            if held.read.denies and self._counts(held, self._covers(held.read)):
+                yield held
+        for held in policies.resource:
+            if held.read.denies:
+                meant = is_denied(held.statement, self._request.principal, bounded=policies.boundary is not None)
+                if meant is not False and self._counts(held, every((meant, self._covers(held.read)))):
+                    yield held
+
+    def _allowances(self, statements: Sequence[Held]) -> Iterator[Held]:
+        return (held for held in statements if not held.read.denies and self._counts(held, self._covers(held.read)))
+
+    def _resource_grants(self) -> dict[Grant, Held]:
+        """The first statement of each way in which the resource's policy reaches the principal."""
+        found: dict[Grant, Held] = {}
+        for held in self._allowances(self._policies.resource):
+            way = grant(held.statement, self._request.principal)
+            if way is not Grant.NONE:
+                found.setdefault(way, held)
+        return found
+
+    def _covers(self, read: Read) -> Truth:
+        if not read.covers_action(self._action):
+            return False
+        resource = read.covers_resource(self._request.resource, self._keys)
+        return resource if resource is False else every((resource, read.conditions_hold(self._keys)))
+
+    def _counts(self, held: Held, truth: Truth) -> bool:
+        if truth is not None:
+            return truth
+        return held.read.denies is (self._undecided is Undecided.REFUSES)
+
+
+def _settled(granting: Held) -> Decision:
+    return Decision(allowed=True, reason=f"allowed by the resource's policy {granting}", statements=(granting,))

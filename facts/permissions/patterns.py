@@ -5,17 +5,62 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Final
+
+from facts.permissions.truth import Truth, every
 
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys in lower case, each with the request's values."""
 
+EVERY_KEY: Final = ("*",)
+WITH_VARIABLES: Final = "2012-10-17"
+"""The only `Version` whose policies have variables; in an older one `${aws:username}` is a text like any other."""
+
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_LITERALS = {"*": "\x00", "?": "\x01", "$": "$"}  # ${*} is a literal asterisk
+# Marks for what a filled text holds besides its own characters; no name or value of AWS contains them.
+_ASTERISK, _QUESTION, _ANYTHING = "\x00", "\x01", "\x02"
+_LITERALS = {"*": _ASTERISK, "?": _QUESTION, "$": "$"}
+_CACHED = 1 << 16
 
 
-def fill_variables(text: str, context: Context) -> str | None:
-    """The text with its variables filled from the request, or None where one has no value: then nothing matches."""
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A request's condition keys.
+
+    `unknown` are patterns (lower case, `*`) of keys whose values whoever asks does not know. A key that is neither in
+    `values` nor unknown is one that the request does not carry.
+    """
+
+    values: Context = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    def found(self, key: str) -> tuple[str, ...]:
+        """A key's values; none where the request does not carry it."""
+        return self.values.get(key, ())
+
+    def is_unknown(self, key: str) -> bool:
+        return bool(self.unknown) and key not in self.values and any(fnmatchcase(key, one) for one in self.unknown)
+
+
+NO_KEYS: Final = Keys()
+
+
+def has_variables(text: str, version: str = WITH_VARIABLES) -> bool:
+    """Whether a text of a policy of this version has anything to be filled."""
+    return version == WITH_VARIABLES and "${" in text
+
+
+def fill_variables(text: str, keys: Keys, version: str = WITH_VARIABLES) -> str | None:
+    """A pattern with its variables filled from the request, or None where one has no value: then nothing matches.
+
+    A value's own `*` and `?` stand for themselves, as `${*}` and `${?}` do; a variable whose key is unknown leaves a
+    mark, which matches anything without being decided.
+    """
+    if not has_variables(text, version):
+        return text
     missing = False
 
     def value_of(match: re.Match[str]) -> str:
@@ -23,11 +68,13 @@ def fill_variables(text: str, context: Context) -> str | None:
         name, _, default = (part.strip() for part in match[1].partition(","))
         if name in _LITERALS:
             return _LITERALS[name]
-        values = context.get(name.lower(), ())
-        if len(values) == 1:
-            return values[0]
-        if default.startswith("'") and default.endswith("'"):
-            return default[1:-1]
+        if keys.is_unknown(name.lower()):
+            return _ANYTHING
+        values = keys.found(name.lower())
+        if len(values) == 1:  # a key with several values is no variable
+            return _without_wildcards(values[0])
+        if default.startswith("'") and default.endswith("'") and len(default) > 1:
+            return _without_wildcards(default[1:-1])
         missing = True
         return ""
 
@@ -35,22 +82,49 @@ def fill_variables(text: str, context: Context) -> str | None:
     return None if missing else filled
 
 
+def _without_wildcards(text: str) -> str:
+    return text.replace("*", _ASTERISK).replace("?", _QUESTION)
+
+
 def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
-    """Whether a text matches a pattern in which `*` stands for any characters and `?` for one."""
+    """Whether a text can match a pattern in which `*` stands for any characters and `?` for one."""
     return _compiled(pattern, ignore_case).fullmatch(text) is not None
 
 
-@cache
+def match(pattern: str, text: str) -> Truth:
+    """Whether a text matches a filled pattern; None where that hangs on a variable whose value is not known."""
+    return False if not matches(pattern, text) else None if _ANYTHING in pattern else True
+
+
+def equals(wanted: str, text: str) -> Truth:
+    """Whether a text is a filled one, character for character."""
+    if _ANYTHING in wanted:
+        return match(_without_wildcards(wanted), text)
+    return wanted.replace(_ASTERISK, "*").replace(_QUESTION, "?") == text
+
+
+def expression_of(pattern: str) -> str:
+    """A filled pattern as a regular expression."""
+    parts = {"*": ".*", "?": ".", _ANYTHING: ".*", _ASTERISK: r"\*", _QUESTION: r"\?"}
+    return "".join(parts.get(character) or re.escape(character) for character in pattern)
+
+
+@lru_cache(_CACHED)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    parts = {"*": ".*", "?": ".", "\x00": r"\*", "\x01": r"\?"}
-    expression = "".join(parts.get(character, re.escape(character)) for character in pattern)
-    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    return re.compile(expression_of(pattern), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
-def matches_arn(pattern: str, arn: str) -> bool:
+_PARTS = 6
+
+
+def match_arn(pattern: str, arn: str) -> Truth:
     """ArnLike: the six parts of an ARN are compared one by one, so that a wildcard never spans a colon.
 
+    AWS documents patterns of six parts only: what a shorter one (`*`, `arn:aws:s3*`) matches is not decided, nor what
+    matches a text that is no ARN.
     Source: reference_policies_elements_condition_operators.html, "Amazon Resource Name (ARN) condition operators".
     """
-    wanted, found = pattern.split(":", 5), arn.split(":", 5)
-    return len(wanted) == len(found) == 6 and all(map(matches, wanted, found))
+    wanted, found = pattern.split(":", _PARTS - 1), arn.split(":", _PARTS - 1)
+    if len(wanted) < _PARTS or len(found) < _PARTS:
+        return None
+    return every(map(match, wanted, found))

@@ -1,6 +1,7 @@
 """IAM: what identities may do, and who may become them."""
 
 import re
+from fnmatch import fnmatchcase
 
 from facts import tokens as t
 from facts.permissions.actions import covers, takes_resource, writes
@@ -14,9 +15,12 @@ from facts.permissions.documents import (
     statements,
     values_of,
 )
-from facts.permissions.escalation import escalations
+from facts.permissions.escalation import READS_DATA, escalations
+from facts.permissions.managed import is_managed_by_aws, managed_statements
+from facts.permissions.resources import is_every_one, names_own_by_tag
+from facts.widening import is_outsider
 from graph.values import items
-from policies.rule import Args, Report, rule, stack_rule
+from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
 GITHUB = "token.actions.githubusercontent.com"
 # repo:OWNER/NAME:..., since mid-2026 also repo:OWNER@123/NAME@456:... (github/docs#45221)
@@ -24,7 +28,8 @@ GITHUB_SUBJECT = re.compile(
     r"repo:(?P<owner>[\w.-]+)(?:@\d+)?/(?P<name>[\w.-]+)(?:@\d+)?:"
     r"(?:(?P<environment>environment:[\w.-]+)|pull_request|ref:refs/heads/main)"
 )
-ADMINISTRATOR = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
+COGNITO = "cognito-identity.amazonaws.com"
+_WITHOUT_AUDIENCE = ("graph.facebook.com", "www.amazon.com")  # their tokens name the application instead
 IDENTITY_CENTER = re.compile(r"^arn:aws[a-z-]*:iam::\d{12}:role/aws-reserved/sso\.amazonaws\.com/.*AWSReservedSSO_\w+")
 
 
@@ -55,11 +60,25 @@ def name_resources(args: Args, report: Report) -> None:
     for statement in identity_statements(args.type, args.props):
         if "NotResource" in statement:
             report(f"{_label(statement)} allows everything but a list (NotResource)")
-        if "*" not in values_of(statement, "Resource"):
-            continue
         wide = [action for action in values_of(statement, "Action") if takes_resource(action)]
-        if wide:
+        if wide and "*" in values_of(statement, "Resource"):
             report(f"{_label(statement)} allows {', '.join(wide)} on *, though it takes a resource")
+        touching = [action for action in wide if writes(action) or action in READS_DATA]
+        every = [one for one in values_of(statement, "Resource") if one != "*" and is_every_one(one)]
+        named = [one for one in every if not _made_and_gone(one)]
+        if touching and named and not names_own_by_tag(statement):
+            report(f"{_label(statement)} allows {', '.join(touching)} on every one of a type: {', '.join(named)}")
+
+
+def _made_and_gone(resource: str) -> bool:
+    """Whether these are things that AWS itself makes under ids of its own choice, and that hold nothing.
+
+    Lambda makes and takes away a function's network interfaces and asks for the subnets and groups as it does:
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html.
+    """
+    return bool(
+        re.fullmatch(r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:\d{12}:(network-interface|security-group|subnet)/\*", resource)
+    )
 
 
 @rule("role-refuse-escalation", *IDENTITY_TYPES)
@@ -71,13 +90,22 @@ def refuse_escalation(args: Args, report: Report) -> None:
 @rule("role-refuse-decrypt-everywhere", *IDENTITY_TYPES)
 def refuse_decrypt_everywhere(args: Args, report: Report) -> None:
     for statement in identity_statements(args.type, args.props):
-        everywhere = any(
-            resource == "*" or re.fullmatch(r"arn:aws[a-z-]*:kms:[^:]*:[^:]*:(key/)?\*", resource)
-            for resource in values_of(statement, "Resource")
-        )
-        actions = values_of(statement, "Action")
-        if everywhere and any(covers(actions, action) for action in ("kms:Decrypt", "kms:ReEncryptFrom")):
+        resources = values_of(statement, "Resource")
+        everywhere = any(_is_every_key(resource) for resource in resources) or "NotResource" in statement
+        if everywhere and any(_grants(statement, action) for action in ("kms:Decrypt", "kms:ReEncryptFrom")):
             report(f"{_label(statement)} decrypts with every key")
+
+
+def _is_every_key(resource: str) -> bool:
+    parts = resource.split(":", 5)
+    of_keys = len(parts) < 6 or fnmatchcase("kms", parts[2])
+    return of_keys and is_every_one(resource)
+
+
+def _grants(statement: Statement, action: str) -> bool:
+    if "NotAction" in statement:
+        return not covers(values_of(statement, "NotAction"), action)
+    return covers(values_of(statement, "Action"), action)
 
 
 @rule("role-name-trusted-principals", t.ROLE)
@@ -88,16 +116,73 @@ def name_trusted_principals(args: Args, report: Report) -> None:
         if is_open(statement):
             report(f"{_label(statement)} trusts everybody")
         narrowed = "aws:principalarn" in conditions(statement)
-        for principal in principals(statement):
-            if re.fullmatch(r"(arn:aws[a-z-]*:iam::)?\d{12}(:root)?", principal) and not narrowed:
-                report(f"{_label(statement)} trusts a whole account")
+        named = principals(statement)
+        whole = [name for name in named if re.fullmatch(r"(arn:aws[a-z-]*:iam::)?\d{12}(:root)?", name)]
+        for _ in whole if not narrowed else ():
+            report(f"{_label(statement)} trusts a whole account")
+        foreign = [name for name in named if name != "*" and is_outsider(name, frozenset(args.accounts))]
+        if foreign and not args.accounts:
+            raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
+        for name in foreign if narrowed or not whole else ():
+            report(f"{_label(statement)} trusts {name}, which is not of this account")
 
 
 @rule("role-refuse-administrator-policy", t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.ROLE)
 def refuse_administrator_policy(args: Args, report: Report) -> None:
     for arn in [*items(args.props.get("policyArn")), *items(args.props.get("managedPolicyArns"))]:
-        if str(arn).endswith(tuple(f":policy/{name}" for name in ADMINISTRATOR)):
-            report(f"{str(arn).rsplit('/', 1)[-1]} is attached")
+        if not is_managed_by_aws(str(arn)):
+            continue
+        name, content = str(arn).rpartition("/")[2], managed_statements(str(arn))
+        if content is None:
+            report(f"{name} is attached, whose content is not known here")
+            continue
+        allowed = [one for one in content if one.get("Effect") == "Allow"]
+        wrong = next((one for one in allowed if _is_everything(one)), None) or next(escalations(allowed), None)
+        if wrong:
+            report(f"{name} is attached: {wrong if isinstance(wrong, str) else 'every action on every resource'}")
+
+
+def _is_everything(statement: Statement) -> bool:
+    actions = values_of(statement, "Action")
+    return ("*" in actions or "*:*" in actions) and "*" in values_of(statement, "Resource")
+
+
+@rule("role-pin-federated-subject", t.ROLE)
+def pin_federated_subject(args: Args, report: Report) -> None:
+    """Every provider but GitHub, whose subjects are judged by their form: who issued it, for whom, about whom."""
+    for statement in statements(args.props.get("assumeRolePolicy")):
+        if statement.get("Effect") != "Allow":
+            continue
+        for provider in principals(statement, "Federated"):
+            if GITHUB in provider:
+                continue
+            missing = [what for what, keys in _pins(provider).items() if not _pinned(statement, keys)]
+            if missing:
+                report(f"{_label(statement)} trusts {provider} without comparing {' and '.join(missing)}")
+
+
+def _pins(provider: str) -> dict[str, tuple[str, ...]]:
+    """Condition keys that name the audience and the subject in a provider's token.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+    """
+    if ":saml-provider/" in provider:
+        return {"the audience": ("saml:aud",), "the subject": ("saml:sub", "saml:namequalifier")}
+    issuer = (provider.partition(":oidc-provider/")[2] or provider).lower()
+    subject = (f"{issuer}:sub", f"{issuer}:amr") if issuer == COGNITO else (f"{issuer}:sub",)
+    audience = (f"{issuer}:aud", f"{issuer}:app_id") if issuer in _WITHOUT_AUDIENCE else (f"{issuer}:aud",)
+    return {"the audience": audience, "the subject": subject}
+
+
+def _pinned(statement: Statement, keys: tuple[str, ...]) -> bool:
+    """Whether a key is compared with texts, by an operator that does not hold where the key is absent."""
+    return any(
+        operator in ("StringEquals", "StringLike", "ForAnyValue:StringEquals", "ForAnyValue:StringLike")
+        and values
+        and all(re.sub(r"[*?]", "", value) not in ("", "repo:", "unauthenticated") for value in values)
+        for key in keys
+        for operator, values in conditions(statement).get(key, ())
+    )
 
 
 @stack_rule("role-pin-github-subject", t.ROLE)

@@ -4,14 +4,15 @@ import re
 
 from facts import tokens as t
 from graph.values import at, number
+from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 from policies.tags import ROTATION
 
 
 @rule("secret-encrypt-with-customer-key", t.SECRET)
 def encrypt_with_customer_key(args: Args, report: Report) -> None:
-    if not args.props.get("kmsKeyId"):
-        report("kmsKeyId names no customer key")
+    if not names_customer_key(args.props.get("kmsKeyId"), args.accounts):
+        report("kmsKeyId names no customer key of this account")
 
 
 @stack_rule("secret-rotate", t.SECRET)

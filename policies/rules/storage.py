@@ -1,11 +1,12 @@
 """S3: who may reach a bucket, what is kept and for how long."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from facts import tokens as t
 from facts.permissions.documents import accounts_of, is_open, principals, statements, values_of
 from graph.values import at, items, maps, number
+from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
 PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
@@ -42,14 +43,22 @@ def require_tls(args: Args, report: Report) -> None:
 
 
 def _denies_plain(statement: Mapping[str, Any]) -> bool:
-    resources = values_of(statement, "Resource")
+    """A Deny of everything for everybody, on the bucket and all of its objects, on the one condition and no other."""
+    conditions = statement.get("Condition")
+    block = conditions.get("Bool") if isinstance(conditions, Mapping) and list(conditions) == ["Bool"] else None
+    plain = {str(key).lower(): items(value) for key, value in block.items()} if isinstance(block, Mapping) else {}
     return (
         statement.get("Effect") == "Deny"
-        and is_open(statement)
+        and "*" in principals(statement)
         and any(action in ("s3:*", "*") for action in values_of(statement, "Action"))
-        and ("*" in resources or (any(r.endswith("/*") for r in resources) and len(resources) > 1))
-        and "false" in [str(v).lower() for v in items(at(statement, "Condition.Bool.aws:SecureTransport"))]
+        and _whole_bucket(values_of(statement, "Resource"))
+        and list(plain) == ["aws:securetransport"]
+        and [str(value).lower() for value in plain["aws:securetransport"]] == ["false"]
     )
+
+
+def _whole_bucket(resources: Sequence[str]) -> bool:
+    return "*" in resources or any(f"{one}/*" in resources for one in resources)
 
 
 @stack_rule("bucket-enforce-owner", t.BUCKET)
@@ -78,8 +87,8 @@ def encrypt_with_customer_key(args: Args, report: Report) -> None:
         default = entry.get("applyServerSideEncryptionByDefault")
         if at(default, "sseAlgorithm") not in ("aws:kms", "aws:kms:dsse"):
             report("sseAlgorithm is not aws:kms")
-        elif not at(default, "kmsMasterKeyId"):
-            report("kmsMasterKeyId names no customer key")
+        elif not names_customer_key(at(default, "kmsMasterKeyId"), args.accounts):
+            report("kmsMasterKeyId names no customer key of this account")
         elif entry.get("bucketKeyEnabled") is not True:
             report("bucketKeyEnabled is not true")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facts.permissions.patterns import Context
-from rehearsal.permissions.asked import Asked
+from rehearsal.permissions.request import Asked
 
 
 class UnmappedCallError(Exception):

@@ -1,10 +1,9 @@
 """What stands in moto that has a say: policies of roles, buckets, secrets and keys."""
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from facts.permissions.evaluate import Held, Policies, Principal
+from facts.permissions.evaluate import Held, Policies, Principal, held_statements
 
 _REGION_IN_ARN, _ACCOUNT_IN_ARN = 3, 4
 _Found = TypeVar("_Found")
@@ -21,6 +20,11 @@ class Estate:
     def __init__(self, cloud: Any, *, remembers: bool = False) -> None:
         self._cloud = cloud
         self._read: dict[tuple[str, ...], Any] | None = {} if remembers else None
+
+    @property
+    def region(self) -> str:
+        """Where the account's stack stands."""
+        return str(self._cloud.region)
 
     def _once(self, read: Callable[..., _Found], *given: str) -> _Found:
         if self._read is None:
@@ -75,6 +79,27 @@ class Estate:
         region = s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
         return self._key_arn(key_id, _region_of(key_id) or region)
 
+    def object_is_tagged(self, bucket: str, key: str, version: str) -> bool:
+        """Whether an object, or one version of it, has tags; one that is not there has none."""
+        s3 = self._cloud.client("s3")
+        at = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+        try:
+            return bool(s3.get_object_tagging(**at)["TagSet"])
+        except s3.exceptions.ClientError:
+            return False
+
+    def tags_of(self, role_arn: str) -> dict[str, str]:
+        """A role's own tags, which its sessions carry."""
+        return self._once(self._tags_of, role_arn.rpartition("/")[2])
+
+    def _tags_of(self, role_name: str) -> dict[str, str]:
+        iam = self._cloud.client("iam")
+        try:
+            tags = iam.list_role_tags(RoleName=role_name)["Tags"]
+        except iam.exceptions.NoSuchEntityException:
+            return {}
+        return {str(tag["Key"]): str(tag["Value"]) for tag in tags}
+
     def policies_for(self, principal: Principal, resource: str) -> Policies:
         """Every policy that has a say when a role's session asks for a resource."""
         role_name = principal.role_arn.rpartition("/")[2]
@@ -107,7 +132,7 @@ class Estate:
             return self._document(*found, name, _region_of(resource), KeyId=resource, PolicyName="default")
         if ":role/" in resource:
             role = self._cloud.client("iam").get_role(RoleName=resource.rpartition("/")[2])["Role"]
-            return _held(f"trust of {role['RoleName']}", role["AssumeRolePolicyDocument"])
+            return held_statements(f"trust of {role['RoleName']}", role["AssumeRolePolicyDocument"])
         return []
 
     def _key_arn(self, key_id: str, region: str) -> str:
@@ -119,7 +144,9 @@ class Estate:
         held = [
             one
             for name in inline
-            for one in _held(role_name, iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"])
+            for one in held_statements(
+                role_name, iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"]
+            )
         ]
         attached = iam.list_attached_role_policies(RoleName=role_name)["AttachedPolicies"]
         return held + [one for policy in attached for one in self._managed(policy["PolicyArn"])]
@@ -133,7 +160,7 @@ class Estate:
         iam = self._cloud.client("iam")
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        return _held(arn.rpartition("/")[2], document)
+        return held_statements(arn.rpartition("/")[2], document)
 
     def _document(self, service: str, operation: str, field: str, name: str, region: str, **params: str) -> list[Held]:
         client = self._cloud.client(service, region)
@@ -141,7 +168,7 @@ class Estate:
             text = getattr(client, operation)(**params).get(field)
         except client.exceptions.ClientError:
             return []  # there is none, or no such resource: nothing is granted by it
-        return _held(name, json.loads(text)) if text else []
+        return held_statements(name, text) if text else []
 
 
 def _region_of(arn: str) -> str:
@@ -152,8 +179,3 @@ def _region_of(arn: str) -> str:
 def _holder_of(resource: str) -> str:
     """What carries the policy that decides about a resource: an object's is its bucket's."""
     return resource.partition("/")[0] if resource.startswith("arn:aws:s3:::") else resource
-
-
-def _held(policy: str, document: Any) -> list[Held]:
-    statements = document["Statement"]
-    return [Held(policy, one) for one in (statements if isinstance(statements, list) else [statements])]

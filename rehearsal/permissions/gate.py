@@ -9,20 +9,32 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl
+from datetime import UTC, datetime
+from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 from xml.sax.saxutils import escape
 
-from facts.permissions.evaluate import Decision, Held, Principal, Request, decide
-from rehearsal.permissions.asked import Asked, HttpRequest, UnknownRequestError, read_request
+from facts.permissions.errors import PolicyError
+from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, Undecided, decide
+from facts.permissions.patterns import Context
+from rehearsal.permissions.asked import read_request
+from rehearsal.permissions.bounds import outside
 from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.needed import Without, without_each_action
+from rehearsal.permissions.request import Asked, HttpRequest, UnknownRequestError
+from rehearsal.permissions.wire import UnreadableError, credential_of, http_request
 
 POLL_SECONDS = 0.02  # how soon the server notices that it is to end
 _SCOPE = re.compile(r"Credential=([A-Z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z0-9]+)/aws4_request")
+
+
+UNKNOWN_KEYS: Final = ("aws:*", "*:resourcetag/*", "s3:existingobjecttag/*", "s3:tlsversion", "s3:dataaccesspoint*")
+"""Keys that AWS sets from what this machine does not have: addresses, endpoints, organizations, tags of resources."""
+_NOT_CARRIED: Final[Context] = {"aws:sourceaccount": (), "aws:sourcearn": (), "aws:username": ()}
+"""Keys of services that act for somebody, and of users: a role's own request has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +60,13 @@ class NotTrustedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """One request, judged."""
+    """One request, judged; or refused because it could not be read, where `asked` has the reason for an action."""
 
     principal: Principal
     asked: Asked
     decision: Decision
+    request: Request | None = None
+    unread: bool = False
 
 
 class Gate:
@@ -62,10 +76,12 @@ class Gate:
         estate: the account's policies and resources.
         account: the account in moto that requests are for.
         moto: moto's own WSGI application.
+        undecided: what a statement counts as that cannot be decided here: refusing, for a service that must work;
+            granting, for a verdict on who could reach something.
     """
 
-    def __init__(self, estate: Estate, account: str, moto: Any) -> None:
-        self._estate, self._account, self._moto = estate, account, moto
+    def __init__(self, estate: Estate, account: str, moto: Any, undecided: Undecided = Undecided.REFUSES) -> None:
+        self._estate, self._account, self._moto, self._undecided = estate, account, moto, undecided
         self._principals: dict[str, Principal] = {}
         self._lock = threading.Lock()
         self.judgements: list[Judgement] = []
@@ -78,35 +94,53 @@ class Gate:
         """
         asker = Principal(arn="", account=self._account, service=service)
         asked = Asked(action="sts:AssumeRole", resource=role_arn, context=_lower(context))
-        decision = self._judge(asker, asked)
+        decision = self._judge(asker, asked, {})
         if not decision.allowed:
             raise NotTrustedError(f"{service} may not take {role_arn}: {decision.reason}")
-        name = role_arn.rpartition("/")[2]
         credentials = Credentials(
             access_key_id="ASIA" + secrets.token_hex(8).upper(),
             secret_access_key=secrets.token_hex(20),
             session_token=secrets.token_hex(20),
         )
-        self._principals[credentials.access_key_id] = Principal(
-            arn=f"arn:aws:sts::{self._account}:assumed-role/{name}/rehearsal",
-            role_arn=role_arn,
-            account=self._account,
-        )
+        self._principals[credentials.access_key_id] = self._session(role_arn)
         return credentials
 
     def denials(self) -> list[Judgement]:
         """Judgements that refused."""
         return [one for one in self.judgements if not one.decision.allowed]
 
-    def unused(self, role_arns: Iterable[str]) -> list[Held]:
-        """Allow statements of these roles that no request has needed."""
-        used = {id_of(held) for one in self.judgements for held in one.decision.statements}
+    def ask(self, role_arn: str, asked: Asked) -> Decision:
+        """Judge what AWS itself asks for as a role: there is no call to make."""
+        return self._judge(self._session(role_arn), asked, {"aws:requestedregion": (self._estate.region,)})
+
+    def without_each_action(self, role_arns: Iterable[str]) -> Iterator[Without]:
+        """What is missed without each single action of these roles' statements, by the requests until now."""
+        for arn in role_arns:
+            requests = [
+                one.request
+                for one in self.judgements
+                if one.request is not None and one.decision.allowed and one.principal.role_arn == arn
+            ]
+            yield from without_each_action(requests, self._policies_of(arn).identity, self._policies_on)
+
+    def _policies_of(self, role_arn: str, resource: str = "") -> Policies:
+        return self._estate.policies_for(self._session(role_arn), resource)
+
+    def _policies_on(self, request: Request) -> Policies:
+        return self._policies_of(request.principal.role_arn, request.resource)
+
+    def outside(self, role_arns: Iterable[str], boundary: Sequence[Held]) -> list[str]:
+        """What these roles are given beyond a permissions boundary."""
         return [
-            held
+            one
             for arn in role_arns
-            for held in self._estate.policies_for(Principal(arn=arn, role_arn=arn, account=self._account), "").identity
-            if held.statement["Effect"] == "Allow" and id_of(held) not in used
+            for one in outside(arn, self._policies_of(arn).identity, boundary, self._estate.region)
         ]
+
+    def _session(self, role_arn: str) -> Principal:
+        name = role_arn.rpartition("/")[2]
+        arn = f"arn:aws:sts::{self._account}:assumed-role/{name}/rehearsal"
+        return Principal(arn=arn, role_arn=role_arn, account=self._account)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         chunked = environ.get("wsgi.input_terminated")
@@ -121,70 +155,76 @@ class Gate:
 
     def _refusal(self, environ: WSGIEnvironment, body: bytes) -> str:
         """Why a request is refused, or nothing."""
-        scope = _SCOPE.search(_credential(environ))
-        principal = self._principals.get(scope[1]) if scope else None
-        if scope is None or principal is None:
-            return "the request is not signed by a principal of this rehearsal"
-        request = _http_request(environ, body, service=scope[3], region=scope[2])
+        try:
+            scope = _SCOPE.search(credential_of(environ))
+            principal = self._principals.get(scope[1]) if scope else None
+            if scope is None or principal is None:
+                return "the request is not signed by a principal of this rehearsal"
+            request = http_request(environ, body, service=scope[3], region=scope[2])
+        except UnreadableError as error:
+            return str(error)
         try:
             all_asked = read_request(request, self._estate)
         except UnknownRequestError as error:
+            self._note_unread(principal, request, str(error))
             return str(error)
-        decisions = [self._judge(principal, asked) for asked in all_asked]
+        carried = {"aws:requestedregion": (request.region,), "aws:useragent": (request.headers.get("user-agent", ""),)}
+        decisions = [self._judge(principal, asked, carried) for asked in all_asked]
         return next((one.reason for one in decisions if not one.allowed), "")
 
-    def _judge(self, principal: Principal, asked: Asked) -> Decision:
+    def _note_unread(self, principal: Principal, request: HttpRequest, why: str) -> None:
+        asked = Asked(action=f"{request.service}:{request.method}", resource=request.path)
+        decision = Decision(allowed=False, reason=why)
+        with self._lock:
+            self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision, unread=True))
+
+    def _judge(self, principal: Principal, asked: Asked, carried: Context) -> Decision:
         owner = self._estate.account_of(asked.resource)
-        context = {**asked.context, **_common(principal, owner)}
         request = Request(
             principal=principal,
             action=asked.action,
             resource=asked.resource,
             resource_account=owner,
-            context=context,
+            context={**self._common(principal, owner), **carried, **asked.context},
+            unknown=UNKNOWN_KEYS,
         )
         with self._lock:
-            decision = decide(request, self._estate.policies_for(principal, asked.resource))
-            self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision))
+            try:
+                decision = decide(request, self._estate.policies_for(principal, asked.resource), self._undecided)
+            except PolicyError as error:
+                decision = Decision(allowed=False, reason=f"a policy that AWS would not take: {error}")
+            self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision, request=request))
         return decision
 
+    def _common(self, principal: Principal, owner: str) -> dict[str, tuple[str, ...]]:
+        """Condition keys that every request has. TLS is taken for granted: on loopback there is none.
 
-def id_of(held: Held) -> tuple[str, str]:
-    """What tells a statement from others: its policy and its Sid."""
-    return held.policy, str(held.statement.get("Sid", held.statement))
-
-
-def _common(principal: Principal, owner: str) -> dict[str, tuple[str, ...]]:
-    """Condition keys that every request has. TLS is taken for granted: on loopback there is none."""
-    keys: dict[str, tuple[str, ...]] = {"aws:securetransport": ("true",), "aws:resourceaccount": (owner,)}
-    if not principal.service:
-        keys["aws:principalarn"] = (principal.role_arn or principal.arn,)
-        keys["aws:principalaccount"] = (principal.account,)
-    return keys
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        now = datetime.now(UTC)
+        keys: dict[str, tuple[str, ...]] = {
+            **_NOT_CARRIED,
+            "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+            "aws:epochtime": (str(int(now.timestamp())),),
+            "aws:principalisawsservice": (str(bool(principal.service)).lower(),),
+            "aws:resourceaccount": (owner,),
+            "aws:securetransport": ("true",),
+            "aws:viaawsservice": ("false",),
+        }
+        if principal.service:
+            return keys | {"aws:principalservicename": (principal.service,)}
+        # Whoever takes a role may add tags to the session, so that a verdict does not rest on the role's own.
+        tags = self._estate.tags_of(principal.role_arn) if self._undecided is Undecided.REFUSES else {}
+        return keys | {
+            "aws:principalarn": (principal.role_arn or principal.arn,),
+            "aws:principalaccount": (principal.account,),
+            "aws:principaltype": ("AssumedRole",),
+            **{f"aws:principaltag/{name.lower()}": (value,) for name, value in tags.items()},
+        }
 
 
 def _lower(context: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {key.lower(): (value,) for key, value in context.items()}
-
-
-def _credential(environ: WSGIEnvironment) -> str:
-    """Where a signed request names its key: in its header, or in its address where it was signed beforehand."""
-    presigned = dict(parse_qsl(environ.get("QUERY_STRING", ""))).get("X-Amz-Credential")
-    return f"Credential={presigned}" if presigned else str(environ.get("HTTP_AUTHORIZATION", ""))
-
-
-def _http_request(environ: WSGIEnvironment, body: bytes, *, service: str, region: str) -> HttpRequest:
-    query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    headers = {name[5:].replace("_", "-").lower(): str(value) for name, value in environ.items() if name[:5] == "HTTP_"}
-    return HttpRequest(
-        service=service,
-        region=region,
-        method=str(environ["REQUEST_METHOD"]),
-        path=str(environ["PATH_INFO"]),
-        query={key: value for key, value in query if not key.lower().startswith(("x-amz-", "x-id", "response-"))},
-        headers=headers,
-        body=body,
-    )
 
 
 def _length(environ: WSGIEnvironment) -> int:
@@ -204,14 +244,18 @@ def _answer_refused(environ: WSGIEnvironment, start_response: StartResponse, why
 
 
 @contextmanager
-def open_gate(cloud: Any, *, remembers: bool = False) -> Iterator[tuple[Gate, str]]:
+def open_gate(
+    cloud: Any, *, remembers: bool = False, undecided: Undecided = Undecided.REFUSES
+) -> Iterator[tuple[Gate, str]]:
     """A gate before one account of the running moto, and its address on loopback, for as long as the context lasts.
 
     With `remembers` policies are read once: for many requests between which nobody changes one.
     """
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
-    gate = Gate(Estate(cloud, remembers=remembers), cloud.account, DomainDispatcherApplication(create_backend_app))
+    gate = Gate(
+        Estate(cloud, remembers=remembers), cloud.account, DomainDispatcherApplication(create_backend_app), undecided
+    )
     with _moto_leaves_judging_to_us(), _serving(gate) as url:
         yield gate, url
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from facts.permissions.evaluate import Decision, Policies, Principal, Request, decide
 from facts.permissions.patterns import Context
-from rehearsal.permissions.asked import Asked
 from rehearsal.permissions.calls import Call, asked_by
 from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.request import Asked
 
 _MADE = ("/new", ":new", "-new")  # what a call makes has no policy of its own yet
 _WITH_POLICIES = ("arn:aws:kms:", "arn:aws:s3:", "arn:aws:secretsmanager:")

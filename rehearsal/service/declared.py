@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.result import Rehearsal, Rehearsed
+from rehearsal.service.by_aws import InRolesName, asked_by_aws
 
 
 class NoServiceError(Exception):
@@ -25,6 +26,7 @@ class Container:
 class DeclaredService:
     """Everything that AWS would start the service with."""
 
+    stack: str
     migrate: Container
     service: Container
     one_off: Container
@@ -38,6 +40,8 @@ class DeclaredService:
     rotated_secret_arn: str
     owner_secret_arn: str
     database_address: str
+    roles: tuple[str, ...]
+    by_aws: tuple[InRolesName, ...]
 
 
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
@@ -52,6 +56,7 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     (alone,) = _containers(one_off)
     of_function = function.declared.properties
     return DeclaredService(
+        stack=rehearsal.stack,
         migrate=_container(first),
         service=_container(main),
         one_off=_container(alone),
@@ -65,6 +70,8 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         rotated_secret_arn=rotation.declared.properties["secretId"],
         owner_secret_arn=database.outputs["masterUserSecrets"][0]["secretArn"],
         database_address=database.outputs["address"],
+        roles=tuple(str(one.outputs["arn"]) for one in rehearsal.resources if one.type == "aws:iam/role:Role"),
+        by_aws=tuple(asked_by_aws(rehearsal)),
     )
 
 

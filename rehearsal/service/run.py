@@ -3,14 +3,16 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
-from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
+from rehearsal.service.declared import NoServiceError, declared_service
 from rehearsal.service.processes import Installed, Programs
 from rehearsal.service.result import ServiceRehearsal, ServiceStep
 from rehearsal.service.steps import Action, steps_with
@@ -75,7 +77,7 @@ def _try(trial: Trial, to_take: Sequence[tuple[str, Action]], tell: Callable[[st
         began = time.perf_counter()
         try:
             detail, passed = step(trial), True
-        except (StepError, NotTrustedError) as error:
+        except (StepError, NotTrustedError, BotoCoreError, ClientError) as error:
             detail, passed = explained(str(error), trial.gate), False
         except NotToBeHadError as error:
             return ServiceRehearsal(steps=tuple(steps), incomplete=str(error))
@@ -95,15 +97,17 @@ def _result(trial: Trial, to_take: Sequence[tuple[str, Action]], steps: list[Ser
     return ServiceRehearsal(
         steps=tuple(steps),
         denials=tuple(dict.fromkeys(_denials(gate))),
-        unused=tuple(str(held) for held in gate.unused(_roles(trial.declared))) if complete else (),
+        unused=tuple(_unused(trial)) if complete else (),
         stand_ins=tuple(trial.stand_ins.values()),
         judged=len(gate.judgements),
         last_lines=tuple(trial.service.lines[-KEPT_LINES:]) if trial.service and not complete else (),
     )
 
 
-def _roles(declared: DeclaredService) -> Iterable[str]:
-    return (declared.task_role_arn, declared.rotation_role_arn, declared.execution_role_arn)
+def _unused(trial: Trial) -> Iterator[str]:
+    for one in trial.gate.without_each_action(trial.declared.roles):
+        if one.missed is None:
+            yield f"{one}: nothing in the rehearsal asks for it"
 
 
 def _denials(gate: Gate) -> Iterator[str]:

@@ -13,8 +13,10 @@ from rehearsal.service.browser import Browser, HttpAnswer, fetch
 from rehearsal.service.declared import Container
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 from rehearsal.service.processes import Process, started
+from rehearsal.service.removing import remove_attachment
+from rehearsal.service.rights import act_as_aws, stay_within_boundary
 from rehearsal.service.tls import tls_front
-from rehearsal.service.trial import StepError, Trial, until
+from rehearsal.service.trial import StepError, Trial, expect, until
 
 MIGRATE_TIMEOUT_SECONDS = 100  # the image promises as much
 COMMAND_TIMEOUT_SECONDS = 30
@@ -210,9 +212,12 @@ STEPS: tuple[tuple[str, Action], ...] = (
     ("a record", store_record),
     ("an attachment", store_attachment),
     ("another tenant is refused", refuse_other_tenant),
+    ("an attachment deleted, an upload broken off", remove_attachment),
     ("rotation in mid-traffic", rotate_in_traffic),
     ("metrics", scrape_metrics),
     ("a clean stop, clean logs", stop_service),
+    ("what AWS does in the roles' names", act_as_aws),
+    ("roles within the boundary", stay_within_boundary),
 )
 
 
@@ -293,13 +298,6 @@ def _finish_login(trial: Trial, browser: Browser, subject: str) -> HttpAnswer:
     form = f"sub={subject}".encode()
     answer = fetch(at_provider, "POST", form, **{"Content-Type": "application/x-www-form-urlencoded"})
     return browser.send("GET", expect(answer, 302).headers["location"])
-
-
-def expect(answer: HttpAnswer, status: int) -> HttpAnswer:
-    """The answer, if it has this status. Raises StepError."""
-    if answer.status != status:
-        raise StepError(f"answered {answer.status} instead of {status}: {answer.body[:200].decode(errors='replace')}")
-    return answer
 
 
 def _status(port: int, path: str) -> int:

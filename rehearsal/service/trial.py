@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Credentials, Gate
-from rehearsal.service.browser import Browser
+from rehearsal.service.browser import Browser, HttpAnswer
 from rehearsal.service.declared import Container, DeclaredService
 from rehearsal.service.lambda_runtime import LambdaRuntime
 from rehearsal.service.processes import Process, Programs
@@ -147,3 +147,10 @@ def until(condition: Any, timeout_seconds: float, why: str, process: Process | N
         if (process is not None and process.ended) or time.monotonic() > deadline:
             raise StepError(why)
         time.sleep(0.01)
+
+
+def expect(answer: HttpAnswer, status: int) -> HttpAnswer:
+    """The answer, if it has this status. Raises StepError."""
+    if answer.status != status:
+        raise StepError(f"answered {answer.status} instead of {status}: {answer.body[:200].decode(errors='replace')}")
+    return answer

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from facts.permissions.evaluate import Undecided
 from rehearsal.cloud import Cloud, CloudError
 from rehearsal.permissions.gate import open_gate
 from rehearsal.service.surroundings import NotToBeHadError, Owner
@@ -34,7 +35,7 @@ class Grounds:
 
 def all_cells(grounds: Grounds) -> tuple[list[Cell], int]:
     """Every cell, and how many requests our evaluator judged for them."""
-    with open_gate(grounds.cloud, remembers=True) as (gate, _):
+    with open_gate(grounds.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
         of_roles = list(cells_of_roles(grounds.stacks, grounds.cloud, gate))
     return [*of_roles, *rows(grounds), *grounds.pool_cells], len(gate.judgements)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rehearsal.service.browser import Browser, HttpAnswer
-from rehearsal.service.steps import ATTACHMENT, expect, logged_in
-from rehearsal.service.trial import Trial
+from rehearsal.service.steps import ATTACHMENT, logged_in
+from rehearsal.service.trial import Trial, expect
 from rehearsal.tenants.result import Cell, Outcome
 
 STAND_IN_TENANT = "neighbour"  # where only one tenant of the pool is named, someone has to be held apart from it

@@ -148,7 +148,7 @@ def _try(attempt: Attempt, tried: _Tried) -> tuple[Verdict, list[Judgement]]:
     judgements = gate.judgements[before:]
     if error is None:
         return (Outcome.ALLOWED, _reasons(judgements)), judgements
-    refused = next((one for one in judgements if not one.decision.allowed), None)
+    refused = next((one for one in judgements if not one.decision.allowed and not one.unread), None)
     denied = isinstance(error, ClientError) and error.response["Error"]["Code"] in _DENIALS
     if refused is not None and denied:
         return (Outcome.DENIED, refused.decision.reason), judgements

@@ -47,6 +47,9 @@ def test_the_rehearsal_passes_with_every_mandatory_control_and_says_what_is_exem
         ("role-refuse-decrypt-everywhere", "operators-secrets"),
         ("role-refuse-decrypt-everywhere", "operators-promotion"),
         ("role-refuse-escalation", "deploy-watching"),
+        ("role-name-resources", "deploy-network"),
+        ("role-name-resources", "deploy-service"),
+        ("role-name-resources", "deploy-keys"),
     }
 
 

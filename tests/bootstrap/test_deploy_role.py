@@ -10,8 +10,8 @@ import pytest
 from bootstrap.names import BOUNDARY, deploy_role, state_bucket
 from facts.permissions.actions import writes
 from facts.permissions.evaluate import Held
-from rehearsal.permissions.asked import Asked
 from rehearsal.permissions.proof import Judged, Proof
+from rehearsal.permissions.request import Asked
 from tests.bootstrap.conftest import Account
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from bootstrap.names import OPERATORS_ROLE
 from facts.permissions.evaluate import Policies, Principal, Request, decide
-from rehearsal.permissions.asked import Asked
 from rehearsal.permissions.estate import Estate
 from rehearsal.permissions.proof import Proof
+from rehearsal.permissions.request import Asked
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case, _account_key, _made, changed
 

@@ -6,8 +6,8 @@ import pytest
 
 from bootstrap.names import PREVIEW_ROLE
 from facts.permissions.actions import writes
-from rehearsal.permissions.asked import Asked
 from rehearsal.permissions.proof import Proof
+from rehearsal.permissions.request import Asked
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, _account_key, _made, _state, changed
 

@@ -657,6 +657,7 @@ def _bootstrap(b: Builder, key: Resource) -> None:
         "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
     b.add(
         "Registry",

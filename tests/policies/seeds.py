@@ -145,15 +145,17 @@ DATABASE = [
 ]
 
 
+REFUSE_HTTP = {
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "s3:*",
+    "Resource": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": False}},
+}
+
+
 def bucket_policy(*statements: Mapping[str, Any]) -> str:
-    refuse_http = {
-        "Effect": "Deny",
-        "Principal": {"AWS": "*"},
-        "Action": "s3:*",
-        "Resource": "*",
-        "Condition": {"Bool": {"aws:SecureTransport": False}},
-    }
-    return document(refuse_http, *statements)
+    return document(REFUSE_HTTP, *statements)
 
 
 def granting(principal: Any) -> dict[str, Any]:
@@ -183,6 +185,15 @@ STORAGE = [
     gone("bucket-require-tls", "files-policy"),
     seed("bucket-require-tls", "files-policy", "policy", document()),
     seed("bucket-require-tls", "files-policy", "policy", document(granting({"Service": "x"}) | {"Effect": "Deny"})),
+    *(
+        seed("bucket-require-tls", "files-policy", "policy", document({**REFUSE_HTTP, **weaker}))
+        for weaker in (
+            {"Condition": {"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:username": "ada"}}},
+            {"Condition": {"Bool": {"aws:SecureTransport": "false", "aws:ViaAWSService": "false"}}},
+            {"Resource": ["arn:aws:s3:::workbuoy-prod-files/*", "arn:aws:s3:::another"]},
+            {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}},
+        )
+    ),
     gone("bucket-enforce-owner", "files-ownershipcontrols"),
     seed("bucket-enforce-owner", "files-ownershipcontrols", "rule.objectOwnership", "ObjectWriter"),
     gone("bucket-keep-versions", "files-versioning", "bucket-require-mfa-delete"),
@@ -205,6 +216,15 @@ STORAGE = [
         ENCRYPTION,
         "rules",
         [{"applyServerSideEncryptionByDefault": KMS | {"kmsMasterKeyId": "alias/files"}, "bucketKeyEnabled": False}],
+    ),
+    *(
+        seed(
+            "bucket-encrypt-with-customer-key",
+            ENCRYPTION,
+            "rules",
+            [{"applyServerSideEncryptionByDefault": KMS | {"kmsMasterKeyId": key}, "bucketKeyEnabled": True}],
+        )
+        for key in ("alias/aws/s3",)
     ),
     gone("bucket-set-lifecycle", LIFECYCLE, *NOT_IN_WHOLE),
     seed("bucket-set-lifecycle", LIFECYCLE, "rules", [EXPIRE | {"status": "Disabled"}], *NOT_IN_WHOLE),
@@ -237,6 +257,7 @@ STORAGE = [
 
 SECRETS = [
     seed("secret-encrypt-with-customer-key", "secrets-database", "kmsKeyId"),
+    seed("secret-encrypt-with-customer-key", "secrets-database", "kmsKeyId", "alias/aws/secretsmanager"),
     gone("secret-rotate", "secrets-database-rotation"),
     seed("secret-rotate", "secrets-database-rotation", "rotationEnabled", False),
     seed("secret-rotate", "secrets-oidc", "tags.rotation", "by hand"),
@@ -264,6 +285,17 @@ IAM_ON_ONE = ["arn:aws:iam::333333333333:role/one"]
 
 def policy(*statements: Mapping[str, Any]) -> str:
     return document(*statements)
+
+
+def federated(provider: str, condition: Mapping[str, Any]) -> str:
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:{provider}"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": condition,
+        }
+    )
 
 
 IDENTITY_FAULTS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
@@ -313,6 +345,7 @@ ACCESS = [
         "task-policy",
         "policy",
         policy(allow(["secretsmanager:GetSecretValue"], ["arn:aws:secretsmanager:*:*:*"])),
+        "role-name-resources",
     ),
     seed(
         "role-refuse-decrypt-everywhere",
@@ -407,6 +440,72 @@ ACCESS = [
             seed(control, "task-role", "inlinePolicies", [{"policy": policy(statement)}], *also),
         )
     ),
+    *(
+        seed("role-name-resources", "task-policy", "policy", policy(allow([action], [resource])), *also)
+        for action, resource, *also in (
+            ("secretsmanager:PutSecretValue", "arn:aws:secretsmanager:*:*:secret:*"),
+            ("iam:TagRole", "arn:aws:iam::333333333333:role/*"),
+            ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
+            ("s3:PutObject", "arn:aws:s3:::*-*/*"),
+            ("s3:PutObject", "arn:*"),
+            ("sqs:SendMessage", "arn:aws:sqs:*:*:*"),
+            ("s3:GetObject", "arn:aws:s3:::*/*", "role-refuse-escalation"),
+            ("ecs:ExecuteCommand", "arn:aws:ecs:eu-north-1:333333333333:task/*", "role-refuse-escalation"),
+            ("kms:CreateGrant", "arn:aws:kms:eu-north-1:333333333333:key/*", "role-refuse-escalation"),
+            ("s3:PutBucketPolicy", "arn:aws:s3:::*", "role-refuse-escalation"),
+            ("secretsmanager:PutResourcePolicy", "*", "role-refuse-escalation"),
+        )
+    ),
+    seed(
+        "role-refuse-escalation",
+        "task-policy",
+        "policy",
+        policy(
+            allow(
+                ["iam:PassRole"],
+                IAM_ON_ONE,
+                Condition={"ForAllValues:StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+            )
+        ),
+    ),
+    *(
+        seed(
+            "role-refuse-administrator-policy",
+            "operator-attachment",
+            "policyArn",
+            f"arn:aws:iam::aws:policy/{name}",
+        )
+        for name in ("PowerUserAccess", "AmazonS3ReadOnlyAccess", "SecretsManagerReadWrite", "NotAPolicyOfAWS")
+    ),
+    seed(
+        "role-name-trusted-principals",
+        "operator-role",
+        "assumeRolePolicy",
+        people("arn:aws:iam::999999999999:role/theirs", Bool={"aws:MultiFactorAuthPresent": "true"}),
+    ),
+    *(
+        seed("role-pin-federated-subject", "deploy-role", "assumeRolePolicy", federated(provider, condition))
+        for provider, condition in (
+            ("oidc-provider/gitlab.com", {"StringEquals": {"gitlab.com:aud": "https://gitlab.com"}}),
+            ("oidc-provider/app.terraform.io", {"StringLike": {"app.terraform.io:sub": "organization:us:*"}}),
+            ("oidc-provider/gitlab.com", {"ForAllValues:StringEquals": {"gitlab.com:aud": "a", "gitlab.com:sub": "s"}}),
+            ("oidc-provider/gitlab.com", {"StringLike": {"gitlab.com:aud": "a", "gitlab.com:sub": "*"}}),
+            ("saml-provider/staff", {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}),
+        )
+    ),
+    seed(
+        "role-pin-federated-subject",
+        "deploy-role",
+        "assumeRolePolicy",
+        document(
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-north-1:pool"}},
+            }
+        ),
+    ),
     added("user-refuse", "aws:iam/user:User", name="ola"),
     added("user-refuse", "aws:iam/accessKey:AccessKey", user="ola"),
     added("user-refuse", "aws:iam/userLoginProfile:UserLoginProfile", user="ola"),
@@ -425,6 +524,78 @@ ACCESS = [
     ),
 ]
 
+THEIRS = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "*"}
+ANY_SOURCE = {"Sid": "Any", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "*"}
+CANONICAL = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"CanonicalUser": "79a5"}, "Action": "*"}
+EVERYBODY = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*"}
+_POLICIES = {
+    "aws:secretsmanager/secretPolicy:SecretPolicy": "policy",
+    "aws:sqs/queuePolicy:QueuePolicy": "policy",
+    "aws:backup/vaultPolicy:VaultPolicy": "policy",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyDocument",
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": "policy",
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": "accessPolicy",
+}
+OUTSIDERS = [
+    *(
+        seed("resource-policy-refuse-outsiders", name, "policy", document(statement))
+        for name, statement in (
+            (FILES, CANONICAL),
+            ("secrets-oidc", THEIRS),
+            ("encryption-data", THEIRS),
+            ("observability-alarms", THEIRS),
+        )
+    ),
+    seed("resource-policy-refuse-outsiders", "files-policy", "policy", bucket_policy({**CANONICAL, "Resource": "*"})),
+    *(
+        added("resource-policy-refuse-outsiders", kind, policy=document(statement))
+        for kind in ("aws:ec2/vpcEndpoint:VpcEndpoint", "aws:sqs/queue:Queue")
+        for statement in ({**EVERYBODY, "Resource": "*"}, THEIRS)
+    ),
+    added(
+        "resource-policy-refuse-outsiders",
+        "aws:sqs/queuePolicy:QueuePolicy",
+        policy=document({**EVERYBODY, "Principal": {"Federated": "accounts.google.com"}}),
+    ),
+    *(
+        added("resource-policy-refuse-outsiders", kind, **{name: document(statement)})
+        for kind, name in _POLICIES.items()
+        for statement in (EVERYBODY, THEIRS, ANY_SOURCE, CANONICAL)
+    ),
+    *(
+        added("resource-policy-refuse-outsiders", kind, policy=document(statement))
+        for kind in ("aws:sns/topicPolicy:TopicPolicy", "aws:ecr/repositoryPolicy:RepositoryPolicy")
+        for statement in (THEIRS, ANY_SOURCE)
+    ),
+    added("resource-policy-refuse-outsiders", "aws:kms/keyPolicy:KeyPolicy", policy=document(THEIRS)),
+    added(
+        "resource-policy-refuse-outsiders",
+        "aws:lambda/permission:Permission",
+        action="lambda:InvokeFunction",
+        function="rotation",
+        principal="s3.amazonaws.com",
+    ),
+    added(
+        "resource-policy-refuse-outsiders",
+        "aws:lambda/permission:Permission",
+        action="lambda:InvokeFunction",
+        function="rotation",
+        principal="*",
+    ),
+    added(
+        "resource-policy-refuse-outsiders",
+        "aws:lambda/functionUrl:FunctionUrl",
+        functionName="rotation",
+        authorizationType="NONE",
+    ),
+    added(
+        "resource-policy-refuse-outsiders",
+        "aws:kms/grant:Grant",
+        keyId="key",
+        operations=["Decrypt"],
+        granteePrincipal="arn:aws:iam::999999999999:role/theirs",
+    ),
+]
 OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Publish", "Resource": "*"}
 KEY, SERVICE_LOG, ALARM = "encryption-data", "observability-service", "observability-metric"
 OBSERVABILITY = [
@@ -624,6 +795,7 @@ SEEDS: tuple[Seed, ...] = (
     *STORAGE,
     *SECRETS,
     *ACCESS,
+    *OUTSIDERS,
     *OBSERVABILITY,
     *SERVICE,
     *NETWORK,

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,11 @@ def test_an_unknown_item_of_a_list_or_map_is_not_evaluated() -> None:
 def test_a_foreign_account_is_not_evaluated_where_the_provider_names_none() -> None:
     graph = [replace(r, inputs={"region": REGION}) if r.name == "aws" else r for r in good_graph()]
     report = check(graph, "prod", allowed_regions=[REGION])
-    assert {f.control for f in report.having("not evaluated")} == {"bucket-name-principals"}
+    assert {f.control for f in report.having("not evaluated")} == {
+        "bucket-name-principals",
+        "resource-policy-refuse-outsiders",
+        "role-name-trusted-principals",
+    }
 
 
 def test_subnets_of_another_stack_are_not_evaluated() -> None:
@@ -134,7 +139,7 @@ def test_the_accounts_of_a_provider_are_read_from_json_too() -> None:
         for r in good_graph()
     ]
     report = check(graph, "prod", allowed_regions=[REGION])
-    assert {f.control for f in report.having("fail")} == {"bucket-name-principals"}
+    assert {"bucket-name-principals", "resource-policy-refuse-outsiders"} <= {f.control for f in report.having("fail")}
 
 
 def test_a_rule_that_raises_fails_the_run_and_names_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,12 +175,27 @@ def test_an_exemption_that_matches_nothing_is_named() -> None:
 
 def test_a_broken_exemption_is_named(tmp_path: Path) -> None:
     path = tmp_path / "exemptions.yaml"
-    path.write_text("- {control: no-such-control, urn: '*::x', reason: long enough to be a reason}\n- {urn: x}\n")
+    reason = "long enough to be a reason"
+    path.write_text(
+        f"- {{control: no-such-control, urn: 'urn:pulumi:*::p::t::x', until: 2027-01-01, reason: {reason}}}\n"
+        "- {urn: x}\n"
+        f"- {{control: bucket-log-access, urn: '*::x', until: 2027-01-01, reason: {reason}}}\n"
+    )
     with pytest.raises(PolicyError) as error:
         exemptions(path)
     assert "no control is named no-such-control" in str(error.value)
     assert "exemption 2: control: Field required" in str(error.value)
     assert "exemption 2: reason" in str(error.value)
+    assert "exemption 2: until" in str(error.value)
+    assert "exemption 3: urn" in str(error.value)
+
+
+def test_an_exemption_ends_with_its_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = max(entry.until for entries in exemptions().values() for entry in entries)
+    monkeypatch.setattr("policies.exemptions.today", lambda: last + timedelta(days=1))
+    report = check(good_graph(), "prod", allowed_regions=[REGION])
+    assert report.having("exempt") == ()
+    assert {"bucket-log-access", "resource-carry-owner-tags"} <= {f.control for f in report.having("fail")}
 
 
 def test_a_graph_survives_its_file(tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from facts.permissions.conditions import UnknownOperatorError, conditions_hold
-from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, decide
-from facts.permissions.patterns import fill_variables, matches, matches_arn
+from facts.permissions.errors import PolicyError
+from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, Undecided, decide, held_statements
 
 HOME, ABROAD = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{HOME}:role/task"
@@ -130,13 +129,6 @@ def test_a_deny_of_the_whole_account_hits_its_roles() -> None:
     assert not decide_with_resource(denial, identity=held(statement())).allowed
 
 
-def test_not_principal_spares_whom_it_names() -> None:
-    denial = statement("Deny", NotPrincipal={"AWS": ROLE})
-    assert decide_with_resource(denial, identity=held(statement())).allowed
-    stranger = Principal(arn=SESSION.replace("task", "other"), role_arn=ROLE.replace("task", "other"), account=HOME)
-    assert not decide_with_resource(denial, identity=held(statement()), principal=stranger).allowed
-
-
 def test_another_account_needs_both_sides() -> None:
     named = statement(Principal={"AWS": ROLE})
     assert not decide_with_resource(named, resource_account=ABROAD).allowed
@@ -219,60 +211,6 @@ def test_a_refusal_of_plain_http_leaves_tls_alone() -> None:
     assert not decide_with_resource(refusal, identity=held(statement()), context=in_plain).allowed
 
 
-@pytest.mark.parametrize(
-    ("block", "context", "holds"),
-    [
-        ({"StringEquals": {"k": "a"}}, {"k": ("a",)}, True),
-        ({"StringEquals": {"K": ["b", "a"]}}, {"k": ("a",)}, True),
-        ({"StringEquals": {"k": "a"}}, {}, False),
-        ({"StringEqualsIfExists": {"k": "a"}}, {}, True),
-        ({"StringEqualsIfExists": {"k": "a"}}, {"k": ("b",)}, False),
-        ({"StringNotEquals": {"k": "a"}}, {}, True),
-        ({"StringNotEquals": {"k": ["a", "b"]}}, {"k": ("b",)}, False),
-        ({"StringNotEquals": {"k": ["a", "b"]}}, {"k": ("c",)}, True),
-        ({"StringEqualsIgnoreCase": {"k": "AbC"}}, {"k": ("aBc",)}, True),
-        ({"StringLike": {"k": "a*c?"}}, {"k": ("abbcd",)}, True),
-        ({"StringLike": {"k": "[ab]*"}}, {"k": ("a",)}, False),
-        ({"StringNotLike": {"k": "a*"}}, {"k": ("b",)}, True),
-        ({"Bool": {"k": "true"}}, {"k": ("true",)}, True),
-        ({"Bool": {"k": True}}, {"k": ("true",)}, True),
-        ({"Bool": {"k": "false"}}, {}, False),
-        ({"Null": {"k": "true"}}, {}, True),
-        ({"Null": {"k": "false"}}, {}, False),
-        ({"Null": {"k": "false"}}, {"k": ("x",)}, True),
-        ({"NumericLessThan": {"k": "300"}}, {"k": ("299",)}, True),
-        ({"NumericLessThan": {"k": "300"}}, {"k": ("not a number",)}, False),
-        ({"NumericGreaterThanEquals": {"k": 5}}, {"k": ("5",)}, True),
-        ({"DateGreaterThan": {"k": "2026-01-01T00:00:00Z"}}, {"k": ("2026-11-22T00:00:00Z",)}, True),
-        ({"DateLessThan": {"k": "1767225600"}}, {"k": ("2025-01-01T00:00:00Z",)}, True),
-        ({"IpAddress": {"k": "192.0.2.0/24"}}, {"k": ("192.0.2.7",)}, True),
-        ({"NotIpAddress": {"k": "192.0.2.0/24"}}, {"k": ("192.0.2.7",)}, False),
-        ({"ArnLike": {"k": "arn:aws:s3:::*"}}, {"k": ("arn:aws:s3:::b/c",)}, True),
-        ({"ArnLike": {"k": "arn:aws:iam::*"}}, {"k": ("arn:aws:iam::1:role/x",)}, False),
-        ({"ArnNotEquals": {"k": ROLE}}, {"k": (ROLE,)}, False),
-        ({"ForAllValues:StringEquals": {"k": ["a", "b"]}}, {"k": ("a", "b")}, True),
-        ({"ForAllValues:StringEquals": {"k": ["a"]}}, {"k": ("a", "b")}, False),
-        ({"ForAllValues:StringEquals": {"k": ["a"]}}, {}, True),
-        ({"ForAnyValue:StringEquals": {"k": ["a"]}}, {"k": ("a", "b")}, True),
-        ({"ForAnyValue:StringEquals": {"k": ["a"]}}, {}, False),
-        ({"ForAnyValue:StringNotEquals": {"k": ["a"]}}, {"k": ("a", "b")}, True),
-        ({"StringEquals": {"k": "${aws:username}"}}, {"k": ("ada",), "aws:username": ("ada",)}, True),
-        ({"StringEquals": {"k": "${aws:username}"}}, {"k": ("ada",)}, False),
-        ({"StringEquals": {"k": "a", "l": "b"}}, {"k": ("a",)}, False),
-        ({"StringEquals": {"k": "a"}, "Bool": {"l": "true"}}, {"k": ("a",), "l": ("false",)}, False),
-        ({}, {}, True),
-    ],
-)
-def test_conditions_hold_as_documented(block: Any, context: dict[str, tuple[str, ...]], holds: bool) -> None:
-    assert conditions_hold(block, context) is holds
-
-
-@pytest.mark.parametrize("operator", ["StringEqual", "ForSomeValues:StringEquals", "Matches"])
-def test_an_operator_that_aws_does_not_know_is_an_error(operator: str) -> None:
-    with pytest.raises(UnknownOperatorError, match=operator):
-        conditions_hold({operator: {"k": "a"}}, {"k": ("a",)})
-
-
 def test_a_foreign_key_in_a_put_is_refused_and_none_is_not() -> None:
     header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     refusal = statement(
@@ -295,12 +233,151 @@ def test_variables_stand_for_values_of_the_request() -> None:
     assert not ask(identity=held(home)).allowed
 
 
-def test_a_variable_may_have_a_default_and_an_asterisk_may_be_meant() -> None:
-    assert fill_variables("${aws:PrincipalTag/team, 'none'}", {}) == "none"
-    assert matches(fill_variables("a${*}b", {}) or "", "a*b")
-    assert not matches(fill_variables("a${*}b", {}) or "", "axb")
+def test_a_user_named_by_a_resource_s_policy_is_not_limited_by_a_boundary_and_a_role_is() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html, resource-based policies."""
+    user = f"arn:aws:iam::{HOME}:user/ada"
+    ada = Principal(arn=user, account=HOME)
+    assert decide_with_resource(statement(Principal={"AWS": user}), principal=ada, boundary=[]).allowed
+    assert not decide_with_resource(statement(Principal={"AWS": ROLE}), boundary=[]).allowed
 
 
-def test_arns_are_compared_part_by_part() -> None:
-    assert matches_arn("arn:aws:logs:*:111111111111:log-group:*", "arn:aws:logs:eu-west-1:111111111111:log-group:/a:b")
-    assert not matches_arn("arn:aws:*:log-group", "arn:aws:logs:eu-west-1:111111111111:log-group")
+def test_whether_a_boundary_limits_what_everyone_is_granted_is_not_documented() -> None:
+    everyone = held(statement(Principal="*"))
+    assert not of(Undecided.REFUSES, resource=everyone, boundary=[]).allowed
+    assert of(Undecided.GRANTS, resource=everyone, boundary=[]).allowed
+
+
+@pytest.mark.parametrize("named", ["*", {"AWS": "*"}])
+def test_somebody_anonymous_is_let_in_by_a_policy_for_everyone_alone(named: Any) -> None:
+    """reference_policies_elements_principal.html: "all principals" are everyone, also without credentials."""
+    nobody = Principal()
+    assert decide_with_resource(statement(Principal=named), principal=nobody).allowed
+    assert not decide_with_resource(statement(Principal={"AWS": HOME}), principal=nobody).allowed
+    assert not decide_with_resource(identity=held(statement()), principal=nobody).allowed
+
+
+def test_the_account_s_root_needs_no_policy_and_obeys_a_deny() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html."""
+    root = Principal(arn=f"arn:aws:iam::{HOME}:root", account=HOME)
+    assert decide_with_resource(principal=root).allowed
+    assert not decide_with_resource(statement("Deny", Principal="*"), principal=root).allowed
+    assert not decide_with_resource(principal=root, resource_account=ABROAD).allowed
+
+
+@pytest.mark.parametrize(
+    ("audience", "subject", "allowed"),
+    [
+        ("sts.amazonaws.com", "repo:org/infra:environment:prod", True),
+        ("sts.amazonaws.com", "repo:org/other:environment:prod", False),
+        ("somebody-else", "repo:org/infra:environment:prod", False),
+    ],
+)
+def test_a_provider_s_trust_is_judged_by_its_conditions(audience: str, subject: str, allowed: bool) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html."""
+    issuer = "token.actions.githubusercontent.com"
+    provider = f"arn:aws:iam::{HOME}:oidc-provider/{issuer}"
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": provider},
+        "Condition": {
+            "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"},
+            "StringLike": {f"{issuer}:sub": "repo:org/infra:*"},
+        },
+    }
+    common: dict[str, Any] = {"action": "sts:AssumeRoleWithWebIdentity", "resource_arn": ROLE, "resource_decides": True}
+    context = {f"{issuer}:aud": (audience,), f"{issuer}:sub": (subject,)}
+    workflow = Principal(federated=provider)
+    assert decide_with_resource(trust, principal=workflow, context=context, **common).allowed is allowed
+    other = Principal(federated=f"arn:aws:iam::{HOME}:oidc-provider/gitlab.com")
+    assert not decide_with_resource(trust, principal=other, context=context, **common).allowed
+
+
+def test_a_service_is_denied_by_a_deny_of_everyone() -> None:
+    """reference_policies_condition-keys.html, aws:PrincipalIsAWSService: such a Deny has to spare services itself."""
+    ecs = Principal(account=HOME, service="ecs-tasks.amazonaws.com")
+    named = statement(Principal={"Service": "ecs-tasks.amazonaws.com"})
+    assert decide_with_resource(named, principal=ecs).allowed
+    assert not decide_with_resource(named, statement("Deny", Principal="*"), principal=ecs).allowed
+
+
+def of(undecided: Undecided, *, unknown: tuple[str, ...] = (), resource_arn: str = OBJECT, **policies: Any) -> Decision:
+    request = Request(
+        principal=Principal(arn=SESSION, role_arn=ROLE, account=HOME),
+        action="s3:GetObject",
+        resource=resource_arn,
+        resource_account=HOME,
+        unknown=unknown,
+    )
+    return decide(request, Policies(**policies), undecided)
+
+
+REGIONAL = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+TAGGED = {"StringEquals": {"aws:PrincipalTag/team": "core"}}
+
+
+@pytest.mark.parametrize("condition", [REGIONAL, TAGGED, {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}])
+def test_a_condition_that_is_not_decided_counts_by_what_a_verdict_is_for(condition: Document) -> None:
+    allow, deny = statement(Condition=condition), statement("Deny", Condition=condition)
+    assert of(Undecided.GRANTS, unknown=("aws:*",), identity=held(allow)).allowed
+    assert not of(Undecided.REFUSES, unknown=("aws:*",), identity=held(allow)).allowed
+    assert of(Undecided.GRANTS, unknown=("aws:*",), identity=held(statement(), deny)).allowed
+    assert not of(Undecided.REFUSES, unknown=("aws:*",), identity=held(statement(), deny)).allowed
+
+
+@pytest.mark.parametrize("undecided", Undecided)
+def test_a_key_that_the_request_is_known_not_to_carry_is_decided(undecided: Undecided) -> None:
+    assert not of(undecided, unknown=("kms:*",), identity=held(statement(Condition=TAGGED))).allowed
+
+
+def test_a_resource_named_by_an_unknown_variable_is_not_decided() -> None:
+    own = held(statement(resource="arn:aws:s3:::files/${aws:PrincipalTag/tenant}/*"))
+    assert of(Undecided.GRANTS, unknown=("aws:*",), identity=own).allowed
+    assert not of(Undecided.REFUSES, unknown=("aws:*",), identity=own).allowed
+    assert not of(Undecided.GRANTS, unknown=("aws:*",), resource_arn="arn:aws:s3:::other/a/b", identity=own).allowed
+
+
+def test_an_exception_whose_variable_has_no_value_is_not_decided() -> None:
+    """reference_policies_variables.html says that such a resource matches nothing, and nothing of NotResource."""
+    apart = held({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::files/${aws:username}/*"})
+    assert of(Undecided.GRANTS, identity=apart).allowed
+    assert not of(Undecided.REFUSES, identity=apart).allowed
+
+
+@pytest.mark.parametrize("version", ["2008-10-17", None])
+def test_an_older_document_has_no_variables(version: str | None) -> None:
+    """reference_policies_elements_version.html: variables are treated as literal strings."""
+    written = {"Statement": [statement(resource="arn:aws:s3:::files/${aws:username}/*")]}
+    document = written | ({"Version": version} if version else {})
+    context: dict[str, tuple[str, ...]] = {"aws:username": ("ada",)}
+    common: dict[str, Any] = {"context": context, "identity": held_statements("own", document)}
+    assert not ask(resource="arn:aws:s3:::files/ada/x", **common).allowed
+    assert ask(resource="arn:aws:s3:::files/${aws:username}/x", **common).allowed
+    newer = held_statements("own", written | {"Version": "2012-10-17"})
+    assert ask(resource="arn:aws:s3:::files/ada/x", context=context, identity=newer).allowed
+
+
+def test_a_wildcard_in_a_variable_s_value_is_none() -> None:
+    """reference_policies_variables.html: a value is inserted as it stands."""
+    own = held(statement(resource="arn:aws:s3:::files/${aws:PrincipalTag/tenant}/*"))
+    for value in ("*", "?"):
+        context: dict[str, tuple[str, ...]] = {"aws:principaltag/tenant": (value,)}
+        assert not ask(resource="arn:aws:s3:::files/b/x", context=context, identity=own).allowed
+        assert ask(resource=f"arn:aws:s3:::files/{value}/x", context=context, identity=own).allowed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"Effect": "allow"}, "Effect"),
+        ({"NotAction": "s3:*"}, "both Action and NotAction"),
+        ({"NotResource": "*"}, "both Resource and NotResource"),
+        ({"Principal": "*", "NotPrincipal": "*"}, "both Principal and NotPrincipal"),
+        ({"Action": []}, "names no action"),
+        ({"Action": {"a": "b"}}, "not a text"),
+        ({"Condition": {"StringEqual": {"k": "v"}}}, "StringEqual is not a condition operator"),
+    ],
+)
+def test_a_statement_that_aws_would_not_take_is_an_error_and_named(wrong: Document, message: str) -> None:
+    with pytest.raises(PolicyError, match=f"Test: .*{message}"):
+        ask(action="ec2:RunInstances", identity=held({**statement(), **wrong}))

@@ -168,12 +168,72 @@ def test_a_stranger_s_credentials_open_nothing(standing: Standing, bucket: str) 
     assert "not signed by a principal" in refused(stranger.list_objects_v2, Bucket=bucket)
 
 
-def test_statements_that_nothing_needed_are_named(standing: Standing, bucket: str) -> None:
+def test_actions_that_nothing_needed_are_named(standing: Standing, bucket: str) -> None:
     standing.gate.judgements.clear()
     arn = standing.output("service-task-role", "arn")
     standing.client("s3", "service-task").put_object(Bucket=bucket, Key="tenants/x", Body=b"")
-    unused = {held.statement["Sid"] for held in standing.gate.unused([arn])}
-    assert unused == {"SeeOwnBucket", "ReadDatabaseLogin", "ReadOidcClient", "ReadSecretsKey"}
+    found = standing.gate.without_each_action([arn])
+    unused = {(one.held.statement["Sid"], one.action) for one in found if one.missed is None}
+    assert unused == {
+        ("SeeOwnBucket", "s3:ListBucket"),
+        ("StoreAttachments", "s3:AbortMultipartUpload"),
+        ("StoreAttachments", "s3:DeleteObject"),
+        ("StoreAttachments", "s3:GetObject"),
+        ("UseFilesKey", "kms:Decrypt"),
+        ("ReadDatabaseLogin", "secretsmanager:GetSecretValue"),
+        ("ReadOidcClient", "secretsmanager:GetSecretValue"),
+        ("ReadSecretsKey", "kms:Decrypt"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "missed"),
+    [
+        ({"Tagging": "a=b"}, "s3:PutObjectTagging"),
+        ({"ACL": "public-read"}, "s3:PutObjectAcl"),
+        ({"ObjectLockLegalHoldStatus": "ON"}, "s3:PutObjectLegalHold"),
+    ],
+)
+def test_a_put_with_more_than_content_needs_a_right_of_its_own(
+    standing: Standing, bucket: str, more: dict[str, str], missed: str
+) -> None:
+    s3 = standing.client("s3", "service-task")
+    assert missed in refused(s3.put_object, Bucket=bucket, Key="tenants/x", Body=b"", **more)
+
+
+def test_a_version_is_more_than_its_object(standing: Standing, bucket: str) -> None:
+    version = standing.cloud.client("s3").put_object(Bucket=bucket, Key="tenants/x", Body=b"")["VersionId"]
+    s3 = standing.client("s3", "service-task")
+    at = {"Bucket": bucket, "Key": "tenants/x", "VersionId": version}
+    assert "s3:GetObjectVersion " in refused(s3.get_object, **at)
+    assert "s3:DeleteObjectVersion " in refused(s3.delete_object, **at)
+    entries = {"Objects": [{"Key": "tenants/x", "VersionId": version}]}
+    assert "s3:DeleteObjectVersion " in refused(s3.delete_objects, Bucket=bucket, Delete=entries)
+    source = {"Bucket": bucket, "Key": "tenants/x", "VersionId": version}
+    assert "s3:GetObjectVersion " in refused(s3.copy_object, Bucket=bucket, Key="tenants/y", CopySource=source)
+
+
+def test_what_the_gate_cannot_read_is_refused_and_kept_for_the_report(standing: Standing, bucket: str) -> None:
+    standing.gate.judgements.clear()
+    s3 = standing.client("s3", "service-task")
+    put = {"Bucket": bucket, "Key": "tenants/x", "Body": b"", "WebsiteRedirectLocation": "/elsewhere"}
+    assert "x-amz-website-redirect-location" in refused(s3.put_object, **put)
+    (denial,) = standing.gate.denials()
+    assert denial.unread
+
+
+def test_a_policy_that_aws_would_not_take_refuses_by_name(standing: Standing, bucket: str) -> None:
+    import json
+
+    iam, name = standing.cloud.client("iam"), standing.output("service-task-role", "name")
+    wrong = {"Sid": "Wrong", "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"k": "perhaps"}}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [wrong]})
+    iam.put_role_policy(RoleName=name, PolicyName="wrong", PolicyDocument=document)
+    try:
+        message = refused(standing.client("s3", "service-task").list_objects_v2, Bucket=bucket)
+    finally:
+        iam.delete_role_policy(RoleName=name, PolicyName="wrong")
+    assert "would not take: Wrong" in message
 
 
 @pytest.mark.parametrize("sid", ["StoreAttachments", "UseFilesKey"])

@@ -64,6 +64,55 @@ def test_the_service_works_in_what_the_stack_made(stack: str) -> None:
     assert found.denials == ()
     assert found.passed
     assert found.judged > 50
+    assert found.unused == (), "an action that nothing asks for: take it away, or try what needs it"
+
+
+def less(role: str, action: str) -> Spoil:
+    """Take one action from every statement of a role."""
+
+    def spoil(cloud: Cloud, _: Rehearsal) -> None:
+        iam = cloud.client("iam")
+        document = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
+        for statement in document["Statement"]:
+            statement["Action"] = [one for one in statement["Action"] if one != action] or ["s3:ListAllMyBuckets"]
+        iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(document))
+
+    return spoil
+
+
+@installed
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("role", "action"),
+    [
+        ("workbuoy-prod-service-task", "s3:DeleteObject"),
+        ("workbuoy-prod-service-task", "s3:AbortMultipartUpload"),
+        ("workbuoy-prod-service-execution", "secretsmanager:GetSecretValue"),
+        ("workbuoy-prod-service-execution", "ecr:BatchGetImage"),
+        ("workbuoy-prod-network-flow-logs", "logs:PutLogEvents"),
+    ],
+)
+def test_a_single_action_taken_from_a_role_is_missed_by_name(role: str, action: str) -> None:
+    found = try_service(spoil=less(role, action))
+    assert not found.passed
+    assert any(one.startswith(f"{role}: {action} on ") for one in found.denials), found.denials
+
+
+def beyond_the_boundary(cloud: Cloud, _: Rehearsal) -> None:
+    iam = cloud.client("iam")
+    document = iam.get_role_policy(RoleName=TASK_ROLE, PolicyName="permissions")["PolicyDocument"]
+    queue = f"arn:aws:sqs:{cloud.region}:{cloud.account}:workbuoy-prod-jobs"
+    document["Statement"].append({"Sid": "Jobs", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue})
+    iam.put_role_policy(RoleName=TASK_ROLE, PolicyName="permissions", PolicyDocument=json.dumps(document))
+
+
+@installed
+@pytest.mark.slow
+def test_a_right_outside_bootstrap_s_boundary_fails_with_what_to_do() -> None:
+    found = try_service(spoil=beyond_the_boundary)
+    (failed,) = [step for step in found.steps if not step.passed]
+    assert failed.detail.startswith(f"{TASK_ROLE}/Jobs: sqs:SendMessage on ")
+    assert "widen bootstrap/boundary.py" in failed.detail
 
 
 # Each of the task role's statements, and the action that is missed without it.

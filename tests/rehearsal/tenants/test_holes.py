@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from facts.permissions.evaluate import Undecided
 from rehearsal.permissions.gate import open_gate
 from rehearsal.tenants import roles
 from rehearsal.tenants.attempts import OBJECT_KEY, Attempt
@@ -199,16 +200,16 @@ def test_what_fails_for_another_reason_is_not_proved(beside: Beside, monkeypatch
         if (own.stack, other.stack) == (ACME, GLOBEX):
             # A request that our evaluator cannot read is refused, which proves nothing.
             given = {"Bucket": beside.holdings(GLOBEX).bucket}
-            yield Attempt(what=BUCKET, call="s3:GetBucketAcl", service="s3", operation="get_bucket_acl", params=given)
+            yield Attempt(what=BUCKET, call="s3:GetBucketCORS", service="s3", operation="get_bucket_cors", params=given)
 
     monkeypatch.setattr(roles, "attempts", only)
-    with open_gate(beside.cloud, remembers=True) as (gate, _):
+    with open_gate(beside.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
         s3.delete_object(Bucket=bucket, Key=OBJECT_KEY)
         cells = list(roles.cells_of_roles(beside.grounds.stacks, beside.cloud, gate))
     by_call = {one.call: one for one in cells if one.who_as == TASK}
     assert {call: one.got for call, one in by_call.items()} == {
         "s3:GetObject": Outcome.NOT_PROVED,
-        "s3:GetBucketAcl": Outcome.NOT_PROVED,
+        "s3:GetBucketCORS": Outcome.NOT_PROVED,
     }
     assert all(one.red for one in by_call.values())
     assert "NoSuchKey" in by_call["s3:GetObject"].why

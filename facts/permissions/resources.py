@@ -1,0 +1,47 @@
+"""How much a statement's Resource covers."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from facts.permissions.documents import Statement, conditions
+
+_EVERY_ONE: Final = re.compile(r"^[*?/:-]*$")
+_NO_KIND_IN_ARN: Final = ("s3", "sns", "sqs")  # the last part of their ARNs begins with the name itself
+
+
+def is_every_one(resource: str) -> bool:
+    """Whether a resource is everything, or every one of a type in any spelling.
+
+    `*`, `arn:aws:s3:::*`, `arn:aws:secretsmanager:*:*:secret:*`, `arn:aws:iam::1:role/*`, `arn:aws:s3:::*-*/*`.
+    """
+    parts = resource.split(":", 5)
+    if len(parts) < 6:
+        return "*" in resource or "?" in resource
+    name = parts[5]
+    for kind in ("", *(() if parts[2] in _NO_KIND_IN_ARN else _kinds_before(name))):
+        if name.startswith(kind) and _EVERY_ONE.match(name[len(kind) :]) and ("*" in name or "?" in name):
+            return True
+    return False
+
+
+def _kinds_before(name: str) -> Iterator[str]:
+    """The beginning of an ARN's last part that only says its type: `role/`, `secret:`, `db:`."""
+    found = re.match(r"^[a-z-]+[:/]", name)
+    if found:
+        yield found[0]
+
+
+def names_own_by_tag(statement: Statement) -> bool:
+    """Whether a condition compares the resource's own tags by an operator that does not hold without them.
+
+    Things whose ids AWS chooses have no other name before they exist.
+    """
+    return any(
+        key.startswith("aws:resourcetag/")
+        and operator == "StringEquals"
+        and values
+        and all("*" not in one for one in values)
+        for key, found in conditions(statement).items()
+        for operator, values in found
+    )

@@ -1,0 +1,76 @@
+"""Policies that hang on a resource: they let in this account's own, and services that act for it."""
+
+from typing import Final
+
+from facts import tokens as t
+from facts.permissions.documents import (
+    DOCUMENTS,
+    Statement,
+    conditions,
+    documents,
+    is_open,
+    principals,
+    statements,
+    values_of,
+)
+from facts.permissions.resources import is_every_one
+from facts.reach import said_otherwise
+from facts.widening import is_outsider, only_known_callers
+from graph import Resource
+from policies.rule import Args, NotEvaluated, Report, rule
+
+TYPES: Final = (
+    *(kind for kind, ways in DOCUMENTS.items() if any(way == "resource" for _, way in ways)),
+    t.FUNCTION_PERMISSION,
+    t.FUNCTION_URL,
+    t.KEY_GRANT,
+)
+_JUDGED_ELSEWHERE: Final = (
+    *(t.BUCKET_POLICY, t.BUCKET, t.KEY, t.KEY_POLICY, t.TOPIC, t.TOPIC_POLICY, t.REPOSITORY_POLICY),
+)
+"""Types with a control of their own for policies that are open to everybody."""
+_SOURCES: Final = (
+    "aws:source",
+    "kms:encryptioncontext",
+    "kms:calleraccount",
+    "aws:principalorgid",
+    "lambda:eventsource",
+)
+
+
+@rule("resource-policy-refuse-outsiders", *TYPES)
+def refuse_outsiders(args: Args, report: Report) -> None:
+    resource = Resource(urn=args.urn, type=args.type, name=args.name, inputs=args.props)
+    written = [
+        one
+        for found in documents(args.urn, args.type, args.props)
+        if found.kind == "resource"
+        for one in statements(found.text)
+    ]
+    for statement in (*written, said_otherwise(resource)):
+        if statement.get("Effect") == "Allow":
+            _judge(args, statement, report)
+
+
+def _is_for_everybody(kind: str, statement: Statement) -> bool:
+    """An endpoint asks nobody in: there it is what can be reached that has to be named."""
+    if kind == t.ENDPOINT and not any(map(is_every_one, values_of(statement, "Resource"))):
+        return False
+    return is_open(statement) and kind not in _JUDGED_ELSEWHERE
+
+
+def _judge(args: Args, statement: Statement, report: Report) -> None:
+    label, own = statement.get("Sid") or "a statement without a Sid", frozenset(args.accounts)
+    if _is_for_everybody(args.type, statement) and not only_known_callers(statement, own):
+        report(f"{label} allows everybody")
+    named = [name for name in principals(statement) if name != "*"]
+    foreign = [name for name in named if is_outsider(name, own)]
+    if foreign and not own:
+        raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
+    for name in (*(foreign if args.type != t.BUCKET_POLICY else ()), *principals(statement, "CanonicalUser")):
+        report(f"{label} allows {name}, which is not of this account")
+    for name in principals(statement, "Federated"):
+        report(f"{label} allows whoever {name} vouches for")
+    services = principals(statement, "Service")
+    if services and not any(key.startswith(_SOURCES) for key in conditions(statement)):
+        report(f"{label} allows {', '.join(services)} for whomever it acts: no condition names a source")

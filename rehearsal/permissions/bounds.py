@@ -1,0 +1,42 @@
+"""Whether everything that a stack's roles are given lies within bootstrap's permissions boundary.
+
+A deployment may make roles under that boundary alone, so what a statement gives beyond it fails only in AWS, at the
+first request.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from facts.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
+from facts.permissions.patterns import Context
+from facts.permissions.principals import listed
+from rehearsal.permissions.request import Asked
+
+REMEDY = "if this is meant, widen bootstrap/boundary.py: every account must be bootstrapped again"
+
+
+def granted(statement: Statement, region: str) -> Iterator[Asked]:
+    """Everything that a statement allows, each as a request that meets its conditions."""
+    blocks = statement.get("Condition", {}).values()
+    context: Context = {
+        key.lower(): (str(listed(value)[0]).replace("*", region),) for block in blocks for key, value in block.items()
+    }
+    for action, resource in product(listed(statement.get("Action", "*")), listed(statement.get("Resource", "*"))):
+        yield Asked(action=action, resource=resource, context=context)
+
+
+def outside(role_arn: str, identity: Sequence[Held], boundary: Sequence[Held], region: str) -> Iterator[str]:
+    """What a role is given and the boundary does not let through, one line each."""
+    account = role_arn.split(":")[4]
+    who = Principal(arn=f"{role_arn}/session", role_arn=role_arn, account=account)
+    for held in identity:
+        for asked in granted(held.statement, region) if not held.read.denies else ():
+            request = Request(
+                principal=who,
+                action=asked.action,
+                resource=asked.resource,
+                resource_account=account,
+                context={"aws:requestedregion": (region,), **asked.context},
+            )
+            if not decide(request, Policies(identity=[held], boundary=boundary)).allowed:
+                yield f"{held}: {asked.action} on {asked.resource}"
