@@ -1,7 +1,7 @@
 """The gate before moto: a server on loopback that lets through only what our evaluator allows.
 
 A program is given credentials of an assumed role and this server's address; what it may do is then what its role and
-the resources' policies say. Every judgement is kept, so that unused statements and missing permissions can be named.
+the resources' policies say. Every judgement is kept, so that unneeded actions and missing permissions can be named.
 """
 
 import io

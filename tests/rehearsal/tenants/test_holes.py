@@ -105,6 +105,27 @@ def test_a_widened_task_role_without_the_key_reads_only_what_no_customer_key_gua
     assert found == set().union(*(by_task(ACME, other, (LOGS, "s3:GetObject")) for other in (PROD, NORDIC, GLOBEX)))
 
 
+REGIONAL = {"StringEquals": {"aws:RequestedRegion": ["eu-west-1", "eu-north-1"]}}
+TAGGED = {"StringEquals": {"aws:PrincipalTag/team": "core"}}
+
+
+@pytest.mark.parametrize("condition", [REGIONAL, TAGGED, {"StringLike": {"aws:SourceVpce": "vpce-*"}}])
+def test_a_condition_that_cannot_be_decided_here_hides_no_hole(beside: Beside, condition: dict[str, Any]) -> None:
+    with widened(beside, ACME, {"Action": "s3:*", "Resource": "*", "Condition": condition}):
+        found = beside.red_roles()
+    expected = (LOGS, "s3:GetObject")
+    assert {(ACME, TASK, other, *expected) for other in (PROD, NORDIC, GLOBEX)} <= found
+    assert {one[:2] for one in found} == {(ACME, TASK)}
+
+
+def test_a_refusal_that_cannot_be_decided_here_closes_no_hole(beside: Beside) -> None:
+    read = {"Action": "s3:GetObject", "Resource": "*"}
+    elsewhere = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:SourceVpce": "true"}}}
+    with widened(beside, ACME, read, elsewhere):
+        found = beside.red_roles()
+    assert found == set().union(*(by_task(ACME, other, (LOGS, "s3:GetObject")) for other in (PROD, NORDIC, GLOBEX)))
+
+
 def test_a_key_shared_by_two_stacks_opens_both_to_each_other(beside: Beside) -> None:
     s3, acme, prod = beside.cloud.client("s3"), beside.holdings(ACME), beside.holdings(PROD)
     before = s3.get_bucket_encryption(Bucket=acme.bucket)["ServerSideEncryptionConfiguration"]
