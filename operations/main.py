@@ -9,6 +9,7 @@ from operations.deploy.command import deploy, releases, rollout, smoke
 from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
+from operations.help import Commands
 from operations.image.command import image
 from operations.local.command import local
 from operations.locate.command import locate
@@ -20,10 +21,16 @@ from operations.state.command import state
 from operations.tenant.command import tenant
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="workbuoy-infrastructure", message="%(prog)s %(version)s")
 def main() -> None:
     """Run Workbuoy's environments: rehearse them on this machine, before any account exists.
+
+    \b
+    workbuoy rehearse prod               stand it up here, and try its service
+    workbuoy review prod                 what a change would do, before it is made
+    workbuoy deploy prod --image DIGEST  make it, wait for it, try it
+    workbuoy tenant create --help        a stack of its own for a customer
 
     Exit codes: 0 fine, 1 a mistake in what was given, 2 wrong usage, 3 a check failed, 4 it could not be made.
     """

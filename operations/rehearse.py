@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from infra.problems import ProblemsError
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, stop
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, fail, stop
 from project.whole_file import require_writable
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def rehearse(
             try:
                 require_writable(file)
             except ProblemsError as mistake:
-                stop(MISTAKE, str(mistake))
+                fail(MISTAKE, str(mistake))
     try:
         if tenants is None:
             result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
@@ -153,15 +153,15 @@ def _rehearse(
                 )
             return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image)
     except ProblemsError as mistake:
-        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        fail(MISTAKE, *map(str, mistake.problems))
     except ImageError as error:
-        stop(error.code, str(error))
+        fail(error.code, str(error))
     except PolicyError as mistake:
-        stop(MISTAKE, "\n".join(mistake.problems))
+        fail(MISTAKE, *mistake.problems)
     except RefusedError as refusal:
-        stop(CHECK_FAILED, f"refused: {refusal}")
+        fail(CHECK_FAILED, f"refused: {refusal}")
     except RuleError as broken:
-        stop(NOT_MADE, f"a policy is broken: {broken}")
+        fail(NOT_MADE, f"a policy is broken: {broken}")
     except ProgramError as error:
         shown_cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
         stop(NOT_MADE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}")
@@ -184,7 +184,7 @@ def _report(result: "Rehearsal", file: Path) -> None:
     try:
         write(result, file, made_at=datetime.now(UTC))
     except ProblemsError as mistake:
-        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        fail(MISTAKE, *map(str, mistake.problems))
     click.echo(f"The report is in {file}", err=True)
 
 
@@ -195,7 +195,7 @@ def _policy_report(result: "Rehearsal", file: Path) -> None:
     try:
         write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
     except ProblemsError as mistake:
-        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+        fail(MISTAKE, *map(str, mistake.problems))
     click.echo(f"The policies' verdicts are in {file}", err=True)
 
 

@@ -15,6 +15,7 @@ _TENANT_FILE: Final = re.compile(r"tenants/([^/]+)\.yaml")
 # own, which a person runs; who has left has nothing left to deploy.
 _APART_FOLDERS: Final = (
     ".ci",
+    ".githooks",
     ".github",
     "app/benchmarks",
     "app/tests",
@@ -24,7 +25,7 @@ _APART_FOLDERS: Final = (
     "tenants/offboarded",
     "tests",
 )
-_APART_NAMES: Final = frozenset({".env.example", ".gitattributes", ".gitignore", "LICENSE"})
+_APART_NAMES: Final = frozenset({".editorconfig", ".env.example", ".gitattributes", ".gitignore", "LICENSE"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,8 @@ from tests.conftest import ROOT, Declare
 
 PAGES = (
     "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "app/README.md",
     "waivers/README.md",
     *sorted(f"docs/{one.name}" for one in ROOT.glob("docs/*.md")),

@@ -52,3 +52,9 @@ def test_the_version_is_the_packages() -> None:
 
     done = subprocess.run([WORKBUOY, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"workbuoy {version('workbuoy-infrastructure')}\n"
+
+
+def test_every_summary_is_whole_and_fits_80_columns() -> None:
+    done = subprocess.run([WORKBUOY, "--help"], capture_output=True, text=True, check=True)
+    assert "..." not in done.stdout.partition("Commands:")[2]
+    assert max(map(len, done.stdout.splitlines())) <= 80

@@ -94,7 +94,7 @@ def test_what_cannot_go_on_exits_with_3_and_one_line(folder: Path) -> None:
     (folder / "__main__.py").write_text(f"{_HEAD}aws.get_caller_identity()\n")
     result = run()
     assert result.exit_code == 3
-    assert result.stderr.splitlines()[-1].startswith("refused: function aws:index/getCallerIdentity")
+    assert result.stderr.splitlines()[-1].startswith("error: refused: function aws:index/getCallerIdentity")
     assert "Traceback" not in result.output
 
 
@@ -131,7 +131,7 @@ def test_problems_of_the_program_s_settings_come_one_a_line(folder: Path) -> Non
     )
     result = run()
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-2:] == ["f: a: one", "two"]
+    assert result.stderr.splitlines()[-2:] == ["error: f: a: one", "error: two"]
 
 
 def test_outside_a_project_it_exits_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,8 +44,16 @@ def test_a_missing_folder_is_told_before_anything_runs(folder: Path) -> None:
     assert "there is no folder missing" in result.stderr
 
 
-def test_a_report_that_cannot_be_written_does_not_hide_the_result(folder: Path) -> None:
+def test_a_folder_in_the_reports_place_is_told_before_anything_runs(folder: Path) -> None:
+    (folder / "__main__.py").write_text("raise SystemExit('the program ran')")
     (folder / "taken").mkdir()
+    result = run("--report", "taken")
+    assert result.exit_code == 1
+    assert result.stderr == "error: taken: is a folder; name a file\n"
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_the_result(folder: Path) -> None:
+    (folder / "__main__.py").write_text(f"{_PROGRAM}\nimport pathlib; pathlib.Path('taken').mkdir()\n")
     result = run("--report", "taken")
     assert result.exit_code == 1
     assert "is declared" in result.stdout
