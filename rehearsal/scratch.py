@@ -22,7 +22,7 @@ from typing import Final
 from infra.problems import Problem, ProblemsError
 
 PREFIX: Final = "workbuoy-rehearsal-"
-NEEDED_MB: Final = 300  # Postgres's data, and as root its binaries too; tests measure it
+NEEDED_MB: Final = 300  # room for Postgres's data, and as root its binaries too: an estimate
 GRACE_SECONDS: Final = 10
 _YOUNG_SECONDS: Final = 60  # a folder without a lock yet is just being made
 _LOCK: Final = "lock"
