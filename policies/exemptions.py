@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.catalogue import catalogue, environment_of
+from policies.entries import entries
 from policies.errors import PolicyError
 
 FILE = Path(__file__).parent / "exemptions.yaml"
@@ -50,7 +50,7 @@ def exemptions(path: Path = FILE) -> Mapping[str, Sequence[Exemption]]:
     """Exemptions by control; raises PolicyError with every problem of the file."""
     problems: list[str] = []
     found: dict[str, list[Exemption]] = {}
-    for position, entry in enumerate(yaml.safe_load(path.read_text()) or (), 1):
+    for position, entry in enumerate(entries(path), 1):
         try:
             exemption = Exemption.model_validate(entry)
         except ValidationError as error:

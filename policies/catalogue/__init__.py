@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from policies.entries import entries
 from policies.errors import PolicyError
 
 Level = Literal["mandatory", "advisory"]
@@ -111,7 +111,7 @@ def catalogue(folder: Path = FOLDER) -> Mapping[str, Control]:
     owners: dict[str, str] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.yaml")):
-        for entry in yaml.safe_load(path.read_text()) or ():
+        for entry in entries(path):
             name = entry.get("name", "a control without a name")
             try:
                 control = Control(**entry, service=path.stem)

@@ -190,6 +190,13 @@ def test_a_broken_exemption_is_named(tmp_path: Path) -> None:
     assert "exemption 3: urn" in str(error.value)
 
 
+def test_a_key_that_stands_twice_in_an_exemption_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "exemptions.yaml"
+    file.write_text("- control: bucket-log-access\n  urn: urn:pulumi:*::a\n  urn: urn:pulumi:*::b\n")
+    with pytest.raises(PolicyError, match=r"exemptions\.yaml:3: .*urn"):
+        exemptions(file)
+
+
 def test_an_exemption_ends_with_its_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
     last = max(entry.until for entries in exemptions().values() for entry in entries)
     monkeypatch.setattr("policies.exemptions.today", lambda: last + timedelta(days=1))
