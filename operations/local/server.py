@@ -4,14 +4,16 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO
 
 from operations.engine.errors import EngineError
+from operations.local.gaps import fill_gaps
 
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -27,25 +29,25 @@ def serving(port: int, account: str) -> Iterator[str]:
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "MOTO_ECS_SERVICE_RUNNING": "1",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "operations.local.server", str(port)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        _wait(process, port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
+    with tempfile.TemporaryFile() as said:  # it logs each request: a pipe that nobody reads would fill and stop it
+        process = subprocess.Popen(
+            [sys.executable, "-m", "operations.local.server", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            env=environment,
+            start_new_session=True,
+        )
         try:
-            process.communicate(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            _wait(process, said, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def free_port(wanted: int) -> int:
@@ -61,11 +63,12 @@ def free_port(wanted: int) -> int:
     raise EngineError("no port is free on this machine")
 
 
-def _wait(process: "subprocess.Popen[str]", port: int) -> None:
+def _wait(process: "subprocess.Popen[bytes]", said: IO[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            last = (process.stderr.read() if process.stderr else "").strip().splitlines()[-1:] or ["it said nothing"]
+            said.seek(0)
+            last = said.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise EngineError(f"moto's server ended at once: {last[0]}", "is the port taken by another program?")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/seed?a=1", timeout=1):
@@ -75,22 +78,6 @@ def _wait(process: "subprocess.Popen[str]", port: int) -> None:
         except OSError:
             time.sleep(0.1)
     raise EngineError(f"moto's server does not answer after {START_SECONDS} s")
-
-
-def _rotate_without_a_value() -> None:
-    """moto notes the rotation of a secret that has no value yet, then breaks; AWS starts the function."""
-    from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend  # noqa: PLC0415
-
-    stock = SecretsManagerBackend.rotate_secret
-
-    def rotate(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
-        try:
-            return stock(self, secret_id, *args, **kwargs)
-        except UnboundLocalError:
-            secret = self.secrets[secret_id]
-            return secret.to_short_dict() if isinstance(secret, FakeSecret) else ""
-
-    SecretsManagerBackend.rotate_secret = rotate  # type: ignore[method-assign]
 
 
 def main(port: int) -> None:
@@ -107,7 +94,7 @@ def main(port: int) -> None:
     default_user_config["lambda"]["use_docker"] = False
     for service in ("kms", "s3", "rds"):
         patch(service)
-    _rotate_without_a_value()
+    fill_gaps()
     run_simple("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=True)
 
 
