@@ -20,9 +20,9 @@ from workbuoy_app.settings import load
     [
         # Neon
         (
-            "postgresql://alex:AbC123dEf@ep-cool-1.eu-central-1.aws.neon.tech/dbname?sslmode=require&channel_binding=require",
+            "postgresql://alex:AbC123dEf@ep-cool-1.eu-central-1.aws.neon.example/dbname?sslmode=require&channel_binding=require",
             {
-                "host": "ep-cool-1.eu-central-1.aws.neon.tech",
+                "host": "ep-cool-1.eu-central-1.aws.neon.example",
                 "channel_binding": "require",
                 "sslmode": "require",
             },
@@ -49,7 +49,7 @@ from workbuoy_app.settings import load
             },
         ),
         # Render and Heroku
-        ("postgres://u:p@dpg-1.frankfurt-postgres.render.com/db", {"database": "db"}),
+        ("postgres://u:p@dpg-1.frankfurt-postgres.render.example/db", {"database": "db"}),
         # libpq's several hosts, and IPv6
         (
             "postgresql://u:p@one:5432,two:5433/db?target_session_attrs=read-write",

@@ -137,7 +137,8 @@ def test_migrate_says_why_it_failed_and_no_password(empty_url: str) -> None:
 def test_migrate_without_rights_names_what_is_missing(postgres: Postgres, empty_url: str) -> None:
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute("create role bystander login password 'bystander'")
-    url = f"postgresql://bystander:bystander@{empty_url.rpartition('@')[2]}"
+    place = empty_url.rpartition("@")[2]
+    url = f"postgresql://bystander:bystander@{place}"
     outcome = command("migrate", DATABASE_URL=url)
     assert outcome.returncode == 1
     assert "permission denied" in outcome.stderr
