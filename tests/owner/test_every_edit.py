@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,23 +73,25 @@ def _of(
 
 
 EDITS = tuple(edits())
+Judged = Callable[[Edit, Mapping[Place, Any]], list[str]]
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Edit, Any], list[str]]:
-    """Every problem after an edit, in a copy of the examples."""
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Every problem of a file in a copy of the examples, with these values at these places."""
 
-    def apply(edit: Edit, value: Any) -> list[str]:
+    def apply(edit: Edit, values: Mapping[Place, Any]) -> list[str]:
         root = tmp_path_factory.mktemp("project")
         for folder in (".", "tenants", "bootstrap"):
             (root / folder).mkdir(exist_ok=True)
             for one in (PROJECT / folder).glob("*.yaml"):
                 shutil.copy(one, root / folder)
         content: Any = read_yaml(root / edit.file).content
-        holder = content
-        for step in edit.place[:-1]:
-            holder = holder[step]
-        holder[edit.place[-1]] = value
+        for place, value in values.items():
+            holder = content
+            for step in place[:-1]:
+                holder = holder[step]
+            holder[place[-1]] = value
         (root / edit.file).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
         if edit.of_account:
             return judge(Project("workbuoy-bootstrap", root / "bootstrap", ROOT / "bootstrap"), edit.stacks)
@@ -100,50 +102,52 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Edit, Any], li
 
 @pytest.mark.slow
 @pytest.mark.parametrize("edit", EDITS, ids=str)
-def test_another_valid_value_is_taken_or_named_with_its_file(
-    edit: Edit, judged: Callable[[Edit, Any], list[str]]
-) -> None:
+def test_another_valid_value_is_taken_or_named_with_its_file(edit: Edit, judged: Judged) -> None:
     @settings(
         max_examples=1, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
         suppress_health_check=[*HealthCheck],
     )  # fmt: skip
     @given(st.data())
     def try_one(data: st.DataObject) -> None:
-        problems = judged(edit, data.draw(others(edit.field, edit.value)))
+        problems = judged(edit, {edit.place: data.draw(others(edit.field, edit.value))})
         assert all(NAMES_ITS_FILE.match(line) and "\n" not in line for line in problems), problems
 
     try_one()
 
 
-# What an owner changes first, with what they would put there.
-FIRST: dict[str, dict[str, Any]] = {
-    "Pulumi.dev.yaml": {
-        "account": "471112951431",
-        "owner": "infra-team",
-        "permissionsBoundaryArn": "arn:aws:iam::471112951431:policy/workbuoy-boundary",
-        "service.image.repository": "471112951431.dkr.ecr.eu-west-1.amazonaws.com/workbuoy",
-        "service.allowedCidrBlocks": ["81.2.69.0/24", "89.160.20.112/28"],
-        "observability.alarmEmails": ["vakt@hooli.test"],
-    },
-    "Pulumi.prod.yaml": {
-        "database.instanceClass": "db.m7g.2xlarge",
-        "database.backupRetentionDays": 35,
-        "database.allocatedStorageGib": 200,
-        "observability.databaseConnections": 1200,
-        "service.minTasks": 6,
-        "service.maxTasks": 24,
-        "service.memoryMib": 2048,
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("file", "path", "value"), [(file, path, value) for file, all_ in FIRST.items() for path, value in all_.items()]
+# What an owner changes first, with what they would put there; what belongs together in one.
+FIRST: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    (
+        "Pulumi.dev.yaml",
+        {
+            "account": "471112951431",
+            "permissionsBoundaryArn": "arn:aws:iam::471112951431:policy/workbuoy-boundary",
+            "service.image.repository": "471112951431.dkr.ecr.eu-west-1.amazonaws.com/workbuoy",
+        },
+    ),
+    ("Pulumi.dev.yaml", {"owner": "infra-team"}),
+    ("Pulumi.dev.yaml", {"service.allowedCidrBlocks": ["81.2.69.0/24", "89.160.20.112/28"]}),
+    ("Pulumi.dev.yaml", {"observability.alarmEmails": ["vakt@hooli.test"]}),
+    ("Pulumi.prod.yaml", {"database.instanceClass": "db.m7g.2xlarge"}),
+    ("Pulumi.prod.yaml", {"database.backupRetentionDays": 35}),
+    ("Pulumi.prod.yaml", {"database.allocatedStorageGib": 200}),
+    ("Pulumi.prod.yaml", {"observability.databaseConnections": 1200}),
+    ("Pulumi.prod.yaml", {"service.minTasks": 6}),
+    ("Pulumi.prod.yaml", {"service.maxTasks": 24}),
+    ("Pulumi.prod.yaml", {"service.memoryMib": 2048}),
 )
-def test_what_an_owner_changes_first_stays_green(
-    file: str, path: str, value: Any, judged: Callable[[Edit, Any], list[str]]
-) -> None:
-    steps = path.split(".")
-    field = FieldInfo(annotation=None)
-    edit = Edit(Path(file), ("config", SETTINGS_KEY, *steps), field, (file.split(".")[1],))
-    assert judged(edit, value) == []
+
+
+@pytest.mark.parametrize(("file", "values"), FIRST, ids=[f"{file}-{'-'.join(values)}" for file, values in FIRST])
+def test_what_an_owner_changes_first_stays_green(file: str, values: Mapping[str, Any], judged: Judged) -> None:
+    settings_place = ("config", SETTINGS_KEY)
+    edit = Edit(Path(file), settings_place, FieldInfo(annotation=None), (file.split(".")[1],))
+    assert judged(edit, {(*settings_place, *path.split(".")): value for path, value in values.items()}) == []
+
+
+def test_an_account_without_what_lies_in_it_is_named_with_its_place(judged: Judged) -> None:
+    place = ("config", SETTINGS_KEY, "account")
+    edit = Edit(Path("Pulumi.dev.yaml"), place, FieldInfo(annotation=None), ("dev",))
+    (problem,) = judged(edit, {place: "471112951431"})
+    assert problem.startswith("Pulumi.dev.yaml:")
+    assert "service.image.repository" in problem
