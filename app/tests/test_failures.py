@@ -47,7 +47,7 @@ def test_a_database_that_goes_away_and_comes_back(settings: Settings) -> None:
         proxy.mode = "pass"
         began = time.monotonic()
         while browser.get("/readyz").status_code != 200:
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < 6
         assert [thing["title"] for thing in browser.get("/api/things").json()["items"]] == ["A thing"]
 
 
@@ -73,7 +73,7 @@ def test_a_database_that_hangs_is_503_in_time(settings: Settings, monkeypatch: p
         assert_problem(browser.get("/api/things"), 503)
         assert_problem(browser.get("/readyz"), 503)
         assert browser.get("/healthz").status_code == 200
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < 10
         proxy.mode = "pass"
         proxy.cut()
         assert browser.get("/api/things").status_code == 200

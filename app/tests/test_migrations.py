@@ -197,7 +197,7 @@ def test_a_migration_waits_for_the_lock_and_gives_up_in_time(
             began = time.monotonic()
             with pytest.raises(roles.LockNotFree), roles.exclusive(other, wait_seconds=0.5):
                 pass
-            assert time.monotonic() - began > 0.4
+            assert 0.4 < time.monotonic() - began < 3
     with owner_connection(settings) as other, roles.exclusive(other, wait_seconds=0.5):
         pass
 
