@@ -1,11 +1,9 @@
-"""What may change at a second update, and the moto server that `workbuoy local` runs against."""
+"""What may change at a second update of `workbuoy local`, and what the command refuses."""
 
 import json
-import socket
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from click.testing import CliRunner
 
@@ -13,7 +11,6 @@ from operations.engine import plugins
 from operations.local.changed import changed_by_refresh, changed_by_update, not_held
 from operations.local.command import as_json, as_text
 from operations.local.run import EngineStep, LocalRun
-from operations.local.server import free_port, serving
 from operations.main import main
 from rehearsal.kinds import KINDS
 from tests.conftest import Declare
@@ -94,41 +91,6 @@ def test_a_life_passes_only_without_unexplained_changes_and_with_nothing_left() 
     assert not life(left=1).passed
     assert "NOT EXPLAINED:\n    database-instance: multiAz" in as_text(life(explained, unexplained))
     assert as_json(life(explained))["passed"] is True
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Any:
-    with serving(free_port(0), "210000000009") as url:
-        yield url
-
-
-def test_motos_server_serves_the_stacks_account(endpoint: str) -> None:
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    sts = boto3.client("sts", region_name="eu-west-1", endpoint_url=endpoint, **keys)
-    assert sts.get_caller_identity()["Account"] == "210000000009"
-
-
-def test_motos_server_takes_the_rotation_of_a_secret_without_a_value(endpoint: str) -> None:
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    iam, functions, secrets = (
-        boto3.client(name, region_name="eu-west-1", endpoint_url=endpoint, **keys)
-        for name in ("iam", "lambda", "secretsmanager")
-    )
-    role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
-    image = {"ImageUri": f"210000000009.dkr.ecr.eu-west-1.amazonaws.com/workbuoy@sha256:{'a' * 64}"}
-    made = functions.create_function(FunctionName="rotation", Role=role["Role"]["Arn"], PackageType="Image", Code=image)
-    secrets.create_secret(Name="login")
-    rules = {"AutomaticallyAfterDays": 30}
-    secrets.rotate_secret(SecretId="login", RotationLambdaARN=made["FunctionArn"], RotationRules=rules)
-    assert secrets.describe_secret(SecretId="login")["RotationEnabled"] is True
-
-
-def test_a_port_that_is_taken_gives_way_to_a_free_one() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert free_port(port) != port
 
 
 def test_stand_ins_of_the_provider_prove_nothing_and_are_refused(

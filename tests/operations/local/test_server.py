@@ -98,6 +98,17 @@ def test_a_call_of_the_provider_is_answered(action: str, endpoint: str) -> None:
     assert status < 500
 
 
+def test_the_rotation_of_a_secret_without_a_value_is_taken(endpoint: str) -> None:
+    iam, functions, secrets = (client(name, endpoint) for name in ("iam", "lambda", "secretsmanager"))
+    role = iam.create_role(RoleName="rotation", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    image = {"ImageUri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/workbuoy@sha256:{'a' * 64}"}
+    made = functions.create_function(FunctionName="rotation", Role=role["Role"]["Arn"], PackageType="Image", Code=image)
+    secrets.create_secret(Name="login")
+    rules = {"AutomaticallyAfterDays": 30}
+    secrets.rotate_secret(SecretId="login", RotationLambdaARN=made["FunctionArn"], RotationRules=rules)
+    assert secrets.describe_secret(SecretId="login")["RotationEnabled"] is True
+
+
 def test_a_saved_query_lives_as_long_as_the_provider_says(endpoint: str) -> None:
     logs = client("logs", endpoint)
     made = logs.put_query_definition(name="prod/errors", queryString="limit 1", logGroupNames=["a"])
@@ -132,6 +143,14 @@ def test_a_long_life_does_not_fill_what_the_server_says(endpoint: str) -> None:
     sts = client("sts", endpoint)
     for _ in range(700):  # a hundred bytes of log each; a pipe holds 64 KiB
         assert sts.get_caller_identity()["Account"] == ACCOUNT
+
+
+def test_a_port_that_is_taken_gives_way_to_a_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port(port) != port
 
 
 def test_a_server_that_ends_at_once_says_why() -> None:
