@@ -5,10 +5,13 @@ Nothing decides by what is rendered here: a caption may be renamed at any time.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from facts.stores import Concern, Content, End, Form, Guard, Keeping, Key, KeyKind, Limit, Reason, Span, Store
 from graph import Resource
 from graph.resource import name_of, short_type
+
+_YEAR_DAYS: Final = 365.0  # KMS's own period
 
 
 def _logical_name(resource: Resource) -> str:
@@ -80,7 +83,7 @@ class Language:
         every_year, every, scheduled = self.rotations
         if isinstance(rotation, str):
             return scheduled.format(rotation)
-        return every_year if rotation == 0 else every.format(self.days(rotation))
+        return every_year if rotation == _YEAR_DAYS else every.format(self.days(rotation))
 
     def _span(self, form: Form, span: Span) -> str:
         limits = self.words([self.limits[limit].format(value) for limit, value in span.limits])

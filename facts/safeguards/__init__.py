@@ -5,7 +5,7 @@ says it all read the same: versioning of a bucket is one fact, whether a resourc
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from facts.safeguards.model import Kind, Rule, Safeguard, Says
 from facts.safeguards.rules import RULES
@@ -14,12 +14,33 @@ from graph import Graph
 from graph.marks import is_known
 from graph.values import at
 
+_DEFAULTS: Final = {(says.type, says.path): rule.default for rule in RULES for says in rule.says}
+_NAMED: Final = {rule.name: tuple(one for one in RULES if one.name == rule.name) for rule in RULES}
+
 
 def safeguards(graph: Graph) -> Iterator[Safeguard]:
     """Every safeguard that a graph says, and AWS's default for each thing of the graph that nothing is said of."""
     for rule in RULES:
         for subject, (value, by) in _said(graph, rule).items():
             yield Safeguard(rule, subject, value, rule.strength(value) if is_known(value) else None, by)
+
+
+def strength_of(graph: Graph, name: str, subject: str) -> float | None:
+    """How strong one safeguard of one thing is; None where that is not shown. Raises KeyError for an unknown name."""
+    values = [(rule, *found[subject]) for rule in _NAMED[name] if subject in (found := _said(graph, rule))]
+    if any(not is_known(value) for _, value, _ in values):
+        return None
+    return min((rule.strength(value) for rule, value, _ in values), default=None)
+
+
+def default_of(token: str, path: str) -> Any:
+    """What AWS or its provider does where a property of a type is left out. Raises KeyError for one without a row."""
+    return _DEFAULTS[token, path]
+
+
+def own_paths(name: str, token: str) -> Iterator[str]:
+    """The properties by which a type says a safeguard of itself."""
+    return (says.path for rule in _NAMED[name] for says in rule.says if says.type == token and not says.of)
 
 
 def _said(graph: Graph, rule: Rule) -> Mapping[str, tuple[Any, str]]:
@@ -45,4 +66,4 @@ def _weakest(rule: Rule, values: Sequence[tuple[Any, str]]) -> tuple[Any, str]:
     return unknown[0] if unknown else min(said, key=lambda one: rule.strength(one[0]))
 
 
-__all__ = ["RULES", "Kind", "Rule", "Safeguard", "Says", "safeguards"]
+__all__ = ["RULES", "Kind", "Rule", "Safeguard", "Says", "default_of", "own_paths", "safeguards", "strength_of"]

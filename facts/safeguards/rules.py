@@ -134,8 +134,16 @@ RULES: Final = (
         Kind.RETENTION,
         "point-in-time recovery, days",
         amount,
+        0,  # the provider's own: it sends 0 where AWS alone would keep a day
+        _own(t.DATABASE, path="backupRetentionPeriod"),
+    ),
+    Rule(
+        "backupRetentionPeriod",
+        Kind.RETENTION,
+        "point-in-time recovery, days",
+        amount,
         1,
-        _own(t.DATABASE, t.DATABASE_CLUSTER, path="backupRetentionPeriod"),
+        _own(t.DATABASE_CLUSTER, path="backupRetentionPeriod"),
     ),
     Rule(
         "retentionPeriod",
@@ -179,6 +187,15 @@ RULES: Final = (
         on,
         False,
         _own(t.DATABASE, path="performanceInsightsEnabled"),
+    ),
+    Rule(
+        "performanceInsightsRetentionPeriod",
+        Kind.RETENTION,
+        "performance data, days",
+        amount,
+        7,
+        _own(t.DATABASE, path="performanceInsightsRetentionPeriod"),
+        stops=False,
     ),
     Rule(
         "monitoringInterval",

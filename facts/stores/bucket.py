@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from facts import tokens as t
+from facts.safeguards import strength_of
 from facts.stores.holder import NOT_SHOWN, Holder, classification, content_of, stays
 from facts.stores.model import FOREVER, AfterDeletion, Concern, Content, End, Form, Keeping, Key, KeyKind, Reason, Store
 from facts.stores.rules import Rules, read_rules
@@ -26,7 +27,7 @@ def _stores(graph: Graph, bucket: Resource) -> Iterator[Store]:
     one, writers = Holder(graph, bucket), tuple(_log_writers(graph, bucket))
     classified = classification(bucket)
     content = Content.ACCESS_LOGS if writers else content_of(classified)
-    rules, versioned = _rules(graph, bucket), _versioned(graph, bucket)
+    rules, versioned = _rules(graph, bucket), strength_of(graph, "versioning", bucket.urn)
     key, after = _key(one), _after_deletion(one)
 
     def store(form: Form, *concerns: Concern) -> Store:
@@ -41,11 +42,11 @@ def _stores(graph: Graph, bucket: Resource) -> Iterator[Store]:
             warnings=concerns,
         )
 
-    yield store(Form.OBJECTS, *((Concern.NOT_VERSIONED,) if versioned is False else ()))
+    yield store(Form.OBJECTS, *((Concern.NOT_VERSIONED,) if versioned == 0 else ()))
     if rules.spans[Form.ARCHIVED_OBJECTS]:
         yield store(Form.ARCHIVED_OBJECTS)
     for form, concern, held in (
-        (Form.NONCURRENT_VERSIONS, Concern.VERSIONS_PILE_UP, versioned is not False),
+        (Form.NONCURRENT_VERSIONS, Concern.VERSIONS_PILE_UP, versioned != 0),
         (Form.UNFINISHED_UPLOADS, Concern.UPLOADS_PILE_UP, True),
     ):
         if held or rules.spans[form]:
@@ -72,18 +73,6 @@ def _rules(graph: Graph, bucket: Resource) -> Rules:
     for side in graph.referring(bucket, t.BUCKET_LIFECYCLE, "bucket"):
         rules += items(side.inputs.get("rules"))
     return read_rules(rules)
-
-
-def _versioned(graph: Graph, bucket: Resource) -> bool | None:
-    """Whether noncurrent versions are kept; None where it is not shown."""
-    blocks = [
-        one.inputs.get("versioningConfiguration") for one in graph.referring(bucket, t.BUCKET_VERSIONING, "bucket")
-    ]
-    found = [one.get("status") for one in maps(blocks)]
-    found += [one.get("enabled") for one in maps(bucket.inputs.get("versioning"))]
-    if any(isinstance(one, Mark) for one in (*blocks, *found)):
-        return None
-    return any(one in ("Enabled", True) for one in found)
 
 
 def _key(one: Holder) -> Key:

@@ -21,11 +21,8 @@ from facts.stores.model import (
 )
 from graph import Graph
 
-# Defaults where a property is left out; automated backups are deleted with the instance unless it says otherwise.
-# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
-_PERFORMANCE_DAYS: Final = 7.0
+# What RDS does by itself, whatever is declared.
 _MONITORING_DAYS: Final = 30.0
-_REPLICATED_DAYS: Final = 7.0
 _MASTER_PASSWORD_DAYS: Final = 7.0
 _WITH_INSTANCE: Final = AfterDeletion(End.DELETED, Reason.WITH_INSTANCE)
 
@@ -36,7 +33,7 @@ def database_stores(graph: Graph) -> Iterator[Store]:
         yield from _instance(Holder(graph, one))
     for copy in graph.of(t.AUTOMATED_BACKUPS_REPLICATION):
         replicated = Holder(graph, copy)
-        days = replicated.days("retentionPeriod", _REPLICATED_DAYS)
+        days = replicated.days("retentionPeriod")
         yield replicated.store(
             Form.REPLICATED_BACKUPS,
             Content.CUSTOMER,
@@ -63,10 +60,10 @@ def _instance(one: Holder) -> Iterator[Store]:
     yield _final_snapshot(one, key, skipped)
     watched = one.flag("performanceInsightsEnabled")
     if watched is not False:
-        days = one.days("performanceInsightsRetentionPeriod", _PERFORMANCE_DAYS) if watched else None
+        days = one.days("performanceInsightsRetentionPeriod") if watched else None
         performance = one.key("performanceInsightsKmsKeyId")
         yield one.store(Form.PERFORMANCE_DATA, Content.TRACES, performance, for_days(days), _WITH_INSTANCE)
-    interval = one.days("monitoringInterval", 0.0)
+    interval = one.days("monitoringInterval")
     if interval != 0:
         days = None if interval is None else _MONITORING_DAYS
         after = for_a_while(days, Reason.MONITORING_UNOWNED)
@@ -88,8 +85,8 @@ def _storage_key(one: Holder, encrypted: bool | None) -> Key:
 
 
 def _backups(one: Holder, key: Key) -> Store:
-    days = one.days("backupRetentionPeriod", 0.0)
-    deleted = one.flag("deleteAutomatedBackups", default=True)
+    days = one.days("backupRetentionPeriod")
+    deleted = one.flag("deleteAutomatedBackups")
     if days == 0:
         after = AfterDeletion(End.NONE, Reason.BACKUPS_OFF)
     elif deleted:

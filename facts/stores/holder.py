@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from facts.places import region_of
+from facts.safeguards import default_of, own_paths
 from facts.stores.model import (
     FOREVER,
     AfterDeletion,
@@ -43,14 +44,18 @@ class Holder:
         """What was declared at a path."""
         return at(self.resource.inputs, path)
 
-    def days(self, name: str, default: float) -> float | None:
-        """Days that a property says, `default` where it is left out, None where it is not shown."""
-        return days_of(self.resource.inputs.get(name), default)
+    def days(self, name: str) -> float | None:
+        """Days that a property says, the safeguard's default where it is left out, None where it is not shown."""
+        return number(self._value(name))
 
-    def flag(self, name: str, *, default: bool = False) -> bool | None:
-        """A switch, `default` where it is left out, None where it is not shown."""
+    def flag(self, name: str) -> bool | None:
+        """A switch, the safeguard's default where it is left out, None where it is not shown."""
+        value = self._value(name)
+        return None if isinstance(value, Mark) else bool(value)
+
+    def _value(self, name: str) -> Any:
         value = self.resource.inputs.get(name)
-        return None if isinstance(value, Mark) else default if value is None else bool(value)
+        return default_of(self.resource.type, name) if value is None else value
 
     def key(self, path: str, without: KeyKind = KeyKind.AWS) -> Key:
         """The key that the property at a path names, or what encrypts without one."""
@@ -117,6 +122,6 @@ def guards(resource: Resource) -> Iterator[Guard]:
     """What guards a resource against deletion; a value that is not shown counts as a guard."""
     if resource.protect:
         yield Guard.PROTECT
-    found = [resource.inputs.get(name) for name in ("deletionProtection", "enableDeletionProtection")]
+    found = [resource.inputs.get(name) for name in own_paths("deletionProtection", resource.type)]
     if any(isinstance(one, Mark) or one for one in found):
         yield Guard.DELETION_PROTECTION

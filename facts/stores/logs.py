@@ -30,7 +30,7 @@ def log_stores(graph: Graph) -> Iterator[Store]:
 
 
 def _declared(one: Holder, writers: Sequence[Resource]) -> Store:
-    days = one.days("retentionInDays", 0.0)
+    days = one.days("retentionInDays")
     endless = days == 0
     retained = one.resource.retain_on_delete or one.flag("skipDestroy")
     if retained:

@@ -1,7 +1,6 @@
 """Secrets and the keys themselves."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from facts import tokens as t
 from facts.stores.holder import Holder, for_a_while, stays
@@ -9,16 +8,12 @@ from facts.stores.model import AfterDeletion, Concern, Content, End, Form, Keepi
 from graph import Graph, Mark, Resource
 from graph.values import maps, number
 
-# AWS's defaults where a property is left out.
-_RECOVERY_DAYS: Final = 30.0
-_KEY_WINDOW_DAYS: Final = 30.0
-
 
 def secret_stores(graph: Graph) -> Iterator[Store]:
     """Every secret: how it is renewed, and how long a deleted one can be brought back."""
     for secret in graph.of(t.SECRET):
         one = Holder(graph, secret)
-        window = one.days("recoveryWindowInDays", _RECOVERY_DAYS)
+        window = one.days("recoveryWindowInDays")
         if secret.retain_on_delete:
             after = stays(Reason.RETAINED)
         elif window == 0:
@@ -51,7 +46,7 @@ def key_stores(graph: Graph) -> Iterator[Store]:
             case None:
                 kept = Kept(Keeping.UNKNOWN)
             case True:
-                kept = Kept(Keeping.ROTATED, rotation=one.days("rotationPeriodInDays", 0.0))
+                kept = Kept(Keeping.ROTATED, rotation=one.days("rotationPeriodInDays"))
             case _:
                 kept = Kept(Keeping.NOT_ROTATED)
         yield one.store(
@@ -68,4 +63,4 @@ def key_after_deletion(one: Holder) -> AfterDeletion:
     """What becomes of a key, and so of all that it encrypts."""
     if one.resource.retain_on_delete:
         return stays(Reason.KEY_RETAINED)
-    return for_a_while(one.days("deletionWindowInDays", _KEY_WINDOW_DAYS), Reason.KEY_WINDOW)
+    return for_a_while(one.days("deletionWindowInDays"), Reason.KEY_WINDOW)

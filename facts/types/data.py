@@ -13,7 +13,7 @@ DATABASES = (
         judged="backupRetentionPeriod deletionProtection skipFinalSnapshot deleteAutomatedBackups storageEncrypted "
         "publiclyAccessible manageMasterUserPassword password performanceInsightsEnabled "
         "enabledCloudwatchLogsExports iamDatabaseAuthenticationEnabled autoMinorVersionUpgrade copyTagsToSnapshot "
-        "multiAz monitoringInterval",
+        "multiAz monitoringInterval performanceInsightsRetentionPeriod",
         noted={
             "vpcSecurityGroupIds": "other security groups guard it",
             "engineVersion": "another engine version",
@@ -27,7 +27,6 @@ DATABASES = (
             "parameterGroupName optionGroupName": "other parameters",
             "dbSubnetGroupName availabilityZone networkType": "another place in the network",
             "monitoringRoleArn": "another role watches it",
-            "performanceInsightsRetentionPeriod": "performance data are kept for another time",
             "databaseInsightsMode": "another mode of insights",
             "engineLifecycleSupport licenseModel": "another contract with AWS",
             "blueGreenUpdate": "updates go another way",

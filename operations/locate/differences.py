@@ -9,7 +9,6 @@ from facts.stores import Form, KeyKind, Store, stores
 from facts.types import Loss, loss_of
 from graph import Graph, Resource
 
-LOCATED = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)  # what is looked for in an account
 COPIES = (Form.SNAPSHOT, Form.SNAPSHOT_COPY)  # made by hand or by RDS; no program declares them
 
 
@@ -47,8 +46,7 @@ def differences(declared: Graph, found: Graph) -> Iterator[Told]:
 
 
 def _holds_data(one: Resource) -> bool:
-    listed = one.type in LOCATED or loss_of(one.type) is not Loss.NOTHING
-    return listed and one.custom and not one.type.startswith("pulumi:")
+    return one.custom and loss_of(one.type) is not Loss.NOTHING and not one.type.startswith("pulumi:")
 
 
 def _strangers(declared: Graph, found: Sequence[Store]) -> Iterator[Told]:

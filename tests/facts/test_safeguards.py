@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from facts import tokens as t
-from facts.safeguards import RULES, safeguards
+from facts.safeguards import RULES, default_of, safeguards
+from facts.stores import Guard, guards
+from facts.stores.holder import Holder
 from graph import Graph, Resource, Unknown
 
 COMPONENT = "urn:pulumi:prod::p::c:c:C::files"
@@ -57,3 +59,30 @@ def test_what_is_of_another_stack_is_known_by_the_text_that_names_it() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_default_has_a_strength_of_its_own(rule: Any) -> None:
     assert isinstance(rule.strength(rule.default), float | int)
+
+
+@pytest.mark.parametrize(("token", "days"), [(t.DATABASE, 0), (t.DATABASE_CLUSTER, 1)])
+def test_stores_and_safeguards_know_one_default(token: str, days: int) -> None:
+    assert default_of(token, "backupRetentionPeriod") == days
+    strengths = [
+        one.strength for one in safeguards(Graph([resource(token, "db")])) if one.rule.name == "backupRetentionPeriod"
+    ]
+    assert strengths == [days]
+    holder = Holder(Graph([]), resource(token, "db"))
+    assert holder.days("backupRetentionPeriod") == days
+
+
+def test_a_property_without_a_row_has_no_default() -> None:
+    with pytest.raises(KeyError):
+        default_of(t.DATABASE, "nobodyKnows")
+
+
+def test_a_guard_is_seen_by_whichever_property_its_type_has() -> None:
+    held = {
+        t.DATABASE: "deletionProtection",
+        t.LOG_GROUP: "deletionProtectionEnabled",
+        t.LOAD_BALANCER: "enableDeletionProtection",
+    }
+    for token, name in held.items():
+        assert list(guards(resource(token, "one", **{name: True}))) == [Guard.DELETION_PROTECTION]
+        assert list(guards(resource(token, "one", **{name: False}))) == []

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from facts.stores import AfterDeletion, Content, End, Form, KeyKind, Reason
+from facts.stores import AfterDeletion, Content, End, Form, KeyKind, Reason, stores
+from facts.types import Loss, loss_of, noun_of
 from graph import Graph
 from infra.tenants.residency import allowed_regions
 from operations.locate.answer import Answer
@@ -12,7 +13,8 @@ from operations.locate.differences import Difference, differences
 from operations.locate.live.account import Account
 from operations.locate.live.names import names_of
 from operations.locate.live.overlay import lost_marks, overlay
-from operations.locate.live.sweep import Swept, keeps_data, sweep
+from operations.locate.live.strangers import harmless_kinds, kind_of
+from operations.locate.live.sweep import LOOKED_FOR, Swept, sweep
 from operations.locate.sources import Estate, Source
 from operations.locate.stores import Group, Holds, Located, holds_requests, stores_of
 from project.files import Project
@@ -39,6 +41,7 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
         ]
         if own:
             tagged = list(_tagged(estate, swept, [one.arn for one in swept.found], names.own))
+        unsearched += _without_a_reader(declared)
         stacks.append(live.graph)
         searched += swept.searched
         unsearched += swept.unsearched
@@ -56,15 +59,24 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
     )
 
 
+def _without_a_reader(declared: Graph) -> Iterator[str]:
+    """What holds data and is of a type that nobody looks for in an account: named, never taken as found."""
+    holders = {store.holder.urn: store.holder for store in stores(declared)}
+    for one in holders.values():
+        if one.type not in LOOKED_FOR and loss_of(one.type) is not Loss.NOTHING:
+            yield f"{one.name}: a {noun_of(one.type)} is not looked for in an account; look at it by hand"
+
+
 def _tagged(estate: Estate, swept: Swept, known: list[str], own: Callable[[str], bool]) -> Iterator[Located]:
     """What carries the customer's tag and was not found by its name: a store, or anything at all outside residency."""
     allowed = allowed_regions(estate.tenant.residency)
     pool = estate.tenant.isolation == "pool"
+    harmless = harmless_kinds(estate.own)
     for region, arn in swept.tagged:
         named = arn.split(":", 5)[-1].rpartition(":")[2].removeprefix("db:")
         strange = not any(arn == one or arn.startswith(f"{one}:") for one in known)
         mine = not pool or own(named)  # all base stacks share one tag
-        if strange and mine and (region not in allowed or keeps_data(arn)):
+        if strange and mine and (region not in allowed or kind_of(arn) not in harmless):
             yield Located(
                 group=Group.FOUND,
                 form=Form.UNKNOWN,

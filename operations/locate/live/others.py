@@ -11,15 +11,8 @@ from operations.locate.live.names import Names
 _KEYLESS: Final = {"kmsKeyId": None}  # what an answer leaves out is not there
 
 
-def others(account: Account, region: str, names: Names) -> Iterator[Found]:
-    """Everything of these kinds that is a stack's by its name."""
-    yield from _log_groups(account, region, names)
-    yield from _secrets(account, region, names)
-    yield from _keys(account, region, names)
-    yield from _topics(account, region, names)
-
-
-def _log_groups(account: Account, region: str, names: Names) -> Iterator[Found]:
+def log_groups(account: Account, region: str, names: Names) -> Iterator[Found]:
+    """Every log group of a stack, those that RDS and Lambda write to included."""
     for begin in (f"/workbuoy/{names.begin}", f"/aws/rds/instance/{names.begin}", f"/aws/lambda/{names.begin}"):
         for one in account.items("logs", region, "describe_log_groups", "logGroups", logGroupNamePrefix=begin):
             if names.own(one["logGroupName"]):
@@ -29,7 +22,8 @@ def _log_groups(account: Account, region: str, names: Names) -> Iterator[Found]:
                 yield found(t.LOG_GROUP, one["logGroupName"], region, arn, {**one, "tags": tags}, properties=absent)
 
 
-def _secrets(account: Account, region: str, names: Names) -> Iterator[Found]:
+def secrets(account: Account, region: str, names: Names) -> Iterator[Found]:
+    """Every secret of a stack, with its replicas and its rotation."""
     for listed in account.items("secretsmanager", region, "list_secrets", "SecretList"):
         if names.own(str(listed["Name"])):
             one = account.client("secretsmanager", region).describe_secret(SecretId=listed["ARN"])
@@ -42,7 +36,8 @@ def _secrets(account: Account, region: str, names: Names) -> Iterator[Found]:
             yield found(t.SECRET, one["Name"], region, one["ARN"], one, properties=absent, side=side)
 
 
-def _keys(account: Account, region: str, names: Names) -> Iterator[Found]:
+def keys(account: Account, region: str, names: Names) -> Iterator[Found]:
+    """Every key of a stack, known by its alias."""
     kms = account.client("kms", region)
     for alias in account.items("kms", region, "list_aliases", "Aliases"):
         if names.own(str(alias["AliasName"])) and alias.get("TargetKeyId"):
@@ -55,7 +50,8 @@ def _keys(account: Account, region: str, names: Names) -> Iterator[Found]:
             yield found(t.KEY, alias["AliasName"], region, one["Arn"], answer, properties=copies)
 
 
-def _topics(account: Account, region: str, names: Names) -> Iterator[Found]:
+def topics(account: Account, region: str, names: Names) -> Iterator[Found]:
+    """Every topic of a stack."""
     sns = account.client("sns", region)
     for listed in account.items("sns", region, "list_topics", "Topics"):
         arn = listed["TopicArn"]

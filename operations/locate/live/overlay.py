@@ -9,8 +9,9 @@ from facts.captions import ENGLISH
 from facts.stores import guards
 from graph import Graph, Resource
 from graph.values import items
-from operations.locate.differences import LOCATED, Told, difference, name_of
+from operations.locate.differences import Told, difference, name_of
 from operations.locate.live.found import Found, stem
+from operations.locate.live.sweep import LOOKED_FOR
 from policies.tags import APPLICATION, ENVIRONMENT, TENANT
 
 # Side resources, and the property that names what they belong to.
@@ -35,7 +36,7 @@ class Overlaid:
 def overlay(declared: Graph, found: Sequence[Found]) -> Overlaid:
     """Lay the account's resources over the declared ones of the same kind and name."""
     matched: dict[str, Found] = {}
-    for resource in declared.of(*LOCATED):
+    for resource in declared.of(*LOOKED_FOR):
         alike = [one for one in found if one.identity == (resource.type, stem(name_of(declared, resource)))]
         region = declared.region_of(resource)
         if alike:  # in its own region if it is there; elsewhere it has moved, and is told so
@@ -93,7 +94,7 @@ def _laid(declared: Graph, matched: Mapping[str, Found], names: Mapping[str, str
     for resource in declared.resources:
         owner = _owner(declared, resource)
         one = matched.get((owner or resource).urn)
-        if one is None and (owner or resource).type in LOCATED:
+        if one is None and (owner or resource).type in LOOKED_FOR:
             continue  # missing, and what hangs on it with it
         inputs, outputs = _renamed(resource.inputs, names), _renamed(resource.outputs, names)
         region = resource.region

@@ -1,22 +1,28 @@
 """Looking through every enabled region of an account for what belongs to a stack, by name and by tag."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
+from facts import tokens as t
 from operations.locate.live.account import EXPIRED, REFUSED, Account, explained
 from operations.locate.live.buckets import buckets
 from operations.locate.live.database import databases
 from operations.locate.live.found import Found
 from operations.locate.live.names import Names
-from operations.locate.live.others import others
+from operations.locate.live.others import keys, log_groups, secrets, topics
 from policies.tags import APPLICATION, TENANT
 
 _AT_ONCE = 8
-# Services that keep data; what else carries a customer's tag in a region that residency allows is no store.
-_KEEPERS = {"backup", "dynamodb", "elasticache", "elasticfilesystem", "es", "fsx", "glacier", "kinesis"} | {
-    "kms", "logs", "rds", "redshift", "s3", "secretsmanager", "sns", "sqs",
-}  # fmt: skip
+_IN_A_REGION: Final[Mapping[str, Callable[[Account, str, Names], Iterator[Found]]]] = {
+    t.DATABASE: databases,
+    t.LOG_GROUP: log_groups,
+    t.SECRET: secrets,
+    t.KEY: keys,
+    t.TOPIC: topics,
+}
+LOOKED_FOR: Final = frozenset({t.BUCKET, *_IN_A_REGION})
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def sweep(account: Account, names: Names, tag: str) -> Swept:
 
     def look(region: str) -> tuple[str, list[Found], list[str], Exception | None]:
         try:
-            here = [*databases(account, region, names), *others(account, region, names)]
+            here = [one for look_for in _IN_A_REGION.values() for one in look_for(account, region, names)]
             return region, here, list(_tagged(account, region, tag)), None
         except (BotoCoreError, ClientError) as error:
             return region, [], [], error
@@ -70,8 +76,3 @@ def _tagged(account: Account, region: str, tag: str) -> Iterator[str]:
         "resourcegroupstaggingapi", region, "get_resources", "ResourceTagMappingList", TagFilters=wanted
     ):
         yield one["ResourceARN"]
-
-
-def keeps_data(arn: str) -> bool:
-    """Whether an ARN is of a service that keeps data; RDS's own daily snapshots are the automated backups."""
-    return arn.split(":")[2] in _KEEPERS and ":snapshot:rds:" not in arn

@@ -1,15 +1,19 @@
 """The account, held to the program: what is as declared stays silent, and each seeded difference is named."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from facts import tokens as t
+from graph import Graph, Resource
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.locate.answer import Answer
 from operations.locate.live import locate_live
 from operations.locate.live.account import Account
 from operations.locate.live.names import Names
+from operations.locate.live.strangers import harmless_kinds, kind_of
 from operations.locate.live.sweep import sweep
 from operations.locate.sources import Estate
 from operations.locate.text import text
@@ -206,6 +210,41 @@ def test_a_region_that_may_not_be_looked_into_is_told_and_never_passed(
     assert [one.partition(":")[0] for one in answer.unsearched] == [ELSEWHERE]
     assert ELSEWHERE not in answer.searched
     assert not answer.passed
+
+
+def test_a_store_of_a_type_that_nobody_looks_for_is_named_and_never_passed(
+    project_root: Project, acme: Estate, account: Looked
+) -> None:
+    table = Resource(
+        urn="urn:pulumi:prod-acme::workbuoy::aws:dynamodb/table:Table::queue",
+        type=t.DYNAMODB_TABLE,
+        name="queue",
+        inputs={"tags": {"data-classification": "customer-data"}},
+    )
+    own = acme.own
+    more = Graph([*own.resources, table], stack=own.stack, project=own.project, account=own.account, region=own.region)
+    answer = locate_live(project_root, replace(acme, own=more), account)
+    assert [one.partition(":")[0] for one in answer.unsearched] == ["queue"]
+    assert not answer.passed
+
+
+@pytest.mark.parametrize(
+    ("arn", "known"),
+    [
+        ("arn:aws:ec2:eu-west-1:1:security-group/sg-1", True),
+        ("arn:aws:ecs:eu-west-1:1:task/cluster/1", True),
+        ("arn:aws:rds:eu-west-1:1:snapshot:rds:workbuoy-1", True),
+        ("arn:aws:ec2:eu-west-1:1:instance/i-1", False),
+        ("arn:aws:rds:eu-west-1:1:db:other", False),
+        ("arn:aws:s3:::other", False),
+        ("arn:aws:anything:eu-west-1:1:new/1", False),
+        ("no arn", False),
+    ],
+)
+def test_a_tagged_thing_may_hold_data_unless_the_stack_shows_that_its_kind_does_not(
+    acme: Estate, arn: str, known: bool
+) -> None:
+    assert (kind_of(arn) in harmless_kinds(acme.own)) is known
 
 
 def test_a_placeholder_account_is_not_looked_into(acme: Estate) -> None:
