@@ -7,7 +7,7 @@ says it all read the same: versioning of a bucket is one fact, whether a resourc
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from facts.safeguards.model import Kind, Rule, Safeguard, Says
+from facts.safeguards.model import Rule, Safeguard, Says, Weakening
 from facts.safeguards.rules import RULES
 from facts.subjects import subjects
 from graph import Graph
@@ -66,4 +66,4 @@ def _weakest(rule: Rule, values: Sequence[tuple[Any, str]]) -> tuple[Any, str]:
     return unknown[0] if unknown else min(said, key=lambda one: rule.strength(one[0]))
 
 
-__all__ = ["RULES", "Kind", "Rule", "Safeguard", "Says", "default_of", "own_paths", "safeguards", "strength_of"]
+__all__ = ["RULES", "Rule", "Safeguard", "Says", "Weakening", "default_of", "own_paths", "safeguards", "strength_of"]

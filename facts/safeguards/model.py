@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Kind(StrEnum):
+class Weakening(StrEnum):
     """What a weaker safeguard makes possible."""
 
     VERSIONING = "versioning-off"
@@ -39,7 +39,7 @@ class Rule:
     """
 
     name: str
-    kind: Kind
+    kind: Weakening
     what: str
     strength: Strength
     default: Any

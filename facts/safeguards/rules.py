@@ -3,7 +3,7 @@
 from typing import Final
 
 from facts import tokens as t
-from facts.safeguards.model import Kind, Rule, Says
+from facts.safeguards.model import Rule, Says, Weakening
 from facts.safeguards.strength import (
     amount,
     forced_tls,
@@ -30,7 +30,7 @@ _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "r
 RULES: Final = (
     Rule(
         "versioning",
-        Kind.VERSIONING,
+        Weakening.VERSIONING,
         "versioning",
         on,
         "Disabled",
@@ -41,7 +41,7 @@ RULES: Final = (
     ),
     Rule(
         "object lock, days",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "days that objects are locked",
         amount,
         0,
@@ -53,7 +53,7 @@ RULES: Final = (
     ),
     Rule(
         "object lock, mode",
-        Kind.LOSS,
+        Weakening.LOSS,
         "who may lift the lock of objects",
         in_order("none", "GOVERNANCE", "COMPLIANCE"),
         "none",
@@ -66,7 +66,7 @@ RULES: Final = (
     *(
         Rule(
             name,
-            Kind.EXPOSURE,
+            Weakening.EXPOSURE,
             f"{name} is switched off",
             on,
             False,
@@ -79,7 +79,7 @@ RULES: Final = (
     ),
     Rule(
         "encryption of objects",
-        Kind.LOSS,
+        Weakening.LOSS,
         "the key that new objects are encrypted with",
         in_order("S3 alone", "S3's KMS key", "a customer key"),
         "S3 alone",
@@ -89,21 +89,33 @@ RULES: Final = (
         ),
         read=object_encryption,
     ),
-    Rule("forceDestroy", Kind.LOSS, "a full bucket may be destroyed", off, False, _own(t.BUCKET, path="forceDestroy")),
     Rule(
         "forceDestroy",
-        Kind.LOSS,
+        Weakening.LOSS,
+        "a full bucket may be destroyed",
+        off,
+        False,
+        _own(t.BUCKET, path="forceDestroy"),
+    ),
+    Rule(
+        "forceDestroy",
+        Weakening.LOSS,
         "a full vault may be destroyed",
         off,
         False,
         _own(t.BACKUP_VAULT, path="forceDestroy"),
     ),
     Rule(
-        "forceDelete", Kind.LOSS, "a full registry may be deleted", off, False, _own(t.REPOSITORY, path="forceDelete")
+        "forceDelete",
+        Weakening.LOSS,
+        "a full registry may be deleted",
+        off,
+        False,
+        _own(t.REPOSITORY, path="forceDelete"),
     ),
     Rule(
         "deletionProtection",
-        Kind.DELETION,
+        Weakening.DELETION,
         "deletion protection",
         on,
         False,
@@ -115,7 +127,7 @@ RULES: Final = (
     ),
     Rule(
         "skipFinalSnapshot",
-        Kind.LOSS,
+        Weakening.LOSS,
         "final snapshot skipped",
         off,
         False,
@@ -123,7 +135,7 @@ RULES: Final = (
     ),
     Rule(
         "deleteAutomatedBackups",
-        Kind.LOSS,
+        Weakening.LOSS,
         "backups go with the database",
         off,
         True,
@@ -131,7 +143,7 @@ RULES: Final = (
     ),
     Rule(
         "backupRetentionPeriod",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "point-in-time recovery, days",
         amount,
         0,  # the provider's own: it sends 0 where AWS alone would keep a day
@@ -139,7 +151,7 @@ RULES: Final = (
     ),
     Rule(
         "backupRetentionPeriod",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "point-in-time recovery, days",
         amount,
         1,
@@ -147,7 +159,7 @@ RULES: Final = (
     ),
     Rule(
         "retentionPeriod",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "copied backups, days",
         amount,
         7,
@@ -155,7 +167,7 @@ RULES: Final = (
     ),
     Rule(
         "storageEncrypted",
-        Kind.LOSS,
+        Weakening.LOSS,
         "storage encryption",
         on,
         False,
@@ -163,7 +175,7 @@ RULES: Final = (
     ),
     Rule(
         "copyTagsToSnapshot",
-        Kind.WATCH,
+        Weakening.WATCH,
         "snapshots carry the owner tags",
         on,
         False,
@@ -172,17 +184,25 @@ RULES: Final = (
     ),
     Rule(
         "autoMinorVersionUpgrade",
-        Kind.WATCH,
+        Weakening.WATCH,
         "minor versions are upgraded",
         on,
         True,
         _own(t.DATABASE, path="autoMinorVersionUpgrade"),
         stops=False,
     ),
-    Rule("multiAz", Kind.LOSS, "a standby in a second zone", on, False, _own(t.DATABASE, path="multiAz"), stops=False),
+    Rule(
+        "multiAz",
+        Weakening.LOSS,
+        "a standby in a second zone",
+        on,
+        False,
+        _own(t.DATABASE, path="multiAz"),
+        stops=False,
+    ),
     Rule(
         "performanceInsightsEnabled",
-        Kind.WATCH,
+        Weakening.WATCH,
         "performance data",
         on,
         False,
@@ -190,7 +210,7 @@ RULES: Final = (
     ),
     Rule(
         "performanceInsightsRetentionPeriod",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "performance data, days",
         amount,
         7,
@@ -199,7 +219,7 @@ RULES: Final = (
     ),
     Rule(
         "monitoringInterval",
-        Kind.WATCH,
+        Weakening.WATCH,
         "monitoring of the operating system",
         lambda value: float(amount(value) > 0),
         0,
@@ -208,7 +228,7 @@ RULES: Final = (
     ),
     Rule(
         "enabledCloudwatchLogsExports",
-        Kind.WATCH,
+        Weakening.WATCH,
         "logs that the database exports",
         how_many,
         None,
@@ -216,7 +236,7 @@ RULES: Final = (
     ),
     Rule(
         "iamDatabaseAuthenticationEnabled",
-        Kind.LOSS,
+        Weakening.LOSS,
         "login by IAM",
         on,
         False,
@@ -225,7 +245,7 @@ RULES: Final = (
     ),
     Rule(
         "manageMasterUserPassword",
-        Kind.LOSS,
+        Weakening.LOSS,
         "RDS makes and rotates the master password",
         on,
         False,
@@ -233,7 +253,7 @@ RULES: Final = (
     ),
     Rule(
         "rds.force_ssl",
-        Kind.EXPOSURE,
+        Weakening.EXPOSURE,
         "TLS is demanded",
         in_order("0", "1"),
         "1",
@@ -242,16 +262,16 @@ RULES: Final = (
     ),
     Rule(
         "retentionInDays",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "days that logs are kept",
         kept_days,
         0,
         _own(t.LOG_GROUP, path="retentionInDays"),
     ),
-    Rule("skipDestroy", Kind.LOSS, "the log outlives the stack", on, False, _own(t.LOG_GROUP, path="skipDestroy")),
+    Rule("skipDestroy", Weakening.LOSS, "the log outlives the stack", on, False, _own(t.LOG_GROUP, path="skipDestroy")),
     Rule(
         "recoveryWindowInDays",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "days to restore the secret",
         amount,
         30,
@@ -259,17 +279,24 @@ RULES: Final = (
     ),
     Rule(
         "deletionWindowInDays",
-        Kind.RETENTION,
+        Weakening.RETENTION,
         "days to cancel the key's deletion",
         amount,
         30,
         _own(t.KEY, t.REPLICA_KEY, path="deletionWindowInDays"),
     ),
-    Rule("isEnabled", Kind.LOSS, "nothing that the key encrypts can be read", on, True, _own(t.KEY, path="isEnabled")),
-    Rule("enableKeyRotation", Kind.LOSS, "rotation of the key", on, False, _own(t.KEY, path="enableKeyRotation")),
+    Rule(
+        "isEnabled",
+        Weakening.LOSS,
+        "nothing that the key encrypts can be read",
+        on,
+        True,
+        _own(t.KEY, path="isEnabled"),
+    ),
+    Rule("enableKeyRotation", Weakening.LOSS, "rotation of the key", on, False, _own(t.KEY, path="enableKeyRotation")),
     Rule(
         "rotationPeriodInDays",
-        Kind.LOSS,
+        Weakening.LOSS,
         "the key is rotated more rarely, days",
         lambda value: -(number(value) or 365),
         365,
@@ -278,7 +305,7 @@ RULES: Final = (
     ),
     Rule(
         "automaticallyAfterDays",
-        Kind.LOSS,
+        Weakening.LOSS,
         "the secret is rotated more rarely, days",
         lambda value: -(number(value) or float("inf")),
         None,
@@ -286,7 +313,7 @@ RULES: Final = (
         stops=False,
     ),
     *(
-        Rule("kmsKeyId", Kind.LOSS, "encryption by a customer key", given, None, _own(token, path=path))
+        Rule("kmsKeyId", Weakening.LOSS, "encryption by a customer key", given, None, _own(token, path=path))
         for token, path in (
             (t.SECRET, "kmsKeyId"),
             (t.LOG_GROUP, "kmsKeyId"),
@@ -297,14 +324,14 @@ RULES: Final = (
     ),
     Rule(
         "type",
-        Kind.EXPOSURE,
+        Weakening.EXPOSURE,
         "the parameter is kept encrypted",
         lambda value: 1.0 if value == "SecureString" else 0.0,
         "String",
         _own(t.PARAMETER, path="type"),
     ),
     *(
-        Rule(name, Kind.WATCH, f"{what} of the audit trail", on, default, _own(t.TRAIL, path=name))
+        Rule(name, Weakening.WATCH, f"{what} of the audit trail", on, default, _own(t.TRAIL, path=name))
         for name, what, default in (
             ("enableLogging", "recording", True),
             ("isMultiRegionTrail", "other regions", False),
@@ -314,7 +341,7 @@ RULES: Final = (
     ),
     Rule(
         "accessLogs",
-        Kind.WATCH,
+        Weakening.WATCH,
         "log of requests",
         lambda value: 0.0 if value == "none" else 1.0,
         "none",
@@ -322,12 +349,24 @@ RULES: Final = (
         read=log_target,
     ),
     Rule(
-        "actionsEnabled", Kind.WATCH, "the alarm tells somebody", on, True, _own(t.METRIC_ALARM, path="actionsEnabled")
+        "actionsEnabled",
+        Weakening.WATCH,
+        "the alarm tells somebody",
+        on,
+        True,
+        _own(t.METRIC_ALARM, path="actionsEnabled"),
     ),
-    Rule("alarmActions", Kind.WATCH, "whom the alarm tells", how_many, None, _own(t.METRIC_ALARM, path="alarmActions")),
+    Rule(
+        "alarmActions",
+        Weakening.WATCH,
+        "whom the alarm tells",
+        how_many,
+        None,
+        _own(t.METRIC_ALARM, path="alarmActions"),
+    ),
     Rule(
         "blockPublicPolicy",
-        Kind.EXPOSURE,
+        Weakening.EXPOSURE,
         "a public policy is refused",
         on,
         False,

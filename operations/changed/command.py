@@ -12,7 +12,7 @@ from infra.problems import Problem, ProblemsError
 from operations.ending import JSON, MISTAKE, stop
 
 if TYPE_CHECKING:
-    from operations.changed.estate import Estate
+    from operations.changed.estate import ListedEstate
     from operations.changed.touched import Touched
 
 
@@ -55,7 +55,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_want
             click.echo(f"{base.stack}: {problem}", err=True)
 
 
-def _change(root: Path, estate: "Estate", since: str | None, tenant: str | None) -> "Touched":
+def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str | None) -> "Touched":
     from operations.changed.files import changed_files  # noqa: PLC0415
     from operations.changed.touched import Touched, everything, touched  # noqa: PLC0415
 

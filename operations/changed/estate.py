@@ -49,14 +49,14 @@ class Customer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estate:
+class ListedEstate:
     """Base stacks (without the laptop's) and customers, each by name."""
 
     bases: Mapping[str, Base]
     customers: Mapping[str, Customer]
 
 
-def read_estate(root: Path) -> Estate:
+def read_estate(root: Path) -> ListedEstate:
     """Read every stack file and tenant file. Raises ProblemsError with all files that say too little."""
     problems: list[Problem] = []
     files = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in root.glob("Pulumi.*.yaml")}
@@ -71,7 +71,7 @@ def read_estate(root: Path) -> Estate:
     customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
     if problems:
         raise ProblemsError(problems)
-    return Estate(bases=bases, customers=customers)
+    return ListedEstate(bases=bases, customers=customers)
 
 
 def _content(file: Path, problems: list[Problem]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from operations.changed.estate import LOCAL, Base, Customer, Estate
+from operations.changed.estate import LOCAL, Base, Customer, ListedEstate
 from operations.changed.files import Files
 
 _STACK_FILE: Final = re.compile(r"Pulumi\.([^/]+)\.yaml")
@@ -46,12 +46,12 @@ class Touched:
         return tuple(one for one in self.customers if one.isolation == "silo")
 
 
-def everything(estate: Estate) -> Touched:
+def everything(estate: ListedEstate) -> Touched:
     """All that stands."""
     return Touched(bases=tuple(estate.bases.values()), customers=tuple(estate.customers.values()))
 
 
-def touched(files: Files, estate: Estate) -> Touched:
+def touched(files: Files, estate: ListedEstate) -> Touched:
     """What these files touch.
 
     A base stack's file touches its customers' own stacks too: they take from it whatever their tier leaves out.
@@ -84,7 +84,7 @@ def touched(files: Files, estate: Estate) -> Touched:
     )
 
 
-def _new(added: frozenset[str], estate: Estate) -> frozenset[str]:
+def _new(added: frozenset[str], estate: ListedEstate) -> frozenset[str]:
     """A base is new with its file, a silo with its stack's file or its tenant's."""
     bases = {stack for stack in estate.bases if f"Pulumi.{stack}.yaml" in added}
     silos = {

@@ -22,7 +22,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=False)
 
 
-class Source(_Part):
+class PriceSource(_Part):
     """Where amounts were read. One without `url` was read through an index that gives no address."""
 
     url: HttpUrl | None = None
@@ -74,7 +74,7 @@ class PriceTable(_Part):
     """All prices, and where they were read."""
 
     hours_per_month: Annotated[int, Field(ge=672, le=744)]
-    sources: dict[str, Source]
+    sources: dict[str, PriceSource]
     prices: dict[str, Price]
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 
 from graph.plan import Plan
 
-Kind = Literal[
+EffectKind = Literal[
     "replace",
     "delete",
     "key-deletion",
@@ -31,7 +31,7 @@ Kind = Literal[
 ]
 """The kinds of effect, the most final first."""
 
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+KINDS: Final[tuple[EffectKind, ...]] = get_args(EffectKind)
 ACCESS_KINDS: Final = frozenset({"exposed", "role-widened"})
 NOT_JUDGED_KINDS: Final = frozenset({"unknown-type", "not-judged", "safeguard-unknown"})
 
@@ -40,7 +40,7 @@ NOT_JUDGED_KINDS: Final = frozenset({"unknown-type", "not-judged", "safeguard-un
 class Danger:
     """One effect of one resource's change: what changes, from what to what, and what is left of the data, if any."""
 
-    kind: Kind
+    kind: EffectKind
     urn: str
     what: str
     left: str = ""
@@ -67,11 +67,11 @@ Found = Effect | NotEvaluated
 Judge = Callable[[Plan], Iterator[Found]]
 
 
-def stop(kind: Kind, urn: str, what: str, left: str = "") -> Effect:
+def stop(kind: EffectKind, urn: str, what: str, left: str = "") -> Effect:
     """An effect that stops the review unless somebody accepts it."""
     return Effect(Danger(kind, urn, what, left), stops=True)
 
 
-def note(kind: Kind, urn: str, what: str) -> Effect:
+def note(kind: EffectKind, urn: str, what: str) -> Effect:
     """An effect that is shown."""
     return Effect(Danger(kind, urn, what), stops=False)

@@ -13,7 +13,7 @@ from graph.errors import InputError
 from graph.plan import Plan
 from infra.problems import ProblemsError
 from infra.yaml_text import read_yaml_value
-from operations.review.effects import KINDS, Danger, Kind
+from operations.review.effects import KINDS, Danger, EffectKind
 from policies.exemptions import stack_of
 
 LONGEST_DAYS: Final = 90
@@ -69,7 +69,7 @@ class Filed:
 
 def accepting(danger: Danger, *, reason: str, owner: str, last_day: datetime.date) -> Waiver:
     """A waiver for exactly one danger."""
-    kind: Kind = danger.kind
+    kind: EffectKind = danger.kind
     return Waiver(urn=danger.urn, effect=kind, change=danger.what, reason=reason, owner=owner, last_day=last_day)
 
 

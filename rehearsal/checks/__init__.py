@@ -6,6 +6,7 @@ services' own models say of a request is held to in `rehearsal.shapes`; docs/aws
 
 from collections.abc import Collection, Sequence
 
+from graph import Graph
 from rehearsal.as_graph import resource_of
 from rehearsal.checks import account as accounts
 from rehearsal.checks import (
@@ -26,7 +27,6 @@ from rehearsal.checks import (
     tags,
     tasks,
 )
-from rehearsal.checks.graph import Graph
 from rehearsal.result import Refusal, Rehearsed
 
 CHECKS = (
@@ -58,5 +58,6 @@ def refusals_of(resources: Sequence[Rehearsed], account: str, residency: Collect
         account: the stack's.
         residency: regions in which its data may be kept; none where the stack names none.
     """
-    graph = Graph((resource_of(one) for one in resources), account, residency)
-    return tuple(refusal for check in CHECKS for refusal in check(graph))
+    graph = Graph((resource_of(one) for one in resources), account=account)
+    found = [refusal for check in CHECKS for refusal in check(graph)]
+    return (*found, *secrets.outside_residency(graph, residency))

@@ -4,7 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from rehearsal.checks.graph import Graph, allows, as_list, properties, refuse, statements
+from facts import tokens as t
+from facts.permissions.documents import principals
+from graph import Graph
+from graph.values import items
+from rehearsal.checks.reading import allows, properties, refuse, statements
 from rehearsal.result import Refusal
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
@@ -18,7 +22,7 @@ _NOTIFICATIONS, _ADDRESSES = 10, 10
 
 def too_many_policies(graph: Graph) -> Iterator[Refusal]:
     """More managed policies on one role than an account's quota lets through unasked."""
-    attachments = list(graph.of("iam/rolePolicyAttachment:RolePolicyAttachment"))
+    attachments = list(graph.of(t.ROLE_ATTACHMENT))
     counts = Counter(properties(one).get("role") for one in attachments)
     last = {properties(one).get("role"): one for one in attachments}
     for role, count in counts.items():
@@ -34,12 +38,11 @@ def too_many_policies(graph: Graph) -> Iterator[Refusal]:
 
 def trust_without_subject(graph: Graph) -> Iterator[Refusal]:
     """A role that any repository on GitHub could take: IAM wants the subject compared."""
-    for one in graph.of("iam/role:Role"):
+    for one in graph.of(t.ROLE):
         for statement in statements(properties(one).get("assumeRolePolicy")):
-            principal = statement.get("Principal")
-            federated = as_list(principal.get("Federated")) if isinstance(principal, dict) else []
+            federated = principals(statement, "Federated")
             keys = {key.lower() for block in (statement.get("Condition") or {}).values() for key in block}
-            if any(_GITHUB in str(name) for name in federated) and f"{_GITHUB}:sub" not in keys:
+            if any(_GITHUB in name for name in federated) and f"{_GITHUB}:sub" not in keys:
                 yield refuse(
                     one,
                     "github-subject",
@@ -51,11 +54,9 @@ def trust_without_subject(graph: Graph) -> Iterator[Refusal]:
 
 def trail_without_bucket(graph: Graph) -> Iterator[Refusal]:
     """A trail whose bucket does not let CloudTrail in, or not yet: it checks as it is made."""
-    for one in graph.of("cloudtrail/trail:Trail"):
+    for one in graph.of(t.TRAIL):
         bucket = properties(one).get("s3BucketName")
-        policies = [
-            policy for policy in graph.of("s3/bucketPolicy:BucketPolicy") if properties(policy).get("bucket") == bucket
-        ]
+        policies = [policy for policy in graph.of(t.BUCKET_POLICY) if properties(policy).get("bucket") == bucket]
         if not any(_lets_trail_in(properties(policy).get("policy")) for policy in policies):
             what, fix = (
                 f"delivers to {bucket}, whose policy does not allow it",
@@ -78,7 +79,7 @@ def _lets_trail_in(document: object) -> bool:
 
 def trail_without_key(graph: Graph) -> Iterator[Refusal]:
     """A trail whose key does not let CloudTrail encrypt."""
-    for one in graph.of("cloudtrail/trail:Trail"):
+    for one in graph.of(t.TRAIL):
         key = graph.key(properties(one).get("kmsKeyId"))
         if key and not any(
             allows(statement, "cloudtrail.amazonaws.com", "kms:GenerateDataKey")
@@ -95,9 +96,9 @@ def trail_without_key(graph: Graph) -> Iterator[Refusal]:
 
 def budget_calls(graph: Graph) -> Iterator[Refusal]:
     """A budget that nobody hears of, or that too many do."""
-    for one in graph.of("budgets/budget:Budget"):
+    for one in graph.of("aws:budgets/budget:Budget"):
         notifications = properties(one).get("notifications") or []
-        addresses = [len(as_list(entry.get("subscriberEmailAddresses"))) for entry in notifications]
+        addresses = [len(items(entry.get("subscriberEmailAddresses"))) for entry in notifications]
         if len(notifications) > _NOTIFICATIONS or any(not 0 < count <= _ADDRESSES for count in addresses):
             yield refuse(
                 one,
@@ -110,7 +111,7 @@ def budget_calls(graph: Graph) -> Iterator[Refusal]:
 
 def expiry_order(graph: Graph) -> Iterator[Refusal]:
     """A registry's rules: each its own priority, and one for `any` image comes last and alone."""
-    for one in graph.of("ecr/lifecyclePolicy:LifecyclePolicy"):
+    for one in graph.of(t.REPOSITORY_LIFECYCLE):
         rules = json.loads(properties(one).get("policy") or "{}").get("rules") or []
         priorities = [rule.get("rulePriority") for rule in rules]
         anything = [rule["rulePriority"] for rule in rules if rule.get("selection", {}).get("tagStatus") == "any"]

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.offered import data_date, postgres_classes, postgres_majors, postgres_versions
-from rehearsal.checks.graph import Graph, properties, refuse
+from facts import tokens as t
+from graph import Graph
 from rehearsal.checks.network import zones_of
+from rehearsal.checks.reading import properties, refuse
 from rehearsal.checks.rules import Rule, breaches_of, number, one_of, only, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
 _API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html"
 _STORAGE = f"{_GUIDE}CHAP_Storage.html"
-_INSTANCE = "rds/instance:Instance"
+_INSTANCE = t.DATABASE
 _IDENTIFIER = re.compile(r"[a-z](?!.*--)[a-z0-9-]*[a-z0-9]|[a-z]")
 _REFRESH = "python -m rehearsal.checks.refresh"
 
@@ -236,7 +238,7 @@ def zones(graph: Graph) -> Iterator[Refusal]:
         if values.get("multiAz") and values.get("availabilityZone"):
             what = f"has a standby and names the zone {values['availabilityZone']}"
             yield refuse(one, "rds-multi-az-zone", what, "leave availabilityZone out", _API)
-    for group in graph.of("rds/subnetGroup:SubnetGroup"):
+    for group in graph.of(t.SUBNET_GROUP):
         found = zones_of(graph, group.inputs.get("subnetIds"))
         if found and len(set(found)) < 2:
             yield refuse(

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import components
-from rehearsal.checks.graph import Graph, properties, refuse
+from facts import tokens as t
+from graph import Graph
+from rehearsal.checks.reading import properties, refuse
 from rehearsal.checks.rules import breaches_of, one_of, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
 _GROUPS = f"{_GUIDE}USER_WorkingWithDBInstanceParamGroups.html"
-_GROUP = "rds/parameterGroup:ParameterGroup"
-_SUBSCRIPTION = "rds/eventSubscription:EventSubscription"
+_GROUP = t.PARAMETER_GROUP
+_SUBSCRIPTION = t.EVENT_SUBSCRIPTION
 
 # Parameters of older majors that Postgres 18's own list has no more, and RDS's own that take a restart.
 _OF_OLDER_MAJORS = frozenset(
@@ -113,9 +115,9 @@ def _parameter(name: str, method: Any, again: bool) -> Iterator[tuple[str, str, 
 
 def families(graph: Graph) -> Iterator[Refusal]:
     """An instance of one major with the parameters of another."""
-    for one in graph.of("rds/instance:Instance"):
+    for one in graph.of(t.DATABASE):
         values = one.inputs
-        group = graph.find(_GROUP, values.get("parameterGroupName"))
+        group = graph.find(values.get("parameterGroupName"), _GROUP)
         major = str(values.get("engineVersion") or "").partition(".")[0]
         family = properties(group).get("family") if group else None
         if family and major and values.get("engine") == "postgres" and family != f"postgres{major}":

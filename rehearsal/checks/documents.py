@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from graph import Resource
-from rehearsal.checks.graph import Graph, as_list, properties, refuse, statements
+from facts import tokens as t
+from facts.permissions.documents import principals, values_of
+from facts.permissions.patterns import matches
+from graph import Graph, Resource
+from graph.values import items
+from rehearsal.checks.reading import properties, refuse, statements
 from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 
@@ -36,39 +40,39 @@ class _Place:
 
 # IAM counts characters without white space; counting so for all others too errs on the lax side.
 _PLACES = (
-    _Place("iam/role:Role", "assumeRolePolicy", "trust", 2048, _QUOTAS),
-    _Place("iam/rolePolicy:RolePolicy", "policy", "identity", _ROLE_POLICIES, _QUOTAS),
-    _Place("iam/policy:Policy", "policy", "identity", 6144, _QUOTAS),
+    _Place(t.ROLE, "assumeRolePolicy", "trust", 2048, _QUOTAS),
+    _Place(t.ROLE_POLICY, "policy", "identity", _ROLE_POLICIES, _QUOTAS),
+    _Place(t.POLICY, "policy", "identity", 6144, _QUOTAS),
     _Place(
-        "kms/key:Key",
+        t.KEY,
         "policy",
         "resource",
         32768,
         "https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html",
     ),
     _Place(
-        "s3/bucketPolicy:BucketPolicy",
+        t.BUCKET_POLICY,
         "policy",
         "resource",
         20480,
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html",
     ),
     _Place(
-        "secretsmanager/secretPolicy:SecretPolicy",
+        t.SECRET_POLICY,
         "policy",
         "resource",
         20480,
         "https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html",
     ),
     _Place(
-        "sns/topicPolicy:TopicPolicy",
+        t.TOPIC_POLICY,
         "policy",
         "resource",
         30720,
         "https://docs.aws.amazon.com/general/latest/gr/sns.html",
     ),
     _Place(
-        "ec2/vpcEndpoint:VpcEndpoint",
+        t.ENDPOINT,
         "policy",
         "resource",
         20480,
@@ -132,7 +136,7 @@ def sizes(graph: Graph) -> Iterator[Refusal]:
         if length > place.longest:
             what = f"{place.field} has {length} characters"
             yield refuse(one, "policy-size", what, f"AWS takes {place.longest}; split it", place.source)
-        if place.type_ == "iam/rolePolicy:RolePolicy":
+        if place.type_ == t.ROLE_POLICY:
             together[one.inputs.get("role")].append((one, length))
     for role, found in together.items():
         length = sum(each for _, each in found)
@@ -167,7 +171,7 @@ def _breaches(content: Mapping[str, Any], form: Form) -> Iterator[_Found]:
     for key in sorted(set(content) - _TOP):
         yield "policy-element", f"has an element {key}", f"AWS knows {', '.join(sorted(_TOP))}", _GRAMMAR
     seen: set[Any] = set()
-    for number, statement in enumerate(as_list(content["Statement"])):
+    for number, statement in enumerate(items(content["Statement"])):
         if not isinstance(statement, Mapping):
             yield "policy-element", f"statement {number} is no object", "write an object", _GRAMMAR
             continue
@@ -191,7 +195,7 @@ def _statement(statement: Mapping[str, Any], form: Form) -> Iterator[_Found]:
         yield "policy-effect", f"has Effect {statement.get('Effect')!r}", "write Allow or Deny", _GRAMMAR
     if ("Action" in statement) == ("NotAction" in statement):
         yield "policy-action", "needs one of Action and NotAction", "write one of them", _GRAMMAR
-    for action in as_list(statement.get("Action", statement.get("NotAction"))):
+    for action in items(statement.get("Action", statement.get("NotAction"))):
         if not _ACTION.fullmatch(str(action)):
             yield "policy-action", f"has the action {shown(str(action))}", "write service:Action", _GRAMMAR
     for operator in statement.get("Condition") or ():
@@ -214,7 +218,7 @@ def _in_place(statement: Mapping[str, Any], form: Form) -> Iterator[_Found]:
     if form != "trust" and len(resources) != 1:
         yield "policy-resource-misplaced", "needs one of Resource and NotResource", "write one of them", _GRAMMAR
     if form == "trust":
-        for action in as_list(statement.get("Action")):
+        for action in items(statement.get("Action")):
             if not str(action).lower().startswith("sts:"):
                 what = f"allows {shown(str(action))} in a trust policy"
                 yield "policy-trust-action", what, "a trust policy takes actions of sts only", _GRAMMAR
@@ -223,7 +227,7 @@ def _in_place(statement: Mapping[str, Any], form: Form) -> Iterator[_Found]:
 
 
 def _resources(statement: Mapping[str, Any]) -> Iterator[_Found]:
-    for resource in as_list(statement.get("Resource", statement.get("NotResource"))):
+    for resource in items(statement.get("Resource", statement.get("NotResource"))):
         if not _RESOURCE.fullmatch(str(resource)):
             yield "policy-resource", f"has the resource {shown(str(resource))}", "write an ARN, or *", _GRAMMAR
 
@@ -237,7 +241,7 @@ def _principals(principal: Any) -> Iterator[_Found]:
         if kind not in _PRINCIPAL_KINDS:
             what = f"has a Principal of kind {kind}"
             yield "policy-principal", what, "AWS knows AWS, Service, Federated and CanonicalUser", _PRINCIPAL
-        for name in map(str, as_list(names)):
+        for name in map(str, items(names)):
             if kind == "AWS" and not _AWS_PRINCIPAL.fullmatch(name):
                 fix = "write an account, or the whole ARN of a role, user or root: a part of it cannot be *"
                 yield "policy-principal", f"has the principal {shown(name)}", fix, _PRINCIPAL
@@ -264,7 +268,7 @@ def _meant(service: str) -> str:
 
 def key_lockout(graph: Graph) -> Iterator[Refusal]:
     """A key whose policy lets nobody in the account change it again: KMS refuses to make it."""
-    for one in graph.of("kms/key:Key"):
+    for one in graph.of(t.KEY):
         values = one.inputs
         document = values.get("policy")
         try:
@@ -273,7 +277,7 @@ def key_lockout(graph: Graph) -> Iterator[Refusal]:
             content = None  # `forms` says so
         if not isinstance(content, Mapping) or values.get("bypassPolicyLockoutSafetyCheck"):
             continue
-        if not any(_may_change(each, graph.account) for each in as_list(content.get("Statement"))):
+        if not any(_may_change(each, graph.account) for each in items(content.get("Statement"))):
             yield refuse(
                 one,
                 "kms-lockout",
@@ -286,23 +290,19 @@ def key_lockout(graph: Graph) -> Iterator[Refusal]:
 def _may_change(statement: Any, account: str) -> bool:
     if not isinstance(statement, Mapping) or statement.get("Effect") != "Allow":
         return False
-    principal = statement.get("Principal")
-    names = ["*"] if principal == "*" else as_list(principal.get("AWS")) if isinstance(principal, Mapping) else []
-    ours = any(str(name) in ("*", account) or f"::{account}:" in str(name) for name in names)
-    patterns = [str(action).lower() for action in as_list(statement.get("Action"))]
-    wanted = "kms:putkeypolicy"
+    ours = any(name in ("*", account) or f"::{account}:" in name for name in principals(statement))
+    patterns = values_of(statement, "Action")
     return ours and (
-        "NotAction" in statement
-        or any(re.fullmatch(re.escape(each).replace(r"\*", ".*").replace(r"\?", "."), wanted) for each in patterns)
+        "NotAction" in statement or any(matches(each, "kms:PutKeyPolicy", ignore_case=True) for each in patterns)
     )
 
 
 def other_buckets(graph: Graph) -> Iterator[Refusal]:
     """A bucket's policy about another bucket: S3 takes its own ARN and those of its objects."""
-    for one in graph.of("s3/bucketPolicy:BucketPolicy"):
+    for one in graph.of(t.BUCKET_POLICY):
         bucket = str(properties(one).get("bucket"))
-        for statement in _statements(one):
-            for resource in map(str, as_list(statement.get("Resource", statement.get("NotResource")))):
+        for statement in statements(one.inputs.get("policy")):
+            for resource in map(str, items(statement.get("Resource", statement.get("NotResource")))):
                 stem, found, rest = resource.partition(":s3:::")
                 named = rest.partition("/")[0]
                 if stem == "arn:aws" and found and named != bucket and not set(named) & set("*?$"):
@@ -317,9 +317,9 @@ def other_buckets(graph: Graph) -> Iterator[Refusal]:
 
 def topic_actions(graph: Graph) -> Iterator[Refusal]:
     """An action that SNS does not take in a topic's policy, of another service or with a wildcard."""
-    for one in graph.of("sns/topicPolicy:TopicPolicy"):
-        for statement in _statements(one):
-            for action in map(str, as_list(statement.get("Action"))):
+    for one in graph.of(t.TOPIC_POLICY):
+        for statement in statements(one.inputs.get("policy")):
+            for action in map(str, items(statement.get("Action"))):
                 if action.lower() not in _TOPIC_ACTIONS:
                     yield refuse(
                         one,
@@ -328,10 +328,6 @@ def topic_actions(graph: Graph) -> Iterator[Refusal]:
                         "SNS takes its own actions on a topic, each by name: sns:Publish",
                         "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html",
                     )
-
-
-def _statements(one: Resource) -> Iterator[Mapping[str, Any]]:
-    yield from statements(one.inputs.get("policy"))
 
 
 CHECKS = (sizes, forms, key_lockout, other_buckets, topic_actions)

@@ -1,11 +1,14 @@
 """Key policies that do not admit the service which must use the key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from graph import Resource
-from rehearsal.checks.graph import Graph, allows, as_list, properties, refuse, statements
+from facts import tokens as t
+from facts.permissions.documents import Statement
+from graph import Graph, Resource
+from graph.values import items
+from rehearsal.checks.reading import allows, properties, refuse, statements
 from rehearsal.result import Refusal
 
 _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"
@@ -15,7 +18,7 @@ _CONTEXT = "kms:EncryptionContext:aws:logs:arn"
 
 def log_groups(graph: Graph) -> Iterator[Refusal]:
     """CloudWatch Logs must be admitted to a log group's key, for that group's encryption context."""
-    for one in graph.of("cloudwatch/logGroup:LogGroup"):
+    for one in graph.of(t.LOG_GROUP):
         key = graph.key(one.inputs.get("kmsKeyId"))
         if key is None:
             continue
@@ -40,20 +43,20 @@ def log_groups(graph: Graph) -> Iterator[Refusal]:
             )
 
 
-def _context_matches(statement: dict[str, Any], arn: str) -> bool:
+def _context_matches(statement: Mapping[str, Any], arn: str) -> bool:
     wanted = [
         str(pattern)
         for operator in (statement.get("Condition") or {}).values()
         for key, patterns in operator.items()
         if key.lower() == _CONTEXT.lower()
-        for pattern in as_list(patterns)
+        for pattern in items(patterns)
     ]
     return not wanted or any(fnmatchcase(arn, pattern) or fnmatchcase(f"{arn}:*", pattern) for pattern in wanted)
 
 
 def topics(graph: Graph) -> Iterator[Refusal]:
     """Alarms and RDS events reach an encrypted topic only when its key, and its policy, admit the service."""
-    for topic in graph.of("sns/topic:Topic"):
+    for topic in graph.of(t.TOPIC):
         arn, handle = properties(topic).get("arn"), topic.inputs.get("kmsMasterKeyId")
         for publisher, service in _publishers(graph, arn):
             if handle == "alias/aws/sns":
@@ -78,7 +81,7 @@ def topics(graph: Graph) -> Iterator[Refusal]:
 
 def _topic_policy(graph: Graph, topic: Resource, service: str) -> Iterator[Refusal]:
     arn = properties(topic).get("arn")
-    for policy in graph.of("sns/topicPolicy:TopicPolicy"):
+    for policy in graph.of(t.TOPIC_POLICY):
         values = policy.inputs
         if values.get("arn") == arn and not any(
             allows(each, service, "sns:Publish") for each in statements(values.get("policy"))
@@ -95,12 +98,12 @@ def _topic_policy(graph: Graph, topic: Resource, service: str) -> Iterator[Refus
 def _publishers(graph: Graph, arn: Any) -> list[tuple[Resource, str]]:
     """One publisher a service is enough to need it."""
     found: dict[str, Resource] = {}
-    for alarm in graph.of("cloudwatch/metricAlarm:MetricAlarm"):
+    for alarm in graph.of(t.METRIC_ALARM):
         values = alarm.inputs
-        actions = [*as_list(values.get("alarmActions")), *as_list(values.get("okActions"))]
+        actions = [*items(values.get("alarmActions")), *items(values.get("okActions"))]
         if arn in actions:
             found.setdefault("cloudwatch.amazonaws.com", alarm)
-    for subscription in graph.of("rds/eventSubscription:EventSubscription"):
+    for subscription in graph.of(t.EVENT_SUBSCRIPTION):
         if subscription.inputs.get("snsTopic") == arn:
             found.setdefault("events.rds.amazonaws.com", subscription)
     return [(publisher, service) for service, publisher in found.items()]
@@ -113,7 +116,7 @@ def _publishes(key: Resource, service: str) -> bool:
     )
 
 
-def _policy(key: Resource) -> list[dict[str, Any]]:
+def _policy(key: Resource) -> list[Statement]:
     return statements(key.inputs.get("policy"))
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graph import Resource
-from rehearsal.checks.graph import Graph, allows, refuse, statements
+from facts import tokens as t
+from graph import Graph, Resource
+from rehearsal.checks.reading import allows, refuse, statements
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
@@ -16,7 +17,7 @@ def _side(graph: Graph, token: str, bucket: str) -> Resource | None:
 
 def encryption(graph: Graph) -> Iterator[Refusal]:
     """A key for an encryption that takes none, and a bucket that is to hold everybody's objects as its own."""
-    for one in graph.of("s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"):
+    for one in graph.of(t.BUCKET_ENCRYPTION):
         for rule in one.inputs.get("rules") or ():
             default = rule.get("applyServerSideEncryptionByDefault") or {}
             if default.get("kmsMasterKeyId") and default.get("sseAlgorithm") not in ("aws:kms", "aws:kms:dsse"):
@@ -31,15 +32,15 @@ def encryption(graph: Graph) -> Iterator[Refusal]:
 
 def replication(graph: Graph) -> Iterator[Refusal]:
     """Replication needs versioning on both sides."""
-    for one in graph.of("s3/bucketReplicationConfig:BucketReplicationConfig"):
+    for one in graph.of(t.BUCKET_REPLICATION):
         values = one.inputs
         targets = [
             str((rule.get("destination") or {}).get("bucket", "")).rsplit(":", 1)[-1]
             for rule in values.get("rules") or ()
         ]
         for bucket in (str(values.get("bucket")), *targets):
-            known = graph.find("s3/bucket:Bucket", bucket)
-            versioning = _side(graph, "s3/bucketVersioning:BucketVersioning", bucket)
+            known = graph.find(bucket, t.BUCKET)
+            versioning = _side(graph, t.BUCKET_VERSIONING, bucket)
             configured = versioning.inputs if versioning else {}
             if known and (configured.get("versioningConfiguration") or {}).get("status") != "Enabled":
                 yield refuse(
@@ -53,7 +54,7 @@ def replication(graph: Graph) -> Iterator[Refusal]:
 
 def logging(graph: Graph) -> Iterator[Refusal]:
     """A log bucket that logs to itself never stops writing; one whose policy does not admit S3 gets no logs."""
-    for one in graph.of("s3/bucketLogging:BucketLogging"):
+    for one in graph.of(t.BUCKET_LOGGING):
         values = one.inputs
         source, target = values.get("bucket"), str(values.get("targetBucket"))
         if source == target:
@@ -64,9 +65,9 @@ def logging(graph: Graph) -> Iterator[Refusal]:
                 "name another bucket as targetBucket",
                 f"{_GUIDE}ServerLogs.html",
             )
-        policy = _side(graph, "s3/bucketPolicy:BucketPolicy", target)
+        policy = _side(graph, t.BUCKET_POLICY, target)
         document = policy.inputs.get("policy") if policy else None
-        if graph.find("s3/bucket:Bucket", target) and not any(
+        if graph.find(target, t.BUCKET) and not any(
             allows(each, "logging.s3.amazonaws.com", "s3:PutObject") for each in statements(document)
         ):
             yield refuse(
@@ -81,14 +82,14 @@ def logging(graph: Graph) -> Iterator[Refusal]:
 def load_balancer_logs(graph: Graph) -> Iterator[Refusal]:
     """A load balancer writes its logs only into a bucket with S3's own encryption and a policy that admits it."""
     source = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html"
-    for one in graph.of("lb/loadBalancer:LoadBalancer"):
+    for one in graph.of(t.LOAD_BALANCER):
         logs = one.inputs.get("accessLogs") or {}
         bucket = str(logs.get("bucket"))
-        if not logs.get("enabled") or graph.find("s3/bucket:Bucket", bucket) is None:
+        if not logs.get("enabled") or graph.find(bucket, t.BUCKET) is None:
             continue
         side = _side(
             graph,
-            "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+            t.BUCKET_ENCRYPTION,
             bucket,
         )
         for rule in side.inputs.get("rules") or () if side else ():
@@ -101,7 +102,7 @@ def load_balancer_logs(graph: Graph) -> Iterator[Refusal]:
                     "encrypt that bucket with AES256",
                     source,
                 )
-        policy = _side(graph, "s3/bucketPolicy:BucketPolicy", bucket)
+        policy = _side(graph, t.BUCKET_POLICY, bucket)
         document = policy.inputs.get("policy") if policy else None
         if not any(
             each.get("Effect") == "Allow"

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.offered import lambda_reserved_variables
-from rehearsal.checks.graph import Graph, refuse
+from facts import tokens as t
+from graph import Graph
+from rehearsal.checks.reading import refuse
 from rehearsal.checks.rules import breaches_of, number, one_of
 from rehearsal.result import Refusal
 
@@ -14,7 +16,7 @@ _GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg/"
 _LIMITS = f"{_GUIDE}gettingstarted-limits.html"
 _VARIABLES = f"{_GUIDE}configuration-envvars.html"
 _IMAGES = f"{_GUIDE}images-create.html"
-_FUNCTION = "lambda/function:Function"
+_FUNCTION = t.FUNCTION
 _MOST_BYTES = 4096
 _REGISTRY = re.compile(r"\d{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/\S+")
 

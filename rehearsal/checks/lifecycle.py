@@ -5,14 +5,17 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from rehearsal.checks.graph import Graph, as_list, refuse
+from facts import tokens as t
+from graph import Graph
+from graph.values import items
+from rehearsal.checks.reading import refuse
 from rehearsal.checks.rules import breaches_of, count, number, one_of, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 _RULE = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html"
 _TRANSITIONS = f"{_GUIDE}lifecycle-transition-general-considerations.html"
-_TYPE = "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+_TYPE = t.BUCKET_LIFECYCLE
 _ACTIONS = (
     "expiration",
     "transitions",
@@ -101,15 +104,15 @@ def _expiration(rule: Mapping[str, Any]) -> Iterator[_Found]:
 
 
 def _current(rule: Mapping[str, Any]) -> Iterator[_Found]:
-    steps = [(_days(one.get("days")), str(one.get("storageClass"))) for one in as_list(rule.get("transitions"))]
+    steps = [(_days(one.get("days")), str(one.get("storageClass"))) for one in items(rule.get("transitions"))]
     expires = _days((rule.get("expiration") or {}).get("days"))
     yield from _steps([(days, storage) for days, storage in steps if days is not None], expires, "")
-    if {bool(one.get("days") is not None) for one in as_list(rule.get("transitions"))} == {True, False}:
+    if {bool(one.get("days") is not None) for one in items(rule.get("transitions"))} == {True, False}:
         yield "s3-lifecycle-transition-kinds", "moves by days and by date", "take one of them in a rule", _RULE
 
 
 def _noncurrent(rule: Mapping[str, Any]) -> Iterator[_Found]:
-    moved = as_list(rule.get("noncurrentVersionTransitions"))
+    moved = items(rule.get("noncurrentVersionTransitions"))
     steps = [(_days(one.get("noncurrentDays")), str(one.get("storageClass"))) for one in moved]
     expires = _days((rule.get("noncurrentVersionExpiration") or {}).get("noncurrentDays"))
     yield from _steps([(days, storage) for days, storage in steps if days is not None], expires, "noncurrent ")

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from rehearsal.checks.graph import Graph, refuse
+from facts import tokens as t
+from graph import Graph
 from rehearsal.checks.network import zones_of
+from rehearsal.checks.reading import refuse
 from rehearsal.checks.rules import Rule, breaches_of, number, one_of, only, text
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
 _API = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_"
-_BALANCER, _TARGETS = "lb/loadBalancer:LoadBalancer", "lb/targetGroup:TargetGroup"
-_LISTENER, _RULE = "lb/listener:Listener", "lb/listenerRule:ListenerRule"
+_BALANCER, _TARGETS = t.LOAD_BALANCER, t.TARGET_GROUP
+_LISTENER, _RULE = t.LISTENER, "aws:lb/listenerRule:ListenerRule"
 _RULES_PAGE = f"{_GUIDE}listener-rules.html"
 _MOST_VALUES = 5
 
@@ -158,7 +160,7 @@ def balancers(graph: Graph) -> Iterator[Refusal]:
     for one in graph.of(_BALANCER):
         values = one.inputs
         ids = values.get("subnets") or ()
-        subnets = [graph.find("ec2/subnet:Subnet", each) for each in ids]
+        subnets = [graph.find(each, t.SUBNET) for each in ids]
         application = values.get("loadBalancerType", "application") == "application"
         zones = zones_of(graph, ids)
         if application and ids and (len(ids) < 2 or (zones and len(set(zones)) < 2)):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from rehearsal.checks.graph import Graph
+from facts import tokens as t
+from graph import Graph
 from rehearsal.checks.rules import Rule, breaches_of, only, text
 from rehearsal.result import Refusal
 
@@ -41,7 +42,7 @@ def _not_reserved(value: object) -> bool:
 RULES = (
     text(
         "lb-name",
-        "lb/loadBalancer:LoadBalancer",
+        t.LOAD_BALANCER,
         "name",
         r"(?!internal-)[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
         "at most 32 letters, digits and dashes, no dash at an end, not internal-...",
@@ -49,7 +50,7 @@ RULES = (
     ),
     text(
         "lb-target-group-name",
-        "lb/targetGroup:TargetGroup",
+        t.TARGET_GROUP,
         "name",
         r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
         "at most 32 letters, digits and dashes, no dash at an end",
@@ -57,7 +58,7 @@ RULES = (
     ),
     text(
         "rds-identifier",
-        "rds/instance:Instance",
+        t.DATABASE,
         "identifier",
         r"(?=.{1,63}$)[a-z](?!.*--)[a-z0-9-]*(?<!-)",
         "at most 63 small letters, digits and single dashes, a letter first",
@@ -67,7 +68,7 @@ RULES = (
         (
             text(
                 "rds-database-name",
-                "rds/instance:Instance",
+                t.DATABASE,
                 "dbName",
                 r"[A-Za-z_][A-Za-z0-9_]{0,62}",
                 "at most 63 letters, digits and underscores, no digit first",
@@ -81,7 +82,7 @@ RULES = (
         (
             Rule(
                 "rds-reserved-name",
-                "rds/instance:Instance",
+                t.DATABASE,
                 "dbName",
                 "any name but a reserved word of Postgres or RDS",
                 f"{_RDS}Instance.html",
@@ -95,7 +96,7 @@ RULES = (
         (
             text(
                 "rds-user-name",
-                "rds/instance:Instance",
+                t.DATABASE,
                 "username",
                 r"[A-Za-z][A-Za-z0-9_]{0,62}",
                 "at most 63 letters, digits and underscores, a letter first",
@@ -109,7 +110,7 @@ RULES = (
         (
             Rule(
                 "rds-reserved-name",
-                "rds/instance:Instance",
+                t.DATABASE,
                 "username",
                 "any name but a reserved word of Postgres or RDS",
                 _POSTGRES,
@@ -121,7 +122,7 @@ RULES = (
     ),
     text(
         "rds-subnet-group-name",
-        "rds/subnetGroup:SubnetGroup",
+        t.SUBNET_GROUP,
         "name",
         r"(?!default$)[a-z0-9._ -]{1,255}",
         "at most 255 small letters, digits, dots, dashes, spaces and underscores, not default",
@@ -129,7 +130,7 @@ RULES = (
     ),
     text(
         "rds-parameter-group-name",
-        "rds/parameterGroup:ParameterGroup",
+        t.PARAMETER_GROUP,
         "name",
         r"(?=.{1,255}$)[a-z](?!.*--)[a-z0-9-]*(?<!-)",
         "at most 255 small letters, digits and single dashes, a letter first",
@@ -137,7 +138,7 @@ RULES = (
     ),
     text(
         "s3-bucket-name",
-        "s3/bucket:Bucket",
+        t.BUCKET,
         "bucket",
         r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)(?!.*(?:-s3alias|--ol-s3|--x-s3|--table-s3|\.mrap)$)"
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
@@ -146,7 +147,7 @@ RULES = (
     ),
     text(
         "s3-bucket-like-address",
-        "s3/bucket:Bucket",
+        t.BUCKET,
         "bucket",
         r"(?!(?:\d{1,3}\.){3}\d{1,3}$).*",
         "a name that does not look like an IP address",
@@ -154,7 +155,7 @@ RULES = (
     ),
     text(
         "iam-role-name",
-        "iam/role:Role",
+        t.ROLE,
         "name",
         r"[\w+=,.@-]{1,64}",
         "at most 64 of letters, digits and +=,.@_-",
@@ -162,7 +163,7 @@ RULES = (
     ),
     text(
         "iam-role-description",
-        "iam/role:Role",
+        t.ROLE,
         "description",
         "[\t\n\r\x20-\x7e\xa1-\xff]{0,1000}",
         "at most 1000 characters of Latin-1",
@@ -170,7 +171,7 @@ RULES = (
     ),
     text(
         "iam-role-policy-name",
-        "iam/rolePolicy:RolePolicy",
+        t.ROLE_POLICY,
         "name",
         r"[\w+=,.@-]{1,128}",
         "at most 128 of letters, digits and +=,.@_-",
@@ -178,7 +179,7 @@ RULES = (
     ),
     text(
         "iam-policy-name",
-        "iam/policy:Policy",
+        t.POLICY,
         "name",
         r"[\w+=,.@-]{1,128}",
         "at most 128 of letters, digits and +=,.@_-",
@@ -186,7 +187,7 @@ RULES = (
     ),
     text(
         "ec2-group-name",
-        "ec2/securityGroup:SecurityGroup",
+        t.SECURITY_GROUP,
         "name",
         rf"(?!sg-){_GROUP_TEXT}",
         f"not sg-..., {_GROUP_SAYS}",
@@ -194,7 +195,7 @@ RULES = (
     ),
     text(
         "ec2-group-description",
-        "ec2/securityGroup:SecurityGroup",
+        t.SECURITY_GROUP,
         "description",
         _GROUP_TEXT,
         _GROUP_SAYS,
@@ -203,13 +204,13 @@ RULES = (
     *(
         text("ec2-rule-description", token, "description", _GROUP_TEXT, _GROUP_SAYS, f"{_EC2}IpRange.html")
         for token in (
-            "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-            "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+            t.INGRESS_RULE,
+            t.EGRESS_RULE,
         )
     ),
     text(
         "logs-group-name",
-        "cloudwatch/logGroup:LogGroup",
+        t.LOG_GROUP,
         "name",
         r"(?!aws/)[\w./#-]{1,512}",
         "at most 512 of letters, digits and _ - / . #, not aws/...",
@@ -217,7 +218,7 @@ RULES = (
     ),
     text(
         "logs-filter-name",
-        "cloudwatch/logMetricFilter:LogMetricFilter",
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "name",
         r"[^:*]{1,512}",
         "at most 512 characters without : and *",
@@ -225,7 +226,7 @@ RULES = (
     ),
     text(
         "alarm-name",
-        "cloudwatch/metricAlarm:MetricAlarm",
+        t.METRIC_ALARM,
         "name",
         r"(?s).{1,255}",
         "at most 255 characters",
@@ -233,7 +234,7 @@ RULES = (
     ),
     text(
         "alarm-description",
-        "cloudwatch/metricAlarm:MetricAlarm",
+        t.METRIC_ALARM,
         "alarmDescription",
         r"(?s).{0,1024}",
         "at most 1024 characters",
@@ -241,7 +242,7 @@ RULES = (
     ),
     text(
         "dashboard-name",
-        "cloudwatch/dashboard:Dashboard",
+        t.DASHBOARD,
         "dashboardName",
         r"[\w-]{1,255}",
         "at most 255 letters, digits, dashes and underscores",
@@ -249,7 +250,7 @@ RULES = (
     ),
     text(
         "secret-name",
-        "secretsmanager/secret:Secret",
+        t.SECRET,
         "name",
         r"[A-Za-z0-9/_+=.@-]{1,512}",
         "at most 512 of letters, digits and /_+=.@-",
@@ -257,7 +258,7 @@ RULES = (
     ),
     text(
         "secret-description",
-        "secretsmanager/secret:Secret",
+        t.SECRET,
         "description",
         r"(?s).{0,2048}",
         "at most 2048 characters",
@@ -265,7 +266,7 @@ RULES = (
     ),
     text(
         "sns-topic-name",
-        "sns/topic:Topic",
+        t.TOPIC,
         "name",
         r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo",
         "at most 256 letters, digits, dashes and underscores; .fifo at the end of a FIFO topic's alone",
@@ -273,7 +274,7 @@ RULES = (
     ),
     text(
         "kms-alias-name",
-        "kms/alias:Alias",
+        t.KEY_ALIAS,
         "name",
         r"alias/(?!aws/)[A-Za-z0-9/_-]{1,250}",
         "alias/ and letters, digits, / _ -, not alias/aws/...",
@@ -281,7 +282,7 @@ RULES = (
     ),
     text(
         "kms-key-description",
-        "kms/key:Key",
+        t.KEY,
         "description",
         r"(?s).{0,8192}",
         "at most 8192 characters",
@@ -289,7 +290,7 @@ RULES = (
     ),
     text(
         "lambda-name",
-        "lambda/function:Function",
+        t.FUNCTION,
         "name",
         r"[A-Za-z0-9_-]{1,64}",
         "at most 64 letters, digits, dashes and underscores",
@@ -297,7 +298,7 @@ RULES = (
     ),
     text(
         "lambda-description",
-        "lambda/function:Function",
+        t.FUNCTION,
         "description",
         r"(?s).{0,256}",
         "at most 256 characters",
@@ -305,7 +306,7 @@ RULES = (
     ),
     text(
         "ecs-cluster-name",
-        "ecs/cluster:Cluster",
+        t.CLUSTER,
         "name",
         r"[A-Za-z0-9_-]{1,255}",
         "at most 255 letters, digits, dashes and underscores",
@@ -313,7 +314,7 @@ RULES = (
     ),
     text(
         "ecs-service-name",
-        "ecs/service:Service",
+        t.SERVICE,
         "name",
         r"[A-Za-z0-9_-]{1,255}",
         "at most 255 letters, digits, dashes and underscores",
@@ -321,7 +322,7 @@ RULES = (
     ),
     text(
         "ecs-family",
-        "ecs/taskDefinition:TaskDefinition",
+        t.TASK_DEFINITION,
         "family",
         r"[A-Za-z0-9_-]{1,255}",
         "at most 255 letters, digits, dashes and underscores",
@@ -329,7 +330,7 @@ RULES = (
     ),
     text(
         "ecr-name",
-        "ecr/repository:Repository",
+        t.REPOSITORY,
         "name",
         r"(?=.{2,256}$)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*",
         "2 to 256 small letters and digits, with . _ - / between them",
@@ -337,7 +338,7 @@ RULES = (
     ),
     text(
         "trail-name",
-        "cloudtrail/trail:Trail",
+        t.TRAIL,
         "name",
         r"(?!.*[._-]{2})[A-Za-z0-9][A-Za-z0-9._-]{1,126}[A-Za-z0-9]",
         "3 to 128 letters and digits, with single . _ - between them",

@@ -7,19 +7,21 @@ from ipaddress import IPv4Network, ip_network
 from itertools import combinations
 from typing import Any
 
-from graph import Resource
-from rehearsal.checks.graph import Graph, as_list, refuse
+from facts import tokens as t
+from graph import Graph, Resource
+from graph.values import items
+from rehearsal.checks.reading import refuse
 from rehearsal.checks.rules import breaches_of, number, one_of
 from rehearsal.result import Refusal
 
 _GUIDE = "https://docs.aws.amazon.com/vpc/latest/userguide/"
 _ENDPOINTS = "https://docs.aws.amazon.com/vpc/latest/privatelink/"
 _API = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_"
-_VPC, _SUBNET = "ec2/vpc:Vpc", "ec2/subnet:Subnet"
-_ENDPOINT = "ec2/vpcEndpoint:VpcEndpoint"
+_VPC, _SUBNET = t.VPC, t.SUBNET
+_ENDPOINT = t.ENDPOINT
 _RULES = (
-    "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    t.INGRESS_RULE,
+    t.EGRESS_RULE,
 )
 # Ranges in which AWS makes no network: vpc-cidr-blocks.html.
 _NEVER = [ip_network(one) for one in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")]
@@ -27,7 +29,7 @@ _NEVER = [ip_network(one) for one in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/1
 RULES = (
     one_of(
         "ec2-flow-log-interval",
-        "ec2/flowLog:FlowLog",
+        t.FLOW_LOG,
         "maxAggregationInterval",
         (60, 600),
         f"{_API}CreateFlowLogs.html",
@@ -73,7 +75,7 @@ def blocks(graph: Graph) -> Iterator[Refusal]:
         if block is not None:
             inside[subnet.inputs.get("vpcId")].append((subnet, block))
     for vpc_id, found in inside.items():
-        vpc = graph.find(_VPC, vpc_id)
+        vpc = graph.find(vpc_id, _VPC)
         whole = _network(vpc.inputs.get("cidrBlock")) if vpc else None
         yield from _subnets(found, whole)
 
@@ -92,10 +94,10 @@ def _subnets(found: list[tuple[Resource, IPv4Network]], whole: IPv4Network | Non
 def ways_out(graph: Graph) -> Iterator[Refusal]:
     """A NAT gateway in a network without an internet gateway, or without an address."""
     source = f"{_GUIDE}vpc-nat-gateway.html"
-    gateways = {one.inputs.get("vpcId") for one in graph.of("ec2/internetGateway:InternetGateway")}
-    for one in graph.of("ec2/natGateway:NatGateway"):
+    gateways = {one.inputs.get("vpcId") for one in graph.of(t.INTERNET_GATEWAY)}
+    for one in graph.of("aws:ec2/natGateway:NatGateway"):
         values = one.inputs
-        subnet = graph.find(_SUBNET, values.get("subnetId"))
+        subnet = graph.find(values.get("subnetId"), _SUBNET)
         public = values.get("connectivityType", "public") == "public"
         if public and subnet and subnet.inputs.get("vpcId") not in gateways:
             what = "stands in a network without an internet gateway"
@@ -138,7 +140,7 @@ def endpoints(graph: Graph) -> Iterator[Refusal]:
 
 def _private_names(graph: Graph, one: Resource, kind: Any) -> Iterator[Refusal]:
     source = f"{_ENDPOINTS}create-interface-endpoint.html"
-    vpc = graph.find(_VPC, one.inputs.get("vpcId"))
+    vpc = graph.find(one.inputs.get("vpcId"), _VPC)
     if not one.inputs.get("privateDnsEnabled") or vpc is None:
         return
     settings = vpc.inputs
@@ -197,7 +199,7 @@ _PEERS = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 
 def zones_of(graph: Graph, subnet_ids: Any) -> list[str]:
     """The zones that subnets were declared in; none where one is of another stack or leaves its zone to AWS."""
-    subnets = [graph.find(_SUBNET, each) for each in subnet_ids or ()]
+    subnets = [graph.find(each, _SUBNET) for each in subnet_ids or ()]
     zones = [one.inputs.get("availabilityZone") if one else None for one in subnets]
     return [] if None in zones else [str(zone) for zone in zones]
 
@@ -206,7 +208,7 @@ def routes(graph: Graph) -> Iterator[Refusal]:
     """A route without one target, and two to one destination."""
     source = f"{_API}CreateRoute.html"
     seen: set[tuple[Any, ...]] = set()
-    for one in graph.of("ec2/route:Route"):
+    for one in graph.of(t.ROUTE):
         values = one.inputs
         targets = [key for key in _TARGETS if values.get(key)]
         if len(targets) != 1:
@@ -214,7 +216,7 @@ def routes(graph: Graph) -> Iterator[Refusal]:
             yield refuse(one, "ec2-route-target", what, "name one target", source)
         table = (values.get("routeTableId"), *(values.get(key) for key in _DESTINATIONS))
         if table in seen:
-            what = f"leads to {', '.join(map(str, as_list([each for each in table[1:] if each])))} as another does"
+            what = f"leads to {', '.join(map(str, items([each for each in table[1:] if each])))} as another does"
             yield refuse(one, "ec2-route-twice", what, "keep one of them", source)
         seen.add(table)
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.settings import LOG_RETENTION_DAYS
-from graph import Resource
-from rehearsal.checks.graph import Graph, as_list, refuse
+from facts import tokens as t
+from graph import Graph, Resource
+from graph.values import items
+from rehearsal.checks.reading import refuse
 from rehearsal.checks.rules import Rule, breaches_of, count, one_of, text
 from rehearsal.result import Refusal
 from rehearsal.shapes import shown
@@ -18,8 +20,8 @@ _FILTER = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
 _DASHBOARD = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"
 _EVENTS = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"
 _SCHEDULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html"
-_ALARM, _METRIC_FILTER = "cloudwatch/metricAlarm:MetricAlarm", "cloudwatch/logMetricFilter:LogMetricFilter"
-_RULE = "cloudwatch/eventRule:EventRule"
+_ALARM, _METRIC_FILTER = t.METRIC_ALARM, "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+_RULE = "aws:cloudwatch/eventRule:EventRule"
 _DAY = 86400
 _GRID, _MOST_WIDGETS, _TALLEST, _MOST_METRICS = 24, 500, 1000, 500
 _ACTIONS = ("alarmActions", "okActions", "insufficientDataActions")
@@ -103,7 +105,7 @@ def bounds(graph: Graph) -> Iterator[Refusal]:
 
 def retention(graph: Graph) -> Iterator[Refusal]:
     """A retention that CloudWatch Logs does not offer; 0 means for ever."""
-    for one in graph.of("cloudwatch/logGroup:LogGroup"):
+    for one in graph.of(t.LOG_GROUP):
         days = one.inputs.get("retentionInDays", 0)
         if days and days not in LOG_RETENTION_DAYS:
             nearest = min(LOG_RETENTION_DAYS, key=lambda each: (abs(each - days), -each))
@@ -160,7 +162,7 @@ def _periods(values: Mapping[str, Any]) -> Iterator[_Found]:
 
 def _actions(one: Resource) -> Iterator[_Found]:
     for key in _ACTIONS:
-        for action in as_list(one.inputs.get(key)):
+        for action in items(one.inputs.get(key)):
             parts = str(action).split(":")
             if len(parts) > 4 and parts[2] in ("sns", "lambda") and one.region and parts[3] != one.region:
                 yield "alarm-action-region", f"{key} names {action}", f"name one in {one.region}"
@@ -172,7 +174,7 @@ def _queries(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def dashboards(graph: Graph) -> Iterator[Refusal]:
     """A body that is no JSON, too many widgets, and widgets beyond the grid."""
-    for one in graph.of("cloudwatch/dashboard:Dashboard"):
+    for one in graph.of(t.DASHBOARD):
         try:
             body = json.loads(str(one.inputs.get("dashboardBody") or ""))
             widgets = [dict(widget) for widget in body["widgets"]]
@@ -217,7 +219,7 @@ def event_rules(graph: Graph) -> Iterator[Refusal]:
             )
         targets = [
             each
-            for each in graph.of("cloudwatch/eventTarget:EventTarget")
+            for each in graph.of("aws:cloudwatch/eventTarget:EventTarget")
             if each.inputs.get("rule") in (values.get("name"), one.id)
         ]
         if len(targets) > 5:

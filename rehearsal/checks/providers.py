@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from rehearsal.checks.graph import Graph, refuse
+from graph import Graph
+from rehearsal.checks.reading import refuse
 from rehearsal.result import Refusal
 
 _SOURCE = "https://www.pulumi.com/registry/packages/aws/api-docs/provider/"
@@ -11,7 +12,7 @@ _SOURCE = "https://www.pulumi.com/registry/packages/aws/api-docs/provider/"
 
 def account(graph: Graph) -> Iterator[Refusal]:
     """A provider whose allowed accounts leave out the account of the stack: nothing could be made with it."""
-    for one in graph.providers():
+    for one in graph.of("pulumi:providers:aws"):
         allowed = one.inputs.get("allowedAccountIds")
         accounts = json.loads(allowed) if isinstance(allowed, str) else allowed
         if accounts and graph.account not in accounts:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rehearsal.checks.graph import Graph, judged, refuse
+from graph import Graph
+from rehearsal.checks.reading import judged, refuse
 from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 

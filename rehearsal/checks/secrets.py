@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from rehearsal.checks.graph import Graph, properties, refuse
+from facts import tokens as t
+from graph import Graph
+from rehearsal.checks.reading import properties, refuse
 from rehearsal.checks.rules import Rule, breaches_of, number, one_of, text
 from rehearsal.result import Refusal
 
@@ -14,8 +16,8 @@ _ROTATION_PAGE = f"{_SECRETS}apireference/API_RotationRulesType.html"
 _SCHEDULE_PAGE = f"{_SECRETS}userguide/rotate-secrets_schedule.html"
 _KMS = "https://docs.aws.amazon.com/kms/latest/APIReference/API_"
 _SNS = "https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html"
-_SECRET, _ROTATION = "secretsmanager/secret:Secret", "secretsmanager/secretRotation:SecretRotation"
-_TOPIC, _SUBSCRIPTION = "sns/topic:Topic", "sns/topicSubscription:TopicSubscription"
+_SECRET, _ROTATION = t.SECRET, t.SECRET_ROTATION
+_TOPIC, _SUBSCRIPTION = t.TOPIC, t.TOPIC_SUBSCRIPTION
 _RATE = re.compile(r"rate\((\d+) (hours?|days?)\)")
 _CRON = re.compile(r"cron\(0 (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 
@@ -56,15 +58,11 @@ RULES = (
         "1h to 24h",
         _ROTATION_PAGE,
     ),
-    number(
-        "kms-deletion-window", "kms/key:Key", "deletionWindowInDays", 7, 30, "days", f"{_KMS}ScheduleKeyDeletion.html"
-    ),
-    number(
-        "kms-rotation-period", "kms/key:Key", "rotationPeriodInDays", 90, 2560, "days", f"{_KMS}EnableKeyRotation.html"
-    ),
+    number("kms-deletion-window", t.KEY, "deletionWindowInDays", 7, 30, "days", f"{_KMS}ScheduleKeyDeletion.html"),
+    number("kms-rotation-period", t.KEY, "rotationPeriodInDays", 90, 2560, "days", f"{_KMS}EnableKeyRotation.html"),
     one_of(
         "kms-usage",
-        "kms/key:Key",
+        t.KEY,
         "keyUsage",
         ("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"),
         f"{_KMS}CreateKey.html",
@@ -78,7 +76,7 @@ RULES = (
     ),
     number(
         "iam-session",
-        "iam/role:Role",
+        t.ROLE,
         "maxSessionDuration",
         3600,
         43200,
@@ -120,7 +118,7 @@ def rotations(graph: Graph) -> Iterator[Refusal]:
 
 def keys(graph: Graph) -> Iterator[Refusal]:
     """A key that cannot turn by itself and is to."""
-    for one in graph.of("kms/key:Key"):
+    for one in graph.of(t.KEY):
         values = one.inputs
         spec = values.get("customerMasterKeySpec") or "SYMMETRIC_DEFAULT"
         if values.get("enableKeyRotation") and spec != "SYMMETRIC_DEFAULT":
@@ -136,19 +134,18 @@ def topics(graph: Graph) -> Iterator[Refusal]:
             what = f"is named {values.get('name')} and is {'' if values.get('fifoTopic') else 'no '}FIFO topic"
             source = "https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html"
             yield refuse(one, "sns-fifo-name", what, "let the name end with .fifo where fifoTopic is set", source)
-    yield from _outside_residency(graph)
     for one in graph.of(_SUBSCRIPTION):
         for check, what, fix in _subscription(one.inputs, one.region):
             yield refuse(one, check, what, fix, _SNS)
 
 
-def _outside_residency(graph: Graph) -> Iterator[Refusal]:
+def outside_residency(graph: Graph, residency: Collection[str]) -> Iterator[Refusal]:
     """What is published holds names and addresses: a topic, or what it delivers to, lies where data may be kept."""
     for one in (*graph.of(_TOPIC), *graph.of(_SUBSCRIPTION)):
         endpoint = str(one.inputs.get("endpoint") or "").split(":")
         regions = {one.region, endpoint[3] if len(endpoint) > 5 and endpoint[0] == "arn" else ""} - {""}
-        for region in sorted(regions - set(graph.residency)) if graph.residency else ():
-            what = f"delivers in {region}, outside residency ({', '.join(graph.residency)})"
+        for region in sorted(regions - set(residency)) if residency else ():
+            what = f"delivers in {region}, outside residency ({', '.join(residency)})"
             yield refuse(one, "sns-residency", what, "keep topics and endpoints inside it", _SNS)
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from rehearsal.checks.graph import Graph, allows, properties, refuse, statements
+from facts import tokens as t
+from graph import Graph
+from rehearsal.checks.reading import allows, properties, refuse, statements
 from rehearsal.checks.tasks import containers_of
 from rehearsal.result import Refusal
 
@@ -11,13 +13,13 @@ _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 
 def injected_secrets(graph: Graph) -> Iterator[Refusal]:
     """A secret without a current value cannot be injected: the task would never start."""
-    rotated = {one.inputs.get("secretId"): one for one in graph.of("secretsmanager/secretRotation:SecretRotation")}
-    valued = {one.inputs.get("secretId") for one in graph.of("secretsmanager/secretVersion:SecretVersion")}
-    for one in graph.of("ecs/taskDefinition:TaskDefinition"):
+    rotated = {one.inputs.get("secretId"): one for one in graph.of(t.SECRET_ROTATION)}
+    valued = {one.inputs.get("secretId") for one in graph.of(t.SECRET_VERSION)}
+    for one in graph.of(t.TASK_DEFINITION):
         for container in containers_of(one):
             for entry in container.get("secrets") or ():
                 arn = ":".join(str(entry.get("valueFrom")).split(":")[:7])
-                secret = graph.find("secretsmanager/secret:Secret", arn)
+                secret = graph.find(arn, t.SECRET)
                 if secret is not None and arn not in rotated and arn not in valued:
                     yield refuse(
                         one,
@@ -31,7 +33,7 @@ def injected_secrets(graph: Graph) -> Iterator[Refusal]:
 
 def services(graph: Graph) -> Iterator[Refusal]:
     """A grace period without a load balancer, and a service that no load balancer waits for."""
-    for one in graph.of("ecs/service:Service"):
+    for one in graph.of(t.SERVICE):
         values = one.inputs
         if values.get("healthCheckGracePeriodSeconds") and not values.get("loadBalancers"):
             yield refuse(
@@ -42,10 +44,10 @@ def services(graph: Graph) -> Iterator[Refusal]:
                 "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html",
             )
         for target in values.get("loadBalancers") or ():
-            group = graph.find("lb/targetGroup:TargetGroup", target.get("targetGroupArn"))
+            group = graph.find(target.get("targetGroupArn"), t.TARGET_GROUP)
             used = [
-                *graph.of("lb/listener:Listener"),
-                *graph.of("lb/listenerRule:ListenerRule"),
+                *graph.of(t.LISTENER),
+                *graph.of("aws:lb/listenerRule:ListenerRule"),
             ]
             wanted = target.get("targetGroupArn")
             if group is not None and not any(wanted in str(each.inputs) for each in used):
@@ -60,14 +62,14 @@ def services(graph: Graph) -> Iterator[Refusal]:
 
 def rotations(graph: Graph) -> Iterator[Refusal]:
     """Secrets Manager refuses a rotation function that it may not call, so the permission must come first."""
-    for one in graph.of("secretsmanager/secretRotation:SecretRotation"):
-        function = graph.find("lambda/function:Function", one.inputs.get("rotationLambdaArn"))
+    for one in graph.of(t.SECRET_ROTATION):
+        function = graph.find(one.inputs.get("rotationLambdaArn"), t.FUNCTION)
         if function is None:
             continue
         handles = {function.id, properties(function).get("arn"), properties(function).get("name")}
         permissions = [
             each
-            for each in graph.of("lambda/permission:Permission")
+            for each in graph.of(t.FUNCTION_PERMISSION)
             if each.inputs.get("function") in handles and each.inputs.get("principal") == "secretsmanager.amazonaws.com"
         ]
         if not any(graph.needs(one, each) for each in permissions):
@@ -83,11 +85,11 @@ def rotations(graph: Graph) -> Iterator[Refusal]:
 
 
 _TRUST = (
-    ("lambda/function:Function", "role", "lambda.amazonaws.com"),
-    ("rds/instance:Instance", "monitoringRoleArn", "monitoring.rds.amazonaws.com"),
-    ("ec2/flowLog:FlowLog", "iamRoleArn", "vpc-flow-logs.amazonaws.com"),
-    ("ecs/taskDefinition:TaskDefinition", "executionRoleArn", "ecs-tasks.amazonaws.com"),
-    ("ecs/taskDefinition:TaskDefinition", "taskRoleArn", "ecs-tasks.amazonaws.com"),
+    (t.FUNCTION, "role", "lambda.amazonaws.com"),
+    (t.DATABASE, "monitoringRoleArn", "monitoring.rds.amazonaws.com"),
+    (t.FLOW_LOG, "iamRoleArn", "vpc-flow-logs.amazonaws.com"),
+    (t.TASK_DEFINITION, "executionRoleArn", "ecs-tasks.amazonaws.com"),
+    (t.TASK_DEFINITION, "taskRoleArn", "ecs-tasks.amazonaws.com"),
 )
 
 
@@ -95,7 +97,7 @@ def trust(graph: Graph) -> Iterator[Refusal]:
     """A role that the service which gets it may not assume."""
     for token, field, service in _TRUST:
         for one in graph.of(token):
-            role = graph.find("iam/role:Role", one.inputs.get(field))
+            role = graph.find(one.inputs.get(field), t.ROLE)
             if role is not None and not any(
                 allows(each, service, "sts:AssumeRole") for each in statements(role.inputs.get("assumeRolePolicy"))
             ):

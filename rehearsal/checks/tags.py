@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from graph import Resource
-from rehearsal.checks.graph import Graph, properties, refuse
+from graph import Graph, Resource
+from rehearsal.checks.reading import properties, refuse
 from rehearsal.result import Refusal
 from rehearsal.shapes import shown
 
@@ -18,7 +18,7 @@ _ANY_CHARACTER = ("aws:ec2/", "aws:vpc/")
 
 def tags(graph: Graph) -> Iterator[Refusal]:
     """More than 50 tags, AWS's own prefix, and texts that are too long or of characters that AWS does not take."""
-    for one in graph.every():
+    for one in (one for one in graph.resources if one.custom):
         found = _tags(one)
         if len(found) > MOST_TAGS:
             yield refuse(one, "tag-count", f"has {len(found)} tags", f"AWS takes {MOST_TAGS}: leave some out", _SOURCE)

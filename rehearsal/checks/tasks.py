@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.offered import awslogs_options, fargate_memory_mib
-from graph import Resource
-from rehearsal.checks.graph import Graph, as_list, refuse
+from facts import tokens as t
+from graph import Graph, Resource
+from graph.values import items
+from rehearsal.checks.reading import refuse
 from rehearsal.checks.rules import breaches_of, one_of
 from rehearsal.result import Refusal
 
@@ -15,7 +17,7 @@ _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 _PARAMETERS = f"{_GUIDE}task_definition_parameters.html"
 _FARGATE = f"{_GUIDE}fargate-tasks-services.html"
 _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html"
-_TASK = "ecs/taskDefinition:TaskDefinition"
+_TASK = t.TASK_DEFINITION
 _LONGEST_BYTES = 64 * 1024
 _LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
 _CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
@@ -114,7 +116,7 @@ def _depends(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _fargate(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterator[_Found]:
-    if "FARGATE" not in as_list(values.get("requiresCompatibilities")):
+    if "FARGATE" not in items(values.get("requiresCompatibilities")):
         return
     cpu, memory = _number(values.get("cpu")), _number(values.get("memory"))
     sizes = fargate_memory_mib().get(cpu, ())
@@ -151,7 +153,7 @@ def _fargate_container(container: Mapping[str, Any]) -> Iterator[_Found]:
     for key in _FOUND_ONLY_ON_EC2:
         if linux.get(key):
             yield "ecs-fargate-linux", f"sets linuxParameters.{key}", "leave it out on Fargate", _FARGATE
-    added = set(as_list((linux.get("capabilities") or {}).get("add"))) - {"SYS_PTRACE"}
+    added = set(items((linux.get("capabilities") or {}).get("add"))) - {"SYS_PTRACE"}
     if added:
         what = f"adds the capabilities {', '.join(sorted(map(str, added)))}"
         yield "ecs-fargate-linux", what, "Fargate adds SYS_PTRACE only", _FARGATE
@@ -193,7 +195,7 @@ def _container(container: Mapping[str, Any]) -> Iterator[_Found]:
 def _health(check: Any) -> Iterator[_Found]:
     if not isinstance(check, Mapping):
         return
-    command = as_list(check.get("command"))
+    command = items(check.get("command"))
     if not command or (command[0] not in ("CMD", "CMD-SHELL", "NONE")):
         fix = "let its command begin with CMD or CMD-SHELL"
         yield "ecs-health-command", f"has the health check {command[:1]}", fix, _API

@@ -54,7 +54,7 @@ def rehearse_tenants(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class EstateRun:
     """What is to be done."""
 
     asked: str
@@ -97,11 +97,11 @@ class Plan:
 
 def plan_for(
     project: Project, base: str, names: Sequence[str], *, with_service: bool = True, with_matrix: bool = True
-) -> Plan:
+) -> EstateRun:
     """What a rehearsal of these tenants does. Raises as `choose` does."""
     chosen = choose(project, base, names)
     tenants, sampled = sample(chosen) if with_matrix else ((), "")
-    return Plan(
+    return EstateRun(
         asked=",".join(names),
         chosen=chosen,
         in_matrix=tenants,
@@ -120,7 +120,7 @@ class Rehearsing:
 
     project: Project
     options: Options
-    plan: Plan
+    plan: EstateRun
     contexts: ExitStack
     programs: Programs | None
     holdings: list[Holdings] = field(default_factory=list)

@@ -6,13 +6,13 @@ from typing import Final
 from facts.types import Loss, loss_of
 from graph import Graph
 
-Kind = tuple[str, str]
+ArnKind = tuple[str, str]
 # What AWS makes by itself of a declared resource, with its tags: a service's tasks, and the daily snapshots that are
 # RDS's automated backups.
-_MADE_ALONG: Final[frozenset[Kind]] = frozenset({("ecs", "task"), ("rds", "snapshot:rds")})
+_MADE_ALONG: Final[frozenset[ArnKind]] = frozenset({("ecs", "task"), ("rds", "snapshot:rds")})
 
 
-def kind_of(arn: str) -> Kind:
+def kind_of(arn: str) -> ArnKind:
     """The service and the kind of thing that an ARN names; an ARN without a kind has an empty one."""
     parts = arn.split(":", 5)
     if len(parts) < 6:
@@ -23,9 +23,9 @@ def kind_of(arn: str) -> Kind:
     return parts[2], kind[0] if kind else ""
 
 
-def harmless_kinds(declared: Graph) -> frozenset[Kind]:
+def harmless_kinds(declared: Graph) -> frozenset[ArnKind]:
     """Kinds of things that the stack declares and that hold nothing."""
-    by_kind: dict[Kind, list[Loss]] = {}
+    by_kind: dict[ArnKind, list[Loss]] = {}
     for one in declared.resources:
         if one.custom and isinstance(one.outputs.get("arn"), str):
             by_kind.setdefault(kind_of(one.outputs["arn"]), []).append(loss_of(one.type))

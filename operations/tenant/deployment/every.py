@@ -34,7 +34,7 @@ class Asked:
 class Planned:
     """What there is to do; `before` is the run that is continued, `told` what a person should know first."""
 
-    plan: journals.Plan
+    plan: journals.RolloutPlan
     names: tuple[str, ...]
     before: journals.Recorded | None
     told: tuple[str, ...]
@@ -71,7 +71,7 @@ def plan_all(root: Path, asked: Asked) -> Planned:
     silos = [one for one in read.tenants if one.isolation == "silo" and asked.base in (None, one.base)]
     names = tuple(one.name for one in silos)
     files = [stack_file(root, one.stack).name for one in silos]
-    plan = journals.Plan(version=version_of(root, files), image=asked.image or "as in the files", tenants=names)
+    plan = journals.RolloutPlan(version=version_of(root, files), image=asked.image or "as in the files", tenants=names)
     if not names:
         return Planned(plan=plan, names=(), before=None, told=("There is no silo to deploy.",))
     if plan.version == UNKNOWN:

@@ -19,7 +19,7 @@ FOLDER: Final = ".workbuoy/deployments"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class RolloutPlan:
     """What a run is about: the code's version, the image, and the customers in their order."""
 
     version: str
@@ -32,7 +32,7 @@ class Recorded:
     """A journal as it was read: the plan, and the latest outcome of each customer."""
 
     file: Path
-    plan: Plan
+    plan: RolloutPlan
     outcomes: Mapping[str, SiloOutcome]
 
     @property
@@ -70,7 +70,7 @@ def _whole_length(file: Path) -> int:
     return file.read_bytes().rfind(b"\n") + 1
 
 
-def begin(folder: Path, plan: Plan) -> Journal:
+def begin(folder: Path, plan: RolloutPlan) -> Journal:
     """A journal for a new run; its name sorts by time."""
     folder.mkdir(parents=True, exist_ok=True)
     journal = Journal(folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}.jsonl")
@@ -88,7 +88,7 @@ def read(file: Path) -> Recorded | None:
         return None
     try:
         head = json.loads(lines[0])
-        plan = Plan(version=str(head["version"]), image=str(head["image"]), tenants=tuple(head["tenants"]))
+        plan = RolloutPlan(version=str(head["version"]), image=str(head["image"]), tenants=tuple(head["tenants"]))
     except (ValueError, KeyError, TypeError):
         raise _no_record(file, 1) from None
     outcomes = {name: SiloOutcome("waiting") for name in plan.tenants}
@@ -114,7 +114,7 @@ def _no_record(file: Path, line: int) -> ProblemsError:
     return ProblemsError([Problem(file=str(file), line=line, message=message)])
 
 
-def latest(folder: Path, plan: Plan) -> Recorded | None:
+def latest(folder: Path, plan: RolloutPlan) -> Recorded | None:
     """The newest run of the same plan. Raises ProblemsError where the newest journal cannot be read."""
     for file in _newest_first(folder):
         recorded = read(file)

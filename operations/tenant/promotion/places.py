@@ -14,7 +14,7 @@ NEEDED = ("clusterArn", "filesBucketName", "oneOffTaskDefinitionArn", "privateSu
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class TaskPlace:
     """A stack in which one-off tasks of its service run."""
 
     stack: str
@@ -31,8 +31,8 @@ class Promotion:
     """One tenant's way; `address` is the export's place in the silo's bucket."""
 
     tenant: str
-    pool: Place
-    silo: Place
+    pool: TaskPlace
+    silo: TaskPlace
 
     @property
     def prefix(self) -> str:
@@ -44,7 +44,7 @@ class Promotion:
         """As `workbuoy-app tenant export --to` takes it."""
         return f"s3://{self.silo.bucket}/{self.prefix}/"
 
-    def place(self, side: Side) -> Place:
+    def place(self, side: Side) -> TaskPlace:
         """One of the two."""
         return self.pool if side == "pool" else self.silo
 
@@ -78,8 +78,8 @@ def find_promotion(tenant: Tenant, read_outputs: ReadOutputs) -> Promotion:
     return Promotion(tenant=tenant.name, pool=pool, silo=silo)
 
 
-def _place(stack: str, region: str, outputs: Mapping[str, Any]) -> Place:
-    return Place(
+def _place(stack: str, region: str, outputs: Mapping[str, Any]) -> TaskPlace:
+    return TaskPlace(
         stack=stack,
         region=region,
         cluster_arn=outputs["clusterArn"],

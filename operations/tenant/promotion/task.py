@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations.ending import Tell
-from operations.tenant.promotion.places import Place
+from operations.tenant.promotion.places import TaskPlace
 
 CONTAINER = "one-off"
 WATCH_SECONDS = 5.0
@@ -29,7 +29,7 @@ class TaskOutcome:
     verdict: Mapping[str, Any] | None
 
 
-def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: Tell) -> TaskOutcome:
+def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, tell: Tell) -> TaskOutcome:
     """Run one and wait for it. One of this label that still runs is watched instead of a second one.
 
     Args:
@@ -59,12 +59,12 @@ def run(session: Any, place: Place, arguments: Sequence[str], label: str, tell: 
     return TaskOutcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
 
 
-def _running(ecs: Any, place: Place, label: str) -> str | None:
+def _running(ecs: Any, place: TaskPlace, label: str) -> str | None:
     found = ecs.list_tasks(cluster=place.cluster_arn, startedBy=label, desiredStatus="RUNNING")["taskArns"]
     return str(found[0]) if found else None
 
 
-def _start(ecs: Any, place: Place, arguments: Sequence[str], label: str) -> str:
+def _start(ecs: Any, place: TaskPlace, arguments: Sequence[str], label: str) -> str:
     answer = ecs.run_task(
         cluster=place.cluster_arn,
         taskDefinition=place.task_definition_arn,
@@ -88,7 +88,7 @@ def _start(ecs: Any, place: Place, arguments: Sequence[str], label: str) -> str:
     return str(answer["tasks"][0]["taskArn"])
 
 
-def _ended(ecs: Any, place: Place, task_arn: str, tell: Tell) -> Mapping[str, Any]:
+def _ended(ecs: Any, place: TaskPlace, task_arn: str, tell: Tell) -> Mapping[str, Any]:
     seen = ""
     while True:
         found = ecs.describe_tasks(cluster=place.cluster_arn, tasks=[task_arn])["tasks"]
@@ -103,7 +103,7 @@ def _ended(ecs: Any, place: Place, task_arn: str, tell: Tell) -> Mapping[str, An
         time.sleep(WATCH_SECONDS)
 
 
-def _last_lines(session: Any, ecs: Any, place: Place, task_arn: str) -> tuple[str, ...]:
+def _last_lines(session: Any, ecs: Any, place: TaskPlace, task_arn: str) -> tuple[str, ...]:
     """Of the container's log stream, as the awslogs driver names it."""
     definition = ecs.describe_task_definition(taskDefinition=place.task_definition_arn)["taskDefinition"]
     (container,) = definition["containerDefinitions"]

@@ -9,7 +9,7 @@ import pytest
 from bootstrap.names import state_address
 from infra.problems import ProblemsError
 from infra.settings import Environment
-from operations.changed.estate import LOCAL, Estate, read_estate
+from operations.changed.estate import LOCAL, ListedEstate, read_estate
 from operations.changed.files import Files
 from operations.changed.matrices import ENVIRONMENTS, matrices
 from operations.changed.touched import everything, touched
@@ -56,40 +56,40 @@ TABLE = [
 
 
 @pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
+def estate(tmp_path_factory: pytest.TempPathFactory) -> ListedEstate:
     return read_estate(make_project(tmp_path_factory.mktemp("project")))
 
 
-def names(files: list[str], estate: Estate) -> set[str]:
+def names(files: list[str], estate: ListedEstate) -> set[str]:
     found = touched(Files(differing=tuple(files)), estate)
     return {one.stack for one in found.bases} | {one.tenant for one in found.customers}
 
 
 @pytest.mark.parametrize(("file", "expected"), TABLE, ids=[file for file, _ in TABLE])
-def test_a_file_touches(file: str, expected: set[str], estate: Estate) -> None:
+def test_a_file_touches(file: str, expected: set[str], estate: ListedEstate) -> None:
     assert names([file], estate) == expected
 
 
-def test_several_files_touch_what_each_of_them_does(estate: Estate) -> None:
+def test_several_files_touch_what_each_of_them_does(estate: ListedEstate) -> None:
     assert names(["Pulumi.dev.yaml", "tenants/globex.yaml", "README.md"], estate) == {"dev", "globex"}
     assert names(["README.md", "Pulumi.dev.yaml", "components/files.py"], estate) == ALL
     assert names([], estate) == NONE
 
 
 @pytest.mark.parametrize("also", [[], ["components/files.py"]])
-def test_files_of_stacks_and_tenants_that_are_gone_are_told(also: list[str], estate: Estate) -> None:
+def test_files_of_stacks_and_tenants_that_are_gone_are_told(also: list[str], estate: ListedEstate) -> None:
     found = touched(Files(differing=("Pulumi.dev2.yaml", "tenants/left.yaml", *also)), estate)
     assert found.removed == ("Pulumi.dev2.yaml", "tenants/left.yaml")
 
 
-def test_every_tracked_file_at_the_root_is_known_to_a_rule_or_touches_all(estate: Estate) -> None:
+def test_every_tracked_file_at_the_root_is_known_to_a_rule_or_touches_all(estate: ListedEstate) -> None:
     """A new folder of tests or documentation wants a rule; nothing that is deployed may stand apart."""
     for folder in ("components", "infra", "policies", "app/workbuoy_app", "app/image", "operations", "rehearsal"):
         assert names([f"{folder}/__init__.py"], estate) == ALL
         assert (ROOT / folder).is_dir()
 
 
-def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> None:
+def test_a_silo_has_its_bases_account_region_and_registry(estate: ListedEstate) -> None:
     (tenant,) = json.loads(matrices(touched(Files(differing=("tenants/nordlys.yaml",)), estate))["silos"])
     assert tenant == {
         "stack": "prod-eu-north-1-nordlys",
@@ -103,7 +103,7 @@ def test_a_silo_has_its_bases_account_region_and_registry(estate: Estate) -> Non
     }
 
 
-def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: Estate) -> None:
+def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: ListedEstate) -> None:
     lists = {
         name: value
         for name, value in matrices(touched(Files(differing=("tenants/globex.yaml",)), estate)).items()
@@ -114,7 +114,7 @@ def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: Estate) 
 
 
 @pytest.mark.parametrize("file", ["tenants/acme.yaml", "Pulumi.prod-acme.yaml"])
-def test_a_new_silo_is_rehearsed_and_deployed_but_there_is_nothing_to_preview(file: str, estate: Estate) -> None:
+def test_a_new_silo_is_rehearsed_and_deployed_but_there_is_nothing_to_preview(file: str, estate: ListedEstate) -> None:
     both = ("Pulumi.prod.yaml", file)
     change = touched(Files(differing=both, added=frozenset({file})), estate)
     lists = matrices(change)
@@ -124,12 +124,12 @@ def test_a_new_silo_is_rehearsed_and_deployed_but_there_is_nothing_to_preview(fi
     assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "acme"}]
 
 
-def test_a_new_pool_tenant_brings_no_stack(estate: Estate) -> None:
+def test_a_new_pool_tenant_brings_no_stack(estate: ListedEstate) -> None:
     file = "tenants/globex.yaml"
     assert touched(Files(differing=(file,), added=frozenset({file})), estate).new == set()
 
 
-def test_each_environment_has_its_own_list_of_bases(estate: Estate) -> None:
+def test_each_environment_has_its_own_list_of_bases(estate: ListedEstate) -> None:
     lists = matrices(everything(estate))
     assert [one["stack"] for one in json.loads(lists["dev"])] == ["dev"]
     assert [one["stack"] for one in json.loads(lists["prod"])] == ["prod", "prod-eu-north-1"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graph.plan import Plan
-from operations.review.effects import Danger, Kind
+from operations.review.effects import Danger, EffectKind
 from operations.review.judging import Judged
 from operations.review.retirement import accepted_in
 from policies.retiring import RETIRING, with_retirement
@@ -38,7 +38,7 @@ def accepted(monkeypatch: pytest.MonkeyPatch, root: Path, stack: str, *dangers: 
     return {one.waiver.effect for one in accepted_in(root, plan, TODAY)}
 
 
-def danger(kind: Kind, what: str, stack: str = "prod-acme") -> Danger:
+def danger(kind: EffectKind, what: str, stack: str = "prod-acme") -> Danger:
     return Danger(kind, f"urn:pulumi:{stack}::workbuoy::a::database-instance", what)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from infra.problems import ProblemsError
 from operations.tenant.deployment import journal as journals
-from operations.tenant.deployment.journal import Plan
+from operations.tenant.deployment.journal import RolloutPlan
 from operations.tenant.deployment.scheduler import ASKS, Scheduler, SiloOutcome, Stop
 
 DONE = SiloOutcome("done")
@@ -156,7 +156,7 @@ def test_every_name_ends_in_one_recorded_state_none_twice_none_lost(seed: int, p
 
 STATES = st.sampled_from(["running", "done", "failed", "interrupted"])
 ENTRIES = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), STATES, st.text(max_size=20)), max_size=20)
-PLAN = Plan(version="1", image="2", tenants=("a", "b", "c"))
+PLAN = RolloutPlan(version="1", image="2", tenants=("a", "b", "c"))
 
 
 @settings(max_examples=40, deadline=None)
@@ -203,7 +203,7 @@ def test_another_commit_image_or_set_of_customers_is_another_run(tmp_path: Path)
     journals.begin(tmp_path, PLAN).close()
     assert journals.latest(tmp_path, PLAN) is not None
     for other in (("2", "2", PLAN.tenants), ("1", "3", PLAN.tenants), ("1", "2", ("a", "b"))):
-        assert journals.latest(tmp_path, Plan(version=other[0], image=other[1], tenants=other[2])) is None
+        assert journals.latest(tmp_path, RolloutPlan(version=other[0], image=other[1], tenants=other[2])) is None
 
 
 @pytest.mark.parametrize(
