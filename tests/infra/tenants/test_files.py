@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from infra.tenants.files import parse_tenant, read_tenant, read_tenants, tenant_names
 from infra.tenants.record import LONGEST_NAME, LONGEST_STACK_NAME, Tenant
+from infra.tenants.tiers import TIERS
 from infra.yaml_text import read_yaml
 from tests.conftest import PROJECT
 from tests.infra.tenants.conftest import Edit, problems_of, problems_when
+
+*FIRST_TIERS, LAST_TIER = TIERS
 
 
 def test_the_committed_customers_have_no_problem() -> None:
@@ -57,7 +60,7 @@ def test_host_names_and_listener_priorities_are_each_customer_s_own() -> None:
         ("residency: eea", "residency: []", "must be a jurisdiction"),
         ("residency: eea", "residency: [Ireland]", "Ireland is not a region such as eu-west-1"),
         ("residency: eea", "residency: nordic", "eu-west-1 lies outside residency (eu-north-1)"),
-        ("tier: standard", "tier: huge", "must be one of 'small', 'standard' or 'large'"),
+        ("tier: standard", "tier: huge", f"must be one of {', '.join(map(repr, FIRST_TIERS))} or {LAST_TIER!r}"),
         ("tier: standard\n", "", "tier: is required for a silo"),
         ("hostName: acme.", "hostName: https://acme.", "hostName: is not of the right form"),
         ("hostName: acme.", "hostName: app.", "app.workbuoy.example is base stack prod's own"),
