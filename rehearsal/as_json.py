@@ -71,6 +71,7 @@ def _service(service: ServiceRehearsal) -> dict[str, Any]:
         ],
         "judgedByOurEvaluator": service.judged,
         "lastLines": list(service.last_lines),
+        "notes": list(service.notes),
     }
 
 

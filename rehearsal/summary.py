@@ -139,6 +139,8 @@ def _service(service: ServiceRehearsal, verbose: bool) -> Iterator[str]:
         line = f"{mark}{step.seconds:5.1f} s  {step.name}: {step.detail}"
         yield from textwrap.wrap(line, WIDTH, subsequent_indent=" " * 11, break_on_hyphens=False)
     yield from (f"  | {line}"[:WIDTH] for line in service.last_lines)
+    for note in service.notes:
+        yield from textwrap.wrap(f"  note: {note}", WIDTH, subsequent_indent=" " * 8, break_on_hyphens=False)
     if service.judged:
         yield f"  {service.judged} requests to AWS were judged by our evaluator, not by AWS."
     yield ""

@@ -33,6 +33,23 @@ class Installed:
         return [str(self.app / ".venv" / "bin" / "workbuoy-app"), *arguments]
 
 
+@dataclass(frozen=True)
+class Package:
+    """The service's package in a folder, such as a revision's, with the dependencies that are installed in `app`."""
+
+    app: Path
+    folder: Path
+
+    def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
+        """The folder stands before the installed package."""
+        return self.module("workbuoy_app", *arguments)
+
+    def module(self, name: str, *arguments: str) -> list[str]:
+        """The command line for one of its modules."""
+        python = str(self.app / ".venv" / "bin" / "python")
+        return ["env", f"PYTHONPATH={self.folder}", python, "-m", name, *arguments]
+
+
 class Process:
     """A running program whose lines are kept. Standard error goes the same way."""
 

@@ -19,8 +19,8 @@ class ServiceStep:
 class ServiceRehearsal:
     """All steps, what was refused on the way, and permissions that nothing needed.
 
-    `incomplete` says in one line why the service could not be tried at all. Permissions were judged by
-    `rehearsal.permissions`, not by AWS.
+    `notes` are for whoever reviews a migration. `incomplete` says in one line why the service could not be tried at
+    all. Permissions were judged by `rehearsal.permissions`, not by AWS.
     """
 
     steps: tuple[ServiceStep, ...] = ()
@@ -29,6 +29,7 @@ class ServiceRehearsal:
     stand_ins: tuple[StandIn, ...] = ()
     judged: int = 0
     last_lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     incomplete: str = ""
 
     @property

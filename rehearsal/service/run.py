@@ -4,7 +4,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
-from rehearsal.service.declared import NoServiceError, declared_service
+from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
 from rehearsal.service.processes import Installed, Programs
 from rehearsal.service.result import ServiceRehearsal, ServiceStep
 from rehearsal.service.steps import Action, steps_with
@@ -21,8 +23,8 @@ from rehearsal.service.trial import MEMBERS, StepError, Trial
 
 KEPT_LINES = 20
 
-
 Members = tuple[tuple[str, str], ...]
+Step = tuple[str, Callable[[], str]]
 
 
 def rehearse_service(
@@ -50,10 +52,26 @@ def rehearse_service(
         declared = declared_service(rehearsal)
     except NoServiceError as error:
         return ServiceRehearsal(incomplete=str(error))
+    with opened_trial(declared, cloud, surroundings, programs=programs, members=members) as trial:
+        to_take = [(name, partial(step, trial)) for name, step in steps_with(further)]
+        found = take(to_take, trial, tell)
+        return replace(found, unused=tuple(_unused(trial))) if all(step.passed for step in found.steps) else found
+
+
+@contextmanager
+def opened_trial(
+    declared: DeclaredService,
+    cloud: Cloud,
+    surroundings: Surroundings,
+    *,
+    programs: Programs | None = None,
+    members: Members = MEMBERS,
+) -> Iterator[Trial]:
+    """What steps share, behind a gate of its own; everything that they start has ended after it."""
     folder = Path(tempfile.mkdtemp(prefix="workbuoy-rehearsal-"))
     try:
         with open_gate(cloud) as (gate, url), ExitStack() as stack:
-            trial = Trial(
+            yield Trial(
                 declared=declared,
                 cloud=cloud,
                 gate=gate,
@@ -65,18 +83,18 @@ def rehearse_service(
                 ports=(free_port(), free_port()),
                 members=members,
             )
-            return _try(trial, steps_with(further), tell)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _try(trial: Trial, to_take: Sequence[tuple[str, Action]], tell: Callable[[str], object]) -> ServiceRehearsal:
+def take(to_take: Sequence[Step], trial: Trial, tell: Callable[[str], object]) -> ServiceRehearsal:
+    """Take steps in their order, up to the first that fails."""
     steps: list[ServiceStep] = []
     for name, step in to_take:
         tell(name)
         began = time.perf_counter()
         try:
-            detail, passed = step(trial), True
+            detail, passed = step(), True
         except (StepError, NotTrustedError, BotoCoreError, ClientError) as error:
             detail, passed = explained(str(error), trial.gate), False
         except NotToBeHadError as error:
@@ -84,22 +102,16 @@ def _try(trial: Trial, to_take: Sequence[tuple[str, Action]], tell: Callable[[st
         steps.append(ServiceStep(name=name, seconds=time.perf_counter() - began, passed=passed, detail=detail))
         if not passed:
             break
-    return _result(trial, to_take, steps)
-
-
-def _result(trial: Trial, to_take: Sequence[tuple[str, Action]], steps: list[ServiceStep]) -> ServiceRehearsal:
-    gate = trial.gate
-    complete = len(steps) == len(to_take) and steps[-1].passed
-    missed = len(to_take) - len(steps)
+    missed = [name for name, _ in to_take[len(steps) :]]
     if missed:
-        names = ", ".join(name for name, _ in to_take[len(steps) :])
-        steps.append(ServiceStep(name=f"{missed} not reached", seconds=0, passed=False, detail=names))
+        detail = ", ".join(missed)
+        steps.append(ServiceStep(name=f"{len(missed)} not reached", seconds=0, passed=False, detail=detail))
+    complete = all(step.passed for step in steps)
     return ServiceRehearsal(
         steps=tuple(steps),
-        denials=tuple(dict.fromkeys(_denials(gate))),
-        unused=tuple(_unused(trial)) if complete else (),
+        denials=tuple(dict.fromkeys(_denials(trial.gate))),
         stand_ins=tuple(trial.stand_ins.values()),
-        judged=len(gate.judgements),
+        judged=len(trial.gate.judgements),
         last_lines=tuple(trial.service.lines[-KEPT_LINES:]) if trial.service and not complete else (),
     )
 

@@ -49,15 +49,15 @@ def make_first_login(trial: Trial) -> str:
     command = trial.programs.command(trial.declared.rotation_arguments, environment)
     trial.stack.enter_context(started(command, environment))
     migrate = trial.declared.migrate
-    trial.migration = _begin(trial, migrate, migrate.arguments)
-    _rotate(trial)
+    trial.migration = begin(trial, migrate, migrate.arguments)
+    rotate(trial)
     return "four steps, by the function itself"
 
 
 def migrate(trial: Trial) -> str:
     """`migrate` with the owner's login, which the execution role injects."""
     assert trial.migration is not None  # noqa: S101  make_first_login comes first
-    _finish(trial.migration, "migrate", MIGRATE_TIMEOUT_SECONDS)
+    finish(trial.migration, "migrate", MIGRATE_TIMEOUT_SECONDS)
     return "begun beside the rotation"
 
 
@@ -66,9 +66,9 @@ def enrol(trial: Trial) -> str:
     issuer = _issuer(trial)
 
     def found(tenant: str, subject: str) -> None:
-        _run(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
+        run_one_off(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
         member = ("member", "add", "--tenant", tenant, "--issuer", issuer, "--subject", subject)
-        _run(trial, member, COMMAND_TIMEOUT_SECONDS)
+        run_one_off(trial, member, COMMAND_TIMEOUT_SECONDS)
 
     with ThreadPoolExecutor(3) as pool:
         founding = [pool.submit(found, *pair) for pair in trial.members]
@@ -89,7 +89,7 @@ def start_service(trial: Trial) -> str:
 
 def become_ready(trial: Trial) -> str:
     """It answers /readyz."""
-    until(lambda: _status(trial.ports[0], "/readyz") == 200, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
+    until(lambda: status_of(trial.ports[0], "/readyz") == 200, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
     return "/readyz answers" if trial.mock_login else "/readyz answers; login waited for its secret"
 
 
@@ -160,8 +160,8 @@ def rotate_in_traffic(trial: Trial) -> str:
     readers = [threading.Thread(target=keep_reading) for _ in range(READERS)]
     for reader in readers:
         reader.start()
-    _rotate(trial)
-    _rotate(trial)
+    rotate(trial)
+    rotate(trial)
     cut = trial.front.drop_connections() if trial.front else 0
     for reader in readers:
         reader.join()
@@ -176,7 +176,7 @@ def scrape_metrics(trial: Trial) -> str:
     text = fetch(f"http://127.0.0.1:{trial.ports[1]}/metrics").body.decode()
     if "/api/things/{thing_id}" not in text:
         raise StepError("no metric of the route /api/things/{thing_id}")
-    if _status(trial.ports[0], "/metrics") != 404:
+    if status_of(trial.ports[0], "/metrics") != 404:
         raise StepError("/metrics answers on the public port")
     return f"{sum(not line.startswith('#') for line in text.splitlines())} series"
 
@@ -227,7 +227,7 @@ def steps_with(further: Sequence[tuple[str, Action]]) -> tuple[tuple[str, Action
     return (*STEPS[:at], *further, *STEPS[at:])
 
 
-def _rotate(trial: Trial) -> None:
+def rotate(trial: Trial) -> None:
     """What Secrets Manager does: one version, four steps."""
     assert trial.runtime is not None  # noqa: S101  make_first_login comes first
     token = str(uuid.uuid4())
@@ -239,19 +239,19 @@ def _rotate(trial: Trial) -> None:
             raise StepError(f"{step}: {error}") from None
 
 
-def _run(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
+def run_one_off(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
     """A one-off task's command, as an operator starts it."""
-    _finish(_begin(trial, trial.declared.one_off, arguments), " ".join(arguments), timeout_seconds)
+    finish(begin(trial, trial.declared.one_off, arguments), " ".join(arguments), timeout_seconds)
 
 
-def _begin(trial: Trial, container: Container, arguments: tuple[str, ...]) -> Process:
+def begin(trial: Trial, container: Container, arguments: tuple[str, ...]) -> Process:
     environment = trial.task_environment(container)
     process = Process(trial.programs.command(arguments, environment), environment)
     trial.stack.callback(process.stop)
     return process
 
 
-def _finish(process: Process, what: str, timeout_seconds: float) -> None:
+def finish(process: Process, what: str, timeout_seconds: float) -> None:
     until(lambda: process.ended, timeout_seconds, f"{what} did not end within {timeout_seconds} s")
     if process.wait(5) != 0:
         last = process.lines[-1] if process.lines else "it said nothing"
@@ -261,7 +261,7 @@ def _finish(process: Process, what: str, timeout_seconds: float) -> None:
 def _give_login_its_secret(trial: Trial) -> None:
     """Until an operator fills it, login is unavailable and the rest runs."""
     why = f"/healthz did not answer within {READY_TIMEOUT_SECONDS} s"
-    until(lambda: _status(trial.ports[0], "/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
+    until(lambda: status_of(trial.ports[0], "/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
     expect(trial.browser().send("GET", "/auth/login"), 503)
     _fill_oidc_secret(trial)
 
@@ -300,7 +300,7 @@ def _finish_login(trial: Trial, browser: Browser, subject: str) -> HttpAnswer:
     return browser.send("GET", expect(answer, 302).headers["location"])
 
 
-def _status(port: int, path: str) -> int:
+def status_of(port: int, path: str) -> int:
     with suppress(OSError):
         return fetch(f"http://127.0.0.1:{port}{path}").status
     return 0

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -30,6 +31,7 @@ from workbuoy_app.owner import owner_connection
 from workbuoy_app.settings import Settings, load
 
 SAMPLE_SECONDS = 0.02
+SHOWN = 20
 Connection = psycopg.Connection[Any]
 
 # Whoever waits for a lock that a session of ours holds or waits for: which session, for how long, behind what.
@@ -74,20 +76,47 @@ def recorded_statements(file: Path) -> Iterator[None]:
 # ---- waits
 
 
+@dataclass
+class Wait:
+    """One session's wait for one lock, and how much of it passed during which statement of the owner's."""
+
+    table: str
+    mode: str
+    seconds: float = 0.0
+    behind: dict[str, float] = field(default_factory=dict)
+
+    def last(self, seconds: float, statement: str) -> None:
+        """It lasts so long by now."""
+        self.behind[statement] = self.behind.get(statement, 0.0) + seconds - self.seconds
+        self.seconds = seconds
+
+    def as_json(self) -> dict[str, Any]:
+        """The statement is the one during which most of it passed."""
+        statement = max(self.behind, key=self.behind.__getitem__)
+        return {
+            "statement": statement,
+            "table": self.table,
+            "mode": self.mode,
+            "seconds": round(self.seconds, 3),
+        }
+
+
 def watch_waits(connection: Connection, ended: Event) -> list[dict[str, Any]]:
-    """The longest wait of each session behind each statement of the owner's, until `ended` is set."""
-    longest: dict[tuple[int, str], dict[str, Any]] = {}
+    """The longest waits behind the owner's statements until `ended` is set, the longest first."""
+    ongoing: dict[int, Wait] = {}
+    over: list[Wait] = []
     while not ended.wait(SAMPLE_SECONDS):
+        seen: dict[int, Wait] = {}
         for pid, table, mode, seconds, statement in connection.execute(WAITS):
-            found = {
-                "statement": statement.strip(),
-                "table": table,
-                "mode": mode,
-                "seconds": round(float(seconds), 3),
-            }
-            if found["seconds"] > longest.get((pid, found["statement"]), found | {"seconds": 0})["seconds"]:
-                longest[pid, found["statement"]] = found
-    return sorted(longest.values(), key=lambda one: -float(one["seconds"]))
+            wait = seen.get(pid) or ongoing.get(pid)
+            if wait is None or wait.seconds > seconds:
+                wait = Wait(table, mode)
+            wait.last(float(seconds), statement.strip())
+            seen[pid] = wait
+        over += [wait for pid, wait in ongoing.items() if seen.get(pid) is not wait]
+        over = sorted(over, key=lambda one: -one.seconds)[:SHOWN]
+        ongoing = seen
+    return [one.as_json() for one in sorted([*over, *ongoing.values()], key=lambda one: -one.seconds)]
 
 
 # ---- tables of a real size
@@ -96,10 +125,13 @@ def watch_waits(connection: Connection, ended: Event) -> list[dict[str, Any]]:
 def fill(connection: Connection, schema: str, tables: Sequence[str], rows: int) -> dict[str, int | str]:
     """Copy one row of each table until it has so many, parents first: table -> its rows, or why it was not filled.
 
-    What the service's triggers would do to each row is left out: they would take longer than the migration.
+    Names of which there is no table are passed over: whoever read them in statements cannot tell. What the service's
+    triggers would do to each row is left out: they would take longer than the migration.
     """
     done: dict[str, int | str] = {}
-    for table in _parents_first(connection, schema, tables):
+    query = "select relname from pg_class where relkind = 'r' and relnamespace = %s::regnamespace"
+    known = {name for (name,) in connection.execute(query, [schema])} - {"alembic_version"}
+    for table in _parents_first(connection, schema, [one for one in tables if one in known]):
         try:
             with connection.transaction():
                 _copy_rows(connection, schema, table, rows)

@@ -17,6 +17,7 @@ def service(view: View) -> Section | None:
         _steps(found),
         _listed("Refused on the way", found.denials, "bad"),
         _last_lines(found),
+        _listed("What a reviewer of the change should know", found.notes, "warn"),
         _listed("Permissions that nothing here needed", found.unused, ""),
         _stand_ins(found),
     )

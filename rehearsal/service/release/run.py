@@ -1,0 +1,51 @@
+"""One rehearsal of a deployment: the service of a revision, then the working tree's, then the revision's again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rehearsal.cloud import Cloud
+from rehearsal.result import Rehearsal
+from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
+from rehearsal.service.processes import Package, Programs
+from rehearsal.service.release.change import Change
+from rehearsal.service.result import ServiceRehearsal
+from rehearsal.service.run import opened_trial, take
+from rehearsal.service.surroundings import Surroundings
+
+_LOCK = "requirements.lock"
+
+
+def rehearse_release(
+    rehearsal: Rehearsal,
+    cloud: Cloud,
+    surroundings: Surroundings,
+    *,
+    former_app: Path,
+    former: DeclaredService | None = None,
+    programs: Programs | None = None,
+    tell: Callable[[str], object] = lambda _: None,
+) -> ServiceRehearsal:
+    """Deploy the working tree's service over a revision's, under traffic, and roll it back.
+
+    Args:
+        rehearsal: the stack as the working tree makes it; moto must still be running.
+        cloud: the account in moto.
+        surroundings: Postgres and identity provider, begun.
+        former_app: the folder `app/` of the revision.
+        former: what the revision's stack declares for the service; by default the same as the working tree's.
+        programs: how to run the coming release's commands; by default from its package.
+        tell: called with the name of each step as it begins.
+    """
+    try:
+        declared = declared_service(rehearsal)
+    except NoServiceError as error:
+        return ServiceRehearsal(incomplete=str(error))
+    app = surroundings.app
+    before, coming = Package(app, former_app), Package(app, app)
+    with opened_trial(former or declared, cloud, surroundings, programs=before) as trial:
+        change = Change(trial, before, coming, declared, programs or coming)
+        if (former_app / _LOCK).read_bytes() != (app / _LOCK).read_bytes():
+            change.notes.append("the release before runs with today's dependencies, which its own lock does not name")
+        found = take(change.steps(), trial, tell)
+        return replace(found, notes=tuple(change.notes))
