@@ -38,30 +38,37 @@ TRIES: Final = 4
 
 @dataclass(frozen=True)
 class _Trial:
-    """Declares a stack with one setting changed, in a copy of its files."""
+    """Declares a stack as it is, and with one setting changed in a copy of its files."""
 
     project: Project
     stack: str
     holder: str
     """The stack whose file holds the settings: the base of a customer's own stack."""
 
-    def declared(self, path: str = "", value: Any = None) -> Graph:
-        """What the program declares then. Raises ProblemsError where the settings do not allow the value."""
+    def declared(self) -> Graph:
+        """What the program declares as it is, each resource with its place in the program."""
+        return _declare(self.project, self.stack)
+
+    def with_setting(self, path: str, value: Any) -> Graph:
+        """What it declares with another setting. Raises ProblemsError where the settings do not allow the value."""
         with tempfile.TemporaryDirectory(prefix="workbuoy-keep-") as name:
             copy = replace(self.project, root=Path(name))
             for file in self.project.root.glob("Pulumi*.yaml"):
                 shutil.copy(file, copy.root)
             if (self.project.root / FOLDER).is_dir():
                 shutil.copytree(self.project.root / FOLDER, copy.root / FOLDER)
-            if path:
-                file = copy.stack_file(self.holder)
-                content = deepcopy(read_yaml_value(file))
-                _put(content["config"][SETTINGS_KEY], path, value)
-                file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-            try:
-                return graph_of(rehearse_with_base(copy, self.stack, Options(declare_only=True)))
-            except (ProgramError, RefusedError) as error:
-                raise ProblemsError([Problem(message=" ".join(str(error).split()))]) from error
+            file = copy.stack_file(self.holder)
+            content = deepcopy(read_yaml_value(file))
+            _put(content["config"][SETTINGS_KEY], path, value)
+            file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+            return _declare(copy, self.stack)
+
+
+def _declare(project: Project, stack: str) -> Graph:
+    try:
+        return graph_of(rehearse_with_base(project, stack, Options(declare_only=True)))
+    except (ProgramError, RefusedError) as error:
+        raise ProblemsError([Problem(message=" ".join(str(error).split()))]) from error
 
 
 def advice(project: Project, stack: str, found: tuple[Drifted, ...], tell: Tell) -> str:
@@ -97,7 +104,7 @@ def _setting(one: Drifted, each: Difference, trial: _Trial, settings: Mapping[st
     file = f"Pulumi.{trial.holder}.yaml"
     for path in _candidates(f"{one.name}.{one.type}.{each.path}", each.deployed, settings):
         try:
-            resource = trial.declared(path, each.found).by_urn.get(one.urn)
+            resource = trial.with_setting(path, each.found).by_urn.get(one.urn)
         except ProblemsError as error:
             first = str(error.problems[0])
             if path.rpartition(".")[2] in first:
