@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, plainly, tell
+from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, plainly, tell
 from operations.review.command import FILE
 
 
@@ -14,20 +14,26 @@ from operations.review.command import FILE
 @click.argument("stack")
 @click.option("--put-back", is_flag=True, help="Make the cloud what the program says: refresh, review, update.")
 @click.option("--keep", is_flag=True, help="Say what to write into which file, and take it into the state.")
+@click.option("--account", is_flag=True, help="Look for what was added in the account beside what STACK declares.")
 @click.option("--yes", is_flag=True, help="With --put-back or --keep: do not ask before each step.")
 @JSON
 @click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
 @plainly
-def drift(*, stack: str, put_back: bool, keep: bool, yes: bool, json_wanted: bool, markdown: Path | None) -> None:
+def drift(
+    *, stack: str, put_back: bool, keep: bool, account: bool, yes: bool, json_wanted: bool, markdown: Path | None
+) -> None:
     """Report what was changed in STACK beside the program, by reading it anew; or put it back, or keep it.
 
     Without --put-back and --keep it writes nothing, not even the state. What a review would stop comes first. Exits
-    with 3 where something drifted, or still differs.
+    with 3 where something drifted, or still differs; with 4 where --account may not read something.
     """
     if put_back or keep:
-        if (put_back and keep) or json_wanted or markdown:
+        if (put_back and keep) or account or json_wanted or markdown:
             raise click.UsageError("--put-back and --keep each go alone, with --yes at most.")
         _act(stack, keep=keep, yes=yes)
+        return
+    if account:
+        _look_into_account(stack, json_wanted=json_wanted, markdown=markdown)
         return
     from operations.drift.put_back import look  # noqa: PLC0415 help must not pay for these
     from operations.drift.told import as_json, as_markdown  # noqa: PLC0415
@@ -42,6 +48,26 @@ def drift(*, stack: str, put_back: bool, keep: bool, yes: bool, json_wanted: boo
     found = as_json(stack, looked.found, taken=looked.taken)
     click.echo(json.dumps(found, indent=2) if json_wanted else text, nl=json_wanted)
     if looked.any:
+        raise SystemExit(CHECK_FAILED)
+
+
+def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) -> None:
+    from operations.drift.account.look import as_markdown, look_into_account  # noqa: PLC0415
+    from operations.drift.told import as_json  # noqa: PLC0415
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    compared = look_into_account(project, open_stack(project, stack, tell=tell), tell)
+    text = as_markdown(stack, compared)
+    if markdown:
+        write_whole(markdown, text)
+    found = {**as_json(stack, compared.added), "unread": list(compared.unread)}
+    click.echo(json.dumps(found, indent=2) if json_wanted else text, nl=json_wanted)
+    if compared.unread:
+        fail(NOT_MADE, f"{stack}: {len(compared.unread)} questions were refused, so what stands there is not known")
+    if compared.added:
         raise SystemExit(CHECK_FAILED)
 
 

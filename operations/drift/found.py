@@ -19,13 +19,14 @@ NOT_SHOWN: Final = "it differs in a value that the engine does not show, so nobo
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drifted:
-    """One resource: gone, or changed in some values.
+    """One resource: gone, added beside the declared ones, or changed in some values.
 
     `dangers` is what a review says of it that would stop a planned change, what nobody can judge included.
     """
 
     urn: str
     gone: bool = False
+    added: bool = False
     differences: tuple[Difference, ...] = ()
     dangers: tuple[str, ...] = ()
 
@@ -50,7 +51,7 @@ def judged(stack: str, events: Iterable[Event]) -> tuple[Drifted, ...]:
     """
     steps = list(_steps(events))
     found = {one.urn: one for one in map(_drifted, steps) if one is not None}
-    dangers = _dangers(_plan(stack, steps, frozenset(found)))
+    dangers = dangers_of(_plan(stack, steps, frozenset(found)))
     for urn in dangers:  # what loses its guard need not be what changed: a bucket, where its versioning is gone
         found.setdefault(urn, Drifted(urn=urn))
     order = {urn: position for position, urn in enumerate(dangers)}
@@ -99,7 +100,7 @@ def _is_hidden(old: RecordedResource, path: str) -> bool:
 # ---- judged as a planned change
 
 
-def _dangers(plan: Plan) -> Mapping[str, tuple[str, ...]]:
+def dangers_of(plan: Plan) -> Mapping[str, tuple[str, ...]]:
     """By URN, the most dangerous first: everything that would stop the same change if it were planned."""
     said: dict[str, list[str]] = {}
     for danger in judge(plan).stopping:

@@ -30,9 +30,10 @@ def as_markdown(stack: str, found: tuple[Drifted, ...], *, taken: str | None = N
     """For a terminal and an issue. `taken`: when a refresh took drift into the state that no update followed."""
     if not found and taken is None:
         return f"## {stack}: no drift\n\nEverything is as the last deployment left it.\n"
-    lines = [f"## {stack}: {_counted(found)}", ""]
+    counted = heading(found, "drifted", "drifted") if found else "drift that was taken into the state"
+    lines = [f"## {stack}: {counted}", ""]
     for one in found:
-        lines += _rows(one)
+        lines += rows_of(one)
     if taken is not None:
         lines += [*([""] if found else []), _TAKEN.format(stack=stack, time=taken)]
     return "\n".join([*lines, "", _NEXT.format(stack=stack)]) + "\n"
@@ -49,22 +50,23 @@ state, not with the cloud.
 - `workbuoy drift {stack} --keep` says what to write into which file instead."""
 
 
-def _counted(found: tuple[Drifted, ...]) -> str:
-    if not found:
-        return "drift that was taken into the state"
-    dangerous = sum(1 for one in found if one.dangers)
+def heading(found: tuple[Drifted, ...], one: str, several: str) -> str:
+    """How many resources, and how many of them dangerous."""
+    dangerous = sum(1 for each in found if each.dangers)
     more = f", {dangerous} of them dangerous" if dangerous else ""
-    return f"{len(found)} resource{'s' if len(found) > 1 else ''} drifted{more}"
+    return f"{len(found)} resource{f's {several}' if len(found) != 1 else f' {one}'}{more}"
 
 
-def _rows(one: Drifted) -> list[str]:
-    head = f"- {code(one.name)} ({one.type})" + (" is gone" if one.gone else "")
+def rows_of(one: Drifted) -> list[str]:
+    """A resource with what a review says of it, and a line for each value that differs, with both."""
+    head = f"- {code(one.name)} ({one.type})" + (" is gone" if one.gone else " was added" if one.added else "")
     dangers = [f"  - **{inert(danger)}**" for danger in one.dangers]
-    return [head, *dangers, *(f"  - {inert(row)}" for row in rows(one))]
+    return [head, *dangers, *(f"  - {inert(row)}" for row in _values(one))]
 
 
-def rows(one: Drifted) -> list[str]:
-    """A line for each value that differs, with both."""
+def _values(one: Drifted) -> list[str]:
+    if one.added:
+        return [f"{each.path}: {_shown(each.found)}" for each in one.differences]
     return [f"{each.path}: {_shown(each.deployed)} → {_shown(each.found)}" for each in one.differences]
 
 
