@@ -66,4 +66,5 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
         "previewRoleArn": roles.preview.arn,
         "deployRoleArn": roles.deploy.arn,
         "operatorsRoleArn": roles.operators.arn,
+        "leavingRoleArn": roles.leaving.arn,
     }

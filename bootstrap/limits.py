@@ -1,5 +1,7 @@
 """What no role of the account may do, whatever else it is given: statements that deny."""
 
+from collections.abc import Collection
+
 from bootstrap.names import BOUNDARY
 from bootstrap.scope import Scope
 from components.permissions import Statement
@@ -36,22 +38,24 @@ def elsewhere(scope: Scope) -> Statement:
     )
 
 
-def no_data(scope: Scope) -> Statement:
+def no_data(scope: Scope, *, but: Collection[str] = ()) -> Statement:
     """Neither objects, nor values of secrets, nor a database, even where a resource's own policy would allow it.
 
-    A deploy writes the buckets' and secrets' policies: without this it could open them to itself.
+    A deploy writes the buckets' and secrets' policies: without this it could open them to itself. `but` names what a
+    role is there for.
     """
+    actions = (
+        "rds-db:connect",
+        "s3:DeleteObject*",
+        "s3:GetObject*",
+        "s3:PutObject*",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+    )
     return Statement(
         sid="NoData",
         effect="Deny",
-        actions=[
-            "rds-db:connect",
-            "s3:DeleteObject*",
-            "s3:GetObject*",
-            "s3:PutObject*",
-            "secretsmanager:GetSecretValue",
-            "secretsmanager:PutSecretValue",
-        ],
+        actions=[one for one in actions if one not in but],
         resources=[
             *scope.arns("rds-db", "*"),
             *scope.arns("secretsmanager", "*"),
@@ -65,7 +69,7 @@ def own_limits(scope: Scope) -> list[Statement]:
 
     Without the last it could make a role that trusts it, and read through that what it may not read itself.
     """
-    own = ("deploy-*", "operators*", "preview*")
+    own = ("deploy-*", "leaving*", "operators*", "preview*")
     return [
         Statement(
             sid="LeaveTheAccountsOwnAlone",

@@ -5,6 +5,7 @@ REPOSITORY = "workbuoy"
 BOUNDARY = "workbuoy-boundary"
 PREVIEW_ROLE = "workbuoy-preview"
 OPERATORS_ROLE = "workbuoy-operators"
+LEAVING_ROLE = "workbuoy-leaving"
 TRAIL = "workbuoy-account"
 
 

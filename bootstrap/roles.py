@@ -1,4 +1,4 @@
-"""Who may do what in the account: previews, deploys, operators, and the boundary around what a deploy makes."""
+"""Who may do what in the account: previews, deploys, operators, leavings, and the boundary of what a deploy makes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from pulumi import ComponentResource, Output, ResourceOptions
 
 from bootstrap.boundary import boundary_statements
 from bootstrap.github import subjects, trust_workflows
+from bootstrap.leaving import leaving_policies
 from bootstrap.limits import elsewhere, no_data, own_limits
-from bootstrap.names import BOUNDARY, OPERATORS_ROLE, PREVIEW_ROLE, deploy_role
+from bootstrap.names import BOUNDARY, LEAVING_ROLE, OPERATORS_ROLE, PREVIEW_ROLE, deploy_role
 from bootstrap.operators import operators_statements, trust_operators
 from bootstrap.rights import Rights
 from bootstrap.rights.access import access_rights
@@ -49,6 +50,7 @@ class Roles(ComponentResource):
     preview: AccountRole
     deploy: AccountRole
     operators: AccountRole
+    leaving: AccountRole
 
     def __init__(self, name: str, args: RolesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:bootstrap:Roles", name, None, opts)
@@ -94,6 +96,18 @@ class Roles(ComponentResource):
                 description="People on duty: logs, the login's secret, one-off tasks",
                 trust=trust_operators(context.account_id, args.operators),
                 policies=operators_statements(scope),
+            ),
+            child,
+        )
+        self.leaving = AccountRole(
+            "leaving",
+            AccountRoleArgs(
+                context=context,
+                role_name=LEAVING_ROLE,
+                description="A person takes a customer's own stack down, and empties its buckets",
+                trust=trust_operators(context.account_id, args.operators),
+                policies=leaving_policies(scope, rights, state),
+                session_seconds=DEPLOY_SESSION_SECONDS,
             ),
             child,
         )

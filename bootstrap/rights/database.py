@@ -21,6 +21,7 @@ def database_rights(scope: Scope) -> Rights:
                     "rds:DescribeDBInstances",
                     "rds:DescribeDBParameterGroups",
                     "rds:DescribeDBParameters",
+                    "rds:DescribeDBSnapshotAttributes",
                     "rds:DescribeDBSnapshots",
                     "rds:DescribeDBSubnetGroups",
                     "rds:DescribeEventSubscriptions",

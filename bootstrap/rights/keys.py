@@ -17,6 +17,7 @@ def keys_rights(scope: Scope) -> Rights:
                     "kms:DescribeKey",
                     "kms:GetKeyPolicy",
                     "kms:GetKeyRotationStatus",
+                    "kms:ListGrants",
                     "kms:ListKeyPolicies",
                     "kms:ListResourceTags",
                 ],

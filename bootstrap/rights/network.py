@@ -45,6 +45,7 @@ def network_rights(scope: Scope) -> Rights:
                     "ec2:DescribeTags",
                     "ec2:DescribeVpcEndpointServices",
                     "ec2:DescribeVpcEndpoints",
+                    "ec2:DescribeVpcPeeringConnections",
                     "ec2:DescribeVpcs",
                 ],
                 resources=["*"],  # AWS knows no resource for these actions

@@ -43,6 +43,7 @@ def service_rights(scope: Scope) -> Rights:
                     "lambda:GetFunction",
                     "lambda:GetFunctionCodeSigningConfig",
                     "lambda:GetFunctionConfiguration",
+                    "lambda:GetFunctionUrlConfig",
                     "lambda:GetPolicy",
                     "lambda:GetRuntimeManagementConfig",
                     "lambda:ListTags",

@@ -20,24 +20,43 @@ if TYPE_CHECKING:
 @click.option("--image", metavar="DIGEST", help="The image: sha256:..., or `deployed` for the one that runs now.")
 @click.option("--create", is_flag=True, help="Make the stack where the backend does not know it.")
 @click.option("--message", help="Kept with the update in the stack's history.")
+@click.option(
+    "--refresh/--no-refresh",
+    default=None,
+    help="Look first for what was changed beside the program. By default where customers' data are: prod and staging.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before the update.")
 @JSON
 @plainly
-def deploy(*, stack: str, image: str | None, create: bool, message: str | None, yes: bool, json_wanted: bool) -> None:
+def deploy(
+    *,
+    stack: str,
+    image: str | None,
+    create: bool,
+    message: str | None,
+    refresh: bool | None,
+    yes: bool,
+    json_wanted: bool,
+) -> None:
     """Deploy STACK: review, update, wait for the rollout, try the service; go back to the last good image if need be.
 
-    What the review refuses is not deployed unless a waiver accepts it. Exits with 3 where something failed, also when
-    the last good image runs again.
+    What the review refuses is not deployed unless a waiver accepts it; nothing is deployed over drift that weakens a
+    safeguard, opens access or grants more. Exits with 3 where something failed, also when the last good image runs
+    again.
     """
     from operations.deploy.perform import as_json, as_markdown  # noqa: PLC0415 help must not pay for these
     from operations.deploy.perform import deploy as perform  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from operations.review import perform as reviewing  # noqa: PLC0415
     from operations.review.engine import preview_opened  # noqa: PLC0415
+    from operations.review.judging import guards_customers  # noqa: PLC0415
 
     project = _project()
     opened = open_stack(project, stack, create=create, tell=tell)
+    opened.require_free()
     _name_image(opened, image)
+    if guards_customers(stack) if refresh is None else refresh:
+        _refuse_dangerous_drift(opened, json_wanted=json_wanted)
     tell(f"Previewing {stack} with the policies of this project ...")
     found = reviewing.review(preview_opened(opened, project), project.root / "waivers")
     click.echo(reviewing.markdown_text(found), err=json_wanted)
@@ -153,6 +172,25 @@ def _name_image(opened: "EngineStack", image: str | None) -> None:
     from operations.engine.image import image_variables  # noqa: PLC0415
 
     opened.use(image_variables(opened.name, image, opened.outputs))
+
+
+def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None:
+    """End where something was weakened, opened or granted beside the program; a deployment would leave it so."""
+    from operations.drift.put_back import look  # noqa: PLC0415
+    from operations.drift.told import as_markdown  # noqa: PLC0415
+    from operations.engine.messages import some  # noqa: PLC0415
+
+    looked = look(opened, tell)
+    if not looked.any:
+        return
+    click.echo(as_markdown(opened.name, looked.found, taken=looked.taken), err=json_wanted)
+    dangerous = [one.name for one in looked.found if one.dangers]
+    if dangerous:
+        fail(
+            CHECK_FAILED,
+            f"{opened.name}: dangerous drift of {some(dangerous)}; nothing was changed; "
+            f"`workbuoy drift {opened.name} --put-back` first",
+        )
 
 
 def _confirmed(stack: str) -> bool:

@@ -1,36 +1,97 @@
 """`workbuoy drift`."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, plainly, tell
+from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, plainly, tell
 from operations.review.command import FILE
 
 
 @click.command()
 @click.argument("stack")
+@click.option("--put-back", is_flag=True, help="Make the cloud what the program says: refresh, review, update.")
+@click.option("--keep", is_flag=True, help="Say what to write into which file, and take it into the state.")
+@click.option("--account", is_flag=True, help="Look for what was added in the account beside what STACK declares.")
+@click.option("--yes", is_flag=True, help="With --put-back or --keep: do not ask before each step.")
 @JSON
 @click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
 @plainly
-def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
-    """Report what was changed in STACK beside the program, by reading it anew. Writes nothing, not even the state.
+def drift(
+    *, stack: str, put_back: bool, keep: bool, account: bool, yes: bool, json_wanted: bool, markdown: Path | None
+) -> None:
+    """Report what was changed in STACK beside the program, by reading it anew; or put it back, or keep it.
 
-    Exits with 3 where something drifted.
+    Without --put-back and --keep it writes nothing, not even the state. What a review would stop comes first. Exits
+    with 3 where something drifted, or still differs; with 4 where --account may not read something.
     """
-    from operations.drift.found import as_json, as_markdown, drifted, most_dangerous_first  # noqa: PLC0415 help must not pay for these
+    if put_back or keep:
+        if (put_back and keep) or account or json_wanted or markdown:
+            raise click.UsageError("--put-back and --keep each go alone, with --yes at most.")
+        _act(stack, keep=keep, yes=yes)
+        return
+    if account:
+        _look_into_account(stack, json_wanted=json_wanted, markdown=markdown)
+        return
+    from operations.drift.put_back import look  # noqa: PLC0415 help must not pay for these
+    from operations.drift.told import as_json, as_markdown  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from project.whole_file import write_whole  # noqa: PLC0415
 
-    opened = open_stack(find_project(Path.cwd()), stack)
-    tell(f"Reading {stack} anew ...")
-    events = opened.refresh_preview().events
-    found = most_dangerous_first(stack, events, drifted(events))
-    text = as_markdown(stack, found)
+    looked = look(open_stack(find_project(Path.cwd()), stack, tell=tell), tell)
+    text = as_markdown(stack, looked.found, taken=looked.taken)
     if markdown:
         write_whole(markdown, text)
-    click.echo(json.dumps(as_json(stack, found), indent=2) if json_wanted else text, nl=json_wanted)
-    if found:
+    found = as_json(stack, looked.found, taken=looked.taken)
+    click.echo(json.dumps(found, indent=2) if json_wanted else text, nl=json_wanted)
+    if looked.any:
         raise SystemExit(CHECK_FAILED)
+
+
+def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) -> None:
+    from operations.drift.account.look import as_markdown, look_into_account  # noqa: PLC0415
+    from operations.drift.told import as_json  # noqa: PLC0415
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    compared = look_into_account(project, open_stack(project, stack, tell=tell), tell)
+    text = as_markdown(stack, compared)
+    if markdown:
+        write_whole(markdown, text)
+    found = {**as_json(stack, compared.added), "unread": list(compared.unread)}
+    click.echo(json.dumps(found, indent=2) if json_wanted else text, nl=json_wanted)
+    if compared.unread:
+        fail(NOT_MADE, f"{stack}: {len(compared.unread)} questions were refused, so what stands there is not known")
+    if compared.added:
+        raise SystemExit(CHECK_FAILED)
+
+
+def _act(stack: str, *, keep: bool, yes: bool) -> None:
+    if not yes and _nobody_is_here():
+        raise click.UsageError(f"Nobody is here to confirm what is done to {stack}: say --yes.")
+    from operations.drift.keep import advice  # noqa: PLC0415
+    from operations.drift.put_back import Run  # noqa: PLC0415
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    run = Run(
+        project=project,
+        opened=open_stack(project, stack, tell=tell),
+        confirmed=lambda question: yes or click.confirm(question, err=True),
+        tell=tell,
+        show=click.echo,
+    )
+    if keep:
+        run.keep(lambda found: advice(project, stack, found, tell))
+    else:
+        run.put_back()
+
+
+def _nobody_is_here() -> bool:
+    return not sys.stdin.isatty()

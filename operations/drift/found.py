@@ -1,145 +1,146 @@
-"""What a refresh would write into the state: each resource that differs from what was deployed, and where."""
+"""What a refresh would write into the state: each resource that differs from what was deployed, where, and how bad."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
+from facts.replacements import replaces
 from graph import Resource
 from graph.plan import Operation, Plan, PlanStep
-from graph.recorded import RecordedStep
+from graph.recorded import RecordedResource, RecordedStep
+from graph.resource import STACK_TYPE, name_of, type_of
+from operations.drift.nested import Difference, differing
 from operations.engine.events import Event
-from operations.review.effects import NOT_JUDGED_KINDS
-from operations.review.inert import inert
+from operations.review.findings import findings
 from operations.review.judging import judge
 
-SECRET: Final = "[secret]"  # noqa: S105  how the engine writes one in its events
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One property: what was deployed, and what is there now."""
-
-    path: str
-    deployed: Any
-    found: Any
+NOT_SHOWN: Final = "it differs in a value that the engine does not show, so nobody can judge it"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drifted:
-    """One resource: gone, or changed in some properties."""
+    """One resource: gone, added beside the declared ones, or changed in some values.
+
+    `dangers` is what a review says of it that would stop a planned change, what nobody can judge included.
+    """
 
     urn: str
-    gone: bool
+    gone: bool = False
+    added: bool = False
     differences: tuple[Difference, ...] = ()
     dangers: tuple[str, ...] = ()
-    """What a review says of it that would stop a planned change."""
 
     @property
     def name(self) -> str:
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     @property
     def type(self) -> str:
-        return self.urn.split("::")[2].rpartition("$")[2]
+        return type_of(self.urn)
 
 
 def drifted(events: Iterable[Event]) -> tuple[Drifted, ...]:
-    """Everything that a refresh found otherwise, in the engine's order."""
-    found = []
-    for event in events:
-        step = event.get("resOutputsEvent", {}).get("metadata")
-        if step and step["op"] == "delete":
-            found.append(Drifted(urn=step["urn"], gone=True))
-        elif step and step["op"] == "update":
-            found.append(Drifted(urn=step["urn"], gone=False, differences=tuple(_differences(step))))
-    return tuple(found)
+    """Everything that a refresh found otherwise, in the engine's order, judged by nobody yet."""
+    return tuple(one for one in map(_drifted, _steps(events)) if one is not None)
 
 
-def _differences(step: Mapping[str, Any]) -> Iterator[Difference]:
-    """Top-level properties; what only the cloud computes is left out, unless nothing else differs."""
-    old, new = step.get("old") or {}, step.get("new") or {}
-    before, after = old.get("outputs") or {}, new.get("outputs") or {}
-    changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-    declared = [name for name in changed if name in (old.get("inputs") or {}) or name in (new.get("inputs") or {})]
-    for name in declared or changed:
-        yield Difference(name, before.get(name), after.get(name))
-
-
-def most_dangerous_first(stack: str, events: Iterable[Event], found: tuple[Drifted, ...]) -> tuple[Drifted, ...]:
-    """The same resources, those first whose drift a review would stop, with what it would say of them.
+def judged(stack: str, events: Iterable[Event]) -> tuple[Drifted, ...]:
+    """The same, and what a review would stop first, with what it would say.
 
     What stands now is judged against what was deployed, by the facts that judge a planned change.
     """
-    judged = judge(_as_plan(stack, events))
-    said: dict[str, list[str]] = {}
-    for danger in (one for one in judged.stopping if one.kind not in NOT_JUDGED_KINDS):
-        said.setdefault(danger.urn, []).append(danger.what)
-    order = list(said)
-    known = (replace(one, dangers=tuple(said.get(one.urn, ()))) for one in found)
-    return tuple(sorted(known, key=lambda one: order.index(one.urn) if one.urn in order else len(order)))
+    steps = list(_steps(events))
+    found = {one.urn: one for one in map(_drifted, steps) if one is not None}
+    dangers = dangers_of(_plan(stack, steps, frozenset(found)))
+    for urn in dangers:  # what loses its guard need not be what changed: a bucket, where its versioning is gone
+        found.setdefault(urn, Drifted(urn=urn))
+    order = {urn: position for position, urn in enumerate(dangers)}
+    known = (replace(one, dangers=(*dangers.get(one.urn, ()), *one.dangers)) for one in found.values())
+    return tuple(sorted(known, key=lambda one: (not one.dangers, order.get(one.urn, len(order)))))
 
 
-def _as_plan(stack: str, events: Iterable[Event]) -> Plan:
-    steps = []
+def _steps(events: Iterable[Event]) -> Iterator[RecordedStep]:
     for event in events:
         metadata = event.get("resOutputsEvent", {}).get("metadata")
-        recorded = RecordedStep.model_validate(metadata) if metadata else None
-        if recorded is None or recorded.old is None:
+        if metadata and metadata.get("old"):
+            yield RecordedStep.model_validate(metadata)
+
+
+def _drifted(step: RecordedStep) -> Drifted | None:
+    """What differs of one resource; None where nothing does but what AWS alone computes, such as a time."""
+    assert step.old is not None  # noqa: S101  asked by _steps
+    if step.op == "delete" or step.new is None:
+        return Drifted(urn=step.urn, gone=True)
+    if step.op != "update":
+        return None
+    before, after = step.old.outputs, step.new.outputs
+    changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    asked = [name for name in changed if _can_be_asked(step, name)]
+    leaves = tuple(leaf for name in asked for leaf in differing(name, before.get(name), after.get(name)))
+    hidden = not changed or any(_is_hidden(step.old, path) for path in step.detailed_diff or {})
+    if not leaves and not hidden:
+        return None
+    return Drifted(urn=step.urn, differences=leaves, dangers=(NOT_SHOWN,) if hidden else ())
+
+
+def _can_be_asked(step: RecordedStep, name: str) -> bool:
+    """Whether a program asks for a property, or could; of a type that nobody knows, every property."""
+    states = [state for state in (step.old, step.new) if state is not None]
+    if any(name in state.inputs for state in states):
+        return True
+    token = type_of(step.urn)
+    known = any(replaces(token, one) is not None for state in states for one in state.inputs)
+    return not known or replaces(token, name) is not None
+
+
+def _is_hidden(old: RecordedResource, path: str) -> bool:
+    return old.outputs.get(path.split(".", 1)[0].split("[", 1)[0]) == "[secret]"
+
+
+# ---- judged as a planned change
+
+
+def dangers_of(plan: Plan) -> Mapping[str, tuple[str, ...]]:
+    """By URN, the most dangerous first: everything that would stop the same change if it were planned."""
+    said: dict[str, list[str]] = {}
+    for danger in judge(plan).stopping:
+        said.setdefault(danger.urn, []).append(danger.what)
+    for one in findings(plan):
+        urn = one.urn or f"urn:pulumi:{plan.stack}::workbuoy::{STACK_TYPE}::{plan.stack}"
+        said.setdefault(urn, []).append(f"{one.policy}: {' '.join(one.message.split())}")
+    return {urn: tuple(dict.fromkeys(lines)) for urn, lines in said.items()}
+
+
+def _plan(stack: str, steps: Iterable[RecordedStep], drifted_urns: frozenset[str]) -> Plan:
+    found = []
+    for step in steps:
+        assert step.old is not None  # noqa: S101  asked by _steps
+        old, new = step.old.resource(), step.new.resource() if step.new is not None else None
+        names = _names(step)
+        if new is None or step.op == "delete":
+            found.append(PlanStep(op="delete", urn=step.urn, old=_as_deployed(old, old, names), new=None))
             continue
-        old = _as_deployed(recorded.old.resource())
-        new = None if recorded.new is None or recorded.op == "delete" else _as_deployed(recorded.new.resource(), old)
-        op: Operation = "delete" if new is None else "update" if recorded.op == "update" else "same"
-        steps.append(PlanStep(op=op, urn=recorded.urn, old=old, new=new))
-    return Plan(stack=stack, steps=tuple(steps), policies=(), whole=True)
+        op: Operation = "update" if step.urn in drifted_urns else "same"
+        sides = (_as_deployed(old, one, names) for one in (old, new))
+        found.append(PlanStep(op=op, urn=step.urn, old=next(sides), new=next(sides)))
+    return Plan(stack=stack, steps=tuple(found), policies=(), whole=True)
 
 
-def _as_deployed(resource: Resource, old: Resource | None = None) -> Resource:
+def _names(step: RecordedStep) -> tuple[str, ...]:
+    """What is compared: what the program asked for, and what else it could have. A mask that stayed tells nothing."""
+    assert step.old is not None  # noqa: S101  asked by _steps
+    before, after = step.old.outputs, (step.new or step.old).outputs
+    beside = (name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
+    names = dict.fromkeys((*step.old.inputs, *(name for name in beside if _can_be_asked(step, name))))
+    masks = {name for name in names if before.get(name) == after.get(name) == "[secret]"}
+    return tuple(name for name in names if name not in masks)
+
+
+def _as_deployed(asked: Resource, there: Resource, names: Iterable[str]) -> Resource:
     """The resource with what the cloud has in the place of each value that the program asked for."""
-    names = resource.inputs if old is None else old.inputs
-    there = {name: resource.outputs.get(name, value) for name, value in names.items() if name in resource.outputs}
-    return replace(resource, inputs={**(resource.inputs if old is None else {}), **there})
-
-
-def as_json(stack: str, found: Iterable[Drifted]) -> dict[str, Any]:
-    """For programs: names of what differs, without values, which may be anybody's data."""
-    rows = [
-        {
-            "urn": one.urn,
-            "gone": one.gone,
-            "properties": [difference.path for difference in one.differences],
-            "dangerous": bool(one.dangers),
-        }
-        for one in found
-    ]
-    return {"stack": stack, "drifted": bool(rows), "resources": rows}
-
-
-def as_markdown(stack: str, found: tuple[Drifted, ...]) -> str:
-    """For an issue."""
-    if not found:
-        return f"## {stack}: no drift\n\nEverything is as the last deployment left it.\n"
-    lines = [f"## {stack}: {len(found)} resource{'s' if len(found) > 1 else ''} drifted", ""]
-    for one in found:
-        lines.append(f"- `{one.name}` ({one.type})" + (" is gone" if one.gone else ""))
-        lines += [f"  - **{inert(danger)}**" for danger in one.dangers]
-        lines += [f"  - {each.path}: {_shown(each.deployed)} → {_shown(each.found)}" for each in one.differences]
-    lines += [
-        "",
-        "The next deployment puts none of this back: the engine compares the program with its state, not with the "
-        f"cloud. `pulumi refresh --stack {stack}` takes what was found into the state; then `workbuoy review {stack}` "
-        "shows what an update would change back, and `workbuoy deploy` does it. What shall stay goes into the program "
-        "or the stack's file before that.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "(unset)"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return f"`{value:g}`"
-    if isinstance(value, str) and value != SECRET and len(value) <= 60 and "\n" not in value:
-        return f"`{value.replace('`', chr(39))}`"
-    return "(changed)"
+    values = {
+        name: there.outputs[name] if name in there.outputs else asked.inputs.get(name)
+        for name in names
+        if name in there.outputs or (name in asked.inputs and name not in asked.outputs)
+    }
+    return replace(there, inputs=values)

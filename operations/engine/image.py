@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from graph.values import at
 from infra.placeholders import DIGEST, IMAGE_VARIABLE, PLACEHOLDER_DIGEST
 from operations.engine.errors import MistakenError
+from project.files import Project, read_config
+from project.silos import whole_config
 
 DEPLOYED: Final = "deployed"
 
@@ -29,6 +32,17 @@ def image_variables(stack: str, image: str | None, outputs: Callable[[], Mapping
     if not is_digest(image):
         raise MistakenError(f"--image {image}: is no digest", "give sha256: and 64 hex digits, or `deployed`")
     return {IMAGE_VARIABLE: image}
+
+
+def running_image(project: Project, stack: str, outputs: Callable[[], Mapping[str, Any]]) -> dict[str, str]:
+    """The variable that keeps the image that runs, for an update that is about something else.
+
+    None where nothing runs yet, and where the stack's file pins an image, which then decides.
+    """
+    settings = whole_config(project, read_config(project, stack)).get(f"{project.name}:settings")
+    pinned = at(settings, "service.image.digest")
+    image = None if isinstance(pinned, str) and is_digest(pinned) else deployed_image(outputs())
+    return {IMAGE_VARIABLE: image} if image else {}
 
 
 def is_digest(image: str) -> bool:

@@ -190,6 +190,30 @@ class EngineStack:
         operations = self.export()["deployment"].get("pending_operations") or []
         return [f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}" for one in operations]
 
+    def refreshed_at(self) -> str | None:
+        """When a refresh last took changes into the state that no update has followed; None where none has.
+
+        Such changes are drift no longer: they are what the next update changes back.
+        """
+        with explained_by(self.name, self._cli):
+            asked = ["stack", "history", "--json", "--page-size", "50", "--stack", self.name]
+            history: list[dict[str, Any]] = json.loads(self._ask(asked) or "[]")
+        for entry in history:  # the newest first
+            changed = {op for op, number in (entry.get("resourceChanges") or {}).items() if number} - {"same", "read"}
+            if entry.get("kind") == "refresh" and changed:
+                return str(entry.get("startTime") or "an unknown time")
+            if entry.get("kind") != "refresh" and entry.get("result") == "succeeded":
+                return None
+        return None
+
+    def require_free(self) -> None:
+        """Ask, before anything costs time, what would stop a write.
+
+        Raises LockedError where another run holds the lock, PendingError where an interrupted run left operations.
+        """
+        self._refuse_locked()
+        self._refuse_pending()
+
     def cancel(self) -> None:
         """Take the lock away from whoever holds it. Dangerous while that run lives: two runs break the state."""
         with explained_by(self.name, self._cli):

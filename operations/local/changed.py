@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from graph.values import root_of
 from infra.yaml_text import read_yaml_value
 from operations.drift.found import drifted
 from operations.engine.events import Event
@@ -35,7 +36,7 @@ def changed_by_refresh(events: Iterable[Event]) -> tuple[Changed, ...]:
     """Every property that a refresh found otherwise."""
     found = []
     for one in drifted(events):
-        names = ["is gone"] if one.gone else [difference.path for difference in one.differences]
+        names = ["is gone"] if one.gone else dict.fromkeys(root_of(each.path) for each in one.differences)
         found += [_explained(one.urn, one.type, name) for name in names]
     return tuple(found)
 

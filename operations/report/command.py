@@ -99,10 +99,14 @@ def comment(
 @click.option("--title", required=True, help="Of the issue, when it is opened.")
 @_plainly
 def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, title: str) -> None:
-    """Open one issue for what the files say, or bring it up to date; without a file and a text, close it."""
-    from operations.report import publish  # noqa: PLC0415 printing help must not pay for it
+    """Open one issue for what the files say, or bring it up to date; without a file and a text, close it.
 
-    parts = _parts(files, folder, say)
+    What several stacks report alike is one entry.
+    """
+    from operations.report import publish  # noqa: PLC0415 printing help must not pay for it
+    from operations.report.causes import by_cause  # noqa: PLC0415
+
+    parts = by_cause(_parts(files, folder, say))
     _summarize(parts or ["Nothing to report."])
     repository = _repository()
     if repository is None:

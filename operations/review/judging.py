@@ -31,13 +31,18 @@ class Judged:
     not_evaluated: tuple[tuple[str, str], ...]
 
 
+def guards_customers(stack: str) -> bool:
+    """Whether customers' data are in a stack, or it shows what will be done to them: prod and staging."""
+    return environment_of(stack) in _STRICT
+
+
 def judge(plan: Plan) -> Judged:
     """Judge a plan, the most final and the dearest first.
 
     What could not be evaluated, and could hide something, stops where customers' data are (prod and staging).
     """
     found = [one for judge in JUDGES for one in judge(plan)]
-    strict = environment_of(plan.stack) in _STRICT
+    strict = guards_customers(plan.stack)
     effects = [one for one in found if isinstance(one, Effect)]
     unknown = [one for one in found if isinstance(one, NotEvaluated)]
     effects += [stop("not-judged", one.urn, one.why) for one in unknown if one.matters and strict]

@@ -20,6 +20,7 @@ from operations.ending import tell
 from operations.engine.account import who_am_i
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack, open_stack
+from operations.tenant.emptying import require_rights
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
 from project.files import Project
 from project.whole_file import write_whole
@@ -60,6 +61,8 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     left = _left(project.root, tenant, opened)
     if wish.export is not None:
         check_export(wish.export, tenant.name, opened.place.region, left.buckets)
+    require_rights(tenant.stack, left.buckets, opened.place)
+    opened.require_free()
     today = datetime.now(UTC).date()
     deletable = left.keys_deletable_after(today, wish.keep_snapshot_days)
     if not wish.ask(plan_text(tenant.stack, left, deletable)):

@@ -48,6 +48,7 @@ def test_the_rehearsal_passes_with_every_mandatory_control_and_says_what_is_exem
         ("role-refuse-decrypt-everywhere", "operators-promotion"),
         ("role-refuse-escalation", "deploy-watching"),
         ("role-name-resources", "deploy-network"),
+        ("role-name-resources", "leaving-end-running"),
         ("role-name-resources", "deploy-service"),
         ("role-name-resources", "deploy-keys"),
     }
@@ -66,6 +67,7 @@ def test_there_is_no_service_to_try_and_no_field_is_wrong(whole: Rehearsal) -> N
 # What the linter says of documents that are right, with the reason.
 KNOWN = {
     ("deploy-watching", "escalation"): "versions of the stacks' own read-logs policies alone, which take no boundary",
+    ("leaving-end-foundation", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"): "it takes policies away and writes none",
     ("deploy-storage", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"): "the role's own Deny, NoData, stands against it",
 }
 
@@ -105,6 +107,7 @@ def test_the_names_that_others_rely_on_stand(graph: Graph) -> None:
         "previewRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-preview",
         "deployRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-deploy-prod",
         "operatorsRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-operators",
+        "leavingRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-leaving",
     }
     assert graph.named("state-key-alias").declared.properties["name"] == "alias/workbuoy-state"
 

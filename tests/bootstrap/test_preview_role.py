@@ -6,7 +6,11 @@ import pytest
 
 from bootstrap.names import PREVIEW_ROLE
 from facts.permissions.actions import writes
-from rehearsal.permissions.proof import Proof
+from operations.drift.account import compare
+from operations.locate.live.account import Account as LiveAccount
+from rehearsal.as_graph import graph_of
+from rehearsal.cloud import Moto
+from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.permissions.request import Asked
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, _account_key, _made, _state, changed
@@ -34,6 +38,32 @@ def test_every_reading_call_of_the_rehearsal_is_allowed_and_every_writing_one_re
     assert len(read) > 80
     assert [str(one) for one in written if one.decision.allowed] == []
     assert [str(one) for one in read if not one.decision.allowed] == []
+
+
+# What IAM calls an operation of S3 otherwise than the API does.
+NAMED_OTHERWISE = {"s3:GetBucketReplication": "s3:GetReplicationConfiguration", "s3:GetBucketCors": "s3:GetBucketCORS"}
+
+
+def test_it_may_read_all_that_the_nightly_look_into_the_account_asks(prod: Account, preview: Proof, moto: Moto) -> None:
+    with recorded(moto) as calls:
+        account = LiveAccount(prod.id, HERE, moto.cloud(prod.id, HERE).client)
+        compared = compare(account, graph_of(prod.stack), lambda name: not name.startswith("workbuoy-prod-acme"))
+    assert compared.unread == ()
+    asked = {f"{call.service}:{call.operation}" for call in calls}
+    assert len(asked) > 20, sorted(asked)
+    resources = {
+        "ec2": "*",
+        "iam": f"arn:aws:iam::{prod.id}:role/workbuoy-prod-service-task",
+        "kms": _made(prod, "Key", "arn", "keys-files"),
+        "lambda": prod.arn("lambda", "function:workbuoy-prod-rotation"),
+        "rds": prod.arn("rds", "snapshot:by-hand"),
+        "s3": "arn:aws:s3:::workbuoy-prod-files-0123abcd",
+        "sns": prod.arn("sns", "workbuoy-prod-alarms"),
+    }
+    for action in sorted(NAMED_OTHERWISE.get(one, one) for one in asked):
+        context = {"aws:resourcetag/application": ("workbuoy",), "aws:resourcetag/environment": ("prod",)}
+        one = Asked(action=action, resource=resources[action.partition(":")[0]], context=context)
+        assert preview.judge(one, HERE).decision.allowed, action
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)

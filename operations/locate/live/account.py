@@ -49,9 +49,6 @@ class Account:
 
         Raises MistakenError for another account or a placeholder, UnreachableError where AWS cannot be asked.
         """
-        import boto3  # noqa: PLC0415 a third of a second that the other sources must not pay for
-        from botocore.config import Config  # noqa: PLC0415
-
         from operations.engine.account import who_am_i  # noqa: PLC0415
 
         own = estate.own
@@ -67,11 +64,18 @@ class Account:
                 f"{identity['Account']} ({identity['Arn']})",
                 "sign in to the right account; nothing was read",
             )
+        return cls.of(own.account, own.region, tell)
+
+    @classmethod
+    def of(cls, account: str, home: str, tell: Tell, endpoint_url: str | None = None) -> "Account":
+        """The account of whoever is signed in, which somebody has asked for already; or a moto server's."""
+        import boto3  # noqa: PLC0415 a third of a second that the other sources must not pay for
+        from botocore.config import Config  # noqa: PLC0415
+
         session = boto3.Session()
         limits = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"})
-        return cls(
-            own.account, own.region, lambda service, region: session.client(service, region, config=limits), tell
-        )
+        where = {"endpoint_url": endpoint_url} if endpoint_url else {}
+        return cls(account, home, lambda service, region: session.client(service, region, config=limits, **where), tell)
 
     def client(self, service: str, region: str = "") -> Any:
         """A client, made once."""

@@ -63,7 +63,7 @@ def test_what_differs_is_named_with_its_property_and_what_the_cloud_computes_is_
 ) -> None:
     result = drift(CHANGED, GONE, SAME)
     assert result.exit_code == 3
-    assert "## local: 2 resources drifted" in result.stdout
+    assert "## local: 2 resources drifted, 2 of them dangerous" in result.stdout
     assert "- `database-instance` (aws:rds/instance:Instance)\n" in result.stdout
     assert "  - backupRetentionPeriod: `1` → `0`\n" in result.stdout
     assert "- `database-replica` (aws:rds/instance:Instance) is gone" in result.stdout
@@ -78,10 +78,15 @@ def test_json_names_properties_without_values(drift: Callable[..., Result]) -> N
     result = drift(CHANGED, GONE, options=("--json",))
     body = json.loads(result.stdout)
     assert body["drifted"] is True
-    assert sorted(body["resources"], key=lambda one: str(one["urn"])) == [
-        {"urn": BASE + "database-instance", "gone": False, "properties": ["backupRetentionPeriod"], "dangerous": True},
-        {"urn": BASE + "database-replica", "gone": True, "properties": [], "dangerous": True},
-    ]
+    first, second = sorted(body["resources"], key=lambda one: str(one["urn"]))
+    assert (first["urn"], first["gone"], first["properties"]) == (
+        BASE + "database-instance",
+        False,
+        ["backupRetentionPeriod"],
+    )
+    assert first["dangers"] == ["backupRetentionPeriod 1 → 0 (point-in-time recovery, days)"]
+    assert (second["urn"], second["gone"], second["properties"]) == (BASE + "database-replica", True, [])
+    assert "hunter2" not in result.stdout
 
 
 def test_without_drift_it_exits_with_0(drift: Callable[..., Result], tmp_path: Path) -> None:
@@ -99,7 +104,7 @@ def test_what_would_stop_a_review_comes_first_and_says_why(drift: Callable[..., 
     assert "**backupRetentionPeriod 1 → 0 (point-in-time recovery, days)**" in result.stdout
 
 
-def test_it_does_not_claim_that_a_deployment_puts_anything_back(drift: Callable[..., Result]) -> None:
+def test_it_does_not_claim_that_an_update_puts_anything_back(drift: Callable[..., Result]) -> None:
     result = drift(CHANGED)
-    assert "The next deployment puts none of this back" in result.stdout
-    assert "pulumi refresh --stack local" in result.stdout
+    assert "An update alone puts none of this back" in result.stdout
+    assert "`workbuoy drift local --put-back`" in result.stdout

@@ -43,7 +43,7 @@ def test_more_than_an_update_is_never_explained(op: str) -> None:
 
 def test_a_refresh_is_held_to_the_same_list() -> None:
     def state(**values: Any) -> dict[str, Any]:
-        return {"inputs": values, "outputs": values}
+        return {"urn": INSTANCE, "inputs": values, "outputs": values}
 
     old = state(performanceInsightsEnabled=True, multiAz=True)
     new = state(performanceInsightsEnabled=False, multiAz=False)

@@ -82,6 +82,8 @@ class FakeS3:
     """A bucket with one manifest, or none."""
 
     def __init__(self) -> None:
+        self.refused = ""
+        self.deleted: list[str] = []
         self.manifest: Any = {"complete": True, "tenant": "acme", "digest": "d"}
 
     def get_object(self, **_: str) -> dict[str, Any]:
@@ -90,6 +92,23 @@ class FakeS3:
         if self.manifest is None:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "gone"}}, "GetObject")
         return {"Body": io.BytesIO(json.dumps(self.manifest).encode())}
+
+    def list_object_versions(self, **_: Any) -> dict[str, Any]:
+        self._refuse("ListObjectVersions")
+        return {}
+
+    def delete_object(self, *, Bucket: str, Key: str, VersionId: str) -> dict[str, Any]:  # noqa: N803  boto3's names
+        self._refuse("DeleteObject")
+        assert VersionId == "null", "without a version it would make a delete marker"
+        assert "workbuoy-leaving-" in Key
+        self.deleted.append(Bucket)
+        return {}
+
+    def _refuse(self, operation: str) -> None:
+        from botocore.exceptions import ClientError
+
+        if self.refused == operation:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
 
 
 @pytest.fixture
@@ -261,6 +280,7 @@ def test_an_export_that_is_not_there_whole_stops_it(
     assert not fake_cli.calls("destroy")
 
 
+@pytest.mark.usefixtures("s3")
 def test_without_an_export_the_reason_is_recorded(retired: Project, run: Run, fake_cli: FakeCli) -> None:
     fake_cli.answer(answers())
     assert destroy(run, "--without-export", "never went live").exit_code == 0
@@ -310,3 +330,24 @@ def test_a_pool_tenant_is_removed_by_commands_of_the_image_and_then_recorded(
     assert done.exit_code == 0, done.stderr
     assert yaml.safe_load(record.read_text())["export"] == address
     assert not fake_cli.calls()
+
+
+@pytest.mark.usefixtures("retired")
+@pytest.mark.parametrize("refused", ["ListObjectVersions", "DeleteObject"])
+def test_who_may_not_empty_the_buckets_is_told_before_anything_goes(
+    run: Run, s3: FakeS3, fake_cli: FakeCli, refused: str
+) -> None:
+    fake_cli.answer(answers())
+    s3.refused = refused
+    result = destroy(run)
+    assert result.exit_code == 4
+    assert f"may not empty workbuoy-prod-acme-files-1 ({refused}: AccessDenied); nothing was changed" in result.stderr
+    assert "take the role workbuoy-leaving" in result.stderr
+    assert not fake_cli.calls("destroy")
+
+
+@pytest.mark.usefixtures("retired")
+def test_the_question_is_asked_of_each_bucket_that_goes(run: Run, s3: FakeS3, fake_cli: FakeCli) -> None:
+    fake_cli.answer(answers())
+    assert destroy(run).exit_code == 0
+    assert s3.deleted == ["workbuoy-prod-acme-files-1"]

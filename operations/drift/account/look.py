@@ -1,0 +1,42 @@
+"""`workbuoy drift --account`: the account of a stack that is open, read and compared with its state."""
+
+from graph.state import graph_of_state
+from operations.drift.account import Compared, compare
+from operations.drift.told import heading, rows_of
+from operations.ending import Tell
+from operations.engine.errors import MistakenError
+from operations.engine.stack import EngineStack
+from operations.locate.live.account import Account
+from operations.locate.live.names import names_of
+from project.files import Project
+from project.silos import base_of
+
+
+def look_into_account(project: Project, opened: EngineStack, tell: Tell) -> Compared:
+    """What was added beside what a stack declares. Raises EngineError; MistakenError where nothing stands in it."""
+    place, name = opened.place, opened.name
+    graph = graph_of_state(opened.export(), account=place.account, region=place.region)
+    if not graph.resources:
+        raise MistakenError(f"{name}: nothing stands in it", f"`workbuoy deploy {name}` first")
+    tell(f"Comparing the account with {name} ...")
+    base, stacks = base_of(project, name), project.stacks()
+    own = names_of(name, base or name, project.root, stacks)
+    others = [names_of(one, base_of(project, one) or one, project.root, stacks) for one in stacks if one != name]
+
+    def is_mine(thing: str) -> bool:
+        return own.own(thing) if base is not None else not any(one.own(thing) for one in others)
+
+    return compare(Account.of(place.account, place.region, tell, place.endpoint_url), graph, is_mine)
+
+
+def as_markdown(stack: str, compared: Compared) -> str:
+    """For a terminal and an issue."""
+    if not compared.added and not compared.unread:
+        return f"## {stack}: nothing beside what it declares\n\nThe account holds what the stack declares.\n"
+    lines = [f"## {stack}: {heading(compared.added, 'was added', 'were added')} beside what it declares", ""]
+    for one in compared.added:
+        undo = compared.undo[one.urn]
+        lines += [*rows_of(one), *([f"  - away with `{undo}`"] if undo else [])]
+    if compared.unread:
+        lines += ["", "Not read, so what stands there is not known:", "", *(f"- {one}" for one in compared.unread)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,103 @@
+"""Ways out of what keeps data that were added beside the declared ones: copies, shares, listeners."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from facts import tokens as t
+from graph import Resource
+from graph.values import maps
+from operations.drift.account.beside import Beside, Look, Stack
+
+
+def _bucket(token: str, operation: str, absent: str, part: str, undo: str) -> Look:
+    """A setting of a bucket that a resource of its own declares, if anything does."""
+
+    def beside(stack: Stack, bucket: Resource) -> Iterator[Beside]:
+        if stack.graph.referring(bucket, token, "bucket"):
+            return
+        answer: Any = stack.account.maybe("s3", stack.region(bucket), operation, absent, Bucket=bucket.id) or {}
+        found = answer.get(part) if part else {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+        if found:
+            command = f"aws s3api {undo} --bucket {bucket.id}" if undo else ""
+            yield stack.beside(token, f"of {bucket.name}", command, bucket=bucket.id, found=found)
+
+    return Look(operation.removeprefix("get_bucket_"), (t.BUCKET,), beside)
+
+
+def _grants(stack: Stack, bucket: Resource) -> Iterator[Beside]:
+    """Entries of a bucket's access list for anybody but its owner."""
+    answer = stack.account.client("s3", stack.region(bucket)).get_bucket_acl(Bucket=bucket.id)
+    owner = answer["Owner"].get("ID")
+    others = [
+        {"uri": grantee.get("URI"), "id": grantee.get("ID"), "permission": grant.get("Permission")}
+        for grant in maps(answer.get("Grants"))
+        for grantee in maps(grant.get("Grantee"))
+        if grantee.get("ID") != owner or grantee.get("URI")
+    ]
+    if others and not stack.graph.referring(bucket, t.BUCKET_ACL, "bucket") and not bucket.inputs.get("acl"):
+        undo = f"aws s3api put-bucket-acl --acl private --bucket {bucket.id}"
+        yield stack.beside(t.BUCKET_ACL, f"of {bucket.name}", undo, bucket=bucket.id, grants=others)
+
+
+def _shared(stack: Stack, database: Resource) -> Iterator[Beside]:
+    """Snapshots made by hand of which another account, or everybody, may make a database."""
+    region = stack.region(database)
+    name = str(database.get("identifier") or database.id)
+    rds = stack.account.client("rds", region)
+    listed = {"DBInstanceIdentifier": name, "SnapshotType": "manual"}
+    for one in stack.account.items("rds", region, "describe_db_snapshots", "DBSnapshots", **listed):
+        snapshot = one["DBSnapshotIdentifier"]
+        answer = rds.describe_db_snapshot_attributes(DBSnapshotIdentifier=snapshot)
+        with_whom = [
+            account
+            for attribute in maps(answer["DBSnapshotAttributesResult"].get("DBSnapshotAttributes"))
+            if attribute.get("AttributeName") == "restore"
+            for account in attribute.get("AttributeValues") or ()
+        ]
+        if with_whom:
+            undo = (
+                f"aws rds modify-db-snapshot-attribute --region {region} --db-snapshot-identifier {snapshot} "
+                f"--attribute-name restore --values-to-remove {' '.join(with_whom)}"
+            )
+            yield stack.beside(t.SNAPSHOT, snapshot, undo, dbInstanceIdentifier=name, sharedAccounts=list(with_whom))
+
+
+def _subscriptions(stack: Stack, topic: Resource) -> Iterator[Beside]:
+    region, declared = stack.region(topic), stack.ids(t.TOPIC_SUBSCRIPTION)
+    pending = {str(one.inputs.get("endpoint")) for one in stack.graph.of(t.TOPIC_SUBSCRIPTION)}
+    found = stack.account.items("sns", region, "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic.arn)
+    for one in found:
+        arn, to = one["SubscriptionArn"], str(one.get("Endpoint"))
+        if arn not in declared and to not in pending:
+            undo = f"aws sns unsubscribe --region {region} --subscription-arn {arn}" if arn.startswith("arn:") else ""
+            yield stack.beside(
+                t.TOPIC_SUBSCRIPTION, f"{to} of {topic.name}", undo, topic=topic.arn, protocol=one.get("Protocol")
+            )
+
+
+STORES: Final = (
+    _bucket(
+        t.BUCKET_REPLICATION,
+        "get_bucket_replication",
+        "ReplicationConfigurationNotFoundError",
+        "ReplicationConfiguration",
+        "delete-bucket-replication",
+    ),
+    _bucket(
+        "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration",
+        "get_bucket_website",
+        "NoSuchWebsiteConfiguration",
+        "",
+        "delete-bucket-website",
+    ),
+    _bucket(
+        "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+        "get_bucket_cors",
+        "NoSuchCORSConfiguration",
+        "CORSRules",
+        "delete-bucket-cors",
+    ),
+    Look("access list", (t.BUCKET,), _grants),
+    Look("shared snapshots", (t.DATABASE,), _shared),
+    Look("subscriptions", (t.TOPIC,), _subscriptions),
+)

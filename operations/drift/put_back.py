@@ -1,0 +1,131 @@
+"""Putting drift back, and keeping it: each step shown and asked before it is made.
+
+The engine compares the program with its state, not with the cloud. So what drifted is first taken into the state; then
+the next update changes it back, and a review can say what that means. A run that ends between the steps loses nothing:
+the same command finds what a refresh took into the state, and goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from operations.drift.found import Drifted, judged
+from operations.drift.told import as_markdown
+from operations.ending import Tell
+from operations.engine.errors import FailedError, MistakenError
+from operations.engine.image import running_image
+from operations.engine.stack import EngineStack
+from operations.review import perform as reviewing
+from operations.review.assess import Review
+from operations.review.engine import preview_opened
+from project.files import Project
+
+Confirm = Callable[[str], bool]
+"""Asks a person a question."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What differs from the state, and when a refresh took more into it that no update has followed."""
+
+    found: tuple[Drifted, ...]
+    taken: str | None
+
+    @property
+    def any(self) -> bool:
+        return bool(self.found) or self.taken is not None
+
+
+def look(opened: EngineStack, tell: Tell) -> Looked:
+    """Read everything of a stack anew; writes nothing, not even the state. Raises EngineError."""
+    tell(f"Reading {opened.name} anew ...")
+    return Looked(judged(opened.name, opened.refresh_preview().events), opened.refreshed_at())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of `drift --put-back` or `--keep`. `show` gets what a person must read before the next question."""
+
+    project: Project
+    opened: EngineStack
+    confirmed: Confirm
+    tell: Tell
+    show: Tell
+
+    def put_back(self) -> None:
+        """Make the cloud what the program says again.
+
+        Raises:
+            MistakenError: a step was not confirmed.
+            FailedError: the review stops it, or something still differs afterwards.
+            EngineError: whatever the engine says.
+        """
+        name = self.opened.name
+        looked = self._taken_in()
+        if not looked.any:
+            return
+        found = self._reviewed()
+        if found.stops:
+            raise FailedError(
+                f"{reviewing.stopping(found)}; the state knows what was found, the cloud is unchanged",
+                f"waive it and repeat, or `workbuoy drift {name} --keep`",
+            )
+        if looked.found and not _changes(found):
+            raise FailedError(
+                f"{name}: no update puts this back: the program does not say what it should be",
+                "say it in the program, or put it back by hand",
+            )
+        self._ask(f"Update {name}, so that the cloud is what the program says?")
+        self.opened.up(message="drift put back", on_output=self.tell)
+        left = look(self.opened, self.tell)
+        if left.any:
+            self.show(as_markdown(name, left.found, taken=left.taken))
+            raise FailedError(f"{name}: was updated, and still differs", f"`workbuoy drift {name} --put-back` again")
+        self.show(f"{name}: put back; nothing differs any more")
+
+    def keep(self, advice: Callable[[tuple[Drifted, ...]], str]) -> None:
+        """Say what to write where, then take what was found into the state, and show what the program still changes.
+
+        Raises as `put_back` does; FailedError while the program asks for something else.
+        """
+        name = self.opened.name
+        if not self._taken_in(advice).any:
+            return
+        if _changes(self._reviewed()):
+            raise FailedError(
+                f"{name}: the state knows what was found, but the program asks for something else, "
+                "and the next update would change it back",
+                f"write what stands above, then `workbuoy drift {name} --keep` again",
+            )
+        self._ask(f"Update {name}? Nothing changes; what was found counts as deployed then.")
+        self.opened.up(message="drift kept", on_output=self.tell)
+        self.show(f"{name}: kept; the program, the state and the cloud say the same")
+
+    def _taken_in(self, advice: Callable[[tuple[Drifted, ...]], str] | None = None) -> Looked:
+        """What differed; it stands in the state then."""
+        name = self.opened.name
+        self.opened.require_free()
+        looked = look(self.opened, self.tell)
+        self.show(as_markdown(name, looked.found, taken=looked.taken))
+        if advice is not None and looked.found:
+            self.show(advice(looked.found))
+        if looked.found:
+            self._ask(f"Take this into the state of {name}? Nothing in the cloud changes.")
+            self.opened.refresh(on_output=self.tell)
+        return looked
+
+    def _reviewed(self) -> Review:
+        self.opened.use(running_image(self.project, self.opened.name, self.opened.outputs))
+        self.tell(f"Previewing {self.opened.name} with the policies of this project ...")
+        found = reviewing.review(preview_opened(self.opened, self.project), self.project.root / "waivers")
+        self.show(reviewing.markdown_text(found))
+        if found.failed:
+            raise MistakenError("; ".join(reviewing.failures(found)))
+        return found
+
+    def _ask(self, question: str) -> None:
+        if not self.confirmed(question):
+            raise MistakenError(f"{self.opened.name}: not confirmed; nothing more was done")
+
+
+def _changes(found: Review) -> bool:
+    return any(step.changes for step in found.plan.steps)

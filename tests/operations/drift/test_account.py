@@ -1,0 +1,188 @@
+"""What somebody added in the account beside what `prod` declares, made in moto and found by boto3."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from graph import Graph
+from operations.drift.account import Compared, compare
+from operations.locate.live.account import Account
+from operations.locate.live.names import names_of
+from project.files import find_project
+from rehearsal.as_graph import graph_of
+from rehearsal.cloud import Cloud, running
+from rehearsal.run import rehearse
+from tests.conftest import PROJECT
+from tests.operations.drift.conftest import Invoke
+from tests.operations.drift.world import plain
+
+EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+OUTSIDE = "999999999999"
+
+
+@dataclass
+class World:
+    """The account in moto, and the state of what was made in it."""
+
+    cloud: Cloud
+    graph: Graph
+
+    def account(self, refused: str = "") -> Account:
+        """Reads it; AWS refuses one operation."""
+        made = Account(self.cloud.account, "eu-west-1", self.cloud.client)
+        if refused:
+            read = made.items
+
+            def items(service: str, region: str, operation: str, result: str, **parameters: Any) -> Iterator[Any]:
+                if operation == refused:
+                    raise ClientError({"Error": {"Code": "AccessDenied"}}, "".join(map(str.title, refused.split("_"))))
+                return read(service, region, operation, result, **parameters)
+
+            made.items = items  # type: ignore[method-assign]
+        return made
+
+    def compared(self, refused: str = "") -> Compared:
+        project = find_project(PROJECT)
+        others = [names_of(one, "prod", PROJECT, project.stacks()) for one in project.stacks() if one != "prod"]
+        return compare(self.account(refused), self.graph, lambda name: not any(one.own(name) for one in others))
+
+    def id_of(self, name: str) -> str:
+        (found,) = [one.id for one in self.graph.resources if one.name == name and one.custom]
+        return found
+
+    def export(self) -> dict[str, Any]:
+        """What `pulumi stack export` would say."""
+        resources = [
+            {
+                "urn": one.urn,
+                "type": one.type,
+                "id": one.id,
+                "custom": one.custom,
+                "parent": one.parent,
+                "inputs": plain(one.inputs),
+                "outputs": plain(one.outputs),
+                "propertyDependencies": {key: list(urns) for key, urns in one.property_dependencies.items()},
+            }
+            for one in self.graph.resources
+        ]
+        return {"version": 3, "deployment": {"manifest": {}, "resources": resources}}
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with running() as moto:
+        stood = rehearse(find_project(PROJECT), "prod", None, moto)
+        yield World(moto.cloud(stood.account, stood.region), graph_of(stood))
+
+
+@pytest.fixture(scope="module")
+def untouched(world: World) -> Compared:
+    return world.compared()
+
+
+@pytest.fixture(scope="module")
+def seeded(world: World, untouched: Compared) -> Compared:
+    """The same account after somebody's work by hand."""
+    assert untouched
+    iam, ec2 = world.cloud.client("iam"), world.cloud.client("ec2")
+    role, group = world.id_of("service-task-role"), world.id_of("database-group")
+    world.cloud.load_managed_policy(ADMINISTRATOR)
+    iam.attach_role_policy(RoleName=role, PolicyArn=ADMINISTRATOR)
+    iam.put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=EVERYTHING)
+    everybody = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[everybody])
+    vpc = world.id_of("network-vpc")
+    foreign = ec2.create_security_group(GroupName="mine", Description="untagged", VpcId=vpc)["GroupId"]
+    ec2.create_security_group(GroupName="workbuoy-prod-acme-service", Description="a customer's", VpcId=vpc)
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.40.200.0/24")["Subnet"]["SubnetId"]
+    ec2.create_network_interface(SubnetId=subnet, Groups=[foreign])
+    table = next(
+        one.id for one in world.graph.resources if one.name.startswith("network-data-") and "Table" in one.type
+    )
+    gateway = world.id_of("network-internet-gateway")
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    world.cloud.client("rds").create_db_snapshot(
+        DBSnapshotIdentifier="taken", DBInstanceIdentifier="workbuoy-prod-database"
+    )
+    world.cloud.client("rds").modify_db_snapshot_attribute(
+        DBSnapshotIdentifier="taken", AttributeName="restore", ValuesToAdd=[OUTSIDE]
+    )
+    world.cloud.client("kms").create_grant(
+        KeyId=world.id_of("keys-files"), GranteePrincipal=f"arn:aws:iam::{OUTSIDE}:root", Operations=["Decrypt"]
+    )
+    world.cloud.client("lambda").add_permission(
+        FunctionName=world.id_of("rotation-function"),
+        StatementId="me",
+        Action="lambda:InvokeFunction",
+        Principal=OUTSIDE,
+    )
+    return world.compared()
+
+
+def test_an_account_that_holds_what_the_stack_declares_has_nothing_beside_it(untouched: Compared) -> None:
+    assert [(one.type, one.name) for one in untouched.added] == []
+    assert untouched.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("AdministratorAccess on service-task-role", "iam detach-role-policy"),
+        ("more on service-task-role", "iam delete-role-policy"),
+        (" of database-group", "ec2 revoke-security-group-ingress"),
+        ("0.0.0.0/0 of ", "ec2 delete-route"),
+        ("taken", f"--values-to-remove {OUTSIDE}"),
+        (" of keys-files", "kms revoke-grant"),
+        ("me of rotation-function", "lambda remove-permission"),
+    ],
+)
+def test_each_thing_that_was_added_is_found_with_what_takes_it_away(seeded: Compared, name: str, said: str) -> None:
+    (found,) = [one for one in seeded.added if name in one.name]
+    assert said in seeded.undo[found.urn]
+
+
+def test_foreign_things_in_the_network_are_found_and_a_customer_s_are_not(seeded: Compared) -> None:
+    kinds = sorted(one.type.rpartition(":")[2] for one in seeded.added)
+    assert kinds.count("SecurityGroup") == 1
+    assert kinds.count("Subnet") == 1
+    assert kinds.count("NetworkInterface") == 1
+
+
+def test_what_a_review_would_stop_comes_first_with_its_sentence(seeded: Compared) -> None:
+    dangerous = [bool(one.dangers) for one in seeded.added]
+    assert dangerous == sorted(dangerous, reverse=True)
+    said = " / ".join(danger for one in seeded.added for danger in one.dangers)
+    assert "5432 open to the whole internet" in said
+    (attached,) = [one for one in seeded.added if one.name.startswith("AdministratorAccess")]
+    assert attached.dangers
+
+
+def test_what_may_not_be_read_is_named_and_never_counts_as_nothing(world: World, seeded: Compared) -> None:
+    found = world.compared(refused="list_attached_role_policies")
+    refused = [one for one in found.unread if one.startswith("service-task-role: policies attached to it: ")]
+    assert refused == ["service-task-role: policies attached to it: ListAttachedRolePolicies is refused (AccessDenied)"]
+    assert len(found.added) == len(seeded.added) - 1, "one refusal must not hide the rest"
+
+
+@pytest.mark.parametrize(("refused", "code"), [("", 3), ("list_role_policies", 4)])
+@pytest.mark.usefixtures("seeded")
+def test_the_command_ends_with_what_it_found(
+    world: World, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, refused: str, code: int
+) -> None:
+    monkeypatch.setattr(Account, "of", lambda *_: world.account(refused))
+    result = invoke("drift", "prod", "--account", stack_export={"out": json.dumps(world.export())})
+    assert result.exit_code == code, result.stderr
+    assert "`AdministratorAccess on service-task-role` (aws:iam/rolePolicyAttachment" in result.stdout
+    assert "away with `aws iam detach-role-policy" in result.stdout
+    assert ("Not read, so what stands there is not known:" in result.stdout) == bool(refused)
+
+
+def test_a_stack_in_which_nothing_stands_is_no_clean_account(invoke: Invoke) -> None:
+    result = invoke("drift", "prod", "--account")
+    assert result.exit_code == 1
+    assert "nothing stands in it" in result.stderr
