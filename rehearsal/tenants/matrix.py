@@ -51,7 +51,7 @@ class Found:
 def all_cells(grounds: Grounds) -> Found:
     """Every cell."""
     with open_gate(grounds.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
-        of_roles = list(cells_of_roles(grounds.stacks, grounds.cloud, gate))
+        of_roles = list(cells_of_roles(grounds.stacks, grounds.cloud, gate, grounds.promotions))
     ways = tuple(cells_of_ways(grounds.graph, grounds.promotions)) if grounds.graph else ()
     cells = (*of_roles, *rows(grounds), *grounds.pool_cells, *ways)
     return Found(cells=cells, judged=len(gate.judgements), without_call=len(ways))

@@ -214,7 +214,7 @@ def test_what_fails_for_another_reason_is_not_proved(beside: Beside, monkeypatch
     s3, bucket = beside.cloud.client("s3"), beside.holdings(ACME).bucket
     monkeypatch.setattr(roles, "prepare", lambda *_: {})
 
-    def only(own: Any, other: Any, _: Any) -> Iterator[Attempt]:
+    def only(own: Any, other: Any, *_: Any) -> Iterator[Attempt]:
         if own.stack == other.stack == ACME:
             thing = {"Bucket": bucket, "Key": OBJECT_KEY}
             yield Attempt(what=OBJECT, call="s3:GetObject", service="s3", operation="get_object", params=thing)

@@ -6,7 +6,7 @@ import pytest
 
 from facts import tokens as t
 from graph import Graph, Unknown
-from project.files import find_project
+from project.files import Project, find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse
 from rehearsal.tenants.meant import Promotion
@@ -462,6 +462,41 @@ def test_what_a_secret_s_own_policy_refuses_stays_closed(whole: Graph) -> None:
 def test_a_rule_on_one_side_alone_opens_nothing_between_groups(whole: Graph) -> None:
     one_side = rule(PROD, "database-group", group(ACME, "service-group"), 5432, inward=True)
     assert red(one_side(whole)) == set()
+
+
+@pytest.fixture
+def promoting(project: Project) -> Graph:
+    """Prod and acme's own stack while acme's record says that its promotion is open."""
+    record = project.root / "tenants/acme.yaml"
+    record.write_text(record.read_text().replace("dates:\n", "promotion: open\ndates:\n"))
+    prod = rehearse(project, PROD, Options(declare_only=True))
+    acme = rehearse(project, ACME, Options(declare_only=True, references={PROD: prod.exports}))
+    return joined(map(graph_of, (prod, acme)), prod.project)
+
+
+OPEN = Promotion(tenant="acme", base=PROD, silo=ACME)
+
+
+def test_a_promotion_in_progress_opens_what_it_needs_and_nothing_else(promoting: Graph) -> None:
+    cells = list(cells_of_ways(promoting, {ACME: OPEN}))
+    assert [str(one) for one in cells if one.red] == []
+    allowed = {(one.who, one.who_as, one.what, one.call) for one in cells if one.whom == ACME and one.got != "denied"}
+    assert allowed == {
+        (PROD, TASK, "keys-files", "kms:Decrypt, kms:GenerateDataKey"),
+        (PROD, TASK, "objects of files-bucket", "s3:AbortMultipartUpload, s3:PutObject"),
+    }
+
+
+def test_what_a_promotion_needs_is_a_hole_without_one(promoting: Graph) -> None:
+    assert red(promoting) == of(PROD, TASK, ACME, "keys-files", "objects of files-bucket")
+    another = Promotion(tenant="globex", base=PROD, silo=ACME)
+    assert red(promoting, **{ACME: another}) == of(PROD, TASK, ACME, "objects of files-bucket")
+
+
+def test_more_than_a_promotion_needs_is_a_hole_all_the_same(promoting: Graph) -> None:
+    admitted = {"AWS": find(promoting, PROD, TASK, t.ROLE).arn}
+    reads = said(ACME, "files-policy", t.BUCKET_POLICY, admitted, "s3:GetObject", end="/imports/acme/*")
+    assert red(reads(promoting), **{ACME: OPEN}) == of(PROD, TASK, ACME, "objects of files-bucket")
 
 
 def test_another_port_opens_nothing(whole: Graph) -> None:
