@@ -106,10 +106,12 @@ def pull_image(image: ImageSettings) -> list[Statement]:
 
 
 def attach_to_network(context: StackContext) -> list[Statement]:
-    """What Lambda does in a function's name to put it into a VPC.
+    """What Lambda does in a function's name to put it into a VPC, and the function's own code may not.
 
-    The managed policy AWSLambdaVPCAccessExecutionRole grants the same on every resource.
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    The managed policy AWSLambdaVPCAccessExecutionRole grants the same on every resource. Requests of the code itself
+    carry `lambda:SourceFunctionArn`, Lambda's own do not: without the condition a function could put an interface into
+    another customer's security group.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (execution role, security best practice)
     """
     return [
         Statement(
@@ -121,6 +123,7 @@ def attach_to_network(context: StackContext) -> list[Statement]:
                 "ec2:UnassignPrivateIpAddresses",
             ],
             resources=[context.arn("ec2", f"{kind}/*") for kind in ("network-interface", "security-group", "subnet")],
+            conditions={"Null": {"lambda:SourceFunctionArn": "true"}},
         ),
         Statement(
             sid="SeeNetwork",

@@ -10,6 +10,7 @@ from components.context import DataClassification, StackContext
 from components.permissions import Condition, Statement, policy_document
 
 DELETION_WINDOW_DAYS = 30  # control KMS.3: the longest that AWS offers
+_FILES, _SUFFIX_LETTERS = "files", 8  # as components/files.py names the bucket
 
 # Everything but the use of the key: nobody decrypts directly, not even an administrator.
 ADMINISTRATION = (
@@ -187,19 +188,21 @@ def _use_through(context: StackContext, service: str) -> list[Statement]:
 
 
 def _let_write(context: StackContext, role_arns: Sequence[str]) -> list[Statement]:
-    """Put objects, in one piece or in several, which needs decryption too.
+    """Put objects into this stack's own bucket, in one piece or in several, which needs decryption too.
 
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html
+    With a bucket key the encryption context names the bucket, which stands for the key's use for that bucket alone.
+    Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html and bucket-key.html beside it
     """
     if not role_arns:
         return []
+    own_bucket = f"arn:aws:s3:::{context.name}-{_FILES}-{'?' * _SUFFIX_LETTERS}"  # the suffix is not known yet
     return [
         Statement(
             sid="TakeExport",
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
             principals={"AWS": list(role_arns)},
-            conditions=_through(context, "s3"),
+            conditions={**_through(context, "s3"), "ArnLike": {"kms:EncryptionContext:aws:s3:arn": own_bucket}},
         )
     ]
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from facts import tokens as t
-from facts.permissions.documents import Document, Kind, Statement, documents, is_document, statements
+from facts.permissions.documents import Document, Kind, Statement, documents, is_document, statements, version_of
 from facts.permissions.managed import is_managed_by_aws, managed_statements
+from facts.permissions.patterns import WITH_VARIABLES
 from facts.subjects import subjects
 from graph import Graph, Mark, Resource
 from graph.values import items
@@ -36,10 +37,11 @@ _OWNERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One statement and the URN of the resource that says it."""
+    """One statement, the URN of the resource that says it, and its policy's `Version`."""
 
     statement: Statement
     by: str
+    version: str = WITH_VARIABLES
 
 
 @dataclass(slots=True)
@@ -114,7 +116,8 @@ def _read(grants: Grants, document: Document) -> None:
     except (ValueError, TypeError, AttributeError):
         grants.unread.append((document.urn, document.property))
         return
-    grants.statements += [Written(statement, document.urn) for statement in written]
+    version = version_of(document.text)
+    grants.statements += [Written(statement, document.urn, version) for statement in written]
 
 
 def said_otherwise(one: Resource) -> Statement:

@@ -107,6 +107,7 @@ def _matrix(matrix: Matrix) -> dict[str, Any]:
         "standIn": matrix.stand_in or None,
         "leftOut": list(matrix.left_out),
         "judgedByOurEvaluator": matrix.judged,
+        "withoutCall": matrix.without_call,
         "seconds": round(matrix.seconds, 3),
         "cells": [
             {

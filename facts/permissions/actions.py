@@ -50,11 +50,20 @@ def arn_formats(action: str) -> tuple[str, ...]:
     return tuple(re.sub(r"\$\{[^}]+\}", "*", arn) for arn in known)
 
 
+_OF_THE_CALLER: Final = {
+    "lambda:sourcefunctionarn": "a function's code has it on every request, to whatever service",
+}
+"""Keys that a caller brings along though their service is not asked for anything.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+"""
+
+
 @cache
 def takes_condition(action: str, key: str) -> bool:
     """Whether AWS sets a condition key for an action; global keys (`aws:`) and OIDC providers' count as set."""
     service = key.partition(":")[0]
-    if service == "aws" or not service_exists(service):
+    if service == "aws" or key.lower() in _OF_THE_CALLER or not service_exists(service):
         return True
     known = _condition_keys(action)
     return any(fnmatchcase(key.lower(), re.sub(r"\$\{[^}]+\}|<[^>]+>", "*", name).lower()) for name in known)
@@ -106,3 +115,48 @@ def _matching(service: str, name: str) -> Iterator[str]:
 def covers(patterns: Iterable[str], action: str) -> bool:
     """Whether any of the patterns allows the action; case does not matter, as in IAM."""
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+
+
+@cache
+def actions_on(arn: str) -> frozenset[str]:
+    """Every action of AWS that can be asked for on an ARN, whichever service's it is."""
+    of_service = _arn_patterns().get(arn.split(":")[2] if arn.count(":") > 1 else "", ())
+    fitting = [one for one in of_service if one[2].fullmatch(arn)]
+    # An object's ARN also reads as that of a bucket with a slash in its name: what says more of it counts.
+    closest = {service: max(len(p.pattern) for s, _, p in fitting if s == service) for service, _, _ in fitting}
+    kinds = ((service, kind) for service, kind, pattern in fitting if len(pattern.pattern) == closest[service])
+    return frozenset().union(*(_actions_of_type(*one) for one in kinds))
+
+
+@cache
+def _arn_patterns() -> dict[str, list[tuple[str, str, re.Pattern[str]]]]:
+    """Service, resource type and ARN of everything that AWS lists, by the service that the ARN names."""
+    found: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
+    for service in _DATA.services.get_service_keys():
+        for kind in _DATA.resources.get_resource_types_for_service(service):
+            arn = _DATA.resources.get_resource_type_details(service, kind)["arn"]
+            found.setdefault(arn.split(":")[2], []).append((service, kind, re.compile(_pattern_of(arn))))
+    return found
+
+
+def _pattern_of(arn: str) -> str:
+    return ".+".join(re.escape(part) for part in re.split(r"\$\{[^}]+\}", arn))
+
+
+@cache
+def _actions_of_type(service: str, kind: str) -> frozenset[str]:
+    return frozenset(name for name, kinds in _kinds_by_action(service).items() if kind in kinds)
+
+
+@cache
+def _kinds_by_action(service: str) -> dict[str, frozenset[str]]:
+    return {
+        f"{service}:{action}": frozenset(one["name"] for one in (details(f"{service}:{action}") or {})["resourceTypes"])
+        for action in _DATA.actions.get_actions_for_service(service)
+    }
+
+
+@cache
+def actions_without_resource(service: str) -> frozenset[str]:
+    """A service's actions that are asked for on `*` alone."""
+    return frozenset(name for name, kinds in _kinds_by_action(service).items() if not kinds)

@@ -99,6 +99,12 @@ def statements(text: Any) -> list[Statement]:
     return list(maps(body.get("Statement")))
 
 
+def version_of(text: Any) -> str:
+    """A document's `Version`; AWS takes one without for one of 2008, which knows no variables."""
+    body = document(text) if text else {}
+    return str(body.get("Version", "2008-10-17")) if isinstance(body, Mapping) else "2008-10-17"
+
+
 def values_of(statement: Statement, element: str) -> list[str]:
     """The texts of an element such as Action or Resource."""
     return [str(value) for value in items(statement.get(element))]

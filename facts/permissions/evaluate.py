@@ -11,6 +11,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from facts.permissions.documents import version_of
 from facts.permissions.patterns import WITH_VARIABLES, Context, Keys
 from facts.permissions.principals import Grant, Principal, grant, is_denied
 from facts.permissions.statements import Read, Statement, read_statement
@@ -97,9 +98,7 @@ def held_statements(policy: str, document: Any) -> list[Held]:
     body = document_of(document)
     if not isinstance(body, Mapping):
         raise ValueError(f"{policy}: a policy document is a JSON object")
-    statements = body.get("Statement", [])
-    # AWS takes a document without a Version for one of 2008, which knows no variables.
-    version = str(body.get("Version", "2008-10-17"))
+    statements, version = body.get("Statement", []), version_of(body)
     return [Held(policy, one, version) for one in (statements if isinstance(statements, list) else [statements])]
 
 

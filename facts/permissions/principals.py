@@ -40,7 +40,8 @@ class Grant(IntEnum):
 @dataclass(frozen=True, kw_only=True)
 class Principal:
     """Who asks: a role's session (`role_arn` and `arn` differ), a user, an account's root, an AWS service, whoever an
-    identity provider vouches for (`federated`, its ARN or name), or, with nothing given, somebody anonymous.
+    identity provider vouches for (`federated`, its ARN or name), an account by the id that S3 knows it by
+    (`canonical`), or, with nothing given, somebody anonymous.
     """
 
     arn: str = ""
@@ -48,6 +49,7 @@ class Principal:
     role_arn: str = ""
     service: str = ""
     federated: str = ""
+    canonical: str = ""
 
     @property
     def has_identity_policies(self) -> bool:
@@ -116,7 +118,11 @@ def is_denied(statement: Mapping[str, Any], principal: Principal, *, bounded: bo
 def _grant(named: Any, principal: Principal) -> Grant:
     if named == "*":
         return Grant.EVERYONE
-    for kind, own in (("Service", principal.service), ("Federated", principal.federated)):
+    for kind, own in (
+        ("Service", principal.service),
+        ("Federated", principal.federated),
+        ("CanonicalUser", principal.canonical),
+    ):
         if own and own in listed(named.get(kind, [])):
             return Grant.DIRECT
     return _grant_by_name(set(listed(named.get("AWS", []))), principal)

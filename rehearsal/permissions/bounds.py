@@ -16,8 +16,11 @@ REMEDY = "if this is meant, widen bootstrap/boundary.py: every account must be b
 
 
 def granted(statement: Statement, region: str) -> Iterator[Asked]:
-    """Everything that a statement allows, each as a request that meets its conditions."""
-    blocks = statement.get("Condition", {}).values()
+    """Everything that a statement allows, each as a request that meets its conditions.
+
+    A key that must not be there (`Null`) is left out.
+    """
+    blocks = [block for operator, block in statement.get("Condition", {}).items() if operator != "Null"]
     context: Context = {
         key.lower(): (str(listed(value)[0]).replace("*", region),) for block in blocks for key, value in block.items()
     }

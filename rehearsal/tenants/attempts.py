@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.files import IMPORT_PREFIX
 from rehearsal.tenants.holdings import EXECUTION, FILES, LOGIN, OIDC, OWNER, ROTATION, TASK, Holdings
+from rehearsal.tenants.meant import Promotion
 
 OBJECT_KEY, PUT_KEY, STOLEN_KEY = (f"tenants/rehearsal/{name}" for name in ("object", "put", "stolen"))
 LOG_STREAM = "rehearsal"
@@ -39,6 +41,12 @@ OWN: Mapping[str, frozenset[tuple[str, str]]] = {
     ),
 }
 
+_ON_ITS_WAY = "object of an export on its way"
+PROMOTING: frozenset[tuple[str, str]] = frozenset(
+    {(_ON_ITS_WAY, "s3:PutObject"), (_KEY_OF_FILES, "kms:Decrypt"), (_KEY_OF_FILES, "kms:GenerateDataKey")}
+)
+"""What the base's task role must be able to do with the things of a silo while its record says `promotion: open`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
@@ -56,15 +64,21 @@ class Attempt:
     through: tuple[tuple[str, str], ...] = field(default=())
 
 
-def attempts(own: Holdings, other: Holdings, ciphertexts: Mapping[str, bytes]) -> Iterator[Attempt]:
+def attempts(
+    own: Holdings, other: Holdings, ciphertexts: Mapping[str, bytes], promotion: Promotion | None = None
+) -> Iterator[Attempt]:
     """Every call on `other`, by a role of `own`.
 
     Args:
         own: the stack of whoever asks: copies are tried between its bucket and the other's, both ways.
         other: whose things are asked for.
         ciphertexts: something encrypted under each key, by the key's ARN.
+        promotion: the one that is in progress into the other stack, from whichever.
     """
     yield from _on_objects(other)
+    if promotion is not None:
+        exported = {"Bucket": other.bucket, "Key": f"{IMPORT_PREFIX}/{promotion.tenant}/rehearsal", "Body": b"exported"}
+        yield _attempt(_ON_ITS_WAY, "s3:PutObject", "put_object", exported)
     for name, arn in other.secrets.items():
         through = ((_KEY_OF_SECRETS, "kms:Decrypt"),) if name == LOGIN else ()
         params = {"SecretId": arn, "VersionStage": "AWSCURRENT"}

@@ -45,7 +45,10 @@ def who_reaches_whom(found: TenantsRehearsal, verbose: bool) -> Iterator[str]:
     denied = sum(one.got is Outcome.DENIED for one in matrix.cells)
     allowed = sum(one.got is Outcome.ALLOWED for one in matrix.cells)
     others = len(matrix.cells) - denied - allowed
-    yield f"Who can reach whom ({matrix.seconds:.1f} s): {len(matrix.cells)} attempts, each a real call"
+    called = len(matrix.cells) - matrix.without_call
+    yield f"Who can reach whom ({matrix.seconds:.1f} s): {called} attempts, each a real call"
+    if matrix.without_call:
+        yield f"  and {matrix.without_call} more, judged from policies, networks and references alone"
     yield f"  {denied} denied, {allowed} allowed, {others} not proved; {len(matrix.red)} not as it must be"
     yield from _grid(matrix)
     yield from _red(matrix, verbose)
@@ -70,7 +73,8 @@ def notes_of(matrix: Matrix) -> Iterator[str]:
 def _grid(matrix: Matrix) -> Iterator[str]:
     """Rows ask, columns are asked, as many beside each other as fit."""
     letters = {party.name: _letter(place) for place, party in enumerate(matrix.parties)}
-    columns = list(letters)
+    asked = {whom for _, whom in matrix.between}
+    columns = [name for name in letters if name in asked]
     for first in range(0, len(columns), _COLUMNS):
         shown = columns[first : first + _COLUMNS]
         yield f"  {'who':{_NAME}}" + "".join(f"{letters[one]:>{_CELL}}" for one in shown)

@@ -1,18 +1,21 @@
-"""The isolation matrix put together: roles, database rows, tenants of the pool."""
+"""The isolation matrix put together: roles, database rows, tenants of the pool, and everybody else of the account."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from facts.permissions.evaluate import Undecided
+from graph import Graph
 from rehearsal.cloud import Cloud, CloudError
 from rehearsal.permissions.gate import open_gate
 from rehearsal.service.surroundings import NotToBeHadError, Owner
 from rehearsal.tenants.holdings import Holdings
+from rehearsal.tenants.meant import Promotion
 from rehearsal.tenants.pool import PoolMember
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.roles import cells_of_roles
 from rehearsal.tenants.rows import cells_of_pool_rows, cells_of_rows, standing_databases
+from rehearsal.tenants.ways import cells_of_ways
 
 
 @dataclass(kw_only=True)
@@ -20,7 +23,8 @@ class Grounds:
     """What the cells stand on, as far as it could be made.
 
     `owners` holds a database's owner by stack, `no_database` why another stack has none. `members` are the pool's
-    tenants, logged in; `pool_cells` what they tried while the service ran.
+    tenants, logged in; `pool_cells` what they tried while the service ran. `graph` is everything of the account,
+    `promotions` those in progress by silo.
     """
 
     app: Path
@@ -31,13 +35,26 @@ class Grounds:
     no_database: Mapping[str, str] = field(default_factory=dict)
     members: Sequence[PoolMember] = ()
     pool_cells: Sequence[Cell] = ()
+    graph: Graph | None = None
+    promotions: Mapping[str, Promotion] = field(default_factory=dict)
 
 
-def all_cells(grounds: Grounds) -> tuple[list[Cell], int]:
-    """Every cell, and how many requests our evaluator judged for them."""
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Every cell; how many requests our evaluator judged for them, and how many cells no call was made for."""
+
+    cells: tuple[Cell, ...]
+    judged: int
+    without_call: int
+
+
+def all_cells(grounds: Grounds) -> Found:
+    """Every cell."""
     with open_gate(grounds.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
-        of_roles = list(cells_of_roles(grounds.stacks, grounds.cloud, gate))
-    return [*of_roles, *rows(grounds), *grounds.pool_cells], len(gate.judgements)
+        of_roles = list(cells_of_roles(grounds.stacks, grounds.cloud, gate, grounds.promotions))
+    ways = tuple(cells_of_ways(grounds.graph, grounds.promotions)) if grounds.graph else ()
+    cells = (*of_roles, *rows(grounds), *grounds.pool_cells, *ways)
+    return Found(cells=cells, judged=len(gate.judgements), without_call=len(ways))
 
 
 def rows(grounds: Grounds) -> Iterator[Cell]:

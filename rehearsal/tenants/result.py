@@ -60,6 +60,7 @@ class Matrix:
     stand_in: str = ""  # the pool tenant that is made up, and why
     sampled: str = ""  # how tenants were chosen, where not all are in it
     judged: int = 0  # requests that our evaluator judged
+    without_call: int = 0  # cells judged from what is declared, for which no call was made
     seconds: float = 0.0
 
     @property

@@ -1,7 +1,8 @@
 """The matrix's cells of roles: every call is made through the gate, which judges it by what stands in moto."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,8 +11,9 @@ from rehearsal.cloud import Cloud
 from rehearsal.permissions.caller import Caller
 from rehearsal.permissions.gate import Credentials, Gate, Judgement, NotTrustedError
 from rehearsal.service.trial import FUNCTIONS, TASKS
-from rehearsal.tenants.attempts import LOG_STREAM, OBJECT_KEY, OWN, Attempt, attempts, log_events
-from rehearsal.tenants.holdings import ROTATION, Holdings
+from rehearsal.tenants.attempts import LOG_STREAM, OBJECT_KEY, OWN, PROMOTING, Attempt, attempts, log_events
+from rehearsal.tenants.holdings import ROTATION, TASK, Holdings
+from rehearsal.tenants.meant import Promotion
 from rehearsal.tenants.result import Cell, Outcome
 
 Verdict = tuple[Outcome, str]  # and why
@@ -60,8 +62,10 @@ def _ensure_stream(client: Any, group: str) -> None:
     client.put_log_events(**stream, logEvents=log_events())
 
 
-def cells_of_roles(stacks: Sequence[Holdings], cloud: Cloud, gate: Gate) -> Iterator[Cell]:
-    """Each stack's roles on each stack's things."""
+def cells_of_roles(
+    stacks: Sequence[Holdings], cloud: Cloud, gate: Gate, promotions: Mapping[str, Promotion] = MappingProxyType({})
+) -> Iterator[Cell]:
+    """Each stack's roles on each stack's things; `promotions` are those in progress, by silo."""
     ciphertexts = prepare(stacks, cloud)
     caller = Caller(gate)
     for own in stacks:
@@ -72,9 +76,18 @@ def cells_of_roles(stacks: Sequence[Holdings], cloud: Cloud, gate: Gate) -> Iter
                 yield from _not_taken(own, role, stacks, str(error))
                 continue
             for other in stacks:
-                tried = _Tried(own, role, other, caller, gate, cloud)
-                for attempt in attempts(own, other, ciphertexts):
+                promotion = promotions.get(other.stack)
+                tried = _Tried(own, role, other, _wanted(own, role, other, promotion), caller, gate, cloud)
+                for attempt in attempts(own, other, ciphertexts, promotion):
                     yield from _cells(tried, attempt)
+
+
+def _wanted(own: Holdings, role: str, other: Holdings, promotion: Promotion | None) -> frozenset[tuple[str, str]]:
+    """What a role must be able to do with a stack's things, as (what, call)."""
+    if own.stack == other.stack:
+        return OWN[role]
+    brings = promotion is not None and promotion.base == own.stack and role == TASK
+    return PROMOTING if brings else frozenset()
 
 
 def _not_taken(own: Holdings, role: str, stacks: Sequence[Holdings], why: str) -> Iterator[Cell]:
@@ -101,11 +114,12 @@ def _credentials(own: Holdings, role: str, cloud: Cloud, gate: Gate) -> Credenti
 
 @dataclass(frozen=True)
 class _Tried:
-    """Who tries whose things, and through what."""
+    """Who tries whose things, what of it must be allowed, and through what."""
 
     own: Holdings
     role: str
     other: Holdings
+    wanted: frozenset[tuple[str, str]]
     caller: Caller
     gate: Gate
     cloud: Cloud
@@ -115,7 +129,7 @@ def _cells(tried: _Tried, attempt: Attempt) -> Iterator[Cell]:
     """Its own things only where it must reach them: that it reaches no more of them is the policies' to say."""
     among_own = tried.own.stack == tried.other.stack
     named = ((attempt.what, attempt.call), *attempt.through)
-    wanted = [one for one in named if not among_own or one in OWN[tried.role]]
+    wanted = [one for one in named if not among_own or one in tried.wanted]
     if not wanted:
         return
     found, judgements = _try(attempt, tried)
@@ -127,7 +141,7 @@ def _cells(tried: _Tried, attempt: Attempt) -> Iterator[Cell]:
             whom=tried.other.stack,
             what=what,
             call=call,
-            expected=Outcome.ALLOWED if among_own else Outcome.DENIED,
+            expected=Outcome.ALLOWED if (what, call) in tried.wanted else Outcome.DENIED,
             got=got,
             why=why,
         )

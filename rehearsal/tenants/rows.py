@@ -14,8 +14,8 @@ from rehearsal.tenants import sql
 from rehearsal.tenants.holdings import Holdings
 from rehearsal.tenants.pool import PoolMember
 from rehearsal.tenants.result import Cell, Outcome
+from rehearsal.tenants.tables import LOGIN_ROLE, SESSION, cells_of_tables
 
-LOGIN_ROLE = "workbuoy_app"  # the group that the service's logins act as: app/workbuoy_app/roles.py
 _TABLES = ("things", "attachments", "members", "sessions")
 _NO_ROW = "row-level security: no row of it is visible"
 
@@ -140,39 +140,33 @@ def _got(answer: sql.SqlAnswer, *, logged_in_is_enough: bool = False) -> Outcome
 
 
 def cells_of_pool_rows(app: Path, login: Owner, members: Sequence[PoolMember]) -> Iterator[Cell]:
-    """The pool's own login in one tenant's session, with SQL that names another's rows and no service between.
+    """The pool's own login in one tenant's session, with SQL and no service between: its own rows, and all tables.
 
     Raises:
         NotToBeHadError: the database cannot be asked.
     """
-    tried = [
-        (one, other, call, what, statement)
-        for one in members
-        for other in members
-        for call, what, statement in _statements(one, other)
-    ]
+    tried = [(one, *each) for one in members for each in _on_own(one)]
     work = [
         sql.Work(login=login, role=LOGIN_ROLE, claims={"workbuoy.session": one.session}, statements=[statement])
-        for one, _, _, _, statement in tried
+        for one, _, _, statement in tried
     ]
-    for (one, other, call, what, _), answer in zip(tried, sql.run(app, work), strict=True):
+    for (one, call, what, _), answer in zip(tried, sql.run(app, work), strict=True):
         yield Cell(
             who=one.tenant,
-            who_as="SQL in its session",
-            whom=other.tenant,
+            who_as=SESSION,
+            whom=one.tenant,
             what=what,
             call=call,
-            expected=Outcome.ALLOWED if one is other else Outcome.DENIED,
+            expected=Outcome.ALLOWED,
             got=_got(answer),
             why=answer.why or (f"{answer.rows} rows" if answer.rows else _NO_ROW),
         )
+    yield from cells_of_tables(app, login, members)
 
 
-def _statements(one: PoolMember, other: PoolMember) -> Iterator[tuple[str, str, tuple[str, list[str]]]]:
-    tenant = other.tenant_id
+def _on_own(one: PoolMember) -> Iterator[tuple[str, str, sql.Statement]]:
+    tenant = [one.tenant_id]
     for table in _TABLES:
-        yield "SQL select", f"rows of {table}", (f"select 1 from {table} where tenant_id = %s", [tenant])  # noqa: S608
-    yield "SQL update", "rows of things", ("update things set title = 'taken' where tenant_id = %s", [tenant])
-    if one is not other:
-        yield "SQL insert", "rows of things", _insert_thing(tenant)
-    yield "SQL delete", "rows of things", ("delete from things where tenant_id = %s", [tenant])
+        yield "SQL select", f"rows of {table}", (f"select 1 from {table} where tenant_id = %s", tenant)  # noqa: S608
+    yield "SQL update", "rows of things", ("update things set title = 'taken' where tenant_id = %s", tenant)
+    yield "SQL delete", "rows of things", ("delete from things where tenant_id = %s", tenant)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from rehearsal.service.surroundings import NotToBeHadError, Owner
 
 TIMEOUT_SECONDS = 60
+Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 
 _PROGRAM = """
 import json, sys
@@ -30,7 +31,8 @@ def run(one):
                 connection.execute("select set_config(%s, %s, true)", [name, value])
             if one["role"]:
                 connection.execute("set local role " + one["role"])
-            rows = [connection.execute(statement, values).rowcount for statement, values in one["statements"]][-1]
+            done = [connection.execute(statement, values) for statement, values in one["statements"]][-1]
+            rows, found = done.rowcount, done.fetchall() if one["fetches"] else []
         except errors.InsufficientPrivilege as error:
             connection.rollback()
             return {"refused": True, "why": str(error).splitlines()[0]}
@@ -39,7 +41,7 @@ def run(one):
             return {"refused": False, "why": str(error).splitlines()[0]}
         if not one["keeps"]:
             connection.rollback()
-    return {"rows": rows}
+    return {"rows": rows, "found": found}
 
 print(json.dumps([run(one) for one in json.load(sys.stdin)]))
 """
@@ -53,10 +55,11 @@ class Work:
     """
 
     login: Owner
-    statements: Sequence[tuple[str, Sequence[Any]]]
+    statements: Sequence[Statement]
     claims: dict[str, str] = field(default_factory=dict)
     role: str = ""
     keeps: bool = False
+    fetches: bool = False  # what the last statement returns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ class SqlAnswer:
     """How many rows the last statement concerned; or None, whether the server refused it, and why."""
 
     rows: int | None = None
+    found: Sequence[Sequence[Any]] = ()
     refused: bool = False
     why: str = ""
 

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+from facts.ways.parties import ACCOUNT, OUTSIDE
+from graph import Graph
 from infra.tenants.record import Tenant
 from project.files import Project
+from rehearsal.as_graph import graph_of
 from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.permissions.gate import open_gate
 from rehearsal.result import Rehearsal
@@ -17,17 +20,20 @@ from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import MEMBERS, Trial
+from rehearsal.tenants.account import declared_account
 from rehearsal.tenants.choose import Chosen, choose, sample
 from rehearsal.tenants.databases import Databases
 from rehearsal.tenants.databases import Grounds as DatabaseGrounds
 from rehearsal.tenants.holdings import Holdings, holdings_of
 from rehearsal.tenants.matrix import Grounds, all_cells
+from rehearsal.tenants.meant import Promotion
 from rehearsal.tenants.pool import STAND_IN_TENANT, cells_of_pool, members_for, settle
 from rehearsal.tenants.result import Matrix, Party, StoodUp, TenantsRehearsal
 from rehearsal.tenants.stand import Standing
+from rehearsal.tenants.ways import ONLY_AWS_SHOWS, joined
 from rehearsal.whole import image_programs
 
-_NO_NETWORK = "network paths: each login was tried on the other's Postgres itself, not through its security group"
+_OTHERS = {ACCOUNT: "the account's own", OUTSIDE: "everybody else"}
 
 
 def rehearse_tenants(
@@ -72,6 +78,15 @@ class EstateRun:
         return (self.chosen.base, *bases, *(one.stack for one in silos))
 
     @property
+    def promotions(self) -> dict[str, Promotion]:
+        """Customers on the way from the pool to a stack of their own, by that stack."""
+        return {
+            one.stack: Promotion(tenant=one.name, base=one.base, silo=one.stack)
+            for one in self.in_matrix
+            if one.isolation == "silo" and one.promotion is not None
+        }
+
+    @property
     def pool(self) -> tuple[str, ...]:
         """Tenants of the base's own pool that are in the matrix."""
         return tuple(one.name for one in self.in_matrix if one.isolation == "pool" and one.base == self.chosen.base)
@@ -81,7 +96,7 @@ class EstateRun:
         if not self.with_service:
             return ("database rows and tenants of a pool: they need the service, which was left out",)
         elsewhere = [one.name for one in self.in_matrix if one.isolation == "pool" and one.base != self.chosen.base]
-        notes = [_NO_NETWORK]
+        notes = []
         if elsewhere:
             notes.append(f"pool tenants {', '.join(elsewhere)}: the service runs on {self.chosen.base} alone")
         if not self.pool:
@@ -124,6 +139,8 @@ class Rehearsing:
     contexts: ExitStack
     programs: Programs | None
     holdings: list[Holdings] = field(default_factory=list)
+    graphs: list[Graph] = field(default_factory=list)
+    no_account: str = ""
     grounds: Grounds | None = None
 
     def run(self) -> Rehearsal:
@@ -157,6 +174,7 @@ class Rehearsing:
             grounds = Grounds(app=app, cloud=cloud, stacks=self.holdings, base=base.stack)
         self.grounds = grounds
         if plan.with_matrix:
+            self._know_whole_account(grounds, base)
             began = time.perf_counter()
             self.options.progress.phase("trying who can reach whom")
             with no_collector():
@@ -183,10 +201,17 @@ class Rehearsing:
 
     def _keep(self, rehearsal: Rehearsal) -> None:
         if self.plan.with_matrix and rehearsal.stack in self.plan.stacks and rehearsal.stands:
+            self.graphs.append(graph_of(rehearsal))
             try:
                 self.holdings.append(holdings_of(rehearsal))
             except NoServiceError:
                 return  # a stack without a service has no roles, secrets or rows of its own
+
+    def _know_whole_account(self, grounds: Grounds, base: Rehearsal) -> None:
+        """Every stack of the matrix and what bootstrap makes in their account, as one graph."""
+        found, self.no_account = declared_account(self.project, base)
+        grounds.graph = joined([*self.graphs, *([found] if found else [])], base.project)
+        grounds.promotions = self.plan.promotions
 
     def _try_service(
         self, base: Rehearsal, moto: Moto, cloud: Cloud, surroundings: Surroundings, databases: Databases | None
@@ -233,16 +258,19 @@ class Rehearsing:
         return service, grounds
 
     def _matrix(self, grounds: Grounds, began: float) -> Matrix:
-        cells, judged = all_cells(grounds)
+        found = all_cells(grounds)
         silos = {one.stack for one in self.plan.chosen.silos}
         stacks = [Party(name=one.stack, kind="silo" if one.stack in silos else "base stack") for one in self.holdings]
         pool = [Party(name=one.tenant, kind="pool tenant") for one in grounds.members]
+        present = {name for one in found.cells for name in (one.who, one.whom)}
+        others = [Party(name=name, kind=kind) for name, kind in _OTHERS.items() if name in present]
         return Matrix(
-            parties=(*stacks, *pool),
-            cells=tuple(cells),
-            left_out=self.plan.left_out(),
+            parties=(*stacks, *pool, *others),
+            cells=found.cells,
+            left_out=(*self.plan.left_out(), *([self.no_account] if self.no_account else []), *ONLY_AWS_SHOWS),
             sampled=self.plan.sampled,
             stand_in=self.plan.stand_in(),
-            judged=judged,
+            judged=found.judged,
+            without_call=found.without_call,
             seconds=time.perf_counter() - began,
         )

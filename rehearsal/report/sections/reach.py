@@ -34,26 +34,30 @@ def reach(view: View) -> Section | None:
 
 
 def _lead(matrix: Matrix) -> str:
-    own = sum(cell.who == cell.whom for cell in matrix.cells)
+    allowed = sum(cell.expected is Outcome.ALLOWED for cell in matrix.cells)
     otherwise = count(len(matrix.red), "attempt") if matrix.red else "None"
+    judged = count(matrix.without_call, "more that was", "more that were")
+    without = f", and {judged} judged from policies, networks and references alone" if matrix.without_call else ""
     return (
-        f"Every role and login of each stack tried everything of each other: {count(len(matrix.cells), 'attempt')}, "
-        f"each a real call. {len(matrix.cells) - own:,} had to be denied, and {own:,} on a stack's own things had to "
-        f"be allowed. {otherwise} went otherwise. {matrix.judged:,} requests to AWS were judged by this project's own "
+        "Everybody whom the stacks and their account know, on everything of each other: "
+        f"{count(len(matrix.cells) - matrix.without_call, 'attempt')}, each a real call{without}. "
+        f"{len(matrix.cells) - allowed:,} had to be denied, and {allowed:,}, most on a stack's own things, had to be "
+        f"allowed. {otherwise} went otherwise. {matrix.judged:,} requests to AWS were judged by this project's own "
         "evaluator of permissions, from the policies that stood in moto, not by AWS."
     )
 
 
 def _grid(matrix: Matrix) -> Html:
     numbers = {pair: number for number, pair in enumerate(matrix.between)}
+    asked = [one for one in matrix.parties if any(one.name == whom for _, whom in matrix.between)]
     rows: list[list[Child]] = [
         [
             join(el("span", one.name, class_="what"), el("span", one.kind, class_="about")),
-            *(_cell(matrix, numbers, one.name, other.name) for other in matrix.parties),
+            *(_cell(matrix, numbers, one.name, other.name) for other in asked),
         ]
         for one in matrix.parties
     ]
-    columns = [Column("Who asks"), *(Column(one.name) for one in matrix.parties)]
+    columns = [Column("Who asks"), *(Column(one.name) for one in asked)]
     return table("Rows ask, columns are asked; each number leads to its attempts", columns, rows, class_="reach")
 
 

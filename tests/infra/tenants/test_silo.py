@@ -1,6 +1,7 @@
 """A customer's own stack: what it takes from its record, what from its base, and what is its own."""
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,13 @@ def test_the_pool_s_service_may_put_an_export_while_a_promotion_is_open_and_neve
     }
     (taking,) = [one for _, one in silo.documents("BucketPolicy") if one["Sid"] == "TakeExport"]
     assert json.dumps(taking["Resource"]).endswith('/imports/acme/*"')
+    (key,) = [one for kind, one in silo.documents("Key") if one["Sid"] == "TakeExport"]
+    pattern = key["Condition"]["ArnLike"]["kms:EncryptionContext:aws:s3:arn"]
+    buckets = [
+        one["Resource"].partition("/")[0] for _, one in silo.documents("BucketPolicy") if one["Sid"] == "TakeExport"
+    ]
+    assert all(fnmatchcase(one, pattern) for one in buckets)
+    assert not fnmatchcase(buckets[0].replace("-files-", "-files-logs-"), pattern)
     (own,) = [one for _, one in silo.documents("RolePolicy") if one.get("Sid") == "TakeInExport"]
     assert json.dumps(own["Resource"]).endswith('/imports/acme/*"')
 

@@ -12,6 +12,7 @@ from rehearsal.as_json import as_json
 from rehearsal.result import Rehearsal
 from rehearsal.summary import summary
 from rehearsal.tenants.result import Cell, Outcome
+from rehearsal.tenants.ways import ANY_ACTION
 from tests.conftest import PROJECT
 from tests.rehearsal.service.test_surroundings import installed
 from tests.rehearsal.tenants.conftest import Beside
@@ -33,9 +34,10 @@ def with_red(beside: Beside, number: int) -> tuple[Rehearsal, list[Cell]]:
 
 def test_others_are_denied_and_own_cells_allowed(beside: Beside) -> None:
     assert beside.rehearsal.passed
+    pulled = ("images-eu-west-1", "images-eu-north-1")
     for cell in beside.matrix.cells:
-        own = cell.who == cell.whom
-        assert cell.got is (Outcome.ALLOWED if own else Outcome.DENIED), cell
+        meant = cell.who == cell.whom or (cell.whom == "account" and cell.what in pulled and cell.call != ANY_ACTION)
+        assert cell.got is (Outcome.ALLOWED if meant else Outcome.DENIED), cell
 
 
 def test_every_stack_has_cells_with_every_other(beside: Beside) -> None:

@@ -1,0 +1,165 @@
+"""Which actions of AWS somebody is allowed on somebody else's thing, and by which statements."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from facts import tokens as t
+from facts.permissions.actions import actions_on
+from facts.permissions.documents import conditions
+from facts.permissions.errors import PolicyError
+from facts.permissions.evaluate import Held, Policies, Request, Undecided, decide
+from facts.permissions.patterns import Context
+from facts.reach import Reach, reach
+from facts.ways.askers import Asker, askers, held, unread
+from facts.ways.samples import patterns_of
+from facts.ways.things import Thing, things
+from graph import Graph
+
+_UNKNOWN: Final = ("*",)  # whoever asks may arrange every key that is not given here
+_DECIDED_BY_RESOURCE: Final = (t.KEY, t.REPLICA_KEY, t.ROLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """An action that is allowed, on which ARN, and why."""
+
+    action: str
+    arn: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Somebody on a thing: every way that is open; `unproved` says which policies are not known."""
+
+    asker: Asker
+    thing: Thing
+    ways: tuple[Way, ...]
+    unproved: str = ""
+
+
+class Rights:
+    """Everybody and everything of a graph that holds all stacks of its accounts, and what policies allow between them.
+
+    Endpoints' policies and those of organizations are left out: they only narrow.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._reach: Reach = reach(graph)
+        statements = [one.statement for grants in self._reach.values() for one in grants.statements]
+        named = {one.arn.split(":")[4] for one in graph.of(t.ROLE, t.KEY) if one.arn.count(":") > 4}
+        self.accounts = frozenset(named | {graph.account}) - {""}
+        self.askers: list[Asker] = askers(graph, self._reach, self.accounts)
+        self.things: list[Thing] = things(graph, patterns_of(statements))
+        self._tags: Context = {
+            key: () for one in statements for key in conditions(one) if key.startswith("aws:resourcetag/")
+        }
+        self._account = graph.account
+        self._on = {thing.holder: _OnThing(self._reach, thing) for thing in self.things}
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """Everybody on everything of other parties."""
+        for asker in self.askers:
+            allowed = _Allowed(asker.identity)
+            for thing in self.things:
+                # A service takes a role for whoever may pass it, and nobody passes a role of another account.
+                # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+                passed = thing.type == t.ROLE and asker.principal.service
+                if thing.party != asker.party and not passed:
+                    yield self._verdict(asker, thing, allowed)
+
+    def _verdict(self, asker: Asker, thing: Thing, allowed: "_Allowed") -> Verdict:
+        on = self._on[thing.holder]
+        unproved = asker.unread or on.unread
+        if unproved:
+            return Verdict(asker=asker, thing=thing, ways=(), unproved=unproved)
+        try:
+            return Verdict(asker=asker, thing=thing, ways=tuple(self._ways(asker, thing, on, allowed)))
+        except PolicyError as error:
+            return Verdict(asker=asker, thing=thing, ways=(), unproved=f"a policy that AWS would not take: {error}")
+
+    def _ways(self, asker: Asker, thing: Thing, on: "_OnThing", allowed: "_Allowed") -> Iterator[Way]:
+        account = next((arn.split(":")[4] for arn in thing.actions if arn.split(":")[4]), self._account)
+        own = asker.principal.account == account and asker.principal.has_identity_policies
+        alone = Policies(identity=asker.identity, boundary=asker.boundary)
+        decides = thing.type in _DECIDED_BY_RESOURCE
+        with_resource = replace(alone, resource=on.statements, resource_decides=decides)
+        for arn in thing.actions:
+            for action in sorted(on.allowed.on(arn) | (allowed.on(arn) if own else frozenset())):
+                # A role's trust has a say on who takes it, and on nothing else that is done to it.
+                policies = alone if thing.type == t.ROLE and not action.startswith("sts:") else with_resource
+                request = Request(
+                    principal=asker.principal,
+                    action=action,
+                    resource=arn,
+                    resource_account=account,
+                    context=self._context(asker, thing, arn, account),
+                    unknown=_UNKNOWN,
+                )
+                decision = decide(request, policies, Undecided.GRANTS)
+                if decision.allowed:
+                    yield Way(action=action, arn=arn, why=decision.reason)
+
+    def _context(self, asker: Asker, thing: Thing, arn: str, account: str) -> Context:
+        principal, region = asker.principal, arn.split(":")[3]
+        tags: Context = {f"aws:resourcetag/{key.lower()}": (value,) for key, value in thing.tags.items()}
+        who: Context = {
+            "aws:principalarn": (principal.role_arn or principal.arn,),
+            "aws:principalaccount": (principal.account,),
+            "kms:calleraccount": (principal.account,),
+            "aws:sourceowner": (principal.account,),
+        }
+        return {
+            **self._tags,
+            **tags,
+            **(who if principal.has_identity_policies else {}),
+            **({"aws:requestedregion": (region,)} if region else {}),
+            "aws:principalisawsservice": (str(bool(principal.service)).lower(),),
+            "aws:resourceaccount": (account,),
+            "aws:securetransport": ("true",),
+            **asker.context,
+        }
+
+
+class _Allowed:
+    """Which actions some statements allow anywhere: all others are not worth a judgement."""
+
+    def __init__(self, statements: Sequence[Held]) -> None:
+        self._statements = [one for one in statements if _allows(one)]
+        self._found: dict[frozenset[str], frozenset[str]] = {}
+
+    def on(self, arn: str) -> frozenset[str]:
+        """Of the actions that can be asked for on an ARN."""
+        actions = actions_on(arn)
+        if actions not in self._found:
+            self._found[actions] = frozenset(
+                action for action in actions if any(one.read.covers_action(action.lower()) for one in self._statements)
+            )
+        return self._found[actions]
+
+
+def _allows(one: Held) -> bool:
+    return one.statement.get("Effect") != "Deny"
+
+
+class _OnThing:
+    """The policies that hang on a thing."""
+
+    def __init__(self, found: Reach, thing: Thing) -> None:
+        grants = [found.get((thing.holder, "trust" if thing.type == t.ROLE else "resource"))]
+        self.statements: list[Held] = [one for each in grants for one in held(each)]
+        self.unread = unread(grants)
+
+    @cached_property
+    def allowed(self) -> _Allowed:
+        return _Allowed(self.statements)
+
+
+def explained(ways: Iterable[Way]) -> str:
+    """What is open in one line: the actions, and what allows the first of them."""
+    found = list(ways)
+    actions = list(dict.fromkeys(one.action for one in found))
+    more = f" and {len(actions) - 3} more" if len(actions) > 3 else ""
+    return f"{', '.join(actions[:3])}{more} on {found[0].arn}: {found[0].why}"

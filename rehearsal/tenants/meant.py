@@ -1,0 +1,156 @@
+"""What somebody of one party is meant to be allowed on another's things, each with the reason; all else is a hole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from components.files import IMPORT_PREFIX
+from facts import tokens as t
+from facts.permissions.actions import covers, writes
+from facts.ways.askers import Asker
+from facts.ways.data import touches_data
+from facts.ways.judging import Way
+from facts.ways.parties import ACCOUNT
+from facts.ways.things import Thing
+
+PREVIEW, DEPLOY, OPERATORS = "preview-role", "deploy-role", "operators-role"  # of bootstrap/roles.py
+_TASK: Final = "service-task-role"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion:
+    """A tenant on the way from its base's pool to a stack of its own: its record says `promotion: open`."""
+
+    tenant: str
+    base: str
+    silo: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meant:
+    """Actions (patterns) that a role is meant to have on things by their names (patterns)."""
+
+    role: str
+    things: str
+    actions: tuple[str, ...]
+    reason: str
+
+
+_OF_THE_ACCOUNT: Final = (
+    Meant(
+        role=OPERATORS,
+        things="*-group",
+        actions=("logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetLogRecord", "logs:*Quer*"),
+        reason="people on duty read the logs of what runs",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="secrets-oidc-client",
+        actions=("secretsmanager:PutSecretValue",),
+        reason="people fill in the identity provider's secret, and do not read it",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="keys-*",
+        actions=("kms:Decrypt", "kms:GenerateDataKey"),
+        reason="to put that secret and to read a promotion's manifest takes the keys, through those services alone",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*one-off-task",
+        actions=("ecs:RunTask",),
+        reason="one-off work is a command of the image",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*tasks of *",
+        actions=("ecs:StopTask", "ecs:TagResource"),
+        reason="one-off work is ended, and takes its definition's tags",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*service-*-role",
+        actions=("iam:PassRole",),
+        reason="one-off work runs with the service's roles",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*files*bucket",
+        actions=("s3:ListBucket",),
+        reason="the manifest and the receipt of a promotion are looked for by their own names",
+    ),
+    *(
+        Meant(
+            role=role,
+            things="*-bucket",
+            actions=("s3:ListBucket",),
+            reason="to ask whether a bucket is there takes it; objects are named by ids",
+        )
+        for role in (PREVIEW, DEPLOY)
+    ),
+    Meant(
+        role=DEPLOY,
+        things="keys-*",
+        actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
+        reason="RDS, Secrets Manager, S3 and SNS ask for the keys in its name, and only through them",
+    ),
+    Meant(
+        role=DEPLOY,
+        things="*-role",
+        actions=("iam:PassRole", "iam:UpdateAssumeRolePolicy"),
+        reason="it makes the stacks' roles, all within the boundary, and hands them to services",
+    ),
+    Meant(
+        role=DEPLOY,
+        things="observability-alarms",
+        actions=("sns:Subscribe",),
+        reason="it makes the subscriptions of those on call",
+    ),
+    Meant(
+        role=DEPLOY,
+        things="secrets-*",
+        actions=("secretsmanager:UpdateSecret",),
+        reason="it sets a secret's key and description",
+    ),
+    Meant(
+        role=DEPLOY,
+        things="*rotation-function",
+        actions=("lambda:InvokeFunction",),
+        reason="Secrets Manager tries the function in its name when a rotation is set up",
+    ),
+)
+
+
+def meant(asker: Asker, thing: Thing, way: Way, promotions: Mapping[str, Promotion]) -> str:
+    """Why something is meant to be open; empty where it is not."""
+    if asker.party == ACCOUNT:
+        return _meant_of_the_account(asker.name, thing, way)
+    if thing.party == ACCOUNT:
+        pulls = asker.name == "service-execution-role" and thing.type == t.REPOSITORY and not writes(way.action)
+        return "every stack runs the account's one image, which holds nobody's data" if pulls else ""
+    promotion = promotions.get(thing.party)
+    return _meant_by_promotion(asker, thing, way, promotion) if promotion else ""
+
+
+def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
+    if role == OPERATORS and way.action == "s3:GetObject":
+        name = way.arn.partition("/")[2]
+        if any(fnmatchcase(name, f"*{IMPORT_PREFIX}/*/{paper}") for paper in ("manifest.json", "receipt.json")):
+            return "counts and checksums of a promotion; no attachment is called so"
+    if not touches_data(way.action):
+        if role == DEPLOY:
+            return "it makes and changes what a stack consists of: docs/bootstrap.md says what it could do by that"
+        if role in (PREVIEW, OPERATORS) and not writes(way.action):
+            return "how a thing is set up is compared with what is declared, and looked up by people on duty"
+    listed = (one for one in _OF_THE_ACCOUNT if one.role == role and fnmatchcase(thing.name, one.things))
+    return next((one.reason for one in listed if covers(one.actions, way.action)), "")
+
+
+def _meant_by_promotion(asker: Asker, thing: Thing, way: Way, promotion: Promotion) -> str:
+    if asker.party != promotion.base or asker.name != _TASK:
+        return ""
+    inside = f"/{IMPORT_PREFIX}/{promotion.tenant}/"
+    puts = way.action in ("s3:PutObject", "s3:AbortMultipartUpload") and inside in way.arn
+    uses = thing.name == "keys-files" and way.action in ("kms:Decrypt", "kms:GenerateDataKey")
+    return f"{promotion.tenant}'s export is on its way: its record says promotion: open" if puts or uses else ""
