@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from workbuoy_app.models import NO_NUL, Input, Moment, PageQuery
@@ -16,7 +16,15 @@ _Role = Annotated[
     Role,
     Field(strict=False, description="admin: all; editor: reads and writes things; reader: reads things"),
 ]
-_Days = Annotated[int, Field(ge=1, le=365, description="Days until the token ends")]
+
+
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 90.0 is an integer too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_WHOLE = BeforeValidator(_whole)
+_Days = Annotated[int, Field(ge=1, le=365, description="Days until the token ends"), _WHOLE]
 
 
 class MemberInput(Input):
@@ -75,7 +83,7 @@ class TokenRotation(Input):
     )
 
     overlap_minutes: Annotated[
-        int, Field(ge=0, le=10_080, description="Minutes for which the former value is still taken")
+        int, Field(ge=0, le=10_080, description="Minutes for which the former value is still taken"), _WHOLE
     ] = 60
     expires_in_days: _Days = 90
 

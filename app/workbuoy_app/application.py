@@ -40,7 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
     state.storage_check = health.StorageCheck(state.storage)
     state.shares = Shares(settings)
     state.provider = None
-    for router in (each.router for each in (health, auth, things, attachments, members, tokens, audit)):
+    routers = [each.router for each in (health, auth, things, attachments, members, tokens, audit)]
+    for router in routers:
         app.include_router(router)
     if not public and docs.folder() is not None:
         app.include_router(docs.router)
@@ -49,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Observer)
-    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.document(app, routers)  # type: ignore[method-assign]
     return app
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
@@ -23,8 +24,8 @@ value is shown once. It may do what its scopes name of what its member may, and 
 
 Every refusal is a problem document (RFC 9457). A POST with an `Idempotency-Key` is done once, however often it is sent.
 """
-_OF_THING, _OF_NEW_THING = {"thing_id": "$response.body#/thing_id"}, {"thing_id": "$response.body#/id"}
-_OF_ATTACHMENT = {**_OF_THING, "attachment_id": "$response.body#/id"}
+_OF_NEW_THING = {"thing_id": "$response.body#/id"}
+_OF_ATTACHMENT = {"thing_id": "$response.body#/thing_id", "attachment_id": "$response.body#/id"}
 # By operation: the status, and the operations that its answer names the parameters of.
 LINKS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
     "create_thing": (
@@ -38,8 +39,8 @@ LINKS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
 }
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The whole document, made once."""
+def document(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """The whole document of these routers, made once."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
         parts = made["components"]
@@ -53,7 +54,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             },
             "token": {"type": "http", "scheme": "bearer", "description": "An API token: POST /api/tokens"},
         }
-        for route in app.routes:
+        for route in (each for router in routers for each in router.routes):
             if isinstance(route, APIRoute) and route.include_in_schema:
                 for method in route.methods or ():
                     _complete(made["paths"][route.path_format][method.lower()], route)
