@@ -29,7 +29,11 @@ class Service:
     def __exit__(self, *problem: Any) -> None:
         self._first.__exit__(*problem)
 
-    def browser(self, user: str | None = "acme-user") -> TestClient:
+    def script(self, token: str) -> TestClient:
+        """A script with an API token: no cookie, no origin."""
+        return self.browser(None, token)
+
+    def browser(self, user: str | None = "acme-user", token: str | None = None) -> TestClient:
         """A browser that sends its origin; logged in at the mock as `user`, unless None."""
         client = TestClient(
             self.app,
@@ -39,7 +43,10 @@ class Service:
             raise_server_exceptions=False,
         )
         client.portal = self._first.portal  # the same event loop: the pool lives in it
-        if user is not None:
+        if token is not None:
+            del client.headers["Origin"]
+            client.headers["Authorization"] = f"Bearer {token}"
+        elif user is not None:
             answer = client.post("/auth/mock", data={"subject": user})
             assert answer.status_code == 303, answer.text
         return client
@@ -51,6 +58,14 @@ def make_thing(browser: Any, title: str = "A thing", **fields: str) -> dict[str,
     assert answer.status_code == 201, answer.text
     thing: dict[str, Any] = answer.json()
     return thing
+
+
+def make_token(browser: Any, *scopes: str, **fields: Any) -> dict[str, Any]:
+    """An API token of the browser's member, with its value."""
+    answer = browser.post("/api/tokens", json={"name": "a script", "scopes": scopes, **fields})
+    assert answer.status_code == 201, answer.text
+    token: dict[str, Any] = answer.json()
+    return token
 
 
 def attach(browser: Any, thing_id: str, content: bytes, name: str = "a.txt", kind: str = "text/plain") -> Any:

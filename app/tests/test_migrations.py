@@ -173,8 +173,16 @@ def test_grants_are_exactly_those_listed(settings: Settings) -> None:
             "select table_name, string_agg(lower(privilege_type), ', ') from information_schema.role_table_grants"
             " where grantee = 'workbuoy_app' and table_schema = 'public' group by 1"
         ).fetchall()
+        updates = connection.execute(
+            "select table_name, array_agg(column_name::text) from information_schema.role_column_grants"
+            " where grantee = 'workbuoy_app' and table_schema = 'public' and privilege_type = 'UPDATE'"
+            " and not has_table_privilege(grantee, table_name::text, 'UPDATE') group by 1"
+        ).fetchall()
     listed = {table: set(privileges.split(", ")) for table, privileges in roles.GRANTS.items()}
     assert {table: set(privileges.split(", ")) for table, privileges in found} == listed
+    assert {table: set(columns) for table, columns in updates} == {
+        table: set(columns) for table, columns in roles.UPDATES.items()
+    }
 
 
 def test_a_schema_named_in_the_address_is_made_and_used(empty_url: str) -> None:

@@ -10,22 +10,30 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.service import Service, attach, make_thing
+from tests.service import ISSUER, Service, attach, make_thing, make_token
 from tests.test_login import superuser_url
-from workbuoy_app import sessions
+from workbuoy_app import registry, sessions
 from workbuoy_app.database import Transaction
 from workbuoy_app.databases import connect
+from workbuoy_app.rights import Right, Role
 from workbuoy_app.roles import GROUP
 from workbuoy_app.settings import Settings
 
-TABLES = ("tenants", "members", "sessions", "things", "attachments", "attachment_chunks", "object_removals")
+TABLES = (
+    *("tenants", "members", "sessions", "things", "attachments", "attachment_chunks", "object_removals"),
+    *("api_tokens", "audit_events"),
+)
 
 
 class Scene:
     """Acme has a thing with an attachment; globex looks for it."""
 
     def __init__(self, service: Service) -> None:
+        for tenant in ("acme", "globex"):  # whoever may see most
+            registry.add_member(service.settings, tenant, ISSUER, f"{tenant}-user", Role.ADMIN)
         self.acme, self.globex = service.browser("acme-user"), service.browser("globex-user")
+        self.tokens = [make_token(browser, *Right) for browser in (self.acme, self.globex)]
+        self.member = self.acme.get("/api/me").json()["member_id"]
         self.thing = make_thing(self.acme, "acme's secret")["id"]
         self.attachment = attach(self.acme, self.thing, b"acme's content").json()["id"]
         self.own_thing = make_thing(self.globex, "globex's own")["id"]
@@ -55,6 +63,10 @@ def test_no_endpoint_shows_or_changes_another_tenants_data(scene: Scene, service
         stranger.get(attachment.replace(scene.thing, scene.own_thing)),
         stranger.get(attachment.replace(scene.thing, scene.own_thing) + "/content"),
         stranger.delete(attachment.replace(scene.thing, scene.own_thing)),
+        stranger.patch(f"/api/members/{scene.member}", json={"role": "reader"}),
+        stranger.delete(f"/api/members/{scene.member}"),
+        stranger.post(f"/api/tokens/{scene.tokens[0]['id']}/rotate", json={}),
+        stranger.delete(f"/api/tokens/{scene.tokens[0]['id']}"),
     ]
     assert [answer.status_code for answer in attempts] == [404] * len(attempts)
     # The very same words as for what never was: not even its being there is told.
@@ -68,7 +80,18 @@ def test_every_endpoint_of_the_api_is_tried_above(shared_service: Service) -> No
     paths = {path for path in shared_service.app.openapi()["paths"] if "{" in path}
     thing = "/api/things/{thing_id}"
     file = f"{thing}/attachments/{{attachment_id}}"
-    assert paths == {thing, f"{thing}/attachments", file, f"{file}/content"}
+    others = {"/api/members/{member_id}", "/api/tokens/{token_id}", "/api/tokens/{token_id}/rotate"}
+    assert paths == {thing, f"{thing}/attachments", file, f"{file}/content", *others}
+
+
+def test_lists_of_members_tokens_and_the_trail_show_ones_own_only(scene: Scene) -> None:
+    tenant = scene.globex.get("/api/me").json()
+    assert [m["id"] for m in scene.globex.get("/api/members").json()["items"]] == [tenant["member_id"]]
+    tokens = scene.globex.get("/api/tokens", params={"everyones": True}).json()["items"]
+    assert [token["id"] for token in tokens] == [scene.tokens[1]["id"]]
+    events = scene.globex.get("/api/audit").json()["items"]
+    assert {event["member_id"] for event in events} == {tenant["member_id"], None}
+    assert scene.thing not in {event["subject_id"] for event in events}
 
 
 def test_lists_and_search_show_ones_own_only(scene: Scene) -> None:
@@ -133,6 +156,10 @@ CROSSINGS = [
     "delete from attachments where true",
     "update sessions set expires_at = now() + interval '1 year' where token_hash <> %(own)s",
     "delete from sessions where token_hash <> %(own)s",
+    "update members set role = 'reader' where true",
+    "delete from members where subject = 'acme-user'",
+    "update api_tokens set expires_at = now() where true",
+    "delete from api_tokens where true",
 ]
 
 
@@ -144,7 +171,7 @@ def test_raw_sql_changes_no_row_of_another_tenant(scene: Scene, settings: Settin
 
         def acmes() -> list[Any]:
             tenant = scene.acme.get("/api/me").json()["tenant_id"]
-            tables = ("things", "attachments", "sessions")
+            tables = ("things", "attachments", "sessions", "members", "api_tokens")
             return [
                 superuser.execute(f"select * from {table} where tenant_id = %s", [tenant]).fetchall()
                 for table in tables
@@ -172,6 +199,14 @@ def test_raw_sql_changes_no_row_of_another_tenant(scene: Scene, settings: Settin
         "create table smuggled (x int)",
         "insert into object_removals select %(other)s::uuid, 'tenants/' || %(other)s::uuid || '/x', now()",
         "insert into members select gen_random_uuid(), %(other)s, 'x', 'y', now()",
+        "insert into api_tokens select %(other)s, gen_random_uuid(), gen_random_uuid(), 'x', 'things:read', 'x'",
+        # Past what an admin may do.
+        "insert into members select gen_random_uuid(), session_tenant(), 'workbuoy:operator', 'y', now()",
+        "update members set subject = 'somebody else'",
+        "update api_tokens set scopes = 'things:read'",
+        "insert into audit_events select session_tenant(), gen_random_uuid(), now(), null, null, 'x', null, ''",
+        "update audit_events set details = ''",
+        "delete from audit_events",
         "update tenants set name = 'x'",
         "delete from alembic_version",
         "truncate things",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from workbuoy_app import __version__, databases, metrics, metrics_listener, problems
-from workbuoy_app.api import attachments, auth, health, things
-from workbuoy_app.api.cookies import SESSION, cookie_name
+from workbuoy_app.api import attachments, audit, auth, docs, health, members, openapi, things, tokens
 from workbuoy_app.api.shares import Shares
 from workbuoy_app.guard import Guard
 from workbuoy_app.logs import log
@@ -27,7 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Workbuoy",
         version=__version__,
-        docs_url=None if public else "/docs",
+        docs_url=None,
         openapi_url=None if public else "/openapi.json",
         redoc_url=None,
         redirect_slashes=False,
@@ -43,14 +40,17 @@ def create_app(settings: Settings) -> FastAPI:
     state.storage_check = health.StorageCheck(state.storage)
     state.shares = Shares(settings)
     state.provider = None
-    for router in (health.router, auth.router, things.router, attachments.router):
+    routers = [each.router for each in (health, auth, things, attachments, members, tokens, audit)]
+    for router in routers:
         app.include_router(router)
+    if not public and docs.folder() is not None:
+        app.include_router(docs.router)
     if settings.oidc_dev_mock:
         app.include_router(auth.mock_router)
     problems.install(app)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Observer)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.document(app, routers)  # type: ignore[method-assign]
     return app
 
 
@@ -79,18 +79,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if app.state.storage:
             await app.state.storage.close()
         log.info("stopped")
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        parts = document["components"]
-        parts["schemas"]["ProblemDocument"] = problems.ProblemDocument.model_json_schema()
-        name = cookie_name(app.state.settings, SESSION)
-        parts["securitySchemes"] = {"session": {"type": "apiKey", "in": "cookie", "name": name}}
-        for path, operations in document["paths"].items():
-            if path not in {"/healthz", "/readyz"}:
-                for operation in operations.values():
-                    operation["security"] = [{"session": []}]
-        app.openapi_schema = document
-    return app.openapi_schema

@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = member.add_parser("add", help="let an identity log in to a tenant; prints the member's id")
     add.add_argument("--tenant", required=True)
+    add.add_argument(
+        "--role",
+        choices=("admin", "editor", "reader"),
+        help="editor, unless it is named; of a member already there, the new role",
+    )
     remove = member.add_parser("remove", help="end an identity's membership and its sessions")
     for command in (add, remove):
         command.add_argument("--issuer", required=True, help="the provider's OIDC_ISSUER")

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbuoy_app import problems
+from workbuoy_app.bearer import bearer_token
 from workbuoy_app.observer import CHANGES
 from workbuoy_app.settings import Settings
 
@@ -19,12 +20,6 @@ UPLOAD_PAUSE_SECONDS = 30.0
 UPLOAD_SECONDS = 900.0  # in all; by then a session was found, and one of its tenant's slots taken
 _UPLOAD = re.compile(r"/api/things/[^/]+/attachments")
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-# FastAPI's page of the API loads its script from a public CDN; it exists outside production only.
-_DOCS_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com;"
-    " script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net;"
-    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 
 
 class Guard:
@@ -53,7 +48,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
-        guarded = self._with_headers(scope, send)
+        guarded = self._with_headers(send)
         if scope["method"] not in CHANGES:
             await self._read(scope, receive, guarded)
             return
@@ -78,14 +73,12 @@ class Guard:
         if "route" in inner:
             scope["route"] = inner["route"]
 
-    def _with_headers(self, scope: Scope, send: Send) -> Send:
+    def _with_headers(self, send: Send) -> Send:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                if scope["path"] == "/docs":
-                    headers["Content-Security-Policy"] = _DOCS_POLICY
             await send(message)
 
         return guarded
@@ -96,8 +89,11 @@ class Guard:
         await answer(scope, receive, send)
 
     def _check_origin(self, headers: Headers) -> None:
-        """A browser names the page that sends a change, and no page can lie about it."""
-        if headers.get("origin", "").lower() != self._origin:
+        """A browser names the page that sends a change, and no page can lie about it; nor can it send our tokens."""
+        if (
+            bearer_token(headers.get("authorization")) is None
+            and headers.get("origin", "").lower() != self._origin
+        ):
             raise problems.Refused(403, f"A change must carry the header Origin: {self._origin}")
 
     def _body(self, scope: Scope, receive: Receive, announced: str | None) -> _Body:

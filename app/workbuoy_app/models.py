@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic.json_schema import SkipJsonSchema
+
+from workbuoy_app.rights import Right, Role
 
 # Postgres stores no NUL character in text.
 NO_NUL = r"^[^\x00]*$"
@@ -38,12 +40,23 @@ class Status(StrEnum):
     DONE = "done"
 
 
-class _Input(BaseModel):
+EXAMPLE: dict[str, JsonValue] = {
+    "title": "Call the printer",
+    "body": "Two hundred posters, before Friday.",
+    "status": "open",
+}
+
+
+class Input(BaseModel):
+    """What is sent: each field as it is declared, and no other."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class ThingInput(_Input):
+class ThingInput(Input):
     """A thing as its owner writes it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     title: Title
     body: Body = ""
@@ -54,8 +67,10 @@ class ThingInput(_Input):
         return {"title": self.title, "body": self.body, "status": self.status.value}
 
 
-class ThingPatch(_Input):
+class ThingPatch(Input):
     """What changes of a thing, as a JSON merge patch (RFC 7396): null gives a field its default back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "done"}]})
 
     title: Annotated[
         Title | SkipJsonSchema[None], Field(description="Has no default, so it cannot be null")
@@ -86,8 +101,8 @@ class Sort(StrEnum):
     OLDEST = "oldest"
 
 
-class ThingQuery(BaseModel):
-    """Which things to list, in which order."""
+class PageQuery(BaseModel):
+    """Which page of a list."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -96,6 +111,16 @@ class ThingQuery(BaseModel):
         UUID | SkipJsonSchema[None],
         Field(description="`next_cursor` of the page before; the first page has none"),
     ] = None
+
+    def answer(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """A page of `rows`, of which one more than `limit` was asked for."""
+        more = len(rows) > self.limit
+        return {"items": rows[: self.limit], "next_cursor": rows[self.limit - 1]["id"] if more else None}
+
+
+class ThingQuery(PageQuery):
+    """Which things to list, in which order."""
+
     sort: Annotated[Sort, Field(description="A cursor goes on in the order that it came from")] = Sort.NEWEST
     count: Annotated[bool, Field(description="Say in `total` how many there are on all pages")] = False
     status: Status | SkipJsonSchema[None] = None
@@ -155,7 +180,12 @@ class Caller(BaseModel):
 
     tenant_id: UUID
     tenant: str
+    member_id: UUID
     subject: str
+    role: Role
+    rights: Annotated[
+        list[Right], Field(description="The role's; through an API token, those of them that it names")
+    ]
     session_expires_at: datetime
 
 

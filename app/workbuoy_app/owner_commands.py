@@ -11,6 +11,7 @@ import psycopg
 from workbuoy_app import registry
 from workbuoy_app.logs import log
 from workbuoy_app.owner import OwnerUnknown
+from workbuoy_app.rights import Role
 from workbuoy_app.roles import LockNotFree
 from workbuoy_app.secret_values import SecretMissing
 from workbuoy_app.settings import Settings
@@ -33,7 +34,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         elif options.command == "tenant":
             _promotion(settings, options)
         elif options.action == "add":
-            print(registry.add_member(settings, options.tenant, options.issuer, options.subject))
+            role = Role(options.role) if options.role else None
+            print(registry.add_member(settings, options.tenant, options.issuer, options.subject, role))
         else:
             registry.remove_member(settings, options.issuer, options.subject)
     except (CommandFailed, OwnerUnknown, LockNotFree, registry.RegistryError, SecretMissing) as error:

@@ -68,6 +68,13 @@ class NotLoggedIn(Problem):
     headers = {"WWW-Authenticate": 'Cookie realm="workbuoy", form-action="/auth/login"'}  # noqa: RUF012
 
 
+class TokenRefused(NotLoggedIn):
+    """An API token that nobody knows, or no longer."""
+
+    detail = "This API token is not known, has ended, or was revoked."
+    headers = {"WWW-Authenticate": 'Bearer realm="workbuoy", error="invalid_token"'}  # noqa: RUF012
+
+
 class Unavailable(Problem):
     """Something that the service rests on does not answer; the reason goes to the log only."""
 
@@ -154,16 +161,17 @@ def _allowed(request: Request) -> str:
 DESCRIPTIONS = {
     400: "Malformed",
     401: "Not logged in",
-    403: "Sent from another site",
+    403: "Not allowed to the role or API token, or sent from another site",
     404: "Not there, or not yours",
     408: "The body came too slowly",
-    409: "Does not go with what is there: too many attachments, or an Idempotency-Key of another request",
+    409: "Does not go with what is there: too many, a member already, the last admin, a used Idempotency-Key",
     411: "A length is needed",
     412: "Changed since it was read",
     413: "Too large",
     415: "Another kind of content is needed",
     416: "No such range",
     422: "Not of the form asked for",
+    501: "Only on Postgres",
     429: "Too many requests, searches or uploads at once: Retry-After says how many seconds to wait",
     423: "Being moved: reading works, changes wait",
     503: "Not available right now",

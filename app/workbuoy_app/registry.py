@@ -15,6 +15,7 @@ from workbuoy_app.database_url import SqliteAddress
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.owner import owner_connection
 from workbuoy_app.removals import OWED_AFTER
+from workbuoy_app.rights import Role
 from workbuoy_app.settings import Settings
 from workbuoy_app.sqlite import register_types, translated
 
@@ -42,8 +43,11 @@ def add_tenant(settings: Settings, name: str) -> UUID:
         return tenant_id
 
 
-def add_member(settings: Settings, tenant: str, issuer: str, subject: str) -> UUID:
-    """Let an identity log in to a tenant; again is no change. Raises RegistryError."""
+def add_member(settings: Settings, tenant: str, issuer: str, subject: str, role: Role | None = None) -> UUID:
+    """Let an identity log in to a tenant, as an editor where no role is named; again changes the role alone.
+
+    Raises RegistryError.
+    """
     with _registry(settings) as execute:
         tenants = execute("select id from tenants where name = %(name)s", {"name": tenant})
         if not tenants:
@@ -56,12 +60,21 @@ def add_member(settings: Settings, tenant: str, issuer: str, subject: str) -> UU
         if found:
             if str(found[0][1]) != str(tenants[0][0]):
                 raise RegistryError("This identity is a member of another tenant; remove it there first.")
+            if role is not None:
+                values = {"id": found[0][0], "role": role.value}
+                execute("update members set role = %(role)s where id = %(id)s", values)
             return UUID(str(found[0][0]))
         member_id = new_id()
         execute(
-            "insert into members (id, tenant_id, issuer, subject, created_at)"
-            " values (%(id)s, %(tenant_id)s, %(issuer)s, %(subject)s, %(now)s)",
-            {**identity, "id": member_id, "tenant_id": tenants[0][0], "now": datetime.now(UTC)},
+            "insert into members (id, tenant_id, issuer, subject, role, created_at)"
+            " values (%(id)s, %(tenant_id)s, %(issuer)s, %(subject)s, %(role)s, %(now)s)",
+            {
+                **identity,
+                "id": member_id,
+                "tenant_id": tenants[0][0],
+                "role": (role or Role.EDITOR).value,
+                "now": datetime.now(UTC),
+            },
         )
         return member_id
 

@@ -23,13 +23,20 @@ _LOCK_KEY = 0x776F726B62756F79  # "workbuoy": migrate and rotation wait for each
 GRANTS = {
     "alembic_version": "select",
     "tenants": "select",
-    "members": "select",
+    "members": "select, insert, delete",
     "sessions": "select, insert, update, delete",
     "things": "select, insert, update, delete",
     "attachments": "select, insert, delete",
     "attachment_chunks": "select, insert",
     "object_removals": "select, insert, update, delete",
     "idempotency_keys": "select, insert, update, delete",
+    "api_tokens": "select, insert, delete",
+    "audit_events": "select",  # triggers write it
+}
+# Who a member is never changes, nor what a token may do.
+UPDATES = {
+    "members": ("role",),
+    "api_tokens": ("token_hash", "previous_hash", "previous_expires_at", "expires_at", "last_used_at"),
 }
 Owner = psycopg.Connection[tuple[Any, ...]]
 
@@ -97,6 +104,9 @@ def grant(connection: Owner, address: PostgresAddress) -> None:
         for table, privileges in GRANTS.items():
             name = sql.Identifier(address.schema, table)
             connection.execute(sql.SQL("grant " + privileges + " on {} to {}").format(name, group))
+            if columns := UPDATES.get(table):
+                listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+                connection.execute(sql.SQL("grant update ({}) on {} to {}").format(listed, name, group))
 
 
 def set_password(connection: Owner, login: str, password: str) -> None:

@@ -1,4 +1,7 @@
-"""Sessions: an opaque token in the browser, its hash in the database, a tenant that comes from membership alone."""
+"""Sessions: an opaque value in the browser, its hash in the database, a tenant that comes from membership alone.
+
+An API token begins one for each request that carries it.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from workbuoy_app.database import Claims, Transaction
+from workbuoy_app.rights import Right, rights
 
 IDLE_LIFETIME = timedelta(hours=12)
 GREATEST_LIFETIME = timedelta(days=7)
 MOST_SESSIONS = 20  # of one member; the oldest ends
 RENEWED_AFTER = timedelta(minutes=10)
+USE_NOTED_AFTER = timedelta(hours=1)  # of an API token
+_ROLE = "(select role from members m where m.id = member_id) as role"
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,8 @@ class Session:
     tenant_id: UUID
     member_id: UUID
     expires_at: datetime
+    rights: frozenset[Right]
+    token_id: UUID | None = None  # of the API token, where it is no browser
 
 
 def new_token() -> str:
@@ -33,14 +41,26 @@ def new_token() -> str:
 
 def claims(token: str) -> Mapping[str, str]:
     """What the database judges by: the token's hash, from which a leaked database leads back to no session."""
-    return {"session": hashlib.sha256(token.encode()).hexdigest()}
+    return {"session": token_hash(token)}
+
+
+def token_claims(token: str) -> Mapping[str, str]:
+    """The same for an API token."""
+    return {"token": token_hash(token)}
+
+
+def token_hash(token: str) -> str:
+    """SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def find(tx: Transaction, asked: Claims) -> Session | None:
     """The live session that `asked` names. One in use is renewed, up to its greatest lifetime."""
     now = datetime.now(UTC)
+    if "token" in asked:
+        return await _of_token(tx, asked, now)
     row = await tx.one(
-        "select tenant_id, member_id, created_at, renewed_at, expires_at from sessions"
+        f"select tenant_id, member_id, created_at, renewed_at, expires_at, {_ROLE} from sessions"
         " where token_hash = %(session)s and expires_at > %(now)s",
         {**asked, "now": now},
     )
@@ -54,7 +74,25 @@ async def find(tx: Transaction, asked: Claims) -> Session | None:
             " where token_hash = %(session)s",
             {**asked, "now": now, "expires_at": expires_at},
         )
-    return Session(row["tenant_id"], row["member_id"], expires_at)
+    return Session(row["tenant_id"], row["member_id"], expires_at, rights(row["role"]))
+
+
+async def _of_token(tx: Transaction, asked: Claims, now: datetime) -> Session | None:
+    row = await tx.one(
+        f"select id, tenant_id, member_id, scopes, expires_at, last_used_at, {_ROLE} from api_tokens"
+        " where (token_hash = %(token)s or previous_hash = %(token)s and previous_expires_at > %(now)s)"
+        " and expires_at > %(now)s",
+        {**asked, "now": now},
+    )
+    if row is None:
+        return None
+    if row["last_used_at"] is None or now - row["last_used_at"] > USE_NOTED_AFTER:
+        await tx.execute(
+            "update api_tokens set last_used_at = %(now)s where tenant_id = %(tenant_id)s and id = %(id)s",
+            {"tenant_id": row["tenant_id"], "id": row["id"], "now": now},
+        )
+    allowed = rights(row["role"], row["scopes"])
+    return Session(row["tenant_id"], row["member_id"], row["expires_at"], allowed, row["id"])
 
 
 async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bool:
@@ -111,9 +149,9 @@ async def end_all(tx: Transaction, session: Session) -> None:
 async def describe(tx: Transaction, session: Session) -> dict[str, object]:
     """Who is logged in, in words."""
     row = await tx.one(
-        "select m.tenant_id, t.name as tenant, m.subject"
+        "select m.tenant_id, t.name as tenant, m.id as member_id, m.subject, m.role"
         " from members m join tenants t on t.id = m.tenant_id where m.id = %(member_id)s",
         {"member_id": session.member_id},
     )
     assert row is not None  # noqa: S101 - a session's member goes only together with the session
-    return {**row, "session_expires_at": session.expires_at}
+    return {**row, "rights": sorted(session.rights), "session_expires_at": session.expires_at}

@@ -73,9 +73,7 @@ async def page(tx: Transaction, session: Session, query: ThingQuery) -> Row:
         f"select {_COLUMNS} from things where {' and '.join(conditions)} order by id {order} limit %(limit)s",
         values,
     )
-    more = len(rows) > query.limit
-    next_cursor = rows[query.limit - 1]["id"] if more else None
-    return {"items": rows[: query.limit], "next_cursor": next_cursor, "total": total}
+    return {**query.answer(rows), "total": total}
 
 
 async def find(tx: Transaction, session: Session, thing_id: UUID, lock: str = "") -> Row:

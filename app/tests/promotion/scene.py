@@ -100,7 +100,7 @@ def tenant_id(settings: Settings, name: str = "acme") -> UUID:
 def everything(settings: Settings, name: str = "acme") -> dict[str, list[tuple[Any, ...]]]:
     """All rows of a tenant that are to move, read past every policy."""
     own = tenant_id(settings, name)
-    tables = {"tenants": "id", "members": "tenant_id", "things": "tenant_id"}
+    tables = {"tenants": "id", "members": "tenant_id", "audit_events": "tenant_id", "things": "tenant_id"}
     tables |= {"attachments": "tenant_id", "attachment_chunks": "tenant_id"}
     return {
         table: rows(settings, f"select * from {table} where {column} = %s order by 1, 2, 3", [own])

@@ -107,7 +107,7 @@ def test_the_whole_way_by_the_commands_of_the_image(scene: Scene) -> None:
     )
     removed = run(scene.pool, "remove", "acme", "--yes-remove", "acme", "--receipt", str(digest))
     assert removed["objects_deleted"] == 5
-    assert run(scene.silo, "clear-import", "--from", scene.place)["objects_deleted"] == 11
+    assert run(scene.silo, "clear-import", "--from", scene.place)["objects_deleted"] == 12
     assert scene.keys(scene.silo, "imports/") == ["imports/acme/receipt.json"]
     assert len(scene.keys(scene.silo, "tenants/")) == 5
 
@@ -127,6 +127,8 @@ def test_removing_takes_that_tenant_alone_and_all_of_it(scene: Scene) -> None:
         "attachment_chunks",
         "object_removals",
         "freezes",
+        "api_tokens",
+        "audit_events",
     ):
         assert rows(scene.pool, f"select 1 from {table} where tenant_id = %s", [own]) == []
     assert rows(scene.pool, "select name from tenants") == [("globex",)]

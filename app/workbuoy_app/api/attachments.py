@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from workbuoy_app import attachments, idempotency, removals
-from workbuoy_app.api.caller import Caller, LoggedIn
+from workbuoy_app.api.caller import Caller, Editor, Reader
 from workbuoy_app.api.headers import IdempotencyKey
 from workbuoy_app.api.ranges import UNSATISFIABLE, byte_range
 from workbuoy_app.attachments import CHUNK_BYTES
@@ -44,7 +44,7 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 async def attach(
     *,
     request: Request,
-    caller: LoggedIn,
+    caller: Editor,
     thing_id: UUID,
     name: Annotated[FileName, Query(description="The file's name")],
     # Not in the document: no generated value can be the checksum of a generated body.
@@ -98,14 +98,14 @@ def _measured(incoming: attachments.Incoming, content_digest: str | None) -> Row
     return {"size_bytes": incoming.size_bytes, "sha256": incoming.sha256}
 
 
-@router.get("", response_model=AttachmentList, responses=documented(401, 404, 422, 429, 503))
-async def list_attachments(caller: LoggedIn, thing_id: UUID) -> Row:
+@router.get("", response_model=AttachmentList, responses=documented(401, 403, 404, 422, 429, 503))
+async def list_attachments(caller: Reader, thing_id: UUID) -> Row:
     """A thing's files."""
     return await caller.run(attachments.all_of, thing_id)
 
 
-@router.get("/{attachment_id}", response_model=Attachment, responses=documented(401, 404, 422, 429, 503))
-async def read_attachment(caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Row:
+@router.get("/{attachment_id}", response_model=Attachment, responses=documented(401, 403, 404, 422, 429, 503))
+async def read_attachment(caller: Reader, thing_id: UUID, attachment_id: UUID) -> Row:
     """What is known about one file."""
     return await caller.run(attachments.find, thing_id, attachment_id)
 
@@ -118,10 +118,10 @@ async def read_attachment(caller: LoggedIn, thing_id: UUID, attachment_id: UUID)
         206: {"description": "The range that was asked for", "content": {"*/*": _BINARY}},
         304: {"description": "Known already"},
         307: {"description": "To a signed address in the bucket, good for five minutes"},
-        **documented(401, 404, 416, 422, 429, 503),
+        **documented(401, 403, 404, 416, 422, 429, 503),
     },
 )
-async def download(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> Response:
+async def download(request: Request, caller: Reader, thing_id: UUID, attachment_id: UUID) -> Response:
     """One file's content. A single range of bytes (`Range: bytes=…`) is given alone."""
     row = await caller.run(attachments.find, thing_id, attachment_id)
     if row["object_key"] is None:
@@ -169,7 +169,7 @@ async def _content(caller: Caller, attachment_id: UUID, first: int, end: int) ->
 
 
 @router.delete("/{attachment_id}", status_code=204, responses=documented(401, 403, 404, 422, 423, 429, 503))
-async def detach(request: Request, caller: LoggedIn, thing_id: UUID, attachment_id: UUID) -> None:
+async def detach(request: Request, caller: Editor, thing_id: UUID, attachment_id: UUID) -> None:
     """Delete one file."""
     keys = await caller.run_once(attachments.delete, thing_id, attachment_id)
     await remove_objects(request, caller, keys)

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from workbuoy_app import sessions
 from workbuoy_app.api import cookies
-from workbuoy_app.api.caller import LoggedIn
+from workbuoy_app.api.caller import InBrowser, LoggedIn
 from workbuoy_app.database import Row, Transaction
 from workbuoy_app.logs import log
 from workbuoy_app.metrics import LOGINS
@@ -34,9 +34,17 @@ router = APIRouter(tags=["login"])
 mock_router = APIRouter(include_in_schema=False)
 
 
-@router.get("/auth/login", include_in_schema=False)
+@router.get(
+    "/auth/login",
+    status_code=303,
+    response_class=Response,
+    responses={
+        303: {"description": "To the login provider, which sends the browser back"},
+        **documented(422, 503),
+    },
+)
 async def log_in(request: Request, return_to: str = HOME) -> Response:
-    """Send the browser to the identity provider."""
+    """Send the browser to the login provider; afterwards it comes to the address `return_to` of this site."""
     settings = request.app.state.settings
     return_to = local_address(return_to)
     if settings.oidc_dev_mock:
@@ -76,15 +84,15 @@ async def log_in_done(request: Request) -> Response:
 
 
 @router.post("/auth/logout", response_model=LoggedOut, responses=documented(401, 403, 429, 503))
-async def log_out(request: Request, response: Response, caller: LoggedIn) -> Row:
+async def log_out(request: Request, response: Response, caller: InBrowser) -> Row:
     """End this session."""
     await request.app.state.database.run(lambda tx: sessions.end(tx, caller.claims), caller.claims)
     return await _logged_out(request, response)
 
 
 @router.post("/auth/logout-everywhere", response_model=LoggedOut, responses=documented(401, 403, 429, 503))
-async def log_out_everywhere(request: Request, response: Response, caller: LoggedIn) -> Row:
-    """End all sessions of whoever is logged in, on every device."""
+async def log_out_everywhere(request: Request, response: Response, caller: InBrowser) -> Row:
+    """End all sessions of whoever is logged in, on every device. API tokens go on until they are revoked."""
     await caller.run(sessions.end_all)
     return await _logged_out(request, response)
 
@@ -100,7 +108,7 @@ async def logged_out() -> Response:
 
 @router.get("/api/me", response_model=Caller, responses=documented(401, 429, 503))
 async def who_am_i(caller: LoggedIn) -> Row:
-    """Who is logged in."""
+    """Who asks, and what they may do."""
     return await caller.run(sessions.describe)
 
 

@@ -1,4 +1,4 @@
-"""Who asks: the session of the request's cookie, inside the transaction that serves it."""
+"""Who asks, by a session's cookie or an API token, and may they: inside the transaction that serves the request."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from fastapi import Depends, Request
 from workbuoy_app import sessions
 from workbuoy_app.api.cookies import session_cookie
 from workbuoy_app.api.shares import UNKNOWN, Shares
+from workbuoy_app.bearer import bearer_token
 from workbuoy_app.database import Claims, Database, Transaction
-from workbuoy_app.problems import NotLoggedIn
+from workbuoy_app.problems import NotLoggedIn, Refused, TokenRefused
+from workbuoy_app.rights import Right
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,12 +23,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Caller:
-    """A request with a session cookie, which the database has yet to confirm."""
+    """A request with a cookie or a token, which the database has yet to confirm."""
 
     database: Database
     claims: Claims
     request: Request
     shares: Shares
+    right: Right | None = None  # what its operation needs
 
     async def tenant(self) -> str:
         """Whose session it is. Raises NotLoggedIn, DatabaseUnavailable."""
@@ -63,26 +66,47 @@ class Caller:
         async def confirmed(tx: Transaction) -> T:
             session = await sessions.find(tx, self.claims)
             if session is None:
-                raise NotLoggedIn
+                raise TokenRefused if "token" in self.claims else NotLoggedIn
             tenant = self.request.state.tenant = str(session.tenant_id)
             self.request.state.member = hashlib.sha256(session.member_id.bytes).hexdigest()[:16]
             self.shares.learned(self.claims, tenant)
+            if self.right is not None and self.right not in session.rights:
+                raise Refused(
+                    403, f"You may not do this: it needs {self.right}, which your role or token lacks."
+                )
             return await work(tx, session, *arguments, **named)
 
         return confirmed
 
 
-async def _caller(request: Request) -> Caller:
-    token = session_cookie(request)
-    if not token:
-        raise NotLoggedIn
-    caller = Caller(request.app.state.database, sessions.claims(token), request, request.app.state.shares)
-    caller.shares.take_request(caller.claims)
-    return caller
+class Needing:
+    """The dependency that gives a caller who has a right; `token` says whether an API token will do."""
+
+    def __init__(self, right: Right | None = None, *, token: bool = True) -> None:
+        self.right, self.token = right, token
+
+    async def __call__(self, request: Request) -> Caller:
+        """Raises NotLoggedIn, Refused (403, 429)."""
+        if (token := bearer_token(request.headers.get("authorization"))) is not None:
+            if not self.token:
+                raise Refused(403, "An API token cannot do this: log in with a browser.")
+            claims = sessions.token_claims(token)
+        elif cookie := session_cookie(request):
+            claims = sessions.claims(cookie)
+        else:
+            raise NotLoggedIn
+        app = request.app.state
+        app.shares.take_request(claims)
+        return Caller(app.database, claims, request, app.shares, self.right)
 
 
 async def _own_tenant(_: Transaction, session: sessions.Session) -> str:
     return str(session.tenant_id)
 
 
-LoggedIn = Annotated[Caller, Depends(_caller)]
+LoggedIn = Annotated[Caller, Depends(Needing())]
+InBrowser = Annotated[Caller, Depends(Needing(token=False))]
+Reader = Annotated[Caller, Depends(Needing(Right.THINGS_READ))]
+Editor = Annotated[Caller, Depends(Needing(Right.THINGS_WRITE))]
+Admin = Annotated[Caller, Depends(Needing(Right.MEMBERS_MANAGE))]
+Auditor = Annotated[Caller, Depends(Needing(Right.AUDIT_READ))]

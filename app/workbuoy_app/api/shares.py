@@ -33,20 +33,24 @@ class Shares:
         self._tenants = RateLimit(
             "your organisation", per_second[1], per_second[1] * BURST_SECONDS, time.monotonic
         )
-        self._tenant_of: OrderedDict[str, str] = OrderedDict()  # by the session's claim
+        self._tenant_of: OrderedDict[str, str] = OrderedDict()  # by the session's or token's claim
 
     def tenant(self, claims: Mapping[str, str]) -> str:
         """Whose session it is, as far as it has been seen; a session stays its tenant's as long as it lives."""
-        return self._tenant_of.get(claims["session"], UNKNOWN)
+        return self._tenant_of.get(_credential(claims), UNKNOWN)
 
     def learned(self, claims: Mapping[str, str], tenant: str) -> None:
         """The database has told."""
-        self._tenant_of[claims["session"]] = tenant
+        self._tenant_of[_credential(claims)] = tenant
         if len(self._tenant_of) > MOST_SESSIONS:
             self._tenant_of.popitem(last=False)
 
     def take_request(self, claims: Mapping[str, str]) -> None:
         """Count a request. Raises Refused (429)."""
-        self._sessions.take(claims["session"])
+        self._sessions.take(_credential(claims))
         if (tenant := self.tenant(claims)) != UNKNOWN:
             self._tenants.take(tenant)
+
+
+def _credential(claims: Mapping[str, str]) -> str:
+    return claims.get("session") or claims["token"]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from workbuoy_app import idempotency, things
 from workbuoy_app.api.attachments import remove_objects
-from workbuoy_app.api.caller import Caller, LoggedIn
+from workbuoy_app.api.caller import Caller, Editor, Reader
 from workbuoy_app.api.headers import IdempotencyKey, IfMatchHeader, IfNoneMatchHeader, demanded
 from workbuoy_app.database import Row
 from workbuoy_app.models import Thing, ThingInput, ThingPage, ThingPatch, ThingQuery
@@ -19,8 +19,8 @@ from workbuoy_app.problems import documented
 router = APIRouter(prefix="/api/things", tags=["things"])
 
 
-@router.get("", response_model=ThingPage, responses=documented(401, 422, 429, 503))
-async def list_things(caller: LoggedIn, query: Annotated[ThingQuery, Query()]) -> Row:
+@router.get("", response_model=ThingPage, responses=documented(401, 403, 422, 429, 503))
+async def list_things(caller: Reader, query: Annotated[ThingQuery, Query()]) -> Row:
     """A page of things."""
     if query.search is None and not query.count:
         return await caller.run(things.page, query)
@@ -35,7 +35,7 @@ async def list_things(caller: LoggedIn, query: Annotated[ThingQuery, Query()]) -
     responses=documented(400, 401, 403, 408, 409, 413, 422, 423, 429, 503),
 )
 async def create_thing(
-    response: Response, caller: LoggedIn, thing: ThingInput, idempotency_key: IdempotencyKey = None
+    response: Response, caller: Editor, thing: ThingInput, idempotency_key: IdempotencyKey = None
 ) -> Row:
     """Store a new thing."""
     asked = idempotency.request(idempotency_key, "thing", thing.written())
@@ -47,10 +47,10 @@ async def create_thing(
 @router.get(
     "/{thing_id}",
     response_model=Thing,
-    responses={304: {"description": "Not changed since"}, **documented(401, 404, 422, 429, 503)},
+    responses={304: {"description": "Not changed since"}, **documented(401, 403, 404, 422, 429, 503)},
 )
 async def read_thing(
-    response: Response, caller: LoggedIn, thing_id: UUID, if_none_match: IfNoneMatchHeader = None
+    response: Response, caller: Reader, thing_id: UUID, if_none_match: IfNoneMatchHeader = None
 ) -> Row | Response:
     """One thing. Its ETag is what If-Match asks for."""
     row = await caller.run(things.find, thing_id)
@@ -66,7 +66,7 @@ CHANGE = documented(400, 401, 403, 404, 408, 412, 413, 422, 423, 429, 503)
 
 @router.put("/{thing_id}", response_model=Thing, responses=CHANGE)
 async def replace_thing(
-    response: Response, caller: LoggedIn, thing_id: UUID, thing: ThingInput, if_match: IfMatchHeader = None
+    response: Response, caller: Editor, thing_id: UUID, thing: ThingInput, if_match: IfMatchHeader = None
 ) -> Row:
     """Write a thing anew; what is left out takes its default."""
     return await _change(response, caller, thing_id, thing, if_match)
@@ -75,7 +75,7 @@ async def replace_thing(
 @router.patch("/{thing_id}", response_model=Thing, responses=CHANGE)
 async def change_thing(
     response: Response,
-    caller: LoggedIn,
+    caller: Editor,
     thing_id: UUID,
     patch: Annotated[ThingPatch, Body(media_type="application/merge-patch+json")],
     if_match: IfMatchHeader = None,
@@ -96,7 +96,7 @@ async def _change(
 
 @router.delete("/{thing_id}", status_code=204, responses=documented(401, 403, 404, 412, 422, 423, 429, 503))
 async def delete_thing(
-    request: Request, caller: LoggedIn, thing_id: UUID, if_match: IfMatchHeader = None
+    request: Request, caller: Editor, thing_id: UUID, if_match: IfMatchHeader = None
 ) -> None:
     """Delete a thing and its attachments."""
     await remove_objects(request, caller, await caller.run_once(things.delete, thing_id, demanded(if_match)))

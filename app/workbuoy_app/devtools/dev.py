@@ -18,6 +18,7 @@ from workbuoy_app import registry
 from workbuoy_app.api.auth import MOCK_ISSUER
 from workbuoy_app.devtools import embedded_postgres, servers
 from workbuoy_app.migrate import migrate
+from workbuoy_app.rights import Role
 from workbuoy_app.settings import SettingsError, load, read_env_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,7 @@ def _environment(stack: ExitStack) -> dict[str, str]:
         servers.create_bucket(settings.storage)
     migrate(settings)
     registry.add_tenant(settings, TENANT)
-    registry.add_member(settings, TENANT, MOCK_ISSUER, SUBJECT)
+    registry.add_member(settings, TENANT, MOCK_ISSUER, SUBJECT, Role.ADMIN)
     return environment
 
 

@@ -122,6 +122,9 @@ def _rows(connection: Owner, bucket: Bucket, origin: Place, manifest: Content) -
     tenant = Tenant(UUID(manifest.tenant_id), manifest.tenant, frozen_at=None)
     with connection.transaction():
         tables = moved_tables(connection)
+        connection.execute(
+            "select set_config('workbuoy.import', 'on', true)"
+        )  # the trail comes as it was kept
         for table in tables:
             if table.name in REGISTRY:
                 _insert(connection, table, _lines(bucket, origin, manifest, table.name), tenant)
