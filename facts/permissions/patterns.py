@@ -117,6 +117,18 @@ def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
 _PARTS = 6
 
 
+@lru_cache(_CACHED)
+def overlap(one: str, other: str) -> bool:
+    """Whether two patterns of `*` and `?` have a text in common."""
+    if not one or not other:
+        return not (one + other).strip("*")
+    if one[0] == "*":
+        return overlap(one[1:], other) or overlap(one, other[1:])
+    if other[0] == "*":
+        return overlap(other, one)
+    return (one[0] == other[0] or "?" in (one[0], other[0])) and overlap(one[1:], other[1:])
+
+
 def match_arn(pattern: str, arn: str) -> Truth:
     """ArnLike: the six parts of an ARN are compared one by one, so that a wildcard never spans a colon.
 

@@ -1,10 +1,10 @@
 """Whose requests a listener's rule takes: two parties' rules on one listener must not take the same host name."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from facts import tokens as t
+from facts.permissions.patterns import overlap
 from facts.ways.model import Path
 from facts.ways.parties import party_of
 from graph import Graph, Mark, Resource
@@ -39,15 +39,3 @@ def _hosts(rule: Resource) -> list[str | Mark]:
         values = at(condition, "hostHeader.values")
         found += [one if isinstance(one, Mark) else str(one).lower() for one in items(values)]
     return found
-
-
-@cache
-def overlap(one: str, other: str) -> bool:
-    """Whether two patterns of `*` and `?` have a text in common."""
-    if not one or not other:
-        return not (one + other).strip("*")
-    if one[0] == "*":
-        return overlap(one[1:], other) or overlap(one, other[1:])
-    if other[0] == "*":
-        return overlap(other, one)
-    return (one[0] == other[0] or "?" in (one[0], other[0])) and overlap(one[1:], other[1:])

@@ -6,11 +6,11 @@ of the findings are those of the linter parliament, whose checks these were, so 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, Final
 
 from facts.permissions.actions import arn_formats, covers, details, expand, takes_resource
 from facts.permissions.documents import Document, Kind, Statement, conditions, values_of
+from facts.permissions.patterns import overlap
 from graph.values import document, items, maps
 
 _EITHER: Final = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
@@ -159,19 +159,7 @@ def _fits(named: str, form: str) -> bool:
         return False
     if theirs[2] == "s3" and "/" in mine[5] and "/" not in theirs[5]:
         return False  # a bucket's name has no slash, so that this names objects
-    return all(_meet(one, other) for one, other in zip(mine, theirs, strict=True))
-
-
-@cache
-def _meet(one: str, other: str) -> bool:
-    """Whether two patterns with `*` and `?` have a text in common."""
-    if not one or not other:
-        return not (one + other).strip("*")
-    if one[0] == "*":
-        return _meet(one[1:], other) or _meet(one, other[1:])
-    if other[0] == "*":
-        return _meet(other, one)
-    return (one[0] == other[0] or "?" in (one[0], other[0])) and _meet(one[1:], other[1:])
+    return all(overlap(one, other) for one, other in zip(mine, theirs, strict=True))
 
 
 def _conditions(statement: Statement) -> Iterator[Named]:
