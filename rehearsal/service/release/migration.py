@@ -1,5 +1,6 @@
 """What the coming release's migration does to a database in use: its statements linted, its locks measured."""
 
+import ast
 import json
 import re
 import subprocess
@@ -18,7 +19,7 @@ FILL_TIMEOUT_SECONDS = 120
 END_TIMEOUT_SECONDS = 10
 VERSIONS: Final = Path("workbuoy_app/migrations/versions")
 _WATCH = "workbuoy_app.devtools.migration_watch"
-_TABLE = re.compile(r"\b(?:table|into|on|from|update|join)\s+(?:only\s+|if\s+(?:not\s+)?exists\s+)*([a-z_]+)")
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
 _PARAMETER = re.compile(r"%s|%\(\w+\)s")
 _CHANGES = re.compile(r"(alter|create|drop|update|delete|insert|truncate|grant|revoke|with|lock)\b", re.IGNORECASE)
@@ -33,9 +34,18 @@ def new_revisions(former: Package, coming: Package) -> list[Path]:
 
 
 def named_tables(files: Sequence[Path]) -> list[str]:
-    """Every word that may name a table in statements of these files."""
-    found = (match for file in files for match in _TABLE.findall(file.read_text(encoding="utf-8").lower()))
+    """Every word in the texts of these files that may name a table; statements may be put together from parts."""
+    found = (word for file in files for text in _texts(file) for word in _WORD.findall(text))
     return list(dict.fromkeys(found))
+
+
+def _texts(file: Path) -> Iterator[str]:
+    """The texts in a module's code, without what it says to its reader."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    remarks = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in remarks:
+            yield one.value
 
 
 @dataclass(frozen=True, kw_only=True)
