@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Also write every control's verdict on every resource into this file.",
 )
+@click.option(
+    "--since",
+    metavar="REV",
+    help="First stand up what STACK was at a revision of git, then change it in place into what it is now.",
+)
 @click.option("--image", "in_image", is_flag=True, help="Run the service in the built image, under runc.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(
@@ -56,6 +61,7 @@ def rehearse(
     declare_only: bool,
     report_file: Path | None,
     policy_file: Path | None,
+    since: str | None,
     in_image: bool,
     no_service: bool,
     tenants: str | None,
@@ -67,6 +73,8 @@ def rehearse(
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
+    if since and (declare_only or tenants is not None):
+        raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
     for file in (report_file, policy_file):
         if file is not None:
             try:
@@ -75,7 +83,9 @@ def rehearse(
                 fail(MISTAKE, str(mistake))
     try:
         if tenants is None:
-            result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
+            result = _rehearse(
+                stack, declare_only=declare_only, with_service=not no_service, in_image=in_image, since=since or ""
+            )
         else:
             names = _names(tenants, declare_only)
             result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
@@ -123,7 +133,9 @@ def _rehearse(
     in_image: bool,
     declare_only: bool = False,
     with_matrix: bool = True,
+    since: str = "",
 ) -> "Rehearsal":
+    from graph.errors import InputError  # noqa: PLC0415
     from policies.errors import PolicyError, RuleError  # noqa: PLC0415 printing help must not pay for these
     from project.accounts import find_account_problems  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
@@ -151,9 +163,11 @@ def _rehearse(
                     with_matrix=with_matrix,
                     in_image=in_image,
                 )
-            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image)
+            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image, since=since)
     except ProblemsError as mistake:
         fail(MISTAKE, *map(str, mistake.problems))
+    except InputError as mistake:
+        fail(MISTAKE, *mistake.problems)
     except ImageError as error:
         fail(error.code, str(error))
     except PolicyError as mistake:

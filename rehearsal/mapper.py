@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rehearsal import missing
@@ -33,6 +33,7 @@ class Made:
     state: State = State.DECLARED_ONLY
     reason: str = ""
     create_ms: float = 0.0
+    salt: str = ""  # tells a replacement's made-up name from that of what it replaces
 
 
 class Mapper:
@@ -42,7 +43,7 @@ class Mapper:
     """
 
     def __init__(self, cloud: Cloud, told: Callable[[Made], None]) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self._told = told
         self._pretend = Declaring(cloud.account, cloud.region)
         self._pages: dict[tuple[str, str, str], list[Any]] = {}
@@ -53,9 +54,9 @@ class Mapper:
 
     # ---- creating
 
-    def create(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
+    def create(self, declared: Declared, provider: Declared | None, *, salt: str = "") -> tuple[str, Mapping[str, Any]]:
         """Make one resource. Its outputs are moto's, or made up when it failed, so that the program goes on."""
-        made = self.made[declared.urn] = Made(declared)
+        made = self.made[declared.urn] = Made(declared, salt=salt)
         started = time.perf_counter()
         try:
             self._create(made, provider)
@@ -68,6 +69,41 @@ class Mapper:
         self._told(made)
         return made.id, made.outputs
 
+    def change(
+        self, declared: Declared, provider: Declared | None, old: Made, update: Callable[[Made, Made], None]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """Make what stands into what is declared now; where that fails, it is told, and goes on as it stood."""
+        made = self.made[declared.urn] = Made(declared, id=old.id, outputs=old.outputs, salt=old.salt)
+        started = time.perf_counter()
+        try:
+            self._change(made, provider, old, update)
+        except (CloudError, _ResourceError, ValueError, LookupError) as fault:
+            made.state, made.reason = State.FAILED, _one_line(fault)
+        made.create_ms = (time.perf_counter() - started) * 1000
+        self._told(made)
+        return made.id, made.outputs
+
+    def _change(self, made: Made, provider: Declared | None, old: Made, update: Callable[[Made, Made], None]) -> None:
+        kind = self._prepare(made, provider)
+        if kind is None:
+            made.outputs = {**old.outputs, **made.declared.properties}
+            return
+        if kind.name and not old.declared.properties.get(kind.name.field):
+            made.properties[kind.name.field] = old.properties[kind.name.field]  # a made-up name stays
+        now = context(made.declared, made.properties, account=self.cloud.account, region=made.region)
+        made.values = {**now, **old.values, **made.properties, "properties": made.properties, "was": old.properties}
+        self._provide(made, kind)
+        update(old, made)
+        self._give_out(made, kind)
+        made.state = State.COMPARED
+
+    def fail(self, declared: Declared, reason: str) -> None:
+        """Note a resource that cannot be made."""
+        self.made[declared.urn] = Made(declared, state=State.FAILED, reason=reason)
+
+    def component(self, declared: Declared) -> None:
+        """Nothing is made of a component."""
+
     def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """A `.get`: nothing to compare, as a rehearsal has no account to read from."""
         made = self.made[declared.urn] = Made(declared, reason="read from the account, which a rehearsal has not")
@@ -75,22 +111,35 @@ class Mapper:
         return made.id, made.outputs
 
     def _create(self, made: Made, provider: Declared | None) -> None:
+        kind = self._prepare(made, provider)
+        if kind is None:
+            if made.declared.type not in DECLARED_ONLY:
+                made.id, made.outputs = self._pretend.create(_salted(made), provider)
+            return
+        made.values = context(_salted(made), made.properties, account=self.cloud.account, region=made.region)
+        self._provide(made, kind)
+        self._send(made, kind)
+        self._give_out(made, kind)
+        made.state = State.COMPARED
+
+    def _prepare(self, made: Made, provider: Declared | None) -> Kind | None:
+        """The kind of a resource and what is declared of it in its terms; None where AWS holds nothing of it."""
         declared = made.declared
         token = declared.type
         self._refuse_lost_outputs(made)
         if is_provider(token) or token in LOCAL:
-            made.id, made.outputs, made.state = *self._pretend.create(declared, provider), State.COMPARED
-            return
+            made.state = State.COMPARED
+            return None
         if token in DECLARED_ONLY:
             made.reason = DECLARED_ONLY[token].reason
-            return
+            return None
         kind = KINDS.get(token)
         if kind is None:
             raise _ResourceError(f"the rehearsal does not know the type {token}: declare it in rehearsal/kinds/")
         self._refuse_after_failure(declared)
         made.kind = kind
         made.region = self._pretend.region_of(declared, provider)
-        made.properties = named(declared, kind.name)
+        made.properties = named(_salted(made), kind.name)
         made.properties.pop("region", None)
         unknown = check_known(kind.fields, made.properties)
         if unknown:
@@ -101,11 +150,7 @@ class Mapper:
             tags = {**default_tags(provider), **(declared.properties.get("tags") or {})}
             if tags:
                 made.properties["tags"] = tags
-        made.values = context(declared, made.properties, account=self._cloud.account, region=made.region)
-        self._provide(made, kind)
-        self._send(made, kind)
-        self._give_out(made, kind)
-        made.state = State.COMPARED
+        return kind
 
     def _refuse_lost_outputs(self, made: Made) -> None:
         lost = list(missing.used(made.declared.properties))
@@ -121,19 +166,19 @@ class Mapper:
     def _provide(self, made: Made, kind: Kind) -> None:
         policy = made.properties.get(kind.managed_policy) if kind.managed_policy else None
         if isinstance(policy, str) and ":iam::aws:policy/" in policy:
-            self._cloud.load_managed_policy(policy)
+            self.cloud.load_managed_policy(policy)
         boundary = made.properties.get(kind.boundary) if kind.boundary else None
         if boundary:
             self._provide_boundary(made, kind, boundary)
         arn = made.properties.get(kind.certificate) if kind.certificate else None
-        if arn and self._cloud.stand_in_certificate(arn, made.region):
+        if arn and self.cloud.stand_in_certificate(arn, made.region):
             path = f"{made.declared.name}.{kind.certificate}"
             self.stand_ins.append(StandIn(path, arn, "an empty certificate under this ARN"))
 
     def _provide_boundary(self, made: Made, kind: Kind, arn: str) -> None:
         from rehearsal.boundary import stand_in_boundary  # noqa: PLC0415 stacks without one need nothing of bootstrap
 
-        stand_in = stand_in_boundary(self._cloud, arn, made.declared.urn, made.region)
+        stand_in = stand_in_boundary(self.cloud, arn, made.declared.urn, made.region)
         if stand_in:
             self.stand_ins.append(StandIn(f"{made.declared.name}.{kind.boundary}", arn, stand_in))
 
@@ -155,22 +200,26 @@ class Mapper:
         if packed is None:
             return
         wanted = {key: value for key, value in packed.items() if value is not None}
-        region = kind.global_region or made.region
-        self._hold_to_model(made, kind, call, wanted, region)
-        try:
-            response = self._cloud.call(kind.service, call.operation, wanted, region)
-        except CloudError as fault:
-            if not call.moto_breaks or fault.code != call.moto_breaks:
-                raise
-            response = {}
+        response = self.send(made, kind, call, wanted)
         if call.name == "create":
             made.values["made"] = response
             if kind.document:
                 made.values["document"] = fill(kind.document, made.values)
             self._identify(made, kind)
 
+    def send(self, made: Made, kind: Kind, call: Call, params: dict[str, Any]) -> Any:
+        """Send one operation for a resource, held to AWS's model first. Raises CloudError."""
+        region = kind.global_region or made.region
+        self._hold_to_model(made, kind, call, params, region)
+        try:
+            return self.cloud.call(kind.service, call.operation, params, region)
+        except CloudError as fault:
+            if not call.moto_breaks or fault.code != call.moto_breaks:
+                raise
+            return {}
+
     def _hold_to_model(self, made: Made, kind: Kind, call: Call, params: dict[str, Any], region: str) -> None:
-        found, page = self._cloud.breaches(kind.service, call.operation, params, region)
+        found, page = self.cloud.breaches(kind.service, call.operation, params, region)
         self.refusals += [
             Refusal(
                 check=f"model-{one.kind}",
@@ -226,6 +275,10 @@ class Mapper:
             results.append(FieldResult("region", Check.CHECKED, made.region, made.region))
         return tuple(results)
 
+    def read_again(self, made: Made) -> Any:
+        """What moto holds of a resource now. Raises CloudError; None where it is gone."""
+        return self._read(made, made.kind, cached=False) if made.kind is not None else None
+
     def forget_lists(self) -> None:
         """Drop what was listed: the next reading asks moto again."""
         self._pages.clear()
@@ -240,6 +293,7 @@ class Mapper:
             if number == 0:
                 if found is None:
                     return None
+                made.values["read"] = found
                 document = dict(found) if len(kind.reads) > 1 and isinstance(found, dict) else found
             elif read.into:
                 document[read.into] = found
@@ -253,7 +307,7 @@ class Mapper:
             return self._listed(service, region, read).get(fill(read.key, made.values))
         params = fill(dict(read.params), made.values)
         try:
-            response = self._cloud.call(service, read.operation, params, region)
+            response = self.cloud.call(service, read.operation, params, region)
         except CloudError as fault:
             if fault.code in read.absent:
                 return None
@@ -279,10 +333,10 @@ class Mapper:
         if read.among is not None:
             keys = [fill(one.key, made.values) for made, one in self._read_by(read.operation, region)]
             try:
-                return list(self._cloud.pages(service, read.operation, region, read.among(keys)))
+                return list(self.cloud.pages(service, read.operation, region, read.among(keys)))
             except CloudError:
                 pass  # one of them is gone: the whole listing tells which
-        return list(self._cloud.pages(service, read.operation, region))
+        return list(self.cloud.pages(service, read.operation, region))
 
     def _read_by(self, operation: str, region: str) -> Iterator[tuple[Made, Read]]:
         for made in self.made.values():
@@ -306,6 +360,11 @@ def property_at(kind: Kind, call: Call, path: str) -> str:
         ):
             best, rest = key, steps[len(one.aws) :]
     return ".".join([*([best] if best else []), *(step[:1].lower() + step[1:] for step in rest)]).replace(".[", "[")
+
+
+def _salted(made: Made) -> Declared:
+    """The declaration under a URN that gives made-up names of its own, where another holds the first ones."""
+    return replace(made.declared, urn=made.declared.urn + made.salt) if made.salt else made.declared
 
 
 def _own_params(read: Read) -> bool:
