@@ -75,12 +75,7 @@ def rehearse(
     """
     if since and (declare_only or tenants is not None):
         raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
-    for file in (report_file, policy_file):
-        if file is not None:
-            try:
-                require_writable(file)
-            except ProblemsError as mistake:
-                fail(MISTAKE, str(mistake))
+    _require_writable(report_file, policy_file)
     try:
         if tenants is None:
             result = _rehearse(
@@ -103,6 +98,16 @@ def rehearse(
     if result.incomplete:
         stop(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _require_writable(*files: Path | None) -> None:
+    """Refuse a place that cannot be written to before anything is rehearsed."""
+    for file in files:
+        if file is not None:
+            try:
+                require_writable(file)
+            except ProblemsError as mistake:
+                fail(MISTAKE, str(mistake))
 
 
 def _warn_of_capacity(stack: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rehearsal.change.operations import Operation, Operations, changes_of, heads, identified, is_sent_again
+from rehearsal.change.operations import Operation, Operations, changes_of, heads, identified, identity_of, is_sent_again
 from rehearsal.cloud import CloudError
 from rehearsal.compare import compare, place, translate
 from rehearsal.kinds.kind import Call, Change, Field, Kind, finder
@@ -63,7 +63,9 @@ class Applying:
         if kind.stays:
             return kind.stays
         if kind.empty is not None:
-            kind.empty(lambda name, params: self._mapper.send(made, kind, Call(name, name=_CHANGE), params), made.values)
+            kind.empty(
+                lambda name, params: self._mapper.send(made, kind, Call(name, name=_CHANGE), params), made.values
+            )
         for operation, params in list(_deletions(kind, Operations(self._mapper.cloud, kind, made.region), made)):
             self._mapper.send(made, kind, Call(operation, name=_CHANGE), params)
         if self._is_there(made, kind):
@@ -106,6 +108,36 @@ def _within(path: str, wanted: set[str]) -> bool:
     return any(one.startswith((f"{path}.", f"{path}[")) for one in wanted)
 
 
+def is_changeable(kind: Kind, key: str, operations: Operations) -> bool:
+    """Whether the table or AWS's models know how a property is changed in place, whatever its value."""
+    one = kind.fields[key]
+    if next(changes_of(kind, key), None) or one.call in _NO_CALL or (one.unchecked and not one.aws):
+        return True
+    if not one.aws:
+        return False
+    if (key == "tags" and operations.tagging()) or is_sent_again(_call_of(kind, one)):
+        return True
+    return any(_takes(found, one.aws[0]) for found in _candidates(kind, operations))
+
+
+def _call_of(kind: Kind, one: Field) -> Call:
+    return next(call for call in kind.calls if call.name == one.call)
+
+
+def _candidates(kind: Kind, operations: Operations) -> Iterator[Operation]:
+    """What changes several properties at once."""
+    found = operations.modifying()
+    yield from [found] if found else []
+    yield from (_known(kind, operations, change.operation) for change in kind.updates if change.fields is None)
+
+
+def _known(kind: Kind, operations: Operations, name: str) -> Operation:
+    found = operations.find(name)
+    if found is None:
+        raise UnableError(f"{kind.service} has no operation {name}: correct rehearsal/kinds/")
+    return found
+
+
 @dataclass(frozen=True)
 class _Updating:
     kind: Kind
@@ -123,15 +155,15 @@ class _Updating:
         unable: list[str] = []
         for key in changed:
             one = self.kind.fields[key]
-            known = list(changes_of(self.kind, key))
+            known = list(changes_of(self.kind, key, taken_away=now.get(key) is None))
             if known:
                 said += [change for change in known if change not in said]
-            elif one.call in _NO_CALL or (not one.aws and one.unchecked):
+            elif one.call in _NO_CALL or (one.unchecked and (key == "tags" or not one.aws)):
                 continue
             elif key == "tags" and one.call == "create" and self.operations.tagging():
                 yield from self._tags(one, was.get(key) or {}, now.get(key) or {})
-            elif one.aws and is_sent_again(self._call(one)):
-                again[one.call] = self._call(one)
+            elif one.aws and is_sent_again(_call_of(self.kind, one)):
+                again[one.call] = _call_of(self.kind, one)
             elif now.get(key) is not None and self._modifying(one, now[key]) is None:
                 unable.append(key)
             else:
@@ -145,15 +177,12 @@ class _Updating:
             yield from self._again(call, now)
         yield from self._derived(derived, was, now)
 
-    def _call(self, one: Field) -> Call:
-        return next(call for call in self.kind.calls if call.name == one.call)
-
     # ---- what the table says
 
     def _said(
         self, change: Change, changed: Iterable[str], was: Mapping[str, Any], now: Mapping[str, Any]
     ) -> Iterator[_Request]:
-        operation = self._operation(change.operation)
+        operation = _known(self.kind, self.operations, change.operation)
         params = {key: value for key, value in fill(dict(change.params), self.new.values).items() if value is not None}
         touched = any(key in change.removes and was.get(key) is not None and now.get(key) is None for key in changed)
         for key, path in (change.fields or {}).items():
@@ -179,43 +208,46 @@ class _Updating:
 
     # ---- what AWS's models say
 
-    def _candidates(self) -> Iterator[Operation]:
-        found = self.operations.modifying()
-        yield from [found] if found else []
-        yield from (self._operation(change.operation) for change in self.kind.updates if change.fields is None)
-
-    def _operation(self, name: str) -> Operation:
-        found = self.operations.find(name)
-        if found is None:
-            raise UnableError(f"{self.kind.service} has no operation {name}: correct rehearsal/kinds/")
-        return found
-
     def _modifying(self, one: Field, value: Any) -> Operation | None:
-        call = self._call(one)
+        call = _call_of(self.kind, one)
         names = heads(call, one, value) if one.aws else ()
         return next(
-            (found for found in self._candidates() if names and all(_takes(found, name) for name in names)), None
+            (
+                found
+                for found in _candidates(self.kind, self.operations)
+                if names and all(_takes(found, name) for name in names)
+            ),
+            None,
         )
 
     def _derived(self, keys: Iterable[str], was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[_Request]:
-        by_operation: dict[str, tuple[Operation, dict[str, Any]]] = {}
-        for key in keys:
-            if now.get(key) is None:
-                continue  # nothing is sent; whether it is still there afterwards is looked at
-            one = self.kind.fields[key]
-            operation = self._modifying(one, now[key])
-            assert operation is not None  # noqa: S101  asked for above
-            _, params = by_operation.setdefault(operation.name, (operation, {}))
-            wanted: dict[str, Any] = {}
-            place(wanted, one.aws, translate(one, now[key]))
-            for name, value in (self._call(one).pack(wanted) or {}).items():
-                if name in operation.members:
+        """One request an operation, with everything that it takes: what is left out, some services take for empty."""
+        wanted = {key: self._modifying(self.kind.fields[key], now[key]) for key in keys if now.get(key) is not None}
+        for operation in {one.name: one for one in wanted.values() if one is not None}.values():
+            params = fill(dict(self._params_of(operation)), self.new.values)
+            for key, one in self.kind.fields.items():
+                found = now.get(key)
+                if found is None or not one.aws or one.call != "create" or self._modifying(one, found) != operation:
+                    continue
+                for name, value in self._sent(one, found, was.get(key), operation).items():
                     place(params, (name,), value)
-                else:
-                    params.update(_apart(name, value, translate(one, was.get(key) or [])))
-        for operation, params in by_operation.values():
             _go_with(self.kind, "update", operation, now, params)
             yield _Request(operation.name, identified(self.kind, operation, self.new.values, now, params))
+
+    def _params_of(self, operation: Operation) -> Mapping[str, Any]:
+        said = (one.params for one in self.kind.updates if one.fields is None and one.operation == operation.name)
+        return next(said, {})
+
+    def _sent(self, one: Field, found: Any, was: Any, operation: Operation) -> dict[str, Any]:
+        wanted: dict[str, Any] = {}
+        place(wanted, one.aws, translate(one, found))
+        sent: dict[str, Any] = {}
+        for name, value in (_call_of(self.kind, one).pack(wanted) or {}).items():
+            if name in operation.members:
+                sent[name] = value
+            else:
+                sent.update(_apart(name, value, translate(one, was or [])))
+        return sent
 
     def _tags(self, one: Field, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[_Request]:
         found = self.operations.tagging()
@@ -236,7 +268,7 @@ class _Updating:
         params = {member: value}
         arn = self.new.id if self.kind.service == "ec2" else self.new.outputs.get("arn") or self.new.id
         for name in operation.required:
-            if name != member and (name.lower().startswith("resource") and not name.endswith("Name")):
+            if name.lower().startswith("resource") and name not in (member, *identity_of(self.kind.type_)):
                 params[name] = [arn] if operation.members[name].type_name == "list" else arn
         return _Request(operation.name, identified(self.kind, operation, self.new.values, self.new.properties, params))
 
@@ -267,9 +299,7 @@ def _deletions(kind: Kind, operations: Operations, made: Made) -> Iterator[tuple
     if not changes:
         raise UnableError(f"no operation is known that deletes {kind.type_}: say it in rehearsal/kinds/")
     for change in changes:
-        operation = operations.find(change.operation)
-        if operation is None:
-            raise UnableError(f"{kind.service} has no operation {change.operation}: correct rehearsal/kinds/")
+        operation = _known(kind, operations, change.operation)
         params = {key: value for key, value in fill(dict(change.params), made.values).items() if value is not None}
         _go_with(kind, "delete", operation, {**kind.defaults, **made.properties}, params)
         packed = change.pack(params)

@@ -24,6 +24,9 @@ from rehearsal.result import Declared, State
 
 _PROTECTED: Final = "it is protected, and the engine refuses: take `protect` away in a change of its own first"
 
+_FIRST: Final = "declare delete_before_replace"
+_REPLACEMENT: Final = "create replacement"
+
 
 class Changing:
     """Takes the place of a mapper in a monitor: changes what another mapper made."""
@@ -101,9 +104,15 @@ class Changing:
         if declared.delete_before_replace or _may_not_stand_twice(made, declared):
             for one in (*self._replaced_along(old), old):
                 self._delete(one, "delete before its replacement")
+            return self._make(declared, provider, _REPLACEMENT, salt="#2")
+        id_, outputs = self._make(declared, provider, _REPLACEMENT, salt="#2")
+        if id_ == made.id:
+            self._fault(
+                step.urn, "replace", f"its replacement is {id_} too, so deleting the old one deletes both: {_FIRST}"
+            )
         else:
             self._pending.append(old)
-        return self._make(declared, provider, "create replacement", salt="#2")
+        return id_, outputs
 
     def _replaced_along(self, old: Resource) -> list[Resource]:
         """Who names the old resource in a property that replaces, directly or through others; the youngest first."""

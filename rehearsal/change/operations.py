@@ -83,7 +83,7 @@ def is_sent_again(call: Call) -> bool:
 
 
 @cache
-def _identity(kind_type: str) -> Mapping[str, Any]:
+def identity_of(kind_type: str) -> Mapping[str, Any]:
     """Parameters that tell a resource from others -> the template of their values."""
     from rehearsal.kinds import KINDS  # noqa: PLC0415
 
@@ -107,7 +107,7 @@ def identified(
     kind: Kind, operation: Operation, values: Mapping[str, Any], properties: Mapping[str, Any], given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What an operation must be told to find the resource. Raises LookupError for what is found nowhere."""
-    identity, params = _identity(kind.type_), dict(given)
+    identity, params = identity_of(kind.type_), dict(given)
     for member in operation.required or tuple(m for m in operation.members if identity.get(m) == "$id"):
         if member in params:
             continue
@@ -134,6 +134,6 @@ def heads(call: Call, one: Field, value: Any) -> tuple[str, ...]:
     return tuple(call.pack(params) or ())
 
 
-def changes_of(kind: Kind, key: str) -> Iterator[Change]:
-    """What the table says about changing a property, or taking it away."""
-    yield from (one for one in kind.updates if key in (one.fields or ()) or key in one.removes)
+def changes_of(kind: Kind, key: str, *, taken_away: bool = False) -> Iterator[Change]:
+    """What the table says about changing a property, or about taking it away."""
+    yield from (one for one in kind.updates if key in (one.removes if taken_away else one.fields or ()))

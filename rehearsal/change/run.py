@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graph import Graph
 from graph.errors import InputError
@@ -11,12 +11,19 @@ from graph.rehearsed import graph_of_json
 from project import silos
 from project.files import Project
 from rehearsal.change.result import ChangeRehearsal, Fault
-from rehearsal.revision import Declaration, Revision, Side, at, declaring, notes
+from rehearsal.revision import Revision, Side, at, declaring, notes
 
 if TYPE_CHECKING:
     from rehearsal.change.changing import Changing
     from rehearsal.change.former import Former
     from rehearsal.mapper import Mapper
+
+
+class Declares(Protocol):
+    """What an older program declared, once it has."""
+
+    def body(self) -> Mapping[str, Any]:
+        """The JSON of `rehearse --declare-only`. Raises InputError when the program failed."""
 
 
 @dataclass
@@ -25,8 +32,8 @@ class Stood:
 
     revision: Revision
     notes: tuple[str, ...]
-    _declared: Declaration
-    _base: Declaration | None
+    _declared: Declares
+    _base: Declares | None
     _graph: Graph = field(default_factory=lambda: Graph(()), init=False)
     _former: "Former | None" = field(default=None, init=False)
     _changing: "Changing | None" = field(default=None, init=False)

@@ -1,5 +1,6 @@
 """A program's text changed into another's, in moto."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,19 @@ def rehearse_change(write_project: WriteProject, moto: Moto, request: pytest.Fix
     return run
 
 
-@pytest.fixture(scope="module")
-def every_kind_project() -> Project:
-    return find_project(EVERY_KIND)
-
-
 @pytest.fixture
-def nothing(tmp_path: Path) -> Path:
-    """A folder for a program that declares nothing."""
-    return tmp_path
+def change_every_kind(tmp_path: Path, moto: Moto, request: pytest.FixtureRequest) -> Callable[[str], Rehearsal]:
+    """Stand up the program that declares every kind, and change it into what a function makes of its text."""
+
+    def run(text: str) -> Rehearsal:
+        shutil.copytree(EVERY_KIND, tmp_path, dirs_exist_ok=True)
+        project = find_project(tmp_path)
+        account = account_of(request)
+        stack = f"test{account}"  # the names of buckets follow from the stack's, and are taken in all of S3
+        config = (tmp_path / "Pulumi.test.yaml").read_text().replace("000000000321", account)
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(config)
+        was = stood(project, stack)
+        (project.main / "__main__.py").write_text(text)
+        return rehearse(project, stack, Options(stood=was), moto)
+
+    return run
