@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +88,7 @@ def rehearse(
     except KeyboardInterrupt:
         stop(INTERRUPTED, "interrupted; nothing is left behind")
     _warn_of_capacity(stack)
+    result = _priced(result)
     try:
         _print(result, json_wanted, verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -98,6 +100,15 @@ def rehearse(
     if result.incomplete:
         stop(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _priced(result: "Rehearsal") -> "Rehearsal":
+    """The same with what a change costs a month."""
+    if result.change is None:
+        return result
+    from operations.review.since import monthly_difference  # noqa: PLC0415 few ask for it
+
+    return replace(result, change=replace(result.change, monthly=monthly_difference(result.change.steps)))
 
 
 def _require_writable(*files: Path | None) -> None:

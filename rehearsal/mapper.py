@@ -1,39 +1,24 @@
-"""Walks the table of kinds: creates a declared resource in moto and reads it back."""
+"""Walks the table of kinds: creates a declared resource in moto, or changes one that stands."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from rehearsal import missing
 from rehearsal.cloud import Cloud, CloudError
-from rehearsal.compare import check_known, compare, place, translate
+from rehearsal.compare import check_known, place, translate
 from rehearsal.declaring import Declaring
 from rehearsal.kinds import DECLARED_ONLY, KINDS
-from rehearsal.kinds.kind import Call, Kind, Out, Read, finder
+from rehearsal.kinds.kind import Call, Kind, Out, finder
 from rehearsal.kinds.local import LOCAL
+from rehearsal.made import Made
 from rehearsal.naming import context, default_tags, fill, named
-from rehearsal.result import Check, Declared, FieldResult, Refusal, Rehearsed, State, is_provider
+from rehearsal.reading import Reader
+from rehearsal.result import Declared, Refusal, State, is_provider
 from rehearsal.stand_ins import StandIn
 
 _NOT_TRIED = "not tried: it needs {}, which failed"
-
-
-@dataclass(slots=True)
-class Made:
-    """A resource on its way through a rehearsal."""
-
-    declared: Declared
-    kind: Kind | None = None
-    properties: dict[str, Any] = field(default_factory=dict)  # with the name and all tags that are sent
-    values: dict[str, Any] = field(default_factory=dict)  # what templates may name
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    id: str = ""
-    region: str = ""
-    state: State = State.DECLARED_ONLY
-    reason: str = ""
-    create_ms: float = 0.0
-    salt: str = ""  # tells a replacement's made-up name from that of what it replaces
 
 
 class Mapper:
@@ -46,9 +31,8 @@ class Mapper:
         self.cloud = cloud
         self._told = told
         self._pretend = Declaring(cloud.account, cloud.region)
-        self._pages: dict[tuple[str, str, str], list[Any]] = {}
-        self._indexes: dict[tuple[str, str, int], dict[Any, Any]] = {}
         self.made: dict[str, Made] = {}
+        self.reader = Reader(cloud, self.made)
         self.stand_ins: list[StandIn] = []
         self.refusals: list[Refusal] = []
 
@@ -241,7 +225,7 @@ class Mapper:
     def _give_out(self, made: Made, kind: Kind) -> None:
         document = made.values.get("document")
         if not kind.document and any(isinstance(out, Out) for out in kind.outputs.values()):
-            document = self._read(made, kind, cached=False)
+            document = self.reader.read(made, kind, cached=False)
         outputs = {**kind.defaults, **made.declared.properties}
         outputs.update({key: value for key, value in made.properties.items() if key != "tags"})
         for key, out in kind.outputs.items():
@@ -253,98 +237,6 @@ class Mapper:
         outputs["region"] = made.region
         made.values["outputs"] = outputs
         made.outputs = missing.with_markers(kind.type_, made.declared.name, outputs)
-
-    # ---- reading back
-
-    def read_back(self, made: Made) -> tuple[FieldResult, ...]:
-        """Read a resource from moto again and compare every declared field.
-
-        Raises CloudError or LookupError when it is not there.
-        """
-        kind = made.kind
-        if kind is None:
-            return ()
-        document = self._read(made, kind, cached=True)
-        if document is None:
-            raise LookupError(f"{kind.type_} {made.id} is gone")
-        declared = {
-            key: value for key, value in made.properties.items() if key in made.declared.properties or key == "tags"
-        }
-        results = compare(kind.fields, declared, document)
-        if "region" in made.declared.properties:
-            results.append(FieldResult("region", Check.CHECKED, made.region, made.region))
-        return tuple(results)
-
-    def read_again(self, made: Made) -> Any:
-        """What moto holds of a resource now. Raises CloudError; None where it is gone."""
-        return self._read(made, made.kind, cached=False) if made.kind is not None else None
-
-    def forget_lists(self) -> None:
-        """Drop what was listed: the next reading asks moto again."""
-        self._pages.clear()
-        self._indexes.clear()
-
-    def _read(self, made: Made, kind: Kind, *, cached: bool) -> Any:
-        document: Any = None
-        for number, read in enumerate(kind.reads):
-            if read.when and read.when not in made.properties:
-                continue
-            found = self._read_one(made, kind, read, cached=cached)
-            if number == 0:
-                if found is None:
-                    return None
-                made.values["read"] = found
-                document = dict(found) if len(kind.reads) > 1 and isinstance(found, dict) else found
-            elif read.into:
-                document[read.into] = found
-            else:
-                document.update(found or {})
-        return document
-
-    def _read_one(self, made: Made, kind: Kind, read: Read, *, cached: bool) -> Any:
-        service, region = read.service or kind.service, kind.global_region or made.region
-        if read.index and cached and not _own_params(read):
-            return self._listed(service, region, read).get(fill(read.key, made.values))
-        params = fill(dict(read.params), made.values)
-        try:
-            response = self.cloud.call(service, read.operation, params, region)
-        except CloudError as fault:
-            if fault.code in read.absent:
-                return None
-            raise
-        found = finder(read.pick)(response)
-        if not read.index:
-            return {**found, **fill(dict(read.proves), made.values)} if read.proves and found is not None else found
-        wanted = fill(read.key, made.values)
-        item = next((item for item in found or () if finder(read.index)(item) == wanted), None)
-        return {**item, **fill(dict(read.proves), made.values)} if read.proves and item is not None else item
-
-    def _listed(self, service: str, region: str, read: Read) -> dict[Any, Any]:
-        listing, index = (service, region, read.operation), (service, region, id(read))
-        if listing not in self._pages:
-            self._pages[listing] = self._list(service, region, read)
-        if index not in self._indexes:
-            find, pick = finder(read.index), finder(read.pick)
-            self._indexes[index] = {find(item): item for page in self._pages[listing] for item in pick(page) or ()}
-        return self._indexes[index]
-
-    def _list(self, service: str, region: str, read: Read) -> list[Any]:
-        """A listing of this stack's own resources where it can be narrowed to them; else of the account's."""
-        if read.among is not None:
-            keys = [fill(one.key, made.values) for made, one in self._read_by(read.operation, region)]
-            try:
-                return list(self.cloud.pages(service, read.operation, region, read.among(keys)))
-            except CloudError:
-                pass  # one of them is gone: the whole listing tells which
-        return list(self.cloud.pages(service, read.operation, region))
-
-    def _read_by(self, operation: str, region: str) -> Iterator[tuple[Made, Read]]:
-        for made in self.made.values():
-            if made.kind is not None and made.state is State.COMPARED:
-                region_of = made.kind.global_region or made.region
-                yield from (
-                    (made, one) for one in made.kind.reads if one.operation == operation and region_of == region
-                )
 
 
 def property_at(kind: Kind, call: Call, path: str) -> str:
@@ -367,32 +259,9 @@ def _salted(made: Made) -> Declared:
     return replace(made.declared, urn=made.declared.urn + made.salt) if made.salt else made.declared
 
 
-def _own_params(read: Read) -> bool:
-    """Whether a listing is narrowed to one resource by more than its id, so that one listing cannot serve all."""
-    return bool(read.params) and "$id" not in str(read.params)
-
-
 class _ResourceError(Exception):
     """What is wrong with one resource."""
 
 
 def _one_line(fault: Exception) -> str:
     return " ".join(str(fault).split())
-
-
-def rehearsed(made: Made, fields: tuple[FieldResult, ...] = (), read_ms: float = 0.0) -> Rehearsed:
-    """The result of one resource."""
-    state = made.state
-    if state is State.COMPARED and any(one.check is Check.DIFFERS for one in fields):
-        state = State.DIFFERS
-    return Rehearsed(
-        declared=made.declared,
-        state=state,
-        id=made.id,
-        outputs=made.outputs,
-        fields=fields,
-        reason=made.reason,
-        region=made.region,
-        create_ms=made.create_ms,
-        read_ms=read_ms,
-    )

@@ -19,7 +19,7 @@ from rehearsal.stand_ins import StandIn
 if TYPE_CHECKING:
     from rehearsal.change.run import Stood
     from rehearsal.cloud import Cloud, Moto
-    from rehearsal.mapper import Made
+    from rehearsal.made import Made
     from rehearsal.monitor import Monitor, Realiser
 
 FALLBACK_ACCOUNT = "123456789012"  # AWS's documentation account, where a stack names none

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from facts.difference import difference
 from graph import Graph
-from graph.plan import Plan, PolicyResult
+from graph.plan import Plan, PlanStep, PolicyResult
 from graph.rehearsed import graph_of_json
 from infra.stack_files import settings_in
 from operations.ending import Tell
+from operations.review.cost import cost
 from policies.retiring import with_retirement
 from policies.runner import check
 from project.files import Project, read_config
@@ -43,6 +44,15 @@ def plan_since(project: Project, stack: str, revision: str, tell: Tell) -> Plan:
         offline=True,
         source=f"{former.origin} and the working tree",
     )
+
+
+def monthly_difference(steps: tuple[PlanStep, ...]) -> str:
+    """What steps add to a month at rest, or take from it, in one line; what has no known price is named."""
+    found = cost(Plan(stack="", steps=steps, whole=True))
+    parts = [f"{found.before:.2f} → {found.after:.2f} USD a month at rest" if found.difference else "the same a month"]
+    if found.unpriced:
+        parts.append(f"without {', '.join(found.unpriced)}, whose price is not known")
+    return ", ".join(parts)
 
 
 def _config(project: Project, stack: str) -> dict[str, str]:

@@ -9,7 +9,8 @@ from rehearsal.change.operations import Operation, Operations, changes_of, heads
 from rehearsal.cloud import CloudError
 from rehearsal.compare import compare, place, translate
 from rehearsal.kinds.kind import Call, Change, Field, Kind, finder
-from rehearsal.mapper import Made, Mapper
+from rehearsal.made import Made
+from rehearsal.mapper import Mapper
 from rehearsal.naming import fill
 from rehearsal.result import Check
 
@@ -74,21 +75,22 @@ class Applying:
 
     def _is_there(self, made: Made, kind: Kind) -> bool:
         try:
-            document = self._mapper.read_again(made)
+            document = self._mapper.reader.again(made)
         except CloudError as fault:
             if _GONE.search(fault.code) or _GONE.search(str(fault)):
                 return False
             raise
         except LookupError:
             return False
-        return bool(document) and not (kind.ending and finder(kind.ending)(document))
+        ends = (path for path in (kind.ending, kind.reset) if path)
+        return bool(document) and not any(finder(path)(document) for path in ends)
 
     def left_behind(self, old: Made, new: Made) -> list[str]:
         """Paths of what was declared, is no more, and is still read back."""
         kind = new.kind
         if kind is None or old.properties == new.properties:
             return []
-        document = self._mapper.read_again(new)
+        document = self._mapper.reader.again(new)
         still = {
             one.path: one.declared
             for one in compare(kind.fields, {**old.declared.properties, **_tags(old)}, document)

@@ -19,12 +19,13 @@ from graph.values import root_of
 from rehearsal.change.applying import Applying, UnableError
 from rehearsal.change.result import Fault
 from rehearsal.cloud import CloudError
-from rehearsal.mapper import Made, Mapper
+from rehearsal.made import Made
+from rehearsal.mapper import Mapper
 from rehearsal.result import Declared, State
 
 _PROTECTED: Final = "it is protected, and the engine refuses: take `protect` away in a change of its own first"
 
-_FIRST: Final = "declare delete_before_replace"
+_OTHERWISE: Final = "give it an alias, another name, or delete_before_replace"
 _REPLACEMENT: Final = "create replacement"
 
 
@@ -105,14 +106,8 @@ class Changing:
             for one in (*self._replaced_along(old), old):
                 self._delete(one, "delete before its replacement")
             return self._make(declared, provider, _REPLACEMENT, salt="#2")
-        id_, outputs = self._make(declared, provider, _REPLACEMENT, salt="#2")
-        if id_ == made.id:
-            self._fault(
-                step.urn, "replace", f"its replacement is {id_} too, so deleting the old one deletes both: {_FIRST}"
-            )
-        else:
-            self._pending.append(old)
-        return id_, outputs
+        self._pending.append(old)
+        return self._make(declared, provider, _REPLACEMENT, salt="#2")
 
     def _replaced_along(self, old: Resource) -> list[Resource]:
         """Who names the old resource in a property that replaces, directly or through others; the youngest first."""
@@ -142,6 +137,10 @@ class Changing:
         if one.protect:
             self._fault(one.urn, word, _PROTECTED)
             return
+        again = self._same_thing(made)
+        if again:
+            self._fault(one.urn, word, f"{again} is {made.id} too, so this would delete both: {_OTHERWISE}")
+            return
         self.order.append((one.urn, word))
         if one.retain_on_delete:
             self.kept.append((one.urn, "it is declared to be retained"))
@@ -153,6 +152,13 @@ class Changing:
         else:
             if stays:
                 self.kept.append((one.urn, stays))
+
+    def _same_thing(self, made: Made) -> str:
+        """The logical name of what is declared now and is, to AWS, the very thing that would be deleted."""
+        for one in self._mapper.made.values():
+            if one.kind is made.kind and one.state is State.COMPARED and (one.id, one.region) == (made.id, made.region):
+                return one.declared.name
+        return ""
 
     def _fault(self, urn: str, step: str, what: str) -> None:
         self.faults.append(Fault(urn, urn.rpartition("::")[2], step, " ".join(what.split())))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from graph.plan import PlanStep
+from facts.downtime import Interruption, interruptions
+from graph.plan import Plan, PlanStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,12 @@ class Fault:
 class ChangeRehearsal:
     """A stack as it stood at a revision, changed in place into what is declared now.
 
-    `origin` names both sides, `notes` say what a person must know of them, `kept` what is left in AWS on purpose, with
-    the reason. `order` are the steps as they were taken.
+    `revision` is the older side as it was asked for, `origin` names both, `notes` say what a person must know of them.
+    `kept` is what is left in AWS on purpose, with the reason; `order` are the steps as they were taken; `monthly` says
+    what they cost.
     """
 
+    revision: str
     origin: str
     steps: tuple[PlanStep, ...]
     order: tuple[tuple[str, str], ...]
@@ -40,6 +43,11 @@ class ChangeRehearsal:
     def passed(self) -> bool:
         """Whether every step went through and nothing is left behind."""
         return not self.faults
+
+    @property
+    def interruptions(self) -> list[Interruption]:
+        """What is interrupted and how long, the longest first."""
+        return interruptions(Plan(stack="", steps=self.steps))
 
     @property
     def changing(self) -> tuple[PlanStep, ...]:
@@ -59,6 +67,7 @@ class ChangeRehearsal:
             "order": [{"urn": urn, "did": did} for urn, did in self.order],
             "faults": [{"urn": one.urn, "step": one.step, "what": one.what} for one in self.faults],
             "kept": [{"urn": urn, "why": why} for urn, why in self.kept],
+            "interruptions": [{"urn": one.urn, "length": one.length, "why": one.why} for one in self.interruptions],
             "notes": list(self.notes),
             "monthly": self.monthly or None,
         }

@@ -63,7 +63,8 @@ class Stood:
         assert self._former is not None and self._changing is not None  # noqa: S101, PT018  it was changed
         unmade = [Fault(urn, name, f"as at {self.revision.name}", why) for urn, name, why in self._former.failures]
         return ChangeRehearsal(
-            origin=f"{self.revision.origin} and the working tree",
+            revision=self.revision.name,
+            origin=f"{self.revision.origin} to the working tree",
             steps=tuple(self._changing.steps),
             order=tuple(self._changing.order),
             faults=(*unmade, *self._changing.faults),

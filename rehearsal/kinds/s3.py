@@ -92,7 +92,7 @@ VERSIONING = _side(
         "mfa": unchecked(IN_PROVIDER),
     },
     deletes=(Change("put_bucket_versioning", params={"VersioningConfiguration": {"Status": "Suspended"}}),),
-    ending="Status == 'Suspended'",
+    reset="Status == 'Suspended'",
 )
 
 _ENCRYPTION_RULE = {
@@ -208,7 +208,7 @@ LOGGING = _side(
         "targetObjectKeyFormat": unchecked(NOT_HELD),
     },
     deletes=(Change("put_bucket_logging", params={"BucketLoggingStatus": {}}),),
-    ending="!LoggingEnabled",
+    reset="!LoggingEnabled",
 )
 
 KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING)

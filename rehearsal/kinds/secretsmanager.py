@@ -50,7 +50,7 @@ POLICY = Kind(
         "blockPublicPolicy": unchecked("AWS checks the policy with it and does not hold it", "BlockPublicPolicy"),
     },
     reads=(Read("get_resource_policy", {"SecretId": "$id"}),),
-    ending="!ResourcePolicy",
+    reset="!ResourcePolicy",
     document="$made",
     id="{secretArn}",
 )
@@ -75,7 +75,7 @@ ROTATION = Kind(
     },
     reads=(_SECRET,),
     deletes=(Change("cancel_rotate_secret"),),
-    ending="!RotationEnabled",
+    reset="!RotationEnabled",
     document="$made",
     id="{secretId}",
     outputs={"rotationEnabled": lambda _: True},

@@ -104,7 +104,7 @@ TOPIC_POLICY = Kind(
     service="sns",
     calls=(Call("set_topic_attributes", pack=_policy),),
     deletes=(Change("set_topic_attributes", params={"AttributeName": "Policy", "AttributeValue": _default_policy}),),
-    ending=_is_default,
+    reset=_is_default,
     fields={"arn": F("TopicArn"), "policy": F("AttributeValue", "Policy", form=JSON)},
     reads=(_ATTRIBUTES,),
     document="$made",
