@@ -22,29 +22,37 @@ _SHORTEST_ATTRIBUTE: Final = 6
 
 def difference(before: Graph, after: Graph) -> tuple[PlanStep, ...]:
     """A step for each resource of either graph: what comes or stays in order of registration, then what goes."""
-    return tuple(_Difference(before, after).steps())
+    found = Difference(before)
+    return (*[found.step(new) for new in after.resources], *found.gone())
 
 
 @dataclass
-class _Difference:
+class Difference:
+    """What stood, met by what comes, one resource after the other in the order in which the program registers them.
+
+    A resource whose outputs are not there yet, as when it is about to be made, makes nothing of others unknown.
+    """
+
     before: Graph
-    after: Graph
     found: dict[str, str] = field(default_factory=dict)
     """URN that a resource has now -> URN that it had."""
     made_anew: dict[str, frozenset[str]] = field(default_factory=dict)
     """URN of a resource that is created or replaced -> its attributes, which are not known before the update."""
 
-    def steps(self) -> Iterator[PlanStep]:
-        for new in self.after.resources:
-            old = self._old(new)
-            if old is None:
-                step = PlanStep(op="read" if new.read else "create", urn=new.urn, old=None, new=new, looked_up=new.read)
-            else:
-                self.found[new.urn] = old.urn
-                step = self._compared(old, new)
-            if step.op in ("create", "replace"):
-                self.made_anew[new.urn] = _attributes(new)
-            yield step
+    def step(self, new: Resource) -> PlanStep:
+        """What becomes of the next resource that the program registers."""
+        old = self._old(new)
+        if old is None:
+            step = PlanStep(op="read" if new.read else "create", urn=new.urn, old=None, new=new, looked_up=new.read)
+        else:
+            self.found[new.urn] = old.urn
+            step = self._compared(old, new)
+        if step.op in ("create", "replace"):
+            self.made_anew[new.urn] = _attributes(new)
+        return step
+
+    def gone(self) -> Iterator[PlanStep]:
+        """What stood and was not met, once everything is registered."""
         kept = set(self.found.values())
         for old in self.before.resources:
             if old.urn not in kept:
@@ -88,7 +96,7 @@ class _Difference:
         if not new.custom or new.read:
             return PlanStep(op="same", urn=new.urn, old=old, new=new, looked_up=new.read)
         paths = tuple(self._changed(old, coming))
-        replacing = tuple(path for path in paths if _replaces(new, path))
+        replacing = tuple(path for path in paths if replaces_resource(new, path))
         op: Operation = "replace" if replacing else "update" if paths else "same"
         return PlanStep(op=op, urn=new.urn, old=old, new=coming, paths=paths, replace_paths=replacing)
 
@@ -110,7 +118,8 @@ class _Difference:
         return replace(new, inputs={**new.inputs, **changed}) if changed else new
 
 
-def _replaces(new: Resource, path: str) -> bool:
+def replaces_resource(new: Resource, path: str) -> bool:
+    """Whether another value of a property replaces this resource, by its own options or by the provider."""
     asked = {root_of(one) for one in new.replace_on_changes}
     return path in asked or "*" in asked or bool(replaces(new.type, path))
 

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Also write every control's verdict on every resource into this file.",
 )
+@click.option(
+    "--since",
+    metavar="REV",
+    help="First stand up what STACK was at a revision of git, then change it in place into what it is now.",
+)
 @click.option("--image", "in_image", is_flag=True, help="Run the service in the built image, under runc.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(
@@ -56,6 +62,7 @@ def rehearse(
     declare_only: bool,
     report_file: Path | None,
     policy_file: Path | None,
+    since: str | None,
     in_image: bool,
     no_service: bool,
     tenants: str | None,
@@ -67,21 +74,21 @@ def rehearse(
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
-    for file in (report_file, policy_file):
-        if file is not None:
-            try:
-                require_writable(file)
-            except ProblemsError as mistake:
-                fail(MISTAKE, str(mistake))
+    if since and (declare_only or tenants is not None):
+        raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
+    _require_writable(report_file, policy_file)
     try:
         if tenants is None:
-            result = _rehearse(stack, declare_only=declare_only, with_service=not no_service, in_image=in_image)
+            result = _rehearse(
+                stack, declare_only=declare_only, with_service=not no_service, in_image=in_image, since=since or ""
+            )
         else:
             names = _names(tenants, declare_only)
             result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
     except KeyboardInterrupt:
         stop(INTERRUPTED, "interrupted; nothing is left behind")
     _warn_of_capacity(stack)
+    result = _priced(result)
     try:
         _print(result, json_wanted, verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -93,6 +100,25 @@ def rehearse(
     if result.incomplete:
         stop(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _priced(result: "Rehearsal") -> "Rehearsal":
+    """The same with what a change costs a month."""
+    if result.change is None:
+        return result
+    from operations.review.since import monthly_difference  # noqa: PLC0415 few ask for it
+
+    return replace(result, change=replace(result.change, monthly=monthly_difference(result.change.steps)))
+
+
+def _require_writable(*files: Path | None) -> None:
+    """Refuse a place that cannot be written to before anything is rehearsed."""
+    for file in files:
+        if file is not None:
+            try:
+                require_writable(file)
+            except ProblemsError as mistake:
+                fail(MISTAKE, str(mistake))
 
 
 def _warn_of_capacity(stack: str) -> None:
@@ -123,7 +149,9 @@ def _rehearse(
     in_image: bool,
     declare_only: bool = False,
     with_matrix: bool = True,
+    since: str = "",
 ) -> "Rehearsal":
+    from graph.errors import InputError  # noqa: PLC0415
     from policies.errors import PolicyError, RuleError  # noqa: PLC0415 printing help must not pay for these
     from project.accounts import find_account_problems  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
@@ -151,9 +179,11 @@ def _rehearse(
                     with_matrix=with_matrix,
                     in_image=in_image,
                 )
-            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image)
+            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image, since=since)
     except ProblemsError as mistake:
         fail(MISTAKE, *map(str, mistake.problems))
+    except InputError as mistake:
+        fail(MISTAKE, *mistake.problems)
     except ImageError as error:
         fail(error.code, str(error))
     except PolicyError as mistake:

@@ -52,6 +52,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
         "policies": rehearsal.policies.as_json() if rehearsal.policies else None,
         "service": _service(rehearsal.service) if rehearsal.service else None,
         "tenants": _tenants(rehearsal.tenants) if rehearsal.tenants else None,
+        "change": rehearsal.change.as_json() if rehearsal.change else None,
         "graph": [_resource(one, rehearsal) for one in rehearsal.resources],
     }
 

@@ -38,6 +38,9 @@ class Declaring:
             return values["hex"], missing.with_markers(token, declared.name, dict(declared.properties))
         return self._made_up(kind, declared, provider, region)
 
+    def component(self, declared: Declared) -> None:
+        """Nothing is made of a component."""
+
     def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """The same for a `.get`, under the id that the program gave."""
         _, outputs = self.create(declared, provider)

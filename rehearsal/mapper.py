@@ -1,38 +1,24 @@
-"""Walks the table of kinds: creates a declared resource in moto and reads it back."""
+"""Walks the table of kinds: creates a declared resource in moto, or changes one that stands."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from rehearsal import missing
 from rehearsal.cloud import Cloud, CloudError
-from rehearsal.compare import check_known, compare, place, translate
+from rehearsal.compare import check_known, place, translate
 from rehearsal.declaring import Declaring
 from rehearsal.kinds import DECLARED_ONLY, KINDS
-from rehearsal.kinds.kind import Call, Kind, Out, Read, finder
+from rehearsal.kinds.kind import Call, Kind, Out, finder
 from rehearsal.kinds.local import LOCAL
+from rehearsal.made import Made
 from rehearsal.naming import context, default_tags, fill, named
-from rehearsal.result import Check, Declared, FieldResult, Refusal, Rehearsed, State, is_provider
+from rehearsal.reading import Reader
+from rehearsal.result import Declared, Refusal, State, is_provider
 from rehearsal.stand_ins import StandIn
 
 _NOT_TRIED = "not tried: it needs {}, which failed"
-
-
-@dataclass(slots=True)
-class Made:
-    """A resource on its way through a rehearsal."""
-
-    declared: Declared
-    kind: Kind | None = None
-    properties: dict[str, Any] = field(default_factory=dict)  # with the name and all tags that are sent
-    values: dict[str, Any] = field(default_factory=dict)  # what templates may name
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    id: str = ""
-    region: str = ""
-    state: State = State.DECLARED_ONLY
-    reason: str = ""
-    create_ms: float = 0.0
 
 
 class Mapper:
@@ -42,20 +28,19 @@ class Mapper:
     """
 
     def __init__(self, cloud: Cloud, told: Callable[[Made], None]) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self._told = told
         self._pretend = Declaring(cloud.account, cloud.region)
-        self._pages: dict[tuple[str, str, str], list[Any]] = {}
-        self._indexes: dict[tuple[str, str, int], dict[Any, Any]] = {}
         self.made: dict[str, Made] = {}
+        self.reader = Reader(cloud, self.made)
         self.stand_ins: list[StandIn] = []
         self.refusals: list[Refusal] = []
 
     # ---- creating
 
-    def create(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
+    def create(self, declared: Declared, provider: Declared | None, *, salt: str = "") -> tuple[str, Mapping[str, Any]]:
         """Make one resource. Its outputs are moto's, or made up when it failed, so that the program goes on."""
-        made = self.made[declared.urn] = Made(declared)
+        made = self.made[declared.urn] = Made(declared, salt=salt)
         started = time.perf_counter()
         try:
             self._create(made, provider)
@@ -68,6 +53,41 @@ class Mapper:
         self._told(made)
         return made.id, made.outputs
 
+    def change(
+        self, declared: Declared, provider: Declared | None, old: Made, update: Callable[[Made, Made], None]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """Make what stands into what is declared now; where that fails, it is told, and goes on as it stood."""
+        made = self.made[declared.urn] = Made(declared, id=old.id, outputs=old.outputs, salt=old.salt)
+        started = time.perf_counter()
+        try:
+            self._change(made, provider, old, update)
+        except (CloudError, _ResourceError, ValueError, LookupError) as fault:
+            made.state, made.reason = State.FAILED, _one_line(fault)
+        made.create_ms = (time.perf_counter() - started) * 1000
+        self._told(made)
+        return made.id, made.outputs
+
+    def _change(self, made: Made, provider: Declared | None, old: Made, update: Callable[[Made, Made], None]) -> None:
+        kind = self._prepare(made, provider)
+        if kind is None:
+            made.outputs = {**old.outputs, **made.declared.properties}
+            return
+        if kind.name and not old.declared.properties.get(kind.name.field):
+            made.properties[kind.name.field] = old.properties[kind.name.field]  # a made-up name stays
+        now = context(made.declared, made.properties, account=self.cloud.account, region=made.region)
+        made.values = {**now, **old.values, **made.properties, "properties": made.properties, "was": old.properties}
+        self._provide(made, kind)
+        update(old, made)
+        self._give_out(made, kind)
+        made.state = State.COMPARED
+
+    def fail(self, declared: Declared, reason: str) -> None:
+        """Note a resource that cannot be made."""
+        self.made[declared.urn] = Made(declared, state=State.FAILED, reason=reason)
+
+    def component(self, declared: Declared) -> None:
+        """Nothing is made of a component."""
+
     def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """A `.get`: nothing to compare, as a rehearsal has no account to read from."""
         made = self.made[declared.urn] = Made(declared, reason="read from the account, which a rehearsal has not")
@@ -75,22 +95,35 @@ class Mapper:
         return made.id, made.outputs
 
     def _create(self, made: Made, provider: Declared | None) -> None:
+        kind = self._prepare(made, provider)
+        if kind is None:
+            if made.declared.type not in DECLARED_ONLY:
+                made.id, made.outputs = self._pretend.create(_salted(made), provider)
+            return
+        made.values = context(_salted(made), made.properties, account=self.cloud.account, region=made.region)
+        self._provide(made, kind)
+        self._send(made, kind)
+        self._give_out(made, kind)
+        made.state = State.COMPARED
+
+    def _prepare(self, made: Made, provider: Declared | None) -> Kind | None:
+        """The kind of a resource and what is declared of it in its terms; None where AWS holds nothing of it."""
         declared = made.declared
         token = declared.type
         self._refuse_lost_outputs(made)
         if is_provider(token) or token in LOCAL:
-            made.id, made.outputs, made.state = *self._pretend.create(declared, provider), State.COMPARED
-            return
+            made.state = State.COMPARED
+            return None
         if token in DECLARED_ONLY:
             made.reason = DECLARED_ONLY[token].reason
-            return
+            return None
         kind = KINDS.get(token)
         if kind is None:
             raise _ResourceError(f"the rehearsal does not know the type {token}: declare it in rehearsal/kinds/")
         self._refuse_after_failure(declared)
         made.kind = kind
         made.region = self._pretend.region_of(declared, provider)
-        made.properties = named(declared, kind.name)
+        made.properties = named(_salted(made), kind.name)
         made.properties.pop("region", None)
         unknown = check_known(kind.fields, made.properties)
         if unknown:
@@ -101,11 +134,7 @@ class Mapper:
             tags = {**default_tags(provider), **(declared.properties.get("tags") or {})}
             if tags:
                 made.properties["tags"] = tags
-        made.values = context(declared, made.properties, account=self._cloud.account, region=made.region)
-        self._provide(made, kind)
-        self._send(made, kind)
-        self._give_out(made, kind)
-        made.state = State.COMPARED
+        return kind
 
     def _refuse_lost_outputs(self, made: Made) -> None:
         lost = list(missing.used(made.declared.properties))
@@ -121,19 +150,19 @@ class Mapper:
     def _provide(self, made: Made, kind: Kind) -> None:
         policy = made.properties.get(kind.managed_policy) if kind.managed_policy else None
         if isinstance(policy, str) and ":iam::aws:policy/" in policy:
-            self._cloud.load_managed_policy(policy)
+            self.cloud.load_managed_policy(policy)
         boundary = made.properties.get(kind.boundary) if kind.boundary else None
         if boundary:
             self._provide_boundary(made, kind, boundary)
         arn = made.properties.get(kind.certificate) if kind.certificate else None
-        if arn and self._cloud.stand_in_certificate(arn, made.region):
+        if arn and self.cloud.stand_in_certificate(arn, made.region):
             path = f"{made.declared.name}.{kind.certificate}"
             self.stand_ins.append(StandIn(path, arn, "an empty certificate under this ARN"))
 
     def _provide_boundary(self, made: Made, kind: Kind, arn: str) -> None:
         from rehearsal.boundary import stand_in_boundary  # noqa: PLC0415 stacks without one need nothing of bootstrap
 
-        stand_in = stand_in_boundary(self._cloud, arn, made.declared.urn, made.region)
+        stand_in = stand_in_boundary(self.cloud, arn, made.declared.urn, made.region)
         if stand_in:
             self.stand_ins.append(StandIn(f"{made.declared.name}.{kind.boundary}", arn, stand_in))
 
@@ -155,22 +184,26 @@ class Mapper:
         if packed is None:
             return
         wanted = {key: value for key, value in packed.items() if value is not None}
-        region = kind.global_region or made.region
-        self._hold_to_model(made, kind, call, wanted, region)
-        try:
-            response = self._cloud.call(kind.service, call.operation, wanted, region)
-        except CloudError as fault:
-            if not call.moto_breaks or fault.code != call.moto_breaks:
-                raise
-            response = {}
+        response = self.send(made, kind, call, wanted)
         if call.name == "create":
             made.values["made"] = response
             if kind.document:
                 made.values["document"] = fill(kind.document, made.values)
             self._identify(made, kind)
 
+    def send(self, made: Made, kind: Kind, call: Call, params: dict[str, Any]) -> Any:
+        """Send one operation for a resource, held to AWS's model first. Raises CloudError."""
+        region = kind.global_region or made.region
+        self._hold_to_model(made, kind, call, params, region)
+        try:
+            return self.cloud.call(kind.service, call.operation, params, region)
+        except CloudError as fault:
+            if not call.moto_breaks or fault.code != call.moto_breaks:
+                raise
+            return {}
+
     def _hold_to_model(self, made: Made, kind: Kind, call: Call, params: dict[str, Any], region: str) -> None:
-        found, page = self._cloud.breaches(kind.service, call.operation, params, region)
+        found, page = self.cloud.breaches(kind.service, call.operation, params, region)
         self.refusals += [
             Refusal(
                 check=f"model-{one.kind}",
@@ -192,7 +225,7 @@ class Mapper:
     def _give_out(self, made: Made, kind: Kind) -> None:
         document = made.values.get("document")
         if not kind.document and any(isinstance(out, Out) for out in kind.outputs.values()):
-            document = self._read(made, kind, cached=False)
+            document = self.reader.read(made, kind, cached=False)
         outputs = {**kind.defaults, **made.declared.properties}
         outputs.update({key: value for key, value in made.properties.items() if key != "tags"})
         for key, out in kind.outputs.items():
@@ -204,93 +237,6 @@ class Mapper:
         outputs["region"] = made.region
         made.values["outputs"] = outputs
         made.outputs = missing.with_markers(kind.type_, made.declared.name, outputs)
-
-    # ---- reading back
-
-    def read_back(self, made: Made) -> tuple[FieldResult, ...]:
-        """Read a resource from moto again and compare every declared field.
-
-        Raises CloudError or LookupError when it is not there.
-        """
-        kind = made.kind
-        if kind is None:
-            return ()
-        document = self._read(made, kind, cached=True)
-        if document is None:
-            raise LookupError(f"{kind.type_} {made.id} is gone")
-        declared = {
-            key: value for key, value in made.properties.items() if key in made.declared.properties or key == "tags"
-        }
-        results = compare(kind.fields, declared, document)
-        if "region" in made.declared.properties:
-            results.append(FieldResult("region", Check.CHECKED, made.region, made.region))
-        return tuple(results)
-
-    def forget_lists(self) -> None:
-        """Drop what was listed: the next reading asks moto again."""
-        self._pages.clear()
-        self._indexes.clear()
-
-    def _read(self, made: Made, kind: Kind, *, cached: bool) -> Any:
-        document: Any = None
-        for number, read in enumerate(kind.reads):
-            if read.when and read.when not in made.properties:
-                continue
-            found = self._read_one(made, kind, read, cached=cached)
-            if number == 0:
-                if found is None:
-                    return None
-                document = dict(found) if len(kind.reads) > 1 and isinstance(found, dict) else found
-            elif read.into:
-                document[read.into] = found
-            else:
-                document.update(found or {})
-        return document
-
-    def _read_one(self, made: Made, kind: Kind, read: Read, *, cached: bool) -> Any:
-        service, region = read.service or kind.service, kind.global_region or made.region
-        if read.index and cached and not _own_params(read):
-            return self._listed(service, region, read).get(fill(read.key, made.values))
-        params = fill(dict(read.params), made.values)
-        try:
-            response = self._cloud.call(service, read.operation, params, region)
-        except CloudError as fault:
-            if fault.code in read.absent:
-                return None
-            raise
-        found = finder(read.pick)(response)
-        if not read.index:
-            return {**found, **fill(dict(read.proves), made.values)} if read.proves and found is not None else found
-        wanted = fill(read.key, made.values)
-        item = next((item for item in found or () if finder(read.index)(item) == wanted), None)
-        return {**item, **fill(dict(read.proves), made.values)} if read.proves and item is not None else item
-
-    def _listed(self, service: str, region: str, read: Read) -> dict[Any, Any]:
-        listing, index = (service, region, read.operation), (service, region, id(read))
-        if listing not in self._pages:
-            self._pages[listing] = self._list(service, region, read)
-        if index not in self._indexes:
-            find, pick = finder(read.index), finder(read.pick)
-            self._indexes[index] = {find(item): item for page in self._pages[listing] for item in pick(page) or ()}
-        return self._indexes[index]
-
-    def _list(self, service: str, region: str, read: Read) -> list[Any]:
-        """A listing of this stack's own resources where it can be narrowed to them; else of the account's."""
-        if read.among is not None:
-            keys = [fill(one.key, made.values) for made, one in self._read_by(read.operation, region)]
-            try:
-                return list(self._cloud.pages(service, read.operation, region, read.among(keys)))
-            except CloudError:
-                pass  # one of them is gone: the whole listing tells which
-        return list(self._cloud.pages(service, read.operation, region))
-
-    def _read_by(self, operation: str, region: str) -> Iterator[tuple[Made, Read]]:
-        for made in self.made.values():
-            if made.kind is not None and made.state is State.COMPARED:
-                region_of = made.kind.global_region or made.region
-                yield from (
-                    (made, one) for one in made.kind.reads if one.operation == operation and region_of == region
-                )
 
 
 def property_at(kind: Kind, call: Call, path: str) -> str:
@@ -308,9 +254,9 @@ def property_at(kind: Kind, call: Call, path: str) -> str:
     return ".".join([*([best] if best else []), *(step[:1].lower() + step[1:] for step in rest)]).replace(".[", "[")
 
 
-def _own_params(read: Read) -> bool:
-    """Whether a listing is narrowed to one resource by more than its id, so that one listing cannot serve all."""
-    return bool(read.params) and "$id" not in str(read.params)
+def _salted(made: Made) -> Declared:
+    """The declaration under a URN that gives made-up names of its own, where another holds the first ones."""
+    return replace(made.declared, urn=made.declared.urn + made.salt) if made.salt else made.declared
 
 
 class _ResourceError(Exception):
@@ -319,21 +265,3 @@ class _ResourceError(Exception):
 
 def _one_line(fault: Exception) -> str:
     return " ".join(str(fault).split())
-
-
-def rehearsed(made: Made, fields: tuple[FieldResult, ...] = (), read_ms: float = 0.0) -> Rehearsed:
-    """The result of one resource."""
-    state = made.state
-    if state is State.COMPARED and any(one.check is Check.DIFFERS for one in fields):
-        state = State.DIFFERS
-    return Rehearsed(
-        declared=made.declared,
-        state=state,
-        id=made.id,
-        outputs=made.outputs,
-        fields=fields,
-        reason=made.reason,
-        region=made.region,
-        create_ms=made.create_ms,
-        read_ms=read_ms,
-    )

@@ -23,6 +23,9 @@ class Realiser(Protocol):
     def create(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """The physical id and the outputs. Must not raise for what a resource itself gets wrong: it records that."""
 
+    def component(self, declared: Declared) -> None:
+        """A component is registered, before its children are."""
+
     def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """The same for a resource that the program reads with `.get` instead of declaring it."""
 
@@ -76,6 +79,7 @@ class Monitor(MockMonitor):
             return resource_pb2.RegisterResourceResponse(urn=urn)
         declared = self._record(urn, request)
         if not declared.custom:
+            self._realiser.component(declared)
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
         provider = self._provider_of(declared)
         id_, outputs = self._realiser.create(declared, provider)
@@ -88,6 +92,7 @@ class Monitor(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         declared = self._record(urn, request, read=True)
         if request.type == REFERENCE_TYPE:
+            self._realiser.component(declared)
             outputs: Mapping[str, Any] = self._reference(request.id)
         else:
             _, outputs = self._realiser.read(declared, self._provider_of(declared))

@@ -58,6 +58,14 @@ def _replace(owner: Any, name: str, new: Any) -> Undo:
     return lambda: setattr(owner, name, old)
 
 
+def _add(owner: Any, name: str, new: Any) -> Undo:
+    """An operation that moto lacks; one that a later moto has wins."""
+    if hasattr(owner, name):
+        return lambda: None
+    setattr(owner, name, new)
+    return lambda: delattr(owner, name)
+
+
 def _logging_policy() -> Undo:
     """moto breaks on a log bucket's policy with `Principal: "*"` (the usual TLS-only statement) and reads no lists."""
     from moto.s3.models import FakeBucket  # noqa: PLC0415
@@ -119,6 +127,78 @@ def _many_certificates() -> Undo:
     return _replace(models.ELBv2Backend, "add_listener_certificates", add)
 
 
+def _first_certificate_alone() -> Undo:
+    """moto drops a listener's further certificates where its own is changed; AWS changes that one alone."""
+    from moto.elbv2 import models  # noqa: PLC0415
+
+    stock = models.ELBv2Backend.__dict__["modify_listener"]
+
+    def modify(self: Any, arn: str, *args: Any, **kwargs: Any) -> Any:
+        (listener,) = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])
+        further = listener.certificates[1:]
+        stock(self, arn, *args, **kwargs)
+        listener.certificates = [*listener.certificates[:1], *further]
+        return listener
+
+    return _replace(models.ELBv2Backend, "modify_listener", modify)
+
+
+def _filters_by_name() -> Undo:
+    """moto adds a second metric filter where one of the name stands."""
+    from moto.logs.metric_filters import MetricFilters  # noqa: PLC0415
+
+    stock = MetricFilters.__dict__["add_filter"]
+
+    def add(self: Any, filter_name: str, filter_pattern: str, log_group_name: str, *rest: Any, **more: Any) -> None:
+        self.delete_filter(filter_name, log_group_name)
+        stock(self, filter_name, filter_pattern, log_group_name, *rest, **more)
+
+    return _replace(MetricFilters, "add_filter", add)
+
+
+def _subnet_groups_stay() -> Undo:
+    """moto forgets a subnet group as it changes it."""
+    from moto.rds.models import RDSBackend  # noqa: PLC0415
+
+    stock = RDSBackend.__dict__["modify_db_subnet_group"]
+
+    def modify(self: Any, subnet_name: str, *args: Any, **kwargs: Any) -> Any:
+        self.subnet_groups[subnet_name] = changed = stock(self, subnet_name, *args, **kwargs)
+        return changed
+
+    return _replace(RDSBackend, "modify_db_subnet_group", modify)
+
+
+def _modify_event_subscription() -> Undo:
+    """moto cannot change an event subscription."""
+    from moto.core.responses import ActionResult  # noqa: PLC0415
+    from moto.rds.responses import RDSResponse  # noqa: PLC0415
+
+    def modify(self: Any) -> ActionResult:
+        found = self.backend.describe_event_subscriptions(self.params["subscription_name"])[0]
+        for name in ("sns_topic_arn", "source_type", "event_categories", "enabled"):
+            if name in self.params:
+                setattr(found, name, self.params[name])
+        return ActionResult({"EventSubscription": found})
+
+    return _add(RDSResponse, "modify_event_subscription", modify)
+
+
+def _update_budget() -> Undo:
+    """moto cannot change a budget."""
+    from moto.budgets.models import Budget  # noqa: PLC0415
+    from moto.budgets.responses import BudgetsResponse  # noqa: PLC0415
+
+    def update(self: Any) -> str:
+        account, wanted = self._get_param("AccountId"), self._get_param("NewBudget")
+        self.backend.describe_budget(account, wanted["BudgetName"])  # one that is not there is AWS's own error
+        stands = self.backend.budgets[account][wanted["BudgetName"]]
+        stands.budget = Budget(wanted, []).budget
+        return "{}"
+
+    return _add(BudgetsResponse, "update_budget", update)
+
+
 def names_of_actions() -> Undo:
     """moto looks up all methods of a service's class for every request."""
     from moto.core import responses  # noqa: PLC0415
@@ -148,8 +228,10 @@ def _tags_by_id() -> Undo:
 
 _PATCHES: dict[str, tuple[Callable[[], Undo], ...]] = {
     "ec2": (_tags_by_id,),
-    "elbv2": (_many_certificates,),
+    "budgets": (_update_budget,),
+    "elbv2": (_many_certificates, _first_certificate_alone),
     "kms": (_lazy_key_pairs,),
+    "logs": (_filters_by_name,),
     "s3": (_logging_policy,),
-    "rds": (_own_resource_ids,),
+    "rds": (_own_resource_ids, _subnet_groups_stay, _modify_event_subscription),
 }

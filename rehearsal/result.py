@@ -10,6 +10,7 @@ from rehearsal.stand_ins import StandIn
 
 if TYPE_CHECKING:
     from policies.runner import Report
+    from rehearsal.change.result import ChangeRehearsal
     from rehearsal.service.result import ServiceRehearsal
     from rehearsal.tenants.result import TenantsRehearsal
 
@@ -139,6 +140,7 @@ class Rehearsal:
     policies: "Report | None" = None  # None where they were not asked
     service: "ServiceRehearsal | None" = None  # None where it was left out
     tenants: "TenantsRehearsal | None" = None  # None where it was rehearsed alone
+    change: "ChangeRehearsal | None" = None  # None where nothing stood before
 
     @cached_property
     def by_urn(self) -> dict[str, Rehearsed]:
@@ -153,7 +155,8 @@ class Rehearsal:
     def passed(self) -> bool:
         judged = self.policies is None or not self.policies.failed
         tried = (self.service is None or self.service.passed) and (self.tenants is None or self.tenants.passed)
-        return self.stands and judged and tried
+        changed = self.change is None or self.change.passed
+        return self.stands and judged and tried and changed
 
     @property
     def stands(self) -> bool:

@@ -17,7 +17,9 @@ from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, Rehearsal, Rehea
 from rehearsal.stand_ins import StandIn
 
 if TYPE_CHECKING:
+    from rehearsal.change.run import Stood
     from rehearsal.cloud import Cloud, Moto
+    from rehearsal.made import Made
     from rehearsal.monitor import Monitor, Realiser
 
 FALLBACK_ACCOUNT = "123456789012"  # AWS's documentation account, where a stack names none
@@ -72,6 +74,7 @@ class Options:
     progress: Progress = field(default_factory=Quiet)
     before_reading: "Callable[[Cloud], None] | None" = None
     references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # stack name -> its outputs
+    stood: "Stood | None" = None  # what stands already and is changed in place
     timeout_seconds: float = TIMEOUT_SECONDS
 
 
@@ -109,7 +112,7 @@ def rehearse_with_base(
             from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
 
             moto = contexts.enter_context(running())
-        stood = rehearse(project, base, replace(options, before_reading=None), moto)
+        stood = rehearse(project, base, replace(options, before_reading=None, stood=None), moto)
         references = {**options.references, base: stood.exports}
         return rehearse(project, stack, replace(options, references=references), moto)
 
@@ -165,14 +168,29 @@ class _Run:
         from rehearsal.readback import read_back  # noqa: PLC0415
 
         tell = self.options.progress.resource
-        mapper = Mapper(cloud, lambda made: tell(made.state, made.declared.type, made.declared.name))
-        monitor = self._program(mapper)
+
+        def told(made: "Made") -> None:
+            tell(made.state, made.declared.type, made.declared.name)
+
+        mapper, stood = Mapper(cloud, told), self.options.stood
+        if stood is None:
+            monitor = self._program(mapper)
+        else:
+            former = Mapper(cloud, told)
+            with self.clock.phase(f"standing up {stood.revision.name}"):
+                stood.stand_up(former, self.options.references)
+            changing = stood.changing(mapper)
+            monitor = self._program(changing)
+            with self.clock.phase("deleting what goes"):
+                changing.finish()
+            self.stand_ins = (*self.stand_ins, *former.stand_ins)
         if self.options.before_reading is not None:
             self.options.before_reading(cloud)
         with self.clock.phase("reading back"):
             found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
         self.stand_ins = (*self.stand_ins, *mapper.stand_ins)
-        return self._result(monitor, found, mapper.refusals)
+        result = self._result(monitor, found, mapper.refusals)
+        return replace(result, change=stood.result()) if stood is not None else result
 
     def _program(self, realiser: "Realiser") -> "Monitor":
         from rehearsal.monitor import Monitor  # noqa: PLC0415 it imports Pulumi

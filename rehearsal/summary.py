@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from policies.catalogue import SEVERITIES
 from policies.runner import Report
+from rehearsal.change.in_words import change_in_words
 from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.tenants.in_words import stacks_beside, who_reaches_whom
@@ -16,6 +17,10 @@ _SHOWN = 12  # more findings than this fill a screen; --json has all
 _MOTO = (
     "moto is not AWS: this does not prove that AWS accepts or grants it, nor that a",
     "later update or replacement goes well. `pulumi preview` and a real dev stack do.",
+)
+_CHANGED = (
+    "moto is not AWS: this does not prove that AWS accepts or grants it, nor how long",
+    "it takes. `pulumi preview` and a real dev stack do.",
 )
 _DECLARED = ("Nothing was created: this proves that the program runs, and nothing about AWS.",)
 
@@ -28,6 +33,8 @@ def summary(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
 def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
     yield verdict(rehearsal)
     yield ""
+    if rehearsal.change:
+        yield from change_in_words(rehearsal.change, verbose=verbose)
     yield from _table(rehearsal)
     yield ""
     if rehearsal.tenants:
@@ -52,7 +59,7 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
         yield from who_reaches_whom(rehearsal.tenants, verbose)
     if verbose:
         yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
-    yield from _DECLARED if rehearsal.declare_only else _MOTO
+    yield from _DECLARED if rehearsal.declare_only else _CHANGED if rehearsal.change else _MOTO
     yield from textwrap.wrap(
         f"Next: {_next(rehearsal, verbose)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False
     )
@@ -70,6 +77,9 @@ def verdict(rehearsal: Rehearsal) -> str:
     if rehearsal.declare_only:
         return f"{where} is declared: {rehearsal.count(State.DECLARED_ONLY)} resources, {total:.1f} s"
     count = rehearsal.count(State.COMPARED)
+    if rehearsal.change:
+        works = " and its service works" if rehearsal.service else ""
+        return f"{where} goes through its change{works}: {count} resources as declared, {total:.1f} s"
     works = " and its service works" if rehearsal.service else ""
     if rehearsal.tenants:
         others = rehearsal.tenants.stacks
@@ -121,11 +131,12 @@ def problems_of(rehearsal: Rehearsal) -> Iterator[str]:
 
 
 def _failed_checks(rehearsal: Rehearsal) -> int:
-    """Mandatory policies that failed, red cells, other stacks' problems, and one for the service.
+    """Mandatory policies that failed, faults of a change, red cells, other stacks' problems, and one for the service.
 
     What comes after a failed step of the service was not reached.
     """
     broken = len(rehearsal.policies.violations) if rehearsal.policies else 0
+    broken += len(rehearsal.change.faults) if rehearsal.change else 0
     if rehearsal.tenants:
         broken += sum(len(one.problems) for one in rehearsal.tenants.stacks)
         broken += len(rehearsal.tenants.matrix.red) if rehearsal.tenants.matrix else 0
@@ -242,6 +253,7 @@ def short(token: str) -> str:
 
 def _next(rehearsal: Rehearsal, verbose: bool) -> str:
     name = rehearsal.stack + (f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else "")
+    name += f" --since {rehearsal.change.revision}" if rehearsal.change else ""
     if not rehearsal.passed:
         return f"mend what is listed, then `workbuoy rehearse {name}` again"
     if rehearsal.declare_only:

@@ -19,15 +19,23 @@ TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
 def rehearse_whole(
-    project: Project, stack: str, options: Options, *, with_service: bool, in_image: bool = False
+    project: Project, stack: str, options: Options, *, with_service: bool, in_image: bool = False, since: str = ""
 ) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
-    With `in_image` the service runs in the built image under runc instead of in `app/.venv`.
+    With `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
+    that revision stands first and is changed in place; `options.stood` then has the revision and its files.
 
-    Raises what `rehearsal.run.rehearse` raises, the errors of `policies`, and ImageError for an image that is missing,
+    Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with, the errors of
+    `policies`, and ImageError for an image that is missing,
     does not match the code or cannot be run. A service that cannot be tried for another reason is told in the result.
     """
+    if since:
+        from rehearsal.change.run import stood_at  # noqa: PLC0415 few ask for it
+
+        with stood_at(project, stack, since) as stood:
+            changed = replace(options, stood=stood)
+            return rehearse_whole(project, stack, changed, with_service=with_service, in_image=in_image)
     app = project.root / "app"
     if options.declare_only or not with_service or not app.is_dir():
         return judged(rehearse_with_base(project, stack, options), project, options)

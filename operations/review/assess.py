@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from facts.downtime import Class, Interruption, interruptions, longest
 from graph.plan import Plan, PolicyResult
 from operations.review.changes import Changes, changes, summary, tenants
 from operations.review.cost import Cost, cost
-from operations.review.downtime import Class, Interruption, interruptions, longest
 from operations.review.effects import ACCESS_KINDS, NOT_JUDGED_KINDS, Danger
 from operations.review.findings import findings
 from operations.review.judging import judge

@@ -1,6 +1,6 @@
 """Application Auto Scaling: what may be scaled, and by which policy."""
 
-from rehearsal.kinds.kind import TAG_MAP, Call, F, Kind, Name, Out, Read
+from rehearsal.kinds.kind import TAG_MAP, Call, Change, F, Kind, Name, Out, Read
 
 _TARGET_ID = {"ServiceNamespace": "$serviceNamespace", "ResourceIds": ["$resourceId"]}
 _ARN = "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex}"
@@ -8,7 +8,7 @@ _ARN = "arn:aws:application-autoscaling:{region}:{account}:scalable-target/{hex}
 TARGET = Kind(
     type_="aws:appautoscaling/target:Target",
     service="application-autoscaling",
-    calls=(Call("register_scalable_target"),),
+    calls=(Call("register_scalable_target", again=True),),
     fields={
         "serviceNamespace": F("ServiceNamespace"),
         "resourceId": F("ResourceId"),
@@ -27,6 +27,16 @@ TARGET = Kind(
         "tags": F("Tags", (), form=TAG_MAP, unchecked="moto has no ListTagsForResource for scalable targets"),
     },
     reads=(Read("describe_scalable_targets", _TARGET_ID, "ScalableTargets[0]"),),
+    deletes=(
+        Change(
+            "deregister_scalable_target",
+            params={
+                "ServiceNamespace": "$serviceNamespace",
+                "ResourceId": "$resourceId",
+                "ScalableDimension": "$scalableDimension",
+            },
+        ),
+    ),
     document="$made",
     id="{resourceId}",
     outputs={"arn": Out("ScalableTargetARN", _ARN), "roleArn": "arn:aws:iam::{account}:role/aws-service-role"},
@@ -61,8 +71,8 @@ POLICY = Kind(
             "describe_scaling_policies",
             {"ServiceNamespace": "$serviceNamespace", "ResourceId": "$resourceId"},
             pick="ScalingPolicies",
-            index="PolicyARN",
-            key="$outputs.arn",
+            index="PolicyName",
+            key="$name",
         ),
     ),
     document="$made",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.kinds.kind import NOT_HELD, Call, F, Field, Form, Kind, Name, Read, tags, unchecked
+from rehearsal.kinds.kind import NOT_HELD, Call, Change, F, Field, Form, Kind, Name, Read, tags, unchecked
 
 _PLACE = {"AccountId": "{account}", "BudgetName": "$name"}
 
@@ -28,6 +28,23 @@ def _amount(value: Any) -> Any:
     return None if value is None else f"{float(value):g}"
 
 
+_BUDGET = ("budgetType", "timeUnit", "limitAmount", "limitUnit")
+_WHOLE = {
+    "AccountId": "{account}",
+    "NewBudget": {
+        "BudgetName": "$name",
+        "BudgetType": "$budgetType",
+        "TimeUnit": "$timeUnit",
+        "BudgetLimit": {"Amount": "$limitAmount", "Unit": "$limitUnit"},
+    },
+}
+
+
+def _whole(params: dict[str, Any]) -> dict[str, Any]:
+    """A budget is changed as a whole, under another name than at its creation."""
+    return {key: value for key, value in params.items() if key != "Budget"}
+
+
 BUDGET = Kind(
     type_="aws:budgets/budget:Budget",
     service="budgets",
@@ -49,6 +66,7 @@ BUDGET = Kind(
         ),
         "tags": F("ResourceTags", (), form=tags().form, unchecked=NOT_HELD),
     },
+    updates=(Change("update_budget", dict.fromkeys(_BUDGET, ""), _WHOLE, pack=_whole),),
     reads=(
         Read("describe_budget", _PLACE),
         Read("describe_notifications_for_budget", _PLACE, pick="Notifications", into="Notifications"),

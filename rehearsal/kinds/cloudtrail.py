@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rehearsal.kinds.kind import Call, F, Kind, Name, Out, Read, tags, unchecked
+from rehearsal.kinds.kind import Call, Change, F, Kind, Name, Out, Read, only_when, tags, unchecked
 
 _ARN = "arn:aws:cloudtrail:{region}:{account}:trail/{name}"
 
@@ -63,6 +63,10 @@ TRAIL = Kind(
         Read("get_trail_status", {"Name": "$name"}, into="Status"),
         Read("get_event_selectors", {"TrailName": "$name"}, into="Selectors", when="advancedEventSelectors"),
         Read("list_tags", {"ResourceIdList": [_ARN]}, pick="ResourceTagList[0].TagsList", into="Tags", when="tags"),
+    ),
+    updates=(
+        Change("start_logging", {"enableLogging": "Enabled"}, pack=only_when(True)),
+        Change("stop_logging", {"enableLogging": "Enabled"}, pack=only_when(False)),
     ),
     document="$made",
     id="{name}",

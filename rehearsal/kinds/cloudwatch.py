@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rehearsal.kinds.kind import JSON, Call, F, Form, Kind, Name, Read, tags
+from rehearsal.kinds.kind import JSON, Call, Change, F, Form, Kind, Name, Read, tags
 
 _ARN = "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
 
@@ -64,6 +64,7 @@ METRIC_ALARM = Kind(
         Read("describe_alarms", pick="MetricAlarms", index="AlarmName", among=lambda names: {"AlarmNames": names}),
         Read("list_tags_for_resource", {"ResourceARN": _ARN}, pick="Tags", into="Tags", when="tags"),
     ),
+    deletes=(Change("delete_alarms", params={"AlarmNames": ["$name"]}),),
     document="$made",
     id="{name}",
     outputs={"arn": _ARN},
@@ -76,6 +77,7 @@ DASHBOARD = Kind(
     calls=(Call("put_dashboard"),),
     fields={"dashboardName": F("DashboardName"), "dashboardBody": F("DashboardBody", form=JSON)},
     reads=(Read("get_dashboard", {"DashboardName": "$dashboardName"}),),
+    deletes=(Change("delete_dashboards", params={"DashboardNames": ["$dashboardName"]}),),
     document="$made",
     id="{dashboardName}",
     outputs={"dashboardArn": "arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"},

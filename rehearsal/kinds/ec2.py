@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.kinds.kind import AT_DELETION, Call, F, Field, Form, Kind, Name, Out, Read, ec2_tags, unchecked
+from rehearsal.kinds.kind import AT_DELETION, Call, Change, F, Field, Form, Kind, Name, Out, Read, ec2_tags, unchecked
 
 _ARN = "arn:aws:ec2:{region}:{account}:"
 _EVERYTHING_OUT = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
@@ -87,6 +87,7 @@ DEFAULT_SECURITY_GROUP = Kind(
         ),
     },
     reads=(_READ_GROUPS,),
+    stays="the group is its VPC's own, and goes with it",
     document="$made.SecurityGroups[0]",
     id="$document.GroupId",
     made_up_id="sg-{hex}",
@@ -129,11 +130,49 @@ _RULE_FIELDS: dict[str, Field] = {
 }
 
 
+def _modified(params: dict[str, Any]) -> dict[str, Any]:
+    """A rule is changed as a whole, and flat, unlike at its creation."""
+    rule: dict[str, Any] = {
+        key: params[key] for key in ("IpProtocol", "FromPort", "ToPort", "CidrIpv4", "CidrIpv6") if key in params
+    }
+    rule |= {key: params[key] for key in ("PrefixListId", "ReferencedGroupId", "Description") if key in params}
+    entry = {"SecurityGroupRuleId": params["Id"], "SecurityGroupRule": rule}
+    return {"GroupId": params["GroupId"], "SecurityGroupRules": [entry]}
+
+
+_WHOLE_RULE = {
+    "Id": "$id",
+    "GroupId": "$securityGroupId",
+    "IpProtocol": "$ipProtocol",
+    "FromPort": "$fromPort",
+    "ToPort": "$toPort",
+    "CidrIpv4": "$cidrIpv4",
+    "CidrIpv6": "$cidrIpv6",
+    "PrefixListId": "$prefixListId",
+    "ReferencedGroupId": "$referencedSecurityGroupId",
+    "Description": "$description",
+}
+
+
 def _rule(type_: str, operation: str) -> Kind:
     return Kind(
         type_=type_,
         service="ec2",
         calls=(Call(operation, pack=_permission),),
+        updates=(
+            Change(
+                "modify_security_group_rules",
+                {key: "Changed" for key in _RULE_FIELDS if key not in ("tags", "securityGroupId")},
+                _WHOLE_RULE,
+                pack=_modified,
+            ),
+        ),
+        deletes=(
+            Change(
+                operation.replace("authorize", "revoke"),
+                params={"GroupId": "$securityGroupId", "SecurityGroupRuleIds": ["$id"]},
+            ),
+        ),
         fields=_RULE_FIELDS,
         reads=(
             Read(

@@ -3,7 +3,20 @@
 import json
 from typing import Any
 
-from rehearsal.kinds.kind import AT_DELETION, IN_PROVIDER, NOT_HELD, Call, F, Form, Kind, Name, Out, Read, unchecked
+from rehearsal.kinds.kind import (
+    AT_DELETION,
+    IN_PROVIDER,
+    NOT_HELD,
+    Call,
+    Change,
+    F,
+    Form,
+    Kind,
+    Name,
+    Out,
+    Read,
+    unchecked,
+)
 
 _ARN = "arn:aws:ecs:{region}:{account}:"
 
@@ -42,6 +55,9 @@ CLUSTER = Kind(
             "clusters[0]",
         ),
     ),
+    updates=(Change("update_cluster", {"settings": "", "configuration": ""}, {"cluster": "$name"}),),
+    deletes=(Change("delete_cluster", params={"cluster": "$name"}),),
+    ending="status == 'INACTIVE'",
     document="$made.cluster",
     id="$document.clusterArn",
     made_up_id=_ARN + "cluster/{name}",
@@ -98,6 +114,8 @@ TASK_DEFINITION = Kind(
         Read("describe_task_definition", {"taskDefinition": "$outputs.arn", "include": ["TAGS"]}, "taskDefinition"),
         Read("list_tags_for_resource", {"resourceArn": "$outputs.arn"}, pick="tags", into="tags", when="tags"),
     ),
+    deletes=(Change("deregister_task_definition", params={"taskDefinition": "$outputs.arn"}),),
+    ending="status == 'INACTIVE'",
     document="$made.taskDefinition",
     id="$document.family",
     made_up_id="{family}",
@@ -171,6 +189,12 @@ SERVICE = Kind(
         "forceDelete": unchecked(AT_DELETION),
         "tags": _TAGS,
     },
+    updates=(Change("update_service", None, {"service": "$name"}),),
+    deletes=(
+        Change("update_service", params={"service": "$name", "cluster": "$cluster", "desiredCount": 0}),
+        Change("delete_service", params={"service": "$name", "cluster": "$cluster"}),
+    ),
+    ending="status == 'INACTIVE'",
     reads=(
         Read("describe_services", {"cluster": "$cluster", "services": ["$name"], "include": ["TAGS"]}, "services[0]"),
     ),

@@ -6,6 +6,7 @@ from rehearsal.kinds.kind import (
     NOT_HELD,
     TEXT,
     Call,
+    Change,
     F,
     Field,
     Form,
@@ -79,6 +80,11 @@ LOAD_BALANCER = Kind(
         Read("describe_load_balancers", {"LoadBalancerArns": ["$id"]}, "LoadBalancers[0]"),
         Read("describe_load_balancer_attributes", {"LoadBalancerArn": "$id"}, pick=_as_map, into="Attributes"),
         _TAGS,
+    ),
+    updates=(
+        Change("set_security_groups", {"securityGroups": ""}),
+        Change("set_subnets", {"subnets": ""}),
+        Change("set_ip_address_type", {"ipAddressType": ""}),
     ),
     document="$made.LoadBalancers[0]",
     id="$document.LoadBalancerArn",
@@ -238,6 +244,10 @@ def _name_conditions(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
+def _priority(params: dict[str, Any]) -> dict[str, Any]:
+    return {"RulePriorities": [params]}
+
+
 LISTENER_RULE = Kind(
     type_="aws:lb/listenerRule:ListenerRule",
     service="elbv2",
@@ -253,6 +263,7 @@ LISTENER_RULE = Kind(
         "tags": tags(),
     },
     reads=(Read("describe_rules", {"RuleArns": ["$id"]}, "Rules[0]"), _TAGS),
+    updates=(Change("set_rule_priorities", {"priority": "Priority"}, pack=_priority, params={"RuleArn": "$id"}),),
     document="$made.Rules[0]",
     id="$document.RuleArn",
     made_up_id="arn:aws:elasticloadbalancing:{region}:{account}:listener-rule/app/{logical}/{hex16}/{hex16}/{hex16}",
@@ -264,6 +275,12 @@ LISTENER_CERTIFICATE = Kind(
     service="elbv2",
     certificate="certificateArn",
     calls=(Call("add_listener_certificates"),),
+    deletes=(
+        Change(
+            "remove_listener_certificates",
+            params={"ListenerArn": "$listenerArn", "Certificates": [{"CertificateArn": "$certificateArn"}]},
+        ),
+    ),
     fields={
         "listenerArn": F("ListenerArn"),
         "certificateArn": F("Certificates", "CertificateArn", form=_CERTIFICATE),

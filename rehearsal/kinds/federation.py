@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rehearsal.kinds.kind import Call, F, Form, Kind, Read, tags
+from rehearsal.kinds.kind import Call, Change, F, Form, Kind, Read, tags
 
 
 def _without_scheme(value: Any) -> Any:
@@ -26,6 +26,7 @@ OIDC_PROVIDER = Kind(
         "tags": tags(),
     },
     reads=(Read("get_open_id_connect_provider", {"OpenIDConnectProviderArn": "$id"}),),
+    updates=(Change("update_open_id_connect_provider_thumbprint", {"thumbprintLists": ""}),),
     document="$made",
     id="$made.OpenIDConnectProviderArn",
     made_up_id="arn:aws:iam::{account}:oidc-provider/{logical}",

@@ -1,6 +1,6 @@
 """IAM roles and their policies."""
 
-from rehearsal.kinds.kind import AT_DELETION, JSON, Call, F, Kind, Name, Out, Read, tags, unchecked
+from rehearsal.kinds.kind import AT_DELETION, JSON, Call, Change, F, Kind, Name, Out, Read, tags, unchecked
 
 _PART_OF_NAME = "part of the name"
 
@@ -22,6 +22,11 @@ ROLE = Kind(
         "tags": tags(),
     },
     reads=(Read("get_role", {"RoleName": "$name"}, pick="Role"),),
+    updates=(
+        Change("update_assume_role_policy", {"assumeRolePolicy": "PolicyDocument"}),
+        Change("put_role_permissions_boundary", {"permissionsBoundary": "PermissionsBoundary"}),
+        Change("delete_role_permissions_boundary", removes=("permissionsBoundary",)),
+    ),
     document="$made.Role",
     id="$document.RoleName",
     made_up_id="{name}",
@@ -65,8 +70,14 @@ POLICY = Kind(
     },
     reads=(
         Read("get_policy", {"PolicyArn": "$id"}, pick="Policy"),
-        Read("get_policy_version", {"PolicyArn": "$id", "VersionId": "v1"}, pick="PolicyVersion", into="Version"),
+        Read(
+            "get_policy_version",
+            {"PolicyArn": "$id", "VersionId": "$read.DefaultVersionId"},
+            pick="PolicyVersion",
+            into="Version",
+        ),
     ),
+    updates=(Change("create_policy_version", {"policy": "PolicyDocument"}, {"SetAsDefault": True}),),
     document="$made.Policy",
     id="$document.Arn",
     made_up_id="arn:aws:iam::{account}:policy/{name}",
@@ -83,6 +94,7 @@ ATTACHMENT = Kind(
     global_region="us-east-1",
     managed_policy="policyArn",
     calls=(Call("attach_role_policy"),),
+    deletes=(Change("detach_role_policy"),),
     fields={"role": F("RoleName"), "policyArn": F("PolicyArn")},
     reads=(
         Read(

@@ -14,6 +14,7 @@ import jmespath
 
 Finder = Callable[[Any], Any]
 Path = str | tuple[str, ...] | Finder
+Empty = Callable[[Callable[[str, dict[str, Any]], Any], Mapping[str, Any]], None]  # (send, values)
 Reason = str | Callable[[Mapping[str, Any]], str]  # of the object that holds the field
 
 
@@ -58,6 +59,24 @@ class Call:
     always: bool = False  # sent even when no field of it is declared
     pack: Callable[[dict[str, Any]], dict[str, Any] | None] = _same  # None: nothing to send
     moto_breaks: str = ""  # the exception with which moto breaks after it has done what the call asks
+    again: bool = False  # sent again, it changes what it made; `put_` and `set_` say so by their names
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An operation that changes or deletes what stands, where it is not the counterpart of the one that creates.
+
+    `fields` are the properties it takes, each with its place in the request; an empty place is that of creation. None
+    stands for every property whose place the operation has. What else it needs is found as
+    `rehearsal.change.operations` says. `pack` may give several requests, or none.
+    """
+
+    operation: str
+    fields: Mapping[str, str] | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    pack: Callable[[dict[str, Any]], dict[str, Any] | list[dict[str, Any]] | None] = _same
+    removes: tuple[str, ...] = ()  # properties that it takes away where they are declared no more
+    renews: str = ""  # where the answer says the resource's new id, if a change gives it one
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +139,12 @@ class Kind:
     boundary: str = ""  # the property that names a permissions boundary, which stands outside the stack
     certificate: str = ""  # the property that names a certificate, which stands outside the stack
     global_region: str = ""  # region of the client for a service that has no regions
+    updates: tuple[Change, ...] = ()  # what changes it beside the counterpart of its creation (`modify_`, `update_`)
+    deletes: tuple[Change, ...] = ()  # what deletes it, in order, where that is no `delete_` of the same words
+    empty: Empty | None = None  # what its provider takes out of it before it deletes it
+    stays: str = ""  # why nothing is deleted in AWS when it goes
+    ending: Path = ""  # what the document has when AWS still shows something that is deleted
+    reset: Path = ""  # what the document has after a deletion that only puts AWS's own default back
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +239,11 @@ TEXT = Form(send=_text, norm=_text)
 TAG_LIST = Form(send=lambda tags: [{"Key": k, "Value": v} for k, v in tags.items()], norm=_tag_map, by_leaf=True)
 TAG_MAP = Form(norm=_tag_map, by_leaf=True)
 pack_attributes = _attribute_list
+
+
+def only_when(wanted: bool) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
+    """One of two operations that AWS has in the place of a switch, sent where the switch `Enabled` is set to this."""
+    return lambda params: params if params.pop("Enabled") is wanted else None
 
 
 def tags(aws: str = "Tags", read: str | None = None) -> Field:

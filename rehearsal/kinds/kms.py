@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from rehearsal.kinds.kind import AT_DELETION, JSON, NOT_HELD, Call, F, Form, Kind, Name, Out, Read, unchecked
+from rehearsal.kinds.kind import (
+    AT_DELETION,
+    JSON,
+    NOT_HELD,
+    Call,
+    Change,
+    F,
+    Form,
+    Kind,
+    Name,
+    Out,
+    Read,
+    only_when,
+    unchecked,
+)
 
 
 def _tag_keys(value: Any) -> Any:
@@ -43,7 +57,7 @@ KEY = Kind(
         "isEnabled": F((), "KeyMetadata.Enabled"),
         "enableKeyRotation": F("Enabled", "Rotation.KeyRotationEnabled", call="rotation"),
         "rotationPeriodInDays": unchecked(NOT_HELD, "RotationPeriodInDays", call="rotation"),
-        "deletionWindowInDays": unchecked(AT_DELETION),
+        "deletionWindowInDays": unchecked(AT_DELETION, "PendingWindowInDays", call="delete"),
         "bypassPolicyLockoutSafetyCheck": unchecked("acts at creation only", "BypassPolicyLockoutSafetyCheck"),
         "tags": _TAGS,
     },
@@ -53,6 +67,17 @@ KEY = Kind(
         Read("get_key_rotation_status", {"KeyId": "$id"}, into="Rotation", when="enableKeyRotation"),
         Read("list_resource_tags", {"KeyId": "$id"}, pick="Tags", into="Tags", when="tags"),
     ),
+    updates=(
+        Change("update_key_description", {"description": "Description"}),
+        Change("put_key_policy", {"policy": "Policy"}, {"PolicyName": "default"}),
+        Change("enable_key_rotation", {"enableKeyRotation": "Enabled"}, pack=only_when(True)),
+        Change("disable_key_rotation", {"enableKeyRotation": "Enabled"}, pack=only_when(False)),
+        Change("enable_key_rotation", {"rotationPeriodInDays": "RotationPeriodInDays"}),
+        Change("enable_key", {"isEnabled": "Enabled"}, pack=only_when(True)),
+        Change("disable_key", {"isEnabled": "Enabled"}, pack=only_when(False)),
+    ),
+    deletes=(Change("schedule_key_deletion"),),
+    ending="KeyMetadata.DeletionDate",
     document="$made.KeyMetadata",
     id="$document.KeyId",
     made_up_id="{uuid}",

@@ -9,6 +9,7 @@ from rehearsal.kinds.kind import (
     NOT_HELD,
     TAG_MAP,
     Call,
+    Change,
     F,
     Form,
     Kind,
@@ -81,6 +82,11 @@ FUNCTION = Kind(
         "codeSigningConfigArn": unchecked(NOT_HELD, "CodeSigningConfigArn"),
         "tags": F("Tags", "Tags", form=TAG_MAP),
     },
+    updates=(
+        Change("update_function_configuration", None),
+        Change("update_function_code", {"imageUri": "ImageUri", "architectures": ""}, {"ImageUri": "$imageUri"}),
+        Change("delete_function_concurrency", removes=("reservedConcurrentExecutions",)),
+    ),
     reads=(Read("get_function", {"FunctionName": "$name"}),),
     document="$made",
     id="{name}",
@@ -107,6 +113,7 @@ PERMISSION = Kind(
     type_="aws:lambda/permission:Permission",
     service="lambda",
     calls=(Call("add_permission"),),
+    deletes=(Change("remove_permission"),),
     fields={
         "statementId": F("StatementId", "Sid"),
         "statementIdPrefix": unchecked("part of the name"),

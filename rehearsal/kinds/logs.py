@@ -5,6 +5,7 @@ from rehearsal.kinds.kind import (
     NOT_HELD,
     TAG_MAP,
     Call,
+    Change,
     DeclaredOnly,
     F,
     Form,
@@ -38,6 +39,11 @@ LOG_GROUP = Kind(
         Read(
             "list_tags_for_resource", {"resourceArn": _ARN + "log-group:{name}"}, pick="tags", into="tags", when="tags"
         ),
+    ),
+    updates=(
+        Change("associate_kms_key", {"kmsKeyId": ""}),
+        Change("disassociate_kms_key", removes=("kmsKeyId",)),
+        Change("delete_retention_policy", removes=("retentionInDays",)),
     ),
     document="$made",
     id="{name}",

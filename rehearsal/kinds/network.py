@@ -7,6 +7,7 @@ from rehearsal.kinds.kind import (
     JSON,
     NOT_HELD,
     Call,
+    Change,
     F,
     Form,
     Kind,
@@ -108,6 +109,10 @@ INTERNET_GATEWAY = Kind(
     ),
     fields={"vpcId": F("VpcId", "Attachments[0].VpcId", call="attach"), "tags": ec2_tags("internet-gateway")},
     reads=(Read("describe_internet_gateways", pick="InternetGateways", index="InternetGatewayId"),),
+    deletes=(
+        Change("detach_internet_gateway", params={"InternetGatewayId": "$id", "VpcId": "$vpcId"}),
+        Change("delete_internet_gateway"),
+    ),
     document="$made.InternetGateway",
     id="$document.InternetGatewayId",
     made_up_id="igw-{hex}",
@@ -146,6 +151,15 @@ def _route_key(values: dict[str, Any]) -> tuple[str, Any]:
     return values["routeTableId"], next((values[name] for name in names if values.get(name)), None)
 
 
+_DESTINATION = {
+    "DestinationCidrBlock": "$destinationCidrBlock",
+    "DestinationIpv6CidrBlock": "$destinationIpv6CidrBlock",
+    "DestinationPrefixListId": "$destinationPrefixListId",
+}
+_TARGETS = dict.fromkeys(
+    ("gatewayId", "natGatewayId", "egressOnlyGatewayId", "transitGatewayId", "vpcPeeringConnectionId"), ""
+)
+
 ROUTE = Kind(
     type_="aws:ec2/route:Route",
     service="ec2",
@@ -162,6 +176,8 @@ ROUTE = Kind(
         "vpcPeeringConnectionId": F("VpcPeeringConnectionId"),
     },
     reads=(Read("describe_route_tables", pick=_routes, index="Key", key=_route_key),),
+    updates=(Change("replace_route", _TARGETS, _DESTINATION),),
+    deletes=(Change("delete_route", params=_DESTINATION),),
     document="$made",
     id="r-{routeTableId}-{hex8}",
     outputs={"state": "active", "origin": "CreateRoute"},
@@ -173,6 +189,8 @@ ROUTE_TABLE_ASSOCIATION = Kind(
     calls=(Call("associate_route_table"),),
     fields={"routeTableId": F("RouteTableId"), "subnetId": F("SubnetId"), "gatewayId": F("GatewayId")},
     reads=(Read("describe_route_tables", pick="RouteTables[].Associations[]", index="RouteTableAssociationId"),),
+    updates=(Change("replace_route_table_association", {"routeTableId": ""}, renews="NewAssociationId"),),
+    deletes=(Change("disassociate_route_table"),),
     document="$made",
     id="$document.AssociationId",
     made_up_id="rtbassoc-{hex}",
@@ -184,6 +202,7 @@ EIP = Kind(
     calls=(Call("allocate_address"),),
     fields={"domain": F("Domain"), "tags": ec2_tags("elastic-ip")},
     reads=(Read("describe_addresses", pick="Addresses", index="AllocationId"),),
+    deletes=(Change("release_address", params={"AllocationId": "$id"}),),
     document="$made",
     id="$document.AllocationId",
     made_up_id="eipalloc-{hex}",
@@ -205,6 +224,7 @@ NAT_GATEWAY = Kind(
         "tags": ec2_tags("natgateway"),
     },
     reads=(Read("describe_nat_gateways", pick="NatGateways", index="NatGatewayId"),),
+    ending="State == 'deleted'",
     document="$made.NatGateway",
     id="$document.NatGatewayId",
     made_up_id="nat-{hex}",
@@ -238,6 +258,8 @@ VPC_ENDPOINT = Kind(
             into="PrefixList",
         ),
     ),
+    deletes=(Change("delete_vpc_endpoints", params={"VpcEndpointIds": ["$id"]}),),
+    ending="State == 'deleted'",
     id="$made.VpcEndpoint.VpcEndpointId",
     made_up_id="vpce-{hex}",
     outputs={
@@ -264,6 +286,7 @@ FLOW_LOG = Kind(
     },
     defaults={"logDestinationType": "cloud-watch-logs"},
     reads=(Read("describe_flow_logs", pick="FlowLogs", index="FlowLogId"),),
+    deletes=(Change("delete_flow_logs", params={"FlowLogIds": ["$id"]}),),
     document="$made",
     id="$document.FlowLogIds[0]",
     made_up_id="fl-{hex}",

@@ -8,6 +8,7 @@ from rehearsal.kinds.kind import (
     NOT_HELD,
     TAG_LIST,
     Call,
+    Change,
     F,
     Kind,
     Name,
@@ -111,6 +112,17 @@ _SECRETS_PATH = (
     "MasterUserSecret && [MasterUserSecret.{secretArn: SecretArn, secretStatus: SecretStatus, kmsKeyId: KmsKeyId}]"
 )
 
+
+def _exports(params: dict[str, Any]) -> dict[str, Any]:
+    """Logs are switched on and off one by one."""
+    now, was = params.pop("Now"), params.pop("Was", [])
+    switched = {
+        "EnableLogTypes": [one for one in now if one not in was],
+        "DisableLogTypes": [one for one in was if one not in now],
+    }
+    return {**params, "CloudwatchLogsExportConfiguration": {key: types for key, types in switched.items() if types}}
+
+
 INSTANCE = Kind(
     type_="aws:rds/instance:Instance",
     service="rds",
@@ -161,16 +173,29 @@ INSTANCE = Kind(
         "dedicatedLogVolume": unchecked(NOT_HELD, "DedicatedLogVolume"),
         "engineLifecycleSupport": unchecked(NOT_HELD, "EngineLifecycleSupport"),
         "licenseModel": F("LicenseModel"),
-        "allowMajorVersionUpgrade": unchecked("acts at an upgrade only"),
-        "applyImmediately": unchecked("acts at a change only"),
+        "allowMajorVersionUpgrade": unchecked("acts at an upgrade only", "AllowMajorVersionUpgrade", call="update"),
+        "applyImmediately": unchecked("acts at a change only", "ApplyImmediately", call="update"),
         "blueGreenUpdate": unchecked("acts at a change only"),
         "upgradeStorageConfig": unchecked("acts at a change only"),
         "upgradeRolloutOrder": unchecked(NOT_HELD),
-        "skipFinalSnapshot": unchecked(AT_DELETION),
-        "finalSnapshotIdentifier": unchecked(AT_DELETION),
-        "deleteAutomatedBackups": unchecked(AT_DELETION),
+        "skipFinalSnapshot": unchecked(AT_DELETION, "SkipFinalSnapshot", call="delete"),
+        "finalSnapshotIdentifier": unchecked(AT_DELETION, "FinalDBSnapshotIdentifier", call="delete"),
+        "deleteAutomatedBackups": unchecked(AT_DELETION, "DeleteAutomatedBackups", call="delete"),
         "tags": F("Tags", "TagList", form=TAG_LIST),
     },
+    updates=(
+        Change(
+            "modify_db_instance",
+            {"identifier": "NewDBInstanceIdentifier", "port": "DBPortNumber"},
+            {"DBInstanceIdentifier": "$was.identifier"},
+        ),
+        Change(
+            "modify_db_instance",
+            {"enabledCloudwatchLogsExports": "Now"},
+            {"Was": "$was.enabledCloudwatchLogsExports"},
+            pack=_exports,
+        ),
+    ),
     reads=(
         Read(
             "describe_db_instances",

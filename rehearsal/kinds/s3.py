@@ -1,6 +1,6 @@
 """S3: a bucket and the settings that stand beside it as resources of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rehearsal.kinds.kind import (
@@ -9,6 +9,7 @@ from rehearsal.kinds.kind import (
     JSON,
     NOT_HELD,
     Call,
+    Change,
     F,
     Field,
     Form,
@@ -25,6 +26,14 @@ _BUCKET = {"Bucket": "$bucket"}
 def _location(values: Mapping[str, Any]) -> dict[str, str] | None:
     """S3's oldest region is the one that a request may not name."""
     return None if values["region"] == "us-east-1" else {"LocationConstraint": values["region"]}
+
+
+def _empty(send: Callable[[str, dict[str, Any]], Any], values: Mapping[str, Any]) -> None:
+    """Every version of every object, where the bucket is declared to go with what is in it."""
+    if values.get("forceDestroy"):
+        listed = send("list_object_versions", {"Bucket": values["bucket"]})
+        for one in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
+            send("delete_object", {"Bucket": values["bucket"], "Key": one["Key"], "VersionId": one["VersionId"]})
 
 
 BUCKET = Kind(
@@ -45,6 +54,7 @@ BUCKET = Kind(
         Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket"),
         Read("get_bucket_tagging", _BUCKET, pick="TagSet", into="TagSet", absent=("NoSuchTagSet",), when="tags"),
     ),
+    empty=_empty,
     document="$made",
     id="{bucket}",
     outputs={
@@ -81,6 +91,8 @@ VERSIONING = _side(
         ),
         "mfa": unchecked(IN_PROVIDER),
     },
+    deletes=(Change("put_bucket_versioning", params={"VersioningConfiguration": {"Status": "Suspended"}}),),
+    reset="Status == 'Suspended'",
 )
 
 _ENCRYPTION_RULE = {
@@ -165,6 +177,7 @@ LIFECYCLE = _side(
         "rules": F("LifecycleConfiguration.Rules", "Rules", shape=_LIFECYCLE_RULE, unordered=True),
         "transitionDefaultMinimumObjectSize": F("TransitionDefaultMinimumObjectSize"),
     },
+    deletes=(Change("delete_bucket_lifecycle"),),
 )
 
 _BLOCK = {
@@ -194,6 +207,8 @@ LOGGING = _side(
         "targetPrefix": F("BucketLoggingStatus.LoggingEnabled.TargetPrefix", "LoggingEnabled.TargetPrefix"),
         "targetObjectKeyFormat": unchecked(NOT_HELD),
     },
+    deletes=(Change("put_bucket_logging", params={"BucketLoggingStatus": {}}),),
+    reset="!LoggingEnabled",
 )
 
 KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING)

@@ -1,10 +1,20 @@
 """Secrets Manager: entries, their resource policies, their rotation. No value ever passes through here."""
 
-from rehearsal.kinds.kind import AT_DELETION, JSON, NOT_HELD, Call, F, Kind, Name, Out, Read, tags, unchecked
+from typing import Any
+
+from rehearsal.kinds.kind import AT_DELETION, JSON, NOT_HELD, Call, Change, F, Kind, Name, Out, Read, tags, unchecked
 
 _SECRET = Read("describe_secret", {"SecretId": "$id"})
 # AWS adds six characters to the name of a secret in its ARN.
 _ARN = "arn:aws:secretsmanager:{region}:{account}:secret:{name}-{suffix}"
+
+
+def _at_once(params: dict[str, Any]) -> dict[str, Any]:
+    """A window of no days is a flag of its own to AWS."""
+    if params.get("RecoveryWindowInDays") == 0:
+        return {"ForceDeleteWithoutRecovery": True}
+    return params
+
 
 SECRET = Kind(
     type_="aws:secretsmanager/secret:Secret",
@@ -15,12 +25,14 @@ SECRET = Kind(
         "namePrefix": unchecked("part of the name"),
         "description": F("Description"),
         "kmsKeyId": F("KmsKeyId"),
-        "recoveryWindowInDays": unchecked(AT_DELETION),
+        "recoveryWindowInDays": unchecked(AT_DELETION, "RecoveryWindowInDays", call="delete"),
         "forceOverwriteReplicaSecret": unchecked("acts at replication only"),
         "replicas": unchecked(NOT_HELD),
         "tags": tags(),
     },
     reads=(_SECRET,),
+    deletes=(Change("delete_secret", pack=_at_once),),
+    ending="DeletedDate",
     document="$made",
     id="$document.ARN",
     made_up_id=_ARN,
@@ -38,6 +50,7 @@ POLICY = Kind(
         "blockPublicPolicy": unchecked("AWS checks the policy with it and does not hold it", "BlockPublicPolicy"),
     },
     reads=(Read("get_resource_policy", {"SecretId": "$id"}),),
+    reset="!ResourcePolicy",
     document="$made",
     id="{secretArn}",
 )
@@ -46,7 +59,7 @@ ROTATION = Kind(
     type_="aws:secretsmanager/secretRotation:SecretRotation",
     service="secretsmanager",
     # AWS starts the function at once, also for a secret without a value. moto notes the rotation, then breaks there.
-    calls=(Call("rotate_secret", moto_breaks="UnboundLocalError"),),
+    calls=(Call("rotate_secret", moto_breaks="UnboundLocalError", again=True),),
     fields={
         "secretId": F("SecretId", "ARN"),
         "rotationLambdaArn": F("RotationLambdaARN"),
@@ -61,6 +74,8 @@ ROTATION = Kind(
         "rotateImmediately": unchecked("acts at creation only", "RotateImmediately"),
     },
     reads=(_SECRET,),
+    deletes=(Change("cancel_rotate_secret"),),
+    reset="!RotationEnabled",
     document="$made",
     id="{secretId}",
     outputs={"rotationEnabled": lambda _: True},

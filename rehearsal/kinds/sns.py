@@ -1,8 +1,25 @@
 """SNS topics, their policies, their subscriptions."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.kinds.kind import IN_PROVIDER, JSON, TEXT, Call, F, Field, Form, Kind, Name, Out, Read, tags, unchecked
+from rehearsal.kinds.kind import (
+    IN_PROVIDER,
+    JSON,
+    TEXT,
+    Call,
+    Change,
+    F,
+    Field,
+    Form,
+    Kind,
+    Name,
+    Out,
+    Read,
+    tags,
+    unchecked,
+)
 
 _ATTRIBUTES = Read("get_topic_attributes", {"TopicArn": "$id"}, pick="Attributes")
 
@@ -13,6 +30,47 @@ def _attribute(name: str, form: Form = TEXT) -> Field:
 
 def _policy(params: dict[str, Any]) -> dict[str, Any]:
     return {"AttributeName": "Policy", **params}
+
+
+def _each(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """One request an attribute."""
+    return [{"AttributeName": key, "AttributeValue": value} for key, value in params["Attributes"].items()]
+
+
+_TOPIC_ATTRIBUTES = (
+    "displayName",
+    "kmsMasterKeyId",
+    "contentBasedDeduplication",
+    "deliveryPolicy",
+    "policy",
+    "signatureVersion",
+    "tracingConfig",
+)
+_SUBSCRIPTION_ATTRIBUTES = (
+    "rawMessageDelivery",
+    "filterPolicy",
+    "filterPolicyScope",
+    "redrivePolicy",
+    "subscriptionRoleArn",
+)
+_DEFAULT_SID = "__default_statement_ID"
+
+
+def _default_policy(values: Mapping[str, Any]) -> str:
+    """What AWS puts on a new topic, and the provider back where a policy goes."""
+    statement = {
+        "Sid": _DEFAULT_SID,
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:Subscribe", "SNS:Publish"],
+        "Resource": values["arn"],
+        "Condition": {"StringEquals": {"AWS:SourceOwner": values["account"]}},
+    }
+    return json.dumps({"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]})
+
+
+def _is_default(attributes: Mapping[str, Any]) -> bool:
+    return _DEFAULT_SID in str(attributes.get("Policy"))
 
 
 TOPIC = Kind(
@@ -33,6 +91,7 @@ TOPIC = Kind(
         "tags": tags(),
     },
     reads=(_ATTRIBUTES, Read("list_tags_for_resource", {"ResourceArn": "$id"}, pick="Tags", into="Tags", when="tags")),
+    updates=(Change("set_topic_attributes", dict.fromkeys(_TOPIC_ATTRIBUTES, ""), pack=_each),),
     document="$made",
     id="$document.TopicArn",
     made_up_id="arn:aws:sns:{region}:{account}:{name}",
@@ -44,6 +103,8 @@ TOPIC_POLICY = Kind(
     type_="aws:sns/topicPolicy:TopicPolicy",
     service="sns",
     calls=(Call("set_topic_attributes", pack=_policy),),
+    deletes=(Change("set_topic_attributes", params={"AttributeName": "Policy", "AttributeValue": _default_policy}),),
+    reset=_is_default,
     fields={"arn": F("TopicArn"), "policy": F("AttributeValue", "Policy", form=JSON)},
     reads=(_ATTRIBUTES,),
     document="$made",
@@ -68,6 +129,8 @@ SUBSCRIPTION = Kind(
         "endpointAutoConfirms": unchecked(IN_PROVIDER),
     },
     reads=(Read("get_subscription_attributes", {"SubscriptionArn": "$id"}, pick="Attributes"),),
+    updates=(Change("set_subscription_attributes", dict.fromkeys(_SUBSCRIPTION_ATTRIBUTES, ""), pack=_each),),
+    deletes=(Change("unsubscribe"),),
     document="$made",
     id="$document.SubscriptionArn",
     made_up_id="{topic}:{uuid}",

@@ -12,6 +12,7 @@ from rehearsal.report.present import Section
 from rehearsal.report.sections.access import access
 from rehearsal.report.sections.alarms import alarms
 from rehearsal.report.sections.beside import beside
+from rehearsal.report.sections.change import change
 from rehearsal.report.sections.connections import connections_section
 from rehearsal.report.sections.data import data
 from rehearsal.report.sections.limits import limits
@@ -34,6 +35,7 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
     sections = [
         section
         for section in (
+            change(view),
             verdict(view, made_at),
             problems(view),
             service(view),
@@ -136,5 +138,6 @@ def _section(section: Section) -> Html:
 def _footer(rehearsal: Rehearsal) -> Html:
     only = " --declare-only" if rehearsal.declare_only else ""
     tenants = f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else ""
-    command = f"workbuoy rehearse {rehearsal.stack}{tenants}{only} --report FILE.html"
+    since = f" --since {rehearsal.change.revision}" if rehearsal.change else ""
+    command = f"workbuoy rehearse {rehearsal.stack}{tenants}{since}{only} --report FILE.html"
     return el("footer", el("p", join("Made by ", el("code", command), ". This file is complete: it fetches nothing.")))

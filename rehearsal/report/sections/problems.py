@@ -44,6 +44,8 @@ def _cause(one: Rehearsed, failures: dict[str, Rehearsed]) -> Rehearsed | None:
 
 def first_problem(view: View) -> Html | None:
     """One sentence on the first problem, linked."""
+    for fault in view.rehearsal.change.faults if view.rehearsal.change else ():
+        return join(link("change", code(fault.name)), f": {fault.step}: {view.scrub(fault.what)}")
     for root, _ in causes(view):
         return join(view.link(root), ": ", _why(view, root))
     for refusal in view.rehearsal.refusals:

@@ -1,0 +1,78 @@
+"""What became of a change: its steps as the engine takes them, and what went wrong on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from facts.downtime import Interruption, interruptions
+from graph.plan import Plan, PlanStep
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What keeps a change from going through, or what it leaves behind; `step` is the word for what was tried."""
+
+    urn: str
+    name: str
+    step: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.step}: {self.what}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRehearsal:
+    """A stack as it stood at a revision, changed in place into what is declared now.
+
+    `revision` is the older side as it was asked for, `origin` names both, `notes` say what a person must know of them.
+    `kept` is what is left in AWS on purpose, with the reason; `order` are the steps as they were taken; `monthly` says
+    what they cost.
+    """
+
+    revision: str
+    origin: str
+    steps: tuple[PlanStep, ...]
+    order: tuple[tuple[str, str], ...]
+    faults: tuple[Fault, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    monthly: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step went through and nothing is left behind."""
+        return not self.faults
+
+    @property
+    def interruptions(self) -> list[Interruption]:
+        """What is interrupted and how long, the longest first."""
+        return interruptions(Plan(stack="", steps=self.steps))
+
+    @property
+    def changing(self) -> tuple[PlanStep, ...]:
+        """The steps that change something which AWS holds."""
+        return tuple(one for one in self.steps if one.changes and not one.is_component and not one.is_provider)
+
+    def count(self, op: str) -> int:
+        """Number of steps of a kind."""
+        return sum(one.op == op for one in self.changing)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; no value of a resource is in it."""
+        return {
+            "origin": self.origin,
+            "passed": self.passed,
+            "steps": list(self._steps()),
+            "order": [{"urn": urn, "did": did} for urn, did in self.order],
+            "faults": [{"urn": one.urn, "step": one.step, "what": one.what} for one in self.faults],
+            "kept": [{"urn": urn, "why": why} for urn, why in self.kept],
+            "interruptions": [{"urn": one.urn, "length": one.length, "why": one.why} for one in self.interruptions],
+            "notes": list(self.notes),
+            "monthly": self.monthly or None,
+        }
+
+    def _steps(self) -> Iterator[dict[str, Any]]:
+        for one in self.changing:
+            paths = {"paths": list(one.paths), "replacePaths": list(one.replace_paths)}
+            yield {"op": one.op, "urn": one.urn, **{key: value for key, value in paths.items() if value}}

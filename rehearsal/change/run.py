@@ -1,0 +1,88 @@
+"""A change rehearsed: what a revision declared is made in moto, and changed in place into what is declared now."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from graph import Graph
+from graph.errors import InputError
+from graph.rehearsed import graph_of_json
+from project import silos
+from project.files import Project
+from rehearsal.change.result import ChangeRehearsal, Fault
+from rehearsal.revision import Revision, Side, at, declaring, notes
+
+if TYPE_CHECKING:
+    from rehearsal.change.changing import Changing
+    from rehearsal.change.former import Former
+    from rehearsal.mapper import Mapper
+
+
+class Declares(Protocol):
+    """What an older program declared, once it has."""
+
+    def body(self) -> Mapping[str, Any]:
+        """The JSON of `rehearse --declare-only`. Raises InputError when the program failed."""
+
+
+@dataclass
+class Stood:
+    """What stood at a revision, on its way: declared beside, then made, then changed by the program of now."""
+
+    revision: Revision
+    notes: tuple[str, ...]
+    _declared: Declares
+    _base: Declares | None
+    _graph: Graph = field(default_factory=lambda: Graph(()), init=False)
+    _former: "Former | None" = field(default=None, init=False)
+    _changing: "Changing | None" = field(default=None, init=False)
+
+    def stand_up(self, mapper: "Mapper", references: Mapping[str, Mapping[str, Any]]) -> None:
+        """Make it in moto. Raises InputError when the older program failed, or speaks another schema."""
+        from rehearsal.change.former import Former, exchanged  # noqa: PLC0415 declaring only must not import moto
+
+        graph = graph_of_json(self._declared.body(), self.revision.name)
+        known: dict[str, str] = {}
+        if self._base is not None:
+            body = self._base.body()
+            known = exchanged(body["exports"], references.get(body["stack"], {}))
+        self._former = Former(mapper, graph, known)
+        self._graph = self._former.stand_up()
+
+    def changing(self, mapper: "Mapper") -> "Changing":
+        """The realiser that changes what stands by what the program of now registers."""
+        from rehearsal.change.changing import Changing  # noqa: PLC0415
+
+        assert self._former is not None  # noqa: S101  it stands
+        self._changing = Changing(self._graph, self._former.mapper.made, mapper)
+        return self._changing
+
+    def result(self) -> ChangeRehearsal:
+        """What became of it."""
+        assert self._former is not None and self._changing is not None  # noqa: S101, PT018  it was changed
+        unmade = [Fault(urn, name, f"as at {self.revision.name}", why) for urn, name, why in self._former.failures]
+        return ChangeRehearsal(
+            revision=self.revision.name,
+            origin=f"{self.revision.origin} to the working tree",
+            steps=tuple(self._changing.steps),
+            order=tuple(self._changing.order),
+            faults=(*unmade, *self._changing.faults),
+            kept=tuple(self._changing.kept),
+            notes=self.notes,
+        )
+
+
+@contextmanager
+def stood_at(project: Project, stack: str, revision: str) -> Iterator[Stood]:
+    """The stack of a revision, which begins to declare itself at once; its files are there as long as this lasts.
+
+    Raises InputError for a revision that git does not know, or that has no such stack.
+    """
+    with at(project.root, revision) as former:
+        if not former.has_stack(stack):
+            raise InputError(f"{revision}: has no stack {stack}, so nothing stands to be changed: leave out --since")
+        base = silos.base_of(project, stack)
+        wanted = [stack, *([base] if base and former.has_stack(base) else [])]
+        with declaring([Side(former.folder, revision, one) for one in wanted]) as running:
+            yield Stood(former, tuple(notes(project.root, former)), running[0], running[1] if running[1:] else None)
