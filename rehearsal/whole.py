@@ -24,11 +24,12 @@ def rehearse_whole(
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
     With `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
-    that revision stands first and is changed in place; `options.stood` then has the revision and its files.
+    that revision stands first and is changed in place; the service is then deployed over that revision's, under
+    traffic, and rolled back.
 
     Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with, the errors of
-    `policies`, and ImageError for an image that is missing,
-    does not match the code or cannot be run. A service that cannot be tried for another reason is told in the result.
+    `policies`, and ImageError for an image that is missing, does not match the code or cannot be run. A service that
+    cannot be tried for another reason is told in the result.
     """
     if since:
         from rehearsal.change.run import stood_at  # noqa: PLC0415 few ask for it
@@ -52,7 +53,21 @@ def rehearse_whole(
             return rehearsal
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         options.progress.phase("trying the service")
-        service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=options.progress.phase)
+        tell, before = options.progress.phase, options.stood
+        if before is not None and (before.revision.folder / "app").is_dir():
+            from rehearsal.service.release import rehearse_release  # noqa: PLC0415 few ask for it
+
+            service = rehearse_release(
+                rehearsal,
+                cloud,
+                surroundings,
+                former_app=before.revision.folder / "app",
+                former=before.graph,
+                programs=programs,
+                tell=tell,
+            )
+        else:
+            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell)
         seconds = {**rehearsal.seconds, "trying the service": service.seconds}
         return replace(rehearsal, service=service, seconds=seconds)
 

@@ -34,7 +34,7 @@ class Stood:
     notes: tuple[str, ...]
     _declared: Declares
     _base: Declares | None
-    _graph: Graph = field(default_factory=lambda: Graph(()), init=False)
+    graph: Graph = field(default_factory=lambda: Graph(()), init=False)  # as it was made
     _former: "Former | None" = field(default=None, init=False)
     _changing: "Changing | None" = field(default=None, init=False)
 
@@ -48,14 +48,14 @@ class Stood:
             body = self._base.body()
             known = exchanged(body["exports"], references.get(body["stack"], {}))
         self._former = Former(mapper, graph, known)
-        self._graph = self._former.stand_up()
+        self.graph = self._former.stand_up()
 
     def changing(self, mapper: "Mapper") -> "Changing":
         """The realiser that changes what stands by what the program of now registers."""
         from rehearsal.change.changing import Changing  # noqa: PLC0415
 
         assert self._former is not None  # noqa: S101  it stands
-        self._changing = Changing(self._graph, self._former.mapper.made, mapper)
+        self._changing = Changing(self.graph, self._former.mapper.made, mapper)
         return self._changing
 
     def result(self) -> ChangeRehearsal:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from facts import tokens as t
+from graph import Graph
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.service.by_aws import InRolesName, asked_by_aws
 
@@ -72,6 +74,32 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         database_address=database.outputs["address"],
         roles=tuple(str(one.outputs["arn"]) for one in rehearsal.resources if one.type == "aws:iam/role:Role"),
         by_aws=tuple(asked_by_aws(rehearsal)),
+    )
+
+
+def as_before(declared: DeclaredService, former: Graph) -> DeclaredService:
+    """The same with the variables that the service had in a former graph.
+
+    Where both have one, its value is today's: what stands is today's stack. A former graph without a service, or whose
+    containers are not shown, changes nothing.
+    """
+    tasks = [task for one in former.of(t.SERVICE) for task in former.referred(one, "taskDefinition", t.TASK_DEFINITION)]
+    if len(tasks) != 1 or not isinstance(tasks[0].inputs.get("containerDefinitions"), str):
+        return declared
+    containers = {one["essential"]: _container(one) for one in json.loads(tasks[0].inputs["containerDefinitions"])}
+    if set(containers) != {True, False}:
+        return declared
+    migrate, service = (
+        _with_today(containers[kind], now) for kind, now in ((False, declared.migrate), (True, declared.service))
+    )
+    return replace(declared, migrate=migrate, service=service)
+
+
+def _with_today(former: Container, now: Container) -> Container:
+    return replace(
+        former,
+        environment={name: now.environment.get(name, value) for name, value in former.environment.items()},
+        secrets={name: now.secrets.get(name, value) for name, value in former.secrets.items()},
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from graph import Graph
 from rehearsal.cloud import Cloud
 from rehearsal.result import Rehearsal
-from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
+from rehearsal.service.declared import NoServiceError, as_before, declared_service
 from rehearsal.service.processes import Package, Programs
 from rehearsal.service.release.change import Change
 from rehearsal.service.result import ServiceRehearsal
@@ -22,7 +23,7 @@ def rehearse_release(
     surroundings: Surroundings,
     *,
     former_app: Path,
-    former: DeclaredService | None = None,
+    former: Graph | None = None,
     programs: Programs | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> ServiceRehearsal:
@@ -33,7 +34,7 @@ def rehearse_release(
         cloud: the account in moto.
         surroundings: Postgres and identity provider, begun.
         former_app: the folder `app/` of the revision.
-        former: what the revision's stack declares for the service; by default the same as the working tree's.
+        former: the stack as the revision made it; by default the service had the variables that it has now.
         programs: how to run the coming release's commands; by default from its package.
         tell: called with the name of each step as it begins.
     """
@@ -43,7 +44,8 @@ def rehearse_release(
         return ServiceRehearsal(incomplete=str(error))
     app = surroundings.app
     before, coming = Package(app, former_app), Package(app, app)
-    with opened_trial(former or declared, cloud, surroundings, programs=before) as trial:
+    as_it_was = as_before(declared, former) if former is not None else declared
+    with opened_trial(as_it_was, cloud, surroundings, programs=before) as trial:
         change = Change(trial, before, coming, declared, programs or coming)
         if (former_app / _LOCK).read_bytes() != (app / _LOCK).read_bytes():
             change.notes.append("the release before runs with today's dependencies, which its own lock does not name")
