@@ -54,7 +54,12 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
     )
     Trail(
         "trail",
-        TrailArgs(context=context, keep_days=settings.keep_trail_days, state_bucket_arn=state.bucket_arn),
+        TrailArgs(
+            context=context,
+            keep_days=settings.keep_trail_days,
+            state_bucket_arn=state.bucket_arn,
+            emails=settings.budget.emails,
+        ),
         opts,
     )
     Guards("guards", GuardsArgs(context=context, budget=settings.budget), opts)

@@ -64,6 +64,21 @@ def no_data(scope: Scope, *, but: Collection[str] = ()) -> Statement:
     )
 
 
+def no_password(scope: Scope) -> Statement:
+    """No database with a password of one's own: RDS makes each and keeps it in an entry that a deploy may not read.
+
+    A request that names a password has to switch that off, which is what this denies.
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+    """
+    return Statement(
+        sid="NoPasswordOfOnesOwn",
+        effect="Deny",
+        actions=["rds:CreateDBInstance", "rds:ModifyDBInstance"],
+        resources=scope.arns("rds", "db:*"),
+        conditions={"Bool": {"rds:ManageMasterUserPassword": "false"}},
+    )
+
+
 def own_limits(scope: Scope) -> list[Statement]:
     """A deploy role changes neither its limits nor the account's other roles, and becomes nobody else.
 

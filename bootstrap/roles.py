@@ -9,7 +9,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from bootstrap.boundary import boundary_statements
 from bootstrap.github import subjects, trust_workflows
 from bootstrap.leaving import leaving_policies
-from bootstrap.limits import elsewhere, no_data, own_limits
+from bootstrap.limits import elsewhere, no_data, no_password, own_limits
 from bootstrap.names import BOUNDARY, LEAVING_ROLE, OPERATORS_ROLE, PREVIEW_ROLE, deploy_role
 from bootstrap.operators import operators_statements, trust_operators
 from bootstrap.rights import Rights
@@ -141,5 +141,5 @@ def deploy_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> d
     """Reading and writing, with what is denied beside the state."""
     return {
         **{part: [*one.read, *one.write] for part, one in rights.items()},
-        "state": [*state.read, *state.write, elsewhere(scope), no_data(scope), *own_limits(scope)],
+        "state": [*state.read, *state.write, elsewhere(scope), no_data(scope), no_password(scope), *own_limits(scope)],
     }

@@ -52,7 +52,7 @@ class OperatorsSettings(Settings):
 
 
 class BudgetSettings(Settings):
-    """Who is told when the account costs more than it should."""
+    """Who is told when the account costs more than it should, and when a deploy does what the trail watches for."""
 
     monthly_usd: Annotated[int, Field(ge=1, description="At 80 % of it, and when the month is forecast to pass it")]
     emails: Annotated[tuple[_Email, ...], Field(min_length=1, max_length=10)]

@@ -1,5 +1,6 @@
 """The record of what was done in the account, in every region, in a bucket that nobody clears by hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -7,10 +8,12 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from bootstrap.names import TRAIL, trail_bucket
 from bootstrap.state import OWN, keep_versions
+from bootstrap.watch import Watch, WatchArgs
 from components.bucket import Bucket, BucketArgs
 from components.context import StackContext
-from components.encryption import customer_key
+from components.encryption import customer_key, use_for_log_groups
 from components.permissions import ANYONE, Statement
+from components.role import from_own_account
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +21,14 @@ class TrailArgs:
     context: StackContext
     keep_days: int
     state_bucket_arn: Input[str]
+    emails: Sequence[str]
 
 
 class Trail(ComponentResource):
-    """A multi-region trail with file validation: every call that changes something, and every touch of the state."""
+    """A multi-region trail with file validation: every call that changes something, and every touch of the state.
+
+    Every call of a function is in it too, since that is a way for a deploy to run code as another.
+    """
 
     bucket_name: Output[str]
 
@@ -36,7 +43,7 @@ class Trail(ComponentResource):
             kind="trail",
             description="The account's trail",
             classification="operational",
-            users=_encrypt_and_read(context, trail_arn),
+            users=[*_encrypt_and_read(context, trail_arn), use_for_log_groups(context), _publish(context)],
             opts=child,
             application=OWN,
         )
@@ -58,6 +65,9 @@ class Trail(ComponentResource):
             ),
             child,
         )
+        watch = Watch(
+            "watch", WatchArgs(context=context, key_arn=key.arn, trail_arn=trail_arn, emails=args.emails), child
+        )
         aws.cloudtrail.Trail(
             f"{name}-trail",
             name=TRAIL,
@@ -67,10 +77,14 @@ class Trail(ComponentResource):
             include_global_service_events=True,
             enable_log_file_validation=True,
             enable_logging=True,
-            advanced_event_selectors=[_management_events(), _touches_of(args.state_bucket_arn)],
+            cloud_watch_logs_group_arn=Output.concat(watch.log_group_arn, ":*"),
+            cloud_watch_logs_role_arn=watch.delivery.arn,
+            advanced_event_selectors=[_management_events(), _touches_of(args.state_bucket_arn), _calls_of_functions()],
             tags=context.tags("operational"),
             # CloudTrail checks on the spot whether it may deliver.
-            opts=ResourceOptions(parent=self, protect=context.protected, depends_on=[bucket.policy]),
+            opts=ResourceOptions(
+                parent=self, protect=context.protected, depends_on=[bucket.policy, watch.delivery.policy]
+            ),
         )
         self.bucket_name = bucket.name
         self.register_outputs({"bucketName": self.bucket_name})
@@ -95,6 +109,29 @@ def _touches_of(bucket_arn: Input[str]) -> aws.cloudtrail.TrailAdvancedEventSele
         category=field(field="eventCategory", equals=["Data"]),
         kind=field(field="resources.type", equals=["AWS::S3::Object"]),
         where=field(field="resources.ARN", starts_withs=[Output.concat(bucket_arn, "/")]),
+    )
+
+
+def _calls_of_functions() -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
+    return _selector(
+        "Who calls a function",
+        category=field(field="eventCategory", equals=["Data"]),
+        kind=field(field="resources.type", equals=["AWS::Lambda::Function"]),
+    )
+
+
+def _publish(context: StackContext) -> Statement:
+    """An alarm's message on its way to those who are told.
+
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    return Statement(
+        sid="PublishAlarms",
+        actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+        resources=["*"],
+        principals={"Service": ["cloudwatch.amazonaws.com", "sns.amazonaws.com"]},
+        conditions=from_own_account(context),
     )
 
 

@@ -95,8 +95,8 @@ class Encryption(ComponentResource):
                 _let_service_keep_grants(context, "secretsmanager", "rds"),
             ],
         )
-        self.logs_key_arn = self._key("logs", "Log groups", "operational", [_use_for_log_groups(context)])
-        self.alerts_key_arn = self._key("alerts", "The alarm topic", "operational", _use_for_topics(context))
+        self.logs_key_arn = self._key("logs", "Log groups", "operational", [use_for_log_groups(context)])
+        self.alerts_key_arn = self._key("alerts", "The alarm topic", "operational", use_for_topics(context))
         self.register_outputs({})
 
     def _key(
@@ -221,7 +221,7 @@ def _let_service_keep_grants(context: StackContext, *services: str) -> Statement
     )
 
 
-def _use_for_log_groups(context: StackContext) -> Statement:
+def use_for_log_groups(context: StackContext) -> Statement:
     """CloudWatch Logs itself, for log groups of this account and region alone.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -235,7 +235,7 @@ def _use_for_log_groups(context: StackContext) -> Statement:
     )
 
 
-def _use_for_topics(context: StackContext) -> list[Statement]:
+def use_for_topics(context: StackContext) -> list[Statement]:
     """The services that publish to an encrypted topic, and SNS that delivers from it.
 
     Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html

@@ -3,18 +3,22 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
+from collections.abc import Sequence
+
 from bootstrap.names import BOUNDARY
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
+from components.context import EXECUTION_ROLE, ROTATION_ROLE, TASK_ROLE
 from components.permissions import Condition, Statement
 
-# Who runs with a role of a stack: tasks, the rotation function, enhanced monitoring, flow logs.
-TAKERS = (
-    "ecs-tasks.amazonaws.com",
-    "lambda.amazonaws.com",
-    "monitoring.rds.amazonaws.com",
-    "vpc-flow-logs.amazonaws.com",
-)
+# Who runs with which of a stack's roles, by how their names end: no service gets another's. A function under a task's
+# role would read what the service reads.
+TAKERS = {
+    "ecs-tasks.amazonaws.com": ("HandRolesToTasks", (TASK_ROLE, EXECUTION_ROLE)),
+    "lambda.amazonaws.com": ("HandRoleToRotation", (ROTATION_ROLE,)),
+    "monitoring.rds.amazonaws.com": ("HandRoleToMonitoring", ("database-monitoring",)),
+    "vpc-flow-logs.amazonaws.com": ("HandRoleToFlowLogs", ("network-flow-logs",)),
+}
 # Roles that AWS makes for itself the first time that an account uses a service.
 LINKED = (
     "ecs.amazonaws.com",
@@ -75,12 +79,7 @@ def access_rights(scope: Scope) -> Rights:
                 ],
                 resources=roles,
             ),
-            Statement(
-                sid="HandRolesToServices",
-                actions=["iam:PassRole"],
-                resources=roles,
-                conditions={"StringEquals": {"iam:PassedToService": list(TAKERS)}},
-            ),
+            *(_hand(scope, service, sid, ends) for service, (sid, ends) in TAKERS.items()),
             Statement(
                 sid="MakePolicies",
                 actions=["iam:CreatePolicy", "iam:DeletePolicy", "iam:TagPolicy", "iam:UntagPolicy"],
@@ -93,6 +92,16 @@ def access_rights(scope: Scope) -> Rights:
                 conditions={"StringEquals": {"iam:AWSServiceName": list(LINKED)}},
             ),
         ],
+    )
+
+
+def _hand(scope: Scope, service: str, sid: str, ends: Sequence[str]) -> Statement:
+    """Hand a service the roles that are its own."""
+    return Statement(
+        sid=sid,
+        actions=["iam:PassRole"],
+        resources=scope.iam(*(f"role/{{}}{before}{end}" for end in ends for before in ("", "*-"))),
+        conditions={"StringEquals": {"iam:PassedToService": service}},
     )
 
 

@@ -42,16 +42,30 @@ def keys_rights(scope: Scope) -> Rights:
                 conditions=_tagged_as_a_stacks(scope),
             ),
             Statement(
-                sid="TagKeys",
+                sid="TagNewKeys",
                 actions=["kms:TagResource"],
                 resources=keys,
-                # A new key has no tags yet; one of bootstrap's has other ones, and keeps them.
+                # A key that is being made has neither tags nor a name. AWS tells no more of it, so that a key of
+                # somebody else's without either would pass too; whoever has one gives it a name.
                 conditions={
-                    "StringEquals": {"aws:RequestTag/environment": scope.environment},
+                    **_tagged_as_a_stacks(scope),
+                    "Null": {
+                        "aws:ResourceTag/application": "true",
+                        "aws:ResourceTag/environment": "true",
+                        "kms:ResourceAliases": "true",
+                    },
+                },
+            ),
+            Statement(
+                sid="TagOwnKeys",
+                actions=["kms:TagResource"],
+                resources=keys,
+                # Its own tags say whose a key is: they are set again, and never to another value.
+                conditions={
+                    **scope.of_a_stack,
                     "StringEqualsIfExists": {
                         "aws:RequestTag/application": "workbuoy",
-                        "aws:ResourceTag/application": "workbuoy",
-                        "aws:ResourceTag/environment": scope.environment,
+                        "aws:RequestTag/environment": scope.environment,
                     },
                 },
             ),

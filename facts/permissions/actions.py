@@ -75,7 +75,7 @@ def _condition_keys(action: str) -> set[str]:
     keys = set(found.get("conditionKeys", ()))
     for kind in found.get("resourceTypes", ()):
         keys |= set(kind["conditionKeys"])
-        keys |= set(_DATA.resources.get_resource_type_details(service, kind["name"])["conditionKeys"])
+        keys |= set(_DATA.resources.get_resource_type_details(service, kind["name"]).get("conditionKeys", ()))
     return keys
 
 

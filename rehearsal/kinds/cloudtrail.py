@@ -54,6 +54,8 @@ TRAIL = Kind(
             call="selectors",
         ),
         "snsTopicName": F("SnsTopicName"),
+        "cloudWatchLogsGroupArn": F("CloudWatchLogsLogGroupArn"),
+        "cloudWatchLogsRoleArn": F("CloudWatchLogsRoleArn"),
         "isOrganizationTrail": unchecked("a rehearsal has no organization", "IsOrganizationTrail"),
         "tags": tags("TagsList", "Tags"),
     },

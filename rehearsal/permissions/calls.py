@@ -317,7 +317,12 @@ def _tag_value(tag: Mapping[str, Any]) -> str:
 def _request_context(name: str, params: Mapping[str, Any]) -> Context:
     tags = {f"aws:requesttag/{key}".lower(): (value,) for key, value in _tags(params).items()}
     boundary = params.get("PermissionsBoundary")
-    return tags | ({"iam:permissionsboundary": (boundary,)} if name == "iam:CreateRole" and boundary else {})
+    managed = params.get("ManageMasterUserPassword")
+    return {
+        **tags,
+        **({"iam:permissionsboundary": (boundary,)} if name == "iam:CreateRole" and boundary else {}),
+        **({"rds:managemasteruserpassword": (str(managed).lower(),)} if managed is not None else {}),
+    }
 
 
 def _tagging(name: str, call: Call, place: str, first: str, context: Context) -> Iterator[Asked]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from facts.permissions.actions import takes_condition
 from facts.permissions.evaluate import Decision, Policies, Principal, Request, decide
 from facts.permissions.patterns import Context
 from rehearsal.permissions.calls import Call, asked_by
@@ -13,7 +14,8 @@ from rehearsal.permissions.request import Asked
 
 _MADE = ("/new", ":new", "-new")  # what a call makes has no policy of its own yet
 _WITH_POLICIES = ("arn:aws:kms:", "arn:aws:s3:", "arn:aws:secretsmanager:")
-_BOUNDED = ("iam:AttachRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy")
+_BOUNDARY_KEY = "iam:PermissionsBoundary"
+_BOUNDARY_OF_REQUEST = ("iam:CreateRole", "iam:PutRolePermissionsBoundary")
 
 
 @contextmanager
@@ -126,7 +128,11 @@ class Proof:
         if asked.resource not in self._contexts:
             self._contexts[asked.resource] = self._read_context(asked.resource)
         context = self._contexts[asked.resource]
-        return context if not asked.action.startswith("iam:") or asked.action in _BOUNDED else {}
+        # AWS's reference says which actions of IAM tell a role's boundary; these two tell the one that is asked for.
+        if not asked.action.startswith("iam:"):
+            return context
+        tells = asked.action not in _BOUNDARY_OF_REQUEST and takes_condition(asked.action, _BOUNDARY_KEY)
+        return context if tells else {}
 
     def _read_context(self, resource: str) -> Context:
         if ":key/" in resource and not resource.endswith(_MADE):
@@ -135,7 +141,9 @@ class Proof:
                 tags = kms.list_resource_tags(KeyId=resource)["Tags"]
             except kms.exceptions.NotFoundException:
                 return {}
-            return {f"aws:resourcetag/{tag['TagKey']}".lower(): (tag["TagValue"],) for tag in tags}
+            names = [one["AliasName"] for one in kms.list_aliases(KeyId=resource)["Aliases"]]
+            own: Context = {f"aws:resourcetag/{tag['TagKey']}".lower(): (tag["TagValue"],) for tag in tags}
+            return {**own, **({"kms:resourcealiases": tuple(names)} if names else {})}
         if ":role/" in resource:
             iam = self.cloud.client("iam")
             try:

@@ -85,6 +85,15 @@ def _account_key(name: str) -> Callable[[Account], str]:
     return find
 
 
+def _strange_key(account: Account) -> str:
+    """A key that somebody else made in the account, without a tag and under a name of its own."""
+    kms = account.cloud.client("kms", HERE)
+    found = {one["AliasName"]: one for one in kms.list_aliases()["Aliases"]}
+    if "alias/payroll" not in found:
+        kms.create_alias(AliasName="alias/payroll", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    return str(kms.describe_key(KeyId="alias/payroll")["KeyMetadata"]["Arn"])
+
+
 OTHER_ACCOUNT = "999999999999"
 FORBIDDEN: dict[str, Case] = {
     "a role without the boundary": _asked("iam:CreateRole", _iam("role/workbuoy-prod-more")),
@@ -186,6 +195,39 @@ FORBIDDEN: dict[str, Case] = {
     "registering another task definition": _asked(
         "ecs:RegisterTaskDefinition", _own("ecs", "task-definition/payroll:1")
     ),
+    "a database under a password of its own": lambda account: Asked(
+        action="rds:ModifyDBInstance",
+        resource=account.arn("rds", "db:workbuoy-prod-database"),
+        context={"rds:managemasteruserpassword": ("false",)},
+    ),
+    "a new database under a password of its own": lambda account: Asked(
+        action="rds:CreateDBInstance",
+        resource=account.arn("rds", "db:workbuoy-prod-more-database"),
+        context={"rds:managemasteruserpassword": ("false",)},
+    ),
+    "passing the service's role to a function": lambda account: Asked(
+        action="iam:PassRole",
+        resource=f"arn:aws:iam::{account.id}:role/workbuoy-prod-acme-service-task",
+        context={"iam:passedtoservice": ("lambda.amazonaws.com",)},
+    ),
+    "passing rotation's role to a task": lambda account: Asked(
+        action="iam:PassRole",
+        resource=f"arn:aws:iam::{account.id}:role/workbuoy-prod-rotation",
+        context={"iam:passedtoservice": ("ecs-tasks.amazonaws.com",)},
+    ),
+    "a trust of a role without the boundary": _asked(
+        "iam:UpdateAssumeRolePolicy", _iam("role/workbuoy-prod-unbounded")
+    ),
+    "giving a stack's key to another environment": lambda account: Asked(
+        action="kms:TagResource",
+        resource=_made(account, "Key", "arn", "keys-files"),
+        context={"aws:requesttag/application": ("workbuoy",), "aws:requesttag/environment": ("dev",)},
+    ),
+    "marking a key of nobody's, which has a name, as a stack's": lambda account: Asked(
+        action="kms:TagResource",
+        resource=_strange_key(account),
+        context={"aws:requesttag/application": ("workbuoy",), "aws:requesttag/environment": ("prod",)},
+    ),
     "reading a log": _asked(
         "logs:GetLogEvents", _own("logs", "log-group:/workbuoy/workbuoy-prod/service:log-stream:a")
     ),
@@ -199,6 +241,15 @@ CHANGES: dict[str, Case] = {
         "iam:CreatePolicyVersion", _iam("policy/workbuoy-prod-acme-read-logs")
     ),
     "its oldest version": _asked("iam:DeletePolicyVersion", _iam("policy/workbuoy-prod-read-logs")),
+    "the tags of a stack's key": lambda account: Asked(
+        action="kms:TagResource",
+        resource=_made(account, "Key", "arn", "keys-files"),
+        context={"aws:requesttag/owner": ("another team",)},
+    ),
+    "who takes a stack's role": _asked("iam:UpdateAssumeRolePolicy", _iam("role/workbuoy-prod-service-task")),
+    "a database without a word about its password": _asked(
+        "rds:ModifyDBInstance", _own("rds", "db:workbuoy-prod-database")
+    ),
     "a secret's description": lambda account: Asked(action="secretsmanager:UpdateSecret", resource=_login(account)),
 }
 
@@ -250,7 +301,11 @@ NEEDED = {
     "MakeKeys": "kms:CreateKey",
     "LetServicesUseKeys": "kms:CreateGrant",
     "MakeRolesWithinBoundary": "iam:CreateRole",
-    "HandRolesToServices": "iam:PassRole",
+    "HandRolesToTasks": "iam:PassRole",
+    "HandRoleToRotation": "iam:PassRole",
+    "HandRoleToMonitoring": "iam:PassRole",
+    "HandRoleToFlowLogs": "iam:PassRole",
+    "TagNewKeys": "kms:TagResource",
     "RunServices": "ecs:CreateService",
     "SeeSecretsWithoutValues": "secretsmanager:DescribeSecret",
     "PushImages": "ecr:BatchGetImage",
@@ -278,12 +333,15 @@ def _everywhere(sid: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 HOLES: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any] | None]]] = {
     "a boundary that is not asked for": ("a role without the boundary", _drop_condition("MakeRolesWithinBoundary")),
-    "roles handed to anyone": ("passing a stack's role to EC2", _drop_condition("HandRolesToServices")),
-    "any role handed on": ("passing a role that is not a stack's", _everywhere("HandRolesToServices")),
+    "roles handed to anyone": ("passing a stack's role to EC2", _drop_condition("HandRolesToTasks")),
+    "any role handed on": ("passing a role that is not a stack's", _everywhere("HandRolesToTasks")),
+    "any role handed to functions": ("passing the service's role to a function", _everywhere("HandRoleToRotation")),
+    "a password of one's own": ("a database under a password of its own", _drop("NoPasswordOfOnesOwn")),
+    "its own keys tagged at will": ("giving a stack's key to another environment", _drop_condition("TagOwnKeys")),
     "databases by any name": ("a database of another environment", _everywhere("MakeDatabases")),
     "roles by any name": ("a role under another name", _everywhere("ChangeRoles")),
     "keys without their tags": ("another policy for the state's key", _drop_condition("ChangeKeys")),
-    "keys tagged at will": ("marking the trail's key as a stack's", _drop_condition("TagKeys")),
+    "keys tagged at will": ("marking the trail's key as a stack's", _drop_condition("TagNewKeys")),
     "states by any name": ("the state of the account itself", _everywhere("WriteState")),
     "versions of any policy": ("a version of another policy of a stack", _everywhere("ChangeReadLogs")),
     "secrets by any name": ("changing another's secret", _everywhere("MakeSecretsWithoutValues")),
