@@ -58,6 +58,12 @@ class FailedError(EngineError):
         return (str(self), *(reason for reason in self.reasons if reason not in self.problem))
 
 
+class KilledError(EngineError):
+    """Something ended the engine by force; it stopped nothing in good order."""
+
+    code: ClassVar[int] = 3
+
+
 class InterruptedRunError(EngineError):
     """Ctrl-C: the engine was asked to stop, and has stopped."""
 

@@ -15,7 +15,7 @@ from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import FailedError, PendingError
 from operations.engine.events import Event, as_recorded, changes_of
 from operations.engine.lock import holders
-from operations.engine.messages import explained_by, locked, some
+from operations.engine.messages import explained_by, locked, settle, some
 from operations.engine.stack_file import only_provider_added, require_provider
 from project.files import Project
 from project.placement import Placement, placement_of
@@ -229,7 +229,7 @@ class EngineStack:
             self._refuse_locked()
             raise PendingError(
                 f"{self.name}: an interrupted run left {len(left)} pending: {some(left)}",
-                f"look whether each exists, then `pulumi refresh --stack {self.name}`, which asks about each",
+                settle(self.name, left),
             )
 
     def _refuse_locked(self) -> None:

@@ -84,7 +84,9 @@ if answer.get("until_interrupted"):
     signal.signal(signal.SIGINT, stop)
     print("running", flush=True)
     time.sleep(30)
-print(answer.get("out", ""))
+print(answer.get("out", ""), flush=True)
+if answer.get("killed"):
+    os.kill(os.getpid(), signal.SIGKILL)
 print(answer.get("err", ""), file=sys.stderr)
 sys.exit(answer.get("code", 0))
 '''
