@@ -72,6 +72,7 @@ class Cli(PulumiCommand):
         self.interrupted = False
         self.killed_by = ""
         self._tell = tell
+        self._running: subprocess.Popen[str] | None = None
 
     def run(
         self,
@@ -106,12 +107,22 @@ class Cli(PulumiCommand):
             ]
             for reader in readers:
                 reader.start()
-            self._wait(process, readers)
+            self._running = process
+            try:
+                self._wait(process, readers)
+            finally:
+                self._running = None
         self.killed_by = "" if self.interrupted else _signal(process.returncode)
         result = CommandResult(stdout="\n".join(lines[0]), stderr="\n".join(lines[1]), code=process.returncode)
         if process.returncode != 0:
             raise create_command_error(result)
         return result
+
+    def cancel(self) -> None:
+        """Ask what runs to stop in good order, from any thread; nothing where nothing runs."""
+        process = self._running
+        if process is not None:
+            process.send_signal(signal.SIGINT)
 
     def _wait(self, process: "subprocess.Popen[str]", readers: list[threading.Thread]) -> None:
         while True:

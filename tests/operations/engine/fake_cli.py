@@ -30,6 +30,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "stack output": {"out": "{}"},
     "stack history": {"out": json.dumps(HISTORY)},
     "stack init": {},
+    "stack tag ls": {"out": "{}"},
+    "stack tag set": {},
     "stack rm": {},
     "cancel": {},
     "plugin ls": {"out": "[]"},
