@@ -25,6 +25,8 @@ class NetworkArgs:
     context: StackContext
     settings: NetworkSettings
     logs_key_arn: Input[str]
+    log_retention_days: int
+    """What the stack's other logs keep, for flow logs whose settings say nothing."""
 
 
 class Network(ComponentResource):
@@ -68,7 +70,7 @@ class Network(ComponentResource):
         s3 = self._s3_gateway(private_route_table_ids)
         self.s3_prefix_list_id = s3.prefix_list_id
         self.endpoints = [s3, *self._interface_endpoints()]
-        self._flow_logs(settings.flow_log_retention_days, args.logs_key_arn)
+        self._flow_logs(settings.flow_log_retention_days or args.log_retention_days, args.logs_key_arn)
         self.register_outputs({"vpcId": self.vpc_id})
 
     @property

@@ -70,6 +70,8 @@ class NetworkSettings(Settings):
         Literal["none", "single", "per-zone"],
         Field(description="Way out to the internet for tasks; an outside OIDC issuer needs one"),
     ] = "none"
-    flow_log_retention_days: LogRetentionDays = 90
+    flow_log_retention_days: Annotated[
+        LogRetentionDays | None, Field(description="As long as the service's log where nothing is said")
+    ] = None
 
     rules: ClassVar[tuple[Rule, ...]] = (_blocks_lie_apart, _zones_differ)

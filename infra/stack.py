@@ -27,7 +27,12 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
     keys = Encryption("keys", EncryptionArgs(context=context), opts)
     network = Network(
         "network",
-        NetworkArgs(context=context, settings=settings.network, logs_key_arn=keys.logs_key_arn),
+        NetworkArgs(
+            context=context,
+            settings=settings.network,
+            logs_key_arn=keys.logs_key_arn,
+            log_retention_days=app.log_retention_days,
+        ),
         opts,
     )
     files = Files("files", FilesArgs(context=context, settings=settings.files, key_arn=keys.files_key_arn), opts)

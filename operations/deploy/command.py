@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     default=None,
     help="Look first for what was changed beside the program. By default where customers' data are: prod and staging.",
 )
+@click.option("--older", is_flag=True, help="Also where a newer commit than this one is deployed.")
 @click.option("--yes", is_flag=True, help="Do not ask before the update.")
 @JSON
 @plainly
@@ -35,15 +36,19 @@ def deploy(
     create: bool,
     message: str | None,
     refresh: bool | None,
+    older: bool,
     yes: bool,
     json_wanted: bool,
 ) -> None:
     """Deploy STACK: review, update, wait for the rollout, try the service; go back to the last good image if need be.
 
     What the review refuses is not deployed unless a waiver accepts it; nothing is deployed over drift that weakens a
-    safeguard, opens access or grants more. Exits with 3 where something failed, also when the last good image runs
+    safeguard, opens access or grants more, and none over a newer commit. The update does no more than what the review
+    showed. Exits with 3 where something failed, also when the last good image runs
     again.
     """
+    from infra.placeholders import IMAGE_VARIABLE  # noqa: PLC0415
+    from operations.deploy.order import head_of, note, refuse_older  # noqa: PLC0415
     from operations.deploy.perform import as_json, as_markdown  # noqa: PLC0415 help must not pay for these
     from operations.deploy.perform import deploy as perform  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
@@ -54,11 +59,14 @@ def deploy(
     project = _project()
     opened = open_stack(project, stack, create=create, tell=tell)
     opened.require_free()
+    commit = head_of(project.root) if older else refuse_older(opened, project.root, tell)
     _name_image(opened, image)
     if guards_customers(stack) if refresh is None else refresh:
         _refuse_dangerous_drift(opened, json_wanted=json_wanted)
+    stood = opened.fingerprint()
     tell(f"Previewing {stack} with the policies of this project ...")
-    found = reviewing.review(preview_opened(opened, project), project.root / "waivers")
+    planned = preview_opened(opened, project)
+    found = reviewing.review(planned, project.root / "waivers")
     click.echo(reviewing.markdown_text(found), err=json_wanted)
     if found.failed:
         fail(MISTAKE, *reviewing.failures(found))
@@ -66,8 +74,11 @@ def deploy(
         fail(CHECK_FAILED, f"{reviewing.stopping(found)}; nothing was changed")
     if not yes and not _confirmed(stack):
         fail(MISTAKE, "not confirmed; nothing was changed")
+    if opened.fingerprint() != stood:
+        fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
+    note(opened, commit, opened.variables.get(IMAGE_VARIABLE))
     try:
-        record = perform(opened, tell, message=message)
+        record = perform(opened, tell, message=message, reviewed=planned)
     except KeyboardInterrupt:
         fail(INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on")
     click.echo(json.dumps(as_json(record), indent=2) if json_wanted else as_markdown(record))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from components.service_settings import EVERYWHERE
+from graph.plan import Plan
 from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import rollout, smoke
 from operations.ending import Tell
@@ -73,6 +74,7 @@ def deploy(
     tell: Tell,
     *,
     message: str | None = None,
+    reviewed: Plan | None = None,
     rolled_out: Wait = wait_for_rollout,
     tried: Wait = try_service,
 ) -> Record:
@@ -82,17 +84,19 @@ def deploy(
         opened: the stack, with the image's variable set.
         tell: gets every line of progress.
         message: kept with the update in the stack's history.
+        reviewed: what a person saw; the update does no more. Going back is not held to it.
         rolled_out: waits for the rollout.
         tried: tries the service.
 
     Raises:
-        EngineError: the update was not begun (locked, signed out, interrupted, ...), so there is nothing to put back.
+        EngineError: the update was not begun (locked, signed out, interrupted, ...), so there is nothing to put back;
+            or it began what was not reviewed, and a person must look.
     """
     before = opened.outputs()
     record = Record(stack=opened.name, image_before=deployed_image(before))
     run = _Run(opened, record, tell, (("rollout", rolled_out), ("smoke test", tried)))
     try:
-        record.image = run.go(message)
+        record.image = run.go(message, reviewed=reviewed)
         record.outcome = "deployed"
     except FailedError as error:
         tell(f"{opened.name}: failed: {error}")
@@ -107,10 +111,10 @@ class _Run:
     tell: Tell
     checks: tuple[tuple[str, Wait], ...]
 
-    def go(self, message: str | None, prefix: str = "") -> str | None:
+    def go(self, message: str | None, prefix: str = "", reviewed: Plan | None = None) -> str | None:
         """Update and check; the image that runs then. Raises what a step raises, once it is recorded."""
         with self._step(f"{prefix}update") as told:
-            told(_counted(self.opened.up(message=message, on_output=self.tell)))
+            told(_counted(self.opened.up(message=message, reviewed=reviewed, on_output=self.tell)))
         outputs = self.opened.outputs()
         self.record.image = self.record.image or deployed_image(outputs)
         for name, check in self.checks:

@@ -47,14 +47,15 @@ def provider_plugins(found: Cli) -> list[Finding]:
     findings = []
     for plugin, version in plugins.needed().items():
         others = here.get(plugin, [])
-        fits = version in others
+        broken = plugins.wrong_with(plugin) if version in others else ""
+        fits = version in others and not broken
         elsewhere = f"{', '.join(others)} is here, the SDK needs {version}" if others else f"{version} is not here"
         findings.append(
             Finding(
                 name=f"plugin {plugin}",
                 state="ok" if fits else "wrong" if others else "missing",
-                found=version if fits else elsewhere,
-                mend="" if fits else INSTALL,
+                found=version if fits else broken or elsewhere,
+                mend="" if fits else f"rm -r '{plugins.program_of(plugin).parent}' && {INSTALL}" if broken else INSTALL,
                 needed_for=DEPLOY,
             )
         )

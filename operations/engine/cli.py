@@ -70,7 +70,9 @@ class Cli(PulumiCommand):
         super().__init__(root=str(root) if root else None, version=OLDEST_CLI)
         self.command = shutil.which(self.command) or self.command
         self.interrupted = False
+        self.killed_by = ""
         self._tell = tell
+        self._running: subprocess.Popen[str] | None = None
 
     def run(
         self,
@@ -105,11 +107,22 @@ class Cli(PulumiCommand):
             ]
             for reader in readers:
                 reader.start()
-            self._wait(process, readers)
+            self._running = process
+            try:
+                self._wait(process, readers)
+            finally:
+                self._running = None
+        self.killed_by = "" if self.interrupted else _signal(process.returncode)
         result = CommandResult(stdout="\n".join(lines[0]), stderr="\n".join(lines[1]), code=process.returncode)
         if process.returncode != 0:
             raise create_command_error(result)
         return result
+
+    def cancel(self) -> None:
+        """Ask what runs to stop in good order, from any thread; nothing where nothing runs."""
+        process = self._running
+        if process is not None:
+            process.send_signal(signal.SIGINT)
 
     def _wait(self, process: "subprocess.Popen[str]", readers: list[threading.Thread]) -> None:
         while True:
@@ -124,6 +137,15 @@ class Cli(PulumiCommand):
                 process.send_signal(signal.SIGINT)  # the first cancels, the second ends the engine at once
             else:
                 return
+
+
+def _signal(code: int) -> str:
+    """The signal that ended a process, SIGKILL as a shell's exit code included: a machine that ran out of memory."""
+    number = -code if code < 0 else code - 128 if code == 128 + signal.SIGKILL else 0
+    try:
+        return signal.Signals(number).name if number else ""
+    except ValueError:
+        return f"signal {number}"
 
 
 def _read(stream: IO[str], callback: Tell | None, kept: list[str]) -> None:

@@ -58,6 +58,18 @@ class FailedError(EngineError):
         return (str(self), *(reason for reason in self.reasons if reason not in self.problem))
 
 
+class StrayedError(EngineError):
+    """An update began something that was not reviewed, and was cancelled."""
+
+    code: ClassVar[int] = 3
+
+
+class KilledError(EngineError):
+    """Something ended the engine by force; it stopped nothing in good order."""
+
+    code: ClassVar[int] = 3
+
+
 class InterruptedRunError(EngineError):
     """Ctrl-C: the engine was asked to stop, and has stopped."""
 

@@ -5,16 +5,22 @@ pkg/backend/diy/lock.go in pulumi/pulumi.
 """
 
 import json
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from operations.engine.errors import UnreachableError
 
+DEAD: Final = ", which is dead"
+
 
 def holders(url: str, project: str, stack: str) -> list[str]:
-    """Who holds it, since when; nobody for a backend that keeps no lock files.
+    """Who holds it, since when, and whether that process is dead where this machine can tell.
+
+    Nobody for a backend that keeps no lock files.
 
     Raises UnreachableError where the bucket does not tell.
     """
@@ -27,6 +33,12 @@ def holders(url: str, project: str, stack: str) -> list[str]:
         prefix = "/".join(part for part in (parts.path.strip("/"), folder) if part)
         return [_holder(text) for text in _objects(parts.netloc, prefix + "/", parse_qs(parts.query))]
     return []
+
+
+def told(who: str, process: int, since: str) -> str:
+    """A holder in words; `who` is USER@HOST."""
+    dead = DEAD if _is_dead(who.rpartition("@")[2], process) else ""
+    return f"{who} (process {process}{dead}) since {since}"
 
 
 def _objects(bucket: str, prefix: str, query: dict[str, list[str]]) -> Iterator[str]:
@@ -53,6 +65,19 @@ def _objects(bucket: str, prefix: str, query: dict[str, list[str]]) -> Iterator[
 def _holder(text: str) -> str:
     try:
         lock = json.loads(text)
-        return f"{lock['username']}@{lock['hostname']} (process {lock['pid']}) since {lock['timestamp']}"
+        return told(f"{lock['username']}@{lock['hostname']}", int(lock["pid"]), lock["timestamp"])
     except (ValueError, KeyError, TypeError):
         return "somebody, whose lock file cannot be read"
+
+
+def _is_dead(host: str, process: int) -> bool:
+    """Whether a process of this machine is surely gone; of another machine nobody here knows."""
+    if host != socket.gethostname() or process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # somebody else's, which lives
+        return False
+    return False

@@ -17,11 +17,13 @@ from operations.engine.errors import (
     EngineMissingError,
     FailedError,
     InterruptedRunError,
+    KilledError,
     LockedError,
     MistakenError,
     UnreachableError,
 )
 from operations.engine.events import Event, errors_of
+from operations.engine.lock import DEAD, told
 
 SIGN_IN: Final = "sign in to the account anew (`aws sso login`, or fresh keys), then repeat"
 LOG_IN_COMMAND: Final = "pulumi login 's3://workbuoy-state-ACCOUNT-REGION?region=REGION'"
@@ -57,6 +59,13 @@ def reasons_in(message: str) -> list[str]:
     return [" ".join(lines).removeprefix("error: ")] if lines else []
 
 
+def bare(reason: str) -> str:
+    """A reason without what the provider's bridge adds, so that one error that it tells twice is told once."""
+    text = re.sub(r"^(?:error: )?sdk-v2/provider2?\.go:\d+: sdk\.helper_schema: ", "", reason)
+    text = re.sub(r": provider=[\w-]+@[\w.+-]+$", "", text)
+    return re.sub(r"^(?:\d+ errors? occurred: )?\* ", "", text).strip()
+
+
 def error_lines(lines: Iterable[str]) -> list[str]:
     """The lines that say why, each once: marked as errors, else whatever was said."""
     bare = [re.sub(r"^\s*(?:stdout|stderr): ", "", line).strip() for line in lines]
@@ -74,15 +83,37 @@ def _unknown_stack(stack: str, _text: str, _found: Said) -> EngineError:
 
 def locked(stack: str, holders: list[str]) -> LockedError:
     """Who holds the lock, and what taking it away would risk."""
+    named = ", ".join(holders) or "the backend does not say who"
+    if holders and all(DEAD in one for one in holders):
+        return LockedError(f"{stack}: a run that is dead left its lock: {named}", take_lock(stack))
     return LockedError(
-        f"{stack}: another run holds the lock: {', '.join(holders) or 'the backend does not say who'}",
-        f"wait for it; only if it is surely dead, `pulumi cancel {stack}` takes the lock away, "
-        "and two runs at once break the state",
+        f"{stack}: another run holds the lock: {named}",
+        f"wait for it; only if it is surely dead, {take_lock(stack)}, and two runs at once break the state",
+    )
+
+
+def take_lock(stack: str) -> str:
+    """How a lock is taken away, also where nobody can be asked."""
+    return f"`pulumi cancel {stack} --yes` takes the lock away"
+
+
+def settle(stack: str, operations: Sequence[str]) -> str:
+    """What ends pending operations, in the form that runs where nobody can be asked.
+
+    A refresh settles updates and deletes by itself, and leaves creates alone unless it is told what became of each.
+    Source: pkg/cmd/pulumi/operations/refresh.go in pulumi/pulumi.
+    """
+    refresh = f"`pulumi refresh --stack {stack} --yes"
+    if not any(one.startswith("creating ") for one in operations):
+        return f"{refresh}` reads what became of each"
+    return (
+        f"look in AWS whether what was being created exists; `{refresh[1:]} --clear-pending-creates` forgets "
+        "what does not, and `--import-pending-creates URN --import-pending-creates ID` beside it takes in what does"
     )
 
 
 def _locked(stack: str, text: str, _found: Said) -> EngineError:
-    return locked(stack, [f"{m['who']} (process {m['pid']}) since {m['time']}" for m in _HOLDER.finditer(text)])
+    return locked(stack, [told(m["who"], int(m["pid"]), m["time"]) for m in _HOLDER.finditer(text)])
 
 
 def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
@@ -197,8 +228,10 @@ def explained_by(
     except CommandError as error:
         if cli.interrupted:
             raise _interrupted(stack, cli, remains) from None
+        if cli.killed_by:
+            raise _killed(stack, cli, remains) from None
         explained = explain(stack, str(error))
-        said = list(dict.fromkeys(why for one in errors_of(events or []) for why in reasons_in(one)))
+        said = list(dict.fromkeys(bare(why) for one in errors_of(events or []) for why in reasons_in(one)))
         reasons = tuple(why for why in said if why not in IGNORED)
         if type(explained) is FailedError and reasons:
             explained = FailedError(f"{stack}: {reasons[0]}", "", reasons)
@@ -211,6 +244,19 @@ def _interrupted(stack: str, cli: Cli, remains: Callable[[], str] | None) -> Int
     cli.interrupted = False
     left = remains() if remains else "nothing was begun"
     return InterruptedRunError(f"{stack}: interrupted; {left}", f"`workbuoy review {stack}` shows what is still to do")
+
+
+def _killed(stack: str, cli: Cli, remains: Callable[[], str] | None) -> KilledError:
+    """One line, whatever the engine had said before: where it stood, and what to do."""
+    ended, cli.killed_by = cli.killed_by, ""
+    try:
+        left = remains() if remains else "nothing was begun"
+    except EngineError as error:  # its lock, or a half-written state
+        left = f"what it left cannot be read: {error.problem.removeprefix(f'{stack}: ')}"
+    return KilledError(
+        f"{stack}: the engine was killed ({ended}); {left}",
+        f"{take_lock(stack)} where it is left; the same command then says what is to be settled first",
+    )
 
 
 def some(names: Sequence[str]) -> str:

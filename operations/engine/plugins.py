@@ -39,15 +39,33 @@ def missing(cli: Cli) -> dict[str, str]:
     return {plugin: version for plugin, version in needed().items() if version not in here.get(plugin, [])}
 
 
-def is_genuine(plugin: str) -> bool:
-    """Whether the plugin at the pinned version is a program of its own kind; tests use scripts that create nothing."""
+def program_of(plugin: str) -> Path:
+    """Where the engine looks for a plugin's program at the pinned version."""
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    program = home / "plugins" / f"resource-{plugin}-v{needed()[plugin]}" / f"pulumi-resource-{plugin}"
+    return home / "plugins" / f"resource-{plugin}-v{needed()[plugin]}" / f"pulumi-resource-{plugin}"
+
+
+def wrong_with(plugin: str) -> str:
+    """What is wrong with the program in the plugin's folder, which the CLI lists whatever is in it; empty if nothing.
+
+    A download that broke off leaves a folder without it, or with half of it; tests use scripts that create nothing.
+    """
+    program = program_of(plugin)
     try:
         with program.open("rb") as file:
-            return file.read(2) != b"#!"
-    except OSError:
-        return False
+            begin = file.read(4)
+    except OSError as error:
+        return f"{program} cannot be read ({error.strerror}): a download broke off"
+    if begin[:2] == b"#!":
+        return f"{program} is a script, not the provider"
+    if not begin:
+        return f"{program} is empty: a download broke off"
+    return "" if os.access(program, os.X_OK) else f"{program} may not be executed"
+
+
+def is_genuine(plugin: str) -> bool:
+    """Whether the plugin at the pinned version is a program of its own kind."""
+    return not wrong_with(plugin)
 
 
 def install_engine(tell: Tell) -> None:

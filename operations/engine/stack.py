@@ -3,19 +3,22 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
 from bootstrap.names import secrets_provider as own_provider
+from graph.plan import Plan
 from operations.ending import Tell
 from operations.engine.account import check_account, check_region
 from operations.engine.cli import Cli, find_cli
-from operations.engine.errors import FailedError, PendingError
+from operations.engine.errors import EngineError, FailedError, PendingError, StrayedError
 from operations.engine.events import Event, as_recorded, changes_of
 from operations.engine.lock import holders
-from operations.engine.messages import explained_by, locked, some
+from operations.engine.messages import explained_by, locked, settle, some
+from operations.engine.reviewed import Held
 from operations.engine.stack_file import only_provider_added, require_provider
 from project.files import Project
 from project.placement import Placement, placement_of
@@ -135,16 +138,39 @@ class EngineStack:
             on_event,
         )
 
-    def up(self, *, message: str | None = None, on_output: Tell | None = None) -> Ran:
-        """Create and update what the program declares.
+    def up(self, *, message: str | None = None, reviewed: Plan | None = None, on_output: Tell | None = None) -> Ran:
+        """Create and update what the program declares; with `reviewed`, nothing that goes beyond that plan.
 
-        Raises PendingError, before anything is touched, where an interrupted run left operations of unknown outcome.
+        Raises PendingError, before anything is touched, where an interrupted run left operations of unknown outcome;
+        StrayedError where a step began that was not reviewed. The run is cancelled then: what began ends, nothing more
+        begins.
         """
         self._refuse_pending()
-        return self._run(
-            lambda common: self._stack.up(message=message, suppress_outputs=True, show_secrets=False, **common),
-            on_output,
-            preview=False,
+        held = Held(reviewed) if reviewed is not None else None
+
+        def watch(event: Event) -> None:
+            if held is not None and held.goes_further(event) and len(held.strayed) == 1:
+                self._cli.cancel()  # once: the second ends the engine at once
+
+        try:
+            ran = self._run(
+                lambda common: self._stack.up(message=message, suppress_outputs=True, show_secrets=False, **common),
+                on_output,
+                watch,
+                preview=False,
+            )
+        except EngineError as error:
+            if held is None or not held.strayed:
+                raise
+            raise self._strayed(held) from error
+        if held is not None and held.strayed:
+            raise self._strayed(held)
+        return ran
+
+    def _strayed(self, held: Held) -> StrayedError:
+        return StrayedError(
+            f"{self.name}: the update began what was not reviewed, and was cancelled: {some(held.strayed)}",
+            f"look at it, then `workbuoy review {self.name}`",
         )
 
     def refresh(self, *, on_output: Tell | None = None) -> Ran:
@@ -206,6 +232,24 @@ class EngineStack:
                 return None
         return None
 
+    def tags(self) -> dict[str, str]:
+        """The stack's tags, which lie beside its state."""
+        with explained_by(self.name, self._cli):
+            found: dict[str, str] = json.loads(
+                self._ask(["stack", "tag", "ls", "--json", "--stack", self.name]) or "{}"
+            )
+        return found
+
+    def tag(self, name: str, value: str) -> None:
+        """Set one of the stack's tags."""
+        with explained_by(self.name, self._cli):
+            self._ask(["stack", "tag", "set", name, value, "--stack", self.name])
+
+    def fingerprint(self) -> str:
+        """A digest of what the state says that stands: another one after any write."""
+        resources = self.export()["deployment"].get("resources") or []
+        return sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
+
     def require_free(self) -> None:
         """Ask, before anything costs time, what would stop a write.
 
@@ -229,7 +273,7 @@ class EngineStack:
             self._refuse_locked()
             raise PendingError(
                 f"{self.name}: an interrupted run left {len(left)} pending: {some(left)}",
-                f"look whether each exists, then `pulumi refresh --stack {self.name}`, which asks about each",
+                settle(self.name, left),
             )
 
     def _refuse_locked(self) -> None:

@@ -21,7 +21,8 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
 
     A second update and a refresh must change nothing but what moto is known not to hold
     (operations/local/not_held.yaml). Nothing stays: backend, server and copy of the project are gone afterwards.
-    Exits with 3 where something else changed, or something is left.
+    A step that fails ends it; what came before is told. Exits with 3 where a step failed, something else changed, or
+    something is left.
     """
     from operations.local.run import require_genuine_plugins, run  # noqa: PLC0415 help must not pay for it
     from project.files import find_project  # noqa: PLC0415
@@ -31,7 +32,8 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
     life = run(project, lambda line: click.echo(line, err=True) if verbose or line.endswith("...") else None)
     click.echo(json.dumps(as_json(life), indent=2) if json_wanted else as_text(life))
     if not life.passed:
-        fail(CHECK_FAILED, *map(str, life.unexplained), *([f"{life.left} resources are left"] if life.left else []))
+        left = "how many resources are left is not known" if life.left is None else f"{life.left} resources are left"
+        fail(CHECK_FAILED, *life.problems, *map(str, life.unexplained), *([left] if life.left != 0 else []))
 
 
 def as_json(life: "LocalRun") -> dict[str, object]:
@@ -41,6 +43,7 @@ def as_json(life: "LocalRun") -> dict[str, object]:
             "name": step.name,
             "seconds": round(step.seconds, 1),
             "changes": step.changes,
+            "problems": list(step.problems),
             "changed": [{"urn": one.urn, "what": one.what, "reason": one.reason or None} for one in step.changed],
         }
         for step in life.steps
@@ -53,7 +56,7 @@ def as_text(life: "LocalRun") -> str:
     lines = []
     for step in life.steps:
         counts = ", ".join(f"{number} {op}" for op, number in sorted(step.changes.items())) or "nothing"
-        lines.append(f"{step.name:<10} {step.seconds:6.1f} s  {counts}")
+        lines.append(f"{step.name:<10} {step.seconds:6.1f} s  {'FAILED' if step.problems else counts}")
         reasons: dict[str, list[str]] = {}
         for one in step.changed:
             reasons.setdefault(one.reason or "NOT EXPLAINED", []).append(str(one))

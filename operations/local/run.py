@@ -14,7 +14,7 @@ from typing import Any, Final
 from operations.ending import Tell
 from operations.engine import plugins
 from operations.engine.cli import find_cli
-from operations.engine.errors import EngineMissingError, MistakenError
+from operations.engine.errors import EngineError, EngineMissingError, InterruptedRunError, MistakenError
 from operations.engine.stack import EngineStack, Ran, open_stack
 from operations.local.changed import Changed, changed_by_refresh, changed_by_update
 from operations.local.server import free_port, serving
@@ -26,28 +26,33 @@ STACK: Final = "local"
 
 @dataclass(frozen=True, kw_only=True)
 class EngineStep:
-    """One operation of the engine: what it did, and what it changed though nothing should have changed."""
+    """One operation of the engine: what it did, what it changed though nothing should have changed, why it failed."""
 
     name: str
     seconds: float
     changes: dict[str, int]
     changed: tuple[Changed, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalRun:
-    """All steps, and how many resources were left at the end."""
+    """All steps up to one that failed, and how many resources were left; not known where that cannot be asked."""
 
     steps: tuple[EngineStep, ...]
-    left: int
+    left: int | None
 
     @property
     def unexplained(self) -> tuple[Changed, ...]:
         return tuple(one for step in self.steps for one in step.changed if not one.reason)
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(f"{step.name}: {problem}" for step in self.steps for problem in step.problems)
+
+    @property
     def passed(self) -> bool:
-        return not self.unexplained and not self.left
+        return not self.unexplained and not self.problems and self.left == 0
 
 
 def require_genuine_plugins() -> None:
@@ -81,22 +86,36 @@ def run(project: Project, tell: Tell) -> LocalRun:
 
 
 def _live(opened: EngineStack, tell: Tell) -> LocalRun:
+    """Step by step; what came before a step that fails is kept, and nothing comes after it."""
+    life: tuple[tuple[str, Callable[[], Ran], Callable[[Any], tuple[Changed, ...]] | None], ...] = (
+        ("up", lambda: opened.up(on_output=tell), None),
+        ("second up", lambda: opened.up(on_output=tell), changed_by_update),
+        ("refresh", lambda: opened.refresh(on_output=tell), changed_by_refresh),
+        ("destroy", lambda: opened.destroy(on_output=tell), None),
+    )
     steps: list[EngineStep] = []
-
-    def step(name: str, operation: Callable[[], Ran], judge: Callable[[Any], tuple[Changed, ...]] | None) -> None:
+    for name, operation, judge in life:
         tell(f"{name} ...")
         began = time.monotonic()
-        ran = operation()
+        try:
+            ran = operation()
+        except InterruptedRunError:
+            raise
+        except EngineError as error:
+            seconds = time.monotonic() - began
+            steps.append(EngineStep(name=name, seconds=seconds, changes={}, problems=error.lines))
+            break
         changed = judge(ran.events) if judge else ()
-        steps.append(
-            EngineStep(name=name, seconds=time.monotonic() - began, changes=dict(ran.changes), changed=changed)
-        )
+        seconds = time.monotonic() - began
+        steps.append(EngineStep(name=name, seconds=seconds, changes=dict(ran.changes), changed=changed))
+    return LocalRun(steps=tuple(steps), left=_left(opened))
 
-    step("up", lambda: opened.up(on_output=tell), None)
-    step("second up", lambda: opened.up(on_output=tell), changed_by_update)
-    step("refresh", lambda: opened.refresh(on_output=tell), changed_by_refresh)
-    step("destroy", lambda: opened.destroy(on_output=tell), None)
-    return LocalRun(steps=tuple(steps), left=len(opened.export()["deployment"].get("resources") or ()))
+
+def _left(opened: EngineStack) -> int | None:
+    try:
+        return len(opened.export()["deployment"].get("resources") or ())
+    except EngineError:
+        return None
 
 
 @contextmanager

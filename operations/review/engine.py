@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from graph.plan import Plan
@@ -48,17 +49,31 @@ def _events(opened: EngineStack, project: Project, configuration: Path | None) -
         retiring = retiring_on(project, opened.name) is not None
         settings.write(json.dumps(with_regions(with_retirement(given, retiring=retiring), opened.place.residency)))
         settings.flush()
+
+        def keep(event: Event) -> None:
+            events.append(_with_residency(event, opened.place.residency))
+
         try:
             opened.preview(
                 policy_packs=[project.root / "policies"],
                 policy_configs=[Path(settings.name)],
-                on_event=events.append,
+                on_event=keep,
             )
         except FailedError as error:  # a mandatory policy fails the preview, too
             if not any("summaryEvent" in event for event in events):
                 raise EngineError(f"{opened.name}: the preview broke off: {error.reasons[0]}") from error
             return [_failed(event) for event in events]
     return events
+
+
+def _with_residency(event: Event, residency: Sequence[str]) -> Event:
+    """The prelude with the stack's residency: a customer's own stack has it from its record and not from its file."""
+    prelude = event.get("preludeEvent")
+    config = (prelude or {}).get("config") or {}
+    if prelude is None or not residency or "workbuoy:settings" in config:
+        return event
+    settings = json.dumps({"residency": list(residency)})
+    return {**event, "preludeEvent": {**prelude, "config": {**config, "workbuoy:settings": settings}}}
 
 
 def _failed(event: Event) -> Event:

@@ -8,6 +8,8 @@ import pytest
 from rehearsal.result import Rehearsed
 from tests.conftest import STACKS, Declare, DeclareWith, Graph
 
+LOGS = ("network-flow-logs", "logs-service", "database-postgresql-log")
+
 
 def routes_of(graph: Graph, table: Rehearsed) -> list[Rehearsed]:
     return [one for one in graph.of("ec2/route:Route") if one.declared.properties["routeTableId"] == table.id]
@@ -170,3 +172,18 @@ def test_flow_logs_record_all_traffic_under_a_key(declared: Declare) -> None:
     assert flow_log.declared.properties["trafficType"] == "ALL"
     assert flow_log.declared.properties["logDestination"] == group.outputs["arn"]
     assert group.declared.properties["kmsKeyId"] == graph.named("keys-logs").outputs["arn"]
+
+
+@pytest.mark.parametrize(("stack", "days"), [("prod", 365), ("prod-eu-north-1", 365), ("dev", 14)])
+def test_flow_logs_are_kept_as_long_as_the_services_log(declared: Declare, stack: str, days: int) -> None:
+    graph = declared(stack)
+    kept = {name: graph.named(f"{name}-group").declared.properties["retentionInDays"] for name in LOGS}
+    assert set(kept.values()) == {days}
+
+
+def test_a_setting_keeps_flow_logs_otherwise(declared_with: DeclareWith) -> None:
+    def thirty_days(settings: dict[str, Any]) -> None:
+        settings["network"]["flowLogRetentionDays"] = 30
+
+    group = declared_with("prod", thirty_days).named("network-flow-logs-group")
+    assert group.declared.properties["retentionInDays"] == 30

@@ -14,7 +14,7 @@ from operations.doctor.finding import Finding
 from operations.engine import account as signed_in
 from operations.engine.cli import Cli, sdk_version
 from operations.engine.errors import UnreachableError
-from operations.engine.plugins import needed
+from operations.engine.plugins import needed, program_of
 from operations.image import base
 from operations.main import main
 from project.files import Project
@@ -129,6 +129,40 @@ def listed(**versions: str) -> dict[str, Any]:
     return {"out": json.dumps([{"name": n, "kind": "resource", "version": v} for n, v in versions.items()])}
 
 
+@pytest.fixture
+def plugin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PULUMI_HOME with a program for each plugin."""
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi"))
+    for name in needed():
+        program = program_of(name)
+        program.parent.mkdir(parents=True)
+        program.write_bytes(b"\x7fELF, as a provider is")
+        program.chmod(0o755)
+    return tmp_path / "pulumi"
+
+
+@pytest.mark.usefixtures("plugin_folder")
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (Path.unlink, "cannot be read (No such file or directory): a download broke off"),
+        (lambda program: program.write_bytes(b""), "is empty: a download broke off"),
+        (lambda program: program.write_bytes(b"#!/bin/sh"), "is a script, not the provider"),
+        (lambda program: program.chmod(0o644), "may not be executed"),
+    ],
+)
+def test_a_plugin_that_is_listed_must_have_its_program(
+    cli: Cli, fake_cli: FakeCli, spoil: Callable[[Path], object], said: str
+) -> None:
+    fake_cli.answer({"plugin ls": listed(**needed())})
+    spoil(program_of("aws"))
+    aws, random = engine.provider_plugins(cli)
+    assert (aws.state, random.state) == ("wrong", "ok")
+    assert said in aws.found
+    assert aws.mend == f"rm -r '{program_of('aws').parent}' && workbuoy engine install"
+
+
+@pytest.mark.usefixtures("plugin_folder")
 def test_plugins_are_held_against_the_versions_of_the_sdk_packages(cli: Cli, fake_cli: FakeCli) -> None:
     fake_cli.answer({"plugin ls": listed(**needed())})
     assert [told(one) for one in engine.provider_plugins(cli)] == [("ok", ""), ("ok", "")]
@@ -225,7 +259,7 @@ def in_project(made_project: Project, monkeypatch: pytest.MonkeyPatch) -> Projec
     return made_project
 
 
-@pytest.mark.usefixtures("in_project")
+@pytest.mark.usefixtures("in_project", "plugin_folder")
 def test_a_machine_that_can_deploy_exits_with_0(fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
     fake_cli.answer({"plugin ls": listed(**needed())})

@@ -30,6 +30,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "stack output": {"out": "{}"},
     "stack history": {"out": json.dumps(HISTORY)},
     "stack init": {},
+    "stack tag ls": {"out": "{}"},
+    "stack tag set": {},
     "stack rm": {},
     "cancel": {},
     "plugin ls": {"out": "[]"},
@@ -84,7 +86,9 @@ if answer.get("until_interrupted"):
     signal.signal(signal.SIGINT, stop)
     print("running", flush=True)
     time.sleep(30)
-print(answer.get("out", ""))
+print(answer.get("out", ""), flush=True)
+if answer.get("killed"):
+    os.kill(os.getpid(), signal.SIGKILL)
 print(answer.get("err", ""), file=sys.stderr)
 sys.exit(answer.get("code", 0))
 '''

@@ -1,6 +1,10 @@
 """A bucket's lock files are read as a folder's are."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import boto3
@@ -8,7 +12,8 @@ import pytest
 from moto import mock_aws
 
 from operations.engine.errors import UnreachableError
-from operations.engine.lock import holders
+from operations.engine.lock import DEAD, holders, told
+from operations.engine.messages import locked
 
 LOCK = json.dumps({"pid": 7, "username": "runner", "hostname": "ci", "timestamp": "2026-11-22T20:43:51Z"})
 URL = "s3://workbuoy-state-210000000001-eu-west-1?region=eu-west-1"
@@ -50,3 +55,19 @@ def test_a_bucket_that_does_not_tell_is_said_so(put: object) -> None:
     assert callable(put)
     with pytest.raises(UnreachableError, match="does not tell who holds the lock"):
         holders("s3://no-such-bucket?region=eu-west-1", "workbuoy", "dev")
+
+
+def test_a_holder_of_this_machine_that_runs_no_more_is_said_to_be_dead() -> None:
+    here = socket.gethostname()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert told(f"ola@{here}", gone.pid, "noon") == f"ola@{here} (process {gone.pid}, which is dead) since noon"
+    assert told(f"ola@{here}", os.getpid(), "noon") == f"ola@{here} (process {os.getpid()}) since noon"
+    assert told("ola@elsewhere", gone.pid, "noon") == f"ola@elsewhere (process {gone.pid}) since noon"
+
+
+def test_a_lock_of_the_dead_alone_says_how_to_take_it_away() -> None:
+    dead, alive = f"a@b (process 1{DEAD}) since noon", "a@c (process 2) since noon"
+    assert str(locked("dev", [dead])).endswith("; `pulumi cancel dev --yes` takes the lock away")
+    assert "a run that is dead left its lock" in str(locked("dev", [dead]))
+    assert "another run holds the lock" in str(locked("dev", [dead, alive]))

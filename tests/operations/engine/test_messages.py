@@ -6,22 +6,26 @@ from operations.engine.errors import (
     EngineError,
     EngineMissingError,
     FailedError,
+    KilledError,
     LockedError,
     MistakenError,
     UnreachableError,
 )
-from operations.engine.messages import explain, reasons_in
+from operations.engine.messages import explain, reasons_in, settle
+from operations.engine.stack import open_stack
+from project.files import Project
+from tests.operations.engine.fake_cli import FakeCli, failing, state
 
 META = 'error: read ".pulumi/meta.yaml": blob (key ".pulumi/meta.yaml") (code=Unknown): operation error S3: GetObject, '
 SEEN = {
     "unknown stack": ("error: no stack named 'dev' found", MistakenError, "knows no such stack", "deploy dev --create"),
     "lock": (
         "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "
-        "lock file with `pulumi cancel`.\n  file:///s/.pulumi/locks/x.json?no_tmp_dir=true: created by root@vm "
+        "lock file with `pulumi cancel`.\n  file:///s/.pulumi/locks/x.json?no_tmp_dir=true: created by root@ci "
         "(pid 4470) at 2026-11-22T20:43:38Z",
         LockedError,
-        "root@vm (process 4470) since 2026-11-22T20:43:38Z",
-        "`pulumi cancel dev` takes the lock away",
+        "root@ci (process 4470) since 2026-11-22T20:43:38Z",
+        "`pulumi cancel dev --yes` takes the lock away",
     ),
     "no login": (
         "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
@@ -162,3 +166,54 @@ def test_silence_is_told_too() -> None:
 )
 def test_a_diagnostic_tells_its_reasons(message: str, expected: list[str]) -> None:
     assert reasons_in(message) == expected
+
+
+def test_an_error_that_the_provider_tells_twice_is_told_once(fake_cli: FakeCli, made_project: Project) -> None:
+    said = "creating S3 Bucket (x): operation error S3: CreateBucket, api error AccessDenied: no"
+    twice = (
+        f"error: sdk-v2/provider2.go:572: sdk.helper_schema: {said}: provider=aws@7.51.1",
+        f"error: 1 error occurred:\n\t* {said}\n\n",
+    )
+    events = [{"diagnosticEvent": {"message": one, "severity": "error", "color": "never"}} for one in twice]
+    opened = open_stack(made_project, "local")
+    fake_cli.answer({"up": failing("error: update failed", 255, events)})
+    with pytest.raises(FailedError) as raised:
+        opened.up()
+    assert raised.value.lines == (f"local: {said}",)
+
+
+def test_a_killed_engine_is_one_line_with_what_is_pending_and_what_to_do(
+    fake_cli: FakeCli, made_project: Project
+) -> None:
+    urn = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
+    pending = state({"urn": urn}, pending=[{"type": "creating", "resource": {"urn": urn}}])
+    opened = open_stack(made_project, "local")
+    fake_cli.answer({"up": {"out": "x" * 20_000, "killed": True}, "stack export": [state(), pending]})
+    with pytest.raises(KilledError) as raised:
+        opened.up()
+    assert raised.value.lines == (
+        "local: the engine was killed (SIGKILL); 1 resources stand in the state, 1 operations are pending: "
+        "creating database-instance; `pulumi cancel local --yes` takes the lock away where it is left; "
+        "the same command then says what is to be settled first",
+    )
+    assert raised.value.code == 3
+
+
+def test_a_killed_engine_whose_state_cannot_be_read_is_one_line_too(fake_cli: FakeCli, made_project: Project) -> None:
+    opened = open_stack(made_project, "local")
+    broken = failing("error: failed to load checkpoint: EOF")
+    fake_cli.answer({"up": {"killed": True}, "stack export": [state(), broken]})
+    with pytest.raises(KilledError, match="what it left cannot be read: failed to load checkpoint: EOF"):
+        opened.up()
+
+
+@pytest.mark.parametrize(
+    ("operations", "asks"), [(["updating a"], False), (["deleting a", "creating b"], True), (["creating b"], True)]
+)
+def test_pending_operations_are_settled_by_a_form_that_runs_where_nobody_can_be_asked(
+    operations: list[str], asks: bool
+) -> None:
+    said = settle("dev", operations)
+    assert "`pulumi refresh --stack dev --yes" in said
+    assert ("--clear-pending-creates" in said) is asks
+    assert ("--import-pending-creates URN --import-pending-creates ID" in said) is asks

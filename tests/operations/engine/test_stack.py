@@ -25,7 +25,7 @@ from tests.operations.engine.fake_cli import FakeCli, failing, state
 
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete \
 the lock file with `pulumi cancel`.
-  file:///state/.pulumi/locks/organization/workbuoy/local/9a74.json: created by root@vm (pid 4767) at \
+  file:///state/.pulumi/locks/organization/workbuoy/local/9a74.json: created by root@ci (pid 4767) at \
 2026-11-22T20:43:51Z"""
 URN = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
 PENDING = {"type": "creating", "resource": {"urn": URN}}
@@ -155,8 +155,8 @@ def test_the_lock_of_another_run_is_told_with_its_holder_and_the_warning(
     fake_cli.answer({"up": failing(LOCKED, 1)})
     with pytest.raises(LockedError) as raised:
         opened.up()
-    assert "root@vm (process 4767) since 2026-11-22T20:43:51Z" in str(raised.value)
-    assert "`pulumi cancel local`" in str(raised.value)
+    assert "root@ci (process 4767) since 2026-11-22T20:43:51Z" in str(raised.value)
+    assert "`pulumi cancel local --yes`" in str(raised.value)
     assert "break the state" in str(raised.value)
 
 
@@ -164,7 +164,8 @@ def test_pending_operations_of_an_interrupted_run_stop_the_next_one(opened: Engi
     fake_cli.answer({"stack export": state(pending=[PENDING])})
     for operation in (opened.up, opened.destroy):
         with pytest.raises(
-            PendingError, match=r"1 pending: creating database-instance.*`pulumi refresh --stack local`"
+            PendingError,
+            match=r"1 pending: creating database-instance.*`pulumi refresh --stack local --yes --clear-pending-cr",
         ):
             operation()
     assert not fake_cli.calls("up")
@@ -176,10 +177,10 @@ def test_pending_operations_of_a_run_that_still_lives_are_its_lock(
 ) -> None:
     lock = tmp_path / "state/.pulumi/locks/organization/workbuoy/local/9a74.json"
     lock.parent.mkdir(parents=True)
-    lock.write_text('{"pid": 4767, "username": "root", "hostname": "vm", "timestamp": "2026-11-22T20:43:51Z"}')
+    lock.write_text('{"pid": 4767, "username": "root", "hostname": "ci", "timestamp": "2026-11-22T20:43:51Z"}')
     me = {"user": "ola", "url": f"file://{tmp_path / 'state'}"}
     fake_cli.answer({"stack export": state(pending=[PENDING]), "whoami": {"out": json.dumps(me)}})
-    with pytest.raises(LockedError, match=r"root@vm \(process 4767\) since 2026-11-22T20:43:51Z"):
+    with pytest.raises(LockedError, match=r"root@ci \(process 4767\) since 2026-11-22T20:43:51Z"):
         opened.up()
     half = failing("error: failed to load checkpoint: EOF")
     fake_cli.answer({"stack export": half, "whoami": {"out": json.dumps(me)}})

@@ -8,9 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from operations.engine import plugins
+from operations.engine.errors import FailedError
+from operations.engine.stack import Ran
 from operations.local.changed import changed_by_refresh, changed_by_update, not_held
 from operations.local.command import as_json, as_text
-from operations.local.run import EngineStep, LocalRun
+from operations.local.run import EngineStep, LocalRun, _live
 from operations.main import main
 from rehearsal.kinds import KINDS
 from tests.conftest import Declare
@@ -112,3 +114,49 @@ def test_without_plugins_the_command_that_brings_them_is_named(fake_cli: FakeCli
     assert result.exit_code == 4
     assert "the plugin aws" in result.stderr
     assert "`workbuoy engine install` brings it" in result.stderr
+
+
+class Opened:
+    """An open stack in which one operation fails."""
+
+    def __init__(self, failing: str, *, exports: bool = True) -> None:
+        self.failing, self.exports = failing, exports
+        self.asked: list[str] = []
+
+    def _run(self, name: str) -> Ran:
+        self.asked.append(name)
+        if name == self.failing:
+            raise FailedError("local: ListTagsForResource is not implemented")
+        return Ran(changes={"create": 157}, events=())
+
+    def up(self, **_: Any) -> Ran:
+        return self._run("second up" if "up" in self.asked else "up")
+
+    def refresh(self, **_: Any) -> Ran:
+        return self._run("refresh")
+
+    def destroy(self, **_: Any) -> Ran:
+        return self._run("destroy")
+
+    def export(self) -> dict[str, Any]:
+        if not self.exports:
+            raise FailedError("local: the state cannot be read")
+        return {"deployment": {"resources": [{}] * 157}}
+
+
+@pytest.mark.parametrize("failing", ["up", "second up", "refresh", "destroy"])
+def test_a_step_that_fails_keeps_the_results_of_those_before_it(failing: str) -> None:
+    opened: Any = Opened(failing)
+    life = _live(opened, lambda _: None)
+    assert [step.name for step in life.steps] == opened.asked
+    assert opened.asked[-1] == failing
+    assert all(step.changes == {"create": 157} for step in life.steps[:-1])
+    assert life.problems == (f"{failing}: local: ListTagsForResource is not implemented",)
+    assert not life.passed
+    assert "FAILED" in as_text(life).splitlines()[-1]
+    assert as_json(life)["steps"][-1]["problems"]  # type: ignore[index]
+
+
+def test_what_is_left_may_be_unknown_and_is_then_no_nothing() -> None:
+    opened: Any = Opened("destroy", exports=False)
+    assert _live(opened, lambda _: None).left is None

@@ -25,10 +25,11 @@ from tests.operations.tenant.conftest import DIGEST, Run
 from tests.operations.tenant.test_reading import edit
 
 ROOT = Path(__file__).parents[3]
+RECORDINGS = ROOT / "tests/recordings/previews"
 OUTPUTS = {"listenerArn": "l", "clusterArn": "c", "vpcId": "v", "imageDigest": DIGEST}
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete \
 the lock file with `pulumi cancel`.
-  file:///state/.pulumi/locks/organization/workbuoy/prod-acme/9a74.json: created by root@vm (pid 4767) at \
+  file:///state/.pulumi/locks/organization/workbuoy/prod-acme/9a74.json: created by root@ci (pid 4767) at \
 2026-11-22T20:43:51Z"""
 
 
@@ -158,7 +159,7 @@ def test_a_locked_stack_is_told_with_its_holder(run: Run, fake_cli: FakeCli) -> 
     fake_cli.answer(standing("prod-acme", up=failing(LOCKED, 1)))
     result = run("deploy", "acme", "--yes")
     assert result.exit_code == 4
-    assert "root@vm (process 4767)" in result.stderr
+    assert "root@ci (process 4767)" in result.stderr
 
 
 @pytest.mark.usefixtures("prod_signed_in")
@@ -249,6 +250,18 @@ def test_a_preview_is_the_review_of_the_silos_stack(run: Run, fake_cli: FakeCli)
     assert "prod-acme: the preview broke off: boom" in result.stderr
     (call,) = fake_cli.calls("preview")
     assert "--policy-pack" in call["args"]
+
+
+@pytest.mark.usefixtures("prod_signed_in")
+def test_the_review_of_a_silo_knows_the_residency_of_its_record(run: Run, fake_cli: FakeCli) -> None:
+    lines = (RECORDINGS / "unchanged.events.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    for event in events:  # a silo's own file holds the customer's name alone
+        event.get("preludeEvent", {}).get("config", {}).pop("workbuoy:settings", None)
+    fake_cli.answer(standing("prod-acme", preview={"events": events}))
+    result = run("preview", "acme")
+    assert "residency not in this recording" not in result.stdout
+    assert "region: eu-west-1" in result.stdout
 
 
 ASKED = Asked(image=None, base=None, parallel=2, timeout_seconds=30, again=False)

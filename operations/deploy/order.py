@@ -1,0 +1,69 @@
+"""Deployments in the order of their commits: one that waited for its approval longer than a newer one is refused.
+
+The stack's tags say which commit and image its last update was of. They lie beside its state, so that every machine
+reads the same (`pulumi stack tag`).
+"""
+
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from operations.ending import Tell
+from operations.engine.errors import MistakenError
+from operations.engine.stack import EngineStack
+
+COMMIT: Final = "workbuoy:commit"
+IMAGE: Final = "workbuoy:image"
+
+
+def refuse_older(opened: EngineStack, root: Path, tell: Tell) -> str | None:
+    """The commit that is checked out, for the tags of this deployment; None outside a repository of git.
+
+    Raises MistakenError where a newer commit is deployed already, or this clone is too short to tell.
+    """
+    commit, deployed = head_of(root), opened.tags().get(COMMIT)
+    if commit is None:
+        tell(f"{opened.name}: this is no repository of git, so whether something newer is deployed is not known")
+        return None
+    if deployed is None or deployed == commit or _is_ancestor(root, deployed, commit):
+        return commit
+    if _git(root, "cat-file", "-t", deployed) is None and _git(root, "rev-parse", "--is-shallow-repository") != "false":
+        raise MistakenError(
+            f"{opened.name}: {deployed[:9]} is deployed, which this shallow clone does not know",
+            "fetch the history whole (`git fetch --unshallow`), so that the older one is never put back",
+        )
+    if _is_ancestor(root, commit, deployed):
+        raise MistakenError(
+            f"{opened.name}: runs {deployed[:9]} already, which is newer than {commit[:9]}: an older run would put "
+            "older code back",
+            "to go back, revert on main, or say --older; nothing was changed",
+        )
+    tell(f"{opened.name}: {deployed[:9]} is deployed, of another branch than {commit[:9]}")
+    return commit
+
+
+def head_of(root: Path) -> str | None:
+    """The commit that is checked out."""
+    return _git(root, "rev-parse", "HEAD")
+
+
+def note(opened: EngineStack, commit: str | None, image: str | None) -> None:
+    """Write down what an update that is about to begin is of."""
+    for name, value in ((COMMIT, commit), (IMAGE, image)):
+        if value is not None:
+            opened.tag(name, value)
+
+
+def _is_ancestor(root: Path, older: str, newer: str) -> bool:
+    return _git(root, "merge-base", "--is-ancestor", older, newer) is not None
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git says; None where it fails or is not there."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None

@@ -1,0 +1,170 @@
+"""Deployments in the order of their commits, and an update that does no more than was reviewed."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from graph.plan import Operation, Plan, PlanStep
+from operations.deploy.order import COMMIT, IMAGE
+from operations.engine.errors import StrayedError
+from operations.engine.reviewed import Held
+from operations.engine.stack import open_stack
+from project.files import Project
+from tests.operations.deploy.test_deploy import NEW, SAFE, Run, run
+from tests.operations.engine.fake_cli import SUMMARY, FakeCli, state
+
+__all__ = ["run"]
+URN = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    named = ["-c", "user.name=Ola", "-c", "user.email=ola@example.com"]
+    done = subprocess.run(["git", "-C", str(folder), *named, *arguments], capture_output=True, check=True, text=True)
+    return done.stdout.strip()
+
+
+def commit(folder: Path, text: str) -> str:
+    git(folder, "commit", "--allow-empty", "-qm", text)
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def commits(made_project: Project) -> tuple[str, str]:
+    """An older and a newer commit of the project."""
+    git(made_project.root, "init", "-qb", "main")
+    git(made_project.root, "add", "-A")
+    return commit(made_project.root, "older"), commit(made_project.root, "newer")
+
+
+def deployed(tag: str) -> dict[str, Any]:
+    return {**SAFE, "stack tag ls": {"out": json.dumps({"pulumi:project": "workbuoy", COMMIT: tag})}}
+
+
+Deploy = Callable[..., Result]
+
+
+@pytest.fixture
+def deploy(run: Run) -> Deploy:
+    return lambda *more: run("deploy", "local", "--image", NEW, "--yes", *more)
+
+
+def test_the_commit_and_the_image_are_noted_before_the_update(
+    deploy: Deploy, fake_cli: FakeCli, commits: tuple[str, str]
+) -> None:
+    fake_cli.answer(SAFE)
+    assert deploy().exit_code == 0
+    noted = {one["args"][3]: one["args"][4] for one in fake_cli.calls("stack", "tag", "set")}
+    assert noted == {COMMIT: commits[1], IMAGE: NEW}
+
+
+def test_an_older_run_that_is_approved_after_a_newer_one_is_refused(
+    deploy: Deploy, fake_cli: FakeCli, made_project: Project, commits: tuple[str, str]
+) -> None:
+    older, newer = commits
+    git(made_project.root, "checkout", "-q", older)
+    fake_cli.answer(deployed(newer))
+    result = deploy()
+    assert result.exit_code == 1
+    assert f"runs {newer[:9]} already, which is newer than {older[:9]}" in result.stderr
+    assert not fake_cli.calls("preview")
+    assert not fake_cli.calls("up")
+    assert deploy("--older").exit_code == 0
+
+
+def test_a_newer_one_and_the_same_one_go_on(deploy: Deploy, fake_cli: FakeCli, commits: tuple[str, str]) -> None:
+    for tag in commits:
+        fake_cli.answer(deployed(tag))
+        assert deploy().exit_code == 0
+
+
+def test_another_branch_is_told_and_goes_on(
+    deploy: Deploy, fake_cli: FakeCli, made_project: Project, commits: tuple[str, str]
+) -> None:
+    git(made_project.root, "checkout", "-qb", "other", commits[0])
+    other = commit(made_project.root, "beside")
+    git(made_project.root, "checkout", "-q", "main")
+    fake_cli.answer(deployed(other))
+    result = deploy()
+    assert result.exit_code == 0
+    assert f"{other[:9]} is deployed, of another branch" in result.stderr
+
+
+def test_a_clone_that_is_too_short_to_tell_stops(
+    deploy: Deploy, fake_cli: FakeCli, made_project: Project, commits: tuple[str, str]
+) -> None:
+    (made_project.root / ".git/shallow").write_text(f"{commits[1]}\n")
+    fake_cli.answer(deployed("ab" * 20))
+    result = deploy()
+    assert result.exit_code == 1
+    assert "which this shallow clone does not know" in result.stderr
+
+
+def test_without_git_it_is_told_that_nobody_knows(deploy: Deploy, fake_cli: FakeCli) -> None:
+    fake_cli.answer(deployed("ab" * 20))
+    result = deploy()
+    assert result.exit_code == 0
+    assert "whether something newer is deployed is not known" in result.stderr
+
+
+def test_a_stack_that_somebody_changed_since_the_review_is_not_updated(deploy: Deploy, fake_cli: FakeCli) -> None:
+    fake_cli.answer({**SAFE, "stack export": [state(), state(), state({"urn": URN})]})
+    result = deploy()
+    assert result.exit_code == 3
+    assert "somebody changed it since the review; nothing was changed here" in result.stderr
+    assert not fake_cli.calls("up")
+
+
+# ---- the update does what was reviewed
+
+
+def began(op: str, urn: str = URN) -> dict[str, Any]:
+    return {"resourcePreEvent": {"metadata": {"op": op, "urn": urn, "type": "", "old": None, "new": None}}}
+
+
+def reviewed(op: Operation) -> Plan:
+    return Plan(stack="local", steps=(PlanStep(op=op, urn=URN, old=None, new=None),))
+
+
+@pytest.mark.parametrize(
+    ("seen", "does", "further"),
+    [
+        ("update", "update", False),
+        ("update", "same", False),
+        ("same", "update", True),
+        ("update", "replace", True),
+        ("update", "delete", True),
+        ("replace", "create-replacement", False),
+        ("replace", "delete-replaced", False),
+        ("create", "create", False),
+        ("create", "replace", True),
+        ("delete", "delete", False),
+        ("same", "read", False),
+    ],
+)
+def test_a_step_may_turn_out_less_than_reviewed_and_never_more(seen: Operation, does: str, further: bool) -> None:
+    assert Held(reviewed(seen)).goes_further(began(does)) is further
+
+
+def test_a_resource_that_was_not_reviewed_at_all_goes_further() -> None:
+    held = Held(reviewed("update"))
+    assert held.goes_further(began("delete", URN.replace("instance", "other")))
+    assert held.strayed == ["delete database-other (not reviewed)"]
+
+
+def test_an_update_that_goes_further_is_cancelled_and_told(fake_cli: FakeCli, made_project: Project) -> None:
+    opened = open_stack(made_project, "local")
+    fake_cli.answer({"up": {"events": [began("replace")], "until_interrupted": True}})
+    with pytest.raises(StrayedError, match=r"cancelled: replace database-instance \(reviewed as update\)") as raised:
+        opened.up(reviewed=reviewed("update"))
+    assert raised.value.code == 3
+
+
+def test_an_update_that_keeps_to_the_review_is_left_alone(fake_cli: FakeCli, made_project: Project) -> None:
+    opened = open_stack(made_project, "local")
+    fake_cli.answer({"up": {"events": [began("update"), SUMMARY]}})
+    assert opened.up(reviewed=reviewed("update")).changes == {"create": 2, "same": 1}
