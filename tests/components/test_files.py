@@ -76,7 +76,7 @@ def test_pages_of_the_service_s_own_origin_may_read_and_no_other(declared: Decla
     graph = declared(stack)
     (cors,) = graph.of("BucketCorsConfiguration")
     (rule,) = cors.declared.properties["corsRules"]
-    assert cors.declared.properties["bucket"] == graph.named("files").outputs["bucket"]
+    assert cors.declared.properties["bucket"] == graph.named("files-bucket").outputs["bucket"]
     assert rule["allowedMethods"] == ["GET", "HEAD"]
     (service,) = [one for one in graph.of("ecs/taskDefinition:TaskDefinition") if one.name == "service-task"]
     environment = json.loads(service.declared.properties["containerDefinitions"])[0]["environment"]
