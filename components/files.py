@@ -133,10 +133,31 @@ class Files(ComponentResource):
             # S3 checks on the spot whether it may deliver.
             opts=ResourceOptions(parent=self, depends_on=[log_bucket.policy]),
         )
+        self._name = name
         self.bucket_name, self.bucket_arn = bucket.name, bucket.arn
         self.log_bucket = log_bucket
         self._imports = args.imports
         self.register_outputs({"bucketName": self.bucket_name})
+
+    def let_pages_read(self, origin: Input[str]) -> None:
+        """Let pages of one origin (scheme and host) fetch what the service signed for them.
+
+        Apart from the component's making, since the load balancer's name may be the origin and its logs come here.
+        """
+        aws.s3.BucketCorsConfiguration(
+            f"{self._name}-cors",
+            bucket=self.bucket_name,
+            cors_rules=[
+                aws.s3.BucketCorsConfigurationCorsRuleArgs(
+                    allowed_origins=[origin],
+                    allowed_methods=["GET", "HEAD"],
+                    allowed_headers=["range", "if-range", "if-none-match"],
+                    expose_headers=["Content-Disposition", "Content-Range", "ETag"],
+                    max_age_seconds=3600,
+                )
+            ],
+            opts=ResourceOptions(parent=self),
+        )
 
     def store_objects(self) -> list[Statement]:
         """Put, get and delete attachments, and see whether the bucket is there."""

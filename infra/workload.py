@@ -51,6 +51,7 @@ class WorkloadArgs:
 def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any]:
     """Declare a service with everything of its own, and return its outputs."""
     context, settings, app = args.context, args.settings, args.settings.service
+    args.files.let_pages_read(args.url)
     database = Database(
         "database",
         DatabaseArgs(context=context, settings=settings.database, network=args.network, keys=args.keys),

@@ -14,9 +14,10 @@ import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 
+from tests.test_tenants import login_connection
 from workbuoy_app import migrate as migration
 from workbuoy_app import roles, schema
-from workbuoy_app.database_url import SqliteAddress
+from workbuoy_app.database_url import PostgresAddress, SqliteAddress
 from workbuoy_app.databases import connect
 from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.migrate import MIGRATIONS, MigrationFailed, migrate
@@ -196,29 +197,75 @@ def test_a_schema_named_in_the_address_is_made_and_used(empty_url: str) -> None:
     assert tables == [("customers",)]
 
 
-def test_a_migration_waits_for_the_lock_and_gives_up_in_time(
-    empty_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def address_of(settings: Settings) -> PostgresAddress:
+    assert isinstance(settings.database, PostgresAddress)
+    return settings.database
+
+
+def test_a_migration_waits_for_the_lock_and_gives_up_in_time(empty_url: str) -> None:
     settings = load({"DATABASE_URL": empty_url})
-    with owner_connection(settings) as holder, roles.exclusive(holder):
-        with owner_connection(settings) as other:
-            began = time.monotonic()
-            with pytest.raises(roles.LockNotFree), roles.exclusive(other, wait_seconds=0.5):
-                pass
-            assert 0.4 < time.monotonic() - began < 3
-    with owner_connection(settings) as other, roles.exclusive(other, wait_seconds=0.5):
-        pass
+    address = address_of(settings)
+    with owner_connection(settings) as holder, owner_connection(settings) as other:
+        with roles.exclusive(holder, address):
+            with pytest.raises(roles.LockNotFree, match="after 1 s"):  # it ends, and says after how long
+                with roles.exclusive(other, address, wait_seconds=1):
+                    pass
+            with ThreadPoolExecutor(1) as beside:
+                waiting = beside.submit(migrate, settings)
+                with owner_connection(settings) as watcher:
+                    until_asked_for(watcher)
+                assert not waiting.done()
+                holder.close()
+                assert waiting.result() == schema.HEAD
+
+
+def until_asked_for(watcher: psycopg.Connection[Any]) -> None:
+    """Until somebody else tried to take the lock."""
+    asked = "select 1 from pg_stat_activity where query like '%migration_lock%' and pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 60
+    while len(watcher.execute(asked).fetchall()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def test_a_lock_whose_holder_died_is_free(empty_url: str) -> None:
     settings = load({"DATABASE_URL": empty_url})
     with owner_connection(settings) as other:
         holder = owner_connection(settings)
-        entered = roles.exclusive(holder)
+        entered = roles.exclusive(holder, address_of(settings))
         entered.__enter__()
         holder.close()
-        with roles.exclusive(other, wait_seconds=2):
+        with roles.exclusive(other, address_of(settings), wait_seconds=2):
             pass
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "lock table migration_lock in exclusive mode",
+        "lock table migration_lock in access share mode",
+        "lock table migration_lock in row exclusive mode",
+        "select * from migration_lock for update",
+        "drop table migration_lock",
+    ],
+)
+def test_the_services_role_cannot_take_the_lock(
+    settings: Settings, database_url: str, statement: str
+) -> None:
+    with login_connection(database_url) as service:
+        # What it can take, for ever, holds nobody up.
+        service.execute("select pg_advisory_lock(%s)", [0x776F726B62756F79])
+        service.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            service.execute(statement)
+        service.rollback()
+        assert migrate(settings) == schema.HEAD
+
+
+def test_an_index_is_built_concurrently_under_the_lock(settings: Settings) -> None:
+    with owner_connection(settings) as holder, owner_connection(settings) as owner:
+        owner.execute("set statement_timeout = '60s'")
+        with roles.exclusive(holder, address_of(settings)):
+            owner.execute("create index concurrently things_by_status on things (status)")
 
 
 def test_migrations_do_not_block_a_busy_table_for_ever(empty_url: str) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from workbuoy_app import aws, roles, rotation
+from workbuoy_app.database_url import PostgresAddress
 from workbuoy_app.devtools import embedded_postgres
 from workbuoy_app.devtools.embedded_postgres import OWNER, Postgres
 from workbuoy_app.migrate import migrate
@@ -204,9 +205,10 @@ def test_rotation_waits_for_a_migration(secret: Secret, monkeypatch: pytest.Monk
 
     token = str(uuid.uuid4())
     secret.step("createSecret", token)
-    real = roles.exclusive
-    monkeypatch.setattr(roles, "exclusive", lambda connection: real(connection, wait_seconds=0.5))
-    with owner_connection(secret.settings) as holder, real(holder):
+    real, address = roles.exclusive, secret.settings.database
+    assert isinstance(address, PostgresAddress)
+    monkeypatch.setattr(roles, "exclusive", lambda holder, address: real(holder, address, wait_seconds=0.5))
+    with owner_connection(secret.settings) as holder, real(holder, address):
         with pytest.raises(roles.LockNotFree):
             secret.step("setSecret", token)
     secret.step("setSecret", token)

@@ -47,20 +47,26 @@ def migrate(settings: Settings, *, target: str = "head", back: bool = False) -> 
             "migrate holds a lock for longer than one transaction, which PgBouncer cannot: give it a DATABASE_URL"
             " that reaches Postgres itself, without pgbouncer=true"
         )
-    with owner_connection(settings) as lock_holder, roles.exclusive(lock_holder):
-        _expect_known_version(lock_holder)
-        roles.ensure_roles(lock_holder)
-        if not settings.database_secret_id:
-            roles.let_owner_act_as_group(lock_holder)
-        _ensure_schema(lock_holder, address)
-        engine = _postgres_engine(settings)
-        try:
-            revision = _change(engine, address.schema, target, back=back)
-        finally:
-            engine.dispose()
-        if revision == ScriptDirectory(str(MIGRATIONS)).get_current_head():
-            roles.grant(lock_holder, address)
-        return revision
+    with owner_connection(settings) as owner, owner_connection(settings) as holder:
+        _expect_known_version(owner)
+        with roles.exclusive(holder, address):
+            return _migrate_alone(settings, address, owner, target, back=back)
+
+
+def _migrate_alone(
+    settings: Settings, address: PostgresAddress, owner: roles.Owner, target: str, *, back: bool
+) -> str:
+    roles.ensure_roles(owner)
+    if not settings.database_secret_id:
+        roles.let_owner_act_as_group(owner)
+    engine = _postgres_engine(settings)
+    try:
+        revision = _change(engine, address.schema, target, back=back)
+    finally:
+        engine.dispose()
+    if revision == ScriptDirectory(str(MIGRATIONS)).get_current_head():
+        roles.grant(owner, address)
+    return revision
 
 
 def _change(engine: sqlalchemy.Engine, schema: str | None, target: str, *, back: bool) -> str:
@@ -86,12 +92,6 @@ def _expect_known_version(connection: psycopg.Connection[Any]) -> None:
     major = connection.info.server_version // 10_000
     if major < roles.OLDEST_MAJOR:
         raise MigrationFailed(f"Postgres {major} is too old: Workbuoy needs {roles.OLDEST_MAJOR} or later")
-
-
-def _ensure_schema(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:
-    row = connection.execute("select 1 from pg_namespace where nspname = %s", [address.schema]).fetchone()
-    if row is None:
-        connection.execute(psycopg.sql.SQL("create schema {}").format(psycopg.sql.Identifier(address.schema)))
 
 
 def _postgres_engine(settings: Settings) -> sqlalchemy.Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,12 @@ OLDEST_MAJOR = 14  # functions with a parsed body (`begin atomic`), whose names 
 LOGINS = ("workbuoy_app_1", "workbuoy_app_2")
 LOCK_WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.2
-_LOCK_KEY = 0x776F726B62756F79  # "workbuoy": migrate and rotation wait for each other
+LOCK_TABLE = "migration_lock"  # of the schema: migrate and rotation wait for each other
+_MADE_BY_ANOTHER = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DuplicateSchema,
+    psycopg.errors.DuplicateTable,
+)
 
 # Row-level security decides about rows; these decide about whole tables.
 GRANTS = {
@@ -46,22 +52,50 @@ class LockNotFree(Exception):
 
 
 @contextmanager
-def exclusive(connection: Owner, wait_seconds: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
-    """Hold the one lock for changes of roles and schema, on a connection of its own in autocommit.
+def exclusive(
+    holder: Owner, address: PostgresAddress, wait_seconds: float = LOCK_WAIT_SECONDS
+) -> Iterator[None]:
+    """Hold the one lock for changes of roles and schema, on a connection in autocommit that does nothing else.
 
-    It is polled: a blocking wait would be a transaction that CREATE INDEX CONCURRENTLY waits for in turn.
+    It is the lock of a table, which only who owns it may take: an advisory lock anybody could hold for ever. It is
+    polled, and the transaction that holds it keeps no snapshot, for which CREATE INDEX CONCURRENTLY would wait.
     Raises LockNotFree.
     """
+    table = sql.Identifier(address.schema, LOCK_TABLE)
+    _ensure_lock_table(holder, address, table)
     deadline = time.monotonic() + wait_seconds
-    while not _scalar(connection, "select pg_try_advisory_lock(%s)", _LOCK_KEY):
-        if time.monotonic() > deadline:
-            raise LockNotFree(f"another migration or rotation still runs after {wait_seconds:.0f} s")
-        time.sleep(POLL_SECONDS)
+    while True:
+        holder.execute(
+            "begin isolation level read committed; set local idle_in_transaction_session_timeout = 0"
+        )
+        try:
+            holder.execute(sql.SQL("lock table {} in exclusive mode nowait").format(table))
+            break
+        except psycopg.errors.LockNotAvailable:
+            holder.execute("rollback")
+            if time.monotonic() > deadline:
+                raise LockNotFree(
+                    f"another migration or rotation still runs after {wait_seconds:.0f} s"
+                ) from None
+            time.sleep(POLL_SECONDS)
     try:
         yield
     finally:
-        if not connection.closed:
-            connection.execute("select pg_advisory_unlock(%s)", [_LOCK_KEY])
+        if not holder.closed:
+            holder.execute("rollback")
+
+
+def _ensure_lock_table(connection: Owner, address: PostgresAddress, table: sql.Identifier) -> None:
+    """Make the schema and the table where they are missing; several at once is no harm."""
+    asked = "select to_regclass(quote_ident(%s) || '.' || quote_ident(%s))"
+    while not _scalar(connection, asked, address.schema, LOCK_TABLE):
+        with contextlib.suppress(*_MADE_BY_ANOTHER), connection.transaction():
+            if not _scalar(connection, "select 1 from pg_namespace where nspname = %s", address.schema):
+                connection.execute(sql.SQL("create schema {}").format(sql.Identifier(address.schema)))
+            connection.execute(sql.SQL("create table {} ()").format(table))
+            # No row is ever in it, and no policy lets anybody see one.
+            connection.execute(sql.SQL("alter table {} enable row level security").format(table))
+            connection.execute(sql.SQL("alter table {} force row level security").format(table))
 
 
 def ensure_roles(connection: Owner) -> None:

@@ -79,7 +79,13 @@ def _set(settings: Settings, client: Any, secret_id: str, token: str) -> None:
     current = _value(client, secret_id, VersionStage=CURRENT)
     if current and current.user == pending.user and current != pending:
         raise RotationRefused("the pending login is the one in use; a new password would end it")
-    with owner_connection(settings) as owner, roles.exclusive(owner):
+    address = settings.database
+    assert isinstance(address, PostgresAddress)  # noqa: S101 - production has no other
+    with (
+        owner_connection(settings) as owner,
+        owner_connection(settings) as holder,
+        roles.exclusive(holder, address),
+    ):
         roles.ensure_roles(owner)
         roles.set_password(owner, pending.user, pending.password)
 

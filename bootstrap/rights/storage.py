@@ -54,6 +54,7 @@ def storage_rights(scope: Scope) -> Rights:
                     "s3:CreateBucket",
                     "s3:DeleteBucket",
                     "s3:DeleteBucketPolicy",
+                    "s3:PutBucketCORS",
                     "s3:PutBucketLogging",
                     "s3:PutBucketOwnershipControls",
                     "s3:PutBucketPolicy",

@@ -125,6 +125,13 @@ BUCKETS = (
         noted={"targetBucket targetPrefix targetObjectKeyFormat": "access logs go elsewhere"},
         harmless=_BUCKET_OF,
     ),
+    listed(
+        t.BUCKET_CORS,
+        "leave for pages of other origins",
+        removal=Removal.NOTED,
+        noted={"corsRules": "pages of other origins may read what is signed for them"},
+        harmless=_BUCKET_OF,
+    ),
     listed(t.BUCKET_OWNERSHIP, "ownership controls", removal=Removal.JUDGED, judged="rule", harmless=_BUCKET_OF),
     listed(t.BUCKET_POLICY, "bucket policy", removal=Removal.NOTED, judged="policy", harmless=_BUCKET_OF),
     listed(

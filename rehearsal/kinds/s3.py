@@ -211,4 +211,19 @@ LOGGING = _side(
     reset="!LoggingEnabled",
 )
 
-KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING)
+_CORS_RULE = {
+    "id": unchecked("moto drops a rule's name", "ID"),
+    "allowedHeaders": F("AllowedHeaders"),
+    "allowedMethods": F("AllowedMethods"),
+    "allowedOrigins": F("AllowedOrigins"),
+    "exposeHeaders": F("ExposeHeaders"),
+    "maxAgeSeconds": F("MaxAgeSeconds"),
+}
+CORS = _side(
+    "BucketCorsConfiguration",
+    "put_bucket_cors",
+    "get_bucket_cors",
+    {"corsRules": F("CORSConfiguration.CORSRules", "CORSRules", shape=_CORS_RULE)},
+)
+
+KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING, CORS)

@@ -192,6 +192,7 @@ _RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **dict.fromkeys(
             (
                 "CreateBucket",
+                "GetBucketCors",
                 "GetBucketEncryption",
                 "GetBucketLifecycleConfiguration",
                 "GetBucketLogging",
@@ -200,6 +201,7 @@ _RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                 "GetBucketTagging",
                 "GetBucketVersioning",
                 "GetPublicAccessBlock",
+                "PutBucketCors",
                 "PutBucketEncryption",
                 "PutBucketLifecycleConfiguration",
                 "PutBucketLogging",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIEnvironment
 from xml.sax.saxutils import escape
@@ -262,15 +263,19 @@ def open_gate(
 
 @contextmanager
 def _moto_leaves_judging_to_us() -> Iterator[None]:
-    """moto reads bucket policies by itself, and takes every condition of a Deny as true."""
+    """moto reads bucket policies by itself, taking every condition of a Deny as true, and lets every page read all."""
     from moto.iam.access_control import PermissionResult  # noqa: PLC0415
     from moto.s3.models import FakeBucket  # noqa: PLC0415
 
     own = FakeBucket.get_permission
+    werkzeug_app: Any = import_module("moto.moto_server.werkzeug_app")
+    any_page = werkzeug_app.DISABLE_GLOBAL_CORS
     FakeBucket.get_permission = lambda *_: PermissionResult.PERMITTED  # type: ignore[method-assign]
+    werkzeug_app.DISABLE_GLOBAL_CORS = True  # a bucket's own CORS rules hold then
     try:
         yield
     finally:
+        werkzeug_app.DISABLE_GLOBAL_CORS = any_page
         FakeBucket.get_permission = own  # type: ignore[method-assign]
 
 

@@ -44,6 +44,9 @@ _OF_BUCKET: Final[Mapping[tuple[str, str], str]] = {
     ("GET", "notification"): "GetBucketNotification",
     ("PUT", "notification"): "PutBucketNotification",
     ("GET", "replication"): "GetReplicationConfiguration",
+    ("GET", "cors"): "GetBucketCORS",
+    ("PUT", "cors"): "PutBucketCORS",
+    ("DELETE", "cors"): "PutBucketCORS",
     ("GET", "logging"): "GetBucketLogging",
     ("PUT", "logging"): "PutBucketLogging",
 }

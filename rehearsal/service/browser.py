@@ -40,8 +40,7 @@ class Browser:
         """One request to a path, or to a whole address under `public_url`."""
         parts = urlsplit(address)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        public = urlsplit(self.public_url)
-        headers = {"Host": public.netloc, "Origin": f"{public.scheme}://{public.netloc}"}
+        headers = {"Host": urlsplit(self.public_url).netloc, "Origin": origin_of(self.public_url)}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
@@ -59,6 +58,12 @@ class Browser:
     def send_form(self, path: str, **fields: str) -> HttpAnswer:
         """One form."""
         return self.send("POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+
+def origin_of(address: str) -> str:
+    """Scheme and host of an address, as browsers send them."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def fetch(address: str, method: str = "GET", body: bytes | None = None, **headers: str) -> HttpAnswer:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from rehearsal.service.browser import Browser, HttpAnswer, fetch
+from rehearsal.service.browser import Browser, HttpAnswer, fetch, origin_of
 from rehearsal.service.declared import Container
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 from rehearsal.service.processes import Process, started
@@ -122,7 +122,17 @@ def store_attachment(trial: Trial) -> str:
     trial.object_address = expect(ada.send("GET", trial.content_path), 307).headers["location"]
     if fetch(trial.object_address).body != ATTACHMENT:
         raise StepError("the attachment came back changed")
-    return "1 MiB, through a signed address"
+    _expect_readable_by_own_pages_alone(trial)
+    return "1 MiB, through a signed address, to own pages"
+
+
+def _expect_readable_by_own_pages_alone(trial: Trial) -> None:
+    """A browser lets a page read the object only where the bucket names the page's origin."""
+    own = origin_of(trial.public_url)
+    for origin, told in ((own, own), ("https://elsewhere.example", None)):
+        found = fetch(trial.object_address, Origin=origin).headers.get("access-control-allow-origin")
+        if found != told:
+            raise StepError(f"pages of {origin} are told {found} by the bucket's CORS rule, not {told}")
 
 
 def refuse_other_tenant(trial: Trial) -> str:

@@ -71,6 +71,18 @@ def test_plain_http_is_refused_on_every_bucket(declared: Declare) -> None:
     assert len(refused) == len(graph.of("s3/bucket:Bucket"))
 
 
+@pytest.mark.parametrize("stack", ["dev", "prod", "prod-acme"])
+def test_pages_of_the_service_s_own_origin_may_read_and_no_other(declared: Declare, stack: str) -> None:
+    graph = declared(stack)
+    (cors,) = graph.of("BucketCorsConfiguration")
+    (rule,) = cors.declared.properties["corsRules"]
+    assert cors.declared.properties["bucket"] == graph.named("files-bucket").outputs["bucket"]
+    assert rule["allowedMethods"] == ["GET", "HEAD"]
+    (service,) = [one for one in graph.of("ecs/taskDefinition:TaskDefinition") if one.name == "service-task"]
+    environment = json.loads(service.declared.properties["containerDefinitions"])[0]["environment"]
+    assert rule["allowedOrigins"] == [one["value"] for one in environment if one["name"] == "PUBLIC_URL"]
+
+
 def test_the_log_bucket_does_not_log_itself(declared: Declare) -> None:
     (logging,) = declared("prod").of("BucketLogging")
     assert logging.declared.properties["bucket"] != logging.declared.properties["targetBucket"]

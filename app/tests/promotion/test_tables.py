@@ -12,12 +12,13 @@ from tests.test_process import clean
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.tables import LEFT, MOVED, REGISTRY, moved_tables
+from workbuoy_app.roles import LOCK_TABLE
 from workbuoy_app.settings import Settings
 
 
 def test_every_table_of_the_schema_is_moved_or_left_for_a_reason(settings: Settings) -> None:
     found = rows(settings, "select tablename from pg_tables where schemaname = 'public'")
-    assert {name for (name,) in found} == {*MOVED, *LEFT, "alembic_version"}
+    assert {name for (name,) in found} == {*MOVED, *LEFT, "alembic_version", LOCK_TABLE}
     assert not set(MOVED) & set(LEFT)
     assert all(LEFT.values())
 

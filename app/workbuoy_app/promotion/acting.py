@@ -27,8 +27,12 @@ OPERATOR = "workbuoy:operator"  # no provider's issuer: nobody logs in as this m
 @contextmanager
 def owner_that_may_act(settings: Settings) -> Iterator[Owner]:
     """A connection whose transactions see one state of everything. Raises PromotionRefused, psycopg.Error."""
-    expect_postgres(settings)
-    with owner_connection(settings) as connection, roles.exclusive(connection):
+    address = expect_postgres(settings)
+    with (
+        owner_connection(settings) as connection,
+        owner_connection(settings) as holder,
+        roles.exclusive(holder, address),
+    ):
         roles.let_owner_act_as_group(connection)
     with owner_connection(settings, autocommit=False) as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ

@@ -392,6 +392,20 @@ logs_policy = aws.s3.BucketPolicy(
     ),
     opts=top,
 )
+aws.s3.BucketCorsConfiguration(
+    "files",
+    bucket=bucket.id,
+    cors_rules=[
+        aws.s3.BucketCorsConfigurationCorsRuleArgs(
+            allowed_origins=["https://every.example"],
+            allowed_methods=["GET", "HEAD"],
+            allowed_headers=["range"],
+            expose_headers=["ETag"],
+            max_age_seconds=3600,
+        )
+    ],
+    opts=top,
+)
 aws.s3.BucketLogging(
     "files",
     bucket=bucket.id,
