@@ -21,7 +21,7 @@ from operations.state.command import state
 from operations.tenant.command import tenant
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(package_name="workbuoy-infrastructure", message="%(prog)s %(version)s")
 def main() -> None:
     """Run Workbuoy's environments: rehearse them on this machine, before any account exists.

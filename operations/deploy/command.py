@@ -1,6 +1,5 @@
 """`workbuoy deploy`, `rollout`, `releases` and `smoke`. What they do is imported when they run."""
 
-import json
 import sys
 from datetime import UTC
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, print_json, print_text, tell
 
 if TYPE_CHECKING:
     from operations.engine.stack import EngineStack
@@ -40,7 +39,7 @@ def deploy(*, stack: str, image: str | None, create: bool, message: str | None, 
     _name_image(opened, image)
     tell(f"Previewing {stack} with the policies of this project ...")
     found = reviewing.review(preview_opened(opened, project), project.root / "waivers")
-    click.echo(reviewing.markdown_text(found), err=json_wanted)
+    (tell if json_wanted else print_text)(reviewing.markdown_text(found))
     if found.failed:
         fail(MISTAKE, *reviewing.failures(found))
     if found.stops:
@@ -51,7 +50,7 @@ def deploy(*, stack: str, image: str | None, create: bool, message: str | None, 
         record = perform(opened, tell, message=message)
     except KeyboardInterrupt:
         fail(INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on")
-    click.echo(json.dumps(as_json(record), indent=2) if json_wanted else as_markdown(record))
+    print_json("deploy", as_json(record)) if json_wanted else print_text(as_markdown(record))
     if record.outcome != "deployed":
         fail(CHECK_FAILED, f"{stack}: {record.outcome}: {record.steps[-1].name}")
 
@@ -74,9 +73,9 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
     describe = waiting.describe(target, opened.place.region, opened.place.endpoint_url)
     waiting.wait(stack, target, describe, tell=tell, timeout_seconds=timeout_minutes * 60)
     if json_wanted:
-        click.echo(json.dumps({"stack": stack, "taskDefinition": target.task_definition_arn, "completed": True}))
+        print_json("rollout", {"stack": stack, "taskDefinition": target.task_definition_arn, "completed": True})
     else:
-        click.echo(f"{stack}: every task runs {target.task_definition_arn.rpartition('/')[2]}")
+        print_text(f"{stack}: every task runs {target.task_definition_arn.rpartition('/')[2]}")
         tell(f"Next: workbuoy smoke {stack}")
 
 
@@ -105,13 +104,13 @@ def releases(*, stack: str, json_wanted: bool) -> None:
         for one in found
     ]
     if json_wanted:
-        click.echo(json.dumps({"stack": stack, "releases": rows}, indent=2))
+        print_json("releases", {"stack": stack, "releases": rows})
         return
     for row in rows:
-        click.echo(
+        print_text(
             f"{row['declaredAt'] or 'at an unknown time'}  {row['taskDefinition']}{'  runs now' if row['runs'] else ''}"
         )
-        click.echo(f"  {row['digest']}")
+        print_text(f"  {row['digest']}")
     tell(f"Next: workbuoy deploy {stack} --image DIGEST")
 
 
@@ -131,10 +130,10 @@ def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
     answers = trying.smoke(stack, url, tell=tell, timeout_seconds=timeout_seconds)
     if json_wanted:
         rows = [{"path": one.path, "status": one.status, "milliseconds": one.milliseconds} for one in answers]
-        click.echo(json.dumps({"stack": stack, "url": url, "answers": rows}))
+        print_json("smoke", {"stack": stack, "url": url, "answers": rows})
     else:
         for one in answers:
-            click.echo(f"{url}{one.path}: {one.status} in {one.milliseconds} ms")
+            print_text(f"{url}{one.path}: {one.status} in {one.milliseconds} ms")
 
 
 def _project() -> "Project":

@@ -1,11 +1,10 @@
 """`workbuoy drift`."""
 
-import json
 from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, plainly, tell
+from operations.ending import CHECK_FAILED, JSON, plainly, print_json, print_text, tell
 from operations.review.command import FILE
 
 
@@ -31,6 +30,6 @@ def drift(*, stack: str, json_wanted: bool, markdown: Path | None) -> None:
     text = as_markdown(stack, found)
     if markdown:
         write_whole(markdown, text)
-    click.echo(json.dumps(as_json(stack, found), indent=2) if json_wanted else text, nl=json_wanted)
+    print_json("drift", as_json(stack, found)) if json_wanted else print_text(text, end="")
     if found:
         raise SystemExit(CHECK_FAILED)

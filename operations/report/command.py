@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infra.problems import Problem, ProblemsError
-from operations.ending import MISTAKE, NOT_MADE, stop
+from operations.ending import NOT_MADE, fail, plainly, print_page, tell
 
 if TYPE_CHECKING:
     from operations.report.github import Repository
@@ -33,12 +33,10 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
 
         try:
             return function(*args, **options)
-        except ProblemsError as mistake:
-            stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
         except ApiError as error:
-            stop(NOT_MADE, str(error))
+            fail(NOT_MADE, str(error))
 
-    return run
+    return plainly(run)
 
 
 @click.group()
@@ -81,14 +79,14 @@ def comment(
     number = pull_request or _pull_request()
     repository = _repository()
     if repository is None or number is None:
-        click.echo("No pull request is known here, so no comment is written.", err=True)
+        tell("No pull request is known here, so no comment is written.")
         return
     try:
         done = publish.comment(repository, number, _marker(marker), parts)
     except github.ReadOnlyError as refusal:
-        click.echo(f"{refusal}. The job's summary holds the text instead.", err=True)
+        tell(f"{refusal}. The job's summary holds the text instead.")
         return
-    click.echo(f"The comment on pull request {number} is {done}", err=True)
+    tell(f"The comment on pull request {number} is {done}")
 
 
 @report.command()
@@ -106,9 +104,9 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
     _summarize(parts or ["Nothing to report."])
     repository = _repository()
     if repository is None:
-        click.echo("No repository is known here, so no issue is written.", err=True)
+        tell("No repository is known here, so no issue is written.")
         return
-    click.echo(publish.issue(repository, _marker(marker), title, parts), err=True)
+    tell(publish.issue(repository, _marker(marker), title, parts))
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
@@ -122,7 +120,7 @@ def _summarize(parts: Sequence[str]) -> None:
 
     text = "\n\n".join(parts)
     if not write_summary(text):
-        click.echo(text)
+        print_page(text)
 
 
 def _repository() -> "Repository | None":

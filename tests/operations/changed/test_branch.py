@@ -39,7 +39,7 @@ def test_anything_else_stops(ref: str, event: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("GITHUB_EVENT_NAME", event)
     result = run()
     assert result.exit_code == 1
-    assert result.stderr == f"this runs for {ref} ({event}); only main may go on from here: merge first\n"
+    assert result.stderr == f"error: this runs for {ref} ({event}); only main may go on from here: merge first\n"
 
 
 def test_on_a_laptop_the_branch_that_is_checked_out_decides(repository: Repository) -> None:
