@@ -158,6 +158,6 @@ def whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def usual_columns(whole_lines: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def usual_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal as most tools expect it."""
     monkeypatch.setenv("COLUMNS", "80")

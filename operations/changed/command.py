@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from operations.ending import JSON, MISTAKE, fail, plainly, print_json, print_text, tell
 
@@ -59,7 +60,9 @@ def _change(root: Path, estate: "Estate", since: str | None, tenant: str | None)
     if tenant is not None:
         if tenant not in estate.customers:
             known = ", ".join(estate.customers) or "none"
-            raise ProblemsError([Problem(message=f"{tenant}: no such tenant; there are {known}")])
+            raise ProblemsError(
+                [Problem(message=f"{tenant}: no such tenant; there are {known}{meant(tenant, estate.customers)}")]
+            )
         return Touched(bases=(), customers=(estate.customers[tenant],))
     files = changed_files(root, since) if since is not None else None
     return everything(estate) if files is None else touched(files, estate)

@@ -122,11 +122,12 @@ def releases(*, stack: str, json_wanted: bool) -> None:
 def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
     """Try the service of STACK from here: /healthz and /readyz at its public address, over TLS.
 
-    Exits with 3 where one of them does not answer 200.
+    A stack with a host name needs no Pulumi CLI; the address of another is known to the engine alone. Exits with 3
+    where one of them does not answer 200.
     """
     from operations.deploy import smoke as trying  # noqa: PLC0415
 
-    url = trying.url_of(stack, _opened(stack).outputs())
+    url = trying.configured_url(_project(), stack) or trying.url_of(stack, _opened(stack).outputs())
     answers = trying.smoke(stack, url, tell=tell, timeout_seconds=timeout_seconds)
     if json_wanted:
         rows = [{"path": one.path, "status": one.status, "milliseconds": one.milliseconds} for one in answers]

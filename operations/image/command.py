@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from operations.ending import INTERRUPTED, JSON, doing, fail, plainly, print_json, print_text, tell
+from operations.help import Commands
 from operations.image.registry_command import copy_image, push
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from rehearsal.image.archive import Architecture, Image
 
 
-@click.group()
+@click.group(cls=Commands)
 def image() -> None:
     """The container image that serves, migrates and rotates."""
 

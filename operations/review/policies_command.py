@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_page, print_text
+from operations.help import Commands
 from operations.review.command import FILE
 
 GRAPH = click.option("--graph", type=FILE, help="A recorded graph instead of what STACK declares.")
@@ -12,7 +13,7 @@ STACK = click.argument("stack", required=False)
 OUTPUT = click.option("--output", type=FILE, help="Write the page here instead of printing it.")
 
 
-@click.group()
+@click.group(cls=Commands)
 def policies() -> None:
     """Controls and permissions: what must hold, and who may do what."""
 

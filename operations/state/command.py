@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text
+from operations.help import Commands
 from operations.review.command import FILE
 
 if TYPE_CHECKING:
     from operations.state.scan import Leak
 
 
-@click.group()
+@click.group(cls=Commands)
 def state() -> None:
     """What the engine keeps about a stack."""
 

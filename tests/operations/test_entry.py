@@ -56,5 +56,5 @@ def test_the_version_is_the_packages() -> None:
 
 def test_every_summary_is_whole_and_fits_80_columns() -> None:
     done = subprocess.run([WORKBUOY, "--help"], capture_output=True, text=True, check=True)
-    assert "..." not in done.stdout.partition("Commands:")[2]
+    assert "..." not in done.stdout.partition("A stack:")[2]
     assert max(map(len, done.stdout.splitlines())) <= 80

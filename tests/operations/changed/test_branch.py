@@ -1,4 +1,4 @@
-"""`workbuoy require-branch` lets main through and nothing else."""
+"""`workbuoy pipeline require-branch` lets main through and nothing else."""
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,7 +14,7 @@ def _on_a_laptop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run() -> Result:
-    return CliRunner().invoke(main, ["require-branch", "main"])
+    return CliRunner().invoke(main, ["pipeline", "require-branch", "main"])
 
 
 @pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch"])

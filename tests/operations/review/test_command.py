@@ -286,9 +286,7 @@ def test_a_recorded_graph_is_checked_linted_and_printed(graph: SimpleNamespace) 
     matrix = of_policies("matrix", "--graph", graph.good).stdout
     assert "| s3:GetObject | files-bucket/* |  |" in matrix
     rows = json.loads(of_policies("matrix", "--json", "--graph", graph.good).stdout)["grants"]
-    assert ("task-role", "s3:GetObject", "files-bucket/*") in {
-        (r["role"], r["action"], r["resource"]) for r in rows["grants"]
-    }
+    assert ("task-role", "s3:GetObject", "files-bucket/*") in {(r["role"], r["action"], r["resource"]) for r in rows}
     assert json.loads(of_policies("lint", "--json", "--graph", graph.good).stdout)["faults"] == []
 
 

@@ -1,4 +1,4 @@
-"""`workbuoy report`: comment, issue, summary. Outside a workflow each prints its text and posts nothing."""
+"""`workbuoy pipeline`: comment, issue, summary. Outside a workflow each prints its text and posts nothing."""
 
 import os
 import re
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infra.problems import Problem, ProblemsError
+from operations.changed.command import require_branch
 from operations.ending import NOT_MADE, fail, plainly, print_page, tell
+from operations.help import Commands
 
 if TYPE_CHECKING:
-    from operations.report.github import Repository
+    from operations.pipeline.github import Repository
 
 FILES = click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 FOLDER = click.option(
@@ -29,7 +31,7 @@ MARKER = re.compile(r"[a-z][a-z-]*")
 def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def run(*args: Any, **options: Any) -> Any:
-        from operations.report.github import ApiError  # noqa: PLC0415 printing help must not pay for it
+        from operations.pipeline.github import ApiError  # noqa: PLC0415 printing help must not pay for it
 
         try:
             return function(*args, **options)
@@ -39,16 +41,19 @@ def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     return plainly(run)
 
 
-@click.group()
-def report() -> None:
-    """Report what a workflow found, as Markdown.
+@click.group(cls=Commands)
+def pipeline() -> None:
+    """What only a workflow needs: say what it found on GitHub, and stop outside a branch.
 
     The repository and its token come from the workflow's environment (GITHUB_REPOSITORY, GITHUB_TOKEN). On a laptop
     the text is printed, and nothing is posted.
     """
 
 
-@report.command()
+pipeline.add_command(require_branch)
+
+
+@pipeline.command()
 @FILES
 @FOLDER
 @SAY
@@ -58,7 +63,7 @@ def summary(files: Sequence[Path], folder: Path | None, say: str | None) -> None
     _summarize(_parts(files, folder, say))
 
 
-@report.command()
+@pipeline.command()
 @FILES
 @FOLDER
 @SAY
@@ -72,7 +77,7 @@ def comment(
 
     The job's summary gets the same text, whole. Where the token may read only, as for a fork, that is all.
     """
-    from operations.report import github, publish  # noqa: PLC0415 printing help must not pay for these
+    from operations.pipeline import github, publish  # noqa: PLC0415 printing help must not pay for these
 
     parts = _parts(files, folder, say)
     _summarize(parts)
@@ -89,7 +94,7 @@ def comment(
     tell(f"The comment on pull request {number} is {done}")
 
 
-@report.command()
+@pipeline.command()
 @FILES
 @FOLDER
 @SAY
@@ -98,7 +103,7 @@ def comment(
 @_plainly
 def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker: str, title: str) -> None:
     """Open one issue for what the files say, or bring it up to date; without a file and a text, close it."""
-    from operations.report import publish  # noqa: PLC0415 printing help must not pay for it
+    from operations.pipeline import publish  # noqa: PLC0415 printing help must not pay for it
 
     parts = _parts(files, folder, say)
     _summarize(parts or ["Nothing to report."])
@@ -110,7 +115,7 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
-    from operations.report.publish import read_parts  # noqa: PLC0415
+    from operations.pipeline.publish import read_parts  # noqa: PLC0415
 
     return [*([say] if say else []), *read_parts(files, folder)]
 
@@ -124,7 +129,7 @@ def _summarize(parts: Sequence[str]) -> None:
 
 
 def _repository() -> "Repository | None":
-    from operations.report.github import Repository  # noqa: PLC0415
+    from operations.pipeline.github import Repository  # noqa: PLC0415
 
     return Repository.here()
 

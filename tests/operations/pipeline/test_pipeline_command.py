@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operations.main import main
-from tests.operations.report.api import REPOSITORY, TOKEN, GitHub, serving
+from tests.operations.pipeline.api import REPOSITORY, TOKEN, GitHub, serving
 
 MARKED = "<!-- workbuoy:preview -->\n\n"
 
@@ -31,7 +31,7 @@ def github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[GitHub]:
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(main, ["report", *arguments])
+    result = CliRunner().invoke(main, ["pipeline", *arguments])
     assert TOKEN not in result.output
     assert "Traceback" not in result.output
     return result
