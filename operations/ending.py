@@ -1,7 +1,9 @@
-"""How commands report and end: progress on stderr, one clear line a problem, an exit code that means something."""
+"""How commands report and end: data on stdout, progress on stderr, one message a problem, a telling exit code."""
 
+import json
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, NoReturn
 
@@ -10,36 +12,75 @@ import click
 from graph.errors import InputError
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError
+from operations.outputs import VERSIONS
 from policies.errors import PolicyError, RuleError
+from project.terminal import fit
+from rehearsal.errors import ProgramError, RefusedError
 
 MISTAKE, CHECK_FAILED, NOT_MADE, INTERRUPTED = 1, 3, 4, 130
-JSON = click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON on stdout.")
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON on stdout (docs/json.md).")
 
 Tell = Callable[[str], Any]
 """Takes one line of progress."""
 
 
+def print_text(text: object, *, end: str = "\n") -> None:
+    """Print what a person reads, on stdout, within the terminal's columns."""
+    click.echo(fit(str(text)) + end, nl=False)
+
+
+def print_json(name: str, document: Mapping[str, Any]) -> None:
+    """Print what a program reads, on stdout: an output of `operations.outputs` with its number."""
+    click.echo(_as_text(name, {"schema": VERSIONS[name], **document}))
+
+
+def print_json_list(name: str, key: str, documents: Iterable[Mapping[str, Any]]) -> None:
+    """The same of an output that is one list, each entry as soon as it is found."""
+    click.echo(f'{{\n"schema": {VERSIONS[name]},\n"{key}": [', nl=False)
+    for number, one in enumerate(documents):
+        click.echo(f"{',' if number else ''}\n{_as_text(name, one)}", nl=False)
+    click.echo("\n]\n}")
+
+
+def _as_text(_name: str, document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str)
+
+
+def print_page(text: str) -> None:
+    """Print what goes into a file or to GitHub as it is: no line of it is broken."""
+    click.echo(text, nl=not text.endswith("\n"))
+
+
 def tell(line: str) -> None:
     """Report progress, on stderr; the engine's empty lines are left out."""
     if line.strip():
-        click.echo(line, err=True)
+        click.echo(fit(line), err=True)
 
 
-def stop(code: int, message: str) -> NoReturn:
-    """End with a message as it stands."""
-    click.echo(message, err=True)
-    sys.exit(code)
+def doing(what: str) -> None:
+    """Report what begins now."""
+    tell(f"{what} ...")
+
+
+def warn(line: str) -> None:
+    """Say what a person should know and need not mend now."""
+    tell(f"warning: {line}")
+
+
+def report(*lines: str) -> None:
+    """Say what is wrong, one message a problem, and go on."""
+    for line in lines:
+        click.echo(fit(f"error: {line}"), err=True)
 
 
 def fail(code: int, *lines: str) -> NoReturn:
-    """End with one clear line a problem."""
-    for line in lines:
-        click.echo(f"error: {line}", err=True)
+    """End with one message a problem."""
+    report(*lines)
     sys.exit(code)
 
 
 def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a person can put right into clear lines and an exit code, and Ctrl-C into 130."""
+    """Turn what a person can put right into messages and an exit code, Ctrl-C into 130, and a closed pipe into 0."""
 
     @wraps(function)
     def run(*args: Any, **options: Any) -> Any:
@@ -51,8 +92,14 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
             fail(MISTAKE, *map(str, error.problems))
         except EngineError as error:
             fail(error.code, *error.lines)
-        except RuleError as error:
-            fail(NOT_MADE, str(error))
+        except RefusedError as refusal:
+            fail(CHECK_FAILED, f"refused: {refusal}")
+        except RuleError as broken:
+            fail(NOT_MADE, f"a policy is broken: {broken}")
+        except ProgramError as error:
+            if error.__cause__:
+                click.echo("".join(traceback.format_exception(error.__cause__)), err=True, nl=False)
+            fail(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
         except KeyboardInterrupt:
             fail(INTERRUPTED, "interrupted")
 

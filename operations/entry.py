@@ -17,7 +17,7 @@ def run() -> None:
         finally:
             sys.stdout.flush()
     except KeyboardInterrupt:
-        _end(130, "interrupted")
+        _end(130, "error: interrupted")
     except BrokenPipeError:  # whoever read our output has seen enough
         _end(0, "")
     except OSError as error:

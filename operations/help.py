@@ -1,13 +1,66 @@
-"""Help whose summaries are whole: a long one goes on below instead of ending in three dots."""
+"""Help and wrong usage: whole summaries, examples, commands by what they act on, and errors that begin alike."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import click
 
+from project.terminal import fit
+
 
 class Commands(click.Group):
-    """A group that lists each command's first sentence in full."""
+    """A group that lists each command's first sentence in full, under the titles of `sections` where it has any."""
+
+    def __init__(self, *args: Any, sections: Mapping[str, Sequence[str]] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._sections = sections or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """By sections, and within one in the order in which a person meets them."""
+        named = [name for names in self._sections.values() for name in names if name in self.commands]
+        return [*named, *(name for name in super().list_commands(ctx) if name not in named)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        rows = [(name, one.get_short_help_str(limit=1000)) for name, one in commands if one and not one.hidden]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        for title, names in (self._sections or {"Commands": self.list_commands(ctx)}).items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [(name, one.get_short_help_str(limit=1000)) for name, one in found if one and not one.hidden]
+            with formatter.section(title):
+                formatter.write_dl(rows, col_max=16)
+
+    def main(self, args: Any = None, prog_name: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        """As click does it, with errors that begin as all others do."""
+        if not options.pop("standalone_mode", True):
+            return super().main(args, prog_name, standalone_mode=False, **options)
+        try:
+            code = super().main(args, prog_name, standalone_mode=False, **options)
+        except click.UsageError as mistake:
+            if mistake.ctx:
+                click.echo(mistake.ctx.get_usage(), err=True)
+            click.echo(fit(f"error: {mistake.format_message()}"), err=True)
+            if mistake.ctx:
+                click.echo(fit(f"Next: {mistake.ctx.command_path} --help"), err=True)
+            sys.exit(mistake.exit_code)
+        except click.ClickException as error:
+            click.echo(fit(f"error: {error.format_message()}"), err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("error: interrupted", err=True)
+            sys.exit(130)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def every_command(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Each command that does something, with the words that call it."""
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from every_command(one, f"{path} {name}".strip())
+    else:
+        yield path, command
+
+
+def show_examples(root: click.Group, examples: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+    """Put worked examples below the help of each command; a command without one raises KeyError."""
+    for path, command in every_command(root):
+        shown = "\n".join(f"  {line}\n      {meaning}" for line, meaning in examples[path])
+        command.epilog = f"\b\nExamples:\n{shown}"

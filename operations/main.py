@@ -1,58 +1,65 @@
 """The `workbuoy` command: one group, one file a subject."""
 
+from typing import Final
+
 import click
 
 from operations.bootstrap.command import bootstrap
-from operations.changed.command import changed, require_branch
+from operations.changed.command import changed
 from operations.cost.command import cost
 from operations.deploy.command import deploy, releases, rollout, smoke
 from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
-from operations.help import Commands
+from operations.examples import EXAMPLES
+from operations.help import Commands, show_examples
 from operations.image.command import image
 from operations.local.command import local
 from operations.locate.command import locate
+from operations.pipeline.command import pipeline
 from operations.rehearse import rehearse
-from operations.report.command import report
 from operations.review.command import review
 from operations.review.policies_command import policies
 from operations.state.command import state
 from operations.tenant.command import tenant
 
+SECTIONS: Final = {
+    "A stack: workbuoy VERB STACK": (
+        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost"),
+    ),
+    "Anything else: workbuoy NOUN VERB": ("tenant", "image", "policies", "state", "bootstrap", "engine"),
+    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate"),
+    "For workflows alone": ("pipeline",),
+}
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(
+    cls=Commands,
+    sections=SECTIONS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
 @click.version_option(package_name="workbuoy-infrastructure", message="%(prog)s %(version)s")
 def main() -> None:
     """Run Workbuoy's environments: rehearse them on this machine, before any account exists.
 
     \b
-    workbuoy rehearse prod               stand it up here, and try its service
-    workbuoy review prod                 what a change would do, before it is made
-    workbuoy deploy prod --image DIGEST  make it, wait for it, try it
-    workbuoy tenant create --help        a stack of its own for a customer
+    workbuoy rehearse prod
+        stand it up here, and try its service
+    workbuoy review prod --since main
+        what a change would do, before it is made
+    workbuoy deploy prod --image DIGEST
+        make it, wait for it, try it
 
-    Exit codes: 0 fine, 1 a mistake in what was given, 2 wrong usage, 3 a check failed, 4 it could not be made.
+    Each command's --help has examples. Exit codes: 0 fine, 1 a mistake in what was given, 2 wrong usage, 3 a check
+    failed, 4 it could not be made. Completion for bash, zsh or fish: eval "$(_WORKBUOY_COMPLETE=bash_source workbuoy)".
     """
 
 
-main.add_command(rehearse)
-main.add_command(review)
-main.add_command(policies)
-main.add_command(image)
-main.add_command(changed)
-main.add_command(require_branch)
-main.add_command(report)
-main.add_command(deploy)
-main.add_command(rollout)
-main.add_command(releases)
-main.add_command(smoke)
-main.add_command(drift)
-main.add_command(doctor)
-main.add_command(engine)
-main.add_command(tenant)
-main.add_command(bootstrap)
-main.add_command(state)
-main.add_command(locate)
-main.add_command(cost)
-main.add_command(local)
+for command in (
+    *(rehearse, review, deploy, rollout, smoke, releases, drift, cost),
+    *(tenant, image, policies, state, bootstrap, engine),
+    *(doctor, local, changed, locate),
+    pipeline,
+):
+    main.add_command(command)
+show_examples(main, EXAMPLES)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -13,7 +12,20 @@ from typing import TYPE_CHECKING
 import click
 
 from infra.problems import ProblemsError
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, fail, stop
+from operations.ending import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    JSON,
+    NOT_MADE,
+    doing,
+    fail,
+    plainly,
+    print_json,
+    print_text,
+    tell,
+    warn,
+)
+from project.terminal import can_rewrite_lines
 from project.whole_file import require_writable
 
 if TYPE_CHECKING:
@@ -55,6 +67,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-matrix", is_flag=True, help="With --tenants: only stand them up.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
+@plainly
 def rehearse(
     *,
     stack: str,
@@ -76,7 +89,9 @@ def rehearse(
     """
     if since and (declare_only or tenants is not None):
         raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
-    _require_writable(report_file, policy_file)
+    for file in (report_file, policy_file):
+        if file is not None:
+            require_writable(file)
     try:
         if tenants is None:
             result = _rehearse(
@@ -86,7 +101,7 @@ def rehearse(
             names = _names(tenants, declare_only)
             result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
     except KeyboardInterrupt:
-        stop(INTERRUPTED, "interrupted; nothing is left behind")
+        fail(INTERRUPTED, "interrupted; nothing is left behind")
     _warn_of_capacity(stack)
     result = _priced(result)
     try:
@@ -98,7 +113,7 @@ def rehearse(
     if policy_file is not None:
         _policy_report(result, policy_file)
     if result.incomplete:
-        stop(NOT_MADE, f"incomplete: {result.incomplete}")
+        fail(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
 
 
@@ -111,16 +126,6 @@ def _priced(result: "Rehearsal") -> "Rehearsal":
     return replace(result, change=replace(result.change, monthly=monthly_difference(result.change.steps)))
 
 
-def _require_writable(*files: Path | None) -> None:
-    """Refuse a place that cannot be written to before anything is rehearsed."""
-    for file in files:
-        if file is not None:
-            try:
-                require_writable(file)
-            except ProblemsError as mistake:
-                fail(MISTAKE, str(mistake))
-
-
 def _warn_of_capacity(stack: str) -> None:
     """Limits that are nearly met, of the base stack that this one is or stands on."""
     from infra.tenants.files import capacity_warnings  # noqa: PLC0415 printing help must not pay for these
@@ -129,7 +134,7 @@ def _warn_of_capacity(stack: str) -> None:
 
     project = find_project(Path.cwd())
     for warning in capacity_warnings(project.root, base_of(project, stack) or stack):
-        click.echo(f"warning: {warning}", err=True)
+        warn(warning)
 
 
 def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:
@@ -151,11 +156,8 @@ def _rehearse(
     with_matrix: bool = True,
     since: str = "",
 ) -> "Rehearsal":
-    from graph.errors import InputError  # noqa: PLC0415
-    from policies.errors import PolicyError, RuleError  # noqa: PLC0415 printing help must not pay for these
-    from project.accounts import find_account_problems  # noqa: PLC0415
+    from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
-    from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
     from rehearsal.scratch import scratch  # noqa: PLC0415
@@ -180,53 +182,34 @@ def _rehearse(
                     in_image=in_image,
                 )
             return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image, since=since)
-    except ProblemsError as mistake:
-        fail(MISTAKE, *map(str, mistake.problems))
-    except InputError as mistake:
-        fail(MISTAKE, *mistake.problems)
     except ImageError as error:
         fail(error.code, str(error))
-    except PolicyError as mistake:
-        fail(MISTAKE, *mistake.problems)
-    except RefusedError as refusal:
-        fail(CHECK_FAILED, f"refused: {refusal}")
-    except RuleError as broken:
-        fail(NOT_MADE, f"a policy is broken: {broken}")
-    except ProgramError as error:
-        shown_cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
-        stop(NOT_MADE, f"{shown_cause}the program itself failed, which is a mistake in it: {error}")
 
 
 def _print(result: "Rehearsal", json_wanted: bool, verbose: bool) -> None:
     if json_wanted:
         from rehearsal.as_json import as_json  # noqa: PLC0415
 
-        click.echo(json.dumps(as_json(result), default=str, ensure_ascii=False))
+        print_json("rehearse", as_json(result))
         return
     from rehearsal.summary import summary  # noqa: PLC0415
 
-    click.echo(summary(result, verbose=verbose))
+    print_text(summary(result, verbose=verbose))
 
 
 def _report(result: "Rehearsal", file: Path) -> None:
     from rehearsal.report import write  # noqa: PLC0415
 
-    try:
-        write(result, file, made_at=datetime.now(UTC))
-    except ProblemsError as mistake:
-        fail(MISTAKE, *map(str, mistake.problems))
-    click.echo(f"The report is in {file}", err=True)
+    write(result, file, made_at=datetime.now(UTC))
+    tell(f"The report is in {file}")
 
 
 def _policy_report(result: "Rehearsal", file: Path) -> None:
     from project.whole_file import write_whole  # noqa: PLC0415
 
     verdicts = result.policies.as_json() if result.policies else {}
-    try:
-        write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
-    except ProblemsError as mistake:
-        fail(MISTAKE, *map(str, mistake.problems))
-    click.echo(f"The policies' verdicts are in {file}", err=True)
+    write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
+    tell(f"The policies' verdicts are in {file}")
 
 
 class Plain:
@@ -234,7 +217,7 @@ class Plain:
 
     def phase(self, name: str) -> None:
         """Report the phase."""
-        click.echo(f"{name} ...", err=True)
+        doing(name)
 
     def resource(self, state: str, type_: str, name: str) -> None:
         """Nothing: a log has no use for a line a resource."""
@@ -266,7 +249,7 @@ class Live:
 @contextmanager
 def progress() -> Iterator["Progress"]:
     """What fits where stderr leads."""
-    if not sys.stderr.isatty():
+    if not can_rewrite_lines():
         yield Plain()
         return
     from rich.console import Console  # noqa: PLC0415 printing help must not pay for it

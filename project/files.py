@@ -1,13 +1,14 @@
 """Finding a Pulumi project, and reading the configuration of its stacks."""
 
-import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import stack_file
+from infra.tenants.files import read_tenant
 from infra.yaml_text import read_yaml
 
 
@@ -53,11 +54,23 @@ def _project(file: Path) -> Project:
 
 
 def _no_such_stack(project: Project, stack: str) -> str:
-    """What is there instead, and which one was probably meant: a customer's name stands at the end of its stack's."""
+    """What is there instead, and which one was probably meant; a customer is no stack, but its data stand in one."""
     stacks = project.stacks()
-    close = [one for one in stacks if one.endswith(f"-{stack}")] or difflib.get_close_matches(stack, stacks, 1)
-    meant = f"; did you mean {close[0]}?" if close else ""
-    return f"there is no stack {stack!r}; the project has: {', '.join(stacks) or 'none yet'}{meant}"
+    if where := _stack_of_customer(project, stack):
+        return f"{stack} is a customer, not a stack; {where}"
+    own = [one for one in stacks if one.endswith(f"-{stack}")]  # a customer's record may be gone, or wrong
+    close = f"; did you mean {own[0]}?" if own else meant(stack, stacks)
+    return f"there is no stack {stack!r}; the project has: {', '.join(stacks) or 'none yet'}{close}"
+
+
+def _stack_of_customer(project: Project, name: str) -> str:
+    """In words, where a customer of that name has its data; empty where there is none."""
+    try:
+        tenant = read_tenant(project.root, name)
+    except ProblemsError:
+        return ""
+    shared = "" if tenant.isolation == "silo" else ", which it shares with others"
+    return f"its stack is {tenant.stack}{shared}"
 
 
 def read_config(project: Project, stack: str) -> dict[str, Any]:

@@ -7,13 +7,10 @@ from rehearsal.result import SECRET, Check, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.tenants.result import Matrix, TenantsRehearsal
 
-SCHEMA = 1
-
 
 def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
-    """The whole rehearsal; `schema` grows when a key changes its meaning."""
+    """The whole rehearsal."""
     return {
-        "schema": SCHEMA,
         "project": rehearsal.project,
         "stack": rehearsal.stack,
         "account": rehearsal.account,

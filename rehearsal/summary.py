@@ -1,28 +1,28 @@
-"""What a person reads after a rehearsal: the verdict first, at most 80 columns, ten seconds."""
+"""What a person reads after a rehearsal: the verdict first, within the terminal's columns, ten seconds."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
 from policies.catalogue import SEVERITIES
 from policies.runner import Report
+from project.terminal import columns, wrapped
 from rehearsal.change.in_words import change_in_words
 from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.tenants.in_words import stacks_beside, who_reaches_whom
 
-WIDTH = 80
 _TASK = "aws:ecs/taskDefinition:TaskDefinition"
 _SHOWN = 12  # more findings than this fill a screen; --json has all
 _MOTO = (
-    "moto is not AWS: this does not prove that AWS accepts or grants it, nor that a",
-    "later update or replacement goes well. `pulumi preview` and a real dev stack do.",
+    "moto is not AWS: this does not prove that AWS accepts or grants it, nor that a later update or replacement goes "
+    "well. `pulumi preview` and a real dev stack do."
 )
 _CHANGED = (
-    "moto is not AWS: this does not prove that AWS accepts or grants it, nor how long",
-    "it takes. `pulumi preview` and a real dev stack do.",
+    "moto is not AWS: this does not prove that AWS accepts or grants it, nor how long it takes. `pulumi preview` and a "
+    "real dev stack do."
 )
-_DECLARED = ("Nothing was created: this proves that the program runs, and nothing about AWS.",)
+_DECLARED = "Nothing was created: this proves that the program runs, and nothing about AWS."
+_LONGEST = 80  # of a value that is shown
 
 
 def summary(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
@@ -31,7 +31,7 @@ def summary(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
 
 
 def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
-    yield verdict(rehearsal)
+    yield from wrapped(verdict(rehearsal))
     yield ""
     if rehearsal.change:
         yield from change_in_words(rehearsal.change, verbose=verbose)
@@ -59,10 +59,8 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
         yield from who_reaches_whom(rehearsal.tenants, verbose)
     if verbose:
         yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
-    yield from _DECLARED if rehearsal.declare_only else _CHANGED if rehearsal.change else _MOTO
-    yield from textwrap.wrap(
-        f"Next: {_next(rehearsal, verbose)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False
-    )
+    yield from wrapped(_DECLARED if rehearsal.declare_only else _CHANGED if rehearsal.change else _MOTO, hanging="")
+    yield from wrapped(f"Next: {_next(rehearsal, verbose)}")
 
 
 def verdict(rehearsal: Rehearsal) -> str:
@@ -147,11 +145,10 @@ def _service(service: ServiceRehearsal, verbose: bool) -> Iterator[str]:
     yield f"The service, started as declared ({service.seconds:.1f} s):"
     for step in service.steps:
         mark = "  " if step.passed else "! "
-        line = f"{mark}{step.seconds:5.1f} s  {step.name}: {step.detail}"
-        yield from textwrap.wrap(line, WIDTH, subsequent_indent=" " * 11, break_on_hyphens=False)
-    yield from (f"  | {line}"[:WIDTH] for line in service.last_lines)
+        yield from wrapped(f"{step.name}: {step.detail}", f"{mark}{step.seconds:5.1f} s  ", " " * 11)
+    yield from (f"  | {line}"[: columns()] for line in service.last_lines)
     for note in service.notes:
-        yield from textwrap.wrap(f"  note: {note}", WIDTH, subsequent_indent=" " * 8, break_on_hyphens=False)
+        yield from wrapped(f"note: {note}", "  ", " " * 8)
     if service.judged:
         yield f"  {service.judged} requests to AWS were judged by our evaluator, not by AWS."
     yield ""
@@ -161,23 +158,34 @@ def _service(service: ServiceRehearsal, verbose: bool) -> Iterator[str]:
 
 
 def _table(rehearsal: Rehearsal) -> Iterator[str]:
-    yield f"{'':24}{'compared':>10}{'declared':>10}{'fields':>10}{'fields not':>12}{'wrong':>8}"
-    yield f"{'component':24}{'':>10}{'only':>10}{'checked':>10}{'checked':>12}{'':>8}"
+    yield _row("", ("compared", "declared", "fields", "fields not", "wrong"))
+    yield _row("component", ("", "only", "checked", "checked", ""))
     for name, members in rehearsal.components.items():
-        yield _row(name or "(stack)", members)
-    everything = tuple(one for members in rehearsal.components.values() for one in members)
-    yield _row("total", everything)
+        yield _row(name or "(stack)", _counts(members))
+    yield _row("total", _counts(tuple(one for members in rehearsal.components.values() for one in members)))
 
 
-def _row(name: str, members: tuple[Rehearsed, ...]) -> str:
+def _counts(members: tuple[Rehearsed, ...]) -> tuple[int, ...]:
     states = Counter(one.state for one in members)
     fields = Counter(field.check for one in members for field in one.fields)
     wrong = states[State.FAILED] + states[State.DIFFERS]
-    cells = (
-        f"{states[State.COMPARED]:>10}{states[State.DECLARED_ONLY]:>10}"
-        f"{fields[Check.CHECKED]:>10}{fields[Check.NOT_CHECKED]:>12}{wrong:>8}"
+    return (
+        states[State.COMPARED],
+        states[State.DECLARED_ONLY],
+        fields[Check.CHECKED],
+        fields[Check.NOT_CHECKED],
+        wrong,
     )
-    return f"{name[:23]:24}{cells}"
+
+
+def _row(name: str, cells: tuple[str | int, ...]) -> str:
+    """A line of the table; where the terminal is narrow, the name and the room between the columns give way."""
+    widths = (10, 10, 10, 12, 8)
+    spare = min(columns() - sum(widths), 24)
+    if spare < 18:
+        widths, spare = (9, 9, 8, 11, 6), min(columns() - 43, 17)
+    figures = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return f"{name[: spare - 1]:{spare}}{figures}".rstrip()
 
 
 def _section(title: str, findings: list[str], verbose: bool) -> Iterator[str]:
@@ -186,7 +194,7 @@ def _section(title: str, findings: list[str], verbose: bool) -> Iterator[str]:
     yield f"{title} ({len(findings)}):"
     shown = findings if verbose else findings[:_SHOWN]
     for finding in shown:
-        yield from textwrap.wrap(finding, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+        yield from wrapped(finding, "  ")
     if len(findings) > len(shown):
         yield f"  and {len(findings) - len(shown)} more: --verbose"
     yield ""
@@ -207,7 +215,7 @@ def _difference(field: FieldResult, one: Rehearsed) -> str:
 
 def _brief(value: object) -> str:
     text = "nothing" if value is None else repr(value)
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _failures(rehearsal: Rehearsal) -> Iterator[str]:

@@ -3,15 +3,18 @@
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
+from operations import ending
+from operations.outputs import VERSIONS
 from project.files import Project, find_project
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options, rehearse, rehearse_with_base
@@ -30,6 +33,8 @@ ROOT = Path(__file__).parent.parent
 PROJECT = ROOT / "tests/fixtures/project"
 STACKS = ("local", "dev", "staging", "prod", "prod-eu-north-1")
 SILOS = ("prod-acme", "prod-eu-north-1-globex")
+
+ONE_LINE = "100000"
 
 Change = Callable[[dict[str, Any]], None]
 Declare = Callable[[str], "Graph"]
@@ -123,3 +128,36 @@ def declared_with(change: Callable[[str, Change], Project]) -> DeclareWith:
         return Graph(rehearse(change(stack, change_settings), stack, Options(declare_only=True)))
 
     return declare
+
+
+@cache
+def schema_of(name: str) -> Any:
+    """The committed schema of an output, as something that validates."""
+    text = (ROOT / "docs/schemas" / f"{name}.{VERSIONS[name]}.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+@pytest.fixture(autouse=True)
+def outputs_have_their_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a command prints as JSON in a test is held to the output's committed schema."""
+    printed = ending._as_text
+
+    def held(name: str, document: Mapping[str, Any]) -> str:
+        text = printed(name, document)
+        if "schema" in document:  # not an entry of a list, which is printed one by one
+            schema_of(name).validate(json.loads(text))
+        return text
+
+    monkeypatch.setattr(ending, "_as_text", held)
+
+
+@pytest.fixture(autouse=True)
+def whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message is asserted on as it was written; `tests/operations/test_output.py` judges how it is broken."""
+    monkeypatch.setenv("COLUMNS", ONE_LINE)
+
+
+@pytest.fixture
+def usual_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal as most tools expect it."""
+    monkeypatch.setenv("COLUMNS", "80")

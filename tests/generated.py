@@ -4,6 +4,7 @@ A function is given the file's path, since some keep part of what stands there. 
 (`tests/test_generated.py`), which CI runs.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from operations.cost.estimate import Estimate, estimate
 from operations.cost.prices import read_prices
 from operations.cost.table import table
 from operations.limits.page import page as limits_page
+from operations.outputs import models as outputs
 from policies import documentation
 from policies.permissions import matrix
 from project.files import find_project
@@ -33,6 +35,19 @@ Generator = Callable[[Path], str]
 
 README: Final = ROOT / "README.md"
 SUM: Final = re.compile(r"^(\| `([a-z0-9-]+)` \| .+ \| )[\d.]+ \|$", re.MULTILINE)
+EXCERPT: Final = (
+    r"prod \(",
+    r"  \S",
+    r"Policies",
+    r"The service, started as declared",
+    r" +[\d.]+ s  login:",
+    r" +[\d.]+ s  a record",
+    r" +[\d.]+ s  an attachment:",
+    r" +[\d.]+ s  another tenant is refused",
+    r"moto is not AWS",
+    r"later update",
+)
+_BEFORE_THE_RUN: Final = "like this:"
 _DEV_TABLE: Final = re.compile(r"(?<=```\n)dev \(.*?\n(?=```)", re.DOTALL)
 _ENDPOINTS: Final = re.compile(r"\d+ % of\s+this sum is for \d+ interface endpoints")
 
@@ -72,17 +87,41 @@ def _cost(stack: str) -> Estimate:
 
 def readme(path: Path) -> str:
     """The page with what a rehearsal of prod prints; as it stands where only times and traffic are others."""
-    text = path.read_text(encoding="utf-8")
-    before, shown, after = _shown(text)
+    before, shown, after = _shown(path.read_text(encoding="utf-8"))
     command = [str(Path(sys.executable).parent / "workbuoy"), "rehearse", "prod"]
-    printed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=120).stdout
-    return text if _lasting(printed) == _lasting(shown) else f"{before}{printed.rstrip()}{after}"
+    printed = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    ).stdout
+    wanted = excerpt(printed)
+    return f"{before}{shown if _lasting(wanted) == _lasting(shown) else wanted}{after}"
+
+
+def excerpt(printed: str) -> str:
+    """The lines of a rehearsal that a reader's first look needs, with dots for each part that is left out.
+
+    Raises LookupError where a line is no longer printed.
+    """
+    lines, shown, last = printed.splitlines(), list[str](), -1
+    for beginning in EXCERPT:
+        place = next((at for at, line in enumerate(lines) if at > last and re.match(beginning, line)), None)
+        if place is None:
+            raise LookupError(f"no line of the rehearsal begins with {beginning!r} any more: mend EXCERPT")
+        shown += ["..."] if place > last + 1 else []
+        shown.append(lines[place])
+        last = place
+    return "\n".join(shown)
 
 
 def _shown(page: str) -> tuple[str, str, str]:
-    head, rest = page.split("provider.\n\n```\n", 1)
+    head, rest = page.split(f"{_BEFORE_THE_RUN}\n\n```\n", 1)
     shown, tail = rest.split("\n```", 1)
-    return f"{head}provider.\n\n```\n", shown, f"\n```{tail}"
+    return f"{head}{_BEFORE_THE_RUN}\n\n```\n", shown, f"\n```{tail}"
 
 
 def _lasting(printed: str) -> list[str]:
@@ -123,6 +162,9 @@ def _generators() -> Iterator[tuple[Path, Generator]]:
     yield ROOT / "docs/controls.md", lambda _: documentation.page()
     yield ROOT / "docs/permissions.md", permissions
     yield ROOT / "docs/limits.md", limits
+    yield ROOT / "docs/json.md", lambda _: outputs.page()
+    for name in outputs.OUTPUTS:
+        yield ROOT / "docs/schemas" / outputs.file_of(name), partial(outputs.schema_text, name)
     yield ROOT / "docs/aws-limits.md", lambda _: aws_limits.page()
     yield ROOT / "docs/first-day.md", first_day
     yield README, readme

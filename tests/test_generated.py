@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, declared_graph
-from tests.generated import GENERATORS, README, first_day, readme, stale, urns
+from tests.generated import GENERATORS, README, excerpt, first_day, readme, stale, urns
 from tests.rehearsal.service.test_surroundings import installed
 
 SLOW = {README: [pytest.mark.slow, installed]}  # it starts the service
@@ -58,3 +58,14 @@ def test_the_readme_is_written_anew_where_words_or_counts_differ(tmp_path: Path)
     other = tmp_path / "README.md"
     other.write_text(page.replace("The service, started as declared", "The service, started otherwise"))
     assert "started as declared" in readme(other)
+
+
+def test_the_readme_shows_no_more_than_a_first_look() -> None:
+    page = README.read_text(encoding="utf-8")
+    shown = page.partition("like this:\n\n```\n")[2].partition("\n```")[0].splitlines()
+    assert 5 < len(shown) <= 15
+
+
+def test_a_line_that_is_no_longer_printed_is_named() -> None:
+    with pytest.raises(LookupError, match=r"'Policies' any more"):
+        excerpt("prod (1, eu-west-1) stands\n  and works\nThe service, started as declared (1 s):\n")

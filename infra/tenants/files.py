@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.settings import find_certificate_fault
+from infra.meant import meant
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
@@ -75,7 +76,9 @@ def _missing(root: Path, name: str) -> Problem:
     for problem in _misnamed(root):
         if problem.file.rpartition(".")[0] == f"{FOLDER}/{name}":
             return problem
-    return Problem(message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; `workbuoy tenant list` shows all")
+    close = meant(name, (file.stem for file in (root / FOLDER).glob("*.yaml")))
+    message = f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml{close or '; `workbuoy tenant list` shows all'}"
+    return Problem(message=message)
 
 
 @lru_cache(maxsize=4096)

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from operations.ending import plainly, tell
+from operations.help import Commands
 
 ENVIRONMENT = click.Choice(["dev", "staging", "prod"])
 
 
-@click.group()
+@click.group(cls=Commands)
 def bootstrap() -> None:
     """Give an account what it needs once: state, registry, trust in GitHub, roles, trail, budget.
 

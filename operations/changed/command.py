@@ -1,6 +1,5 @@
 """`workbuoy changed`."""
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.meant import meant
 from infra.problems import Problem, ProblemsError
-from operations.ending import JSON, MISTAKE, stop
+from operations.ending import JSON, MISTAKE, fail, plainly, print_json, print_text, tell
 
 if TYPE_CHECKING:
     from operations.changed.estate import ListedEstate
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--tenant", metavar="NAME", help="Name this tenant alone.")
 @JSON
 @click.option("--github-output", is_flag=True, help="Also write the matrices of the workflows into $GITHUB_OUTPUT.")
+@plainly
 def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_wanted: bool, github_output: bool) -> None:
     """Report which stacks and tenants a change touches, by its files, committed or not.
 
@@ -36,23 +37,20 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_want
     from project.accounts import find_account_problems  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
-    try:
-        project = find_project(Path.cwd())
-        estate = read_estate(project.root)
-        change = _change(project.root, estate, since, tenant)
-        if github_output:
-            write_outputs(matrices(change))
-    except ProblemsError as mistake:
-        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
+    project = find_project(Path.cwd())
+    estate = read_estate(project.root)
+    change = _change(project.root, estate, since, tenant)
+    if github_output:
+        write_outputs(matrices(change))
     if json_wanted:
-        click.echo(json.dumps(as_json(change), indent=2))
+        print_json("changed", as_json(change))
     else:
         _print(change)
     for base in change.bases:
         if not base.reachable:
-            click.echo(f"{base.stack}: its account is a placeholder, so it can be rehearsed only", err=True)
+            tell(f"{base.stack}: its account is a placeholder, so it can be rehearsed only")
         for problem in find_account_problems(project, base.stack):
-            click.echo(f"{base.stack}: {problem}", err=True)
+            tell(f"{base.stack}: {problem}")
 
 
 def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str | None) -> "Touched":
@@ -62,7 +60,9 @@ def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str |
     if tenant is not None:
         if tenant not in estate.customers:
             known = ", ".join(estate.customers) or "none"
-            raise ProblemsError([Problem(message=f"{tenant}: no such tenant; there are {known}")])
+            raise ProblemsError(
+                [Problem(message=f"{tenant}: no such tenant; there are {known}{meant(tenant, estate.customers)}")]
+            )
         return Touched(bases=(), customers=(estate.customers[tenant],))
     files = changed_files(root, since) if since is not None else None
     return everything(estate) if files is None else touched(files, estate)
@@ -71,14 +71,14 @@ def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str |
 def _print(change: "Touched") -> None:
     for base in change.bases:
         new = ", new" if base.stack in change.new else ""
-        click.echo(f"stack   {base.stack}  ({base.environment}, {base.account}, {base.region}{new})")
+        print_text(f"stack   {base.stack}  ({base.environment}, {base.account}, {base.region}{new})")
     for customer in change.customers:
         new = ", new" if customer.stack in change.new else ""
-        click.echo(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack}{new})")
+        print_text(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack}{new})")
     for file in change.removed:
-        click.echo(f"gone    {file}")
+        print_text(f"gone    {file}")
     if not (change.bases or change.customers or change.removed):
-        click.echo("No stack and no tenant is touched.")
+        print_text("No stack and no tenant is touched.")
 
 
 @click.command("require-branch")
@@ -89,7 +89,7 @@ def require_branch(branch: str) -> None:
     if ref == f"refs/heads/{branch}" and not event.startswith("pull_request"):
         return
     place = f"{ref or 'no branch'}{f' ({event})' if event else ''}"
-    stop(MISTAKE, f"this runs for {place}; only {branch} may go on from here: merge first")
+    fail(MISTAKE, f"this runs for {place}; only {branch} may go on from here: merge first")
 
 
 def _checked_out() -> str:

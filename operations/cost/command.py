@@ -1,13 +1,10 @@
 """`workbuoy cost`."""
 
-import json
 from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly
-
-NOT_MADE = 4
+from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text
 
 
 @click.command()
@@ -23,16 +20,10 @@ def cost(*, stack: str, json_wanted: bool) -> None:
     from operations.cost import estimate, prices, table  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.as_graph import graph_of  # noqa: PLC0415
-    from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
     from rehearsal.run import Options, rehearse_with_base  # noqa: PLC0415
 
-    try:
-        graph = rehearse_with_base(find_project(Path.cwd()), stack, Options(declare_only=True))
-    except RefusedError as refusal:
-        fail(CHECK_FAILED, f"refused: {refusal}")
-    except ProgramError as error:
-        fail(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
+    graph = rehearse_with_base(find_project(Path.cwd()), stack, Options(declare_only=True))
     found = estimate.estimate(graph_of(graph), prices.read_prices())
-    click.echo(json.dumps(estimate.as_json(found), indent=2) if json_wanted else table.table(found), nl=json_wanted)
+    print_json("cost", estimate.as_json(found)) if json_wanted else print_text(table.table(found), end="")
     if found.unpriced:
         fail(CHECK_FAILED, f"the sum is not whole: {', '.join(one.what for one in found.unpriced)} without a price")

@@ -1,13 +1,14 @@
-"""An estimate in words, within 80 columns."""
+"""An estimate in words, within the terminal's columns."""
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from operations.cost.estimate import ByUse, Estimate, Line
 from operations.cost.prices import Found
+from project.terminal import columns, wrapped
 
-WIDTH = 80
+_LABEL = 39
+_FIGURES = 39
 IS_NOT = (
     "List prices on demand: no usage, taxes, support, free allowances, discounts or commitments. "
     "It says what stands there costs; the bill says what was used too."
@@ -23,9 +24,10 @@ def _paragraphs(estimate: Estimate) -> Iterator[str]:
     at_least = "at least " if estimate.unpriced else ""
     yield f"{estimate.stack} ({estimate.region}) at rest: {at_least}{estimate.usd_per_month:.2f} USD a month"
     yield ""
-    yield f"{'':<39}{'number':>8}  {'unit price':>10} {'per':<7}{'USD/month':>10}"
-    yield from (_line(one) for one in estimate.lines)
-    yield f"{'sum':<39}{'':>8}  {'':>10} {'':<7}{estimate.usd_per_month:>10.2f}"
+    yield from _row("", f"{'number':>8}  {'unit price':>10} {'per':<7}{'USD/month':>10}")
+    for line in estimate.lines:
+        yield from _line(line)
+    yield from _row("sum", f"{'':>8}  {'':>10} {'':<7}{estimate.usd_per_month:>10.2f}")
     if estimate.unpriced:
         yield ""
         yield f"NOT IN THE SUM, and it may cost ({len(estimate.unpriced)}):"
@@ -33,22 +35,31 @@ def _paragraphs(estimate: Estimate) -> Iterator[str]:
             yield from _wrapped(f"{_number(one.quantity)} x {one.what}: {one.mend}")
     yield ""
     yield "By use, not in the sum:"
-    yield from (_by_use(one) for one in estimate.by_use)
+    for use in estimate.by_use:
+        yield from _by_use(use)
     yield ""
     yield from _remarks(estimate)
 
 
-def _line(one: Line) -> str:
-    mark = _mark(one.found)
-    return (
-        f"{one.price.label:<39}{_number(one.quantity):>8}  {one.found.usd:>10f} "
-        f"{one.price.per:<7}{one.usd_per_month:>10.2f}{mark}"
-    )
+def _line(one: Line) -> Iterator[str]:
+    figures = f"{_number(one.quantity):>8}  {one.found.usd:>10f} {one.price.per:<7}{one.usd_per_month:>10.2f}"
+    return _row(one.price.label, figures + _mark(one.found))
 
 
-def _by_use(one: ByUse) -> str:
+def _row(label: str, figures: str) -> Iterator[str]:
+    """One line; a narrow terminal gets the figures below what they are of."""
+    if columns() >= _LABEL + _FIGURES:
+        yield f"{label:<{_LABEL}}{figures}"
+        return
+    if label:
+        yield label
+    yield figures
+
+
+def _by_use(one: ByUse) -> Iterator[str]:
     amount = f"{one.found.usd:f} / {one.price.per}{_mark(one.found)}" if one.found else "price not found"
-    return f"  {one.price.label:<52}{amount}"
+    line = f"  {one.price.label:<52}{amount}"
+    yield from [line] if len(line) <= columns() else [f"  {one.price.label}", f"    {amount}"]
 
 
 def _mark(found: Found) -> str:
@@ -82,4 +93,4 @@ def _number(quantity: Decimal) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="   ", break_on_hyphens=False)
+    return wrapped(text, hanging="   ")

@@ -1,6 +1,5 @@
 """`workbuoy deploy`, `rollout`, `releases` and `smoke`. What they do is imported when they run."""
 
-import json
 import sys
 from datetime import UTC
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, print_json, print_text, tell
 
 if TYPE_CHECKING:
     from operations.engine.stack import EngineStack
@@ -67,7 +66,7 @@ def deploy(
     tell(f"Previewing {stack} with the policies of this project ...")
     planned = preview_opened(opened, project)
     found = reviewing.review(planned, project.root / "waivers")
-    click.echo(reviewing.markdown_text(found), err=json_wanted)
+    (tell if json_wanted else print_text)(reviewing.markdown_text(found))
     if found.failed:
         fail(MISTAKE, *reviewing.failures(found))
     if found.stops:
@@ -81,7 +80,7 @@ def deploy(
         record = perform(opened, tell, message=message, reviewed=planned)
     except KeyboardInterrupt:
         fail(INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on")
-    click.echo(json.dumps(as_json(record), indent=2) if json_wanted else as_markdown(record))
+    print_json("deploy", as_json(record)) if json_wanted else print_text(as_markdown(record))
     if record.outcome != "deployed":
         fail(CHECK_FAILED, f"{stack}: {record.outcome}: {record.steps[-1].name}")
 
@@ -104,9 +103,9 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
     describe = waiting.describe(target, opened.place.region, opened.place.endpoint_url)
     waiting.wait(stack, target, describe, tell=tell, timeout_seconds=timeout_minutes * 60)
     if json_wanted:
-        click.echo(json.dumps({"stack": stack, "taskDefinition": target.task_definition_arn, "completed": True}))
+        print_json("rollout", {"stack": stack, "taskDefinition": target.task_definition_arn, "completed": True})
     else:
-        click.echo(f"{stack}: every task runs {target.task_definition_arn.rpartition('/')[2]}")
+        print_text(f"{stack}: every task runs {target.task_definition_arn.rpartition('/')[2]}")
         tell(f"Next: workbuoy smoke {stack}")
 
 
@@ -135,13 +134,13 @@ def releases(*, stack: str, json_wanted: bool) -> None:
         for one in found
     ]
     if json_wanted:
-        click.echo(json.dumps({"stack": stack, "releases": rows}, indent=2))
+        print_json("releases", {"stack": stack, "releases": rows})
         return
     for row in rows:
-        click.echo(
+        print_text(
             f"{row['declaredAt'] or 'at an unknown time'}  {row['taskDefinition']}{'  runs now' if row['runs'] else ''}"
         )
-        click.echo(f"  {row['digest']}")
+        print_text(f"  {row['digest']}")
     tell(f"Next: workbuoy deploy {stack} --image DIGEST")
 
 
@@ -153,18 +152,19 @@ def releases(*, stack: str, json_wanted: bool) -> None:
 def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
     """Try the service of STACK from here: /healthz and /readyz at its public address, over TLS.
 
-    Exits with 3 where one of them does not answer 200.
+    A stack with a host name needs no Pulumi CLI; the address of another is known to the engine alone. Exits with 3
+    where one of them does not answer 200.
     """
     from operations.deploy import smoke as trying  # noqa: PLC0415
 
-    url = trying.url_of(stack, _opened(stack).outputs())
+    url = trying.configured_url(_project(), stack) or trying.url_of(stack, _opened(stack).outputs())
     answers = trying.smoke(stack, url, tell=tell, timeout_seconds=timeout_seconds)
     if json_wanted:
         rows = [{"path": one.path, "status": one.status, "milliseconds": one.milliseconds} for one in answers]
-        click.echo(json.dumps({"stack": stack, "url": url, "answers": rows}))
+        print_json("smoke", {"stack": stack, "url": url, "answers": rows})
     else:
         for one in answers:
-            click.echo(f"{url}{one.path}: {one.status} in {one.milliseconds} ms")
+            print_text(f"{url}{one.path}: {one.status} in {one.milliseconds} ms")
 
 
 def _project() -> "Project":
@@ -194,7 +194,7 @@ def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None
     looked = look(opened, tell)
     if not looked.any:
         return
-    click.echo(as_markdown(opened.name, looked.found, taken=looked.taken), err=json_wanted)
+    (tell if json_wanted else print_text)(as_markdown(opened.name, looked.found, taken=looked.taken))
     dangerous = [one.name for one in looked.found if one.dangers]
     if dangerous:
         fail(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from operations.engine.errors import FailedError
+from project.files import Project, read_config
+from project.silos import whole_config
 
 PATHS: Final = ("/healthz", "/readyz")
 TIMEOUT_SECONDS: Final = 120.0
@@ -36,6 +38,20 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_args: Any) -> None:
         return None
+
+
+def configured_url(project: Project, stack: str) -> str | None:
+    """The address that a stack's file, or its customer's record, gives; None where AWS made it, so that no file knows.
+
+    Raises ProblemsError for an unknown stack.
+    """
+    config = whole_config(project, read_config(project, stack))
+    record = config.get(f"{project.name}:record")
+    settings = config.get(f"{project.name}:settings")
+    service = settings.get("service") if isinstance(settings, Mapping) else None
+    own = record if isinstance(record, Mapping) else service
+    name = own.get("hostName") if isinstance(own, Mapping) else None
+    return f"https://{name}" if isinstance(name, str) else None
 
 
 def url_of(stack: str, outputs: Mapping[str, Any]) -> str:

@@ -1,19 +1,16 @@
 """`workbuoy doctor`."""
 
-import json
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text, tell
+from project.terminal import wrapped
 
 if TYPE_CHECKING:
     from operations.doctor.finding import Finding, Purpose
     from project.files import Project
-
-WIDTH = 80
 
 
 @click.command()
@@ -39,13 +36,13 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
     findings = _look(find_project(Path.cwd()), stack)
     against = [one.name for one in findings if one.stands_against(purpose)]
     if json_wanted:
-        click.echo(json.dumps({"for": purpose, "ready": not against, "findings": _rows(findings)}, indent=2))
+        print_json("doctor", {"for": purpose, "ready": not against, "findings": _rows(findings)})
     else:
-        click.echo(_table(findings))
+        print_text(_table(findings))
     if against:
         fail(CHECK_FAILED, f"not ready to {purpose}: {', '.join(against)}")
     if not json_wanted:
-        click.echo(f"Ready to {purpose}.", err=True)
+        tell(f"Ready to {purpose}.")
 
 
 def _look(project: "Project", stack: str | None) -> "list[Finding]":
@@ -97,9 +94,7 @@ def _table(findings: "list[Finding]") -> str:
         head = f"{one.state:<8} {one.name:<{width}}"
         mend = f" -> {one.mend}" if one.mend else ""
         indent = " " * len(head)
-        lines += textwrap.wrap(
-            head + one.found, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
+        lines += wrapped(one.found, head, indent)
         if mend:
             lines.append(f"{indent}{mend.strip()}")
     return "\n".join(lines)

@@ -1,12 +1,20 @@
 """`workbuoy drift`."""
 
-import json
 import sys
 from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, plainly, tell
+from operations.ending import (
+    CHECK_FAILED,
+    JSON,
+    NOT_MADE,
+    fail,
+    plainly,
+    print_json,
+    print_text,
+    tell,
+)
 from operations.review.command import FILE
 
 
@@ -45,8 +53,10 @@ def drift(
     text = as_markdown(stack, looked.found, taken=looked.taken)
     if markdown:
         write_whole(markdown, text)
-    found = as_json(stack, looked.found, taken=looked.taken)
-    click.echo(json.dumps(found, indent=2) if json_wanted else text, nl=json_wanted)
+    if json_wanted:
+        print_json("drift", as_json(stack, looked.found, taken=looked.taken))
+    else:
+        print_text(text, end="")
     if looked.any:
         raise SystemExit(CHECK_FAILED)
 
@@ -63,8 +73,10 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
     text = as_markdown(stack, compared)
     if markdown:
         write_whole(markdown, text)
-    found = {**as_json(stack, compared.added), "unread": list(compared.unread)}
-    click.echo(json.dumps(found, indent=2) if json_wanted else text, nl=json_wanted)
+    if json_wanted:
+        print_json("drift-account", {**as_json(stack, compared.added), "unread": list(compared.unread)})
+    else:
+        print_text(text, end="")
     if compared.unread:
         fail(NOT_MADE, f"{stack}: {len(compared.unread)} questions were refused, so what stands there is not known")
     if compared.added:
@@ -85,7 +97,7 @@ def _act(stack: str, *, keep: bool, yes: bool) -> None:
         opened=open_stack(project, stack, tell=tell),
         confirmed=lambda question: yes or click.confirm(question, err=True),
         tell=tell,
-        show=click.echo,
+        show=print_text,
     )
     if keep:
         run.keep(lambda found: advice(project, stack, found, tell))

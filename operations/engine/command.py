@@ -3,9 +3,10 @@
 import click
 
 from operations.ending import plainly, tell
+from operations.help import Commands
 
 
-@click.group()
+@click.group(cls=Commands)
 def engine() -> None:
     """Pulumi's engine: the CLI and its provider plugins. A rehearsal needs none of it."""
 

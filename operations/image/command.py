@@ -1,6 +1,5 @@
 """`workbuoy image build`."""
 
-import json
 import signal
 from pathlib import Path
 from types import FrameType
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from operations.ending import INTERRUPTED, JSON, MISTAKE, stop
+from operations.ending import INTERRUPTED, JSON, doing, fail, plainly, print_json, print_text, tell
+from operations.help import Commands
 from operations.image.registry_command import copy_image, push
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rehearsal.image.archive import Architecture, Image
 
 
-@click.group()
+@click.group(cls=Commands)
 def image() -> None:
     """The container image that serves, migrates and rotates."""
 
@@ -34,13 +34,13 @@ image.add_command(copy_image)
 @click.option("--engine", type=click.Choice(["docker", "buildah"]), help="Default: Docker where its engine answers.")
 @click.option("--base", metavar="IMAGE", help="Base of buildah's build stage instead of Debian's packages.")
 @JSON
+@plainly
 def build(architecture: "Architecture | None", engine: "Engine | None", base: str | None, json_wanted: bool) -> None:
     """Build the image of this checkout into build/image, with its SBOM beside it.
 
     The base is the build stage's alone: the image starts from nothing.
     """
-    from infra.problems import ProblemsError  # noqa: PLC0415 printing help must not pay for these
-    from operations.image.build import build as build_image  # noqa: PLC0415
+    from operations.image.build import build as build_image  # noqa: PLC0415 printing help must not pay for these
     from operations.image.build import sbom_of  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
@@ -52,14 +52,12 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
             architecture or this_machine(),
             engine=engine,
             base=base,
-            tell=lambda doing: click.echo(f"{doing} ...", err=True),
+            tell=doing,
         )
-    except ProblemsError as mistake:
-        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
     except ImageError as error:
-        stop(error.code, str(error))
+        fail(error.code, str(error))
     except KeyboardInterrupt:
-        stop(INTERRUPTED, "interrupted; nothing is left behind")
+        fail(INTERRUPTED, "interrupted; nothing is left behind")
     _print(built, sbom_of(built.archive), json_wanted)
 
 
@@ -72,13 +70,13 @@ def _print(built: "Image", sbom: Path, json_wanted: bool) -> None:
         "sbom": str(sbom),
     }
     if json_wanted:
-        click.echo(json.dumps(facts))
+        print_json("image-build", facts)
         return
-    click.echo(f"image     {built.id}")
-    click.echo(f"size      {built.compressed_bytes / 1e6:.1f} MB compressed, {built.platform}")
-    click.echo(f"archive   {built.archive}")
-    click.echo(f"SBOM      {sbom}")
-    click.echo("Try it: workbuoy rehearse prod --image", err=True)
+    print_text(f"image     {built.id}")
+    print_text(f"size      {built.compressed_bytes / 1e6:.1f} MB compressed, {built.platform}")
+    print_text(f"archive   {built.archive}")
+    print_text(f"SBOM      {sbom}")
+    tell("Try it: workbuoy rehearse prod --image")
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

@@ -1,13 +1,12 @@
 """`workbuoy image push` and `workbuoy image copy`."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import INTERRUPTED, JSON, MISTAKE, stop
+from operations.ending import INTERRUPTED, JSON, doing, fail, plainly, print_json, print_text, tell
 
 if TYPE_CHECKING:
     from operations.image.registry import Stored
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--github-output", is_flag=True, help="Also write `repository` and `digest` into $GITHUB_OUTPUT.")
 @JSON
+@plainly
 def push(
     *, archive: Path, repository: str, digest: str | None, keep: Path | None, github_output: bool, json_wanted: bool
 ) -> None:
@@ -35,17 +35,18 @@ def push(
     """
     from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
 
-    (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, tell=_tell)])
+    (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, tell=doing)])
     if github_output:
         _outputs(stored)
     _print([stored], json_wanted)
-    click.echo(f"Next: workbuoy deploy STACK --image {stored.digest}", err=True)
+    tell(f"Next: workbuoy deploy STACK --image {stored.digest}")
 
 
 @click.command("copy")
 @click.argument("source", metavar="REPOSITORY@DIGEST")
 @click.argument("repositories", metavar="REPOSITORY...", nargs=-1, required=True)
 @JSON
+@plainly
 def copy_image(source: str, repositories: Sequence[str], json_wanted: bool) -> None:
     """Copy an image by its digest into each REPOSITORY, the digest unchanged, and see that it is there.
 
@@ -53,7 +54,7 @@ def copy_image(source: str, repositories: Sequence[str], json_wanted: bool) -> N
     """
     from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
 
-    _print(_stored(lambda: registry.copy(source, repositories, tell=_tell)), json_wanted)
+    _print(_stored(lambda: registry.copy(source, repositories, tell=doing)), json_wanted)
 
 
 def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":
@@ -62,29 +63,21 @@ def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":
     try:
         return work()
     except ImageError as error:
-        stop(error.code, str(error))
+        fail(error.code, str(error))
     except KeyboardInterrupt:
-        stop(INTERRUPTED, "interrupted; run it again, what is there already is not sent twice")
+        fail(INTERRUPTED, "interrupted; run it again, what is there already is not sent twice")
 
 
 def _outputs(stored: "Stored") -> None:
-    from infra.problems import ProblemsError  # noqa: PLC0415
     from operations.workflow import write_outputs  # noqa: PLC0415
 
-    try:
-        write_outputs({"repository": stored.repository, "digest": stored.digest})
-    except ProblemsError as mistake:
-        stop(MISTAKE, str(mistake))
+    write_outputs({"repository": stored.repository, "digest": stored.digest})
 
 
 def _print(stored: "Sequence[Stored]", json_wanted: bool) -> None:
     if json_wanted:
         facts = [{"repository": one.repository, "digest": one.digest, "moved": one.moved} for one in stored]
-        click.echo(json.dumps(facts))
+        print_json("image-push", {"images": facts})
         return
     for one in stored:
-        click.echo(one.reference)
-
-
-def _tell(doing: str) -> None:
-    click.echo(f"{doing} ...", err=True)
+        print_text(one.reference)

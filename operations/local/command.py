@@ -1,12 +1,11 @@
 """`workbuoy local`."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text, tell
 
 if TYPE_CHECKING:
     from operations.local.run import LocalRun
@@ -29,8 +28,8 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
 
     project = find_project(Path.cwd())
     require_genuine_plugins()
-    life = run(project, lambda line: click.echo(line, err=True) if verbose or line.endswith("...") else None)
-    click.echo(json.dumps(as_json(life), indent=2) if json_wanted else as_text(life))
+    life = run(project, lambda line: tell(line) if verbose or line.endswith("...") else None)
+    print_json("local", as_json(life)) if json_wanted else print_text(as_text(life))
     if not life.passed:
         left = "how many resources are left is not known" if life.left is None else f"{life.left} resources are left"
         fail(CHECK_FAILED, *life.problems, *map(str, life.unexplained), *([left] if life.left != 0 else []))

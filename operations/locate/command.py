@@ -1,11 +1,9 @@
 """`workbuoy locate`."""
 
 import datetime
-import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infra.problems import Problem, ProblemsError
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, stop, tell
+from operations.ending import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    JSON,
+    MISTAKE,
+    fail,
+    plainly,
+    print_json,
+    print_json_list,
+    print_text,
+    tell,
+)
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -50,6 +59,7 @@ SOURCES = ("declared", "rehearsal", "stack", "live")
     type=click.Path(path_type=Path),
     help="Also write a record of processing into this file, to hand to the customer.",
 )
+@plainly
 def locate(
     *,
     tenant: str | None,
@@ -68,12 +78,11 @@ def locate(
     if record_file is not None and tenant is None:
         raise click.UsageError("--record needs a TENANT: a record is handed to one customer.")
     if record_file is not None and not record_file.absolute().parent.is_dir():
-        stop(MISTAKE, f"{record_file}: there is no folder {record_file.parent}; make it first")
+        fail(MISTAKE, f"{record_file}: there is no folder {record_file.parent}; make it first")
     try:
-        with _plainly():
-            passed = _locate(tenant, source_name, state_files, json_wanted=json_wanted, record_file=record_file)
+        passed = _locate(tenant, source_name, state_files, json_wanted=json_wanted, record_file=record_file)
     except KeyboardInterrupt:
-        stop(INTERRUPTED, "interrupted; nothing was changed")
+        fail(INTERRUPTED, "interrupted; nothing was changed")
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
         sys.exit(0)
@@ -107,7 +116,7 @@ def _locate(
         if found.problems:
             raise ProblemsError(found.problems)
         if not found.tenants:
-            click.echo("There are no tenants; `workbuoy tenant create` makes one.", err=True)
+            tell("There are no tenants; `workbuoy tenant create` makes one.")
         answers = (_answer(project, declared, one, source, states) for one in found.tenants)
         return _print_all(answers, json_wanted)
 
@@ -151,7 +160,7 @@ def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "
 
     if states:
         for stack in (one.stack for one in estate.stacks if one.stack not in states):
-            click.echo(f"{stack}: no --state was given; what it shares is told as declared", err=True)
+            tell(f"{stack}: no --state was given; what it shares is told as declared")
         return with_states(estate, states)
     from operations.engine.stack import open_stack  # noqa: PLC0415
 
@@ -172,13 +181,13 @@ def _print_one(answer: "Answer", json_wanted: bool, record_file: Path | None) ->
     from operations.locate.answer import as_json  # noqa: PLC0415
     from operations.locate.text import text  # noqa: PLC0415
 
-    click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False) if json_wanted else text(answer))
+    print_json("locate", as_json(answer)) if json_wanted else print_text(text(answer))
     if record_file is not None:
         from operations.locate.record import record  # noqa: PLC0415
         from project.whole_file import write_whole  # noqa: PLC0415
 
         write_whole(record_file, record(answer, datetime.datetime.now(datetime.UTC).date()))
-        click.echo(f"The record of processing is in {record_file}", err=True)
+        tell(f"The record of processing is in {record_file}")
 
 
 def _print_all(answers: "Iterator[Answer]", json_wanted: bool) -> bool:
@@ -186,33 +195,18 @@ def _print_all(answers: "Iterator[Answer]", json_wanted: bool) -> bool:
     from operations.locate.answer import as_json  # noqa: PLC0415
     from operations.locate.text import line_of  # noqa: PLC0415
 
-    passed, count = True, 0
-    for answer in answers:
-        if json_wanted:
-            click.echo("[" if not count else ",")
-            click.echo(json.dumps(as_json(answer), indent=2, ensure_ascii=False), nl=False)
-        else:
-            click.echo(line_of(answer))
-        passed, count = passed and answer.passed, count + 1
+    passed: list[bool] = []
+
+    def told() -> "Iterator[Answer]":
+        for answer in answers:
+            passed.append(answer.passed)
+            yield answer
+
     if json_wanted:
-        click.echo("\n]" if count else "[]")
-    elif count:
-        click.echo("Next: workbuoy locate TENANT (every store of one customer)")
-    return passed
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    from operations.engine.errors import EngineError  # noqa: PLC0415 help must not pay for these
-    from rehearsal.errors import ProgramError, RefusedError  # noqa: PLC0415
-
-    try:
-        yield
-    except ProblemsError as mistake:
-        stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
-    except EngineError as error:
-        stop(error.code, "\n".join(error.lines))
-    except RefusedError as refusal:
-        stop(CHECK_FAILED, f"refused: {refusal}")
-    except ProgramError as error:
-        stop(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
+        print_json_list("locate-all", "tenants", map(as_json, told()))
+        return all(passed)
+    for answer in told():
+        print_text(line_of(answer))
+    if passed:
+        print_text("Next: workbuoy locate TENANT (every store of one customer)")
+    return all(passed)

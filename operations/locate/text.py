@@ -1,6 +1,5 @@
-"""The answer as a person reads it in a terminal: 80 columns, one block a resource."""
+"""The answer as a person reads it in a terminal: within its columns, one block a resource."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -8,8 +7,7 @@ from facts.captions import ENGLISH
 from operations.locate.answer import Answer, reader_name, source_words
 from operations.locate.places import place_name
 from operations.locate.stores import Group, Holds, Located
-
-WIDTH = 80
+from project.terminal import wrapped
 
 
 def text(answer: Answer) -> str:
@@ -28,10 +26,10 @@ def _head(answer: Answer) -> Iterator[str]:
     tenant = answer.tenant
     where = f"a stack of its own, {tenant.stack}" if tenant.isolation == "silo" else f"in the pool of {tenant.base}"
     yield f"{tenant.name} ({tenant.legal_name}): {where}"
-    yield from _wrapped(f"Residency {answer.residency}", "  ")
-    yield from _wrapped(f"Source: {source_words(answer.source)}", "  ")
+    yield from wrapped(f"Residency {answer.residency}", "  ")
+    yield from wrapped(f"Source: {source_words(answer.source)}", "  ")
     if tenant.isolation == "pool":
-        yield from _wrapped("Every store below is shared with the other customers of the pool.", "  ")
+        yield from wrapped("Every store below is shared with the other customers of the pool.", "  ")
 
 
 def _groups(answer: Answer) -> Iterator[str]:
@@ -43,27 +41,27 @@ def _groups(answer: Answer) -> Iterator[str]:
         for body, alike in groupby(resources, lambda stores: tuple(_body(stores))):
             for stores in alike:
                 mark = "" if stores[0].allowed else "  OUTSIDE RESIDENCY"
-                yield from _wrapped(f"{stores[0].name}  {stores[0].region}{mark}", "  ")
+                yield from wrapped(f"{stores[0].name}  {stores[0].region}{mark}", "  ")
             yield from body
 
 
 def _body(stores: Sequence[Located]) -> Iterator[str]:
     first = stores[0]
     for store in stores:
-        yield from _wrapped(f"{store.what}: {store.kept}", "    ")
+        yield from wrapped(f"{store.what}: {store.kept}", "    ")
         for warning in store.warnings:
-            yield from _wrapped(f"! {warning}", "      ")
+            yield from wrapped(f"! {warning}", "      ")
     if first.group is not Group.KEYS:
-        yield from _wrapped(f"encrypted with {', '.join(dict.fromkeys(one.key for one in stores))}", "    ")
+        yield from wrapped(f"encrypted with {', '.join(dict.fromkeys(one.key for one in stores))}", "    ")
     readers = [reader_name(one) for store in stores for one in store.readers]
     if readers:
-        yield from _wrapped(f"read by {', '.join(dict.fromkeys(readers))}", "    ")
+        yield from wrapped(f"read by {', '.join(dict.fromkeys(readers))}", "    ")
     elif first.holds is Holds.CREDENTIALS:
         yield "    read by nobody"
     if first.note:
-        yield from _wrapped(first.note, "    ")
+        yield from wrapped(first.note, "    ")
     for end, words in dict.fromkeys((one.after_deletion.end, one.end) for one in stores):
-        yield from _wrapped(f"at the end {ENGLISH.ends[end]}: {words}", "    ")
+        yield from wrapped(f"at the end {ENGLISH.ends[end]}: {words}", "    ")
 
 
 def _wrong(answer: Answer) -> Iterator[str]:
@@ -71,17 +69,17 @@ def _wrong(answer: Answer) -> Iterator[str]:
         yield ""
         yield f"Outside residency ({len(answer.outside)}):"
         for told in _told(answer.outside):
-            yield from _wrapped(told, "  ")
+            yield from wrapped(told, "  ")
     if answer.differences:
         yield ""
         yield f"Not as declared ({len(answer.differences)}):"
         for difference in answer.differences:
-            yield from _wrapped(str(difference), "  ")
+            yield from wrapped(str(difference), "  ")
     if answer.unsearched:
         yield ""
         yield f"Not looked through ({len(answer.unsearched)}):"
         for reason in answer.unsearched:
-            yield from _wrapped(reason, "  ")
+            yield from wrapped(reason, "  ")
 
 
 def _told(stores: Sequence[Located]) -> list[str]:
@@ -93,16 +91,5 @@ def _foot(answer: Answer) -> Iterator[str]:
     yield ""
     yield f"{len(answer.stores)} stores, {inside}; {answer.seconds:.1f} s"
     if answer.searched:
-        yield from _wrapped(f"Looked through {len(answer.searched)} regions of the account.", "")
-    yield from _wrapped(f"Next: workbuoy locate {answer.tenant.name} --record FILE.md (a record for the customer)", "")
-
-
-def _wrapped(line: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        line,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        yield from wrapped(f"Looked through {len(answer.searched)} regions of the account.", "")
+    yield from wrapped(f"Next: workbuoy locate {answer.tenant.name} --record FILE.md (a record for the customer)", "")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, doing, fail, plainly, print_json, print_text, tell, warn
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -28,6 +28,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
 @JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
+@click.option("--markdown", type=FILE, help="Also write the review to this file, for a pull request.")
 @plainly
 def review(
     *,
@@ -41,6 +42,7 @@ def review(
     record: Path | None,
     json_wanted: bool,
     sarif: Path | None,
+    markdown: Path | None,
 ) -> None:
     """Review a planned change: possible loss, exposure, wider rights, residency, downtime, policies.
 
@@ -48,24 +50,31 @@ def review(
     Exits with 3 where something dangerous has no waiver, with 1 where the preview itself failed or an input is wrong.
     """
     _refuse_wrong_usage(stack, events, previewed, image=image, record=record, since=since)
-    from operations.review import perform  # noqa: PLC0415 printing help must not pay for it
+    from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
+    from operations.review.machine import as_json  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
 
     root = perform.project(stack is not None)
     if since:
-        click.echo(f"Declaring {stack} as at {since} and as it is now ...", err=True)
+        doing(f"Declaring {stack} as at {since} and as it is now")
     elif stack:
-        click.echo(f"Previewing {stack} with the policies of this project ...", err=True)
+        doing(f"Previewing {stack} with the policies of this project")
     if record:
         perform.record(str(stack), record, root, policy_config, image=image)
-        click.echo(f"The events are in {record}. Next: workbuoy review --events {record}", err=True)
+        tell(f"The events are in {record}. Next: workbuoy review --events {record}")
         return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
     found = perform.review(planned, waivers or root / "waivers")
     if sarif:
         sarif.write_text(perform.sarif_text(found, root), encoding="utf-8")
-    click.echo(perform.json_text(found) if json_wanted else perform.markdown_text(found), nl=False)
+    if markdown:
+        write_whole(markdown, perform.markdown_text(found))
+    if json_wanted:
+        print_json("review", as_json(found))
+    else:
+        print_text(perform.markdown_text(found), end="")
     for line in perform.warnings(found):
-        click.echo(f"warning: {line}", err=True)
+        warn(line)
     if found.failed:
         fail(MISTAKE, *perform.failures(found))
     if found.stops:

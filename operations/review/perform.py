@@ -9,7 +9,6 @@ from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
 from operations.ending import tell
 from operations.review.assess import Review, assess
-from operations.review.machine import as_json
 from operations.review.markdown import render
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
@@ -71,10 +70,6 @@ def review(planned: Plan, waivers: Path) -> Review:
 
 def sarif_text(found: Review, root: Path) -> str:
     return json.dumps(as_sarif(found, root), indent=2) + "\n"
-
-
-def json_text(found: Review) -> str:
-    return json.dumps(as_json(found), indent=2) + "\n"
 
 
 def markdown_text(found: Review) -> str:

@@ -1,6 +1,5 @@
 """What `workbuoy policies ...` does between its options and its exit code."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -59,18 +58,12 @@ def fault_lines(faults: Sequence[linter.Fault]) -> str:
     return "".join(f"{f.urn.rpartition('::')[2]}.{f.property}: {f.rule}: {f.message}\n" for f in faults)
 
 
-def matrix(stack: str | None, graph: Path | None, *, as_rows: bool) -> str:
-    """Who may do what, as a page or as JSON."""
+def matrix(stack: str | None, graph: Path | None) -> tuple[str, list[dict[str, Any]]]:
+    """Who may do what, as a page and as rows."""
     found = resources(stack, graph)
     grants = permissions.grants(found)
-    if not as_rows:
-        return permissions.page(stack_of(found[0].urn), grants)
     rows = [
         {"role": g.role, "action": g.action, "resource": g.resource, "effect": g.effect, "condition": g.condition}
         for g in grants
     ]
-    return as_json(rows)
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, indent=2) + "\n"
+    return permissions.page(stack_of(found[0].urn), grants), rows

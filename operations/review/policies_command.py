@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_page, print_text
+from operations.help import Commands
 from operations.review.command import FILE
 
 GRAPH = click.option("--graph", type=FILE, help="A recorded graph instead of what STACK declares.")
@@ -12,7 +13,7 @@ STACK = click.argument("stack", required=False)
 OUTPUT = click.option("--output", type=FILE, help="Write the page here instead of printing it.")
 
 
-@click.group()
+@click.group(cls=Commands)
 def policies() -> None:
     """Controls and permissions: what must hold, and who may do what."""
 
@@ -26,7 +27,7 @@ def document(output: Path | None, only_check: bool) -> None:
     from policies.documentation import page  # noqa: PLC0415 printing help must not pay for it
 
     if output is None:
-        click.echo(page(), nl=False)
+        print_page(page())
     elif not only_check:
         output.write_text(page(), encoding="utf-8")
     elif not output.exists() or output.read_text(encoding="utf-8") != page():
@@ -55,7 +56,7 @@ def check(
     from operations.review import perform_policies as perform  # noqa: PLC0415
 
     report = perform.check(stack, graph, environment, regions, policy_config)
-    click.echo(perform.as_json(report.as_json()) if json_wanted else perform.findings(report), nl=False)
+    print_json("policies-check", report.as_json()) if json_wanted else print_text(perform.findings(report), end="")
     if report.failed:
         fail(CHECK_FAILED, f"{len(report.violations)} mandatory findings")
 
@@ -71,7 +72,9 @@ def lint(stack: str | None, graph: Path | None, json_wanted: bool) -> None:
     from operations.review import perform_policies as perform  # noqa: PLC0415
 
     faults = perform.lint(stack, graph)
-    click.echo(perform.as_json(perform.fault_rows(faults)) if json_wanted else perform.fault_lines(faults), nl=False)
+    print_json("policies-lint", {"faults": perform.fault_rows(faults)}) if json_wanted else print_text(
+        perform.fault_lines(faults), end=""
+    )
     if faults:
         fail(CHECK_FAILED, f"{len(faults)} faults in policy documents")
 
@@ -87,11 +90,13 @@ def matrix(stack: str | None, graph: Path | None, output: Path | None, json_want
     _one_source(stack, graph)
     from operations.review import perform_policies as perform  # noqa: PLC0415
 
-    text = perform.matrix(stack, graph, as_rows=json_wanted)
+    page, rows = perform.matrix(stack, graph)
     if output:
-        output.write_text(text, encoding="utf-8")
-    else:
-        click.echo(text, nl=False)
+        output.write_text(page, encoding="utf-8")
+    if json_wanted:
+        print_json("policies-matrix", {"grants": rows})
+    elif not output:
+        print_page(page)
 
 
 def _one_source(stack: str | None, graph: Path | None) -> None:

@@ -1,19 +1,19 @@
 """`workbuoy state check`."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly
+from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text
+from operations.help import Commands
 from operations.review.command import FILE
 
 if TYPE_CHECKING:
     from operations.state.scan import Leak
 
 
-@click.group()
+@click.group(cls=Commands)
 def state() -> None:
     """What the engine keeps about a stack."""
 
@@ -36,15 +36,15 @@ def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
     deployment = _of_file(file) if file else _of_stack(str(stack))
     leaks, number = scan(deployment), len(deployment.get("resources") or ())
     if json_wanted:
-        click.echo(json.dumps({"resources": number, "leaks": _rows(leaks)}, indent=2))
+        print_json("state-check", {"resources": number, "leaks": _rows(leaks)})
     else:
         for leak in leaks:
-            click.echo(f"{leak.name}: {leak.path}: {leak.kind}\n  {leak.urn}\n  {leak.fix}")
+            print_text(f"{leak.name}: {leak.path}: {leak.kind}\n  {leak.urn}\n  {leak.fix}")
     if leaks:
         told = "a secret value stands" if len(leaks) == 1 else f"{len(leaks)} secret values stand"
         fail(CHECK_FAILED, f"{told} in clear in the state of {stack or file}")
     if not json_wanted:
-        click.echo(f"{stack or file}: no secret value stands in clear in {number} resources")
+        print_text(f"{stack or file}: no secret value stands in clear in {number} resources")
 
 
 def _of_file(file: Path) -> dict[str, Any]:

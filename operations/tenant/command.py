@@ -2,6 +2,7 @@
 
 import click
 
+from operations.help import Commands
 from operations.tenant.create_command import create
 from operations.tenant.leave_commands import destroy, retire
 from operations.tenant.promotion.command import promote
@@ -9,7 +10,7 @@ from operations.tenant.read_commands import check, list_tenants, show
 from operations.tenant.stack_commands import deploy, preview
 
 
-@click.group()
+@click.group(cls=Commands)
 def tenant() -> None:
     """Create customers, deploy their stacks, look at them, and let them go.
 

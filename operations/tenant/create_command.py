@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import plainly, tell
+from operations.ending import plainly, print_text, tell, warn
 
 
 @click.command()
@@ -66,9 +66,9 @@ def create(
     )
     made = create_files(root, wish)
     for file in made.files:
-        click.echo(file.relative_to(root))
+        print_text(file.relative_to(root))
     for warning in made.warnings:
-        tell(f"warning: {warning}")
+        warn(warning)
     tell("Read what is in there, then:")
     for step in made.next_steps:
         tell(f"  {step}")

@@ -6,8 +6,8 @@ from typing import Any, Final
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.tenants.tiers import TIERS
+from project.terminal import columns
 
-WIDTH: Final = 80
 _HEAD: Final = ("name", "isolation", "base", "region", "residency", "tier", "state")
 _SHRINKS: Final = (4, 2)  # residency, then base: what `show` tells whole
 
@@ -45,11 +45,11 @@ def next_commands(tenant: Tenant) -> Iterable[str]:
 
 
 def table(tenants: Sequence[Tenant]) -> str:
-    """All of them, a line each, 80 columns wide."""
+    """All of them, a line each, within the terminal's columns."""
     rows = [_HEAD, *(_row(one) for one in tenants)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     for column in _SHRINKS:
-        over = sum(widths) + 2 * (len(widths) - 1) - WIDTH
+        over = sum(widths) + 2 * (len(widths) - 1) - columns()
         widths[column] = max(len(_HEAD[column]), widths[column] - max(over, 0))
     lines = ("  ".join(_cut(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "".join(f"{line}\n" for line in lines) + f"{len(tenants)} customers\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import MISTAKE, fail, plainly, tell
+from operations.ending import MISTAKE, fail, plainly, print_text, tell
 
 
 @click.command()
@@ -22,7 +22,7 @@ def retire(*, name: str, day: str) -> None:
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
-    click.echo(write(root, name, day).relative_to(root))
+    print_text(write(root, name, day).relative_to(root))
     tell("Next: a pull request with this line. Once it is merged:")
     tell(f"  workbuoy tenant deploy {name}   (a silo; it lifts the protections)")
     tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
@@ -81,9 +81,9 @@ def destroy(
         done = leave_pool(project, tenant, wish)
     else:
         for line in pool_commands(name, export):
-            click.echo(line)
+            print_text(line)
         return
-    click.echo(done.relative_to(project.root))
+    print_text(done.relative_to(project.root))
     tell("Next: one commit with this file, and without")
     for file in (f"tenants/{name}.yaml", *([f"Pulumi.{tenant.stack}.yaml"] if tenant.isolation == "silo" else [])):
         tell(f"  git rm {file}")
@@ -101,7 +101,7 @@ def pool_commands(name: str, export: str | None) -> tuple[str, ...]:
 
 
 def _named(plan: str, name: str, confirmed: str | None) -> bool:
-    click.echo(plan, err=True)
+    tell(plan)
     if confirmed is not None:
         return confirmed == name
     return bool(click.prompt("Type the customer's name to destroy this", err=True) == name)

@@ -1,11 +1,10 @@
 """`workbuoy tenant list`, `show` and `check`."""
 
-import json
 from pathlib import Path
 
 import click
 
-from operations.ending import JSON, MISTAKE, fail, plainly, tell
+from operations.ending import JSON, MISTAKE, fail, plainly, print_json, print_text, tell, warn
 
 
 @click.command("list")
@@ -19,9 +18,9 @@ def list_tenants(*, json_wanted: bool) -> None:
 
     read = read_checked(find_project(Path.cwd()).root)
     if json_wanted:
-        click.echo(json.dumps([facts_of(one) for one in read.tenants], indent=2, ensure_ascii=False))
+        print_json("tenant-list", {"tenants": [facts_of(one) for one in read.tenants]})
     else:
-        click.echo(table(read.tenants), nl=False)
+        print_text(table(read.tenants), end="")
     if read.problems:
         fail(MISTAKE, *map(str, read.problems))
 
@@ -45,7 +44,10 @@ def show(*, name: str, with_outputs: bool, json_wanted: bool) -> None:
         from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
 
         facts["outputs"] = open_stack(project, tenant.stack, tell=tell).outputs()
-    click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if json_wanted else page(facts), nl=json_wanted)
+    if json_wanted:
+        print_json("tenant-show", facts)
+    else:
+        print_text(page(facts), end="")
     if problems:
         fail(MISTAKE, *map(str, problems))
 
@@ -69,15 +71,11 @@ def check(*, since: str | None, json_wanted: bool) -> None:
     problems = [*read.problems, *(find_forbidden_changes(root, since) if since is not None else ())]
     warnings = find_warnings(root, read.tenants)
     for warning in warnings:
-        tell(f"warning: {warning}")
+        warn(warning)
     if json_wanted:
         rows = [{"file": one.file, "line": one.line, "path": one.path, "message": one.message} for one in problems]
-        click.echo(
-            json.dumps(
-                {"tenants": len(read.tenants), "problems": rows, "warnings": warnings}, indent=2, ensure_ascii=False
-            )
-        )
+        print_json("tenant-check", {"tenants": len(read.tenants), "problems": rows, "warnings": warnings})
     if problems:
         fail(MISTAKE, *map(str, problems))
     if not json_wanted:
-        click.echo(f"{len(read.tenants)} customers' files are in order.")
+        print_text(f"{len(read.tenants)} customers' files are in order.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, print_json, print_text, tell
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -139,8 +139,6 @@ def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bo
 
 
 def _deploy_all(asked: "Asked", *, yes: bool, json_wanted: bool) -> None:
-    import json  # noqa: PLC0415
-
     from operations.tenant.deployment.every import deploy_all, plan_all  # noqa: PLC0415
     from operations.tenant.deployment.journal import FOLDER, only_one  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
@@ -158,9 +156,9 @@ def _deploy_all(asked: "Asked", *, yes: bool, json_wanted: bool) -> None:
         result = deploy_all(root, asked, planned)
     rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
     if json_wanted:
-        click.echo(json.dumps({"journal": str(result.journal or ""), "tenants": rows}, indent=2, ensure_ascii=False))
+        print_json("tenant-deploy-all", {"journal": str(result.journal or ""), "tenants": rows})
     else:
-        click.echo(result.summary)
+        print_text(result.summary)
     if result.interrupted:
         fail(INTERRUPTED, "interrupted; the same command goes on where this stopped")
     if result.failed:

@@ -1,17 +1,16 @@
 """What became of a change, in the words of the summary: what goes wrong first, then what dies, changes and comes."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import Final
 
 from graph.plan import PlanStep
 from graph.resource import short_type
+from project.terminal import wrapped
 from rehearsal.change.result import ChangeRehearsal
 
 VERBS: Final = {"replace": "replaced", "delete": "deleted", "update": "updated", "create": "created"}
 """The engine's steps, what takes something away first."""
 
-_WIDTH: Final = 80
 _SHOWN: Final = 12
 
 
@@ -52,4 +51,4 @@ def _marked(mark: str, lines: "Iterator[str] | tuple[str, ...]") -> Iterator[str
 
 
 def _wrapped(line: str, first: str) -> list[str]:
-    return textwrap.wrap(line, _WIDTH, initial_indent=first, subsequent_indent="    ", break_on_hyphens=False)
+    return wrapped(line, first, "    ")

@@ -1,18 +1,16 @@
-"""What a person reads of several customers' stacks: how each stands, and who can reach whom, in 80 columns."""
+"""What a person reads of several customers' stacks, within the terminal's columns: do they stand, who reaches whom."""
 
-import textwrap
 from collections.abc import Iterator
 
+from project.terminal import columns, wrapped
 from rehearsal.tenants.result import Cell, Matrix, Outcome, TenantsRehearsal
 
-WIDTH = 80
 _SHOWN_CELLS = 20
 _NAME = 24
 _CELL = 5
-_COLUMNS = (WIDTH - 2 - _NAME) // _CELL
 POOL = (
-    "IAM does not separate tenants of one pool: one role and one login serve them",
-    "all. Their cells are requests to the service, and SQL in their own sessions.",
+    "IAM does not separate tenants of one pool: one role and one login serve them all. Their cells are requests to the "
+    "service, and SQL in their own sessions."
 )
 
 
@@ -30,7 +28,7 @@ def stacks_beside(found: TenantsRehearsal) -> Iterator[str]:
     for one in found.stacks:
         if one.problems:
             yield f"{one.stack} is wrong ({len(one.problems)}), see `workbuoy rehearse {one.stack}`:"
-            yield from _wrapped(one.problems[0])
+            yield from wrapped(one.problems[0], "  ")
             yield ""
 
 
@@ -53,9 +51,9 @@ def who_reaches_whom(found: TenantsRehearsal, verbose: bool) -> Iterator[str]:
     yield from _grid(matrix)
     yield from _red(matrix, verbose)
     if any(one.kind == "pool tenant" for one in matrix.parties):
-        yield from (f"  {line}" for line in POOL)
+        yield from wrapped(POOL, "  ", "  ")
     for note in notes_of(matrix):
-        yield from _wrapped(note)
+        yield from wrapped(note, "  ")
     yield f"  {matrix.judged} requests were judged by our evaluator, not by AWS."
     yield ""
 
@@ -73,10 +71,11 @@ def notes_of(matrix: Matrix) -> Iterator[str]:
 def _grid(matrix: Matrix) -> Iterator[str]:
     """Rows ask, columns are asked, as many beside each other as fit."""
     letters = {party.name: _letter(place) for place, party in enumerate(matrix.parties)}
-    asked = {whom for _, whom in matrix.between}
-    columns = [name for name in letters if name in asked]
-    for first in range(0, len(columns), _COLUMNS):
-        shown = columns[first : first + _COLUMNS]
+    reached = {whom for _, whom in matrix.between}
+    asked = [name for name in letters if name in reached]
+    beside = (columns() - 2 - _NAME) // _CELL
+    for first in range(0, len(asked), beside):
+        shown = asked[first : first + beside]
         yield f"  {'who':{_NAME}}" + "".join(f"{letters[one]:>{_CELL}}" for one in shown)
         for party in matrix.parties:
             cells = [matrix.between.get((party.name, other), ()) for other in shown]
@@ -102,13 +101,9 @@ def _count(cells: tuple[Cell, ...]) -> str:
 def _red(matrix: Matrix, verbose: bool) -> Iterator[str]:
     shown = matrix.red if verbose else matrix.red[:_SHOWN_CELLS]
     for cell in shown:
-        yield from _wrapped(f"! {cell}: {cell.why}")
+        yield from wrapped(f"! {cell}: {cell.why}", "  ")
     if len(matrix.red) > len(shown):
         yield f"  and {len(matrix.red) - len(shown)} more: --verbose, or --json"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _short(name: str, longest: int) -> str:

@@ -45,6 +45,7 @@ def test_a_good_stack_exits_with_0_and_says_that_it_stands(folder: Path) -> None
     assert folder.exists()
 
 
+@pytest.mark.usefixtures("usual_columns")
 def test_the_summary_fits_into_80_columns(folder: Path) -> None:
     (folder / "__main__.py").write_text(REFUSED.replace("'logs'", "'other-logs'"))
     lines = run("--verbose").stdout.splitlines()
@@ -103,7 +104,7 @@ def test_a_mistake_in_the_program_exits_with_4_and_shows_where(folder: Path) -> 
     result = run()
     assert result.exit_code == 4
     assert "ZeroDivisionError" in result.stderr
-    assert result.stderr.splitlines()[-1].startswith("the program itself failed, which is a mistake in it")
+    assert result.stderr.splitlines()[-1].startswith("error: the program itself failed, which is a mistake in it")
 
 
 @pytest.mark.parametrize(
@@ -170,5 +171,5 @@ def test_ctrl_c_ends_it_with_one_line_and_130(folder: Path) -> None:
         out, errors = process.communicate(timeout=20)
     assert process.returncode == 130
     assert out == b""
-    assert errors.decode().splitlines()[-1] == "interrupted; nothing is left behind"
+    assert errors.decode().splitlines()[-1] == "error: interrupted; nothing is left behind"
     assert "Traceback" not in errors.decode()

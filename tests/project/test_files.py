@@ -75,8 +75,19 @@ def test_a_main_folder_without_a_program_is_named(tmp_path: Path) -> None:
         find_project(tmp_path)
 
 
-@pytest.mark.parametrize(("given", "meant"), [("acme", "prod-acme"), ("stagign", "staging"), ("zzz", "")])
+@pytest.mark.parametrize(("given", "meant"), [("stagign", "staging"), ("zzz", "")])
 def test_a_stack_that_is_not_there_names_the_one_that_was_meant(given: str, meant: str) -> None:
     with pytest.raises(ProblemsError) as caught:
         read_config(find_project(PROJECT), given)
     assert str(caught.value).partition("did you mean ")[2].rstrip("?") == meant
+
+
+def test_a_customer_who_is_taken_for_a_stack_is_told_which_one_it_has() -> None:
+    with pytest.raises(ProblemsError, match="acme is a customer, not a stack; its stack is prod-acme"):
+        read_config(find_project(PROJECT), "acme")
+
+
+def test_a_stack_of_a_customer_without_a_record_is_still_named(project: Project) -> None:
+    (project.root / "Pulumi.prod-lost.yaml").write_text("config:\n  small:tenant: lost\n")
+    with pytest.raises(ProblemsError, match=r"did you mean prod-lost\?"):
+        read_config(project, "lost")

@@ -142,7 +142,7 @@ def test_no_secret_is_stored_with_github(workflow: Workflow) -> None:
 @pytest.mark.parametrize("job", BY_JOB)
 def test_the_workflows_token_goes_to_the_step_that_writes_and_no_other(job: Job) -> None:
     holders = [step["run"] for step in job.steps if "github.token" in json.dumps(step)]
-    assert all(line.startswith(".venv/bin/workbuoy report ") for line in holders)
+    assert all(line.startswith(".venv/bin/workbuoy pipeline ") for line in holders)
     assert bool(holders) == (job.id in {"preview.comment", "drift.issue"})
     assert "github.token" not in json.dumps(job.content.get("env", {}))
 

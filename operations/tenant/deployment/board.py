@@ -1,15 +1,14 @@
 """How a run over many stands, on stderr: a live table on a terminal, plain lines elsewhere."""
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
-import click
-
+from operations.ending import tell
 from operations.tenant.deployment.scheduler import SiloOutcome
+from project.terminal import can_rewrite_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,7 +26,7 @@ class Plain:
     """A line a change."""
 
     def record(self, name: str, outcome: SiloOutcome) -> None:
-        click.echo(f"{name}: {outcome.state}{f': {outcome.cause}' if outcome.cause else ''}", err=True)
+        tell(f"{name}: {outcome.state}{f': {outcome.cause}' if outcome.cause else ''}")
 
 
 class LiveTable:
@@ -70,7 +69,7 @@ def counts(outcomes: Mapping[str, SiloOutcome]) -> str:
 @contextmanager
 def board(names: Sequence[str]) -> Iterator[Board]:
     """What fits where stderr leads."""
-    if not sys.stderr.isatty():
+    if not can_rewrite_lines():
         yield Plain()
         return
     from rich.console import Console  # noqa: PLC0415  a tenth of a second that plain lines do not need

@@ -144,6 +144,7 @@ class Scheduler:
 
 
 POLL_SECONDS: Final = 0.2
+ONE_LINE: Final = "100000"  # a cause is read from the log, where no error may be broken
 WORKBUOY: Final = (sys.executable, "-c", "from operations.main import main; main()")
 
 
@@ -157,6 +158,7 @@ def run_child(root: Path, command: Sequence[str], log: Path, stop: Stop) -> Silo
         process = subprocess.Popen(
             [*WORKBUOY, *command],
             cwd=root,
+            env={**os.environ, "COLUMNS": ONE_LINE},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

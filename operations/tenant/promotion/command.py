@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, fail, plainly, tell
+from operations.ending import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    JSON,
+    MISTAKE,
+    NOT_MADE,
+    fail,
+    plainly,
+    print_json,
+    print_text,
+    tell,
+)
+from project.terminal import wrapped
 
 if TYPE_CHECKING:
     from operations.tenant.promotion.places import Promotion
@@ -85,7 +97,13 @@ def _do(promotion: "Promotion", step: "PromotionStep", *, live: bool, json_wante
     place = promotion.place(step.side)
     if not live:
         _print(
-            {"step": step.name, "stack": place.stack, "command": ["workbuoy-app", *arguments], "started": False},
+            {
+                "tenant": promotion.tenant,
+                "step": step.name,
+                "stack": place.stack,
+                "command": ["workbuoy-app", *arguments],
+                "started": False,
+            },
             f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
             f"  workbuoy-app {' '.join(arguments)}\n"
             f"It {step.changes}.\nBack: {step.back}.\n"
@@ -124,6 +142,7 @@ def _run(promotion: "Promotion", step: "PromotionStep", arguments: tuple[str, ..
     except (BotoCoreError, ClientError) as error:
         fail(NOT_MADE, f"{step.name}: AWS refused or did not answer: {error}")
     document = {
+        "tenant": promotion.tenant,
         "step": step.name,
         "task": outcome.task_arn,
         "exitCode": outcome.exit_code,
@@ -155,11 +174,11 @@ def _print_plan(name: str, steps: list["PromotionStep"], *, json_wanted: bool) -
             }
             for number, one in enumerate(steps, start=1)
         ]
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json("tenant-promote", {"tenant": name, "steps": shown})
         return
-    click.echo(f"{name} moves to a stack of its own in {len(steps)} steps.")
+    print_text(f"{name} moves to a stack of its own in {len(steps)} steps.")
     for number, one in enumerate(steps, start=1):
-        click.echo(f"\n{number:2}. {one.name}")
+        print_text(f"\n{number:2}. {one.name}")
         for label, text in (
             ("command", one.command),
             ("a person", one.decides),
@@ -167,16 +186,8 @@ def _print_plan(name: str, steps: list["PromotionStep"], *, json_wanted: bool) -
             ("back", one.back),
         ):
             if text:
-                click.echo(_folded(f"    {label + ':':10}", text))
-    click.echo(f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live")
-
-
-def _folded(head: str, text: str) -> str:
-    import textwrap  # noqa: PLC0415  of the plan alone
-
-    return textwrap.fill(
-        text, 80, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False, break_long_words=False
-    )
+                print_text("\n".join(wrapped(text, head := f"    {label + ':':10}", " " * len(head))))
+    print_text(f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live")
 
 
 def _print_progress(promotion: "Promotion", papers: "Papers", *, json_wanted: bool) -> None:
@@ -207,4 +218,4 @@ def _print_progress(promotion: "Promotion", papers: "Papers", *, json_wanted: bo
 
 
 def _print(document: dict[str, Any], text: str, *, json_wanted: bool) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if json_wanted else text)
+    print_json("tenant-promote", document) if json_wanted else print_text(text)

@@ -1,4 +1,4 @@
-"""`workbuoy require-branch` lets main through and nothing else."""
+"""`workbuoy pipeline require-branch` lets main through and nothing else."""
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,7 +14,7 @@ def _on_a_laptop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run() -> Result:
-    return CliRunner().invoke(main, ["require-branch", "main"])
+    return CliRunner().invoke(main, ["pipeline", "require-branch", "main"])
 
 
 @pytest.mark.parametrize("event", ["push", "schedule", "workflow_dispatch"])
@@ -39,7 +39,7 @@ def test_anything_else_stops(ref: str, event: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("GITHUB_EVENT_NAME", event)
     result = run()
     assert result.exit_code == 1
-    assert result.stderr == f"this runs for {ref} ({event}); only main may go on from here: merge first\n"
+    assert result.stderr == f"error: this runs for {ref} ({event}); only main may go on from here: merge first\n"
 
 
 def test_on_a_laptop_the_branch_that_is_checked_out_decides(repository: Repository) -> None:

@@ -90,7 +90,7 @@ def test_the_first_push_of_a_branch_touches_all() -> None:
 def test_an_unknown_reference_ends_in_one_clear_line(reference: str) -> None:
     result = run("--since", reference)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"{reference}: git knows no such commit here; fetch it, or name another\n"
+    assert result.stderr == f"error: {reference}: git knows no such commit here; fetch it, or name another\n"
 
 
 def test_a_shallow_clone_is_told_how_to_reach_further(repository: Repository, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_histories_without_a_common_commit_are_refused(repository: Repository) -
     repository.commit()
     result = run("--since", "main")
     assert result.exit_code == 1
-    assert result.stderr == "main: shares no commit with HEAD; name another\n"
+    assert result.stderr == "error: main: shares no commit with HEAD; name another\n"
 
 
 def test_outside_a_repository_one_line_says_so(repository: Repository) -> None:
@@ -148,7 +148,7 @@ def test_outside_a_workflow_the_outputs_have_no_place(monkeypatch: pytest.Monkey
 def test_one_tenant_can_be_named_and_a_wrong_name_is_told() -> None:
     assert found(run("--tenant", "acme", "--json")) == {"acme"}
     result = run("--tenant", "$(rm)")
-    assert (result.exit_code, result.stderr) == (1, "$(rm): no such tenant; there are acme, globex, nordlys\n")
+    assert (result.exit_code, result.stderr) == (1, "error: $(rm): no such tenant; there are acme, globex, nordlys\n")
 
 
 @pytest.mark.parametrize("options", [[], ["--all", "--since", "main"]])

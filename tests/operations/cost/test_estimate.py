@@ -187,6 +187,7 @@ def test_the_printed_sum_is_the_sum_of_its_lines(stack: str, declared: Declare) 
 
 
 @pytest.mark.parametrize("stack", [*STACKS, *SILOS])
+@pytest.mark.usefixtures("usual_columns")
 def test_the_table_fits_into_80_columns_and_says_what_it_is_not(stack: str, declared: Declare) -> None:
     text = table(estimate(declared(stack).rehearsal, PRICES))
     assert [line for line in text.splitlines() if len(line) > 80] == []

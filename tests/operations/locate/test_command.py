@@ -70,7 +70,7 @@ def test_every_row_of_the_records_table_is_whole(recorded: tuple[Result, str]) -
 def test_all_tenants_are_told_on_one_line_each_and_as_one_document() -> None:
     result = locate(PROJECT, "--json")
     assert result.exit_code == 0
-    told = {one["tenant"]: one for one in json.loads(result.stdout)}
+    told = {one["tenant"]: one for one in json.loads(result.stdout)["tenants"]}
     assert set(told) >= {"acme", "globex", "initech"}
     assert {one["region"] for one in told["globex"]["stores"] if one["group"] != "Platform"} == {"eu-north-1"}
     assert all(one["insideResidency"] for one in told.values())

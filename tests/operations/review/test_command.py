@@ -285,9 +285,9 @@ def test_a_recorded_graph_is_checked_linted_and_printed(graph: SimpleNamespace) 
     assert of_policies("lint", "--graph", graph.good).exit_code == 0
     matrix = of_policies("matrix", "--graph", graph.good).stdout
     assert "| s3:GetObject | files-bucket/* |  |" in matrix
-    rows = json.loads(of_policies("matrix", "--json", "--graph", graph.good).stdout)
+    rows = json.loads(of_policies("matrix", "--json", "--graph", graph.good).stdout)["grants"]
     assert ("task-role", "s3:GetObject", "files-bucket/*") in {(r["role"], r["action"], r["resource"]) for r in rows}
-    assert json.loads(of_policies("lint", "--json", "--graph", graph.good).stdout) == []
+    assert json.loads(of_policies("lint", "--json", "--graph", graph.good).stdout)["faults"] == []
 
 
 def test_a_rule_that_cannot_judge_is_not_made_and_a_faulty_document_is_a_failed_check(graph: SimpleNamespace) -> None:

@@ -195,5 +195,5 @@ def test_what_is_written_reads_back_as_it_was_asked_for(project: Project, legal_
 
 def test_the_record_of_created_customers_lists_as_json(run: Run) -> None:
     run("create", "umbrella", *SILO, *NAMED)
-    listed = {one["name"]: one for one in json.loads(run("list", "--json").stdout)}
+    listed = {one["name"]: one for one in json.loads(run("list", "--json").stdout)["tenants"]}
     assert listed["umbrella"]["stack"] == "prod-umbrella"

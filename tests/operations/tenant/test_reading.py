@@ -22,6 +22,7 @@ def edit(project: Project, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+@pytest.mark.usefixtures("usual_columns")
 def test_the_table_fits_80_columns_however_long_the_names_are(project: Project, run: Run) -> None:
     regions = "[eu-central-1, eu-north-1, eu-south-1, eu-south-2, eu-west-1, eu-west-3]"
     edit(project, "tenants/acme.yaml", "residency: eea", f"residency: {regions}")
@@ -39,7 +40,7 @@ def test_a_broken_file_is_told_with_its_line_and_the_others_are_still_listed(pro
     edit(project, "tenants/acme.yaml", "region: eu-west-1", "region: eu-west-9")
     result = run("list", "--json")
     assert result.exit_code == 1
-    assert [one["name"] for one in json.loads(result.stdout)] == ["globex", "initech"]
+    assert [one["name"] for one in json.loads(result.stdout)["tenants"]] == ["globex", "initech"]
     assert "error: tenants/acme.yaml:6: region: " in result.stderr
 
 

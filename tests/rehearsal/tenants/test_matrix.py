@@ -92,10 +92,12 @@ def test_pool_tenants_are_told_apart_by_the_service_and_by_rows(beside: Beside) 
         f"HTTP {one}" for one in ("GET", "PUT", "POST", "DELETE")
     }
     text = summary(beside.rehearsal)
+    text = " ".join(text.split())
     assert "IAM does not separate tenants of one pool" in text
     assert "neighbour is made up: initech is the only tenant" in text
 
 
+@pytest.mark.usefixtures("usual_columns")
 def test_the_summary_has_a_grid_in_80_columns(beside: Beside) -> None:
     text = summary(beside.rehearsal)
     assert max(map(len, text.splitlines())) <= 80
@@ -104,6 +106,7 @@ def test_the_summary_has_a_grid_in_80_columns(beside: Beside) -> None:
     assert "; 0 not as it must be" in text
 
 
+@pytest.mark.usefixtures("usual_columns")
 def test_a_red_cell_is_told_in_full_and_fails_the_rehearsal(beside: Beside) -> None:
     rehearsal, (cell,) = with_red(beside, 1)
     assert not rehearsal.passed

@@ -70,6 +70,7 @@ def run(*arguments: str) -> Result:
 
 
 @pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("usual_columns")
 def test_the_plan_is_numbered_fits_80_columns_and_says_who_decides_and_how_to_go_back() -> None:
     result = run("acme")
     assert result.exit_code == 0
@@ -92,7 +93,7 @@ def test_every_step_has_a_way_back_and_a_command_or_a_person(project: Path) -> N
 
 @pytest.mark.usefixtures("project")
 def test_the_plan_as_json_names_every_command() -> None:
-    steps = json.loads(run("acme", "--json").stdout)
+    steps = json.loads(run("acme", "--json").stdout)["steps"]
     assert [step["number"] for step in steps] == list(range(1, 11))
     assert steps[3]["command"] == "workbuoy tenant promote acme --live --run export"
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operations.main import main
-from tests.operations.report.api import REPOSITORY, TOKEN, GitHub, serving
+from tests.operations.pipeline.api import REPOSITORY, TOKEN, GitHub, serving
 
 MARKED = "<!-- workbuoy:preview -->\n\n"
 
@@ -31,7 +31,7 @@ def github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[GitHub]:
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(main, ["report", *arguments])
+    result = CliRunner().invoke(main, ["pipeline", *arguments])
     assert TOKEN not in result.output
     assert "Traceback" not in result.output
     return result
@@ -147,7 +147,7 @@ def test_github_in_trouble_is_told_in_one_line(github: GitHub, status: int) -> N
     github.broken = status
     result = run("comment", write("dev.md", "x"))
     assert result.exit_code == 4
-    assert result.stderr == f"GitHub: GET issues/7/comments failed: {status} Server Error\n"
+    assert result.stderr == f"error: GitHub: GET issues/7/comments failed: {status} Server Error\n"
     assert Path("summary").read_text() == "x\n\n"
 
 
@@ -171,8 +171,8 @@ def test_a_file_that_is_missing_is_a_mistake(github: GitHub) -> None:
     result = run("comment", "nowhere.md", "never.md")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        "nowhere.md: there is no such file",
-        "never.md: there is no such file",
+        "error: nowhere.md: there is no such file",
+        "error: never.md: there is no such file",
     ]
     assert github.writes == []
 

@@ -1,4 +1,4 @@
-"""`workbuoy report`: comment, issue, summary. Outside a workflow each prints its text and posts nothing."""
+"""`workbuoy pipeline`: comment, issue, summary. Outside a workflow each prints its text and posts nothing."""
 
 import os
 import re
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infra.problems import Problem, ProblemsError
-from operations.ending import MISTAKE, NOT_MADE, stop
+from operations.changed.command import require_branch
+from operations.ending import NOT_MADE, fail, plainly, print_page, tell
+from operations.help import Commands
 
 if TYPE_CHECKING:
-    from operations.report.github import Repository
+    from operations.pipeline.github import Repository
 
 FILES = click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 FOLDER = click.option(
@@ -29,28 +31,29 @@ MARKER = re.compile(r"[a-z][a-z-]*")
 def _plainly(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def run(*args: Any, **options: Any) -> Any:
-        from operations.report.github import ApiError  # noqa: PLC0415 printing help must not pay for it
+        from operations.pipeline.github import ApiError  # noqa: PLC0415 printing help must not pay for it
 
         try:
             return function(*args, **options)
-        except ProblemsError as mistake:
-            stop(MISTAKE, "\n".join(str(one) for one in mistake.problems))
         except ApiError as error:
-            stop(NOT_MADE, str(error))
+            fail(NOT_MADE, str(error))
 
-    return run
+    return plainly(run)
 
 
-@click.group()
-def report() -> None:
-    """Report what a workflow found, as Markdown.
+@click.group(cls=Commands)
+def pipeline() -> None:
+    """What only a workflow needs: say what it found on GitHub, and stop outside a branch.
 
     The repository and its token come from the workflow's environment (GITHUB_REPOSITORY, GITHUB_TOKEN). On a laptop
     the text is printed, and nothing is posted.
     """
 
 
-@report.command()
+pipeline.add_command(require_branch)
+
+
+@pipeline.command()
 @FILES
 @FOLDER
 @SAY
@@ -60,7 +63,7 @@ def summary(files: Sequence[Path], folder: Path | None, say: str | None) -> None
     _summarize(_parts(files, folder, say))
 
 
-@report.command()
+@pipeline.command()
 @FILES
 @FOLDER
 @SAY
@@ -74,24 +77,24 @@ def comment(
 
     The job's summary gets the same text, whole. Where the token may read only, as for a fork, that is all.
     """
-    from operations.report import github, publish  # noqa: PLC0415 printing help must not pay for these
+    from operations.pipeline import github, publish  # noqa: PLC0415 printing help must not pay for these
 
     parts = _parts(files, folder, say)
     _summarize(parts)
     number = pull_request or _pull_request()
     repository = _repository()
     if repository is None or number is None:
-        click.echo("No pull request is known here, so no comment is written.", err=True)
+        tell("No pull request is known here, so no comment is written.")
         return
     try:
         done = publish.comment(repository, number, _marker(marker), parts)
     except github.ReadOnlyError as refusal:
-        click.echo(f"{refusal}. The job's summary holds the text instead.", err=True)
+        tell(f"{refusal}. The job's summary holds the text instead.")
         return
-    click.echo(f"The comment on pull request {number} is {done}", err=True)
+    tell(f"The comment on pull request {number} is {done}")
 
 
-@report.command()
+@pipeline.command()
 @FILES
 @FOLDER
 @SAY
@@ -103,20 +106,20 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
 
     What several stacks report alike is one entry.
     """
-    from operations.report import publish  # noqa: PLC0415 printing help must not pay for it
-    from operations.report.causes import by_cause  # noqa: PLC0415
+    from operations.pipeline import publish  # noqa: PLC0415 printing help must not pay for it
+    from operations.pipeline.causes import by_cause  # noqa: PLC0415
 
     parts = by_cause(_parts(files, folder, say))
     _summarize(parts or ["Nothing to report."])
     repository = _repository()
     if repository is None:
-        click.echo("No repository is known here, so no issue is written.", err=True)
+        tell("No repository is known here, so no issue is written.")
         return
-    click.echo(publish.issue(repository, _marker(marker), title, parts), err=True)
+    tell(publish.issue(repository, _marker(marker), title, parts))
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:
-    from operations.report.publish import read_parts  # noqa: PLC0415
+    from operations.pipeline.publish import read_parts  # noqa: PLC0415
 
     return [*([say] if say else []), *read_parts(files, folder)]
 
@@ -126,11 +129,11 @@ def _summarize(parts: Sequence[str]) -> None:
 
     text = "\n\n".join(parts)
     if not write_summary(text):
-        click.echo(text)
+        print_page(text)
 
 
 def _repository() -> "Repository | None":
-    from operations.report.github import Repository  # noqa: PLC0415
+    from operations.pipeline.github import Repository  # noqa: PLC0415
 
     return Repository.here()
 

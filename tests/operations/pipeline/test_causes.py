@@ -1,6 +1,6 @@
 """With tens of stacks, one row a cause."""
 
-from operations.report.causes import by_cause
+from operations.pipeline.causes import by_cause
 
 PART = """## {stack}: {number} resources drifted, 1 of them dangerous
 

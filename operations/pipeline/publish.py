@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
-from operations.report.github import BOT, LONGEST_BODY, Repository
+from operations.pipeline.github import BOT, LONGEST_BODY, Repository
 
 CUT: Final = "\n\n_Cut here: the rest is in the run's summary._\n"
 

@@ -1,0 +1,108 @@
+"""Worked examples, shown by `--help` of each command. A test runs each through the command's own parser."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
+    "rehearse": (
+        ("workbuoy rehearse prod", "stand prod up here and try its service"),
+        ("workbuoy rehearse prod --report report.html", "the same, as one page to look at"),
+        ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
+    ),
+    "review": (
+        ("workbuoy review prod --since main", "two revisions: no account, no engine"),
+        ("workbuoy review prod", "the engine's preview of what stands"),
+        ("workbuoy review --events events.jsonl", "what the engine recorded elsewhere"),
+    ),
+    "deploy": (
+        ("workbuoy deploy prod --image sha256:5eed...", "this image, after its review"),
+        ("workbuoy deploy prod --image deployed", "settings alone; the image stays"),
+    ),
+    "rollout": (("workbuoy rollout prod", "wait on after an interruption"),),
+    "releases": (("workbuoy releases prod", "digests to go back to"),),
+    "smoke": (("workbuoy smoke prod", "does it answer at its public address?"),),
+    "drift": (
+        ("workbuoy drift prod", "what was changed by hand"),
+        ("workbuoy drift prod --markdown drift.md", "the same, for an issue"),
+    ),
+    "cost": (
+        ("workbuoy cost prod", "a month of prod at rest"),
+        ("workbuoy cost prod-acme --json", "of one customer, for a program"),
+    ),
+    "locate": (
+        ("workbuoy locate acme", "where its data are, as declared"),
+        ("workbuoy locate acme --live", "the same, asked of the account"),
+        ("workbuoy locate acme --record record.md", "a record to hand to the customer"),
+    ),
+    "tenant create": (
+        (
+            "workbuoy tenant create acme --legal-name 'Acme AS' \\\n      --isolation silo --base prod --residency eea"
+            " \\\n      --certificate-arn base \\\n      --contact 'privacy: Kari Nordmann <kari@acme.example>'",
+            "write its record and its stack's file, for review",
+        ),
+    ),
+    "tenant list": (("workbuoy tenant list", "every customer on one line"),),
+    "tenant show": (
+        ("workbuoy tenant show acme", "its record, its sizes, what comes next"),
+        ("workbuoy tenant show acme --outputs", "also what its deployed stack says"),
+    ),
+    "tenant check": (
+        ("workbuoy tenant check", "are all files in order?"),
+        ("workbuoy tenant check --since main", "also: does this branch do what it must not?"),
+    ),
+    "tenant preview": (("workbuoy tenant preview acme --image deployed", "what a deployment would change"),),
+    "tenant deploy": (
+        ("workbuoy tenant deploy acme --image deployed", "one customer's stack"),
+        ("workbuoy tenant deploy --all --base prod --yes", "every silo on prod, four at once"),
+    ),
+    "tenant promote": (
+        ("workbuoy tenant promote globex", "the plan from pool to silo; nothing is done"),
+        ("workbuoy tenant promote globex --live --run export", "do one of its steps"),
+    ),
+    "tenant retire": (("workbuoy tenant retire acme --on 2027-06-30", "write the day into its record"),),
+    "tenant destroy": (
+        (
+            "workbuoy tenant destroy acme \\\n      --export s3://BUCKET/acme/manifest.json",
+            "on that day; asks for the name once more",
+        ),
+    ),
+    "image build": (
+        ("workbuoy image build", "for this machine's architecture"),
+        ("workbuoy image build --architecture arm64", "for Graviton"),
+    ),
+    "image push": (
+        ("workbuoy image push build/image REPOSITORY", "the archive in that folder"),
+        ("workbuoy image push build/image REPOSITORY --json", "with the digest, for a program"),
+    ),
+    "image copy": (("workbuoy image copy REPOSITORY@DIGEST OTHER", "the same digest in another account"),),
+    "policies check": (
+        ("workbuoy policies check prod", "every control on what prod declares"),
+        ("workbuoy policies check --graph graph.json", "on a recorded graph"),
+    ),
+    "policies lint": (("workbuoy policies lint prod", "faults in policy documents"),),
+    "policies matrix": (("workbuoy policies matrix prod", "who may do what, as a page"),),
+    "policies document": (("workbuoy policies document", "every control, with why and how to mend"),),
+    "state check": (
+        ("workbuoy state check prod", "does a secret stand in clear?"),
+        ("workbuoy state check --file state.json", "the same of an exported state"),
+    ),
+    "bootstrap up": (("workbuoy bootstrap up dev", "what the account of dev needs once"),),
+    "bootstrap adopt-state": (("workbuoy bootstrap adopt-state dev", "its state into the bucket that it made"),),
+    "engine install": (("workbuoy engine install", "the Pulumi CLI and its plugins"),),
+    "local": (("workbuoy local", "a whole life by the real engine, here"),),
+    "doctor": (
+        ("workbuoy doctor", "what this machine lacks"),
+        ("workbuoy doctor prod --for deploy", "can prod be deployed from here?"),
+    ),
+    "changed": (
+        ("workbuoy changed --since main", "what this branch touches"),
+        ("workbuoy changed --all --json", "every stack and customer, for a program"),
+    ),
+    "pipeline require-branch": (("workbuoy pipeline require-branch main", "stop a job that runs elsewhere"),),
+    "pipeline comment": (("workbuoy pipeline comment review.md", "one comment on the pull request"),),
+    "pipeline issue": (
+        ("workbuoy pipeline issue drift.md --title Drift", "open it, or bring it up to date"),
+        ("workbuoy pipeline issue --title Drift", "close it: nothing to say"),
+    ),
+    "pipeline summary": (("workbuoy pipeline summary review.md", "add it to the job's summary"),),
+}

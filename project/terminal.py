@@ -1,0 +1,65 @@
+"""How many columns a reader's terminal has, and text that fits into them."""
+
+import os
+import sys
+import textwrap
+from typing import Final
+
+USUAL: Final = 80
+"""Columns where nobody says otherwise, and never more by themselves: longer lines read badly."""
+_NARROWEST: Final = 40
+_WITHOUT_CURSOR: Final = ("dumb", "unknown")
+
+
+def columns() -> int:
+    """Columns that a line may take: as COLUMNS says, else 80, or fewer where the terminal has fewer."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return max(_NARROWEST, int(told))
+    return max(_NARROWEST, min(USUAL, _of_the_terminal()))
+
+
+def _of_the_terminal() -> int:
+    """What is read through a pager is still read in the terminal that the errors or the keys belong to."""
+    for number in (1, 2, 0):
+        try:
+            if width := os.get_terminal_size(number).columns:
+                return width
+        except OSError:
+            continue
+    return USUAL
+
+
+def can_rewrite_lines() -> bool:
+    """Whether a line on stderr can be written over: a terminal that has a cursor to move."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in _WITHOUT_CURSOR
+
+
+def wrapped(text: str, indent: str = "", hanging: str | None = None) -> list[str]:
+    """One paragraph as lines that fit; a word is never broken, so that an ARN can be copied.
+
+    Args:
+        text: the paragraph.
+        indent: what stands before its first line.
+        hanging: what stands before the others; by default two spaces more than the indent.
+    """
+    return textwrap.wrap(
+        text,
+        columns(),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  " if hanging is None else hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def fit(text: str) -> str:
+    """Any text with its too long lines broken between words, the rest of each below its beginning."""
+    width = columns()
+    return "\n".join("\n".join(_broken(line)) if len(line) > width else line for line in text.split("\n"))
+
+
+def _broken(line: str) -> list[str]:
+    bare = line.lstrip(" ")
+    indent = line[: len(line) - len(bare)]
+    return wrapped(bare, indent) or [line]

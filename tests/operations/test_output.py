@@ -1,0 +1,115 @@
+"""What every command prints fits the reader's terminal, and goes through one place."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT, ROOT
+
+WORKBUOY = str(Path(sys.executable).parent / "workbuoy")
+COMMANDS = (
+    "rehearse prod-acme --no-service",
+    "rehearse prod --no-service --verbose",
+    "rehearse prod --tenants globex --no-service --no-matrix",
+    "rehearse acme",
+    "rehearse dev --tenants nobody",
+    "cost prod",
+    "cost nowhere",
+    "tenant list",
+    "tenant show acme",
+    "tenant show acne",
+    "tenant promote globex",
+    "tenant check --since nothing",
+    "locate acme",
+    "locate",
+    "doctor prod",
+    "changed --all",
+    "policies check prod",
+    "releases prod",
+    "smoke prod",
+    "review prod --since HEAD",
+    "bootstrap up prod",
+    "state check prod",
+    "nonsense",
+)
+
+
+WIDTHS = {"rehearse": (60,), "review": (60,)}  # seconds each; what a wider terminal gets, the cheap ones show
+
+
+def printed(command: str, width: int) -> list[str]:
+    done = subprocess.run(
+        [WORKBUOY, *command.split()],
+        cwd=ROOT if "--since HEAD" in command else PROJECT,
+        env={**os.environ, "COLUMNS": str(width)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_line_fits_80_columns_and_a_narrower_terminal(command: str) -> None:
+    for width in WIDTHS.get(command.split(maxsplit=1)[0], (80, 60)):
+        lines = printed(command, width)
+        assert lines
+        assert [line for line in lines if len(line) > width and len(line.split()) > 1] == []
+
+
+def in_a_terminal(command: str, columns: int, **variables: str) -> str:
+    """What a terminal of so many columns is sent."""
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (40, columns))
+    environment = {**os.environ, **variables}
+    environment.pop("COLUMNS", None)
+    with subprocess.Popen(
+        [WORKBUOY, *command.split()],
+        cwd=PROJECT,
+        env=environment,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+    ) as process:
+        os.close(follower)
+        sent = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:  # how Linux says that nobody writes any more
+                break
+            if not part:
+                break
+            sent += part
+    os.close(leader)
+    assert process.returncode == 0
+    return sent.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_of_60_columns_gets_lines_of_60() -> None:
+    lines = in_a_terminal("rehearse dev --no-service", 60, TERM="dumb").splitlines()
+    assert any("125 resources" in line for line in lines)
+    assert [line for line in lines if len(line) > 60] == []
+
+
+def test_a_dumb_terminal_gets_progress_by_whole_lines() -> None:
+    sent = in_a_terminal("rehearse dev --no-service", 80, TERM="dumb")
+    assert "running the program ...\n" in sent
+    assert not re.search(r"[\r\x1b]", sent)
+    assert "\x1b" in in_a_terminal("rehearse dev --no-service", 80, TERM="xterm"), "the test would see a moving line"
+
+
+def test_nothing_is_printed_but_by_the_one_module_that_fits_it() -> None:
+    files = [one for one in (ROOT / "operations").rglob("*.py") if one != ROOT / "operations/ending.py"]
+    printing = [str(one.relative_to(ROOT)) for one in files if re.search(r"click\.echo|\bprint\(", one.read_text())]
+    assert printing == []
