@@ -13,6 +13,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "deploy": 1,
     "doctor": 1,
     "drift": 1,
+    "drift-account": 1,
     "image-build": 1,
     "image-push": 1,
     "local": 1,

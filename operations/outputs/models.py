@@ -130,20 +130,27 @@ class Doctor(Printed):
 
 
 class Drifted(Printed):
-    """A resource that differs from what was deployed: names of its properties, never their values."""
+    """A resource that differs from what was deployed: the paths of its values; a danger names its two values."""
 
     urn: str
     gone: bool
     properties: list[str]
-    dangerous: bool
+    dangers: list[str]
 
 
 class Drift(Printed):
-    """What was changed beside the program."""
+    """What was changed beside the program; `refreshedAt` where a refresh took it into the state."""
 
     stack: str
     drifted: bool
+    refreshed_at: str | None
     resources: list[Drifted]
+
+
+class DriftAccount(Drift):
+    """What was added in the account beside what a stack declares, and what could not be read."""
+
+    unread: list[str]
 
 
 class ImageBuild(Printed):
@@ -185,13 +192,14 @@ class LocalStep(Printed):
     seconds: float
     changes: dict[str, int]
     changed: list[LocalChange]
+    problems: list[str]
 
 
 class Local(Printed):
-    """The life of the stack `local` by the real engine."""
+    """The life of the stack `local` by the real engine; `left` is null where that could not be asked."""
 
     passed: bool
-    left: int
+    left: int | None
     steps: list[LocalStep]
 
 
@@ -257,6 +265,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "deploy": Deploy,
     "doctor": Doctor,
     "drift": Drift,
+    "drift-account": DriftAccount,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,
@@ -279,6 +288,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
 }
 _COMMANDS: Final[Mapping[str, str]] = {
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
+    "drift-account": "`workbuoy drift STACK --account`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",

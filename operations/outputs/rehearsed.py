@@ -65,6 +65,7 @@ class Service(Printed):
     stand_ins: list[StandIn]
     judged_by_our_evaluator: int
     last_lines: list[str]
+    notes: list[str]
 
 
 class FieldResult(Printed):
@@ -184,6 +185,7 @@ class Matrix(Printed):
     stand_in: str | None
     left_out: list[str]
     judged_by_our_evaluator: int
+    without_call: int
     seconds: float
     cells: list[Cell]
 
@@ -196,6 +198,59 @@ class Tenants(Printed):
     stacks: list[StackBeside]
     not_tried: str | None
     matrix: Matrix | None
+
+
+class ChangeStep(Printed):
+    """One resource that a change makes, changes, replaces or takes away."""
+
+    op: str
+    urn: str
+    paths: list[str] | None = None
+    replace_paths: list[str] | None = None
+
+
+class Did(Printed):
+    """What was done to a resource, in the order in which it was done."""
+
+    urn: str
+    did: str
+
+
+class ChangeFault(Printed):
+    """What went otherwise than it must in a step of a change."""
+
+    urn: str
+    step: str
+    what: str
+
+
+class KeptResource(Printed):
+    """A resource that stays though the program no longer declares it."""
+
+    urn: str
+    why: str
+
+
+class Interruption(Printed):
+    """What a change interrupts, and for how long."""
+
+    urn: str
+    length: str
+    why: str
+
+
+class Change(Printed):
+    """What became of a stack of a revision that was changed in place."""
+
+    origin: str
+    passed: bool
+    steps: list[ChangeStep]
+    order: list[Did]
+    faults: list[ChangeFault]
+    kept: list[KeptResource]
+    interruptions: list[Interruption]
+    notes: list[str]
+    monthly: str | None
 
 
 class Rehearse(Printed):
@@ -217,4 +272,5 @@ class Rehearse(Printed):
     policies: PoliciesCheck | None
     service: Service | None
     tenants: Tenants | None
+    change: Change | None
     graph: list[GraphResource]
