@@ -76,9 +76,13 @@ def _only_ending(statement: Statement) -> Statement:
 
 
 def _emptying(scope: Scope) -> list[Statement]:
-    """A customer's bucket is `workbuoy-ENVIRONMENT-NAME-files-...`; a regional base has its region for NAME."""
-    silos = [f"arn:aws:s3:::workbuoy-{scope.environment}-*-files-*"]
-    bases = [f"arn:aws:s3:::workbuoy-{scope.environment}-{region}-files-*" for region in scope.regions]
+    """A customer's bucket is `workbuoy-ENVIRONMENT-NAME-files-...`; a regional base has its region for NAME.
+
+    IAM's `*` goes past a slash, so that an object of the base's own bucket would fit too: the Deny names that as well.
+    """
+    beginning = f"arn:aws:s3:::workbuoy-{scope.environment}"
+    silos = [f"{beginning}-*-files-*"]
+    bases = [f"{beginning}-files-*", *(f"{beginning}-{region}-files-*" for region in scope.regions)]
     return [
         Statement(sid="FindVersions", actions=["s3:ListBucketVersions"], resources=silos),
         Statement(

@@ -14,7 +14,8 @@ from facts.ways.judging import Way
 from facts.ways.parties import ACCOUNT
 from facts.ways.things import Thing
 
-PREVIEW, DEPLOY, OPERATORS = "preview-role", "deploy-role", "operators-role"  # of bootstrap/roles.py
+# Of bootstrap/roles.py.
+PREVIEW, DEPLOY, OPERATORS, LEAVING = "preview-role", "deploy-role", "operators-role", "leaving-role"
 _TASK: Final = "service-task-role"
 
 
@@ -87,7 +88,13 @@ _OF_THE_ACCOUNT: Final = (
             actions=("s3:ListBucket",),
             reason="to ask whether a bucket is there takes it; objects are named by ids",
         )
-        for role in (PREVIEW, DEPLOY)
+        for role in (PREVIEW, DEPLOY, LEAVING)
+    ),
+    Meant(
+        role=LEAVING,
+        things="*files*bucket",
+        actions=("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+        reason="a customer's buckets are emptied before they go; a base's are refused by name",
     ),
     Meant(
         role=DEPLOY,
@@ -141,6 +148,8 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
     if not touches_data(way.action):
         if role == DEPLOY:
             return "it makes and changes what a stack consists of: docs/bootstrap.md says what it could do by that"
+        if role == LEAVING:
+            return "a person with MFA ends a customer's stack by it: docs/bootstrap.md says what it could end"
         if role in (PREVIEW, OPERATORS) and not writes(way.action):
             return "how a thing is set up is compared with what is declared, and looked up by people on duty"
     listed = (one for one in _OF_THE_ACCOUNT if one.role == role and fnmatchcase(thing.name, one.things))

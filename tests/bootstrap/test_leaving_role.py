@@ -111,6 +111,11 @@ def test_it_empties_a_customers_bucket_and_no_base_stacks(leaving: Proof, action
         assert leaving.judge(asked, HERE).decision.allowed is (empties or reading), bucket
 
 
+def test_an_object_whose_name_looks_like_a_customers_bucket_stays_in_a_base_stacks(leaving: Proof) -> None:
+    resource = "arn:aws:s3:::workbuoy-prod-files-1/tenants/x-files-1/cv.pdf"
+    assert not leaving.judge(Asked(action="s3:DeleteObject", resource=resource), HERE).decision.allowed
+
+
 @pytest.mark.parametrize("what", sorted(set(FORBIDDEN)))
 def test_what_a_deploy_may_not_do_a_leaving_may_not_either(what: str, prod: Account, leaving: Proof) -> None:
     assert not leaving.judge(FORBIDDEN[what](prod), HERE).decision.allowed

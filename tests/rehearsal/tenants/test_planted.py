@@ -406,7 +406,9 @@ def test_a_bucket_open_to_everybody_is_open_to_each_of_them(whole: Graph, green:
     found = red(said(PROD, "files-policy", t.BUCKET_POLICY, "*", "s3:GetObject", end="/*")(whole))
     assert {one[2:] for one in found} == {(PROD, "objects of files-bucket", ANY)}
     asked = {(one.who, one.who_as) for one in green if one.what == "objects of files-bucket" and one.whom == PROD}
-    refused = {(ACCOUNT, one) for one in ("deploy-role", "preview-role")}  # what bootstrap denies them wins
+    refused = {
+        (ACCOUNT, one) for one in ("deploy-role", "leaving-role", "preview-role")
+    }  # what bootstrap denies them wins
     assert {one[:2] for one in found} == asked - refused
 
 
