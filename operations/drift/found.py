@@ -1,6 +1,6 @@
 """What a refresh would write into the state: each resource that differs from what was deployed, where, and how bad."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from graph.recorded import RecordedResource, RecordedStep
 from graph.resource import STACK_TYPE, name_of, type_of
 from operations.drift.nested import Difference, differing
 from operations.engine.events import Event
+from operations.review.effects import NOT_JUDGED_KINDS
 from operations.review.findings import findings
 from operations.review.judging import judge
 
@@ -41,22 +42,27 @@ class Drifted:
 
 def drifted(events: Iterable[Event]) -> tuple[Drifted, ...]:
     """Everything that a refresh found otherwise, in the engine's order, judged by nobody yet."""
-    return tuple(one for one in map(_drifted, _steps(events)) if one is not None)
+    return tuple(one for step in _steps(events) if _differs(step) and (one := _drifted(step)) is not None)
 
 
 def judged(stack: str, events: Iterable[Event]) -> tuple[Drifted, ...]:
     """The same, and what a review would stop first, with what it would say.
 
-    What stands now is judged against what was deployed, by the facts that judge a planned change.
+    What stands now is judged against what was deployed, by the facts that judge a planned change. The engine calls a
+    resource the same where only something differs that the program does not ask for, such as a key that is switched
+    off: that is told where it is dangerous.
     """
     steps = list(_steps(events))
-    found = {one.urn: one for one in map(_drifted, steps) if one is not None}
-    dangers = dangers_of(_plan(stack, steps, frozenset(found)))
+    known = {one.urn: one for one in map(_drifted, steps) if one is not None}
+    quiet = {step.urn for step in steps if step.urn in known and not _differs(step)}
+    found = {urn: one for urn, one in known.items() if urn not in quiet}
+    dangers = dangers_of(_plan(stack, steps, frozenset(known)), quiet)
+    found |= {urn: known[urn] for urn in dangers if urn in quiet}
     for urn in dangers:  # what loses its guard need not be what changed: a bucket, where its versioning is gone
         found.setdefault(urn, Drifted(urn=urn))
     order = {urn: position for position, urn in enumerate(dangers)}
-    known = (replace(one, dangers=(*dangers.get(one.urn, ()), *one.dangers)) for one in found.values())
-    return tuple(sorted(known, key=lambda one: (not one.dangers, order.get(one.urn, len(order)))))
+    told = (replace(one, dangers=(*dangers.get(one.urn, ()), *one.dangers)) for one in found.values())
+    return tuple(sorted(told, key=lambda one: (not one.dangers, order.get(one.urn, len(order)))))
 
 
 def _steps(events: Iterable[Event]) -> Iterator[RecordedStep]:
@@ -71,16 +77,20 @@ def _drifted(step: RecordedStep) -> Drifted | None:
     assert step.old is not None  # noqa: S101  asked by _steps
     if step.op == "delete" or step.new is None:
         return Drifted(urn=step.urn, gone=True)
-    if step.op != "update":
-        return None
     before, after = step.old.outputs, step.new.outputs
     changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
     asked = [name for name in changed if _can_be_asked(step, name)]
     leaves = tuple(leaf for name in asked for leaf in differing(name, before.get(name), after.get(name)))
-    hidden = not changed or any(_is_hidden(step.old, path) for path in step.detailed_diff or {})
+    unseen = not changed or any(_is_hidden(step.old, path) for path in step.detailed_diff or {})
+    hidden = _differs(step) and unseen
     if not leaves and not hidden:
         return None
     return Drifted(urn=step.urn, differences=leaves, dangers=(NOT_SHOWN,) if hidden else ())
+
+
+def _differs(step: RecordedStep) -> bool:
+    """Whether the engine says that it is not as the program asked for; it then changes what the next update does."""
+    return step.op in ("update", "delete") or step.new is None
 
 
 def _can_be_asked(step: RecordedStep, name: str) -> bool:
@@ -100,11 +110,15 @@ def _is_hidden(old: RecordedResource, path: str) -> bool:
 # ---- judged as a planned change
 
 
-def dangers_of(plan: Plan) -> Mapping[str, tuple[str, ...]]:
-    """By URN, the most dangerous first: everything that would stop the same change if it were planned."""
+def dangers_of(plan: Plan, quiet: Collection[str] = ()) -> Mapping[str, tuple[str, ...]]:
+    """By URN, the most dangerous first: everything that would stop the same change if it were planned.
+
+    Of what is `quiet` only what is known to be dangerous: AWS sets much there that nobody judges.
+    """
     said: dict[str, list[str]] = {}
     for danger in judge(plan).stopping:
-        said.setdefault(danger.urn, []).append(danger.what)
+        if danger.urn not in quiet or danger.kind not in NOT_JUDGED_KINDS:
+            said.setdefault(danger.urn, []).append(danger.what)
     for one in findings(plan):
         urn = one.urn or f"urn:pulumi:{plan.stack}::workbuoy::{STACK_TYPE}::{plan.stack}"
         said.setdefault(urn, []).append(f"{one.policy}: {' '.join(one.message.split())}")

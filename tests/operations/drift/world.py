@@ -62,7 +62,8 @@ def refreshed(changed: Changed) -> dict[str, Any]:
     for one in resources():
         own = changed.get(one.name, {}) if one.custom else {}
         names.add(one.name)
-        op = "delete" if own is None else "update" if own else "same"
+        asked = any(name in one.inputs for name in own or ())  # what nobody asks for is `same` to the engine
+        op = "delete" if own is None else "update" if asked else "same"
         counts[op] += 1
         new = None if own is None else state(one, own)
         metadata = {"op": op, "urn": one.urn, "type": one.type, "old": state(one, {}), "new": new}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from infra.placeholders import PLACEHOLDER_DIGEST
 from operations.drift.found import drifted
@@ -107,6 +107,42 @@ def test_a_stack_lives_and_its_file_keeps_every_byte(engine: Engine) -> None:
     assert opened.destroy().changes == {"delete": declared}
     opened.remove()
     assert engine.file.read_bytes() == made
+
+
+def test_drift_is_put_back_and_a_run_that_ended_between_goes_on(engine: Engine) -> None:
+    def workbuoy(*arguments: str) -> Result:
+        return CliRunner().invoke(main, list(arguments))
+
+    opened = open_stack(engine.project, "local", create=True)
+    opened.up()
+    assert workbuoy("drift", "local").exit_code == 0
+    engine.plugins.change("database-instance", drift={"backupRetentionPeriod": 0, "copyTagsToSnapshot": False})
+    told = workbuoy("drift", "local")
+    assert told.exit_code == 3
+    assert "backupRetentionPeriod: `1` → `0`" in told.stdout
+    assert "**backupRetentionPeriod 1 → 0 (point-in-time recovery, days)**" in told.stdout
+    stopped = workbuoy("deploy", "local", "--image", "sha256:" + "ab" * 32, "--yes", "--refresh")
+    assert stopped.exit_code == 3
+    assert "dangerous drift of database-instance" in stopped.stderr
+
+    opened.refresh()  # as a run that was killed after it
+    told = workbuoy("drift", "local")
+    assert told.exit_code == 3, told.stdout
+    assert "took drift into the state, and no update has" in told.stdout
+    back = workbuoy("drift", "local", "--put-back", "--yes")
+    assert back.exit_code == 0, back.output
+    assert "local: put back; nothing differs any more" in back.stdout
+    assert workbuoy("drift", "local").exit_code == 0
+
+    engine.plugins.change("database-instance", drift={"backupRetentionPeriod": 0})
+    assert workbuoy("drift", "local", "--put-back", "--yes").exit_code == 0
+    assert workbuoy("drift", "local").exit_code == 0
+
+
+def test_a_stack_keeps_its_tags_beside_its_state(engine: Engine) -> None:
+    opened = open_stack(engine.project, "local", create=True)
+    opened.tag("workbuoy:commit", "ab" * 20)
+    assert opened.tags()["workbuoy:commit"] == "ab" * 20
 
 
 def test_a_review_is_made_of_the_stack(engine: Engine) -> None:
