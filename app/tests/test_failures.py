@@ -75,7 +75,9 @@ def test_a_database_that_hangs_is_503_while_it_hangs(
         assert_problem(browser.get("/readyz"), 503)
         assert browser.get("/healthz").status_code == 200
         ended_by = [
-            record.error for record in caplog.records if getattr(record, "route", "") == "/api/things"
+            vars(record)["error"]
+            for record in caplog.records
+            if getattr(record, "route", "") == "/api/things"
         ]
         assert (
             ended_by[-1] == "DatabaseUnavailable: no answer in time"
