@@ -16,7 +16,11 @@ from sqlmodel import Field, Session, SQLModel, col, create_engine, select
 
 from workbuoy_app.identifiers import new_id
 
-engine = create_engine(os.environ["PEER_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
+# As many connections as threads: by the template's own default of 15, forty threads wait for each other from 64 on.
+engine = create_engine(
+    os.environ["PEER_DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"),
+    pool_size=40,
+)
 
 
 def now() -> datetime:

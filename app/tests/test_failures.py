@@ -45,9 +45,9 @@ def test_a_database_that_goes_away_and_comes_back(settings: Settings) -> None:
         assert browser.get("/healthz").status_code == 200
         time.sleep(3)
         proxy.mode = "pass"
-        began = time.monotonic()
-        while browser.get("/readyz").status_code != 200:
-            assert time.monotonic() - began < 6
+        # Each request waits for a second at most, so it is tried afresh by each: a pool that waited twice as long after
+        # every failure would still be waiting.
+        assert 200 in [browser.get("/readyz").status_code for _ in range(6)]
         assert [thing["title"] for thing in browser.get("/api/things").json()["items"]] == ["A thing"]
 
 
@@ -61,7 +61,9 @@ def test_connections_that_were_cut_cost_no_request(settings: Settings) -> None:
         assert len(browser.get("/api/things").json()["items"]) == 5
 
 
-def test_a_database_that_hangs_is_503_in_time(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_hangs_is_503_while_it_hangs(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     from workbuoy_app import postgres
 
     monkeypatch.setattr(postgres, "WORK_TIMEOUT_SECONDS", 1)
@@ -69,11 +71,17 @@ def test_a_database_that_hangs_is_503_in_time(settings: Settings, monkeypatch: p
     with Proxy(settings.database.port) as proxy, Service(through(settings, proxy)) as service:
         browser = service.browser()
         proxy.mode = "hang"
-        began = time.monotonic()
         assert_problem(browser.get("/api/things"), 503)
         assert_problem(browser.get("/readyz"), 503)
         assert browser.get("/healthz").status_code == 200
-        assert time.monotonic() - began < 10
+        ended_by = [
+            vars(record)["error"]
+            for record in caplog.records
+            if getattr(record, "route", "") == "/api/things"
+        ]
+        assert (
+            ended_by[-1] == "DatabaseUnavailable: no answer in time"
+        )  # the service's own limit, and nothing else
         proxy.mode = "pass"
         proxy.cut()
         assert browser.get("/api/things").status_code == 200
