@@ -15,7 +15,15 @@ from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
 from components.role import Role
 from components.rotation import Rotation
 from components.service_settings import ServiceSettings
-from components.task import METRICS_PORT, MIGRATE_TIMEOUT_SECONDS, PORT, TaskArgs, one_off_task, service_task
+from components.task import (
+    METRICS_PORT,
+    MIGRATE_TIMEOUT_SECONDS,
+    PORT,
+    TaskArgs,
+    administration_task,
+    one_off_task,
+    service_task,
+)
 
 HEALTH_CHECK_PATH = "/healthz"
 GRACE_SECONDS = MIGRATE_TIMEOUT_SECONDS + 60
@@ -111,6 +119,7 @@ class Service(ComponentResource):
         self.security_group_id = security_group.id
         self.task_definition_arn = task_definition.arn
         self.one_off_task_definition_arn = one_off_task(tasks, child).arn
+        administration_task(tasks, child)
         self.register_outputs({"serviceName": self.service_name})
 
 

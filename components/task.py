@@ -1,4 +1,4 @@
-"""Task definitions of the image: the service, whose `migrate` must succeed first, and one-off work as the owner."""
+"""Task definitions of the image: the service, whose `migrate` must succeed first, and two for work as the owner."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ USER = "10001:10001"
 MIGRATE_TIMEOUT_SECONDS = 120  # the longest startTimeout that ECS takes; `migrate` itself ends within 100
 STOP_TIMEOUT_SECONDS = 60
 ONE_OFF = "one-off"
+ADMINISTRATION = "administration"
+PROGRAM = "/usr/bin/workbuoy-app"  # the image's entry point: app/Dockerfile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +43,29 @@ def service_task(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.Ta
 
 
 def one_off_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
-    """A command of the image as the owner, given when the task is started.
+    """A named command of the image as the owner, given when the task is started by a person on duty.
 
-    Declared, so that nobody needs to register one: who may register a task definition can run any image with the
-    service's roles. The service's own cannot carry a command: its `migrate` has 120 s, and the service does not end.
+    Who starts a task may override its command and environment, but not its entry point. So that one lets only named
+    commands through (app/workbuoy_app/one_off.py), and brings the settings, so that nobody sends the owner's login
+    elsewhere by another address of the database.
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
     """
-    container = {**_as_owner(ONE_OFF, args), "essential": True, "command": ["--help"]}  # harmless where none is given
+    settings = pulumi.Output.json_dumps(dict(sorted(args.environment.items())))
+    container = {**_owner_s_command(ONE_OFF, args), "entryPoint": [PROGRAM, "one-off", settings]}
     return _task(ONE_OFF, args, [container], skip_destroy=False, opts=opts)
+
+
+def administration_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
+    """Any command of the image as the owner, as `member add` is: for those who administer the account."""
+    return _task(ADMINISTRATION, args, [_owner_s_command(ADMINISTRATION, args)], skip_destroy=False, opts=opts)
+
+
+def _owner_s_command(name: str, args: TaskArgs) -> dict[str, Any]:
+    """Declared, so that nobody needs to register one: who may can run any image with the service's roles.
+
+    The service's own cannot carry a command: its `migrate` has 120 s, and the service does not end.
+    """
+    return {**_as_owner(name, args), "essential": True, "command": ["--help"]}  # harmless where none is given
 
 
 def _task(

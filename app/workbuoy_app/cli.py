@@ -14,7 +14,16 @@ from workbuoy_app import __version__
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give back its exit status."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["one-off"]:
+        from workbuoy_app.one_off import NotNamed, named  # noqa: PLC0415 - for people on duty alone
+
+        try:
+            words = named(words[1:], os.environ)
+        except NotNamed as error:
+            print(f"workbuoy-app: {error}", file=sys.stderr)
+            return 2
+    options = _parser().parse_args(words)
     if options.command == "health":
         from workbuoy_app.health import healthy  # noqa: PLC0415 - a health check loads nothing else
 

@@ -8,7 +8,10 @@ from components.permissions import Statement
 def service_rights(scope: Scope) -> Rights:
     """Clusters, services, task definitions, functions, scaling. No task is run and no function called by a deploy."""
     things = scope.named(
-        "ecs", "cluster/{}", "service/{}/*", *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off"))
+        "ecs",
+        "cluster/{}",
+        "service/{}/*",
+        *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off", "administration")),
     )
     functions = scope.named("lambda", "function:{}-rotation")
     targets = scope.arns("application-autoscaling", "scalable-target/*")

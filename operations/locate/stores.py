@@ -122,6 +122,7 @@ _CALLED: Final[Mapping[str, str]] = {
     "database-instance": "the database",
     "service-task": "the service",
     "one-off-task": "one-off work",
+    "administration-task": "administration",
     "rotation-function": "the rotation of its login",
 }
 

@@ -17,8 +17,12 @@ class NoServiceError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """One container of the task: its environment, and secrets as `variable -> (secret ARN, JSON key)`."""
+    """One container of the task: its environment, and secrets as `variable -> (secret ARN, JSON key)`.
 
+    `entry` is what its own entry point puts before the arguments, where it has one.
+    """
+
+    entry: tuple[str, ...]
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     secrets: Mapping[str, tuple[str, str]]
@@ -32,6 +36,7 @@ class DeclaredService:
     migrate: Container
     service: Container
     one_off: Container
+    administration: Container
     execution_role_arn: str
     task_role_arn: str
     cluster_task_arn: str
@@ -48,20 +53,21 @@ class DeclaredService:
 
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     """Read it from the graph. Raises NoServiceError where the stack has no such service."""
-    task, one_off = _task_definitions(rehearsal)
+    task, one_off, administration = _task_definitions(rehearsal)
     function = _only(rehearsal, "aws:lambda/function:Function")
     rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
     database = _only(rehearsal, "aws:rds/instance:Instance")
     containers = _containers(task)
     (first,) = [one for one in containers if not one["essential"]]
     (main,) = [one for one in containers if one["essential"]]
-    (alone,) = _containers(one_off)
+    (on_duty,), (alone,) = _containers(one_off), _containers(administration)
     of_function = function.declared.properties
     return DeclaredService(
         stack=rehearsal.stack,
         migrate=_container(first),
         service=_container(main),
-        one_off=_container(alone),
+        one_off=_container(on_duty),
+        administration=_container(alone),
         execution_role_arn=task.declared.properties["executionRoleArn"],
         task_role_arn=task.declared.properties["taskRoleArn"],
         cluster_task_arn=f"arn:aws:ecs:{rehearsal.region}:{rehearsal.account}:task/rehearsal",
@@ -103,17 +109,22 @@ def _with_today(former: Container, now: Container) -> Container:
     )
 
 
-def _task_definitions(rehearsal: Rehearsal) -> tuple[Rehearsed, Rehearsed]:
-    """The one that the ECS service names, and the other, for one-off work with the same roles."""
+def _task_definitions(rehearsal: Rehearsal) -> tuple[Rehearsed, Rehearsed, Rehearsed]:
+    """The one that the ECS service names, and those for work as the owner: by people on duty, who get an entry point
+    that lets through named commands alone, and by those who administer the account.
+    """
     service = _only(rehearsal, "aws:ecs/service:Service").declared.properties["taskDefinition"]
     found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
     of_service = [one for one in found if one.outputs["arn"] == service]
     others = [one for one in found if one.outputs["arn"] != service]
-    if len(of_service) != 1 or len(others) != 1:
+    on_duty = [one for one in others if _containers(one)[0].get("entryPoint")]
+    rest = [one for one in others if one not in on_duty]
+    if len(of_service) != 1 or len(on_duty) != 1 or len(rest) != 1:
         raise NoServiceError(
-            f"the stack declares {len(found)} task definitions; it needs the service's and one for one-off work"
+            f"the stack declares {len(found)} task definitions; it needs the service's, one for one-off work with an "
+            "entry point of its own, and one for administration"
         )
-    return of_service[0], others[0]
+    return of_service[0], on_duty[0], rest[0]
 
 
 def _containers(task: Rehearsed) -> list[dict[str, Any]]:
@@ -130,6 +141,7 @@ def _only(rehearsal: Rehearsal, type_: str) -> Rehearsed:
 
 def _container(definition: Mapping[str, Any]) -> Container:
     return Container(
+        entry=tuple(definition.get("entryPoint", ()))[1:],
         arguments=tuple(definition["command"]),
         environment={one["name"]: one["value"] for one in definition["environment"]},
         secrets={one["name"]: _secret(one["valueFrom"]) for one in definition.get("secrets", [])},

@@ -62,16 +62,18 @@ def migrate(trial: Trial) -> str:
 
 
 def enrol(trial: Trial) -> str:
-    """Tenants with a member each, by one-off tasks; meanwhile, an outside login waits for its secret."""
+    """Tenants with a member each, by tasks that nobody on duty may start; meanwhile, a login waits for its secret."""
     issuer = _issuer(trial)
 
     def found(tenant: str, subject: str) -> None:
-        run_one_off(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
+        run_as_owner(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
         member = ("member", "add", "--tenant", tenant, "--issuer", issuer, "--subject", subject)
-        run_one_off(trial, member, COMMAND_TIMEOUT_SECONDS)
+        run_as_owner(trial, member, COMMAND_TIMEOUT_SECONDS)
 
     with ThreadPoolExecutor(3) as pool:
         founding = [pool.submit(found, *pair) for pair in trial.members]
+        letting_in = ("member", "add", "--tenant", "any", "--issuer", issuer, "--subject", "nobody")
+        founding.append(pool.submit(_refuse_on_duty, trial, letting_in, COMMAND_TIMEOUT_SECONDS))
         if not trial.mock_login:
             founding.append(pool.submit(_give_login_its_secret, trial))
     for one in founding:
@@ -249,9 +251,18 @@ def rotate(trial: Trial) -> None:
             raise StepError(f"{step}: {error}") from None
 
 
-def run_one_off(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
-    """A one-off task's command, as an operator starts it."""
-    finish(begin(trial, trial.declared.one_off, arguments), " ".join(arguments), timeout_seconds)
+def run_as_owner(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
+    """A command as the owner, as those start it who administer the account."""
+    finish(begin(trial, trial.declared.administration, arguments), " ".join(arguments), timeout_seconds)
+
+
+def _refuse_on_duty(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
+    """What a person on duty must not start, tried as they would: by the definition for one-off work."""
+    container = trial.declared.one_off
+    process = begin(trial, container, (*container.entry, *arguments))
+    until(lambda: process.ended, timeout_seconds, f"{arguments[0]} did not end within {timeout_seconds} s")
+    if process.wait(5) == 0:
+        raise StepError(f"one-off work lets people on duty run {' '.join(arguments[:2])}")
 
 
 def begin(trial: Trial, container: Container, arguments: tuple[str, ...]) -> Process:

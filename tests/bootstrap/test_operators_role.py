@@ -103,6 +103,8 @@ REFUSED: dict[str, Case] = {
     "writing the database's login": _secret("secretsmanager:PutSecretValue", "database-login"),
     "another task definition": _task("payroll:1"),
     "the service's own task definition": _task("workbuoy-prod-service:7"),
+    "letting somebody in": _task("workbuoy-prod-administration:7"),
+    "the same in a customer's own stack": _task("workbuoy-prod-acme-administration:7"),
     "another cluster": _task("workbuoy-prod-one-off:7", "cluster/other"),
     "tagging a task that runs": _tag_task("TagResource"),
     "finding another cluster's tasks": _list_tasks("cluster/other"),

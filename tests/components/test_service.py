@@ -30,7 +30,7 @@ def test_no_task_is_killed_for_its_health_while_migrate_runs(declared: Declare) 
 
 def test_only_migrate_and_one_off_work_get_the_owner_s_login(declared: Declare) -> None:
     containers = declared("prod").containers()
-    for name in ("migrate", "one-off"):
+    for name in ("migrate", "one-off", "administration"):
         assert {one["name"] for one in containers[name]["secrets"]} == {
             "DATABASE_OWNER_USER",
             "DATABASE_OWNER_PASSWORD",
@@ -51,7 +51,16 @@ def test_one_off_work_is_the_services_image_alone_with_its_roles_and_settings(de
     assert {name: container[name] for name in alike} == {name: migrate[name] for name in alike}
     assert container["logConfiguration"]["options"]["awslogs-stream-prefix"] == "one-off"
     assert (container["essential"], container["command"]) == (True, ["--help"])
+    program, kind, settings = container["entryPoint"]  # nobody who starts it can override these
+    assert (program, kind) == ("/usr/bin/workbuoy-app", "one-off")
+    assert json.loads(settings) == {one["name"]: one["value"] for one in container["environment"]}
     assert not {"startTimeout", "dependsOn", "portMappings"} & set(container)
+
+
+def test_administration_takes_any_command_by_the_image_s_own_entry_point(declared: Declare) -> None:
+    container = declared("prod").containers()["administration"]
+    assert "entryPoint" not in container
+    assert container["secrets"] == declared("prod").containers()["one-off"]["secrets"]
 
 
 def test_the_service_runs_its_own_task_definition(declared: Declare) -> None:

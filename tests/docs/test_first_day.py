@@ -13,9 +13,13 @@ def test_the_page_names_the_sum_of_every_stack_that_lies_in_aws() -> None:
     assert {row[2] for row in SUM.finditer(PAGE)} == {"dev", "staging", "prod", "prod-eu-north-1", *SILOS}
 
 
-def test_the_one_off_task_names_what_dev_declares(declared: Declare) -> None:
+def test_the_task_names_what_dev_declares(declared: Declare) -> None:
     graph = declared("dev")
-    (cluster,), (service,), task = graph.of("Cluster"), graph.of("ecs/service:Service"), graph.named("one-off-task")
+    (cluster,), (service,), task = (
+        graph.of("Cluster"),
+        graph.of("ecs/service:Service"),
+        graph.named("administration-task"),
+    )
     for word, resource, name in (
         ("--cluster", cluster, "name"),
         ("--services", service, "name"),

@@ -1,0 +1,60 @@
+"""One-off work runs the commands that are named, under the settings of its entry point alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from workbuoy_app.cli import main
+from workbuoy_app.one_off import NAMED, NotNamed, named
+
+SETTINGS = {"DATABASE_URL": "postgresql://database.example/workbuoy", "NODE_ENV": "production"}
+
+
+@pytest.mark.parametrize("words", sorted(NAMED))
+def test_a_named_command_is_passed_on_as_it_came(words: tuple[str, ...]) -> None:
+    given = [*words, "acme", "--to", "s3://bucket/imports/acme/"]
+    assert named([json.dumps(SETTINGS), *given], {}) == given
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["member", "add", "--tenant", "acme", "--issuer", "i", "--subject", "s"],
+        ["member", "remove"],
+        ["tenant", "add", "acme"],
+        ["migrate"],
+        ["serve"],
+        ["--env-file", "/proc/self/environ", "tenant", "freeze", "acme"],
+        ["tenant"],
+        ["one-off", "{}", "member", "add"],
+        [],
+    ],
+)
+def test_every_other_one_is_refused_and_changes_nothing(words: list[str]) -> None:
+    environment = {"DATABASE_URL": "postgresql://own.example/theirs"}
+    with pytest.raises(NotNamed, match="removals, tenant clear-import"):
+        named([json.dumps(SETTINGS), *words], environment)
+    assert environment == {"DATABASE_URL": "postgresql://own.example/theirs"}
+
+
+def test_what_was_overridden_when_the_task_was_started_is_dropped() -> None:
+    environment = {
+        "DATABASE_URL": "postgresql://own.example:443/theirs?sslmode=disable",
+        "PGHOSTADDR": "192.0.2.1",
+        "AWS_ENDPOINT_URL": "https://own.example",
+        "DATABASE_OWNER_PASSWORD": "p",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/1",
+    }
+    named([json.dumps(SETTINGS), "removals"], environment)
+    assert environment == SETTINGS | {
+        "DATABASE_OWNER_PASSWORD": "p",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/1",
+    }
+
+
+def test_a_refusal_is_usage_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["one-off", "{}", "member", "add"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("workbuoy-app: member add is none of one-off work's commands")

@@ -1,0 +1,55 @@
+"""One-off work that a person on duty may start: the commands named here, under the settings that the stack declares.
+
+Who starts a task in ECS may override its command and its environment, and not its entry point. So the settings stand in
+the entry point, and everything else of the environment is dropped before anything reads it.
+Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import MutableMapping, Sequence
+
+NAMED = frozenset(
+    {
+        ("removals",),
+        *(("tenant", action) for action in ("freeze", "export", "import", "thaw", "remove", "clear-import")),
+    }
+)
+"""What moves, freezes or lists. Who may log in is no matter of duty: `tenant add` and `member` are not here."""
+KEPT = frozenset(
+    {
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_EXECUTION_ENV",
+        "DATABASE_OWNER_PASSWORD",
+        "DATABASE_OWNER_USER",
+        "LANG",
+        "PATH",
+        "SSL_CERT_FILE",
+    }
+)
+"""What ECS and the image set: credentials of the task's role, the owner's login, certificates."""
+
+
+class NotNamed(Exception):
+    """A command that nobody on duty may start; says which ones there are."""
+
+
+def named(arguments: Sequence[str], environment: MutableMapping[str, str]) -> list[str]:
+    """The command, with nothing in the environment but the settings given and what is kept.
+
+    Args:
+        arguments: the settings as a JSON object, then the command's words.
+        environment: of this process; it is changed.
+
+    Raises:
+        NotNamed: the command is none of those.
+    """
+    settings, *words = arguments or ["{}"]
+    if words != ["--help"] and not {tuple(words[:1]), tuple(words[:2])} & NAMED:
+        known = ", ".join(sorted(" ".join(one) for one in NAMED))
+        raise NotNamed(f"{' '.join(words[:2]) or 'no command'} is none of one-off work's commands: {known}")
+    kept = {name: value for name, value in environment.items() if name in KEPT}
+    environment.clear()
+    environment.update({**kept, **json.loads(settings)})
+    return words
