@@ -26,6 +26,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="Compare what STACK declares with what it declared at a revision of git: no account, no engine, no state.",
 )
 @click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
+@click.option("--steps", type=FILE, help="Also write the plan's steps to this file, for a review of another run.")
+@click.option("--beside", type=FILE, help="Name each step in which this plan differs from the steps in this file.")
 @JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @plainly
@@ -39,6 +41,8 @@ def review(
     image: str | None,
     since: str | None,
     record: Path | None,
+    steps: Path | None,
+    beside: Path | None,
     json_wanted: bool,
     sarif: Path | None,
 ) -> None:
@@ -60,7 +64,9 @@ def review(
         click.echo(f"The events are in {record}. Next: workbuoy review --events {record}", err=True)
         return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
-    found = perform.review(planned, waivers or root / "waivers")
+    found = perform.review(planned, waivers or root / "waivers", beside)
+    if steps:
+        steps.write_text(perform.steps_text(found), encoding="utf-8")
     if sarif:
         sarif.write_text(perform.sarif_text(found, root), encoding="utf-8")
     click.echo(perform.json_text(found) if json_wanted else perform.markdown_text(found), nl=False)
