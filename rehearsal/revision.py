@@ -65,7 +65,7 @@ def notes(root: Path, revision: Revision) -> list[str]:
     current = root / _LOCK
     if former.returncode == 0 and current.is_file() and former.stdout != current.read_bytes():
         found.append(f"{_LOCK} differs: the older program runs with the dependencies that are installed now")
-    changed = _git(root, "status", "--porcelain", "--untracked-files=all", "--", ".").stdout.splitlines()
+    changed = _git(root, "status", "--porcelain", "--untracked-files=all").stdout.splitlines()
     if changed:
         which = f"{len(changed)} file{'s' if len(changed) > 1 else ''}"
         found.append(f"{which} not committed yet: they are part of what comes")

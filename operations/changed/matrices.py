@@ -25,8 +25,9 @@ def as_json(change: Touched) -> dict[str, Any]:
 def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
-    `rehearsals` need no account. `previews` (base stacks and silos, but for those that the change brings), `silos` and
-    one list of base stacks for each environment leave out whatever still has a placeholder for an account.
+    `rehearsals`, and `comparisons` with where the branch left main, need no account. `previews` (base stacks and silos,
+    but for those that the change brings), `silos` and one list of base stacks for each environment leave out whatever
+    still has a placeholder for an account.
 
     Raises ProblemsError where stacks want images of more than one architecture.
     """
@@ -34,6 +35,7 @@ def matrices(change: Touched) -> dict[str, str]:
     silos = [_customer(one) for one in change.silos if one.base.reachable]
     lists: dict[str, list[dict[str, Any]]] = {
         "rehearsals": _rehearsals(change),
+        "comparisons": _comparisons(change),
         "previews": [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new],
         "silos": silos,
         **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
@@ -49,6 +51,12 @@ def _rehearsals(change: Touched) -> list[dict[str, Any]]:
         tenants[customer.base.stack].append(customer.tenant)
     stacks = dict.fromkeys([*(one.stack for one in change.bases), *tenants])
     return [{"stack": stack, "tenants": ",".join(tenants.get(stack, ()))} for stack in stacks]
+
+
+def _comparisons(change: Touched) -> list[dict[str, Any]]:
+    """Each base that is rehearsed and each silo, and whether it stood before the change."""
+    stacks = dict.fromkeys([*(one["stack"] for one in _rehearsals(change)), *(one.stack for one in change.silos)])
+    return [{"stack": stack, "stood": stack not in change.new} for stack in stacks]
 
 
 def _architecture(change: Touched) -> str:

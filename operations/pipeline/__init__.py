@@ -1,1 +1,1 @@
-"""`workbuoy report`: what a workflow found, as one comment, one issue, or the job's summary."""
+"""`workbuoy pipeline`: what a workflow found, as one comment, one issue, or the job's summary."""

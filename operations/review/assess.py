@@ -7,6 +7,7 @@ from pathlib import Path
 
 from facts.downtime import Class, Interruption, interruptions, longest
 from graph.plan import Plan, PolicyResult
+from operations.review.beside import Beside
 from operations.review.changes import Changes, changes, summary, tenants
 from operations.review.cost import Cost, cost
 from operations.review.effects import ACCESS_KINDS, NOT_JUDGED_KINDS, Danger
@@ -44,6 +45,8 @@ class Review:
     changes: Changes
     tenants: tuple[str, ...]
     counts: dict[str, int]
+    beside: tuple[Beside, ...] | None = None
+    """Where another plan of the same change differs; None where there is none to compare with."""
 
     @property
     def losses(self) -> tuple[Danger, ...]:

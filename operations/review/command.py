@@ -26,6 +26,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="Compare what STACK declares with what it declared at a revision of git: no account, no engine, no state.",
 )
 @click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
+@click.option("--steps", type=FILE, help="Also write the plan's steps to this file, for a review of another run.")
+@click.option("--beside", type=FILE, help="Name each step in which this plan differs from the steps in this file.")
 @JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @click.option("--markdown", type=FILE, help="Also write the review to this file, for a pull request.")
@@ -40,6 +42,8 @@ def review(
     image: str | None,
     since: str | None,
     record: Path | None,
+    steps: Path | None,
+    beside: Path | None,
     json_wanted: bool,
     sarif: Path | None,
     markdown: Path | None,
@@ -64,11 +68,14 @@ def review(
         tell(f"The events are in {record}. Next: workbuoy review --events {record}")
         return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
-    found = perform.review(planned, waivers or root / "waivers")
-    if sarif:
-        sarif.write_text(perform.sarif_text(found, root), encoding="utf-8")
-    if markdown:
-        write_whole(markdown, perform.markdown_text(found))
+    found = perform.review(planned, waivers or root / "waivers", beside)
+    for file, text in (
+        (steps, lambda: perform.steps_text(found)),
+        (sarif, lambda: perform.sarif_text(found, root)),
+        (markdown, lambda: perform.markdown_text(found)),
+    ):
+        if file:
+            write_whole(file, text())
     if json_wanted:
         print_json("review", as_json(found))
     else:

@@ -57,6 +57,9 @@ def as_json(review: Review) -> dict[str, Any]:
         },
         "noise": {kind: [step.urn for step in steps] for kind, steps in review.changes.noise.items()},
         "tenants": list(review.tenants),
+        "beside": None
+        if review.beside is None
+        else [{"urn": b.urn, "here": str(b.here), "there": str(b.there)} for b in review.beside],
     }
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from graph.plan import Plan
@@ -9,6 +10,7 @@ from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
 from operations.ending import tell
 from operations.review.assess import Review, assess
+from operations.review.beside import beside, steps_as_json
 from operations.review.markdown import render
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
@@ -61,11 +63,16 @@ def record(stack: str, file: Path, root: Path, configuration: Path | None, *, im
     write_whole(file, "".join(f"{json.dumps(event)}\n" for event in events))
 
 
-def review(planned: Plan, waivers: Path) -> Review:
-    """Review a plan as of today."""
+def review(planned: Plan, waivers: Path, other: Path | None = None) -> Review:
+    """Review a plan as of today, and beside the recorded steps of another where there are some."""
     today = datetime.datetime.now(tz=datetime.UTC).date()
     accepted = accepted_in(Path.cwd(), planned, today)
-    return assess(planned, waivers, today, accepted, retiring=bool(accepted))
+    found = assess(planned, waivers, today, accepted, retiring=bool(accepted))
+    return replace(found, beside=beside(planned, other)) if other else found
+
+
+def steps_text(found: Review) -> str:
+    return steps_as_json(found.plan)
 
 
 def sarif_text(found: Review, root: Path) -> str:

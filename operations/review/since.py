@@ -49,7 +49,11 @@ def plan_since(project: Project, stack: str, revision: str, tell: Tell) -> Plan:
 def monthly_difference(steps: tuple[PlanStep, ...]) -> str:
     """What steps add to a month at rest, or take from it, in one line; what has no known price is named."""
     found = cost(Plan(stack="", steps=steps, whole=True))
-    parts = [f"{found.before:.2f} → {found.after:.2f} USD a month at rest" if found.difference else "the same a month"]
+    parts = [
+        f"{found.before:.2f} → {found.after:.2f} USD a month at rest"
+        if found.difference
+        else "unchanged a month, at rest"
+    ]
     if found.unpriced:
         parts.append(f"without {', '.join(found.unpriced)}, whose price is not known")
     return ", ".join(parts)

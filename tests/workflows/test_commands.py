@@ -117,6 +117,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / made).write_text("dev: nothing\n")
     recording = ROOT / "tests/recordings/program/unchanged.events.jsonl.gz"
     (folder / f"events-{VARIABLES['STACK']}.jsonl").write_bytes(gzip.decompress(recording.read_bytes()))
+    steps = {"schema": 1, "stack": "prod", "source": "main and the working tree", "steps": []}
+    (folder / f"steps-{VARIABLES['STACK']}.json").write_text(json.dumps(steps))
+    (folder / f"compare-{VARIABLES['STACK']}.md").write_text("nothing, since this comes from a fork\n")
     return folder
 
 
@@ -131,7 +134,7 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
         "GITHUB_OUTPUT": str(tmp_path / "outputs"),
         "GITHUB_REF": "refs/heads/main",
     }
-    written_elsewhere = line.replace('> "', f'> "{tmp_path}/') if in_clone else line
+    written_elsewhere = re.sub(r'(> |--steps )"', rf'\1"{tmp_path}/', line) if in_clone else line
     done = subprocess.run(
         ["bash", "-c", written_elsewhere],
         cwd=ROOT if in_clone else workplace,
@@ -150,7 +153,9 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
 
 
 def test_a_rehearsal_leaves_its_report_and_the_verdicts(workplace: Path) -> None:
-    (line,) = (one for one in COMMANDS if "workbuoy rehearse" in one and "--tenants" not in one)
+    (line,) = (
+        one for one in COMMANDS if "workbuoy rehearse" in one and "--policy-report" in one and "--tenants" not in one
+    )
     done = subprocess.run(
         ["bash", "-c", f"{line} --declare-only"],
         cwd=workplace,

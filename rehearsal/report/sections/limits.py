@@ -15,7 +15,9 @@ def limits(view: View) -> Section:
     """Every way in which AWS may still differ."""
     entries = [
         ("moto is not AWS", _moto(view)),
-        ("Nothing was changed or replaced", _CHANGES),
+        ("A change was made in moto alone", _IN_PLACE)
+        if view.rehearsal.change
+        else ("Nothing was changed or replaced", _CHANGES),
         ("Declared only", _declared_only(view)),
         ("Fields not checked", _unchecked(view)),
         ("Alarms never went off", _alarms(view)),
@@ -28,7 +30,12 @@ def limits(view: View) -> Section:
 
 _CHANGES = (
     "A rehearsal creates each resource once, in an empty account. It shows no update, no replacement and no "
-    "deletion: what acts only then is listed as not checked. `pulumi preview` against the real stack shows those."
+    "deletion: what acts only then is listed as not checked. `workbuoy rehearse --since REV` makes a change in "
+    "place, and `pulumi preview` shows it against the real stack."
+)
+_IN_PLACE = (
+    "What stood was made in moto from the older program, not read from an account: what somebody changed there by hand "
+    "is not in it. Each update was one that AWS's own models know; how long AWS takes over it was not measured."
 )
 
 

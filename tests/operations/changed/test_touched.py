@@ -122,6 +122,16 @@ def test_a_new_silo_is_rehearsed_and_deployed_but_there_is_nothing_to_preview(fi
     assert [one["stack"] for one in json.loads(lists["previews"])] == ["prod"]
     assert [one["stack"] for one in json.loads(lists["silos"])] == ["prod-acme"]
     assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "acme"}]
+    assert json.loads(lists["comparisons"]) == [
+        {"stack": "prod", "stood": True},
+        {"stack": "prod-acme", "stood": False},
+    ]
+
+
+def test_whatever_is_previewed_is_compared_too(estate: ListedEstate) -> None:
+    lists = matrices(everything(estate))
+    compared = {one["stack"] for one in json.loads(lists["comparisons"])}
+    assert {one["stack"] for one in json.loads(lists["previews"])} <= compared
 
 
 def test_a_new_pool_tenant_brings_no_stack(estate: ListedEstate) -> None:

@@ -9,41 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operations.review.command import review
-from tests.conftest import PROJECT, ROOT
+from tests.operations.clone import edit, git, make_clone
 
-CODE = ("bootstrap", "components", "facts", "graph", "infra", "operations", "policies", "project", "rehearsal")
 pytestmark = pytest.mark.slow  # each declares a stack twice, in processes of their own
-
-GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with one commit: the code of the working tree, and the stacks that are only for tests."""
-    folder = tmp_path_factory.mktemp("clone with a space")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", *CODE, "waivers", "requirements.lock"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((ROOT / name).read_bytes())
-    for pattern in ("Pulumi*.yaml", "bootstrap/Pulumi*.yaml", "tenants/**/*.yaml"):
-        for source in PROJECT.glob(pattern):
-            target = folder / source.relative_to(PROJECT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "as it is")
-    return folder
+    return make_clone(tmp_path_factory.mktemp("clone with a space"))
 
 
 @pytest.fixture
@@ -56,12 +29,6 @@ def since(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(review, arguments)
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def left_behind() -> list[str]:
@@ -130,6 +97,17 @@ def test_a_stack_that_is_new_is_compared_with_nothing(since: Path) -> None:
     finally:
         (since / "Pulumi.staging-eu-central-1.yaml").unlink()
     assert "HEAD has no stack staging-eu-central-1: everything in it is new" in result.stderr
+
+
+def test_bootstrap_is_compared_from_its_own_folder(since: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(since / "bootstrap")
+    unchanged = run("prod", "--since", "HEAD")
+    assert unchanged.exit_code == 0, unchanged.output
+    assert unchanged.stdout.startswith("## prod: nothing changes")
+    edit(since / "bootstrap/state.py", "def ", 'raise RuntimeError("no")\n\n\ndef ')
+    broken = run("prod", "--since", "HEAD")
+    assert broken.exit_code == 1
+    assert "the working tree: prod cannot be declared" in broken.stderr
 
 
 def test_since_goes_with_a_stack_alone(since: Path) -> None:
