@@ -71,6 +71,8 @@ def create_files(root: Path, wish: Wish) -> Made:
     """
     content, problems = _content(root, wish)
     problems += find_problems(Tenant, content)
+    if wish.host_name is None and any(one.path == "name" for one in problems):
+        problems = [one for one in problems if one.path != "hostName"]  # it was made of the name
     base = settings_in(stack_file(root, wish.base))
     if base is None:
         problems = [one for one in problems if one.path not in ("base", "region", "hostName")]
