@@ -209,13 +209,11 @@ def _write_new(files: Mapping[Path, str]) -> None:
 
 def _next_steps(wish: Wish) -> tuple[str, ...]:
     stack = f"{wish.base}-{wish.name}" if wish.isolation == "silo" else wish.base
-    deploy = f"workbuoy tenant deploy {wish.name}" if wish.isolation == "silo" else ""
-    return tuple(
-        step
-        for step in (
-            f"workbuoy rehearse {stack}",
-            f"git switch --create tenant-{wish.name}, commit, and open a pull request",
-            f"{deploy}  (once it is merged)" if deploy else "",
-        )
-        if step
+    merged = (
+        f"workbuoy tenant deploy {wish.name}  (once it is merged)"
+        if wish.isolation == "silo"
+        else f"once it is merged, a one-off task of {wish.base} makes its row: `workbuoy-app tenant add {wish.name}` "
+        "(docs/first-day.md)"
     )
+    review = f"git switch --create tenant-{wish.name}, commit, and open a pull request"
+    return (f"workbuoy rehearse {stack}", review, merged)

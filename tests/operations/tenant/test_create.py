@@ -218,3 +218,10 @@ def test_the_record_of_created_customers_lists_as_json(run: Run) -> None:
     run("create", "umbrella", *SILO, *NAMED)
     listed = {one["name"]: one for one in json.loads(run("list", "--json").stdout)["tenants"]}
     assert listed["umbrella"]["stack"] == "prod-umbrella"
+
+
+@pytest.mark.usefixtures("project")
+def test_what_comes_next_for_a_pool_tenant_is_the_step_that_makes_it_exist(run: Run) -> None:
+    result = run("create", "hooli", "--isolation", "pool", "--base", "prod", "--residency", "eu-west-1", *NAMED)
+    assert "workbuoy-app tenant add hooli" in result.stderr
+    assert "tenant deploy" not in result.stderr
