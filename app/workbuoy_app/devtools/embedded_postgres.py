@@ -51,7 +51,8 @@ pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
 case "$(tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null || ps -o args= -p "$pid")" in
   *"$1"*) ends INT; ends QUIT; ends KILL ;; # and not whoever has that number now
 esac
-rm -rf "$1"
+n=0 # a server that was killed leaves children behind, which write for a moment more
+until rm -rf "$1" 2>/dev/null || [ $n -ge 50 ]; do sleep 0.1; n=$((n + 1)); done
 """
 _SETTINGS = (
     # Nothing in it is meant to outlive a crash of the machine.
