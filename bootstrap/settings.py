@@ -7,9 +7,11 @@ from pydantic import Field
 
 from components.settings import BrokenRule, Rule, Settings
 
-_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="For example eu-west-1")]
-_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-_GitHubId = Annotated[str, Field(pattern=r"^\d{1,19}$", description="A number in quotes; zeros are a placeholder")]
+_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
+_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["finance@example.org"], max_length=254)]
+_GitHubId = Annotated[
+    str, Field(pattern=r"^\d{1,19}$", examples=["123456789"], description="A number in quotes; zeros are a placeholder")
+]
 
 
 class GitHubSettings(Settings):
@@ -18,8 +20,10 @@ class GitHubSettings(Settings):
     The ids: `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'`.
     """
 
-    owner: Annotated[str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", max_length=39)]
-    repository: Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=100)]
+    owner: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", examples=["your-organisation"], max_length=39)
+    ]
+    repository: Annotated[str, Field(pattern=r"^[\w.-]+$", examples=["infrastructure"], max_length=100)]
     owner_id: _GitHubId
     repository_id: _GitHubId
 
@@ -29,7 +33,7 @@ class IdentityCenterSettings(Settings):
 
     region: Annotated[_Region, Field(description="Where Identity Center stands")]
     permission_sets: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,32}$")], ...],
+        tuple[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,32}$", examples=["Operators"])], ...],
         Field(min_length=1, description="Names of permission sets that are assigned in this account"),
     ]
 
@@ -44,7 +48,15 @@ class OperatorsSettings(Settings):
 
     identity_center: IdentityCenterSettings | None = None
     mfa_users: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:user/[\w+=,.@/-]+$")], ...],
+        tuple[
+            Annotated[
+                str,
+                Field(
+                    pattern=r"^arn:aws:iam::\d{12}:user/[\w+=,.@/-]+$", examples=["arn:aws:iam::111122223333:user/kari"]
+                ),
+            ],
+            ...,
+        ],
         Field(description="ARNs of users who must show a second factor; where there is no Identity Center"),
     ] = ()
 
@@ -65,7 +77,7 @@ def _region_lies_inside_residency(account: "AccountSettings") -> Iterator[Broken
 
 def _images_lie_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
     for index, region in enumerate(account.image_regions):
-        if region not in account.residency:
+        if region not in account.residency and region != account.region:  # of the account's own it is told already
             yield f"imageRegions[{index}]", f"{region} lies outside residency ({', '.join(account.residency)})"
 
 
@@ -83,6 +95,7 @@ class AccountSettings(Settings):
         str,
         Field(
             pattern=r"^\d{12}$",
+            examples=["111122223333"],
             description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
         ),
     ]
@@ -91,7 +104,9 @@ class AccountSettings(Settings):
         tuple[_Region, ...],
         Field(min_length=1, max_length=6, description="Regions in which the account's roles may do anything at all"),
     ]
-    owner: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team named in every tag")]
+    owner: Annotated[
+        str, Field(pattern=r"^[a-z0-9-]{2,40}$", examples=["platform-team"], description="Team named in every tag")
+    ]
     image_regions: Annotated[
         tuple[_Region, ...], Field(min_length=1, description="Where images are kept: Lambda pulls from its own region")
     ]

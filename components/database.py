@@ -74,19 +74,23 @@ class DatabaseSettings(Settings):
         str,
         Field(
             pattern=r"^1[4-8]$",
+            examples=["17"],
             description="Major version only, such as '17', and at least 14: RDS upgrades the minor one by itself",
         ),
     ] = "17"
-    instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")]
+    instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$", examples=["db.t4g.micro"])]
     allocated_storage_gib: Annotated[int, Field(ge=20, le=65536)]
     max_allocated_storage_gib: Annotated[int, Field(ge=22, le=65536, description="Storage grows by itself up to here")]
     multi_az: Annotated[bool, Field(description="A standby in a second zone")]
     backup_retention_days: Annotated[
         int, Field(ge=1, le=35, description="Days that point-in-time recovery reaches back")
     ] = 7
-    backup_window: Annotated[str, Field(pattern=rf"^{_TIME}-{_TIME}$", description="Daily, UTC")] = "01:00-02:00"
+    backup_window: Annotated[
+        str, Field(pattern=rf"^{_TIME}-{_TIME}$", examples=["01:00-02:00"], description="Daily, UTC")
+    ] = "01:00-02:00"
     maintenance_window: Annotated[
-        str, Field(pattern=rf"^{_DAY}:{_TIME}-{_DAY}:{_TIME}$", description="Weekly, UTC")
+        str,
+        Field(pattern=rf"^{_DAY}:{_TIME}-{_DAY}:{_TIME}$", examples=["sun:03:00-sun:04:00"], description="Weekly, UTC"),
     ] = "sun:03:00-sun:04:00"
     apply_immediately: Annotated[
         bool, Field(description="Do not wait for the maintenance window; a new major version needs it")

@@ -13,7 +13,10 @@ from components.settings import BrokenRule, CidrBlock, LogRetentionDays, Rule, S
 class ZoneSettings(Settings):
     """One availability zone and its three subnets."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$", description="For example eu-west-1a")]
+    name: Annotated[
+        str,
+        Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$", examples=["eu-west-1a"]),
+    ]
     public_cidr_block: Annotated[CidrBlock, Field(description="Load balancer and NAT")]
     private_cidr_block: Annotated[CidrBlock, Field(description="Tasks, functions and endpoints")]
     data_cidr_block: Annotated[CidrBlock, Field(description="Databases; no route to or from the internet")]

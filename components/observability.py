@@ -27,7 +27,7 @@ from components.rotation import Rotation
 from components.service import Service
 from components.settings import Settings
 
-_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["oncall@example.org"], max_length=254)]
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
 DATABASE_EVENT_CATEGORIES = ("backup", "failover", "failure", "low storage")

@@ -28,6 +28,7 @@ class ImageSettings(Settings):
         str,
         Field(
             pattern=r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9/_-]*$",
+            examples=["111122223333.dkr.ecr.eu-west-1.amazonaws.com/workbuoy"],
             description="Without a tag. Lambda takes images of its own region only",
         ),
     ]
@@ -35,6 +36,7 @@ class ImageSettings(Settings):
         str | None,
         Field(
             pattern=r"^sha256:[0-9a-f]{64}$",
+            examples=[f"sha256:{'5eed' * 16}"],
             description="Of a single-platform manifest. A rehearsal stands in for one that is missing or all zeros",
         ),
     ] = None
@@ -66,17 +68,18 @@ class ImageSettings(Settings):
 def _one_way_to_log_in(login: "LoginSettings") -> Iterator[BrokenRule]:
     if login.mock and (login.issuer_url or login.client_id):
         yield "mock", "choose one: the mock login, or issuerUrl and clientId"
-    if not login.mock and not login.issuer_url:
-        yield "issuerUrl", "is required where the mock login is off"
-    if not login.mock and not login.client_id:
-        yield "clientId", "is required where the mock login is off"
+    missing = [name for name, given in (("issuerUrl", login.issuer_url), ("clientId", login.client_id)) if not given]
+    if missing and not login.mock:
+        yield missing[0], f"{' and '.join(missing)} must be given where the mock login is off"
 
 
 class LoginSettings(Settings):
     """Either the development mock, or an OIDC provider whose client secret an operator fills in."""
 
     mock: Annotated[bool, Field(description="OIDC_DEV_MOCK: anyone is let in, for development only")] = False
-    issuer_url: Annotated[str | None, Field(pattern=r"^https://[^\s?#]+$")] = None
+    issuer_url: Annotated[str | None, Field(pattern=r"^https://[^\s?#]+$", examples=["https://login.example.org"])] = (
+        None
+    )
     client_id: Annotated[str | None, Field(min_length=1, max_length=200)] = None
 
     rules: ClassVar[tuple[Rule, ...]] = (_one_way_to_log_in,)
@@ -127,7 +130,9 @@ class ServiceSettings(Settings):
     memory_mib: Annotated[int, Field(ge=512)] = 512
     min_tasks: Annotated[int, Field(ge=1, le=100)]
     max_tasks: Annotated[int, Field(ge=1, le=100)]
-    host_name: Annotated[str | None, Field(pattern=HOST_NAME, max_length=LONGEST_HOST_NAME)] = None
+    host_name: Annotated[
+        str | None, Field(pattern=HOST_NAME, examples=["app.example.org"], max_length=LONGEST_HOST_NAME)
+    ] = None
     certificate_arn: Annotated[Arn | None, Field(description="ACM, in the stack's region; null serves plain HTTP")] = (
         None
     )

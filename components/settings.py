@@ -61,7 +61,14 @@ def given_twice(values: Sequence[object], path: str) -> Iterator[BrokenRule]:
 HOST_NAME = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 LONGEST_HOST_NAME = 128
 
-Arn = Annotated[str, Field(pattern=r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:.+$", max_length=2048)]
+Arn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:.+$",
+        examples=["arn:aws:acm:eu-west-1:111122223333:certificate/0123abcd"],
+        max_length=2048,
+    ),
+]
 
 _CERTIFICATE = re.compile(r"arn:aws:acm:([a-z0-9-]+):(\d{12}):certificate/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -22,7 +22,7 @@ PERMANENT_ENVIRONMENTS = ("staging", "prod")
 LEAST_BACKUP_DAYS = 7  # control RDS.11
 LEAST_NONCURRENT_DAYS = 7
 
-_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="For example eu-west-1")]
+_Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
 
 
 def _region_lies_inside_residency(stack: "StackSettings") -> Iterator[BrokenRule]:
@@ -160,18 +160,22 @@ class StackSettings(Settings):
         str,
         Field(
             pattern=r"^\d{12}$",
+            examples=["111122223333"],
             description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
         ),
     ]
     region: Annotated[_Region, Field(description="Never changes on a stack: moving is a second stack")]
     residency: Annotated[tuple[_Region, ...], Field(min_length=1, description="Regions in which data may be kept")]
     permanent: Annotated[bool, Field(description="Drives every safeguard against losing data")]
-    owner: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$", description="Team named in every tag")]
+    owner: Annotated[
+        str, Field(pattern=r"^[a-z0-9-]{2,40}$", examples=["platform-team"], description="Team named in every tag")
+    ]
     permissions_boundary_arn: Annotated[Arn | None, Field(description="Put on every role of the stack")] = None
     endpoint_url: Annotated[
         str | None,
         Field(
             pattern=r"^http://(localhost|127\.0\.0\.1):\d{2,5}$",
+            examples=["http://127.0.0.1:5000"],
             description="A moto server instead of AWS; for the stack local",
         ),
     ] = None

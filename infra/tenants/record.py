@@ -60,7 +60,9 @@ class Contact(Settings):
     """Whom to reach at the customer."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", max_length=254)]
+    email: Annotated[
+        str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", examples=["kari@acme.example"], max_length=254)
+    ]
     role: Literal["privacy", "technical", "billing"]
 
 
@@ -137,13 +139,20 @@ class Tenant(Settings):
         Literal["pool", "silo"],
         Field(description="pool: rows in the base stack's database; silo: a stack of its own"),
     ]
-    base: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="Base stack, such as prod")]
-    region: Annotated[str, Field(pattern=f"^{REGION.pattern}$", description="Never changes: a move is a second stack")]
+    base: Annotated[
+        str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", examples=["prod"], description="Base stack, such as prod")
+    ]
+    region: Annotated[
+        str,
+        Field(
+            pattern=f"^{REGION.pattern}$", examples=["eu-west-1"], description="Never changes: a move is a second stack"
+        ),
+    ]
     residency: Annotated[Residency, Field(description="A jurisdiction such as eea, or a list of regions")]
     tier: Annotated[Literal[*TIERS] | None, Field(description="Sizes of a silo")] = None  # type: ignore[valid-type]
     host_name: Annotated[
         str | None,
-        Field(pattern=HOST_NAME, max_length=LONGEST_HOST_NAME, description="Of a silo"),
+        Field(pattern=HOST_NAME, examples=["acme.example.org"], max_length=LONGEST_HOST_NAME, description="Of a silo"),
     ] = None
     listener_priority: Annotated[
         int | None, Field(ge=1, le=LAST_PRIORITY, description="Of a silo's rule; one of its own on each base stack")
@@ -152,6 +161,7 @@ class Tenant(Settings):
         str | None,
         Field(
             pattern=rf"^({BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9-]+:\d{{12}}:certificate/.+)$",
+            examples=["arn:aws:acm:eu-west-1:111122223333:certificate/0123abcd"],
             max_length=2048,
             description="ACM certificate for hostName, in the region; or base, where the base's own covers it",
         ),

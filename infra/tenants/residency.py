@@ -68,7 +68,11 @@ Residency = Annotated[
         {
             "anyOf": [
                 {"enum": list(JURISDICTIONS)},
-                {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": f"^{REGION.pattern}$"}},
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"type": "string", "pattern": f"^{REGION.pattern}$", "examples": ["eu-west-1"]},
+                },
             ]
         }
     ),

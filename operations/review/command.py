@@ -1,10 +1,14 @@
 """The command `workbuoy review`. What it does lies in operations.review.perform, imported when it runs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, doing, fail, plainly, print_json, print_text, tell, warn
+
+if TYPE_CHECKING:
+    from operations.review.assess import Review
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -56,7 +60,6 @@ def review(
     _refuse_wrong_usage(stack, events, previewed, image=image, record=record, since=since)
     from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
     from operations.review.machine import as_json  # noqa: PLC0415
-    from project.whole_file import write_whole  # noqa: PLC0415
 
     root = perform.project(stack is not None)
     if since:
@@ -69,13 +72,7 @@ def review(
         return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
     found = perform.review(planned, waivers or root / "waivers", beside)
-    for file, text in (
-        (steps, lambda: perform.steps_text(found)),
-        (sarif, lambda: perform.sarif_text(found, root)),
-        (markdown, lambda: perform.markdown_text(found)),
-    ):
-        if file:
-            write_whole(file, text())
+    _write(found, root, steps=steps, sarif=sarif, markdown=markdown)
     if json_wanted:
         print_json("review", as_json(found))
     else:
@@ -86,6 +83,18 @@ def review(
         fail(MISTAKE, *perform.failures(found))
     if found.stops:
         fail(CHECK_FAILED, perform.stopping(found))
+
+
+def _write(found: "Review", root: Path, *, steps: Path | None, sarif: Path | None, markdown: Path | None) -> None:
+    from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
+    from project.whole_file import write_whole  # noqa: PLC0415
+
+    if steps:
+        write_whole(steps, perform.steps_text(found))
+    if sarif:
+        write_whole(sarif, perform.sarif_text(found, root))
+    if markdown:
+        write_whole(markdown, perform.markdown_text(found))
 
 
 def _refuse_wrong_usage(

@@ -71,6 +71,8 @@ def create_files(root: Path, wish: Wish) -> Made:
     """
     content, problems = _content(root, wish)
     problems += find_problems(Tenant, content)
+    if wish.host_name is None and any(one.path == "name" for one in problems):
+        problems = [one for one in problems if one.path != "hostName"]  # it was made of the name
     base = settings_in(stack_file(root, wish.base))
     if base is None:
         problems = [one for one in problems if one.path not in ("base", "region", "hostName")]
@@ -207,13 +209,11 @@ def _write_new(files: Mapping[Path, str]) -> None:
 
 def _next_steps(wish: Wish) -> tuple[str, ...]:
     stack = f"{wish.base}-{wish.name}" if wish.isolation == "silo" else wish.base
-    deploy = f"workbuoy tenant deploy {wish.name}" if wish.isolation == "silo" else ""
-    return tuple(
-        step
-        for step in (
-            f"workbuoy rehearse {stack}",
-            f"git switch --create tenant-{wish.name}, commit, and open a pull request",
-            f"{deploy}  (once it is merged)" if deploy else "",
-        )
-        if step
+    merged = (
+        f"workbuoy tenant deploy {wish.name}  (once it is merged)"
+        if wish.isolation == "silo"
+        else f"once it is merged, a one-off task of {wish.base} makes its row: `workbuoy-app tenant add {wish.name}` "
+        "(docs/first-day.md)"
     )
+    review = f"git switch --create tenant-{wish.name}, commit, and open a pull request"
+    return (f"workbuoy rehearse {stack}", review, merged)

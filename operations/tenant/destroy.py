@@ -191,15 +191,18 @@ def _problem(address: str, message: str) -> ProblemsError:
     return ProblemsError([Problem(path="--export", message=f"{address}: {message}")])
 
 
-def retire(root: Path, name: str, day: str) -> Path:
+def retire(root: Path, name: str, day: str, today: date) -> Path:
     """Write the day into a customer's record; every other byte stays as a person wrote it.
 
     Raises ProblemsError, and then nothing is written.
     """
     try:
-        date.fromisoformat(day)
+        first = date.fromisoformat(day)
     except ValueError:
         raise ProblemsError([Problem(path="--on", message=f"must be a day such as 2026-12-31; it is {day}")]) from None
+    if first < today:
+        message = f"{day} is past: a leaving is reviewed and deployed before its day comes; name {today} or later"
+        raise ProblemsError([Problem(path="--on", message=message)])
     before = read_tenant(root, name)
     file = tenant_file(root, name)
     if before.dates.retiring is not None:

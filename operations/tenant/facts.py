@@ -38,8 +38,8 @@ def next_commands(tenant: Tenant) -> Iterable[str]:
         yield f"workbuoy tenant preview {tenant.name}"
         yield f"workbuoy tenant deploy {tenant.name}"
     else:
-        yield f"workbuoy deploy {tenant.base}"
-        yield f"workbuoy tenant promote {tenant.name}"
+        yield f"workbuoy-app tenant add {tenant.name} (its row; a one-off task of {tenant.base}: docs/first-day.md)"
+        yield f"workbuoy tenant promote {tenant.name} (into a stack of its own)"
     leave = "destroy" if tenant.dates.retiring else "retire"
     yield f"workbuoy tenant {leave} {tenant.name}"
 

@@ -18,14 +18,19 @@ def retire(*, name: str, day: str) -> None:
 
     Deploying the reviewed record lifts what refuses a deletion. Nothing is deleted by it.
     """
-    from operations.tenant.destroy import retire as write  # noqa: PLC0415 printing help must not pay for these
+    from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.destroy import retire as write  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
-    print_text(write(root, name, day).relative_to(root))
+    print_text(write(root, name, day, datetime.now(UTC).date()).relative_to(root))
     tell("Next: a pull request with this line. Once it is merged:")
-    tell(f"  workbuoy tenant deploy {name}   (a silo; it lifts the protections)")
-    tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
+    if read_tenant(root, name).isolation == "silo":
+        tell(f"  workbuoy tenant deploy {name}   (it lifts the protections)")
+        tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
+    else:
+        tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json")
+        tell(f"    (from {day}; it names the commands that remove rows and objects from the pool)")
 
 
 @click.command()
@@ -58,17 +63,17 @@ def destroy(
     A final snapshot is taken, and the keys stay. For a pool tenant it names the commands that remove its rows and
     objects, and with --removed writes the record.
     """
+    from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
+    from project.files import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    tenant = retiring(project.root, name, datetime.now(UTC).date())  # without its day nothing else matters
     if (export is None) == (without_export is None):
         raise click.UsageError("Name the export, or say --without-export REASON.")
     if confirmed is not None and confirmed != name:
         fail(MISTAKE, f"--confirm says {confirmed}, not {name}; nothing was changed")
     if confirmed is None and not sys.stdin.isatty():
         raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
-    from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
-    from project.files import find_project  # noqa: PLC0415
-
-    project = find_project(Path.cwd())
-    tenant = retiring(project.root, name, datetime.now(UTC).date())
     wish = Wish(
         export=export,
         without_export=without_export,

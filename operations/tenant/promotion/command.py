@@ -49,6 +49,9 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
+    if tenant.isolation == "silo" and tenant.promotion is None and step_name is None:
+        closed = "its promotion is closed, or it never was in a pool" if not live else "no promotion is open"
+        fail(MISTAKE, f"{name} is a silo already, in {tenant.stack}: {closed}; promote moves a pool tenant")
     steps = steps_of(name, tenant)
     if step_name is None and not live:
         _print_plan(name, steps, json_wanted=json_wanted)

@@ -24,7 +24,7 @@ def reach(view: View) -> Section | None:
         el("p", _lead(matrix)),
         _grid(matrix),
         _red(red),
-        el("p", " ".join(POOL)) if any(one.kind == "pool tenant" for one in matrix.parties) else None,
+        el("p", POOL) if any(one.kind == "pool tenant" for one in matrix.parties) else None,
         items(list(notes_of(matrix)), "bullets"),
         el("h3", "Every attempt"),
         # Not the section's own children: a print would lay open every one of them.

@@ -69,6 +69,27 @@ def test_every_problem_is_told_at_once_by_its_option_and_nothing_is_written(run:
 
 
 @pytest.mark.parametrize(
+    ("name", "changed", "said"),
+    [
+        ("umbrella", ("--certificate-arn", "arn"), "--certificate-arn: is not of the right form"),
+        ("umbrella", ("--host-name", "NO"), "--host-name: is not of the right form"),
+        ("umbrella", ("--tier", "huge"), "--tier: must be one of"),
+        ("umbrella", ("--signed", "yesterday"), "--signed: must be a day, written like 2027-06-30"),
+        ("umbrella", ("--base", "prdo"), "--base: there is no base stack prdo"),
+        ("umbrella", ("--residency", "mars"), "--residency: is no jurisdiction"),
+        ("umbrella", ("--contact", "Kari"), "--contact: 'Kari' must read like"),
+        ("umbrella", ("--legal-name", ""), "--legal-name: "),
+        ("Umbrella_", (), "NAME: must be small letters"),
+    ],
+)
+def test_one_mistake_is_one_message(run: Run, name: str, changed: tuple[str, ...], said: str) -> None:
+    result = run("create", name, *SILO, *NAMED, *changed)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {said}")
+
+
+@pytest.mark.parametrize(
     ("name", "why"),
     [
         ("../escape", "small letters"),
@@ -197,3 +218,10 @@ def test_the_record_of_created_customers_lists_as_json(run: Run) -> None:
     run("create", "umbrella", *SILO, *NAMED)
     listed = {one["name"]: one for one in json.loads(run("list", "--json").stdout)["tenants"]}
     assert listed["umbrella"]["stack"] == "prod-umbrella"
+
+
+@pytest.mark.usefixtures("project")
+def test_what_comes_next_for_a_pool_tenant_is_the_step_that_makes_it_exist(run: Run) -> None:
+    result = run("create", "hooli", "--isolation", "pool", "--base", "prod", "--residency", "eu-west-1", *NAMED)
+    assert "workbuoy-app tenant add hooli" in result.stderr
+    assert "tenant deploy" not in result.stderr

@@ -134,11 +134,11 @@ def test_retiring_adds_one_line_and_keeps_every_other_byte(project: Project, run
     file = project.root / "tenants/acme.yaml"
     before = file.read_text().replace("dates:\n", "dates: # by Kari\n") + "# the end\n"
     file.write_text(before)
-    result = run("retire", "acme", "--on", "2027-01-31")
+    result = run("retire", "acme", "--on", "2127-01-31")
     assert result.exit_code == 0, result.stderr
-    assert file.read_text() == before.replace("signed: 2026-10-01\n", "signed: 2026-10-01\n  retiring: 2027-01-31\n")
+    assert file.read_text() == before.replace("signed: 2026-10-01\n", "signed: 2026-10-01\n  retiring: 2127-01-31\n")
     assert not read_tenants(project.root).problems
-    assert "retiring 2027-01-31" in run("list").stdout
+    assert "retiring 2127-01-31" in run("list").stdout
 
 
 def test_retiring_finds_the_block_wherever_it_stands(project: Project, run: Run) -> None:
@@ -147,13 +147,13 @@ def test_retiring_finds_the_block_wherever_it_stands(project: Project, run: Run)
     head, _, _ = text.partition("dates:\n")
     first, rest = head.split("\n", 1)
     file.write_text(f"{first}\ndates:\n    signed: 2026-10-01\n\n{rest}".rstrip("\n"))
-    assert run("retire", "acme", "--on", "2027-01-31").exit_code == 0
-    assert read_yaml(file).content["dates"] == {"signed": "2026-10-01", "retiring": "2027-01-31"}
-    assert "    signed: 2026-10-01\n    retiring: 2027-01-31\n\nname: acme" in file.read_text()
+    assert run("retire", "acme", "--on", "2127-01-31").exit_code == 0
+    assert read_yaml(file).content["dates"] == {"signed": "2026-10-01", "retiring": "2127-01-31"}
+    assert "    signed: 2026-10-01\n    retiring: 2127-01-31\n\nname: acme" in file.read_text()
 
 
 @pytest.mark.parametrize(
-    ("day", "why"), [("soon", "must be a day such as"), ("2020-01-01", "lies before signed"), ("2027-02-30", "a day")]
+    ("day", "why"), [("soon", "must be a day such as"), ("2020-01-01", "is past"), ("2027-02-30", "a day")]
 )
 def test_a_day_that_cannot_be_is_refused(run: Run, unchanged: Any, day: str, why: str) -> None:
     result = run("retire", "acme", "--on", day)
@@ -164,10 +164,10 @@ def test_a_day_that_cannot_be_is_refused(run: Run, unchanged: Any, day: str, why
 
 def test_retiring_twice_and_dates_on_one_line_are_left_to_the_person(project: Project, run: Run) -> None:
     edit(project, "tenants/acme.yaml", "dates:\n  signed: 2026-10-01", "dates: {signed: 2026-10-01}")
-    assert "must be written as a block" in run("retire", "acme", "--on", "2027-01-31").stderr
+    assert "must be written as a block" in run("retire", "acme", "--on", "2127-01-31").stderr
     edit(project, "tenants/acme.yaml", "dates: {signed: 2026-10-01}", "dates:\n  signed: 2026-10-01")
-    assert run("retire", "acme", "--on", "2027-01-31").exit_code == 0
-    assert "says 2027-01-31 already" in run("retire", "acme", "--on", "2027-02-28").stderr
+    assert run("retire", "acme", "--on", "2127-01-31").exit_code == 0
+    assert "says 2127-01-31 already" in run("retire", "acme", "--on", "2127-02-28").stderr
 
 
 def test_the_stack_goes_and_the_record_names_what_stays(
@@ -351,3 +351,18 @@ def test_the_question_is_asked_of_each_bucket_that_goes(run: Run, s3: FakeS3, fa
     fake_cli.answer(answers())
     assert destroy(run).exit_code == 0
     assert s3.deleted == ["workbuoy-prod-acme-files-1"]
+
+
+def test_what_comes_after_retiring_fits_the_isolation(run: Run) -> None:
+    silo, pool = run("retire", "acme", "--on", "2127-01-31"), run("retire", "initech", "--on", "2127-01-31")
+    assert (silo.exit_code, pool.exit_code) == (0, 0)
+    assert "workbuoy tenant deploy acme" in silo.stderr
+    assert "workbuoy tenant deploy" not in pool.stderr
+    assert "rows and objects" in pool.stderr
+
+
+def test_destroying_asks_for_nothing_before_the_customer_retires(run: Run) -> None:
+    result = run("destroy", "acme")
+    assert result.exit_code == 1
+    assert "is not retiring: `workbuoy tenant retire acme --on DATE` first" in result.stderr
+    assert "--export" not in result.stderr

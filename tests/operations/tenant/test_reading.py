@@ -61,7 +61,7 @@ def test_show_tells_what_follows_from_the_record(run: Run) -> None:
     assert facts["sizes"]["database"]["instanceClass"] == "db.t4g.medium"
     assert "workbuoy tenant deploy globex" in facts["next"]
     page = run("show", "initech").stdout
-    assert "workbuoy deploy prod" in page
+    assert "workbuoy-app tenant add initech" in page
     assert "instanceClass" not in page
 
 

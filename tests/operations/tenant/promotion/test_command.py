@@ -228,3 +228,12 @@ def test_aws_refusing_is_exit_4_and_no_traceback(world: World, monkeypatch: pyte
 def test_an_unknown_tenant_and_an_unknown_step_are_told() -> None:
     assert run("nobody").exit_code == 1
     assert run("acme", "--run", "explode").exit_code == 2
+
+
+def test_a_silo_is_told_to_be_one(project: Path) -> None:
+    acme = project / "tenants/acme.yaml"
+    acme.write_text(acme.read_text().replace("promotion: open\n", ""))
+    result = run("acme")
+    assert result.exit_code == 1
+    assert "error: acme is a silo already, in prod-acme" in result.stderr
+    assert result.stdout == ""

@@ -1,0 +1,103 @@
+"""The embedded Postgres of the service leaves no folder and no process, however whoever started it is ended."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.rehearsal.service.test_surroundings import installed
+
+pytestmark = [installed, pytest.mark.slow]
+
+
+def begin(place: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [ROOT / "app/.venv/bin/python", "-m", "workbuoy_app.devtools.embedded_postgres"],
+        cwd=ROOT / "app",
+        env={**os.environ, "TMPDIR": str(place)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def running_in(place: Path) -> list[int]:
+    """Processes that work in the folder or name it."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str(place).encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def becomes(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def is_clean(place: Path) -> bool:
+    return not list(place.iterdir()) and not running_in(place)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """Where temporary folders are made; another user's server must be able to enter it."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.is_relative_to("/tmp") and folder != Path("/tmp"):  # noqa: S108 where pytest makes its own
+            folder.chmod(0o755)
+    yield tmp_path
+    for pid in running_in(tmp_path):
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("after_seconds", [0.0, 0.02, 0.1, 0.3])
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_second_signal_while_it_cleans_up_leaves_nothing(
+    place: Path, after_seconds: float, second: signal.Signals
+) -> None:
+    process = begin(place)
+    assert process.stdout
+    assert "superuser" in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    time.sleep(after_seconds)
+    process.send_signal(second)
+    process.wait(30)
+    assert becomes(lambda: is_clean(place)), (list(place.iterdir()), running_in(place))
+
+
+@pytest.mark.parametrize("after_seconds", [0.05, 0.2, 0.4, 0.8])
+def test_a_signal_while_it_starts_leaves_nothing(place: Path, after_seconds: float) -> None:
+    process = begin(place)
+    time.sleep(after_seconds)
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    assert becomes(lambda: is_clean(place)), (list(place.iterdir()), running_in(place))
+
+
+def test_what_was_killed_together_with_its_janitor_the_next_start_removes(place: Path) -> None:
+    first = begin(place)
+    assert first.stdout
+    first.stdout.readline()
+    for pid in [first.pid, *running_in(place)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    first.wait(30)
+    (left,) = place.iterdir()
+    second = begin(place)
+    assert second.stdout
+    second.stdout.readline()
+    assert not left.exists()
+    assert len(list(place.iterdir())) == 1, "the running one's own folder stays"
+    second.send_signal(signal.SIGTERM)
+    second.wait(30)
+    assert becomes(lambda: is_clean(place))
