@@ -11,6 +11,8 @@ from typing import Final
 
 _HEADING: Final = re.compile(r"## ([\w-]+): \S.*")
 STACK: Final = "STACK"
+DANGER: Final = "\n  - **"
+"""How an entry says what a review would stop."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ def _merged(reports: Sequence[_Report]) -> str:
             key = report.alike(entry)
             shown.setdefault(key, entry)
             stacks.setdefault(key, []).append(report.stack)
-    # The widest cause first; reports begin with their most dangerous entry, which the order of equals keeps.
-    ordered = sorted(stacks, key=lambda key: -len(dict.fromkeys(stacks[key])))
+    # What is dangerous first, then the widest; equals keep the order of the reports, the most dangerous first.
+    ordered = sorted(stacks, key=lambda key: (DANGER not in key, -len(dict.fromkeys(stacks[key]))))
     counted = f"## {len({one.stack for one in reports})} stacks, {len(stacks)} causes"
     entries = (_with_stacks(shown[key], list(dict.fromkeys(stacks[key]))) for key in ordered)
     return "\n".join([counted, "", *entries, *_rests(reports)])

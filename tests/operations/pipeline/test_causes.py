@@ -43,3 +43,9 @@ def test_texts_of_another_form_come_first() -> None:
     first, merged = by_cause([part("prod"), "`drift-x`: nothing was written", part("dev")])
     assert first == "`drift-x`: nothing was written"
     assert "2 stacks, 1 causes" in merged
+
+
+def test_a_dangerous_cause_of_one_stack_comes_before_a_harmless_one_of_many() -> None:
+    harmless = "## {}: 1 resource drifted\n\n- `service` (aws:ecs/service:Service)\n  - desiredCount: `2` → `3`\n"
+    (told,) = by_cause([*(harmless.format(stack) for stack in ("dev", "staging")), part("prod")])
+    assert told.index("`database-instance`") < told.index("`service`")
