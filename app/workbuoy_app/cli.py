@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring roles, schema and grants to this release's state")
     commands.add_parser("health", help="ask this container's /healthz; exit 1 where it does not answer")
     commands.add_parser("rotate", help="serve the rotation of the database login inside Lambda")
+    commands.add_parser(
+        "one-off", help="JSON COMMAND: a command that people on duty may run, under these settings"
+    )
     tenant = commands.add_parser("tenant", help="the register of tenants").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )

@@ -57,10 +57,8 @@ def access_rights(scope: Scope) -> Rights:
             Statement(
                 sid="MakeRolesWithinBoundary",
                 actions=[
-                    "iam:AttachRolePolicy",
                     "iam:CreateRole",
                     "iam:DeleteRolePolicy",
-                    "iam:DetachRolePolicy",
                     "iam:PutRolePermissionsBoundary",
                     "iam:PutRolePolicy",
                     "iam:UpdateAssumeRolePolicy",

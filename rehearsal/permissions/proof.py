@@ -10,6 +10,7 @@ from facts.permissions.evaluate import Decision, Policies, Principal, Request, d
 from facts.permissions.patterns import Context
 from rehearsal.permissions.calls import Call, asked_by
 from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import Asked
 
 _MADE = ("/new", ":new", "-new")  # what a call makes has no policy of its own yet
@@ -88,6 +89,17 @@ class Proof:
 
     def judge(self, asked: Asked, region: str) -> Judged:
         """The verdict on one thing asked for."""
+        decision = decide(self.request(asked, region), self._policies(asked.resource))
+        return Judged(asked=asked, region=region, decision=decision)
+
+    def without_each_action(self, judged: Sequence[Judged]) -> list[Without]:
+        """What is missed without each single action of the role's statements, of what was allowed."""
+        requests = [self.request(one.asked, one.region) for one in judged if one.decision.allowed]
+        identity = self.policies().identity
+        return list(without_each_action(requests, identity, lambda request: self._policies(request.resource)))
+
+    def request(self, asked: Asked, region: str) -> Request:
+        """One thing asked for with every condition key that is known of it."""
         account = str(self.cloud.account)
         named = asked.resource.split(":")
         principal = self._principal()
@@ -99,14 +111,13 @@ class Proof:
             **self._of_resource(asked),
             **asked.context,
         }
-        request = Request(
+        return Request(
             principal=principal,
             action=asked.action,
             resource=asked.resource,
             resource_account=(named[4] if len(named) > 4 and named[4] != "aws" else "") or account,
             context=context,
         )
-        return Judged(asked=asked, region=region, decision=decide(request, self._policies(asked)))
 
     def _principal(self) -> Principal:
         account, name = str(self.cloud.account), self.role_arn.rpartition("/")[2]
@@ -114,14 +125,14 @@ class Proof:
             arn=f"arn:aws:sts::{account}:assumed-role/{name}/proof", role_arn=self.role_arn, account=account
         )
 
-    def _policies(self, asked: Asked) -> Policies:
+    def _policies(self, resource: str) -> Policies:
         own = self.policies()
-        if asked.resource.endswith(_MADE) or not asked.resource.startswith(_WITH_POLICIES):
+        if resource.endswith(_MADE) or not resource.startswith(_WITH_POLICIES):
             return own
-        if asked.resource not in self._on:
-            on = Estate(self.cloud).policies_on(asked.resource)
-            self._on[asked.resource] = replace(own, resource=on, resource_decides=":key/" in asked.resource)
-        return self._on[asked.resource]
+        if resource not in self._on:
+            on = Estate(self.cloud).policies_on(resource)
+            self._on[resource] = replace(own, resource=on, resource_decides=":key/" in resource)
+        return self._on[resource]
 
     def _of_resource(self, asked: Asked) -> Context:
         """Condition keys that the resource itself decides: a key's tags, a role's boundary."""

@@ -116,7 +116,7 @@ def told(answer: Answer) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     "difference",
     [
-        (SERVICE_LOG, "Log of service-task, one-off-task and administration-task: kept", "30 days"),
+        (SERVICE_LOG, "Log of service-task, administration-task and one-off-task: kept", "30 days"),
         (ROTATION_LOG, "", "nothing"),
         (DATABASE, "Automated backups and point-in-time recovery: kept", "any moment of the last 3 days"),
         (DATABASE, "protected by", "Pulumi's protect"),

@@ -78,7 +78,7 @@ def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
     ]
     assert readers(named(stores, "Files")) == ["administrators", "service-task"]
     assert readers(named(stores, "Noncurrent versions of files")) == ["administrators"]
-    assert readers(named(stores, "Log of the service, one-off work and administration")) == [
+    assert readers(named(stores, "Log of the service, administration and one-off work")) == [
         "administrators",
         "observability-operators",
     ]
