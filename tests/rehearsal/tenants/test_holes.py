@@ -280,7 +280,9 @@ def test_what_fails_for_another_reason_is_not_proved(beside: Beside, monkeypatch
         if (own.stack, other.stack) == (ACME, GLOBEX):
             # A request that our evaluator cannot read is refused, which proves nothing.
             given = {"Bucket": beside.holdings(GLOBEX).bucket}
-            yield Attempt(what=BUCKET, call="s3:GetBucketCORS", service="s3", operation="get_bucket_cors", params=given)
+            yield Attempt(
+                what=BUCKET, call="s3:GetBucketWebsite", service="s3", operation="get_bucket_website", params=given
+            )
 
     monkeypatch.setattr(roles, "attempts", only)
     with open_gate(beside.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
@@ -289,7 +291,7 @@ def test_what_fails_for_another_reason_is_not_proved(beside: Beside, monkeypatch
     by_call = {one.call: one for one in cells if one.who_as == TASK}
     assert {call: one.got for call, one in by_call.items()} == {
         "s3:GetObject": Outcome.NOT_PROVED,
-        "s3:GetBucketCORS": Outcome.NOT_PROVED,
+        "s3:GetBucketWebsite": Outcome.NOT_PROVED,
     }
     assert all(one.red for one in by_call.values())
     assert "NoSuchKey" in by_call["s3:GetObject"].why
