@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facts.downtime import Class, Interruption, interruptions, longest
+from facts.moves import Move, moves
 from graph.plan import Plan, PolicyResult
 from operations.review.beside import Beside
 from operations.review.changes import Changes, changes, summary, tenants
@@ -45,6 +46,8 @@ class Review:
     changes: Changes
     tenants: tuple[str, ...]
     counts: dict[str, int]
+    moves: tuple[Move, ...] = ()
+    """What an alias would keep, which is deleted and made anew."""
     beside: tuple[Beside, ...] | None = None
     """Where another plan of the same change differs; None where there is none to compare with."""
 
@@ -107,6 +110,7 @@ def assess(
         changes=changes(plan),
         tenants=tenants(plan),
         counts=dict(summary(plan)),
+        moves=moves(plan),
     )
 
 

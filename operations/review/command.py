@@ -30,6 +30,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="Compare what STACK declares with what it declared at a revision of git: no account, no engine, no state.",
 )
 @click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
+@click.option(
+    "--suggest", is_flag=True, help="Only print the alias of each resource that was renamed or moved, as code."
+)
 @click.option("--steps", type=FILE, help="Also write the plan's steps to this file, for a review of another run.")
 @click.option("--beside", type=FILE, help="Name each step in which this plan differs from the steps in this file.")
 @JSON
@@ -46,6 +49,7 @@ def review(
     image: str | None,
     since: str | None,
     record: Path | None,
+    suggest: bool,
     steps: Path | None,
     beside: Path | None,
     json_wanted: bool,
@@ -71,6 +75,9 @@ def review(
         tell(f"The events are in {record}. Next: workbuoy review --events {record}")
         return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
+    if suggest:
+        click.echo(perform.suggestions(planned), nl=False)
+        return
     found = perform.review(planned, waivers or root / "waivers", beside)
     _write(found, root, steps=steps, sarif=sarif, markdown=markdown)
     if json_wanted:

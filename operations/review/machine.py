@@ -57,6 +57,7 @@ def as_json(review: Review) -> dict[str, Any]:
         },
         "noise": {kind: [step.urn for step in steps] for kind, steps in review.changes.noise.items()},
         "tenants": list(review.tenants),
+        "moves": [{"urn": m.new.urn, "was": m.old.urn, "alias": m.alias, "keeps": m.count} for m in review.moves],
         "beside": None
         if review.beside is None
         else [{"urn": b.urn, "here": str(b.here), "there": str(b.there)} for b in review.beside],

@@ -65,6 +65,7 @@ def _lines(review: Review) -> Iterator[str]:
     yield from _section(
         f"Downtime: {review.downtime}", (f"{_tail(i.urn)}: {i.length} ({i.why})" for i in review.interruptions)
     )
+    yield from _section("Made anew though it stands", map(str, review.moves))
     yield from _section("Otherwise than without an account", map(str, review.beside or ()))
     yield from _section("Accepted by a waiver", _waived(review))
     yield from _section(

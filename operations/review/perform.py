@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from facts.moves import moves
 from graph.plan import Plan
 from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
@@ -17,6 +18,10 @@ from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
 from project.files import find_project
 from project.whole_file import write_whole
+
+_OTHER_WAY = (
+    "The other way is a state migration of Pulumi's SDK, experimental, which keeps physical ids without an alias."
+)
 
 
 def project(needed: bool) -> Path:
@@ -69,6 +74,15 @@ def review(planned: Plan, waivers: Path, other: Path | None = None) -> Review:
     accepted = accepted_in(Path.cwd(), planned, today)
     found = assess(planned, waivers, today, accepted, retiring=bool(accepted))
     return replace(found, beside=beside(planned, other)) if other else found
+
+
+def suggestions(planned: Plan) -> str:
+    """The alias of each resource that was renamed or moved in the code, below the line that declares it."""
+    found = moves(planned)
+    if not found:
+        return "Nothing was renamed or moved without an alias.\n"
+    lines = [f"# {one.new.source or one.new.name}: {one.new.name} was {one.old.name}\n{one.alias}\n" for one in found]
+    return "\n".join([*lines, f"# {_OTHER_WAY}\n"])
 
 
 def steps_text(found: Review) -> str:

@@ -156,12 +156,17 @@ class Changing:
     def _same_thing(self, made: Made) -> str:
         """The logical name of what is declared now and is, to AWS, the very thing that would be deleted."""
         for one in self._mapper.made.values():
-            if one.kind is made.kind and one.state is State.COMPARED and (one.id, one.region) == (made.id, made.region):
+            if one.kind is made.kind and one.state is State.COMPARED and _identity(one) == _identity(made):
                 return one.declared.name
         return ""
 
     def _fault(self, urn: str, step: str, what: str) -> None:
         self.faults.append(Fault(urn, urn.rpartition("::")[2], step, " ".join(what.split())))
+
+
+def _identity(made: Made) -> tuple[str, str, str]:
+    """An id is not always all: a task definition's is its family, and its ARN has the revision."""
+    return made.id, made.region, str(made.outputs.get("arn") or "")
 
 
 def _may_not_stand_twice(made: Made, declared: Declared) -> bool:

@@ -1,6 +1,6 @@
 """What became of a change, in the words of the summary: what goes wrong first, then what dies, changes and comes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from graph.plan import PlanStep
@@ -25,6 +25,7 @@ def change_in_words(change: ChangeRehearsal, *, verbose: bool) -> Iterator[str]:
         yield f"  and {len(steps) - len(shown)} more: --verbose"
     for cut in change.interruptions:
         yield from _wrapped(f"interrupted: {cut.urn.rpartition('::')[2]}, {cut.length}: {cut.why}", "  ")
+    yield from _marked("  moved: ", map(str, change.moves))
     yield from _marked("  kept: ", (f"{urn.rpartition('::')[2]}: {why}" for urn, why in change.kept))
     if change.monthly:
         yield from _wrapped(f"cost: {change.monthly}", "  ")
@@ -45,7 +46,7 @@ def told(step: PlanStep) -> str:
     return f"{VERBS.get(step.op, step.op)} {short_type(step.type)} {step.name}{why}"
 
 
-def _marked(mark: str, lines: "Iterator[str] | tuple[str, ...]") -> Iterator[str]:
+def _marked(mark: str, lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         yield from _wrapped(line, mark)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facts.downtime import Interruption, interruptions
+from facts.moves import Move, moves
 from graph.plan import Plan, PlanStep
 
 
@@ -50,6 +51,11 @@ class ChangeRehearsal:
         return interruptions(Plan(stack="", steps=self.steps))
 
     @property
+    def moves(self) -> tuple[Move, ...]:
+        """What an alias would keep, which is deleted and made anew."""
+        return moves(Plan(stack="", steps=self.steps))
+
+    @property
     def changing(self) -> tuple[PlanStep, ...]:
         """The steps that change something which AWS holds."""
         return tuple(one for one in self.steps if one.changes and not one.is_component and not one.is_provider)
@@ -68,6 +74,7 @@ class ChangeRehearsal:
             "faults": [{"urn": one.urn, "step": one.step, "what": one.what} for one in self.faults],
             "kept": [{"urn": urn, "why": why} for urn, why in self.kept],
             "interruptions": [{"urn": one.urn, "length": one.length, "why": one.why} for one in self.interruptions],
+            "moves": [{"urn": one.new.urn, "was": one.old.urn, "alias": one.alias} for one in self.moves],
             "notes": list(self.notes),
             "monthly": self.monthly or None,
         }

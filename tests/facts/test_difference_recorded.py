@@ -1,6 +1,7 @@
 """The plan between two declarations of this program has the engine's own steps, kinds and reasons of replacement.
 
-Each pair was declared by this program with the change of the recording beside it, whose name it has.
+Each pair was declared by this program with the change of the recording beside it, whose name it has. `class` goes from
+the committed class to the recorded one, since the recording's base has a class that no commit has.
 """
 
 import gzip
@@ -40,8 +41,12 @@ def in_the_cloud_alone(step: PlanStep) -> bool:
     return step.old.inputs == step.new.inputs
 
 
-def test_most_of_the_recorded_changes_have_their_pair() -> None:
-    assert len(CHANGES) >= 28
+def test_every_recorded_change_has_its_pair_but_those_without_a_plan() -> None:
+    """Of the two, the program raises in one and the settings refuse the other, so the review has no plan of them."""
+    recorded = {path.name.partition(".")[0] for path in PROGRAM.glob("*.events.jsonl.gz")}
+    without = recorded - set(CHANGES)
+    assert without == {"fails", "one-zone-database"}
+    assert all(read_events(PROGRAM / f"{name}.events.jsonl.gz").failed for name in without)
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -25,6 +25,7 @@ def change(view: View) -> Section | None:
         el("p", f"From {found.origin}: {counted(found)}. It was made in moto in the engine's order."),
         _faults(view, found),
         [_steps(view, found, op) for op in VERBS],
+        _moved(found),
         _interrupted(found),
         _kept(found),
         el("h3", "What it costs") if found.monthly else None,
@@ -87,6 +88,13 @@ def _leaves(path: str, was: Any, comes: Any) -> Iterator[tuple[str, Any, Any]]:
                 yield from _leaves(f"{path}.{key}", was.get(key), comes.get(key))
     else:
         yield path, was, comes
+
+
+def _moved(found: ChangeRehearsal) -> Html | None:
+    if not found.moves:
+        return None
+    lines = [join(code(one.new.name), " stands as ", code(one.old.name), ": ", code(one.alias)) for one in found.moves]
+    return join(el("h3", "Made anew though it stands: an alias keeps it"), items(lines, "bullets"))
 
 
 def _interrupted(found: ChangeRehearsal) -> Html:

@@ -56,6 +56,12 @@ def test_a_resource_renamed_without_an_alias_stops_with_the_alias_and_with_it_is
     stopped = run("prod", "--since", "HEAD")
     assert stopped.exit_code == 3
     assert 'aliases=[pulumi.Alias(name="cluster-cluster")]' in stopped.stdout
+    assert "### Made anew though it stands" in stopped.stdout
+    suggested = run("prod", "--since", "HEAD", "--suggest")
+    assert suggested.exit_code == 0
+    lines = suggested.stdout.splitlines()
+    assert lines[0].startswith("# components/cluster.py:")
+    assert lines[1] == 'aliases=[pulumi.Alias(name="cluster-cluster")]'
     edit(
         since / "components/cluster.py",
         "opts=ResourceOptions(parent=self)",

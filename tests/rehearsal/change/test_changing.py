@@ -140,6 +140,19 @@ def test_a_rename_that_keeps_a_chosen_name_is_named_before_it_deletes_both(rehea
     assert faults(result)[0].startswith("old: delete: new is arn:aws:ecs:")
 
 
+def test_a_new_revision_of_a_task_definition_takes_the_place_of_the_old_one(rehearse_change: RehearseChange) -> None:
+    task = (
+        'aws.ecs.TaskDefinition("t", family="t", cpu="{}", memory="512", network_mode="awsvpc", '
+        'requires_compatibilities=["FARGATE"], '
+        'container_definitions=json.dumps([{{"name": "a", "image": "b", "essential": True}}]), opts=top)\n'
+    )
+    result = rehearse_change(task.format(256), task.format(512))
+    assert faults(result) == []
+    assert order(result) == [("t", "create replacement"), ("t", "delete")]
+    (found,) = (one for one in result.resources if one.name == "t")
+    assert found.outputs["revision"] == 2
+
+
 def test_a_random_value_that_is_replaced_is_another_one(rehearse_change: RehearseChange) -> None:
     dice = (
         'import pulumi_random as random\ndice = random.Provider("dice")\n'
