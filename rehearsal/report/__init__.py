@@ -4,14 +4,11 @@
 report knows of data and permissions is asked for without it, too.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from rehearsal.report.markup import Facts
 from rehearsal.result import Rehearsal
-
-Facts = Sequence[tuple[str, str]]
-"""What the page's head says of a rehearsal beside what is in it: a name and a value, such as the commit."""
 
 
 def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Facts = ()) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from project.whole_file import write_whole
-from rehearsal.report import Facts
+from rehearsal.report.markup import Facts
 from rehearsal.report.page import render
 from rehearsal.result import Rehearsal
 

@@ -45,7 +45,7 @@ def alarms(view: View) -> Section | None:
     deaf = sum(not told for *_, told in rows)
     body = join(
         el("p", "None of these can go off in a rehearsal: there is no load, no metric and no mail."),
-        table("Alarms", _COLUMNS, [[*row, _told(told)] for *row, told in rows], class_="cards alarms"),
+        table("Every alarm", _COLUMNS, [[*row, _told(told)] for *row, told in rows], class_="cards alarms"),
     )
     return Section("alarms", "Alarms", body, badge=str(deaf or ""), tone="warn")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from rehearsal.report.markup import Html, code, count, el, join, link, text
+from rehearsal.report.markup import Facts, Html, code, count, el, join, link, text
 from rehearsal.report.present import STATE_MEANING, Section, chip, mark, marks, value
 from rehearsal.report.sections.problems import first_problem
 from rehearsal.report.view import View
@@ -30,7 +30,7 @@ def headline(rehearsal: Rehearsal) -> str:
     return f"{rehearsal.stack} {'passed' if rehearsal.passed else 'failed'} its rehearsal"
 
 
-def band(view: View, about: Sequence[tuple[str, str]] = ()) -> Html:
+def band(view: View, about: Facts = ()) -> Html:
     """The banner: verdict, one sentence on what happened, the first problem, and where it would stand."""
     rehearsal = view.rehearsal
     tone = tone_of(rehearsal)
@@ -50,7 +50,7 @@ def band(view: View, about: Sequence[tuple[str, str]] = ()) -> Html:
     )
 
 
-def _head_facts(rehearsal: Rehearsal, about: Sequence[tuple[str, str]]) -> Html:
+def _head_facts(rehearsal: Rehearsal, about: Facts) -> Html:
     facts = (("Account", rehearsal.account), ("Region", rehearsal.region), *about)
     return el("dl", [el("div", el("dt", name), el("dd", what)) for name, what in facts], class_="head")
 
