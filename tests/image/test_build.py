@@ -67,7 +67,7 @@ def test_without_any_engine_it_names_the_packages_and_exits_four(
     outcome = CliRunner().invoke(main, ["image", "build"])
     assert outcome.exit_code == 4
     assert outcome.stderr == (
-        "no Docker engine answers, so building the image needs buildah and mmdebstrap: "
+        "error: no Docker engine answers, so building the image needs buildah and mmdebstrap: "
         "apt-get install buildah mmdebstrap\n"
     )
 
