@@ -127,7 +127,7 @@ def test_a_copy_keeps_the_digest_everywhere(archive: Path, first: str, second: s
     assert result.stdout.splitlines() == [f"{target}@{digest}" for target in targets]
     assert manifest(second, digest) == manifest(first, digest)
     again = run("copy", source, *targets, "--json")
-    assert [one["moved"] for one in json.loads(again.stdout)] == [False, False]
+    assert [one["moved"] for one in json.loads(again.stdout)["images"]] == [False, False]
 
 
 def test_an_image_that_is_not_there_cannot_be_copied(first: str, second: str) -> None:
