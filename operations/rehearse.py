@@ -200,8 +200,25 @@ def _print(result: "Rehearsal", json_wanted: bool, verbose: bool) -> None:
 def _report(result: "Rehearsal", file: Path) -> None:
     from rehearsal.report import write  # noqa: PLC0415
 
-    write(result, file, made_at=datetime.now(UTC))
+    write(result, file, made_at=datetime.now(UTC), about=_about(result))
     tell(f"The report is in {file}")
+
+
+def _about(result: "Rehearsal") -> list[tuple[str, str]]:
+    """What the head of the report says beside the rehearsal itself: what it costs, and of which commit it is."""
+    from operations.cost.estimate import estimate  # noqa: PLC0415
+    from operations.cost.prices import read_prices  # noqa: PLC0415
+    from operations.tenant.deployment.journal import UNKNOWN, version_of  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+    from rehearsal.as_graph import graph_of  # noqa: PLC0415
+
+    cost = estimate(graph_of(result), read_prices())
+    least = "at least " if cost.unpriced else ""
+    commit = version_of(find_project(Path.cwd()).root, [])
+    about = [("At rest", f"{least}{cost.usd_per_month:,.2f} USD a month")]
+    head, _, changes = commit.partition("+")
+    shown = head[:12] + (", and changes that are in no commit" if changes else "")
+    return about if commit == UNKNOWN else [*about, ("Commit", shown)]
 
 
 def _policy_report(result: "Rehearsal", file: Path) -> None:

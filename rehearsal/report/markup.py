@@ -1,10 +1,13 @@
 """HTML that is escaped unless it was made here: text goes in, only `Html` comes out unchanged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 _TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _VOID: Final = frozenset({"br", "hr", "input", "link", "meta"})
+
+Facts: TypeAlias = Sequence[tuple[str, str]]
+"""What the page's head says of a rehearsal beside what is in it: a name and a value, such as the commit."""
 
 
 class Html(str):

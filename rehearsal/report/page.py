@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from rehearsal.report.markup import Html, count, el, join
+from rehearsal.report.markup import Facts, Html, count, el, join
 from rehearsal.report.present import Section
 from rehearsal.report.sections.access import access
 from rehearsal.report.sections.alarms import alarms
@@ -29,7 +29,7 @@ from rehearsal.result import Rehearsal
 _HERE = Path(__file__).parent
 
 
-def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
+def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Facts = ()) -> str:
     """The report as one HTML document. The same rehearsal and time give the same text; no clock is read here."""
     view = View(rehearsal)
     sections = [
@@ -55,7 +55,7 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None) -> str:
     body = el(
         "body",
         el("a", "Skip to the report", href="#main", class_="skip"),
-        band(view),
+        band(view, about),
         el("div", _navigation(sections), el("main", [_section(one) for one in sections], id="main"), class_="frame"),
         _footer(rehearsal),
         _script(),

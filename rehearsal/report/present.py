@@ -78,7 +78,7 @@ def _folded(line: str, content: Any) -> Html:
     if len(line) <= LONG:
         return code(line)
     laid_out = content if isinstance(content, str) else json.dumps(content, indent=1, ensure_ascii=False, default=str)
-    return el("details", el("summary", code(f"{line[: LONG - 30]} …")), el("pre", laid_out), class_="long")
+    return el("details", el("summary", code(f"{line[: LONG - 30]} …")), el("pre", laid_out, tabindex=0), class_="long")
 
 
 def _one_line(given: Any) -> str:

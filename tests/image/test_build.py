@@ -67,7 +67,7 @@ def test_without_any_engine_it_names_the_packages_and_exits_four(
     outcome = CliRunner().invoke(main, ["image", "build"])
     assert outcome.exit_code == 4
     assert outcome.stderr == (
-        "no Docker engine answers, so building the image needs buildah and mmdebstrap: "
+        "error: no Docker engine answers, so building the image needs buildah and mmdebstrap: "
         "apt-get install buildah mmdebstrap\n"
     )
 
@@ -122,13 +122,15 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_the_tools_and_removes_the_folder(tmp_path: Path) -> None:
-    before = leftovers()
+    made = tmp_path / "made"  # of its own: other builds may come and go beside this one
+    made.mkdir()
     script = (
         "from operations.image.tools import run, workshop\n"
         "with workshop() as folder:\n"
         f"    run(['sh', '-c', 'echo $$ > {tmp_path}/pid; sleep 600 & wait'], folder, 'sleeping')\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.DEVNULL)
+    environment = {**os.environ, "TMPDIR": str(made)}
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
         assert time.monotonic() < deadline
@@ -136,7 +138,7 @@ def test_ctrl_c_ends_the_tools_and_removes_the_folder(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(20) != 0
     assert ended(int((tmp_path / "pid").read_text()))
-    assert leftovers() == before
+    assert list(made.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ def manifest(host: str, digest: str) -> bytes:
 def pushed(archive: Path, host: str) -> dict[str, Any]:
     result = run("push", archive, f"{host}/workbuoy", "--json")
     assert result.exit_code == 0, result.stderr
-    (facts,) = json.loads(result.stdout)
+    (facts,) = json.loads(result.stdout)["images"]
     assert isinstance(facts, dict)
     return facts
 
@@ -90,7 +90,7 @@ def test_what_was_kept_gives_every_registry_the_same_digest(tmp_path: Path, firs
     kept.parent.mkdir()
     result = run("push", plain, f"{first}/workbuoy", "--keep", kept, "--json")
     assert result.exit_code == 0, result.stderr
-    (facts,) = json.loads(result.stdout)
+    (facts,) = json.loads(result.stdout)["images"]
     (entry,) = json.loads(_index(kept))["manifests"]
     assert entry["digest"] == facts["digest"]
     again = run("push", kept.parent, f"{second}/workbuoy", "--digest", facts["digest"])
@@ -127,7 +127,7 @@ def test_a_copy_keeps_the_digest_everywhere(archive: Path, first: str, second: s
     assert result.stdout.splitlines() == [f"{target}@{digest}" for target in targets]
     assert manifest(second, digest) == manifest(first, digest)
     again = run("copy", source, *targets, "--json")
-    assert [one["moved"] for one in json.loads(again.stdout)] == [False, False]
+    assert [one["moved"] for one in json.loads(again.stdout)["images"]] == [False, False]
 
 
 def test_an_image_that_is_not_there_cannot_be_copied(first: str, second: str) -> None:
@@ -170,7 +170,7 @@ def test_a_registry_that_does_not_answer_ends_in_one_line(archive: Path, monkeyp
 def test_without_skopeo_one_line_says_what_to_install(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     result = run("push", archive, "127.0.0.1:9/workbuoy")
-    assert (result.exit_code, result.stderr) == (4, "moving images needs skopeo: apt-get install skopeo\n")
+    assert (result.exit_code, result.stderr) == (4, "error: moving images needs skopeo: apt-get install skopeo\n")
 
 
 def test_the_outputs_name_repository_and_digest(archive: Path, first: str, monkeypatch: pytest.MonkeyPatch) -> None:

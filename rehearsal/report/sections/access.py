@@ -59,7 +59,7 @@ def _matrix(view: View, who: Sequence[Identity]) -> Html | None:
         [shown[key], *(_verbs(row.get(column, ())) for column in range(len(who)))] for key, row in cells.items()
     ]
     columns = [Column("Resource"), *(Column(one.holder.name.removesuffix("-role")) for one in who)]
-    return table("Each role, each resource, and the actions it may take there", columns, rows, class_="matrix")
+    return table("Each role, each resource, and the actions it may take there", columns, rows, class_="matrix cards")
 
 
 def _verbs(actions: Sequence[str]) -> Html:

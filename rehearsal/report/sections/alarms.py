@@ -7,7 +7,7 @@ from facts import tokens as t
 from graph import Resource
 from graph.values import items as listed
 from graph.values import maps, number
-from rehearsal.report.markup import Html, el, join
+from rehearsal.report.markup import Child, Html, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
 from rehearsal.report.view import View, words
 
@@ -45,12 +45,12 @@ def alarms(view: View) -> Section | None:
     deaf = sum(not told for *_, told in rows)
     body = join(
         el("p", "None of these can go off in a rehearsal: there is no load, no metric and no mail."),
-        table("Alarms", _COLUMNS, [[*row, _told(told)] for *row, told in rows], class_="cards alarms"),
+        table("Every alarm", _COLUMNS, [[*row, _told(told)] for *row, told in rows], class_="cards alarms"),
     )
     return Section("alarms", "Alarms", body, badge=str(deaf or ""), tone="warn")
 
 
-Row = tuple[Html, Html | str, Html | str, list[str]]
+Row = tuple[Html, Html | str, Html | str, list[Child]]
 
 
 def _metric_alarms(view: View) -> Iterator[Row]:
@@ -140,9 +140,9 @@ def amount(threshold: object) -> str:
     return f"{found:,.0f}" if found == int(found) else f"{found:,}"
 
 
-def _listeners(view: View, targets: Sequence[object]) -> list[str]:
+def _listeners(view: View, targets: Sequence[object]) -> list[Child]:
     """Who hears of it in the end: subscribers of a topic, or what else the action names."""
-    found: list[str] = []
+    found: list[Child] = []
     for target in targets:
         topic = view.graph.find(target, t.TOPIC)
         if topic is None:
@@ -152,12 +152,12 @@ def _listeners(view: View, targets: Sequence[object]) -> list[str]:
     return found
 
 
-def _subscriber(subscription: Resource) -> str:
+def _subscriber(subscription: Resource) -> Html:
     properties = subscription.inputs
     protocol = str(properties.get("protocol"))
     must = ", once confirmed" if protocol in ("email", "email-json", "http", "https") else ""
-    return f"{properties.get('endpoint')} ({protocol}{must})"
+    return join(el("span", str(properties.get("endpoint")), class_="unbroken"), f" ({protocol}{must})")
 
 
-def _told(told: Sequence[str]) -> Html:
+def _told(told: Sequence[Child]) -> Html:
     return items(told) if told else chip("nobody", "warn")

@@ -25,7 +25,7 @@ def connections_section(view: View) -> Section | None:
             "Nothing else can connect. Between two groups of this stack each needs a rule, which may name the other "
             "group or a range of addresses; both are looked at. Another stack's side is not seen here.",
         ),
-        table("Connections", _COLUMNS, rows),
+        table("Every connection", _COLUMNS, rows),
         el("p", "The network's default security group is empty: ", [view.link(one) for one in emptied], ".")
         if emptied
         else None,

@@ -61,7 +61,7 @@ def _listed(title: str, entries: tuple[str, ...], tone: str) -> Html | None:
 def _last_lines(found: ServiceRehearsal) -> Html | None:
     if not found.last_lines:
         return None
-    return join(el("h3", "Its last log lines"), el("pre", "\n".join(found.last_lines)))
+    return join(el("h3", "Its last log lines"), el("pre", "\n".join(found.last_lines), tabindex=0))
 
 
 def _stand_ins(found: ServiceRehearsal) -> Html | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from rehearsal.report.markup import Html, code, count, el, join, link, text
+from rehearsal.report.markup import Facts, Html, code, count, el, join, link, text
 from rehearsal.report.present import STATE_MEANING, Section, chip, mark, marks, value
 from rehearsal.report.sections.problems import first_problem
 from rehearsal.report.view import View
@@ -30,8 +30,8 @@ def headline(rehearsal: Rehearsal) -> str:
     return f"{rehearsal.stack} {'passed' if rehearsal.passed else 'failed'} its rehearsal"
 
 
-def band(view: View) -> Html:
-    """The banner: verdict, one sentence on what happened, and the first problem."""
+def band(view: View, about: Facts = ()) -> Html:
+    """The banner: verdict, one sentence on what happened, the first problem, and where it would stand."""
     rehearsal = view.rehearsal
     tone = tone_of(rehearsal)
     first = first_problem(view)
@@ -43,10 +43,16 @@ def band(view: View) -> Html:
             el("h1", _SIGN[tone], el("span", headline(rehearsal))),
             el("p", _lead(rehearsal), class_="lead"),
             el("p", el("strong", "First problem: "), first, class_="first") if first else None,
+            _head_facts(rehearsal, about),
             class_="inner",
         ),
         class_=f"band {tone}",
     )
+
+
+def _head_facts(rehearsal: Rehearsal, about: Facts) -> Html:
+    facts = (("Account", rehearsal.account), ("Region", rehearsal.region), *about)
+    return el("dl", [el("div", el("dt", name), el("dd", what)) for name, what in facts], class_="head")
 
 
 def _lead(rehearsal: Rehearsal) -> str:

@@ -1,5 +1,7 @@
 """`workbuoy rehearse --report FILE.html`."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,19 @@ def test_a_report_that_cannot_be_written_does_not_hide_the_result(folder: Path) 
     assert "is declared" in result.stdout
     assert "taken" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_the_head_says_where_what_it_costs_and_of_which_commit_it_is(folder: Path) -> None:
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "--quiet"], ["add", "-A"], ["commit", "--quiet", "--message", "first"]):
+        subprocess.run([*git, *arguments], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    run("--report", "report.html")
+    head = (folder / "report.html").read_text(encoding="utf-8").partition("<header")[2].partition("</header>")[0]
+    told = re.sub(r"<[^>]+>", " ", head)
+    assert re.search(r"Account\s+210000000009\s+Region\s+us-east-1\s+At rest\s+0\.00 USD a month", told)
+    assert commit[:12] in told
+    assert "in no commit" not in told
+    (folder / "__main__.py").write_text(_PROGRAM + "\n")
+    run("--report", "report.html")
+    assert "and changes that are in no commit" in (folder / "report.html").read_text(encoding="utf-8")

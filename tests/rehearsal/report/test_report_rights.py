@@ -204,3 +204,11 @@ def test_who_is_told_are_the_subscribers_and_an_alarm_that_tells_nobody_is_marke
     assert deaf.section("alarms").rows()[0][3] == "nobody"
     (badge,) = [one for one in deaf.all("a") if one.attributes["href"] == "#alarms"]
     assert "1 warning" in badge.text
+
+
+def test_on_a_phone_the_matrix_is_cards_each_action_under_its_role(read: Read, prod: Rehearsal) -> None:
+    table = read(prod).section("access").all("table", "matrix")[0]
+    assert "cards" in table.attributes["class"].split()
+    roles = [one.text for one in table.all("th") if one.attributes.get("scope") == "col"][1:]
+    labels = {one.attributes["data-label"] for one in table.all("td")}
+    assert labels == set(roles)

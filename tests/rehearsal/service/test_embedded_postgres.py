@@ -88,7 +88,7 @@ def test_what_was_killed_together_with_its_janitor_the_next_start_removes(place:
     first = begin(place)
     assert first.stdout
     first.stdout.readline()
-    for pid in [first.pid, *running_in(place)]:
+    for pid in [*running_in(place), first.pid]:  # the janitor before it can see the end
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     first.wait(30)
