@@ -233,6 +233,7 @@ WATCHING = (
         noted={
             "s3BucketName s3KeyPrefix snsTopicName": "the trail is kept elsewhere",
             "advancedEventSelectors isOrganizationTrail": "other events are recorded",
+            "cloudWatchLogsGroupArn cloudWatchLogsRoleArn": "what watches the trail gets it elsewhere, or not at all",
         },
         harmless={Because.NAME: "name"},
     ),
