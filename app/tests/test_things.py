@@ -136,13 +136,16 @@ def test_things_from_before_the_index_are_found_after_the_migration(empty_url: s
     migrate(settings, target="0006")
     for tenant in ("acme", "globex"):
         registry.add_tenant(settings, tenant)
-        registry.add_member(settings, tenant, ISSUER, f"{tenant}-user")
+    with pytest.raises(registry.RegistryError, match="workbuoy-app migrate"):
+        registry.add_member(settings, "acme", ISSUER, "acme-user")
     with psycopg.connect(superuser_url(settings)) as superuser:
         superuser.execute(
             "insert into things select t.id, gen_random_uuid(), 'Anchor ' || n, '', 'open', now(), now()"
             " from tenants t, generate_series(1, 700) n"
         )
     migrate(settings)
+    for tenant in ("acme", "globex"):
+        registry.add_member(settings, tenant, ISSUER, f"{tenant}-user")
     with Service(settings) as service:
         for user in ("acme-user", "globex-user"):
             assert found(service.browser(user), "anchor 700") == ["Anchor 700"]

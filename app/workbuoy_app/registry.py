@@ -142,5 +142,7 @@ def _registry(settings: Settings) -> Iterator[_Execute]:
 
         try:
             yield execute
-        except psycopg.errors.UndefinedTable as error:
-            raise RegistryError("The database is not migrated: workbuoy-app migrate") from error
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+            raise RegistryError(
+                "The database is not migrated to this release: workbuoy-app migrate"
+            ) from error
