@@ -77,7 +77,7 @@ def verdict(rehearsal: Rehearsal) -> str:
     count = rehearsal.count(State.COMPARED)
     if rehearsal.change:
         works = " and its service works" if rehearsal.service else ""
-        return f"{where} goes through its change{works}: {count} resources as declared, {total:.1f} s"
+        return f"{where} changed as declared{works}: {count} resources, {total:.1f} s"
     works = " and its service works" if rehearsal.service else ""
     if rehearsal.tenants:
         others = rehearsal.tenants.stacks
