@@ -46,22 +46,34 @@ def _groups(answer: Answer) -> Iterator[str]:
 
 
 def _body(stores: Sequence[Located]) -> Iterator[str]:
-    first = stores[0]
+    """What is alike of all stores of a resource stands once, below them; what differs, below the store it is of."""
+    facts = (_encrypted, _read, _ended)
+    alike = [fact for fact in facts if len({fact(store) for store in stores}) == 1]
     for store in stores:
         yield from wrapped(f"{store.what}: {store.kept}", "    ")
         for warning in store.warnings:
             yield from wrapped(f"! {warning}", "      ")
-    if first.group is not Group.KEYS:
-        yield from wrapped(f"encrypted with {', '.join(dict.fromkeys(one.key for one in stores))}", "    ")
-    readers = [reader_name(one) for store in stores for one in store.readers]
-    if readers:
-        yield from wrapped(f"read by {', '.join(dict.fromkeys(readers))}", "    ")
-    elif first.holds is Holds.CREDENTIALS:
-        yield "    read by nobody"
-    if first.note:
-        yield from wrapped(first.note, "    ")
-    for end, words in dict.fromkeys((one.after_deletion.end, one.end) for one in stores):
-        yield from wrapped(f"at the end {ENGLISH.ends[end]}: {words}", "    ")
+        for fact in facts:
+            if fact not in alike and (told := fact(store)):
+                yield from wrapped(told, "      ")
+    for fact in alike:
+        if told := fact(stores[0]):
+            yield from wrapped(told, "    ")
+    if stores[0].note:
+        yield from wrapped(stores[0].note, "    ")
+
+
+def _encrypted(store: Located) -> str:
+    return "" if store.group is Group.KEYS else f"encrypted with {store.key}"
+
+
+def _read(store: Located) -> str:
+    readers = ", ".join(dict.fromkeys(reader_name(one) for one in store.readers))
+    return f"read by {readers or 'nobody'}" if readers or store.holds is Holds.CREDENTIALS else ""
+
+
+def _ended(store: Located) -> str:
+    return f"at the end {ENGLISH.ends[store.after_deletion.end]}: {store.end}"
 
 
 def _wrong(answer: Answer) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -30,8 +31,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         with ExitStack() as stack:
-            environment = _environment(stack)
+            environment = read_env_files([ROOT.parent / ".env", ROOT / ".env"], os.environ)
             port = environment.get("PORT", "8080")
+            _expect_free(port)
+            environment = _prepared(environment, stack)
             print(
                 f"http://localhost:{port}/docs  (log in: http://localhost:{port}/auth/login)", file=sys.stderr
             )
@@ -47,8 +50,19 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(number)
 
 
-def _environment(stack: ExitStack) -> dict[str, str]:
-    environment = read_env_files([ROOT.parent / ".env", ROOT / ".env"], os.environ)
+def _expect_free(port: str) -> None:
+    """Before a database is made and an address is shown. Raises NotStarted."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except (OSError, ValueError, OverflowError) as error:
+            raise servers.NotStarted(
+                f"port {port} cannot be listened on ({error}); name another one: PORT=8081 make dev"
+            ) from None
+
+
+def _prepared(environment: dict[str, str], stack: ExitStack) -> dict[str, str]:
     environment.setdefault("OIDC_DEV_MOCK", "1")
     if "DATABASE_URL" not in os.environ:
         environment["DATABASE_URL"] = stack.enter_context(embedded_postgres.running()).url()
