@@ -2,6 +2,7 @@
 
 from facts import tokens as t
 from graph.values import items, maps, number
+from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
 
@@ -9,8 +10,8 @@ from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 def encrypt_storage(args: Args, report: Report) -> None:
     if args.props.get("storageEncrypted") is not True:
         report("storageEncrypted is not true")
-    if not args.props.get("kmsKeyId"):
-        report("kmsKeyId names no customer key")
+    if not names_customer_key(args.props.get("kmsKeyId"), args.accounts):
+        report("kmsKeyId names no customer key of this account")
 
 
 @rule("database-refuse-public-access", t.DATABASE)

@@ -3,6 +3,7 @@
 from facts import tokens as t
 from facts.permissions.documents import Statement, conditions, is_open, statements
 from graph.values import items, number
+from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
 SOURCES = {"aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:principalorgid", "aws:principalaccount"}
@@ -25,8 +26,8 @@ def declare_database_logs(args: Args, report: Report) -> None:
 
 @rule("log-group-encrypt", t.LOG_GROUP)
 def encrypt_logs(args: Args, report: Report) -> None:
-    if not args.props.get("kmsKeyId"):
-        report("kmsKeyId names no customer key")
+    if not names_customer_key(args.props.get("kmsKeyId"), args.accounts):
+        report("kmsKeyId names no customer key of this account")
 
 
 @rule("log-group-keep-a-year", t.LOG_GROUP)

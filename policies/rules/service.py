@@ -7,6 +7,7 @@ from typing import Any
 from facts import tokens as t
 from facts.permissions.documents import is_open, statements
 from graph.values import at, document, items, maps
+from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
 SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|API_KEY)")
@@ -142,8 +143,9 @@ def expire_images(args: Args, report: Report) -> None:
 @rule("repository-encrypt-with-customer-key", t.REPOSITORY)
 def encrypt_images(args: Args, report: Report) -> None:
     found = list(maps(args.props.get("encryptionConfigurations")))
-    if not any(entry.get("encryptionType") == "KMS" and entry.get("kmsKey") for entry in found):
-        report("encryptionConfigurations names no customer key")
+    keys = [entry.get("kmsKey") for entry in found if entry.get("encryptionType") == "KMS"]
+    if not any(names_customer_key(key, args.accounts) for key in keys):
+        report("encryptionConfigurations names no customer key of this account")
 
 
 @rule("cluster-watch-containers", t.CLUSTER)

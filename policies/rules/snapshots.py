@@ -2,6 +2,7 @@
 
 from facts import tokens as t
 from graph.values import items
+from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule
 
 
@@ -13,11 +14,11 @@ def stay_private(args: Args, report: Report) -> None:
 
 @rule("snapshot-copy-encrypt", t.SNAPSHOT_COPY)
 def copy_encrypt(args: Args, report: Report) -> None:
-    if not args.props.get("kmsKeyId"):
-        report("kmsKeyId names no customer key")
+    if not names_customer_key(args.props.get("kmsKeyId"), args.accounts):
+        report("kmsKeyId names no customer key of this account")
 
 
 @rule("backup-replication-encrypt", t.AUTOMATED_BACKUPS_REPLICATION)
 def replication_encrypt(args: Args, report: Report) -> None:
-    if not args.props.get("kmsKeyId"):
-        report("kmsKeyId names no customer key")
+    if not names_customer_key(args.props.get("kmsKeyId"), args.accounts):
+        report("kmsKeyId names no customer key of this account")

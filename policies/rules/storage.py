@@ -5,7 +5,9 @@ from typing import Any
 
 from facts import tokens as t
 from facts.permissions.documents import accounts_of, is_open, principals, statements, values_of
-from graph.values import at, items, maps, number
+from facts.stores.model import Form
+from facts.stores.rules import read_rules
+from graph.values import at, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
 
@@ -101,17 +103,15 @@ def set_lifecycle(args: Args, report: Report) -> None:
 
 @stack_rule("bucket-expire-noncurrent-versions", t.BUCKET)
 def expire_noncurrent_versions(args: Args, report: Report) -> None:
-    days = [at(entry.get("noncurrentVersionExpiration"), "noncurrentDays") for entry in _lifecycle(args)]
-    if not any(number(value) for value in days):
-        report("no enabled rule expires noncurrent versions")
+    if not any(_unnarrowed_days(args, Form.NONCURRENT_VERSIONS)):
+        report("no enabled rule for the whole bucket expires noncurrent versions")
 
 
 @stack_rule("bucket-abort-uploads", t.BUCKET)
 def abort_uploads(args: Args, report: Report) -> None:
     limit = args.settings["maximumDays"]
-    found = (at(e.get("abortIncompleteMultipartUpload"), "daysAfterInitiation") for e in _lifecycle(args))
-    if not any(0 < (number(days) or 0) <= limit for days in found):
-        report(f"no enabled rule aborts unfinished uploads within {limit:g} days")
+    if not any(0 < days <= limit for days in _unnarrowed_days(args, Form.UNFINISHED_UPLOADS)):
+        report(f"no enabled rule for the whole bucket aborts unfinished uploads within {limit:g} days")
 
 
 def _lifecycle(args: Args) -> Iterator[Mapping[str, Any]]:
@@ -119,6 +119,13 @@ def _lifecycle(args: Args) -> Iterator[Mapping[str, Any]]:
         for entry in maps(configuration.props.get("rules")):
             if entry.get("status") == "Enabled":
                 yield entry
+
+
+def _unnarrowed_days(args: Args, form: Form) -> Iterator[float]:
+    """Days after which enabled rules that nothing narrows end a form of data."""
+    for span in read_rules(list(_lifecycle(args))).spans[form]:
+        if not span.limits and span.days:
+            yield span.days
 
 
 @rule("bucket-name-principals", t.BUCKET_POLICY)

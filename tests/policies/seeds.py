@@ -92,6 +92,7 @@ D, FILES = "database-instance", "files-bucket"
 DATABASE = [
     seed("database-encrypt-storage", D, "storageEncrypted", False),
     seed("database-encrypt-storage", D, "kmsKeyId"),
+    seed("database-encrypt-storage", D, "kmsKeyId", "alias/aws/rds"),
     seed("database-refuse-public-access", D, "publiclyAccessible", True),
     seed("database-keep-off-internet-routes", "network-data-routes", "routes", [{"gatewayId": "igw-9"}]),
     Seed(
@@ -141,7 +142,9 @@ DATABASE = [
     seed("snapshot-stay-private", "database-snapshot-copy", "sharedAccounts", ["all"]),
     seed("snapshot-stay-private", "database-cluster-snapshot", "sharedAccounts", ["all"]),
     seed("snapshot-copy-encrypt", "database-snapshot-copy", "kmsKeyId"),
+    seed("snapshot-copy-encrypt", "database-snapshot-copy", "kmsKeyId", "alias/aws/rds"),
     seed("backup-replication-encrypt", "database-backups", "kmsKeyId"),
+    seed("backup-replication-encrypt", "database-backups", "kmsKeyId", "alias/aws/rds"),
 ]
 
 
@@ -229,7 +232,10 @@ STORAGE = [
     gone("bucket-set-lifecycle", LIFECYCLE, *NOT_IN_WHOLE),
     seed("bucket-set-lifecycle", LIFECYCLE, "rules", [EXPIRE | {"status": "Disabled"}], *NOT_IN_WHOLE),
     seed("bucket-expire-noncurrent-versions", LIFECYCLE, "rules", [ABORT]),
+    seed("bucket-expire-noncurrent-versions", LIFECYCLE, "rules", [ABORT, EXPIRE | {"filter": {"prefix": "imports/"}}]),
+    seed("bucket-expire-noncurrent-versions", LIFECYCLE, "rules", [ABORT, EXPIRE | {"prefix": "imports/"}]),
     seed("bucket-abort-uploads", LIFECYCLE, "rules", [EXPIRE]),
+    seed("bucket-abort-uploads", LIFECYCLE, "rules", [EXPIRE, ABORT | {"filter": {"prefix": "imports/"}}]),
     seed(
         "bucket-abort-uploads",
         LIFECYCLE,
@@ -668,6 +674,15 @@ SERVICE = [
     seed("repository-refuse-public", PULL, "policy", document(OPEN)),
     gone("repository-expire-images", "registry-lifecycle"),
     seed("repository-encrypt-with-customer-key", "registry", "encryptionConfigurations", []),
+    *(
+        seed(
+            "repository-encrypt-with-customer-key",
+            "registry",
+            "encryptionConfigurations",
+            [{"encryptionType": "KMS", "kmsKey": key}],
+        )
+        for key in (None, "alias/aws/ecr")
+    ),
     seed("cluster-watch-containers", "service-cluster", "settings", []),
     seed("function-use-current-runtime", "service-rotation", "runtime", "python3.8"),
     seed("function-use-current-runtime", "service-rotation", "runtime"),
