@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from facts import tokens as t
-from facts.permissions.documents import Document, Kind, Statement, documents, is_document, statements, version_of
+from facts.permissions.documents import Document, PolicyKind, Statement, documents, is_document, statements, version_of
 from facts.permissions.managed import is_managed_by_aws, managed_statements
 from facts.permissions.patterns import WITH_VARIABLES
 from facts.subjects import subjects
@@ -52,14 +52,14 @@ class Grants:
     content is not known; `boundary` is a role's permissions boundary, None without one.
     """
 
-    kind: Kind
+    kind: PolicyKind
     statements: list[Written] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
     managed: dict[str, str] = field(default_factory=dict)
     boundary: Any = None
 
 
-Reach = dict[tuple[str, Kind], Grants]
+Reach = dict[tuple[str, PolicyKind], Grants]
 """By the URN of a subject, or the text that names it, and the way in which it is granted."""
 
 ALLOW_ALL: Final[Statement] = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
@@ -85,7 +85,7 @@ def reach(graph: Graph) -> Reach:
         # AWS lets everything through an endpoint without a policy:
         # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
         if endpoint.inputs.get("policy") is None:
-            key: tuple[str, Kind] = (endpoint.urn, "resource")
+            key: tuple[str, PolicyKind] = (endpoint.urn, "resource")
             found.setdefault(key, Grants("resource")).statements.append(Written(ALLOW_ALL, endpoint.urn))
     return found
 

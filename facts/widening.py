@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from facts.permissions.actions import takes_resource
-from facts.permissions.documents import Kind, Statement, accounts_of, is_open, principals, values_of
+from facts.permissions.documents import PolicyKind, Statement, accounts_of, is_open, principals, values_of
 from facts.permissions.escalation import escalations
 from facts.permissions.resources import is_every_one
 from facts.reach import Grants, Written
@@ -74,7 +74,7 @@ def _covered(value: str, patterns: list[str]) -> bool:
 
 
 def _new_grant(
-    one: Written, allowed: Sequence[Statement], kind: Kind, own_accounts: frozenset[str], *, new: bool
+    one: Written, allowed: Sequence[Statement], kind: PolicyKind, own_accounts: frozenset[str], *, new: bool
 ) -> Iterator[Widening]:
     statement = one.statement
     actions, resources = values_of(statement, "Action"), values_of(statement, "Resource")
@@ -108,7 +108,7 @@ def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> 
 
 
 def _new_principals(
-    one: Written, allowed: Sequence[Statement], grant: str, kind: Kind, own_accounts: frozenset[str], *, new: bool
+    one: Written, allowed: Sequence[Statement], grant: str, kind: PolicyKind, own_accounts: frozenset[str], *, new: bool
 ) -> Iterator[Widening]:
     statement = one.statement
     if is_open(statement) and not only_known_callers(statement, own_accounts):

@@ -12,10 +12,10 @@ from typing import Any, Final, Literal
 from facts import tokens as t
 from graph.values import document, items, maps
 
-Kind = Literal["identity", "trust", "resource"]
+PolicyKind = Literal["identity", "trust", "resource"]
 Statement = Mapping[str, Any]
 
-DOCUMENTS: Final[Mapping[str, tuple[tuple[str, Kind], ...]]] = {
+DOCUMENTS: Final[Mapping[str, tuple[tuple[str, PolicyKind], ...]]] = {
     t.ROLE: (("assumeRolePolicy", "trust"),),
     t.ROLE_POLICY: (("policy", "identity"),),
     t.POLICY: (("policy", "identity"),),
@@ -54,7 +54,7 @@ class Document:
 
     urn: str
     property: str
-    kind: Kind
+    kind: PolicyKind
     text: Any
 
 
@@ -68,7 +68,7 @@ def documents(urn: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Do
         for entry in maps(properties.get("inlinePolicies")):
             if entry.get("policy"):
                 yield Document(urn, "inlinePolicies", "identity", entry["policy"])
-    elsewhere: Kind = "identity" if kind in IDENTITY_TYPES else "resource"
+    elsewhere: PolicyKind = "identity" if kind in IDENTITY_TYPES else "resource"
     names = {name for name, _ in known}
     yield from (
         Document(urn, name, elsewhere, value)

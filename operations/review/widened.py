@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from facts import tokens as t
-from facts.permissions.documents import Kind
+from facts.permissions.documents import PolicyKind
 from facts.places import own_accounts
 from facts.reach import ALLOW_ALL, Grants, Reach, Written, reach
 from facts.widening import Widening, widenings
@@ -29,7 +29,7 @@ def widened(plan: Plan) -> Iterator[Found]:
 
 
 def _of_subject(
-    plan: Plan, key: tuple[str, Kind], before: Reach, after: Reach, accounts: frozenset[str]
+    plan: Plan, key: tuple[str, PolicyKind], before: Reach, after: Reach, accounts: frozenset[str]
 ) -> Iterator[Found]:
     subject, kind = key
     step = plan.by_urn.get(subject)

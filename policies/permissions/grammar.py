@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from facts.permissions.actions import arn_formats, covers, details, expand, takes_resource
-from facts.permissions.documents import Document, Kind, Statement, conditions, values_of
+from facts.permissions.documents import Document, PolicyKind, Statement, conditions, values_of
 from facts.permissions.patterns import overlap
 from graph.values import document, items, maps
 
@@ -82,7 +82,7 @@ def _label(statement: Statement) -> str:
     return str(statement.get("Sid") or "a statement without a Sid")
 
 
-def _malformed(statement: Statement, kind: Kind) -> Iterator[Named]:
+def _malformed(statement: Statement, kind: PolicyKind) -> Iterator[Named]:
     """What makes AWS refuse the whole document."""
     label = _label(statement)
     for name in sorted(set(statement) - _ELEMENTS):

@@ -9,7 +9,7 @@ _REGION_IN_ARN, _ACCOUNT_IN_ARN = 3, 4
 _Found = TypeVar("_Found")
 
 
-class Estate:
+class MotoAccount:
     """An account in moto, read through its own interfaces: what was created, not what was declared.
 
     Args:

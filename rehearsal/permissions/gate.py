@@ -23,7 +23,7 @@ from facts.permissions.evaluate import Decision, Held, Policies, Principal, Requ
 from facts.permissions.patterns import Context
 from rehearsal.permissions.asked import read_request
 from rehearsal.permissions.bounds import outside
-from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import Asked, HttpRequest, UnknownRequestError
 from rehearsal.permissions.wire import UnreadableError, credential_of, http_request
@@ -81,7 +81,7 @@ class Gate:
             granting, for a verdict on who could reach something.
     """
 
-    def __init__(self, estate: Estate, account: str, moto: Any, undecided: Undecided = Undecided.REFUSES) -> None:
+    def __init__(self, estate: MotoAccount, account: str, moto: Any, undecided: Undecided = Undecided.REFUSES) -> None:
         self._estate, self._account, self._moto, self._undecided = estate, account, moto, undecided
         self._principals: dict[str, Principal] = {}
         self._lock = threading.Lock()
@@ -255,7 +255,10 @@ def open_gate(
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
 
     gate = Gate(
-        Estate(cloud, remembers=remembers), cloud.account, DomainDispatcherApplication(create_backend_app), undecided
+        MotoAccount(cloud, remembers=remembers),
+        cloud.account,
+        DomainDispatcherApplication(create_backend_app),
+        undecided,
     )
     with _moto_leaves_judging_to_us(), _serving(gate) as url:
         yield gate, url

@@ -9,7 +9,7 @@ from facts.permissions.actions import takes_condition
 from facts.permissions.evaluate import Decision, Policies, Principal, Request, decide
 from facts.permissions.patterns import Context
 from rehearsal.permissions.calls import Call, asked_by
-from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import Asked
 
@@ -84,7 +84,7 @@ class Proof:
     def policies(self) -> Policies:
         """The role's own policies and its boundary."""
         if self.own is None:
-            self.own = Estate(self.cloud).policies_for(self._principal(), "")
+            self.own = MotoAccount(self.cloud).policies_for(self._principal(), "")
         return self.own
 
     def judge(self, asked: Asked, region: str) -> Judged:
@@ -130,7 +130,7 @@ class Proof:
         if resource.endswith(_MADE) or not resource.startswith(_WITH_POLICIES):
             return own
         if resource not in self._on:
-            on = Estate(self.cloud).policies_on(resource)
+            on = MotoAccount(self.cloud).policies_on(resource)
             self._on[resource] = replace(own, resource=on, resource_decides=":key/" in resource)
         return self._on[resource]
 

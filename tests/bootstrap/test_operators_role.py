@@ -6,7 +6,7 @@ import pytest
 
 from bootstrap.names import OPERATORS_ROLE
 from facts.permissions.evaluate import Policies, Principal, Request, decide
-from rehearsal.permissions.estate import Estate
+from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.proof import Proof
 from rehearsal.permissions.request import Asked
 from tests.bootstrap.conftest import Account
@@ -196,7 +196,7 @@ SSO = "role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_"
 def test_only_the_named_permission_set_becomes_an_operator(role: str, may: bool, prod: Account) -> None:
     arn = f"arn:aws:iam::{prod.id}:{role}"
     target = f"arn:aws:iam::{prod.id}:role/{OPERATORS_ROLE}"
-    trust = Estate(prod.cloud).policies_on(target)
+    trust = MotoAccount(prod.cloud).policies_on(target)
     request = Request(
         principal=Principal(arn=f"{arn}/kari", role_arn=arn, account=prod.id),
         action="sts:AssumeRole",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from facts.permissions.actions import STAR_ONLY, details, takes_condition, takes_resource, writes
-from facts.permissions.documents import Document, Kind, accounts_of, documents, is_open, principals, statements
+from facts.permissions.documents import Document, PolicyKind, accounts_of, documents, is_open, principals, statements
 from facts.permissions.escalation import HANDS_OUT_CREDENTIALS, RAISES_RIGHTS, READS_DATA, escalations
 from graph import Resource
 from policies.permissions.linter import lint, lint_document
@@ -17,7 +17,7 @@ from tests.policies.seeds import seed
 FILES = ["arn:aws:s3:::files/*"]
 
 
-def rules(*found: dict[str, Any], kind: Kind = "identity") -> set[str]:
+def rules(*found: dict[str, Any], kind: PolicyKind = "identity") -> set[str]:
     return {fault.rule for fault in lint_document(Document("urn", "policy", kind, document(*found)))}
 
 
