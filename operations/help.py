@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from project.terminal import fit
+from operations.ending import INTERRUPTED, fail, report, tell
 
 
 class Commands(click.Group):
@@ -36,17 +36,15 @@ class Commands(click.Group):
             code = super().main(args, prog_name, standalone_mode=False, **options)
         except click.UsageError as mistake:
             if mistake.ctx:
-                click.echo(mistake.ctx.get_usage(), err=True)
-            click.echo(fit(f"error: {mistake.format_message()}"), err=True)
+                tell(mistake.ctx.get_usage())
+            report(mistake.format_message())
             if mistake.ctx:
-                click.echo(fit(f"Next: {mistake.ctx.command_path} --help"), err=True)
+                tell(f"Next: {mistake.ctx.command_path} --help")
             sys.exit(mistake.exit_code)
         except click.ClickException as error:
-            click.echo(fit(f"error: {error.format_message()}"), err=True)
-            sys.exit(error.exit_code)
+            fail(error.exit_code, error.format_message())
         except click.Abort:
-            click.echo("error: interrupted", err=True)
-            sys.exit(130)
+            fail(INTERRUPTED, "interrupted")
         sys.exit(code if isinstance(code, int) else 0)
 
 

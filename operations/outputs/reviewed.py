@@ -89,6 +89,23 @@ class Change(Printed):
     details: list[str]
 
 
+class Moved(Printed):
+    """What was renamed or moved, and the alias that keeps it; `keeps` counts what the alias keeps with it."""
+
+    urn: str
+    was: str
+    alias: str
+    keeps: int
+
+
+class Otherwise(Printed):
+    """A step that this plan and another one take differently."""
+
+    urn: str
+    here: str
+    there: str
+
+
 class Review(Printed):
     """A review: what a change could lose, expose, widen or interrupt, and whether it stops."""
 
@@ -112,3 +129,5 @@ class Review(Printed):
     changes: dict[str, list[Change]]
     noise: dict[str, list[str]]
     tenants: list[str]
+    moves: list[Moved]
+    beside: list[Otherwise] | None

@@ -5,7 +5,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, doing, fail, plainly, print_json, print_text, tell, warn
+from operations.ending import (
+    CHECK_FAILED,
+    JSON,
+    MISTAKE,
+    doing,
+    fail,
+    plainly,
+    print_json,
+    print_page,
+    print_text,
+    tell,
+    warn,
+)
 
 if TYPE_CHECKING:
     from operations.review.assess import Review
@@ -76,7 +88,7 @@ def review(
         return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
     if suggest:
-        click.echo(perform.suggestions(planned), nl=False)
+        print_page(perform.suggestions(planned))
         return
     found = perform.review(planned, waivers or root / "waivers", beside)
     _write(found, root, steps=steps, sarif=sarif, markdown=markdown)

@@ -98,7 +98,7 @@ def in_a_terminal(command: str, columns: int, **variables: str) -> str:
 
 def test_a_terminal_of_60_columns_gets_lines_of_60() -> None:
     lines = in_a_terminal("rehearse dev --no-service", 60, TERM="dumb").splitlines()
-    assert any("125 resources" in line for line in lines)
+    assert any(re.search(r"\d+ resources", line) for line in lines)
     assert [line for line in lines if len(line) > 60] == []
 
 

@@ -31,7 +31,7 @@ RUN = {
     "review prod --since HEAD": "review",
     "tenant check": "tenant-check",
     "tenant list": "tenant-list",
-    "tenant promote globex": "tenant-promote",
+    "tenant promote initech": "tenant-promote",
     "tenant show acme": "tenant-show",
 }
 

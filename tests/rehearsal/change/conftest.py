@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from graph.rehearsed import SCHEMA
 from project.files import Project, find_project
 from rehearsal.as_json import as_json
 from rehearsal.change.run import Stood
@@ -31,7 +32,7 @@ class Recorded:
 
 def stood(project: Project, stack: str = "test") -> Stood:
     """What a project declares now, as if it stood."""
-    body = as_json(rehearse(project, stack, Options(declare_only=True)))
+    body = {"schema": SCHEMA, **as_json(rehearse(project, stack, Options(declare_only=True)))}
     return Stood(Revision("before", "0" * 40, project.root), (), Recorded(body), None)
 
 

@@ -211,7 +211,7 @@ def test_ctrl_c_leaves_no_process_behind(after_seconds: float) -> None:
     os.kill(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told.strip().splitlines()[-1] == "interrupted; nothing is left behind"
+    assert told.strip().splitlines()[-1] == "error: interrupted; nothing is left behind"
     assert "Traceback" not in told
     deadline = time.monotonic() + 30  # a child of initdb ends by itself a moment after it
     while any(alive(pid, began) for pid, began in below.items()) and time.monotonic() < deadline:
