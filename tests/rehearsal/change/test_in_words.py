@@ -1,5 +1,7 @@
 """A change in the summary and on the page: first, whole, within 80 columns, and without a secret value."""
 
+import pytest
+
 from rehearsal.report.page import render
 from rehearsal.summary import summary
 from tests.rehearsal.change.conftest import RehearseChange
@@ -17,6 +19,7 @@ aws.sns.Topic("comes", name="another", opts=top)
 """
 
 
+@pytest.mark.usefixtures("usual_columns")
 def test_the_summary_begins_with_the_change_and_keeps_to_80_columns(rehearse_change: RehearseChange) -> None:
     lines = summary(rehearse_change(BEFORE, AFTER)).splitlines()
     assert lines[2].startswith("The change from before (000000000) to the working tree:")
