@@ -4,10 +4,11 @@ What reading back found stays beside it, in the rehearsal itself.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from graph import Graph, Resource, Secret
-from rehearsal.result import Rehearsal, Rehearsed
+from rehearsal.result import Declared, Rehearsal, Rehearsed
 
 
 def graph_of(rehearsal: Rehearsal) -> Graph:
@@ -26,13 +27,22 @@ def resource_of(one: Rehearsed) -> Resource:
     declared = one.declared
     secret = frozenset(declared.secret_paths)
     hidden = {path.split(".", 1)[0].split("[", 1)[0] for path in secret} | set(declared.additional_secret_outputs)
-    return Resource(
-        urn=one.urn,
-        type=one.type,
-        name=one.name,
+    return replace(
+        as_declared(declared),
         inputs=without_secrets(declared.properties, declared.secret_paths),
         outputs={key: Secret() if key in hidden else value for key, value in one.outputs.items()},
         id=one.id,
+        region=one.region,
+    )
+
+
+def as_declared(declared: Declared) -> Resource:
+    """What the program asks for, before anything came of it; its secret values are in it."""
+    return Resource(
+        urn=declared.urn,
+        type=declared.type,
+        name=declared.name,
+        inputs=declared.properties,
         custom=declared.custom,
         read=declared.read,
         parent=declared.parent,
@@ -44,7 +54,6 @@ def resource_of(one: Rehearsed) -> Resource:
         aliases=declared.aliases,
         ignore_changes=declared.ignore_changes,
         replace_on_changes=declared.replace_on_changes,
-        region=one.region,
         source=declared.source,
     )
 

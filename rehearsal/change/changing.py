@@ -16,6 +16,7 @@ from facts.difference import Difference, replaces_resource
 from graph import Graph, Resource
 from graph.plan import PlanStep
 from graph.values import root_of
+from rehearsal.as_graph import as_declared
 from rehearsal.change.applying import Applying, UnableError
 from rehearsal.change.result import Fault
 from rehearsal.cloud import CloudError
@@ -49,7 +50,7 @@ class Changing:
 
     def create(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """Leave, update, replace or make one resource."""
-        step = self._difference.step(_resource(declared))
+        step = self._difference.step(as_declared(declared))
         self.steps.append(step)
         old = step.old
         if old is None:
@@ -65,7 +66,7 @@ class Changing:
 
     def component(self, declared: Declared) -> None:
         """Meet a component, whose children move with it."""
-        self.steps.append(self._difference.step(_resource(declared)))
+        self.steps.append(self._difference.step(as_declared(declared)))
 
     def read(self, declared: Declared, provider: Declared | None) -> tuple[str, Mapping[str, Any]]:
         """Nothing changes by being read."""
@@ -176,25 +177,3 @@ def _may_not_stand_twice(made: Made, declared: Declared) -> bool:
         return False
     name = declared.properties.get(rule.field)
     return bool(name) and name == made.declared.properties.get(rule.field)
-
-
-def _resource(declared: Declared) -> Resource:
-    """What the program asks for, before anything came of it."""
-    return Resource(
-        urn=declared.urn,
-        type=declared.type,
-        name=declared.name,
-        inputs=declared.properties,
-        custom=declared.custom,
-        read=declared.read,
-        parent=declared.parent,
-        provider=declared.provider,
-        dependencies=declared.dependencies,
-        property_dependencies=declared.property_dependencies,
-        protect=declared.protect,
-        retain_on_delete=declared.retain_on_delete,
-        aliases=declared.aliases,
-        ignore_changes=declared.ignore_changes,
-        replace_on_changes=declared.replace_on_changes,
-        source=declared.source,
-    )

@@ -55,7 +55,9 @@ def _steps(view: View, found: ChangeRehearsal, op: str) -> Html | None:
     if op in ("create", "delete"):
         return join(title, items([_named(view, one) for one in steps], "bullets"))
     rows = [row for one in steps for row in _sides(view, one)]
-    return join(title, table(f"What was, and what comes, of each that is {VERBS[op]}", _SIDES, rows, class_="cards sides"))
+    return join(
+        title, table(f"What was, and what comes, of each that is {VERBS[op]}", _SIDES, rows, class_="cards sides")
+    )
 
 
 def _named(view: View, step: PlanStep) -> Html:
