@@ -53,6 +53,6 @@ def test_it_is_not_called_kept_while_the_program_asks_for_something_else(
 ) -> None:
     changed = {"database-instance": {"backupRetentionPeriod": days}}
     result = invoke("drift", "prod", "--keep", "--yes", refresh=refreshed(changed), preview=previewed(changed))
-    assert result.exit_code == 3
+    assert result.exit_code == 3, result.output
     assert "the program asks for something else, and the next update would change it back" in result.stderr
     assert not fake_cli.calls("up")
