@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     help="Also stand up these customers' stacks (names with commas, or all), and try who can reach whom.",
 )
 @click.option("--no-matrix", is_flag=True, help="With --tenants: only stand them up.")
+@click.option("--watch", "watching", is_flag=True, help="Rehearse again whenever a file of the project is saved.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
 @plainly
 def rehearse(
@@ -80,6 +81,7 @@ def rehearse(
     no_service: bool,
     tenants: str | None,
     no_matrix: bool,
+    watching: bool,
     verbose: bool,
 ) -> None:
     """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
@@ -89,17 +91,19 @@ def rehearse(
     """
     if since and (declare_only or tenants is not None):
         raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
-    for file in (report_file, policy_file):
-        if file is not None:
-            require_writable(file)
+    if watching:
+        alone = not (json_wanted or declare_only or report_file or policy_file or since or in_image)
+        _watch(stack, alone=alone and tenants is None, with_service=not no_service)
+    for file in filter(None, (report_file, policy_file)):
+        require_writable(file)
     try:
         if tenants is None:
-            result = _rehearse(
+            result = rehearsed(
                 stack, declare_only=declare_only, with_service=not no_service, in_image=in_image, since=since or ""
             )
         else:
             names = _names(tenants, declare_only)
-            result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
+            result = rehearsed(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; nothing is left behind")
     _warn_of_capacity(stack)
@@ -109,12 +113,20 @@ def rehearse(
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
     if report_file is not None:
-        _report(result, report_file)
+        write_report(result, report_file)
     if policy_file is not None:
         _policy_report(result, policy_file)
     if result.incomplete:
         fail(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _watch(stack: str, *, alone: bool, with_service: bool) -> NoReturn:
+    if not alone:
+        raise click.UsageError("--watch goes with STACK and --no-service alone")
+    from operations.warm.watch import watch  # noqa: PLC0415 few ask for it
+
+    watch(stack, with_service=with_service)
 
 
 def _priced(result: "Rehearsal") -> "Rehearsal":
@@ -146,7 +158,7 @@ def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:
     return names
 
 
-def _rehearse(
+def rehearsed(
     stack: str,
     tenants: tuple[str, ...] = (),
     *,
@@ -156,6 +168,7 @@ def _rehearse(
     with_matrix: bool = True,
     since: str = "",
 ) -> "Rehearsal":
+    """What `workbuoy rehearse` finds, of the project that the current folder stands in."""
     from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
@@ -197,7 +210,7 @@ def _print(result: "Rehearsal", json_wanted: bool, verbose: bool) -> None:
     print_text(summary(result, verbose=verbose))
 
 
-def _report(result: "Rehearsal", file: Path) -> None:
+def write_report(result: "Rehearsal", file: Path) -> None:
     from rehearsal.report import write  # noqa: PLC0415
 
     write(result, file, made_at=datetime.now(UTC), about=_about(result))
