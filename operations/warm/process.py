@@ -107,6 +107,7 @@ class WarmProcess:
                 env={**os.environ, "PYTHONPATH": str(SERVER.parents[2])},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                start_new_session=True,  # so that it ends together with what a program forked in it
             )
         assert self._server.stdin is not None  # noqa: S101 it was asked for
         self._server.stdin.write(f"{json.dumps(document)}\n".encode())
@@ -127,8 +128,12 @@ class WarmProcess:
     def _end(self) -> None:
         server, self._server, self._warm = self._server, None, False
         if server is not None:
-            server.kill()
-            server.communicate()
+            _signal_group(server.pid, signal.SIGKILL)
+            for pipe in (server.stdin, server.stdout):
+                if pipe is not None:
+                    with suppress(BrokenPipeError):
+                        pipe.close()
+            server.wait()
 
 
 def _installed() -> int:

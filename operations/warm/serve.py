@@ -56,7 +56,6 @@ def _be_the_fork(asked: Mapping[str, Any], into: Path) -> NoReturn:
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)  # the pipes of the warm process are not ours
         os.dup2(nothing, 1)
@@ -73,7 +72,6 @@ def _be_the_fork(asked: Mapping[str, Any], into: Path) -> NoReturn:
 
 def main() -> None:
     """Answer line by line."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a fork; its file tells
     sys.path[0:0] = [str(ROOT)]
     for line in sys.stdin:
