@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stack", default="dev")
+@click.argument("stack", required=False)
 @JSON
+@click.option("--all", "everything", is_flag=True, help="Rehearse every stack and account, two at once.")
 @click.option("--declare-only", is_flag=True, help="Run the program and create nothing.")
 @click.option(
     "--report",
@@ -71,8 +72,9 @@ if TYPE_CHECKING:
 @plainly
 def rehearse(
     *,
-    stack: str,
+    stack: str | None,
     json_wanted: bool,
+    everything: bool,
     declare_only: bool,
     report_file: Path | None,
     policy_file: Path | None,
@@ -87,8 +89,13 @@ def rehearse(
     """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
 
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
+    With --all every base stack, customer's stack and account; with --since those alone that the change touches.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
+    if everything:
+        refused = stack or declare_only or policy_file or in_image or watching or tenants is not None
+        _every(since, report_file, allowed=not refused, with_service=not no_service, json_wanted=json_wanted)
+    stack = stack or "dev"
     if since and (declare_only or tenants is not None):
         raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
     if watching:
@@ -97,13 +104,16 @@ def rehearse(
     for file in filter(None, (report_file, policy_file)):
         require_writable(file)
     try:
-        if tenants is None:
-            result = rehearsed(
-                stack, declare_only=declare_only, with_service=not no_service, in_image=in_image, since=since or ""
-            )
-        else:
-            names = _names(tenants, declare_only)
-            result = rehearsed(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
+        names = _names(tenants, declare_only)
+        result = rehearsed(
+            stack,
+            names,
+            declare_only=declare_only,
+            with_service=not no_service,
+            with_matrix=not no_matrix,
+            in_image=in_image,
+            since=since or "",
+        )
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; nothing is left behind")
     _warn_of_capacity(stack)
@@ -129,6 +139,18 @@ def _watch(stack: str, *, alone: bool, with_service: bool) -> NoReturn:
     watch(stack, with_service=with_service)
 
 
+def _every(
+    since: str | None, report_file: Path | None, *, allowed: bool, with_service: bool, json_wanted: bool
+) -> NoReturn:
+    if not allowed:
+        raise click.UsageError("--all goes with --since, --no-service, --report and --json alone")
+    if report_file is not None:
+        require_writable(report_file)
+    from operations.warm.every import rehearse_every  # noqa: PLC0415 few ask for it
+
+    rehearse_every(since, report_file, with_service=with_service, json_wanted=json_wanted)
+
+
 def _priced(result: "Rehearsal") -> "Rehearsal":
     """The same with what a change costs a month."""
     if result.change is None:
@@ -149,7 +171,9 @@ def _warn_of_capacity(stack: str) -> None:
         warn(warning)
 
 
-def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:
+def _names(tenants: str | None, declare_only: bool) -> tuple[str, ...]:
+    if tenants is None:
+        return ()
     names = tuple(name.strip() for name in tenants.split(",") if name.strip())
     if declare_only:
         raise click.UsageError("--tenants stands stacks up: leave out --declare-only")
@@ -167,17 +191,18 @@ def rehearsed(
     declare_only: bool = False,
     with_matrix: bool = True,
     since: str = "",
+    quiet: bool = False,
 ) -> "Rehearsal":
     """What `workbuoy rehearse` finds, of the project that the current folder stands in."""
     from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
-    from rehearsal.run import Options  # noqa: PLC0415
+    from rehearsal.run import Options, Quiet  # noqa: PLC0415
     from rehearsal.scratch import scratch  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
     try:
-        with nullcontext() if declare_only else scratch(), progress() as shown:
+        with nullcontext() if declare_only else scratch(), nullcontext(Quiet()) if quiet else progress() as shown:
             options = Options(declare_only=declare_only, progress=shown)
             project = find_project(Path.cwd())
             if problems := find_account_problems(project, stack):

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ class Outcome:
     """The end of one rehearsal.
 
     `code` is the exit code that the command would have. `properties` holds for each resource, by type and name, a
-    digest of each property: enough to name what changed, and no value that could be secret.
+    digest of each property: enough to name what changed, and no value that could be secret. `errors` is what went to
+    stderr, where it was kept.
     """
 
     code: int
@@ -29,6 +30,8 @@ class Outcome:
     seconds: float = 0.0
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     usd_per_month: float | None = None
+    resources: int = 0
+    errors: str = ""
 
     def write(self, file: Path) -> None:
         """As JSON; whoever reads it waits until the process has ended."""
@@ -38,9 +41,16 @@ class Outcome:
 def read_outcome(file: Path, code: int) -> Outcome:
     """What a process wrote, or its exit code alone where it came to no verdict."""
     try:
-        return Outcome(**json.loads(file.read_text(encoding="utf-8")))
+        found = Outcome(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        return Outcome(code=code)
+        found = Outcome(code=code)
+    errors = errors_file(file)
+    return replace(found, errors=errors.read_text(encoding="utf-8")) if errors.exists() else found
+
+
+def errors_file(file: Path) -> Path:
+    """Where a process's stderr goes beside its outcome."""
+    return file.with_suffix(".errors")
 
 
 def outcome_of(rehearsal: "Rehearsal", code: int) -> Outcome:
@@ -56,6 +66,7 @@ def outcome_of(rehearsal: "Rehearsal", code: int) -> Outcome:
         verdict=verdict(rehearsal),
         summary=summary(rehearsal),
         seconds=sum(rehearsal.seconds.values()),
+        resources=sum(1 for one in graph.resources if one.custom and not one.read),
         properties=properties_of(graph),
         usd_per_month=float(estimate(graph, read_prices()).usd_per_month),
     )

@@ -33,7 +33,7 @@ def rehearse_and_write(asked: Mapping[str, Any], into: Path) -> int:
 
 @plainly
 def _rehearse(asked: Mapping[str, Any], into: Path) -> None:
-    result = rehearsed(asked["stack"], with_service=asked["with_service"], in_image=False)
+    result = rehearsed(asked["stack"], with_service=asked["with_service"], in_image=False, quiet=asked["quiet"])
     code = NOT_MADE if result.incomplete else 0 if result.passed else CHECK_FAILED
     if asked.get("report"):
         from operations.rehearse import write_report  # noqa: PLC0415 few ask for it

@@ -32,6 +32,7 @@ def forget_our_modules(*roots: Path) -> None:
 def warm_up(asked: Mapping[str, Any]) -> bool:
     """Rehearse the infrastructure in this process. What is wrong is reported by the run that comes after it."""
     forget_our_modules(ROOT, Path.cwd())
+    os.chdir(asked["folder"])
     try:
         from operations.warm.run import rehearse_infrastructure  # noqa: PLC0415 forgotten and read anew
 
@@ -56,10 +57,15 @@ def _be_the_fork(asked: Mapping[str, Any], into: Path) -> NoReturn:
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        forget_our_modules(ROOT, Path.cwd())
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)  # the pipes of the warm process are not ours
         os.dup2(nothing, 1)
-        forget_our_modules(ROOT, Path.cwd())
+        if asked["quiet"]:
+            from operations.warm.outcome import errors_file  # noqa: PLC0415 forgotten and read anew
+
+            os.dup2(os.open(errors_file(into), os.O_WRONLY | os.O_CREAT, 0o600), 2)
+        os.chdir(asked["folder"])
         from operations.warm.run import rehearse_and_write  # noqa: PLC0415 forgotten and read anew
 
         code = rehearse_and_write(asked, into)

@@ -59,7 +59,7 @@ def watch(stack: str, *, with_service: bool) -> NoReturn:
     Raises ProblemsError where there is no project.
     """
     project = find_project(Path.cwd())
-    asked = {"stack": stack, "with_service": with_service}
+    asked = {"stack": stack, "folder": str(Path.cwd()), "with_service": with_service, "quiet": False}
     again = False
     try:
         with scratch() as folder, WarmProcess(Path.cwd(), folder) as warm:
