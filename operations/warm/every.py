@@ -70,20 +70,19 @@ def _places(project: Project, files: Files | None) -> list[Place]:
     if files is not None:
         estate = read_estate(project.root)
         found = touched(files, estate)
-        shared = set(found.bases) == set(estate.bases.values()) and any(_is_code(file) for file in files.differing)
-        names = {*(one.stack for one in found.bases), *(one.stack for one in found.silos), *([LOCAL] if shared else [])}
+        names = {
+            *(one.stack for one in found.bases),
+            *(one.stack for one in found.silos),
+            *([LOCAL] if found.shared else []),
+        }
         stacks = [stack for stack in stacks if stack in names]
         in_bootstrap = any(file.startswith(f"{ACCOUNTS}/") for file in files.differing)
-        accounts = accounts if shared or in_bootstrap else []
+        accounts = accounts if found.shared or in_bootstrap else []
     silos_first = sorted(stacks, key=lambda stack: -stack.count("-"))
     return [
         *(Place(stack, stack, project.root) for stack in silos_first),
         *(Place(f"{ACCOUNTS}/{account}", account, accounts_folder) for account in accounts),
     ]
-
-
-def _is_code(file: str) -> bool:
-    return "/" in file and not file.startswith(("tenants/", f"{ACCOUNTS}/"))
 
 
 def _rehearse(places: Sequence[Place], *, with_service: bool, with_pages: bool) -> list[Rehearsed]:
