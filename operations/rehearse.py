@@ -59,6 +59,11 @@ if TYPE_CHECKING:
     help="First stand up what STACK was at a revision of git, then change it in place into what it is now.",
 )
 @click.option("--image", "in_image", is_flag=True, help="Run the service in the built image, under runc.")
+@click.option(
+    "--other",
+    metavar="COMMAND",
+    help="Try another service instead of the bundled one: its command, or its image's archive (docs/other-image.md).",
+)
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(
     "--tenants",
@@ -77,6 +82,7 @@ def rehearse(
     policy_file: Path | None,
     since: str | None,
     in_image: bool,
+    other: str | None,
     no_service: bool,
     tenants: str | None,
     no_matrix: bool,
@@ -87,15 +93,28 @@ def rehearse(
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
-    if since and (declare_only or tenants is not None):
-        raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
+    _refuse_beside("--since changes one stack in place", since, declare_only=declare_only, tenants=tenants)
+    _refuse_beside(
+        "--other tries one service in one stack",
+        other,
+        since=since,
+        declare_only=declare_only,
+        no_service=no_service,
+        image=in_image,
+        tenants=tenants,
+    )
     for file in (report_file, policy_file):
         if file is not None:
             require_writable(file)
     try:
         if tenants is None:
             result = _rehearse(
-                stack, declare_only=declare_only, with_service=not no_service, in_image=in_image, since=since or ""
+                stack,
+                declare_only=declare_only,
+                with_service=not no_service,
+                in_image=in_image,
+                since=since or "",
+                other=other or "",
             )
         else:
             names = _names(tenants, declare_only)
@@ -115,6 +134,13 @@ def rehearse(
     if result.incomplete:
         fail(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _refuse_beside(why: str, given: str | None, **others: object) -> None:
+    """Raises UsageError where options are given that an option leaves no room for."""
+    beside = [f"--{name.replace('_', '-')}" for name, value in others.items() if value not in (None, False)]
+    if given is not None and beside:
+        raise click.UsageError(f"{why}: leave out {' and '.join(beside)}")
 
 
 def _priced(result: "Rehearsal") -> "Rehearsal":
@@ -155,6 +181,7 @@ def _rehearse(
     declare_only: bool = False,
     with_matrix: bool = True,
     since: str = "",
+    other: str = "",
 ) -> "Rehearsal":
     from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
@@ -181,7 +208,9 @@ def _rehearse(
                     with_matrix=with_matrix,
                     in_image=in_image,
                 )
-            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image, since=since)
+            return rehearse_whole(
+                project, stack, options, with_service=with_service, in_image=in_image, since=since, other=other
+            )
     except ImageError as error:
         fail(error.code, str(error))
 

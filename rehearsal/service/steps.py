@@ -284,14 +284,14 @@ def _give_login_its_secret(trial: Trial) -> None:
     why = f"/healthz did not answer within {READY_TIMEOUT_SECONDS} s"
     until(lambda: status_of(trial.ports[0], "/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
     expect(trial.browser().send("GET", "/auth/login"), 503)
-    _fill_oidc_secret(trial)
+    fill_oidc_secret(trial)
 
 
 def _issuer(trial: Trial) -> str:
     return MOCK_ISSUER if trial.mock_login else trial.surroundings.issuer()
 
 
-def _fill_oidc_secret(trial: Trial) -> None:
+def fill_oidc_secret(trial: Trial) -> None:
     """What an operator does once."""
     arn = trial.declared.service.environment["OIDC_SECRET_ID"]
     trial.cloud.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=uuid.uuid4().hex)
