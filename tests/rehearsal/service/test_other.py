@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from rehearsal.cloud import running
 from rehearsal.image import ImageError
 from rehearsal.run import Options, rehearse
 from rehearsal.service.declared import declared_service
+from rehearsal.service.lambda_runtime import lambda_runtime
 from rehearsal.service.other import (
     CONTRACT_STEPS,
     Given,
@@ -26,6 +26,7 @@ from rehearsal.service.other import (
     scrape_metrics,
     start,
 )
+from rehearsal.service.processes import started
 from rehearsal.service.run import opened_trial
 from rehearsal.service.steps import DATABASE_STEPS, stop_service
 from rehearsal.service.surroundings import Surroundings
@@ -37,16 +38,6 @@ from tests.rehearsal.service.test_surroundings import APP, installed
 
 SERVICE = ROOT / "tests/fixtures/other_service/service.py"
 PYTHON = APP / ".venv/bin/python"
-
-
-@contextmanager
-def standing(service: Path = SERVICE) -> Iterator[Trial]:
-    """Prod, ready to try a service in it."""
-    with Surroundings(APP) as surroundings, running() as moto:
-        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
-        cloud = moto.cloud(rehearsal.account, rehearsal.region)
-        with opened_trial(declared_service(rehearsal), cloud, surroundings, programs=run_by_python(service)) as trial:
-            yield trial
 
 
 def run_by_python(service: Path) -> Given:
@@ -82,11 +73,15 @@ def test_the_bundled_service_keeps_the_contract_too() -> None:
 
 @pytest.fixture(scope="module")
 def trial() -> Iterator[Trial]:
-    """One whose first login was made and whose schema was migrated, by the good service."""
-    with standing() as found:
-        for _, step in DATABASE_STEPS:
-            step(found)
-        yield found
+    """Prod, where the good service made the first login and migrated. There is one moto: who needs it comes before."""
+    with Surroundings(APP) as surroundings, running() as moto:
+        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
+        cloud = moto.cloud(rehearsal.account, rehearsal.region)
+        service = run_by_python(SERVICE)
+        with opened_trial(declared_service(rehearsal), cloud, surroundings, programs=service) as found:
+            for _, step in DATABASE_STEPS:
+                step(found)
+            yield found
 
 
 def broken(folder: Path, good: str, bad: str) -> Given:
@@ -138,14 +133,19 @@ def test_a_service_that_breaks_the_contract_is_told_where(
 
 @installed
 @pytest.mark.slow
-def test_a_rotation_whose_logins_do_not_take_turns_is_told(tmp_path: Path) -> None:
+def test_a_rotation_whose_logins_do_not_take_turns_is_told(
+    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service = broken(tmp_path, "turn = LOGINS[1] if current and", "turn = LOGINS[0] if current and")
-    with standing(Path(service.words[1])) as spoiled:
-        for _, step in DATABASE_STEPS:
-            step(spoiled)
-        start(spoiled)
-        with pytest.raises(StepError, match="two logins must take turns; the secret named notes_1, then notes_1"):
-            rotate_under_it(spoiled)
+    with lambda_runtime(trial.declared.rotation_function_arn) as runtime:
+        monkeypatch.setattr(trial, "runtime", runtime)
+        environment = trial.function_environment()
+        with started(service.command(trial.declared.rotation_arguments, environment), environment):
+            start(trial)
+            assert trial.service is not None
+            with pytest.raises(StepError, match="two logins must take turns; the secret named "):
+                rotate_under_it(trial)
+            trial.service.stop()
 
 
 @installed
