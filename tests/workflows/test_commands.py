@@ -134,7 +134,7 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
         "GITHUB_OUTPUT": str(tmp_path / "outputs"),
         "GITHUB_REF": "refs/heads/main",
     }
-    written_elsewhere = re.sub(r'(> |--steps )"', rf'\1"{tmp_path}/', line) if in_clone else line
+    written_elsewhere = re.sub(r'(> |--steps |--markdown )"', rf'\1"{tmp_path}/', line) if in_clone else line
     done = subprocess.run(
         ["bash", "-c", written_elsewhere],
         cwd=ROOT if in_clone else workplace,
