@@ -105,5 +105,11 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy pipeline issue drift.md --title Drift", "open it, or bring it up to date"),
         ("workbuoy pipeline issue --title Drift", "close it: nothing to say"),
     ),
+    "pipeline propose": (
+        (
+            'workbuoy pipeline propose build/upgrade.patch --branch upgrade --title "Raise versions"',
+            "a pull request of it",
+        ),
+    ),
     "pipeline summary": (("workbuoy pipeline summary review.md", "add it to the job's summary"),),
 }

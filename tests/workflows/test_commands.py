@@ -76,6 +76,7 @@ ENDS: Mapping[str, Ends] = {
     "pipeline summary": Ends(0, "comes from a fork"),
     "pipeline comment": Ends(0, "no comment is written"),
     "pipeline issue": Ends(0, "no issue is written"),
+    "pipeline propose": Ends(0, "Nothing changes, so nothing is proposed."),
     "review": Ends(4, "the Pulumi CLI"),
     "review --events": Ends(0, ""),
     "review dev --since": Ends(0, ""),
@@ -117,6 +118,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / made).write_text("dev: nothing\n")
     recording = ROOT / "tests/recordings/program/unchanged.events.jsonl.gz"
     (folder / f"events-{VARIABLES['STACK']}.jsonl").write_bytes(gzip.decompress(recording.read_bytes()))
+    (folder / "build/upgrade.patch").write_text("")
     steps = {"schema": 1, "stack": "prod", "source": "main and the working tree", "steps": []}
     (folder / f"steps-{VARIABLES['STACK']}.json").write_text(json.dumps(steps))
     (folder / f"compare-{VARIABLES['STACK']}.md").write_text("nothing, since this comes from a fork\n")
