@@ -26,7 +26,7 @@ def connections_section(view: View) -> Section | None:
             "group or a range of addresses; both are looked at. Another stack's side is not seen here.",
         ),
         picture(view.graph, found) if found else None,
-        table("Every connection", _COLUMNS, rows),
+        table("Every connection", _COLUMNS, rows, class_="cards"),
         el("p", "The network's default security group is empty: ", [view.link(one) for one in emptied], ".")
         if emptied
         else None,
