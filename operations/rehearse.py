@@ -103,6 +103,8 @@ def rehearse(
         image=in_image,
         tenants=tenants,
     )
+    if other is not None and not other.strip():
+        raise click.UsageError("--other names no command")
     for file in (report_file, policy_file):
         if file is not None:
             require_writable(file)

@@ -79,10 +79,9 @@ def verdict(rehearsal: Rehearsal) -> str:
     if rehearsal.change:
         works = " and its service works" if rehearsal.service else ""
         return f"{where} changed as declared{works}: {count} resources, {total:.1f} s"
-    if rehearsal.service:
-        works = " and the other service keeps its contract" if rehearsal.service.program else " and its service works"
-    else:
-        works = ""
+    works = " and its service works" if rehearsal.service else ""
+    if rehearsal.service and rehearsal.service.program:
+        works = " and the other service keeps its contract"
     if rehearsal.tenants:
         others = rehearsal.tenants.stacks
         count += sum(one.compared for one in others)
@@ -269,9 +268,8 @@ def short(token: str) -> str:
 def _next(rehearsal: Rehearsal, verbose: bool) -> str:
     name = rehearsal.stack + (f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else "")
     name += f" --since {rehearsal.change.revision}" if rehearsal.change else ""
-    name += (
-        f" --other {shlex.quote(rehearsal.service.program)}" if rehearsal.service and rehearsal.service.program else ""
-    )
+    program = rehearsal.service.program if rehearsal.service else ""
+    name += f" --other {shlex.quote(program)}" if program else ""
     if not rehearsal.passed:
         return f"mend what is listed, then `workbuoy rehearse {name}` again"
     if rehearsal.declare_only:

@@ -35,10 +35,9 @@ def rehearse_whole(
     traffic, and rolled back. With `other`, a command line or an image's archive, that service is held to the contract
     of docs/other-image.md in the place of the bundled one.
 
-    Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with or a
-    command that is none, the errors of
-    `policies`, and ImageError for an image that is missing, does not match the code or cannot be run. A service that
-    cannot be tried for another reason is told in the result.
+    Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with or a command
+    that is none, the errors of `policies`, and ImageError for an image that is missing, does not match the code or
+    cannot be run. A service that cannot be tried for another reason is told in the result.
     """
     if since:
         from rehearsal.change.run import stood_at  # noqa: PLC0415 few ask for it
@@ -47,7 +46,7 @@ def rehearse_whole(
             changed = replace(options, stood=stood)
             return rehearse_whole(project, stack, changed, with_service=with_service, in_image=in_image)
     app = project.root / "app"
-    if options.declare_only or not with_service or not app.is_dir():
+    if options.declare_only or not with_service or not (other or app.is_dir()):
         return judged(rehearse_with_base(project, stack, options), project, options)
     from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
     from rehearsal.service.run import rehearse_service  # noqa: PLC0415

@@ -59,6 +59,18 @@ def test_a_service_of_another_framework_keeps_the_contract_as_a_user_tries_it() 
     assert "held to docs/other-image.md" in shown
 
 
+def test_another_service_that_cannot_be_tried_here_is_told_and_never_passed_over(tmp_path: Path) -> None:
+    """A project without the bundled service's environment has no Postgres to try another one with."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for entry in PROJECT.iterdir():
+        if entry.name != "app":
+            (root / entry.name).symlink_to(entry)
+    found = rehearse_whole(find_project(root), "dev", Options(), with_service=True, other="true")
+    assert not found.passed
+    assert "the service is not installed" in found.incomplete
+
+
 @installed
 @pytest.mark.slow
 def test_the_bundled_service_keeps_the_contract_too() -> None:
@@ -176,6 +188,12 @@ def test_a_relative_program_is_found_from_any_folder(monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     with other_programs("'./their service' --fast") as programs:
         assert programs.command(("serve",), {}) == [str(tmp_path / "their service"), "--fast", "serve"]
+
+
+def test_an_empty_command_does_not_fall_back_to_the_bundled_service() -> None:
+    result = CliRunner().invoke(main, ["rehearse", "prod", "--other", " "])
+    assert result.exit_code == 2
+    assert "--other names no command" in result.stderr
 
 
 def test_options_that_leave_no_room_for_another_service_are_named() -> None:
