@@ -29,10 +29,10 @@ test-fast: .venv/installed app/.venv/installed ## Leaves out what builds or load
 dev: ## The service on an embedded Postgres, with reload and the mock login
 	@$(MAKE) --no-print-directory -C app dev
 
-image: .venv/installed ## The container image and its SBOM, into build/image (make image ARCHITECTURE=arm64)
+image: .venv/installed ## The container image and its SBOM (make image ARCHITECTURE=arm64)
 	@$(BIN)/workbuoy image build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-local: .venv/installed ## The stack local by the real engine and the genuine provider, against moto
+local: .venv/installed ## The stack local by the real engine and provider, against moto
 	@$(BIN)/workbuoy local
 
 check: .venv/installed ## Formatter, linter and types
@@ -53,7 +53,7 @@ EXACT := import json; named = json.load(open("package.json")); print(*(f"{name}@
   for kind in ("dependencies", "devDependencies") for name, version in named.get(kind, {}).items() if version[0].isdigit()))
 NPM := npm --silent --no-audit --no-fund --ignore-scripts --package-lock-only
 
-upgrade: .venv/installed app/.venv/installed ## Raise every locked version; what follows from it goes into build/upgrade.patch
+upgrade: .venv/installed app/.venv/installed ## Raise every locked version, and keep it as build/upgrade.patch
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
 	@$(MAKE) --no-print-directory -C app lock UPGRADE=--upgrade
 	@git ls-files '*package-lock.json' | while read -r file; do (cd "$$(dirname "$$file")" && $(NPM) update && \
