@@ -5,7 +5,7 @@ BIN := .venv/bin
 # A file's tests stay together, since they share what they stand up.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help rehearse test test-fast dev image local check format generate lock clean
+.PHONY: help rehearse test test-fast dev image local check format generate lock upgrade clean
 
 rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -29,10 +29,10 @@ test-fast: .venv/installed app/.venv/installed ## Leaves out what builds or load
 dev: ## The service on an embedded Postgres, with reload and the mock login
 	@$(MAKE) --no-print-directory -C app dev
 
-image: .venv/installed ## The container image and its SBOM, into build/image (make image ARCHITECTURE=arm64)
+image: .venv/installed ## The container image and its SBOM (make image ARCHITECTURE=arm64)
 	@$(BIN)/workbuoy image build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
-local: .venv/installed ## The stack local by the real engine and the genuine provider, against moto
+local: .venv/installed ## The stack local by the real engine and provider, against moto
 	@$(BIN)/workbuoy local
 
 check: .venv/installed ## Formatter, linter and types
@@ -46,7 +46,20 @@ generate: .venv/installed app/.venv/installed ## Write every file that is made f
 
 lock: .venv/installed ## Compile the hash-pinned requirements again
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \
-	  --no-header --quiet --output-file requirements.lock
+	  --no-header --quiet $(UPGRADE) --output-file requirements.lock
+
+# A version that package.json names exactly is raised within its major; a range as it says.
+EXACT := import json; named = json.load(open("package.json")); print(*(f"{name}@^{version}" \
+  for kind in ("dependencies", "devDependencies") for name, version in named.get(kind, {}).items() if version[0].isdigit()))
+NPM := npm --silent --no-audit --no-fund --ignore-scripts --package-lock-only
+
+upgrade: .venv/installed app/.venv/installed ## Raise every locked version, and keep it as build/upgrade.patch
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+	@$(MAKE) --no-print-directory -C app lock UPGRADE=--upgrade
+	@git ls-files '*package-lock.json' | while read -r file; do (cd "$$(dirname "$$file")" && $(NPM) update && \
+	  exact=$$("$(CURDIR)/$(BIN)/python" -c '$(EXACT)') && { [ -z "$$exact" ] || $(NPM) install --save-exact $$exact; }) || exit 1; done
+	@$(MAKE) --no-print-directory generate
+	@mkdir -p build && git diff --binary HEAD >build/upgrade.patch && git diff --stat HEAD
 
 # uv, of the version and hash that the lock names, installs about ten times as fast as pip, which stays the fallback.
 # Byte code is compiled now: without it the first run takes many times as long.

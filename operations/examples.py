@@ -8,6 +8,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy rehearse prod", "stand prod up here and try its service"),
         ("workbuoy rehearse prod --report report.html", "the same, as one page to look at"),
         ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
+        ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -103,6 +104,12 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "pipeline issue": (
         ("workbuoy pipeline issue drift.md --title Drift", "open it, or bring it up to date"),
         ("workbuoy pipeline issue --title Drift", "close it: nothing to say"),
+    ),
+    "pipeline propose": (
+        (
+            'workbuoy pipeline propose build/upgrade.patch --branch upgrade --title "Raise versions"',
+            "a pull request of it",
+        ),
     ),
     "pipeline summary": (("workbuoy pipeline summary review.md", "add it to the job's summary"),),
 }

@@ -17,7 +17,7 @@ from operations.image.command import image
 from operations.local.command import local
 from operations.locate.command import locate
 from operations.pipeline.command import pipeline
-from operations.rehearse import rehearse
+from operations.rehearse.command import rehearse
 from operations.review.command import review
 from operations.review.policies_command import policies
 from operations.state.command import state

@@ -34,11 +34,22 @@ def require_writable(path: Path) -> None:
         problem = "is a folder; name a file"
     elif not target.parent.is_dir():
         problem = f"there is no folder {path.parent}; make it first"
-    elif not os.access(target if target.exists() and not target.is_file() else target.parent, os.W_OK):
+    elif not _can_be_written(target):
         problem = "cannot be written there; name another place"
     else:
         return
     raise ProblemsError([Problem(message=f"{path}: {problem}")])
+
+
+def _can_be_written(target: Path) -> bool:
+    """By trying, where a file is put beside its place: what the rights say is no answer on every file system."""
+    if target.exists() and not target.is_file():
+        return os.access(target, os.W_OK)
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):
+            return True
+    except OSError:
+        return False
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -56,6 +56,7 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
 
 def _service(service: ServiceRehearsal) -> dict[str, Any]:
     return {
+        "program": service.program or None,
         "passed": service.passed,
         "incomplete": service.incomplete or None,
         "steps": [

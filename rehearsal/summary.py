@@ -1,5 +1,6 @@
 """What a person reads after a rehearsal: the verdict first, within the terminal's columns, ten seconds."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 
@@ -79,6 +80,8 @@ def verdict(rehearsal: Rehearsal) -> str:
         works = " and its service works" if rehearsal.service else ""
         return f"{where} changed as declared{works}: {count} resources, {total:.1f} s"
     works = " and its service works" if rehearsal.service else ""
+    if rehearsal.service and rehearsal.service.program:
+        works = " and the other service keeps its contract"
     if rehearsal.tenants:
         others = rehearsal.tenants.stacks
         count += sum(one.compared for one in others)
@@ -142,7 +145,10 @@ def _failed_checks(rehearsal: Rehearsal) -> int:
 
 
 def _service(service: ServiceRehearsal, verbose: bool) -> Iterator[str]:
-    yield f"The service, started as declared ({service.seconds:.1f} s):"
+    if service.program:
+        yield from wrapped(f"{service.program}, held to docs/other-image.md ({service.seconds:.1f} s):", hanging="  ")
+    else:
+        yield f"The service, started as declared ({service.seconds:.1f} s):"
     for step in service.steps:
         mark = "  " if step.passed else "! "
         yield from wrapped(f"{step.name}: {step.detail}", f"{mark}{step.seconds:5.1f} s  ", " " * 11)
@@ -262,6 +268,8 @@ def short(token: str) -> str:
 def _next(rehearsal: Rehearsal, verbose: bool) -> str:
     name = rehearsal.stack + (f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else "")
     name += f" --since {rehearsal.change.revision}" if rehearsal.change else ""
+    program = rehearsal.service.program if rehearsal.service else ""
+    name += f" --other {shlex.quote(program)}" if program else ""
     if not rehearsal.passed:
         return f"mend what is listed, then `workbuoy rehearse {name}` again"
     if rehearsal.declare_only:

@@ -19,17 +19,25 @@ TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
 def rehearse_whole(
-    project: Project, stack: str, options: Options, *, with_service: bool, in_image: bool = False, since: str = ""
+    project: Project,
+    stack: str,
+    options: Options,
+    *,
+    with_service: bool,
+    in_image: bool = False,
+    since: str = "",
+    other: str = "",
 ) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
     With `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
     that revision stands first and is changed in place; the service is then deployed over that revision's, under
-    traffic, and rolled back.
+    traffic, and rolled back. With `other`, a command line or an image's archive, that service is held to the contract
+    of docs/other-image.md in the place of the bundled one.
 
-    Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with, the errors of
-    `policies`, and ImageError for an image that is missing, does not match the code or cannot be run. A service that
-    cannot be tried for another reason is told in the result.
+    Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with or a command
+    that is none, the errors of `policies`, and ImageError for an image that is missing, does not match the code or
+    cannot be run. A service that cannot be tried for another reason is told in the result.
     """
     if since:
         from rehearsal.change.run import stood_at  # noqa: PLC0415 few ask for it
@@ -38,7 +46,7 @@ def rehearse_whole(
             changed = replace(options, stood=stood)
             return rehearse_whole(project, stack, changed, with_service=with_service, in_image=in_image)
     app = project.root / "app"
-    if options.declare_only or not with_service or not app.is_dir():
+    if options.declare_only or not with_service or not (other or app.is_dir()):
         return judged(rehearse_with_base(project, stack, options), project, options)
     from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
     from rehearsal.service.run import rehearse_service  # noqa: PLC0415
@@ -46,6 +54,10 @@ def rehearse_whole(
 
     with ExitStack() as contexts:
         programs = contexts.enter_context(image_programs(project.root)) if in_image else None
+        if other:
+            from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
+
+            others = contexts.enter_context(other_programs(other))
         surroundings = contexts.enter_context(Surroundings(app))
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
@@ -54,7 +66,9 @@ def rehearse_whole(
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         options.progress.phase("trying the service")
         tell, before = options.progress.phase, options.stood
-        if before is not None and (before.revision.folder / "app").is_dir():
+        if other:
+            service = rehearse_other(rehearsal, cloud, surroundings, others, program=other, tell=tell)
+        elif before is not None and (before.revision.folder / "app").is_dir():
             from rehearsal.service.release import rehearse_release  # noqa: PLC0415 few ask for it
 
             service = rehearse_release(

@@ -55,8 +55,9 @@ class Step(Printed):
 
 
 class Service(Printed):
-    """The service, started as the stack declares it."""
+    """The service, started as the stack declares it; `program` names another one in the place of the bundled one."""
 
+    program: str | None
     passed: bool
     incomplete: str | None
     steps: list[Step]

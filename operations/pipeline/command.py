@@ -1,4 +1,4 @@
-"""`workbuoy pipeline`: comment, issue, summary. Outside a workflow each prints its text and posts nothing."""
+"""`workbuoy pipeline`: comment, issue, pull request, summary. Outside a workflow each prints its text alone."""
 
 import os
 import re
@@ -116,6 +116,44 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
         tell("No repository is known here, so no issue is written.")
         return
     tell(publish.issue(repository, _marker(marker), title, parts))
+
+
+@pipeline.command()
+@click.argument("patch", metavar="PATCH", type=click.Path(path_type=Path))
+@click.option("--branch", required=True, help="Of the pull request; its former commit is replaced.")
+@click.option("--title", required=True, help="Of the commit and the pull request.")
+@click.option("--start", "workflows", multiple=True, metavar="FILE.yml", help="A workflow to start on the branch.")
+@_plainly
+def propose(*, patch: Path, branch: str, title: str, workflows: Sequence[str]) -> None:
+    """Open one pull request for what PATCH changes, or bring the one of last time up to date.
+
+    The patch stands on the last commit. Nothing of it is laid out or run here, and one that changes what judges a
+    change (.github, .ci, waivers) is refused.
+    """
+    from operations.pipeline import propose as proposing  # noqa: PLC0415 printing help must not pay for it
+
+    root = Path.cwd()
+    changes = proposing.changes_of(root, patch)
+    if not changes:
+        tell("Nothing changes, so nothing is proposed.")
+        return
+    listed = "\n".join(f"- `{one.path}`" for one in changes)
+    _summarize([f"{title}:", listed])
+    repository = _repository()
+    if repository is None:
+        tell("No repository is known here, so no pull request is opened.")
+        return
+    started = f"Started on it: {', '.join(f'`{one}`' for one in workflows)}. " if workflows else ""
+    text = (
+        f"{listed}\n\n{started}GitHub starts nothing else for a workflow's own pull request: close and reopen it, and "
+        "the others run, the previews with credentials too. Look at what is raised first."
+    )
+    onto = os.environ.get("GITHUB_REF_NAME") or "main"
+    commit = proposing.commit_of(root)
+    tell(proposing.propose(repository, commit, changes, branch=branch, onto=onto, title=title, text=text))
+    for one in workflows:
+        proposing.dispatch(repository, one, branch)
+        tell(f"{one} is started on {branch}")
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The little of GitHub's REST API that a report needs: comments and issues of one repository.
+"""The little of GitHub's REST API that a workflow needs: comments, issues and one pull request of one repository.
 
 Source: https://docs.github.com/en/rest/issues (version 2022-11-28); a pull request's comments are its issue's.
 """
@@ -53,11 +53,11 @@ class Repository:
 
     def comment(self, number: int, body: str) -> None:
         """Add a comment."""
-        self._ask("POST", f"issues/{number}/comments", {"body": body})
+        self.ask("POST", f"issues/{number}/comments", {"body": body})
 
     def change_comment(self, identity: int, body: str) -> None:
         """Replace a comment's text."""
-        self._ask("PATCH", f"issues/comments/{identity}", {"body": body})
+        self.ask("PATCH", f"issues/comments/{identity}", {"body": body})
 
     def open_issues(self) -> Iterator[Mapping[str, Any]]:
         """Every open issue by the workflows' own user; pull requests are none."""
@@ -66,21 +66,22 @@ class Repository:
 
     def open_issue(self, title: str, body: str) -> int:
         """Open an issue and give back its number."""
-        return int(self._ask("POST", "issues", {"title": title, "body": body})["number"])
+        return int(self.ask("POST", "issues", {"title": title, "body": body})["number"])
 
     def change_issue(self, number: int, **values: str) -> None:
         """Replace an issue's title, body or state."""
-        self._ask("PATCH", f"issues/{number}", values)
+        self.ask("PATCH", f"issues/{number}", values)
 
     def _all(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
         for page in range(1, _LAST_PAGE):
             terms = urllib.parse.urlencode({**query, "per_page": _PAGE, "page": page})
-            found = self._ask("GET", f"{path}?{terms}")
+            found = self.ask("GET", f"{path}?{terms}")
             yield from found
             if len(found) < _PAGE:
                 return
 
-    def _ask(self, method: str, path: str, content: Mapping[str, str] | None = None) -> Any:
+    def ask(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:
+        """One request below the repository's address; None where the answer is empty. Raises ApiError."""
         address = f"{self.api}/repos/{self.name}/{path}"
         request = urllib.request.Request(  # noqa: S310 the address is GitHub's, from the runner's environment
             address,
@@ -92,13 +93,14 @@ class Repository:
         doing = f"GitHub: {method} {path.partition('?')[0]}"
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 as above
-                return json.load(answer)
+                said = answer.read()
+                return json.loads(said) if said else None
         except urllib.error.HTTPError as error:
             with error:
-                said = _message(error.read())
-            if error.code == 403 and "rate limit" not in said.lower():
-                raise ReadOnlyError(f"{doing} was refused: {said}") from None
-            raise ApiError(f"{doing} failed: {error.code} {said}") from None
+                why = _message(error.read())
+            if error.code == 403 and "rate limit" not in why.lower():
+                raise ReadOnlyError(f"{doing} was refused: {why}") from None
+            raise ApiError(f"{doing} failed: {error.code} {why}") from None
         except (OSError, HTTPException, ValueError) as error:
             raise ApiError(f"{doing} failed: {getattr(error, 'reason', error)}") from None
 

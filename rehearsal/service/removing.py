@@ -14,11 +14,10 @@ CONTENT = b"deleted soon"
 
 def remove_attachment(trial: Trial) -> str:
     """A deleted attachment's object is gone; the parts of an upload that broke off are taken back."""
-    assert trial.ada is not None  # noqa: S101  log_in comes first
     path = f"{trial.thing_path}/attachments"
-    made = expect(trial.ada.send("POST", f"{path}?name=gone.txt", CONTENT, "text/plain"), 201).json()
-    address = expect(trial.ada.send("GET", f"{path}/{made['id']}/content"), 307).headers["location"]
-    expect(trial.ada.send("DELETE", f"{path}/{made['id']}"), 204)
+    made = expect(trial.member.send("POST", f"{path}?name=gone.txt", CONTENT, "text/plain"), 201).json()
+    address = expect(trial.member.send("GET", f"{path}/{made['id']}/content"), 307).headers["location"]
+    expect(trial.member.send("DELETE", f"{path}/{made['id']}"), 204)
     still = f"the object of a deleted attachment is still there after {WAIT_SECONDS} s"
     until(lambda: fetch(address).body != CONTENT, WAIT_SECONDS, still, trial.service)
     _break_off(trial, f"{path}?name=broken.bin")
@@ -33,18 +32,17 @@ def remove_attachment(trial: Trial) -> str:
 
 
 def _break_off(trial: Trial, path: str) -> None:
-    assert trial.ada is not None  # noqa: S101  log_in comes first
-    public = urlsplit(trial.ada.public_url)
+    public = urlsplit(trial.member.public_url)
     head = {
         "Host": public.netloc,
         "Origin": f"{public.scheme}://{public.netloc}",
-        "Cookie": "; ".join(f"{name}={value}" for name, value in trial.ada.cookies.items()),
+        "Cookie": "; ".join(f"{name}={value}" for name, value in trial.member.cookies.items()),
         "Content-Type": "application/octet-stream",
         "Content-Length": str(BROKEN_OFF_BYTES),
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     before = _puts(trial)
-    with socket.create_connection(("127.0.0.1", trial.ada.port), WAIT_SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", trial.member.port), WAIT_SECONDS) as connection:
         connection.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode())
         with suppress(ConnectionError):  # what was refused is told by what did not begin
             connection.sendall(bytes(SENT_BYTES))

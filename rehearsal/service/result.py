@@ -19,10 +19,12 @@ class ServiceStep:
 class ServiceRehearsal:
     """All steps, what was refused on the way, and permissions that nothing needed.
 
-    `notes` are for whoever reviews a migration. `incomplete` says in one line why the service could not be tried at
-    all. Permissions were judged by `rehearsal.permissions`, not by AWS.
+    `program` names another service that was tried in the place of the bundled one, by its contract; it is empty
+    otherwise. `notes` are for whoever reviews a migration. `incomplete` says in one line why the service could not be
+    tried at all. Permissions were judged by `rehearsal.permissions`, not by AWS.
     """
 
+    program: str = ""
     steps: tuple[ServiceStep, ...] = ()
     denials: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()

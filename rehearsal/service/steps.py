@@ -105,7 +105,7 @@ def log_in(trial: Trial) -> str:
 
 def store_record(trial: Trial) -> str:
     """A thing is made, changed, found."""
-    ada = _ada(trial)
+    ada = trial.member
     made = expect(ada.send_json("POST", "/api/things", {"title": "Anchor", "body": "Rehearsed"}), 201).json()
     trial.thing_path = f"/api/things/{made['id']}"
     expect(ada.send_json("PUT", trial.thing_path, {"title": "Anchor", "body": "Twice", "status": "done"}), 200)
@@ -117,7 +117,7 @@ def store_record(trial: Trial) -> str:
 
 def store_attachment(trial: Trial) -> str:
     """An attachment goes to the bucket and comes back through a signed address."""
-    ada = _ada(trial)
+    ada = trial.member
     path = f"{trial.thing_path}/attachments"
     made = expect(ada.send("POST", f"{path}?name=photo.bin", ATTACHMENT, "application/octet-stream"), 201).json()
     trial.content_path = f"{path}/{made['id']}/content"
@@ -154,7 +154,7 @@ def refuse_other_tenant(trial: Trial) -> str:
 
 def rotate_in_traffic(trial: Trial) -> str:
     """Two rotations and a cut of all connections, while readers read: no request fails."""
-    ada = _ada(trial)
+    ada = trial.member
     failed: list[str] = []
     read = [0]
 
@@ -284,14 +284,14 @@ def _give_login_its_secret(trial: Trial) -> None:
     why = f"/healthz did not answer within {READY_TIMEOUT_SECONDS} s"
     until(lambda: status_of(trial.ports[0], "/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
     expect(trial.browser().send("GET", "/auth/login"), 503)
-    _fill_oidc_secret(trial)
+    fill_oidc_secret(trial)
 
 
 def _issuer(trial: Trial) -> str:
     return MOCK_ISSUER if trial.mock_login else trial.surroundings.issuer()
 
 
-def _fill_oidc_secret(trial: Trial) -> None:
+def fill_oidc_secret(trial: Trial) -> None:
     """What an operator does once."""
     arn = trial.declared.service.environment["OIDC_SECRET_ID"]
     trial.cloud.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=uuid.uuid4().hex)
@@ -329,11 +329,6 @@ def status_of(port: int, path: str) -> int:
 
 def _not_ready(trial: Trial) -> str:
     return f"not ready within {READY_TIMEOUT_SECONDS} s on port {trial.ports[0]}"
-
-
-def _ada(trial: Trial) -> Browser:
-    assert trial.ada is not None  # noqa: S101  log_in comes first
-    return trial.ada
 
 
 def _service(trial: Trial) -> Process:

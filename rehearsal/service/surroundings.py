@@ -6,7 +6,7 @@ import random
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,24 @@ with psycopg.connect(sys.argv[1], connect_timeout=5) as connection:
     print(connection.execute(
         "select count(*) from information_schema.tables "
         "where table_schema not in ('pg_catalog', 'information_schema')").fetchone()[0])
+"""
+
+# What a login that only reads and writes rows must not have, a line each.
+_POWERS = """
+import json, sys, psycopg
+given = json.load(sys.stdin)
+with psycopg.connect(connect_timeout=5, **given["owner"]) as connection:
+    for (line,) in connection.execute(
+        "select rolname || ' owns ' || relname from pg_class join pg_roles r on r.oid = relowner "
+        "  where rolname = any(%(logins)s) "
+        "union all select rolname || ' may ' || power from pg_roles, lateral (values "
+        "  (rolsuper, 'do anything'), (rolcreaterole, 'make roles'), (rolcreatedb, 'make databases'), "
+        "  (rolbypassrls, 'pass by row-level security'), "
+        "  (pg_has_role(oid, current_user, 'MEMBER'), 'act as the owner') "
+        ") as each (has, power) where has and rolname = any(%(logins)s)",
+        {"logins": given["logins"]},
+    ):
+        print(line)
 """
 
 
@@ -101,6 +119,22 @@ class Surroundings:
             return _parse(json.loads(process.lines[0])["owner"])
         except ValueError:
             raise NotToBeHadError(process.lines[0]) from None
+
+    def powers_of(self, owner: Owner, logins: Sequence[str]) -> list[str]:
+        """What these logins own or may do in the database beyond what they were granted. Raises NotToBeHadError."""
+        login = {"host": owner.host, "port": owner.port, "dbname": owner.database, "user": owner.user}
+        given = json.dumps({"owner": {**login, "password": owner.password}, "logins": list(logins)})
+        asked = subprocess.run(
+            [str(self.app / ".venv" / "bin" / "python"), "-c", _POWERS],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        if asked.returncode:
+            raise NotToBeHadError(f"the database cannot be asked: {(asked.stderr.splitlines() or ['no answer'])[-1]}")
+        return asked.stdout.splitlines()
 
     def issuer(self) -> str:
         """The address of a real OpenID Connect provider on loopback. Raises NotToBeHadError."""

@@ -65,6 +65,12 @@ class Trial:
         """Whether the stack declares the development login."""
         return self.declared.service.environment["OIDC_DEV_MOCK"] == "1"
 
+    @property
+    def member(self) -> Browser:
+        """The first member's browser; the step that logs in comes first."""
+        assert self.ada is not None  # noqa: S101
+        return self.ada
+
     def browser(self) -> Browser:
         """A browser that nobody is logged in with."""
         return Browser(self.public_url, self.ports[0])

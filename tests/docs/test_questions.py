@@ -15,6 +15,7 @@ QUESTIONS = {
     "What if bootstrap's files lack the region?": (r"bootstrap's files lack", "workbuoy doctor"),
     "Can I run an image of our own?": (r"another service", "contract"),
     "What must an image do?": (r"what the image must do", "migrate"),
+    "How do I try our own service before AWS?": (r"try it on a laptop", "--other"),
     "How do I tear dev down?": (r"take it down", "pulumi destroy --stack dev"),
     "How do I tear staging or prod down?": (r"tear down", "final snapshot"),
     "How do I add an operator?": (r"add an operator", "operators.identityCenter.permissionSets"),

@@ -32,7 +32,7 @@ COMMANDS = (
     "changed --all",
     "policies check prod",
     "releases prod",
-    "smoke prod",
+    "smoke prod --timeout-seconds 1",
     "review prod --since HEAD",
     "bootstrap up prod",
     "state check prod",

@@ -76,6 +76,7 @@ ENDS: Mapping[str, Ends] = {
     "pipeline summary": Ends(0, "comes from a fork"),
     "pipeline comment": Ends(0, "no comment is written"),
     "pipeline issue": Ends(0, "no issue is written"),
+    "pipeline propose": Ends(0, "Nothing changes, so nothing is proposed."),
     "review": Ends(4, "the Pulumi CLI"),
     "review --events": Ends(0, ""),
     "review dev --since": Ends(0, ""),
@@ -117,6 +118,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / made).write_text("dev: nothing\n")
     recording = ROOT / "tests/recordings/program/unchanged.events.jsonl.gz"
     (folder / f"events-{VARIABLES['STACK']}.jsonl").write_bytes(gzip.decompress(recording.read_bytes()))
+    (folder / "build/upgrade.patch").write_text("")
     steps = {"schema": 1, "stack": "prod", "source": "main and the working tree", "steps": []}
     (folder / f"steps-{VARIABLES['STACK']}.json").write_text(json.dumps(steps))
     (folder / f"compare-{VARIABLES['STACK']}.md").write_text("nothing, since this comes from a fork\n")
@@ -134,7 +136,7 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
         "GITHUB_OUTPUT": str(tmp_path / "outputs"),
         "GITHUB_REF": "refs/heads/main",
     }
-    written_elsewhere = re.sub(r'(> |--steps )"', rf'\1"{tmp_path}/', line) if in_clone else line
+    written_elsewhere = re.sub(r'(> |--steps |--markdown )"', rf'\1"{tmp_path}/', line) if in_clone else line
     done = subprocess.run(
         ["bash", "-c", written_elsewhere],
         cwd=ROOT if in_clone else workplace,

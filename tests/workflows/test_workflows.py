@@ -31,12 +31,13 @@ WRITES = {
     "drift.issue": {"issues"},
     "preview.comment": {"pull-requests"},
     "preview.code-scanning": {"security-events"},
+    "upgrade.propose": {"actions", "contents", "pull-requests"},
 }
 
 
 def test_the_workflows_are_those_that_the_documentation_names() -> None:
     names = {workflow.name for workflow in WORKFLOWS}
-    assert names == {"preview", "deploy", "deploy-environment", "tenant", "drift", "test", "image"}
+    assert names == {"preview", "deploy", "deploy-environment", "tenant", "drift", "test", "image", "upgrade"}
 
 
 def is_a_command_of_this_repository(line: str) -> bool:
@@ -108,15 +109,28 @@ def test_an_action_that_is_not_pinned_would_be_noticed(uses: str) -> None:
     ]
 
 
-def test_one_action_has_one_commit_and_the_documentation_names_it() -> None:
+def test_one_action_has_one_commit() -> None:
     pinned = {use for workflow in WORKFLOWS for use in USES.findall(workflow.text) if not use[0].startswith("./")}
     names = [action.partition("@")[0] for action, _ in pinned]
     assert len(names) == len(set(names))
-    page = (ROOT / "docs/workflows.md").read_text(encoding="utf-8")
-    for action, version in pinned:
-        name, _, commit = action.partition("@")
-        address = "/".join(name.split("/")[:2])
-        assert f"| [{name}](https://github.com/{address}) | {version} | `{commit}` |" in page
+
+
+def test_what_may_push_runs_nothing_that_is_new() -> None:
+    """New versions run where the token reads; the patch they leave is only read where it writes."""
+    (upgrade,) = (workflow for workflow in WORKFLOWS if workflow.name == "upgrade")
+    assert "make upgrade" in upgrade.job("raise").runs()
+    assert upgrade.job("raise").content["permissions"] == {"contents": "read"}
+    assert [line.split()[:3] for line in upgrade.job("propose").runs()] == [
+        ["make", ".venv/installed"],
+        [".venv/bin/workbuoy", "pipeline", "require-branch"],
+        [".venv/bin/workbuoy", "pipeline", "propose"],
+    ]
+
+
+def test_the_workflow_that_an_upgrade_starts_can_be_started() -> None:
+    started = {name for line in RUNS for name in re.findall(r"--start (\S+)\.yml", line)}
+    assert started == {"test"}
+    assert all("workflow_dispatch" in workflow.triggers for workflow in WORKFLOWS if workflow.name in started)
 
 
 @pytest.mark.parametrize("workflow", BY_WORKFLOW)
@@ -127,7 +141,7 @@ def test_a_workflow_has_no_rights_of_its_own(workflow: Workflow) -> None:
 @pytest.mark.parametrize("job", BY_JOB)
 def test_a_job_may_read_the_code_and_write_only_what_is_its_purpose(job: Job) -> None:
     rights = job.content["permissions"]
-    assert rights["contents"] == "read"
+    assert rights["contents"] == ("write" if "contents" in WRITES.get(job.id, ()) else "read")
     written = {right for right, level in rights.items() if level != "read"}
     assert written - {"id-token"} == WRITES.get(job.id, set())
     takes_a_role = any(job.uses(CREDENTIALS)) or "uses" in job.content
@@ -144,7 +158,7 @@ def test_no_secret_is_stored_with_github(workflow: Workflow) -> None:
 def test_the_workflows_token_goes_to_the_step_that_writes_and_no_other(job: Job) -> None:
     holders = [step["run"] for step in job.steps if "github.token" in json.dumps(step)]
     assert all(line.startswith(".venv/bin/workbuoy pipeline ") for line in holders)
-    assert bool(holders) == (job.id in {"preview.comment", "drift.issue"})
+    assert bool(holders) == (job.id in {"preview.comment", "drift.issue", "upgrade.propose"})
     assert "github.token" not in json.dumps(job.content.get("env", {}))
 
 

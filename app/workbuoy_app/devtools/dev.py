@@ -57,8 +57,9 @@ def _expect_free(port: str) -> None:
         try:
             probe.bind(("127.0.0.1", int(port)))
         except (OSError, ValueError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
             raise servers.NotStarted(
-                f"port {port} cannot be listened on ({error}); name another one: PORT=8081 make dev"
+                f"port {port} cannot be listened on: {why}\nname another one: PORT=8081 make dev"
             ) from None
 
 

@@ -2,8 +2,8 @@
 
 from facts import tokens as t
 from facts.exposure import EVERY_PORT, Connection, connections, is_world
-from graph import Graph, Resource
 from rehearsal.report.markup import Html, code, el, join
+from rehearsal.report.picture import gateway_endpoint, picture
 from rehearsal.report.present import Column, Section, chip, table
 from rehearsal.report.view import View
 
@@ -25,7 +25,8 @@ def connections_section(view: View) -> Section | None:
             "Nothing else can connect. Between two groups of this stack each needs a rule, which may name the other "
             "group or a range of addresses; both are looked at. Another stack's side is not seen here.",
         ),
-        table("Every connection", _COLUMNS, rows),
+        picture(view.graph, found) if found else None,
+        table("Every connection", _COLUMNS, rows, class_="cards"),
         el("p", "The network's default security group is empty: ", [view.link(one) for one in emptied], ".")
         if emptied
         else None,
@@ -53,14 +54,10 @@ def _peer(view: View, peer: str) -> Html:
     if found is not None:
         about = found.inputs.get("description")
         return join(view.link(found), el("span", str(about), class_="about") if about else None)
-    endpoint = _endpoint(view.graph, peer)
+    endpoint = gateway_endpoint(view.graph, peer)
     if endpoint is not None:
         return join(view.link(endpoint), el("span", "gateway endpoint", class_="about"))
     return code(peer)
-
-
-def _endpoint(graph: Graph, prefix_list: str) -> Resource | None:
-    return next((one for one in graph.of(t.ENDPOINT) if one.outputs.get("prefixListId") == prefix_list), None)
 
 
 def _state(one: Connection) -> Html:

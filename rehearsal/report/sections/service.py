@@ -28,10 +28,14 @@ def service(view: View) -> Section | None:
 def _lead(found: ServiceRehearsal) -> str:
     if found.incomplete:
         return f"The service could not be tried: {found.incomplete}."
+    whose = "The service"
+    if found.program:
+        whose = f"In the place of the bundled service, {found.program}"
     return (
-        "The service was started with the environment of the task definition, the secrets that the execution role "
+        f"{whose} was started with the environment of the task definition, the secrets that the execution role "
         f"injects and the credentials of the task role. {count(found.judged, 'request')} to AWS were judged by this "
         "project's own evaluator of permissions, not by AWS."
+        + (" It was held to the contract of docs/other-image.md, and to nothing else." if found.program else "")
     )
 
 

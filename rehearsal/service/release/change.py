@@ -77,7 +77,7 @@ class Change:
 
     def make_data(self) -> str:
         """A thing with an attachment, made through the release before."""
-        ada = _ada(self.former)
+        ada = self.former.member
         steps.store_record(self.former)
         path = f"{self.former.thing_path}/attachments"
         made = expect(ada.send("POST", f"{path}?name=kept.txt", ATTACHMENT, "text/plain"), 201).json()
@@ -102,7 +102,7 @@ class Change:
 
     def begin_traffic(self) -> str:
         """Readers and writers at a steady rate, until the end."""
-        self.traffic = traffic = Traffic(self.balancer, self.former.public_url, _ada(self.former).cookies)
+        self.traffic = traffic = Traffic(self.balancer, self.former.public_url, self.former.member.cookies)
         self.former.stack.callback(traffic.stop)
         self._phase("nothing changes")
         traffic.start()
@@ -229,7 +229,7 @@ class Change:
 
     def _use(self, trial: Trial) -> None:
         """One of each kind of request to one release."""
-        browser = Browser(trial.public_url, trial.ports[0], dict(_ada(self.former).cookies))
+        browser = Browser(trial.public_url, trial.ports[0], dict(self.former.member.cookies))
         try:
             made = expect(browser.send_json("POST", "/api/things", {"title": "Used", "body": "once"}), 201).json()
             path = f"/api/things/{made['id']}"
@@ -273,11 +273,6 @@ def _last_problem(trial: Trial) -> str:
             place = "".join(f" at {one}" for one in (entry.get("trace") or ())[-1:])
             return f" ({entry['error']}{place})"
     return ""
-
-
-def _ada(trial: Trial) -> Browser:
-    assert trial.ada is not None  # noqa: S101  log_in comes first
-    return trial.ada
 
 
 def _coming(change: Change) -> Trial:

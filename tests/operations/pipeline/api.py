@@ -25,6 +25,12 @@ class GitHub:
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
+    branches: dict[str, str] = field(default_factory=dict)  # the commit at its head
+    authors: dict[str, str] = field(default_factory=dict)  # of commits, by login
+    trees: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    dispatched: list[tuple[str, str]] = field(default_factory=list)
+    may_open_pulls: bool = True
     _last: int = 1000
 
     def add_comment(self, number: int, body: str, login: str = BOT) -> dict[str, Any]:
@@ -38,17 +44,50 @@ class GitHub:
         self.issues.append({**made, **more})
         return self.issues[-1]
 
-    def answer(self, method: str, path: str, query: dict[str, str], content: dict[str, str]) -> tuple[int, Any]:
+    def answer(self, method: str, path: str, query: dict[str, str], content: dict[str, Any]) -> tuple[int, Any]:
         if self.broken:
             return self.broken, {"message": "Server\nError"}
         if method != "GET":
             self.writes.append(f"{method} {path}")
             if self.read_only:
                 return 403, {"message": "Resource not accessible by integration"}
+        if path.startswith(("git/", "commits/", "pulls", "actions/")):
+            return self._proposed(method, path, query, content)
         if method == "GET":
             page, size = int(query["page"]), int(query["per_page"])
             return 200, self._listed(path, query)[(page - 1) * size : page * size]
         return self._written(method, path, content)
+
+    def _proposed(self, method: str, path: str, query: dict[str, str], content: dict[str, Any]) -> tuple[int, Any]:
+        """Branches, commits, pull requests, and workflows that are started."""
+        if method == "GET":
+            return 200, self._stands(path, query)
+        if path == "pulls" and not self.may_open_pulls:
+            return 403, {"message": "GitHub Actions is not permitted to create or approve pull requests."}
+        self._last += 1
+        made: dict[str, Any] = {"sha": f"sha-{self._last}", "number": self._last}
+        if path == "git/trees":
+            self.trees.append(content)
+        elif path.startswith("git/refs"):
+            self.branches[content.get("ref", path.partition("git/")[2]).partition("heads/")[2]] = content["sha"]
+        elif path == "pulls":
+            self.pulls.append({**content, **made})
+        elif path.endswith("/dispatches"):
+            self.dispatched.append((path.split("/")[2], content["ref"]))
+            return 204, None
+        return 201, made
+
+    def _stands(self, path: str, query: dict[str, str]) -> Any:
+        last = path.rpartition("/")[2]
+        if path.startswith("git/matching-refs/"):
+            name = path.partition("heads/")[2]
+            heads = {ref: sha for ref, sha in self.branches.items() if ref.startswith(name)}
+            return [{"ref": f"refs/heads/{ref}", "object": {"sha": sha}} for ref, sha in heads.items()]
+        if path.startswith("git/commits/"):
+            return {"tree": {"sha": f"tree-of-{last}"}}
+        if path.startswith("commits/"):
+            return {"author": {"login": self.authors.get(last, BOT)}}
+        return [one for one in self.pulls if query["head"] == f"{REPOSITORY.partition('/')[0]}:{one['head']}"]
 
     def _listed(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
         if match := re.fullmatch(r"issues/(\d+)/comments", path):
@@ -88,7 +127,8 @@ def serving() -> Iterator[GitHub]:
                 status, body = held.answer(self.command, path, query, content)
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
+            if body is not None:
+                self.wfile.write(json.dumps(body).encode())
 
         do_GET = do_POST = do_PATCH = _handle  # noqa: N815 http.server calls them so
 

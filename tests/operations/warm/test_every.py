@@ -108,7 +108,7 @@ def test_shared_code_touches_all(file: str) -> None:
 def test_it_goes_with_no_option_that_concerns_one_stack(other: list[str]) -> None:
     result = run(*other)
     assert result.exit_code == 2
-    assert "--all goes with --since, --no-service, --report and --json alone" in result.output
+    assert "--all rehearses each stack by itself: leave out" in result.output
 
 
 def test_an_unknown_revision_is_one_line(folder: Path) -> None:

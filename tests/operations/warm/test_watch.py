@@ -169,4 +169,4 @@ def test_a_watcher_that_is_killed_leaves_nothing_and_a_hanging_first_program_is_
 def test_it_goes_with_no_option_that_asks_for_one_result(other: list[str]) -> None:
     result = CliRunner().invoke(main, ["rehearse", "dev", "--watch", *other])
     assert result.exit_code == 2
-    assert "--watch goes with STACK and --no-service alone" in result.output
+    assert "--watch rehearses one stack on each save: leave out" in result.output

@@ -54,6 +54,15 @@ def test_a_folder_in_the_reports_place_is_told_before_anything_runs(folder: Path
     assert result.stderr == "error: taken: is a folder; name a file\n"
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a file system that takes no files: /proc")
+def test_a_place_that_takes_no_files_is_told_before_anything_runs(folder: Path) -> None:
+    """Its rights would let root write."""
+    (folder / "__main__.py").write_text("raise SystemExit('the program ran')")
+    result = run("--report", "/proc/report.html")
+    assert result.exit_code == 1
+    assert result.stderr == "error: /proc/report.html: cannot be written there; name another place\n"
+
+
 def test_a_report_that_cannot_be_written_does_not_hide_the_result(folder: Path) -> None:
     (folder / "__main__.py").write_text(f"{_PROGRAM}\nimport pathlib; pathlib.Path('taken').mkdir()\n")
     result = run("--report", "taken")

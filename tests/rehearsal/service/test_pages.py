@@ -35,8 +35,7 @@ fetch({address!r}).then((answer) => answer.arrayBuffer().then((body) => tell("re
 @contextmanager
 def front(trial: Trial, address: str) -> Iterator[int]:
     """The service with one page beside it, under whatever name a browser calls it by, as the person's session."""
-    assert trial.ada is not None
-    ada = trial.ada
+    ada = trial.member
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,0 +1,1 @@
+"""`workbuoy rehearse`: a stack stood up in moto, read back, compared."""

@@ -1,0 +1,34 @@
+"""Which options of `workbuoy rehearse` go together."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import click
+
+_ABOUT_ONE: Final = frozenset({"--policy-report", "--image", "--tenants", "--no-matrix", "--declare-only", "--verbose"})
+_NO_TRIAL: Final = frozenset({"--tenants", "--declare-only", "--no-service"})
+
+LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "--all": ("rehearses each stack by itself", _ABOUT_ONE | {"STACK", "--watch", "--other"}),
+    "--watch": ("rehearses one stack on each save", _ABOUT_ONE | {"--json", "--report", "--since", "--other"}),
+    "--since": ("changes one stack in place", frozenset({"--declare-only", "--tenants"})),
+    "--other": ("tries one service in one stack", _NO_TRIAL | {"--since", "--image"}),
+    "--tenants": ("stands stacks up", frozenset({"--declare-only"})),
+}
+"""An option -> what it does, and what has no place beside it."""
+
+
+def require_fitting(given: Collection[str]) -> None:
+    """Raises UsageError, with everything to leave out, for options that exclude each other."""
+    for option, (does, others) in LEAVES_OUT.items():
+        if option in given and (beside := [one for one in given if one in others]):
+            raise click.UsageError(f"{option} {does}: leave out {' and '.join(beside)}")
+
+
+def given_options(context: click.Context) -> list[str]:
+    """What stands on the command line, options by their names and arguments as `--help` calls them."""
+    return [
+        parameter.make_metavar(context).strip("[]") if isinstance(parameter, click.Argument) else parameter.opts[0]
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
+    ]

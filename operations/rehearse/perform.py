@@ -1,0 +1,94 @@
+"""The rehearsal itself, as it was asked for."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.problems import ProblemsError
+from operations.ending import fail, warn
+from operations.rehearse.progress import progress
+
+if TYPE_CHECKING:
+    from rehearsal.result import Rehearsal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What to rehearse and how; `tenants` are those that stand beside, `other` is another service's command."""
+
+    stack: str
+    declare_only: bool = False
+    with_service: bool = True
+    in_image: bool = False
+    other: str = ""
+    since: str = ""
+    tenants: tuple[str, ...] = ()
+    with_matrix: bool = True
+    quiet: bool = False
+
+
+def rehearsed(asked: Asked) -> "Rehearsal":
+    """What a rehearsal finds, of the project that the current folder stands in.
+
+    Raises what `rehearsal.whole.rehearse_whole` raises, but for ImageError, which ends the command.
+    """
+    from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
+    from rehearsal.image.archive import ImageError  # noqa: PLC0415
+    from rehearsal.run import Options, Quiet  # noqa: PLC0415
+    from rehearsal.scratch import scratch  # noqa: PLC0415
+    from rehearsal.whole import rehearse_whole  # noqa: PLC0415
+
+    try:
+        with (
+            nullcontext() if asked.declare_only else scratch(),
+            nullcontext(Quiet()) if asked.quiet else progress() as shown,
+        ):
+            options = Options(declare_only=asked.declare_only, progress=shown)
+            project = find_project(Path.cwd())
+            if problems := find_account_problems(project, asked.stack):
+                raise ProblemsError(problems)
+            if asked.tenants:
+                from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
+
+                return rehearse_tenants(
+                    project,
+                    asked.stack,
+                    asked.tenants,
+                    options,
+                    with_service=asked.with_service,
+                    with_matrix=asked.with_matrix,
+                    in_image=asked.in_image,
+                )
+            return rehearse_whole(
+                project,
+                asked.stack,
+                options,
+                with_service=asked.with_service,
+                in_image=asked.in_image,
+                since=asked.since,
+                other=asked.other,
+            )
+    except ImageError as error:
+        fail(error.code, str(error))
+
+
+def priced(result: "Rehearsal") -> "Rehearsal":
+    """The same with what a change costs a month."""
+    if result.change is None:
+        return result
+    from operations.review.since import monthly_difference  # noqa: PLC0415 few ask for it
+
+    return replace(result, change=replace(result.change, monthly=monthly_difference(result.change.steps)))
+
+
+def warn_of_capacity(stack: str) -> None:
+    """Limits that are nearly met, of the base stack that this one is or stands on."""
+    from infra.tenants.files import capacity_warnings  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
+    from project.silos import base_of  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    for warning in capacity_warnings(project.root, base_of(project, stack) or stack):
+        warn(warning)

@@ -1,0 +1,57 @@
+"""What a rehearsal leaves: text or JSON on stdout, and files."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from operations.ending import print_json, print_text, tell
+
+if TYPE_CHECKING:
+    from rehearsal.result import Rehearsal
+
+
+def print_result(result: "Rehearsal", *, json_wanted: bool, verbose: bool) -> None:
+    """Print the result on stdout."""
+    if json_wanted:
+        from rehearsal.as_json import as_json  # noqa: PLC0415
+
+        print_json("rehearse", as_json(result))
+        return
+    from rehearsal.summary import summary  # noqa: PLC0415
+
+    print_text(summary(result, verbose=verbose))
+
+
+def write_report(result: "Rehearsal", file: Path) -> None:
+    """Write the page. Raises ProblemsError where it cannot be written."""
+    from rehearsal.report import write  # noqa: PLC0415
+
+    write(result, file, made_at=datetime.now(UTC), about=_about(result))
+    tell(f"The report is in {file}")
+
+
+def _about(result: "Rehearsal") -> list[tuple[str, str]]:
+    """What the head of the report says beside the rehearsal itself: what it costs, and of which commit it is."""
+    from operations.cost.estimate import estimate  # noqa: PLC0415
+    from operations.cost.prices import read_prices  # noqa: PLC0415
+    from operations.tenant.deployment.journal import UNKNOWN, version_of  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+    from rehearsal.as_graph import graph_of  # noqa: PLC0415
+
+    cost = estimate(graph_of(result), read_prices())
+    least = "at least " if cost.unpriced else ""
+    commit = version_of(find_project(Path.cwd()).root, [])
+    about = [("At rest", f"{least}{cost.usd_per_month:,.2f} USD a month")]
+    head, _, changes = commit.partition("+")
+    shown = head[:12] + (", and changes that are in no commit" if changes else "")
+    return about if commit == UNKNOWN else [*about, ("Commit", shown)]
+
+
+def write_policy_report(result: "Rehearsal", file: Path) -> None:
+    """Write every control's verdict. Raises ProblemsError where it cannot be written."""
+    from project.whole_file import write_whole  # noqa: PLC0415
+
+    verdicts = result.policies.as_json() if result.policies else {}
+    write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
+    tell(f"The policies' verdicts are in {file}")
