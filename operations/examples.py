@@ -107,7 +107,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     ),
     "pipeline propose": (
         (
-            'workbuoy pipeline propose build/upgrade.patch --branch upgrade --title "Raise versions"',
+            "workbuoy pipeline propose build/upgrade.patch \\\n    --branch upgrade --title 'Raise versions'",
             "a pull request of it",
         ),
     ),
