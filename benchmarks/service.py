@@ -1,5 +1,9 @@
 """The service beside the same endpoints as the FastAPI full-stack template writes them, and by an async driver.
 
+The two by an async driver are one program: the `secured peer` declares its session to the database as the service does
+and acts in its group, so that row-level security judges both alike; the others ask as a superuser, whom no policy
+concerns. Bounds are held against the strongest of the three.
+
 Same Postgres (which waits for the disk: fsync is on), same tables, triggers included, same machine, one run, one worker
 each; they take turns at every number of connections, and the medians count. Then what each holds in memory after many
 requests, and how much slower one tenant's list gets while others are hostile, beside calm turns in between.
@@ -12,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import itertools
 import json
 import os
 import socket
@@ -39,7 +44,11 @@ MOST_GROWTH, MOST_BESIDE_MS = 1.1, 250
 LEAST_SPEED, LEAST_SPEED_ALONE, MOST_SPREAD, MOST_MEMORY, MOST_START_SECONDS = 2.0, 1.0, 4.0, 0.9, 1.5
 PEER = Path(__file__).parents[1] / "app" / "benchmarks"
 DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=120")
-PEERS = {"peer": "template_peer:app", "async peer": "async_peer:app"}
+PEERS = {
+    "peer": ("template_peer:app", {}),
+    "async peer": ("async_peer:app", {}),
+    "secured peer": ("async_peer:app", {"PEER_SECURED": "1"}),
+}
 THINGS = 2_000
 TOKEN, OTHER = "benchmark-token-0123456789abcdefghijklmnop", "benchmark-token-of-another-tenant-0123456789"
 THING = {"title": "A thing of the usual size", "body": "Words " * 20, "status": "open"}
@@ -128,12 +137,17 @@ REQUESTS = {
 }
 
 
+_turns = itertools.count()
+
+
 def measure(servers: dict[str, Server], ladder: list[int], seconds: float) -> dict[str, dict[str, float]]:
     """One round: list, then insert, each at every number of connections, each server in turn."""
     numbers: dict[str, dict[str, float]] = {name: {} for name in servers}
     for what in ("list", "insert"):
         for connections in ladder:
-            for name, server in servers.items():
+            order = list(servers.items())
+            turn = next(_turns) % len(order)
+            for name, server in order[turn:] + order[:turn]:  # nobody always comes after the same one
                 asked = REQUESTS[what](server.port)
                 asyncio.run(load_on(server.port, asked, seconds / 8, connections))
                 before, at = server.cpu_seconds(), f"{what} at {connections}"
@@ -203,8 +217,9 @@ def free_port() -> int:
 def start(which: str, postgres: Postgres) -> Server:
     port = free_port()
     if which in PEERS:
-        command = [sys.executable, "-m", "uvicorn", PEERS[which], "--port", str(port)]
-        environment = {"PEER_DATABASE_URL": postgres.url(SUPERUSER), "PYTHONPATH": str(PEER)}
+        module, environment = PEERS[which]
+        command = [sys.executable, "-m", "uvicorn", module, "--port", str(port)]
+        environment = environment | {"PEER_DATABASE_URL": postgres.url(SUPERUSER), "PYTHONPATH": str(PEER)}
         return Server(command, environment, port)
     environment = {"DATABASE_URL": postgres.url(), "PORT": str(port), "METRICS_PORT": str(free_port())}
     environment |= {"RATE_LIMIT_SESSION": "0", "RATE_LIMIT_TENANT": "0"}  # one session asks for everybody

@@ -1,6 +1,7 @@
 """The same endpoints by an async driver: SQLModel on an AsyncSession, psycopg's async pool as large as the service's.
 
-benchmarks/service.py runs it: `uvicorn async_peer:app`.
+benchmarks/service.py runs it: `uvicorn async_peer:app`; once more with PEER_SECURED=1, and then every transaction acts
+as the service's group in the asker's session, so that row-level security judges it as it judges the service.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Cookie, Depends, FastAPI, HTTPException
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlmodel import col, select
 from template_peer import LoginSession, Thing, ThingCreate, ThingPublic, ThingsPublic, now
@@ -19,6 +21,8 @@ engine = create_async_engine(
     pool_size=10,
     max_overflow=0,
 )
+SECURED = os.environ.get("PEER_SECURED") == "1"
+DECLARE = text("select set_config('role', 'workbuoy_app', true), set_config('workbuoy.session', :hash, true)")
 
 
 async def get_db() -> AsyncIterator[AsyncSession]:
@@ -32,7 +36,10 @@ SessionDep = Annotated[AsyncSession, Depends(get_db)]
 
 async def get_current(session: SessionDep, workbuoy_session: Annotated[str, Cookie()]) -> LoginSession:
     """Who is logged in."""
-    found = await session.get(LoginSession, hashlib.sha256(workbuoy_session.encode()).hexdigest())
+    token_hash = hashlib.sha256(workbuoy_session.encode()).hexdigest()
+    if SECURED:
+        await session.execute(DECLARE, {"hash": token_hash})
+    found = await session.get(LoginSession, token_hash)
     if found is None or found.expires_at < now():
         raise HTTPException(status_code=401, detail="Could not validate credentials")
     return found

@@ -240,10 +240,10 @@ def test_an_unforeseen_error_is_500_without_a_word_of_the_inside(
 ) -> None:
     from workbuoy_app import logs, things
 
-    async def broken(*_: Any) -> Any:
+    def broken(*_: Any) -> Any:
         raise ZeroDivisionError("the customer's secret words")
 
-    monkeypatch.setattr(things, "page", broken)
+    monkeypatch.setattr(things, "listing", broken)
     logs.configure("info")
     answer = service.browser().get("/api/things")
     document = assert_problem(answer, 500)

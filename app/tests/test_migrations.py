@@ -25,7 +25,7 @@ from workbuoy_app.owner import owner_connection
 from workbuoy_app.settings import Settings, load
 
 REVISIONS = list(schema.REVISIONS)
-POSTGRES_ONLY = ("0004", "0007")  # row-level security, which SQLite has not
+POSTGRES_ONLY = ("0004", "0007", "0011")  # row-level security, which SQLite has not
 
 
 @pytest.fixture(params=["postgres", "sqlite"])
@@ -103,6 +103,21 @@ def test_each_revision_has_a_way_back(empty: Settings, number: int) -> None:
     migrate(empty, target=before, back=True)
     assert shape(empty) == shape_before
     assert migrate(empty) == schema.HEAD
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", " .,!", "Blåbær på Ærøy, i høst", "Cafe\u0301 and café", "words " * 2_000, "1 a1 ÅÅ ß 漢字 🙂"],
+)
+def test_revision_0011_finds_the_same_search_terms_as_before(empty_url: str, value: str) -> None:
+    settings = load({"DATABASE_URL": empty_url})
+    told = []
+    for revision in ("0010", "0011"):
+        migrate(settings, target=revision)
+        with owner_connection(settings) as connection:
+            terms = "select search_terms('01900000-0000-7000-8000-0123456789ab', %s)::text"
+            told.append(connection.execute(terms, [value]).fetchone())
+    assert told[0] == told[1] != (None,)
 
 
 def test_several_at_once_end_in_one_whole_schema(empty: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -16,7 +17,7 @@ from tests.test_login import superuser_url
 from workbuoy_app import attachments, logs, metrics, registry, removals, sessions, storage, sweeper
 from workbuoy_app.api import attachments as endpoints
 from workbuoy_app.api import caller
-from workbuoy_app.database import DatabaseUnavailable
+from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Transaction
 from workbuoy_app.settings import Settings
 
 pytestmark = pytest.mark.slow  # each starts servers of its own
@@ -140,8 +141,42 @@ def test_only_the_sweep_sees_notes_of_every_tenant(bucket_service: Service) -> N
     database, portal = bucket_service.app.state.database, browser.portal
     other = sessions.claims(bucket_service.browser("globex-user").cookies["workbuoy_session"])
     assert portal is not None
-    assert portal.call(database.run, removals.owed, other) == []
-    assert [row["object_key"] for row in portal.call(database.run, removals.owed, removals.SWEEP)] == [key]
+
+    async def by_hand(tx: Transaction) -> tuple[list[Row], int]:
+        await tx.one("select set_config('workbuoy.sweep', 'on', true)", {})
+        seen = await tx.all("select object_key from object_removals", {})
+        return seen, await tx.execute("delete from object_removals", {})
+
+    nobody: Claims = {}
+    for claims in (nobody, other):
+        assert portal.call(database.run, by_hand, claims) == ([], 0)
+    (row,) = portal.call(database.run, removals.owed, {})
+    assert row["object_key"] == key
+    for changed in ({"noted_at": row["noted_at"] + timedelta(days=2)}, {"object_key": "x"}):
+        portal.call(database.run, partial(removals.forget, row=row | changed), {})
+    assert noted(bucket_service.settings) == [key]
+    portal.call(database.run, partial(removals.forget, row=row), {})
+    assert noted(bucket_service.settings) == []
+    assert thing
+
+
+def test_a_removal_is_forgotten_only_when_it_is_due(bucket_service: Service) -> None:
+    browser = bucket_service.browser()
+    thing = make_thing(browser)
+    key = f"tenants/{browser.get('/api/me').json()['tenant_id']}/x"
+    with psycopg.connect(superuser_url(bucket_service.settings)) as superuser:
+        found = superuser.execute(
+            "insert into object_removals select id, %s, now() from tenants where name = 'acme'"
+            " returning tenant_id, object_key, noted_at",
+            [key],
+        ).fetchone()
+    assert found is not None
+    row = dict(zip(("tenant_id", "object_key", "noted_at"), found, strict=True))
+    database, portal = bucket_service.app.state.database, browser.portal
+    assert portal is not None
+    assert portal.call(database.run, removals.owed, {}) == []
+    portal.call(database.run, partial(removals.forget, row=row), {})
+    assert noted(bucket_service.settings) == [key]
     assert thing
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from workbuoy_app.problems import Unavailable
@@ -16,14 +17,27 @@ ROW_LOCK = " for no key update"
 Claims = Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Statement:
+    """One statement. Parameters are written %(name)s for both databases."""
+
+    text: str
+    values: Values
+
+
 class DatabaseUnavailable(Unavailable):
     """The database does not answer, has no room, or lacks the schema; nothing was changed."""
 
 
 class Transaction(Protocol):
-    """Statements of one transaction. Parameters are written %(name)s for both databases."""
+    """Statements of one transaction, written as in `Statement`."""
 
     found: str  # the condition on a thing that it holds the words of the parameter `search`
+    removals_owed: str  # where the notes of all tenants' objects that are to go come from
+    forget_removal: str  # the statement that ends one of them
+
+    async def asking(self, claims: Claims) -> Row | None:
+        """The live session or API token that `claims` name, with its member's role."""
 
     async def limit(self, seconds: float) -> None:
         """Let each further statement take no longer. Then DatabaseUnavailable comes."""
@@ -61,6 +75,13 @@ class Database(Protocol):
         A connection that dies is replaced and the work done again, so `work` must not act on anything else. With
         `repeatable=False` it is not done again where the commit itself may have happened. Raises
         DatabaseUnavailable, and problems.Frozen where a frozen tenant's rows would change.
+        """
+
+    async def at_once(self, statement: Statement, claims: Claims) -> tuple[Row | None, list[Row]] | None:
+        """Who asks (`Transaction.asking`) and a statement's rows, in one message to the server and one transaction.
+
+        A connection that dies is replaced and the statement sent again. None where this database has no such way, or
+        the server refused: `run` then does the work, or says why not. Raises DatabaseUnavailable, problems.Frozen.
         """
 
     def statistics(self) -> Mapping[str, float]:

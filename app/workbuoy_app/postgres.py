@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncClientCursor, AsyncConnection, AsyncCursor, errors, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from workbuoy_app import postgres_session
-from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Values
+from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Statement, Values
 from workbuoy_app.database_url import PostgresAddress
 from workbuoy_app.logins import LoginSource
 from workbuoy_app.logs import log
@@ -27,6 +27,7 @@ T = TypeVar("T")
 WORK_TIMEOUT_SECONDS = 10
 CONNECTION_LIFETIME_SECONDS = 1_800
 RECONNECT_TIMEOUT_SECONDS = 2
+ASKING = "select * from asking()"  # revision 0011
 FROZEN = "tenant_is_frozen"  # how revision 0003's trigger names its refusal
 
 # Not the caller's doing: the schema or its grants are not there yet, or the server is out of something.
@@ -71,6 +72,11 @@ class PostgresTransaction:
     """See database.Transaction."""
 
     found = "id in (select found from search_things(%(search)s) as found)"
+    removals_owed = "removals_owed(%(most)s)"
+    forget_removal = "select forget_removal(%(tenant_id)s, %(object_key)s, %(noted_at)s)"
+
+    async def asking(self, claims: Claims) -> Row | None:  # noqa: ARG002 - the transaction has declared them
+        return await self.one(ASKING, {})
 
     async def limit(self, seconds: float) -> None:
         milliseconds = str(round(seconds * 1000))
@@ -83,7 +89,7 @@ class PostgresTransaction:
         return await (await self._connection.execute(statement, values)).fetchone()
 
     async def all(self, statement: str, values: Values) -> list[Row]:
-        return await (await self._connection.execute(statement, values)).fetchall()
+        return await _rows(await self._connection.execute(statement, values))
 
     async def execute(self, statement: str, values: Values) -> int:
         return (await self._connection.execute(statement, values)).rowcount
@@ -141,12 +147,47 @@ class PostgresDatabase:
         *,
         repeatable: bool = True,
     ) -> T:
-        begin = self._begin + _declared(claims)
+        begin, committing = self._begin + _declared(claims), False
+
+        async def transaction(connection: AsyncConnection[Row]) -> T:
+            nonlocal committing
+            committing = False
+            await connection.execute(begin, prepare=False)
+            result = await work(PostgresTransaction(connection))
+            committing = True
+            await connection.execute("commit")
+            return result
+
+        return await self._attempted(transaction, may_repeat=lambda: repeatable or not committing)
+
+    async def at_once(self, statement: Statement, claims: Claims) -> tuple[Row | None, list[Row]] | None:
+        begin = f"{self._begin}{_declared(claims)}; {ASKING}; "
+
+        async def message(connection: AsyncConnection[Row]) -> tuple[Row | None, list[Row]]:
+            text = AsyncClientCursor(connection).mogrify(statement.text, statement.values)
+            cursor = await connection.execute(f"{begin}{text}; commit", prepare=False)
+            await cursor.set_result(-3)
+            asking = await cursor.fetchone()
+            await cursor.set_result(-2)
+            return asking, await _rows(cursor)
+
+        try:
+            return await self._attempted(message, may_repeat=lambda: True)
+        except errors.IntegrityError:  # nobody asks, so the tenant is not theirs
+            return None
+        except DatabaseUnavailable as unavailable:
+            if isinstance(unavailable.__cause__, errors.InsufficientPrivilege):  # a policy's refusal
+                return None
+            raise
+
+    async def _attempted(
+        self, work: Callable[[AsyncConnection[Row]], Awaitable[T]], may_repeat: Callable[[], bool]
+    ) -> T:
         for _ in range(self._attempts):
             try:
-                return await self._once(begin, work)
+                return await self._once(work)
             except _ConnectionLost as lost:
-                if lost.while_committing and not repeatable:
+                if not may_repeat():
                     raise DatabaseUnavailable("connection lost while committing") from lost
             except (*_NOT_READY, psycopg.OperationalError) as error:
                 if error.diag.constraint_name == FROZEN:
@@ -166,21 +207,16 @@ class PostgresDatabase:
             log.error(self.refusal, extra={"operation": "database session"})
             raise SessionRefused(self.refusal)
 
-    async def _once(self, begin: str, work: Callable[[PostgresTransaction], Awaitable[T]]) -> T:
+    async def _once(self, work: Callable[[AsyncConnection[Row]], Awaitable[T]]) -> T:
         connection = await self._pool.getconn()
         timer = asyncio.get_running_loop().call_later(WORK_TIMEOUT_SECONDS, _cut, connection)
-        committing = False
         try:
-            await connection.execute(begin)
-            result = await work(PostgresTransaction(connection))
-            committing = True
-            await connection.execute("commit")
-            return result
+            return await work(connection)
         except BaseException as error:
             if isinstance(error, psycopg.Error) and connection.closed:
                 if timer.when() <= asyncio.get_running_loop().time():
                     raise DatabaseUnavailable("no answer in time") from error
-                raise _ConnectionLost(while_committing=committing) from error
+                raise _ConnectionLost from error
             await _roll_back(connection)
             raise
         finally:
@@ -188,10 +224,12 @@ class PostgresDatabase:
             await self._pool.putconn(connection)
 
 
+async def _rows(cursor: AsyncCursor[Row]) -> list[Row]:
+    return await cursor.fetchall() if cursor.description else []
+
+
 class _ConnectionLost(Exception):
-    def __init__(self, *, while_committing: bool) -> None:
-        super().__init__("connection lost")
-        self.while_committing = while_committing
+    """It may have happened while committing."""
 
 
 def _cut(connection: AsyncConnection[Row]) -> None:

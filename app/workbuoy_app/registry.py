@@ -96,8 +96,6 @@ def owed_removals(settings: Settings) -> list[dict[str, object]]:
     """Objects that are to go and have not gone within `removals.OWED_AFTER`, of all tenants, the oldest first."""
     now = datetime.now(UTC)
     with _registry(settings) as execute:
-        if not isinstance(settings.database, SqliteAddress):
-            execute("select set_config('workbuoy.sweep', 'on', true)", {})
         rows = execute(
             "select tenant_id, object_key, noted_at from object_removals where noted_at < %(before)s order by noted_at",
             {"before": now - OWED_AFTER},

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from workbuoy_app.database import Claims, Row, Transaction
+from workbuoy_app.database import Row, Transaction
 from workbuoy_app.sessions import Session
 
 # An upload that takes longer is given up before the sweeper begins to think so; the minutes between are for clocks.
 UPLOAD_LIFETIME = timedelta(minutes=17)
-OWED_AFTER = timedelta(minutes=20)  # also in revision 0005's policies
+OWED_AFTER = timedelta(minutes=20)  # also in revision 0011's functions
 PAGE = 100
-SWEEP: Claims = {"sweep": "on"}
 _THIS = " where tenant_id = %(tenant_id)s and object_key = %(key)s"
 
 
@@ -67,29 +66,25 @@ async def done(tx: Transaction, session: Session, keys: Sequence[str]) -> None:
 
 
 async def owed(tx: Transaction, limit: int = PAGE) -> list[Row]:
-    """The oldest notes of all tenants that nobody came back for; for who declares `SWEEP`."""
+    """The oldest notes of all tenants that nobody came back for; nobody has to be logged in."""
     return await tx.all(
-        "select tenant_id, object_key, noted_at from object_removals"
-        " where noted_at < %(before)s order by noted_at limit %(limit)s",
-        {"before": datetime.now(UTC) - OWED_AFTER, "limit": limit},
+        f"select tenant_id, object_key, noted_at from {tx.removals_owed}"
+        " where noted_at < %(before)s order by noted_at limit %(most)s",
+        {"before": datetime.now(UTC) - OWED_AFTER, "most": limit},
     )
 
 
 async def forget(tx: Transaction, row: Row) -> None:
-    """The object of this note is gone; for who declares `SWEEP`."""
-    await tx.execute(
-        "delete from object_removals where tenant_id = %(tenant_id)s and object_key = %(object_key)s"
-        " and noted_at = %(noted_at)s",
-        row,
-    )
+    """The object of this note is gone; nobody has to be logged in."""
+    await tx.all(tx.forget_removal, row)
 
 
 async def still_owed(tx: Transaction) -> tuple[int, float]:
-    """How many there are, and the age of the oldest in seconds (0 where there is none); for who declares `SWEEP`."""
+    """How many there are, and the age of the oldest in seconds (0 where there is none)."""
     now = datetime.now(UTC)
     row = await tx.one(
-        "select count(*) as number from object_removals where noted_at < %(before)s",
-        {"before": now - OWED_AFTER},
+        f"select count(*) as number from {tx.removals_owed} where noted_at < %(before)s",
+        {"before": now - OWED_AFTER, "most": None},
     )
     oldest = await owed(tx, 1)
     return row["number"] if row else 0, (now - oldest[0]["noted_at"]).total_seconds() if oldest else 0.0

@@ -23,6 +23,7 @@ _MADE_BY_ANOTHER = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.DuplicateSchema,
     psycopg.errors.DuplicateTable,
+    psycopg.errors.DuplicateObject,  # the table's type, which is made a moment before it
 )
 
 # Row-level security decides about rows; these decide about whole tables.

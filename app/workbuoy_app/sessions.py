@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from workbuoy_app.database import Claims, Transaction
+from workbuoy_app.database import Claims, Row, Transaction
 from workbuoy_app.rights import Right, rights
 
 IDLE_LIFETIME = timedelta(hours=12)
@@ -20,7 +20,6 @@ GREATEST_LIFETIME = timedelta(days=7)
 MOST_SESSIONS = 20  # of one member; the oldest ends
 RENEWED_AFTER = timedelta(minutes=10)
 USE_NOTED_AFTER = timedelta(hours=1)  # of an API token
-_ROLE = "(select role from members m where m.id = member_id) as role"
 
 
 @dataclass(frozen=True)
@@ -54,45 +53,39 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def read(row: Row | None) -> Session | None:
+    """The session of a row that `Transaction.asking` gave."""
+    if row is None:
+        return None
+    allowed = rights(row["role"], row["scopes"])
+    return Session(row["tenant_id"], row["member_id"], row["expires_at"], allowed, row["token_id"])
+
+
+def is_to_be_noted(row: Row, now: datetime) -> bool:
+    """Whether `find` would write down that it is in use."""
+    if row["token_id"] is None:
+        return bool(now - row["used_at"] > RENEWED_AFTER)
+    return row["used_at"] is None or now - row["used_at"] > USE_NOTED_AFTER
+
+
 async def find(tx: Transaction, asked: Claims) -> Session | None:
     """The live session that `asked` names. One in use is renewed, up to its greatest lifetime."""
     now = datetime.now(UTC)
-    if "token" in asked:
-        return await _of_token(tx, asked, now)
-    row = await tx.one(
-        f"select tenant_id, member_id, created_at, renewed_at, expires_at, {_ROLE} from sessions"
-        " where token_hash = %(session)s and expires_at > %(now)s",
-        {**asked, "now": now},
-    )
-    if row is None:
-        return None
-    expires_at = row["expires_at"]
-    if now - row["renewed_at"] > RENEWED_AFTER:
-        expires_at = min(now + IDLE_LIFETIME, row["created_at"] + GREATEST_LIFETIME)
-        await tx.execute(
-            "update sessions set renewed_at = %(now)s, expires_at = %(expires_at)s"
-            " where token_hash = %(session)s",
-            {**asked, "now": now, "expires_at": expires_at},
-        )
-    return Session(row["tenant_id"], row["member_id"], expires_at, rights(row["role"]))
-
-
-async def _of_token(tx: Transaction, asked: Claims, now: datetime) -> Session | None:
-    row = await tx.one(
-        f"select id, tenant_id, member_id, scopes, expires_at, last_used_at, {_ROLE} from api_tokens"
-        " where (token_hash = %(token)s or previous_hash = %(token)s and previous_expires_at > %(now)s)"
-        " and expires_at > %(now)s",
-        {**asked, "now": now},
-    )
-    if row is None:
-        return None
-    if row["last_used_at"] is None or now - row["last_used_at"] > USE_NOTED_AFTER:
-        await tx.execute(
-            "update api_tokens set last_used_at = %(now)s where tenant_id = %(tenant_id)s and id = %(id)s",
-            {"tenant_id": row["tenant_id"], "id": row["id"], "now": now},
-        )
-    allowed = rights(row["role"], row["scopes"])
-    return Session(row["tenant_id"], row["member_id"], row["expires_at"], allowed, row["id"])
+    row = await tx.asking(asked)
+    if row is not None and is_to_be_noted(row, now):
+        if row["token_id"] is None:
+            row["expires_at"] = min(now + IDLE_LIFETIME, row["created_at"] + GREATEST_LIFETIME)
+            await tx.execute(
+                "update sessions set renewed_at = %(now)s, expires_at = %(expires_at)s"
+                " where token_hash = %(session)s",
+                {**asked, "now": now, "expires_at": row["expires_at"]},
+            )
+        else:
+            await tx.execute(
+                "update api_tokens set last_used_at = %(now)s where tenant_id = %(tenant_id)s and id = %(id)s",
+                {"tenant_id": row["tenant_id"], "id": row["token_id"], "now": now},
+            )
+    return read(row)
 
 
 async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bool:

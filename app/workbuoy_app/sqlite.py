@@ -12,12 +12,24 @@ from typing import TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
-from workbuoy_app.database import ROW_LOCK, Claims, DatabaseUnavailable, Row, Values
+from workbuoy_app.database import ROW_LOCK, Claims, DatabaseUnavailable, Row, Statement, Values
 from workbuoy_app.database_url import SqliteAddress
 from workbuoy_app.words import has_words
 
 T = TypeVar("T")
 BUSY_TIMEOUT_SECONDS = 5
+# As revision 0011's asking() does on Postgres.
+_OF_SESSION = (
+    "select s.tenant_id, s.member_id, m.role, null as token_id, null as scopes, s.created_at, s.renewed_at as used_at,"
+    " s.expires_at from sessions s join members m on m.id = s.member_id"
+    " where s.token_hash = %(session)s and s.expires_at > %(now)s"
+)
+_OF_BEARER = (
+    "select t.tenant_id, t.member_id, m.role, t.id as token_id, t.scopes, t.created_at, t.last_used_at as used_at,"
+    " t.expires_at from api_tokens t join members m on m.id = t.member_id"
+    " where (t.token_hash = %(token)s or t.previous_hash = %(token)s and t.previous_expires_at > %(now)s)"
+    " and t.expires_at > %(now)s"
+)
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
@@ -41,6 +53,15 @@ class SqliteTransaction:
     """See database.Transaction."""
 
     found = "has_words(title, body, %(search)s)"
+    removals_owed = "object_removals"
+    forget_removal = (
+        "delete from object_removals where tenant_id = %(tenant_id)s and object_key = %(object_key)s"
+        " and noted_at = %(noted_at)s"
+    )
+
+    async def asking(self, claims: Claims) -> Row | None:
+        statement = _OF_BEARER if "token" in claims else _OF_SESSION
+        return await self.one(statement, {**claims, "now": datetime.now(UTC)})
 
     async def limit(self, seconds: float) -> None:
         """One tenant's file: nobody else waits."""
@@ -110,6 +131,13 @@ class SqliteDatabase:
                 raise DatabaseUnavailable("OperationalError") from error
             finally:
                 await asyncio.to_thread(connection.close)  # rolls back what was not committed
+
+    async def at_once(
+        self,
+        statement: Statement,  # noqa: ARG002 - there is no server to send messages to
+        claims: Claims,  # noqa: ARG002
+    ) -> None:
+        return None
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -53,14 +53,14 @@ class Sweeper:
         """Remove what is owed, then count what still is. Raises DatabaseUnavailable."""
         try:
             while self._storage is not None:
-                rows = await self._database.run(removals.owed, removals.SWEEP)
+                rows = await self._database.run(removals.owed, {})
                 for row in rows:
                     await self._storage.delete(row["object_key"])
-                    await self._database.run(partial(removals.forget, row=row), removals.SWEEP)
+                    await self._database.run(partial(removals.forget, row=row), {})
                 if len(rows) < removals.PAGE:
                     break
         finally:
-            number, age_seconds = await self._database.run(removals.still_owed, removals.SWEEP)
+            number, age_seconds = await self._database.run(removals.still_owed, {})
             REMOVALS_OWED.set(number)
             REMOVALS_OLDEST.set(age_seconds)
             if number:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -13,7 +15,7 @@ from workbuoy_app import sessions
 from workbuoy_app.api.cookies import session_cookie
 from workbuoy_app.api.shares import UNKNOWN, Shares
 from workbuoy_app.bearer import bearer_token
-from workbuoy_app.database import Claims, Database, Transaction
+from workbuoy_app.database import Claims, Database, Row, Statement, Transaction
 from workbuoy_app.problems import NotLoggedIn, Refused, TokenRefused
 from workbuoy_app.rights import Right
 
@@ -46,6 +48,28 @@ class Caller:
         async with self.shares.connections.of(self.shares.tenant(self.claims)):
             return await self.database.run(self._confirmed(work, *arguments, **named), self.claims)
 
+    async def at_once(self, statement: Callable[[UUID], Statement]) -> list[Row]:
+        """The rows of one statement, made for the tenant given, in one message together with who asks.
+
+        It may be sent again, as the work of `run`. The database judges both, so nothing is believed of the tenant that
+        this session was seen to have. Where that way is closed, `run` goes the long one. Raises what `run` raises.
+        """
+        if (known := self.shares.tenant(self.claims)) != UNKNOWN:
+            async with self.shares.connections.of(known):
+                answer = await self.database.at_once(statement(UUID(known)), self.claims)
+            if answer is not None:
+                asking, rows = answer
+                self._expect_allowed(sessions.read(asking))
+                if asking is not None and sessions.is_to_be_noted(asking, datetime.now(UTC)):
+                    await self.run(_own_tenant)  # which notes it
+                return rows
+
+        async def alone(tx: Transaction, session: sessions.Session) -> list[Row]:
+            told = statement(session.tenant_id)
+            return await tx.all(told.text, told.values)
+
+        return await self.run(alone)
+
     async def run_once(
         self,
         work: Callable[Concatenate[Transaction, sessions.Session, P], Awaitable[T]],
@@ -64,19 +88,20 @@ class Caller:
         **named: P.kwargs,
     ) -> Callable[[Transaction], Awaitable[T]]:
         async def confirmed(tx: Transaction) -> T:
-            session = await sessions.find(tx, self.claims)
-            if session is None:
-                raise TokenRefused if "token" in self.claims else NotLoggedIn
-            tenant = self.request.state.tenant = str(session.tenant_id)
-            self.request.state.member = hashlib.sha256(session.member_id.bytes).hexdigest()[:16]
-            self.shares.learned(self.claims, tenant)
-            if self.right is not None and self.right not in session.rights:
-                raise Refused(
-                    403, f"You may not do this: it needs {self.right}, which your role or token lacks."
-                )
+            session = self._expect_allowed(await sessions.find(tx, self.claims))
             return await work(tx, session, *arguments, **named)
 
         return confirmed
+
+    def _expect_allowed(self, session: sessions.Session | None) -> sessions.Session:
+        if session is None:
+            raise TokenRefused if "token" in self.claims else NotLoggedIn
+        tenant = self.request.state.tenant = str(session.tenant_id)
+        self.request.state.member = hashlib.sha256(session.member_id.bytes).hexdigest()[:16]
+        self.shares.learned(self.claims, tenant)
+        if self.right is not None and self.right not in session.rights:
+            raise Refused(403, f"You may not do this: it needs {self.right}, which your role or token lacks.")
+        return session
 
 
 class Needing:

@@ -13,6 +13,8 @@ CONTAINER = "one-off"
 WATCH_SECONDS = 5.0
 LAST_LINES = 15
 LOG_LOOKS = 3
+# What argparse says in an image of a release before the command, which runs again after a rollback.
+BEFORE_ONE_OFF = "invalid choice: 'one-off'"
 
 
 class TaskError(Exception):
@@ -40,7 +42,7 @@ def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, te
         tell: gets a line of what goes on.
 
     Raises:
-        TaskError: it did not start, or its container never ran.
+        TaskError: it did not start, its container never ran, or the image knows no one-off work.
         botocore.exceptions.ClientError: AWS refused.
     """
     ecs = session.client("ecs", region_name=place.region)
@@ -56,6 +58,12 @@ def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, te
     if container.get("exitCode") is None:
         reason = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise TaskError(f"{task_arn} never ran: {reason}")
+    if any(BEFORE_ONE_OFF in line for line in lines):
+        raise TaskError(
+            f"the image of {place.stack} is of a release before one-off work had a command of its own, as after a "
+            "rollback; nothing was done. Deploy this release again, or let who administers the account run it by the "
+            "task definition that ends in -administration"
+        )
     return TaskOutcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
 
 

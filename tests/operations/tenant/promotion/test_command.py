@@ -161,6 +161,15 @@ def test_a_task_that_never_ran_is_exit_4_with_ecs_reason(world: World) -> None:
     assert "never ran" in result.stderr
 
 
+def test_an_image_from_before_one_off_work_is_told_as_that(world: World) -> None:
+    said = "workbuoy-app: error: argument COMMAND: invalid choice: 'one-off' (choose from 'serve', 'migrate')"
+    world.exit_code, world.lines = 2, ("usage: workbuoy-app [-h] COMMAND ...", said)
+    result = run("acme", "--run", "export", "--live")
+    assert result.exit_code == 4
+    assert "rollback" in result.stderr
+    assert "-administration" in result.stderr
+
+
 def test_an_interrupted_watch_is_130_and_the_same_task_is_watched_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
