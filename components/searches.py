@@ -51,6 +51,15 @@ SEARCHES: Final = (
         ),
     ),
     Search(
+        title="one request",
+        log="service",
+        lines=(
+            "fields @timestamp, level, message, method, route, status, duration_ms, tenant, operation, error, trace",
+            "filter request_id = 'PUT-THE-REQUEST-ID-HERE'",
+            "sort @timestamp asc",
+        ),
+    ),
+    Search(
         title="starts and stops",
         log="service",
         lines=(

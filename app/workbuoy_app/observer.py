@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbuoy_app import problems
 from workbuoy_app.logs import describe, log
-from workbuoy_app.metrics import IN_PROGRESS, request_done, tenant_request_done
+from workbuoy_app.metrics import IN_PROGRESS, REQUESTS
 
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -73,10 +73,10 @@ def _given_id(scope: Scope) -> str | None:
 def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object]) -> None:
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    request_done(method, route, status, seconds)
+    REQUESTS.done(method, route, status, seconds, scope["state"]["request_id"])
     tenant = scope["state"].get("tenant")
     if tenant is not None:
-        tenant_request_done(tenant, status, seconds)
+        REQUESTS.done_for(tenant, status, seconds)
     if route in _QUIET and status < 400 and not log.isEnabledFor(10):
         return  # load balancers ask every few seconds
     write = log.error if status >= 500 else log.info

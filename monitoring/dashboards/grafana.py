@@ -59,6 +59,8 @@ def _from_prometheus(panel: Panel) -> timeseries.Panel:
     built = _lines(panel.title, panel.unit, panel.threshold, "red").datasource(PROMETHEUS).description(panel.meaning)
     for letter, query in zip("ABCDEFGH", panel.queries, strict=False):
         asked = prometheus.Dataquery().expr(query.expression).legend_format(query.legend).ref_id(letter)
+        # Of a bucket the service names its last request, whose id leads to its log lines.
+        asked.exemplar("_bucket{" in query.expression)
         built.with_target(asked.datasource(PROMETHEUS).range())
     return built
 

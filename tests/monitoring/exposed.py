@@ -15,15 +15,14 @@ _LABEL = re.compile(r'(\w+)="(?:[^"\\]|\\.)*"')
 
 # Each metric with labels gets a series, by the functions that the service itself calls.
 _EXPOSE = """
-from prometheus_client import generate_latest
 from workbuoy_app import metrics
-metrics.request_done("GET", "/api/things", 200, 0.1)
-metrics.tenant_request_done("a-tenant", 200, 0.1)
+metrics.REQUESTS.done("GET", "/api/things", 200, 0.1)
+metrics.REQUESTS.done_for("a-tenant", 200, 0.1)
 with metrics.storage_call("put"):
     pass
 metrics.LOGINS.labels("success").inc()
 metrics.registry.register(metrics.PoolCollector(dict))
-print(generate_latest(metrics.registry).decode())
+print(metrics.exposition().decode())
 """
 
 

@@ -33,6 +33,12 @@ class Prometheus:
         """The series of an expression now."""
         return list(self._get("query", query=expression)["result"])
 
+    def exemplars(self, expression: str) -> list[dict[str, Any]]:
+        """The exemplars of a series in the last minutes."""
+        now = time.time()
+        found = self._get("query_exemplars", query=expression, start=str(now - 600), end=str(now))
+        return [exemplar for series in found for exemplar in series["exemplars"]]
+
     def firing(self) -> set[tuple[str, str]]:
         """Alerts that fire, each with its severity."""
         found = self._get("alerts")["alerts"]
@@ -75,6 +81,7 @@ def scraping(watched: Watched, port: int, folder: Path) -> Iterator[Prometheus]:
         f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'series'}",
         f"--web.listen-address={address}",
+        "--enable-feature=exemplar-storage",
         "--log.level=warn",
     ]
     with started(command, {}) as process:

@@ -61,6 +61,8 @@ class Told:
     without_series: list[str] = field(default_factory=list)
     unlike_their_legend: list[str] = field(default_factory=list)
     asked: int = 0
+    exemplars: list[str] = field(default_factory=list)
+    logged: set[str] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
                 prometheus.await_series('stack:workbuoy_errors:budget_left{stack="prod"} == 1')
                 time.sleep(1)
                 told.calm = prometheus.firing()
+                buckets = f"workbuoy_http_request_duration_seconds_bucket{{{watched.selector}}}"
+                told.exemplars = [one["labels"]["request_id"] for one in prometheus.exemplars(buckets)]
+                assert trial.service is not None
+                told.logged = {json.loads(line).get("request_id", "") for line in list(trial.service.lines)}
                 slow_database(trial, prometheus)
                 no_bucket(trial, prometheus)
                 no_login(trial, prometheus)
@@ -219,3 +225,9 @@ def test_every_expression_of_every_rule_and_panel_has_series(told: Told) -> None
 
 def test_every_line_of_a_panel_has_the_labels_of_its_legend(told: Told) -> None:
     assert told.unlike_their_legend == []
+
+
+def test_a_bucket_leads_to_the_log_lines_of_a_request_in_it(told: Told) -> None:
+    unlogged = set(told.exemplars) - told.logged
+    assert told.exemplars
+    assert len(unlogged) < len(set(told.exemplars))  # health checks are counted and not logged
