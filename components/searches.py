@@ -55,7 +55,7 @@ SEARCHES: Final = (
         log="service",
         lines=(
             "fields @timestamp, level, message, method, route, status, duration_ms, tenant, operation, error, trace",
-            "filter request_id = 'PUT-THE-REQUEST-ID-HERE'",
+            "filter request_id = 'PUT-THE-ID-HERE' or trace_id = 'PUT-THE-ID-HERE'",
             "sort @timestamp asc",
         ),
     ),

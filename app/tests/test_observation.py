@@ -70,6 +70,53 @@ def test_a_request_id_that_could_spoil_a_log_is_replaced(shared_service: Service
     assert len(answer.headers["x-request-id"]) == 32
 
 
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+BALANCED = "Root=1-67891233-abcdef012345678912345678"
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_id", "trace_id"),
+    [
+        ({"traceparent": f"00-{TRACE}-{SPAN}-01"}, TRACE, TRACE),
+        ({"traceparent": f"cc-{TRACE}-{SPAN}-00", "X-Amzn-Trace-Id": BALANCED}, TRACE, TRACE),
+        ({"X-Amzn-Trace-Id": BALANCED, "X-Request-Id": "the-callers-own"}, "the-callers-own", None),
+        (
+            {"traceparent": f"00-{TRACE}-{SPAN}-01", "X-Request-Id": "the-callers-own"},
+            "the-callers-own",
+            TRACE,
+        ),
+        ({"X-Amzn-Trace-Id": BALANCED, "traceparent": "00-x-y-01"}, BALANCED, None),
+    ],
+)
+def test_a_trace_that_the_caller_began_goes_on_in_the_log(
+    shared_service: Service, lines: Any, headers: dict[str, str], request_id: str, trace_id: str | None
+) -> None:
+    answer = shared_service.browser(user=None).get("/api/me", headers=headers)
+    (entry,) = [line for line in lines() if line["message"] == "request"]
+    assert (entry["request_id"], entry.get("trace_id")) == (request_id, trace_id)
+    assert answer.headers["x-request-id"] == request_id
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        f"00-{'0' * 32}-{SPAN}-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"ff-{TRACE}-{SPAN}-01",
+        f"00-{TRACE.upper()}-{SPAN}-01",
+        f"00-{TRACE}-{SPAN}-01-and-more",
+        f"00-{TRACE[:-1]}-{SPAN}-01",
+        "",
+    ],
+)
+def test_a_trace_that_is_none_is_left_out(shared_service: Service, lines: Any, broken: str) -> None:
+    shared_service.browser(user=None).get("/api/me", headers={"traceparent": broken})
+    (entry,) = [line for line in lines() if line["message"] == "request"]
+    assert "trace_id" not in entry
+    assert len(entry["request_id"]) == 32
+    assert entry["request_id"] != TRACE
+
+
 def test_logs_never_hold_a_secret_a_cookie_or_a_body(service: Service, lines: Any) -> None:
     browser = service.browser()
     token = browser.cookies["workbuoy_session"]
