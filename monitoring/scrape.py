@@ -80,6 +80,12 @@ def discovery_policy(watched: Watched) -> dict[str, Any]:
             resources=["*"],  # AWS knows no resource for these actions that Fargate has
             conditions={"ArnEquals": {"ecs:cluster": watched.cluster_arn}},
         ),
+        Statement(
+            sid="AskForPublicAddresses",  # the tasks have none, and without the answer Prometheus drops them all
+            actions=["ec2:DescribeNetworkInterfaces"],
+            resources=["*"],  # AWS knows no resource for this action
+            conditions={"StringEquals": {"aws:RequestedRegion": watched.region}},
+        ),
     ]
     return {"Version": "2012-10-17", "Statement": [one.document() for one in statements]}
 

@@ -71,7 +71,7 @@ def test_the_role_that_asks_ecs_may_ask_for_its_own_cluster_alone(example: Watch
     for statement in scrape.discovery_policy(example)["Statement"]:
         everywhere = statement["Resource"] == "*"
         assert everywhere == ("Condition" in statement)
-        assert all(action.startswith(("ecs:Describe", "ecs:List")) for action in statement["Action"])
+        assert all(action.startswith(("ecs:Describe", "ecs:List", "ec2:Describe")) for action in statement["Action"])
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
