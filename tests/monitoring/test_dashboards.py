@@ -88,7 +88,11 @@ def test_each_alarm_of_cloudwatch_is_drawn_with_its_limit(example: Watched, decl
 
 
 def test_alerts_limits_are_drawn_where_a_person_looks(example: Watched) -> None:
-    assert limit(drawn("service")["Memory"]) == MEMORY_SHARE * example.memory_mib * 1024**2
+    service = drawn("service")
+    assert limit(service["Failed requests"]) == example.observability.service_error_percent / 100 == 0.05
+    assert limit(service["Response time"]) == example.observability.service_response_seconds == 1
+    assert limit(drawn("database")["Requests that wait for a connection"]) == 0
+    assert limit(service["Memory"]) == MEMORY_SHARE * example.memory_mib * 1024**2
     objectives = drawn("objectives")
     assert [limit(objectives[f"Burn over {one.long}: failed"]) for one in BURNS] == [0.0144, 0.006, 0.003, 0.001]
     assert [limit(objectives[f"Burn over {one.long}: slow"]) for one in BURNS] == [0.144, 0.06, 0.03, 0.01]
