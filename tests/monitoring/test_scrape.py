@@ -1,6 +1,7 @@
 """Prometheus finds the service that the stack declares, and its alerts reach the stack's topic."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,20 @@ def test_alerts_go_to_the_topic_that_the_stack_declares(declared: Declare, examp
     content = scrape.alertmanager(example)
     assert {one["sns_configs"][0]["topic_arn"] for one in content["receivers"]} == {topic.outputs["arn"]}
     assert {one["name"] for one in content["receivers"]} == {"page", "ticket"}
+
+
+@pytest.mark.skipif(
+    shutil.which("amtool") is None, reason="amtool is not installed: apt-get install prometheus-alertmanager"
+)
+@pytest.mark.parametrize("severity", ["page", "ticket"])
+def test_alertmanager_takes_its_file_and_sends_each_severity_its_way(
+    example: Watched, tmp_path: Path, severity: str
+) -> None:
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(yaml.safe_dump(scrape.alertmanager(example)))
+    subprocess.run(["amtool", "check-config", str(file)], check=True, capture_output=True)
+    routed = ["amtool", "config", "routes", "test", f"--config.file={file}", f"severity={severity}"]
+    assert subprocess.run(routed, check=True, capture_output=True, text=True).stdout.strip() == severity
 
 
 def test_the_role_that_asks_ecs_may_ask_for_its_own_cluster_alone(example: Watched) -> None:
