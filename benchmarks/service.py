@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import hashlib
 import itertools
 import json
@@ -32,6 +33,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+from workbuoy_app import metrics
 from workbuoy_app.devtools.embedded_postgres import DATABASE, SUPERUSER, Postgres, running
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.migrate import migrate
@@ -42,6 +44,7 @@ from workbuoy_app.settings import load
 # Memory after many requests of before; p99 of a list beside another tenant's twelve searches.
 MOST_GROWTH, MOST_BESIDE_MS = 1.1, 250
 LEAST_SPEED, LEAST_SPEED_ALONE, MOST_SPREAD, MOST_MEMORY, MOST_START_SECONDS = 2.0, 1.0, 4.0, 0.9, 1.5
+MOST_FOR_METRICS = {"metrics, us a request": 5.0, "scrape of 100 tenants, ms": 10.0, "scrape of 100 tenants, kB": 60.0}
 PEER = Path(__file__).parents[1] / "app" / "benchmarks"
 DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=120")
 PEERS = {
@@ -275,6 +278,31 @@ def compare(seconds: float, rounds: int, ladder: list[int], requests: int) -> di
     }
 
 
+def cost_of_metrics(requests: int = 200_000, tenants: int = 100) -> dict[str, float]:
+    """What counting a request costs, and a scrape once many tenants have come by ten routes with four statuses each."""
+    ids, counted = [f"0198c1e2-1111-7abc-8def-{number:012d}" for number in range(tenants)], metrics.REQUESTS
+    for status in (200, 404, 429, 503):
+        for route in range(10):
+            counted.done("GET", f"/api/things/{{thing_id}}/{route}", status, 0.01, ids[0])
+    began = time.perf_counter()
+    for number in range(requests):
+        metrics.IN_PROGRESS.inc()
+        counted.done("GET", "/api/things", 200, 0.01, ids[0])
+        counted.done_for(ids[number % tenants], 200, 0.01)
+        metrics.IN_PROGRESS.dec()
+    each = (time.perf_counter() - began) / requests
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        body = gzip.compress(metrics.exposition(openmetrics=True), compresslevel=1)
+        times.append(time.perf_counter() - began)
+    return {
+        "metrics, us a request": each * 1e6,
+        "scrape of 100 tenants, ms": statistics.median(times) * 1e3,
+        "scrape of 100 tenants, kB": len(body) / 1e3,
+    }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="of load for each number")
@@ -301,6 +329,8 @@ def main() -> int:
     raging = ours["beside twelve searches of another tenant: p99 ms"]
     bounds["p99 beside searches, ms"] = (raging, "<=", MOST_BESIDE_MS)
     bounds["memory, of the peer's"] = (memory, "<=", MOST_MEMORY)
+    counting = cost_of_metrics()
+    bounds |= {name: (counting[name], "<=", most) for name, most in MOST_FOR_METRICS.items()}
     bounds["start to ready, s"] = (ours["start to ready s"], "<=", MOST_START_SECONDS)
     kept = {name: value >= bound if sign == ">=" else value <= bound for name, (value, sign, bound) in bounds.items()}
     if options.json:

@@ -22,11 +22,13 @@ class Metric:
 class Alarm:
     """When `metric` (or `expression` over `metrics`) has been past `threshold` for `minutes`, one minute a datapoint.
 
-    `missing_data` says what no data means: for error counts it means that nothing happened.
+    `missing_data` says what no data means: for error counts it means that nothing happened. `search` is the title of
+    the saved search to begin with (`components.searches`); the runbooks have a section under the alarm's name.
     """
 
     name: str
     advice: str
+    search: str
     threshold: float
     minutes: int = 5
     comparison: Literal["above", "below"] = "above"
@@ -63,6 +65,7 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
     return [
         Alarm(
             name="database-cpu",
+            search="slow statements",
             unit="percent",
             metric=metric("CPUUtilization"),
             threshold=thresholds.cpu_percent,
@@ -73,6 +76,7 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
         ),
         Alarm(
             name="database-iops",
+            search="slow statements",
             expression="reads + writes",
             metrics={"reads": metric("ReadIOPS"), "writes": metric("WriteIOPS")},
             threshold=thresholds.operations_per_second,
@@ -82,6 +86,7 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
         ),
         Alarm(
             name="database-free-storage",
+            search="database messages",
             unit="bytes",
             metric=metric("FreeStorageSpace", "Minimum"),
             threshold=thresholds.free_storage_gib * GIB,
@@ -91,6 +96,7 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
         ),
         Alarm(
             name="database-connections",
+            search="database messages",
             metric=metric("DatabaseConnections", "Maximum"),
             threshold=thresholds.connections,
             advice="Look for idle transactions in pg_stat_activity and for a deployment that has not ended; "
@@ -98,6 +104,7 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
         ),
         Alarm(
             name="database-transaction-log",
+            search="database messages",
             unit="bytes",
             metric=metric("TransactionLogsDiskUsage", "Maximum"),
             threshold=thresholds.transaction_log_gib * GIB,
@@ -106,6 +113,7 @@ def database_alarms(identifier: str, thresholds: DatabaseThresholds) -> list[Ala
         ),
         Alarm(
             name="database-transaction-ids",
+            search="database messages",
             metric=metric("MaximumUsedTransactionIDs", "Maximum"),
             # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Autovacuum.html
             threshold=1_000_000_000,
@@ -143,6 +151,7 @@ def service_alarms(
     return [
         Alarm(
             name="service-errors",
+            search="errors",
             unit="percent",
             # Both kinds of failure: the service's own answers, and no answer at all.
             expression="100 * (FILL(failed, 0) + FILL(unanswered, 0)) / requests",
@@ -158,6 +167,7 @@ def service_alarms(
         ),
         Alarm(
             name="service-response-time",
+            search="slow requests",
             unit="seconds",
             metric=metric("TargetResponseTime", "p95"),
             threshold=seconds,
@@ -168,6 +178,7 @@ def service_alarms(
         ),
         Alarm(
             name="service-unhealthy-tasks",
+            search="starts and stops",
             metric=metric("UnHealthyHostCount", "Maximum"),
             threshold=0,
             missing_data="notBreaching",
@@ -187,6 +198,7 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
     return [
         Alarm(
             name="service-error-lines",
+            search="errors",
             metric=Metric(namespace=log_namespace(stack_name), name="ErrorLines", dimensions={}, statistic="Sum"),
             threshold=10,
             missing_data="notBreaching",
@@ -194,6 +206,7 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
         ),
         Alarm(
             name="service-owed-deletions",
+            search="storage calls",
             unit="seconds",
             metric=Metric(
                 namespace=log_namespace(stack_name), name="OwedDeletionAge", dimensions={}, statistic="Maximum"
@@ -205,6 +218,7 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
         ),
         Alarm(
             name="rotation-errors",
+            search="rotation steps",
             metric=Metric(
                 namespace="AWS/Lambda",
                 name="Errors",

@@ -123,6 +123,7 @@ class Database(ComponentResource):
     allocated_storage_gib: int
     address: Output[str]
     owner_secret_arn: Output[str]
+    messages_log: LogGroup
     security_group: SecurityGroup
     final_snapshot_name: Output[str]
     instance: aws.rds.Instance
@@ -145,6 +146,7 @@ class Database(ComponentResource):
             opts=child,
         )
         log_groups = [self._log_group(name, log, args) for log in EXPORTED_LOGS]
+        self.messages_log = log_groups[0]
         monitoring_role = Role(
             f"{name}-monitoring",
             RoleArgs(

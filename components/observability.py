@@ -21,9 +21,11 @@ from components.context import StackContext
 from components.dashboard import dashboard_body
 from components.database import Database
 from components.logs import Logs
+from components.objectives import ObjectivesSettings
 from components.permissions import Statement, policy_document
 from components.place import LoadBalancerPlace
 from components.rotation import Rotation
+from components.searches import SEARCHES
 from components.service import Service
 from components.settings import Settings
 
@@ -51,6 +53,30 @@ class ObservabilitySettings(Settings):
     database_transaction_log_gib: Annotated[int, Field(ge=1)] = 10
     service_error_percent: Annotated[int, Field(ge=1, le=100)] = 5
     service_response_seconds: Annotated[int, Field(ge=1, le=60, description="95 of 100 requests are faster")] = 1
+    objectives: ObjectivesSettings = ObjectivesSettings()
+    runbooks_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https://[^\s#]+|docs)/runbooks\.md$",
+            examples=["https://github.com/example/infrastructure/blob/main/docs/runbooks.md"],
+            max_length=300,
+            description="Where people read the runbooks; every alarm links to its section there",
+        ),
+    ] = "docs/runbooks.md"
+
+    def runbook(self, name: str) -> str:
+        """The section of an alarm, or of an alert for the same symptom."""
+        return f"{self.runbooks_url}#{name}"
+
+    def database_thresholds(self, allocated_storage_gib: int) -> DatabaseThresholds:
+        """What a database of this size is watched for."""
+        return DatabaseThresholds(
+            cpu_percent=self.database_cpu_percent,
+            operations_per_second=self.database_operations_per_second,
+            free_storage_gib=max(2, allocated_storage_gib // 10),
+            connections=self.database_connections,
+            transaction_log_gib=self.database_transaction_log_gib,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +120,7 @@ class Observability(ComponentResource):
 
     def _alarms(self) -> list[Alarm]:
         args, settings = self._args, self._args.settings
-        thresholds = DatabaseThresholds(
-            cpu_percent=settings.database_cpu_percent,
-            operations_per_second=settings.database_operations_per_second,
-            free_storage_gib=max(2, args.database.allocated_storage_gib // 10),
-            connections=settings.database_connections,
-            transaction_log_gib=settings.database_transaction_log_gib,
-        )
+        thresholds = settings.database_thresholds(args.database.allocated_storage_gib)
         return [
             *database_alarms(args.database.identifier, thresholds),
             *service_alarms(
@@ -199,7 +219,8 @@ class Observability(ComponentResource):
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{alarm.name}",
             name=f"{context.name}-{alarm.name}",
-            alarm_description=alarm.advice,
+            alarm_description=f"{alarm.advice} Saved search: {alarm.search}. "
+            f"Runbook: {self._args.settings.runbook(alarm.name)}",
             comparison_operator="GreaterThanThreshold" if alarm.comparison == "above" else "LessThanThreshold",
             threshold=alarm.threshold,
             evaluation_periods=alarm.minutes,
@@ -215,29 +236,17 @@ class Observability(ComponentResource):
 
     def _saved_searches(self) -> None:
         """Searches that appear in CloudWatch Logs Insights under the stack's name."""
-        searches = {
-            "errors": (
-                "fields @timestamp, request_id, route, status, error, message, trace",
-                "filter level = 'error'",
-                "sort @timestamp desc",
-            ),
-            "slow requests": (
-                "fields @timestamp, request_id, tenant, route, duration_ms",
-                "filter duration_ms > 500",
-                "sort duration_ms desc",
-            ),
-            "failures by route": (
-                "filter status >= 500",
-                "stats count(*) as failures by route, bin(5m)",
-                "sort failures desc",
-            ),
+        logs = {
+            "service": self._args.logs.service,
+            "rotation": self._args.logs.rotation,
+            "database": self._args.database.messages_log,
         }
-        for title, query in searches.items():
+        for search in SEARCHES:
             aws.cloudwatch.QueryDefinition(
-                f"{self._name}-search-{title.replace(' ', '-')}",
-                name=f"{self._args.context.name}/{title}",
-                query_string="\n| ".join((*query, "limit 200")),
-                log_group_names=[self._args.logs.service.name],
+                f"{self._name}-search-{search.title.replace(' ', '-')}",
+                name=f"{self._args.context.name}/{search.title}",
+                query_string=search.query,
+                log_group_names=[logs[search.log].name],
                 opts=self._child,
             )
 

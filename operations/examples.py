@@ -30,6 +30,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy cost prod", "a month of prod at rest"),
         ("workbuoy cost prod-acme --json", "of one customer, for a program"),
     ),
+    "monitor": (
+        ("workbuoy monitor prod --into monitoring/prod", "Prometheus and Grafana, as files"),
+        ("workbuoy monitor prod-acme --into monitoring/prod-acme", "of one customer's own stack"),
+    ),
     "locate": (
         ("workbuoy locate acme", "where its data are, as declared"),
         ("workbuoy locate acme --live", "the same, asked of the account"),

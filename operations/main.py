@@ -16,6 +16,7 @@ from operations.help import Commands, show_examples
 from operations.image.command import image
 from operations.local.command import local
 from operations.locate.command import locate
+from operations.monitor import monitor
 from operations.pipeline.command import pipeline
 from operations.rehearse.command import rehearse
 from operations.review.command import review
@@ -25,7 +26,7 @@ from operations.tenant.command import tenant
 
 SECTIONS: Final = {
     "A stack: workbuoy VERB STACK": (
-        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost"),
+        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
     "Anything else: workbuoy NOUN VERB": ("tenant", "image", "policies", "state", "bootstrap", "engine"),
     "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate"),
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 for command in (
-    *(rehearse, review, deploy, rollout, smoke, releases, drift, cost),
+    *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
     *(tenant, image, policies, state, bootstrap, engine),
     *(doctor, local, changed, locate),
     pipeline,

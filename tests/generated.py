@@ -15,10 +15,12 @@ from typing import Any, Final
 
 import bootstrap.schema
 import infra.schema
+from monitoring.files import files
 from operations.cost.estimate import Estimate, estimate
 from operations.cost.prices import read_prices
 from operations.cost.table import table
 from operations.limits.page import page as limits_page
+from operations.monitor import watched_in
 from operations.outputs import models as outputs
 from policies import documentation
 from policies.permissions import matrix
@@ -150,6 +152,16 @@ def _schema(schema: Callable[[], dict[str, Any]], _: Path) -> str:
     return infra.schema.render(schema())
 
 
+@cache
+def monitoring_files() -> Mapping[str, str]:
+    """What `workbuoy monitor prod` writes for the example project, with a stand-in for its account."""
+    return files(watched_in(find_project(PROJECT), "prod")[0])
+
+
+def _monitoring(name: str, _: Path) -> str:
+    return monitoring_files()[name]
+
+
 def _generators() -> Iterator[tuple[Path, Generator]]:
     for path, schema in infra.schema.SCHEMAS.items():
         yield path, partial(_schema, schema)
@@ -167,6 +179,8 @@ def _generators() -> Iterator[tuple[Path, Generator]]:
         yield ROOT / "docs/schemas" / outputs.file_of(name), partial(outputs.schema_text, name)
     yield ROOT / "docs/aws-limits.md", lambda _: aws_limits.page()
     yield ROOT / "docs/first-day.md", first_day
+    for name in monitoring_files():
+        yield ROOT / "monitoring/example" / name, partial(_monitoring, name)
     yield README, readme
 
 

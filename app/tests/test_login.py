@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from tests.service import Service, make_thing
-from workbuoy_app import registry, sessions
+from workbuoy_app import metrics, registry, sessions
 from workbuoy_app.api import cookies
 from workbuoy_app.settings import OidcSettings, Settings
 
@@ -190,11 +190,17 @@ def test_a_denied_login_is_told_as_such(oidc_service: Service) -> None:
     assert "declined" in answer.json()["detail"]
 
 
+def unavailable_logins() -> float:
+    return metrics.registry.get_sample_value("workbuoy_logins_total", {"outcome": "unavailable"}) or 0.0
+
+
 def test_a_provider_that_is_gone_is_503_and_the_rest_runs(settings: Settings) -> None:
     oidc = OidcSettings(issuer="http://127.0.0.1:9", client_id="workbuoy", client_secret="secret")
     with Service(dataclasses.replace(settings, oidc=oidc, oidc_dev_mock=False)) as service:
         browser = service.browser(user=None)
+        before = unavailable_logins()
         assert browser.get("/auth/login").status_code == 503
+        assert unavailable_logins() == before + 1
         assert browser.get("/healthz").status_code == 200
         assert browser.get("/readyz").status_code == 200
 

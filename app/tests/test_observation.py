@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gzip
 import io
 import json
 import logging
@@ -15,11 +16,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from prometheus_client import generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
+from prometheus_client.parser import text_string_to_metric_families as text_families
 
 from tests.service import Service, attach, make_thing
-from workbuoy_app import __version__, logs
+from workbuoy_app import __version__, logs, metrics
 from workbuoy_app.devtools.embedded_postgres import free_port
+from workbuoy_app.request_metrics import MOST_TENANTS, RequestMetrics
 from workbuoy_app.settings import Settings
 
 
@@ -64,6 +68,53 @@ def test_a_request_id_that_could_spoil_a_log_is_replaced(shared_service: Service
     answer = shared_service.browser(user=None).get("/healthz", headers={"X-Request-Id": given})
     assert answer.headers["x-request-id"] != given
     assert len(answer.headers["x-request-id"]) == 32
+
+
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+BALANCED = "Root=1-67891233-abcdef012345678912345678"
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_id", "trace_id"),
+    [
+        ({"traceparent": f"00-{TRACE}-{SPAN}-01"}, TRACE, TRACE),
+        ({"traceparent": f"cc-{TRACE}-{SPAN}-00", "X-Amzn-Trace-Id": BALANCED}, TRACE, TRACE),
+        ({"X-Amzn-Trace-Id": BALANCED, "X-Request-Id": "the-callers-own"}, "the-callers-own", None),
+        (
+            {"traceparent": f"00-{TRACE}-{SPAN}-01", "X-Request-Id": "the-callers-own"},
+            "the-callers-own",
+            TRACE,
+        ),
+        ({"X-Amzn-Trace-Id": BALANCED, "traceparent": "00-x-y-01"}, BALANCED, None),
+    ],
+)
+def test_a_trace_that_the_caller_began_goes_on_in_the_log(
+    shared_service: Service, lines: Any, headers: dict[str, str], request_id: str, trace_id: str | None
+) -> None:
+    answer = shared_service.browser(user=None).get("/api/me", headers=headers)
+    (entry,) = [line for line in lines() if line["message"] == "request"]
+    assert (entry["request_id"], entry.get("trace_id")) == (request_id, trace_id)
+    assert answer.headers["x-request-id"] == request_id
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        f"00-{'0' * 32}-{SPAN}-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+        f"ff-{TRACE}-{SPAN}-01",
+        f"00-{TRACE.upper()}-{SPAN}-01",
+        f"00-{TRACE}-{SPAN}-01-and-more",
+        f"00-{TRACE[:-1]}-{SPAN}-01",
+        "",
+    ],
+)
+def test_a_trace_that_is_none_is_left_out(shared_service: Service, lines: Any, broken: str) -> None:
+    shared_service.browser(user=None).get("/api/me", headers={"traceparent": broken})
+    (entry,) = [line for line in lines() if line["message"] == "request"]
+    assert "trace_id" not in entry
+    assert len(entry["request_id"]) == 32
+    assert entry["request_id"] != TRACE
 
 
 def test_logs_never_hold_a_secret_a_cookie_or_a_body(service: Service, lines: Any) -> None:
@@ -177,9 +228,7 @@ def test_metrics_tell_requests_by_route_template(metered: Service) -> None:
 
 
 def test_metrics_tell_tenants_apart_by_id(metered: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbuoy_app import metrics
-
-    monkeypatch.setattr(metrics, "_tenants", {})  # other tests' tenants may have taken all places
+    monkeypatch.setattr(metrics.REQUESTS, "_tenants", {})  # other tests' tenants may have taken all places
     browser = metered.browser()
     tenant_id = browser.get("/api/me").json()["tenant_id"]
 
@@ -197,20 +246,87 @@ def test_metrics_tell_tenants_apart_by_id(metered: Service, monkeypatch: pytest.
     )
 
 
-def test_however_many_tenants_come_their_series_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbuoy_app import metrics
-
-    monkeypatch.setattr(metrics, "_tenants", {})
-    for number in range(3 * metrics.MOST_TENANTS):
-        metrics.tenant_request_done(f"tenant-{number}", 200, 0.5)
-    metrics.tenant_request_done("tenant-0", 500, 0.5)
-    text = generate_latest(metrics.registry).decode()
+def test_however_many_tenants_come_their_series_are_bounded() -> None:
+    requests = RequestMetrics()
+    for number in range(3 * MOST_TENANTS):
+        requests.done_for(f"tenant-{number}", 200, 0.5)
+    requests.done_for("tenant-0", 500, 0.5)
+    text = "\n".join(requests.lines(openmetrics=False))
     labels = set(
         re.findall(r'workbuoy_tenant_requests_total{outcome="answered",tenant="(tenant-\d+|other)"', text)
     )
-    assert len(labels) == metrics.MOST_TENANTS + 1
+    assert len(labels) == MOST_TENANTS + 1
     assert 'workbuoy_tenant_requests_total{outcome="failed",tenant="tenant-0"} 1.0' in text
-    assert f'workbuoy_tenant_request_seconds_total{{tenant="other"}} {metrics.MOST_TENANTS}.0' in text
+    assert f'workbuoy_tenant_request_seconds_total{{tenant="other"}} {MOST_TENANTS}.0' in text
+
+
+def families(text: str, openmetrics: bool) -> list[Metric]:
+    return list(openmetrics_families(text) if openmetrics else text_families(text))  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("openmetrics", [False, True])
+def test_requests_are_written_as_prometheus_reads_them(openmetrics: bool) -> None:
+    """By the parsers of Prometheus's own client; the second is strict about names, order and exemplars."""
+    requests = RequestMetrics()
+    for seconds in (0.005, 0.0051, 0.3, 99):
+        requests.done("GET", "/api/things", 200, seconds, "a-request-id")
+    requests.done('"\\\n', "/api/things", 503, 0.1, "x" * 128)
+    requests.done_for("acme", 200, 0.25)
+    requests.done_for("acme", 404, 0.25)
+    text = "\n".join(requests.lines(openmetrics=openmetrics)) + ("\n# EOF\n" if openmetrics else "\n")
+    parse = openmetrics_families if openmetrics else text_families
+    samples = {
+        (one.name, *sorted(one.labels.items())): one for family in parse(text) for one in family.samples
+    }
+    got = ("method", "GET"), ("route", "/api/things"), ("status", "200")
+
+    def of(name: str, *labels: tuple[str, str]) -> Any:
+        return samples[name, *sorted(labels)]
+
+    name = "workbuoy_http_request_duration_seconds"
+    buckets = [
+        of(f"{name}_bucket", ("le", bound), *got) for bound in ("0.005", "0.01", "0.25", "0.5", "+Inf")
+    ]
+    assert [one.value for one in buckets] == [1, 2, 2, 3, 4]
+    assert of(f"{name}_count", *got).value == 4
+    assert of(f"{name}_sum", *got).value == pytest.approx(99.3101)
+    assert of("workbuoy_tenant_requests_total", ("outcome", "refused"), ("tenant", "acme")).value == 1
+    assert of("workbuoy_tenant_request_seconds_total", ("tenant", "acme")).value == 0.5
+    assert of(f"{name}_count", ("method", '"\\\n'), ("route", "/api/things"), ("status", "503")).value == 1
+    examples = [one.exemplar and (one.exemplar.labels, one.exemplar.value) for one in buckets]
+    named = {"request_id": "a-request-id"}
+    wanted = [(named, 0.005), (named, 0.0051), None, (named, 0.3), (named, 99)]
+    assert examples == (wanted if openmetrics else [None] * 5)
+
+
+def ask_for(port: int, **headers: str) -> tuple[str, bytes]:
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=headers)
+    with urllib.request.urlopen(asked, timeout=5) as answer:
+        return str(answer.headers["content-type"]), answer.read()
+
+
+def test_a_scraper_gets_the_format_and_the_packing_that_it_asks_for(metered: Service) -> None:
+    """Prometheus asks for both; a request's id then leads from a slow bucket to its log line."""
+    request_id = metered.browser().get("/api/me").headers["x-request-id"]
+    port = metered.settings.metrics_port
+    kind, packed = ask_for(
+        port,
+        Accept="application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+        **{"Accept-Encoding": "gzip"},
+    )
+    assert kind.startswith("application/openmetrics-text")
+    text = gzip.decompress(packed).decode()
+    assert f'# {{request_id="{request_id}"}}' in text
+    ours, mark, rest = text.partition(
+        "# HELP workbuoy_build"
+    )  # other tests' services are in this process too
+    assert "workbuoy_http_request_duration_seconds" in {one.name for one in families(ours + "# EOF\n", True)}
+    assert mark
+    assert rest.endswith("# EOF\n")
+    kind, plain = ask_for(port)
+    assert kind.startswith("text/plain")
+    assert b"request_id" not in plain
+    assert "workbuoy_http_request_duration_seconds" in {one.name for one in families(plain.decode(), False)}
 
 
 def test_metrics_tell_of_pool_storage_migrations_and_logins(metered: Service) -> None:

@@ -14,6 +14,7 @@ log = logging.getLogger("workbuoy")
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 _FIELDS = (
     "request_id",
+    "trace_id",
     "tenant",
     "method",
     "route",

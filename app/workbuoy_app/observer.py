@@ -11,11 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbuoy_app import problems
 from workbuoy_app.logs import describe, log
-from workbuoy_app.metrics import IN_PROGRESS, request_done, tenant_request_done
+from workbuoy_app.metrics import IN_PROGRESS, REQUESTS
 
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9=_.:-]{8,128}")
+# https://www.w3.org/TR/trace-context/#traceparent-header; all zeros are no id, and there is no version ff.
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_CARRIERS = frozenset({b"x-request-id", b"traceparent", b"x-amzn-trace-id"})
 CLIENT_GONE = 499  # nginx's word for a client that hung up; nobody receives it
 _QUIET = frozenset({"/healthz", "/readyz"})
 
@@ -31,7 +34,8 @@ class Observer:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        request_id = state["request_id"] = _given_id(scope) or uuid4().hex
+        given, state["trace_id"] = _given_ids(scope)
+        request_id = state["request_id"] = given or uuid4().hex
         status = 0
 
         async def observed(message: Message) -> None:
@@ -62,21 +66,29 @@ class Observer:
             _tell(scope, status or 500, seconds, failure)
 
 
-def _given_id(scope: Scope) -> str | None:
-    """The load balancer's or caller's id, if it is harmless to write into a log."""
-    for name, value in scope["headers"]:
-        if name in {b"x-request-id", b"x-amzn-trace-id"} and _REQUEST_ID.fullmatch(value):
-            return str(value.decode())
-    return None
+def _given_ids(scope: Scope) -> tuple[str | None, str | None]:
+    """The request's id and its trace's, as far as they were given and are harmless to write into a log.
+
+    Who names the request has its name for it; else it goes by its trace, else by the load balancer's id.
+    """
+    given = {name: value for name, value in scope["headers"] if name in _CARRIERS}
+    if not given:
+        return None, None
+    traced = _TRACEPARENT.fullmatch(given.get(b"traceparent", b""))
+    trace_id = traced[1].decode() if traced else None
+    named, balanced = (given.get(name, b"") for name in (b"x-request-id", b"x-amzn-trace-id"))
+    if _REQUEST_ID.fullmatch(named):
+        return named.decode(), trace_id
+    return trace_id or (balanced.decode() if _REQUEST_ID.fullmatch(balanced) else None), trace_id
 
 
 def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object]) -> None:
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    request_done(method, route, status, seconds)
+    REQUESTS.done(method, route, status, seconds, scope["state"]["request_id"])
     tenant = scope["state"].get("tenant")
     if tenant is not None:
-        tenant_request_done(tenant, status, seconds)
+        REQUESTS.done_for(tenant, status, seconds)
     if route in _QUIET and status < 400 and not log.isEnabledFor(10):
         return  # load balancers ask every few seconds
     write = log.error if status >= 500 else log.info
@@ -84,6 +96,7 @@ def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object])
         "request",
         extra={
             "request_id": scope["state"]["request_id"],
+            "trace_id": scope["state"]["trace_id"],
             "tenant": tenant,
             # Of changes, who made them, by a hash that leads to no name without the registry.
             "member": scope["state"].get("member") if method in CHANGES else None,

@@ -21,6 +21,7 @@ from rehearsal.report.sections.policies import policies
 from rehearsal.report.sections.problems import problems
 from rehearsal.report.sections.reach import reach
 from rehearsal.report.sections.resources import resources
+from rehearsal.report.sections.scraped import scraped
 from rehearsal.report.sections.service import service
 from rehearsal.report.sections.timings import timings
 from rehearsal.report.sections.verdict import band, headline, verdict
@@ -40,6 +41,7 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Fact
             verdict(view, made_at),
             problems(view),
             service(view),
+            scraped(view),
             beside(view),
             reach(view),
             policies(view),

@@ -1,7 +1,8 @@
 """What the service's rehearsal found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from rehearsal.service.watching import Watched
 from rehearsal.stand_ins import StandIn
 
 
@@ -33,6 +34,7 @@ class ServiceRehearsal:
     last_lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     incomplete: str = ""
+    watched: Watched = field(default_factory=Watched)
 
     @property
     def passed(self) -> bool:

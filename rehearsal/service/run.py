@@ -20,6 +20,7 @@ from rehearsal.service.result import ServiceRehearsal, ServiceStep
 from rehearsal.service.steps import Action, steps_with
 from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
 from rehearsal.service.trial import MEMBERS, StepError, Trial
+from rehearsal.service.watching import Watched
 
 KEPT_LINES = 20
 
@@ -112,6 +113,7 @@ def take(to_take: Sequence[Step], trial: Trial, tell: Callable[[str], object]) -
         denials=tuple(dict.fromkeys(_denials(trial.gate))),
         stand_ins=tuple(trial.stand_ins.values()),
         judged=len(trial.gate.judgements),
+        watched=trial.watcher.seen() if trial.watcher else Watched(),
         last_lines=tuple(trial.service.lines[-KEPT_LINES:]) if trial.service and not complete else (),
     )
 

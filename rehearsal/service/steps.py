@@ -17,6 +17,7 @@ from rehearsal.service.removing import remove_attachment
 from rehearsal.service.rights import act_as_aws, stay_within_boundary
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect, until
+from rehearsal.service.watching import Watcher
 
 MIGRATE_TIMEOUT_SECONDS = 100  # the image promises as much
 COMMAND_TIMEOUT_SECONDS = 30
@@ -24,7 +25,8 @@ READY_TIMEOUT_SECONDS = 30
 MOCK_ISSUER = "workbuoy:dev-mock"
 ATTACHMENT = os.urandom(512) * 2048  # 1 MiB
 ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-READERS, READS_EACH = 2, 40
+READERS, READS_EACH = 2, 40  # at least so many; they read on until the last fault is over
+PAUSE_SECONDS = 0.01
 
 Action = Callable[[Trial], str]
 
@@ -92,11 +94,15 @@ def start_service(trial: Trial) -> str:
 def become_ready(trial: Trial) -> str:
     """It answers /readyz."""
     until(lambda: status_of(trial.ports[0], "/readyz") == 200, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
+    trial.watcher = Watcher(trial.ports[1])
+    trial.stack.callback(trial.watcher.stop)
+    trial.watcher.start()
     return "/readyz answers" if trial.mock_login else "/readyz answers; login waited for its secret"
 
 
 def log_in(trial: Trial) -> str:
     """A member logs in, with PKCE, at a provider on loopback; or at the mock, where the stack declares it."""
+    _mark(trial, "a member logs in" + ("" if trial.mock_login else "; a 503 is told until the new secret is looked up"))
     trial.ada = logged_in(trial, trial.members[0][1])
     stranger = trial.browser()
     expect(_finish_login(trial, stranger, "stranger"), 403)
@@ -157,9 +163,12 @@ def rotate_in_traffic(trial: Trial) -> str:
     ada = trial.member
     failed: list[str] = []
     read = [0]
+    ended = threading.Event()
 
     def keep_reading() -> None:
-        for _ in range(READS_EACH):
+        left = READS_EACH
+        while left > 0 or not ended.wait(PAUSE_SECONDS):
+            left -= 1
             try:
                 status = ada.send("GET", trial.thing_path).status
             except OSError as error:
@@ -172,15 +181,25 @@ def rotate_in_traffic(trial: Trial) -> str:
     readers = [threading.Thread(target=keep_reading) for _ in range(READERS)]
     for reader in readers:
         reader.start()
-    rotate(trial)
-    rotate(trial)
-    cut = trial.front.drop_connections() if trial.front else 0
-    for reader in readers:
-        reader.join()
-    expect(ada.send("GET", trial.thing_path), 200)
+    try:
+        for number in ("first", "second"):
+            _mark(trial, f"the {number} rotation of the login, in mid-traffic")
+            rotate(trial)
+        _mark(trial, "all connections to the database are cut")
+        cut = trial.front.drop_connections() if trial.front else 0
+        expect(ada.send("GET", trial.thing_path), 200)
+    finally:
+        ended.set()
+        for reader in readers:
+            reader.join()
     if failed:
         raise StepError(f"{len(failed)} of {read[0]} requests failed: {', '.join(sorted(set(failed))[:3])}")
     return f"2 rotations, {cut} connections cut, {read[0]} requests, none failed"
+
+
+def _mark(trial: Trial, what: str) -> None:
+    if trial.watcher is not None:
+        trial.watcher.mark(what)
 
 
 def scrape_metrics(trial: Trial) -> str:
@@ -196,6 +215,8 @@ def scrape_metrics(trial: Trial) -> str:
 def stop_service(trial: Trial) -> str:
     """SIGTERM ends it cleanly; every line it wrote is JSON and holds no secret."""
     service = _service(trial)
+    if trial.watcher is not None:
+        trial.watcher.stop()
     status = service.stop()
     if status != 0:
         raise StepError(f"the service ended with {status} on SIGTERM")

@@ -20,6 +20,7 @@ from rehearsal.service.lambda_runtime import LambdaRuntime
 from rehearsal.service.processes import Process, Programs
 from rehearsal.service.surroundings import Owner, Surroundings
 from rehearsal.service.tls import TlsFront
+from rehearsal.service.watching import Watcher
 from rehearsal.stand_ins import StandIn
 
 MEMBERS = (("acme", "ada"), ("globex", "grace"))  # tenants that are made up where none are named
@@ -48,6 +49,7 @@ class Trial:
     front: TlsFront | None = None
     runtime: LambdaRuntime | None = None
     service: Process | None = None
+    watcher: Watcher | None = None
     migration: Process | None = None
     ada: Browser | None = None
     thing_path: str = ""

@@ -49,11 +49,16 @@ async def log_in(request: Request, return_to: str = HOME) -> Response:
     return_to = local_address(return_to)
     if settings.oidc_dev_mock:
         return RedirectResponse("/auth/mock?" + urlencode({"return_to": return_to}), status_code=303)
-    provider = await _provider(request)
     from workbuoy_app.oidc import new_attempt  # noqa: PLC0415 - loaded at the first login, it costs 20 MB
 
     attempt = new_attempt(return_to)
-    response = RedirectResponse(await provider.authorization_url(attempt), status_code=303)
+    try:
+        provider = await _provider(request)
+        address = await provider.authorization_url(attempt)
+    except Unavailable:
+        LOGINS.labels("unavailable").inc()
+        raise
+    response = RedirectResponse(address, status_code=303)
     cookies.set_login(request, response, settings, attempt.state, _packed(attempt))
     return response
 

@@ -1,0 +1,107 @@
+"""Saved searches of CloudWatch Logs Insights: each alarm names the one that a person begins with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Log = Literal["service", "rotation", "database"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """A query over one of the stack's logs, under a title that runbooks, alarms and alerts use."""
+
+    title: str
+    log: Log
+    lines: Sequence[str]
+
+    @property
+    def query(self) -> str:
+        """The whole query; it shows at most 200 lines."""
+        return "\n| ".join((*self.lines, "limit 200"))
+
+
+# The service's fields are those of app/workbuoy_app/logs.py.
+SEARCHES: Final = (
+    Search(
+        title="errors",
+        log="service",
+        lines=(
+            "fields @timestamp, request_id, route, status, error, message, trace",
+            "filter level = 'error'",
+            "sort @timestamp desc",
+        ),
+    ),
+    Search(
+        title="slow requests",
+        log="service",
+        lines=(
+            "fields @timestamp, request_id, tenant, route, duration_ms",
+            "filter duration_ms > 500",
+            "sort duration_ms desc",
+        ),
+    ),
+    Search(
+        title="failures by route",
+        log="service",
+        lines=(
+            "filter status >= 500",
+            "stats count(*) as failures by route, bin(5m)",
+            "sort failures desc",
+        ),
+    ),
+    Search(
+        title="one request",
+        log="service",
+        lines=(
+            "fields @timestamp, level, message, method, route, status, duration_ms, tenant, operation, error, trace",
+            "filter request_id = 'PUT-THE-ID-HERE' or trace_id = 'PUT-THE-ID-HERE'",
+            "sort @timestamp asc",
+        ),
+    ),
+    Search(
+        title="starts and stops",
+        log="service",
+        lines=(
+            "fields @timestamp, @logStream, level, message, error",
+            "filter message in ['started', 'stopped', 'failed'] or (level = 'error' and not ispresent(request_id))",
+            "sort @timestamp desc",
+        ),
+    ),
+    Search(
+        title="storage calls",
+        log="service",
+        lines=(
+            "fields @timestamp, request_id, operation, level, message, error, owed, oldest_age_seconds",
+            "filter ispresent(operation) or ispresent(oldest_age_seconds)",
+            "sort @timestamp desc",
+        ),
+    ),
+    Search(
+        title="rotation steps",
+        log="rotation",
+        lines=(
+            "fields @timestamp, level, step, message, error",
+            "filter ispresent(step) or level = 'error'",
+            "sort @timestamp desc",
+        ),
+    ),
+    Search(
+        title="slow statements",
+        log="database",
+        lines=(
+            "fields @timestamp, @message",
+            "filter @message like /duration: |still waiting for/",
+            "sort @timestamp desc",
+        ),
+    ),
+    Search(
+        title="database messages",
+        log="database",
+        lines=(
+            "fields @timestamp, @message",
+            "filter @message like /WARNING: |ERROR: |FATAL: |PANIC: /",
+            "sort @timestamp desc",
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Grafana's dashboards: what each panel asks, and in `grafana` how Grafana writes it down."""
