@@ -31,6 +31,10 @@ class UnreachableError(EngineError):
     """The backend, or AWS, could not be reached or asked: no login, no credentials, no network."""
 
 
+class UnheardError(EngineError):
+    """Not all that the engine reported arrived, so what it found or did is not known."""
+
+
 class MistakenError(EngineError):
     """What was given is wrong: an unknown stack, another account, a region that is not allowed."""
 

@@ -14,8 +14,8 @@ from graph.plan import Plan
 from operations.ending import Tell
 from operations.engine.account import check_account, check_region
 from operations.engine.cli import Cli, find_cli
-from operations.engine.errors import EngineError, FailedError, PendingError, StrayedError
-from operations.engine.events import Event, as_recorded, changes_of
+from operations.engine.errors import EngineError, FailedError, PendingError, StrayedError, UnheardError
+from operations.engine.events import Event, Heard, changes_of
 from operations.engine.lock import holders
 from operations.engine.messages import explained_by, locked, settle, some
 from operations.engine.reviewed import Held
@@ -135,34 +135,40 @@ class EngineStack:
                 **common,
             ),
             on_output,
-            on_event,
+            Heard(preview=True, listen=on_event),
         )
 
     def up(self, *, message: str | None = None, reviewed: Plan | None = None, on_output: Tell | None = None) -> Ran:
         """Create and update what the program declares; with `reviewed`, nothing that goes beyond that plan.
 
         Raises PendingError, before anything is touched, where an interrupted run left operations of unknown outcome;
-        StrayedError where a step began that was not reviewed. The run is cancelled then: what began ends, nothing more
-        begins.
+        StrayedError where a step began that was not reviewed, UnheardError where one may have. The run is cancelled
+        then: what began ends, nothing more begins.
         """
         self._refuse_pending()
         held = Held(reviewed) if reviewed is not None else None
 
         def watch(event: Event) -> None:
-            if held is not None and held.goes_further(event) and len(held.strayed) == 1:
+            if held is not None and held.goes_further(event) and len(held.strayed) == 1 and not heard.lost:
                 self._cli.cancel()  # once: the second ends the engine at once
 
+        def missed() -> None:
+            if held is not None and not held.strayed:
+                self._cli.cancel()
+
+        heard = Heard(preview=False, listen=watch, missed=missed)
         try:
             ran = self._run(
                 lambda common: self._stack.up(message=message, suppress_outputs=True, show_secrets=False, **common),
                 on_output,
-                watch,
-                preview=False,
+                heard,
             )
         except EngineError as error:
-            if held is None or not held.strayed:
-                raise
-            raise self._strayed(held) from error
+            if held is not None and held.strayed:
+                raise self._strayed(held) from error
+            if held is not None and heard.lost:
+                raise self._unheard(heard) from error
+            raise
         if held is not None and held.strayed:
             raise self._strayed(held)
         return ran
@@ -175,16 +181,16 @@ class EngineStack:
 
     def refresh(self, *, on_output: Tell | None = None) -> Ran:
         """Write into the state what the cloud says."""
-        return self._run(lambda common: self._stack.refresh(show_secrets=False, **common), on_output, preview=False)
+        return self._run(lambda common: self._stack.refresh(show_secrets=False, **common), on_output)
 
     def refresh_preview(self, *, on_output: Tell | None = None) -> Ran:
         """What `refresh` would write; writes nothing."""
-        return self._run(lambda common: self._stack.preview_refresh(**common), on_output)
+        return self._run(lambda common: self._stack.preview_refresh(**common), on_output, Heard(preview=True))
 
     def destroy(self, *, on_output: Tell | None = None) -> Ran:
         """Delete everything that is not protected."""
         self._refuse_pending()
-        return self._run(lambda common: self._stack.destroy(show_secrets=False, **common), on_output, preview=False)
+        return self._run(lambda common: self._stack.destroy(show_secrets=False, **common), on_output)
 
     def remove(self) -> None:
         """Forget an empty stack; its file stays."""
@@ -290,25 +296,30 @@ class EngineStack:
         return self._cli.run(args, cwd=workspace.work_dir, additional_env=workspace.env_vars).stdout
 
     def _run(
-        self,
-        operation: Callable[[dict[str, Any]], Any],
-        on_output: Tell | None,
-        on_event: Callable[[Event], Any] | None = None,
-        *,
-        preview: bool = True,
+        self, operation: Callable[[dict[str, Any]], Any], on_output: Tell | None, heard: Heard | None = None
     ) -> Ran:
-        events: list[Event] = []
+        heard = heard or Heard(preview=False)
+        with explained_by(self.name, self._cli, self._remains, heard.events):
+            try:
+                operation({"on_output": on_output, "on_error": on_output, "on_event": heard.take, "color": "never"})
+            except RuntimeError:  # the Automation API's own, where it saw no summary
+                if not heard.gap:
+                    raise
+        if heard.broken is not None:
+            raise heard.broken
+        if heard.gap:
+            raise self._unheard(heard)
+        return Ran(changes=changes_of(heard.events), events=tuple(heard.events))
 
-        def record(event: Any) -> None:
-            recorded = as_recorded(event, preview=preview)
-            if recorded:
-                events.append(recorded)
-                if on_event:
-                    on_event(recorded)
-
-        with explained_by(self.name, self._cli, self._remains, events):
-            operation({"on_output": on_output, "on_error": on_output, "on_event": record, "color": "never"})
-        return Ran(changes=changes_of(events), events=tuple(events))
+    def _unheard(self, heard: Heard) -> UnheardError:
+        if heard.preview:
+            return UnheardError(
+                f"{self.name}: {heard.gap}, so what it found is not known", "repeat it; nothing was written"
+            )
+        return UnheardError(
+            f"{self.name}: {heard.gap}, so what it did is not known",
+            f"`workbuoy review {self.name}` shows what is still to do",
+        )
 
     def _remains(self) -> str:
         deployment = self.export()["deployment"]
