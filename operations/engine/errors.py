@@ -63,7 +63,7 @@ class FailedError(EngineError):
 
 
 class StrayedError(EngineError):
-    """An update began something that was not reviewed, and was cancelled."""
+    """An update would have done what was not reviewed, or began it; it was stopped."""
 
     code: ClassVar[int] = 3
 

@@ -43,7 +43,7 @@ class Heard:
         try:
             if self.listen is not None:
                 self.listen(recorded)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is raised where the operation was asked for
+        except Exception as error:  # raised where the operation was asked for
             self.broken = self.broken or error
 
     @property

@@ -21,6 +21,7 @@ from operations.engine.errors import (
     PendingError,
     UnheardError,
 )
+from operations.engine.reviewed import Reviewed
 from operations.engine.stack import EngineStack, open_stack
 from project.files import Project
 from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing, state
@@ -288,7 +289,7 @@ def test_an_update_that_is_held_to_a_review_is_cancelled_where_it_is_not_heard(
     fake_cli.answer({"up": {"events": [RESOURCE, RESOURCE], "unsent": [0], "until_interrupted": True}})
     reviewed = Plan(stack="local", steps=(PlanStep(op="same", urn=URN, old=None, new=None),))
     with pytest.raises(UnheardError, match="1 of the engine's events did not arrive, so what it did is not known"):
-        opened.up(reviewed=reviewed)
+        opened.up(reviewed=Reviewed(reviewed, Path("plan.json")))
 
 
 def test_what_a_listener_raises_is_raised_where_the_operation_was_asked_for(opened: EngineStack) -> None:
