@@ -142,16 +142,17 @@ def _firewall(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityG
 
 def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb.TargetGroup, aws.lb.ListenerRule]:
     """Requests for the host name, or for any where there is none, to the service's port; never to metrics."""
+    protocol = "HTTPS" if args.settings.target_tls else "HTTP"
     target_group = aws.lb.TargetGroup(
         f"{name}-targets",
         vpc_id=args.network.vpc_id,
         target_type="ip",
-        protocol="HTTP",
+        protocol=protocol,
         port=PORT,
         deregistration_delay=DRAIN_SECONDS,
         health_check=aws.lb.TargetGroupHealthCheckArgs(
             path=HEALTH_CHECK_PATH,
-            protocol="HTTP",
+            protocol=protocol,
             matcher="200",
             interval=10,
             timeout=5,

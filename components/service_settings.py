@@ -136,6 +136,13 @@ class ServiceSettings(Settings):
     certificate_arn: Annotated[Arn | None, Field(description="ACM, in the stack's region; null serves plain HTTP")] = (
         None
     )
+    target_tls: Annotated[
+        bool,
+        Field(
+            description="The load balancer speaks TLS to the tasks, which make certificates of their own. Switching it "
+            "interrupts for the minutes that new tasks need, and no image before it was known runs behind it"
+        ),
+    ] = False
     allowed_cidr_blocks: Annotated[
         tuple[CidrBlock, ...],
         Field(min_length=1, max_length=30, description="Who may reach the load balancer"),

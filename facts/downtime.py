@@ -33,7 +33,7 @@ REPLACED: Final[Mapping[str, Class]] = {
     t.LOAD_BALANCER: "minutes",
     t.SERVICE: "minutes",
     t.CLUSTER: "minutes",
-    t.TARGET_GROUP: "seconds",
+    t.TARGET_GROUP: "minutes",  # the rule names the new one before the new tasks are healthy in it
     t.LISTENER: "seconds",
     t.VPC: "minutes",
     t.SUBNET: "minutes",

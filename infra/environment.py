@@ -64,6 +64,8 @@ def service_environment(
         "OIDC_DEV_MOCK": "1" if settings.login.mock else "0",
         "PUBLIC_URL": url,
     }
+    if settings.target_tls:
+        environment["TLS_ENABLED"] = "true"
     if secrets.oidc_client_arn is not None and settings.login.issuer_url and settings.login.client_id:
         environment |= {
             "OIDC_ISSUER": settings.login.issuer_url,

@@ -162,12 +162,22 @@ def test_every_mistake_in_the_settings_is_reported_at_once() -> None:
         OIDC_DEV_MOCK="x",
         S3_BUCKET="b",
         METRICS_ENABLED="x",
+        TLS_ENABLED="x",
         PORT="0",
         DATABASE_URL="",
     )
     named = {re.match(r"[A-Z0-9_]+", problem)[0] for problem in told}  # type: ignore[index]
     assert named == {
-        *("NODE_ENV", "LOG_LEVEL", "OIDC_DEV_MOCK", "S3_REGION", "METRICS_ENABLED", "PORT", "DATABASE_URL")
+        *(
+            "NODE_ENV",
+            "LOG_LEVEL",
+            "OIDC_DEV_MOCK",
+            "S3_REGION",
+            "METRICS_ENABLED",
+            "TLS_ENABLED",
+            "PORT",
+            "DATABASE_URL",
+        )
     }
 
 

@@ -38,7 +38,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 def clean() -> dict[str, str]:
     """The environment without settings."""
-    ours = ("DATABASE_", "S3_", "OIDC_", "NODE_ENV", "PORT", "METRICS_", "PUBLIC_URL", "LOG_LEVEL")
+    ours = ("DATABASE_", "S3_", "OIDC_", "NODE_ENV", "PORT", "METRICS_", "PUBLIC_URL", "LOG_LEVEL", "TLS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 

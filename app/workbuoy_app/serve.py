@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 
 from workbuoy_app.application import create_app
+from workbuoy_app.certificate import self_signed
 from workbuoy_app.connections import LimitedProtocol
 from workbuoy_app.logs import log
 from workbuoy_app.settings import Settings
@@ -50,4 +51,5 @@ def configuration(settings: Settings) -> uvicorn.Config:
         http=LimitedProtocol,
         lifespan="on",
         ws="none",
+        ssl_context_factory=(lambda *_: self_signed()) if settings.tls_enabled else None,
     )

@@ -66,6 +66,7 @@ class Settings:
     public_url: str = "http://localhost:8080"
     host: str = "127.0.0.1"
     port: int = 8080
+    tls_enabled: bool = False
     metrics_port: int = 9090
     attachment_max_bytes: int = 25 * MIB
     aws_region: str | None = None
@@ -180,6 +181,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         public_url=public_url or f"http://localhost:{port}",
         host=read.text("HOST") or ("0.0.0.0" if production else "127.0.0.1"),  # noqa: S104 - a container's own network
         port=port,
+        tls_enabled=read.flag("TLS_ENABLED", default=False),
         metrics_port=metrics_port,
         attachment_max_bytes=read.number(
             "ATTACHMENT_MAX_BYTES", default=25 * MIB, lowest=1024, highest=1024 * MIB

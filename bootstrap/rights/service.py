@@ -35,7 +35,9 @@ def service_rights(scope: Scope) -> Rights:
                     "application-autoscaling:DescribeScalableTargets",
                     "application-autoscaling:DescribeScalingPolicies",
                     "ecs:DescribeTaskDefinition",
+                    "ecs:ListServices",
                     "ecs:ListTaskDefinitions",
+                    "lambda:ListEventSourceMappings",
                 ],
                 resources=["*"],  # AWS knows no resource for these actions
             ),

@@ -19,6 +19,7 @@ def storage_rights(scope: Scope) -> Rights:
                     "s3:GetBucketCORS",
                     "s3:GetBucketLocation",
                     "s3:GetBucketLogging",
+                    "s3:GetBucketNotification",
                     "s3:GetBucketObjectLockConfiguration",
                     "s3:GetBucketOwnershipControls",
                     "s3:GetBucketPolicy",
@@ -38,8 +39,8 @@ def storage_rights(scope: Scope) -> Rights:
             ),
             Statement(
                 sid="ListBuckets",
-                actions=["s3:ListAllMyBuckets"],
-                resources=["*"],  # AWS knows no resource for this action
+                actions=["s3:ListAccessPoints", "s3:ListAllMyBuckets"],
+                resources=["*"],  # AWS knows no resource for these actions
             ),
             Statement(
                 sid="SeeImages",

@@ -27,7 +27,7 @@ def watching_rights(scope: Scope) -> Rights:
             ),
             Statement(
                 sid="SeeLogGroups",
-                actions=["logs:DescribeMetricFilters", "logs:ListTagsForResource"],
+                actions=["logs:DescribeMetricFilters", "logs:DescribeSubscriptionFilters", "logs:ListTagsForResource"],
                 resources=groups,
             ),
             Statement(

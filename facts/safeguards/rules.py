@@ -261,6 +261,14 @@ RULES: Final = (
         read=forced_tls,
     ),
     Rule(
+        "protocol",
+        Weakening.EXPOSURE,
+        "TLS between the load balancer and its targets",
+        lambda value: 1.0 if value in ("HTTPS", "TLS") else 0.0,
+        "HTTP",
+        _own(t.TARGET_GROUP, path="protocol"),
+    ),
+    Rule(
         "retentionInDays",
         Weakening.RETENTION,
         "days that logs are kept",

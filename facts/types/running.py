@@ -145,10 +145,11 @@ SERVING = (
     listed(
         t.TARGET_GROUP,
         "target group",
+        judged="protocol",
         noted={"healthCheck": "a sick task is seen otherwise"},
         harmless={
             Because.NAME: "name namePrefix",
-            Because.IDENTITY: "port protocol protocolVersion vpcId targetType ipAddressType",
+            Because.IDENTITY: "port protocolVersion vpcId targetType ipAddressType",
             Because.TIMING: "deregistrationDelay slowStart",
             Because.TUNING: "loadBalancingAlgorithmType stickiness",
         },

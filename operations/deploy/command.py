@@ -10,6 +10,7 @@ import click
 from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, print_json, print_text, tell
 
 if TYPE_CHECKING:
+    from operations.engine.reviewed import Reviewed
     from operations.engine.stack import EngineStack
     from project.files import Project
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     default=None,
     help="Look first for what was changed beside the program. By default where customers' data are: prod and staging.",
 )
+@click.option(
+    "--plan/--no-plan",
+    default=True,
+    help="Hold the update to the review by the engine's own plan; without it, by a second preview.",
+)
 @click.option("--older", is_flag=True, help="Also where a newer commit than this one is deployed.")
 @click.option("--yes", is_flag=True, help="Do not ask before the update.")
 @JSON
@@ -35,6 +41,7 @@ def deploy(
     create: bool,
     message: str | None,
     refresh: bool | None,
+    plan: bool,
     older: bool,
     yes: bool,
     json_wanted: bool,
@@ -43,16 +50,14 @@ def deploy(
 
     What the review refuses is not deployed unless a waiver accepts it; nothing is deployed over drift that weakens a
     safeguard, opens access or grants more, and none over a newer commit. The update does no more than what the review
-    showed. Exits with 3 where something failed, also when the last good image runs
-    again.
+    showed. Exits with 3 where something failed, also when the last good image runs again.
     """
     from infra.placeholders import IMAGE_VARIABLE  # noqa: PLC0415
     from operations.deploy.order import head_of, note, refuse_older  # noqa: PLC0415
     from operations.deploy.perform import as_json, as_markdown  # noqa: PLC0415 help must not pay for these
     from operations.deploy.perform import deploy as perform  # noqa: PLC0415
+    from operations.engine.reviewed import plan_file  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
-    from operations.review import perform as reviewing  # noqa: PLC0415
-    from operations.review.engine import preview_opened  # noqa: PLC0415
     from operations.review.judging import guards_customers  # noqa: PLC0415
 
     project = _project()
@@ -63,23 +68,19 @@ def deploy(
     if guards_customers(stack) if refresh is None else refresh:
         _refuse_dangerous_drift(opened, json_wanted=json_wanted)
     stood = opened.fingerprint()
-    tell(f"Previewing {stack} with the policies of this project ...")
-    planned = preview_opened(opened, project)
-    found = reviewing.review(planned, project.root / "waivers")
-    (tell if json_wanted else print_text)(reviewing.markdown_text(found))
-    if found.failed:
-        fail(MISTAKE, *reviewing.failures(found))
-    if found.stops:
-        fail(CHECK_FAILED, f"{reviewing.stopping(found)}; nothing was changed")
-    if not yes and not _confirmed(stack):
-        fail(MISTAKE, "not confirmed; nothing was changed")
-    if opened.fingerprint() != stood:
-        fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
-    note(opened, commit, opened.variables.get(IMAGE_VARIABLE))
-    try:
-        record = perform(opened, tell, message=message, reviewed=planned)
-    except KeyboardInterrupt:
-        fail(INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on")
+    with plan_file(wanted=plan) as file:
+        reviewed = _reviewed(opened, project, file, json_wanted=json_wanted)
+        if not yes and not _confirmed(stack):
+            fail(MISTAKE, "not confirmed; nothing was changed")
+        if opened.fingerprint() != stood:
+            fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
+        note(opened, commit, opened.variables.get(IMAGE_VARIABLE))
+        try:
+            record = perform(opened, tell, message=message, reviewed=reviewed)
+        except KeyboardInterrupt:
+            fail(
+                INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on"
+            )
     print_json("deploy", as_json(record)) if json_wanted else print_text(as_markdown(record))
     if record.outcome != "deployed":
         fail(CHECK_FAILED, f"{stack}: {record.outcome}: {record.steps[-1].name}")
@@ -183,6 +184,23 @@ def _name_image(opened: "EngineStack", image: str | None) -> None:
     from operations.engine.image import image_variables  # noqa: PLC0415
 
     opened.use(image_variables(opened.name, image, opened.outputs))
+
+
+def _reviewed(opened: "EngineStack", project: "Project", file: Path | None, *, json_wanted: bool) -> "Reviewed":
+    """What the review found, shown; ends where it failed or stops."""
+    from operations.engine.reviewed import Reviewed  # noqa: PLC0415
+    from operations.review import perform as reviewing  # noqa: PLC0415
+    from operations.review.engine import preview_opened  # noqa: PLC0415
+
+    tell(f"Previewing {opened.name} with the policies of this project ...")
+    planned = preview_opened(opened, project, file)
+    found = reviewing.review(planned, project.root / "waivers")
+    (tell if json_wanted else print_text)(reviewing.markdown_text(found))
+    if found.failed:
+        fail(MISTAKE, *reviewing.failures(found))
+    if found.stops:
+        fail(CHECK_FAILED, f"{reviewing.stopping(found)}; nothing was changed")
+    return Reviewed(planned, file)
 
 
 def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None:

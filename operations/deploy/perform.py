@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from components.service_settings import EVERYWHERE
-from graph.plan import Plan
 from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import rollout, smoke
 from operations.ending import Tell
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.image import deployed_image
+from operations.engine.reviewed import Reviewed
 from operations.engine.stack import EngineStack, Ran
 
 DeploymentOutcome = Literal["deployed", "went back", "failed"]
@@ -74,7 +74,7 @@ def deploy(
     tell: Tell,
     *,
     message: str | None = None,
-    reviewed: Plan | None = None,
+    reviewed: Reviewed | None = None,
     rolled_out: Wait = wait_for_rollout,
     tried: Wait = try_service,
 ) -> Record:
@@ -111,7 +111,7 @@ class _Run:
     tell: Tell
     checks: tuple[tuple[str, Wait], ...]
 
-    def go(self, message: str | None, prefix: str = "", reviewed: Plan | None = None) -> str | None:
+    def go(self, message: str | None, prefix: str = "", reviewed: Reviewed | None = None) -> str | None:
         """Update and check; the image that runs then. Raises what a step raises, once it is recorded."""
         with self._step(f"{prefix}update") as told:
             told(_counted(self.opened.up(message=message, reviewed=reviewed, on_output=self.tell)))

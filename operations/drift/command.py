@@ -24,11 +24,24 @@ from operations.review.command import FILE
 @click.option("--keep", is_flag=True, help="Say what to write into which file, and take it into the state.")
 @click.option("--account", is_flag=True, help="Look for what was added in the account beside what STACK declares.")
 @click.option("--yes", is_flag=True, help="With --put-back or --keep: do not ask before each step.")
+@click.option(
+    "--plan/--no-plan",
+    default=True,
+    help="With --put-back or --keep: hold the update to its review by the engine's own plan, or by a second preview.",
+)
 @JSON
 @click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
 @plainly
 def drift(
-    *, stack: str, put_back: bool, keep: bool, account: bool, yes: bool, json_wanted: bool, markdown: Path | None
+    *,
+    stack: str,
+    put_back: bool,
+    keep: bool,
+    account: bool,
+    yes: bool,
+    plan: bool,
+    json_wanted: bool,
+    markdown: Path | None,
 ) -> None:
     """Report what was changed in STACK beside the program, by reading it anew; or put it back, or keep it.
 
@@ -37,8 +50,8 @@ def drift(
     """
     if put_back or keep:
         if (put_back and keep) or account or json_wanted or markdown:
-            raise click.UsageError("--put-back and --keep each go alone, with --yes at most.")
-        _act(stack, keep=keep, yes=yes)
+            raise click.UsageError("--put-back and --keep each go alone, with --yes and --no-plan at most.")
+        _act(stack, keep=keep, yes=yes, plan=plan)
         return
     if account:
         _look_into_account(stack, json_wanted=json_wanted, markdown=markdown)
@@ -83,7 +96,7 @@ def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) 
         raise SystemExit(CHECK_FAILED)
 
 
-def _act(stack: str, *, keep: bool, yes: bool) -> None:
+def _act(stack: str, *, keep: bool, yes: bool, plan: bool) -> None:
     if not yes and _nobody_is_here():
         raise click.UsageError(f"Nobody is here to confirm what is done to {stack}: say --yes.")
     from operations.drift.keep import advice  # noqa: PLC0415
@@ -98,6 +111,7 @@ def _act(stack: str, *, keep: bool, yes: bool) -> None:
         confirmed=lambda question: yes or click.confirm(question, err=True),
         tell=tell,
         show=print_text,
+        plan=plan,
     )
     if keep:
         run.keep(lambda found: advice(project, stack, found, tell))

@@ -7,12 +7,14 @@ the same command finds what a refresh took into the state, and goes on.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from operations.drift.found import Drifted, judged
 from operations.drift.told import as_markdown
 from operations.ending import Tell
 from operations.engine.errors import FailedError, MistakenError
 from operations.engine.image import running_image
+from operations.engine.reviewed import Reviewed, plan_file
 from operations.engine.stack import EngineStack
 from operations.review import perform as reviewing
 from operations.review.assess import Review
@@ -50,6 +52,8 @@ class Run:
     confirmed: Confirm
     tell: Tell
     show: Tell
+    plan: bool = True
+    """Whether the engine's own plan holds the update to its review; else a second preview does."""
 
     def put_back(self) -> None:
         """Make the cloud what the program says again.
@@ -63,19 +67,20 @@ class Run:
         looked = self._taken_in()
         if not looked.any:
             return
-        found = self._reviewed()
-        if found.stops:
-            raise FailedError(
-                f"{reviewing.stopping(found)}; the state knows what was found, the cloud is unchanged",
-                f"waive it and repeat, or `workbuoy drift {name} --keep`",
-            )
-        if looked.found and not _changes(found):
-            raise FailedError(
-                f"{name}: no update puts this back: the program does not say what it should be",
-                "say it in the program, or put it back by hand",
-            )
-        self._ask(f"Update {name}, so that the cloud is what the program says?")
-        self.opened.up(message="drift put back", on_output=self.tell)
+        with plan_file(wanted=self.plan) as file:
+            found = self._reviewed(file)
+            if found.stops:
+                raise FailedError(
+                    f"{reviewing.stopping(found)}; the state knows what was found, the cloud is unchanged",
+                    f"waive it and repeat, or `workbuoy drift {name} --keep`",
+                )
+            if looked.found and not _changes(found):
+                raise FailedError(
+                    f"{name}: no update puts this back: the program does not say what it should be",
+                    "say it in the program, or put it back by hand",
+                )
+            self._ask(f"Update {name}, so that the cloud is what the program says?")
+            self.opened.up(message="drift put back", reviewed=Reviewed(found.plan, file), on_output=self.tell)
         left = look(self.opened, self.tell)
         if left.any:
             self.show(as_markdown(name, left.found, taken=left.taken))
@@ -90,14 +95,16 @@ class Run:
         name = self.opened.name
         if not self._taken_in(advice).any:
             return
-        if _changes(self._reviewed()):
-            raise FailedError(
-                f"{name}: the state knows what was found, but the program asks for something else, "
-                "and the next update would change it back",
-                f"write what stands above, then `workbuoy drift {name} --keep` again",
-            )
-        self._ask(f"Update {name}? Nothing changes; what was found counts as deployed then.")
-        self.opened.up(message="drift kept", on_output=self.tell)
+        with plan_file(wanted=self.plan) as file:
+            found = self._reviewed(file)
+            if _changes(found):
+                raise FailedError(
+                    f"{name}: the state knows what was found, but the program asks for something else, "
+                    "and the next update would change it back",
+                    f"write what stands above, then `workbuoy drift {name} --keep` again",
+                )
+            self._ask(f"Update {name}? Nothing changes; what was found counts as deployed then.")
+            self.opened.up(message="drift kept", reviewed=Reviewed(found.plan, file), on_output=self.tell)
         self.show(f"{name}: kept; the program, the state and the cloud say the same")
 
     def _taken_in(self, advice: Callable[[tuple[Drifted, ...]], str] | None = None) -> Looked:
@@ -113,10 +120,10 @@ class Run:
             self.opened.refresh(on_output=self.tell)
         return looked
 
-    def _reviewed(self) -> Review:
+    def _reviewed(self, file: Path | None) -> Review:
         self.opened.use(running_image(self.project, self.opened.name, self.opened.outputs))
         self.tell(f"Previewing {self.opened.name} with the policies of this project ...")
-        found = reviewing.review(preview_opened(self.opened, self.project), self.project.root / "waivers")
+        found = reviewing.review(preview_opened(self.opened, self.project, file), self.project.root / "waivers")
         self.show(reviewing.markdown_text(found))
         if found.failed:
             raise MistakenError("; ".join(reviewing.failures(found)))

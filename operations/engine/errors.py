@@ -31,6 +31,10 @@ class UnreachableError(EngineError):
     """The backend, or AWS, could not be reached or asked: no login, no credentials, no network."""
 
 
+class UnheardError(EngineError):
+    """Not all that the engine reported arrived, so what it found or did is not known."""
+
+
 class MistakenError(EngineError):
     """What was given is wrong: an unknown stack, another account, a region that is not allowed."""
 
@@ -59,7 +63,7 @@ class FailedError(EngineError):
 
 
 class StrayedError(EngineError):
-    """An update began something that was not reviewed, and was cancelled."""
+    """An update would have done what was not reviewed, or began it; it was stopped."""
 
     code: ClassVar[int] = 3
 

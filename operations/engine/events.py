@@ -1,9 +1,57 @@
-"""Events of the Automation API in the form in which the engine itself writes them."""
+"""Events of the Automation API in the form in which the engine itself writes them, and whether all of them came."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 Event = Mapping[str, Any]
+
+
+@dataclass
+class Heard:
+    """What the engine reported of one operation, and what of it did not arrive.
+
+    The engine leaves out what it cannot send, the Automation API what it cannot read, and neither fails for it: a step
+    that is not heard would count as a step that is not made. But the engine numbers its events from 0, and the last
+    one says that it is. Sources: `startEventLogger` in pkg/backend/display/display.go and `NewCancelEvent` in
+    pkg/engine of pulumi/pulumi; `_EventsServicer` in the SDK's automation/_stack.py.
+    """
+
+    preview: bool
+    listen: Callable[[Event], Any] | None = None
+    """Gets each event that something here reads."""
+    missed: Callable[[], Any] | None = None
+    """Called once, where the first event is missing."""
+    events: list[Event] = field(default_factory=list)
+    lost: int = 0
+    ended: bool = False
+    broken: Exception | None = None
+    """What `listen` raised; the Automation API would print it with the event, and go on."""
+    _next: int = 0
+
+    def take(self, event: Any) -> None:
+        """One event of the Automation API."""
+        missing, self._next = event.sequence - self._next, event.sequence + 1
+        if missing and not self.lost and self.missed is not None:
+            self.missed()
+        self.lost += missing
+        self.ended = event.cancel_event is not None
+        recorded = as_recorded(event, preview=self.preview)
+        if not recorded:
+            return
+        self.events.append(recorded)
+        try:
+            if self.listen is not None:
+                self.listen(recorded)
+        except Exception as error:  # raised where the operation was asked for
+            self.broken = self.broken or error
+
+    @property
+    def gap(self) -> str:
+        """What did not arrive; empty where everything did."""
+        if self.lost:
+            return f"{self.lost} of the engine's events did not arrive"
+        return "" if self.ended else f"the engine's events broke off after {self._next}"
 
 
 def as_recorded(event: Any, *, preview: bool = True) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from operations.engine.errors import (
     KilledError,
     LockedError,
     MistakenError,
+    UnheardError,
     UnreachableError,
 )
-from operations.engine.events import Event, errors_of
+from operations.engine.events import Event, Heard, errors_of
 from operations.engine.lock import DEAD, told
 
 SIGN_IN: Final = "sign in to the account anew (`aws sso login`, or fresh keys), then repeat"
@@ -256,6 +257,15 @@ def _killed(stack: str, cli: Cli, remains: Callable[[], str] | None) -> KilledEr
     return KilledError(
         f"{stack}: the engine was killed ({ended}); {left}",
         f"{take_lock(stack)} where it is left; the same command then says what is to be settled first",
+    )
+
+
+def unheard(stack: str, heard: Heard) -> UnheardError:
+    """Not all that the engine reported arrived."""
+    if heard.preview:
+        return UnheardError(f"{stack}: {heard.gap}, so what it found is not known", "repeat it; nothing was written")
+    return UnheardError(
+        f"{stack}: {heard.gap}, so what it did is not known", f"`workbuoy review {stack}` shows what is still to do"
     )
 
 

@@ -15,10 +15,10 @@ from operations.ending import Tell
 from operations.engine.account import check_account, check_region
 from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import EngineError, FailedError, PendingError, StrayedError
-from operations.engine.events import Event, as_recorded, changes_of
+from operations.engine.events import Event, Heard, changes_of
 from operations.engine.lock import holders
-from operations.engine.messages import explained_by, locked, settle, some
-from operations.engine.reviewed import Held
+from operations.engine.messages import explained_by, locked, settle, some, unheard
+from operations.engine.reviewed import Held, Reviewed
 from operations.engine.stack_file import only_provider_added, require_provider
 from project.files import Project
 from project.placement import Placement, placement_of
@@ -124,67 +124,80 @@ class EngineStack:
         *,
         policy_packs: Sequence[Path] = (),
         policy_configs: Sequence[Path] = (),
+        save_plan: Path | None = None,
         on_output: Tell | None = None,
         on_event: Callable[[Event], Any] | None = None,
     ) -> Ran:
-        """What `up` would do; writes nothing."""
+        """What `up` would do; writes nothing, but for the engine's plan where a file for it is named."""
         return self._run(
             lambda common: self._stack.preview(
                 policy_packs=[str(pack.resolve()) for pack in policy_packs],
                 policy_pack_configs=[str(file.resolve()) for file in policy_configs],
+                plan=str(save_plan) if save_plan else None,
                 **common,
             ),
             on_output,
-            on_event,
+            Heard(preview=True, listen=on_event),
         )
 
-    def up(self, *, message: str | None = None, reviewed: Plan | None = None, on_output: Tell | None = None) -> Ran:
-        """Create and update what the program declares; with `reviewed`, nothing that goes beyond that plan.
+    def up(self, *, message: str | None = None, reviewed: Reviewed | None = None, on_output: Tell | None = None) -> Ran:
+        """Create and update what the program declares; with `reviewed`, nothing that goes beyond it.
 
         Raises PendingError, before anything is touched, where an interrupted run left operations of unknown outcome;
-        StrayedError where a step began that was not reviewed. The run is cancelled then: what began ends, nothing more
-        begins.
+        StrayedError where the update would do, or began, what was not reviewed; UnheardError where it may have. A run
+        that began is cancelled then: what began ends, nothing more begins.
         """
         self._refuse_pending()
-        held = Held(reviewed) if reviewed is not None else None
-
-        def watch(event: Event) -> None:
-            if held is not None and held.goes_further(event) and len(held.strayed) == 1:
-                self._cli.cancel()  # once: the second ends the engine at once
-
+        if reviewed is None:
+            return self._up(message, None, on_output, Heard(preview=False))
+        if reviewed.file is None:
+            self._compare_again(reviewed.plan)
+        held = Held(reviewed.plan, self._cli.cancel)
+        heard = Heard(preview=False, listen=held.watch, missed=held.stop)
         try:
-            ran = self._run(
-                lambda common: self._stack.up(message=message, suppress_outputs=True, show_secrets=False, **common),
-                on_output,
-                watch,
-                preview=False,
-            )
+            ran = self._up(message, reviewed.file, on_output, heard)
         except EngineError as error:
-            if held is None or not held.strayed:
+            if (instead := held.instead(self.name, heard, error)) is None:
                 raise
-            raise self._strayed(held) from error
-        if held is not None and held.strayed:
-            raise self._strayed(held)
+            raise instead from error
+        if (instead := held.instead(self.name, heard)) is not None:
+            raise instead
         return ran
 
-    def _strayed(self, held: Held) -> StrayedError:
-        return StrayedError(
-            f"{self.name}: the update began what was not reviewed, and was cancelled: {some(held.strayed)}",
-            f"look at it, then `workbuoy review {self.name}`",
+    def _up(self, message: str | None, plan: Path | None, on_output: Tell | None, heard: Heard) -> Ran:
+        return self._run(
+            lambda common: self._stack.up(
+                message=message,
+                plan=str(plan) if plan else None,
+                suppress_outputs=True,
+                show_secrets=False,
+                **common,
+            ),
+            on_output,
+            heard,
         )
+
+    def _compare_again(self, reviewed: Plan) -> None:
+        held = Held(reviewed)
+        self.preview(on_event=held.goes_further)
+        if held.strayed:
+            raise StrayedError(
+                f"{self.name}: would do now what was not reviewed: {some(held.strayed)}; nothing was changed",
+                f"`workbuoy review {self.name}`, then deploy anew",
+            )
 
     def refresh(self, *, on_output: Tell | None = None) -> Ran:
         """Write into the state what the cloud says."""
-        return self._run(lambda common: self._stack.refresh(show_secrets=False, **common), on_output, preview=False)
+        return self._run(lambda common: self._stack.refresh(show_secrets=False, **common), on_output)
 
     def refresh_preview(self, *, on_output: Tell | None = None) -> Ran:
         """What `refresh` would write; writes nothing."""
-        return self._run(lambda common: self._stack.preview_refresh(**common), on_output)
+        return self._run(lambda common: self._stack.preview_refresh(**common), on_output, Heard(preview=True))
 
     def destroy(self, *, on_output: Tell | None = None) -> Ran:
         """Delete everything that is not protected."""
         self._refuse_pending()
-        return self._run(lambda common: self._stack.destroy(show_secrets=False, **common), on_output, preview=False)
+        return self._run(lambda common: self._stack.destroy(show_secrets=False, **common), on_output)
 
     def remove(self) -> None:
         """Forget an empty stack; its file stays."""
@@ -290,25 +303,20 @@ class EngineStack:
         return self._cli.run(args, cwd=workspace.work_dir, additional_env=workspace.env_vars).stdout
 
     def _run(
-        self,
-        operation: Callable[[dict[str, Any]], Any],
-        on_output: Tell | None,
-        on_event: Callable[[Event], Any] | None = None,
-        *,
-        preview: bool = True,
+        self, operation: Callable[[dict[str, Any]], Any], on_output: Tell | None, heard: Heard | None = None
     ) -> Ran:
-        events: list[Event] = []
-
-        def record(event: Any) -> None:
-            recorded = as_recorded(event, preview=preview)
-            if recorded:
-                events.append(recorded)
-                if on_event:
-                    on_event(recorded)
-
-        with explained_by(self.name, self._cli, self._remains, events):
-            operation({"on_output": on_output, "on_error": on_output, "on_event": record, "color": "never"})
-        return Ran(changes=changes_of(events), events=tuple(events))
+        heard = heard or Heard(preview=False)
+        with explained_by(self.name, self._cli, self._remains, heard.events):
+            try:
+                operation({"on_output": on_output, "on_error": on_output, "on_event": heard.take, "color": "never"})
+            except RuntimeError:  # the Automation API's own, where it saw no summary
+                if not heard.gap:
+                    raise
+        if heard.broken is not None:
+            raise heard.broken
+        if heard.gap:
+            raise unheard(self.name, heard)
+        return Ran(changes=changes_of(heard.events), events=tuple(heard.events))
 
     def _remains(self) -> str:
         deployment = self.export()["deployment"]

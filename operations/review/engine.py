@@ -25,12 +25,15 @@ def preview(project: Project, stack: str, configuration: Path | None, image: str
     """
     opened = open_stack(project, stack)
     opened.use(image_variables(stack, image, opened.outputs))
-    return preview_opened(opened, project, configuration)
-
-
-def preview_opened(opened: EngineStack, project: Project, configuration: Path | None = None) -> Plan:
-    """The plan of a stack that is open, by the project's policies; a preview that failed still tells what it found."""
     return from_events(_events(opened, project, configuration), Path(opened.name))
+
+
+def preview_opened(opened: EngineStack, project: Project, save_plan: Path | None = None) -> Plan:
+    """The plan of a stack that is open, by the project's policies; a preview that failed still tells what it found.
+
+    With `save_plan`, the engine's own plan of it is written there.
+    """
+    return from_events(_events(opened, project, None, save_plan), Path(opened.name))
 
 
 def events_of(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> list[Event]:
@@ -40,7 +43,9 @@ def events_of(project: Project, stack: str, configuration: Path | None, image: s
     return _events(opened, project, configuration)
 
 
-def _events(opened: EngineStack, project: Project, configuration: Path | None) -> list[Event]:
+def _events(
+    opened: EngineStack, project: Project, configuration: Path | None, save_plan: Path | None = None
+) -> list[Event]:
     """The events of a preview. The summary of one that failed says so, which the Automation API leaves out."""
     events: list[Event] = []
     given = read_configuration(configuration) if configuration else {}
@@ -57,6 +62,7 @@ def _events(opened: EngineStack, project: Project, configuration: Path | None) -
             opened.preview(
                 policy_packs=[project.root / "policies"],
                 policy_configs=[Path(settings.name)],
+                save_plan=save_plan,
                 on_event=keep,
             )
         except FailedError as error:  # a mandatory policy fails the preview, too

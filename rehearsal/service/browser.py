@@ -1,8 +1,9 @@
 """A browser as far as the service can tell: cookies, an origin, and the public address in front of loopback."""
 
 import json
+import ssl
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -25,13 +26,15 @@ class HttpAnswer:
 
 @dataclass
 class Browser:
-    """Talks to one port of loopback as if it were `public_url`.
+    """Talks to one port of loopback as if it were `public_url`, as the load balancer in front of it does.
 
-    It sends cookies however they are marked: the TLS that `Secure` asks for is not part of a rehearsal.
+    `scheme` is what the load balancer speaks to its targets. Cookies are sent however they are marked: the TLS that
+    `Secure` asks for is the load balancer's own, which is not part of a rehearsal.
     """
 
     public_url: str
     port: int
+    scheme: str = "http"
     cookies: dict[str, str] = field(default_factory=dict)
 
     def send(
@@ -45,11 +48,16 @@ class Browser:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
             headers["Content-Type"] = content_type
-        answer, cookies = _ask(f"127.0.0.1:{self.port}", method, path, headers, body)
+        answer, cookies = _ask(self.target, method, path, headers, body)
         for header in cookies:
             for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
         return answer
+
+    @property
+    def target(self) -> str:
+        """Where its requests go in truth."""
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def send_json(self, method: str, path: str, content: Any) -> HttpAnswer:
         """One request with a JSON body."""
@@ -70,14 +78,14 @@ def fetch(address: str, method: str = "GET", body: bytes | None = None, **header
     """One request to an address of loopback, as it stands."""
     parts = urlsplit(address)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
-    answer, _ = _ask(parts.netloc, method, path, headers, body)
+    answer, _ = _ask(origin_of(address), method, path, headers, body)
     return answer
 
 
 def _ask(
-    netloc: str, method: str, path: str, headers: dict[str, str], body: bytes | None
+    origin: str, method: str, path: str, headers: dict[str, str], body: bytes | None
 ) -> tuple[HttpAnswer, list[str]]:
-    connection = HTTPConnection(netloc, timeout=TIMEOUT_SECONDS)
+    connection = connection_to(origin)
     try:
         connection.request(method, path, body=body, headers=headers)
         response: HTTPResponse = connection.getresponse()
@@ -89,3 +97,13 @@ def _ask(
         return answer, response.headers.get_all("Set-Cookie") or []
     finally:
         connection.close()
+
+
+def connection_to(origin: str) -> HTTPConnection:
+    """A connection that is not open yet, as a load balancer has it: it checks no target's certificate."""
+    parts = urlsplit(origin)
+    if parts.scheme == "http":
+        return HTTPConnection(parts.netloc, timeout=TIMEOUT_SECONDS)
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    return HTTPSConnection(parts.netloc, timeout=TIMEOUT_SECONDS, context=unchecked)

@@ -47,6 +47,8 @@ class DeclaredService:
     rotated_secret_arn: str
     owner_secret_arn: str
     database_address: str
+    scheme: str
+    """What the load balancer speaks to the service's port: `http` or `https`."""
     roles: tuple[str, ...]
     by_aws: tuple[InRolesName, ...]
 
@@ -78,6 +80,7 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         rotated_secret_arn=rotation.declared.properties["secretId"],
         owner_secret_arn=database.outputs["masterUserSecrets"][0]["secretArn"],
         database_address=database.outputs["address"],
+        scheme=str(_only(rehearsal, t.TARGET_GROUP).declared.properties["protocol"]).lower(),
         roles=tuple(str(one.outputs["arn"]) for one in rehearsal.resources if one.type == "aws:iam/role:Role"),
         by_aws=tuple(asked_by_aws(rehearsal)),
     )
@@ -98,7 +101,8 @@ def as_before(declared: DeclaredService, former: Graph) -> DeclaredService:
     migrate, service = (
         _with_today(containers[kind], now) for kind, now in ((False, declared.migrate), (True, declared.service))
     )
-    return replace(declared, migrate=migrate, service=service)
+    scheme = "https" if service.environment.get("TLS_ENABLED") == "true" else "http"  # as its load balancer spoke to it
+    return replace(declared, migrate=migrate, service=service, scheme=scheme)
 
 
 def _with_today(former: Container, now: Container) -> Container:

@@ -1,10 +1,9 @@
 """Content goes again: an attachment is deleted, and an upload that breaks off leaves nothing behind."""
 
-import socket
-from contextlib import suppress
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
-from rehearsal.service.browser import fetch
+from rehearsal.service.browser import connection_to, fetch
 from rehearsal.service.trial import Trial, expect, until
 
 BROKEN_OFF_BYTES, SENT_BYTES = 24 << 20, 20 << 20  # more than two of the service's parts, and less than was promised
@@ -42,10 +41,11 @@ def _break_off(trial: Trial, path: str) -> None:
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     before = _puts(trial)
-    with socket.create_connection(("127.0.0.1", trial.member.port), WAIT_SECONDS) as connection:
-        connection.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode())
+    with closing(connection_to(trial.member.target)) as connection:
+        connection.connect()
+        connection.sock.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode())
         with suppress(ConnectionError):  # what was refused is told by what did not begin
-            connection.sendall(bytes(SENT_BYTES))
+            connection.sock.sendall(bytes(SENT_BYTES))
         until(lambda: _puts(trial) > before, WAIT_SECONDS, "an upload in parts did not begin", trial.service)
 
 

@@ -6,7 +6,6 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 from rehearsal.service.browser import Browser, HttpAnswer, fetch, origin_of
@@ -93,7 +92,7 @@ def start_service(trial: Trial) -> str:
 
 def become_ready(trial: Trial) -> str:
     """It answers /readyz."""
-    until(lambda: status_of(trial.ports[0], "/readyz") == 200, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
+    until(lambda: trial.status_of("/readyz") == 200, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
     trial.watcher = Watcher(trial.ports[1])
     trial.stack.callback(trial.watcher.stop)
     trial.watcher.start()
@@ -207,7 +206,7 @@ def scrape_metrics(trial: Trial) -> str:
     text = fetch(f"http://127.0.0.1:{trial.ports[1]}/metrics").body.decode()
     if "/api/things/{thing_id}" not in text:
         raise StepError("no metric of the route /api/things/{thing_id}")
-    if status_of(trial.ports[0], "/metrics") != 404:
+    if trial.status_of("/metrics") != 404:
         raise StepError("/metrics answers on the public port")
     return f"{sum(not line.startswith('#') for line in text.splitlines())} series"
 
@@ -303,7 +302,7 @@ def finish(process: Process, what: str, timeout_seconds: float) -> None:
 def _give_login_its_secret(trial: Trial) -> None:
     """Until an operator fills it, login is unavailable and the rest runs."""
     why = f"/healthz did not answer within {READY_TIMEOUT_SECONDS} s"
-    until(lambda: status_of(trial.ports[0], "/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
+    until(lambda: trial.status_of("/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
     expect(trial.browser().send("GET", "/auth/login"), 503)
     fill_oidc_secret(trial)
 
@@ -340,12 +339,6 @@ def _finish_login(trial: Trial, browser: Browser, subject: str) -> HttpAnswer:
     form = f"sub={subject}".encode()
     answer = fetch(at_provider, "POST", form, **{"Content-Type": "application/x-www-form-urlencoded"})
     return browser.send("GET", expect(answer, 302).headers["location"])
-
-
-def status_of(port: int, path: str) -> int:
-    with suppress(OSError):
-        return fetch(f"http://127.0.0.1:{port}{path}").status
-    return 0
 
 
 def _not_ready(trial: Trial) -> str:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Credentials, Gate
-from rehearsal.service.browser import Browser, HttpAnswer
+from rehearsal.service.browser import Browser, HttpAnswer, fetch
 from rehearsal.service.declared import Container, DeclaredService
 from rehearsal.service.lambda_runtime import LambdaRuntime
 from rehearsal.service.processes import Process, Programs
@@ -75,7 +75,13 @@ class Trial:
 
     def browser(self) -> Browser:
         """A browser that nobody is logged in with."""
-        return Browser(self.public_url, self.ports[0])
+        return Browser(self.public_url, self.ports[0], self.declared.scheme)
+
+    def status_of(self, path: str) -> int:
+        """What the service's port answers to the load balancer; 0 where nothing does."""
+        with suppress(OSError):
+            return fetch(f"{self.declared.scheme}://127.0.0.1:{self.ports[0]}{path}").status
+        return 0
 
     def credentials(self, role_arn: str, service: str) -> Credentials:
         """What AWS hands to a task or a function, if the role's trust policy lets it."""

@@ -41,7 +41,14 @@ def test_every_reading_call_of_the_rehearsal_is_allowed_and_every_writing_one_re
 
 
 # What IAM calls an operation of S3 otherwise than the API does.
-NAMED_OTHERWISE = {"s3:GetBucketReplication": "s3:GetReplicationConfiguration", "s3:GetBucketCors": "s3:GetBucketCORS"}
+NAMED_OTHERWISE = {
+    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:GetBucketCors": "s3:GetBucketCORS",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3control:ListAccessPoints": "s3:ListAccessPoints",
+}
+# Where IAM knows no resource for an action.
+OF_NOTHING = {"ecs:ListServices", "lambda:ListEventSourceMappings", "s3:ListAccessPoints"}
 
 
 def test_it_may_read_all_that_the_nightly_look_into_the_account_asks(prod: Account, preview: Proof, moto: Moto) -> None:
@@ -53,16 +60,21 @@ def test_it_may_read_all_that_the_nightly_look_into_the_account_asks(prod: Accou
     assert len(asked) > 20, sorted(asked)
     resources = {
         "ec2": "*",
+        "ecs": "*",
+        "elbv2": "*",
         "iam": f"arn:aws:iam::{prod.id}:role/workbuoy-prod-service-task",
         "kms": _made(prod, "Key", "arn", "keys-files"),
         "lambda": prod.arn("lambda", "function:workbuoy-prod-rotation"),
+        "logs": prod.arn("logs", "log-group:/workbuoy/workbuoy-prod/service:*"),
         "rds": prod.arn("rds", "snapshot:by-hand"),
         "s3": "arn:aws:s3:::workbuoy-prod-files-0123abcd",
+        "secretsmanager": prod.arn("secretsmanager", "secret:rds!db-1"),
         "sns": prod.arn("sns", "workbuoy-prod-alarms"),
     }
     for action in sorted(NAMED_OTHERWISE.get(one, one) for one in asked):
         context = {"aws:resourcetag/application": ("workbuoy",), "aws:resourcetag/environment": ("prod",)}
-        one = Asked(action=action, resource=resources[action.partition(":")[0]], context=context)
+        resource = "*" if action in OF_NOTHING else resources[action.partition(":")[0]]
+        one = Asked(action=action.replace("elbv2:", "elasticloadbalancing:"), resource=resource, context=context)
         assert preview.judge(one, HERE).decision.allowed, action
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from components.service import GRACE_SECONDS
 from components.task import MIGRATE_TIMEOUT_SECONDS
-from tests.conftest import SILOS, STACKS, Declare, DeclareWith
+from tests.conftest import SILOS, STACKS, Declare, DeclareWith, Graph
 
 
 def environment(container: dict[str, Any]) -> dict[str, str]:
@@ -177,3 +177,17 @@ def test_the_service_starts_only_when_its_way_is_open(declared: Declare) -> None
         "service-from-load-balancer-on-8080",
         "database-instance",
     }
+
+
+def test_the_load_balancer_speaks_tls_to_the_tasks_where_the_setting_says_so(
+    declared: Declare, declared_with: DeclareWith
+) -> None:
+    def in_both(graph: Graph) -> tuple[str, str, str | None]:
+        (group,) = graph.of("lb/targetGroup:TargetGroup")
+        asked = group.declared.properties
+        told = environment(graph.containers()["service"]).get("TLS_ENABLED")
+        return asked["protocol"], asked["healthCheck"]["protocol"], told
+
+    assert in_both(declared("prod")) == ("HTTP", "HTTP", None), "it is off by default, and nothing changes for anyone"
+    on = declared_with("dev", lambda settings: settings["service"].update(targetTls=True))
+    assert in_both(on) == ("HTTPS", "HTTPS", "true")

@@ -15,6 +15,7 @@ from facts import tokens as t
 from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
 from operations.drift.account.beside import Beside, Look, Stack
+from operations.drift.account.listed import LISTED
 from operations.drift.account.network import NETWORK
 from operations.drift.account.rights import RIGHTS
 from operations.drift.account.stores import STORES
@@ -22,7 +23,15 @@ from operations.drift.found import Drifted, dangers_of
 from operations.drift.nested import differing
 from operations.locate.live.account import EXPIRED, Account, explained
 
-LOOKS: Final[tuple[Look, ...]] = (*RIGHTS, *NETWORK, *STORES)
+LOOKS: Final[tuple[Look, ...]] = (*RIGHTS, *NETWORK, *STORES, *LISTED)
+
+NOT_LOOKED_AT: Final = (
+    "certificates of a listener beside its own, which customers' stacks add by design",
+    "which addresses are registered in a target group: ECS puts its tasks there",
+    "tasks that somebody started by hand, versions and aliases of a function, reports of a bucket",
+    "grants of a key that AWS's own services made",
+)
+"""What could be added and is not compared: said with every answer, so that no silence is taken for one."""
 
 
 @dataclass(frozen=True)

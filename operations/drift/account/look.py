@@ -1,7 +1,7 @@
 """`workbuoy drift --account`: the account of a stack that is open, read and compared with its state."""
 
 from graph.state import graph_of_state
-from operations.drift.account import Compared, compare
+from operations.drift.account import NOT_LOOKED_AT, Compared, compare
 from operations.drift.told import heading, rows_of
 from operations.ending import Tell
 from operations.engine.errors import MistakenError
@@ -31,12 +31,14 @@ def look_into_account(project: Project, opened: EngineStack, tell: Tell) -> Comp
 
 def as_markdown(stack: str, compared: Compared) -> str:
     """For a terminal and an issue."""
+    beside = ["", "Not looked at:", "", *(f"- {one}" for one in NOT_LOOKED_AT)]
     if not compared.added and not compared.unread:
-        return f"## {stack}: nothing beside what it declares\n\nThe account holds what the stack declares.\n"
+        none = [f"## {stack}: nothing beside what it declares", "", "The account holds what the stack declares."]
+        return "\n".join([*none, *beside]) + "\n"
     lines = [f"## {stack}: {heading(compared.added, 'was added', 'were added')} beside what it declares", ""]
     for one in compared.added:
         undo = compared.undo[one.urn]
         lines += [*rows_of(one), *([f"  - away with `{undo}`"] if undo else [])]
     if compared.unread:
         lines += ["", "Not read, so what stands there is not known:", "", *(f"- {one}" for one in compared.unread)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *beside]) + "\n"

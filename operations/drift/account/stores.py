@@ -62,6 +62,34 @@ def _shared(stack: Stack, database: Resource) -> Iterator[Beside]:
             yield stack.beside(t.SNAPSHOT, snapshot, undo, dbInstanceIdentifier=name, sharedAccounts=list(with_whom))
 
 
+def _replicas(stack: Stack, database: Resource) -> Iterator[Beside]:
+    """Copies that follow a database: they have its data, and rules of their own about who reaches them."""
+    region, name = stack.region(database), str(database.get("identifier") or database.id)
+    declared = {str(one.get("identifier") or one.id) for one in stack.graph.of(t.DATABASE)}
+    found = stack.account.items("rds", region, "describe_db_instances", "DBInstances", DBInstanceIdentifier=name)
+    for replica in (str(one) for instance in found for one in instance.get("ReadReplicaDBInstanceIdentifiers") or ()):
+        if replica.rpartition(":")[2] not in declared:
+            undo = (
+                f"aws rds delete-db-instance --region {region} --skip-final-snapshot --db-instance-identifier {replica}"
+            )
+            yield stack.beside(t.DATABASE, replica, undo, identifier=replica, replicateSourceDb=name)
+
+
+def _secret_policy(stack: Stack, holder: Resource) -> Iterator[Beside]:
+    """Who may read a secret that has no declared policy, that of a database's owner among them: RDS makes that one."""
+    if holder.type == t.SECRET and stack.graph.referring(holder, t.SECRET_POLICY, "secretArn"):
+        return
+    made = maps(holder.outputs.get("masterUserSecrets"))
+    ids = [holder.id] if holder.type == t.SECRET else [str(one["secretArn"]) for one in made]
+    region = stack.region(holder)
+    for secret in ids:
+        answer = stack.account.client("secretsmanager", region).get_resource_policy(SecretId=secret)
+        if answer.get("ResourcePolicy"):
+            undo = f"aws secretsmanager delete-resource-policy --region {region} --secret-id {secret}"
+            name = f"policy of {secret.rpartition(':')[2]} of {holder.name}"
+            yield stack.beside(t.SECRET_POLICY, name, undo, secretArn=secret, policy=answer["ResourcePolicy"])
+
+
 def _subscriptions(stack: Stack, topic: Resource) -> Iterator[Beside]:
     region, declared = stack.region(topic), stack.ids(t.TOPIC_SUBSCRIPTION)
     pending = {str(one.inputs.get("endpoint")) for one in stack.graph.of(t.TOPIC_SUBSCRIPTION)}
@@ -97,7 +125,10 @@ STORES: Final = (
         "CORSRules",
         "delete-bucket-cors",
     ),
+    _bucket(t.BUCKET_NOTIFICATION, "get_bucket_notification_configuration", "NoSuchConfiguration", "", ""),
     Look("access list", (t.BUCKET,), _grants),
+    Look("replicas", (t.DATABASE,), _replicas),
+    Look("policies of secrets", (t.SECRET, t.DATABASE), _secret_policy),
     Look("shared snapshots", (t.DATABASE,), _shared),
     Look("subscriptions", (t.TOPIC,), _subscriptions),
 )

@@ -17,13 +17,15 @@ class Balancer:
 
     def __init__(self) -> None:
         self._targets: list[int] = []
+        self.schemes: dict[int, str] = {}
         self._asked: Counter[int] = Counter()
         self._turn = count()
         self._changed = threading.Condition()
 
-    def register(self, port: int) -> None:
-        """Send requests to a target from now on."""
+    def register(self, port: int, scheme: str = "http") -> None:
+        """Send requests to a target from now on, by http or https."""
         with self._changed:
+            self.schemes[port] = scheme
             self._targets.append(port)
 
     @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rehearsal.service import steps
-from rehearsal.service.browser import Browser, fetch
+from rehearsal.service.browser import fetch
 from rehearsal.service.declared import DeclaredService
 from rehearsal.service.lambda_runtime import lambda_runtime
 from rehearsal.service.processes import Package, Programs, started
@@ -82,7 +82,7 @@ class Change:
         path = f"{self.former.thing_path}/attachments"
         made = expect(ada.send("POST", f"{path}?name=kept.txt", ATTACHMENT, "text/plain"), 201).json()
         self.content = f"{path}/{made['id']}/content"
-        self.balancer.register(self.former.ports[0])
+        self.balancer.register(self.former.ports[0], self.former.declared.scheme)
         return "a thing with an attachment"
 
     def fill_tables(self) -> str:
@@ -184,7 +184,7 @@ class Change:
         traffic = _traffic(self)
         traffic.stop()
         self._expect_no_failure()
-        browser = Browser(self.former.public_url, self.former.ports[0], dict(traffic.cookies))
+        browser = replace(self.former.browser(), cookies=dict(traffic.cookies))
         lost = traffic.lost(browser)
         if lost:
             raise StepError(f"{len(lost)} of {len(traffic.acknowledged)} acknowledged writes are lost: {lost[0]}")
@@ -215,7 +215,7 @@ class Change:
     def _start(self, trial: Trial) -> None:
         steps.start_service(trial)
         steps.become_ready(trial)
-        self.balancer.register(trial.ports[0])
+        self.balancer.register(trial.ports[0], trial.declared.scheme)
 
     def _end(self, trial: Trial) -> None:
         """What ECS does with a task that goes: drained first, then asked to end."""
@@ -229,7 +229,7 @@ class Change:
 
     def _use(self, trial: Trial) -> None:
         """One of each kind of request to one release."""
-        browser = Browser(trial.public_url, trial.ports[0], dict(self.former.member.cookies))
+        browser = replace(trial.browser(), cookies=dict(self.former.member.cookies))
         try:
             made = expect(browser.send_json("POST", "/api/things", {"title": "Used", "body": "once"}), 201).json()
             path = f"/api/things/{made['id']}"

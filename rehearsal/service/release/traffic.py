@@ -99,7 +99,7 @@ class Traffic:
         answer: HttpAnswer | None = None
         try:
             with self.balancer.target() as port:
-                browser = Browser(self.public_url, port, dict(self.cookies))
+                browser = Browser(self.public_url, port, self.balancer.schemes[port], dict(self.cookies))
                 answer = browser.send(method, path, None if content is None else json.dumps(content).encode())
             problem = "" if answer.status == status else f"{answer.status} instead of {status}"
         except OSError as error:

@@ -12,11 +12,11 @@ from click.testing import Result
 from graph.plan import Operation, Plan, PlanStep
 from operations.deploy.order import COMMIT, IMAGE
 from operations.engine.errors import StrayedError
-from operations.engine.reviewed import Held
+from operations.engine.reviewed import Held, Reviewed
 from operations.engine.stack import open_stack
 from project.files import Project
 from tests.operations.deploy.test_deploy import NEW, SAFE, Run, run
-from tests.operations.engine.fake_cli import SUMMARY, FakeCli, state
+from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing, state
 
 __all__ = ["run"]
 URN = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
@@ -144,6 +144,11 @@ def reviewed(op: Operation) -> Plan:
         ("create", "replace", True),
         ("delete", "delete", False),
         ("same", "read", False),
+        ("update", "delete-replaced", True),  # the old one can go before the `replace` step tells of it
+        ("same", "create-replacement", True),
+        ("delete", "delete-replaced", False),  # left behind by an earlier, broken update
+        ("same", "remove-pending-replace", False),
+        ("update", "vanish", True),
     ],
 )
 def test_a_step_may_turn_out_less_than_reviewed_and_never_more(seen: Operation, does: str, further: bool) -> None:
@@ -160,11 +165,75 @@ def test_an_update_that_goes_further_is_cancelled_and_told(fake_cli: FakeCli, ma
     opened = open_stack(made_project, "local")
     fake_cli.answer({"up": {"events": [began("replace")], "until_interrupted": True}})
     with pytest.raises(StrayedError, match=r"cancelled: replace database-instance \(reviewed as update\)") as raised:
-        opened.up(reviewed=reviewed("update"))
+        opened.up(reviewed=Reviewed(reviewed("update"), Path("plan.json")))
     assert raised.value.code == 3
 
 
 def test_an_update_that_keeps_to_the_review_is_left_alone(fake_cli: FakeCli, made_project: Project) -> None:
     opened = open_stack(made_project, "local")
     fake_cli.answer({"up": {"events": [began("update"), SUMMARY]}})
-    assert opened.up(reviewed=reviewed("update")).changes == {"create": 2, "same": 1}
+    held = Reviewed(reviewed("update"), Path("plan.json"))
+    assert opened.up(reviewed=held).changes == {"create": 2, "same": 1}
+
+
+def after(args: list[str], option: str) -> str | None:
+    return args[args.index(option) + 1] if option in args else None
+
+
+def test_the_engine_holds_the_update_to_the_plan_of_the_very_preview_that_was_reviewed(
+    deploy: Deploy, fake_cli: FakeCli
+) -> None:
+    fake_cli.answer(SAFE)
+    assert deploy().exit_code == 0
+    (preview,), (update,) = fake_cli.calls("preview"), fake_cli.calls("up")
+    plan = after(preview["args"], "--save-plan")
+    assert plan is not None
+    assert after(update["args"], "--plan") == plan
+    assert not Path(plan).parent.exists(), "it holds every property, and nobody needs it any more"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            f"resource {URN} violates plan: properties changed: =~password[&{{{{hunter2}}}}], ~-tags[{{map[a:b c:d]}}]",
+            "resource database-instance violates plan: properties changed: password, tags",
+        ),
+        (f"resource {URN} violates plan: parent changed (expected {URN})", "violates plan: parent changed (expected"),
+        (
+            "replace is not allowed by the plan: this resource is constrained to update",
+            "replace is not allowed by the plan: this resource is constrained to update",
+        ),
+        (f"expected resource operations for {URN} but none were seen", "operations for database-instance but none"),
+    ],
+)
+def test_what_the_engine_refuses_by_its_plan_is_told_without_values_and_nothing_goes_back(
+    deploy: Deploy, fake_cli: FakeCli, said: str, told: str
+) -> None:
+    refused = {"diagnosticEvent": {"message": f"error: {said}", "severity": "error", "color": "never"}}
+    fake_cli.answer({**SAFE, "up": failing("error: update failed", 255, [refused])})
+    result = deploy()
+    assert result.exit_code == 3
+    line = result.stderr.splitlines()[-1]
+    assert "local: the engine stopped before what was not reviewed: " in line
+    assert told in line
+    assert "`--no-plan`" in line
+    assert "hunter2" not in line
+    assert len(fake_cli.calls("up")) == 1, "a person must look first"
+
+
+def test_without_the_engine_s_plan_a_second_preview_is_compared_before_anything_is_done(
+    deploy: Deploy, fake_cli: FakeCli
+) -> None:
+    fake_cli.answer(SAFE)
+    assert deploy("--no-plan").exit_code == 0
+    asked = [*fake_cli.calls("preview"), *fake_cli.calls("up")]
+    assert [one["args"][0] for one in asked] == ["preview", "preview", "up"]
+    assert not [one for one in asked if {"--plan", "--save-plan"} & set(one["args"])]
+
+    moved = {"events": [began("replace"), SUMMARY]}
+    fake_cli.answer({**SAFE, "preview": [*[SAFE["preview"]] * 3, moved]})
+    result = deploy("--no-plan")
+    assert result.exit_code == 3
+    assert "would do now what was not reviewed: replace database-instance (not reviewed); nothing was" in result.stderr
+    assert len(fake_cli.calls("up")) == 1

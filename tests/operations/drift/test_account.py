@@ -1,7 +1,7 @@
 """What somebody added in the account beside what `prod` declares, made in moto and found by boto3."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from graph import Graph
 from operations.drift.account import Compared, compare
+from operations.drift.account.look import as_markdown
 from operations.locate.live.account import Account
 from operations.locate.live.names import names_of
 from project.files import find_project
@@ -121,7 +122,49 @@ def seeded(world: World, untouched: Compared) -> Compared:
         Action="lambda:InvokeFunction",
         Principal=OUTSIDE,
     )
+    _listed(world, world.id_of)
     return world.compared()
+
+
+def _listed(world: World, id_of: Callable[[str], str]) -> None:
+    """What AWS lists of a declared resource, and what follows a database or guards its owner's login."""
+    elb, cloud = world.cloud.client("elbv2"), world.cloud
+    elsewhere = {"Type": "redirect", "RedirectConfig": {"Host": "elsewhere.example", "StatusCode": "HTTP_302"}}
+    everything = [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}]
+    for priority, tenant in ((1, "shared"), (2, "acme"), (3, "nobody")):
+        tags = [{"Key": "application", "Value": "workbuoy"}, {"Key": "tenant", "Value": tenant}]
+        elb.create_rule(
+            ListenerArn=id_of("load-balancer-https"),
+            Conditions=everything,
+            Priority=priority,
+            Actions=[elsewhere],
+            Tags=tags,
+        )
+    balancer = id_of("load-balancer-alb")
+    elb.create_listener(LoadBalancerArn=balancer, Port=8081, Protocol="HTTP", DefaultActions=[elsewhere])
+    group = next(one.id for one in world.graph.resources if one.name == "logs-service-group")
+    cloud.client("logs").put_subscription_filter(
+        logGroupName=group, filterName="copy", filterPattern="", destinationArn=_function_arn(world)
+    )
+    cloud.client("rds").create_db_instance_read_replica(
+        DBInstanceIdentifier="followed", SourceDBInstanceIdentifier="workbuoy-prod-database"
+    )
+    (database,) = [one for one in world.graph.resources if one.name == "database-instance"]
+    owner = database.outputs["masterUserSecrets"][0]["secretArn"]
+    cloud.client("secretsmanager").put_resource_policy(SecretId=owner, ResourcePolicy=EVERYTHING)
+    cloud.client("s3control").create_access_point(AccountId=cloud.account, Name="aside", Bucket=id_of("files-bucket"))
+    told = {"TopicArn": cloud.client("sns").create_topic(Name="aside")["TopicArn"], "Events": ["s3:ObjectCreated:*"]}
+    cloud.client("s3").put_bucket_notification_configuration(
+        Bucket=id_of("files-bucket"), NotificationConfiguration={"TopicConfigurations": [told]}
+    )
+    ecs = cloud.client("ecs")
+    ecs.register_task_definition(family="mine", containerDefinitions=[{"name": "mine", "image": "mine", "memory": 512}])
+    for name in ("miner", "workbuoy-prod-acme-service"):
+        ecs.create_service(cluster=id_of("cluster-cluster"), serviceName=name, taskDefinition="mine", desiredCount=0)
+
+
+def _function_arn(world: World) -> str:
+    return next(str(one.outputs["arn"]) for one in world.graph.resources if one.name == "rotation-function")
 
 
 def test_an_account_that_holds_what_the_stack_declares_has_nothing_beside_it(untouched: Compared) -> None:
@@ -139,6 +182,12 @@ def test_an_account_that_holds_what_the_stack_declares_has_nothing_beside_it(unt
         ("taken", f"--values-to-remove {OUTSIDE}"),
         (" of keys-files", "kms revoke-grant"),
         ("me of rotation-function", "lambda remove-permission"),
+        ("of load-balancer-alb", "elbv2 delete-listener"),
+        ("copy of logs-service-group", "logs delete-subscription-filter"),
+        ("followed", "rds delete-db-instance"),
+        (" of database-instance", "secretsmanager delete-resource-policy"),
+        ("aside of files-bucket", "s3control delete-access-point"),
+        ("miner of cluster-cluster", "ecs delete-service"),
     ],
 )
 def test_each_thing_that_was_added_is_found_with_what_takes_it_away(seeded: Compared, name: str, said: str) -> None:
@@ -151,6 +200,23 @@ def test_foreign_things_in_the_network_are_found_and_a_customer_s_are_not(seeded
     assert kinds.count("SecurityGroup") == 1
     assert kinds.count("Subnet") == 1
     assert kinds.count("NetworkInterface") == 1
+
+
+def test_a_rule_of_the_listener_is_somebody_s_unless_a_customer_of_this_stack_has_it(seeded: Compared) -> None:
+    found = [one for one in seeded.added if one.type == "aws:lb/listenerRule:ListenerRule"]
+    assert sorted(leaf.found for one in found for leaf in one.differences if leaf.path == "priority") == ["1", "3"]
+
+
+def test_a_bucket_that_announces_its_objects_is_found(seeded: Compared) -> None:
+    assert [one.name for one in seeded.added if one.type == "aws:s3/bucketNotification:BucketNotification"] == [
+        "of files-bucket"
+    ]
+
+
+def test_what_is_not_looked_at_is_said_in_any_case(untouched: Compared, seeded: Compared) -> None:
+    for compared in (untouched, seeded):
+        text = as_markdown("prod", compared)
+        assert "Not looked at:\n\n- certificates of a listener beside its own" in text
 
 
 def test_what_a_review_would_stop_comes_first_with_its_sentence(seeded: Compared) -> None:

@@ -1,15 +1,11 @@
 """What to write so that the program declares what was found: tried, not looked up."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from graph.plan import PlanStep
 from operations.drift.found import judged
 from operations.drift.keep import advice
-from operations.drift.put_back import Looked, Run
-from operations.engine.errors import FailedError
 from project.files import find_project
 from tests.conftest import PROJECT
 from tests.operations.drift.conftest import Invoke
@@ -51,15 +47,22 @@ def test_it_is_kept_once_the_program_asks_for_what_was_found(invoke: Invoke, fak
     assert len(fake_cli.calls("up")) == 1, "the state would go on to count as drifted"
 
 
-def test_it_is_not_called_kept_while_the_program_asks_for_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through the command it failed in one of two whole runs, for a reason that was not found (2026-11-26)."""
-    found = judged("prod", refreshed({"database-instance": {"backupRetentionPeriod": 35}})["events"])
-    step = PlanStep(op="update", urn=found[0].urn, old=None, new=None)
-    monkeypatch.setattr(Run, "_taken_in", lambda *_: Looked(found, None))
-    monkeypatch.setattr(Run, "_reviewed", lambda _: SimpleNamespace(plan=SimpleNamespace(steps=(step,))))
-    only_named: Any = SimpleNamespace(name="prod")  # an update would be an error of its own
-    run = Run(
-        project=find_project(PROJECT), opened=only_named, confirmed=lambda _: True, tell=lambda _: None, show=print
-    )
-    with pytest.raises(FailedError, match="the program asks for something else, and the next update would change it"):
-        run.keep(lambda _: "")
+def test_it_is_not_called_kept_while_the_program_asks_for_something_else(invoke: Invoke, fake_cli: FakeCli) -> None:
+    changed = {"database-instance": {"backupRetentionPeriod": 35}}
+    result = invoke("drift", "prod", "--keep", "--yes", refresh=refreshed(changed), preview=previewed(changed))
+    assert result.exit_code == 3, result.output
+    assert "the program asks for something else, and the next update would change it back" in result.stderr
+    assert not fake_cli.calls("up")
+
+
+@pytest.mark.parametrize("position", [0, 40, -1])
+def test_what_was_not_heard_whole_is_neither_kept_nor_no_drift(
+    invoke: Invoke, fake_cli: FakeCli, position: int
+) -> None:
+    found = refreshed({"database-instance": {"backupRetentionPeriod": 35}})
+    deaf = found | {"unsent": [position]}
+    for arguments, answer in (((), deaf), (("--keep", "--yes"), deaf), (("--keep", "--yes"), [found, deaf])):
+        result = invoke("drift", "prod", *arguments, refresh=answer, preview=previewed({}))
+        assert result.exit_code == 4, result.output
+        assert "so what it " in result.stderr
+    assert not fake_cli.calls("up")

@@ -64,6 +64,8 @@ if isinstance(answer, list):  # one after the other; the last one stays
 for path, text in answer.get("append", {{}}).items():
     with open(path, "a") as file:
         file.write(text)
+def unsent(said):
+    return [n % len(said) for n in answer.get("unsent", ())]
 if answer.get("events") and "--event-log" in args:
     sys.path[:0] = {path!r}
     import grpc
@@ -77,7 +79,8 @@ if answer.get("events") and "--event-log" in args:
                 return b"\\x0a" + length + body
     address = args[args.index("--event-log") + 1].removeprefix("tcp://")
     with grpc.insecure_channel(address) as channel:
-        events = ({{"sequence": n, "timestamp": 0, **event}} for n, event in enumerate(answer["events"]))
+        said = answer["events"] + [{{"cancelEvent": {{}}}}]
+        events = ({{"sequence": n, "timestamp": 0, **event}} for n, event in enumerate(said) if n not in unsent(said))
         channel.stream_unary("/pulumirpc.Events/StreamEvents", wire)(iter(events))
 if answer.get("until_interrupted"):
     def stop(*_):
@@ -107,7 +110,10 @@ class FakeCli:
         self.answer({})
 
     def answer(self, answers: Mapping[str, Any]) -> None:
-        """Script it: the beginning of a command line to `out`, `err`, `code`, `events`; a list for several calls."""
+        """Script it: the beginning of a command line to `out`, `err`, `code`, `events`; a list for several calls.
+
+        `unsent` are the numbers of events that do not arrive; -1 is the last, which says that it is.
+        """
         (self.folder / "answers.json").write_text(json.dumps({**DEFAULTS, **answers}))
 
     def calls(self, *beginning: str) -> list[dict[str, Any]]:

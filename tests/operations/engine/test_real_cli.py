@@ -24,11 +24,14 @@ from operations.engine.errors import (
     InterruptedRunError,
     LockedError,
     MistakenError,
+    StrayedError,
     UnreachableError,
 )
+from operations.engine.reviewed import Reviewed
 from operations.engine.stack import open_stack
 from operations.local.run import require_genuine_plugins, run
 from operations.main import main
+from operations.review.engine import preview_opened
 from operations.state.scan import scan
 from project.files import Project, find_project
 from tests.conftest import PROJECT, ROOT, Declare
@@ -137,6 +140,30 @@ def test_drift_is_put_back_and_a_run_that_ended_between_goes_on(engine: Engine) 
     engine.plugins.change("database-instance", drift={"backupRetentionPeriod": 0})
     assert workbuoy("drift", "local", "--put-back", "--yes").exit_code == 0
     assert workbuoy("drift", "local").exit_code == 0
+
+
+def test_an_update_is_held_to_the_plan_that_was_reviewed_before_it_makes_a_step(engine: Engine, tmp_path: Path) -> None:
+    opened = open_stack(engine.project, "local", create=True)
+    file = tmp_path / "plan.json"
+
+    def reviewed() -> Reviewed:
+        return Reviewed(preview_opened(opened, engine.project, file), file)
+
+    first = reviewed()
+    made = opened.up(reviewed=first).changes["create"]
+    assert opened.up(reviewed=reviewed()).changes == {"same": made}
+
+    before = reviewed()
+    engine.plugins.change("database-instance", drift={"backupRetentionPeriod": 0})
+    opened.refresh()
+    with pytest.raises(StrayedError, match=r"database-instance violates plan: properties changed: backupRetentionPeri"):
+        opened.up(reviewed=before)
+    stood = {one["urn"]: one.get("outputs", {}) for one in opened.export()["deployment"]["resources"]}
+    (database,) = [outputs for urn, outputs in stood.items() if urn.endswith("::database-instance")]
+    assert database["backupRetentionPeriod"] == 0, "the engine changed it before it refused to"
+    with pytest.raises(StrayedError, match=r"would do now what was not reviewed: update database-instance"):
+        opened.up(reviewed=Reviewed(before.plan))
+    assert opened.up(reviewed=reviewed()).changes == {"same": made - 1, "update": 1}
 
 
 def test_a_stack_keeps_its_tags_beside_its_state(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from graph.plan import Plan, PlanStep
 from infra.problems import ProblemsError
 from operations.engine.errors import (
     EngineMissingError,
@@ -18,10 +19,12 @@ from operations.engine.errors import (
     LockedError,
     MistakenError,
     PendingError,
+    UnheardError,
 )
+from operations.engine.reviewed import Reviewed
 from operations.engine.stack import EngineStack, open_stack
 from project.files import Project
-from tests.operations.engine.fake_cli import FakeCli, failing, state
+from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing, state
 
 LOCKED = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete \
 the lock file with `pulumi cancel`.
@@ -242,3 +245,56 @@ def test_outputs_and_state_are_read_without_decrypting_a_secret(opened: EngineSt
     asked = [*fake_cli.calls("stack", "output"), *fake_cli.calls("stack", "export")]
     assert asked
     assert not [one for one in asked if "--show-secrets" in one["args"]]
+
+
+# ---- what the engine reports, and does not arrive
+
+
+RESOURCE = {"resourcePreEvent": {"metadata": {"op": "same", "urn": URN, "type": "", "old": None, "new": None}}}
+
+
+@pytest.mark.parametrize(
+    ("unsent", "said"),
+    [
+        ([0], "1 of the engine's events did not arrive"),
+        ([1, 2], "2 of the engine's events did not arrive"),
+        ([-1], "the engine's events broke off after 4"),
+        ([-1, -2], "the engine's events broke off after 3"),  # no summary: the Automation API itself raises
+    ],
+)
+def test_a_preview_of_which_something_did_not_arrive_found_nothing(
+    opened: EngineStack, fake_cli: FakeCli, unsent: list[int], said: str
+) -> None:
+    events = [RESOURCE, RESOURCE, RESOURCE, SUMMARY]
+    answer = {"events": events, "unsent": unsent}
+    fake_cli.answer({"preview": answer, "refresh": answer})
+    for operation in (opened.preview, opened.refresh_preview):
+        with pytest.raises(UnheardError) as raised:
+            operation()
+        assert str(raised.value) == f"local: {said}, so what it found is not known; repeat it; nothing was written"
+        assert raised.value.code == 4
+
+
+def test_an_operation_that_writes_and_is_not_heard_whole_is_no_success(opened: EngineStack, fake_cli: FakeCli) -> None:
+    answer = {"events": [RESOURCE, SUMMARY], "unsent": [0]}
+    fake_cli.answer({"up": answer, "refresh": answer, "destroy": answer})
+    for operation in (opened.up, opened.refresh, opened.destroy):
+        with pytest.raises(UnheardError, match="1 of the engine's events did not arrive, so what it did is not known"):
+            operation()
+
+
+def test_an_update_that_is_held_to_a_review_is_cancelled_where_it_is_not_heard(
+    opened: EngineStack, fake_cli: FakeCli
+) -> None:
+    fake_cli.answer({"up": {"events": [RESOURCE, RESOURCE], "unsent": [0], "until_interrupted": True}})
+    reviewed = Plan(stack="local", steps=(PlanStep(op="same", urn=URN, old=None, new=None),))
+    with pytest.raises(UnheardError, match="1 of the engine's events did not arrive, so what it did is not known"):
+        opened.up(reviewed=Reviewed(reviewed, Path("plan.json")))
+
+
+def test_what_a_listener_raises_is_raised_where_the_operation_was_asked_for(opened: EngineStack) -> None:
+    def listen(_event: Any) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        opened.preview(on_event=listen)

@@ -5,23 +5,26 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from project.files import find_project
+from project.files import Project, find_project
 from rehearsal.cloud import Cloud, running
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
+from rehearsal.service.browser import fetch
 from rehearsal.service.declared import declared_service
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.steps import STEPS
 from rehearsal.service.surroundings import Surroundings
-from tests.conftest import PROJECT, Declare
+from tests.conftest import PROJECT, Change, Declare
 from tests.rehearsal.service.test_surroundings import APP, installed
 
 Spoil = Callable[[Cloud, Rehearsal], None]
@@ -65,6 +68,38 @@ def test_the_service_works_in_what_the_stack_made(stack: str) -> None:
     assert found.passed
     assert found.judged > 50
     assert found.unused == (), "an action that nothing asks for: take it away, or try what needs it"
+
+
+@installed
+@pytest.mark.slow
+def test_a_service_that_speaks_tls_to_its_load_balancer_passes_every_step(
+    change: Callable[[str, Change], Project],
+) -> None:
+    project = change("dev", lambda settings: settings["service"].update(targetTls=True))
+    with Surroundings(APP) as surroundings, running() as moto:
+        rehearsal = rehearse(project, "dev", Options(), moto)
+        declared = declared_service(rehearsal)
+        assert (declared.scheme, declared.service.environment["TLS_ENABLED"]) == ("https", "true")
+        found = rehearse_service(rehearsal, moto.cloud(rehearsal.account, rehearsal.region), surroundings)
+    assert [step.detail for step in found.steps if not step.passed] == []
+    assert found.passed
+
+
+def test_a_load_balancer_that_speaks_tls_gets_nothing_from_a_plain_service() -> None:
+    class Plain(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Plain) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}/healthz"
+        assert fetch(f"http://{address}").status == 200
+        with pytest.raises(OSError, match="SSL"):
+            fetch(f"https://{address}")
+        server.shutdown()
 
 
 def less(role: str, action: str) -> Spoil:
