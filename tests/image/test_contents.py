@@ -98,6 +98,15 @@ def test_what_only_developers_run_stays_outside(files: Path) -> None:
     assert not (package / "devtools").exists()
 
 
+def test_the_web_interface_is_there_compressed_and_node_is_not(files: Path) -> None:
+    built = files / "usr/lib/workbuoy/workbuoy_app/ui"
+    assert "/assets/" in (built / "index.html").read_text()
+    scripts = list(built.glob("assets/*.js"))
+    assert scripts
+    assert all(script.with_name(f"{script.name}.br").is_file() for script in scripts)
+    assert not [path for path in files.rglob("*") if path.name in {"node", "npm", "node_modules", "package.json"}]
+
+
 def test_the_sbom_lists_every_wheel_of_the_lock_and_every_library(image: Image, files: Path) -> None:
     document = json.loads(sbom_of(image.archive).read_text())
     assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")

@@ -49,11 +49,14 @@ export function store(key: string, value: string): void {
   }
 }
 
+/** Dates as the person's country writes them, where the browser says so in the chosen language. */
+const locale = (): string => navigator.languages.find((one) => one.startsWith(`${chosen}-`)) ?? chosen;
+
 export const moment = (value: string): string =>
-  new Intl.DateTimeFormat(chosen, { dateStyle: "medium", timeStyle: "short" }).format(new Date(value));
+  new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(value));
 
 export const day = (value: string): string =>
-  new Intl.DateTimeFormat(chosen, { dateStyle: "medium" }).format(new Date(value));
+  new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(value));
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
@@ -61,5 +64,5 @@ export function size(bytes: number): string {
   const power = Math.min(UNITS.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const unit = UNITS[power] ?? "byte";
   const style = { style: "unit", unit, unitDisplay: power ? "short" : "long", maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(chosen, style).format(bytes / 1000 ** power);
+  return new Intl.NumberFormat(locale(), style).format(bytes / 1000 ** power);
 }
