@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     help="First stand up what STACK was at a revision of git, then change it in place into what it is now.",
 )
 @click.option("--image", "in_image", is_flag=True, help="Run the service in the built image, under runc.")
+@click.option("--browser", "in_browser", is_flag=True, help="Also let a person work in the service, in Chromium.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(
     "--tenants",
@@ -77,6 +78,7 @@ def rehearse(
     policy_file: Path | None,
     since: str | None,
     in_image: bool,
+    in_browser: bool,
     no_service: bool,
     tenants: str | None,
     no_matrix: bool,
@@ -87,15 +89,21 @@ def rehearse(
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
-    if since and (declare_only or tenants is not None):
-        raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
+    _require_fitting(
+        since=bool(since), in_browser=in_browser, alone=declare_only or tenants is not None, no_service=no_service
+    )
     for file in (report_file, policy_file):
         if file is not None:
             require_writable(file)
     try:
         if tenants is None:
             result = _rehearse(
-                stack, declare_only=declare_only, with_service=not no_service, in_image=in_image, since=since or ""
+                stack,
+                declare_only=declare_only,
+                with_service=not no_service,
+                in_image=in_image,
+                in_browser=in_browser,
+                since=since or "",
             )
         else:
             names = _names(tenants, declare_only)
@@ -115,6 +123,16 @@ def rehearse(
     if result.incomplete:
         fail(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _require_fitting(*, since: bool, in_browser: bool, alone: bool, no_service: bool) -> None:
+    """Raises UsageError for options that exclude each other."""
+    if since and alone:
+        raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
+    if in_browser and (since or alone or no_service):
+        raise click.UsageError(
+            "--browser tries one stack's service: leave out --since, --tenants, --declare-only and --no-service"
+        )
 
 
 def _priced(result: "Rehearsal") -> "Rehearsal":
@@ -152,6 +170,7 @@ def _rehearse(
     *,
     with_service: bool,
     in_image: bool,
+    in_browser: bool = False,
     declare_only: bool = False,
     with_matrix: bool = True,
     since: str = "",
@@ -169,6 +188,11 @@ def _rehearse(
             project = find_project(Path.cwd())
             if problems := find_account_problems(project, stack):
                 raise ProblemsError(problems)
+            if in_browser:
+                from rehearsal.service.person import missing  # noqa: PLC0415
+
+                if said := missing(project.root / "app", in_image=in_image):
+                    fail(NOT_MADE, said)
             if tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 
@@ -181,7 +205,15 @@ def _rehearse(
                     with_matrix=with_matrix,
                     in_image=in_image,
                 )
-            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image, since=since)
+            return rehearse_whole(
+                project,
+                stack,
+                options,
+                with_service=with_service,
+                in_image=in_image,
+                in_browser=in_browser,
+                since=since,
+            )
     except ImageError as error:
         fail(error.code, str(error))
 

@@ -112,6 +112,7 @@ def take(to_take: Sequence[Step], trial: Trial, tell: Callable[[str], object]) -
         denials=tuple(dict.fromkeys(_denials(trial.gate))),
         stand_ins=tuple(trial.stand_ins.values()),
         judged=len(trial.gate.judgements),
+        pictures=tuple(trial.pictures),
         last_lines=tuple(trial.service.lines[-KEPT_LINES:]) if trial.service and not complete else (),
     )
 

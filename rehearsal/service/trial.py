@@ -18,6 +18,7 @@ from rehearsal.service.browser import Browser, HttpAnswer
 from rehearsal.service.declared import Container, DeclaredService
 from rehearsal.service.lambda_runtime import LambdaRuntime
 from rehearsal.service.processes import Process, Programs
+from rehearsal.service.result import Picture
 from rehearsal.service.surroundings import Owner, Surroundings
 from rehearsal.service.tls import TlsFront
 from rehearsal.stand_ins import StandIn
@@ -54,6 +55,7 @@ class Trial:
     content_path: str = ""
     object_address: str = ""
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
 
     @property
     def public_url(self) -> str:

@@ -26,6 +26,8 @@ export class App extends Part {
   @state() private refusal: Refusal | undefined;
   @state() private place: Place = placeOf(new URL(location.href));
   @state() private removal: Removal | undefined;
+  /** What no list shows any more: it is on its way out, or gone since the list was read. */
+  @state() private without = "";
   @state() private said = "";
   #deafToMoves = () => {};
 
@@ -85,6 +87,7 @@ export class App extends Part {
     void this.removal?.now();
     const removal = new Removal(this.api, read, (outcome, error) => this.#removed(removal, outcome, error));
     this.removal = removal;
+    this.without = read.thing.id;
     go("/");
     this.said = words().removedSoon(read.thing.title);
   }
@@ -93,6 +96,7 @@ export class App extends Part {
     const { title } = removal.read.thing;
     this.said = outcome === "removed" ? words().removed(title) : words().notRemoved(title);
     if (error) this.failed(error);
+    if (outcome === "not removed" && this.without === removal.read.thing.id) this.without = "";
     if (this.removal === removal) this.removal = undefined;
   }
 
@@ -100,7 +104,7 @@ export class App extends Part {
     const { removal } = this;
     removal?.undo();
     this.removal = undefined;
-    this.said = "";
+    this.without = this.said = "";
     if (removal) go(`/things/${removal.read.thing.id}`);
   };
 
@@ -176,7 +180,7 @@ export class App extends Part {
           .search=${place.search}
           .status=${place.status}
           .sort=${place.sort}
-          .without=${this.removal?.read.thing.id ?? ""}
+          .without=${this.without}
           ?writes=${writes}
         ></wb-things>`;
       case "thing":
