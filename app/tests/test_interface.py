@@ -119,6 +119,13 @@ def test_the_page_names_the_provider_and_marks_the_mock(settings: Settings) -> N
             assert f'data-login="{name}"' in service.browser(None).get("/").text
 
 
+@pytest.mark.usefixtures("built")
+def test_the_page_says_who_brings_no_session_so_that_it_need_not_ask(settings: Settings) -> None:
+    with Service(settings) as service:
+        assert "<html data-visitor " in service.browser(None).get("/").text
+        assert "data-visitor" not in service.browser().get("/").text
+
+
 def test_without_a_build_the_start_page_says_how_to_make_one_and_the_api_works(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

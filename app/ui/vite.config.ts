@@ -25,6 +25,20 @@ function compressed(): Plugin {
   };
 }
 
+/** The packages whose code the bundle holds, for the image's bill of materials. */
+function listed(): Plugin {
+  const inside = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+  return {
+    name: "listed",
+    apply: "build",
+    generateBundle(_, bundle) {
+      const modules = Object.values(bundle).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+      const packages = [...new Set(modules.flatMap((id) => inside.exec(id)?.[1] ?? []))].sort();
+      this.emitFile({ type: "asset", fileName: "packages.json", source: JSON.stringify(packages) });
+    },
+  };
+}
+
 // `make dev` names the service's address; a change must carry that as its origin.
 const service = process.env["SERVICE"] ?? "http://localhost:8080";
 const proxy = { target: service, headers: { origin: service } };
@@ -38,6 +52,7 @@ export default defineConfig({
   },
   plugins: [
     compressed(),
+    listed(),
     {
       name: "login-of-development",
       apply: "serve",

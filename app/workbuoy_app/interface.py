@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from workbuoy_app.api.cookies import session_cookie
 from workbuoy_app.problems import NotFound
 from workbuoy_app.settings import Settings
 from workbuoy_app.storage import ObjectStorage, StorageUnavailable
@@ -52,12 +53,15 @@ class _File:
 def routes(settings: Settings, folders: tuple[Path, ...] = FOLDERS) -> list[Route]:
     """The pages and their files, or in their place one page that says how to build them."""
     folder = next((one for one in folders if (one / "index.html").is_file()), None)
-    html = _page(folder / "index.html", settings) if folder else _NOT_BUILT
+    known = _page(folder / "index.html", settings) if folder else _NOT_BUILT
+    # Who brings no session need not ask whose it is: a page that begins with a refusal looks broken in a console.
+    visitor = known.replace("<html ", "<html data-visitor ", 1)
     files = _files(folder / "assets") if folder else {}
     rules = _Policy()
 
     async def page(request: Request) -> Response:
         rule = await rules.of(request.app.state.storage)
+        html = visitor if session_cookie(request) is None else known
         return HTMLResponse(html, headers={"Content-Security-Policy": rule})
 
     async def file(request: Request) -> Response:

@@ -116,6 +116,8 @@ def test_the_sbom_lists_every_wheel_of_the_lock_and_every_library(image: Image, 
     for requirement in [*lock, *wanted((APP / "image/roots.lock").read_text(), this_machine())]:
         name, _, version = requirement.partition("==")
         assert f"pkg:pypi/{name}@{version}" in listed
+    sent = {component["name"] for component in document["components"] if "pkg:npm" in component.get("purl", "")}
+    assert sent == {"lit", "lit-html", "lit-element", "@lit/reactive-element"}
     debian = {component["name"] for component in document["components"] if "pkg:deb" in component.get("purl", "")}
     assert {"libc6", "libssl3t64", "libsqlite3-0", "libstdc++6", "python3.13-minimal"} <= debian
     assert json.loads((files / "usr/share/workbuoy/sbom.cdx.json").read_text()) == document

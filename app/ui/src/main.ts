@@ -4,5 +4,6 @@ import { apply } from "./theme";
 
 apply();
 const app = new App();
+app.visitor = "visitor" in document.documentElement.dataset;
 app.provider = document.documentElement.dataset["login"] ?? "";
 document.body.replaceChildren(app);

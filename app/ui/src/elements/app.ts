@@ -21,6 +21,8 @@ export class App extends Part {
   @property({ attribute: false }) api: Api = service;
   /** As `wb-signed-out` has it. */
   @property() provider = "";
+  /** Nobody is logged in for certain, so that nobody need be asked. */
+  @property({ type: Boolean }) visitor = false;
   @state() private caller: Caller | null | undefined;
   @state() private over = false;
   @state() private refusal: Refusal | undefined;
@@ -46,6 +48,10 @@ export class App extends Part {
 
   async #begin(): Promise<void> {
     this.refusal = undefined;
+    if (this.visitor) {
+      this.caller = null;
+      return;
+    }
     try {
       this.caller = await this.api.me();
     } catch (error) {
@@ -167,12 +173,12 @@ export class App extends Part {
     if (this.refusal)
       return html`<h1 tabindex="-1">${w.name}</h1>
         <wb-notice again .refusal=${this.refusal} @wb-again=${this.#begin}></wb-notice>`;
-    if (caller === undefined) return html`<p class="quiet" role="status">${w.loading}</p>`;
     if (caller === null) {
       const returnTo = location.pathname + location.search;
       return html`<wb-signed-out .provider=${this.provider} .returnTo=${returnTo} ?over=${this.over}></wb-signed-out>`;
     }
-    const writes = caller.rights.includes("things:write");
+    // Things are asked for while it is still asked who is there: one wait instead of two.
+    const writes = caller?.rights.includes("things:write") ?? false;
     switch (place.page) {
       case "things":
         return html`<wb-things
@@ -190,7 +196,7 @@ export class App extends Part {
         return html`<h1 tabindex="-1">${w.noPage}</h1>
           <p><a href="/">${w.back}</a></p>`;
       default:
-        return this.#administration(place.page, caller);
+        return caller ? this.#administration(place.page, caller) : html`<p class="quiet" role="status">${w.loading}</p>`;
     }
   }
 
