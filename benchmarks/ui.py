@@ -113,7 +113,7 @@ def logged_in(address: str) -> str:
 
 
 def marks(address: str, headers: dict[str, str]) -> dict[str, int]:
-    """Lighthouse's four marks of a page, out of 100, as a desktop's. On a busy machine it may miss a page's beginning."""
+    """Lighthouse's four marks of a page, out of 100, as a desktop's. A busy machine makes it miss a page at times."""
     for _ in range(TRIES):
         try:
             return _marks(address, headers)
