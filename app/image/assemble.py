@@ -63,7 +63,7 @@ def main(build: Path, output: Path) -> None:
     (found,) = re.findall(r'^__version__ = "(.+)"$', (package / "__init__.py").read_text(), re.MULTILINE)
     listed = [*installed, wheels.describe(public_roots)]
     document = inventory.bill_of_materials(
-        "workbuoy-app", found, listed, copied, authorities.RDS_SHA256, build / "ui"
+        "workbuoy-app", found, listed, copied, authorities.RDS_SHA256, ui=build / "ui"
     )
     _write(
         service / "usr/share/workbuoy/sbom.cdx.json", json.dumps(document, indent=1, sort_keys=True) + "\n"
