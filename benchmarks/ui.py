@@ -71,6 +71,7 @@ def serving() -> Iterator[str]:
     with embedded_postgres.running() as postgres, tempfile.TemporaryDirectory() as folder:
         port = str(embedded_postgres.free_port())
         settings = {"DATABASE_URL": postgres.url(), "OIDC_DEV_MOCK": "1", "PORT": port, "METRICS_ENABLED": "false"}
+        settings |= {"RATE_LIMIT_SESSION": "0", "RATE_LIMIT_TENANT": "0"}
         loaded = load(settings)
         migrate(loaded)
         add_tenant(loaded, "acme")
