@@ -5,7 +5,7 @@ BIN := .venv/bin
 # A file's tests stay together, since they share what they stand up.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help rehearse test test-fast dev image local check format generate lock upgrade clean
+.PHONY: help rehearse test test-fast dev ui ui-storybook image local check format generate lock upgrade clean
 
 rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -28,6 +28,12 @@ test-fast: .venv/installed app/.venv/installed ## Leaves out what builds or load
 
 dev: ## The service on an embedded Postgres, with reload and the mock login
 	@$(MAKE) --no-print-directory -C app dev
+
+ui: ## The web interface, built for the service to serve (needs Node 20.19 or newer)
+	@$(MAKE) --no-print-directory -C app ui
+
+ui-storybook: ## The web interface's Storybook, and every story in Chromium
+	@$(MAKE) --no-print-directory -C app ui-storybook
 
 image: .venv/installed ## The container image and its SBOM (make image ARCHITECTURE=arm64)
 	@$(BIN)/workbuoy image build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))

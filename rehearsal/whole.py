@@ -25,12 +25,14 @@ def rehearse_whole(
     *,
     with_service: bool,
     in_image: bool = False,
+    in_browser: bool = False,
     since: str = "",
     other: str = "",
 ) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
-    With `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
+    With `in_browser` a person works in its web interface too (`rehearsal.service.person`; not with `since`). With
+    `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
     that revision stands first and is changed in place; the service is then deployed over that revision's, under
     traffic, and rolled back. With `other`, a command line or an image's archive, that service is held to the contract
     of docs/other-image.md in the place of the bundled one.
@@ -81,7 +83,10 @@ def rehearse_whole(
                 tell=tell,
             )
         else:
-            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell)
+            from rehearsal.service.person import spend_a_day  # noqa: PLC0415
+
+            day = [("a person in Chromium", spend_a_day)] if in_browser else []
+            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=day)
         seconds = {**rehearsal.seconds, "trying the service": service.seconds}
         return replace(rehearsal, service=service, seconds=seconds)
 

@@ -2,7 +2,8 @@
 
     python assemble.py BUILD_FOLDER OUTPUT_FOLDER
 
-BUILD_FOLDER holds `wheelhouse`, `workbuoy_app` and `image`. OUTPUT_FOLDER gets `base` and `service`, one a layer.
+BUILD_FOLDER holds `wheelhouse`, `workbuoy_app`, `image`, and `ui` with its lock and `dist`. OUTPUT_FOLDER gets `base`
+and `service`, one a layer.
 Every file belongs to root, can be read by any uid, and is as old as any other, so that two builds give one image.
 """
 
@@ -57,10 +58,13 @@ def main(build: Path, output: Path) -> None:
 
     package = service / PACKAGES / "workbuoy_app"
     shutil.copytree(build / "workbuoy_app", package, ignore=shutil.ignore_patterns("__pycache__", "devtools"))
+    shutil.copytree(build / "ui/dist", package / "ui", ignore=shutil.ignore_patterns("packages.json"))
     launcher = _write(service / "usr/bin/workbuoy-app", LAUNCHER)
     (found,) = re.findall(r'^__version__ = "(.+)"$', (package / "__init__.py").read_text(), re.MULTILINE)
     listed = [*installed, wheels.describe(public_roots)]
-    document = inventory.bill_of_materials("workbuoy-app", found, listed, copied, authorities.RDS_SHA256)
+    document = inventory.bill_of_materials(
+        "workbuoy-app", found, listed, copied, authorities.RDS_SHA256, ui=build / "ui"
+    )
     _write(
         service / "usr/share/workbuoy/sbom.cdx.json", json.dumps(document, indent=1, sort_keys=True) + "\n"
     )

@@ -1,7 +1,10 @@
-"""The SBOM in CycloneDX 1.6: wheels with their checksums, Debian's packages behind the libraries, Python itself."""
+"""The SBOM in CycloneDX 1.6: wheels and npm's packages with their checksums, Debian's packages behind the libraries,
+Python itself.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 import platform
 import re
@@ -16,9 +19,12 @@ STATUS, LISTS = Path("/var/lib/dpkg/status"), Path("/var/lib/dpkg/info")
 
 
 def bill_of_materials(
-    name: str, version: str, wheels: Iterable[Wheel], files: Iterable[Path], rds_sha256: str
+    name: str, version: str, wheels: Iterable[Wheel], files: Iterable[Path], rds_sha256: str, *, ui: Path
 ) -> dict[str, Any]:
-    """The document. It holds no time and no random number, so that two builds give one image."""
+    """The document. It holds no time and no random number, so that two builds give one image.
+
+    `ui` is the web interface's folder, with its lock and what was built.
+    """
     components = [
         {
             "type": "application",
@@ -34,6 +40,7 @@ def bill_of_materials(
         },
         *(_wheel(wheel) for wheel in wheels),
         *_debian(files),
+        *_scripts(ui),
     ]
     for component in components:
         component["bom-ref"] = component.get("purl", component["name"])
@@ -70,6 +77,28 @@ def _wheel(wheel: Wheel) -> dict[str, Any]:
     if wheel.licence:
         component["licenses"] = [{"license": {"name": wheel.licence}}]
     return component
+
+
+def _scripts(ui: Path) -> list[dict[str, Any]]:
+    """The packages whose code browsers are sent, with what the lock knows of them."""
+    lock = json.loads((ui / "package-lock.json").read_text())["packages"]
+    components = []
+    for name in json.loads((ui / "dist/packages.json").read_text()):
+        known = lock[f"node_modules/{name}"]
+        algorithm, _, digest = known["integrity"].partition("-")
+        component = {
+            "type": "library",
+            "name": name,
+            "version": known["version"],
+            "purl": f"pkg:npm/{name.replace('@', '%40')}@{known['version']}",
+            "hashes": [
+                {"alg": algorithm.upper().replace("SHA", "SHA-"), "content": base64.b64decode(digest).hex()}
+            ],
+        }
+        if known.get("license"):
+            component["licenses"] = [{"license": {"name": known["license"]}}]
+        components.append(component)
+    return components
 
 
 def _debian(files: Iterable[Path]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from workbuoy_app import __version__, databases, metrics, metrics_listener, problems
+from workbuoy_app import __version__, databases, interface, metrics, metrics_listener, problems
 from workbuoy_app.api import attachments, audit, auth, docs, health, members, openapi, things, tokens
 from workbuoy_app.api.shares import Shares
 from workbuoy_app.guard import Guard
@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(docs.router)
     if settings.oidc_dev_mock:
         app.include_router(auth.mock_router)
+    app.router.routes.extend(interface.routes(settings))  # the last: the API does not wait for them
     problems.install(app)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Observer)

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from operations.image import engines, wheelhouse
+from operations.image import engines, interface, wheelhouse
 from operations.image.tools import workshop
 from rehearsal.image.archive import SOURCE_LABEL, Architecture, Image, ImageError, archive_of
 from rehearsal.image.source import source_digest, source_files
@@ -36,6 +36,8 @@ def build(
         wheelhouse.fetch(app, architecture, context / "wheelhouse", folder)
         source = _lay_out(app, context)
         made = folder / "image.tar"
+        tell("Building the web interface")
+        interface.build(context / "ui", folder)
         tell(f"Building with {chosen}")
         if chosen == "docker":
             engines.build_with_docker(context, architecture, source, made, folder)

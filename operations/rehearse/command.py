@@ -42,6 +42,8 @@ USUAL = "dev"
     metavar="COMMAND",
     help="Try another service instead of the bundled one: its command, or its image's archive (docs/other-image.md).",
 )
+@click.option("--browser", "in_browser", is_flag=True, help="Also let a person work in the service, in Chromium.")
+@click.option("--restore", is_flag=True, help="Damage one of two customers, and bring it back to the moment before.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(
     "--tenants",
@@ -65,6 +67,8 @@ def rehearse(
     since: str | None,
     in_image: bool,
     other: str | None,
+    in_browser: bool,
+    restore: bool,
     no_service: bool,
     tenants: str | None,
     no_matrix: bool,
@@ -98,6 +102,8 @@ def rehearse(
         with_service=not no_service,
         in_image=in_image,
         other=other or "",
+        in_browser=in_browser,
+        restore=restore,
         since=since or "",
         tenants=_names(tenants),
         with_matrix=not no_matrix,

@@ -5,14 +5,28 @@ from typing import Final
 
 import click
 
-_ABOUT_ONE: Final = frozenset({"--policy-report", "--image", "--tenants", "--no-matrix", "--declare-only", "--verbose"})
+_ABOUT_ONE: Final = frozenset(
+    {
+        "--policy-report",
+        "--image",
+        "--tenants",
+        "--no-matrix",
+        "--declare-only",
+        "--verbose",
+        "--other",
+        "--browser",
+        "--restore",
+    }
+)
 _NO_TRIAL: Final = frozenset({"--tenants", "--declare-only", "--no-service"})
 
 LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
-    "--all": ("rehearses each stack by itself", _ABOUT_ONE | {"STACK", "--watch", "--other"}),
-    "--watch": ("rehearses one stack on each save", _ABOUT_ONE | {"--json", "--report", "--since", "--other"}),
+    "--all": ("rehearses each stack by itself", _ABOUT_ONE | {"STACK", "--watch"}),
+    "--watch": ("rehearses one stack on each save", _ABOUT_ONE | {"--json", "--report", "--since"}),
     "--since": ("changes one stack in place", frozenset({"--declare-only", "--tenants"})),
-    "--other": ("tries one service in one stack", _NO_TRIAL | {"--since", "--image"}),
+    "--other": ("tries one service in one stack", _NO_TRIAL | {"--since", "--image", "--browser", "--restore"}),
+    "--browser": ("tries one stack's service", _NO_TRIAL | {"--since", "--restore"}),
+    "--restore": ("runs the service of one stack", _NO_TRIAL | {"--since"}),
     "--tenants": ("stands stacks up", frozenset({"--declare-only"})),
 }
 """An option -> what it does, and what has no place beside it."""

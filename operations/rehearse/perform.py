@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.problems import ProblemsError
-from operations.ending import fail, warn
+from operations.ending import NOT_MADE, fail, warn
 from operations.rehearse.progress import progress
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class Asked:
     with_service: bool = True
     in_image: bool = False
     other: str = ""
+    in_browser: bool = False
+    restore: bool = False
     since: str = ""
     tenants: tuple[str, ...] = ()
     with_matrix: bool = True
@@ -49,6 +51,8 @@ def rehearsed(asked: Asked) -> "Rehearsal":
             project = find_project(Path.cwd())
             if problems := find_account_problems(project, asked.stack):
                 raise ProblemsError(problems)
+            if asked.in_browser:
+                _require_browser(project.root / "app", in_image=asked.in_image)
             if asked.tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 
@@ -69,9 +73,17 @@ def rehearsed(asked: Asked) -> "Rehearsal":
                 in_image=asked.in_image,
                 since=asked.since,
                 other=asked.other,
+                in_browser=asked.in_browser,
             )
     except ImageError as error:
         fail(error.code, str(error))
+
+
+def _require_browser(app: Path, *, in_image: bool) -> None:
+    from rehearsal.service.person import missing  # noqa: PLC0415 few ask for it
+
+    if said := missing(app, in_image=in_image):
+        fail(NOT_MADE, said)
 
 
 def priced(result: "Rehearsal") -> "Rehearsal":

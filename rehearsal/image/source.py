@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rehearsal.image.archive import SOURCE_LABEL, Architecture, Image, ImageError, archive_of
 
-FOLDERS = ("workbuoy_app", "image")
-FILES = ("Dockerfile", "requirements.lock")
-DEVELOPERS_ONLY = ("README.md", "__pycache__", "devtools")
+FOLDERS = ("workbuoy_app", "image", "ui/src")
+_INTERFACE = (".npmrc", "index.html", "package-lock.json", "package.json", "tsconfig.json", "vite.config.ts")
+FILES = ("Dockerfile", "requirements.lock", *(f"ui/{name}" for name in _INTERFACE))
+DEVELOPERS_ONLY = ("README.md", "__pycache__", "devtools", "stories")
 
 
 def source_files(app: Path) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 _TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
-_VOID: Final = frozenset({"br", "hr", "input", "link", "meta"})
+_VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta"})
 
 Facts: TypeAlias = Sequence[tuple[str, str]]
 """What the page's head says of a rehearsal beside what is in it: a name and a value, such as the commit."""

@@ -16,6 +16,14 @@ class ServiceStep:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Picture:
+    """What a browser showed at the end of a step."""
+
+    name: str
+    png: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceRehearsal:
     """All steps, what was refused on the way, and permissions that nothing needed.
@@ -33,6 +41,7 @@ class ServiceRehearsal:
     judged: int = 0
     last_lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     incomplete: str = ""
     watched: Watched = field(default_factory=Watched)
 

@@ -114,6 +114,7 @@ def take(to_take: Sequence[Step], trial: Trial, tell: Callable[[str], object]) -
         stand_ins=tuple(trial.stand_ins.values()),
         judged=len(trial.gate.judgements),
         watched=trial.watcher.seen() if trial.watcher else Watched(),
+        pictures=tuple(trial.pictures),
         last_lines=tuple(trial.service.lines[-KEPT_LINES:]) if trial.service and not complete else (),
     )
 

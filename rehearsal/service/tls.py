@@ -1,4 +1,4 @@
-"""TLS before a Postgres that has none, under the name that the stack declares for its database.
+"""TLS before a Postgres or a service that has none, under the name that the stack declares for it.
 
 The service demands `sslmode=verify-full`. An authority of this rehearsal's own vouches for the declared address, so
 that the very check is tried which RDS's certificate will meet.
@@ -23,10 +23,13 @@ _PIECE_BYTES = 65536
 
 
 class TlsFront:
-    """A listener on loopback that speaks TLS with clients and forwards to a plain server."""
+    """A listener on loopback that speaks TLS with clients and forwards to a plain server.
 
-    def __init__(self, context: ssl.SSLContext, target: tuple[str, int]) -> None:
-        self._context, self._target = context, target
+    Postgres's clients ask for TLS first (`asked_for`), browsers begin with it.
+    """
+
+    def __init__(self, context: ssl.SSLContext, target: tuple[str, int], *, asked_for: bool = True) -> None:
+        self._context, self._target, self._asked_for = context, target, asked_for
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -61,9 +64,10 @@ class TlsFront:
 
     def _serve(self, client: socket.socket) -> None:
         with client, suppress(OSError):
-            if client.recv(len(SSL_REQUEST), socket.MSG_WAITALL) != SSL_REQUEST:
-                return  # whoever does without TLS is not let in: rds.force_ssl
-            client.sendall(b"S")
+            if self._asked_for:
+                if client.recv(len(SSL_REQUEST), socket.MSG_WAITALL) != SSL_REQUEST:
+                    return  # whoever does without TLS is not let in: rds.force_ssl
+                client.sendall(b"S")
             with (
                 self._context.wrap_socket(client, server_side=True) as inner,
                 socket.create_connection(self._target) as outer,
@@ -88,13 +92,13 @@ def _forward(inner: ssl.SSLSocket, outer: socket.socket) -> None:
 
 
 @contextmanager
-def tls_front(folder: Path, host_name: str, target: tuple[str, int]) -> Iterator[TlsFront]:
+def tls_front(folder: Path, host_name: str, target: tuple[str, int], *, asked_for: bool = True) -> Iterator[TlsFront]:
     """A front for one host name; `folder` gets `authority.pem`, which vouches for it, and the server's own files."""
     _write_certificates(folder, host_name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    front = TlsFront(context, target)
+    front = TlsFront(context, target, asked_for=asked_for)
     try:
         yield front
     finally:

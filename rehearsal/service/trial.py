@@ -18,6 +18,7 @@ from rehearsal.service.browser import Browser, HttpAnswer, fetch
 from rehearsal.service.declared import Container, DeclaredService
 from rehearsal.service.lambda_runtime import LambdaRuntime
 from rehearsal.service.processes import Process, Programs
+from rehearsal.service.result import Picture
 from rehearsal.service.surroundings import Owner, Surroundings
 from rehearsal.service.tls import TlsFront
 from rehearsal.service.watching import Watcher
@@ -56,6 +57,7 @@ class Trial:
     content_path: str = ""
     object_address: str = ""
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
 
     @property
     def public_url(self) -> str:

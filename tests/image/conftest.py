@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from operations.image import engines, interface
 from operations.image.build import build
-from operations.image.engines import TOOLS
 from rehearsal.image import Image, Unpacked, unpacked
 from rehearsal.image.archive import this_machine
 
@@ -18,7 +18,8 @@ APP = ROOT / "app"
 
 def build_here(archive: Path) -> Image:
     """Build the image, or skip naming what is missing."""
-    missing = sorted(package for program, package in TOOLS.items() if shutil.which(program) is None)
+    tools = {**engines.TOOLS, **interface.TOOLS}
+    missing = sorted(package for program, package in tools.items() if shutil.which(program) is None)
     if missing:
         pytest.skip(f"the image cannot be built: {', '.join(missing)} missing; .ci/run installs them as root")
     return build(ROOT, this_machine(), engine="buildah", archive=archive)

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from operations.image import engines, tools, wheelhouse
+from operations.image import engines, interface, tools, wheelhouse
 from operations.image.build import build
 from operations.image.tools import run, workshop
 from operations.main import main
 from rehearsal.image import Image, ImageError, archive_of, image_of, source_digest
 from rehearsal.image.archive import SOURCE_LABEL
 from rehearsal.image.container import require_runc
+from rehearsal.image.source import source_files
 from tests.image.archives import layer, write_archive
 from tests.image.conftest import APP, ROOT
 
@@ -211,6 +212,7 @@ def stand_in_docker(monkeypatch: pytest.MonkeyPatch, folder: Path, *, honest: bo
     program(folder / "bin", "docker", f'exec "{sys.executable}" "{script}" "$@"')
     monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr(wheelhouse, "fetch", lambda *_: None)
+    monkeypatch.setattr(interface, "build", lambda *_: None)
     return log
 
 
@@ -237,11 +239,10 @@ def test_an_image_of_other_code_than_was_laid_out_is_not_put_in_place(
 
 def copy_of_app(folder: Path) -> Path:
     copy = folder / "app"
-    copy.mkdir(parents=True)
-    for name in ("Dockerfile", "requirements.lock"):
-        shutil.copyfile(APP / name, copy / name)
-    for name in ("workbuoy_app", "image"):
-        shutil.copytree(APP / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "devtools"))
+    for file in source_files(APP):
+        target = copy / file.relative_to(APP)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
     return copy
 
 
@@ -251,9 +252,31 @@ def test_a_change_of_the_code_changes_its_checksum(tmp_path: Path) -> None:
     (copy / "workbuoy_app/__pycache__").mkdir()
     (copy / "workbuoy_app/__pycache__/cli.pyc").write_bytes(b"x")
     assert source_digest(copy) == before
-    with (copy / "workbuoy_app/cli.py").open("a") as file:
-        file.write("\n")
-    assert source_digest(copy) != before
+    for changed in ("workbuoy_app/cli.py", "ui/src/main.ts", "ui/package-lock.json"):
+        with (copy / changed).open("a") as file:
+            file.write("\n")
+        assert source_digest(copy) != before
+        before = source_digest(copy)
+
+
+def test_the_interface_is_built_by_its_lock_and_leaves_nothing_of_node(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program(tmp_path / "bin", "node", "exit 0")
+    made = f'echo "$@" >>"{tmp_path}/asked"; mkdir -p "$2/node_modules" "$2/dist"'
+    program(tmp_path / "bin", "npm", made)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    interface.build(tmp_path / "ui", tmp_path)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert [line.split(" ", 2)[2] for line in asked] == ["ci --omit=dev --ignore-scripts", "run build"]
+    assert [path.name for path in (tmp_path / "ui").iterdir()] == ["dist"]
+
+
+def test_an_image_without_its_interface_is_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ImageError, match="web interface in the image needs nodejs and npm") as refusal:
+        interface.build(tmp_path, tmp_path)
+    assert refusal.value.code == 4
 
 
 def test_an_image_of_older_code_is_refused(tmp_path: Path) -> None:

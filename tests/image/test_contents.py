@@ -98,6 +98,15 @@ def test_what_only_developers_run_stays_outside(files: Path) -> None:
     assert not (package / "devtools").exists()
 
 
+def test_the_web_interface_is_there_compressed_and_node_is_not(files: Path) -> None:
+    built = files / "usr/lib/workbuoy/workbuoy_app/ui"
+    assert "/assets/" in (built / "index.html").read_text()
+    scripts = list(built.glob("assets/*.js"))
+    assert scripts
+    assert all(script.with_name(f"{script.name}.br").is_file() for script in scripts)
+    assert not [path for path in files.rglob("*") if path.name in {"node", "npm", "node_modules", "package.json"}]
+
+
 def test_the_sbom_lists_every_wheel_of_the_lock_and_every_library(image: Image, files: Path) -> None:
     document = json.loads(sbom_of(image.archive).read_text())
     assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
@@ -107,6 +116,8 @@ def test_the_sbom_lists_every_wheel_of_the_lock_and_every_library(image: Image, 
     for requirement in [*lock, *wanted((APP / "image/roots.lock").read_text(), this_machine())]:
         name, _, version = requirement.partition("==")
         assert f"pkg:pypi/{name}@{version}" in listed
+    sent = {component["name"] for component in document["components"] if "pkg:npm" in component.get("purl", "")}
+    assert sent == {"lit", "lit-html", "lit-element", "@lit/reactive-element"}
     debian = {component["name"] for component in document["components"] if "pkg:deb" in component.get("purl", "")}
     assert {"libc6", "libssl3t64", "libsqlite3-0", "libstdc++6", "python3.13-minimal"} <= debian
     assert json.loads((files / "usr/share/workbuoy/sbom.cdx.json").read_text()) == document

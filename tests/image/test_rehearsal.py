@@ -14,6 +14,7 @@ from rehearsal.service.surroundings import Surroundings
 from rehearsal.whole import rehearse_whole
 from tests.conftest import PROJECT
 from tests.image.conftest import APP
+from tests.image.test_build import copy_of_app
 from tests.rehearsal.service.test_surroundings import installed
 
 
@@ -44,8 +45,7 @@ def test_an_image_that_does_not_match_the_code_is_refused(image: Image, tmp_path
     folder = tmp_path / "build" / "image"
     folder.mkdir(parents=True)
     shutil.copy(image.archive, folder / f"workbuoy-app-{'arm64' if 'arm' in image.platform else 'x86_64'}.tar")
-    shutil.copytree(APP / "workbuoy_app", tmp_path / "app" / "workbuoy_app")
-    for name in ("Dockerfile", "requirements.lock"):
-        shutil.copy(APP / name, tmp_path / "app" / name)
+    copy_of_app(tmp_path)
+    (tmp_path / "app/image/inventory.py").unlink()
     with pytest.raises(ImageError, match="does not match the code"):
         rehearse_in_image(tmp_path)

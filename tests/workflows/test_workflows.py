@@ -32,12 +32,26 @@ WRITES = {
     "preview.comment": {"pull-requests"},
     "preview.code-scanning": {"security-events"},
     "upgrade.propose": {"actions", "contents", "pull-requests"},
+    "ui-storybook.publish": {"pages"},
 }
+PAGES = "actions/deploy-pages"  # takes GitHub's token as a role is taken by it
+PUSHED = "github.event_name == 'push'"  # which a fork cannot do
 
 
 def test_the_workflows_are_those_that_the_documentation_names() -> None:
     names = {workflow.name for workflow in WORKFLOWS}
-    assert names == {"preview", "deploy", "deploy-environment", "tenant", "drift", "test", "image", "upgrade"}
+    names_wanted = {
+        "preview",
+        "deploy",
+        "deploy-environment",
+        "tenant",
+        "drift",
+        "test",
+        "image",
+        "upgrade",
+        "ui-storybook",
+    }
+    assert names == names_wanted
 
 
 def is_a_command_of_this_repository(line: str) -> bool:
@@ -144,7 +158,7 @@ def test_a_job_may_read_the_code_and_write_only_what_is_its_purpose(job: Job) ->
     assert rights["contents"] == ("write" if "contents" in WRITES.get(job.id, ()) else "read")
     written = {right for right, level in rights.items() if level != "read"}
     assert written - {"id-token"} == WRITES.get(job.id, set())
-    takes_a_role = any(job.uses(CREDENTIALS)) or "uses" in job.content
+    takes_a_role = any(job.uses(CREDENTIALS)) or any(job.uses(PAGES)) or "uses" in job.content
     assert ("id-token" in rights) == takes_a_role
 
 
@@ -169,7 +183,7 @@ def test_nothing_runs_a_forks_code_with_rights(workflow: Workflow) -> None:
 
 def _only_for_this_repository(job: Job) -> bool:
     """By its own condition, or because it stops where a job that has one was skipped."""
-    if SAME_REPOSITORY in job.condition.split(" && "):
+    if {SAME_REPOSITORY, PUSHED} & set(job.condition.split(" && ")):
         return "||" not in job.condition
     return any(
         f"needs.{one.name}.result != 'skipped'" in job.condition and _only_for_this_repository(one) for one in job.needs
@@ -190,6 +204,8 @@ def test_a_fork_gets_no_credentials_and_writes_nothing(job: Job) -> None:
         (f"!cancelled() && {SAME_REPOSITORY} && needs.a.outputs.b != '[]'", True),
         ("needs.a.outputs.b != '[]'", False),
         (f"always() || {SAME_REPOSITORY}", False),
+        (PUSHED, True),
+        (f"always() || {PUSHED}", False),
         (SAME_REPOSITORY.replace("==", "!="), False),
     ],
 )
@@ -238,6 +254,10 @@ def test_what_changes_an_account_waits_its_turn_and_is_never_cut_off(job: Job) -
 
 @pytest.mark.parametrize("job", [job for job in BY_JOB if "environment" in job.values[0].content])  # type: ignore[union-attr]
 def test_only_main_reaches_an_environment(job: Job) -> None:
+    if any(job.uses(PAGES)):
+        assert job.condition == PUSHED
+        assert job.workflow.triggers["push"]["branches"] == ["main"]
+        return
     guarded = [line for one in (job, *job.needs) for line in one.runs() if line.endswith("require-branch main")]
     assert guarded
     own = [step.get("run", step.get("uses", "")) for step in job.steps]
@@ -294,3 +314,16 @@ def test_backends_are_where_bootstrap_puts_the_state() -> None:
 def test_documentation_says_what_each_workflow_is_for() -> None:
     page = (ROOT / "docs/workflows.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([a-z-]+)\.yml` \|", page, re.MULTILINE)) == {one.name for one in WORKFLOWS}
+
+
+def test_the_storybook_is_built_on_pull_requests_and_published_from_main() -> None:
+    """The guide's rows 1.14 and 1.15, and the settings that it names for CI."""
+    (storybook,) = (workflow for workflow in WORKFLOWS if workflow.name == "ui-storybook")
+    build, publish = storybook.job("build"), storybook.job("publish")
+    assert build.content["env"] == {"ROLLUP_SKIP_NODEJS_NATIVE": "1", "ROLLUP_SKIP_NATIVE": "1"}
+    assert build.runs() == ["make ui-storybook"]
+    artifacts = {step["with"]["name"]: step for step in build.uses("actions/upload-artifact")}
+    assert set(artifacts) == {"ui-storybook", "github-pages"}
+    assert artifacts["github-pages"]["if"] == PUSHED
+    assert publish.needs == [build]
+    assert [step["uses"].partition("@")[0] for step in publish.steps] == [PAGES]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workbuoy_app.oidc import Attempt, Provider
 
 MOCK_ISSUER = "workbuoy:dev-mock"
-HOME = "/api/me"
+HOME = "/"
 LOGGED_OUT = "/auth/logged-out"
 LONGEST_RETURN = 1_500  # a cookie has 4 kB, in base64
 router = APIRouter(tags=["login"])

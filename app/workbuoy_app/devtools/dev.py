@@ -7,6 +7,7 @@ embedded one unless DATABASE_URL is exported; S3_BUCKET without S3_ENDPOINT is s
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from workbuoy_app.settings import SettingsError, load, read_env_files
 
 ROOT = Path(__file__).resolve().parents[2]
 TENANT, SUBJECT = "dev", "dev"
+VITE_PORT = "5173"  # its own default; what a browser keeps of a page goes by it
 
 
 def main() -> int:
@@ -35,9 +37,8 @@ def main() -> int:
             port = environment.get("PORT", "8080")
             _expect_free(port)
             environment = _prepared(environment, stack)
-            print(
-                f"http://localhost:{port}/docs  (log in: http://localhost:{port}/auth/login)", file=sys.stderr
-            )
+            _interface(environment, port, stack)
+            print(f"API             http://localhost:{port}/docs", file=sys.stderr)
             return _serve(environment, port)
     except KeyboardInterrupt:
         return 0
@@ -61,6 +62,35 @@ def _expect_free(port: str) -> None:
             raise servers.NotStarted(
                 f"port {port} cannot be listened on: {why}\nname another one: PORT=8081 make dev"
             ) from None
+
+
+def _free_or_any(port: str) -> str:
+    try:
+        _expect_free(port)
+    except servers.NotStarted:
+        return str(embedded_postgres.free_port())
+    return port
+
+
+def _interface(environment: dict[str, str], port: str, stack: ExitStack) -> None:
+    """Vite in front, which shows a change as it is saved; without Node, what was built last."""
+    vite = ROOT / "ui/node_modules/vite/bin/vite.js"
+    node = shutil.which("node")
+    if node is None or not vite.is_file():
+        print(
+            f"Web interface   http://localhost:{port}/ as it was last built; Node 20.19 brings reload",
+            file=sys.stderr,
+        )
+        return
+    ui_port = _free_or_any(VITE_PORT)
+    process = subprocess.Popen(
+        [node, str(vite), "--port", ui_port, "--host", "localhost", "--logLevel", "error"],
+        cwd=ROOT / "ui",
+        env=environment | {"SERVICE": f"http://localhost:{port}"},
+        stdin=subprocess.DEVNULL,
+    )
+    stack.callback(servers.stop, process)
+    print(f"Web interface   http://localhost:{ui_port}/", file=sys.stderr)
 
 
 def _prepared(environment: dict[str, str], stack: ExitStack) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The service as it was tried in what the stack made: every step with its time, and what its roles needed."""
 
+from base64 import b64encode
+
 from rehearsal.report.markup import Html, code, count, el, join
 from rehearsal.report.present import Column, Section, bar, chip, items, milliseconds, table
 from rehearsal.report.view import View
@@ -15,6 +17,7 @@ def service(view: View) -> Section | None:
     body = join(
         el("p", _lead(found)),
         _steps(found),
+        _pictures(found),
         _listed("Refused on the way", found.denials, "bad"),
         _last_lines(found),
         _listed("What a reviewer of the change should know", found.notes, "warn"),
@@ -54,6 +57,21 @@ def _steps(found: ServiceRehearsal) -> Html | None:
     ]
     columns = (Column("Step"), Column("What came of it"), Column("Share", "chart"), Column("Took", "amount"))
     return table("Steps", columns, rows, class_="timings")
+
+
+def _pictures(found: ServiceRehearsal) -> Html | None:
+    """What a person saw, small; the browser shows one larger where it is opened by itself."""
+    if not found.pictures:
+        return None
+    shown = [
+        el(
+            "figure",
+            el("img", src=f"data:image/png;base64,{b64encode(one.png).decode()}", alt=one.name, loading="lazy"),
+            el("figcaption", one.name),
+        )
+        for one in found.pictures
+    ]
+    return join(el("h3", "A person in Chromium, by the keyboard alone"), el("div", shown, class_="pictures"))
 
 
 def _listed(title: str, entries: tuple[str, ...], tone: str) -> Html | None:

@@ -52,6 +52,15 @@ def test_bytes_go_both_ways_under_the_declared_name(front: TlsFront, tmp_path: P
         assert tls.recv(100) == b"select 1"
 
 
+def test_a_browser_begins_with_tls_and_asks_for_nothing(echo: tuple[str, int], tmp_path: Path) -> None:
+    with tls_front(tmp_path, NAME, echo, asked_for=False) as front:
+        context = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
+        plain = socket.create_connection(("127.0.0.1", front.port), timeout=5)
+        with context.wrap_socket(plain, server_hostname=NAME) as tls:
+            tls.sendall(b"GET /")
+            assert tls.recv(100) == b"GET /"
+
+
 def test_another_name_is_not_vouched_for(front: TlsFront, tmp_path: Path) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match=r"other\.example"):
         connect(front, tmp_path / "authority.pem", "other.example")
