@@ -8,6 +8,7 @@ run any image with the service's roles, so operators cannot.
 from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
+from components.context import EXECUTION_ROLE, RESTORE_ROLE, TASK_ROLE
 from components.files import IMPORT_PREFIX
 from components.log_group import READ_LOGS
 from components.permissions import Condition, Statement
@@ -57,7 +58,8 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     papers = ("manifest.json", "receipt.json")
     roles = [
         f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
-        for end in ("service-task", "*-service-task", "service-execution", "*-service-execution")
+        for role in (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE)
+        for end in (role, f"*-{role}")
     ]
     return {
         "logs": [
@@ -87,7 +89,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             Statement(
                 sid="FillInLoginSecret",
                 actions=["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"],
-                resources=scope.named("secretsmanager", "secret:{}/oidc-client-*"),
+                resources=scope.named("secretsmanager", "secret:{}/oidc-client-*", "secret:{}/restored-login-*"),
             ),
             Statement(
                 sid="EncryptLoginSecret",
@@ -107,7 +109,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             Statement(
                 sid="RunOneOffTasks",
                 actions=["ecs:RunTask"],
-                resources=scope.named("ecs", "task-definition/{}-one-off:*"),
+                resources=scope.named("ecs", "task-definition/{}-one-off:*", "task-definition/{}-restore:*"),
                 conditions=in_a_cluster,
             ),
             Statement(
