@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from rehearsal.result import Rehearsal
     from rehearsal.run import Progress
+    from rehearsal.service.restoring import Restoring
 
 
 @click.command()
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     metavar="REV",
     help="First stand up what STACK was at a revision of git, then change it in place into what it is now.",
 )
+@click.option("--restore", is_flag=True, help="Damage one of two customers, and bring it back to the moment before.")
 @click.option("--image", "in_image", is_flag=True, help="Run the service in the built image, under runc.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(
@@ -76,6 +78,7 @@ def rehearse(
     report_file: Path | None,
     policy_file: Path | None,
     since: str | None,
+    restore: bool,
     in_image: bool,
     no_service: bool,
     tenants: str | None,
@@ -87,15 +90,20 @@ def rehearse(
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
-    if since and (declare_only or tenants is not None):
-        raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
+    alone = declare_only or tenants is not None
+    _expect_to_go_together(since=bool(since), restore=restore, alone=alone, no_service=no_service)
     for file in (report_file, policy_file):
         if file is not None:
             require_writable(file)
     try:
         if tenants is None:
             result = _rehearse(
-                stack, declare_only=declare_only, with_service=not no_service, in_image=in_image, since=since or ""
+                stack,
+                declare_only=declare_only,
+                with_service=not no_service,
+                in_image=in_image,
+                since=since or "",
+                restore=restore,
             )
         else:
             names = _names(tenants, declare_only)
@@ -115,6 +123,15 @@ def rehearse(
     if result.incomplete:
         fail(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _expect_to_go_together(*, since: bool, restore: bool, alone: bool, no_service: bool) -> None:
+    if since and alone:
+        raise click.UsageError("--since changes one stack in place: leave out --declare-only and --tenants")
+    if restore and (since or alone or no_service):
+        raise click.UsageError(
+            "--restore runs the service of one stack: leave out --since, --declare-only, --no-service and --tenants"
+        )
 
 
 def _priced(result: "Rehearsal") -> "Rehearsal":
@@ -155,6 +172,7 @@ def _rehearse(
     declare_only: bool = False,
     with_matrix: bool = True,
     since: str = "",
+    restore: bool = False,
 ) -> "Rehearsal":
     from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
@@ -181,9 +199,23 @@ def _rehearse(
                     with_matrix=with_matrix,
                     in_image=in_image,
                 )
-            return rehearse_whole(project, stack, options, with_service=with_service, in_image=in_image, since=since)
+            return rehearse_whole(
+                project,
+                stack,
+                options,
+                with_service=with_service,
+                in_image=in_image,
+                since=since,
+                restoring=_restoring() if restore else None,
+            )
     except ImageError as error:
         fail(error.code, str(error))
+
+
+def _restoring() -> "Restoring":
+    from rehearsal.service.restoring import Restoring  # noqa: PLC0415 few ask for it
+
+    return Restoring()
 
 
 def _print(result: "Rehearsal", json_wanted: bool, verbose: bool) -> None:

@@ -14,18 +14,26 @@ from rehearsal.run import Options, rehearse_with_base
 
 if TYPE_CHECKING:
     from rehearsal.service.processes import Programs
+    from rehearsal.service.restoring import Restoring
 
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
 def rehearse_whole(
-    project: Project, stack: str, options: Options, *, with_service: bool, in_image: bool = False, since: str = ""
+    project: Project,
+    stack: str,
+    options: Options,
+    *,
+    with_service: bool,
+    in_image: bool = False,
+    since: str = "",
+    restoring: "Restoring | None" = None,
 ) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
     With `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
     that revision stands first and is changed in place; the service is then deployed over that revision's, under
-    traffic, and rolled back.
+    traffic, and rolled back. With `restoring` one of two customers is damaged and brought back while the service runs.
 
     Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with, the errors of
     `policies`, and ImageError for an image that is missing, does not match the code or cannot be run. A service that
@@ -46,7 +54,7 @@ def rehearse_whole(
 
     with ExitStack() as contexts:
         programs = contexts.enter_context(image_programs(project.root)) if in_image else None
-        surroundings = contexts.enter_context(Surroundings(app))
+        surroundings = contexts.enter_context(Surroundings(app, archiving=restoring is not None))
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
@@ -67,7 +75,8 @@ def rehearse_whole(
                 tell=tell,
             )
         else:
-            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell)
+            further = restoring.steps() if restoring is not None else ()
+            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
         seconds = {**rehearsal.seconds, "trying the service": service.seconds}
         return replace(rehearsal, service=service, seconds=seconds)
 
