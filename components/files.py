@@ -179,6 +179,7 @@ class Files(ComponentResource):
                 sid="NoteErasures",
                 actions=["s3:PutObject"],
                 resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/*")],
+                conditions={"Null": {"s3:if-none-match": "false"}},  # what is there is never written over
             ),
             Statement(
                 sid="ReadLedgersSalt",

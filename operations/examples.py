@@ -8,6 +8,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy rehearse prod", "stand prod up here and try its service"),
         ("workbuoy rehearse prod --report report.html", "the same, as one page to look at"),
         ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
+        ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -66,6 +67,27 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "on that day; asks for the name once more",
         ),
     ),
+    "restore drill": (
+        ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
+        ("workbuoy restore drill prod --plan", "what would be done"),
+    ),
+    "restore tenant": (
+        (
+            "workbuoy restore tenant globex \\\n      --at 2026-11-26T09:30:00Z --plan",
+            "what would be done, and under whose rights",
+        ),
+        (
+            "workbuoy restore tenant globex \\\n      --at 2026-11-26T09:30:00Z --yes-restore globex",
+            "do it; the same again goes on where it was",
+        ),
+    ),
+    "restore undo": (
+        (
+            "workbuoy restore undo globex \\\n      --at 2026-11-26T09:30:00Z --yes-restore globex",
+            "what stood before that restore",
+        ),
+    ),
+    "restore end": (("workbuoy restore end prod", "delete a copy that was left behind"),),
     "image build": (
         ("workbuoy image build", "for this machine's architecture"),
         ("workbuoy image build --architecture arm64", "for Graviton"),

@@ -18,6 +18,7 @@ from operations.local.command import local
 from operations.locate.command import locate
 from operations.pipeline.command import pipeline
 from operations.rehearse import rehearse
+from operations.restore.command import restore
 from operations.review.command import review
 from operations.review.policies_command import policies
 from operations.state.command import state
@@ -27,7 +28,7 @@ SECTIONS: Final = {
     "A stack: workbuoy VERB STACK": (
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost"),
     ),
-    "Anything else: workbuoy NOUN VERB": ("tenant", "image", "policies", "state", "bootstrap", "engine"),
+    "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
     "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate"),
     "For workflows alone": ("pipeline",),
 }
@@ -57,7 +58,7 @@ def main() -> None:
 
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost),
-    *(tenant, image, policies, state, bootstrap, engine),
+    *(tenant, restore, image, policies, state, bootstrap, engine),
     *(doctor, local, changed, locate),
     pipeline,
 ):

@@ -24,6 +24,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "policies-matrix": 1,
     "rehearse": 1,
     "releases": 1,
+    "restore": 1,
     "review": 1,
     "rollout": 1,
     "smoke": 1,

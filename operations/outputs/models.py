@@ -11,6 +11,7 @@ from operations.outputs import VERSIONS
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse
+from operations.outputs.restored import Restore
 from operations.outputs.reviewed import Review
 from operations.outputs.tenants import (
     Locate,
@@ -275,6 +276,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "policies-lint": PoliciesLint,
     "policies-matrix": PoliciesMatrix,
     "rehearse": Rehearse,
+    "restore": Restore,
     "releases": Releases,
     "review": Review,
     "rollout": Rollout,

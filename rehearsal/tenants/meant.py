@@ -77,6 +77,18 @@ _OF_THE_ACCOUNT: Final = (
     ),
     Meant(
         role=OPERATORS,
+        things="database-instance",
+        actions=("rds:RestoreDBInstanceToPointInTime",),
+        reason="a copy of a database is made beside it, where restore's tasks alone reach it",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="keys-*",
+        actions=("kms:CreateGrant",),
+        reason="RDS asks for the key of a copy in their name, and only through it",
+    ),
+    Meant(
+        role=OPERATORS,
         things="restore-role",
         actions=("iam:PassRole",),
         reason="a task that brings data back runs with the role that may",

@@ -36,8 +36,8 @@ def bring(
 ) -> Brought:
     """Make every row's file, read and found to be what the row says, the newest version of its key.
 
-    What was read `before` is not read again. `rows` come in the order of their keys. Raises PromotionRefused, naming every kind of file that cannot be brought
-    back; those that can have been.
+    What was read `before` is not read again. `rows` come in the order of their keys. Raises PromotionRefused, naming
+    every kind of file that cannot be brought back; those that can have been.
     """
     found, lost, archived = Brought(again=before.again if before else 0), list[str](), list[Version]()
     known = before.versions if before else {}
