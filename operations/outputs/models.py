@@ -294,6 +294,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",
+    "restore": "`workbuoy restore drill`, `workbuoy restore tenant`, `workbuoy restore undo`",
     "review": "`workbuoy review`, `workbuoy tenant preview`",
     "tenant-deploy-all": "`workbuoy tenant deploy --all`",
 }

@@ -91,7 +91,8 @@ class Restoring:
         self.grace = logged_in(trial, subject)
         made = expect(self.grace.send_json("POST", "/api/things", {"title": "Later"}), 201).json()
         assert trial.ada is not None  # noqa: S101  log_in comes first
-        later = f"{trial.thing_path}/attachments?name=too-late.txt"
+        too_late = expect(trial.ada.send_json("POST", "/api/things", {"title": "Too late"}), 201).json()
+        later = f"/api/things/{too_late['id']}/attachments?name=too-late.txt"
         expect(trial.ada.send("POST", later, LATER, "text/plain"), 201)
         path = f"/api/things/{made['id']}/attachments?name=later.txt"
         expect(self.grace.send("POST", path, LATER, "text/plain"), 201)

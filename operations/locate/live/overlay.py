@@ -157,10 +157,8 @@ def unreadable(declared: Graph, live: Overlaid) -> Iterator[Told]:
         if found.type == t.KEY and state not in (None, "Enabled"):
             resource, day = declared.by_urn[urn], found.properties.get(DELETED_ON)
             told = f"{state}, and gone on {day:%Y-%m-%d}" if isinstance(day, datetime) else str(state)
-            yield (
-                resource,
-                difference(declared, resource, "state", "Enabled", f"{told}: what it encrypts is unreadable"),
-            )
+            lost = f"{told}: what it encrypts is unreadable"
+            yield resource, difference(declared, resource, "state", "Enabled", lost)
 
 
 def lost_marks(declared: Graph, live: Overlaid) -> Iterator[Told]:

@@ -71,7 +71,9 @@ class World:
         """The database alone stands, and nothing has run."""
         self.exit_codes = {}
         ecs_backends[DEFAULT_ACCOUNT_ID][REGION].tasks.clear()
-        rds_backends[DEFAULT_ACCOUNT_ID][REGION].databases.clear()
+        backend = rds_backends[DEFAULT_ACCOUNT_ID][REGION]
+        for held in (backend.databases, backend.database_snapshots):
+            held.clear()
         self.rds.create_db_instance(
             DBInstanceIdentifier=SOURCE,
             DBInstanceClass="db.t4g.medium",
