@@ -26,6 +26,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy drift prod", "what was changed by hand"),
         ("workbuoy drift prod --markdown drift.md", "the same, for an issue"),
     ),
+    "backups": (
+        ("workbuoy backups prod --live", "could prod be restored today?"),
+        ("workbuoy backups acme --live --json", "the same of a customer, for a program"),
+    ),
     "cost": (
         ("workbuoy cost prod", "a month of prod at rest"),
         ("workbuoy cost prod-acme --json", "of one customer, for a program"),

@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from operations.backups.command import backups
 from operations.bootstrap.command import bootstrap
 from operations.changed.command import changed
 from operations.cost.command import cost
@@ -26,7 +27,7 @@ from operations.tenant.command import tenant
 
 SECTIONS: Final = {
     "A stack: workbuoy VERB STACK": (
-        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost"),
+        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "backups", "cost"),
     ),
     "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
     "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate"),
@@ -57,7 +58,7 @@ def main() -> None:
 
 
 for command in (
-    *(rehearse, review, deploy, rollout, smoke, releases, drift, cost),
+    *(rehearse, review, deploy, rollout, smoke, releases, drift, backups, cost),
     *(tenant, restore, image, policies, state, bootstrap, engine),
     *(doctor, local, changed, locate),
     pipeline,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 VERSIONS: Final[Mapping[str, int]] = {
+    "backups": 1,
     "changed": 1,
     "cost": 1,
     "deploy": 1,

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from operations.outputs import VERSIONS
+from operations.outputs.audited import Backups
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse
@@ -261,6 +262,7 @@ class StateCheck(Printed):
 
 
 OUTPUTS: Final[Mapping[str, type[Printed]]] = {
+    "backups": Backups,
     "changed": Changed,
     "cost": Cost,
     "deploy": Deploy,
@@ -289,6 +291,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-show": TenantShow,
 }
 _COMMANDS: Final[Mapping[str, str]] = {
+    "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",

@@ -46,7 +46,7 @@ def drill(*, stack: str, at_text: str | None, plan: bool, evidence_file: Path | 
     """
     if evidence_file is not None:
         require_writable(evidence_file)
-    place = _place(stack)
+    place = place_of_stack(stack)
     work, window = _begin(place, at_text)
     steps = work.steps()
     if plan:
@@ -77,7 +77,7 @@ def restore_tenant(
     """
     if at_text is None:
         raise click.UsageError("--at is needed: the moment before the damage, with its zone")
-    place = _place(_stack_of(name))
+    place = place_of_stack(stack_of(name))
     work, _ = _begin(place, at_text)
     steps = work.steps(name, again=again)
     if plan:
@@ -106,7 +106,7 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
 
     if at_text is None or confirmed != name:
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
-    work = _work(_place(_stack_of(name)), parse(at_text))
+    work = _work(place_of_stack(stack_of(name)), parse(at_text))
     words = ("restore", "undo", name, "--at", run_name(work.at))
     told = _guarded(work, lambda: work.task(f"undo-{name}", *words))
     text = f"{name} has again what stood before: {sum(told.get('rows', {}).values())} rows."
@@ -120,13 +120,14 @@ def end(*, stack: str) -> None:
     """Delete STACK's restored copy, where one stands."""
     from operations.restore.copy import Copy  # noqa: PLC0415 printing help must not pay for it
 
-    place = _place(stack)
+    place = place_of_stack(stack)
     work = _work(place, datetime.now(UTC))
     deleted = _guarded(work, lambda: {"deleted": Copy(work.session, place, tell).delete()})["deleted"]
     print_text(f"{place.copy} is being deleted." if deleted else f"No copy stands beside {place.database}.")
 
 
-def _stack_of(name: str) -> str:
+def stack_of(name: str) -> str:
+    """The stack that holds a customer's data. Raises ProblemsError for an unknown customer."""
     from infra.tenants.files import read_tenant  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
@@ -134,8 +135,8 @@ def _stack_of(name: str) -> str:
     return tenant.stack if tenant.isolation == "silo" else tenant.base
 
 
-def _place(stack: str) -> "RestorePlace":
-    from operations.restore.places import find_place  # noqa: PLC0415
+def place_of_stack(stack: str) -> "RestorePlace":
+    """Where a stack's restore happens. Raises ProblemsError with every output that is missing."""
     from project.files import find_project, read_config  # noqa: PLC0415
     from project.silos import whole_config  # noqa: PLC0415
     from rehearsal.run import place_of  # noqa: PLC0415
