@@ -137,6 +137,7 @@ def stack_of(name: str) -> str:
 
 def place_of_stack(stack: str) -> "RestorePlace":
     """Where a stack's restore happens. Raises ProblemsError with every output that is missing."""
+    from operations.restore.places import find_place  # noqa: PLC0415
     from project.files import find_project, read_config  # noqa: PLC0415
     from project.silos import whole_config  # noqa: PLC0415
     from rehearsal.run import place_of  # noqa: PLC0415

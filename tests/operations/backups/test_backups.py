@@ -1,4 +1,4 @@
-"""`workbuoy backups`: a stack that can be restored says so, and each thing that stands in the way is named, worst first."""
+"""`workbuoy backups`: a stack that can be restored says so; each thing that stands in the way is named."""
 
 import json
 from collections.abc import Callable, Iterator

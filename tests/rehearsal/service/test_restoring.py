@@ -35,7 +35,7 @@ def test_a_damaged_customer_comes_back_and_its_neighbour_goes_on() -> None:
     assert found.denials == ()
     assert found.unused == (), "an action of the restore role that nothing asks for"
     details = {step.name: step.detail for step in found.steps}
-    assert "6 files again, 1 marked" in details["restore: one customer is brought back"]
+    assert "7 files again, 1 marked" in details["restore: one customer is brought back"]
     assert "equal by sums" in details["restore: rows and files compared (RTO)"]
 
 
