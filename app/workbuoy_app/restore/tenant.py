@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbuoy_app.erasures import TENANT
+from workbuoy_app.identifiers import new_id
 from workbuoy_app.owner import owner_connection
 from workbuoy_app.promotion import freeze
 from workbuoy_app.promotion.acting import acting_for, as_group, as_owner, owner_that_may_act
@@ -198,8 +199,9 @@ class _Steps:
                     insert(here, table, self.source.lines(table), tenant)
             with acting_for(here, tenant.id):
                 as_group(here)
-                # Attachments and their chunks go with things; a file that is wanted again is no longer to go.
-                for name in ("things", "object_removals"):
+                # Attachments and their chunks go with things; a file that is wanted again is no longer to go; what was
+                # answered since tells of things that are gone.
+                for name in ("things", "object_removals", "idempotency_keys"):
                     here.execute(f"delete from {name} where tenant_id = %s", [tenant.id])
                 for table in tables:
                     if table.name not in REGISTRY:
@@ -214,6 +216,15 @@ class _Steps:
                     "insert into freezes (tenant_id, frozen_at) values (%s, %s)",
                     [tenant.id, tenant.frozen_at],
                 )
+            self._keep_in_trail()
+
+    def _keep_in_trail(self) -> None:
+        """An operator did it: the trail, which does not go back, says to which moment."""
+        self.here.execute(
+            "insert into audit_events (tenant_id, id, happened_at, action, subject_id, details)"
+            " values (%s, %s, clock_timestamp(), 'tenant.restored', %s, %s)",
+            [self.tenant.id, new_id(), self.tenant.id, f"to {self.journal.document['at']}"],
+        )
 
 
 def _content(connection: Owner, tenant: Tenant, only: Collection[str]) -> Content:
