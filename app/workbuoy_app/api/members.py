@@ -13,11 +13,9 @@ from workbuoy_app.access_models import Member, MemberInput, MemberPage, RoleChan
 from workbuoy_app.api.auth import MOCK_ISSUER
 from workbuoy_app.api.caller import Admin
 from workbuoy_app.database import Row
-from workbuoy_app.erasures import note_member
 from workbuoy_app.logs import log
 from workbuoy_app.models import PageQuery
 from workbuoy_app.problems import Refused, Unavailable, documented
-from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.settings import Settings
 from workbuoy_app.storage import StorageUnavailable
 
@@ -52,6 +50,9 @@ def _issuer(settings: Settings) -> str:
 
 def _noted(settings: Settings, member: Row) -> None:
     """In the erasure ledger, first. Raises StorageUnavailable."""
+    from workbuoy_app.erasures import note_member  # noqa: PLC0415 - for whoever removes somebody
+    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+
     try:
         note_member(settings, member["issuer"], member["subject"], by=f"member {member['by']}")
     except PromotionRefused as refusal:
