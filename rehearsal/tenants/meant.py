@@ -71,7 +71,7 @@ _OF_THE_ACCOUNT: Final = (
     ),
     Meant(
         role=OPERATORS,
-        things="restore-task",
+        things="*restore-task",
         actions=("ecs:RunTask",),
         reason="bringing data back is a command of the image",
     ),
@@ -89,7 +89,7 @@ _OF_THE_ACCOUNT: Final = (
     ),
     Meant(
         role=OPERATORS,
-        things="restore-role",
+        things="*restore-role",
         actions=("iam:PassRole",),
         reason="a task that brings data back runs with the role that may",
     ),
