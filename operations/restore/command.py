@@ -176,7 +176,11 @@ def _begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", datet
 
 
 def _take(work: "Restore", steps: list["Step"]) -> None:
-    _guarded(work, lambda: work.take(steps) or {})
+    def take() -> Mapping[str, Any]:
+        work.take(steps)
+        return {}
+
+    _guarded(work, take)
 
 
 def _guarded(work: "Restore", do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -11,7 +11,6 @@ from botocore.client import BaseClient
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from operations import one_off
 from operations.restore import command
 from operations.restore import copy as copies
 from operations.restore.command import restore
@@ -211,7 +210,7 @@ def test_a_task_that_runs_is_watched_and_not_started_twice(world: World, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(one_off.time, "sleep", interrupt)
+        patch.setattr(time, "sleep", interrupt)
         result = run("drill", "prod", "--at", AT)
     assert (result.exit_code, "a task goes on by itself" in result.stderr) == (130, True)
     assert run("drill", "prod", "--at", AT).exit_code == 0
