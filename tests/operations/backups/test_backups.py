@@ -106,7 +106,8 @@ def shared() -> None:
 
 
 def no_snapshot() -> None:
-    client("rds").delete_db_snapshot(DBSnapshotIdentifier="today")
+    for one in client("rds").describe_db_snapshots()["DBSnapshots"]:
+        client("rds").delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
 
 
 def no_database() -> None:
