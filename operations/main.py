@@ -27,10 +27,10 @@ from operations.tenant.command import tenant
 
 SECTIONS: Final = {
     "A stack: workbuoy VERB STACK": (
-        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "backups", "cost"),
+        *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost"),
     ),
     "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
-    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate"),
+    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups"),
     "For workflows alone": ("pipeline",),
 }
 
@@ -58,9 +58,9 @@ def main() -> None:
 
 
 for command in (
-    *(rehearse, review, deploy, rollout, smoke, releases, drift, backups, cost),
+    *(rehearse, review, deploy, rollout, smoke, releases, drift, cost),
     *(tenant, restore, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate),
+    *(doctor, local, changed, locate, backups),
     pipeline,
 ):
     main.add_command(command)
