@@ -24,6 +24,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "policies-lint": 1,
     "policies-matrix": 1,
     "rehearse": 1,
+    "rehearse-all": 1,
     "releases": 1,
     "restore": 1,
     "review": 1,

@@ -11,7 +11,7 @@ from operations.outputs import VERSIONS
 from operations.outputs.audited import Backups
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
-from operations.outputs.rehearsed import Rehearse
+from operations.outputs.rehearsed import Rehearse, RehearseAll
 from operations.outputs.restored import Restore
 from operations.outputs.reviewed import Review
 from operations.outputs.tenants import (
@@ -278,6 +278,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "policies-lint": PoliciesLint,
     "policies-matrix": PoliciesMatrix,
     "rehearse": Rehearse,
+    "rehearse-all": RehearseAll,
     "restore": Restore,
     "releases": Releases,
     "review": Review,
