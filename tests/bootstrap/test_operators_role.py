@@ -191,7 +191,6 @@ WIDENED: dict[str, tuple[str, dict[str, object]]] = {
     "DecryptManifestAndReceipt": ("decrypting another bucket", {"Condition": {}}),
     "CopyDatabases": ("copying a database to another name", {"Resource": "*"}),
     "KeepCopies": ("deleting a database", {"Resource": "*"}),
-    "LetCopiesUseKeys": ("a grant through another service", {"Condition": {}}),
 }
 
 
