@@ -2,7 +2,7 @@
 
 from bootstrap.names import REPOSITORY
 from bootstrap.scope import Scope
-from components.files import IMPORT_PREFIX, OBJECT_PREFIX
+from components.files import ERASURES_PREFIX, IMPORT_PREFIX, OBJECT_PREFIX, RESTORES_PREFIX
 from components.permissions import Statement
 
 
@@ -20,7 +20,17 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             actions=["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             resources=[arn for prefix in (OBJECT_PREFIX, IMPORT_PREFIX) for arn in scope.buckets(f"/{prefix}/*")],
         ),
-        Statement(sid="SeeBuckets", actions=["s3:ListBucket"], resources=buckets),
+        Statement(
+            sid="OlderVersions",
+            actions=["s3:GetObjectVersion"],
+            resources=scope.buckets(f"/{OBJECT_PREFIX}/*"),
+        ),
+        Statement(
+            sid="ErasuresAndRestores",
+            actions=["s3:GetObject", "s3:PutObject"],
+            resources=[arn for prefix in (ERASURES_PREFIX, RESTORES_PREFIX) for arn in scope.buckets(f"/{prefix}/*")],
+        ),
+        Statement(sid="SeeBuckets", actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=buckets),
         Statement(
             sid="OwnSecrets",
             actions=[

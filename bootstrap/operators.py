@@ -8,6 +8,8 @@ run any image with the service's roles, so operators cannot.
 from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
+from components.context import EXECUTION_ROLE, RESTORE_ROLE, TASK_ROLE
+from components.database import RESTORED
 from components.files import IMPORT_PREFIX
 from components.log_group import READ_LOGS
 from components.permissions import Condition, Statement
@@ -57,7 +59,8 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     papers = ("manifest.json", "receipt.json")
     roles = [
         f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
-        for end in ("service-task", "*-service-task", "service-execution", "*-service-execution")
+        for role in (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE)
+        for end in (role, f"*-{role}")
     ]
     return {
         "logs": [
@@ -87,7 +90,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             Statement(
                 sid="FillInLoginSecret",
                 actions=["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"],
-                resources=scope.named("secretsmanager", "secret:{}/oidc-client-*"),
+                resources=scope.named("secretsmanager", "secret:{}/oidc-client-*", "secret:{}/restored-login-*"),
             ),
             Statement(
                 sid="EncryptLoginSecret",
@@ -107,7 +110,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             Statement(
                 sid="RunOneOffTasks",
                 actions=["ecs:RunTask"],
-                resources=scope.named("ecs", "task-definition/{}-one-off:*"),
+                resources=scope.named("ecs", "task-definition/{}-one-off:*", "task-definition/{}-restore:*"),
                 conditions=in_a_cluster,
             ),
             Statement(
@@ -142,6 +145,39 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 actions=["iam:PassRole"],
                 resources=roles,
                 conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            ),
+        ],
+        # A copy of a database beside it, at a moment: docs/restore.md. Nobody reads it but restore's tasks.
+        "restore": [
+            Statement(
+                sid="CopyDatabases",
+                actions=["rds:RestoreDBInstanceToPointInTime"],
+                resources=[
+                    *scope.named("rds", "db:{}-database", f"db:{{}}-database-{RESTORED}"),
+                    *scope.arns("rds", "og:default:*", "pg:database-parameters-*", "subgrp:database-subnets-*"),
+                ],
+            ),
+            Statement(
+                sid="KeepCopies",
+                actions=["rds:AddTagsToResource", "rds:DeleteDBInstance", "rds:ModifyDBInstance"],
+                resources=scope.named("rds", f"db:{{}}-database-{RESTORED}"),
+            ),
+            Statement(
+                sid="FindDatabases",
+                actions=["rds:DescribeDBInstances"],
+                resources=scope.named("rds", "db:{}-database", f"db:{{}}-database-{RESTORED}"),
+            ),
+            Statement(
+                sid="LetCopiesUseKeys",
+                actions=["kms:CreateGrant"],
+                resources=scope.arns("kms", "key/*"),
+                conditions={
+                    "StringEquals": {
+                        **scope.of_a_stack["StringEquals"],
+                        "kms:ViaService": [f"rds.{region}.amazonaws.com" for region in scope.regions],
+                    },
+                    "Bool": {"kms:GrantIsForAWSResource": "true"},
+                },
             ),
         ],
         # Counts and checksums of a customer's move into a silo (docs/promotion.md), and none of what is moved.

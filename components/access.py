@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, ResourceOptions
 
-from components.context import EXECUTION_ROLE, ROTATION_ROLE, TASK_ROLE, StackContext
+from components.context import EXECUTION_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE, StackContext
 from components.database import Database
 from components.encryption import Encryption, read_key_through, use_key_through
 from components.files import Files
@@ -27,11 +27,14 @@ class AccessArgs:
 
 
 class Access(ComponentResource):
-    """Three roles: `execution` starts tasks, `task` is the service itself, `rotation` changes its login."""
+    """Four roles: `execution` starts tasks, `task` is the service itself, `rotation` changes its login, and `restore`
+    brings back what a copy of the database and the bucket's versions hold.
+    """
 
     execution: Role
     task: Role
     rotation: Role
+    restore: Role
 
     def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Access", name, None, opts)
@@ -62,6 +65,7 @@ class Access(ComponentResource):
                 trust_conditions=_from_own_tasks(context),
                 statements=[
                     *args.files.store_objects(),
+                    *args.files.note_erasures(),
                     use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
                     args.secrets.read_database_login(),
                     *args.secrets.read_oidc_client(),
@@ -82,6 +86,22 @@ class Access(ComponentResource):
                     use_key_through(keys.secrets_key_arn, context, "secretsmanager", "UseSecretsKey"),
                     args.logs.rotation.write(),
                     *attach_to_network(context),
+                ],
+            ),
+            child,
+        )
+        self.restore = Role(
+            RESTORE_ROLE,
+            RoleArgs(
+                context=context,
+                description="Brings rows and files back out of a restored copy, in tasks that a person starts",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *args.files.bring_back(),
+                    use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
+                    args.secrets.read_restored_login(),
+                    read_secrets_key,
                 ],
             ),
             child,

@@ -9,6 +9,7 @@ DataClassification = Literal["customer-data", "credentials", "operational", "non
 TASK_ROLE = "service-task"
 EXECUTION_ROLE = "service-execution"
 ROTATION_ROLE = "rotation"
+RESTORE_ROLE = "restore"
 
 
 @dataclass(frozen=True, kw_only=True)

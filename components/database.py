@@ -122,6 +122,7 @@ class Database(ComponentResource):
     identifier: str
     allocated_storage_gib: int
     address: Output[str]
+    restored_address: Output[str]
     owner_secret_arn: Output[str]
     messages_log: LogGroup
     security_group: SecurityGroup
@@ -214,6 +215,8 @@ class Database(ComponentResource):
             ),
         )
         self.address = self.instance.address
+        # Of one account and region, addresses differ in the instance's name alone.
+        self.restored_address = self.address.apply(_of_the_copy)
         self.owner_secret_arn = self.instance.master_user_secrets.apply(_only_secret_arn)
         self.register_outputs({"address": self.address, "ownerSecretArn": self.owner_secret_arn})
 
@@ -257,6 +260,14 @@ class Database(ComponentResource):
             tags=context.tags(),
             opts=ResourceOptions(parent=self),
         )
+
+
+RESTORED = "restored"  # `<identifier>-restored`: a copy at a moment, beside the instance and outside the program
+
+
+def _of_the_copy(address: str) -> str:
+    name, dot, rest = address.partition(".")
+    return f"{name}-{RESTORED}{dot}{rest}"
 
 
 def _only_secret_arn(secrets: Sequence[aws.rds.outputs.InstanceMasterUserSecret]) -> str:

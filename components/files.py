@@ -121,6 +121,7 @@ class Files(ComponentResource):
                 statements=[
                     _refuse_other_keys(files_name, args.key_arn),
                     *([_take_export(files_name, args.imports)] if args.imports else []),
+                    *(_write_erasures_once(files_name) if context.protected else []),
                 ],
             ),
             opts=child,
@@ -171,6 +172,50 @@ class Files(ComponentResource):
             *([self._take_in(self._imports)] if self._imports else []),
         ]
 
+    def note_erasures(self) -> list[Statement]:
+        """Write entries of the erasure ledger, under the salt that it begins with; read none."""
+        return [
+            Statement(
+                sid="NoteErasures",
+                actions=["s3:PutObject"],
+                resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/*")],
+                conditions={"Null": {"s3:if-none-match": "false"}},  # what is there is never written over
+            ),
+            Statement(
+                sid="ReadLedgersSalt",
+                actions=["s3:GetObject"],
+                resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/begun.json")],
+            ),
+        ]
+
+    def bring_back(self) -> list[Statement]:
+        """Write older versions again and put delete markers, as the erasure ledger lets; delete nothing for good.
+
+        What stood before is kept below a prefix of its own, with the journal: docs/restore.md.
+        """
+        return [
+            Statement(
+                sid="BringFilesBack",
+                actions=["s3:DeleteObject", "s3:GetObjectVersion", "s3:PutObject"],
+                resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
+            ),
+            Statement(
+                sid="FindVersions",
+                actions=["s3:ListBucket", "s3:ListBucketVersions"],
+                resources=[self.bucket_arn],
+            ),
+            Statement(
+                sid="KeepWayBack",
+                actions=["s3:GetObject", "s3:PutObject"],
+                resources=[Output.concat(self.bucket_arn, f"/{RESTORES_PREFIX}/*")],
+            ),
+            Statement(
+                sid="ReadErasures",
+                actions=["s3:GetObject"],
+                resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/*")],
+            ),
+        ]
+
     def _take_in(self, imports: Import) -> Statement:
         """What `workbuoy-app tenant import` and `clear-import` do: docs/promotion.md."""
         return Statement(
@@ -182,6 +227,8 @@ class Files(ComponentResource):
 
 OBJECT_PREFIX = "tenants"  # the service keeps every attachment below its tenant's id: app/README.md
 IMPORT_PREFIX = "imports"
+ERASURES_PREFIX = "erasures"
+RESTORES_PREFIX = "restores"
 ACCESS_LOG_PREFIX = "access"
 LOAD_BALANCER_LOG_PREFIX = "load-balancer"
 
@@ -224,6 +271,31 @@ def _take_export(bucket_name: Output[str], imports: Import) -> Statement:
         resources=[Output.concat("arn:aws:s3:::", bucket_name, f"/{IMPORT_PREFIX}/{imports.tenant}/*")],
         principals={"AWS": [imports.from_role_arn]},
     )
+
+
+def _write_erasures_once(bucket_name: Output[str]) -> list[Statement]:
+    """The erasure ledger grows and does not change: whoever could take an entry away could bring a person back.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    """
+    entries = [Output.concat("arn:aws:s3:::", bucket_name, f"/{ERASURES_PREFIX}/*")]
+    return [
+        Statement(
+            sid="RefuseChangedErasures",
+            effect="Deny",
+            actions=["s3:PutObject"],
+            resources=entries,
+            principals=ANYONE,
+            conditions={"Null": {"s3:if-none-match": "true"}},
+        ),
+        Statement(
+            sid="RefuseDeletedErasures",
+            effect="Deny",
+            actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            resources=entries,
+            principals=ANYONE,
+        ),
+    ]
 
 
 def _refuse_other_keys(bucket_name: Output[str], key_arn: Input[str]) -> Statement:

@@ -1,4 +1,4 @@
-"""Secret entries without values: the database login, written by rotation, and OIDC's, filled by an operator."""
+"""Secret entries without values: the database login, written by rotation, and those that operators fill."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
-from components.context import ROTATION_ROLE, TASK_ROLE, StackContext
+from components.context import RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE, StackContext
 from components.permissions import ANYONE, Statement, policy_document
 from components.settings import Settings
 
@@ -39,6 +39,7 @@ class Secrets(ComponentResource):
 
     database_login_arn: Output[str]
     database_login_policy: aws.secretsmanager.SecretPolicy
+    restored_login_arn: Output[str]
     oidc_client_arn: Output[str] | None
 
     def __init__(self, name: str, args: SecretsArgs, opts: ResourceOptions | None = None) -> None:
@@ -60,6 +61,13 @@ class Secrets(ComponentResource):
             readers=[task_role_arn, rotation_role_arn],
             writers=[rotation_role_arn],
         )
+        self.restored_login_arn, _ = self._entry(
+            "restored-login",
+            "The owner's login of a restored copy of the database; whoever makes the copy fills it",
+            rotation="manual",
+            readers=[args.context.role_arn(RESTORE_ROLE)],
+            writers=None,
+        )
         self.oidc_client_arn = None
         if args.with_oidc:
             self.oidc_client_arn, _ = self._entry(
@@ -74,6 +82,10 @@ class Secrets(ComponentResource):
     def read_database_login(self) -> Statement:
         """Read the service's database login."""
         return read_secret("ReadDatabaseLogin", self.database_login_arn)
+
+    def read_restored_login(self) -> Statement:
+        """Read the owner's login of a restored copy."""
+        return read_secret("ReadRestoredLogin", self.restored_login_arn)
 
     def read_oidc_client(self) -> list[Statement]:
         """Read the OIDC client's secret, where there is one."""

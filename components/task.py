@@ -1,4 +1,4 @@
-"""Task definitions of the image: the service, whose `migrate` must succeed first, and two for work as the owner."""
+"""Task definitions of the image: the service, whose `migrate` must succeed first, and those for work as the owner."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ MIGRATE_TIMEOUT_SECONDS = 120  # the longest startTimeout that ECS takes; `migra
 STOP_TIMEOUT_SECONDS = 60
 ONE_OFF = "one-off"
 ADMINISTRATION = "administration"
+RESTORE = "restore"
 PROGRAM = "/usr/bin/workbuoy-app"  # the image's entry point: app/Dockerfile
 
 
@@ -50,9 +51,18 @@ def one_off_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinitio
     elsewhere by another address of the database.
     Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
     """
+    return _named_commands(ONE_OFF, args, opts)
+
+
+def restore_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
+    """The same with a copy of the database beside, and a role that brings back what it holds."""
+    return _named_commands(RESTORE, args, opts)
+
+
+def _named_commands(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
     settings = pulumi.Output.json_dumps(dict(sorted(args.environment.items())))
-    container = {**_owner_s_command(ONE_OFF, args), "entryPoint": [PROGRAM, "one-off", settings]}
-    return _task(ONE_OFF, args, [container], skip_destroy=False, opts=opts)
+    container = {**_owner_s_command(name, args), "entryPoint": [PROGRAM, "one-off", settings]}
+    return _task(name, args, [container], skip_destroy=False, opts=opts)
 
 
 def administration_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:

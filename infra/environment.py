@@ -27,13 +27,14 @@ def database_environment(database: Database, context: StackContext, settings: Se
     return {
         "NODE_ENV": "development" if settings.login.mock else "production",
         "LOG_LEVEL": settings.log_level,
-        "DATABASE_URL": Output.concat(
-            "postgresql://",
-            database.address,
-            f":{DATABASE_PORT}/{DATABASE_NAME}?schema=public&sslmode=verify-full",
-        ),
+        "DATABASE_URL": _database_url(database.address),
         "S3_REGION": context.region,
     }
+
+
+def _database_url(address: Input[str]) -> Output[str]:
+    tail = f":{DATABASE_PORT}/{DATABASE_NAME}?schema=public&sslmode=verify-full"
+    return Output.concat("postgresql://", address, tail)
 
 
 def public_url(settings: ServiceSettings, dns_name: Input[str]) -> Input[str]:
@@ -51,12 +52,17 @@ def service_environment(
     files: Files,
     secrets: Secrets,
     url: Input[str],
+    backups_kept_days: int,
 ) -> Environment:
-    """The task's environment, shared by `migrate` and the service."""
+    """The task's environment, shared by `migrate` and the service.
+
+    `backups_kept_days` is how long the database's backups or the bucket's versions hold what was erased.
+    """
     environment: dict[str, Input[str]] = {
         **database_environment(database, context, settings),
         "DATABASE_SECRET_ID": secrets.database_login_arn,
         "S3_BUCKET": files.bucket_name,
+        "BACKUPS_KEPT_DAYS": str(backups_kept_days),
         "HOST": "0.0.0.0",  # noqa: S104  the task's own network interface
         "PORT": str(SERVICE_PORT),
         "METRICS_ENABLED": "true",
@@ -73,6 +79,15 @@ def service_environment(
             "OIDC_SECRET_ID": secrets.oidc_client_arn,
         }
     return environment
+
+
+def restore_environment(environment: Environment, database: Database, secrets: Secrets) -> Environment:
+    """The service's, and where a restored copy of the database stands beside it."""
+    return {
+        **environment,
+        "RESTORED_DATABASE_URL": _database_url(database.restored_address),
+        "RESTORED_DATABASE_SECRET_ID": secrets.restored_login_arn,
+    }
 
 
 def rotation_environment(context: StackContext, settings: ServiceSettings, database: Database) -> dict[str, Input[str]]:

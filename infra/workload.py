@@ -13,10 +13,11 @@ from components.files import Files
 from components.logs import Logs, LogsArgs
 from components.observability import Observability, ObservabilityArgs
 from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from components.restore import Restore, RestoreArgs
 from components.rotation import Rotation, RotationArgs
 from components.secrets import Secrets, SecretsArgs
 from components.service import LAST_PRIORITY, Service, ServiceArgs
-from infra.environment import rotation_environment, service_environment
+from infra.environment import restore_environment, rotation_environment, service_environment
 from infra.settings import StackSettings
 
 
@@ -96,14 +97,21 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         ),
         opts,
     )
+    environment = service_environment(
+        context,
+        app,
+        database=database,
+        files=args.files,
+        secrets=secrets,
+        url=args.url,
+        backups_kept_days=max(settings.database.backup_retention_days, settings.files.expire_noncurrent_after_days),
+    )
     service = Service(
         "service",
         ServiceArgs(
             context=context,
             settings=app,
-            environment=service_environment(
-                context, app, database=database, files=args.files, secrets=secrets, url=args.url
-            ),
+            environment=environment,
             network=args.network,
             database=database,
             load_balancer=args.load_balancer,
@@ -113,6 +121,20 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             task_role=access.task,
             log_group=logs.service,
             priority=args.priority,
+        ),
+        opts,
+    )
+    restore = Restore(
+        "restore",
+        RestoreArgs(
+            context=context,
+            settings=app,
+            environment=restore_environment(environment, database, secrets),
+            network=args.network,
+            database=database,
+            execution_role=access.execution,
+            role=access.restore,
+            log_group=logs.service,
         ),
         opts,
     )
@@ -145,4 +167,8 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "serviceSecurityGroupId": service.security_group_id,
         "taskDefinitionArn": service.task_definition_arn,
         "oneOffTaskDefinitionArn": service.one_off_task_definition_arn,
+        "restoreTaskDefinitionArn": restore.task_definition_arn,
+        "restoreSecurityGroupId": restore.security_group_id,
+        "restoredSecurityGroupId": restore.copy_security_group_id,
+        "restoredLoginSecretArn": secrets.restored_login_arn,
     }

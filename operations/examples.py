@@ -10,6 +10,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy rehearse prod --browser", "and let a person work in its web interface"),
         ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
+        ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -26,6 +27,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "drift": (
         ("workbuoy drift prod", "what was changed by hand"),
         ("workbuoy drift prod --markdown drift.md", "the same, for an issue"),
+    ),
+    "backups": (
+        ("workbuoy backups prod --live", "could prod be restored today?"),
+        ("workbuoy backups acme --live --json", "the same of a customer, for a program"),
     ),
     "cost": (
         ("workbuoy cost prod", "a month of prod at rest"),
@@ -72,6 +77,27 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "on that day; asks for the name once more",
         ),
     ),
+    "restore drill": (
+        ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
+        ("workbuoy restore drill prod --plan", "what would be done"),
+    ),
+    "restore tenant": (
+        (
+            "workbuoy restore tenant globex \\\n      --at 2026-11-26T09:30:00Z --plan",
+            "what would be done, and under whose rights",
+        ),
+        (
+            "workbuoy restore tenant globex \\\n      --at 2026-11-26T09:30:00Z --yes-restore globex",
+            "do it; the same again goes on where it was",
+        ),
+    ),
+    "restore undo": (
+        (
+            "workbuoy restore undo globex \\\n      --at 2026-11-26T09:30:00Z --yes-restore globex",
+            "what stood before that restore",
+        ),
+    ),
+    "restore end": (("workbuoy restore end prod", "delete a copy that was left behind"),),
     "image build": (
         ("workbuoy image build", "for this machine's architecture"),
         ("workbuoy image build --architecture arm64", "for Graviton"),

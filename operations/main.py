@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from operations.backups.command import backups
 from operations.bootstrap.command import bootstrap
 from operations.changed.command import changed
 from operations.cost.command import cost
@@ -19,6 +20,7 @@ from operations.locate.command import locate
 from operations.monitor import monitor
 from operations.pipeline.command import pipeline
 from operations.rehearse.command import rehearse
+from operations.restore.command import restore
 from operations.review.command import review
 from operations.review.policies_command import policies
 from operations.state.command import state
@@ -28,8 +30,8 @@ SECTIONS: Final = {
     "A stack: workbuoy VERB STACK": (
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
-    "Anything else: workbuoy NOUN VERB": ("tenant", "image", "policies", "state", "bootstrap", "engine"),
-    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate"),
+    "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
+    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups"),
     "For workflows alone": ("pipeline",),
 }
 
@@ -58,8 +60,8 @@ def main() -> None:
 
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
-    *(tenant, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate),
+    *(tenant, restore, image, policies, state, bootstrap, engine),
+    *(doctor, local, changed, locate, backups),
     pipeline,
 ):
     main.add_command(command)

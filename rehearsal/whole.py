@@ -14,6 +14,7 @@ from rehearsal.run import Options, rehearse_with_base
 
 if TYPE_CHECKING:
     from rehearsal.service.processes import Programs
+    from rehearsal.service.restoring import Restoring
 
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
@@ -28,6 +29,7 @@ def rehearse_whole(
     in_browser: bool = False,
     since: str = "",
     other: str = "",
+    restoring: "Restoring | None" = None,
 ) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
@@ -35,7 +37,8 @@ def rehearse_whole(
     `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
     that revision stands first and is changed in place; the service is then deployed over that revision's, under
     traffic, and rolled back. With `other`, a command line or an image's archive, that service is held to the contract
-    of docs/other-image.md in the place of the bundled one.
+    of docs/other-image.md in the place of the bundled one. With `restoring` one of two customers is damaged and brought
+    back while the service runs.
 
     Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with or a command
     that is none, the errors of `policies`, and ImageError for an image that is missing, does not match the code or
@@ -60,7 +63,7 @@ def rehearse_whole(
             from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
 
             others = contexts.enter_context(other_programs(other))
-        surroundings = contexts.enter_context(Surroundings(app))
+        surroundings = contexts.enter_context(Surroundings(app, archiving=restoring is not None))
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
@@ -86,7 +89,8 @@ def rehearse_whole(
             from rehearsal.service.person import spend_a_day  # noqa: PLC0415
 
             day = [("a person in Chromium", spend_a_day)] if in_browser else []
-            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=day)
+            further = restoring.steps() if restoring is not None else day
+            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
         seconds = {**rehearsal.seconds, "trying the service": service.seconds}
         return replace(rehearsal, service=service, seconds=seconds)
 

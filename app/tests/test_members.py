@@ -13,7 +13,9 @@ from tests.promotion.scene import rows
 from tests.service import ISSUER, Service, attach, make_thing
 from tests.test_bad_input import assert_problem
 from tests.test_tenants import login_connection, on_own_connection
-from workbuoy_app import registry, sessions
+from workbuoy_app import erasures, registry, sessions
+from workbuoy_app.erasures import MEMBER, ledger_of, member_identity
+from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import freeze
 from workbuoy_app.rights import OF_ROLE, Role
 from workbuoy_app.settings import Settings
@@ -181,3 +183,34 @@ def test_the_operator_names_a_role_and_again_changes_the_role_alone(settings: Se
     assert role() == "admin"
     assert add(None) == first
     assert role() == "admin"
+
+
+def test_whoever_is_removed_is_in_the_erasure_ledger_first(bucket_service: Service) -> None:
+    service = bucket_service
+    registry.add_member(service.settings, "acme", ISSUER, "leaver")
+    admin = as_role(service, Role.ADMIN)
+    (leaver,) = rows(service.settings, "select id from members where subject = 'leaver'")[0]
+    assert admin.delete(f"/api/members/{leaver}").status_code == 204
+    ledger = ledger_of(service.settings)
+    assert ledger is not None
+    (entry,) = ledger.entries()
+    assert entry.ids == {ledger.hashed(MEMBER, member_identity(ISSUER, "leaver"))}
+    assert entry.by.startswith("member ")
+
+
+def test_nobody_is_removed_whom_the_ledger_could_not_take(
+    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = bucket_service
+    registry.add_member(service.settings, "acme", ISSUER, "leaver")
+    admin = as_role(service, Role.ADMIN)
+    (leaver,) = rows(service.settings, "select id from members where subject = 'leaver'")[0]
+
+    def refused(*_: object, **__: object) -> None:
+        raise PromotionRefused("S3 does not let us write")
+
+    monkeypatch.setattr(erasures.Ledger, "note", refused)
+    assert_problem(admin.delete(f"/api/members/{leaver}"), 503)
+    with pytest.raises(registry.RegistryError, match="was not removed"):
+        registry.remove_member(service.settings, ISSUER, "leaver")
+    assert len(rows(service.settings, "select id from members where subject = 'leaver'")) == 1

@@ -34,7 +34,7 @@ def test_a_named_command_is_passed_on_as_it_came(words: tuple[str, ...]) -> None
 )
 def test_every_other_one_is_refused_and_changes_nothing(words: list[str]) -> None:
     environment = {"DATABASE_URL": "postgresql://own.example/theirs"}
-    with pytest.raises(NotNamed, match="removals, tenant clear-import"):
+    with pytest.raises(NotNamed, match="removals, restore check"):
         named([json.dumps(SETTINGS), *words], environment)
     assert environment == {"DATABASE_URL": "postgresql://own.example/theirs"}
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     tenant.add_parser("add", help="make a tenant; prints its id").add_argument("name")
     _add_promotion(tenant)
+    _add_restore(commands)
     commands.add_parser(
         "removals", help="list the deleted objects that are still in the bucket, the oldest first"
     )
@@ -134,6 +136,33 @@ def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) 
     remove.add_argument("--receipt", required=True, metavar="DIGEST", help="`digest` of the import's receipt")
     clear = tenant.add_parser("clear-import", help="delete an imported export, its receipt excepted")
     clear.add_argument("--from", required=True, dest="source", metavar=place)
+
+
+def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Out of a copy of the database at a moment, which stands beside it: RESTORED_DATABASE_URL."""
+    restore = commands.add_parser("restore", help="bring back what a restored copy holds").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    restore.add_parser("prepare", help="apply the erasure ledger and this release's schema to the copy")
+    restore.add_parser(
+        "check", help="add up the copy, look for its files, ask whether the service is ready on it"
+    )
+    tenant = restore.add_parser("tenant", help="bring one tenant's rows and files back")
+    undo = restore.add_parser("undo", help="go back to what stood before the last restore of a tenant")
+    for command in (tenant, undo):
+        command.add_argument("name")
+        command.add_argument(
+            "--at", required=True, type=_moment, metavar="TIME", help="the copy's moment, as 20261126T093000Z"
+        )
+    tenant.add_argument(
+        "--again", action="store_true", help="once more, where it has been brought back already"
+    )
+
+
+def _moment(text: str) -> str:
+    """A time in UTC, in the form that names a run."""
+    datetime.strptime(text, "%Y%m%dT%H%M%SZ")
+    return text
 
 
 if __name__ == "__main__":

@@ -71,6 +71,17 @@ async def change_role(tx: Transaction, session: Session, member_id: UUID, role: 
     return row
 
 
+async def removable(tx: Transaction, session: Session, member_id: UUID) -> Row:
+    """The member whose membership may end. Raises as `remove` does."""
+    await _expect_another_admin(tx, session, member_id)
+    row = await tx.one(
+        f"select {_COLUMNS} from members{_THIS}", {"tenant_id": session.tenant_id, "id": member_id}
+    )
+    if row is None:
+        raise NotFound
+    return {**row, "by": session.member_id}
+
+
 async def remove(tx: Transaction, session: Session, member_id: UUID) -> None:
     """End a membership, its sessions and its tokens. Raises NotFound, Refused (409) where no admin would be left."""
     await _expect_another_admin(tx, session, member_id)

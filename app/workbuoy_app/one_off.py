@@ -13,6 +13,7 @@ from collections.abc import MutableMapping, Sequence
 NAMED = frozenset(
     {
         ("removals",),
+        *(("restore", action) for action in ("prepare", "check", "tenant", "undo")),
         *(("tenant", action) for action in ("freeze", "export", "import", "thaw", "remove", "clear-import")),
     }
 )

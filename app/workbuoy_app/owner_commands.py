@@ -31,8 +31,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
                 print(json.dumps(row))
         elif options.command == "tenant" and options.action == "add":
             print(registry.add_tenant(settings, options.name))
-        elif options.command == "tenant":
-            _promotion(settings, options)
+        elif options.command in ("tenant", "restore"):
+            _with_bucket(settings, options)
         elif options.action == "add":
             role = Role(options.role) if options.role else None
             print(registry.add_member(settings, options.tenant, options.issuer, options.subject, role))
@@ -54,6 +54,7 @@ def _migrate(settings: Settings) -> None:
 
     try:
         migrate(settings)
+        _begin_ledger(settings)
     except MigrationFailed as error:
         raise CommandFailed(str(error)) from error
     except SQLAlchemyError as error:
@@ -63,12 +64,29 @@ def _migrate(settings: Settings) -> None:
         raise CommandFailed(f"the migration failed: {type(error).__name__}; the log says where") from error
 
 
-def _promotion(settings: Settings, options: argparse.Namespace) -> None:
-    from workbuoy_app.promotion import commands  # noqa: PLC0415 - with S3's client, for these commands alone
+def _begin_ledger(settings: Settings) -> None:
+    """A bucket that does not answer holds no release up: the next migration, or the first erasure, begins it."""
+    from workbuoy_app.erasures import ledger_of  # noqa: PLC0415 - with S3's client
     from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
 
     try:
-        commands.run(settings, options)
+        if ledger := ledger_of(settings):
+            ledger.begin()
+    except PromotionRefused as error:
+        log.warning("the erasure ledger could not be begun", extra={"error": str(error)})
+
+
+def _with_bucket(settings: Settings, options: argparse.Namespace) -> None:
+    """Loaded with S3's client, for these commands alone."""
+    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+
+    if options.command == "restore":
+        from workbuoy_app.restore.commands import run  # noqa: PLC0415
+    else:
+        from workbuoy_app.promotion.commands import run  # noqa: PLC0415
+
+    try:
+        run(settings, options)
     except PromotionRefused as error:
         raise CommandFailed(str(error)) from error
 

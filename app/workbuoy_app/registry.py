@@ -83,6 +83,9 @@ def remove_member(settings: Settings, issuer: str, subject: str) -> None:
     """Take an identity out of its tenant; its sessions end at once. Raises RegistryError."""
     identity = {"issuer": issuer, "subject": subject}
     with _registry(settings) as execute:
+        if not execute("select 1 from members where issuer = %(issuer)s and subject = %(subject)s", identity):
+            raise RegistryError("There is no such member.")
+        _noted(settings, issuer, subject)
         removed = execute(
             "delete from members where issuer = %(issuer)s and subject = %(subject)s returning tenant_id",
             identity,
@@ -90,6 +93,17 @@ def remove_member(settings: Settings, issuer: str, subject: str) -> None:
         if not removed:
             raise RegistryError("There is no such member.")
         _expect_not_frozen(execute, removed[0][0])
+
+
+def _noted(settings: Settings, issuer: str, subject: str) -> None:
+    """No backup brings the membership back. Raises RegistryError where the ledger cannot be written."""
+    from workbuoy_app.erasures import note_member  # noqa: PLC0415 - with S3's client
+    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+
+    try:
+        note_member(settings, issuer, subject, by="operator")
+    except PromotionRefused as error:
+        raise RegistryError(f"{error} The member was not removed.") from error
 
 
 def owed_removals(settings: Settings) -> list[dict[str, object]]:

@@ -50,7 +50,7 @@ class OidcSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that steers the service. `owner_*` is for `migrate` and rotation alone."""
+    """All that steers the service. `owner_*` is for `migrate` and rotation alone, `restored*` for `restore`."""
 
     database: PostgresAddress | SqliteAddress = field(repr=False)
     production: bool = False
@@ -60,6 +60,9 @@ class Settings:
     owner_user: str | None = None
     owner_password: str | None = field(default=None, repr=False)
     owner_secret_id: str | None = None
+    restored: PostgresAddress | None = field(default=None, repr=False)  # a copy beside, at a moment
+    restored_secret_id: str | None = None
+    backups_kept_days: int | None = None
     storage: StorageSettings | None = None
     oidc: OidcSettings | None = None
     metrics_enabled: bool = True
@@ -164,6 +167,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     owner_user, owner_password = read.text("DATABASE_OWNER_USER"), read.text("DATABASE_OWNER_PASSWORD")
     if (owner_user is None) != (owner_password is None):
         read.refuse("DATABASE_OWNER_USER and DATABASE_OWNER_PASSWORD belong together: set both or neither")
+    restored, restored_secret_id = _restored(read, database)
     storage = _storage(read, production=production)
     oidc = _oidc(read, production=production)
     settings = Settings(
@@ -175,6 +179,9 @@ def load(environment: Mapping[str, str]) -> Settings:
         owner_user=owner_user,
         owner_password=owner_password,
         owner_secret_id=read.text("DATABASE_OWNER_SECRET_ID"),
+        restored=restored,
+        restored_secret_id=restored_secret_id,
+        backups_kept_days=read.number("BACKUPS_KEPT_DAYS", default=0, lowest=0, highest=36_500) or None,
         storage=storage,
         oidc=oidc,
         metrics_enabled=metrics_enabled,
@@ -223,6 +230,31 @@ def _database(read: _Reader, *, production: bool) -> tuple[PostgresAddress | Sql
     else:
         _check_postgres(read, database, secret_id, production=production)
     return database, secret_id
+
+
+def _restored(
+    read: _Reader, database: PostgresAddress | SqliteAddress
+) -> tuple[PostgresAddress | None, str | None]:
+    """A restored copy beside the database, and the secret that holds its owner's login."""
+    url, secret_id = read.text("RESTORED_DATABASE_URL"), read.text("RESTORED_DATABASE_SECRET_ID")
+    if url is None:
+        return None, secret_id
+    try:
+        address = parse(url)
+    except UrlError as error:
+        for problem in error.problems:
+            read.refuse(f"RESTORED_DATABASE_URL: {problem}")
+        return None, secret_id
+    if not isinstance(address, PostgresAddress) or not isinstance(database, PostgresAddress):
+        read.refuse("RESTORED_DATABASE_URL is a copy of a Postgres, beside a DATABASE_URL that names one")
+        return None, secret_id
+    if (address.host, address.port) == (database.host, database.port):
+        read.refuse("RESTORED_DATABASE_URL names the database that serves: a copy is another server")
+    if secret_id is None and not address.user:
+        read.refuse(
+            "RESTORED_DATABASE_SECRET_ID is needed beside RESTORED_DATABASE_URL: the copy's own login"
+        )
+    return address, secret_id
 
 
 def _check_postgres(

@@ -104,6 +104,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "service-task": "the service",
     "service-execution": "the service's start",
     "rotation": "the rotation of its login",
+    "restore": "bringing data back",
     "observability-operators": "operators",
     "administrators": "administrators",
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from facts import tokens as t
 from facts.captions import ENGLISH
-from facts.stores import Form, KeyKind, Store, stores
+from facts.stores import Concern, Form, KeyKind, Store, stores
 from facts.types import Loss, loss_of
 from graph import Graph, Resource
 
@@ -71,6 +71,9 @@ def _changed(before: Graph, after: Graph, then: Store, now: Store | None) -> Ite
         yield resource, difference(before, resource, f"{what}: key", *names)
     if then.kept != now.kept:
         yield resource, difference(before, resource, f"{what}: kept", ENGLISH.kept(then), ENGLISH.kept(now))
+    for concern in now.warnings:
+        if concern not in then.warnings and concern is not Concern.KEY_LOST:  # which is told of the key
+            yield resource, difference(before, resource, f"{what}: state", "as it should be", ENGLISH.concerns[concern])
 
 
 def _holding(store: Store) -> tuple[str, str, list[str]]:

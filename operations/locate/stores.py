@@ -123,6 +123,7 @@ _CALLED: Final[Mapping[str, str]] = {
     "service-task": "the service",
     "one-off-task": "one-off work",
     "administration-task": "administration",
+    "restore-task": "bringing data back",
     "rotation-function": "the rotation of its login",
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 VERSIONS: Final[Mapping[str, int]] = {
+    "backups": 1,
     "changed": 1,
     "cost": 1,
     "deploy": 1,
@@ -25,6 +26,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "rehearse": 1,
     "rehearse-all": 1,
     "releases": 1,
+    "restore": 1,
     "review": 1,
     "rollout": 1,
     "smoke": 1,

@@ -8,9 +8,11 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from operations.outputs import VERSIONS
+from operations.outputs.audited import Backups
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
+from operations.outputs.restored import Restore
 from operations.outputs.reviewed import Review
 from operations.outputs.tenants import (
     Locate,
@@ -260,6 +262,7 @@ class StateCheck(Printed):
 
 
 OUTPUTS: Final[Mapping[str, type[Printed]]] = {
+    "backups": Backups,
     "changed": Changed,
     "cost": Cost,
     "deploy": Deploy,
@@ -276,6 +279,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "policies-matrix": PoliciesMatrix,
     "rehearse": Rehearse,
     "rehearse-all": RehearseAll,
+    "restore": Restore,
     "releases": Releases,
     "review": Review,
     "rollout": Rollout,
@@ -288,11 +292,13 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-show": TenantShow,
 }
 _COMMANDS: Final[Mapping[str, str]] = {
+    "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",
+    "restore": "`workbuoy restore drill`, `workbuoy restore tenant`, `workbuoy restore undo`",
     "review": "`workbuoy review`, `workbuoy tenant preview`",
     "tenant-deploy-all": "`workbuoy tenant deploy --all`",
 }

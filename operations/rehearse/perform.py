@@ -11,6 +11,7 @@ from operations.rehearse.progress import progress
 
 if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
+    from rehearsal.service.restoring import Restoring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +75,16 @@ def rehearsed(asked: Asked) -> "Rehearsal":
                 since=asked.since,
                 other=asked.other,
                 in_browser=asked.in_browser,
+                restoring=_restoring() if asked.restore else None,
             )
     except ImageError as error:
         fail(error.code, str(error))
+
+
+def _restoring() -> "Restoring":
+    from rehearsal.service.restoring import Restoring  # noqa: PLC0415 few ask for it
+
+    return Restoring()
 
 
 def _require_browser(app: Path, *, in_image: bool) -> None:

@@ -18,11 +18,17 @@ REMEDY = "if this is meant, widen bootstrap/boundary.py: every account must be b
 def granted(statement: Statement, region: str) -> Iterator[Asked]:
     """Everything that a statement allows, each as a request that meets its conditions.
 
-    A key that must not be there (`Null`) is left out.
+    A key that must not be there (`Null`) is left out, one that must only be there has some value.
     """
-    blocks = [block for operator, block in statement.get("Condition", {}).items() if operator != "Null"]
+    conditions = statement.get("Condition", {})
+    blocks = [block for operator, block in conditions.items() if operator != "Null"]
     context: Context = {
-        key.lower(): (str(listed(value)[0]).replace("*", region),) for block in blocks for key, value in block.items()
+        **{
+            key.lower(): ("any",)
+            for key, absent in conditions.get("Null", {}).items()
+            if str(absent).lower() == "false"
+        },
+        **{key.lower(): (str(listed(value)[0]).replace("*", region),) for one in blocks for key, value in one.items()},
     }
     for action, resource in product(listed(statement.get("Action", "*")), listed(statement.get("Resource", "*"))):
         yield Asked(action=action, resource=resource, context=context)

@@ -71,6 +71,12 @@ def enrol(trial: Trial) -> str:
         member = ("member", "add", "--tenant", tenant, "--issuer", issuer, "--subject", subject)
         run_as_owner(trial, member, COMMAND_TIMEOUT_SECONDS)
 
+    def leave(tenant: str) -> None:
+        """Whoever leaves is noted in the erasure ledger first."""
+        identity = ("--issuer", issuer, "--subject", "leaver")
+        run_as_owner(trial, ("member", "add", "--tenant", tenant, *identity), COMMAND_TIMEOUT_SECONDS)
+        run_as_owner(trial, ("member", "remove", *identity), COMMAND_TIMEOUT_SECONDS)
+
     with ThreadPoolExecutor(3) as pool:
         founding = [pool.submit(found, *pair) for pair in trial.members]
         letting_in = ("member", "add", "--tenant", "any", "--issuer", issuer, "--subject", "nobody")
@@ -79,6 +85,7 @@ def enrol(trial: Trial) -> str:
             founding.append(pool.submit(_give_login_its_secret, trial))
     for one in founding:
         one.result()
+    leave(trial.members[0][0])
     return " and ".join(tenant for tenant, _ in trial.members)
 
 
@@ -285,8 +292,8 @@ def _refuse_on_duty(trial: Trial, arguments: tuple[str, ...], timeout_seconds: f
         raise StepError(f"one-off work lets people on duty run {' '.join(arguments[:2])}")
 
 
-def begin(trial: Trial, container: Container, arguments: tuple[str, ...]) -> Process:
-    environment = trial.task_environment(container)
+def begin(trial: Trial, container: Container, arguments: tuple[str, ...], role_arn: str = "") -> Process:
+    environment = trial.task_environment(container, role_arn)
     process = Process(trial.programs.command(arguments, environment), environment)
     trial.stack.callback(process.stop)
     return process

@@ -69,12 +69,19 @@ class Surroundings:
         app: the folder `app/`, with the virtual environment that the service runs in.
         environment: where `REHEARSAL_DATABASE_URL` may name an empty database to use instead.
         provider: whose identity provider serves here too; by default one of its own is started.
+        archiving: whether Postgres keeps what it takes to have its past back; a database that is given cannot.
     """
 
     def __init__(
-        self, app: Path, environment: Mapping[str, str] = os.environ, *, provider: "Surroundings | None" = None
+        self,
+        app: Path,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        provider: "Surroundings | None" = None,
+        archiving: bool = False,
     ) -> None:
         self.app = app
+        self._archiving = archiving
         self._other = provider
         self._given = environment.get(GIVEN, "")
         self._provider_port = free_port()
@@ -84,7 +91,8 @@ class Surroundings:
     def __enter__(self) -> Self:
         programs = self.app / ".venv" / "bin"
         if not self._given and (programs / "python").exists():
-            self._postgres = Process([str(programs / "python"), "-m", "workbuoy_app.devtools.embedded_postgres"], {})
+            module = ["point_in_time", "serve"] if self._archiving else ["embedded_postgres"]
+            self._postgres = self.devtool(*module)
         if self._other is None and (programs / "oidc-provider-mock").exists():
             command = [str(programs / "oidc-provider-mock"), "--port", str(self._provider_port)]
             self._provider = Process(command, {})
@@ -105,6 +113,18 @@ class Surroundings:
     def _processes(self) -> list[Process]:
         return [process for process in (self._provider, self._postgres) if process is not None]
 
+    def devtool(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
+        """Begin one of the programs that the service brings for its developers; whoever begins it ends it."""
+        python = str(self.app / ".venv" / "bin" / "python")
+        return Process([python, "-m", f"workbuoy_app.devtools.{name}", *arguments], environment or {})
+
+    @property
+    def archived(self) -> str:
+        """The archiving server, as `point_in_time` takes it. Raises NotToBeHadError where it is none."""
+        if not self._archiving or self._postgres is None or not self._postgres.lines:
+            raise NotToBeHadError(f"a restore needs a Postgres of the rehearsal's own: leave {GIVEN} unset")
+        return self._postgres.lines[0]
+
     def postgres(self) -> Owner:
         """An empty database: the given one, else embedded binaries, else `initdb` on PATH. Raises NotToBeHadError."""
         python = self.app / ".venv" / "bin" / "python"
@@ -116,7 +136,7 @@ class Surroundings:
         process = self._postgres
         _wait(lambda: bool(process.lines), process, "Postgres did not start")
         try:
-            return _parse(json.loads(process.lines[0])["owner"])
+            return owner_of(process.lines[0])
         except ValueError:
             raise NotToBeHadError(process.lines[0]) from None
 
@@ -169,6 +189,11 @@ def _given(python: Path, url: str) -> Owner:
     if counted.stdout.strip() != "0":
         raise NotToBeHadError(f"{GIVEN} names a database with {counted.stdout.strip()} tables; give an empty one")
     return owner
+
+
+def owner_of(line: str) -> Owner:
+    """The owner of a server that a devtool started, by the line that it printed. Raises ValueError."""
+    return _parse(json.loads(line)["owner"])
 
 
 def _parse(url: str) -> Owner:

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # https://www.postgresql.org/docs/current/protocol-message-formats.html
 _PIECE_BYTES = 65536
+_LONGEST_NAME = 64  # RFC 5280, ub-common-name
 
 
 class TlsFront:
@@ -107,7 +108,9 @@ def tls_front(folder: Path, host_name: str, target: tuple[str, int], *, asked_fo
 
 def _write_certificates(folder: Path, host_name: str) -> None:
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Rehearsal authority")])
+    # A name of its own: who trusts two authorities finds the right one by it.
+    name = f"Rehearsal authority of {host_name.partition('.')[0]}"[:_LONGEST_NAME]
+    authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     authority = (
         _certificate(authority_name, authority_name, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

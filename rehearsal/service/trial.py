@@ -48,6 +48,7 @@ class Trial:
     members: tuple[tuple[str, str], ...] = MEMBERS  # at least two tenants, each with its member's subject
     owner: Owner | None = None
     front: TlsFront | None = None
+    front_of_copy: TlsFront | None = None
     runtime: LambdaRuntime | None = None
     service: Process | None = None
     watcher: Watcher | None = None
@@ -92,11 +93,14 @@ class Trial:
             context = {"aws:SourceArn": self.declared.cluster_task_arn, "aws:SourceAccount": self.cloud.account}
         return self.gate.assume(role_arn, service, context)
 
-    def task_environment(self, container: Container) -> dict[str, str]:
-        """A container's environment: what is declared, its injected secrets, its role's credentials, stand-ins."""
+    def task_environment(self, container: Container, role_arn: str = "") -> dict[str, str]:
+        """A container's environment: what is declared, its injected secrets, its role's credentials, stand-ins.
+
+        The role is the service's, where no other is named.
+        """
         environment = self._with_stand_ins(container.environment)
         environment |= self._injected(container)
-        return environment | self._as_role(self.declared.task_role_arn, TASKS)
+        return environment | self._as_role(role_arn or self.declared.task_role_arn, TASKS)
 
     def function_environment(self) -> dict[str, str]:
         """The rotation function's environment, with what the Lambda runtime adds."""
@@ -110,9 +114,11 @@ class Trial:
     def _with_stand_ins(self, declared: Mapping[str, str]) -> dict[str, str]:
         assert self.front is not None  # noqa: S101
         environment = dict(declared)
-        url = urlsplit(declared["DATABASE_URL"])
-        address = url._replace(netloc=f"{url.hostname}:{self.front.port}").geturl()
-        self._stand_in(environment, "DATABASE_URL", address)
+        fronts = {"DATABASE_URL": self.front, "RESTORED_DATABASE_URL": self.front_of_copy}
+        for name, front in fronts.items():
+            if name in declared and front is not None:
+                url = urlsplit(declared[name])
+                self._stand_in(environment, name, url._replace(netloc=f"{url.hostname}:{front.port}").geturl())
         if "PORT" in declared:
             self._stand_in(environment, "HOST", "127.0.0.1")
             self._stand_in(environment, "PORT", str(self.ports[0]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.files import IMPORT_PREFIX
-from rehearsal.tenants.holdings import EXECUTION, FILES, LOGIN, OIDC, OWNER, ROTATION, TASK, Holdings
+from rehearsal.tenants.holdings import EXECUTION, FILES, LOGIN, OIDC, OWNER, RESTORE, RESTORED, ROTATION, TASK, Holdings
 from rehearsal.tenants.meant import Promotion
 
 OBJECT_KEY, PUT_KEY, STOLEN_KEY = (f"tenants/rehearsal/{name}" for name in ("object", "put", "stolen"))
@@ -37,6 +37,15 @@ OWN: Mapping[str, frozenset[tuple[str, str]]] = {
             (f"secret {OWNER}", _READ),
             (_KEY_OF_SECRETS, "kms:Decrypt"),
             ("log group logs-rotation", _PUT_EVENTS),
+        }
+    ),
+    RESTORE: frozenset(
+        {
+            (f"bucket {FILES}", "s3:ListBucket"),
+            (_AN_OBJECT, "s3:PutObject"),
+            (_AN_OBJECT, "s3:DeleteObject"),
+            (_KEY_OF_FILES, "kms:GenerateDataKey"),
+            (f"secret {RESTORED}", _READ),
         }
     ),
 }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.service.declared import DeclaredService, declared_service
 
-TASK, EXECUTION, ROTATION = "task role", "execution role", "rotation role"
-LOGIN, OWNER, OIDC = "login", "owner", "OIDC client"
+TASK, EXECUTION, ROTATION, RESTORE = "task role", "execution role", "rotation role", "restore role"
+LOGIN, OWNER, OIDC, RESTORED = "login", "owner", "OIDC client", "restored login"
 FILES = "files"
 
 
@@ -39,6 +39,7 @@ def holdings_of(rehearsal: Rehearsal) -> Holdings:
     declared = declared_service(rehearsal)
     files = declared.service.environment["S3_BUCKET"]
     secrets = {LOGIN: declared.rotated_secret_arn, OWNER: declared.owner_secret_arn}
+    secrets[RESTORED] = declared.restore.environment["RESTORED_DATABASE_SECRET_ID"]
     if "OIDC_SECRET_ID" in declared.service.environment:
         secrets[OIDC] = declared.service.environment["OIDC_SECRET_ID"]
     buckets = {str(one.outputs["bucket"]): one.name for one in _of(rehearsal, "aws:s3/bucket:Bucket")}
@@ -50,6 +51,7 @@ def holdings_of(rehearsal: Rehearsal) -> Holdings:
             TASK: declared.task_role_arn,
             EXECUTION: declared.execution_role_arn,
             ROTATION: declared.rotation_role_arn,
+            RESTORE: declared.restore_role_arn,
         },
         buckets={FILES: files, **{name.removesuffix("-bucket"): one for one, name in buckets.items() if one != files}},
         secrets=secrets,

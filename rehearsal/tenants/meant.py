@@ -53,6 +53,12 @@ _OF_THE_ACCOUNT: Final = (
     ),
     Meant(
         role=OPERATORS,
+        things="secrets-restored-login",
+        actions=("secretsmanager:PutSecretValue",),
+        reason="whoever makes a copy of a database fills in its login, and does not read it",
+    ),
+    Meant(
+        role=OPERATORS,
         things="keys-*",
         actions=("kms:Decrypt", "kms:GenerateDataKey"),
         reason="to put that secret and to read a promotion's manifest takes the keys, through those services alone",
@@ -62,6 +68,30 @@ _OF_THE_ACCOUNT: Final = (
         things="*one-off-task",
         actions=("ecs:RunTask",),
         reason="one-off work is a command of the image",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*restore-task",
+        actions=("ecs:RunTask",),
+        reason="bringing data back is a command of the image",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="database-instance",
+        actions=("rds:RestoreDBInstanceToPointInTime",),
+        reason="a copy of a database is made beside it, where restore's tasks alone reach it",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="keys-*",
+        actions=("kms:CreateGrant",),
+        reason="RDS asks for the key of a copy in their name, and only through it",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*restore-role",
+        actions=("iam:PassRole",),
+        reason="a task that brings data back runs with the role that may",
     ),
     Meant(
         role=OPERATORS,

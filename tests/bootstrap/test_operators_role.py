@@ -81,6 +81,19 @@ def _log(action: str, group: str) -> Case:
     return lambda account: Asked(action=action, resource=account.arn("logs", f"log-group:{group}:*"))
 
 
+def _database(action: str, name: str) -> Case:
+    return lambda account: Asked(action=f"rds:{action}", resource=account.arn("rds", f"db:{name}"))
+
+
+def _grant(service: str) -> Case:
+    return lambda account: Asked(
+        action="kms:CreateGrant",
+        resource=_made(account, "Key", "arn", "keys-database"),
+        context={"kms:viaservice": (f"{service}.{HERE}.amazonaws.com",), "kms:grantisforawsresource": ("true",)},
+    )
+
+
+COPY = "workbuoy-prod-database-restored"
 ALLOWED: dict[str, Case] = {
     "a command of the image as a task": _task("workbuoy-prod-one-off:7"),
     "the same in a customer's own stack": _task("workbuoy-prod-acme-one-off:7"),
@@ -97,6 +110,17 @@ ALLOWED: dict[str, Case] = {
     "reading a promotion's manifest": _read("imports/acme/manifest.json"),
     "reading a promotion's receipt": _read("imports/acme/receipt.json"),
     "decrypting them": _files_key("arn:aws:s3:::workbuoy-prod-acme-files-1"),
+    "bringing data back as a task": _task("workbuoy-prod-restore:7"),
+    "with the role for it": _pass("workbuoy-prod-restore"),
+    "the same of a customer's own": _pass("workbuoy-prod-acme-restore"),
+    "filling in a copy's login": _secret("secretsmanager:PutSecretValue", "restored-login"),
+    "copying a database": _database("RestoreDBInstanceToPointInTime", "workbuoy-prod-database"),
+    "into a copy beside it": _database("RestoreDBInstanceToPointInTime", COPY),
+    "whose key RDS uses": _grant("rds"),
+    "finding it": _database("DescribeDBInstances", COPY),
+    "tagging it": _database("AddTagsToResource", COPY),
+    "giving it a password": _database("ModifyDBInstance", COPY),
+    "deleting it": _database("DeleteDBInstance", COPY),
 }
 REFUSED: dict[str, Case] = {
     "reading the login's secret": _secret("secretsmanager:GetSecretValue", "oidc-client"),
@@ -124,6 +148,11 @@ REFUSED: dict[str, Case] = {
         action="ecs:RegisterTaskDefinition", resource=account.arn("ecs", "task-definition/workbuoy-prod-service:new")
     ),
     "another log": _log("logs:FilterLogEvents", "/payroll"),
+    "deleting a database": _database("DeleteDBInstance", "workbuoy-prod-database"),
+    "changing a database's password": _database("ModifyDBInstance", "workbuoy-prod-database"),
+    "copying a database to another name": _database("RestoreDBInstanceToPointInTime", "payroll"),
+    "a grant through another service": _grant("s3"),
+    "reading a copy's login": _secret("secretsmanager:GetSecretValue", "restored-login"),
     "the state's key": lambda account: Asked(
         action="kms:Decrypt",
         resource=_account_key("state")(account),
@@ -160,6 +189,8 @@ WIDENED: dict[str, tuple[str, dict[str, object]]] = {
     "ReadManifestAndReceipt": ("what a promotion moves", {"Resource": "arn:aws:s3:::workbuoy-prod-*"}),
     "FindManifestAndReceipt": ("listing what a promotion moves", {"Condition": {}}),
     "DecryptManifestAndReceipt": ("decrypting another bucket", {"Condition": {}}),
+    "CopyDatabases": ("copying a database to another name", {"Resource": "*"}),
+    "KeepCopies": ("deleting a database", {"Resource": "*"}),
 }
 
 

@@ -116,5 +116,30 @@ def test_the_task_may_touch_objects_of_its_own_bucket_alone(declared: Declare) -
     bucket_arn = graph.named("files-bucket").outputs["arn"]
     statements = [s for one, s in graph.documents("RolePolicy") if one.name == "service-task-policy"]
     s3 = [s for s in statements if any(action.startswith("s3:") for action in s["Action"])]
-    assert {s["Resource"] for s in s3} == {bucket_arn, f"{bucket_arn}/tenants/*"}
+    assert {s["Sid"]: s["Resource"] for s in s3} == {
+        "StoreAttachments": f"{bucket_arn}/tenants/*",
+        "SeeOwnBucket": bucket_arn,
+        "NoteErasures": f"{bucket_arn}/erasures/*",
+        "ReadLedgersSalt": f"{bucket_arn}/erasures/begun.json",
+    }
     assert "s3:DeleteBucket" not in json.dumps(s3)
+
+
+def test_restore_deletes_no_version_for_good(declared: Declare) -> None:
+    statements = [s for one, s in declared("prod").documents("RolePolicy") if one.name == "restore-policy"]
+    actions = {action for statement in statements for action in statement["Action"]}
+    assert {"s3:GetObjectVersion", "s3:DeleteObject"} <= actions
+    assert "s3:DeleteObjectVersion" not in actions
+
+
+@pytest.mark.parametrize(("stack", "kept"), [("prod", True), ("dev", False)])
+def test_the_erasure_ledger_is_written_once_where_a_stack_is_permanent(
+    declared: Declare, stack: str, kept: bool
+) -> None:
+    statements = [s for one, s in declared(stack).documents("BucketPolicy") if one.name == "files-policy"]
+    refused = {s["Sid"]: s for s in statements if s["Effect"] == "Deny"}
+    assert ("RefuseDeletedErasures" in refused) is kept
+    if kept:
+        assert refused["RefuseChangedErasures"]["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+        assert refused["RefuseDeletedErasures"]["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+        assert {refused[sid]["Principal"] for sid in ("RefuseChangedErasures", "RefuseDeletedErasures")} == {"*"}

@@ -105,14 +105,23 @@ def test_the_default_security_group_lets_nothing_through(declared: Declare) -> N
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_only_service_and_rotation_may_connect_to_the_database(declared: Declare, stack: str) -> None:
+def test_only_service_rotation_and_restore_may_connect_to_the_database(declared: Declare, stack: str) -> None:
     graph = declared(stack)
     into_database = [one for one in graph.of("SecurityGroupIngressRule") if one.name.startswith("database-")]
     assert {one.declared.properties["referencedSecurityGroupId"] for one in into_database} == {
         graph.named("service-group").id,
         graph.named("rotation-group").id,
+        graph.named("restore-group").id,
     }
     assert {one.declared.properties["fromPort"] for one in into_database} == {5432}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_restore_reaches_a_restored_copy(declared: Declare, stack: str) -> None:
+    graph = declared(stack)
+    (into_copy,) = [one for one in graph.of("SecurityGroupIngressRule") if one.name.startswith("restore-copy-")]
+    assert into_copy.declared.properties["referencedSecurityGroupId"] == graph.named("restore-group").id
+    assert [one for one in graph.of("SecurityGroupEgressRule") if one.name.startswith("restore-copy-")] == []
 
 
 def admitted_ranges(graph: Graph, group: str) -> set[str]:

@@ -21,7 +21,7 @@ ZONE = """        - name: eu-west-1c
           privateCidrBlock: 10.40.48.0/20
           dataCidrBlock: 10.40.102.0/24
 """
-TASKS = {"administration-task", "one-off-task", "service-task"}
+TASKS = {"administration-task", "one-off-task", "restore-task", "service-task"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ CHANGES = {
     "a customer that goes": Change(
         "  signed: 2026-10-01",
         "  signed: 2026-10-01\n  retiring: 2026-11-20",
-        {"update": {"database-instance", "files-bucket", "files-logs-bucket"}},
+        {"update": {"database-instance", "files-bucket", "files-logs-bucket", "files-policy"}},
         stack="prod-acme",
         file="tenants/acme.yaml",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from workbuoy_app.access_models import Member, MemberInput, MemberPage, RoleChan
 from workbuoy_app.api.auth import MOCK_ISSUER
 from workbuoy_app.api.caller import Admin
 from workbuoy_app.database import Row
+from workbuoy_app.logs import log
 from workbuoy_app.models import PageQuery
 from workbuoy_app.problems import Refused, Unavailable, documented
 from workbuoy_app.settings import Settings
+from workbuoy_app.storage import StorageUnavailable
 
 router = APIRouter(prefix="/api/members", tags=["members"])
 CHANGE = documented(400, 401, 403, 404, 408, 409, 413, 422, 423, 429, 503)
@@ -45,6 +48,18 @@ def _issuer(settings: Settings) -> str:
     return settings.oidc.issuer
 
 
+def _noted(settings: Settings, member: Row) -> None:
+    """In the erasure ledger, first. Raises StorageUnavailable."""
+    from workbuoy_app.erasures import note_member  # noqa: PLC0415 - for whoever removes somebody
+    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+
+    try:
+        note_member(settings, member["issuer"], member["subject"], by=f"member {member['by']}")
+    except PromotionRefused as refusal:
+        log.warning("the erasure ledger could not be written", extra={"error": str(refusal)})
+        raise StorageUnavailable("the erasure ledger") from None
+
+
 @router.patch("/{member_id}", response_model=Member, responses=CHANGE)
 async def change_member(caller: Admin, member_id: UUID, change: RoleChange) -> Row:
     """Give a member another role. It holds from the next request on, for the member's API tokens too."""
@@ -52,6 +67,8 @@ async def change_member(caller: Admin, member_id: UUID, change: RoleChange) -> R
 
 
 @router.delete("/{member_id}", status_code=204, responses=documented(401, 403, 404, 409, 422, 423, 429, 503))
-async def remove_member(caller: Admin, member_id: UUID) -> None:
-    """End a membership; its sessions and API tokens end at once."""
+async def remove_member(request: Request, caller: Admin, member_id: UUID) -> None:
+    """End a membership; its sessions and API tokens end at once, and no backup brings it back."""
+    member = await caller.run(members.removable, member_id)
+    await asyncio.to_thread(_noted, request.app.state.settings, member)
     await caller.run_once(members.remove, member_id)

@@ -24,13 +24,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
@@ -75,6 +75,8 @@ class Postgres:
     port: int
     password: str = field(repr=False)
     host: str = "127.0.0.1"
+    folder: Path = field(default=Path())
+    binaries: Path = field(default=Path())
 
     def url(self, user: str = OWNER, database: str = DATABASE, password: str | None = None) -> str:
         """An address as `DATABASE_URL` has it."""
@@ -93,11 +95,26 @@ class Postgres:
         return self.url(owner, name)
 
 
+class Origin(Protocol):
+    """Where a server's data come from, if not from nothing."""
+
+    def lay_out(self, data: Path, user: Mapping[str, Any]) -> Sequence[str]:
+        """Make the folder, as the user that the server runs as; gives settings for the server."""
+
+    def take_over(self, postgres: Postgres, process: subprocess.Popen[bytes], folder: Path) -> None:
+        """Wait until it takes writes, and give the owner the password of `postgres`. Raises NoPostgres."""
+
+
 @contextmanager
-def running(binaries: Path | None = None, settings: tuple[str, ...] = ()) -> Iterator[Postgres]:
+def running(
+    binaries: Path | None = None,
+    settings: Callable[[Path], Sequence[str]] | Sequence[str] = (),
+    origin: Origin | None = None,
+) -> Iterator[Postgres]:
     """Start a server with an empty database and its owner; stop it and delete everything at the end.
 
-    `binaries` is the folder of another server's programs; `settings` go over the ones here. Raises NoPostgres.
+    `binaries` is the folder of another server's programs; `settings` go over the ones here, and may be of its folder.
+    Raises NoPostgres.
     """
     user = _unprivileged()
     _sweep(Path(tempfile.gettempdir()))
@@ -106,9 +123,14 @@ def running(binaries: Path | None = None, settings: tuple[str, ...] = ()) -> Ite
     try:
         binaries = binaries or _binaries(folder, user)
         password = secrets.token_urlsafe(16)
-        _initialise(binaries, folder, password, user)
+        given = settings(folder) if callable(settings) else settings
+        if origin is None:
+            _initialise(binaries, folder, password, user)
+        else:
+            _give_to(user, folder)
+            given = (*given, *origin.lay_out(folder / "data", _as(user)))
         port = free_port()
-        options = [part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)]
+        options = [part for setting in (*_SETTINGS, *given) for part in ("-c", setting)]
         process = subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), *options],
             stdin=subprocess.DEVNULL,
@@ -117,8 +139,11 @@ def running(binaries: Path | None = None, settings: tuple[str, ...] = ()) -> Ite
             start_new_session=True,  # Ctrl-C is for us; we then stop it
             **_as(user),
         )
-        postgres = Postgres(port, password)
-        _make_owner(postgres, process, folder)
+        postgres = Postgres(port, password, folder=folder, binaries=binaries)
+        if origin is None:
+            _make_owner(postgres, process, folder)
+        else:
+            origin.take_over(postgres, process, folder)
         yield postgres
     finally:
         try:
@@ -204,9 +229,7 @@ def _initialise(binaries: Path, folder: Path, password: str, user: pwd.struct_pa
     data, password_file = folder / "data", folder / "password"
     password_file.write_text(password)
     data.mkdir()
-    if user is not None:
-        for path in (folder, data, password_file):
-            os.chown(path, user.pw_uid, user.pw_gid)
+    _give_to(user, folder, data, password_file)
     version = subprocess.run(
         [binaries / "initdb", "--version"], capture_output=True, text=True, check=False, **_as(user)
     ).stdout.split()
@@ -230,6 +253,12 @@ def _initialise(binaries: Path, folder: Path, password: str, user: pwd.struct_pa
         raise NoPostgres(f"initdb failed: {outcome.stderr.strip().splitlines()[-1:]}")
 
 
+def _give_to(user: pwd.struct_passwd | None, *paths: Path) -> None:
+    if user is not None:
+        for path in paths:
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+
 def free_port() -> int:
     """A port on loopback that nobody listened on a moment ago."""
     with socket.socket() as probe:
@@ -237,18 +266,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _make_owner(postgres: Postgres, process: subprocess.Popen[bytes], folder: Path) -> None:
+def connected(url: str, process: subprocess.Popen[bytes], folder: Path) -> psycopg.Connection[Any]:
+    """The first connection to a server that starts. Raises NoPostgres."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while True:
         try:
-            connection = psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True)
-            break
+            return psycopg.connect(url, autocommit=True)
         except psycopg.OperationalError:
             if process.poll() is not None or time.monotonic() > deadline:
                 last = (folder / "log").read_text(errors="replace").strip().splitlines()[-1:]
                 raise NoPostgres(f"Postgres did not start: {last}") from None
             time.sleep(0.02)
-    with connection:
+
+
+def _make_owner(postgres: Postgres, process: subprocess.Popen[bytes], folder: Path) -> None:
+    with connected(postgres.url(SUPERUSER, "postgres"), process, folder) as connection:
         connection.execute(
             sql.SQL("create role {} login createrole createdb password {}").format(
                 sql.Identifier(OWNER), sql.Literal(postgres.password)
@@ -268,15 +300,21 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def main() -> int:
     """Run one until SIGINT or SIGTERM."""
+    return serve(running())
+
+
+def serve(server: AbstractContextManager[Postgres]) -> int:
+    """Print a server's addresses, and keep it until SIGINT or SIGTERM. Gives back the exit status."""
 
     def stop(number: int, _: FrameType | None) -> None:
         raise KeyboardInterrupt(number)
 
     signal.signal(signal.SIGTERM, stop)
     try:
-        with running() as postgres:
+        with server as postgres:
             addresses = {"owner": postgres.url(), "superuser": postgres.url(SUPERUSER, "postgres")}
-            print(json.dumps(addresses), flush=True)
+            places = {"folder": str(postgres.folder), "binaries": str(postgres.binaries)}
+            print(json.dumps({**addresses, **places}), flush=True)
             signal.pause()
     except NoPostgres as error:
         print(error, file=sys.stderr)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -46,6 +47,18 @@ class Sum:
 
     size_bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """An object's version, or the mark that says that it was deleted."""
+
+    key: str
+    id: str
+    latest: bool
+    deleted: bool
+    size: int
+    storage_class: str
 
 
 @dataclass(frozen=True)
@@ -97,16 +110,17 @@ class Bucket:
         self.name = settings.bucket
         self.client = storage_client(settings, READ_TIMEOUT_SECONDS)
 
-    def read(self, key: str) -> Iterator[bytes]:
-        """An object's content, piece by piece. Raises PromotionRefused."""
+    def read(self, key: str, version: str = "") -> Iterator[bytes]:
+        """An object's content, or a version's, piece by piece. Raises PromotionRefused."""
+        named = {"VersionId": version} if version else {}
         with self._told("read", key):
-            body = self.client.get_object(Bucket=self.name, Key=key)["Body"]
+            body = self.client.get_object(Bucket=self.name, Key=key, **named)["Body"]
             yield from body.iter_chunks(PIECE_BYTES)
 
-    def sum(self, key: str) -> Sum:
-        """Read an object for its size and checksum."""
+    def sum(self, key: str, version: str = "") -> Sum:
+        """Read an object, or a version of it, for its size and checksum."""
         hashed, size = hashlib.sha256(), 0
-        for piece in self.read(key):
+        for piece in self.read(key, version):
             hashed.update(piece)
             size += len(piece)
         return Sum(size, hashed.hexdigest())
@@ -139,9 +153,21 @@ class Bucket:
 
     def put_json(self, key: str, document: dict[str, Any]) -> None:
         """Write a small document at once."""
-        text = json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
         with self._told("write", key):
-            self.client.put_object(Bucket=self.name, Key=key, Body=text, ContentType="application/json")
+            self.client.put_object(Bucket=self.name, Key=key, **_document(document))
+
+    def put_new(self, key: str, document: dict[str, Any]) -> bool:
+        """Write a small document where none is; False where there is one already."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
+
+        with self._told("write", key):
+            try:
+                self.client.put_object(Bucket=self.name, Key=key, IfNoneMatch="*", **_document(document))
+            except ClientError as error:
+                if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
+                    return False
+                raise
+        return True
 
     def put(self, key: str, pieces: Iterable[bytes], content_type: str) -> Sum:
         """Store what comes, wholly or not at all; gives its sum."""
@@ -165,16 +191,28 @@ class Bucket:
                 upload.abort()
                 raise
 
-    def copy(self, source: str, key: str, content_type: str) -> None:
-        """Inside S3."""
+    def copy(self, source: str, key: str, content_type: str, version: str = "") -> str:
+        """Inside S3, one version where it is named; gives the new object's version."""
+        named = {"VersionId": version} if version else {}
         with self._told(f"copy {source} to", key):
-            self.client.copy_object(
+            answer = self.client.copy_object(
                 Bucket=self.name,
                 Key=key,
-                CopySource={"Bucket": self.name, "Key": source},
+                CopySource={"Bucket": self.name, "Key": source, **named},
                 ContentType=content_type,
                 MetadataDirective="REPLACE",
             )
+        return str(answer.get("VersionId", ""))
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """Every version and delete marker below a prefix, by key, of each key the newest first."""
+        with self._told("list the versions of", prefix):
+            for page in self.client.get_paginator("list_object_versions").paginate(
+                Bucket=self.name, Prefix=prefix
+            ):
+                found = [_version(one, deleted=False) for one in page.get("Versions", [])]
+                found += [_version(one, deleted=True) for one in page.get("DeleteMarkers", [])]
+                yield from (one for _, one in sorted(found, key=itemgetter(0)))
 
     def keys(self, prefix: str) -> Iterator[str]:
         """What lies below a prefix."""
@@ -204,6 +242,24 @@ class Bucket:
 
 def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+def _document(document: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
+    return {"Body": text, "ContentType": "application/json"}
+
+
+def _version(found: dict[str, Any], *, deleted: bool) -> tuple[tuple[str, bool, float], Version]:
+    """One of a listing, and its place: S3 sends versions and delete markers apart."""
+    place = (found["Key"], not found["IsLatest"], -found["LastModified"].timestamp())
+    return place, Version(
+        key=found["Key"],
+        id=found["VersionId"],
+        latest=found["IsLatest"],
+        deleted=deleted,
+        size=0 if deleted else found["Size"],
+        storage_class="" if deleted else found.get("StorageClass", ""),
+    )
 
 
 class Upload:

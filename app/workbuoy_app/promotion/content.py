@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 from workbuoy_app.promotion.acting import acting_for
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant
-from workbuoy_app.promotion.tables import Table, Value, canonical_rows, line, moved_tables
+from workbuoy_app.promotion.tables import MOVED, Table, Value, canonical_rows, line, moved_tables
 from workbuoy_app.roles import Owner
 
 Write = Callable[[bytes], object]
@@ -120,13 +120,17 @@ def revision(connection: Owner) -> str:
     return str(row[0])
 
 
-def measure(connection: Owner, tenant: Tenant, sink: Sink | None = None) -> Content:
-    """Read every row of the tenant in this transaction and add it up; `sink` is given the lines.
+def measure(
+    connection: Owner, tenant: Tenant, sink: Sink | None = None, only: Collection[str] = MOVED
+) -> Content:
+    """Read every row of the tenant in `only` these tables, in this transaction, and add it up.
+
+    `sink` is given the lines.
 
     Raises PromotionRefused.
     """
     tables, objects = {}, Objects()
-    every = moved_tables(connection)
+    every = [table for table in moved_tables(connection) if table.name in only]
     known = revision(connection)
     with acting_for(connection, tenant.id):
         for table in every:

@@ -83,7 +83,7 @@ def _copied(
             raise PromotionRefused(f"{source.name}/{key} is not what its row says: size or checksum differ")
 
     def counted() -> Iterator[dict[str, Any]]:
-        for row in _rows_with_objects(connection, tenant):
+        for row in rows_with_objects(connection, tenant):
             objects.add(row)
             yield row
 
@@ -91,8 +91,8 @@ def _copied(
     return objects.sum()
 
 
-def _rows_with_objects(connection: Owner, tenant: Tenant) -> Iterator[dict[str, Any]]:
-    """In short transactions: none stays open while objects are copied."""
+def rows_with_objects(connection: Owner, tenant: Tenant) -> Iterator[dict[str, Any]]:
+    """What is copied of each, by id. In short transactions: none stays open while objects are copied."""
     columns = ("id", "object_key", "size_bytes", "sha256", "content_type")
     last = None
     while True:

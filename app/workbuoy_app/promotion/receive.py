@@ -114,7 +114,7 @@ def _objects(bucket: Bucket, origin: Place, manifest: Content, *, copy: bool) ->
             raise PromotionRefused(f"{bucket.name}/{key} is not what its row says: size or checksum differ")
 
     lines = _lines(bucket, origin, manifest, "attachments")
-    rows = (row for row in map(_parsed, lines) if row.get("object_key") is not None)
+    rows = (row for row in map(parsed, lines) if row.get("object_key") is not None)
     for_each(rows, bring)
 
 
@@ -127,12 +127,12 @@ def _rows(connection: Owner, bucket: Bucket, origin: Place, manifest: Content) -
         )  # the trail comes as it was kept
         for table in tables:
             if table.name in REGISTRY:
-                _insert(connection, table, _lines(bucket, origin, manifest, table.name), tenant)
+                insert(connection, table, _lines(bucket, origin, manifest, table.name), tenant)
         with acting_for(connection, tenant.id):
             as_group(connection)
             for table in tables:
                 if table.name not in REGISTRY:
-                    _insert(connection, table, _lines(bucket, origin, manifest, table.name), tenant)
+                    insert(connection, table, _lines(bucket, origin, manifest, table.name), tenant)
         as_owner(connection)
         if differences := measure(connection, tenant).differences(manifest):
             raise PromotionRefused(f"What was stored differs: {', '.join(differences)}. It was rolled back.")
@@ -144,11 +144,12 @@ def _lines(bucket: Bucket, origin: Place, manifest: Content, table: str) -> Iter
     return lines_summed(table, bucket.lines(origin.rows(table)), manifest.tables[table])
 
 
-def _insert(connection: Owner, table: Table, lines: Iterator[bytes], tenant: Tenant) -> None:
+def insert(connection: Owner, table: Table, lines: Iterator[bytes], tenant: Tenant) -> None:
+    """Rows as an export's lines have them. Raises PromotionRefused for one of another tenant."""
     statement = insertion(table)
     with connection.cursor() as cursor:
         for batch in _batches(lines):
-            rows = [_parsed(text) for text in batch]
+            rows = [parsed(text) for text in batch]
             for row in rows:
                 expect_own(table, row, tenant.id)
             cursor.executemany(statement, [stored(table, row) for row in rows])
@@ -166,7 +167,8 @@ def _batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _parsed(text: bytes) -> dict[str, Value]:
+def parsed(text: bytes) -> dict[str, Value]:
+    """A row of an export's line. Raises PromotionRefused."""
     try:
         row = json.loads(text)
     except ValueError:

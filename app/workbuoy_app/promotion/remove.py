@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from workbuoy_app.erasures import note_tenant
 from workbuoy_app.promotion.acting import acting_for, as_group, as_owner, owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, for_each, own_storage
 from workbuoy_app.promotion.content import Content, measure
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import find_frozen, lock
+from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
 
@@ -27,6 +31,7 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
             raise PromotionRefused(
                 f"The receipt is of other content: {name} here comes to {content.digest}. Nothing was removed."
             )
+        note_tenant(settings, tenant.id, name, by="operator")
         with connection.transaction():  # from here on there is no way back
             connection.execute(
                 "update freezes set removal_begun_at = coalesce(removal_begun_at, now()) where tenant_id = %s",
@@ -36,12 +41,17 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
         objects = for_each(bucket.keys(f"tenants/{tenant.id}/"), bucket.delete)
         with connection.transaction():
             lock(connection, tenant.id)
-            connection.execute("delete from freezes where tenant_id = %s", [tenant.id])
-            with acting_for(connection, tenant.id):
-                as_group(connection)
-                for table in ("things", "object_removals"):  # attachments and their chunks go with things
-                    connection.execute(f"delete from {table} where tenant_id = %s", [tenant.id])
-            as_owner(connection)
-            connection.execute("delete from members where tenant_id = %s", [tenant.id])  # and their sessions
-            connection.execute("delete from tenants where id = %s", [tenant.id])
+            delete_tenant(connection, tenant.id)
     return content, objects
+
+
+def delete_tenant(connection: Owner, tenant_id: UUID) -> None:
+    """Every row of a tenant, within a transaction."""
+    connection.execute("delete from freezes where tenant_id = %s", [tenant_id])
+    with acting_for(connection, tenant_id):
+        as_group(connection)
+        for table in ("things", "object_removals"):  # attachments and their chunks go with things
+            connection.execute(f"delete from {table} where tenant_id = %s", [tenant_id])
+    as_owner(connection)
+    connection.execute("delete from members where tenant_id = %s", [tenant_id])  # and their sessions
+    connection.execute("delete from tenants where id = %s", [tenant_id])

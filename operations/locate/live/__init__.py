@@ -12,7 +12,7 @@ from operations.locate.answer import Answer
 from operations.locate.differences import Difference, differences
 from operations.locate.live.account import Account
 from operations.locate.live.names import names_of
-from operations.locate.live.overlay import lost_marks, overlay
+from operations.locate.live.overlay import lost_marks, overlay, unreadable
 from operations.locate.live.strangers import harmless_kinds, kind_of
 from operations.locate.live.sweep import LOOKED_FOR, Swept, sweep
 from operations.locate.sources import Estate, Source
@@ -36,7 +36,11 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
         live = overlay(declared, swept.found)
         told += [
             difference
-            for resource, difference in (*differences(declared, live.graph), *lost_marks(declared, live))
+            for resource, difference in (
+                *unreadable(declared, live),  # first: no backup helps against it
+                *differences(declared, live.graph),
+                *lost_marks(declared, live),
+            )
             if own or holds_requests(declared, resource)  # the base's other affairs are not this customer's
         ]
         if own:

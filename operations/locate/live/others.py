@@ -8,6 +8,7 @@ from operations.locate.live.account import Account
 from operations.locate.live.found import Found, found, properties_of
 from operations.locate.live.names import Names
 
+STATE, DELETED_ON = "keyState", "deletionDate"  # of a key: only the account tells them
 _KEYLESS: Final = {"kmsKeyId": None}  # what an answer leaves out is not there
 
 
@@ -46,8 +47,12 @@ def keys(account: Account, region: str, names: Names) -> Iterator[Found]:
             answer["Rotation"] = kms.get_key_rotation_status(KeyId=one["KeyId"])
             answer["Tags"] = kms.list_resource_tags(KeyId=one["KeyId"]).get("Tags")
             replicas = (one.get("MultiRegionConfiguration") or {}).get("ReplicaKeys", ())
-            copies = {"replicas": [{"region": replica["Region"]} for replica in replicas]}
-            yield found(t.KEY, alias["AliasName"], region, one["Arn"], answer, properties=copies)
+            more = {
+                "replicas": [{"region": replica["Region"]} for replica in replicas],
+                STATE: one.get("KeyState"),
+                DELETED_ON: one.get("DeletionDate"),
+            }
+            yield found(t.KEY, alias["AliasName"], region, one["Arn"], answer, properties=more)
 
 
 def topics(account: Account, region: str, names: Names) -> Iterator[Found]:

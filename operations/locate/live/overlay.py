@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from facts import tokens as t
@@ -11,6 +12,7 @@ from graph import Graph, Resource
 from graph.values import items
 from operations.locate.differences import Told, difference, name_of
 from operations.locate.live.found import Found, stem
+from operations.locate.live.others import DELETED_ON, STATE
 from operations.locate.live.sweep import LOOKED_FOR
 from policies.tags import APPLICATION, ENVIRONMENT, TENANT
 
@@ -146,6 +148,17 @@ def _made(declared: Graph, one: Found) -> Resource:
         id=one.arn,
         region=one.region,
     )
+
+
+def unreadable(declared: Graph, live: Overlaid) -> Iterator[Told]:
+    """Keys that nobody can use, or not for long: what they encrypt is lost with them, its backups too."""
+    for urn, found in live.matched.items():
+        state = found.properties.get(STATE)
+        if found.type == t.KEY and state not in (None, "Enabled"):
+            resource, day = declared.by_urn[urn], found.properties.get(DELETED_ON)
+            told = f"{state}, and gone on {day:%Y-%m-%d}" if isinstance(day, datetime) else str(state)
+            lost = f"{told}: what it encrypts is unreadable"
+            yield resource, difference(declared, resource, "state", "Enabled", lost)
 
 
 def lost_marks(declared: Graph, live: Overlaid) -> Iterator[Told]:

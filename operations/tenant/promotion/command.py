@@ -132,15 +132,15 @@ def _arguments(promotion: "Promotion", step: "PromotionStep") -> tuple[str, ...]
 def _run(promotion: "Promotion", step: "PromotionStep", arguments: tuple[str, ...], *, json_wanted: bool) -> None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    from operations.tenant.promotion import task  # noqa: PLC0415
+    from operations import one_off  # noqa: PLC0415
 
     label = f"promote-{promotion.tenant}-{step.name}"
     again = f"workbuoy tenant promote {promotion.tenant} --live --run {step.name}"
     try:
-        outcome = task.run(_session(), promotion.place(step.side), arguments, label, tell)
+        outcome = one_off.run(_session(), promotion.place(step.side), arguments, label, tell)
     except KeyboardInterrupt:
         fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
-    except task.TaskError as error:
+    except one_off.TaskError as error:
         fail(NOT_MADE, f"{step.name}: {error}")
     except (BotoCoreError, ClientError) as error:
         fail(NOT_MADE, f"{step.name}: AWS refused or did not answer: {error}")

@@ -7,23 +7,11 @@ from typing import Any, Literal
 from infra.problems import Problem, ProblemsError
 from infra.tenants.files import FOLDER
 from infra.tenants.record import Tenant
+from operations.one_off import TaskPlace
 
 Side = Literal["pool", "silo"]
 ReadOutputs = Callable[[str], Mapping[str, Any]]
 NEEDED = ("clusterArn", "filesBucketName", "oneOffTaskDefinitionArn", "privateSubnetIds", "serviceSecurityGroupId")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskPlace:
-    """A stack in which one-off tasks of its service run."""
-
-    stack: str
-    region: str
-    cluster_arn: str
-    task_definition_arn: str
-    subnet_ids: tuple[str, ...]
-    security_group_id: str
-    bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The account, held to the program: what is as declared stays silent, and each seeded difference is named."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -83,6 +84,10 @@ def _change_by_hand(account: Looked) -> None:
     secrets.replicate_secret_to_regions(SecretId=secret, AddReplicaRegions=[{"Region": ELSEWHERE}])
     topic = f"arn:aws:sns:eu-west-1:{account.account}:workbuoy-prod-acme-alarms"
     account.client("sns").untag_resource(ResourceArn=topic, TagKeys=["tenant"])
+    kms, s3 = account.client("kms"), account.client("s3")
+    key = kms.describe_key(KeyId="alias/workbuoy-prod-acme-database")["KeyMetadata"]["KeyId"]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    s3.put_bucket_versioning(Bucket=files_bucket(account), VersioningConfiguration={"Status": "Suspended"})
     tags = {"application": "workbuoy", "tenant": "acme"}
     account.client("sqs", ELSEWHERE).create_queue(QueueName="leftover", tags=tags)
     account.client("logs", ELSEWHERE).create_log_group(logGroupName="/workbuoy/workbuoy-prod-acme/copy")
@@ -104,7 +109,7 @@ def test_the_account_answers_with_its_own_names_and_keys(untouched: Answer, acco
         if one["AliasName"] == "alias/workbuoy-prod-acme-files"
     ]
     assert files.key_arn.endswith(key)
-    assert [one.name for one in files.readers] == ["administrators", "service-task"]
+    assert [one.name for one in files.readers] == ["administrators", "restore", "service-task"]
 
 
 def told(answer: Answer) -> list[tuple[str, str, str]]:
@@ -116,7 +121,7 @@ def told(answer: Answer) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     "difference",
     [
-        (SERVICE_LOG, "Log of service-task, administration-task and one-off-task: kept", "30 days"),
+        (SERVICE_LOG, "Log of service-task, administration-task, one-off-task and restore-task: kept", "30 days"),
         (ROTATION_LOG, "", "nothing"),
         (DATABASE, "Automated backups and point-in-time recovery: kept", "any moment of the last 3 days"),
         (DATABASE, "protected by", "Pulumi's protect"),
@@ -134,11 +139,23 @@ def test_a_bucket_replicated_away_is_named_with_where_to(seeded: Answer) -> None
     assert any("Objects copied to faraway in us-east-1" in str(one) for one in seeded.differences)
 
 
+def test_a_key_that_will_be_gone_comes_first_with_its_day(seeded: Answer) -> None:
+    first = seeded.differences[0]
+    day = f"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%d}"
+    assert (first.name, first.field) == ("alias/workbuoy-prod-acme-database", "state")
+    assert first.found == f"PendingDeletion, and gone on {day}: what it encrypts is unreadable"
+
+
+def test_a_bucket_that_keeps_no_versions_any_more_is_named(seeded: Answer) -> None:
+    found = [one.found for one in seeded.differences if one.field.endswith(": state")]
+    assert found == ["not versioned: what is overwritten is gone"]
+
+
 def test_nothing_but_the_seeded_differences_is_told(seeded: Answer) -> None:
     names = {one.name for one in seeded.differences}
     others = {one for one in names if "acme" not in one}
     assert {one.rpartition(":")[2] for one in others} == {"leftover"}
-    assert len(seeded.differences) == 10
+    assert len(seeded.differences) == 12
 
 
 @pytest.mark.parametrize("store", ["kept-safe", "leftover", "/workbuoy/workbuoy-prod-acme/copy"])

@@ -76,9 +76,9 @@ def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
         "service-execution",
         "service-task",
     ]
-    assert readers(named(stores, "Files")) == ["administrators", "service-task"]
-    assert readers(named(stores, "Noncurrent versions of files")) == ["administrators"]
-    assert readers(named(stores, "Log of the service, administration and one-off work")) == [
+    assert readers(named(stores, "Files")) == ["administrators", "restore", "service-task"]
+    assert readers(named(stores, "Noncurrent versions of files")) == ["administrators", "restore"]
+    assert readers(named(stores, "Log of the service, administration, one-off work and bringing data back")) == [
         "administrators",
         "observability-operators",
     ]
@@ -105,7 +105,7 @@ def test_a_widened_role_is_told_as_a_reader(acme: Estate) -> None:
 
 def test_reading_files_takes_the_key_behind_them(acme: Estate) -> None:
     keyless = _with_policy(acme, "service-task-policy", lambda text: text.replace("kms:Decrypt", "kms:DescribeKey"))
-    assert readers(named(stores_of(keyless), "Files")) == ["administrators"]
+    assert readers(named(stores_of(keyless), "Files")) == ["administrators", "restore"]
 
 
 def test_a_policy_that_is_not_shown_counts_as_one_that_lets_everything(acme: Estate) -> None:

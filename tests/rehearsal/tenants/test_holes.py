@@ -12,7 +12,7 @@ from facts.permissions.evaluate import Undecided
 from rehearsal.permissions.gate import open_gate
 from rehearsal.tenants import roles
 from rehearsal.tenants.attempts import OBJECT_KEY, Attempt
-from rehearsal.tenants.holdings import LOGIN, TASK
+from rehearsal.tenants.holdings import LOGIN, RESTORE, TASK
 from rehearsal.tenants.matrix import rows
 from rehearsal.tenants.result import Outcome
 from rehearsal.tenants.sql import Work, run
@@ -138,6 +138,10 @@ def test_a_key_shared_by_two_stacks_opens_both_to_each_other(beside: Beside) -> 
     use = {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": prod.keys["files"], "Condition": THROUGH_S3}
     key = [(FILES_KEY, "kms:Decrypt"), (FILES_KEY, "kms:GenerateDataKey")]
     both = by_task(ACME, PROD, *key) | by_task(PROD, ACME, *key)
+    # Whoever brings prod's data back may use prod's key, and so acme's; acme's own may not use prod's.
+    both |= {(PROD, RESTORE, ACME, *one) for one in key}
+    own = ((OBJECT, "s3:PutObject"), (FILES_KEY, "kms:GenerateDataKey"))
+    both |= {(ACME, RESTORE, ACME, *one) for one in own}
     try:
         with widened(beside, ACME, use):
             assert beside.red_roles() == both

@@ -57,7 +57,7 @@ def test_every_kind_of_thing_is_tried_by_every_role_of_another_stack(beside: Bes
         "s3:PutObject": 1,
         "s3:DeleteObject": 1,
         "s3:CopyObject": 2,  # out of it and into it
-        "secretsmanager:GetSecretValue": 3,
+        "secretsmanager:GetSecretValue": 4,  # two logins, the owner's, the identity provider's
         "kms:Decrypt": 7,  # five keys directly, two through their services
         "kms:GenerateDataKey": 6,
         "logs:GetLogEvents": 4,

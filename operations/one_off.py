@@ -7,14 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations.ending import Tell
-from operations.tenant.promotion.places import TaskPlace
 
-CONTAINER = "one-off"
 WATCH_SECONDS = 5.0
 LAST_LINES = 15
 LOG_LOOKS = 3
 # What argparse says in an image of a release before the command, which runs again after a rollback.
 BEFORE_ONE_OFF = "invalid choice: 'one-off'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPlace:
+    """A stack in which tasks of its image run; `container` is what their definition calls the one that they have."""
+
+    stack: str
+    region: str
+    cluster_arn: str
+    task_definition_arn: str
+    subnet_ids: tuple[str, ...]
+    security_group_id: str
+    bucket: str
+    container: str = "one-off"
 
 
 class TaskError(Exception):
@@ -54,7 +66,7 @@ def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, te
         tell(f"{label} is started: {task_arn}")
     task = _ended(ecs, place, task_arn, tell)
     lines = _last_lines(session, ecs, place, task_arn)
-    container: Mapping[str, Any] = next((each for each in task["containers"] if each["name"] == CONTAINER), {})
+    container: Mapping[str, Any] = next((each for each in task["containers"] if each["name"] == place.container), {})
     if container.get("exitCode") is None:
         reason = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise TaskError(f"{task_arn} never ran: {reason}")
@@ -88,7 +100,7 @@ def _start(ecs: Any, place: TaskPlace, arguments: Sequence[str], label: str) -> 
                 "assignPublicIp": "DISABLED",
             }
         },
-        overrides={"containerOverrides": [{"name": CONTAINER, "command": list(arguments)}]},
+        overrides={"containerOverrides": [{"name": place.container, "command": list(arguments)}]},
     )
     if not answer["tasks"]:
         failures = ", ".join(sorted({each.get("reason", "unknown") for each in answer.get("failures", [])}))
@@ -116,7 +128,7 @@ def _last_lines(session: Any, ecs: Any, place: TaskPlace, task_arn: str) -> tupl
     definition = ecs.describe_task_definition(taskDefinition=place.task_definition_arn)["taskDefinition"]
     (container,) = definition["containerDefinitions"]
     options = container["logConfiguration"]["options"]
-    stream = f"{options['awslogs-stream-prefix']}/{CONTAINER}/{task_arn.rpartition('/')[2]}"
+    stream = f"{options['awslogs-stream-prefix']}/{place.container}/{task_arn.rpartition('/')[2]}"
     logs = session.client("logs", region_name=options["awslogs-region"])
     for _ in range(LOG_LOOKS):  # the last lines may come a little after the task's end
         try:

@@ -1,0 +1,63 @@
+"""`workbuoy backups STACK|CUSTOMER --live`."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, plainly, print_json, print_text
+from operations.restore.command import place_of_stack, stack_of
+from project.terminal import wrapped
+
+if TYPE_CHECKING:
+    from operations.backups.look import Finding
+
+
+@click.command()
+@click.argument("name", metavar="STACK|CUSTOMER")
+@click.option("--live", is_flag=True, help="Ask the account, which is what this command is for.")
+@JSON
+@plainly
+def backups(*, name: str, live: bool, json_wanted: bool) -> None:
+    """Look whether what STACK would be restored from is there and can be read, the worst first.
+
+    Newest moment, snapshots and with whom they are shared, keys and the day on which they go, versions of files, the
+    erasure ledger, and a restored copy that was left behind. What could not be asked counts as not good.
+    """
+    if not live:
+        raise click.UsageError(f"add --live: this asks the account. What is declared: workbuoy locate {name}")
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 printing help must not pay for these
+
+    from operations.backups.look import Looked, State, look  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    stack = name if name in find_project(Path.cwd()).stacks() else stack_of(name)
+    place = place_of_stack(stack)
+    import boto3  # noqa: PLC0415
+
+    session, now = boto3.Session(), datetime.now(UTC)
+    where = Looked(
+        session=session, region=place.tasks.region, database=place.database, bucket=place.tasks.bucket, now=now
+    )
+    try:
+        found = look(where)
+    except BotoCoreError as error:
+        fail(NOT_MADE, f"AWS did not answer: {error}")
+    if json_wanted:
+        shown = [{"what": one.what, "state": one.state.name.lower(), "found": one.found} for one in found]
+        print_json("backups", {"stack": stack, "lookedAt": now.isoformat(timespec="seconds"), "findings": shown})
+    else:
+        _print(stack, found)
+    sys.exit(0 if all(one.state is State.GOOD for one in found) else CHECK_FAILED)
+
+
+def _print(stack: str, found: "list[Finding]") -> None:
+    from operations.backups.look import State  # noqa: PLC0415
+
+    bad = sum(one.state is not State.GOOD for one in found)
+    print_text(f"{stack}: {bad} of {len(found)} findings are not good" if bad else f"{stack} can be brought back")
+    for one in found:
+        mark = "  " if one.state is State.GOOD else "! "
+        print_text("\n".join(wrapped(one.found, f"{mark}{one.what + ':':17} ", " " * 20)))

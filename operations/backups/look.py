@@ -1,0 +1,185 @@
+"""What a stack would be restored from, as the account has it today: each thing looked at is one finding.
+
+What could not be asked is a finding too, and never a good one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any, Final
+
+from operations.restore.copy import EXPIRES
+from operations.restore.moment import RUN, shown
+
+LAG: Final = timedelta(minutes=30)  # RDS ships the log every five minutes
+DAILY: Final = timedelta(hours=30)  # a snapshot a day, whenever its window is
+LEDGER: Final = "erasures/begun.json"
+
+
+class State(IntEnum):
+    """The worst first."""
+
+    UNREADABLE = 0  # what there is cannot be read, or will not be for long
+    MISSING = 1
+    EXPOSED = 2  # others have it too
+    UNKNOWN = 3
+    GOOD = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at, and in words what was found."""
+
+    what: str
+    state: State
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """Where to look: a database's identifier and a bucket's name in a region."""
+
+    session: Any
+    region: str
+    database: str
+    bucket: str
+    now: datetime
+
+    def client(self, service: str) -> Any:
+        """Of the region."""
+        return self.session.client(service, region_name=self.region)
+
+
+def look(looked: Looked) -> list[Finding]:
+    """Everything, the worst first."""
+    found: list[Finding] = []
+    for what, ask in (
+        ("database", _database),
+        ("snapshots", _snapshots),
+        ("leftover copy", _leftover),
+        ("file versions", _versions),
+        ("files key", _files_key),
+        ("erasure ledger", _ledger),
+    ):
+        found += _asked(what, ask, looked)
+    return sorted(found, key=lambda one: one.state)
+
+
+def _asked(what: str, ask: Callable[[Looked], Iterator[Finding]], looked: Looked) -> list[Finding]:
+    from botocore.exceptions import ClientError  # noqa: PLC0415  half a second
+
+    try:
+        return list(ask(looked))
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "no answer"))
+        return [Finding(what=what, state=State.UNKNOWN, found=f"could not be asked: {code}")]
+
+
+def _instance(looked: Looked, name: str) -> Mapping[str, Any] | None:
+    rds = looked.client("rds")
+    try:
+        found: Mapping[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    except rds.exceptions.DBInstanceNotFoundFault:
+        return None
+    return found
+
+
+def _database(looked: Looked) -> Iterator[Finding]:
+    found = _instance(looked, looked.database)
+    if found is None:
+        yield Finding(what="database", state=State.MISSING, found=f"there is no {looked.database}")
+        return
+    days, newest = int(found.get("BackupRetentionPeriod") or 0), found.get("LatestRestorableTime")
+    if not days or newest is None:
+        yield Finding(what="newest moment", state=State.MISSING, found="none: the database keeps no backups")
+    else:
+        newest = newest.astimezone(UTC)
+        late = looked.now - newest > LAG
+        state, note = (State.MISSING, ", which is too long ago") if late else (State.GOOD, "")
+        yield Finding(what="newest moment", state=state, found=f"{shown(newest)}{note}; kept for {days} days")
+    if key := found.get("KmsKeyId"):
+        yield _key(looked, "database key", key)
+    else:
+        yield Finding(what="database key", state=State.EXPOSED, found="none: the storage is not encrypted")
+
+
+def _snapshots(looked: Looked) -> Iterator[Finding]:
+    rds = looked.client("rds")
+    pages = rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=looked.database)
+    done = [one for page in pages for one in page["DBSnapshots"] if one.get("Status") == "available"]
+    if not done:
+        yield Finding(what="snapshots", state=State.MISSING, found="there is none")
+        return
+    newest = max(one["SnapshotCreateTime"] for one in done).astimezone(UTC)
+    state = State.GOOD if looked.now - newest < DAILY else State.MISSING
+    yield Finding(what="snapshots", state=state, found=f"{len(done)}, the newest of {shown(newest)}")
+    for one in (one for one in done if one.get("SnapshotType") == "manual"):
+        name = one["DBSnapshotIdentifier"]
+        answer = rds.describe_db_snapshot_attributes(DBSnapshotIdentifier=name)["DBSnapshotAttributesResult"]
+        for attribute in answer.get("DBSnapshotAttributes", []):
+            if attribute["AttributeName"] == "restore" and attribute.get("AttributeValues"):
+                others = ", ".join(attribute["AttributeValues"])
+                yield Finding(what="shared snapshot", state=State.EXPOSED, found=f"{name} is shared with {others}")
+
+
+def _leftover(looked: Looked) -> Iterator[Finding]:
+    """A copy that a restore or a drill left behind holds customers' data, and costs."""
+    copy = f"{looked.database}-restored"
+    found = _instance(looked, copy)
+    if found is None:
+        return
+    tags = {one["Key"]: one["Value"] for one in found.get("TagList", [])}
+    until = tags.get(EXPIRES, "")
+    past = not until or datetime.strptime(until, RUN).replace(tzinfo=UTC) < looked.now
+    state = State.EXPOSED if past else State.GOOD
+    note = f"should be gone since {until or 'it was made'}" if past else f"is to be gone by {until}"
+    yield Finding(what="restored copy", state=state, found=f"{copy} stands, and {note}: workbuoy restore end")
+
+
+def _versions(looked: Looked) -> Iterator[Finding]:
+    s3 = looked.client("s3")
+    status = s3.get_bucket_versioning(Bucket=looked.bucket).get("Status", "never switched on")
+    if status != "Enabled":
+        yield Finding(what="file versions", state=State.MISSING, found=f"{status}: what is overwritten is gone")
+        return
+    try:
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=looked.bucket)["Rules"]
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
+            raise
+        rules = []
+    days = [
+        one["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        for one in rules
+        if one.get("Status") == "Enabled" and one.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")
+    ]
+    kept = f"older ones are kept for {min(days)} days" if days else "older ones are kept for ever"
+    yield Finding(what="file versions", state=State.GOOD, found=f"on; {kept}")
+
+
+def _files_key(looked: Looked) -> Iterator[Finding]:
+    answer = looked.client("s3").get_bucket_encryption(Bucket=looked.bucket)
+    for rule in answer["ServerSideEncryptionConfiguration"]["Rules"]:
+        if key := rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID"):
+            yield _key(looked, "files key", key)
+            return
+    yield Finding(what="files key", state=State.GOOD, found="S3's own")
+
+
+def _ledger(looked: Looked) -> Iterator[Finding]:
+    """Without it nobody knows what was erased, so that no copy may be read."""
+    found = looked.client("s3").list_objects_v2(Bucket=looked.bucket, Prefix=LEDGER, MaxKeys=1).get("KeyCount", 0)
+    told = (State.GOOD, "is there") if found else (State.UNREADABLE, f"{LEDGER} is not there: no copy may be read")
+    yield Finding(what="erasure ledger", state=told[0], found=told[1])
+
+
+def _key(looked: Looked, what: str, key: str) -> Finding:
+    found = looked.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+    if found["KeyState"] == "Enabled":
+        return Finding(what=what, state=State.GOOD, found="can be used")
+    day = found.get("DeletionDate")
+    gone = f", and gone on {day:%Y-%m-%d}" if day else ""
+    return Finding(
+        what=what, state=State.UNREADABLE, found=f"{found['KeyState']}{gone}: what it encrypts cannot be read"
+    )

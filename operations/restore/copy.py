@@ -1,0 +1,142 @@
+"""A copy of a database at a moment, beside it and outside the program: made, given a login, and deleted again.
+
+Never by an update of the instance that serves: whoever restores by an input of the program has it replaced when the
+input goes (hashicorp/terraform-provider-aws#34522). Every step may be repeated, and finds what the one before left.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from graph.errors import InputError
+from operations.ending import Tell
+from operations.restore.moment import Window, run_name, shown
+from operations.restore.places import RestorePlace
+
+AT, EXPIRES = "workbuoy-restore-at", "workbuoy-restore-expires"
+LIVES = timedelta(days=1)
+WATCH_SECONDS = 15.0
+TIMEOUT_SECONDS = 4 * 3600.0
+GOING = ("creating", "backing-up", "modifying", "resetting-master-credentials", "rebooting", "configuring", "upgrading")
+
+
+class CopyError(Exception):
+    """The copy cannot be made or used; says in one line what to do."""
+
+
+class Copy:
+    """The copy of one stack's database."""
+
+    def __init__(self, session: Any, place: RestorePlace, tell: Tell) -> None:
+        self._place, self._tell = place, tell
+        self._rds = session.client("rds", region_name=place.tasks.region)
+        self._secrets = session.client("secretsmanager", region_name=place.tasks.region)
+
+    def window(self) -> Window:
+        """What the database can go back to. Raises CopyError where it keeps no backups."""
+        found = self._expect_source()
+        newest = found.get("LatestRestorableTime")
+        if not newest or not found.get("BackupRetentionPeriod"):
+            raise CopyError(f"{self._place.database} keeps no backups that reach back: see `workbuoy locate`")
+        newest = newest.astimezone(UTC).replace(microsecond=0)
+        kept = newest - timedelta(days=found["BackupRetentionPeriod"])
+        made = found["InstanceCreateTime"].astimezone(UTC)
+        return Window(oldest=max(kept, made), newest=newest)
+
+    def make(self, at: datetime) -> None:
+        """Begin one, or find the one of this moment. Raises InputError for one of another moment."""
+        found = self._instance(self._place.copy)
+        if found is not None:
+            self._expect_own(found, at)
+            self._tell(f"{self._place.copy} stands already, as of {shown(at)}")
+            return
+        source = self._expect_source()
+        tags = {one["Key"]: one["Value"] for one in source.get("TagList", []) if not one["Key"].startswith("aws:")}
+        tags |= {AT: run_name(at), EXPIRES: run_name(datetime.now(UTC) + LIVES)}
+        self._rds.restore_db_instance_to_point_in_time(
+            SourceDBInstanceIdentifier=self._place.database,
+            TargetDBInstanceIdentifier=self._place.copy,
+            RestoreTime=at,
+            DBInstanceClass=source["DBInstanceClass"],
+            DBSubnetGroupName=source["DBSubnetGroup"]["DBSubnetGroupName"],
+            DBParameterGroupName=source["DBParameterGroups"][0]["DBParameterGroupName"],
+            VpcSecurityGroupIds=[self._place.copy_security_group_id],
+            MultiAZ=False,
+            PubliclyAccessible=False,
+            AutoMinorVersionUpgrade=False,
+            DeletionProtection=False,
+            CopyTagsToSnapshot=True,
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+        self._tell(f"{self._place.copy} is being made, as of {shown(at)}; RDS takes some twenty minutes")
+
+    def wait(self) -> None:
+        """Until it can be connected to. Raises CopyError where it never will."""
+        seen, deadline = "", time.monotonic() + TIMEOUT_SECONDS
+        while True:
+            found = self._instance(self._place.copy)
+            if found is None:
+                raise CopyError(f"{self._place.copy} is gone: begin again")
+            status = found["DBInstanceStatus"]
+            if status != seen:
+                seen = status
+                self._tell(f"  {status}")
+            if status == "available" and not found.get("PendingModifiedValues"):
+                return
+            if status not in (*GOING, "available") or time.monotonic() > deadline:
+                raise CopyError(f"{self._place.copy} is {status}: look at its events, then `workbuoy restore end`")
+            time.sleep(WATCH_SECONDS)
+
+    def give_login(self) -> None:
+        """A password that nobody else has, into the one secret that restore tasks read. Again gives another one."""
+        password = secrets.token_urlsafe(30)
+        found = self._instance(self._place.copy)
+        if found is None:
+            raise CopyError(f"{self._place.copy} is gone: begin again")
+        self._rds.modify_db_instance(
+            DBInstanceIdentifier=self._place.copy, MasterUserPassword=password, ApplyImmediately=True
+        )
+        value = json.dumps({"username": found["MasterUsername"], "password": password})
+        self._secrets.put_secret_value(SecretId=self._place.login_secret_arn, SecretString=value)
+
+    def delete(self) -> bool:
+        """Delete it, without a snapshot, and nothing else; False where there was none. Raises CopyError."""
+        found = self._instance(self._place.copy)
+        if found is None:
+            return False
+        if AT not in _tags(found):
+            raise CopyError(f"{self._place.copy} was not made by `workbuoy restore`, so it is left alone")
+        if found["DBInstanceStatus"] != "deleting":
+            self._rds.delete_db_instance(
+                DBInstanceIdentifier=self._place.copy, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+            )
+        return True
+
+    def _expect_own(self, found: Mapping[str, Any], at: datetime) -> None:
+        other = _tags(found).get(AT)
+        if found["DBInstanceStatus"] == "deleting":
+            raise InputError(f"{self._place.copy} is being deleted: wait for its end, then begin again")
+        if other != run_name(at):
+            of = f"as of {other}" if other else "made by hand"
+            end = f"workbuoy restore end {self._place.tasks.stack}"
+            raise InputError(f"another copy stands, {of}: somebody restores. When it is no longer needed: {end}")
+
+    def _expect_source(self) -> Mapping[str, Any]:
+        found = self._instance(self._place.database)
+        if found is None:
+            raise CopyError(f"there is no database {self._place.database} in {self._place.tasks.region}")
+        return found
+
+    def _instance(self, name: str) -> Mapping[str, Any] | None:
+        try:
+            found: Mapping[str, Any] = self._rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+        except self._rds.exceptions.DBInstanceNotFoundFault:
+            return None
+        return found
+
+
+def _tags(found: Mapping[str, Any]) -> dict[str, str]:
+    return {one["Key"]: one["Value"] for one in found.get("TagList", [])}

@@ -1,0 +1,171 @@
+"""`workbuoy backups`: a stack that can be restored says so; each thing that stands in the way is named."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from operations.backups import look as looking
+from operations.backups.command import backups
+from operations.restore import command as restoring
+from operations.restore.copy import EXPIRES
+from tests.conftest import PROJECT, schema_of
+
+REGION, DATABASE, BUCKET = "eu-west-1", "workbuoy-prod-database", "workbuoy-prod-files-1"
+OUTPUTS = {
+    "clusterArn": "c",
+    "databaseAddress": f"{DATABASE}.abc.{REGION}.rds.amazonaws.com",
+    "filesBucketName": BUCKET,
+    "privateSubnetIds": ["subnet-1"],
+    "restoreSecurityGroupId": "sg-1",
+    "restoreTaskDefinitionArn": "t",
+    "restoredLoginSecretArn": "s",
+    "restoredSecurityGroupId": "sg-2",
+}
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database with a snapshot of today, and a bucket with versions and a ledger."""
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setattr(restoring, "_outputs", lambda *_: OUTPUTS)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    with mock_aws():
+        key = client("kms").create_key()["KeyMetadata"]["KeyId"]
+        client("rds").create_db_instance(
+            DBInstanceIdentifier=DATABASE,
+            DBInstanceClass="db.t4g.medium",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername="o",
+            MasterUserPassword="password-of-it",
+            BackupRetentionPeriod=30,
+            StorageEncrypted=True,
+            KmsKeyId=key,
+        )
+        client("rds").create_db_snapshot(DBSnapshotIdentifier="today", DBInstanceIdentifier=DATABASE)
+        s3 = client("s3")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+        s3.put_bucket_encryption(
+            Bucket=BUCKET,
+            ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]},
+        )
+        s3.put_object(Bucket=BUCKET, Key=looking.LEDGER, Body=b"{}")
+        yield
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(backups, arguments, catch_exceptions=False)
+
+
+@pytest.mark.usefixtures("account", "usual_columns")
+def test_a_stack_that_can_be_restored_says_so_within_80_columns() -> None:
+    result = run("prod", "--live")
+    assert result.exit_code == 0, result.stdout
+    assert result.stdout.startswith("prod can be brought back")
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.usefixtures("account")
+def test_a_pool_customer_is_asked_of_its_base_stack() -> None:
+    result = run("initech", "--live", "--json")
+    document = json.loads(result.stdout)
+    schema_of("backups").validate(document)
+    assert (document["stack"], {one["state"] for one in document["findings"]}) == ("prod", {"good"})
+
+
+def key_pending() -> None:
+    key = client("rds").describe_db_instances()["DBInstances"][0]["KmsKeyId"]
+    client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+
+
+def no_versions() -> None:
+    client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+
+
+def no_ledger() -> None:
+    client("s3").delete_object(Bucket=BUCKET, Key=looking.LEDGER)
+
+
+def shared() -> None:
+    client("rds").modify_db_snapshot_attribute(
+        DBSnapshotIdentifier="today", AttributeName="restore", ValuesToAdd=["210987654321"]
+    )
+
+
+def no_snapshot() -> None:
+    for one in client("rds").describe_db_snapshots()["DBSnapshots"]:
+        client("rds").delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
+
+
+def no_database() -> None:
+    client("rds").delete_db_instance(DBInstanceIdentifier=DATABASE, SkipFinalSnapshot=True)
+
+
+def left_behind() -> None:
+    yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y%m%dT%H%M%SZ}"
+    client("rds").restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier=DATABASE,
+        TargetDBInstanceIdentifier=f"{DATABASE}-restored",
+        UseLatestRestorableTime=True,
+        Tags=[{"Key": EXPIRES, "Value": yesterday}],
+    )
+
+
+DAY = f"{datetime.now(UTC) + timedelta(days=7):%Y-%m}"
+SEEDED: dict[Callable[[], None], tuple[str, str, str]] = {
+    key_pending: ("database key", "unreadable", f"PendingDeletion, and gone on {DAY}"),
+    no_versions: ("file versions", "missing", "Suspended: what is overwritten is gone"),
+    no_ledger: ("erasure ledger", "unreadable", "no copy may be read"),
+    shared: ("shared snapshot", "exposed", "today is shared with 210987654321"),
+    no_snapshot: ("snapshots", "missing", "there is none"),
+    no_database: ("database", "missing", f"there is no {DATABASE}"),
+    left_behind: ("restored copy", "exposed", "should be gone since"),
+}
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("seed", SEEDED, ids=lambda one: one.__name__)
+def test_what_stands_in_the_way_is_named_first(seed: Callable[[], None]) -> None:
+    seed()
+    result = run("prod", "--live", "--json")
+    assert result.exit_code == 3
+    what, state, words = SEEDED[seed]
+    findings = json.loads(result.stdout)["findings"]
+    (found,) = [one for one in findings if one["what"] == what]
+    assert (found["state"], words in found["found"]) == (state, True), found
+    states = [looking.State[one["state"].upper()] for one in findings]
+    assert states == sorted(states)
+
+
+@pytest.mark.usefixtures("account")
+def test_a_newest_moment_that_is_too_old_and_what_may_not_be_asked_are_not_good() -> None:
+    late = looking.Looked(
+        session=boto3.Session(), region=REGION, database=DATABASE, bucket="elsewhere", now=datetime.now(UTC)
+    )
+    found = {one.what: one for one in looking.look(late)}
+    assert found["file versions"].state is looking.State.UNKNOWN
+    tomorrow = looking.Looked(
+        session=late.session, region=REGION, database=DATABASE, bucket=BUCKET, now=late.now + timedelta(days=3)
+    )
+    found = {one.what: one for one in looking.look(tomorrow)}
+    assert found["newest moment"].state is looking.State.MISSING
+    assert found["snapshots"].state is looking.State.MISSING
+
+
+@pytest.mark.usefixtures("account")
+def test_without_live_it_says_where_the_declaration_is_told() -> None:
+    result = run("prod")
+    assert (result.exit_code, "workbuoy locate prod" in result.stderr) == (2, True)

@@ -1,0 +1,217 @@
+"""`workbuoy restore`: plans, a drill, one customer, what is refused, and every step killed and gone on with."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from botocore.client import BaseClient
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from operations.restore import command
+from operations.restore import copy as copies
+from operations.restore.command import restore
+from operations.restore.moment import Window
+from tests.conftest import PROJECT, schema_of
+from tests.operations.restore.world import COPY, SOURCE, World
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+AT = (NOW - timedelta(hours=2)).isoformat()
+NAMED = f"{NOW - timedelta(hours=2):%Y%m%dT%H%M%SZ}"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[World]:
+    """Made once: that takes a second."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "x")
+        yield World()
+
+
+@pytest.fixture
+def world(stack: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A database that has been there for a month, and nothing else."""
+    monkeypatch.chdir(PROJECT)
+    stack.begin_anew()
+    window = Window(oldest=NOW - timedelta(days=30), newest=NOW - timedelta(minutes=5))
+    monkeypatch.setattr(copies.Copy, "window", lambda _: window)  # moto's database is as old as the test
+    monkeypatch.setattr(command, "_outputs", lambda _, stack_name: stack.outputs if stack_name == "prod" else {})
+    monkeypatch.setattr(time, "sleep", stack.sleep)
+    return stack
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(restore, arguments, catch_exceptions=False)
+
+
+def test_a_drill_makes_a_copy_of_its_own_checks_it_and_leaves_nothing(world: World, tmp_path: Path) -> None:
+    evidence = tmp_path / "drill.json"
+    result = run("drill", "prod", "--evidence", str(evidence), "--json")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    schema_of("restore").validate(document)
+    assert (document["good"], document["rpoSeconds"] >= 300) == (True, True)
+    assert set(document["seconds"]) == {"copy", "available", "login", "open", "prepare", "check", "end"}
+    assert {key: value for key, value in document.items() if key != "schema"} == json.loads(evidence.read_text())
+    assert sorted(world.commands()) == [["restore", "check"], ["restore", "prepare"]]
+    assert world.copy() is None
+
+
+def test_the_copy_is_closed_to_the_service_tagged_and_has_a_password_of_its_own(world: World) -> None:
+    world.exit_codes["check"] = 1
+    assert run("drill", "prod", "--at", AT).exit_code == 3
+    found = world.copy()
+    assert found is not None
+    assert [one["VpcSecurityGroupId"] for one in found["VpcSecurityGroups"]] == [
+        world.outputs["restoredSecurityGroupId"]
+    ]
+    tags = {one["Key"]: one["Value"] for one in found["TagList"]}
+    assert (tags["owner"], tags[copies.AT]) == ("platform", NAMED)
+    assert tags[copies.EXPIRES] > f"{NOW:%Y%m%dT%H%M%SZ}"
+    login = world.login()
+    assert login["username"] == "workbuoy_owner"
+    assert login["password"] not in ("of-the-source", "")
+
+
+@pytest.mark.usefixtures("usual_columns")
+def test_a_plan_does_nothing_fits_80_columns_and_says_who_does_what(world: World) -> None:
+    result = run("tenant", "initech", "--at", AT, "--plan")
+    assert result.exit_code == 0, result.stderr
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "freeze initech" in result.stdout
+    assert "UTC" in result.stdout
+    assert "Nothing was done." in result.stdout
+    assert (world.copy(), world.commands()) == (None, [])
+    plan = json.loads(run("tenant", "initech", "--at", AT, "--plan", "--json").stdout)
+    schema_of("restore").validate(plan)
+    assert [one["step"] for one in plan["steps"]][-2:] == ["tenant", "end"]
+
+
+def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World) -> None:
+    result = run("tenant", "initech", "--at", AT, "--yes-restore", "initech")
+    assert result.exit_code == 0, result.stderr
+    assert ["restore", "tenant", "initech", "--at", NAMED] in world.commands()
+    assert "17 rows, 5 files, frozen for 1.5 s" in result.stdout
+    assert f"workbuoy restore undo initech --at {AT}" in result.stdout
+    assert world.copy() is None
+
+
+def test_nothing_is_replaced_without_the_name_once_more(world: World) -> None:
+    result = run("tenant", "initech", "--at", AT)
+    assert (result.exit_code, "--yes-restore initech" in result.stderr) == (2, True)
+    assert run("tenant", "initech", "--at", AT, "--yes-restore", "globex").exit_code == 2
+    assert (world.copy(), world.commands()) == (None, [])
+
+
+def test_a_restore_is_undone_by_a_task_and_needs_no_copy(world: World) -> None:
+    result = run("undo", "initech", "--at", AT, "--yes-restore", "initech")
+    assert result.exit_code == 0, result.stderr
+    assert world.commands() == [["restore", "undo", "initech", "--at", NAMED]]
+    assert world.copy() is None
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ((NOW + timedelta(days=1)).isoformat(), "is in the future"),
+        ((NOW - timedelta(days=31)).isoformat(), "is before the oldest backup"),
+        ((NOW - timedelta(minutes=3)).isoformat(), "cannot be restored yet"),
+        ("2026-11-26T09:30:00", "says no zone"),
+        ("yesterday", "is no time"),
+    ],
+)
+def test_a_moment_that_cannot_be_is_one_line(world: World, at: str, told: str) -> None:
+    result = run("tenant", "initech", "--at", at, "--yes-restore", "initech")
+    assert (result.exit_code, result.stderr.count("error: "), told in result.stderr) == (1, 1, True), result.stderr
+    assert world.copy() is None
+
+
+def test_another_zone_is_the_same_moment(world: World) -> None:
+    there = datetime.fromisoformat(AT).astimezone(tz=datetime.strptime("+0530", "%z").tzinfo).isoformat()
+    assert run("tenant", "initech", "--at", there, "--yes-restore", "initech").exit_code == 0
+    assert ["restore", "tenant", "initech", "--at", NAMED] in world.commands()
+
+
+def test_two_at_once_are_refused_and_the_first_one_s_copy_stays(world: World) -> None:
+    world.exit_codes["check"] = 1
+    run("drill", "prod", "--at", AT)
+    result = run("drill", "prod", "--at", (NOW - timedelta(hours=3)).isoformat())
+    assert (result.exit_code, "another copy stands" in result.stderr) == (1, True)
+    assert world.copy() is not None
+
+
+def test_a_copy_that_was_left_is_deleted_and_one_made_by_hand_is_not(world: World) -> None:
+    world.exit_codes["check"] = 1
+    run("drill", "prod", "--at", AT)
+    assert "is being deleted" in run("end", "prod").stdout
+    assert world.copy() is None
+    assert "No copy stands" in run("end", "prod").stdout
+    world.rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier=SOURCE, TargetDBInstanceIdentifier=COPY, UseLatestRestorableTime=True
+    )
+    result = run("end", "prod")
+    assert (result.exit_code, "was not made by" in result.stderr) == (4, True)
+    assert world.copy() is not None
+
+
+def test_a_stack_that_was_not_deployed_since_is_told_all_at_once(world: World) -> None:
+    result = run("drill", "staging")
+    assert result.exit_code == 1
+    assert result.stderr.count("has no output") == 8
+    assert world.copy() is None
+
+
+class Killed(BaseException):
+    """As kill -9."""
+
+
+CALLS = (
+    "RestoreDBInstanceToPointInTime",
+    "ModifyDBInstance",
+    "PutSecretValue",
+    "RunTask",
+    "DescribeTasks",
+    "DeleteDBInstance",
+)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("call", CALLS)
+def test_whatever_is_killed_the_same_command_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, call: str, when: str
+) -> None:
+    real = BaseClient._make_api_call
+
+    def killed(self: BaseClient, name: str, parameters: dict[str, object]) -> object:
+        if name == call and when == "before":
+            raise Killed
+        answer = real(self, name, parameters)
+        if name == call:
+            raise Killed
+        return answer
+
+    arguments = ("tenant", "initech", "--at", AT, "--yes-restore", "initech")
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", killed)
+        with pytest.raises(Killed):
+            run(*arguments)
+    result = run(*arguments)
+    assert result.exit_code == 0, result.stderr
+    assert ["restore", "tenant", "initech", "--at", NAMED] in world.commands()
+    assert world.copy() is None
+
+
+def test_a_task_that_runs_is_watched_and_not_started_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", interrupt)
+        result = run("drill", "prod", "--at", AT)
+    assert (result.exit_code, "a task goes on by itself" in result.stderr) == (130, True)
+    assert run("drill", "prod", "--at", AT).exit_code == 0
+    assert world.commands().count(["restore", "prepare"]) == 1
