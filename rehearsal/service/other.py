@@ -178,7 +178,7 @@ def refuse_on_duty(trial: Trial) -> str:
 
 def scrape_metrics(trial: Trial) -> str:
     """On a port of their own, and not on the public one."""
-    if steps.status_of(trial.ports[1], "/metrics") != 200:
+    if trial.status_of("/metrics", f"http://127.0.0.1:{trial.ports[1]}") != 200:
         raise StepError(f"/metrics does not answer 200 on METRICS_PORT {trial.ports[1]}")
     if _answers(trial, "/metrics"):
         raise StepError("/metrics answers on the public port")
@@ -202,7 +202,7 @@ CONTRACT_STEPS: tuple[tuple[str, steps.Action], ...] = (
 
 
 def _answers(trial: Trial, path: str) -> bool:
-    return steps.status_of(trial.ports[0], path) == 200
+    return trial.status_of(path) == 200
 
 
 def _run(trial: Trial, arguments: tuple[str, ...]) -> Process:

@@ -80,10 +80,10 @@ class Trial:
         """A browser that nobody is logged in with."""
         return Browser(self.public_url, self.ports[0], self.declared.scheme)
 
-    def status_of(self, path: str) -> int:
-        """What the service's port answers to the load balancer; 0 where nothing does."""
+    def status_of(self, path: str, origin: str = "") -> int:
+        """What the service's port answers to the load balancer, or another origin; 0 where nothing does."""
         with suppress(OSError):
-            return fetch(f"{self.declared.scheme}://127.0.0.1:{self.ports[0]}{path}").status
+            return fetch(f"{origin or self.browser().target}{path}").status
         return 0
 
     def credentials(self, role_arn: str, service: str) -> Credentials:
