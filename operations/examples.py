@@ -7,6 +7,8 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "rehearse": (
         ("workbuoy rehearse prod", "stand prod up here and try its service"),
         ("workbuoy rehearse prod --report report.html", "the same, as one page to look at"),
+        ("workbuoy rehearse prod --watch --no-service", "again on each save, in seconds"),
+        ("workbuoy rehearse --all --no-service", "every stack and account"),
         ("workbuoy rehearse prod --browser", "and let a person work in its web interface"),
         ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
