@@ -1,4 +1,4 @@
-"""How long a rehearsal takes, beside the floor under it: `python benchmarks/rehearsal.py [--rounds 5]`.
+"""How long a rehearsal takes, beside the floor under it: `python -m benchmarks.rehearsal [--rounds 5]`.
 
 Every measurement is a process of its own, and all of them take turns, so that a busy minute falls on all alike. A
 stack is rehearsed with its report and without the service, then with it; what the service's own processes use is in
@@ -7,16 +7,13 @@ backends that prod uses, and making its boto3 clients. Copies are of a database,
 what belongs to them.
 """
 
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+
+from benchmarks.measuring import Measurement, measure, median
 
 ROOT = Path(__file__).parent.parent
 COPIES = (1, 10, 50, 100)
@@ -193,30 +190,6 @@ for number in range(copies):
 RESOURCES_A_COPY = 15
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """One process: wall seconds, CPU seconds, peak memory in MB."""
-
-    wall: float
-    cpu: float
-    peak: float
-
-
-def measure(command: list[str], folder: Path) -> Measurement:
-    """Run a command to its end in a folder; a failure of it ends the benchmark."""
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.perf_counter() - started
-        if process.returncode not in (0, 3):  # a check that fails takes as long as one that passes
-            errors.seek(0)
-            raise click.ClickException(f"{' '.join(command[1:4])} failed: {errors.read().decode()[-600:]}")
-    scale = 1024 * 1024 if sys.platform == "darwin" else 1024  # ru_maxrss is bytes on macOS, KiB elsewhere
-    return Measurement(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / scale)
-
-
 def write_copies(folder: Path) -> None:
     """A project whose stacks `copies-N` declare N copies."""
     (folder / "Pulumi.yaml").write_text("name: benchmark\nruntime: python\n")
@@ -246,15 +219,7 @@ def main(rounds: int, stack: str) -> None:
             click.echo(f"round {turn + 1} of {rounds} ...", err=True)
             for name, (command, place) in commands.items():
                 found[name].append(measure(command, place))
-    _print({name: _median(runs) for name, runs in found.items()})
-
-
-def _median(runs: list[Measurement]) -> Measurement:
-    return Measurement(
-        statistics.median(run.wall for run in runs),
-        statistics.median(run.cpu for run in runs),
-        statistics.median(run.peak for run in runs),
-    )
+    _print({name: median(runs) for name, runs in found.items()})
 
 
 def _print(medians: dict[str, Measurement]) -> None:

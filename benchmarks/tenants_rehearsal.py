@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.rehearsal import Measurement, measure
+from benchmarks.measuring import Measurement, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1, 10, 50, 99)  # docs/limits.md: a base stack takes no more

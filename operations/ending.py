@@ -97,7 +97,7 @@ def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
         except RuleError as broken:
             fail(NOT_MADE, f"a policy is broken: {broken}")
         except ProgramError as error:
-            if error.__cause__:
+            if error.__cause__ and not isinstance(error.__cause__, SyntaxError):  # whose line says everything
                 click.echo("".join(traceback.format_exception(error.__cause__)), err=True, nl=False)
             fail(NOT_MADE, f"the program itself failed, which is a mistake in it: {error}")
         except KeyboardInterrupt:

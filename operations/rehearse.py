@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stack", default="dev")
+@click.argument("stack", required=False)
 @JSON
+@click.option("--all", "everything", is_flag=True, help="Rehearse every stack and account, two at once.")
 @click.option("--declare-only", is_flag=True, help="Run the program and create nothing.")
 @click.option(
     "--report",
@@ -71,12 +72,14 @@ if TYPE_CHECKING:
     help="Also stand up these customers' stacks (names with commas, or all), and try who can reach whom.",
 )
 @click.option("--no-matrix", is_flag=True, help="With --tenants: only stand them up.")
+@click.option("--watch", "watching", is_flag=True, help="Rehearse again whenever a file of the project is saved.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
 @plainly
 def rehearse(
     *,
-    stack: str,
+    stack: str | None,
     json_wanted: bool,
+    everything: bool,
     declare_only: bool,
     report_file: Path | None,
     policy_file: Path | None,
@@ -86,13 +89,21 @@ def rehearse(
     no_service: bool,
     tenants: str | None,
     no_matrix: bool,
+    watching: bool,
     verbose: bool,
 ) -> None:
     """Stand up STACK (default: dev) on this machine and compare it with what the program declares.
 
     Then start the service in it, with the settings, secrets and permissions that the stack made, and try it.
+    With --all every base stack, customer's stack and account; with --since those alone that the change touches.
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
+    if everything:
+        refused = (
+            stack or declare_only or policy_file or in_image or watching or tenants is not None or other is not None
+        )
+        _every(since, report_file, allowed=not refused, with_service=not no_service, json_wanted=json_wanted)
+    stack = stack or "dev"
     _refuse_beside("--since changes one stack in place", since, declare_only=declare_only, tenants=tenants)
     _refuse_beside(
         "--other tries one service in one stack",
@@ -103,24 +114,23 @@ def rehearse(
         image=in_image,
         tenants=tenants,
     )
-    if other is not None and not other.strip():
-        raise click.UsageError("--other names no command")
-    for file in (report_file, policy_file):
-        if file is not None:
-            require_writable(file)
+    if watching:
+        alone = not (json_wanted or declare_only or report_file or policy_file or since or in_image)
+        _watch(stack, alone=alone and tenants is None and other is None, with_service=not no_service)
+    for file in filter(None, (report_file, policy_file)):
+        require_writable(file)
     try:
-        if tenants is None:
-            result = _rehearse(
-                stack,
-                declare_only=declare_only,
-                with_service=not no_service,
-                in_image=in_image,
-                since=since or "",
-                other=other or "",
-            )
-        else:
-            names = _names(tenants, declare_only)
-            result = _rehearse(stack, names, with_service=not no_service, with_matrix=not no_matrix, in_image=in_image)
+        names = _names(tenants, declare_only)
+        result = rehearsed(
+            stack,
+            names,
+            declare_only=declare_only,
+            with_service=not no_service,
+            with_matrix=not no_matrix,
+            in_image=in_image,
+            since=since or "",
+            other=other or "",
+        )
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; nothing is left behind")
     _warn_of_capacity(stack)
@@ -130,7 +140,7 @@ def rehearse(
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
     if report_file is not None:
-        _report(result, report_file)
+        write_report(result, report_file)
     if policy_file is not None:
         _policy_report(result, policy_file)
     if result.incomplete:
@@ -139,10 +149,32 @@ def rehearse(
 
 
 def _refuse_beside(why: str, given: str | None, **others: object) -> None:
-    """Raises UsageError where options are given that an option leaves no room for."""
+    """Raises UsageError for a value that is empty, or options that it leaves no room for."""
+    if given is not None and not given.strip():
+        raise click.UsageError(f"{why}: name it; the value is empty")
     beside = [f"--{name.replace('_', '-')}" for name, value in others.items() if value not in (None, False)]
     if given is not None and beside:
         raise click.UsageError(f"{why}: leave out {' and '.join(beside)}")
+
+
+def _watch(stack: str, *, alone: bool, with_service: bool) -> NoReturn:
+    if not alone:
+        raise click.UsageError("--watch goes with STACK and --no-service alone")
+    from operations.warm.watch import watch  # noqa: PLC0415 few ask for it
+
+    watch(stack, with_service=with_service)
+
+
+def _every(
+    since: str | None, report_file: Path | None, *, allowed: bool, with_service: bool, json_wanted: bool
+) -> NoReturn:
+    if not allowed:
+        raise click.UsageError("--all goes with --since, --no-service, --report and --json alone")
+    if report_file is not None:
+        require_writable(report_file)
+    from operations.warm.every import rehearse_every  # noqa: PLC0415 few ask for it
+
+    rehearse_every(since, report_file, with_service=with_service, json_wanted=json_wanted)
 
 
 def _priced(result: "Rehearsal") -> "Rehearsal":
@@ -165,7 +197,9 @@ def _warn_of_capacity(stack: str) -> None:
         warn(warning)
 
 
-def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:
+def _names(tenants: str | None, declare_only: bool) -> tuple[str, ...]:
+    if tenants is None:
+        return ()
     names = tuple(name.strip() for name in tenants.split(",") if name.strip())
     if declare_only:
         raise click.UsageError("--tenants stands stacks up: leave out --declare-only")
@@ -174,7 +208,7 @@ def _names(tenants: str, declare_only: bool) -> tuple[str, ...]:
     return names
 
 
-def _rehearse(
+def rehearsed(
     stack: str,
     tenants: tuple[str, ...] = (),
     *,
@@ -184,16 +218,18 @@ def _rehearse(
     with_matrix: bool = True,
     since: str = "",
     other: str = "",
+    quiet: bool = False,
 ) -> "Rehearsal":
+    """What `workbuoy rehearse` finds, of the project that the current folder stands in."""
     from project.accounts import find_account_problems  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.image.archive import ImageError  # noqa: PLC0415
-    from rehearsal.run import Options  # noqa: PLC0415
+    from rehearsal.run import Options, Quiet  # noqa: PLC0415
     from rehearsal.scratch import scratch  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
     try:
-        with nullcontext() if declare_only else scratch(), progress() as shown:
+        with nullcontext() if declare_only else scratch(), nullcontext(Quiet()) if quiet else progress() as shown:
             options = Options(declare_only=declare_only, progress=shown)
             project = find_project(Path.cwd())
             if problems := find_account_problems(project, stack):
@@ -228,7 +264,7 @@ def _print(result: "Rehearsal", json_wanted: bool, verbose: bool) -> None:
     print_text(summary(result, verbose=verbose))
 
 
-def _report(result: "Rehearsal", file: Path) -> None:
+def write_report(result: "Rehearsal", file: Path) -> None:
     from rehearsal.report import write  # noqa: PLC0415
 
     write(result, file, made_at=datetime.now(UTC), about=_about(result))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from rehearsal import patches, shapes
@@ -129,14 +130,21 @@ class Moto:
                 undo()
 
 
+@cache
+def _session() -> Any:
+    """One for all rehearsals of a process, since the models of services are read once a session."""
+    import boto3  # noqa: PLC0415 a second of imports that printing help must not pay for
+
+    return boto3.Session()
+
+
 @contextmanager
 def running() -> Iterator[Moto]:
     """An empty moto for as long as the context lasts."""
     before = {key: os.environ.get(key) for key in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:
-        import boto3  # noqa: PLC0415 a second of imports that printing help must not pay for
-        from botocore import UNSIGNED  # noqa: PLC0415
+        from botocore import UNSIGNED  # noqa: PLC0415 a second of imports that printing help must not pay for
         from botocore.config import Config  # noqa: PLC0415
         from moto import mock_aws  # noqa: PLC0415
 
@@ -150,7 +158,7 @@ def running() -> Iterator[Moto]:
         )
         settings: Any = {"lambda": {"use_docker": False}}
         with mock_aws(config=settings):
-            moto = Moto(boto3.Session(), config)
+            moto = Moto(_session(), config)
             try:
                 yield moto
             finally:

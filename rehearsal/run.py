@@ -255,6 +255,8 @@ def _known(error: BaseException) -> Exception | None:
 
 
 def _summary(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}: {(error.text or '').strip()}"
     text = str(error).strip().splitlines()
     return text[-1] if text else type(error).__name__
 

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from infra.tenants import capacity
 from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.validation import find_problems
+from infra.yaml_index import index_of
 from infra.yaml_text import YamlFile, read_yaml
 
 FOLDER = "tenants"
@@ -52,7 +53,7 @@ def read_tenant(root: Path, name: str) -> Tenant:
     except (OSError, ValueError):  # not there, or no name that a file can have
         raise ProblemsError([_missing(root, name)]) from None
     try:
-        return _read(file, status.st_mtime_ns, status.st_size)
+        return _read(root, name, status.st_mtime_ns, status.st_size)
     except ProblemsError as error:
         raise ProblemsError([*error.problems, *_wrong_base(root, file)]) from None
 
@@ -81,31 +82,35 @@ def _missing(root: Path, name: str) -> Problem:
     return Problem(message=message)
 
 
-@lru_cache(maxsize=4096)
-def _read(file: Path, _modified_ns: int, _size: int) -> Tenant:
+@cache
+def _read(root: Path, name: str, _modified_ns: int, _size: int) -> Tenant:
     """Cached, since every silo's program looks at all the others' host names."""
-    read = read_yaml(file, f"{FOLDER}/{file.name}")
-    return parse_tenant(read, read.content, file.stem)
+    file, called = tenant_file(root, name), f"{FOLDER}/{name}.yaml"
+    tenant, problems = _validate(index_of(root).of(file, called), name)
+    if problems or tenant is None:
+        raise ProblemsError(read_yaml(file, called).locate(problems))
+    return tenant
 
 
 def parse_tenant(read: YamlFile, content: Mapping[str, Any], name: str) -> Tenant:
     """A record from content that stands in a file of this name. Raises ProblemsError."""
-    tenant, problems = _validate(content)
-    if isinstance(content.get("name"), str) and content["name"] != name:
-        problems.append(
-            Problem(path="name", message=f"is {content['name']}, but the file is called {name}.yaml; they go together")
-        )
+    tenant, problems = _validate(content, name)
     if problems or tenant is None:
         raise ProblemsError(read.locate(problems))
     return tenant
 
 
-def _validate(content: Mapping[str, Any]) -> tuple[Tenant | None, list[Problem]]:
+def _validate(content: Mapping[str, Any], name: str) -> tuple[Tenant | None, list[Problem]]:
     """The record, or its problems; telling them takes many times as long as finding none."""
+    tenant, problems = None, []
     try:
-        return Tenant.model_validate_json(json.dumps(content)), []
+        tenant = Tenant.model_validate_json(json.dumps(content))
     except ValueError:
-        return None, find_problems(Tenant, content)
+        problems = find_problems(Tenant, content)
+    if isinstance(content.get("name"), str) and content["name"] != name:
+        message = f"is {content['name']}, but the file is called {name}.yaml; they go together"
+        problems.append(Problem(path="name", message=message))
+    return tenant, problems
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ def read_tenants(root: Path) -> Tenants:
         except ProblemsError as error:
             problems += error.problems
     problems += [*_misnamed(root), *_problems_together(root, tenants), *_orphans(root)]
+    index_of(root).keep()
     return Tenants(tuple(tenants), tuple(problems))
 
 
@@ -170,9 +176,13 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
         for path, value, scope in _own_values(tenant):
             holders[path, value, scope].append(tenant.name)
     full: dict[str, list[str]] = defaultdict(list)
+    on_base: dict[str, list[Tenant]] = defaultdict(list)
+    for tenant in tenants:
+        on_base[tenant.base].append(tenant)
     for base, settings in bases.items():
-        for tenant, message in capacity.beyond(settings or {}, (one for one in tenants if one.base == base)):
+        for tenant, message in capacity.beyond(settings or {}, on_base[base]):
             full[tenant.name].append(message)
+    left = {file.stem for file in (root / OFFBOARDED_FOLDER).glob("*.yaml")}
     for tenant in tenants:
         found = [
             *_base_problems(tenant, bases[tenant.base]),
@@ -183,7 +193,7 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
                 for problem in _taken(path, value, tenant, holders[path, value, scope])
             ),
         ]
-        if offboarding_file(root, tenant.name).exists():
+        if tenant.name in left:
             message = f"{tenant.name} has left ({OFFBOARDED_FOLDER}/{tenant.name}.yaml), and no name is used twice"
             found.append(Problem(path="name", message=message))
         if found:
@@ -256,19 +266,19 @@ def _orphans(root: Path) -> Iterator[Problem]:
     """Customers' stack files whose tenant is gone without a record, or says another stack."""
     names = frozenset(tenant_names(root))
     for file in sorted(root.glob("Pulumi.*.yaml")):
-        if TENANT_KEY not in file.read_text(encoding="utf-8", errors="replace"):
-            continue
         try:
-            read = read_yaml(file)
-            yield from read.locate(
-                _stack_problems(root, names, file.name[len("Pulumi.") : -len(".yaml")], read), "config"
-            )
+            content = index_of(root).of(file, file.name)
+            problems = list(_stack_problems(root, names, file.name[len("Pulumi.") : -len(".yaml")], content))
+            yield from read_yaml(file).locate(problems, "config") if problems else ()
         except ProblemsError as error:
-            yield from error.problems
+            if TENANT_KEY in file.read_text(encoding="utf-8", errors="replace"):
+                yield from error.problems  # of a base stack's file, its own rehearsal tells
 
 
-def _stack_problems(root: Path, names: frozenset[str], stack: str, read: YamlFile) -> Iterator[Problem]:
-    config = read.content.get("config")
+def _stack_problems(root: Path, names: frozenset[str], stack: str, content: Mapping[str, Any]) -> Iterator[Problem]:
+    config = content.get("config")
+    if TENANT_KEY not in str(content):
+        return
     name = str(config.get(TENANT_KEY)) if isinstance(config, Mapping) else ""
     if name not in names:
         yield Problem(

@@ -32,13 +32,15 @@ _APART_NAMES: Final = frozenset({".editorconfig", ".env.example", ".gitattribute
 class Touched:
     """Base stacks and customers; `removed` are stack and tenant files that are no longer there.
 
-    `new` are stacks that this change brings: nothing of theirs stands yet that could be compared.
+    `new` are stacks that this change brings: nothing of theirs stands yet that could be compared. `shared` says that
+    a file of it concerns all.
     """
 
     bases: tuple[Base, ...]
     customers: tuple[Customer, ...]
     removed: tuple[str, ...] = ()
     new: frozenset[str] = frozenset()
+    shared: bool = False
 
     @property
     def silos(self) -> tuple[Customer, ...]:
@@ -81,6 +83,7 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
         customers=tuple(one for name, one in estate.customers.items() if shared or name in customers),
         removed=tuple(removed),
         new=_new(files.added, estate),
+        shared=shared,
     )
 
 

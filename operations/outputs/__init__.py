@@ -23,6 +23,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "policies-lint": 1,
     "policies-matrix": 1,
     "rehearse": 1,
+    "rehearse-all": 1,
     "releases": 1,
     "review": 1,
     "rollout": 1,

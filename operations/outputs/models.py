@@ -10,7 +10,7 @@ from pydantic import Field
 from operations.outputs import VERSIONS
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
-from operations.outputs.rehearsed import Rehearse
+from operations.outputs.rehearsed import Rehearse, RehearseAll
 from operations.outputs.reviewed import Review
 from operations.outputs.tenants import (
     Locate,
@@ -275,6 +275,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "policies-lint": PoliciesLint,
     "policies-matrix": PoliciesMatrix,
     "rehearse": Rehearse,
+    "rehearse-all": RehearseAll,
     "releases": Releases,
     "review": Review,
     "rollout": Rollout,

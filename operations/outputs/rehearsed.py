@@ -275,3 +275,22 @@ class Rehearse(Printed):
     tenants: Tenants | None
     change: Change | None
     graph: list[GraphResource]
+
+
+class OneOfAll(Printed):
+    """One rehearsal among many: `name` is its stack's, or `bootstrap/` with an account's."""
+
+    name: str
+    verdict: Literal["passed", "FAILED", "no verdict"]
+    resources: int
+    usd_per_month: float | None
+    seconds: float
+    exit_code: int
+    summary: str
+
+
+class RehearseAll(Printed):
+    """Every stack and account, or those that a change touches."""
+
+    passed: bool
+    rehearsals: list[OneOfAll]

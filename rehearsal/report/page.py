@@ -59,12 +59,13 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Fact
         band(view, about),
         el("div", _navigation(sections), el("main", [_section(one) for one in sections], id="main"), class_="frame"),
         _footer(rehearsal),
-        _script(),
+        script(),
     )
-    return f"<!doctype html>\n{el('html', _head(rehearsal), body, lang='en')}\n"
+    return f"<!doctype html>\n{el('html', head(f'{headline(rehearsal)}: {rehearsal.project}'), body, lang='en')}\n"
 
 
-def _head(rehearsal: Rehearsal) -> Html:
+def head(title: str) -> Html:
+    """What stands before the body: style, policy, title."""
     style, _ = _asset("report.css")
     return el(
         "head",
@@ -73,7 +74,7 @@ def _head(rehearsal: Rehearsal) -> Html:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
-        el("title", f"{headline(rehearsal)}: {rehearsal.project}"),
+        el("title", title),
         el("link", rel="icon", href="data:,"),
         Html(f"<style>{style}</style>"),
     )
@@ -89,7 +90,8 @@ def _policy() -> str:
     )
 
 
-def _script() -> Html:
+def script() -> Html:
+    """The page's own script, which the policy of its head knows."""
     script, _ = _asset("report.js")
     return Html(f"<script>{script}</script>")
 

@@ -43,17 +43,20 @@ DATABASE = "workbuoy"
 _PREFIX, _LOCK = "workbuoy-postgres-", "lock"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Waits until whoever started it has ended, in whatever way; then "fast" ends sessions, and in the end nothing asks.
+# What names the folder is the server, or an `initdb` that was left alone in the middle. The lock goes last: whatever
+# stays of the folder is then found by the next start.
 _CLEAN = """
 cat >/dev/null
-ends() { kill -s "$1" "$pid" 2>/dev/null || return 0
-  n=0; while kill -0 "$pid" 2>/dev/null && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; }
-pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
-case "$(tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null || ps -o args= -p "$pid")" in
-  *"$1"*) ends INT; ends QUIT; ends KILL ;; # and not whoever has that number now
-esac
+running() { if [ -d /proc/self ]; then # the pattern comes by a pipe, so that no argument of ours matches
+    printf '%s/data' "$1" | grep -laF -f - /proc/[0-9]*/cmdline 2>/dev/null | tr -dc '0-9\\n'
+  else pgrep -f "$1/data"; fi; }
+ends() { for pid in $(running "$2"); do kill -s "$1" "$pid" 2>/dev/null; done
+  n=0; while [ -n "$(running "$2")" ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done; }
+for number in INT QUIT KILL; do [ -z "$(running "$1")" ] || ends $number "$1"; done
 n=0 # a server that was killed leaves children behind, which write for a moment more
-until rm -rf "$1" 2>/dev/null || [ $n -ge 50 ]; do sleep 0.1; n=$((n + 1)); done
+until rm -rf "$1/data" 2>/dev/null && rm -rf "$1" || [ $n -ge 50 ]; do sleep 0.1; n=$((n + 1)); done
 """
+_YOUNG_SECONDS = 60  # a folder without a lock yet is just being made
 _SETTINGS = (
     # Nothing in it is meant to outlive a crash of the machine.
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
@@ -152,9 +155,11 @@ def _janitor(folder: Path, lock: int) -> subprocess.Popen[bytes]:
 def _sweep(place: Path) -> None:
     """Remove what was killed together with its janitor."""
     for folder in place.glob(f"{_PREFIX}*"):
-        with suppress(OSError), (folder / _LOCK).open() as lock:  # none yet, somebody else's, or still held
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _janitor(folder, lock.fileno()).communicate()
+        with suppress(OSError):  # somebody else's, still held, or just gone
+            made_seconds_ago = time.time() - folder.stat().st_mtime
+            with (folder / _LOCK).open("r" if made_seconds_ago < _YOUNG_SECONDS else "a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _janitor(folder, lock.fileno()).communicate()
 
 
 def _unprivileged() -> pwd.struct_passwd | None:

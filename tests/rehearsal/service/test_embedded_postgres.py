@@ -101,3 +101,26 @@ def test_what_was_killed_together_with_its_janitor_the_next_start_removes(place:
     second.send_signal(signal.SIGTERM)
     second.wait(30)
     assert becomes(lambda: is_clean(place))
+
+
+def test_a_folder_that_an_earlier_end_left_without_its_lock_goes_with_the_next_start(place: Path) -> None:
+    left, young = (place / f"workbuoy-postgres-{name}" for name in ("left", "young"))
+    for folder in (left, young):
+        (folder / "data/base").mkdir(parents=True)
+    os.utime(left, (time.time() - 3600,) * 2)
+    second = begin(place)
+    assert second.stdout
+    second.stdout.readline()
+    assert not left.exists()
+    assert young.exists(), "somebody may just be making it"
+    second.send_signal(signal.SIGTERM)
+    second.wait(30)
+
+
+@pytest.mark.parametrize("after_seconds", [0.1, 0.3, 0.6])
+def test_a_kill_in_the_middle_of_making_it_leaves_nothing(place: Path, after_seconds: float) -> None:
+    process = begin(place)
+    time.sleep(after_seconds)
+    process.kill()
+    process.wait(30)
+    assert becomes(lambda: is_clean(place)), (list(place.iterdir()), running_in(place))

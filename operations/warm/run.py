@@ -1,0 +1,45 @@
+"""One rehearsal in a fork of the warm process."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from operations.ending import CHECK_FAILED, NOT_MADE, fail, plainly
+from operations.rehearse import rehearsed
+from operations.warm.outcome import Outcome, outcome_of
+
+
+def rehearse_infrastructure(stack: str) -> None:
+    """Stand a stack up and ask the policies, without its service and without a word."""
+    from project.files import find_project  # noqa: PLC0415
+    from rehearsal.run import Options  # noqa: PLC0415
+    from rehearsal.whole import rehearse_whole  # noqa: PLC0415
+
+    rehearse_whole(find_project(Path.cwd()), stack, Options(), with_service=False)
+
+
+def rehearse_and_write(asked: Mapping[str, Any], into: Path) -> int:
+    """Rehearse as `workbuoy rehearse` does, errors on stderr, and write what came of it. Returns the exit code."""
+    try:
+        _rehearse(asked, into)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+        if code and not into.exists():
+            Outcome(code=code).write(into)
+        return code
+    return 0
+
+
+@plainly
+def _rehearse(asked: Mapping[str, Any], into: Path) -> None:
+    result = rehearsed(asked["stack"], with_service=asked["with_service"], in_image=False, quiet=asked["quiet"])
+    code = NOT_MADE if result.incomplete else 0 if result.passed else CHECK_FAILED
+    if asked.get("report"):
+        from operations.rehearse import write_report  # noqa: PLC0415 few ask for it
+
+        write_report(result, Path(asked["report"]))
+    outcome_of(result, code).write(into)
+    if result.incomplete:
+        fail(NOT_MADE, f"incomplete: {result.incomplete}")
+    sys.exit(code)

@@ -1,0 +1,172 @@
+"""`workbuoy rehearse --watch` as a person lives with it: saving, mistakes, programs that hang, kills."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from operations.main import main
+
+_HEAD = "import pulumi\nimport pulumi_aws as aws\nprovider = aws.Provider('aws', region='eu-north-1')\n"
+_TOP = "opts=pulumi.ResourceOptions(provider=provider)"
+ONE = f"{_HEAD}aws.sns.Topic('alarms', {_TOP})\n"
+TWO = f"{ONE}aws.sns.Topic('other', {_TOP})\n"
+REFUSED = f"{_HEAD}aws.cloudwatch.LogGroup('logs', retention_in_days=2, {_TOP})\n"
+HANGS = f"{_HEAD}import os, time\nos.fork() or time.sleep(600)\nwhile True: time.sleep(1)\n"
+PATIENCE_SECONDS = 90.0  # for a machine that does other things; a verdict takes one or two
+
+
+class Watcher:
+    """A running watcher, and what it prints."""
+
+    def __init__(self, folder: Path, place: Path) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [Path(sys.executable).parent / "workbuoy", "rehearse", "dev", "--watch", "--no-service"],
+            cwd=folder,
+            env={**os.environ, "TMPDIR": str(place), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def save(self, program: str) -> None:
+        (self.folder / "__main__.py").write_text(program)
+
+    def until(self, wanted: str) -> str:
+        """Everything that it prints up to a line with this in it."""
+        seen = ""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while wanted not in seen:
+            left = deadline - time.monotonic()
+            try:
+                seen += self._lines.get(timeout=max(0.0, left))
+            except queue.Empty:
+                pytest.fail(f"no {wanted!r} in: {seen}")
+        return seen
+
+
+def becomes(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def started_in(place: Path) -> list[int]:
+    """Processes whose temporary folder lies in this one."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if f"TMPDIR={place}".encode() in entry.read_bytes():
+                found.append(int(entry.parent.name))
+    return found
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "temporary").mkdir()
+    return tmp_path / "temporary"
+
+
+@pytest.fixture
+def watcher(tmp_path: Path, place: Path) -> Iterator[Watcher]:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text('config:\n  small:settings:\n    account: "000000000009"\n')
+    (folder / "__main__.py").write_text(ONE)
+    found = Watcher(folder, place)
+    yield found
+    for pid in {*started_in(place), found.process.pid}:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    found.process.wait(30)
+
+
+@pytest.mark.slow
+def test_each_save_is_judged_with_what_is_different_and_a_mistake_keeps_the_last_verdict(
+    watcher: Watcher, place: Path
+) -> None:
+    assert "dev (210000000009, us-east-1) stands: 1 resource" in watcher.until("Ctrl-C ends it")
+
+    watcher.save(TWO)
+    second = watcher.until("Ctrl-C ends it")
+    assert "saved __main__.py" in second
+    assert "stands: 2 resources" in second
+    assert "\n  + Topic other\n" in second
+
+    watcher.save(f"{TWO}x = = 1\n")
+    broken = watcher.until("the last verdict")
+    assert "__main__.py:6: invalid syntax: x = = 1" in broken
+    assert "Traceback" not in broken
+    assert "stands: 2 resources" in broken
+
+    watcher.save(REFUSED)
+    refused = watcher.until("Ctrl-C ends it")
+    assert "FAILS its rehearsal" in refused
+    assert "- Topic alarms" in refused
+    assert "+ LogGroup logs" in refused
+    assert "AWS would refuse (1)" in refused
+
+    (watcher.folder / "Pulumi.dev.yaml").write_text('config:\n  small:settings:\n    account: "000000000008"\n')
+    assert "nothing that is declared is different" in watcher.until("Ctrl-C ends it")
+
+    watcher.process.send_signal(signal.SIGINT)
+    assert watcher.process.wait(30) == 0
+    assert becomes(lambda: not started_in(place) and not list(place.iterdir()))
+
+
+@pytest.mark.slow
+def test_a_program_that_forks_and_hangs_goes_with_the_next_save(watcher: Watcher, place: Path) -> None:
+    watcher.until("Ctrl-C ends it")
+    watcher.save(HANGS)
+    watcher.until("running the program")
+    time.sleep(0.5)
+    watcher.save(TWO)
+    assert "stands: 2 resources" in watcher.until("Ctrl-C ends it")
+    watcher.process.send_signal(signal.SIGTERM)
+    assert watcher.process.wait(30) == 0
+    assert becomes(lambda: not started_in(place) and not list(place.iterdir()))
+
+
+@pytest.mark.slow
+def test_a_watcher_that_is_killed_leaves_nothing_and_a_hanging_first_program_is_given_up(
+    watcher: Watcher, place: Path
+) -> None:
+    watcher.save(HANGS)
+    time.sleep(4)  # its first import hangs in it
+    watcher.save(ONE)
+    assert "stands: 1 resource" in watcher.until("Ctrl-C ends it")
+    watcher.save(HANGS)
+    watcher.until("running the program")
+    watcher.process.kill()
+    watcher.process.wait(30)
+    assert becomes(lambda: not started_in(place) and not list(place.iterdir())), started_in(place)
+
+
+@pytest.mark.parametrize(
+    "other", [["--json"], ["--declare-only"], ["--since", "HEAD"], ["--tenants", "all"], ["--report", "a.html"]]
+)
+def test_it_goes_with_no_option_that_asks_for_one_result(other: list[str]) -> None:
+    result = CliRunner().invoke(main, ["rehearse", "dev", "--watch", *other])
+    assert result.exit_code == 2
+    assert "--watch goes with STACK and --no-service alone" in result.output
