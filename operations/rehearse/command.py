@@ -83,7 +83,7 @@ def rehearse(
     """
     require_fitting(given_options(context))
     if other is not None and not other.strip():
-        raise click.UsageError("--other names no command")
+        raise click.UsageError("--other tries one service in one stack: name it")
     for file in filter(None, (report_file, policy_file)):
         require_writable(file)
     if everything:
