@@ -4,6 +4,7 @@ It was declared without a cloud, so the ids and addresses in it are made up. Eac
 names it, as the resource that has it is made.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -16,6 +17,7 @@ from rehearsal.kinds.local import LOCAL
 from rehearsal.mapper import Mapper
 from rehearsal.result import Declared, State, is_provider
 
+_BETWEEN_PARTS: Final = re.compile("[./:]")
 _SHORTEST: Final = 6
 """Shorter texts stand in other values by chance."""
 
@@ -85,14 +87,22 @@ def exchanged(made_up: Mapping[str, Any], real: Mapping[str, Any]) -> dict[str, 
 
 def _exchanged(made_up: Any, real: Any) -> Iterator[tuple[str, str]]:
     if isinstance(made_up, str) and isinstance(real, str):
-        if made_up != real and len(made_up) >= _SHORTEST:
-            yield made_up, real
+        yield from _differing(made_up, real)
+        parts, others = _BETWEEN_PARTS.split(made_up), _BETWEEN_PARTS.split(real)
+        if len(parts) == len(others):  # a program may make another address of an address's parts
+            for one, other in zip(parts, others, strict=True):
+                yield from _differing(one, other)
     elif isinstance(made_up, Mapping) and isinstance(real, Mapping):
         for key, value in made_up.items():
             yield from _exchanged(value, real.get(key))
     elif isinstance(made_up, list) and isinstance(real, list):
         for one, other in zip(made_up, real, strict=False):
             yield from _exchanged(one, other)
+
+
+def _differing(made_up: str, real: str) -> Iterator[tuple[str, str]]:
+    if made_up != real and len(made_up) >= _SHORTEST:
+        yield made_up, real
 
 
 def _put(value: Any, known: list[tuple[str, str]]) -> Any:

@@ -26,6 +26,11 @@ class MotoAccount:
         """Where the account's stack stands."""
         return str(self._cloud.region)
 
+    def forget(self) -> None:
+        """Read everything anew: a policy was changed."""
+        if self._read is not None:
+            self._read.clear()
+
     def _once(self, read: Callable[..., _Found], *given: str) -> _Found:
         if self._read is None:
             return read(*given)

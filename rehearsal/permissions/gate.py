@@ -87,6 +87,10 @@ class Gate:
         self._lock = threading.Lock()
         self.judgements: list[Judgement] = []
 
+    def forget_policies(self) -> None:
+        """Where they are remembered: read them anew, since one was changed."""
+        self._estate.forget()
+
     def assume(self, role_arn: str, service: str, context: Mapping[str, str]) -> Credentials:
         """Take a role as an AWS service does, if the role's trust policy lets it.
 

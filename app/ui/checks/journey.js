@@ -99,8 +99,14 @@ async function make() {
 }
 
 async function attach() {
-  await reach("wb-attachments input[type=file]");
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+  let chooser;
+  for (let tries = 0; !chooser && tries < 10; tries++) { // the page may just be moving the focus to its heading
+    await reach("wb-attachments input[type=file]");
+    const opens = page.waitForEvent("filechooser", { timeout: 3_000 }).catch(() => undefined);
+    await page.keyboard.press("Enter");
+    chooser = await opens;
+  }
+  if (!chooser) throw new Error("Enter on the attachments' input lets nobody choose a file");
   const buffer = Buffer.alloc(SIZE, "workbuoy ");
   await chooser.setFiles([{ name: "posters.pdf", mimeType: "application/pdf", buffer }]);
   await page.waitForSelector(".attachments li", { timeout: 60_000 });

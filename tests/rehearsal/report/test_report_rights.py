@@ -137,7 +137,7 @@ def test_every_connection_of_prod_is_open_on_both_sides_and_the_database_has_non
     assert all(one.open for one in found)
     (database,) = [one for one in prod.resources if one.name == "database-group"]
     sources = {graph.by_urn[one.source].name for one in found if one.target == database.urn}
-    assert sources == {"service-group", "rotation-group"}
+    assert sources == {"service-group", "rotation-group", "restore-group"}
     assert not [one for one in found if one.source == database.urn]
 
 
