@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from tests.promotion.scene import client, fill, rows, tenant_id, with_bucket
 from tests.service import ISSUER
@@ -22,6 +23,7 @@ from workbuoy_app.promotion.content import Content, measure
 from workbuoy_app.promotion.freeze import find
 from workbuoy_app.restore import copy, tenant
 from workbuoy_app.restore.copy import copy_settings
+from workbuoy_app.roles import LOGINS
 from workbuoy_app.settings import Settings, load
 
 AT = "20261126T093000Z"
@@ -34,6 +36,16 @@ def clients_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bucket, "storage_client", client)
         yield
+
+
+@pytest.fixture(autouse=True)
+def logins_of_the_server(postgres: Postgres) -> Iterator[None]:
+    """A copy's logins are shut, and here a copy stands on the server that all tests use."""
+    yield
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        for login in LOGINS:
+            if connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone():
+                connection.execute(SQL("alter role {} login").format(Identifier(login)))
 
 
 @dataclass(frozen=True)

@@ -286,7 +286,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Member
-         * @description End a membership; its sessions and API tokens end at once.
+         * @description End a membership; its sessions and API tokens end at once, and no backup brings it back.
          */
         delete: operations["remove_member"];
         options?: never;
