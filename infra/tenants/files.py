@@ -135,6 +135,14 @@ def read_tenants(root: Path) -> Tenants:
     return Tenants(tuple(tenants), tuple(problems))
 
 
+def by_base(tenants: Iterable[Tenant]) -> dict[str, list[Tenant]]:
+    """Base stack -> its customers."""
+    found: dict[str, list[Tenant]] = defaultdict(list)
+    for tenant in tenants:
+        found[tenant.base].append(tenant)
+    return dict(found)
+
+
 def capacity_warnings(root: Path, base: str, *, beside: Tenant | None = None) -> list[str]:
     """Limits of a base stack that are nearly met, with a customer beside those who have files."""
     settings = settings_in(stack_file(root, base))
@@ -176,11 +184,8 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
         for path, value, scope in _own_values(tenant):
             holders[path, value, scope].append(tenant.name)
     full: dict[str, list[str]] = defaultdict(list)
-    on_base: dict[str, list[Tenant]] = defaultdict(list)
-    for tenant in tenants:
-        on_base[tenant.base].append(tenant)
-    for base, settings in bases.items():
-        for tenant, message in capacity.beyond(settings or {}, on_base[base]):
+    for base, standing in by_base(tenants).items():
+        for tenant, message in capacity.beyond(bases[base] or {}, standing):
             full[tenant.name].append(message)
     left = {file.stem for file in (root / OFFBOARDED_FOLDER).glob("*.yaml")}
     for tenant in tenants:

@@ -1,13 +1,12 @@
 """All customers' files, with what the files of stacks and of those who left add to it."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from infra.problems import Problem
 from infra.stack_files import settings_in, stack_file
 from infra.tenants import capacity
-from infra.tenants.files import FOLDER, Tenants, read_tenants
+from infra.tenants.files import FOLDER, Tenants, by_base, read_tenants
 from infra.tenants.record import Tenant
 
 
@@ -19,11 +18,11 @@ def read_checked(root: Path) -> Tenants:
 
 def find_warnings(root: Path, tenants: tuple[Tenant, ...]) -> list[str]:
     """Limits of base stacks that are nearly met."""
-    on_base: dict[str, list[Tenant]] = defaultdict(list)
-    for tenant in tenants:
-        on_base[tenant.base].append(tenant)
-    settings = {base: settings_in(stack_file(root, base)) or {} for base in sorted(on_base)}
-    return [warning for base, own in settings.items() for warning in capacity.warnings(base, own, on_base[base])]
+    return [
+        warning
+        for base, standing in sorted(by_base(tenants).items())
+        for warning in capacity.warnings(base, settings_in(stack_file(root, base)) or {}, standing)
+    ]
 
 
 def _without_stack_file(root: Path, tenants: tuple[Tenant, ...]) -> Iterator[Problem]:
