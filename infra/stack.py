@@ -38,7 +38,13 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
     files = Files("files", FilesArgs(context=context, settings=settings.files, key_arn=keys.files_key_arn), opts)
     load_balancer = LoadBalancer(
         "load-balancer",
-        LoadBalancerArgs(context=context, settings=app, network=network, log_bucket=files.log_bucket),
+        LoadBalancerArgs(
+            context=context,
+            settings=app,
+            network=network,
+            log_bucket=files.log_bucket,
+            logs_key_arn=keys.logs_key_arn,
+        ),
         opts,
     )
     cluster = Cluster("cluster", ClusterArgs(context=context, container_insights=app.container_insights), opts)
