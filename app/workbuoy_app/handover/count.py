@@ -10,8 +10,9 @@ from psycopg import sql
 
 from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, as_owner, owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, own_storage
+from workbuoy_app.promotion.content import measure
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import find
+from workbuoy_app.promotion.freeze import Tenant, find
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -26,11 +27,15 @@ def count(settings: Settings, name: str, tenant_id: UUID | None = None) -> dict[
         known = tenant_id or find(connection, name).id
         rows = _rows(connection, known)
         connection.rollback()
+        there = Tenant(known, name, frozen_at=None)
+        digest = measure(connection, there).digest if rows["tenants"] else None
+        connection.rollback()
     versions = list(bucket.versions(f"tenants/{known}/"))
     current = sum(one.latest and not one.deleted for one in versions)
     return {
         "tenant": name,
         "tenant_id": str(known),
+        "digest": digest,
         "rows": rows,
         "objects": current,
         "older_versions": sum(not one.deleted for one in versions) - current,
