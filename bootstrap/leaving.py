@@ -61,8 +61,24 @@ def leaving_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> 
         "end-foundation": [one for part in rights if part not in running for one in ending[part]],
         "end-running": [one for part in running if part in ending for one in ending[part]],
         "state": [*state.read, *state.write, elsewhere(scope), *own_limits(scope)],
-        "empty": [*_emptying(scope), no_data(scope, but=("s3:DeleteObject*",))],
+        # The customer's export is read again before anything goes.
+        "empty": [
+            *_emptying(scope),
+            *scope.read_exports(),
+            no_data(scope, but=("s3:DeleteObject*", "s3:GetObject*")),
+            _no_other_objects(scope),
+        ],
     }
+
+
+def _no_other_objects(scope: Scope) -> Statement:
+    """Reads nothing but exports, whatever a bucket's own policy would allow."""
+    return Statement(
+        sid="NoDataButExports",
+        effect="Deny",
+        actions=["s3:GetObject*"],
+        resources=[f"arn:aws:s3:::workbuoy-{scope.environment}-{beginning}files-*" for beginning in ("", "*-")],
+    )
 
 
 def _of_the_network(scope: Scope) -> Statement:
