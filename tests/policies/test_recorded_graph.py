@@ -127,6 +127,11 @@ def test_prods_mutations_reach_most_of_the_catalogue() -> None:
         "snapshot-copy-encrypt",
         "snapshot-stay-private",
         "user-refuse",
+        "web-acl-hide-secrets",
+        "web-acl-log-requests",
+        "web-acl-measure",
+        "web-acl-refuse-known-bad-inputs",
+        "web-acl-refuse-requests",
     ]
 
 
