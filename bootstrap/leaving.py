@@ -43,18 +43,23 @@ _ON_THE_WAY = frozenset(
 )
 
 
+_OF_BASE_STACKS = "waf"  # a customer's own stack stands behind its base's
+
+
 def leaving_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> dict[str, Sequence[Statement]]:
     """Reading, ending and emptying, by part; of what a deploy may write, only what ends something."""
     ending = {
-        part: [short for one in given.write if (short := _only_ending(one)).actions] for part, given in rights.items()
+        part: [short for one in given.write if (short := _only_ending(one)).actions]
+        for part, given in rights.items()
+        if part != _OF_BASE_STACKS
     }
     ending["network"] = [_of_the_network(scope)]
-    running = ("service", "balancer", "watching", "access")
+    running = ("service", "balancer", "watching", "access", _OF_BASE_STACKS)
     return {
         "see-foundation": [one for part in rights if part not in running for one in rights[part].read],
         "see-running": [one for part in running for one in rights[part].read],
         "end-foundation": [one for part in rights if part not in running for one in ending[part]],
-        "end-running": [one for part in running for one in ending[part]],
+        "end-running": [one for part in running if part in ending for one in ending[part]],
         "state": [*state.read, *state.write, elsewhere(scope), *own_limits(scope)],
         # The customer's export is read again before anything goes.
         "empty": [

@@ -14,6 +14,7 @@ from components.files import IMPORT_PREFIX
 from components.log_group import READ_LOGS
 from components.permissions import Condition, Statement
 from components.task import EXPORT, ONE_OFF, RESTORE
+from components.waf import LOG_PREFIX
 
 
 def trust_operators(account_id: str, operators: OperatorsSettings) -> Statement:
@@ -55,7 +56,9 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     Reading logs stands here by the log groups' names, and not by attaching each stack's `read-logs` policy: whoever
     deploys writes that one, and would decide by it what operators may do.
     """
-    groups = scope.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*")
+    groups = scope.named(
+        "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{LOG_PREFIX}{{}}:*"
+    )
     in_a_cluster: Condition = {"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}}
     papers = ("manifest.json", "receipt.json")
     roles = [

@@ -50,7 +50,13 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
     exports.log_to(files.log_bucket)
     load_balancer = LoadBalancer(
         "load-balancer",
-        LoadBalancerArgs(context=context, settings=app, network=network, log_bucket=files.log_bucket),
+        LoadBalancerArgs(
+            context=context,
+            settings=app,
+            network=network,
+            log_bucket=files.log_bucket,
+            logs_key_arn=keys.logs_key_arn,
+        ),
         opts,
     )
     cluster = Cluster("cluster", ClusterArgs(context=context, container_insights=app.container_insights), opts)

@@ -40,6 +40,8 @@ BY_USE: Mapping[str, _Named] = {
     "aws:s3/bucket:Bucket": _always("s3-storage", "s3-writes", "s3-reads"),
     "aws:secretsmanager/secret:Secret": _always("secret-requests"),
     "aws:sns/topic:Topic": _always("sns-requests"),
+    "aws:wafv2/webAcl:WebAcl": _always("waf-requests"),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": _always("log-ingestion"),
 }
 
 FREE = frozenset(
@@ -81,6 +83,7 @@ FREE = frozenset(
         "aws:sns/topicSubscription:TopicSubscription",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
         "random:index/randomId:RandomId",
     }
 )
