@@ -34,6 +34,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "tenant-check": 1,
     "tenant-deploy-all": 1,
     "tenant-list": 1,
+    "tenant-move": 1,
     "tenant-promote": 1,
     "tenant-show": 1,
 }

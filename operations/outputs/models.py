@@ -20,6 +20,7 @@ from operations.outputs.tenants import (
     TenantCheck,
     TenantDeployAll,
     TenantList,
+    TenantMove,
     TenantPromote,
     TenantShow,
 )
@@ -288,6 +289,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-check": TenantCheck,
     "tenant-deploy-all": TenantDeployAll,
     "tenant-list": TenantList,
+    "tenant-move": TenantMove,
     "tenant-promote": TenantPromote,
     "tenant-show": TenantShow,
 }
