@@ -13,6 +13,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
         ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
+        ("workbuoy rehearse prod --leave", "a customer leaves, and is proved gone"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -77,6 +78,8 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy tenant move initech --run copy --live", "do one of its steps"),
         ("workbuoy tenant move initech --run cut-over --back --live", "the same way back, until the source is removed"),
     ),
+    "tenant export": (("workbuoy tenant export acme", "all its rows and files, as open archives"),),
+    "tenant link": (("workbuoy tenant link acme --hours 24", "addresses to read them from, for a day"),),
     "tenant retire": (("workbuoy tenant retire acme --on 2027-06-30", "write the day into its record"),),
     "tenant destroy": (
         (
