@@ -222,6 +222,7 @@ class Located(Printed):
     isolation: Literal["pool", "silo"]
     stack: str
     base: str
+    other_stack: str | None = None
     residency: list[str]
     source: Literal["declared", "rehearsal", "stack", "live"]
     inside_residency: bool
