@@ -93,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     tenant.add_parser("add", help="make a tenant; prints its id").add_argument("name")
     _add_promotion(tenant)
-    _add_move(tenant)
     _add_handover(tenant)
+    _add_move(tenant)
     _add_restore(commands)
     commands.add_parser(
         "removals", help="list the deleted objects that are still in the bucket, the oldest first"
@@ -142,6 +142,19 @@ def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) 
     clear.add_argument("--from", required=True, dest="source", metavar=place)
 
 
+def _add_handover(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """A tenant's data as whoever gets them can read them, and whether anything of a tenant is left."""
+    hand_over = tenant.add_parser(
+        "hand-over", help="write rows and files into EXPORTS_BUCKET, as open archives"
+    )
+    hand_over.add_argument("name")
+    counting = tenant.add_parser("count", help="count what database and bucket hold of a tenant")
+    counting.add_argument("name")
+    counting.add_argument(
+        "--id", dest="tenant_id", type=UUID, help="of one that was removed; its name is gone"
+    )
+
+
 def _add_move(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """A tenant's way to another database and bucket while it serves, and back."""
     for action, does in MOVES.items():
@@ -162,19 +175,6 @@ def _add_move(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         if action == "cut-over":
             within = "seconds in which the other place must answer, else the tenant is served here again"
             command.add_argument("--within", type=float, default=60.0, help=within)
-
-
-def _add_handover(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """A tenant's data as whoever gets them can read them, and whether anything of a tenant is left."""
-    hand_over = tenant.add_parser(
-        "hand-over", help="write rows and files into EXPORTS_BUCKET, as open archives"
-    )
-    hand_over.add_argument("name")
-    counting = tenant.add_parser("count", help="count what database and bucket hold of a tenant")
-    counting.add_argument("name")
-    counting.add_argument(
-        "--id", dest="tenant_id", type=UUID, help="of one that was removed; its name is gone"
-    )
 
 
 def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

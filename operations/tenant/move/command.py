@@ -30,6 +30,7 @@ from operations.tenant.move.steps import (
     drop,
     old_and_new,
     steps_of,
+    take_back,
 )
 from project.terminal import wrapped
 
@@ -237,7 +238,9 @@ def _on_stacks(project: "Project", tenant: "Tenant", wish: Wish) -> None:
         said = {stack.stack: _said(stack, tenant.name) for stack in places}
         _print({"tenant": tenant.name, "said": said}, _progress(tenant.name, said), wish)
         return
-    step = next(one for one in (*_steps(tenant, wish), drop(tenant.name)) if one.name == wish.step)
+    step = next(
+        one for one in (*_steps(tenant, wish), drop(tenant.name), take_back(tenant.name)) if one.name == wish.step
+    )
     if step.name == "remove":
         _expect_removable(tenant, wish)
     place, other = by_side[step.side], by_side["new" if step.side == "old" else "old"]

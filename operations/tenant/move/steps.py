@@ -6,7 +6,7 @@ from typing import Literal
 from infra.tenants.record import Tenant
 
 Side = Literal["old", "new"]
-RUNNABLE = ("open", "copy", "receive", "cut-over", "compare", "switch", "remove", "end", "close", "drop")
+RUNNABLE = ("open", "copy", "receive", "cut-over", "compare", "switch", "remove", "end", "close", "drop", "take-back")
 RECEIVE_WAIT_SECONDS = 900  # a task of Fargate's takes a minute to start, on either side
 OTHER, RECEIPT = "{other}", "{receipt}"  # the address of the other place, and the digest that was compared
 
@@ -51,7 +51,8 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
             changes="both stacks let each other's tasks put below imports/; "
             + ("makes the second stack" if silo else "no more"),
             back="close, and deploy both again",
-            command=f"workbuoy deploy {tenant.base}-{name}; workbuoy deploy {to}-{name} --create"
+            # The second stack first: S3 refuses a policy that names a role which is not there.
+            command=f"workbuoy deploy {to}-{name} --create; workbuoy deploy {tenant.base}-{name}"
             if silo
             else f"workbuoy deploy {tenant.base}; workbuoy deploy {to}",
         ),
@@ -124,6 +125,17 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
 
 
 OTHER_ARGUMENTS = ("--other", OTHER, "--other-region", "{region}")
+
+
+def take_back(name: str) -> MoveStep:
+    """The old place serves again, where the copy was dropped after it had been handed over."""
+    return MoveStep(
+        name="take-back",
+        changes="the old place serves the customer again, whose copy was dropped before it opened",
+        back=f"workbuoy tenant move {name} --live --run copy",
+        command=f"workbuoy tenant move {name} --live --run take-back",
+        arguments=("tenant", "take-back", name, *OTHER_ARGUMENTS),
+    )
 
 
 def drop(name: str) -> MoveStep:
