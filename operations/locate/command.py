@@ -109,7 +109,7 @@ def _locate(
     # A rehearsal is asked for its own graph; the engine's and the account's answers are held to what is declared.
     with declarations(project, source if source is Source.REHEARSAL else Source.DECLARED) as declared:
         if tenant is not None:
-            answer = _answer(project, declared, read_tenant(project.root, tenant), source, states)
+            answer = answer_of(project, declared, read_tenant(project.root, tenant), source, states)
             _print_one(answer, json_wanted, record_file)
             return answer.passed
         found = read_tenants(project.root)
@@ -117,7 +117,7 @@ def _locate(
             raise ProblemsError(found.problems)
         if not found.tenants:
             tell("There are no tenants; `workbuoy tenant create` makes one.")
-        answers = (_answer(project, declared, one, source, states) for one in found.tenants)
+        answers = (answer_of(project, declared, one, source, states) for one in found.tenants)
         return _print_all(answers, json_wanted)
 
 
@@ -127,7 +127,7 @@ def _states(files: tuple[Path, ...]) -> dict[str, Any]:
     return dict(read_state(file) for file in files)
 
 
-def _answer(
+def answer_of(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "Answer":
     """Of every place that the record names: two for as long as the customer moves."""

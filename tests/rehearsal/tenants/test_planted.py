@@ -46,7 +46,7 @@ def whole() -> Graph:
 
 @pytest.fixture(scope="module")
 def green(whole: Graph) -> list[Cell]:
-    return list(cells_of_ways(whole, {}))
+    return list(cells_of_ways(whole, ()))
 
 
 def red(graph: Graph, *on_their_way: OnItsWay) -> Red:
@@ -100,7 +100,7 @@ def test_a_function_s_address_without_a_login_is_open_to_everybody_by_rights_and
 def test_a_policy_of_which_nothing_is_known_proves_nothing_about_who_has_it(whole: Graph, green: list[Cell]) -> None:
     name = find(whole, ACME, ROTATION, t.ROLE).get("name")
     foreign = {"role": name, "policyArn": "arn:aws:iam::aws:policy/NobodyKnowsIt"}
-    cells = cells_of_ways(added(ACME, t.ROLE_ATTACHMENT, lambda _: foreign)(whole), {})
+    cells = cells_of_ways(added(ACME, t.ROLE_ATTACHMENT, lambda _: foreign)(whole), ())
     found = [one for one in cells if one.red]
     assert {one.got for one in found} == {Outcome.NOT_PROVED}
     assert {(one.who, one.who_as) for one in found} == {(ACME, ROTATION)}
@@ -110,13 +110,13 @@ def test_a_policy_of_which_nothing_is_known_proves_nothing_about_who_has_it(whol
 
 def test_a_resource_s_policy_that_is_not_shown_proves_nothing_about_it(whole: Graph) -> None:
     hidden = changed(PROD, "keys-files", t.KEY, lambda _, inputs: inputs.update(policy=Unknown()))
-    found = [one for one in cells_of_ways(hidden(whole), {}) if one.red]
+    found = [one for one in cells_of_ways(hidden(whole), ()) if one.red]
     assert {(one.whom, one.what, one.got) for one in found} == {(PROD, "keys-files", Outcome.NOT_PROVED)}
 
 
 def test_a_peer_that_is_not_known_proves_nothing_about_the_network(whole: Graph) -> None:
     hole = rule(PROD, "database-group", lambda _: {"cidrIpv4": Unknown()}, 5432, inward=True)
-    found = [one for one in cells_of_ways(hole(whole), {}) if one.red]
+    found = [one for one in cells_of_ways(hole(whole), ()) if one.red]
     assert {(one.who, one.what, one.got) for one in found} == {(OUTSIDE, "database-instance", Outcome.NOT_PROVED)}
 
 
