@@ -32,7 +32,6 @@ from operations.tenant.move.steps import (
     steps_of,
     take_back,
 )
-from project.terminal import wrapped
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -165,62 +164,15 @@ def _plan(project: "Project", tenant: "Tenant", wish: Wish) -> "Plan":
 
 
 def _print_plan(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+    from operations.tenant.move.shown import plan_document, plan_text  # noqa: PLC0415
+
     plan, steps = _plan(project, tenant, wish), _steps(tenant, wish)
     if wish.json_wanted:
-        shown = [
-            {"number": n, "step": one.name, "changes": one.changes, "back": one.back,
-             "command": one.command or None, "decides": one.decides or None}
-            for n, one in enumerate(steps, start=1)
-        ]  # fmt: skip
-        places = [
-            {"what": one.what, "stack": one.stack, "region": one.region, "insideResidency": one.inside}
-            for one in plan.places
-        ]
-        print_json(
-            "tenant-move",
-            {
-                "tenant": tenant.name,
-                "steps": shown,
-                "places": places,
-                "obstacles": list(plan.obstacles),
-                "frozenSeconds": plan.frozen_seconds,
-                "copyingMinutes": plan.copying_minutes,
-                "costUsd": plan.cost_usd,
-            },
-        )
+        print_json("tenant-move", plan_document(tenant, plan, steps))
     else:
-        print_text("\n".join(_plan_lines(tenant, plan, steps, wish)))
+        print_text(plan_text(tenant, plan, steps, wish.size))
     if plan.obstacles:
         fail(CHECK_FAILED, f"{len(plan.obstacles)} obstacles, named above; nothing was done")
-
-
-def _plan_lines(tenant: "Tenant", plan: "Plan", steps: list[MoveStep], wish: Wish) -> list[str]:
-    rows, objects, gigabytes = wish.size
-    lines = [
-        f"{tenant.name} moves in {len(steps)} steps.",
-        "",
-        f"Where data stand meanwhile (residency {tenant.residency}):",
-    ]
-    for place in dict.fromkeys(plan.places):
-        verdict = "inside" if place.inside else "OUTSIDE"
-        lines += wrapped(f"{place.region}  {verdict}  {place.stack}: {place.what}", "  ", "    ")
-    lines += [f"! {line}" for one in plan.obstacles for line in wrapped(one, "", "  ")]
-    lines += [
-        "",
-        *wrapped(
-            f"Estimated for {rows} rows and {objects} files of {gigabytes:g} GB, by rates measured on one machine: "
-            f"{plan.copying_minutes} minutes of copying while the customer works, at most {plan.frozen_seconds:g} "
-            f"seconds without writes at the cut-over, then DNS's time to live; {plan.cost_usd} USD of transfer.",
-            "",
-        ),
-    ]
-    for number, one in enumerate(steps, start=1):
-        lines.append(f"\n{number:2}. {one.name}")
-        said = {"command": one.command, "a person": one.decides, "changes": one.changes, "back": one.back}
-        for label, text in said.items():
-            if text:
-                lines += wrapped(text, head := f"    {label + ':':10}", " " * len(head))
-    return [*lines, f"\nNothing was done. How far it is: workbuoy tenant move {tenant.name} --live"]
 
 
 def _steps(tenant: "Tenant", wish: Wish) -> list[MoveStep]:
@@ -229,6 +181,7 @@ def _steps(tenant: "Tenant", wish: Wish) -> list[MoveStep]:
 
 
 def _on_stacks(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+    from operations.tenant.move.shown import progress  # noqa: PLC0415
     from operations.tenant.promotion.places import task_places  # noqa: PLC0415 imports what reads outputs
 
     old, new = old_and_new(tenant)
@@ -236,7 +189,7 @@ def _on_stacks(project: "Project", tenant: "Tenant", wish: Wish) -> None:
     by_side = dict(zip(("old", "new"), reversed(places) if wish.back else places, strict=True))
     if wish.step is None:
         said = {stack.stack: _said(stack, tenant.name) for stack in places}
-        _print({"tenant": tenant.name, "said": said}, _progress(tenant.name, said), wish)
+        _print({"tenant": tenant.name, "said": said}, progress(tenant.name, said), wish)
         return
     step = next(
         one for one in (*_steps(tenant, wish), drop(tenant.name), take_back(tenant.name)) if one.name == wish.step
@@ -346,18 +299,6 @@ def _said(place: "TaskPlace", name: str) -> dict[str, Any]:
     except (BotoCoreError, ClientError) as error:
         fail(NOT_MADE, f"{place.bucket} could not be read: {error}")
     return {one: paper for one, paper in papers.items() if paper}
-
-
-def _progress(name: str, said: Mapping[str, Any]) -> str:
-    lines = []
-    for stack, papers in said.items():
-        manifest, receipt = papers.get("manifest", {}), papers.get("receipt", {})
-        sent = f"got batch {manifest['number']}" if manifest else "got nothing"
-        handed = ", handed over" if manifest.get("handed_over") else ""
-        heard = f"; the other place says batch {receipt['number']}" if receipt else ""
-        opened = " and that it serves" if receipt.get("opened") else ""
-        lines.append(f"{stack}: {sent}{handed}{heard}{opened}")
-    return "\n".join([*lines, f"Next: workbuoy tenant move {name} (the steps)"])
 
 
 def _outputs(project: Any, stack: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
             + ("makes the second stack" if silo else "no more"),
             back="close, and deploy both again",
             # The second stack first: S3 refuses a policy that names a role which is not there.
-            command=f"workbuoy deploy {to}-{name} --create; workbuoy deploy {tenant.base}-{name}"
+            command=f"workbuoy tenant deploy {name} --base {to}; workbuoy tenant deploy {name} --base {tenant.base}"
             if silo
             else f"workbuoy deploy {tenant.base}; workbuoy deploy {to}",
         ),
@@ -116,7 +116,7 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
         MoveStep(
             name="close",
             changes=f"tenants/{name}.yaml without `move`; deploying both takes the permissions away"
-            + (f"; then destroy the stack {tenant.base}-{name} with its file" if silo else ""),
+            + ("; tear a silo's first stack down before it, with its file: docs/runbooks.md" if silo else ""),
             back="open it again in a reviewed change",
             command=f"workbuoy tenant move {name} --run close",
             decides="a reviewer",
