@@ -10,10 +10,12 @@ from components.certificate import ListenerCertificate, ListenerCertificateArgs
 from components.context import TASK_ROLE
 from components.encryption import Encryption, EncryptionArgs
 from components.files import Files, FilesArgs, Import
-from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace, WorkspacePlace
 from infra.environment import public_url
 from infra.providers import make_providers
+from infra.settings import StackSettings
 from infra.tenants.silo import Silo
+from infra.watched import watched
 from infra.workload import WorkloadArgs, context_of, declare_workload
 
 
@@ -72,6 +74,8 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
             load_balancer=load_balancer,
             cluster=ClusterPlace(arn=_output(base, "clusterArn"), name=_output(base, "clusterName")),
             url=public_url(settings.service, _output(base, "loadBalancerDnsName")),
+            watched=watched(stack, settings, tenant.base, tenant.name),
+            metrics=_metrics(base, settings),
             priority=silo.listener_priority,
         ),
         opts,
@@ -92,6 +96,23 @@ def _imports(silo: Silo) -> Import | None:
         return None
     role_name = f"workbuoy-{silo.tenant.base}-{TASK_ROLE}"
     return Import(tenant=silo.tenant.name, from_role_arn=f"arn:aws:iam::{silo.settings.account}:role/{role_name}")
+
+
+def _metrics(base: StackReference, settings: StackSettings) -> MetricsPlace | None:
+    """Who scrapes the base's service scrapes this one, into the same workspace."""
+    scraper = settings.observability.prometheus
+    if scraper == "none":
+        return None
+    workspace = (
+        WorkspacePlace(
+            id=_output(base, "metricsWorkspaceId"),
+            arn=_output(base, "metricsWorkspaceArn"),
+            namespace_id=_output(base, "metricsNamespaceId"),
+        )
+        if scraper == "managed"
+        else None
+    )
+    return MetricsPlace(security_group_id=_output(base, "metricsScraperSecurityGroupId"), workspace=workspace)
 
 
 def _output(base: StackReference, name: str) -> Output[Any]:

@@ -12,6 +12,7 @@ def watching_rights(scope: Scope) -> Rights:
         "log-group:/workbuoy/{}/*",
         "log-group:/aws/lambda/{}-rotation*",
         "log-group:/aws/rds/instance/{}-database/*",
+        "log-group:/aws/vendedlogs/prometheus/{}*",
     )
     alarms = scope.named("cloudwatch", "alarm:{}-*")
     dashboards = [

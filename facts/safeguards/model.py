@@ -1,6 +1,6 @@
 """The words in which a safeguard is declared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -35,7 +35,8 @@ class Says:
 class Rule:
     """One safeguard: who says it, how strong a value is, and what AWS does where nobody says it (`default`).
 
-    `read` takes the value out of the property where it is no plain one.
+    `read` takes the value out of the property where it is no plain one. `each` takes several safeguards out of one
+    property, by name: each is a safeguard of its own, which is lost where its name is missing.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Rule:
     says: tuple[Says, ...]
     stops: bool = True
     read: Callable[[Any], Any] | None = None
+    each: Callable[[Any], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

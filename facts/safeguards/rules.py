@@ -3,6 +3,7 @@
 from typing import Final
 
 from facts import tokens as t
+from facts.safeguards.alerts import muted_of, receivers_of, rules_of
 from facts.safeguards.model import Rule, Says, Weakening
 from facts.safeguards.strength import (
     amount,
@@ -325,6 +326,7 @@ RULES: Final = (
         for token, path in (
             (t.SECRET, "kmsKeyId"),
             (t.LOG_GROUP, "kmsKeyId"),
+            (t.METRICS_WORKSPACE, "kmsKeyArn"),
             (t.TOPIC, "kmsMasterKeyId"),
             (t.TRAIL, "kmsKeyId"),
             (t.BACKUP_VAULT, "kmsKeyArn"),
@@ -371,6 +373,33 @@ RULES: Final = (
         how_many,
         None,
         _own(t.METRIC_ALARM, path="alarmActions"),
+    ),
+    Rule(
+        "rules",
+        Weakening.WATCH,
+        "what managed Prometheus watches",
+        given,
+        None,
+        _own(t.METRICS_RULES, path="data"),
+        each=rules_of,
+    ),
+    Rule(
+        "receivers",
+        Weakening.WATCH,
+        "whom alerts tell",
+        given,
+        None,
+        _own(t.METRICS_ALERT_MANAGER, path="definition"),
+        each=receivers_of,
+    ),
+    Rule(
+        "muted alerts",
+        Weakening.WATCH,
+        "rules that mute alerts",
+        lambda value: -float(value),
+        0,
+        _own(t.METRICS_ALERT_MANAGER, path="definition"),
+        read=muted_of,
     ),
     Rule(
         "blockPublicPolicy",

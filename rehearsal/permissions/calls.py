@@ -29,7 +29,7 @@ class Call:
 
 
 # Clients whose actions begin otherwise.
-_PREFIXES = {"elbv2": "elasticloadbalancing", "application-autoscaling": "application-autoscaling"}
+_PREFIXES = {"amp": "aps", "application-autoscaling": "application-autoscaling", "elbv2": "elasticloadbalancing"}
 # Operations whose action is called otherwise.
 _ACTIONS = {
     "s3:ListBuckets": "ListAllMyBuckets",
@@ -63,6 +63,8 @@ _BUCKET = ("arn:aws:s3:::{Bucket}",)
 _ROLE = ("role/{RoleName}",)
 _TARGET = ("scalable-target/new",)
 _SECURITY_GROUP = ("security-group/{GroupId}",)
+_WORKSPACE = ("workspace/{workspaceId}",)
+_RULES = ("rulegroupsnamespace/{workspaceId}/{name}",)
 
 _RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "application-autoscaling": {
@@ -70,6 +72,14 @@ _RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "DescribeScalingPolicies": _ANY,
         "PutScalingPolicy": _TARGET,
         "RegisterScalableTarget": _TARGET,
+    },
+    "aps": {
+        "CreateLoggingConfiguration": _WORKSPACE,
+        "CreateRuleGroupsNamespace": _RULES,
+        "CreateWorkspace": _ANY,
+        "DescribeLoggingConfiguration": _WORKSPACE,
+        "DescribeRuleGroupsNamespace": _RULES,
+        "DescribeWorkspace": _WORKSPACE,
     },
     "cloudwatch": {
         "DescribeAlarms": ("alarm:*",),
@@ -221,6 +231,14 @@ _RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "PutResourcePolicy": _SECRET,
         "RotateSecret": _SECRET,
     },
+    "servicediscovery": {
+        "CreatePrivateDnsNamespace": _ANY,
+        "CreateService": ("namespace/{namespace}",),
+        "GetNamespace": ("namespace/{Id}",),
+        "GetService": ("service/{Id}",),
+        "ListNamespaces": _ANY,
+        "ListTagsForResource": _ANY,
+    },
     "sns": {
         "CreateTopic": ("{Name}",),
         "GetSubscriptionAttributes": ("{SubscriptionArn}",),
@@ -243,7 +261,8 @@ _HANDED = {
 }
 # Keys that a service uses in the caller's name as it makes something, by where they stand in the call.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html and rds-secrets-manager.html
-_KEYS_USED = {
+_KEYS_USED: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "aps:CreateWorkspace": {"kmsKeyArn": ("aps", ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"))},
     "rds:CreateDBInstance": {
         "KmsKeyId": ("rds", ("CreateGrant", "DescribeKey")),
         "PerformanceInsightsKMSKeyId": ("rds", ("CreateGrant", "DescribeKey")),
@@ -289,6 +308,7 @@ def _values(call: Call, account: str) -> dict[str, Any]:
         **params,
         "account": account,
         "cluster_name": str(params.get("cluster", "")).rpartition("/")[2],
+        "namespace": params.get("NamespaceId") or (params.get("DnsConfig") or {}).get("NamespaceId"),
         "engine_major": str(params.get("EngineVersion", "")).partition(".")[0],
         "kind": _EC2_KINDS.get(str((params.get("Resources") or ["-"])[0]).partition("-")[0], ""),
     }

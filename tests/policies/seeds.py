@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph import Resource
-from tests.policies.good_graph import ACCOUNT, PROVIDER, SSO, TAGS, allow, document, github, people
+from tests.policies.good_graph import ACCOUNT, PROVIDER, SSO, TAGS, alert_manager, allow, document, github, people
 
 GONE = "the resource is taken away"
 
@@ -603,6 +603,7 @@ OUTSIDERS = [
     ),
 ]
 OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Publish", "Resource": "*"}
+UNROUTED = alert_manager(route={"receiver": "nobody"})
 KEY, SERVICE_LOG, ALARM = "encryption-data", "observability-service", "observability-metric"
 OBSERVABILITY = [
     seed("key-rotate", KEY, "enableKeyRotation", False),
@@ -619,6 +620,10 @@ OBSERVABILITY = [
     seed("alarm-have-action", "observability-compos", "alarmActions", []),
     seed("alarm-keep-actions-on", ALARM, "actionsEnabled", False),
     seed("alarm-keep-actions-on", "observability-compos", "actionsEnabled", False),
+    seed("metrics-encrypt", "metrics-workspace", "kmsKeyArn"),
+    seed("metrics-log-failures", "metrics-workspace", "loggingConfiguration"),
+    seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", "alertmanager_config: '{'"),
+    seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", UNROUTED),
     seed("topic-encrypt", "observability-alarms", "kmsMasterKeyId"),
     seed("topic-refuse-public", "observability-alarms-policy", "policy", document(OPEN)),
     seed("topic-refuse-public", "observability-alarms", "policy", document(OPEN)),
