@@ -23,6 +23,7 @@ _REGIONAL = (
     "secretsmanager",
     "servicediscovery",
     "sns",
+    "wafv2",
 )
 
 

@@ -13,6 +13,7 @@ from components.alarms import (
     log_namespace,
     own_alarms,
     service_alarms,
+    waf_alarms,
 )
 from components.context import StackContext
 from components.dashboard import dashboard_body
@@ -85,6 +86,11 @@ class Observability(ComponentResource):
                 settings.service_error_percent,
                 settings.service_response_seconds,
                 shared=args.load_balancer.shared,
+            ),
+            *(
+                waf_alarms(waf.name, args.context.region, settings.waf_blocked_requests)
+                if (waf := args.load_balancer.waf)
+                else ()
             ),
             *own_alarms(args.context.name, args.rotation.function_name),
         ]
@@ -193,12 +199,14 @@ class Observability(ComponentResource):
 
     def _saved_searches(self) -> None:
         """Searches that appear in CloudWatch Logs Insights under the stack's name."""
+        waf = self._args.load_balancer.waf
         logs = {
             "service": self._args.logs.service,
             "rotation": self._args.logs.rotation,
             "database": self._args.database.messages_log,
+            **({"waf": waf.log} if waf else {}),
         }
-        for search in SEARCHES:
+        for search in (one for one in SEARCHES if one.log in logs):
             aws.cloudwatch.QueryDefinition(
                 f"{self._name}-search-{search.title.replace(' ', '-')}",
                 name=f"{self._args.context.name}/{search.title}",
@@ -209,7 +217,7 @@ class Observability(ComponentResource):
 
     def _operators_policy(self) -> Output[str]:
         """The only document that grants reading logs; it is attached to the operators' role, which needs MFA."""
-        context = self._args.context
+        context, waf = self._args.context, self._args.load_balancer.waf
         return aws.iam.Policy(
             f"{self._name}-operators",
             name=f"{context.name}-read-logs",
@@ -218,6 +226,7 @@ class Observability(ComponentResource):
                 [
                     self._args.logs.service.read("ReadServiceLog"),
                     self._args.logs.rotation.read("ReadRotationLog"),
+                    *([waf.log.read("ReadWafLog")] if waf else []),
                     Statement(
                         sid="FindLogsAndSearches",
                         actions=["logs:DescribeLogGroups", "logs:DescribeQueryDefinitions"],

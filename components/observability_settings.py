@@ -39,6 +39,9 @@ class ObservabilitySettings(Settings):
     database_transaction_log_gib: Annotated[int, Field(ge=1)] = 10
     service_error_percent: Annotated[int, Field(ge=1, le=100)] = 5
     service_response_seconds: Annotated[int, Field(ge=1, le=60, description="95 of 100 requests are faster")] = 1
+    waf_blocked_requests: Annotated[
+        int, Field(ge=1, description="A minute, five minutes long: an attack, or our own users refused")
+    ] = 300
     objectives: ObjectivesSettings = ObjectivesSettings()
     prometheus: Annotated[
         Literal["none", "managed", "own"],

@@ -21,5 +21,6 @@ def watched(stack: str, settings: StackSettings, base: str | None = None, tenant
         memory_mib=settings.service.memory_mib,
         allocated_storage_gib=settings.database.allocated_storage_gib,
         observability=settings.observability,
+        has_waf=settings.service.waf is not None and base is None,
         tenant=tenant,
     )

@@ -9,6 +9,7 @@ from components.access import Access, AccessArgs
 from components.context import StackContext
 from components.database import Database, DatabaseArgs
 from components.encryption import Encryption
+from components.exports import ExportsPlace
 from components.files import Files
 from components.logs import Logs, LogsArgs
 from components.observability import Observability, ObservabilityArgs
@@ -18,7 +19,8 @@ from components.rotation import Rotation, RotationArgs
 from components.scraping import Scraping, ScrapingArgs
 from components.secrets import Secrets, SecretsArgs
 from components.service import LAST_PRIORITY, Service, ServiceArgs
-from infra.environment import restore_environment, rotation_environment, service_environment
+from components.task import TaskArgs, export_task
+from infra.environment import export_environment, restore_environment, rotation_environment, service_environment
 from infra.settings import StackSettings
 from monitoring.rules import rules
 from monitoring.scrape import managed_alert_manager, managed_configuration
@@ -53,6 +55,7 @@ class WorkloadArgs:
     network: NetworkPlace
     load_balancer: LoadBalancerPlace
     cluster: ClusterPlace
+    exports: ExportsPlace
     url: Input[str]
     watched: Watched
     metrics: MetricsPlace | None = None
@@ -90,6 +93,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             files=args.files,
             secrets=secrets,
             logs=logs,
+            exports=args.exports,
         ),
         opts,
     )
@@ -151,6 +155,18 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         ),
         opts,
     )
+    export = export_task(
+        TaskArgs(
+            context=context,
+            settings=app,
+            environment=export_environment(environment, args.exports),
+            owner_secret_arn=database.owner_secret_arn,
+            execution_role=access.execution,
+            task_role=access.export,
+            log_group=logs.service,
+        ),
+        opts,
+    )
     observability = Observability(
         "observability",
         ObservabilityArgs(
@@ -197,6 +213,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "taskDefinitionArn": service.task_definition_arn,
         "oneOffTaskDefinitionArn": service.one_off_task_definition_arn,
         "restoreTaskDefinitionArn": restore.task_definition_arn,
+        "exportTaskDefinitionArn": export.arn,
         "restoreSecurityGroupId": restore.security_group_id,
         "restoredSecurityGroupId": restore.copy_security_group_id,
         "restoredLoginSecretArn": secrets.restored_login_arn,

@@ -17,6 +17,8 @@ class Watched:
     memory_mib: int
     allocated_storage_gib: int
     observability: ObservabilitySettings
+    has_waf: bool = False
+    """Whether a firewall of its own stands before its load balancer; a customer's own stack has its base's."""
     tenant: str = ""
 
     @property

@@ -31,6 +31,11 @@ class Says:
     of_type: str = ""
 
 
+def own(*types: str, path: str) -> tuple[Says, ...]:
+    """Each type says it of itself, by one path."""
+    return tuple(Says(token, path) for token in types)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One safeguard: who says it, how strong a value is, and what AWS does where nobody says it (`default`).
