@@ -119,6 +119,7 @@ class Files(ComponentResource):
                 bucket_name=files_name,
                 data_classification="customer-data",
                 key_arn=args.key_arn,
+                outlives_stack=context.permanent,  # as the final snapshot, whose rows name these files
                 abort_uploads_after_days=settings.abort_uploads_after_days,
                 expire_noncurrent_after_days=settings.expire_noncurrent_after_days,
                 archive_after_days=settings.archive_after_days,
