@@ -32,6 +32,15 @@ class StopRule(Settings):
     ] = 100
 
 
+class GrantedQuota(Settings):
+    """What AWS granted an account in a region, where that is not the default that docs/limits.md has."""
+
+    account: Annotated[str, Field(pattern=r"^\d{12}$", examples=["111122223333"])]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
+    name: Annotated[str, Field(min_length=1, description="As docs/limits.md calls it", examples=["RDS instances"])]
+    granted: Annotated[int, Field(ge=1)]
+
+
 def _canaries_stand_once(fleet: "FleetSettings") -> Iterator[BrokenRule]:
     yield from given_twice(fleet.canaries, "canaries")
 
@@ -57,6 +66,9 @@ class FleetSettings(Settings):
         int, Field(ge=2, le=30, description="A runner that says nothing for so long has lost its shard")
     ] = 5
     stop: StopRule = StopRule()
+    quotas: Annotated[
+        tuple[GrantedQuota, ...], Field(description="Quotas that AWS has raised, or not yet given to a new account")
+    ] = ()
 
     rules: ClassVar[tuple[Rule, ...]] = (_canaries_stand_once,)
 

@@ -96,6 +96,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     ),
     "fleet rollback": (("workbuoy fleet rollback", "this wave runs what ran before"),),
     "fleet end": (("workbuoy fleet end", "give it up, for another release"),),
+    "fleet cells": (
+        ("workbuoy fleet cells", "how much room is left where"),
+        ("workbuoy fleet cells --next prod", "the stack file of a further one"),
+    ),
     "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),

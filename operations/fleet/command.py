@@ -15,6 +15,7 @@ from operations.ending import (
     fail,
     plainly,
     print_json,
+    print_page,
     print_text,
     tell,
     warn,
@@ -208,6 +209,36 @@ def end(*, environment: str) -> None:
 
     run = perform(_journal(_root(), environment))
     print_text(f"{run.called}: {run.state}; customers of its waves keep what they run")
+
+
+@fleet.command()
+@click.option("--next", "after", metavar="CELL", help="Print the stack file of a further cell like this one instead.")
+@JSON
+@plainly
+def cells(*, after: str | None, json_wanted: bool) -> None:
+    """Show base stacks with the room that AWS's limits leave on each: docs/limits.md's, and quotas of fleet.yaml."""
+    from operations.fleet import cells as reading  # noqa: PLC0415 printing help must not pay for it
+
+    root = _root()
+    found = reading.read_cells(root)
+    if after is not None:
+        cell = next((one for one in found if one.name == after), None)
+        if cell is None:
+            fail(MISTAKE, f"there is no base stack {after}; there are {', '.join(one.name for one in found)}")
+        name, text = reading.next_cell(root, cell)
+        tell(f"Pulumi.{name}.yaml:")
+        print_page(text)
+        return
+    if json_wanted:
+        print_json("fleet-cells", {"cells": [reading.as_json(one) for one in found]})
+        return
+    for one in found:
+        mark = "!" if reading.nearly_full(one) else " "
+        print_text(f"{mark} {one.name:<16} {one.base.region:<11} {one.silos:>3} silos, {one.room:>3} more: {one.limit}")
+    for one in filter(reading.nearly_full, found):
+        warn(
+            f"{one.name} is {one.taken:.0%} taken; `workbuoy fleet cells --next {one.name}` prints the next one's file"
+        )
 
 
 @fleet.command()

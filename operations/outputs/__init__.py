@@ -15,6 +15,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "doctor": 1,
     "drift": 1,
     "drift-account": 1,
+    "fleet-cells": 1,
     "fleet-plan": 1,
     "fleet-run": 1,
     "image-build": 1,

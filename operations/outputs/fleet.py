@@ -70,3 +70,23 @@ class FleetRun(Printed):
     customers: dict[str, int]
     causes: list[Cause]
     shards: list[RunShard]
+
+
+class CellRoom(Printed):
+    """A base stack: how many more silos of tier standard fit, and the limit that ends it."""
+
+    stack: str
+    environment: str
+    account: str
+    region: str
+    residency: list[str]
+    silos: int
+    room: int
+    limit: str
+    taken: float
+
+
+class FleetCells(Printed):
+    """Base stacks, with the room that AWS's limits leave on each."""
+
+    cells: list[CellRoom]

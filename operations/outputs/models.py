@@ -9,7 +9,7 @@ from pydantic import Field
 
 from operations.outputs import VERSIONS
 from operations.outputs.audited import Backups
-from operations.outputs.fleet import FleetPlan, FleetRun
+from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
 from operations.outputs.handed_over import TenantExport, TenantLink
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
@@ -271,6 +271,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "doctor": Doctor,
     "drift": Drift,
     "drift-account": DriftAccount,
+    "fleet-cells": FleetCells,
     "fleet-plan": FleetPlan,
     "fleet-run": FleetRun,
     "image-build": ImageBuild,
