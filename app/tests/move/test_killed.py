@@ -45,7 +45,7 @@ def _die_at(call: int) -> None:
 
         return method
 
-    BaseClient._make_api_call = counted(BaseClient._make_api_call)  # type: ignore[method-assign]
+    BaseClient._make_api_call = counted(BaseClient._make_api_call)
     for name in ("execute", "executemany", "copy"):
         setattr(psycopg.Cursor, name, counted(getattr(psycopg.Cursor, name)))
 
