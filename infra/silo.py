@@ -10,10 +10,12 @@ from components.certificate import ListenerCertificate, ListenerCertificateArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.exports import ExportsPlace
 from components.files import Files, FilesArgs, Import
-from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace, WorkspacePlace
 from infra.environment import public_url
 from infra.providers import make_providers
+from infra.settings import StackSettings
 from infra.tenants.silo import Silo
+from infra.watched import watched
 from infra.workload import WorkloadArgs, context_of, declare_workload, import_from
 
 
@@ -77,6 +79,8 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
                 tenant=tenant.name,
             ),
             url=public_url(settings.service, _output(base, "loadBalancerDnsName")),
+            watched=watched(stack, settings, tenant.base, tenant.name),
+            metrics=_metrics(base, settings),
             priority=silo.listener_priority,
         ),
         opts,
@@ -98,6 +102,23 @@ def _imports(silo: Silo) -> tuple[Import, ...]:
     if tenant.promotion is not None:
         return (import_from(tenant.base, tenant, silo.settings),)
     return (import_from(tenant.other.stack, tenant, silo.settings),) if tenant.other is not None else ()
+
+
+def _metrics(base: StackReference, settings: StackSettings) -> MetricsPlace | None:
+    """Who scrapes the base's service scrapes this one, into the same workspace."""
+    scraper = settings.observability.prometheus
+    if scraper == "none":
+        return None
+    workspace = (
+        WorkspacePlace(
+            id=_output(base, "metricsWorkspaceId"),
+            arn=_output(base, "metricsWorkspaceArn"),
+            namespace_id=_output(base, "metricsNamespaceId"),
+        )
+        if scraper == "managed"
+        else None
+    )
+    return MetricsPlace(security_group_id=_output(base, "metricsScraperSecurityGroupId"), workspace=workspace)
 
 
 def _output(base: StackReference, name: str) -> Output[Any]:

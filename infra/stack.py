@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pulumi import ResourceOptions
+from pulumi import Output, ResourceOptions
 
 from components.cluster import Cluster, ClusterArgs
+from components.context import StackContext
 from components.encryption import Encryption, EncryptionArgs
 from components.exports import Exports, ExportsArgs
 from components.files import Files, FilesArgs
 from components.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.metrics import Metrics, MetricsArgs
 from components.network import Network, NetworkArgs
+from components.place import MetricsPlace
+from components.readers import Readers, ReadersArgs
 from infra.environment import public_url
 from infra.providers import make_providers
 from infra.settings import StackSettings
 from infra.tenants.record import Tenant
+from infra.watched import watched
 from infra.workload import WorkloadArgs, context_of, declare_workload, import_from
 
 
@@ -30,7 +35,9 @@ def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] 
     opts = ResourceOptions(providers=make_providers(settings))
     app = settings.service
 
-    keys = Encryption("keys", EncryptionArgs(context=context, files_writers=writers), opts)
+    managed = settings.observability.prometheus == "managed"
+    key_args = EncryptionArgs(context=context, files_writers=writers, managed_prometheus=managed)
+    keys = Encryption("keys", key_args, opts)
     network = Network(
         "network",
         NetworkArgs(
@@ -66,6 +73,8 @@ def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] 
         opts,
     )
     cluster = Cluster("cluster", ClusterArgs(context=context, container_insights=app.container_insights), opts)
+    metrics = _metrics(context, settings, network, keys, opts)
+    readers = _readers(context, settings, metrics, opts)
     workload = declare_workload(
         WorkloadArgs(
             context=context,
@@ -77,6 +86,9 @@ def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] 
             cluster=cluster.place,
             exports=exports.place,
             url=public_url(app, load_balancer.dns_name),
+            watched=watched(stack, settings),
+            metrics=metrics,
+            owns_workspace=True,
         ),
         opts,
     )
@@ -96,4 +108,62 @@ def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] 
         "dataSubnetIds": network.data_subnet_ids,
         "s3PrefixListId": network.s3_prefix_list_id,
         "endpointsSecurityGroupId": network.endpoints_security_group.id,
+        **_metrics_outputs(metrics),
+        **readers,
+    }
+
+
+def _metrics(
+    context: StackContext, settings: StackSettings, network: Network, keys: Encryption, opts: ResourceOptions
+) -> MetricsPlace | None:
+    if settings.observability.prometheus == "none":
+        return None
+    return Metrics(
+        "metrics",
+        MetricsArgs(
+            context=context,
+            scraper=settings.observability.prometheus,
+            vpc_id=network.vpc_id,
+            private_cidr_blocks=network.private_cidr_blocks,
+            logs_key_arn=keys.logs_key_arn,
+            log_retention_days=settings.service.log_retention_days,
+        ),
+        opts,
+    ).place
+
+
+def _readers(
+    context: StackContext, settings: StackSettings, metrics: MetricsPlace | None, opts: ResourceOptions
+) -> dict[str, Output[str]]:
+    """The roles for Grafana and Prometheus that somebody may take, as outputs."""
+    observability = settings.observability
+    if not observability.grafana_role_arns and not observability.prometheus_role_arns:
+        return {}
+    readers = Readers(
+        "readers",
+        ReadersArgs(
+            context=context,
+            grafana_role_arns=observability.grafana_role_arns,
+            prometheus_role_arns=observability.prometheus_role_arns,
+            cluster_name=context.name,
+            workspace_arn=metrics.workspace.arn if metrics and metrics.workspace else None,
+        ),
+        opts,
+    )
+    roles = {"grafanaRoleArn": readers.grafana_role_arn, "prometheusRoleArn": readers.prometheus_role_arn}
+    return {name: arn for name, arn in roles.items() if arn is not None}
+
+
+def _metrics_outputs(metrics: MetricsPlace | None) -> dict[str, Any]:
+    """What `infra.silo` scrapes its service by."""
+    if metrics is None:
+        return {}
+    scraper = {"metricsScraperSecurityGroupId": metrics.security_group_id}
+    if metrics.workspace is None:
+        return scraper
+    return {
+        **scraper,
+        "metricsWorkspaceId": metrics.workspace.id,
+        "metricsWorkspaceArn": metrics.workspace.arn,
+        "metricsNamespaceId": metrics.workspace.namespace_id,
     }

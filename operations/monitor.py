@@ -55,7 +55,7 @@ def watched_in(project: "Project", stack: str) -> "tuple[Watched, list[str]]":
     """
     from infra.load import load_settings  # noqa: PLC0415
     from infra.tenants.silo import load_silo  # noqa: PLC0415  a second of Pulumi's modules
-    from monitoring.watched import watched  # noqa: PLC0415
+    from infra.watched import watched  # noqa: PLC0415
     from project.files import read_config  # noqa: PLC0415
     from project.silos import base_of, tenant_of, whole_config  # noqa: PLC0415
     from rehearsal import stand_ins  # noqa: PLC0415
@@ -66,4 +66,4 @@ def watched_in(project: "Project", stack: str) -> "tuple[Watched, list[str]]":
     if tenant is None:
         return watched(stack, load_settings(project.root, stack, settings)), accounts
     silo = load_silo(project.root, stack, tenant, settings, config.get(f"{project.name}:record"))
-    return watched(stack, silo.settings, base_of(project, stack)), accounts
+    return watched(stack, silo.settings, base_of(project, stack), tenant), accounts
