@@ -7,7 +7,6 @@ import pulumi
 from pulumi import Output, ResourceOptions, StackReference
 
 from components.certificate import ListenerCertificate, ListenerCertificateArgs
-from components.context import TASK_ROLE
 from components.encryption import Encryption, EncryptionArgs
 from components.exports import ExportsPlace
 from components.files import Files, FilesArgs, Import
@@ -17,7 +16,7 @@ from infra.providers import make_providers
 from infra.settings import StackSettings
 from infra.tenants.silo import Silo
 from infra.watched import watched
-from infra.workload import WorkloadArgs, context_of, declare_workload
+from infra.workload import WorkloadArgs, context_of, declare_workload, import_from
 
 
 def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
     imports = _imports(silo)
     keys = Encryption(
         "keys",
-        EncryptionArgs(context=context, files_writers=[imports.from_role_arn] if imports else []),
+        EncryptionArgs(context=context, files_writers=[one.from_role_arn for one in imports]),
         opts,
     )
     files = Files(
@@ -97,12 +96,12 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
     }
 
 
-def _imports(silo: Silo) -> Import | None:
-    """While the record says that a promotion is open, the base's service brings the customer's export."""
-    if silo.tenant.promotion is None:
-        return None
-    role_name = f"workbuoy-{silo.tenant.base}-{TASK_ROLE}"
-    return Import(tenant=silo.tenant.name, from_role_arn=f"arn:aws:iam::{silo.settings.account}:role/{role_name}")
+def _imports(silo: Silo) -> tuple[Import, ...]:
+    """While a promotion is open the base's service brings the customer's export; while they move, the other stack's."""
+    tenant = silo.tenant
+    if tenant.promotion is not None:
+        return (import_from(tenant.base, tenant, silo.settings),)
+    return (import_from(tenant.other.stack, tenant, silo.settings),) if tenant.other is not None else ()
 
 
 def _metrics(base: StackReference, settings: StackSettings) -> MetricsPlace | None:

@@ -1,5 +1,6 @@
 """A base stack: network, load balancer and cluster, and the service that all pool tenants share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pulumi import Output, ResourceOptions
@@ -17,21 +18,26 @@ from components.readers import Readers, ReadersArgs
 from infra.environment import public_url
 from infra.providers import make_providers
 from infra.settings import StackSettings
+from infra.tenants.record import Tenant
 from infra.watched import watched
-from infra.workload import WorkloadArgs, context_of, declare_workload
+from infra.workload import WorkloadArgs, context_of, declare_workload, import_from
 
 
-def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
+def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] = ()) -> dict[str, Any]:
     """Declare a base stack and return its outputs: identifiers and ARNs, never a secret's value.
 
-    `infra.silo` places customers' own stacks by these outputs.
+    `infra.silo` places customers' own stacks by these outputs. `moving` are the pool's customers on their way from or
+    to another base stack: each of the two then puts into the other's bucket, below that customer's own prefix.
     """
+    imports = tuple(import_from(one.other.stack, one, settings) for one in moving if one.other is not None)
+    writers = sorted({one.from_role_arn for one in imports})
     context = context_of(stack, settings)
     opts = ResourceOptions(providers=make_providers(settings))
     app = settings.service
 
     managed = settings.observability.prometheus == "managed"
-    keys = Encryption("keys", EncryptionArgs(context=context, managed_prometheus=managed), opts)
+    key_args = EncryptionArgs(context=context, files_writers=writers, managed_prometheus=managed)
+    keys = Encryption("keys", key_args, opts)
     network = Network(
         "network",
         NetworkArgs(
@@ -49,6 +55,7 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
             context=context,
             settings=settings.files,
             key_arn=keys.files_key_arn,
+            imports=imports,
             also_logged=[exports.bucket_name],
         ),
         opts,

@@ -6,11 +6,11 @@ from typing import Any
 from pulumi import Input, ResourceOptions
 
 from components.access import Access, AccessArgs
-from components.context import StackContext
+from components.context import TASK_ROLE, StackContext
 from components.database import Database, DatabaseArgs
 from components.encryption import Encryption
 from components.exports import ExportsPlace
-from components.files import Files
+from components.files import Files, Import
 from components.logs import Logs, LogsArgs
 from components.observability import Observability, ObservabilityArgs
 from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace
@@ -22,6 +22,7 @@ from components.service import LAST_PRIORITY, Service, ServiceArgs
 from components.task import TaskArgs, export_task
 from infra.environment import export_environment, restore_environment, rotation_environment, service_environment
 from infra.settings import StackSettings
+from infra.tenants.record import Tenant
 from monitoring.rules import rules
 from monitoring.scrape import managed_alert_manager, managed_configuration
 from monitoring.text import as_yaml
@@ -39,6 +40,12 @@ def context_of(stack: str, settings: StackSettings) -> StackContext:
         owner=settings.owner,
         permissions_boundary_arn=settings.permissions_boundary_arn,
     )
+
+
+def import_from(stack: str, tenant: Tenant, settings: StackSettings) -> Import:
+    """What lets another stack of this account bring a customer's data, by the role that its tasks have."""
+    role_arn = f"arn:aws:iam::{settings.account}:role/workbuoy-{stack}-{TASK_ROLE}"
+    return Import(tenant=tenant.name, from_role_arn=role_arn)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,7 @@ def watched_in(project: "Project", stack: str) -> "tuple[Watched, list[str]]":
     from project.silos import base_of, tenant_of, whole_config  # noqa: PLC0415
     from rehearsal import stand_ins  # noqa: PLC0415
 
-    config, stood_in = stand_ins.replace(whole_config(project, read_config(project, stack)))
+    config, stood_in = stand_ins.replace(whole_config(project, stack, read_config(project, stack)))
     settings, tenant = config.get(f"{project.name}:settings"), tenant_of(project, config)
     accounts = [f"{one}; put the real account id there" for one in stood_in if one.path.endswith(":settings.account")]
     if tenant is None:

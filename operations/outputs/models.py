@@ -21,6 +21,7 @@ from operations.outputs.tenants import (
     TenantCheck,
     TenantDeployAll,
     TenantList,
+    TenantMove,
     TenantPromote,
     TenantShow,
 )
@@ -291,6 +292,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-export": TenantExport,
     "tenant-link": TenantLink,
     "tenant-list": TenantList,
+    "tenant-move": TenantMove,
     "tenant-promote": TenantPromote,
     "tenant-show": TenantShow,
 }
