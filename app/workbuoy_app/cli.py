@@ -175,6 +175,8 @@ def _add_move(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         if action == "cut-over":
             within = "seconds in which the other place must answer, else the tenant is served here again"
             command.add_argument("--within", type=float, default=60.0, help=within)
+            call = "seconds in which somebody must receive there; the tenant is served meanwhile"
+            command.add_argument("--call-within", type=float, default=600.0, help=call)
 
 
 def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -15,6 +15,9 @@ VERSIONS: Final[Mapping[str, int]] = {
     "doctor": 1,
     "drift": 1,
     "drift-account": 1,
+    "fleet-cells": 1,
+    "fleet-plan": 1,
+    "fleet-run": 1,
     "image-build": 1,
     "image-push": 1,
     "local": 1,
@@ -36,6 +39,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "tenant-export": 1,
     "tenant-link": 1,
     "tenant-list": 1,
+    "tenant-move": 1,
     "tenant-promote": 1,
     "tenant-show": 1,
 }

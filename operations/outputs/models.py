@@ -9,6 +9,7 @@ from pydantic import Field
 
 from operations.outputs import VERSIONS
 from operations.outputs.audited import Backups
+from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
 from operations.outputs.handed_over import TenantExport, TenantLink
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
@@ -21,6 +22,7 @@ from operations.outputs.tenants import (
     TenantCheck,
     TenantDeployAll,
     TenantList,
+    TenantMove,
     TenantPromote,
     TenantShow,
 )
@@ -270,6 +272,9 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "doctor": Doctor,
     "drift": Drift,
     "drift-account": DriftAccount,
+    "fleet-cells": FleetCells,
+    "fleet-plan": FleetPlan,
+    "fleet-run": FleetRun,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,
@@ -291,6 +296,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-export": TenantExport,
     "tenant-link": TenantLink,
     "tenant-list": TenantList,
+    "tenant-move": TenantMove,
     "tenant-promote": TenantPromote,
     "tenant-show": TenantShow,
 }
@@ -298,6 +304,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
+    "fleet-run": "`workbuoy fleet status`, `workbuoy fleet deploy`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",

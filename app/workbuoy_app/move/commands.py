@@ -24,7 +24,7 @@ def run(settings: Settings, options: argparse.Namespace) -> None:
             received = receive(*where, wait_seconds=options.wait)
             verdict |= {**_told(received.side), "opened": received.opened}
         case "cut-over":
-            done = cut_over(*where, within_seconds=options.within)
+            done = cut_over(*where, within_seconds=options.within, call_seconds=options.call_within)
             verdict |= {**_told(done.side), "frozen_seconds": round(done.frozen_seconds, 2)}
         case "compare-move":
             verdict |= {

@@ -33,9 +33,19 @@ class CutOver:
 
 
 def cut_over(
-    settings: Settings, name: str, to: str, region: str | None = None, within_seconds: float = 60.0
+    settings: Settings,
+    name: str,
+    to: str,
+    region: str | None = None,
+    *,
+    within_seconds: float = 60.0,
+    call_seconds: float | None = None,
 ) -> CutOver:
-    """Hand a tenant over to a receiver that waits. Raises PromotionRefused; before the hand-over it is thawed then."""
+    """Hand a tenant over to a receiver. Raises PromotionRefused; before the hand-over it is thawed then.
+
+    `call_seconds` is how long the receiver may take to come, while the tenant is served; `within_seconds` how long to
+    take what it is sent then.
+    """
     way = ends(settings, name, to, region)
     with alone(settings, name) as connection:
         tenant = find(connection, name)
@@ -46,7 +56,7 @@ def cut_over(
         if tenant.frozen_at is not None:  # by a command that was killed
             thaw(settings, name)
         side = _caught_up(connection, side, way)
-        call = _called(side, way, within_seconds)
+        call = _called(side, way, call_seconds or within_seconds)
         began = time.monotonic()
         with _frozen(settings, name):
             side = batch(connection, replace(side, tenant=find(connection, name)), way, LAST)

@@ -46,7 +46,7 @@ def receive(
             if time.monotonic() > deadline:
                 raise PromotionRefused(
                     f"{name} was not handed over within {wait_seconds:.0f} s; batch {taking.number} is applied."
-                    " Receive again, and cut over while it waits."
+                    " Receive again, and cut over while it waits; drop this copy if the sender was restored."
                 )
             time.sleep(POLL_SECONDS)
         if taking.side is None:
@@ -81,15 +81,10 @@ class _Taking:
             self.side = apply(self.connection, self.side, self.way, manifest)
         if self.side is None:
             return
+        if self.side.part == HOLDS and self.side.sums is None:
+            self.side = _with_sums(self.connection, self.side)  # its way back: read before anything is frozen
         if self.side.number > int(manifest["number"]):
-            raise PromotionRefused(
-                f"{self.name} is here up to batch {self.side.number}, and the other place tells of"
-                f" {manifest['number']}: its database was restored. Drop the copy, then send anew."
-            )
-        if (
-            self.side.part == HOLDS and self.side.sums is None
-        ):  # its way back: read once, before anything is frozen
-            self.side = _with_sums(self.connection, self.side)
+            return  # of an earlier time that the tenant came this way; or the sender's database was restored
         if manifest.get("handed_over"):
             self._open()
         else:
