@@ -84,7 +84,8 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
     that leaves somebody out without a word is none.
     """
     settings = load_fleet(root)
-    read, bases = read_checked(root), read_bases(root)
+    read = read_checked(root)
+    bases = read_bases(root, apart={one.stack for one in read.tenants if one.isolation == "silo"})
     problems = [*read.problems, *find_canary_problems(root, settings, read.tenants, bases, environment)]
     if not is_digest(image):
         problems.append(Problem(message=f"--image {image}: is no digest; give sha256: and 64 hex digits"))
