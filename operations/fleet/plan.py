@@ -110,6 +110,20 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
     return FleetPlan(environment=environment, image=image, release=release, settings=settings, shards=shards)
 
 
+def find_fleet_problems(root: Path, tenants: Sequence[Tenant]) -> list[Problem]:
+    """What is wrong with a project's `fleet.yaml`, where it has one: a canary who left stops every release."""
+    if not (root / FILE).is_file():
+        return []
+    try:
+        settings = load_fleet(root)
+        bases = read_bases(root, apart={one.stack for one in tenants if one.isolation == "silo"})
+    except ProblemsError as error:
+        return list(error.problems)
+    environments = sorted({one.environment for one in bases.values()})
+    found = (one for name in environments for one in find_canary_problems(root, settings, tenants, bases, name))
+    return list(dict.fromkeys(found))
+
+
 def find_canary_problems(
     root: Path, settings: FleetSettings, tenants: Iterable[Tenant], bases: Mapping[str, Base], environment: str
 ) -> list[Problem]:
