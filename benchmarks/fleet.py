@@ -24,8 +24,7 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)  # Python puts this folder first, where rehearsal.py would hide the package
 
 from benchmarks.fleet_world import Aws, Clock, Process, StateBucket, Truth, calls_of  # noqa: E402
-from benchmarks.measuring import measure, median  # noqa: E402
-from benchmarks.tenants import ON_ONE_BASE, make_project  # noqa: E402
+from benchmarks.tenants import ACCOUNT, ON_ONE_BASE, make_project  # noqa: E402
 from facts import tokens as t  # noqa: E402
 from graph import Graph  # noqa: E402
 from operations.engine.errors import EngineError, UnreachableError  # noqa: E402
@@ -33,16 +32,14 @@ from operations.fleet.control import StoppedError, UnfinishedError, go_on  # noq
 from operations.fleet.journal import HeldError, Journal, OverError  # noqa: E402
 from operations.fleet.lease import Lease  # noqa: E402
 from operations.fleet.plan import FleetPlan, plan_release  # noqa: E402
-from operations.fleet.records import Entry, Run, Watched  # noqa: E402
+from operations.fleet.records import Entry, EntryState, Run, Watched  # noqa: E402
 from operations.fleet.rule import failures_stop  # noqa: E402
 from project.files import find_project  # noqa: E402
 from rehearsal.as_graph import graph_of  # noqa: E402
-from rehearsal.run import Options  # noqa: E402
-from rehearsal.whole import rehearse_with_base  # noqa: E402
+from rehearsal.run import Options, rehearse_with_base  # noqa: E402
 
 IMAGE = "sha256:" + "5eed" * 16
 BOUND_HOURS = 3.0
-PLAN_SECONDS, PLAN_MB = 2.5, 120
 BASES_IN_AN_ACCOUNT = 11  # 998 silos by their roles, 90 on a base stack: docs/limits.md
 SET_UP_SECONDS, ENGINE_SECONDS, ROLLOUT_SECONDS = 90, 45, (100, 160)
 DIES, COMES_BACK, AWAY_SECONDS = 0.05, 1 / 3, 600
@@ -94,7 +91,9 @@ class Rollout:
 
     def simulate(self) -> Run:
         """From the start to the end, or to where the rule stops it."""
-        self.journal.begin(self.plan, "commit")
+        while self.journal.current() is None:
+            with suppress(UnreachableError):  # a person says `start` again
+                self.journal.begin(self.plan, "commit")
         self.clock.spawn(self._waves())
         self.clock.run()
         return self.journal.require()
@@ -207,7 +206,7 @@ class Rollout:
         self._note(name, entry, lease, runner)
 
     def _note(self, name: str, entry: Entry, lease: Lease, runner: Runner) -> None:
-        state = "failed" if self.bad else "done"
+        state: EntryState = "failed" if self.bad else "done"
         try:
             lease.end(name, replace(entry, state=state, cause="smoke test failed" * self.bad, before="sha256:old"))
         except UnreachableError:
@@ -242,11 +241,9 @@ def fleet_project(root: Path, customers: int) -> None:
         if "workbuoy:settings" in text:
             number = int(file.stem.rpartition("-")[2]) if file.stem[-1].isdigit() else 0
             account = f"2100000{number // BASES_IN_AN_ACCOUNT:05}"
-            file.write_text(text.replace("000000000003", account))
-    (root / "fleet.yaml").write_text("canaries: [t0000, t0001, t0002]\n")
+            file.write_text(text.replace(ACCOUNT, account))
     commit = ("-c", "user.name=b", "-c", "user.email=b@example.org", "commit", "--quiet", "--all", "--message", "more")
-    for arguments in (("add", "fleet.yaml"), commit):
-        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+    subprocess.run(["git", "-C", str(root), *commit], check=True, capture_output=True)
 
 
 def silo_resources() -> Counter[str]:
@@ -282,7 +279,7 @@ def report(customers: int, rollout: Rollout, run: Run) -> bool:
         f"  AWS: {aws.calls.total():,} calls, {aws.retries.total():,} of them refused and tried again",
         f"  journal: {journal['write']:,} writes, {journal['read']:,} reads; {rollout.bucket.unanswered} unanswered",
         f"  not done: {left}; two at one customer: {len(truth.at_once)}; begun after done: {len(truth.after_done)}",
-        f"  {len(rollout.died)} runners died, {rollout.noticed} refused when they were back; done again: {repeated}",
+        f"  {len(rollout.died)} runners died, {rollout.noticed} results of theirs were refused; done again: {repeated}",
     ):
         click.echo(line)
     for reason in rollout.stopped:
@@ -305,10 +302,6 @@ def main(sizes: tuple[int, ...], runners: int, seed: int) -> None:
             root = Path(folder) / "project"
             fleet_project(root, customers)
             plan = plan_release(root, "prod", IMAGE)
-            command = [str(Path(sys.executable).parent / "workbuoy"), "fleet", "plan", "--image", IMAGE]
-            planned = median([measure(command, root) for _ in range(3)])
-        click.echo(f"workbuoy fleet plan: {planned.wall:.2f} s, CPU {planned.cpu:.2f} s, {planned.peak:.0f} MB")
-        kept = kept and planned.cpu <= PLAN_SECONDS and planned.peak <= PLAN_MB
         for bad in (False, True):
             rollout = Rollout(plan=plan, resources=resources, runners=runners, seed=seed, bad=bad)
             kept = report(customers, rollout, rollout.simulate()) and kept

@@ -70,7 +70,7 @@ class Aws:
 
     def __init__(self, clock: Clock, chance: random.Random) -> None:
         self._clock, self._chance = clock, chance
-        self._known = {
+        self._known: dict[tuple[str, str], tuple[float, float]] = {
             (one.service, one.kind): (one.per_second, one.burst or one.per_second)
             for one in rates()
             if one.per_second is not None

@@ -1,6 +1,8 @@
 """What the repository holds: base stacks and customers, as far as choosing between them needs it."""
 
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,9 +11,10 @@ from bootstrap.home import home_region
 from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import SETTINGS_KEY
+from infra.stack_files import SETTINGS_KEY, stack_file
 from infra.yaml_index import index_of
 
+_STACK: Final = re.compile(r"Pulumi\.(.+)\.yaml")
 LOCAL: Final = "local"  # the environment that stands on a laptop alone
 DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
 
@@ -68,17 +71,21 @@ def read_estate(root: Path) -> ListedEstate:
     return ListedEstate(bases=bases, customers=customers)
 
 
-def read_bases(root: Path) -> dict[str, Base]:
-    """Every base stack, without the laptop's. Raises ProblemsError with all stack files that say too little."""
+def read_bases(root: Path, apart: Collection[str] = ()) -> dict[str, Base]:
+    """Every base stack, without the laptop's. Raises ProblemsError with all stack files that say too little.
+
+    `apart` names stacks that are known to be customers' own, whose files need not be read.
+    """
     problems: list[Problem] = []
-    bases = _bases(root, problems)
+    bases = _bases(root, problems, apart)
     if problems:
         raise ProblemsError(problems)
     return bases
 
 
-def _bases(root: Path, problems: list[Problem]) -> dict[str, Base]:
-    files = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in root.glob("Pulumi.*.yaml")}
+def _bases(root: Path, problems: list[Problem], apart: Collection[str] = ()) -> dict[str, Base]:
+    names = (name.removeprefix("Pulumi.").removesuffix(".yaml") for name in os.listdir(root) if _STACK.fullmatch(name))
+    files = {stack: stack_file(root, stack) for stack in names if stack not in apart}
     settings = {stack: _settings(file, problems) for stack, file in sorted(files.items())}
     return {
         stack: base

@@ -84,7 +84,8 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
     that leaves somebody out without a word is none.
     """
     settings = load_fleet(root)
-    read, bases = read_checked(root), read_bases(root)
+    read = read_checked(root)
+    bases = read_bases(root, apart={one.stack for one in read.tenants if one.isolation == "silo"})
     problems = [*read.problems, *find_canary_problems(root, settings, read.tenants, bases, environment)]
     if not is_digest(image):
         problems.append(Problem(message=f"--image {image}: is no digest; give sha256: and 64 hex digits"))
@@ -107,6 +108,20 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
     own_files = [stack_file(root, one.stack).name for one in read.tenants if one.isolation == "silo"]
     release = release_of(root, own_files)
     return FleetPlan(environment=environment, image=image, release=release, settings=settings, shards=shards)
+
+
+def find_fleet_problems(root: Path, tenants: Sequence[Tenant]) -> list[Problem]:
+    """What is wrong with a project's `fleet.yaml`, where it has one: a canary who left stops every release."""
+    if not (root / FILE).is_file():
+        return []
+    try:
+        settings = load_fleet(root)
+        bases = read_bases(root, apart={one.stack for one in tenants if one.isolation == "silo"})
+    except ProblemsError as error:
+        return list(error.problems)
+    environments = sorted({one.environment for one in bases.values()})
+    found = (one for name in environments for one in find_canary_problems(root, settings, tenants, bases, name))
+    return list(dict.fromkeys(found))
 
 
 def find_canary_problems(

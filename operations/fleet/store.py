@@ -20,7 +20,6 @@ from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from operations.engine.errors import MistakenError, UnreachableError
-from operations.engine.messages import SIGN_IN
 
 CONFLICTS: Final = 5
 """How often S3 may answer that another write of the same object is under way (409) before that counts as refused."""
@@ -132,6 +131,8 @@ class S3Store:
         return found.version if found is not None and found.body == body else None
 
     def _unreachable(self, error: Exception) -> UnreachableError:
+        from operations.engine.messages import SIGN_IN  # noqa: PLC0415  imports Pulumi
+
         return UnreachableError(f"{self._bucket}: the journal cannot be used: {' '.join(str(error).split())}", SIGN_IN)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from infra.tenants.files import read_tenant
 from infra.tenants.record import Tenant
 from operations.fleet import plan as planning
 from operations.fleet.plan import FleetPlan, plan_release
+from operations.tenant.command import tenant
 from tests.conftest import PROJECT
 from tests.operations.fleet.world import CANARY, IMAGE, git, make_fleet
 
@@ -104,3 +106,13 @@ def test_the_release_is_of_code_and_not_of_customers_files(tmp_path: Path, file:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "more")
     assert (plan_release(folder, "prod", IMAGE).release != before) == counts
+
+
+def test_a_canary_who_left_is_told_by_the_check_that_ci_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_fleet(tmp_path / "project", 3)
+    monkeypatch.chdir(folder)
+    assert CliRunner().invoke(tenant, ["check"]).exit_code == 0
+    (folder / "fleet.yaml").write_text("canaries: [gone]\n")
+    result = CliRunner().invoke(tenant, ["check"])
+    assert result.exit_code == 1
+    assert "fleet.yaml:1: canaries[0]: there is no customer gone" in result.stderr
