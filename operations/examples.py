@@ -34,6 +34,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy backups prod --live", "could prod be restored today?"),
         ("workbuoy backups acme --live --json", "the same of a customer, for a program"),
     ),
+    "evidence": (
+        ("workbuoy evidence --since 2026-01-01 --out pack", "what an auditor asks for, as one folder"),
+        ("workbuoy evidence --since 2026-01-01 --out pack --json", "the same, for a program"),
+    ),
     "cost": (
         ("workbuoy cost prod", "a month of prod at rest"),
         ("workbuoy cost prod-acme --json", "of one customer, for a program"),

@@ -12,6 +12,7 @@ from operations.deploy.command import deploy, releases, rollout, smoke
 from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
+from operations.evidence.command import evidence
 from operations.examples import EXAMPLES
 from operations.help import Commands, show_examples
 from operations.image.command import image
@@ -31,7 +32,7 @@ SECTIONS: Final = {
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
     "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
-    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups"),
+    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups", "evidence"),
     "For workflows alone": ("pipeline",),
 }
 
@@ -61,7 +62,7 @@ def main() -> None:
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
     *(tenant, restore, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate, backups),
+    *(doctor, local, changed, locate, backups, evidence),
     pipeline,
 ):
     main.add_command(command)

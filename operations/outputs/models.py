@@ -9,6 +9,7 @@ from pydantic import Field
 
 from operations.outputs import VERSIONS
 from operations.outputs.audited import Backups
+from operations.outputs.evidence import Evidence
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
@@ -269,6 +270,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "doctor": Doctor,
     "drift": Drift,
     "drift-account": DriftAccount,
+    "evidence": Evidence,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,

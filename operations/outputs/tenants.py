@@ -21,6 +21,13 @@ class Dates(Printed):
     retiring: str | None = None
 
 
+class PlatformOutside(Printed):
+    """Where the account's own stores may lie outside residency, and why the customer accepts it."""
+
+    regions: list[str]
+    reason: str
+
+
 class Tenant(Printed):
     """A customer's record, the name of the stack that holds its data, and the regions that its residency allows."""
 
@@ -37,6 +44,7 @@ class Tenant(Printed):
     login: dict[str, Any] | None = None
     contacts: list[Contact]
     dates: Dates
+    platform_outside: PlatformOutside | None = None
     promotion: Literal["open"] | None = None
     stack: str
     allowed_regions: list[str]
@@ -136,11 +144,14 @@ class AfterDeletion(Printed):
 
 
 class Reader(Printed):
-    """Who can read a store."""
+    """Who can read a store, and how: themselves, by starting a task of reviewed code, or by deploying other code."""
 
     name: str
     stack: str
     purpose: str
+    kind: Literal["program", "workflow", "people"]
+    means: Literal["directly", "by starting reviewed code", "by deploying code"]
+    through: str | None
 
 
 class Store(Printed):
@@ -154,6 +165,7 @@ class Store(Printed):
     urn: str
     region: str
     inside_residency: bool
+    accepted_outside: str | None
     key: Key
     kept: str
     after_deletion: AfterDeletion
@@ -189,6 +201,7 @@ class Located(Printed):
     differences: list[Difference]
     regions_searched: list[str]
     regions_not_searched: list[str]
+    not_known: list[str]
     seconds: float
 
 
