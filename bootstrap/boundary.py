@@ -30,6 +30,11 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             actions=["s3:GetObject", "s3:PutObject"],
             resources=[arn for prefix in (ERASURES_PREFIX, RESTORES_PREFIX) for arn in scope.buckets(f"/{prefix}/*")],
         ),
+        Statement(
+            sid="HandOver",
+            actions=["s3:AbortMultipartUpload", "s3:PutObject"],
+            resources=scope.exports("/*"),
+        ),
         Statement(sid="SeeBuckets", actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=buckets),
         Statement(
             sid="OwnSecrets",

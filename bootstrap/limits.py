@@ -21,6 +21,7 @@ _REGIONAL = (
     "s3",
     "secretsmanager",
     "sns",
+    "wafv2",
 )
 
 

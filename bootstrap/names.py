@@ -1,11 +1,13 @@
 """Physical names that other parts rely on: they are a contract, and never change."""
 
+from components.context import LEAVING, OPERATORS
+
 STATE_KEY_ALIAS = "alias/workbuoy-state"
 REPOSITORY = "workbuoy"
 BOUNDARY = "workbuoy-boundary"
 PREVIEW_ROLE = "workbuoy-preview"
-OPERATORS_ROLE = "workbuoy-operators"
-LEAVING_ROLE = "workbuoy-leaving"
+OPERATORS_ROLE = OPERATORS
+LEAVING_ROLE = LEAVING
 TRAIL = "workbuoy-account"
 
 

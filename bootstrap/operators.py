@@ -8,11 +8,13 @@ run any image with the service's roles, so operators cannot.
 from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
-from components.context import EXECUTION_ROLE, RESTORE_ROLE, TASK_ROLE
+from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, TASK_ROLE
 from components.database import RESTORED
 from components.files import IMPORT_PREFIX
 from components.log_group import READ_LOGS
 from components.permissions import Condition, Statement
+from components.task import EXPORT, ONE_OFF, RESTORE
+from components.waf import LOG_PREFIX
 
 
 def trust_operators(account_id: str, operators: OperatorsSettings) -> Statement:
@@ -54,12 +56,14 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     Reading logs stands here by the log groups' names, and not by attaching each stack's `read-logs` policy: whoever
     deploys writes that one, and would decide by it what operators may do.
     """
-    groups = scope.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*")
+    groups = scope.named(
+        "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{LOG_PREFIX}{{}}:*"
+    )
     in_a_cluster: Condition = {"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}}
     papers = ("manifest.json", "receipt.json")
     roles = [
         f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
-        for role in (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE)
+        for role in (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE, EXPORT_ROLE)
         for end in (role, f"*-{role}")
     ]
     return {
@@ -110,7 +114,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             Statement(
                 sid="RunOneOffTasks",
                 actions=["ecs:RunTask"],
-                resources=scope.named("ecs", "task-definition/{}-one-off:*", "task-definition/{}-restore:*"),
+                resources=scope.named("ecs", *(f"task-definition/{{}}-{one}:*" for one in (ONE_OFF, RESTORE, EXPORT))),
                 conditions=in_a_cluster,
             ),
             Statement(
@@ -180,6 +184,8 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 },
             ),
         ],
+        # What a customer is handed over, checked before the customer goes: docs/handover.md.
+        "exports": scope.read_exports(),
         # Counts and checksums of a customer's move into a silo (docs/promotion.md), and none of what is moved.
         "promotion": [
             Statement(

@@ -20,6 +20,7 @@ from bootstrap.rights.network import network_rights
 from bootstrap.rights.service import balancer_rights, service_rights
 from bootstrap.rights.state import StatePlace, state_rights
 from bootstrap.rights.storage import storage_rights
+from bootstrap.rights.waf import waf_rights
 from bootstrap.rights.watching import watching_rights
 from bootstrap.role import AccountRole, AccountRoleArgs
 from bootstrap.scope import Scope
@@ -124,6 +125,7 @@ def rights_by_part(scope: Scope) -> dict[str, Rights]:
         "service": service_rights(scope),
         "balancer": balancer_rights(scope),
         "watching": watching_rights(scope),
+        "waf": waf_rights(scope),
         "access": access_rights(scope),
     }
 

@@ -22,6 +22,7 @@ class BucketArgs:
     expire_noncurrent_after_days: int
     archive_after_days: int | None = None
     delete_after_days: int | None = None
+    lock_days: int | None = None
     statements: Sequence[Statement] = field(default_factory=list)
 
 
@@ -39,6 +40,7 @@ class Bucket(ComponentResource):
             f"{name}-bucket",
             bucket=args.bucket_name,
             force_destroy=not context.protected,
+            object_lock_enabled=args.lock_days is not None or None,
             tags=context.tags(args.data_classification),
             opts=ResourceOptions(parent=self, protect=context.protected),
         )
@@ -63,6 +65,8 @@ class Bucket(ComponentResource):
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=child,
         )
+        if args.lock_days:
+            _lock(name, bucket, args.lock_days, ResourceOptions(parent=self, depends_on=[versioning]))
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=bucket.bucket,
@@ -90,6 +94,21 @@ class Bucket(ComponentResource):
         )
         self.name, self.arn = bucket.bucket, bucket.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def _lock(name: str, bucket: aws.s3.Bucket, days: int, opts: ResourceOptions) -> None:
+    """In governance mode: nobody here is given what lifts it (`s3:BypassGovernanceRetention`), and an owner could be.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    """
+    retention = aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(mode="GOVERNANCE", days=days)
+    aws.s3.BucketObjectLockConfiguration(
+        f"{name}-lock",
+        bucket=bucket.bucket,
+        object_lock_enabled="Enabled",
+        rule=aws.s3.BucketObjectLockConfigurationRuleArgs(default_retention=retention),
+        opts=opts,
+    )
 
 
 def _encryption_by_default(
@@ -167,4 +186,20 @@ def _refuse_plain_http(bucket_arn: Output[str]) -> Statement:
         resources=[bucket_arn, Output.concat(bucket_arn, "/*")],
         principals=ANYONE,
         conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def refuse_other_keys(bucket_name: Output[str], key_arn: Input[str]) -> Statement:
+    """Nobody may store an object under another key by asking for it; asking for none gives the bucket's.
+
+    `Null` is needed: without it a request that names no key would count as another key.
+    """
+    header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    return Statement(
+        sid="RefuseOtherKeys",
+        effect="Deny",
+        actions=["s3:PutObject"],
+        resources=[Output.concat("arn:aws:s3:::", bucket_name, "/*")],
+        principals=ANYONE,
+        conditions={"StringNotEquals": {header: key_arn}, "Null": {header: "false"}},
     )

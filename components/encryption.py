@@ -77,20 +77,20 @@ class Encryption(ComponentResource):
             "database",
             "The database, its backups and its performance data",
             "customer-data",
-            [*_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
+            [*let_account_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
         )
         self.files_key_arn = self._key(
             "files",
             "Attachments",
             "customer-data",
-            [*_use_through(context, "s3"), *_let_write(context, args.files_writers)],
+            [*let_account_use_through(context, "s3"), *_let_write(context, args.files_writers)],
         )
         self.secrets_key_arn = self._key(
             "secrets",
             "Secrets Manager entries",
             "credentials",
             [
-                *_use_through(context, "secretsmanager"),
+                *let_account_use_through(context, "secretsmanager"),
                 # RDS writes the master password with the caller's rights, through Secrets Manager on its behalf.
                 _let_service_keep_grants(context, "secretsmanager", "rds"),
             ],
@@ -171,7 +171,7 @@ def _through(context: StackContext, *services: str) -> Condition:
     return {"StringEquals": {"kms:ViaService": hosts if len(hosts) > 1 else hosts[0]}}
 
 
-def _use_through(context: StackContext, service: str) -> list[Statement]:
+def let_account_use_through(context: StackContext, service: str) -> list[Statement]:
     """This account's principals, as far as their own policies allow, through one service.
 
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service

@@ -16,6 +16,7 @@ from components.alarms import (
     log_namespace,
     own_alarms,
     service_alarms,
+    waf_alarms,
 )
 from components.context import StackContext
 from components.dashboard import dashboard_body
@@ -53,6 +54,9 @@ class ObservabilitySettings(Settings):
     database_transaction_log_gib: Annotated[int, Field(ge=1)] = 10
     service_error_percent: Annotated[int, Field(ge=1, le=100)] = 5
     service_response_seconds: Annotated[int, Field(ge=1, le=60, description="95 of 100 requests are faster")] = 1
+    waf_blocked_requests: Annotated[
+        int, Field(ge=1, description="A minute, five minutes long: an attack, or our own users refused")
+    ] = 300
     objectives: ObjectivesSettings = ObjectivesSettings()
     runbooks_url: Annotated[
         str,
@@ -129,6 +133,11 @@ class Observability(ComponentResource):
                 settings.service_error_percent,
                 settings.service_response_seconds,
                 shared=args.load_balancer.shared,
+            ),
+            *(
+                waf_alarms(waf.name, args.context.region, settings.waf_blocked_requests)
+                if (waf := args.load_balancer.waf)
+                else ()
             ),
             *own_alarms(args.context.name, args.rotation.function_name),
         ]
@@ -236,12 +245,14 @@ class Observability(ComponentResource):
 
     def _saved_searches(self) -> None:
         """Searches that appear in CloudWatch Logs Insights under the stack's name."""
+        waf = self._args.load_balancer.waf
         logs = {
             "service": self._args.logs.service,
             "rotation": self._args.logs.rotation,
             "database": self._args.database.messages_log,
+            **({"waf": waf.log} if waf else {}),
         }
-        for search in SEARCHES:
+        for search in (one for one in SEARCHES if one.log in logs):
             aws.cloudwatch.QueryDefinition(
                 f"{self._name}-search-{search.title.replace(' ', '-')}",
                 name=f"{self._args.context.name}/{search.title}",
@@ -252,7 +263,7 @@ class Observability(ComponentResource):
 
     def _operators_policy(self) -> Output[str]:
         """The only document that grants reading logs; it is attached to the operators' role, which needs MFA."""
-        context = self._args.context
+        context, waf = self._args.context, self._args.load_balancer.waf
         return aws.iam.Policy(
             f"{self._name}-operators",
             name=f"{context.name}-read-logs",
@@ -261,6 +272,7 @@ class Observability(ComponentResource):
                 [
                     self._args.logs.service.read("ReadServiceLog"),
                     self._args.logs.rotation.read("ReadRotationLog"),
+                    *([waf.log.read("ReadWafLog")] if waf else []),
                     Statement(
                         sid="FindLogsAndSearches",
                         actions=["logs:DescribeLogGroups", "logs:DescribeQueryDefinitions"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi import Input, Resource
 
 from components.firewall import HTTPS_PORT, SecurityGroup
+from components.waf import Waf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +33,14 @@ class NetworkPlace:
 class LoadBalancerPlace:
     """The listener that takes a service's rule, and what alarms name it by.
 
-    One that is `shared` counts other services' failures too.
+    One that is `shared` counts other services' failures too, and its `waf` is its own stack's to watch.
     """
 
     listener_arn: Input[str]
     arn_suffix: Input[str]
     security_group_id: Input[str]
     shared: bool = False
+    waf: Waf | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

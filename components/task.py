@@ -21,6 +21,7 @@ STOP_TIMEOUT_SECONDS = 60
 ONE_OFF = "one-off"
 ADMINISTRATION = "administration"
 RESTORE = "restore"
+EXPORT = "export"
 PROGRAM = "/usr/bin/workbuoy-app"  # the image's entry point: app/Dockerfile
 
 
@@ -57,6 +58,11 @@ def one_off_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinitio
 def restore_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
     """The same with a copy of the database beside, and a role that brings back what it holds."""
     return _named_commands(RESTORE, args, opts)
+
+
+def export_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
+    """The same with a role that reads what a customer has, and writes it into the place for exports."""
+    return _named_commands(EXPORT, args, opts)
 
 
 def _named_commands(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from components.database import DatabaseSettings
+from components.exports import ExportsSettings
 from components.files import FilesSettings
 from components.network_settings import NetworkSettings
 from components.observability import ObservabilitySettings
@@ -188,6 +189,7 @@ class StackSettings(Settings):
     network: NetworkSettings
     database: DatabaseSettings
     files: FilesSettings
+    exports: ExportsSettings = ExportsSettings()
     secrets: SecretsSettings = SecretsSettings()
     observability: ObservabilitySettings = ObservabilitySettings()
     service: ServiceSettings

@@ -9,6 +9,7 @@ from pulumi import Output, ResourceOptions, StackReference
 from components.certificate import ListenerCertificate, ListenerCertificateArgs
 from components.context import TASK_ROLE
 from components.encryption import Encryption, EncryptionArgs
+from components.exports import ExportsPlace
 from components.files import Files, FilesArgs, Import
 from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
 from infra.environment import public_url
@@ -71,6 +72,11 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
             network=network,
             load_balancer=load_balancer,
             cluster=ClusterPlace(arn=_output(base, "clusterArn"), name=_output(base, "clusterName")),
+            exports=ExportsPlace(
+                bucket_name=_output(base, "exportsBucketName"),
+                key_arn=_output(base, "exportsKeyArn"),
+                tenant=tenant.name,
+            ),
             url=public_url(settings.service, _output(base, "loadBalancerDnsName")),
             priority=silo.listener_priority,
         ),
@@ -81,6 +87,7 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
         "tenant": tenant.name,
         "base": tenant.base,
         # What a one-off task of this customer's needs to be started.
+        "exportsBucketName": _output(base, "exportsBucketName"),
         "clusterArn": _output(base, "clusterArn"),
         "privateSubnetIds": network.private_subnet_ids,
     }

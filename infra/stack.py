@@ -6,6 +6,7 @@ from pulumi import ResourceOptions
 
 from components.cluster import Cluster, ClusterArgs
 from components.encryption import Encryption, EncryptionArgs
+from components.exports import Exports, ExportsArgs
 from components.files import Files, FilesArgs
 from components.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.network import Network, NetworkArgs
@@ -35,10 +36,27 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
         ),
         opts,
     )
-    files = Files("files", FilesArgs(context=context, settings=settings.files, key_arn=keys.files_key_arn), opts)
+    exports = Exports("exports", ExportsArgs(context=context, settings=settings.exports), opts)
+    files = Files(
+        "files",
+        FilesArgs(
+            context=context,
+            settings=settings.files,
+            key_arn=keys.files_key_arn,
+            also_logged=[exports.bucket_name],
+        ),
+        opts,
+    )
+    exports.log_to(files.log_bucket)
     load_balancer = LoadBalancer(
         "load-balancer",
-        LoadBalancerArgs(context=context, settings=app, network=network, log_bucket=files.log_bucket),
+        LoadBalancerArgs(
+            context=context,
+            settings=app,
+            network=network,
+            log_bucket=files.log_bucket,
+            logs_key_arn=keys.logs_key_arn,
+        ),
         opts,
     )
     cluster = Cluster("cluster", ClusterArgs(context=context, container_insights=app.container_insights), opts)
@@ -51,12 +69,15 @@ def declare_stack(stack: str, settings: StackSettings) -> dict[str, Any]:
             network=network.place,
             load_balancer=load_balancer.place,
             cluster=cluster.place,
+            exports=exports.place,
             url=public_url(app, load_balancer.dns_name),
         ),
         opts,
     )
     return {
         **workload,
+        "exportsBucketName": exports.bucket_name,
+        "exportsKeyArn": exports.place.key_arn,
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         "listenerArn": load_balancer.listener_arn,

@@ -9,6 +9,7 @@ from components.access import Access, AccessArgs
 from components.context import StackContext
 from components.database import Database, DatabaseArgs
 from components.encryption import Encryption
+from components.exports import ExportsPlace
 from components.files import Files
 from components.logs import Logs, LogsArgs
 from components.observability import Observability, ObservabilityArgs
@@ -17,7 +18,8 @@ from components.restore import Restore, RestoreArgs
 from components.rotation import Rotation, RotationArgs
 from components.secrets import Secrets, SecretsArgs
 from components.service import LAST_PRIORITY, Service, ServiceArgs
-from infra.environment import restore_environment, rotation_environment, service_environment
+from components.task import TaskArgs, export_task
+from infra.environment import export_environment, restore_environment, rotation_environment, service_environment
 from infra.settings import StackSettings
 
 
@@ -45,6 +47,7 @@ class WorkloadArgs:
     network: NetworkPlace
     load_balancer: LoadBalancerPlace
     cluster: ClusterPlace
+    exports: ExportsPlace
     url: Input[str]
     priority: int = LAST_PRIORITY
 
@@ -78,6 +81,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             files=args.files,
             secrets=secrets,
             logs=logs,
+            exports=args.exports,
         ),
         opts,
     )
@@ -138,6 +142,18 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         ),
         opts,
     )
+    export = export_task(
+        TaskArgs(
+            context=context,
+            settings=app,
+            environment=export_environment(environment, args.exports),
+            owner_secret_arn=database.owner_secret_arn,
+            execution_role=access.execution,
+            task_role=access.export,
+            log_group=logs.service,
+        ),
+        opts,
+    )
     observability = Observability(
         "observability",
         ObservabilityArgs(
@@ -168,6 +184,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "taskDefinitionArn": service.task_definition_arn,
         "oneOffTaskDefinitionArn": service.one_off_task_definition_arn,
         "restoreTaskDefinitionArn": restore.task_definition_arn,
+        "exportTaskDefinitionArn": export.arn,
         "restoreSecurityGroupId": restore.security_group_id,
         "restoredSecurityGroupId": restore.copy_security_group_id,
         "restoredLoginSecretArn": secrets.restored_login_arn,

@@ -18,6 +18,8 @@ class Watched:
     memory_mib: int
     allocated_storage_gib: int
     observability: ObservabilitySettings
+    has_waf: bool = False
+    """Whether a firewall of its own stands before its load balancer; a customer's own stack has its base's."""
 
     @property
     def name(self) -> str:
@@ -67,4 +69,5 @@ def watched(stack: str, settings: StackSettings, base: str | None = None) -> Wat
         memory_mib=settings.service.memory_mib,
         allocated_storage_gib=settings.database.allocated_storage_gib,
         observability=settings.observability,
+        has_waf=settings.service.waf is not None and base is None,
     )

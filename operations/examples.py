@@ -13,6 +13,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
         ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
+        ("workbuoy rehearse prod --leave", "a customer leaves, and is proved gone"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -76,6 +77,8 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy tenant promote globex", "the plan from pool to silo; nothing is done"),
         ("workbuoy tenant promote globex --live --run export", "do one of its steps"),
     ),
+    "tenant export": (("workbuoy tenant export acme", "all its rows and files, as open archives"),),
+    "tenant link": (("workbuoy tenant link acme --hours 24", "addresses to read them from, for a day"),),
     "tenant retire": (("workbuoy tenant retire acme --on 2027-06-30", "write the day into its record"),),
     "tenant destroy": (
         (

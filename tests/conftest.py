@@ -41,6 +41,12 @@ Declare = Callable[[str], "Graph"]
 DeclareWith = Callable[[str, Change], "Graph"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that no worker is still busy with one when the others have ended."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 class Graph:
     """What one stack declared, with questions that tests ask."""
 

@@ -9,6 +9,7 @@ import sys
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
 from workbuoy_app import __version__
 
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     tenant.add_parser("add", help="make a tenant; prints its id").add_argument("name")
     _add_promotion(tenant)
+    _add_handover(tenant)
     _add_restore(commands)
     commands.add_parser(
         "removals", help="list the deleted objects that are still in the bucket, the oldest first"
@@ -136,6 +138,19 @@ def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) 
     remove.add_argument("--receipt", required=True, metavar="DIGEST", help="`digest` of the import's receipt")
     clear = tenant.add_parser("clear-import", help="delete an imported export, its receipt excepted")
     clear.add_argument("--from", required=True, dest="source", metavar=place)
+
+
+def _add_handover(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """A tenant's data as whoever gets them can read them, and whether anything of a tenant is left."""
+    hand_over = tenant.add_parser(
+        "hand-over", help="write rows and files into EXPORTS_BUCKET, as open archives"
+    )
+    hand_over.add_argument("name")
+    counting = tenant.add_parser("count", help="count what database and bucket hold of a tenant")
+    counting.add_argument("name")
+    counting.add_argument(
+        "--id", dest="tenant_id", type=UUID, help="of one that was removed; its name is gone"
+    )
 
 
 def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

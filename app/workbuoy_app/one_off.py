@@ -15,6 +15,7 @@ NAMED = frozenset(
         ("removals",),
         *(("restore", action) for action in ("prepare", "check", "tenant", "undo")),
         *(("tenant", action) for action in ("freeze", "export", "import", "thaw", "remove", "clear-import")),
+        *(("tenant", action) for action in ("hand-over", "count")),
     }
 )
 """What moves, freezes or lists. Who may log in is no matter of duty: `tenant add` and `member` are not here."""

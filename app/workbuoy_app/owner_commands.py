@@ -82,6 +82,8 @@ def _with_bucket(settings: Settings, options: argparse.Namespace) -> None:
 
     if options.command == "restore":
         from workbuoy_app.restore.commands import run  # noqa: PLC0415
+    elif options.action in ("hand-over", "count"):
+        from workbuoy_app.handover.commands import run  # noqa: PLC0415
     else:
         from workbuoy_app.promotion.commands import run  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ def service_rights(scope: Scope) -> Rights:
         "ecs",
         "cluster/{}",
         "service/{}/*",
-        *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off", "administration", "restore")),
+        *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off", "administration", "restore", "export")),
     )
     functions = scope.named("lambda", "function:{}-rotation")
     targets = scope.arns("application-autoscaling", "scalable-target/*")
@@ -114,9 +114,13 @@ def service_rights(scope: Scope) -> Rights:
     )
 
 
+def balancers(scope: Scope) -> list[str]:
+    """The stacks' load balancers, which the provider names after their logical name."""
+    return scope.arns("elasticloadbalancing", "loadbalancer/app/load-balancer-*/*")
+
+
 def balancer_rights(scope: Scope) -> Rights:
     """Load balancers and target groups, which the provider names after their logical names."""
-    balancers = scope.arns("elasticloadbalancing", "loadbalancer/app/load-balancer-*/*")
     rest = scope.arns(
         "elasticloadbalancing",
         "listener/app/load-balancer-*/*/*",
@@ -181,7 +185,7 @@ def balancer_rights(scope: Scope) -> Rights:
                         "SetSubnets",
                     )
                 ],
-                resources=[*balancers, *rest],
+                resources=[*balancers(scope), *rest],
             ),
         ],
     )

@@ -3,6 +3,7 @@
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
 from components.permissions import Statement
+from components.waf import LOG_PREFIX
 
 
 def watching_rights(scope: Scope) -> Rights:
@@ -12,6 +13,8 @@ def watching_rights(scope: Scope) -> Rights:
         "log-group:/workbuoy/{}/*",
         "log-group:/aws/lambda/{}-rotation*",
         "log-group:/aws/rds/instance/{}-database/*",
+        f"log-group:{LOG_PREFIX}{{}}",
+        f"log-group:{LOG_PREFIX}{{}}:*",
     )
     alarms = scope.named("cloudwatch", "alarm:{}-*")
     dashboards = [

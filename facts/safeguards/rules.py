@@ -18,6 +18,7 @@ from facts.safeguards.strength import (
     off,
     on,
 )
+from facts.safeguards.web_acl import RULES as WEB_ACL
 from graph.values import number
 
 
@@ -381,4 +382,5 @@ RULES: Final = (
         _own(t.SECRET_POLICY, path="blockPublicPolicy"),
         stops=False,
     ),
+    *WEB_ACL,
 )

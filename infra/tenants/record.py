@@ -29,9 +29,9 @@ LAST_PRIORITY = 49999  # 50000 is the base stack's own rule
 _NAME = re.compile(r"[a-z](-?[a-z0-9])*")
 RESERVED_NAMES = frozenset(
     """
-    admin all api app auth base default demo dev files imports internal local localhost login mail none null
-    offboarded pool prod production public root shared silo staging static status support system tenant tenants test
-    workbuoy www
+    admin all api app auth base default demo dev export exports files imports internal local localhost login mail
+    none null offboarded pool prod production public root shared silo staging static status support system tenant
+    tenants test workbuoy www
     """.split()  # noqa: SIM905  a list of words reads better as words
 )
 

@@ -40,6 +40,8 @@ BY_USE: Mapping[str, _Named] = {
     "aws:s3/bucket:Bucket": _always("s3-storage", "s3-writes", "s3-reads"),
     "aws:secretsmanager/secret:Secret": _always("secret-requests"),
     "aws:sns/topic:Topic": _always("sns-requests"),
+    "aws:wafv2/webAcl:WebAcl": _always("waf-requests"),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": _always("log-ingestion"),
 }
 
 FREE = frozenset(
@@ -68,6 +70,7 @@ FREE = frozenset(
         "aws:rds/subnetGroup:SubnetGroup",
         "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "aws:s3/bucketLogging:BucketLogging",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
         "aws:s3/bucketPolicy:BucketPolicy",
@@ -80,6 +83,7 @@ FREE = frozenset(
         "aws:sns/topicSubscription:TopicSubscription",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
         "random:index/randomId:RandomId",
     }
 )

@@ -119,6 +119,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "service-execution": "the service's start",
     "rotation": "the rotation of its login",
     "restore": "bringing data back",
+    "export": "handing data over",
     "observability-operators": "operators",
     "deploy": "deployments",
     "preview": "previews",

@@ -34,6 +34,8 @@ VERSIONS: Final[Mapping[str, int]] = {
     "state-check": 1,
     "tenant-check": 1,
     "tenant-deploy-all": 1,
+    "tenant-export": 1,
+    "tenant-link": 1,
     "tenant-list": 1,
     "tenant-promote": 1,
     "tenant-show": 1,

@@ -10,6 +10,7 @@ from pydantic import Field
 from operations.outputs import VERSIONS
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
+from operations.outputs.handed_over import TenantExport, TenantLink
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
@@ -289,6 +290,8 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "state-check": StateCheck,
     "tenant-check": TenantCheck,
     "tenant-deploy-all": TenantDeployAll,
+    "tenant-export": TenantExport,
+    "tenant-link": TenantLink,
     "tenant-list": TenantList,
     "tenant-promote": TenantPromote,
     "tenant-show": TenantShow,

@@ -68,7 +68,8 @@ class Change:
 
     `fields` are the properties it takes, each with its place in the request; an empty place is that of creation. None
     stands for every property whose place the operation has. What else it needs is found as
-    `rehearsal.change.operations` says. `pack` may give several requests, or none.
+    `rehearsal.change.operations` says. `pack` may give several requests, or none. `$standing` in `params` is what
+    is read of the resource right before.
     """
 
     operation: str

@@ -53,6 +53,7 @@ _TAGGING = {
     "secretsmanager": "secretsmanager:TagResource",
     "sns": "sns:TagResource",
     "cloudwatch": "cloudwatch:TagResource",
+    "wafv2": "wafv2:TagResource",
 }
 
 _ANY = ("*",)  # AWS knows no resource
@@ -229,6 +230,15 @@ _RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "SetTopicAttributes": ("{TopicArn}",),
         "Subscribe": ("{TopicArn}",),
     },
+    "wafv2": {
+        "AssociateWebACL": ("{WebACLArn}", "{ResourceArn}"),
+        "CreateWebACL": ("regional/webacl/{Name}/new", "regional/managedruleset/AWS/new"),
+        "GetLoggingConfiguration": ("{ResourceArn}",),
+        "GetWebACL": ("regional/webacl/{Name}/{Id}",),
+        "GetWebACLForResource": ("{ResourceArn}", "regional/webacl/any/any"),
+        "ListTagsForResource": ("{ResourceARN}",),
+        "PutLoggingConfiguration": ("{LoggingArn}",),
+    },
 }
 
 # Roles that a call hands to a service, by where they stand in it.
@@ -249,6 +259,18 @@ _KEYS_USED = {
         "PerformanceInsightsKMSKeyId": ("rds", ("CreateGrant", "DescribeKey")),
         "MasterUserSecretKmsKeyId": ("secretsmanager", ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")),
     },
+}
+# Actions that AWS knows no resource for, and asks for besides.
+_WITHOUT_RESOURCE = {
+    "lambda:CreateFunction": ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
+    "wafv2:AssociateWebACL": ("elasticloadbalancing:SetWebACL",),
+    # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+    "wafv2:PutLoggingConfiguration": (
+        "logs:CreateLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:PutResourcePolicy",
+    ),
 }
 _EC2_KINDS = {
     "sg": "security-group",
@@ -290,6 +312,7 @@ def _values(call: Call, account: str) -> dict[str, Any]:
         "account": account,
         "cluster_name": str(params.get("cluster", "")).rpartition("/")[2],
         "engine_major": str(params.get("EngineVersion", "")).partition(".")[0],
+        "LoggingArn": (params.get("LoggingConfiguration") or {}).get("ResourceArn"),
         "kind": _EC2_KINDS.get(str((params.get("Resources") or ["-"])[0]).partition("-")[0], ""),
     }
 
@@ -367,9 +390,8 @@ def _besides(name: str, call: Call, account: str) -> Iterator[Asked]:
         yield from (Asked(action=f"secretsmanager:{one}", resource=secret) for one in ("CreateSecret", "TagResource"))
     if name == "secretsmanager:RotateSecret" and params.get("RotationLambdaARN"):
         yield Asked(action="lambda:InvokeFunction", resource=params["RotationLambdaARN"])
+    yield from (Asked(action=one, resource="*") for one in _WITHOUT_RESOURCE.get(name, ()))
     if name == "lambda:CreateFunction":
         repository = str(params["Code"]["ImageUri"]).partition("/")[2].partition("@")[0]
         for one in ("BatchGetImage", "GetDownloadUrlForLayer", "GetRepositoryPolicy"):
             yield Asked(action=f"ecr:{one}", resource=f"arn:aws:ecr:{region}:{account}:repository/{repository}")
-        for one in ("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"):
-            yield Asked(action=f"ec2:{one}", resource="*")

@@ -38,9 +38,11 @@ class DeclaredService:
     one_off: Container
     administration: Container
     restore: Container
+    export: Container
     execution_role_arn: str
     task_role_arn: str
     restore_role_arn: str
+    export_role_arn: str
     cluster_task_arn: str
     rotation_arguments: tuple[str, ...]
     rotation_environment: Mapping[str, str]
@@ -57,14 +59,14 @@ class DeclaredService:
 
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     """Read it from the graph. Raises NoServiceError where the stack has no such service."""
-    task, one_off, administration, restore = _task_definitions(rehearsal)
+    task, one_off, administration, restore, export = _task_definitions(rehearsal)
     function = _only(rehearsal, "aws:lambda/function:Function")
     rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
     database = _only(rehearsal, "aws:rds/instance:Instance")
     containers = _containers(task)
     (first,) = [one for one in containers if not one["essential"]]
     (main,) = [one for one in containers if one["essential"]]
-    (on_duty,), (alone,), (back,) = (_containers(one) for one in (one_off, administration, restore))
+    (on_duty,), (alone,), (back,), (out,) = map(_containers, (one_off, administration, restore, export))
     of_function = function.declared.properties
     return DeclaredService(
         stack=rehearsal.stack,
@@ -73,9 +75,11 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         one_off=_container(on_duty),
         administration=_container(alone),
         restore=_container(back),
+        export=_container(out),
         execution_role_arn=task.declared.properties["executionRoleArn"],
         task_role_arn=task.declared.properties["taskRoleArn"],
         restore_role_arn=restore.declared.properties["taskRoleArn"],
+        export_role_arn=export.declared.properties["taskRoleArn"],
         cluster_task_arn=f"arn:aws:ecs:{rehearsal.region}:{rehearsal.account}:task/rehearsal",
         rotation_arguments=tuple(of_function["imageConfig"]["commands"]),
         rotation_environment=of_function["environment"]["variables"],
@@ -117,25 +121,29 @@ def _with_today(former: Container, now: Container) -> Container:
     )
 
 
-def _task_definitions(rehearsal: Rehearsal) -> tuple[Rehearsed, Rehearsed, Rehearsed, Rehearsed]:
+def _task_definitions(rehearsal: Rehearsal) -> list[Rehearsed]:
     """The one that the ECS service names, and those for work as the owner: by people on duty, who get an entry point
-    that lets through named commands alone; by those who administer the account; and by those who bring data back, with
-    a role of its own.
+    that lets through named commands alone; by those who administer the account; and two with a role of their own, by
+    those who bring data back, which needs a copy of the database, and by those who hand data over.
     """
     service = _only(rehearsal, "aws:ecs/service:Service").declared.properties["taskDefinition"]
     found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
     of_service = [one for one in found if one.outputs["arn"] == service]
     role = of_service[0].declared.properties["taskRoleArn"] if of_service else ""
     others = [one for one in found if one.outputs["arn"] != service]
-    restore = [one for one in others if one.declared.properties["taskRoleArn"] != role]
-    on_duty = [one for one in others if one not in restore and _containers(one)[0].get("entryPoint")]
-    rest = [one for one in others if one not in on_duty and one not in restore]
-    if any(len(kind) != 1 for kind in (of_service, on_duty, rest, restore)):
+    with_own_role = [one for one in others if one.declared.properties["taskRoleArn"] != role]
+    export = [one for one in with_own_role if "EXPORTS_BUCKET" in _container(_containers(one)[0]).environment]
+    restore = [one for one in with_own_role if one not in export]
+    on_duty = [one for one in others if one not in with_own_role and _containers(one)[0].get("entryPoint")]
+    rest = [one for one in others if one not in on_duty and one not in with_own_role]
+    kinds = (of_service, on_duty, rest, restore, export)
+    if any(len(kind) != 1 for kind in kinds):
         raise NoServiceError(
             f"the stack declares {len(found)} task definitions; it needs the service's, one for one-off work with an "
-            "entry point of its own, one for administration, and one with another role that brings data back"
+            "entry point of its own, one for administration, and two with other roles: one that brings data back, and "
+            "one with EXPORTS_BUCKET that hands data over"
         )
-    return of_service[0], on_duty[0], rest[0], restore[0]
+    return [kind[0] for kind in kinds]
 
 
 def _containers(task: Rehearsed) -> list[dict[str, Any]]:

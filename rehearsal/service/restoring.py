@@ -61,9 +61,7 @@ class Restoring:
         sizes = ("--rows", str(self.rows), "--files", str(self.files))
         filling = [_begin(trial, "fill", tenant, *sizes) for tenant, _ in trial.members[:2]]
         for process in filling:
-            finish(process, "filling a customer", TIMEOUT_SECONDS)
-            for key in _verdict(process)["keys"]:
-                _put(trial, key, f"{key}\n".encode() * 8)
+            _filled(trial, process)
         return f"{self.rows} rows and {self.files} files each"
 
     def back_up(self, trial: Trial) -> str:
@@ -177,10 +175,21 @@ class Restoring:
     def _run(self, trial: Trial, *arguments: str) -> Mapping[str, Any]:
         process = self._begin(trial, *arguments)
         finish(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
-        return _verdict(process)
+        return verdict(process)
 
     def _begin(self, trial: Trial, *arguments: str) -> Process:
         return begin(trial, trial.declared.restore, ("restore", *arguments), trial.declared.restore_role_arn)
+
+
+def fill_customer(trial: Trial, tenant: str, rows: int, files: int) -> None:
+    """Rows, and files of their own, as the service would have stored them."""
+    _filled(trial, _begin(trial, "fill", tenant, "--rows", str(rows), "--files", str(files)))
+
+
+def _filled(trial: Trial, process: Process) -> None:
+    finish(process, "filling a customer", TIMEOUT_SECONDS)
+    for key in verdict(process)["keys"]:
+        _put(trial, key, f"{key}\n".encode() * 8)
 
 
 def _begin(trial: Trial, *arguments: str) -> Process:
@@ -193,7 +202,7 @@ def _begin(trial: Trial, *arguments: str) -> Process:
 def _run(trial: Trial, *arguments: str) -> Mapping[str, Any]:
     process = _begin(trial, *arguments)
     finish(process, " ".join(arguments[:2]), TIMEOUT_SECONDS)
-    return _verdict(process)
+    return verdict(process)
 
 
 def _sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
@@ -229,7 +238,7 @@ def _point_in_time(trial: Trial, action: str) -> None:
     finish(process, action, TIMEOUT_SECONDS)
 
 
-def _verdict(process: Process) -> Mapping[str, Any]:
+def verdict(process: Process) -> Mapping[str, Any]:
     """The last line that a command prints. Raises StepError."""
     try:
         found: dict[str, Any] = json.loads(process.lines[-1])

@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.files import IMPORT_PREFIX
-from rehearsal.tenants.holdings import EXECUTION, FILES, LOGIN, OIDC, OWNER, RESTORE, RESTORED, ROTATION, TASK, Holdings
+from rehearsal.tenants.holdings import (
+    EXECUTION,
+    EXPORT,
+    FILES,
+    LOGIN,
+    OIDC,
+    OWNER,
+    RESTORE,
+    RESTORED,
+    ROTATION,
+    TASK,
+    Holdings,
+)
 from rehearsal.tenants.meant import Promotion
 
 OBJECT_KEY, PUT_KEY, STOLEN_KEY = (f"tenants/rehearsal/{name}" for name in ("object", "put", "stolen"))
@@ -46,6 +58,12 @@ OWN: Mapping[str, frozenset[tuple[str, str]]] = {
             (_AN_OBJECT, "s3:DeleteObject"),
             (_KEY_OF_FILES, "kms:GenerateDataKey"),
             (f"secret {RESTORED}", _READ),
+        }
+    ),
+    EXPORT: frozenset(
+        {
+            (_AN_OBJECT, "s3:GetObject"),
+            (_KEY_OF_FILES, "kms:Decrypt"),
         }
     ),
 }

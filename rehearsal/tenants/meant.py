@@ -17,6 +17,9 @@ from facts.ways.things import Thing
 # Of bootstrap/roles.py.
 PREVIEW, DEPLOY, OPERATORS, LEAVING = "preview-role", "deploy-role", "operators-role", "leaving-role"
 _TASK: Final = "service-task-role"
+_EXPORT: Final = "export-role"
+_PUTS: Final = ("s3:PutObject", "s3:AbortMultipartUpload")
+_USES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,26 @@ _OF_THE_ACCOUNT: Final = (
         actions=("s3:ListBucket",),
         reason="the manifest and the receipt of a promotion are looked for by their own names",
     ),
+    Meant(
+        role=OPERATORS,
+        things="*export-task",
+        actions=("ecs:RunTask",),
+        reason="handing data over is a command of the image",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*export-role",
+        actions=("iam:PassRole",),
+        reason="a task that hands data over runs with the role that may",
+    ),
+    *(
+        Meant(role=role, things=things, actions=actions, reason="exports are read by people alone, and handed over")
+        for role in (OPERATORS, LEAVING)
+        for things, actions in (
+            ("*exports-bucket*", ("s3:GetObject", "s3:ListBucket")),
+            ("*exports-key", ("kms:Decrypt",)),
+        )
+    ),
     *(
         Meant(
             role=role,
@@ -126,11 +149,14 @@ _OF_THE_ACCOUNT: Final = (
         actions=("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
         reason="a customer's buckets are emptied before they go; a base's are refused by name",
     ),
-    Meant(
-        role=DEPLOY,
-        things="keys-*",
-        actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
-        reason="RDS, Secrets Manager, S3 and SNS ask for the keys in its name, and only through them",
+    *(
+        Meant(
+            role=DEPLOY,
+            things=keys,
+            actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
+            reason="RDS, Secrets Manager, S3 and SNS ask for the keys in its name, and only through them",
+        )
+        for keys in ("keys-*", "exports-key")
     ),
     Meant(
         role=DEPLOY,
@@ -166,6 +192,8 @@ def meant(asker: Asker, thing: Thing, way: Way, promotions: Mapping[str, Promoti
     if thing.party == ACCOUNT:
         pulls = asker.name == "service-execution-role" and thing.type == t.REPOSITORY and not writes(way.action)
         return "every stack runs the account's one image, which holds nobody's data" if pulls else ""
+    if reason := _meant_by_export(asker, thing, way):
+        return reason
     promotion = promotions.get(thing.party)
     return _meant_by_promotion(asker, thing, way, promotion) if promotion else ""
 
@@ -186,10 +214,20 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
     return next((one.reason for one in listed if covers(one.actions, way.action)), "")
 
 
+def _meant_by_export(asker: Asker, thing: Thing, way: Way) -> str:
+    """A silo is called `BASE-TENANT`, and its exports lie in its base's place below the customer's name."""
+    tenant = asker.party.removeprefix(f"{thing.party}-")
+    if asker.name != _EXPORT or tenant == asker.party:
+        return ""
+    puts = thing.name == "exports-bucket" and way.action in _PUTS and f"/{tenant}/" in way.arn
+    uses = thing.name == "exports-key" and way.action in _USES
+    return f"{tenant}'s exports go to its base's place for them, which tasks cannot read" if puts or uses else ""
+
+
 def _meant_by_promotion(asker: Asker, thing: Thing, way: Way, promotion: Promotion) -> str:
     if asker.party != promotion.base or asker.name != _TASK:
         return ""
     inside = f"/{IMPORT_PREFIX}/{promotion.tenant}/"
-    puts = way.action in ("s3:PutObject", "s3:AbortMultipartUpload") and inside in way.arn
-    uses = thing.name == "keys-files" and way.action in ("kms:Decrypt", "kms:GenerateDataKey")
+    puts = way.action in _PUTS and inside in way.arn
+    uses = thing.name == "keys-files" and way.action in _USES
     return f"{promotion.tenant}'s export is on its way: its record says promotion: open" if puts or uses else ""

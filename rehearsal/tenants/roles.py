@@ -42,7 +42,8 @@ def prepare(stacks: Sequence[Holdings], cloud: Cloud) -> dict[str, bytes]:
 
 
 def _object(bucket: str) -> dict[str, Any]:
-    return {"Bucket": bucket, "Key": OBJECT_KEY, "Body": CONTENT}
+    # S3 takes nothing without a checksum into a bucket that locks.
+    return {"Bucket": bucket, "Key": OBJECT_KEY, "Body": CONTENT, "ChecksumAlgorithm": "CRC32"}
 
 
 def _ensure_value(client: Any, arn: str) -> None:

@@ -585,6 +585,34 @@ def _service(b: Builder, key: Resource) -> None:
         desyncMitigationMode="defensive",
         accessLogs={"enabled": True, "bucket": "workbuoy-prod-files-logs"},
     )
+    acl = b.add(
+        "Service",
+        "aws:wafv2/webAcl:WebAcl",
+        "service-web-acl",
+        arn=arn("wafv2", "regional/webacl/workbuoy/1"),
+        defaultAction={"allow": {}},
+        rules=web_acl_rules(),
+        visibilityConfig=VISIBLE,
+        dataProtectionConfig={
+            "dataProtections": [
+                {"action": "HASH", "field": {"fieldType": "SINGLE_HEADER", "fieldKeys": ["Authorization", "cookie"]}},
+                {"action": "SUBSTITUTION", "field": {"fieldType": "QUERY_STRING"}},
+                {"action": "SUBSTITUTION", "field": {"fieldType": "BODY"}},
+            ]
+        },
+    )
+    b.add(
+        "Service",
+        "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        "service-web-acl-log",
+        tags=False,
+        resourceArn=(acl, "arn"),
+        redactedFields=[
+            {"singleHeader": {"name": "authorization"}},
+            {"singleHeader": {"name": "cookie"}},
+            {"queryString": {}},
+        ],
+    )
     b.add(
         "Service",
         "aws:wafv2/webAclAssociation:WebAclAssociation",
@@ -611,6 +639,25 @@ def _service(b: Builder, key: Resource) -> None:
     )
     b.add("Service", "aws:appautoscaling/target:Target", "service-scaling", tags=False, maxCapacity=4.0)
     b.add("Service", "aws:lb/targetGroup:TargetGroup", "service-targets", protocol="HTTPS")
+
+
+VISIBLE = {"cloudwatchMetricsEnabled": True, "sampledRequestsEnabled": False, "metricName": "workbuoy"}
+
+
+def web_acl_rules(**visibility: bool) -> list[dict[str, Any]]:
+    """A rate and a group of AWS's rules, each of which refuses; seen as `visibility` says."""
+    inputs = {"vendorName": "AWS", "name": "AWSManagedRulesKnownBadInputsRuleSet"}
+    rate = {"limit": 2000.0, "aggregateKeyType": "IP"}
+    seen = {"visibilityConfig": VISIBLE | visibility}
+    return [
+        {"name": "rate", "statement": {"rateBasedStatement": rate}, "action": {"block": {}}, **seen},
+        {
+            "name": "inputs",
+            "statement": {"managedRuleGroupStatement": inputs},
+            "overrideAction": {"none": {}},
+            **seen,
+        },
+    ]
 
 
 def github(subject: str, **changes: Any) -> str:

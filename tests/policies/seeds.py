@@ -11,7 +11,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph import Resource
-from tests.policies.good_graph import ACCOUNT, PROVIDER, SSO, TAGS, allow, document, github, people
+from tests.policies.good_graph import (
+    ACCOUNT,
+    PROVIDER,
+    SSO,
+    TAGS,
+    VISIBLE,
+    allow,
+    document,
+    github,
+    people,
+    web_acl_rules,
+)
 
 GONE = "the resource is taken away"
 
@@ -690,6 +701,7 @@ SERVICE = [
 
 WORLD_IN = "network-database-from-service"
 BALANCER = "service-balancer"
+ACL, ACL_LOG = "service-web-acl", "service-web-acl-log"
 NETWORK = [
     seed("listener-redirect-http", "service-http", "defaultActions", [{"type": "forward"}]),
     seed(
@@ -706,6 +718,27 @@ NETWORK = [
     seed("load-balancer-log-access", BALANCER, "accessLogs.enabled", False),
     seed("load-balancer-defend-desync", BALANCER, "desyncMitigationMode", "monitor"),
     gone("load-balancer-use-firewall", "service-firewall"),
+    seed("web-acl-refuse-requests", ACL, "rules", None, "web-acl-refuse-known-bad-inputs"),
+    seed(
+        "web-acl-refuse-requests",
+        ACL,
+        "rules",
+        [{"name": "all", "action": {"count": {}}, "visibilityConfig": VISIBLE}],
+        "web-acl-refuse-known-bad-inputs",
+    ),
+    seed("web-acl-refuse-known-bad-inputs", ACL, "rules", web_acl_rules()[:1]),
+    seed("web-acl-refuse-known-bad-inputs", ACL, "rules.1.overrideAction", {"count": {}}),
+    seed(
+        "web-acl-refuse-known-bad-inputs", ACL, "rules.1.statement.managedRuleGroupStatement.name", "AWSManagedRulesX"
+    ),
+    seed("web-acl-measure", ACL, "visibilityConfig.cloudwatchMetricsEnabled", False),
+    seed("web-acl-measure", ACL, "rules", web_acl_rules(cloudwatchMetricsEnabled=False)),
+    gone("web-acl-log-requests", ACL_LOG),
+    seed("web-acl-hide-secrets", ACL, "visibilityConfig.sampledRequestsEnabled", True),
+    seed("web-acl-hide-secrets", ACL, "rules", web_acl_rules(sampledRequestsEnabled=True)),
+    seed("web-acl-hide-secrets", ACL, "dataProtectionConfig", None),
+    seed("web-acl-hide-secrets", ACL, "dataProtectionConfig.dataProtections.2.excludeRuleMatchDetails", True),
+    seed("web-acl-hide-secrets", ACL_LOG, "redactedFields", [{"singleHeader": {"name": "cookie"}}]),
     seed("target-group-use-tls", "service-targets", "protocol", "HTTP"),
     gone("network-empty-default-group", "network-default"),
     seed("network-empty-default-group", "network-default", "ingress", [{"protocol": "-1"}]),

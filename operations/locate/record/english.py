@@ -56,6 +56,7 @@ IN_ENGLISH: Final = Words(
         "service-execution": "The service's start, a program, which brings the database up to date",
         "rotation": "A program that changes the service's own password for the database",
         "restore": "A program that brings data back out of backups, which Workbuoy's operators start",
+        "export": "A program that hands the customer's data over, which Workbuoy's operators start",
         "observability-operators": "Workbuoy's operators, people, after a login with a second factor",
         "operators": "Workbuoy's operators, people, after a login with a second factor",
         "deploy": "The program that puts new releases into operation, after a review",

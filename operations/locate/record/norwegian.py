@@ -68,6 +68,7 @@ IN_NORWEGIAN: Final = Words(
         "service-execution": "Tjenestens oppstart, et program, som bringer databasen à jour",
         "rotation": "Et program som bytter tjenestens eget passord til databasen",
         "restore": "Et program som henter data tilbake fra sikkerhetskopier, startet av Workbuoys driftspersonell",
+        "export": "Et program som utleverer kundens data, startet av Workbuoys driftspersonell",
         "observability-operators": "Workbuoys driftspersonell, mennesker, etter innlogging med en ekstra faktor",
         "operators": "Workbuoys driftspersonell, mennesker, etter innlogging med en ekstra faktor",
         "deploy": "Programmet som setter nye utgaver i drift, etter gjennomgang",

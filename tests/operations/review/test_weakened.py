@@ -53,6 +53,82 @@ def test_a_weaker_safeguard_is_a_loss_and_the_way_back_is_none(
     assert kinds(step("update", kind, new, old)) == []
 
 
+RATE = {"name": "rate", "action": {"block": {}}, "statement": {"rateBasedStatement": {"limit": 100}}}
+GROUP = {
+    "name": "common",
+    "overrideAction": {"none": {}},
+    "statement": {"managedRuleGroupStatement": {"vendorName": "AWS", "name": "AWSManagedRulesCommonRuleSet"}},
+}
+LENIENT = {
+    **GROUP,
+    "statement": {
+        "managedRuleGroupStatement": {
+            "name": "AWSManagedRulesCommonRuleSet",
+            "ruleActionOverrides": [{"name": "NoUserAgent_HEADER", "actionToUse": {"count": {}}}],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("weaker", "told"),
+    [
+        ([RATE | {"action": {"count": {}}}, GROUP], "rules that refuse requests"),
+        ([RATE, GROUP | {"overrideAction": {"count": {}}}], "rules that refuse requests"),
+        ([GROUP], "rules that refuse requests"),
+        ([RATE, LENIENT], "rules of its groups that let through"),
+        ([{**RATE, "statement": {"rateBasedStatement": {"limit": 5000}}}, GROUP], "requests of one address"),
+    ],
+)
+def test_a_firewall_that_refuses_less_is_exposed(weaker: list[Any], told: str) -> None:
+    strong, weak = {"rules": [RATE, GROUP]}, {"rules": weaker}
+    (first, *_) = judge(plan(step("update", t.WEB_ACL, strong, weak))).stopping
+    assert first.kind == "exposed"
+    assert any(told in one for one in whats(step("update", t.WEB_ACL, strong, weak)))
+    assert kinds(step("update", t.WEB_ACL, weak, strong)) == []
+
+
+def test_another_rule_in_the_place_of_one_is_to_be_read_though_as_many_refuse() -> None:
+    other = {**GROUP, "name": "sql", "statement": {"managedRuleGroupStatement": {"name": "AWSManagedRulesSQLiRuleSet"}}}
+    judged = judge(plan(step("update", t.WEB_ACL, {"rules": [RATE, GROUP]}, {"rules": [RATE, other]})))
+    assert judged.stopping == ()
+    assert [one.what for one in judged.noted] == ["other requests are refused (rules)"]
+
+
+def test_a_load_balancer_that_loses_its_firewall_is_exposed_and_one_that_is_taken_over_is_not() -> None:
+    balancer, place = (
+        "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/x/1",
+        {"resourceArn": "", "webAclArn": "a"},
+    )
+    place["resourceArn"] = balancer
+    gone = step("delete", t.WEB_ACL_ASSOCIATION, place, None)
+    assert kinds(gone) == ["exposed"]
+    assert "a web application firewall before it" in whats(gone)[0]
+    assert kinds(gone, step("create", t.WEB_ACL_ASSOCIATION, None, place, name="other")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "expected"),
+    [
+        (t.WEB_ACL_LOGGING, {"redactedFields": [{"queryString": {}}]}, {"redactedFields": []}, "exposed"),
+        (t.WEB_ACL_LOGGING, {"logDestinationConfigs": ["arn:log"]}, {"logDestinationConfigs": []}, "unwatched"),
+        (
+            t.WEB_ACL,
+            {"visibilityConfig": {"sampledRequestsEnabled": False}},
+            {"visibilityConfig": {"sampledRequestsEnabled": True}},
+            "exposed",
+        ),
+        (t.WEB_ACL, {"dataProtectionConfig": {"dataProtections": [{"field": {"fieldType": "BODY"}}]}}, {}, "exposed"),
+        (t.WEB_ACL, {"defaultAction": {"block": {}}}, {"defaultAction": {"allow": {}}}, "exposed"),
+    ],
+)
+def test_a_firewall_whose_log_tells_more_or_nothing_at_all_is_weaker(
+    kind: str, old: dict[str, Any], new: dict[str, Any], expected: str
+) -> None:
+    assert kinds(step("update", kind, old, new)) == [expected]
+    assert kinds(step("update", kind, new, old)) == []
+
+
 def test_every_safeguard_has_one_name_for_each_type() -> None:
     said = [(rule.name, says.type, says.path) for rule in RULES for says in rule.says]
     assert len(said) == len(set(said))
