@@ -154,6 +154,13 @@ class AccountSettings(Settings):
         ProcessorSettings | None,
         Field(description="Who Workbuoy is to its customers; an account that holds customers' data needs it"),
     ] = None
+    record_object_reads: Annotated[
+        bool,
+        Field(
+            description="Whether the trail records each read of an object in the stacks' buckets (S3 data events, "
+            "charged by use): without it nobody can say who read a customer's files"
+        ),
+    ] = True
     keep_old_state_days: Annotated[int, Field(ge=30, le=3650, description="Old versions of the state")] = 365
     keep_trail_days: Annotated[int, Field(ge=365, le=3650, description="The record of what was done")] = 730
     keep_images: Annotated[

@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from operations.access.command import access
 from operations.backups.command import backups
 from operations.bootstrap.command import bootstrap
 from operations.changed.command import changed
@@ -32,7 +33,15 @@ SECTIONS: Final = {
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
     "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
-    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups", "evidence"),
+    "This machine, this change, a customer's data": (
+        "doctor",
+        "local",
+        "changed",
+        "locate",
+        "backups",
+        "evidence",
+        "access",
+    ),
     "For workflows alone": ("pipeline",),
 }
 
@@ -62,7 +71,7 @@ def main() -> None:
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
     *(tenant, restore, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate, backups, evidence),
+    *(doctor, local, changed, locate, backups, evidence, access),
     pipeline,
 ):
     main.add_command(command)

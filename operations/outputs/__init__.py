@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 VERSIONS: Final[Mapping[str, int]] = {
+    "access": 1,
     "backups": 1,
     "changed": 1,
     "cost": 1,

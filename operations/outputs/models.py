@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from operations.outputs import VERSIONS
+from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
 from operations.outputs.handed_over import TenantExport, TenantLink
@@ -264,6 +265,7 @@ class StateCheck(Printed):
 
 
 OUTPUTS: Final[Mapping[str, type[Printed]]] = {
+    "access": Access,
     "backups": Backups,
     "changed": Changed,
     "cost": Cost,
@@ -297,6 +299,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-show": TenantShow,
 }
 _COMMANDS: Final[Mapping[str, str]] = {
+    "access": "`workbuoy access TENANT`",
     "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
