@@ -3,7 +3,7 @@ STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
 # Much of a test is waiting for a server or a process, so there are more workers than cores. A file's tests stay
-# together, since they share what they stand up, and files go in the order that tests/conftest.py gives them.
+# together, since they share what they stand up (tests/spread.py), and go in the order that tests/conftest.py gives them.
 WORKERS ?= 4
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 

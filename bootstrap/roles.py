@@ -16,6 +16,7 @@ from bootstrap.rights import Rights
 from bootstrap.rights.access import access_rights
 from bootstrap.rights.database import database_rights
 from bootstrap.rights.keys import keys_rights
+from bootstrap.rights.metrics import metrics_rights
 from bootstrap.rights.network import network_rights
 from bootstrap.rights.service import balancer_rights, service_rights
 from bootstrap.rights.state import StatePlace, state_rights
@@ -31,7 +32,7 @@ from components.permissions import Statement, policy_document
 DEPLOY_SESSION_SECONDS = 2 * 3600  # the first `up` of a stack waits for a database
 
 # Two documents for the preview role, one a part for the deploy role: each below AWS's 6,144 characters.
-_FOUNDATION = ("network", "database", "storage", "keys")
+_FOUNDATION = ("network", "database", "storage", "keys", "metrics")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +125,7 @@ def rights_by_part(scope: Scope) -> dict[str, Rights]:
         "keys": keys_rights(scope),
         "service": service_rights(scope),
         "balancer": balancer_rights(scope),
+        "metrics": metrics_rights(scope),
         "watching": watching_rights(scope),
         "waf": waf_rights(scope),
         "access": access_rights(scope),

@@ -12,7 +12,10 @@ from components.permissions import ANYONE, Statement, policy_document
 
 @dataclass(frozen=True, kw_only=True)
 class BucketArgs:
-    """`key_arn` None means SSE-S3, for buckets that AWS's log delivery writes to; periods are in days."""
+    """`key_arn` None means SSE-S3, for buckets that AWS's log delivery writes to; periods are in days.
+
+    A bucket that `outlives_stack` stays, with its settings and everything in it, when the stack is destroyed.
+    """
 
     context: StackContext
     bucket_name: Output[str]
@@ -23,6 +26,7 @@ class BucketArgs:
     archive_after_days: int | None = None
     delete_after_days: int | None = None
     lock_days: int | None = None
+    outlives_stack: bool = False
     statements: Sequence[Statement] = field(default_factory=list)
 
 
@@ -35,14 +39,15 @@ class Bucket(ComponentResource):
 
     def __init__(self, name: str, args: BucketArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Bucket", name, None, opts)
-        context, child = args.context, ResourceOptions(parent=self)
+        context, lasting = args.context, args.outlives_stack or None  # which children do not inherit
+        child = ResourceOptions(parent=self, retain_on_delete=lasting)
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.bucket_name,
             force_destroy=not context.protected,
             object_lock_enabled=args.lock_days is not None or None,
             tags=context.tags(args.data_classification),
-            opts=ResourceOptions(parent=self, protect=context.protected),
+            opts=ResourceOptions(parent=self, retain_on_delete=lasting, protect=context.protected),
         )
         aws.s3.BucketOwnershipControls(
             f"{name}-ownership",
@@ -66,7 +71,12 @@ class Bucket(ComponentResource):
             opts=child,
         )
         if args.lock_days:
-            _lock(name, bucket, args.lock_days, ResourceOptions(parent=self, depends_on=[versioning]))
+            _lock(
+                name,
+                bucket,
+                args.lock_days,
+                ResourceOptions(parent=self, retain_on_delete=lasting, depends_on=[versioning]),
+            )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=bucket.bucket,
@@ -83,14 +93,14 @@ class Bucket(ComponentResource):
             bucket=bucket.bucket,
             rules=_lifecycle_rules(args),
             # Rules on noncurrent versions mean nothing, and some are refused, before versioning is on.
-            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=ResourceOptions(parent=self, retain_on_delete=lasting, depends_on=[versioning]),
         )
         self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
             policy=policy_document([_refuse_plain_http(bucket.arn), *args.statements]),
             # Both change who may reach the bucket; S3 refuses the two at once.
-            opts=ResourceOptions(parent=self, depends_on=[public_access_block]),
+            opts=ResourceOptions(parent=self, retain_on_delete=lasting, depends_on=[public_access_block]),
         )
         self.name, self.arn = bucket.bucket, bucket.arn
         self.register_outputs({"name": self.name, "arn": self.arn})

@@ -60,7 +60,7 @@ class FilesSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """While a tenant moves here from a shared stack: whose it is, and the role that brings its export."""
+    """While a tenant moves from another stack or to one: whose it is, and the other stack's role, which puts here."""
 
     tenant: str
     from_role_arn: str
@@ -73,7 +73,7 @@ class FilesArgs:
     key_arn: Input[str]
     takes_load_balancer_logs: bool = True
     also_logged: Sequence[Input[str]] = ()  # names of further buckets whose access logs come here
-    imports: Import | None = None
+    imports: Sequence[Import] = ()
 
 
 class Files(ComponentResource):
@@ -119,13 +119,14 @@ class Files(ComponentResource):
                 bucket_name=files_name,
                 data_classification="customer-data",
                 key_arn=args.key_arn,
+                outlives_stack=context.permanent,  # as the final snapshot, whose rows name these files
                 abort_uploads_after_days=settings.abort_uploads_after_days,
                 expire_noncurrent_after_days=settings.expire_noncurrent_after_days,
                 archive_after_days=settings.archive_after_days,
                 delete_after_days=settings.delete_after_days,
                 statements=[
                     refuse_other_keys(files_name, args.key_arn),
-                    *([_take_export(files_name, args.imports)] if args.imports else []),
+                    *(_take_export(files_name, n, one) for n, one in enumerate(args.imports, start=1)),
                     *(_write_erasures_once(files_name) if context.protected else []),
                 ],
             ),
@@ -174,7 +175,7 @@ class Files(ComponentResource):
                 resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
             ),
             Statement(sid="SeeOwnBucket", actions=["s3:ListBucket"], resources=[self.bucket_arn]),
-            *([self._take_in(self._imports)] if self._imports else []),
+            *([self._take_in()] if self._imports else []),
         ]
 
     def note_erasures(self) -> list[Statement]:
@@ -232,12 +233,12 @@ class Files(ComponentResource):
             Statement(sid="CountVersions", actions=["s3:ListBucketVersions"], resources=[self.bucket_arn]),
         ]
 
-    def _take_in(self, imports: Import) -> Statement:
-        """What `workbuoy-app tenant import` and `clear-import` do: docs/promotion.md."""
+    def _take_in(self) -> Statement:
+        """What `workbuoy-app tenant import`, `clear-import` and `receive` do: docs/promotion.md and docs/move.md."""
         return Statement(
             sid="TakeInExport",
             actions=["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            resources=[Output.concat(self.bucket_arn, f"/{IMPORT_PREFIX}/{imports.tenant}/*")],
+            resources=[Output.concat(self.bucket_arn, f"/{IMPORT_PREFIX}/{one.tenant}/*") for one in self._imports],
         )
 
 
@@ -282,10 +283,10 @@ def _deliver_load_balancer_logs(context: StackContext, log_name: Output[str]) ->
     )
 
 
-def _take_export(bucket_name: Output[str], imports: Import) -> Statement:
-    """What `workbuoy-app tenant export` does here: it puts, and neither reads nor lists nor deletes."""
+def _take_export(bucket_name: Output[str], number: int, imports: Import) -> Statement:
+    """What `workbuoy-app tenant export` and `send` do here: they put, and neither read nor list nor delete."""
     return Statement(
-        sid="TakeExport",
+        sid="TakeExport" if number == 1 else f"TakeExport{number}",
         actions=["s3:AbortMultipartUpload", "s3:PutObject"],
         resources=[Output.concat("arn:aws:s3:::", bucket_name, f"/{IMPORT_PREFIX}/{imports.tenant}/*")],
         principals={"AWS": [imports.from_role_arn]},

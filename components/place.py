@@ -44,6 +44,23 @@ class LoadBalancerPlace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkspacePlace:
+    """A managed Prometheus workspace, and the namespace of Cloud Map in which its collectors find tasks."""
+
+    id: Input[str]
+    arn: Input[str]
+    namespace_id: Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsPlace:
+    """The security group of what scrapes, and where AWS's collectors write; no workspace: a Prometheus of one's own."""
+
+    security_group_id: Input[str]
+    workspace: WorkspacePlace | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClusterPlace:
     """The cluster that runs a service's tasks."""
 

@@ -81,6 +81,11 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy tenant promote globex", "the plan from pool to silo; nothing is done"),
         ("workbuoy tenant promote globex --live --run export", "do one of its steps"),
     ),
+    "tenant move": (
+        ("workbuoy tenant move initech --to prod-eu-north-1", "the plan; nothing is done"),
+        ("workbuoy tenant move initech --run copy --live", "do one of its steps"),
+        ("workbuoy tenant move initech --run cut-over --back --live", "the same way back, until the source is removed"),
+    ),
     "tenant export": (("workbuoy tenant export acme", "all its rows and files, as open archives"),),
     "tenant link": (("workbuoy tenant link acme --hours 24", "addresses to read them from, for a day"),),
     "tenant retire": (("workbuoy tenant retire acme --on 2027-06-30", "write the day into its record"),),

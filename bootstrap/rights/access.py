@@ -25,6 +25,7 @@ LINKED = (
     "ecs.application-autoscaling.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "rds.amazonaws.com",
+    "scraper.aps.amazonaws.com",
 )
 
 

@@ -41,6 +41,17 @@ def service_rights(scope: Scope) -> Rights:
                 ],
                 resources=["*"],  # AWS knows no resource for these actions
             ),
+            Statement(
+                sid="ListTasks",
+                actions=["ecs:ListTasks"],
+                resources=["*"],  # its only resource are container instances, and Fargate has none
+                conditions={"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}},
+            ),
+            Statement(
+                sid="SeeTasks",
+                actions=["ecs:DescribeTasks"],
+                resources=scope.named("ecs", "task/{}/*"),
+            ),
             Statement(sid="SeeScalingTags", actions=["application-autoscaling:ListTagsForResource"], resources=targets),
             Statement(
                 sid="SeeFunctions",
@@ -51,6 +62,7 @@ def service_rights(scope: Scope) -> Rights:
                     "lambda:GetFunctionUrlConfig",
                     "lambda:GetPolicy",
                     "lambda:GetRuntimeManagementConfig",
+                    "lambda:ListAliases",
                     "lambda:ListTags",
                     "lambda:ListVersionsByFunction",
                 ],

@@ -13,6 +13,7 @@ def watching_rights(scope: Scope) -> Rights:
         "log-group:/workbuoy/{}/*",
         "log-group:/aws/lambda/{}-rotation*",
         "log-group:/aws/rds/instance/{}-database/*",
+        "log-group:/aws/vendedlogs/prometheus/{}*",
         f"log-group:{LOG_PREFIX}{{}}",
         f"log-group:{LOG_PREFIX}{{}}:*",
     )

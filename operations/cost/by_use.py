@@ -26,6 +26,8 @@ def _endpoint_by_use(declared: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 BY_USE: Mapping[str, _Named] = {
+    "aws:amp/scraper:Scraper": _always("metrics-collected"),
+    "aws:amp/workspace:Workspace": _always("metrics-taken-in", "metrics-asked", "metrics-storage"),
     "aws:cloudtrail/trail:Trail": _always("trail-data-events"),
     "aws:cloudwatch/logGroup:LogGroup": _always("log-ingestion", "log-storage"),
     "aws:cloudwatch/queryDefinition:QueryDefinition": _always("log-queries"),
@@ -47,6 +49,8 @@ BY_USE: Mapping[str, _Named] = {
 
 FREE = frozenset(
     {
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",
+        "aws:amp/ruleGroupNamespace:RuleGroupNamespace",
         "aws:appautoscaling/target:Target",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/internetGateway:InternetGateway",
@@ -80,6 +84,7 @@ FREE = frozenset(
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:secretsmanager/secretPolicy:SecretPolicy",
         "aws:secretsmanager/secretRotation:SecretRotation",
+        "aws:servicediscovery/service:Service",
         "aws:sns/topicPolicy:TopicPolicy",
         "aws:sns/topicSubscription:TopicSubscription",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",

@@ -122,6 +122,7 @@ def _each(price: str) -> Count:
 
 
 AT_REST: Mapping[str, Count] = {
+    "aws:amp/scraper:Scraper": _each("metrics-collector"),
     "aws:appautoscaling/policy:Policy": _scaling,
     "aws:cloudwatch/dashboard:Dashboard": _each("dashboard"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": _each("custom-metric"),
@@ -134,5 +135,6 @@ AT_REST: Mapping[str, Count] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:rds/instance:Instance": _database,
     "aws:secretsmanager/secret:Secret": _each("secret"),
+    "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": _each("private-domain"),
     "aws:wafv2/webAcl:WebAcl": _web_acl,
 }

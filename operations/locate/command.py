@@ -121,17 +121,17 @@ def _locate(
     with declarations(project, source if source is Source.REHEARSAL else Source.DECLARED) as declared:
         if tenant is not None:
             customer = read_tenant(project.root, tenant)
-            answer, estate = _answer(project, declared, customer, source, states)
+            answer, estates = _answer_and_estates(project, declared, customer, source, states)
             _print_one(answer, json_wanted)
             if record_wanted is None:
                 return answer.passed
-            return _write_record(project, estate, answer, *record_wanted) and answer.passed
+            return _write_record(project, estates, answer, *record_wanted) and answer.passed
         found = read_tenants(project.root)
         if found.problems:
             raise ProblemsError(found.problems)
         if not found.tenants:
             tell("There are no tenants; `workbuoy tenant create` makes one.")
-        answers = (_answer(project, declared, one, source, states)[0] for one in found.tenants)
+        answers = (answer_of(project, declared, one, source, states) for one in found.tenants)
         return _print_all(answers, json_wanted)
 
 
@@ -141,15 +141,35 @@ def _states(files: tuple[Path, ...]) -> dict[str, Any]:
     return dict(read_state(file) for file in files)
 
 
-def _answer(
+def answer_of(
+    project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
+) -> "Answer":
+    """Of every place that the record names: two for as long as the customer moves."""
+    return _answer_and_estates(project, declared, tenant, source, states)[0]
+
+
+def _answer_and_estates(
+    project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
+) -> "tuple[Answer, list[Estate]]":
+    from operations.locate.answer import together  # noqa: PLC0415
+    from operations.locate.platform import platform_gaps, platform_stores  # noqa: PLC0415
+
+    started = time.perf_counter()
+    places = [_of_place(project, declared, place, source, states) for place in tenant.places]
+    answer, estates = together([one for one, _ in places]), [estate for _, estate in places]
+    platform = dict.fromkeys(store for estate in estates for store in platform_stores(estate))
+    gaps = dict.fromkeys(gap for estate in estates for gap in platform_gaps(estate))
+    whole = replace(answer, stores=(*answer.stores, *platform), gaps=tuple(gaps))
+    return replace(whole, seconds=time.perf_counter() - started), estates
+
+
+def _of_place(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "tuple[Answer, Estate]":
     from operations.locate.answer import Answer  # noqa: PLC0415
-    from operations.locate.platform import platform_gaps, platform_stores  # noqa: PLC0415
     from operations.locate.sources import Source  # noqa: PLC0415
     from operations.locate.stores import stores_of  # noqa: PLC0415
 
-    started = time.perf_counter()
     if states and tenant.stack not in states:
         message = f"no --state is of {tenant.stack}, which holds {tenant.name}'s data; given: {', '.join(states)}"
         raise ProblemsError([Problem(message=message)])
@@ -159,13 +179,11 @@ def _answer(
         from operations.locate.live.account import Account  # noqa: PLC0415
 
         account = Account.of_signed_in(estate, tell)
-        answer = locate_live(project, estate, account)
-    else:
-        found = _deployed(project, estate, states) if source is Source.STACK else estate
-        told = _differences(estate, found) if source is Source.STACK else ()
-        answer = Answer(tenant=tenant, source=source, stores=tuple(stores_of(found)), differences=tuple(told))
-    stores, gaps = (*answer.stores, *platform_stores(estate)), tuple(platform_gaps(estate))
-    return replace(answer, stores=stores, gaps=gaps, seconds=time.perf_counter() - started), estate
+        return locate_live(project, estate, account), estate
+    found = _deployed(project, estate, states) if source is Source.STACK else estate
+    told = _differences(estate, found) if source is Source.STACK else ()
+    stores = tuple(stores_of(found))
+    return Answer(tenant=tenant, source=source, stores=stores, differences=tuple(told)), estate
 
 
 def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "Estate":
@@ -198,7 +216,7 @@ def _print_one(answer: "Answer", json_wanted: bool) -> None:
     print_json("locate", as_json(answer)) if json_wanted else print_text(text(answer))
 
 
-def _write_record(project: "Project", estate: "Estate", answer: "Answer", file: Path, language: str) -> bool:
+def _write_record(project: "Project", estates: "list[Estate]", answer: "Answer", file: Path, language: str) -> bool:
     """Write it, and say what it lacks; whether it lacks nothing."""
     from operations.locate.processing import processing  # noqa: PLC0415
     from operations.locate.record.english import IN_ENGLISH  # noqa: PLC0415
@@ -206,7 +224,7 @@ def _write_record(project: "Project", estate: "Estate", answer: "Answer", file: 
     from operations.locate.record.page import record  # noqa: PLC0415
     from project.whole_file import write_whole  # noqa: PLC0415
 
-    stated = processing(project.root, estate)
+    stated = processing(project.root, *estates)
     words = IN_NORWEGIAN if language == "no" else IN_ENGLISH
     write_whole(file, record(answer, stated, words, datetime.datetime.now(datetime.UTC).date()))
     tell(f"The record of processing is in {file}")

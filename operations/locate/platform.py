@@ -6,14 +6,17 @@ held to the customer's residency, too; only the customer's file can accept anoth
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
+from bootstrap.home import home_region
 from bootstrap.names import state_bucket
 from facts import tokens as t
 from facts.captions import ENGLISH
 from facts.places import region_of as region_of_resource
 from facts.stores import Content, Form, KeyKind, Reason, Store, stays, stores
 from graph import Graph, Resource
+from infra.stack_files import settings_in, stack_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.differences import key_name, region_of
@@ -21,6 +24,7 @@ from operations.locate.identities import ACCOUNT
 from operations.locate.readers import Readers
 from operations.locate.sources import Estate
 from operations.locate.stores import Group, Holds, Located
+from policies.catalogue import environment_of
 
 STATE: Final = "Engine's state (names and settings; secrets in it encrypted)"
 TRAIL: Final = "Account's trail (who of the staff did what in AWS)"
@@ -49,6 +53,14 @@ def platform_gaps(estate: Estate) -> Iterator[str]:
         yield f"{estate.account_gap}; who of the account can read, and where state and trail are, is not known"
     elif not any(region_of_resource(account, one) == estate.own.region for one in account.of(t.REPOSITORY)):
         yield f"the account declares no image registry in {estate.own.region}, where the customer's stack is"
+
+
+def platform_places(root: Path, tenant: Tenant) -> Iterator[tuple[str, str]]:
+    """What there is of the account and in which region, as the files place it: for a plan that declares nothing."""
+    settings = settings_in(stack_file(root, tenant.base)) or {}
+    environment = str(settings.get("environment") or environment_of(tenant.base))
+    home = home_region(root, environment) or tenant.region
+    yield from ((IMAGES, tenant.region), (STATE, home), (TRAIL, home))
 
 
 def _judged(tenant: Tenant, store: Located) -> Located:

@@ -116,8 +116,11 @@ class Processing:
         return (*missing, *broken)
 
 
-def processing(root: Path, estate: Estate) -> Processing:
-    """What is stated and what holds. Raises ProblemsError where the account's file states it wrongly."""
+def processing(root: Path, estate: Estate, *others: Estate) -> Processing:
+    """What is stated and what holds; `others` are the further places of a customer who moves.
+
+    Raises ProblemsError where the account's file states it wrongly.
+    """
     settings = settings_in(stack_file(root, estate.tenant.base)) or {}
     environment = str(settings.get("environment") or environment_of(estate.tenant.base))
     account = account_settings(root, environment)
@@ -128,22 +131,23 @@ def processing(root: Path, estate: Estate) -> Processing:
         repository=f"{github.get('owner')}/{github.get('repository')}" if isinstance(github, Mapping) else "",
         issuer=str(login.issuer_url or "") if login else _issuer(settings),
         own_login=login is not None,
-        shown=measures(estate),
+        shown=measures(estate, *others),
         file=account_file(environment),
     )
 
 
-def measures(estate: Estate) -> Mapping[Measure, Shown]:
-    """What the controls show of each measure, over the customer's stack, its base and the account."""
-    regions = allowed_regions(estate.tenant.residency)
-    reports = [check(one.resources, one.stack, allowed_regions=regions) for one in estate.everybody]
+def measures(*estates: Estate) -> Mapping[Measure, Shown]:
+    """What the controls show of each measure, over the customer's stacks, their bases and the account."""
+    regions = allowed_regions(estates[0].tenant.residency)
+    graphs = {(one.project, one.stack): one for estate in estates for one in estate.everybody}
+    reports = [check(one.resources, one.stack, allowed_regions=regions) for one in graphs.values()]
     findings = [finding for report in reports for finding in report.findings]
     status = {name: [one.status for one in findings if one.control == name] for name in catalogue()}
 
     def holds(name: str) -> bool:
         return "pass" in status[name] and set(status[name]) <= {"pass", "exempt"}
 
-    unknown = OF_PEOPLE if estate.account is None else ()
+    unknown = OF_PEOPLE if any(one.account is None for one in estates) else ()
     return {
         measure: Shown(
             failing=tuple(name for name in names if measure in unknown or not holds(name)),

@@ -154,7 +154,7 @@ def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> I
     # The same data as the policies know them, by the names and keys that stand in these; a stranger has none.
     as_judged = {one.identity: one for one in stores(of_policies)}
     for store in stores(graph):
-        if passed_through and not (holds_requests(graph, store.holder) or _takes_exports(store.holder)):
+        if passed_through and not (holds_requests(graph, store.holder) or takes_exports(store.holder)):
             continue
         group, known = _group(store), as_judged.get(store.identity)
         yield Located(
@@ -200,7 +200,7 @@ def _holds(store: Store) -> Holds:
     return Holds.STAFF if store.form is Form.TOPIC else _HOLDS.get(store.content, Holds.CUSTOMER)
 
 
-def _takes_exports(holder: Resource) -> bool:
+def takes_exports(holder: Resource) -> bool:
     """Whether it is the base's place for exports, where a silo's go too: components/exports.py."""
     return holder.name == f"{EXPORTS}-bucket"
 
@@ -218,7 +218,7 @@ def holds_requests(graph: Graph, holder: Resource) -> bool:
 
 
 def _note(tenant: Tenant, group: Group, store: Store, *, passed_through: bool) -> str:
-    if _takes_exports(store.holder):
+    if takes_exports(store.holder):
         return f"exports that people on duty hand over, each customer's below {tenant.name}/"
     if passed_through:
         return "all customers of the base stack leave traces here, this one's requests among them"

@@ -38,6 +38,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "tenant-export": 1,
     "tenant-link": 1,
     "tenant-list": 1,
+    "tenant-move": 1,
     "tenant-promote": 1,
     "tenant-show": 1,
 }

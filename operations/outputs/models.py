@@ -23,6 +23,7 @@ from operations.outputs.tenants import (
     TenantCheck,
     TenantDeployAll,
     TenantList,
+    TenantMove,
     TenantPromote,
     TenantShow,
 )
@@ -295,6 +296,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-export": TenantExport,
     "tenant-link": TenantLink,
     "tenant-list": TenantList,
+    "tenant-move": TenantMove,
     "tenant-promote": TenantPromote,
     "tenant-show": TenantShow,
 }

@@ -143,7 +143,7 @@ def place_of_stack(stack: str) -> "RestorePlace":
     from rehearsal.run import place_of  # noqa: PLC0415
 
     project = find_project(Path.cwd())
-    _, region = place_of(project, whole_config(project, read_config(project, stack)))
+    _, region = place_of(project, whole_config(project, stack, read_config(project, stack)))
     return find_place(stack, region, lambda name: _outputs(project, name))
 
 

@@ -14,7 +14,7 @@ from rehearsal.mapper import Mapper
 from rehearsal.naming import fill
 from rehearsal.result import Check
 
-_GONE: Final = re.compile("NotFound|NoSuch|NotExist|NonExist|404|Unknown|Malformed")
+_GONE: Final = re.compile("NotFound|NoSuch|NotExist|Non[Ee]xist|404|Unknown|Malformed")
 _CHANGE: Final = "change"
 _NO_CALL: Final = ("update", "delete")
 """Fields of these calls go with an operation that another property asks for."""

@@ -133,7 +133,7 @@ class Kind:
     id: str  # template: of the document where it begins with "$document"
     outputs: Mapping[str, Any] = field(default_factory=dict)  # an Out, or a template of what is known anyway
     made_up_id: str = ""  # template for the id where nothing is created; `id` when that needs no document
-    document: str = ""  # template: what outputs are taken from after creation; read back when empty
+    document: Any = ""  # template: what outputs are taken from after creation; read back when empty
     name: Name | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)  # what the provider sends when nothing is declared
     managed_policy: str = ""  # the property that may name one of AWS's own policies

@@ -15,11 +15,21 @@ from typing import Any
 
 from rehearsal.permissions.request import Asked
 from rehearsal.service.processes import Process
-from rehearsal.service.restoring import BETWEEN_SECONDS, LEAVING, TIMEOUT_SECONDS, Restoring, fill_customer, verdict
+from rehearsal.service.restoring import (
+    BETWEEN_SECONDS,
+    LEAVING,
+    TIMEOUT_SECONDS,
+    Restoring,
+    content_of,
+    fill_customer,
+    put_file,
+    verdict,
+)
 from rehearsal.service.steps import Action, begin, finish, run_as_owner
 from rehearsal.service.trial import StepError, Trial, expect, until
 
 ROWS, FILES = 2_000, 50
+LARGE = 16_000  # times a file's content: more than a part of 8 MiB
 
 
 @dataclass
@@ -29,6 +39,7 @@ class Leaving:
     rows: int = ROWS
     files: int = FILES
     copying: Restoring = field(default_factory=Restoring)
+    keys: list[str] = field(default_factory=list)
     exported: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
     neighbour: Mapping[str, Any] = field(default_factory=dict)
@@ -52,16 +63,29 @@ class Leaving:
     def fill(self, trial: Trial) -> str:
         """A customer that will leave, and nothing of its neighbours."""
         run_as_owner(trial, ("tenant", "add", LEAVING), TIMEOUT_SECONDS)
-        fill_customer(trial, LEAVING, self.rows, self.files)
-        return f"{self.rows} rows and {self.files} files"
+        self.keys = fill_customer(trial, LEAVING, self.rows, self.files, LARGE)
+        return (
+            f"{self.rows} rows and {self.files} files, the largest of {len(content_of(self.keys[0])) * LARGE >> 20} MiB"
+        )
 
     def export(self, trial: Trial) -> str:
         """Writes are refused first, so that what is exported is what goes."""
+        trial.tried_whole.add(trial.declared.export_role_arn)
         _on_duty(trial, "freeze", LEAVING)
+        self._break_off(trial)
         began = time.monotonic()
         self.exported = _exporting(trial, "hand-over", LEAVING)
         seconds = time.monotonic() - began
         return f"{sum(self.exported['rows'].values())} rows and {self.exported['files']} files in {seconds:.1f} s"
+
+    def _break_off(self, trial: Trial) -> None:
+        """An export with a file that is not what its row says ends without a manifest, and takes its parts back."""
+        put_file(trial, self.keys[-1], b"not what its row says")
+        broken = _begun_exporting(trial, "hand-over", LEAVING)
+        until(lambda: broken.ended, TIMEOUT_SECONDS, "an export of a wrong file did not end", broken)
+        if broken.wait(5) == 0:
+            raise StepError("a file that is not what its row says is handed over")
+        put_file(trial, self.keys[-1], content_of(self.keys[-1]))
 
     def open(self, trial: Trial) -> str:
         """Whoever has a program for zip archives reads it all; the task that wrote it may not, nor the service."""
@@ -158,8 +182,12 @@ def _expect_refused(trial: Trial, role_arn: str, bucket: str, key: str) -> None:
         raise StepError(f"{role_arn.rpartition('/')[2]} reads exports")
 
 
+def _begun_exporting(trial: Trial, action: str, *words: str) -> Process:
+    return begin(trial, trial.declared.export, ("tenant", action, *words), trial.declared.export_role_arn)
+
+
 def _exporting(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
-    process = begin(trial, trial.declared.export, ("tenant", action, *words), trial.declared.export_role_arn)
+    process = _begun_exporting(trial, action, *words)
     finish(process, f"tenant {action}", TIMEOUT_SECONDS)
     return verdict(process)
 

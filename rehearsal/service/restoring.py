@@ -81,7 +81,7 @@ class Restoring:
         for key in keys[::3]:
             trial.cloud.call("s3", "delete_object", {"Bucket": _bucket(trial), "Key": key}, trial.cloud.region)
         for key in keys[1::3]:
-            _put(trial, key, b"overwritten")
+            put_file(trial, key, b"overwritten")
         run_as_owner(trial, ("tenant", "freeze", LEAVING), TIMEOUT_SECONDS)
         receipt = _sums(trial, LEAVING)["receipt"]
         remove = ("tenant", "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", str(receipt))
@@ -151,6 +151,7 @@ class Restoring:
     def bring_back(self, trial: Trial) -> str:
         """The command, under the role that may."""
         (acme, _), *_ = trial.members
+        trial.tried_whole.add(trial.declared.restore_role_arn)
         told = self._run(trial, "tenant", acme, "--at", f"{self.at:%Y%m%dT%H%M%SZ}")
         files, steps = told["files"], told["steps"]
         parts = ", ".join(f"{name} {step['seconds']:.1f} s" for name, step in steps.items() if step["seconds"])
@@ -181,15 +182,26 @@ class Restoring:
         return begin(trial, trial.declared.restore, ("restore", *arguments), trial.declared.restore_role_arn)
 
 
-def fill_customer(trial: Trial, tenant: str, rows: int, files: int) -> None:
-    """Rows, and files of their own, as the service would have stored them."""
-    _filled(trial, _begin(trial, "fill", tenant, "--rows", str(rows), "--files", str(files)))
+def fill_customer(trial: Trial, tenant: str, rows: int, files: int, large: int = 0) -> list[str]:
+    """Rows, and files of their own, as the service would have stored them; gives their keys.
+
+    `large` is how often the first one's content is repeated.
+    """
+    sizes = ("--rows", str(rows), "--files", str(files), "--large", str(large))
+    return _filled(trial, _begin(trial, "fill", tenant, *sizes), large)
 
 
-def _filled(trial: Trial, process: Process) -> None:
+def _filled(trial: Trial, process: Process, large: int = 0) -> list[str]:
     finish(process, "filling a customer", TIMEOUT_SECONDS)
-    for key in verdict(process)["keys"]:
-        _put(trial, key, f"{key}\n".encode() * 8)
+    keys: list[str] = verdict(process)["keys"]
+    for number, key in enumerate(keys):
+        put_file(trial, key, content_of(key) * (1 if number else max(large, 1)))
+    return keys
+
+
+def content_of(key: str) -> bytes:
+    """As app/workbuoy_app/devtools/restoring.py has it."""
+    return f"{key}\n".encode() * 8
 
 
 def _begin(trial: Trial, *arguments: str) -> Process:
@@ -213,7 +225,7 @@ def _bucket(trial: Trial) -> str:
     return trial.declared.service.environment["S3_BUCKET"]
 
 
-def _put(trial: Trial, key: str, content: bytes) -> None:
+def put_file(trial: Trial, key: str, content: bytes) -> None:
     """Not through the gate: it is no part of what is tried."""
     trial.cloud.call("s3", "put_object", {"Bucket": _bucket(trial), "Key": key, "Body": content}, trial.cloud.region)
 

@@ -1,6 +1,6 @@
 """What somebody of one party is meant to be allowed on another's things, each with the reason; all else is a hole."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -23,12 +23,12 @@ _USES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promotion:
-    """A tenant on the way from its base's pool to a stack of its own: its record says `promotion: open`."""
+class OnItsWay:
+    """A tenant whose data one stack brings to another: its record says `promotion: open`, or names a `move`."""
 
     tenant: str
-    base: str
-    silo: str
+    sender: str
+    receiver: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +185,7 @@ _OF_THE_ACCOUNT: Final = (
 )
 
 
-def meant(asker: Asker, thing: Thing, way: Way, promotions: Mapping[str, Promotion]) -> str:
+def meant(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay]) -> str:
     """Why something is meant to be open; empty where it is not."""
     if asker.party == ACCOUNT:
         return _meant_of_the_account(asker.name, thing, way)
@@ -194,8 +194,8 @@ def meant(asker: Asker, thing: Thing, way: Way, promotions: Mapping[str, Promoti
         return "every stack runs the account's one image, which holds nobody's data" if pulls else ""
     if reason := _meant_by_export(asker, thing, way):
         return reason
-    promotion = promotions.get(thing.party)
-    return _meant_by_promotion(asker, thing, way, promotion) if promotion else ""
+    reasons = (_meant_on_its_way(asker, thing, way, one) for one in on_their_way if one.receiver == thing.party)
+    return next(filter(None, reasons), "")
 
 
 def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
@@ -224,10 +224,10 @@ def _meant_by_export(asker: Asker, thing: Thing, way: Way) -> str:
     return f"{tenant}'s exports go to its base's place for them, which tasks cannot read" if puts or uses else ""
 
 
-def _meant_by_promotion(asker: Asker, thing: Thing, way: Way, promotion: Promotion) -> str:
-    if asker.party != promotion.base or asker.name != _TASK:
+def _meant_on_its_way(asker: Asker, thing: Thing, way: Way, one: OnItsWay) -> str:
+    if asker.party != one.sender or asker.name != _TASK:
         return ""
-    inside = f"/{IMPORT_PREFIX}/{promotion.tenant}/"
+    inside = f"/{IMPORT_PREFIX}/{one.tenant}/"
     puts = way.action in _PUTS and inside in way.arn
     uses = thing.name == "keys-files" and way.action in _USES
-    return f"{promotion.tenant}'s export is on its way: its record says promotion: open" if puts or uses else ""
+    return f"{one.tenant}'s data are on their way: its record says promotion: open, or move" if puts or uses else ""

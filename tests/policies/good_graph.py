@@ -458,6 +458,13 @@ def _secrets(b: Builder, key: Resource) -> None:
     )
 
 
+def alert_manager(**changes: Any) -> str:
+    """An alert manager that tells somebody, as managed Prometheus takes it."""
+    receiver = {"name": "page", "sns_configs": [{"topic_arn": arn("sns", "workbuoy-prod-alarms")}]}
+    content = {"route": {"receiver": "page"}, "receivers": [receiver]} | changes
+    return json.dumps({"alertmanager_config": json.dumps(content)})
+
+
 def _observability(b: Builder, key: Resource) -> None:
     topic = b.add(
         "Observability",
@@ -491,13 +498,29 @@ def _observability(b: Builder, key: Resource) -> None:
             alarmActions=[(topic, "arn")],
             actionsEnabled=True,
         )
-    b.add(
+    log = b.add(
         "Observability",
         "aws:cloudwatch/logGroup:LogGroup",
         "observability-service",
         name="/workbuoy/prod",
         retentionInDays=365.0,
         kmsKeyId=(key, "arn"),
+    )
+    workspace = b.add(
+        "Metrics",
+        "aws:amp/workspace:Workspace",
+        "metrics-workspace",
+        id="ws-1",
+        kmsKeyArn=(key, "arn"),
+        loggingConfiguration={"logGroupArn": log.inputs["name"]},
+    )
+    b.add(
+        "Scraping",
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",
+        "scraping-alert-manager",
+        tags=False,
+        workspaceId=(workspace, "id"),
+        definition=alert_manager(),
     )
 
 

@@ -17,6 +17,7 @@ from tests.policies.good_graph import (
     SSO,
     TAGS,
     VISIBLE,
+    alert_manager,
     allow,
     document,
     github,
@@ -614,6 +615,7 @@ OUTSIDERS = [
     ),
 ]
 OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Publish", "Resource": "*"}
+UNROUTED = alert_manager(route={"receiver": "nobody"})
 KEY, SERVICE_LOG, ALARM = "encryption-data", "observability-service", "observability-metric"
 OBSERVABILITY = [
     seed("key-rotate", KEY, "enableKeyRotation", False),
@@ -630,6 +632,10 @@ OBSERVABILITY = [
     seed("alarm-have-action", "observability-compos", "alarmActions", []),
     seed("alarm-keep-actions-on", ALARM, "actionsEnabled", False),
     seed("alarm-keep-actions-on", "observability-compos", "actionsEnabled", False),
+    seed("metrics-encrypt", "metrics-workspace", "kmsKeyArn"),
+    seed("metrics-log-failures", "metrics-workspace", "loggingConfiguration"),
+    seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", "alertmanager_config: '{'"),
+    seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", UNROUTED),
     seed("topic-encrypt", "observability-alarms", "kmsMasterKeyId"),
     seed("topic-refuse-public", "observability-alarms-policy", "policy", document(OPEN)),
     seed("topic-refuse-public", "observability-alarms", "policy", document(OPEN)),

@@ -1,5 +1,6 @@
 """An object in S3 as a file that can be sought in, read in pieces: a zip's directory stands at its end."""
 
+import errno
 import io
 from typing import Any
 
@@ -17,8 +18,11 @@ class _Ranged(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        return self._at
+        place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if place < 0:
+            raise OSError(errno.EINVAL, "a place before the beginning")  # as a file does, which zipfile expects
+        self._at = place
+        return place
 
     def tell(self) -> int:
         return self._at

@@ -24,7 +24,16 @@ CLOCKS_DIFFER: Final = timedelta(minutes=5)
 PIECE_BYTES: Final = 1 << 20
 _ADDRESS: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+/)manifest\.json")
 _ARCHIVE: Final = re.compile(r"(rows|files-\d{3,})\.zip")
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +125,7 @@ def _expect_own(address: str, manifest: Mapping[str, Any], wanted: Wanted, now: 
     if frozen_at is None or late:
         raise _problem(address, f"was made while {wanted.tenant} went on writing; freeze it, then export again")
     if made_at > now + CLOCKS_DIFFER:
-        raise _problem(
-            address, f"says that it was made at {made_at:%Y-%m-%d %H:%M} UTC, which is to come: whose clock?"
-        )
+        raise _problem(address, f"was made at {made_at:%Y-%m-%d %H:%M} UTC, which is to come: a clock is off")
     if made_at < now - MOST_AGE:
         raise _problem(address, f"is of {made_at:%Y-%m-%d}, older than {MOST_AGE.days} days; export again")
     return made_at

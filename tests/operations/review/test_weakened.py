@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from facts import tokens as t
 from facts.safeguards import RULES
@@ -194,3 +195,61 @@ def test_a_change_says_from_what_to_what() -> None:
         "object lock, days 365 → 1 (days that objects are locked)",
         "object lock, mode COMPLIANCE → GOVERNANCE (who may lift the lock of objects)",
     ]
+
+
+def rule_file(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"data": yaml.safe_dump({"groups": [{"name": "all", "rules": list(rules)}]})}
+
+
+def alert(name: str, severity: str = "page") -> dict[str, Any]:
+    return {"alert": name, "expr": "up == 0", "labels": {"severity": severity}}
+
+
+SERIES = {"record": "stack:errors", "expr": "errors"}
+
+
+@pytest.mark.parametrize(
+    ("after", "lost"),
+    [
+        ([alert("a"), SERIES], "alert b (page)"),
+        ([alert("a"), alert("b", "ticket"), SERIES], "alert b (page)"),
+        ([alert("a"), alert("c"), alert("d"), SERIES], "alert b (page)"),
+        ([alert("a"), alert("b")], "series stack:errors"),
+    ],
+)
+def test_an_alert_that_goes_is_a_loss_whatever_comes_in_its_place(after: list[dict[str, Any]], lost: str) -> None:
+    before = rule_file(alert("a"), alert("b"), SERIES)
+    changed = step("update", t.METRICS_RULES, before, rule_file(*after))
+    assert whats(changed) == [f"{lost} watched → unset (what managed Prometheus watches)"]
+    assert kinds(changed) == ["unwatched"]
+
+
+def test_an_alert_that_comes_is_none_the_weaker() -> None:
+    assert kinds(step("update", t.METRICS_RULES, rule_file(alert("a")), rule_file(alert("a"), alert("b")))) == []
+
+
+def test_rules_that_cannot_be_read_watch_nothing() -> None:
+    assert kinds(step("update", t.METRICS_RULES, rule_file(alert("a")), {"data": "groups: ["})) == ["unwatched"]
+
+
+def manager(*, muted: int = 0, **receivers: str) -> dict[str, Any]:
+    content = {
+        "route": {"receiver": "page", "routes": [{"receiver": name} for name in receivers]},
+        "receivers": [{"name": name, "sns_configs": [{"topic_arn": topic}]} for name, topic in receivers.items()],
+        "inhibit_rules": [{}] * muted,
+    }
+    return {"definition": yaml.safe_dump({"alertmanager_config": yaml.safe_dump(content)})}
+
+
+def test_a_receiver_that_goes_and_a_rule_that_mutes_are_losses() -> None:
+    both = manager(page="topic", ticket="topic")
+    assert whats(step("update", t.METRICS_ALERT_MANAGER, both, manager(page="topic"))) == [
+        "receiver ticket topic → unset (whom alerts tell)"
+    ]
+    muted = step("update", t.METRICS_ALERT_MANAGER, both, manager(muted=1, page="topic", ticket="topic"))
+    assert whats(muted) == ["muted alerts 0 → 1 (rules that mute alerts)"]
+
+
+@pytest.mark.parametrize("kind", [t.METRICS_RULES, t.METRICS_ALERT_MANAGER, "aws:amp/scraper:Scraper"])
+def test_what_watches_does_not_go_unseen(kind: str) -> None:
+    assert kinds(step("delete", kind, {"workspaceId": "ws"}, None)) == ["safeguard-off"]
