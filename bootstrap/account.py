@@ -58,6 +58,7 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
             context=context,
             keep_days=settings.keep_trail_days,
             state_bucket_arn=state.bucket_arn,
+            record_object_reads=settings.record_object_reads,
             emails=settings.budget.emails,
         ),
         opts,

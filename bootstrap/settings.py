@@ -70,6 +70,43 @@ class BudgetSettings(Settings):
     emails: Annotated[tuple[_Email, ...], Field(min_length=1, max_length=10)]
 
 
+class SubProcessor(Settings):
+    """A company that handles personal data for Workbuoy, as a record of processing names it."""
+
+    legal_name: Annotated[str, Field(min_length=1, max_length=200, examples=["GitHub, Inc."])]
+    country: Annotated[
+        str, Field(pattern=r"^[A-Z]{2}$", examples=["US"], description="Where it is established, by ISO 3166-1")
+    ]
+    basis: Annotated[
+        str,
+        Field(
+            min_length=10,
+            max_length=300,
+            examples=["Data processing agreement of 2026-01-15 with standard contractual clauses"],
+            description="The agreement, and what allows a transfer where it is established outside the EEA",
+        ),
+    ]
+
+
+class SubProcessorsSettings(Settings):
+    """Who else handles personal data. One that is not stated is named as missing in every record of processing."""
+
+    cloud: Annotated[SubProcessor | None, Field(description="AWS, which runs the machines and disks")] = None
+    repository: Annotated[SubProcessor | None, Field(description="GitHub, which keeps files about customers")] = None
+    login: Annotated[SubProcessor | None, Field(description="Who runs the login that base stacks share")] = None
+    mail: Annotated[SubProcessor | None, Field(description="Who delivers mail to those who get alarms")] = None
+
+
+class ProcessorSettings(Settings):
+    """Workbuoy itself as a processor: what GDPR article 30(2)(a) asks of a record of processing."""
+
+    legal_name: Annotated[str, Field(min_length=1, max_length=200, examples=["Workbuoy AS"])]
+    address: Annotated[str, Field(min_length=1, max_length=300, examples=["Storgata 1, 0155 Oslo, Norway"])]
+    contact_name: Annotated[str, Field(min_length=1, max_length=100, examples=["Privacy team"])]
+    contact_email: _Email
+    sub_processors: SubProcessorsSettings = SubProcessorsSettings()
+
+
 def _region_lies_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
     if account.region not in account.residency:
         yield "region", f"{account.region} lies outside residency ({', '.join(account.residency)})"
@@ -113,6 +150,17 @@ class AccountSettings(Settings):
     github: GitHubSettings
     operators: OperatorsSettings
     budget: BudgetSettings
+    processor: Annotated[
+        ProcessorSettings | None,
+        Field(description="Who Workbuoy is to its customers; an account that holds customers' data needs it"),
+    ] = None
+    record_object_reads: Annotated[
+        bool,
+        Field(
+            description="Whether the trail records each read of an object in the stacks' buckets (S3 data events, "
+            "charged by use): without it nobody can say who read a customer's files"
+        ),
+    ] = True
     keep_old_state_days: Annotated[int, Field(ge=30, le=3650, description="Old versions of the state")] = 365
     keep_trail_days: Annotated[int, Field(ge=365, le=3650, description="The record of what was done")] = 730
     keep_images: Annotated[

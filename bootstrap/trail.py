@@ -21,11 +21,13 @@ class TrailArgs:
     context: StackContext
     keep_days: int
     state_bucket_arn: Input[str]
+    record_object_reads: bool
     emails: Sequence[str]
 
 
 class Trail(ComponentResource):
-    """A multi-region trail with file validation: every call that changes something, and every touch of the state.
+    """A multi-region trail with file validation: every call that changes something, every touch of the state, and
+    where the account's settings want it every read of a customer's file.
 
     Every call of a function is in it too, since that is a way for a deploy to run code as another.
     """
@@ -79,7 +81,12 @@ class Trail(ComponentResource):
             enable_logging=True,
             cloud_watch_logs_group_arn=Output.concat(watch.log_group_arn, ":*"),
             cloud_watch_logs_role_arn=watch.delivery.arn,
-            advanced_event_selectors=[_management_events(), _touches_of(args.state_bucket_arn), _calls_of_functions()],
+            advanced_event_selectors=[
+                _management_events(),
+                _touches_of(args.state_bucket_arn),
+                _calls_of_functions(),
+                *([_reads_of_stacks(context)] if args.record_object_reads else []),
+            ],
             tags=context.tags("operational"),
             # CloudTrail checks on the spot whether it may deliver.
             opts=ResourceOptions(
@@ -118,6 +125,18 @@ def _calls_of_functions() -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
         "Who calls a function",
         category=field(field="eventCategory", equals=["Data"]),
         kind=field(field="resources.type", equals=["AWS::Lambda::Function"]),
+    )
+
+
+def _reads_of_stacks(context: StackContext) -> aws.cloudtrail.TrailAdvancedEventSelectorArgs:
+    """Reads alone: of writes there are many, deliveries of logs among them, and the service's log tells those."""
+    field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
+    return _selector(
+        "Who reads customers' files",
+        category=field(field="eventCategory", equals=["Data"]),
+        kind=field(field="resources.type", equals=["AWS::S3::Object"]),
+        reads=field(field="readOnly", equals=["true"]),
+        where=field(field="resources.ARN", starts_withs=[f"arn:aws:s3:::{context.name}-{context.environment}-"]),
     )
 
 

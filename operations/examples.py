@@ -35,6 +35,14 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy backups prod --live", "could prod be restored today?"),
         ("workbuoy backups acme --live --json", "the same of a customer, for a program"),
     ),
+    "access": (
+        ("workbuoy access acme --from 2026-11-01 --to 2026-11-30", "who read its files"),
+        ("workbuoy access acme --from 2026-11-01 --to 2026-11-30 --logs logs", "the same, of recorded logs"),
+    ),
+    "evidence": (
+        ("workbuoy evidence --since 2026-01-01 --out pack", "what an auditor asks for, as one folder"),
+        ("workbuoy evidence --since 2026-01-01 --out pack --json", "the same, for a program"),
+    ),
     "cost": (
         ("workbuoy cost prod", "a month of prod at rest"),
         ("workbuoy cost prod-acme --json", "of one customer, for a program"),

@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from operations.access.command import access
 from operations.backups.command import backups
 from operations.bootstrap.command import bootstrap
 from operations.changed.command import changed
@@ -12,6 +13,7 @@ from operations.deploy.command import deploy, releases, rollout, smoke
 from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
+from operations.evidence.command import evidence
 from operations.examples import EXAMPLES
 from operations.fleet.command import fleet
 from operations.help import Commands, show_examples
@@ -32,16 +34,11 @@ SECTIONS: Final = {
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
     "Anything else: workbuoy NOUN VERB": (
-        "tenant",
-        "fleet",
-        "restore",
-        "image",
-        "policies",
-        "state",
-        "bootstrap",
-        "engine",
+        *("tenant", "fleet", "restore", "image", "policies", "state", "bootstrap", "engine"),
     ),
-    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups"),
+    "This machine, this change, a customer's data": (
+        *("doctor", "local", "changed", "locate", "backups", "evidence", "access"),
+    ),
     "For workflows alone": ("pipeline",),
 }
 
@@ -71,7 +68,7 @@ def main() -> None:
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
     *(tenant, fleet, restore, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate, backups),
+    *(doctor, local, changed, locate, backups, evidence, access),
     pipeline,
 ):
     main.add_command(command)

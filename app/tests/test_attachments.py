@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import urllib.request
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.service import Service, attach, make_thing
-from workbuoy_app import aws
+from workbuoy_app import aws, logs
 from workbuoy_app.settings import MIB, Settings, StorageSettings
+from workbuoy_app.storage import Reading, presigned
 
 CONTENT = bytes(range(256)) * 4096 * 20  # 20 MiB: three parts to a bucket, twenty chunks in the database
 
@@ -68,6 +70,38 @@ def test_a_signed_address_is_short_lived_and_of_version_four(bucket_service: Ser
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
     assert query["X-Amz-Expires"] == ["300"]
     assert redirect.headers["cache-control"] == "no-store"
+
+
+def test_a_signed_address_says_for_whom_it_was_signed_and_the_log_line_says_the_same(
+    bucket_service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info")
+    browser = bucket_service.browser()
+    thing = make_thing(browser)
+    attachment = attach(browser, thing["id"], b"x").json()
+    capsys.readouterr()
+    redirect = browser.get(f"/api/things/{thing['id']}/attachments/{attachment['id']}/content")
+    query = parse_qs(urlsplit(redirect.headers["location"]).query)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (line,) = [one for one in lines if one.get("object")]
+    assert query["x-workbuoy-request"] == [line["request_id"]] == [redirect.headers["x-request-id"]]
+    assert query["x-workbuoy-member"] == [line["member"]]
+    assert line["object"] == f"tenants/{line['tenant']}/{attachment['id']}"
+
+
+def test_who_reads_is_under_the_signature_and_of_that_address_alone() -> None:
+    storage = StorageSettings(
+        bucket="workbuoy-x", region="eu-west-1", access_key_id="a", secret_access_key="b"
+    )
+    client = aws.storage_client(storage)
+    named, other = (
+        presigned(client, {"Bucket": "workbuoy-x", "Key": "k"}, Reading("request-1", member))
+        for member in ("one", "two")
+    )
+    plain = client.generate_presigned_url("get_object", Params={"Bucket": "workbuoy-x", "Key": "k"})
+    signatures = {parse_qs(urlsplit(one).query)["X-Amz-Signature"][0] for one in (named, other, plain)}
+    assert len(signatures) == 3
+    assert "x-workbuoy" not in plain
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "eu-north-1"])

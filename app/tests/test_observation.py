@@ -149,6 +149,20 @@ def test_a_change_names_its_member_by_a_hash_and_a_read_nobody(service: Service,
     assert told[1][1] is None
 
 
+def test_a_file_that_is_handed_out_names_its_member_and_itself(service: Service, lines: Any) -> None:
+    browser = service.browser()
+    thing = make_thing(browser)
+    attachment = browser.post(
+        f"/api/things/{thing['id']}/attachments", params={"name": "secret-name.txt"}, content=b"x"
+    ).json()
+    browser.get(f"/api/things/{thing['id']}/attachments/{attachment['id']}/content")
+    told = lines()
+    (handed_out,) = [line for line in told if line.get("object")]
+    assert handed_out["object"] == f"database/{attachment['id']}"
+    assert len(handed_out["member"]) == 16
+    assert "secret-name" not in json.dumps(told)
+
+
 def test_a_failure_logs_its_kind_and_place_but_not_its_words(lines: Any) -> None:
     def fail() -> None:
         raise ValueError("row contains (a customer's words)")

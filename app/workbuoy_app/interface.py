@@ -21,7 +21,7 @@ from starlette.routing import Route
 from workbuoy_app.api.cookies import session_cookie
 from workbuoy_app.problems import NotFound
 from workbuoy_app.settings import Settings
-from workbuoy_app.storage import ObjectStorage, StorageUnavailable
+from workbuoy_app.storage import ObjectStorage, Reading, StorageUnavailable
 
 # In the image beside this file, in a checkout where `make ui` leaves it.
 FOLDERS = (Path(__file__).parent / "ui", Path(__file__).parents[1] / "ui" / "dist")
@@ -95,7 +95,7 @@ class _Policy:
         if self._known or storage is None:
             return self._known or policy()
         try:
-            parts = urlsplit(await storage.signed_address("any", "any", "text/plain"))
+            parts = urlsplit(await storage.signed_address("any", "any", "text/plain", Reading("any", "any")))
         except StorageUnavailable:
             return policy()  # nothing can be fetched from it either
         self._known = policy(f"{parts.scheme}://{parts.netloc}")

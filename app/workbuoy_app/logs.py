@@ -31,6 +31,7 @@ _FIELDS = (
     "bucket",
     "host",
     "member",
+    "object",
     "oldest_age_seconds",
 )
 

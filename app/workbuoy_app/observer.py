@@ -91,6 +91,7 @@ def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object])
         REQUESTS.done_for(tenant, status, seconds)
     if route in _QUIET and status < 400 and not log.isEnabledFor(10):
         return  # load balancers ask every few seconds
+    handed_out = scope["state"].get("object")
     write = log.error if status >= 500 else log.info
     write(
         "request",
@@ -98,8 +99,10 @@ def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object])
             "request_id": scope["state"]["request_id"],
             "trace_id": scope["state"]["trace_id"],
             "tenant": tenant,
-            # Of changes, who made them, by a hash that leads to no name without the registry.
-            "member": scope["state"].get("member") if method in CHANGES else None,
+            # Of changes, and of files that were handed out, who it was, by a hash that leads to no name without the
+            # registry.
+            "member": scope["state"].get("member") if method in CHANGES or handed_out else None,
+            "object": handed_out,
             "method": method,
             "route": route,
             "status": status,

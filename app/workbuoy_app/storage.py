@@ -7,10 +7,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 from workbuoy_app.aws import storage_client
@@ -22,6 +22,7 @@ from workbuoy_app.settings import MIB, StorageSettings
 T = TypeVar("T")
 PART_BYTES = 8 * MIB  # S3 takes no part below 5 MiB, the last excepted
 ADDRESS_LIFETIME_SECONDS = 300
+REQUEST_PARAMETER, MEMBER_PARAMETER = "x-workbuoy-request", "x-workbuoy-member"
 CALL_TIMEOUT_SECONDS = 5.0
 PART_TIMEOUT_SECONDS = (
     60.0  # a part may be slow; what is silent ends after `aws.READ_TIMEOUT_SECONDS` all the same
@@ -37,6 +38,14 @@ class StorageUnavailable(Unavailable):
 def object_key(tenant_id: UUID, attachment_id: UUID) -> str:
     """A key that nobody but the service chooses; a tenant's objects share a prefix."""
     return f"tenants/{tenant_id}/{attachment_id}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """For which request, and for which member by the hash of the log, an address is signed."""
+
+    request_id: str
+    member: str
 
 
 class ObjectStorage:
@@ -103,8 +112,11 @@ class ObjectStorage:
         """Delete an object; one that is not there is success. Raises StorageUnavailable."""
         await self._call("delete", lambda s3: s3.delete_object(**self._at(key)))
 
-    async def signed_address(self, key: str, name: str, content_type: str) -> str:
-        """An address that anyone may read from for five minutes, always as a download."""
+    async def signed_address(self, key: str, name: str, content_type: str, reading: Reading) -> str:
+        """An address that anyone may read from for five minutes, always as a download.
+
+        It says for whom it was signed, under the signature: S3 writes the whole address into its records of access.
+        """
         parameters = {
             **self._at(key),
             "ResponseContentDisposition": content_disposition(name),
@@ -114,9 +126,7 @@ class ObjectStorage:
         return str(
             await self._call(
                 "sign",
-                lambda s3: s3.generate_presigned_url(
-                    "get_object", Params=parameters, ExpiresIn=ADDRESS_LIFETIME_SECONDS
-                ),
+                lambda s3: presigned(s3, parameters, reading),
                 threads=self._signing,
                 public=True,
             )
@@ -178,6 +188,27 @@ class ObjectStorage:
                     make = partial(storage_client, settings, attempts=1)
                     self._clients[settings] = await loop.run_in_executor(self._signing, make)
         return await loop.run_in_executor(threads, copy_context().run, call, self._clients[settings])
+
+
+def presigned(s3: Any, parameters: dict[str, str], reading: Reading) -> str:
+    """A signed address with who reads in its query.
+
+    S3 ignores parameters that begin with `x-`, and writes them into its access log.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html (custom access log information)
+    """
+    further = urlencode({REQUEST_PARAMETER: reading.request_id, MEMBER_PARAMETER: reading.member})
+
+    def name_reader(request: Any, **_: Any) -> None:
+        request.url += f"{'&' if urlsplit(request.url).query else '?'}{further}"
+
+    # The one thread that signs runs this, so no other address is signed between the two lines.
+    s3.meta.events.register("before-sign.s3.GetObject", name_reader, unique_id=REQUEST_PARAMETER)
+    try:
+        return str(
+            s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=ADDRESS_LIFETIME_SECONDS)
+        )
+    finally:
+        s3.meta.events.unregister("before-sign.s3.GetObject", name_reader, unique_id=REQUEST_PARAMETER)
 
 
 async def _parts(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

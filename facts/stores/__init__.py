@@ -34,7 +34,8 @@ from facts.stores.secrets import key_after_deletion, key_stores, secret_stores
 from facts.types import Loss, loss_of
 from graph import Graph
 
-_READ = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY)  # types whose every resource is read above
+# Types whose every resource is read above; what a trail records lies in a bucket and a log group.
+_READ = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TRAIL)
 
 
 def stores(graph: Graph) -> list[Store]:

@@ -99,6 +99,14 @@ def _groups_of(graph: Graph, user: Resource) -> Iterator[str]:
 
 def _loose_policies(graph: Graph, reach: Reach) -> Iterator[Asker]:
     """A policy that stands for people to get: whoever has it and nothing else."""
+    for one in loose_policies(graph, reach):
+        account = _account_of(one.arn)
+        principal = Principal(arn=f"arn:aws:iam::{account}:user/{one.name}", account=account)
+        yield _identity(graph, reach, one, principal, [reach.get((one.urn, "identity"))])
+
+
+def loose_policies(graph: Graph, reach: Reach) -> list[Resource]:
+    """Policies that are attached to nobody, and limit nobody as a boundary: they stand for people to get."""
     used = {
         one.urn
         for kind in (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT)
@@ -108,11 +116,7 @@ def _loose_policies(graph: Graph, reach: Reach) -> Iterator[Asker]:
     limits = [name for grants in reach.values() for one in grants.statements for name in _required_boundaries(one)]
     used |= {one.urn for name in limits if (one := graph.find(name, t.POLICY)) is not None}
     used |= {one.urn for kind in (t.ROLE, t.USER) for who in graph.of(kind) for one in _boundary(graph, who)}
-    for one in graph.of(t.POLICY):
-        if one.urn not in used:
-            account = _account_of(one.arn)
-            principal = Principal(arn=f"arn:aws:iam::{account}:user/{one.name}", account=account)
-            yield _identity(graph, reach, one, principal, [reach.get((one.urn, "identity"))])
+    return [one for one in graph.of(t.POLICY) if one.urn not in used]
 
 
 def _required_boundaries(written: Written) -> Iterator[str]:

@@ -178,6 +178,31 @@ def _login_is_real(tenant: "Tenant") -> Iterator[BrokenRule]:
         yield "login.mock", "a customer never gets the mock login: give issuerUrl and clientId"
 
 
+class PlatformOutside(Settings):
+    """The owner's decision that the account's own stores (the engine's state, the trail, images) may lie outside."""
+
+    regions: Annotated[
+        tuple[Annotated[str, Field(pattern=f"^{REGION.pattern}$", examples=["eu-west-1"])], ...],
+        Field(min_length=1, max_length=6, description="Where they may lie besides residency; never customer data"),
+    ]
+    reason: Annotated[
+        str,
+        Field(
+            min_length=20,
+            max_length=300,
+            examples=["Annex 2 of the agreement: names of systems and traces of staff may lie in Ireland"],
+            description="Why, in words that the customer can read: they stand in its record of processing",
+        ),
+    ]
+
+
+def _decision_is_needed(tenant: "Tenant") -> Iterator[BrokenRule]:
+    allowed = allowed_regions(tenant.residency)
+    for index, region in enumerate(tenant.platform_outside.regions if tenant.platform_outside else ()):
+        if region in allowed:
+            yield f"platformOutside.regions[{index}]", f"{region} lies inside residency: leave it out"
+
+
 class Tenant(Settings):
     """One customer: who, which isolation, where, and what residency allows."""
 
@@ -217,6 +242,10 @@ class Tenant(Settings):
     login: Annotated[LoginSettings | None, Field(description="A silo's own OIDC provider; else the base's")] = None
     contacts: Annotated[tuple[Contact, ...], Field(min_length=1, max_length=20)]
     dates: Dates
+    platform_outside: Annotated[
+        PlatformOutside | None,
+        Field(description="Accepts that state, trail or images of the account lie outside residency"),
+    ] = None
     promotion: Annotated[
         Literal["open"] | None,
         Field(description="While open, the base's service may put an export into this silo's bucket"),
@@ -231,6 +260,7 @@ class Tenant(Settings):
         _stack_name_fits,
         _certificate_lies_in_region,
         _login_is_real,
+        _decision_is_needed,
     )
 
     @property

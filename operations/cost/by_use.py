@@ -28,6 +28,7 @@ def _endpoint_by_use(declared: Mapping[str, Any]) -> tuple[str, ...]:
 BY_USE: Mapping[str, _Named] = {
     "aws:amp/scraper:Scraper": _always("metrics-collected"),
     "aws:amp/workspace:Workspace": _always("metrics-taken-in", "metrics-asked", "metrics-storage"),
+    "aws:cloudtrail/trail:Trail": _always("trail-data-events"),
     "aws:cloudwatch/logGroup:LogGroup": _always("log-ingestion", "log-storage"),
     "aws:cloudwatch/queryDefinition:QueryDefinition": _always("log-queries"),
     "aws:ec2/flowLog:FlowLog": _always("log-ingestion"),
@@ -39,7 +40,7 @@ BY_USE: Mapping[str, _Named] = {
     "aws:lambda/function:Function": _always("lambda-duration"),
     "aws:lb/loadBalancer:LoadBalancer": _always("load-balancer-capacity"),
     "aws:rds/instance:Instance": _database_by_use,
-    "aws:s3/bucket:Bucket": _always("s3-storage", "s3-writes", "s3-reads"),
+    "aws:s3/bucket:Bucket": _always("s3-storage", "s3-writes", "s3-reads", "trail-data-events"),
     "aws:secretsmanager/secret:Secret": _always("secret-requests"),
     "aws:sns/topic:Topic": _always("sns-requests"),
     "aws:wafv2/webAcl:WebAcl": _always("waf-requests"),

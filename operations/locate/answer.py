@@ -9,7 +9,7 @@ from facts.captions import ENGLISH
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.differences import Difference
-from operations.locate.readers import Reader
+from operations.locate.readers import Means, Reader
 from operations.locate.sources import Source
 from operations.locate.stores import Group, Located
 
@@ -31,6 +31,7 @@ class Answer:
     differences: tuple[Difference, ...] = ()
     searched: tuple[str, ...] = ()  # regions that were looked through in the account
     unsearched: tuple[str, ...] = ()  # regions that could not be, each with the reason
+    gaps: tuple[str, ...] = ()  # what is not known of the account that everything stands in
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -40,7 +41,7 @@ class Answer:
 
     @property
     def passed(self) -> bool:
-        return not (self.outside or self.differences or self.unsearched)
+        return not (self.outside or self.differences or self.unsearched or self.gaps)
 
     @property
     def residency(self) -> str:
@@ -91,6 +92,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         ],
         "regionsSearched": list(answer.searched),
         "regionsNotSearched": list(answer.unsearched),
+        "notKnown": list(answer.gaps),
         "seconds": round(answer.seconds, 3),
     }
 
@@ -106,14 +108,26 @@ def _store(store: Located) -> dict[str, Any]:
         "stack": store.stack,
         "urn": store.urn,
         "region": store.region,
-        "insideResidency": store.allowed,
+        "insideResidency": store.allowed and not store.decision,
+        "acceptedOutside": store.decision or None,
         "key": {"name": store.key, "arn": store.key_arn or None},
         "kept": store.kept,
         "afterDeletion": {"end": ENGLISH.ends[after.end], "words": store.end, "days": None if endless else after.days},
-        "readers": [{"name": one.name, "stack": one.stack, "purpose": one.purpose} for one in store.readers],
+        "readers": [_reader(one) for one in store.readers],
         "shared": store.shared,
         "note": store.note,
         "warnings": list(store.warnings),
+    }
+
+
+def _reader(one: Reader) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "stack": one.stack,
+        "purpose": one.purpose,
+        "kind": one.kind.value,
+        "means": one.means.value,
+        "through": one.through or None,
     }
 
 
@@ -124,10 +138,17 @@ _NAMES: Final[Mapping[str, str]] = {
     "restore": "bringing data back",
     "export": "handing data over",
     "observability-operators": "operators",
-    "administrators": "administrators",
+    "deploy": "deployments",
+    "preview": "previews",
+    "leaving": "whoever takes a stack down",
+}
+_MEANS: Final[Mapping[Means, str]] = {
+    Means.DIRECTLY: "",
+    Means.BY_TASK: " (by a task of reviewed code)",
+    Means.BY_CODE: " (by deploying code)",
 }
 
 
 def reader_name(reader: Reader) -> str:
-    """What a role is called among people; one that is not known here stands by its own name."""
-    return _NAMES.get(reader.name, reader.name)
+    """What a role is called among people, and how it reads; one that is not known here stands by its own name."""
+    return f"{_NAMES.get(reader.name, reader.name)}{_MEANS[reader.means]}"

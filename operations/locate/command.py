@@ -21,6 +21,7 @@ from operations.ending import (
     print_json,
     print_json_list,
     print_text,
+    report,
     tell,
 )
 
@@ -59,6 +60,7 @@ SOURCES = ("declared", "rehearsal", "stack", "live")
     type=click.Path(path_type=Path),
     help="Also write a record of processing into this file, to hand to the customer.",
 )
+@click.option("--language", type=click.Choice(("en", "no")), help="Of the record: English (default) or Norwegian.")
 @plainly
 def locate(
     *,
@@ -68,19 +70,23 @@ def locate(
     state_files: tuple[Path, ...],
     json_wanted: bool,
     record_file: Path | None,
+    language: str | None,
 ) -> None:
     """Report where TENANT's data are: every store, its region, key, retention, backups and who can read it.
 
     Without TENANT: one line for each customer, as they are found. Ends with 3 where a store lies outside the
-    customer's residency, or what was deployed, or the account, is not as declared.
+    customer's residency, or what was deployed, or the account, is not as declared, or a record lacks something.
     """
     source_name = _source(source_name, live=live, states=bool(state_files))
     if record_file is not None and tenant is None:
         raise click.UsageError("--record needs a TENANT: a record is handed to one customer.")
+    if language is not None and record_file is None:
+        raise click.UsageError("--language is of a record: add --record FILE.md.")
     if record_file is not None and not record_file.absolute().parent.is_dir():
         fail(MISTAKE, f"{record_file}: there is no folder {record_file.parent}; make it first")
     try:
-        passed = _locate(tenant, source_name, state_files, json_wanted=json_wanted, record_file=record_file)
+        wanted = None if record_file is None else (record_file, language or "en")
+        passed = _locate(tenant, source_name, state_files, json_wanted=json_wanted, record_wanted=wanted)
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; nothing was changed")
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -97,7 +103,12 @@ def _source(name: str | None, *, live: bool, states: bool) -> str:
 
 
 def _locate(
-    tenant: str | None, source_name: str, state_files: tuple[Path, ...], *, json_wanted: bool, record_file: Path | None
+    tenant: str | None,
+    source_name: str,
+    state_files: tuple[Path, ...],
+    *,
+    json_wanted: bool,
+    record_wanted: tuple[Path, str] | None,
 ) -> bool:
     from infra.tenants.files import read_tenant, read_tenants  # noqa: PLC0415 help must not pay for these
     from operations.locate.sources import Source, declarations  # noqa: PLC0415
@@ -109,9 +120,12 @@ def _locate(
     # A rehearsal is asked for its own graph; the engine's and the account's answers are held to what is declared.
     with declarations(project, source if source is Source.REHEARSAL else Source.DECLARED) as declared:
         if tenant is not None:
-            answer = answer_of(project, declared, read_tenant(project.root, tenant), source, states)
-            _print_one(answer, json_wanted, record_file)
-            return answer.passed
+            customer = read_tenant(project.root, tenant)
+            answer, estates = _answer_and_estates(project, declared, customer, source, states)
+            _print_one(answer, json_wanted)
+            if record_wanted is None:
+                return answer.passed
+            return _write_record(project, estates, answer, *record_wanted) and answer.passed
         found = read_tenants(project.root)
         if found.problems:
             raise ProblemsError(found.problems)
@@ -131,18 +145,27 @@ def answer_of(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "Answer":
     """Of every place that the record names: two for as long as the customer moves."""
+    return _answer_and_estates(project, declared, tenant, source, states)[0]
+
+
+def _answer_and_estates(
+    project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
+) -> "tuple[Answer, list[Estate]]":
     from operations.locate.answer import together  # noqa: PLC0415
-    from operations.locate.platform import platform_stores  # noqa: PLC0415
+    from operations.locate.platform import platform_gaps, platform_stores  # noqa: PLC0415
 
     started = time.perf_counter()
-    answer = together([_of_place(project, declared, place, source, states) for place in tenant.places])
-    platform = dict.fromkeys(store for place in tenant.places for store in platform_stores(project.root, place))
-    return replace(answer, stores=(*answer.stores, *platform), seconds=time.perf_counter() - started)
+    places = [_of_place(project, declared, place, source, states) for place in tenant.places]
+    answer, estates = together([one for one, _ in places]), [estate for _, estate in places]
+    platform = dict.fromkeys(store for estate in estates for store in platform_stores(estate))
+    gaps = dict.fromkeys(gap for estate in estates for gap in platform_gaps(estate))
+    whole = replace(answer, stores=(*answer.stores, *platform), gaps=tuple(gaps))
+    return replace(whole, seconds=time.perf_counter() - started), estates
 
 
 def _of_place(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
-) -> "Answer":
+) -> "tuple[Answer, Estate]":
     from operations.locate.answer import Answer  # noqa: PLC0415
     from operations.locate.sources import Source  # noqa: PLC0415
     from operations.locate.stores import stores_of  # noqa: PLC0415
@@ -156,10 +179,11 @@ def _of_place(
         from operations.locate.live.account import Account  # noqa: PLC0415
 
         account = Account.of_signed_in(estate, tell)
-        return locate_live(project, estate, account)
+        return locate_live(project, estate, account), estate
     found = _deployed(project, estate, states) if source is Source.STACK else estate
     told = _differences(estate, found) if source is Source.STACK else ()
-    return Answer(tenant=tenant, source=source, stores=tuple(stores_of(found)), differences=tuple(told))
+    stores = tuple(stores_of(found))
+    return Answer(tenant=tenant, source=source, stores=stores, differences=tuple(told)), estate
 
 
 def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "Estate":
@@ -185,17 +209,27 @@ def _differences(declared: "Estate", deployed: "Estate") -> "Iterator[Difference
                 yield difference
 
 
-def _print_one(answer: "Answer", json_wanted: bool, record_file: Path | None) -> None:
+def _print_one(answer: "Answer", json_wanted: bool) -> None:
     from operations.locate.answer import as_json  # noqa: PLC0415
     from operations.locate.text import text  # noqa: PLC0415
 
     print_json("locate", as_json(answer)) if json_wanted else print_text(text(answer))
-    if record_file is not None:
-        from operations.locate.record import record  # noqa: PLC0415
-        from project.whole_file import write_whole  # noqa: PLC0415
 
-        write_whole(record_file, record(answer, datetime.datetime.now(datetime.UTC).date()))
-        tell(f"The record of processing is in {record_file}")
+
+def _write_record(project: "Project", estates: "list[Estate]", answer: "Answer", file: Path, language: str) -> bool:
+    """Write it, and say what it lacks; whether it lacks nothing."""
+    from operations.locate.processing import processing  # noqa: PLC0415
+    from operations.locate.record.english import IN_ENGLISH  # noqa: PLC0415
+    from operations.locate.record.norwegian import IN_NORWEGIAN  # noqa: PLC0415
+    from operations.locate.record.page import record  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
+
+    stated = processing(project.root, *estates)
+    words = IN_NORWEGIAN if language == "no" else IN_ENGLISH
+    write_whole(file, record(answer, stated, words, datetime.datetime.now(datetime.UTC).date()))
+    tell(f"The record of processing is in {file}")
+    report(*(f"the record is not whole: {one}" for one in stated.lacks))
+    return not stated.lacks
 
 
 def _print_all(answers: "Iterator[Answer]", json_wanted: bool) -> bool:

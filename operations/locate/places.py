@@ -4,7 +4,7 @@ Source: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-reg
 engineers' knowledge; the page itself was not read.
 """
 
-_CITIES = {
+CITIES = {
     "eu-central-1": "Frankfurt, Germany",
     "eu-central-2": "Zürich, Switzerland",
     "eu-north-1": "Stockholm, Sweden",
@@ -22,4 +22,4 @@ _CITIES = {
 
 def place_name(region: str) -> str:
     """`Ireland (eu-west-1)`; a region that is not named here stands by its code."""
-    return f"{_CITIES[region]} ({region})" if region in _CITIES else region
+    return f"{CITIES[region]} ({region})" if region in CITIES else region

@@ -1,64 +1,88 @@
-"""Who can read a store: every role and policy of the stacks, and an administrator, judged by IAM's documented logic.
+"""Who can read a store: every role and policy of the stacks and the account, judged by IAM's documented logic.
 
 A permission's conditions count as met: better one reader too many than one that is not told. A refusal's conditions
-are judged. So is the key behind a store, without which nothing in it can be read.
+are judged. So is the key behind a store, without which nothing in it can be read. Whoever may run code as a role reads
+what that role reads, and is named with the way: a task of reviewed code, or a deployment of other code.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from components.files import ACCESS_LOG_PREFIX, LOAD_BALANCER_LOG_PREFIX, OBJECT_PREFIX
 from facts import tokens as t
-from facts.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
-from facts.reach import Grants, reach
+from facts.permissions.evaluate import Held, Policies, Request, decide
+from facts.places import region_in
 from facts.stores import Form, Store
 from graph import Graph, Resource
 from graph.values import maps
+from operations.locate.identities import ACCOUNT, Identity, Kind, administrator, guards, identities
 
-ADMINISTRATORS: Final = "administrators"
-_EVERYTHING: Final[Statement] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 _OBJECTS: Final = (f"{OBJECT_PREFIX}/one/object", f"{ACCESS_LOG_PREFIX}/object", f"{LOAD_BALANCER_LOG_PREFIX}/object")
+
+
+class Means(StrEnum):
+    """How somebody reads."""
+
+    DIRECTLY = "directly"
+    BY_TASK = "by starting reviewed code"
+    BY_CODE = "by deploying code"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reader:
-    """A role, or a policy that waits for one, with the stack it belongs to and what it says it is for."""
+    """Who reads, by which means, and for what they say they are there; `through` is what runs, if anything does."""
 
     name: str
     stack: str
     purpose: str
+    kind: Kind = Kind.PROGRAM
+    means: Means = Means.DIRECTLY
+    through: str = ""
 
     @property
     def person(self) -> bool:
         """Whether people act by it, and not only a program."""
-        return self.name == ADMINISTRATORS or self.name.endswith("operators")
-
-
-@dataclass(frozen=True)
-class _Identity:
-    reader: Reader
-    principal: Principal
-    held: tuple[Held, ...]
+        return self.kind is Kind.PEOPLE
 
 
 Ask = tuple[str, Sequence[str]]  # an action, and resources of which any will do
 
 
-class Readers:
-    """Answers for all stores of some stacks; the policies are read once."""
+@dataclass(frozen=True)
+class _Running:
+    """Code that runs as some roles, and what starting it takes, or running other code in its place."""
 
-    def __init__(self, graphs: Sequence[Graph]) -> None:
-        self._graphs = graphs
+    name: str
+    role_arns: tuple[str, ...]
+    asks: tuple[Ask, ...]
+    means: Means
+
+
+class Readers:
+    """Answers for all stores of some stacks, and of the account where its graph is known; policies are read once."""
+
+    def __init__(self, stacks: Sequence[Graph], account: Graph | None = None) -> None:
+        self._stacks = stacks
+        self._account = account
+        self._graphs = stacks if account is None else (*stacks, account)
 
     def of(self, graph: Graph, store: Store) -> tuple[Reader, ...]:
         """Who can read what one resource holds; empty where no one can, or where there is nothing to read."""
-        return tuple(sorted(one.reader for one in self._identities if self._can_read(one, graph, store)))
+        ways = list(self._ways(graph, store))
+        direct = [one for one in self._identities if self._can_read(one, ways)]
+        arns = {one.principal.role_arn for one in direct}
+        found = [_reader(one, Means.DIRECTLY, "") for one in direct]
+        for one in self._identities:
+            run = next((run for run in self._runs[one.principal.role_arn] if arns & set(run.role_arns)), None)
+            if run is not None and one not in direct:
+                found.append(_reader(one, run.means, run.name))
+        return tuple(sorted(found))
 
-    def _can_read(self, identity: _Identity, graph: Graph, store: Store) -> bool:
-        return any(all(self._may(identity, ask) for ask in way) for way in self._ways(graph, store))
+    def _can_read(self, identity: Identity, ways: Sequence[Sequence[Ask]]) -> bool:
+        return any(all(self._may(identity, ask) for ask in way) for way in ways)
 
     # ---- what reading takes
 
@@ -110,87 +134,87 @@ class Readers:
                 decrypt: list[Ask] = [("kms:Decrypt", [key])] if key else []
                 yield [("secretsmanager:GetSecretValue", [secret.arn]), *decrypt]
 
+    # ---- whose code somebody may run
+
+    @cached_property
+    def _runs(self) -> dict[str, list[_Running]]:
+        """What each identity may run, reviewed code first."""
+        all_of_it = sorted(self._running(), key=lambda one: list(Means).index(one.means))
+        return {
+            one.principal.role_arn: [run for run in all_of_it if self._can_read(one, [run.asks])]
+            for one in self._identities
+        }
+
+    def _running(self) -> Iterator[_Running]:
+        for graph in self._stacks:
+            services = [_service_arn(graph, one) for one in graph.of(t.SERVICE)]
+            for task in graph.of(t.TASK_DEFINITION):
+                roles = _roles(task.inputs.get("taskRoleArn"), task.inputs.get("executionRoleArn"))
+                passing: list[Ask] = [("iam:PassRole", [role]) for role in roles]
+                yield _Running(task.name, roles, (("ecs:RunTask", [task.arn]), *passing), Means.BY_TASK)
+                other: Ask = ("ecs:RegisterTaskDefinition", [task.arn, f"{task.arn.rpartition(':')[0]}:*"])
+                started: Ask = ("ecs:UpdateService", services)
+                yield _Running(task.name, roles, (other, started, *passing), Means.BY_CODE)
+            for function in graph.of(t.FUNCTION):
+                roles = _roles(function.inputs.get("role"))
+                yield _Running(function.name, roles, (("lambda:UpdateFunctionCode", [function.arn]),), Means.BY_CODE)
+
     # ---- judging
 
-    def _may(self, identity: _Identity, ask: Ask) -> bool:
+    def _may(self, identity: Identity, ask: Ask) -> bool:
         action, resources = ask
-        return any(self._allowed(identity, action, one) for one in (*resources, *self._named(identity, resources)))
+        return any(self._allowed(identity, action, one) for one in (*resources, *_named(identity, resources)))
 
-    def _named(self, identity: _Identity, resources: Sequence[str]) -> Iterator[str]:
-        """Objects that a permission itself names, in the bucket that is asked for."""
-        buckets = {f"{one.partition('/')[0]}/" for one in resources if one.startswith("arn:aws:s3:::")}
-        for held in identity.held:
-            named = held.statement.get("Resource", ())
-            for pattern in [named] if isinstance(named, str) else named:
-                if any(pattern.startswith(bucket) for bucket in buckets):
-                    yield pattern.replace("*", "one").replace("?", "1")
-
-    def _allowed(self, identity: _Identity, action: str, resource: str) -> bool:
-        account = self._graphs[0].account
+    def _allowed(self, identity: Identity, action: str, resource: str) -> bool:
         request = Request(
             principal=identity.principal,
             action=action,
             resource=resource,
-            resource_account=account,
-            context={"aws:principalarn": (identity.principal.role_arn,), "aws:securetransport": ("true",)},
+            resource_account=self._graphs[0].account,
+            context={
+                "aws:principalarn": (identity.principal.role_arn,),
+                "aws:securetransport": ("true",),
+                "aws:requestedregion": (region_in(resource) or self._graphs[0].region,),
+            },
         )
-        guards = tuple(held for arn, held in self._guards if _belongs(resource, arn))
-        judged = Policies(identity=identity.held, resource=guards, resource_decides=resource.startswith("arn:aws:kms:"))
-        return decide(request, judged).allowed
+        hanging = tuple(held for arn, held in self._guards if _belongs(resource, arn))
+        of_key = resource.startswith("arn:aws:kms:")
+        return decide(request, Policies(identity=identity.held, resource=hanging, resource_decides=of_key)).allowed
 
     @cached_property
-    def _identities(self) -> tuple[_Identity, ...]:
-        return tuple(self._found_identities())
-
-    def _found_identities(self) -> Iterator[_Identity]:
-        account = self._graphs[0].account
-        for graph in self._graphs:
-            said = {urn: grants for (urn, kind), grants in reach(graph).items() if kind == "identity"}
-            attached = {one.by for urn, grants in said.items() for one in grants.statements if one.by != urn}
-            for urn, grants in said.items():
-                held = _held(graph, grants)
-                if held and urn in graph.by_urn and urn not in attached:
-                    yield _identity(graph, graph.by_urn[urn], held, account)
-        administrator = Reader(ADMINISTRATORS, "", "Whoever the account's own policies let do anything")
-        arn = f"arn:aws:iam::{account}:role/{ADMINISTRATORS}"
-        yield _Identity(
-            administrator, Principal(arn=f"{arn}/x", account=account, role_arn=arn), (Held("all", _EVERYTHING),)
-        )
+    def _identities(self) -> tuple[Identity, ...]:
+        of_stacks = [one for graph in self._stacks for one in identities(graph, graph.stack)]
+        of_account = [] if self._account is None else identities(self._account, ACCOUNT)
+        return (*of_stacks, *of_account, administrator(self._graphs[0].account))
 
     @cached_property
     def _guards(self) -> tuple[tuple[str, Held], ...]:
-        """ARN and statement of every policy that hangs on a resource."""
-        return tuple(
-            (graph.by_urn[urn].arn, held)
-            for graph in self._graphs
-            for (urn, kind), grants in reach(graph).items()
-            if kind == "resource" and urn in graph.by_urn
-            for held in _held(graph, grants)
-        )
+        return guards(self._graphs)
 
 
-def _identity(graph: Graph, holder: Resource, held: tuple[Held, ...], account: str) -> _Identity:
-    name = str(holder.outputs.get("name") or holder.name)
-    arn = f"arn:aws:iam::{account}:role/{name}"
-    purpose = str(holder.inputs.get("description") or "")
-    reader = Reader(holder.name.removesuffix("-role"), graph.stack, purpose)
-    return _Identity(reader, Principal(arn=f"{arn}/one", account=account, role_arn=arn), held)
+def _reader(one: Identity, means: Means, through: str) -> Reader:
+    return Reader(one.name, one.stack, one.purpose, one.kind, means, through)
 
 
-def _held(graph: Graph, grants: Grants) -> tuple[Held, ...]:
-    """What is granted; of an identity's policy that is not shown, everything."""
-    held = tuple(Held(graph.by_urn[one.by].name, _unconditional(one.statement)) for one in grants.statements)
-    hidden = grants.kind == "identity" and (grants.unread or grants.managed)
-    return (*held, Held("not shown", _EVERYTHING)) if hidden else held
+def _service_arn(graph: Graph, service: Resource) -> str:
+    """In the form that names the cluster, which the account's policies do as well."""
+    cluster = str(service.inputs.get("cluster") or "").rpartition("/")[2]
+    name = graph.physical_name(service)
+    return f"{service.arn.partition(':service/')[0]}:service/{cluster}/{name}"
 
 
-def _unconditional(statement: Mapping[str, Any]) -> Statement:
-    """A permission without its conditions; a refusal as it stands."""
-    if statement.get("Effect") == "Deny":
-        return statement
-    plain: dict[str, Any] = json.loads(json.dumps(dict(statement), default=str))
-    plain.pop("Condition", None)
-    return plain
+def _roles(*arns: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(one) for one in arns if one))
+
+
+def _named(identity: Identity, resources: Sequence[str]) -> Iterator[str]:
+    """Objects that a permission itself names, in the bucket that is asked for."""
+    buckets = {f"{one.partition('/')[0]}/" for one in resources if one.startswith("arn:aws:s3:::")}
+    for held in identity.held:
+        named = held.statement.get("Resource", ())
+        for pattern in [named] if isinstance(named, str) else named:
+            if any(pattern.startswith(bucket) for bucket in buckets):
+                yield pattern.replace("*", "one").replace("?", "1")
 
 
 def _belongs(resource: str, arn: str) -> bool:

@@ -16,6 +16,7 @@ from project.files import Project
 from rehearsal.as_graph import graph_of
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
+from rehearsal.tenants.account import declared_account
 
 if TYPE_CHECKING:
     from rehearsal.cloud import Moto
@@ -32,20 +33,29 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Estate:
-    """The stack that holds a customer's data, and for a silo the base stack that it shares with others.
+    """The stack that holds a customer's data, for a silo the base stack that it shares with others, and the account.
 
-    `stand_in_account`: the account is a placeholder's stand-in, and no account of AWS.
+    `account` is what bootstrap declares of it: people's and workflows' roles, state, trail, images; None where that is
+    not known, for the reason `account_gap`. `stand_in_account`: the account is a placeholder's stand-in, and no account
+    of AWS.
     """
 
     tenant: Tenant
     own: Graph
     base: Graph | None
     source: Source
+    account: Graph | None = None
+    account_gap: str = ""
     stand_in_account: bool = False
 
     @property
     def stacks(self) -> tuple[Graph, ...]:
         return (self.own,) if self.base is None else (self.own, self.base)
+
+    @property
+    def everybody(self) -> tuple[Graph, ...]:
+        """The stacks, and the account's own roles where they are known."""
+        return self.stacks if self.account is None else (*self.stacks, self.account)
 
 
 @dataclass
@@ -56,6 +66,7 @@ class Declarations:
     source: Source = Source.DECLARED
     moto: "Moto | None" = None
     _bases: dict[str, tuple[Rehearsal, Graph]] = field(default_factory=dict)
+    _accounts: dict[str, tuple[Graph | None, str]] = field(default_factory=dict)
 
     def estate(self, tenant: Tenant) -> Estate:
         """A customer's estate. Raises what `rehearsal.run.rehearse` raises."""
@@ -69,7 +80,21 @@ class Declarations:
             rehearsal = rehearse(self.project, tenant.stack, options, self.moto)
             own, shared = graph_of(rehearsal), base
         stand_in = any(own.account in one.stand_in for one in rehearsal.stand_ins)
-        return Estate(tenant=tenant, own=own, base=shared, source=self.source, stand_in_account=stand_in)
+        account, gap = self._account(self._bases[tenant.base][0])
+        return Estate(
+            tenant=tenant,
+            own=own,
+            base=shared,
+            source=self.source,
+            account=account,
+            account_gap=gap,
+            stand_in_account=stand_in,
+        )
+
+    def _account(self, base: Rehearsal) -> tuple[Graph | None, str]:
+        if base.account not in self._accounts:
+            self._accounts[base.account] = declared_account(self.project, base)
+        return self._accounts[base.account]
 
     @property
     def _options(self) -> Options:

@@ -1,7 +1,7 @@
 """Every store of a customer's data, with what can be asked of it; read from the facts of its graphs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -27,6 +27,7 @@ class Holds(StrEnum):
     CREDENTIALS = "credentials"
     KEY = "a key"
     STAFF = "staff's addresses"
+    SETTINGS = "names and settings"
     FIGURES = "figures"
     NOTHING = "nothing of the customer's"
 
@@ -50,6 +51,8 @@ class Located:
     """One form of data that one resource holds, as it is told of; `allowed`: residency allows its region.
 
     What is decided is decided by `form`, `content` and `key_kind`; `what`, `key`, `kept` and `end` are for a reader.
+    `decision` is the owner's reason where residency does not allow the region and the customer's file accepts it;
+    `store` is what the facts say, for a reader in another language.
     """
 
     group: Group
@@ -73,6 +76,8 @@ class Located:
     note: str = ""
     warnings: tuple[str, ...] = ()
     writer_types: tuple[str, ...] = ()
+    decision: str = ""
+    store: Store | None = field(default=None, compare=False, repr=False)
 
 
 _GROUPS: Final[Mapping[Form, Group]] = {
@@ -136,7 +141,7 @@ def stores_of(estate: Estate, readers_from: Estate | None = None) -> list[Locate
     `readers_from` is the estate whose policies say who can read, where the stores themselves were found elsewhere.
     """
     judged = readers_from or estate
-    readers = Readers(judged.stacks)
+    readers = Readers(judged.stacks, judged.account)
     found = [store for stack in estate.stacks for store in _stores(estate, stack, readers, judged)]
     order = list(Group)
     return sorted(found, key=lambda one: (order.index(one.group), one.stack != estate.own.stack))
@@ -174,6 +179,7 @@ def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> I
             note=_note(tenant, group, store, passed_through=passed_through),
             warnings=tuple(ENGLISH.warnings(store)),
             writer_types=tuple(one.type for one in store.writers),
+            store=store,
         )
 
 

@@ -46,7 +46,8 @@ def _groups(answer: Answer) -> Iterator[str]:
         # What is alike of several resources is said once, below all their names.
         for body, alike in groupby(resources, lambda stores: tuple(_body(stores))):
             for stores in alike:
-                mark = "" if stores[0].allowed else "  OUTSIDE RESIDENCY"
+                mark = "  outside residency, accepted" if stores[0].decision else ""
+                mark = mark if stores[0].allowed else "  OUTSIDE RESIDENCY"
                 yield from wrapped(f"{stores[0].name}  {stores[0].region}{mark}", "  ")
             yield from body
 
@@ -83,21 +84,22 @@ def _ended(store: Located) -> str:
 
 
 def _wrong(answer: Answer) -> Iterator[str]:
-    if answer.outside:
-        yield ""
-        yield f"Outside residency ({len(answer.outside)}):"
-        for told in _told(answer.outside):
-            yield from wrapped(told, "  ")
-    if answer.differences:
-        yield ""
-        yield f"Not as declared ({len(answer.differences)}):"
-        for difference in answer.differences:
-            yield from wrapped(str(difference), "  ")
-    if answer.unsearched:
-        yield ""
-        yield f"Not looked through ({len(answer.unsearched)}):"
-        for reason in answer.unsearched:
-            yield from wrapped(reason, "  ")
+    tenant, accepted = answer.tenant, [one for one in answer.stores if one.decision]
+    hint = f"The account's own can be accepted there, with a reason: platformOutside in tenants/{tenant.name}.yaml"
+    account = any(one.group is Group.PLATFORM for one in answer.outside)
+    yield from _listed("Outside residency", _told(answer.outside), hint if account else "")
+    reason = f"Reason: {accepted[0].decision}" if accepted else ""
+    yield from _listed("Outside residency, accepted in the customer's file", _told(accepted), reason)
+    yield from _listed("Not known", answer.gaps)
+    yield from _listed("Not as declared", [str(one) for one in answer.differences])
+    yield from _listed("Not looked through", answer.unsearched)
+
+
+def _listed(head: str, lines: Sequence[str], then: str = "") -> Iterator[str]:
+    if lines:
+        yield from ("", f"{head} ({len(lines)}):")
+        for line in (*lines, *([then] if then else [])):
+            yield from wrapped(line, "  ")
 
 
 def _told(stores: Sequence[Located]) -> list[str]:
@@ -105,7 +107,9 @@ def _told(stores: Sequence[Located]) -> list[str]:
 
 
 def _foot(answer: Answer) -> Iterator[str]:
-    inside = "all inside residency" if not answer.outside else f"{len(answer.outside)} OUTSIDE residency"
+    accepted = sum(1 for one in answer.stores if one.decision)
+    inside = f"all inside residency but {accepted} accepted" if accepted else "all inside residency"
+    inside = inside if not answer.outside else f"{len(answer.outside)} OUTSIDE residency"
     yield ""
     yield f"{len(answer.stores)} stores, {inside}; {answer.seconds:.1f} s"
     if answer.searched:

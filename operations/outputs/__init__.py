@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 VERSIONS: Final[Mapping[str, int]] = {
+    "access": 1,
     "backups": 1,
     "changed": 1,
     "cost": 1,
@@ -18,6 +19,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "fleet-cells": 1,
     "fleet-plan": 1,
     "fleet-run": 1,
+    "evidence": 1,
     "image-build": 1,
     "image-push": 1,
     "local": 1,

@@ -8,7 +8,9 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from operations.outputs import VERSIONS
+from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
+from operations.outputs.evidence import Evidence
 from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
 from operations.outputs.handed_over import TenantExport, TenantLink
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
@@ -265,6 +267,7 @@ class StateCheck(Printed):
 
 
 OUTPUTS: Final[Mapping[str, type[Printed]]] = {
+    "access": Access,
     "backups": Backups,
     "changed": Changed,
     "cost": Cost,
@@ -275,6 +278,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "fleet-cells": FleetCells,
     "fleet-plan": FleetPlan,
     "fleet-run": FleetRun,
+    "evidence": Evidence,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,
@@ -301,6 +305,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-show": TenantShow,
 }
 _COMMANDS: Final[Mapping[str, str]] = {
+    "access": "`workbuoy access TENANT`",
     "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",

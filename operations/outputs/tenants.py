@@ -21,6 +21,13 @@ class Dates(Printed):
     retiring: str | None = None
 
 
+class PlatformOutside(Printed):
+    """Where the account's own stores may lie outside residency, and why the customer accepts it."""
+
+    regions: list[str]
+    reason: str
+
+
 class Move(Printed):
     """The other place of a customer who moves to another base stack."""
 
@@ -48,6 +55,7 @@ class Tenant(Printed):
     login: dict[str, Any] | None = None
     contacts: list[Contact]
     dates: Dates
+    platform_outside: PlatformOutside | None = None
     promotion: Literal["open"] | None = None
     move: Move | None = None
     stack: str
@@ -177,11 +185,14 @@ class AfterDeletion(Printed):
 
 
 class Reader(Printed):
-    """Who can read a store."""
+    """Who can read a store, and how: themselves, by starting a task of reviewed code, or by deploying other code."""
 
     name: str
     stack: str
     purpose: str
+    kind: Literal["program", "workflow", "people"]
+    means: Literal["directly", "by starting reviewed code", "by deploying code"]
+    through: str | None
 
 
 class Store(Printed):
@@ -195,6 +206,7 @@ class Store(Printed):
     urn: str
     region: str
     inside_residency: bool
+    accepted_outside: str | None
     key: Key
     kept: str
     after_deletion: AfterDeletion
@@ -231,6 +243,7 @@ class Located(Printed):
     differences: list[Difference]
     regions_searched: list[str]
     regions_not_searched: list[str]
+    not_known: list[str]
     seconds: float
 
 

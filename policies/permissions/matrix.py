@@ -25,13 +25,14 @@ class Grant:
 def grants(resources: Sequence[Resource]) -> list[Grant]:
     """Every grant of every role in a graph, sorted; statements that are not known yet are shown as such."""
     roles = {r.urn: r.name for r in resources if r.type == t.ROLE}
+    policies = {str(r.get("arn")): r for r in resources if r.type == t.POLICY and r.get("arn")}
     found: set[Grant] = set()
     for resource in resources:
         for role in _owners(resource, resources, roles):
             if isinstance(resource.inputs.get("policy"), Mark):
                 found.add(Grant(role, "(not known yet)", resource.name))
                 continue
-            found |= set(_granted(role, resource))
+            found |= set(_granted(role, resource, policies))
     names = _names(resources)
     return sorted(replace(grant, resource=_named(grant.resource, names)) for grant in found)
 
@@ -66,10 +67,14 @@ def _owners(resource: Resource, resources: Sequence[Resource], roles: Mapping[st
     return list(dict.fromkeys(linked or named))
 
 
-def _granted(role: str, resource: Resource) -> Iterator[Grant]:
+def _granted(role: str, resource: Resource, policies: Mapping[str, Resource]) -> Iterator[Grant]:
+    """What a resource gives a role; a managed policy of the same graph stands with its statements."""
     attached = [*items(resource.inputs.get("policyArn")), *items(resource.inputs.get("managedPolicyArns"))]
     for arn in attached:
-        yield Grant(role, "(managed policy)", str(arn))
+        if str(arn) in policies:
+            yield from _granted(role, policies[str(arn)], {})
+        else:
+            yield Grant(role, "(managed policy)", str(arn))
     for found in documents(resource.urn, resource.type, resource.inputs):
         if found.kind != "identity":
             continue

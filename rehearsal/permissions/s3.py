@@ -201,7 +201,8 @@ def _version(version: str) -> Context:
 
 def _of_object(request: HttpRequest, bucket: str, key: str, resources: Resources) -> list[Asked]:
     arn, version = f"arn:aws:s3:::{bucket}/{key}", request.query.get("versionId", "")
-    query, suffix = set(request.query) - {"versionId"}, "Version" if version else ""
+    query = {name for name in request.query if name != "versionId" and not _is_ignored(name)}
+    suffix = "Version" if version else ""
     if len(query) == 1 and (request.method, one := next(iter(query))) in _OF_OBJECT:
         action = _OF_OBJECT[request.method, one][bool(version)]
         context = {**_version(version), **(_context(request) if one == "acl" else {})}
@@ -218,6 +219,15 @@ def _of_object(request: HttpRequest, bucket: str, key: str, resources: Resources
     if not version:
         return _of_upload(request, query, bucket, arn, resources)
     raise _unknown(request, "an object")
+
+
+def _is_ignored(parameter: str) -> bool:
+    """Who signs an address may put own parameters into it, which S3 writes into its access log and else ignores.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html (custom access log information)
+    """
+    name = parameter.lower()
+    return name.startswith("x-") and not name.startswith("x-amz-")
 
 
 def _of_upload(request: HttpRequest, query: set[str], bucket: str, arn: str, resources: Resources) -> list[Asked]:

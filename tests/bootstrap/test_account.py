@@ -166,6 +166,22 @@ def test_the_trail_sees_every_region_and_every_touch_of_the_state(graph: Graph) 
     assert "trail-policy" in graph.needs("trail-trail")
 
 
+READS = {"field": "resources.ARN", "startsWiths": ["arn:aws:s3:::workbuoy-prod-"]}
+
+
+def test_the_trail_records_reads_of_the_stacks_buckets_and_no_writes(graph: Graph) -> None:
+    selectors = graph.named("trail-trail").declared.properties["advancedEventSelectors"]
+    (reads,) = [one["fieldSelectors"] for one in selectors if READS in one["fieldSelectors"]]
+    assert {"field": "readOnly", "equals": ["true"]} in reads
+    assert {"field": "eventCategory", "equals": ["Data"]} in reads
+
+
+def test_an_account_may_decide_against_recording_reads(declare_with: DeclareWith) -> None:
+    without = declare_with("prod", lambda settings: settings.update(recordObjectReads=False))
+    selectors = without.named("trail-trail").declared.properties["advancedEventSelectors"]
+    assert all(READS not in one["fieldSelectors"] for one in selectors)
+
+
 def test_only_functions_of_this_environment_pull_through_the_registrys_policy(graph: Graph) -> None:
     for region in ("eu-west-1", "eu-north-1"):
         policy = graph.named(f"images-{region}-policy").declared.properties

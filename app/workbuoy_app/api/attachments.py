@@ -21,7 +21,7 @@ from workbuoy_app.logs import log
 from workbuoy_app.models import Attachment, AttachmentList, FileName
 from workbuoy_app.preconditions import is_known
 from workbuoy_app.problems import Problem, Refused, documented
-from workbuoy_app.storage import ObjectStorage, StorageUnavailable, content_disposition, object_key
+from workbuoy_app.storage import ObjectStorage, Reading, StorageUnavailable, content_disposition, object_key
 
 router = APIRouter(prefix="/api/things/{thing_id}/attachments", tags=["attachments"])
 # RFC 9110, section 8.3.1, within bounds: a value may be quoted, and then hold commas, semicolons and spaces.
@@ -125,13 +125,15 @@ async def download(request: Request, caller: Reader, thing_id: UUID, attachment_
     """One file's content. A single range of bytes (`Range: bytes=…`) is given alone."""
     row = await caller.run(attachments.find, thing_id, attachment_id)
     if row["object_key"] is None:
+        request.state.object = f"database/{row['id']}"
         return _from_database(request, caller, row)
     storage: ObjectStorage | None = request.app.state.storage
     if storage is None:
         raise StorageUnavailable("the attachment lies in a bucket, and S3_BUCKET is not set")
-    return RedirectResponse(
-        await storage.signed_address(row["object_key"], row["name"], row["content_type"]), status_code=307
-    )
+    reader = Reading(request.state.request_id, request.state.member)
+    address = await storage.signed_address(row["object_key"], row["name"], row["content_type"], reader)
+    request.state.object = row["object_key"]  # the log line says which object was handed out
+    return RedirectResponse(address, status_code=307)
 
 
 def _from_database(request: Request, caller: Caller, row: Row) -> Response:

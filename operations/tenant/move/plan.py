@@ -8,7 +8,7 @@ from typing import Any
 from infra.stack_files import settings_in, stack_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
-from operations.locate.platform import platform_stores
+from operations.locate.platform import platform_places
 
 # Measured by benchmarks/custody_move.py on two cores, both databases and moto on one machine: docs/move.md.
 ROWS_A_SECOND = 1500
@@ -72,8 +72,8 @@ def _places(root: Path, old: Tenant, new: Tenant) -> Iterator[PlannedPlace]:
     ):
         yield PlannedPlace(what=what, stack=place.stack, region=place.region, inside=place.region in allowed)
     for tenant in (old, new):
-        for store in platform_stores(root, tenant):
-            yield PlannedPlace(what=store.what, stack=tenant.stack, region=store.region, inside=store.region in allowed)
+        for what, region in platform_places(root, tenant):
+            yield PlannedPlace(what=what, stack=tenant.stack, region=region, inside=region in allowed)
 
 
 def _obstacles(root: Path, old: Tenant, new: Tenant, places: tuple[PlannedPlace, ...]) -> Iterator[str]:

@@ -11,10 +11,14 @@ import pytest
 from facts.captions import ENGLISH, Language
 from operations.locate.answer import Answer, as_json
 from operations.locate.differences import differences
-from operations.locate.record import record
+from operations.locate.processing import processing
+from operations.locate.record.english import IN_ENGLISH
+from operations.locate.record.language import Words
+from operations.locate.record.page import record as written
 from operations.locate.sources import Estate, Source, with_states
 from operations.locate.stores import stores_of
 from operations.locate.text import line_of
+from tests.conftest import PROJECT
 from tests.operations.locate.test_command import as_state
 
 DAY = datetime.date(2026, 11, 26)
@@ -49,6 +53,10 @@ def answer_of(estate: Estate) -> Answer:
     return Answer(tenant=estate.tenant, source=Source.DECLARED, stores=tuple(stores_of(estate)))
 
 
+def record(estate: Estate, words: Words = IN_ENGLISH) -> str:
+    return written(answer_of(estate), processing(PROJECT, estate), words, DAY)
+
+
 def columns(page: str) -> list[list[str]]:
     """Of the record's table: what, place, key and shared; how long and how it ends are words of the facts."""
     rows = [row.strip("|").split(" | ") for row in page.splitlines() if row.startswith("| The ") or "eu-west" in row]
@@ -66,7 +74,7 @@ def test_renaming_every_caption_changes_no_answer_but_its_words(
     estate: Estate = request.getfixturevalue(customer)
     changed = as_state(estate.own, **{"database-instance": {"backupRetentionPeriod": 5, "region": "us-east-1"}})
     deployed = with_states(estate, {estate.own.stack: changed})
-    before, page, line = facts_of(estate), record(answer_of(estate), DAY), line_of(answer_of(estate))
+    before, page, line = facts_of(estate), record(estate), line_of(answer_of(estate))
     told = list(differences(estate.own, deployed.own))
     other = renamed()
     for name, module in sys.modules.items():
@@ -75,7 +83,7 @@ def test_renaming_every_caption_changes_no_answer_but_its_words(
     assert any(store.kept.startswith("q") for store in stores_of(estate)), "the words were not renamed"
     assert facts_of(estate) == before
     assert line_of(answer_of(estate)) == line
-    renamed_page = record(answer_of(estate), DAY)
+    renamed_page = record(estate, replace(IN_ENGLISH, facts=other))
     assert columns(renamed_page) == columns(page) != []
     assert readers(renamed_page) == readers(page) != ""
     assert [page.count("\n"), page.count("- Records:")] == [renamed_page.count("\n"), renamed_page.count("- Records:")]

@@ -12,6 +12,7 @@ from graph import Graph
 from graph.resource import REFERENCE_TYPE
 from infra.problems import ProblemsError
 from operations.locate.differences import differences
+from operations.locate.processing import Measure
 from operations.locate.sources import Estate, read_state, with_states
 from operations.locate.stores import stores_of
 from operations.main import main
@@ -56,6 +57,26 @@ def test_the_record_reads_without_our_words_and_names_nobody_else(recorded: tupl
         assert inner not in record
 
 
+def test_the_record_names_processor_companies_and_measures(recorded: tuple[Result, str]) -> None:
+    _, record = recorded
+    assert "| Contact of the processor | Privacy team, privacy@workbuoy.example |" in record
+    assert "| GitHub, Inc. | US, outside the EEA | " in record
+    assert "| Example Login AS | NO, in the EEA | " in record  # acme logs in at its base stack's
+    assert "by starting a reviewed program, never by hand: the records that your users keep" in record
+    measures = record.partition("## Measures")[2].partition("##")[0]
+    assert measures.count("| holds") == len(Measure)
+
+
+def test_the_record_is_written_in_norwegian_with_the_same_facts(tmp_path: Path, recorded: tuple[Result, str]) -> None:
+    result = locate(PROJECT, "acme", "--record", str(tmp_path / "acme.md"), "--language", "no")
+    assert result.exit_code == 0, result.output
+    norwegian, english = (tmp_path / "acme.md").read_text(), recorded[1]
+    assert norwegian.startswith("# Behandlingsprotokoll: Acme Industrier AS")
+    assert "| Kontakt hos databehandleren | Privacy team, privacy@workbuoy.example |" in norwegian
+    assert [line.count("|") for line in norwegian.splitlines()] == [line.count("|") for line in english.splitlines()]
+    assert norwegian.count("eu-west-1") == english.count("eu-west-1")
+
+
 def test_every_row_of_the_records_table_is_whole(recorded: tuple[Result, str]) -> None:
     _, record = recorded
     where = record.partition("## Where the data are")[2].partition("## Backups")[0]
@@ -84,6 +105,7 @@ def test_all_tenants_are_told_on_one_line_each_and_as_one_document() -> None:
         (["../acme"], 1, "there is no tenant '../acme'"),
         (["acme", "--from", "moon"], 2, "moon"),
         (["acme", "--live", "--from", "stack"], 2, "exclude each other"),
+        (["acme", "--language", "no"], 2, "add --record"),
         (["--record", "x.md"], 2, "--record needs a TENANT"),
         (["acme", "--record", "no/such/folder/x.md"], 1, "there is no folder"),
         (["acme", "--state", "Pulumi.yaml"], 1, "cannot be read as a state"),

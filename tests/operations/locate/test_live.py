@@ -109,7 +109,8 @@ def test_the_account_answers_with_its_own_names_and_keys(untouched: Answer, acco
         if one["AliasName"] == "alias/workbuoy-prod-acme-files"
     ]
     assert files.key_arn.endswith(key)
-    assert [one.name for one in files.readers] == ["administrators", "restore", "service-task"]
+    readers = [one.name for one in files.readers]
+    assert readers == ["administrators", "deploy", "operators", "restore", "service-task"]
 
 
 def told(answer: Answer) -> list[tuple[str, str, str]]:

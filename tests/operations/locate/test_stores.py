@@ -10,9 +10,13 @@ from facts import tokens as t
 from graph import Resource, Secret
 from infra.tenants.files import read_tenant
 from infra.tenants.residency import allowed_regions
-from operations.locate.platform import platform_stores
-from operations.locate.sources import Declarations, Estate
+from operations.locate.answer import Answer, reader_name
+from operations.locate.identities import ACCOUNT
+from operations.locate.platform import IMAGES, STATE, TRAIL, platform_gaps, platform_stores
+from operations.locate.readers import Means
+from operations.locate.sources import Declarations, Estate, Source
 from operations.locate.stores import Group, Holds, Located, stores_of
+from operations.locate.text import text
 from tests.conftest import PROJECT
 from tests.operations.locate.conftest import among
 
@@ -27,6 +31,11 @@ def named(stores: list[Located], what: str) -> Located:
 
 def readers(store: Located) -> list[str]:
     return [one.name for one in store.readers]
+
+
+def readers_of_the_stack(store: Located) -> list[str]:
+    """Without those whom the account lets run code, whom tests of their own are about."""
+    return [one.name for one in store.readers if one.stack != ACCOUNT and one.means is Means.DIRECTLY]
 
 
 @pytest.mark.parametrize(
@@ -70,20 +79,22 @@ def test_a_pool_tenants_data_lie_in_the_bases_stores_under_its_own_rows_and_pref
 
 def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
     stores = stores_of(acme)
-    assert readers(named(stores, "Database rows")) == [
+    assert readers_of_the_stack(named(stores, "Database rows")) == [
         "administrators",
         "rotation",
         "service-execution",
         "service-task",
     ]
-    assert readers(named(stores, "Files")) == ["administrators", "restore", "service-task"]
-    assert readers(named(stores, "Noncurrent versions of files")) == ["administrators", "restore"]
-    assert readers(named(stores, "Log of the service, administration, one-off work and bringing data back")) == [
+    assert readers_of_the_stack(named(stores, "Files")) == ["administrators", "restore", "service-task"]
+    assert readers_of_the_stack(named(stores, "Noncurrent versions of files")) == ["administrators", "restore"]
+    assert readers_of_the_stack(
+        named(stores, "Log of the service, administration, one-off work and bringing data back")
+    ) == [
         "administrators",
         "observability-operators",
     ]
     login = next(one for one in stores if "database-login" in one.name)
-    assert readers(login) == ["rotation", "service-task"]  # not even an administrator: the secret refuses
+    assert readers_of_the_stack(login) == ["rotation", "service-task"]  # not even an administrator: the secret refuses
 
 
 def _with_policy(estate: Estate, name: str, change: Callable[[str], Any]) -> Estate:
@@ -100,23 +111,23 @@ def _with_policy(estate: Estate, name: str, change: Callable[[str], Any]) -> Est
 def test_a_widened_role_is_told_as_a_reader(acme: Estate) -> None:
     widened = _with_policy(acme, "rotation-policy", lambda text: text.replace("logs:PutLogEvents", "logs:*"))
     log = next(one for one in stores_of(widened) if one.name == "/aws/lambda/workbuoy-prod-acme-rotation")
-    assert "rotation" in readers(log)
+    assert "rotation" in readers_of_the_stack(log)
 
 
 def test_reading_files_takes_the_key_behind_them(acme: Estate) -> None:
     keyless = _with_policy(acme, "service-task-policy", lambda text: text.replace("kms:Decrypt", "kms:DescribeKey"))
-    assert readers(named(stores_of(keyless), "Files")) == ["administrators", "restore"]
+    assert readers_of_the_stack(named(stores_of(keyless), "Files")) == ["administrators", "restore"]
 
 
 def test_a_policy_that_is_not_shown_counts_as_one_that_lets_everything(acme: Estate) -> None:
     hidden = _with_policy(acme, "rotation-policy", lambda _: Secret())
-    assert "rotation" in readers(named(stores_of(hidden), "Noncurrent versions of files"))
+    assert "rotation" in readers_of_the_stack(named(stores_of(hidden), "Noncurrent versions of files"))
 
 
 def test_a_refusal_by_the_bucket_takes_a_reader_away(acme: Estate) -> None:
     plain, secure = (f'"aws:SecureTransport": "{one}"' for one in ("false", "true"))
     closed = _with_policy(acme, "files-policy", lambda text: text.replace(plain, secure))
-    assert readers(named(stores_of(closed), "Files")) == []
+    assert readers_of_the_stack(named(stores_of(closed), "Files")) == []
 
 
 @pytest.fixture
@@ -168,9 +179,65 @@ def test_a_seeded_store_outside_residency_is_told(
     assert {(one.region, one.urn.rpartition("::")[2]) for one in outside} == {(region, "seeded")}
 
 
-def test_the_platform_holds_nothing_of_the_customers_and_is_said(acme: Estate) -> None:
-    platform = list(platform_stores(PROJECT, acme.tenant))
-    assert {one.holds for one in platform} == {Holds.NOTHING}
+def test_the_accounts_state_trail_and_images_are_told_from_what_bootstrap_declares(acme: Estate) -> None:
+    platform = list(platform_stores(acme))
     assert {one.group for one in platform} == {Group.PLATFORM}
     assert {one.region for one in platform} == {"eu-west-1"}
-    assert any("workbuoy-state-" in one.name for one in platform)
+    assert {one.name for one in platform if one.what == TRAIL} == {
+        "workbuoy-trail-210000000003-eu-west-1",
+        "workbuoy-account-trail",  # the same events in CloudWatch Logs
+    }
+    assert [one.name for one in platform if one.what == STATE] == ["workbuoy-state-210000000003-eu-west-1"]
+    assert [one.name for one in platform if one.what == IMAGES] == ["workbuoy"]
+    assert "previews" in {reader_name(one) for store in platform if store.what == STATE for one in store.readers}
+    assert list(platform_gaps(acme)) == []
+
+
+def test_an_account_outside_residency_is_a_finding_unless_the_customers_file_accepts_it(
+    declarations: Declarations,
+) -> None:
+    globex = declarations.estate(read_tenant(PROJECT, "globex"))
+    accepted = list(platform_stores(globex))
+    assert {one.region for one in accepted if one.decision} == {"eu-west-1"}
+    assert all(one.allowed for one in accepted)
+    undecided = replace(globex, tenant=globex.tenant.model_copy(update={"platform_outside": None}))
+    outside = [one for one in platform_stores(undecided) if not one.allowed]
+    assert {one.region for one in outside} == {"eu-west-1"}
+    assert {one.what for one in outside} >= {STATE, TRAIL}
+    answer = Answer(tenant=undecided.tenant, source=Source.DECLARED, stores=tuple(outside))
+    assert not answer.passed
+    assert "platformOutside in tenants/globex.yaml" in " ".join(text(answer).split())
+
+
+def test_a_decision_never_covers_the_customers_own_stores(with_one_more: Add) -> None:
+    found = with_one_more(t.LOG_GROUP, region=AWAY, name="far", retentionInDays=30)
+    assert [one.decision for one in found if not one.allowed] == [""]
+
+
+def test_an_account_that_is_not_known_never_passes(acme: Estate) -> None:
+    unknown = replace(acme, account=None, account_gap="there is no bootstrap/")
+    (gap,) = platform_gaps(unknown)
+    assert "there is no bootstrap/" in gap
+    assert not Answer(tenant=acme.tenant, source=Source.DECLARED, stores=(), gaps=(gap,)).passed
+
+
+def test_whoever_may_run_code_as_a_role_reads_what_the_role_reads(acme: Estate) -> None:
+    stores = stores_of(acme)
+    means = {one.name: (one.kind.value, one.means, one.through) for one in named(stores, "Files").readers}
+    assert means["operators"] == ("people", Means.BY_TASK, "one-off-task")
+    assert means["deploy"][:2] == ("workflow", Means.BY_CODE)
+    versions = {one.name: one.through for one in named(stores, "Noncurrent versions of files").readers}
+    assert versions["operators"] == "restore-task"  # no other task's role reads versions
+    assert "preview" not in means
+
+
+def test_operators_who_may_not_start_tasks_read_no_files(acme: Estate) -> None:
+    assert acme.account is not None
+    changed = [
+        replace(one, inputs={**one.inputs, "policy": str(one.inputs["policy"]).replace("ecs:RunTask", "ecs:ListTasks")})
+        if one.name.startswith("operators") and "policy" in one.inputs
+        else one
+        for one in acme.account.resources
+    ]
+    estate = replace(acme, account=among(acme.account, *changed))
+    assert "operators" not in readers(named(stores_of(estate), "Files"))

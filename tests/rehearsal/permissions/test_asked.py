@@ -174,6 +174,14 @@ def test_each_key_and_version_of_delete_objects_is_judged() -> None:
     assert found == [("s3:DeleteObject", "a"), ("s3:DeleteObjectVersion", "b")]
 
 
+def test_own_parameters_of_a_signed_address_ask_for_nothing_more() -> None:
+    """S3 ignores what begins with `x-`; its own begin with `x-amz-`."""
+    plain = of_s3("GET", "/plain/a")
+    assert of_s3("GET", "/plain/a", {"x-workbuoy-request": "r", "x-workbuoy-member": "m"}) == plain
+    with pytest.raises(UnknownRequestError, match="not judged"):
+        of_s3("GET", "/plain/a", {"x-amz-unheard-of": "1"})
+
+
 def test_a_copy_reads_the_version_and_the_tags_of_its_source() -> None:
     assert of_s3("PUT", "/plain/a", x_amz_copy_source="other/b%2Fc?versionId=1") == [
         ("s3:PutObject", "plain/a"),

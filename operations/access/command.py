@@ -1,0 +1,100 @@
+"""`workbuoy access`."""
+
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text
+from project.terminal import wrapped
+
+if TYPE_CHECKING:
+    from operations.access.joined import Whose
+    from operations.access.logs import Logs
+    from project.files import Project
+
+
+@click.command()
+@click.argument("tenant")
+@click.option("--from", "first", metavar="DATE", required=True, help="The first day, YYYY-MM-DD, by UTC.")
+@click.option("--to", "last", metavar="DATE", required=True, help="The last day, which counts whole.")
+@click.option(
+    "--logs",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Read recorded logs: FOLDER/cloudtrail, FOLDER/s3 and FOLDER/service, instead of the account's.",
+)
+@click.option("--tenant-id", metavar="UUID", help="A pool customer's id, which its objects' keys begin with.")
+@JSON
+@plainly
+def access(
+    *, tenant: str, first: str, last: str, folder: Path | None, tenant_id: str | None, json_wanted: bool
+) -> None:
+    """Report who read TENANT's files: members by their hash, roles and their sessions, AWS services.
+
+    Puts the trail's data events, S3's access log and the service's log together by request id. Ends with 3 where a
+    reading cannot be attributed or a log is missing; each is named.
+    """
+    from infra.tenants.files import read_tenant  # noqa: PLC0415 help must not pay for these
+    from operations.access.joined import Whose, as_json, in_words, join  # noqa: PLC0415
+    from operations.access.logs import recorded  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    since = datetime.combine(_day("--from", first), time(), UTC)
+    until = datetime.combine(_day("--to", last), time(), UTC) + timedelta(days=1, microseconds=-1)
+    if until < since:
+        fail(MISTAKE, f"--to {last} lies before --from {first}")
+    project = find_project(Path.cwd())
+    customer = read_tenant(project.root, tenant)
+    if customer.isolation == "pool" and not tenant_id:
+        fail(MISTAKE, f"{tenant} shares its bucket: add --tenant-id, the id that its objects' keys begin with")
+    whose = Whose(tenant=customer, tenant_id=tenant_id or "")
+    logs = recorded(folder) if folder else _live(project, whose, since, until)
+    answer = join(whose, logs, since, until)
+    if json_wanted:
+        print_json("access", as_json(answer))
+    else:
+        print_text("\n".join(line for told in in_words(answer) for line in wrapped(told, "", "  ")))
+    sys.exit(0 if answer.whole else CHECK_FAILED)
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(MISTAKE, f"{option} {text} is no day; write it as YYYY-MM-DD")
+
+
+def _live(project: "Project", whose: "Whose", since: datetime, until: datetime) -> "Logs":
+    import boto3  # noqa: PLC0415 half a second
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from bootstrap.home import home_region  # noqa: PLC0415
+    from bootstrap.names import trail_bucket  # noqa: PLC0415
+    from infra.stack_files import settings_in  # noqa: PLC0415
+    from operations.access.logs import Place, live  # noqa: PLC0415
+    from operations.engine.account import who_am_i  # noqa: PLC0415
+    from policies.catalogue import environment_of  # noqa: PLC0415
+
+    tenant = whose.tenant
+    home = home_region(project.root, environment_of(tenant.base)) or tenant.region
+    account = who_am_i(tenant.stack, tenant.region, {})["Account"]
+    stated = str((settings_in(project.stack_file(tenant.base)) or {}).get("account"))
+    if account != stated:
+        fail(MISTAKE, f"{tenant.name}'s stack stands in account {stated}; these credentials are of {account}")
+    place = Place(
+        session=boto3.Session(),
+        account=account,
+        trail_bucket=trail_bucket(account, home),
+        home=home,
+        region=tenant.region,
+        log_group=f"/workbuoy/workbuoy-{tenant.stack}/service",
+        log_bucket=whose.log_bucket,
+    )
+    try:
+        return live(place, since, until)
+    except (BotoCoreError, ClientError) as error:
+        fail(NOT_MADE, f"a log could not be read, so nothing is said: {error}")

@@ -1,0 +1,1 @@
+"""`workbuoy evidence`: what shows that controls held over a period, gathered, judged and mapped to frameworks."""
