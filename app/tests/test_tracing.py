@@ -34,7 +34,7 @@ class Recorder(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.heard.append({name.lower(): value for name, value in self.headers.items()})
-        address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        address = f"http://{self.headers['Host']}"
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
         body = json.dumps({"issuer": address, **{name: f"{address}/{name}" for name in names}}).encode()
         self.send_response(200)
