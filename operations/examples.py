@@ -82,6 +82,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "on that day; asks for the name once more",
         ),
     ),
+    "tenant remains": (("workbuoy tenant remains acme --live", "what is left of one who has gone"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
         ("workbuoy restore drill prod --plan", "what would be done"),

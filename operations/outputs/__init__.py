@@ -37,5 +37,6 @@ VERSIONS: Final[Mapping[str, int]] = {
     "tenant-link": 1,
     "tenant-list": 1,
     "tenant-promote": 1,
+    "tenant-remains": 1,
     "tenant-show": 1,
 }

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from operations.outputs import VERSIONS
 from operations.outputs.audited import Backups
-from operations.outputs.handed_over import TenantExport, TenantLink
+from operations.outputs.handed_over import TenantExport, TenantLink, TenantRemains
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
@@ -292,6 +292,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-link": TenantLink,
     "tenant-list": TenantList,
     "tenant-promote": TenantPromote,
+    "tenant-remains": TenantRemains,
     "tenant-show": TenantShow,
 }
 _COMMANDS: Final[Mapping[str, str]] = {

@@ -8,6 +8,7 @@ from operations.tenant.handover.command import export, link
 from operations.tenant.leave_commands import destroy, retire
 from operations.tenant.promotion.command import promote
 from operations.tenant.read_commands import check, list_tenants, show
+from operations.tenant.remains_command import remains
 from operations.tenant.stack_commands import deploy, preview
 
 
@@ -20,5 +21,5 @@ def tenant() -> None:
     """
 
 
-for subcommand in (create, list_tenants, show, check, preview, deploy, promote, export, link, retire, destroy):
+for subcommand in (create, list_tenants, show, check, preview, deploy, promote, export, link, retire, destroy, remains):
     tenant.add_command(subcommand)
