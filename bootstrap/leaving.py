@@ -100,7 +100,8 @@ def _only_ending(statement: Statement) -> Statement:
 def _emptying(scope: Scope) -> list[Statement]:
     """A customer's bucket is `workbuoy-ENVIRONMENT-NAME-files-...`; a regional base has its region for NAME.
 
-    IAM's `*` goes past a slash, so that an object of the base's own bucket would fit too: the Deny names that as well.
+    IAM's `*` goes past a slash, so that an object of the base's own bucket, or an export, would fit too: the Deny names
+    those as well.
     """
     beginning = f"arn:aws:s3:::workbuoy-{scope.environment}"
     silos = [f"{beginning}-*-files-*"]
@@ -116,6 +117,6 @@ def _emptying(scope: Scope) -> list[Statement]:
             sid="LeaveBasesFull",
             effect="Deny",
             actions=["s3:DeleteObject", "s3:DeleteObjectVersion"],
-            resources=[f"{bucket}/*" for bucket in bases],
+            resources=[*(f"{bucket}/*" for bucket in bases), *scope.exports("/*")],
         ),
     ]

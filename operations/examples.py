@@ -114,6 +114,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy fleet cells --next prod", "the stack file of a further one"),
     ),
     "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
+    "tenant remains": (("workbuoy tenant remains acme --live", "what is left of one who has gone"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
         ("workbuoy restore drill prod --plan", "what would be done"),

@@ -43,5 +43,6 @@ VERSIONS: Final[Mapping[str, int]] = {
     "tenant-list": 1,
     "tenant-move": 1,
     "tenant-promote": 1,
+    "tenant-remains": 1,
     "tenant-show": 1,
 }

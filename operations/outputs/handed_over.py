@@ -1,4 +1,6 @@
-"""The outputs of `workbuoy tenant export` and `link`."""
+"""The outputs of `workbuoy tenant export`, `link` and `remains`."""
+
+from typing import Literal
 
 from operations.outputs.printed import Printed
 
@@ -30,3 +32,22 @@ class TenantLink(Printed):
     made_at: str
     until: str
     links: list[Link]
+
+
+class Copy(Printed):
+    """A copy that remains of a customer who has left; `ends` is its last day, and null where a person ends it."""
+
+    what: str
+    where: str
+    ends: str | None
+    how: str
+    state: Literal["gone", "there", "not asked"]
+    why: str
+
+
+class TenantRemains(Printed):
+    """What remains of a customer who has left, and with `live` what AWS says of it."""
+
+    tenant: str
+    live: bool
+    copies: list[Copy]

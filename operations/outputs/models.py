@@ -12,7 +12,7 @@ from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
 from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
-from operations.outputs.handed_over import TenantExport, TenantLink
+from operations.outputs.handed_over import TenantExport, TenantLink, TenantRemains
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
@@ -302,6 +302,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "tenant-list": TenantList,
     "tenant-move": TenantMove,
     "tenant-promote": TenantPromote,
+    "tenant-remains": TenantRemains,
     "tenant-show": TenantShow,
 }
 _COMMANDS: Final[Mapping[str, str]] = {

@@ -9,6 +9,7 @@ from operations.tenant.leave_commands import destroy, retire
 from operations.tenant.move.command import move
 from operations.tenant.promotion.command import promote
 from operations.tenant.read_commands import check, list_tenants, show
+from operations.tenant.remains_command import remains
 from operations.tenant.stack_commands import deploy, preview
 
 
@@ -21,5 +22,8 @@ def tenant() -> None:
     """
 
 
-for subcommand in (create, list_tenants, show, check, preview, deploy, promote, move, export, link, retire, destroy):
+for subcommand in (
+    *(create, list_tenants, show, check, preview, deploy),
+    *(promote, move, export, link, retire, destroy, remains),
+):
     tenant.add_command(subcommand)

@@ -143,7 +143,7 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
     import boto3  # noqa: PLC0415  a third of a second that help must not pay for
 
     base = open_stack(project, tenant.base, tell=tell)
-    place = find_place(tenant, lambda _: base.outputs())
+    place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
     remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
     draft = _draft(project.root, tenant)
     leaving = PoolLeaving(

@@ -17,6 +17,8 @@ from graph import Graph
 from operations.locate.stores import holds_requests, takes_exports
 
 S3_LATE_DAYS: Final = 2
+IN_WORDS: Final = "record"
+EXPORTED: Final = "exports"
 _ABOUT_NOBODY: Final = (Content.KEY, Content.FIGURES, Content.STAFF, Content.CREDENTIALS)
 _GONE_AT_ONCE: Final = (Form.DATABASE_ROWS, Form.TASK_MEMORY, Form.UNFINISHED_UPLOADS, Form.FINAL_SNAPSHOT)
 _OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
@@ -24,16 +26,20 @@ _OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS
 
 @dataclass(frozen=True, kw_only=True)
 class Remaining:
-    """A copy; `ends` is the last day on which it can be had, None where a person ends it; `how` says by what."""
+    """A copy; `ends` is the last day on which it can be had, None where a person ends it; `how` says by what.
+
+    `form` is that of `facts.stores`, `exports`, or `record` for what no rule of AWS keeps.
+    """
 
     what: str
     where: str
+    form: str
     ends: date | None
     how: str
 
     def document(self) -> dict[str, Any]:
         """As the record of a leaving holds it."""
-        return {"what": self.what, "where": self.where, "ends": self.ends, "how": self.how}
+        return {"what": self.what, "where": self.where, "form": str(self.form), "ends": self.ends, "how": self.how}
 
 
 def of_pool(graph: Graph, removed: date) -> list[Remaining]:
@@ -60,6 +66,8 @@ def _kept(graph: Graph, day: date, wanted: Any) -> Iterator[Remaining]:
                 continue  # removed: what was current is an older version now
         elif store.form is Form.ARCHIVED_OBJECTS:
             continue  # the same objects, counted as objects
+        if takes_exports(store.holder) and store.form is not Form.OBJECTS:
+            continue  # counted with the objects that they were
         yield _remaining(graph, store, day, _days(store, found))
 
 
@@ -80,7 +88,7 @@ def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remainin
         if store.form is Form.FINAL_SNAPSHOT:
             until = day + timedelta(days=snapshot_days)
             how = f"a person deletes it after {until}"
-            yield Remaining(what="Final snapshot", where=store.name, ends=until, how=how)
+            yield Remaining(what="Final snapshot", where=store.name, form=store.form, ends=until, how=how)
         elif after.end is End.FOR_A_WHILE:
             yield _remaining(graph, store, day, after.days)
         else:
@@ -89,14 +97,17 @@ def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remainin
 
 def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Remaining:
     where = store.name or graph.physical_name(store.holder) or store.holder.name
-    what = ENGLISH.what(store, lambda one: one.name)
+    exported = takes_exports(store.holder) and store.form is Form.OBJECTS
+    what = "Exports of the customer" if exported else ENGLISH.what(store, lambda one: one.name)
+    form = EXPORTED if exported else store.form
     if days is None or math.isinf(days):
         how = "not known: nothing shows how long it is kept" if days is None else "a person deletes it"
-        return Remaining(what=what, where=where, ends=None, how=how)
+        return Remaining(what=what, where=where, form=form, ends=None, how=how)
     late = S3_LATE_DAYS if store.form in _OBJECTS else 0
     return Remaining(
         what=what,
         where=where,
+        form=form,
         ends=day + timedelta(days=math.ceil(days) + late),
         how=f"{math.ceil(days)} days" + (f", and {late} that S3 may take" if late else ""),
     )
@@ -107,12 +118,14 @@ def _in_words() -> Iterator[Remaining]:
     yield Remaining(
         what="Name and dates, in the record of the leaving and in git's history",
         where="tenants/offboarded",
+        form=IN_WORDS,
         ends=None,
         how="stays: it is the proof of the removal, and holds nothing of what the customer stored",
     )
     yield Remaining(
         what="Entry of the erasure ledger: a keyed hash of the customer's id and name",
         where="erasures/entries",
+        form=IN_WORDS,
         ends=None,
         how="stays: without it a restored backup would bring the customer back",
     )
@@ -122,7 +135,13 @@ def read_remaining(record: Mapping[str, Any]) -> list[Remaining]:
     """What a record of a leaving lists. Raises ValueError for one of another form."""
     try:
         return [
-            Remaining(what=str(one["what"]), where=str(one["where"]), ends=_day(one["ends"]), how=str(one["how"]))
+            Remaining(
+                what=str(one["what"]),
+                where=str(one["where"]),
+                form=str(one["form"]),
+                ends=_day(one["ends"]),
+                how=str(one["how"]),
+            )
             for one in record["remaining"]
         ]
     except (KeyError, TypeError) as error:

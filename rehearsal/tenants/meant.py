@@ -11,7 +11,9 @@ from facts.permissions.actions import covers, writes
 from facts.ways.askers import Asker
 from facts.ways.data import touches_data
 from facts.ways.judging import Way
+from facts.ways.model import Path
 from facts.ways.parties import ACCOUNT
+from facts.ways.references import REFERENCE
 from facts.ways.things import Thing
 
 # Of bootstrap/roles.py.
@@ -131,7 +133,8 @@ _OF_THE_ACCOUNT: Final = (
         for role in (OPERATORS, LEAVING)
         for things, actions in (
             ("*exports-bucket*", ("s3:GetObject", "s3:ListBucket")),
-            ("*exports-key", ("kms:Decrypt",)),
+            ("exports-key", _USES),
+            ("keys-*", ("kms:Decrypt",)),  # through S3 and for those buckets alone, which no graph decides
         )
     ),
     *(
@@ -214,12 +217,18 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
     return next((one.reason for one in listed if covers(one.actions, way.action)), "")
 
 
+def meant_path(path: Path) -> bool:
+    """Whether a way that no policy decides is meant: a silo's task is told where its base's place for exports is."""
+    named = (path.by, path.asker, path.thing) == (REFERENCE, "export-task", "exports-bucket")
+    return named and path.party.startswith(f"{path.whom}-")
+
+
 def _meant_by_export(asker: Asker, thing: Thing, way: Way) -> str:
     """A silo is called `BASE-TENANT`, and its exports lie in its base's place below the customer's name."""
     tenant = asker.party.removeprefix(f"{thing.party}-")
     if asker.name != _EXPORT or tenant == asker.party:
         return ""
-    puts = thing.name == "exports-bucket" and way.action in _PUTS and f"/{tenant}/" in way.arn
+    puts = thing.name == "objects of exports-bucket" and way.action in _PUTS and f"/{tenant}/" in way.arn
     uses = thing.name == "exports-key" and way.action in _USES
     return f"{tenant}'s exports go to its base's place for them, which tasks cannot read" if puts or uses else ""
 

@@ -16,7 +16,7 @@ from facts.ways.network import network_paths
 from facts.ways.parties import ACCOUNT
 from facts.ways.references import reference_paths
 from graph import Graph
-from rehearsal.tenants.meant import OnItsWay, meant
+from rehearsal.tenants.meant import OnItsWay, meant, meant_path
 from rehearsal.tenants.result import Cell, Outcome
 
 ANY_ACTION: Final = "any action"
@@ -88,7 +88,7 @@ def _of_paths(paths: Iterable[Path]) -> Iterator[Cell]:
             whom=one.whom,
             what=one.thing,
             call=one.by,
-            expected=Outcome.DENIED,
+            expected=Outcome.ALLOWED if meant_path(one) else Outcome.DENIED,
             got=got,
             why=one.why,
         )

@@ -79,7 +79,8 @@ def found_place(name: str) -> tuple["Tenant", "HandoverPlace"]:
 
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
-    return tenant, find_place(tenant, lambda stack: outputs_of(project, stack))
+    stack_of = tenant.stack if tenant.isolation == "silo" else tenant.base
+    return tenant, find_place(name, stack_of, tenant.region, lambda stack: outputs_of(project, stack))
 
 
 def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.problems import Problem, ProblemsError
-from infra.tenants.record import Tenant
 from operations.one_off import TaskPlace
 
 NEEDED = (
@@ -29,9 +28,8 @@ class HandoverPlace:
     exports_bucket: str
 
 
-def find_place(tenant: Tenant, read_outputs: Callable[[str], Mapping[str, Any]]) -> HandoverPlace:
-    """As the stack stands. Raises ProblemsError with every output that is missing."""
-    stack = tenant.stack if tenant.isolation == "silo" else tenant.base
+def find_place(tenant: str, stack: str, region: str, read_outputs: Callable[[str], Mapping[str, Any]]) -> HandoverPlace:
+    """As the stack stands that holds a tenant's data. Raises ProblemsError with every output that is missing."""
     outputs = read_outputs(stack)
     if missing := [name for name in NEEDED if not outputs.get(name)]:
         raise ProblemsError([Problem(message=f"stack {stack} has no output {one}: deploy it first") for one in missing])
@@ -39,7 +37,7 @@ def find_place(tenant: Tenant, read_outputs: Callable[[str], Mapping[str, Any]])
     def tasks(definition: str, container: str) -> TaskPlace:
         return TaskPlace(
             stack=stack,
-            region=tenant.region,
+            region=region,
             cluster_arn=outputs["clusterArn"],
             task_definition_arn=outputs[definition],
             subnet_ids=tuple(outputs["privateSubnetIds"]),
@@ -49,7 +47,7 @@ def find_place(tenant: Tenant, read_outputs: Callable[[str], Mapping[str, Any]])
         )
 
     return HandoverPlace(
-        tenant=tenant.name,
+        tenant=tenant,
         exporting=tasks("exportTaskDefinitionArn", "export"),
         one_off=tasks("oneOffTaskDefinitionArn", "one-off"),
         exports_bucket=str(outputs["exportsBucketName"]),

@@ -30,8 +30,10 @@ from tests.rehearsal.tenants.planted import (
 )
 
 TASK, ROTATION, EXECUTION = "service-task-role", "rotation-role", "service-execution-role"
+EXPORT = "export-role"
 BUCKET = arn(PROD, "files-bucket", t.BUCKET)
 OBJECTS = arn(PROD, "files-bucket", t.BUCKET, "/*")
+EXPORTS = arn(PROD, "exports-bucket", t.BUCKET, "/*")
 LOGIN = arn(PROD, "secrets-database-login", t.SECRET)
 ROLE = arn(PROD, TASK, t.ROLE)
 FUNCTION = arn(PROD, "rotation-function", t.FUNCTION)
@@ -57,6 +59,14 @@ IDENTITY: dict[str, tuple[Hole, Red]] = {
     "under a condition that cannot be decided": (
         given(TASK, "s3:DeleteObject", OBJECTS, Condition={"StringEquals": {"aws:PrincipalTag/team": "core"}}),
         of(ACME, TASK, PROD, "objects of files-bucket"),
+    ),
+    "exports of another customer, deleted": (
+        given(EXPORT, "s3:DeleteObject", EXPORTS),
+        of(ACME, EXPORT, PROD, "objects of exports-bucket"),
+    ),
+    "exports of another customer, written over": (
+        given(EXPORT, "s3:PutObject", EXPORTS),
+        of(ACME, EXPORT, PROD, "objects of exports-bucket"),
     ),
     "a change of a bucket's policy": (
         given(TASK, "s3:PutBucketPolicy", BUCKET),

@@ -1,0 +1,179 @@
+"""Copies that remain have a last day each, computed from what stands; a later look proves that they ended."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from facts.stores import Form
+from graph.state import graph_of_state
+from operations.tenant import remains_command
+from operations.tenant.ended import GONE, NOT_ASKED, THERE, Asking
+from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, of_pool, of_silo, read_remaining
+from operations.tenant.remains_command import remains
+from project.files import Project
+from rehearsal.as_graph import graph_of
+from rehearsal.run import Options, rehearse
+from tests.conftest import PROJECT, schema_of
+from tests.operations.tenant.test_leaving import SNAPSHOT, standing
+
+DAY = date(2027, 1, 1)
+REGION = "eu-west-1"
+
+
+def copy(form: str, where: str, ends: date | None = DAY) -> Remaining:
+    return Remaining(what=str(form), where=where, form=form, ends=ends, how="")
+
+
+def asking(isolation: str = "silo", older: int = 0) -> Asking:
+    record = {"name": "acme", "isolation": isolation, "region": REGION, "dates": {"destroyed": DAY}}
+
+    def client(service: str) -> Any:
+        return boto3.client(service, region_name=REGION)
+
+    return Asking(client=client, record=record, count=lambda: {"older_versions": older})
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    with mock_aws():
+        yield
+
+
+def test_every_copy_of_a_pool_tenant_has_the_day_that_the_facts_give() -> None:
+    from project.files import find_project
+
+    graph = graph_of(rehearse(find_project(PROJECT), "prod", Options(declare_only=True)))
+    found = of_pool(graph, DAY)
+    by_what = {one.what.lower(): one for one in found}
+    backups = next(one for one in found if one.form == Form.AUTOMATED_BACKUPS)
+    versions = [one for one in found if one.form == Form.NONCURRENT_VERSIONS and "-files-" in one.where]
+    (exports,) = [one for one in found if one.form == EXPORTED]
+    assert backups.ends == DAY + timedelta(days=30)
+    assert DAY + timedelta(days=92) in {one.ends for one in versions}, "90 days, and two that S3 may take"
+    assert exports.ends == DAY + timedelta(days=90 + 1 + 2)
+    assert not any("database rows" in one for one in by_what)
+    assert [one.form for one in found[-2:]] == [IN_WORDS, IN_WORDS]
+    assert all(one.ends is not None or "person" in one.how or one.form == IN_WORDS for one in found)
+
+
+def test_silo_keeps_its_snapshot_until_its_day_and_its_backups_as_long_as_rds() -> None:
+    found = {one.form: one for one in of_silo(standing(), None, DAY, 60)}
+    assert (found[Form.FINAL_SNAPSHOT].where, found[Form.FINAL_SNAPSHOT].ends) == (SNAPSHOT, DAY + timedelta(days=60))
+    assert found[Form.AUTOMATED_BACKUPS].ends == DAY + timedelta(days=35)
+    assert found[Form.KEY].ends == DAY + timedelta(days=30), "of a stack that is not permanent: KMS waits so long"
+
+
+def test_what_is_written_into_a_record_is_read_again() -> None:
+    listed = of_silo(standing(), None, DAY, 60)
+    text = yaml.safe_dump({"remaining": [one.document() for one in listed]})
+    assert read_remaining(yaml.safe_load(text)) == listed
+
+
+def test_record_of_another_form_is_refused() -> None:
+    with pytest.raises(ValueError, match="lists no remaining copies"):
+        read_remaining({"name": "acme"})
+
+
+@pytest.mark.usefixtures("account")
+def test_copies_that_are_gone_are_proved_gone() -> None:
+    for form in (Form.FINAL_SNAPSHOT, Form.AUTOMATED_BACKUPS, Form.SECRET, Form.NONCURRENT_VERSIONS, EXPORTED):
+        assert asking().look(copy(form, "workbuoy-prod-acme-gone")).state == GONE, form
+
+
+@pytest.mark.usefixtures("account")
+def test_copies_that_are_there_are_found_and_are_late_after_their_day() -> None:
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="exports", Key="acme/1/rows.zip", Body=b"x")
+    found = asking().look(copy(EXPORTED, "exports"))
+    assert found.state == THERE
+    assert found.late(DAY + timedelta(days=1))
+    assert not found.late(DAY)
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="login", SecretString="x")
+    assert asking().look(copy(Form.SECRET, "login")).state == THERE
+
+
+def test_older_versions_of_a_pool_tenant_are_counted_by_a_task() -> None:
+    assert asking("pool", older=3).look(copy(Form.NONCURRENT_VERSIONS, "shared")).state == THERE
+    assert asking("pool").look(copy(Form.NONCURRENT_VERSIONS, "shared")).state == GONE
+
+
+class Backups:
+    def __init__(self, oldest: datetime) -> None:
+        self.oldest = oldest
+
+    def describe_db_instance_automated_backups(self, **_: str) -> dict[str, Any]:
+        return {"DBInstanceAutomatedBackups": [{"RestoreWindow": {"EarliestTime": self.oldest}}]}
+
+
+@pytest.mark.parametrize(("days", "state"), [(0, THERE), (1, GONE)])
+def test_backups_of_a_base_have_ended_when_they_no_longer_reach_back(days: int, state: str) -> None:
+    oldest = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC) + timedelta(days=days)
+    record = {"name": "acme", "isolation": "pool", "dates": {"destroyed": DAY}}
+    found = Asking(client=lambda _: Backups(oldest), record=record).look(copy(Form.AUTOMATED_BACKUPS, "base"))
+    assert found.state == state
+
+
+@pytest.mark.usefixtures("account")
+def test_what_aws_does_not_answer_is_not_taken_for_gone() -> None:
+    class Refusing:
+        def describe_secret(self, **_: str) -> None:
+            from botocore.exceptions import ClientError
+
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeSecret")
+
+    found = Asking(client=lambda _: Refusing(), record={"isolation": "silo"}).look(copy(Form.SECRET, "login"))
+    assert (found.state, found.why) == (NOT_ASKED, "AWS refused: AccessDenied")
+    assert found.unproved(DAY + timedelta(days=1))
+
+
+def recorded(project: Project, *copies: Remaining) -> Path:
+    file = project.root / "tenants/offboarded/acme.yaml"
+    file.parent.mkdir(exist_ok=True)
+    whole = {"name": "acme", "isolation": "silo", "region": REGION, "remaining": [one.document() for one in copies]}
+    file.write_text(yaml.safe_dump(whole))
+    return file
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(remains, arguments, catch_exceptions=False)
+
+
+def test_days_are_told_from_the_record_alone(project: Project) -> None:
+    recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)), copy(IN_WORDS, "tenants/offboarded", None))
+    result = run("acme", "--json")
+    document = json.loads(result.stdout)
+    schema_of("tenant-remains").validate(document)
+    assert (result.exit_code, document["copies"][0]["ends"]) == (0, "2020-01-01")
+
+
+@pytest.mark.usefixtures("account")
+def test_copy_that_outlives_its_day_ends_with_3(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="login", SecretString="x")
+    monkeypatch.setattr(remains_command, "_asking", lambda _: asking())
+    recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)))
+    result = run("acme", "--live")
+    assert (result.exit_code, "is there after 2020-01-01" in result.stderr) == (3, True)
+    recorded(project, copy(Form.SECRET, "gone", date(2020, 1, 1)))
+    assert run("acme", "--live").exit_code == 0
+
+
+def test_customer_without_a_record_is_one_line(project: Project) -> None:
+    assert project
+    result = run("acme")
+    assert (result.exit_code, "acme has not left" in result.stderr) == (1, True)
+
+
+def test_state_without_resources_leaves_nothing_but_words() -> None:
+    empty = graph_of_state({"deployment": {"resources": []}})
+    assert {one.form for one in of_silo(empty, None, DAY, 60)} == {IN_WORDS}
