@@ -10,9 +10,9 @@ from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.platform import platform_places
 
-# Measured by benchmarks/custody_move.py on two cores, both databases and moto on one machine: docs/move.md.
-ROWS_A_SECOND = 1500
-OBJECTS_A_SECOND = 40
+# From benchmarks/custody_move.py at 5,000 rows and 500 files on two busy cores, mostly the files': docs/move.md.
+ROWS_A_SECOND = 1_500
+OBJECTS_A_SECOND = 20
 FROZEN_SECONDS = 5.0
 # https://aws.amazon.com/ec2/pricing/on-demand/ (data transfer from eu-west-1 to another region), known on 2026-11-26
 # from engineers' knowledge; the page itself was not read. NAT: operations/cost/prices.yaml.
