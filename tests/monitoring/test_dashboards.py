@@ -102,17 +102,19 @@ def test_alerts_limits_are_drawn_where_a_person_looks(example: Watched) -> None:
 def test_the_logs_are_asked_with_the_saved_searches_of_the_logs_that_the_stack_declares(declared: Declare) -> None:
     groups = {one.declared.properties["name"] for one in declared("prod").of("LogGroup")}
     panels = drawn("logs")
-    asked = [one for one in SEARCHES if one.log != "waf"]  # prod has no firewall
-    assert list(panels) == [one.title for one in asked]
-    for search in asked:
+    searches = [one for one in SEARCHES if one.log != "waf"]  # prod of the examples has no firewall
+    assert list(panels) == [one.title for one in searches]
+    for search in searches:
         (target,) = panels[search.title]["targets"]
         assert target["expression"] == search.query
         assert {one["name"] for one in target["logGroups"]} <= groups
 
 
-def test_a_stack_with_a_firewall_searches_its_log_too() -> None:
-    (logs,) = [one for one in boards(replace(prod(), has_waf=True)) if one.name == "logs"]
-    assert [one.search for one in logs.panels if isinstance(one, SearchPanel)] == list(SEARCHES)
+def test_a_stack_with_a_firewall_shows_what_it_refused(example: Watched) -> None:
+    (logs,) = [one for one in boards(replace(example, has_waf=True)) if one.name == "logs"]
+    last = logs.panels[-1]
+    assert isinstance(last, SearchPanel)
+    assert (last.search.title, last.log_group) == ("blocked requests", f"aws-waf-logs-{example.name}")
 
 
 def test_tenants_are_shown_ten_at_a_time() -> None:
