@@ -38,6 +38,8 @@ _ACTIONS = {
     "s3:PutBucketEncryption": "PutEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "s3:PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "s3:GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "s3:PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "s3:GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }

@@ -44,6 +44,8 @@ def test_the_rehearsal_passes_with_every_mandatory_control_and_says_what_is_exem
         ("bucket-log-access", "trail-bucket"),
         ("role-refuse-decrypt-everywhere", "boundary"),
         ("role-refuse-decrypt-everywhere", "deploy-keys"),
+        ("role-refuse-decrypt-everywhere", "leaving-empty"),
+        ("role-refuse-decrypt-everywhere", "operators-exports"),
         ("role-refuse-decrypt-everywhere", "operators-secrets"),
         ("role-refuse-decrypt-everywhere", "operators-promotion"),
         ("role-refuse-escalation", "deploy-watching"),
