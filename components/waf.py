@@ -17,7 +17,6 @@ RATE_WINDOW_SECONDS: Final = 300
 # Sessions and API tokens come in these; the query string brings what a login is ended with.
 SECRET_HEADERS: Final = ("authorization", "cookie")
 
-_Rule = aws.wafv2.WebAclRuleArgs
 _Visibility = TypeVar("_Visibility")
 _Choice = TypeVar("_Choice")
 
@@ -90,9 +89,10 @@ def _measured(of: Callable[..., _Visibility], name: str) -> _Visibility:
     return of(cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False)
 
 
-def _rules(settings: WafSettings) -> Iterator[_Rule]:
+# Types are named as text here: reading their module takes a quarter of a second, and few stacks have a firewall.
+def _rules(settings: WafSettings) -> "Iterator[aws.wafv2.WebAclRuleArgs]":
     """The rate first, since what floods need not be looked at any further."""
-    yield _Rule(
+    yield aws.wafv2.WebAclRuleArgs(
         name="rate-of-an-address",
         priority=0,
         action=aws.wafv2.WebAclRuleActionArgs(
@@ -111,7 +111,7 @@ def _rules(settings: WafSettings) -> Iterator[_Rule]:
     )
     for priority, (group, names) in enumerate(RULE_GROUPS.items(), start=1):
         counted = [name for name in names if name in (ALWAYS_COUNTED, *settings.counted_rules)]
-        yield _Rule(
+        yield aws.wafv2.WebAclRuleArgs(
             name=group,
             priority=priority,
             override_action=aws.wafv2.WebAclRuleOverrideActionArgs(
@@ -128,7 +128,7 @@ def _rules(settings: WafSettings) -> Iterator[_Rule]:
         )
 
 
-def _count(name: str) -> aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs:
+def _count(name: str) -> "aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs":
     return aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs(
         name=name,
         action_to_use=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseArgs(
@@ -137,7 +137,7 @@ def _count(name: str) -> aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementR
     )
 
 
-def _hide_secrets() -> aws.wafv2.WebAclDataProtectionConfigArgs:
+def _hide_secrets() -> "aws.wafv2.WebAclDataProtectionConfigArgs":
     """What a rule matched is logged too, and is a part of what a customer wrote or of what lets somebody in.
 
     Redaction covers only rules that look at exactly the redacted field; this covers whatever leaves the web ACL.
@@ -159,7 +159,7 @@ def _hide_secrets() -> aws.wafv2.WebAclDataProtectionConfigArgs:
     )
 
 
-def _redacted() -> list[aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs]:
+def _redacted() -> "list[aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs]":
     field = aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs
     return [
         *(

@@ -37,22 +37,24 @@ class _Finder(MetaPathFinder):
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or spec.loader is None or not spec.submodule_search_locations or spec.origin is None:
             return None
-        names = names_of(Path(spec.origin))
-        if names is not None:
-            spec.loader = _Lazy(spec.loader, names)
+        spec.loader = _Lazy(spec.loader, Path(spec.origin))
         return spec
 
 
 class _Lazy(Loader):
-    def __init__(self, whole: Loader, names: dict[str, str]) -> None:
-        self._whole, self._names = whole, names
+    def __init__(self, whole: Loader, init: Path) -> None:
+        self._whole, self._init = whole, init
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._whole.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        vars(module)["__module_of__"] = self._names
-        module.__class__ = _Package
+        names = names_of(self._init)  # only now, since pulumi_aws looks for all its services and reads few
+        if names is None:
+            self._whole.exec_module(module)
+        else:
+            vars(module)["__module_of__"] = names
+            module.__class__ = _Package
 
 
 class _Package(ModuleType):
