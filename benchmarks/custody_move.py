@@ -73,6 +73,7 @@ def main() -> int:
             registry.add_tenant(two.source, NAME)
             registry.add_member(two.source, NAME, "https://login.example", "somebody")
             found[things] = {name: round(seconds, 2) for name, seconds in measure(two, things).items()}
+            print(f"{things:,} rows: {found[things]}", file=sys.stderr, flush=True)
     if options.json:
         print(json.dumps(found, indent=2))
     else:

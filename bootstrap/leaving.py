@@ -55,12 +55,12 @@ def leaving_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> 
         if part != _OF_BASE_STACKS
     }
     ending["network"], ending["metrics"] = [_of_the_network(scope)], ending_of_metrics(scope)
-    running = ("service", "balancer", "watching", "access", _OF_BASE_STACKS)
+    running = ("service", "balancer", "watching", "access")
     return {
         "see-foundation": [one for part in rights if part not in running for one in rights[part].read],
         "see-running": [one for part in running for one in rights[part].read],
-        "end-foundation": [one for part in rights if part not in running for one in ending[part]],
-        "end-running": [one for part in running if part in ending for one in ending[part]],
+        "end-foundation": [one for part in ending if part not in running for one in ending[part]],
+        "end-running": [one for part in running for one in ending[part]],
         "state": [*state.read, *state.write, elsewhere(scope), *own_limits(scope)],
         # The customer's export is read again before anything goes.
         "empty": [

@@ -31,6 +31,11 @@ def state_address(account_id: str, region: str) -> str:
     return f"s3://{state_bucket(account_id, region)}?region={region}"
 
 
+def fleet_folder(environment: str) -> str:
+    """Where the state bucket keeps the journal of an environment's rollouts."""
+    return f"workbuoy/fleet/{environment}"
+
+
 def secrets_provider(region: str) -> str:
     """What a stack's `secretsprovider` is."""
     return f"awskms://{STATE_KEY_ALIAS}?region={region}"

@@ -32,7 +32,8 @@ from components.permissions import Statement, policy_document
 DEPLOY_SESSION_SECONDS = 2 * 3600  # the first `up` of a stack waits for a database
 
 # Two documents for the preview role, one a part for the deploy role: each below AWS's 6,144 characters.
-_FOUNDATION = ("network", "database", "storage", "keys", "metrics")
+_FOUNDATION = ("network", "database", "storage", "keys", "metrics", "waf")
+_TOGETHER = {"waf": "balancer"}  # parts of one document: AWS takes ten a role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +144,10 @@ def preview_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> 
 
 def deploy_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> dict[str, Sequence[Statement]]:
     """Reading and writing, with what is denied beside the state."""
+    documents: dict[str, list[Statement]] = {}
+    for part, one in rights.items():
+        documents.setdefault(_TOGETHER.get(part, part), []).extend([*one.read, *one.write])
     return {
-        **{part: [*one.read, *one.write] for part, one in rights.items()},
+        **documents,
         "state": [*state.read, *state.write, elsewhere(scope), no_data(scope), no_password(scope), *own_limits(scope)],
     }

@@ -84,13 +84,13 @@ def _tasks(watched: Watched) -> list[Alert]:
 
 
 def _dependencies(watched: Watched) -> list[Alert]:
-    own = watched.selector
     calls = "workbuoy_storage_call_duration_seconds_count"
+    failed, made = _rate(watched, calls, outcome="failure"), _rate(watched, calls)
     return [
         Alert(
             name="service-owed-deletions",
             severity="ticket",
-            expression=f"max by (stack) (workbuoy_object_removals_oldest_age_seconds{{{own}}}) > {OWED_SECONDS}",
+            expression=f"{_most(watched, 'workbuoy_object_removals_oldest_age_seconds')} > {OWED_SECONDS}",
             hold="5m",
             search="storage calls",
             advice="An attachment that a customer deleted is still in the bucket.",
@@ -98,8 +98,7 @@ def _dependencies(watched: Watched) -> list[Alert]:
         Alert(
             name="storage-failures",
             severity="ticket",
-            expression=f'sum by (stack) (rate({calls}{{{own},outcome="failure"}}[5m]))'
-            f" / sum by (stack) (rate({calls}{{{own}}}[5m])) > {STORAGE_FAILURE_SHARE}",
+            expression=f"{failed} / {made} > {STORAGE_FAILURE_SHARE}",
             hold="5m",
             search="storage calls",
             advice=f"More than {STORAGE_FAILURE_SHARE:.0%} of the calls to the bucket fail.",
@@ -107,7 +106,7 @@ def _dependencies(watched: Watched) -> list[Alert]:
         Alert(
             name="login-unavailable",
             severity="page",
-            expression=f'sum by (stack) (rate(workbuoy_logins_total{{{own},outcome="unavailable"}}[5m])) > 0',
+            expression=f"{_rate(watched, 'workbuoy_logins_total', outcome='unavailable')} > 0",
             hold="10m",
             search="errors",
             advice="Members cannot log in: the provider does not answer, or the client's secret cannot be read.",
@@ -115,7 +114,7 @@ def _dependencies(watched: Watched) -> list[Alert]:
         Alert(
             name="database-pool",
             severity="ticket",
-            expression=f"max by (stack) (workbuoy_database_requests_waiting{{{own}}}) > 0",
+            expression=f"{_most(watched, 'workbuoy_database_requests_waiting')} > 0",
             hold="5m",
             search="slow requests",
             advice="Requests wait for a connection to the database: all of the pool are in use.",
@@ -124,9 +123,20 @@ def _dependencies(watched: Watched) -> list[Alert]:
             name="database-unreachable",
             severity="page",
             # After an attempt that failed the pool waits longer and longer: a single one is no alert, two are.
-            expression=f"sum by (stack) (rate(workbuoy_database_connection_failures_total{{{own}}}[5m])) > 0",
+            expression=f"{_rate(watched, 'workbuoy_database_connection_failures_total')} > 0",
             hold="6m",
             search="errors",
             advice="The service cannot connect to the database.",
         ),
     ]
+
+
+def _rate(watched: Watched, counter: str, outcome: str = "") -> str:
+    """How often a second, of all tasks together."""
+    more = f',outcome="{outcome}"' if outcome else ""
+    return f"sum by (stack) (rate({counter}{{{watched.selector}{more}}}[5m]))"
+
+
+def _most(watched: Watched, gauge: str) -> str:
+    """In the task where it is highest."""
+    return f"max by (stack) ({gauge}{{{watched.selector}}})"

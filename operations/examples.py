@@ -95,6 +95,25 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "on that day; asks for the name once more",
         ),
     ),
+    "fleet plan": (("workbuoy fleet plan --image sha256:5eed...", "who gets it in which wave"),),
+    "fleet start": (("workbuoy fleet start --image sha256:5eed...", "begin it; nobody is touched yet"),),
+    "fleet deploy": (
+        ("workbuoy fleet deploy --shard canaries-1", "one shard; the same again goes on"),
+        ("workbuoy fleet deploy --shard rest-017 --others", "then those whose runner was lost"),
+    ),
+    "fleet next": (("workbuoy fleet next", "judge the wave, and open the next one"),),
+    "fleet stop": (("workbuoy fleet stop --because 'logins fail'", "nobody else is begun"),),
+    "fleet resume": (
+        ("workbuoy fleet resume", "who failed is done again"),
+        ("workbuoy fleet resume --accept 'acme is being moved'", "let the wave pass as it is"),
+    ),
+    "fleet rollback": (("workbuoy fleet rollback", "this wave runs what ran before"),),
+    "fleet end": (("workbuoy fleet end", "give it up, for another release"),),
+    "fleet cells": (
+        ("workbuoy fleet cells", "how much room is left where"),
+        ("workbuoy fleet cells --next prod", "the stack file of a further one"),
+    ),
+    "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
         ("workbuoy restore drill prod --plan", "what would be done"),

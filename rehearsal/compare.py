@@ -96,7 +96,7 @@ def _compare_shape(field: Field, declared: Any, found: Any, path: str) -> Iterat
     shape = field.shape or {}
     if not isinstance(declared, list):
         if not declared:
-            yield _result(path, declared, found, not found or found == {})
+            yield _result(path, declared, found, found == {} or (not found and not field.chosen))
         yield from _compare_object(shape, declared, found, path)
         return
     have = list(found or [])

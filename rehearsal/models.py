@@ -9,7 +9,6 @@ import json
 import marshal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,21 @@ def read_once() -> Iterator[None]:
     from botocore import loaders  # noqa: PLC0415 a second of imports that printing help must not pay for
     from moto.core import loaders as motos  # noqa: PLC0415
 
+    # It stands in botocore's module, since a fork of `rehearse --watch` forgets ours and keeps botocore's.
+    kept: dict[str, Any] = vars(loaders).setdefault("_read_by_rehearsals", {})
+
+    def read(path: str) -> Any:
+        if path not in kept:
+            kept[path] = _read(path)
+        return kept[path]
+
     class Shared(loaders.JSONFileLoader):  # type: ignore[misc]  # botocore has no types
         def load_file(self, file_path: str) -> Any:
-            return _read(file_path)
+            return read(file_path)
 
     class Copied(loaders.JSONFileLoader):  # type: ignore[misc]
         def load_file(self, file_path: str) -> Any:
-            return marshal.loads(marshal.dumps(_read(file_path)))  # noqa: S302 what was written in the same line
+            return marshal.loads(marshal.dumps(read(file_path)))  # noqa: S302 what was written in the same line
 
     ours, before = loaders.Loader, loaders.Loader.FILE_LOADER_CLASS
     ours.FILE_LOADER_CLASS, motos.Loader.FILE_LOADER_CLASS = Shared, Copied
@@ -41,7 +48,6 @@ def read_once() -> Iterator[None]:
         del motos.Loader.FILE_LOADER_CLASS
 
 
-@cache
 def _read(path: str) -> Any:
     """What the file of this name says, packed or not; None without one."""
     for ending, opened in ((".json", open), (".json.gz", gzip.open)):

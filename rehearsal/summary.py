@@ -74,11 +74,11 @@ def verdict(rehearsal: Rehearsal) -> str:
         problems = len(rehearsal.failures) + len(rehearsal.refusals) + _failed_checks(rehearsal)
         return f"{where} FAILS its rehearsal: {problems} problem{'s' if problems > 1 else ''}, {total:.1f} s"
     if rehearsal.declare_only:
-        return f"{where} is declared: {rehearsal.count(State.DECLARED_ONLY)} resources, {total:.1f} s"
+        return f"{where} is declared: {_resources(rehearsal.count(State.DECLARED_ONLY))}, {total:.1f} s"
     count = rehearsal.count(State.COMPARED)
     if rehearsal.change:
         works = " and its service works" if rehearsal.service else ""
-        return f"{where} changed as declared{works}: {count} resources, {total:.1f} s"
+        return f"{where} changed as declared{works}: {_resources(count)}, {total:.1f} s"
     works = " and its service works" if rehearsal.service else ""
     if rehearsal.service and rehearsal.service.program:
         works = " and the other service keeps its contract"
@@ -86,8 +86,12 @@ def verdict(rehearsal: Rehearsal) -> str:
         others = rehearsal.tenants.stacks
         count += sum(one.compared for one in others)
         works = ", its service works" if rehearsal.service else ""
-        return f"{rehearsal.stack} and {len(others)} more stand{works}: {count} resources, {total:.1f} s"
-    return f"{where} stands{works}: {count} resources as declared, {total:.1f} s"
+        return f"{rehearsal.stack} and {len(others)} more stand{works}: {_resources(count)}, {total:.1f} s"
+    return f"{where} stands{works}: {_resources(count)} as declared, {total:.1f} s"
+
+
+def _resources(count: int) -> str:
+    return f"{count} resource{'s' if count != 1 else ''}"
 
 
 def _policies(report: Report, verbose: bool) -> Iterator[str]:

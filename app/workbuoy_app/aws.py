@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbuoy_app import tracing
+
 if TYPE_CHECKING:
     from workbuoy_app.settings import StorageSettings
 
@@ -27,7 +29,7 @@ def secrets_client(region: str | None) -> Any:
         read_timeout=READ_TIMEOUT_SECONDS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
-    return _session().create_client("secretsmanager", region_name=region, config=config)
+    return tracing.follow(_session().create_client("secretsmanager", region_name=region, config=config))
 
 
 def storage_client(
@@ -54,7 +56,7 @@ def storage_client(
         },
         max_pool_connections=20,
     )
-    return _session().create_client(
+    client = _session().create_client(
         "s3",
         region_name=settings.region,
         endpoint_url=settings.endpoint,
@@ -62,3 +64,4 @@ def storage_client(
         aws_secret_access_key=settings.secret_access_key,
         config=config,
     )
+    return tracing.follow(client)

@@ -9,15 +9,13 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workbuoy_app import problems
+from workbuoy_app import problems, tracing
 from workbuoy_app.logs import describe, log
 from workbuoy_app.metrics import IN_PROGRESS, REQUESTS
 
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9=_.:-]{8,128}")
-# https://www.w3.org/TR/trace-context/#traceparent-header; all zeros are no id, and there is no version ff.
-_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _CARRIERS = frozenset({b"x-request-id", b"traceparent", b"x-amzn-trace-id"})
 CLIENT_GONE = 499  # nginx's word for a client that hung up; nobody receives it
 _QUIET = frozenset({"/healthz", "/readyz"})
@@ -34,8 +32,10 @@ class Observer:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        given, state["trace_id"] = _given_ids(scope)
+        given, trace = _given_ids(scope)
+        state["trace_id"] = trace[0] if trace else None
         request_id = state["request_id"] = given or uuid4().hex
+        tracing.begin(trace, request_id)
         status = 0
 
         async def observed(message: Message) -> None:
@@ -66,20 +66,20 @@ class Observer:
             _tell(scope, status or 500, seconds, failure)
 
 
-def _given_ids(scope: Scope) -> tuple[str | None, str | None]:
-    """The request's id and its trace's, as far as they were given and are harmless to write into a log.
+def _given_ids(scope: Scope) -> tuple[str | None, tuple[str, str] | None]:
+    """The request's id and its trace, as far as they were given and are harmless to write into a log.
 
     Who names the request has its name for it; else it goes by its trace, else by the load balancer's id.
     """
     given = {name: value for name, value in scope["headers"] if name in _CARRIERS}
     if not given:
         return None, None
-    traced = _TRACEPARENT.fullmatch(given.get(b"traceparent", b""))
-    trace_id = traced[1].decode() if traced else None
+    trace = tracing.given_trace(given.get(b"traceparent", b""))
     named, balanced = (given.get(name, b"") for name in (b"x-request-id", b"x-amzn-trace-id"))
     if _REQUEST_ID.fullmatch(named):
-        return named.decode(), trace_id
-    return trace_id or (balanced.decode() if _REQUEST_ID.fullmatch(balanced) else None), trace_id
+        return named.decode(), trace
+    by_trace = trace[0] if trace else None
+    return by_trace or (balanced.decode() if _REQUEST_ID.fullmatch(balanced) else None), trace
 
 
 def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object]) -> None:

@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, KeySet
 
+from workbuoy_app import tracing
 from workbuoy_app.logs import log
 from workbuoy_app.problems import Refused, Unavailable
 from workbuoy_app.secret_values import CachedSecret
@@ -123,7 +124,7 @@ class Provider:
             "redirect_uri": self._redirect_uri,
             "code_verifier": attempt.verifier,
         }
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **tracing.headers()}
         # Basic is what a provider has that names no methods: OpenID Connect Discovery 1.0, section 3.
         methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         if "client_secret_basic" not in methods and "client_secret_post" in methods:
@@ -220,7 +221,7 @@ class Provider:
     async def _fetch(self, address: str) -> dict[str, Any]:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS), AsyncClient(timeout=TIMEOUT_SECONDS) as client:
-                answer = await client.get(address)
+                answer = await client.get(address, headers=tracing.headers())
                 answer.raise_for_status()
                 document = answer.json()
         except (HTTPError, TimeoutError, ValueError) as error:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -186,7 +187,7 @@ class ObjectStorage:
                 if settings not in self._clients:
                     make = partial(storage_client, settings, attempts=1)
                     self._clients[settings] = await loop.run_in_executor(self._signing, make)
-        return await loop.run_in_executor(threads, call, self._clients[settings])
+        return await loop.run_in_executor(threads, copy_context().run, call, self._clients[settings])
 
 
 def presigned(s3: Any, parameters: dict[str, str], reading: Reading) -> str:

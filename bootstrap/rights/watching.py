@@ -53,6 +53,11 @@ def watching_rights(scope: Scope) -> Rights:
         ],
         write=[
             Statement(
+                sid="SeeMetrics",  # a rollout looks whether what it has just deployed fails
+                actions=["cloudwatch:GetMetricStatistics"],
+                resources=["*"],  # AWS knows no resource for this action
+            ),
+            Statement(
                 sid="ChangeReadLogs",  # the provider makes a version, and drops the oldest of five
                 actions=["iam:CreatePolicyVersion", "iam:DeletePolicyVersion"],
                 resources=scope.iam("policy/{}read-logs", "policy/{}*-read-logs"),

@@ -154,6 +154,7 @@ BUCKETS = (
         "object lock",
         removal=Removal.JUDGED,
         judged="rule",
+        noted={"objectLockEnabled": "objects may be locked, or may not"},
         harmless={**_BUCKET_OF, Because.ENGINE: "token"},
     ),
     listed(

@@ -130,7 +130,7 @@ def read_tenants(root: Path) -> Tenants:
             tenants.append(read_tenant(root, name))
         except ProblemsError as error:
             problems += error.problems
-    problems += [*_misnamed(root), *_problems_together(root, tenants), *_orphans(root)]
+    problems += [*_misnamed(root), *_problems_together(root, tenants), *_orphans(root, tenants)]
     index_of(root).keep()
     return Tenants(tuple(tenants), tuple(problems))
 
@@ -291,35 +291,36 @@ def _elsewhere(region: object, base: object, settings: Mapping[str, Any]) -> Pro
     )
 
 
-def _orphans(root: Path) -> Iterator[Problem]:
-    """Customers' stack files whose tenant is gone without a record, or says another stack."""
-    names = frozenset(tenant_names(root))
+def _orphans(root: Path, tenants: Iterable[Tenant]) -> Iterator[Problem]:
+    """Customers' stack files whose tenant is gone without a record, or says another stack.
+
+    Of a tenant whose own file is wrong, that file's problems tell.
+    """
+    known: dict[str, Tenant | None] = {**dict.fromkeys(tenant_names(root)), **{one.name: one for one in tenants}}
     for file in sorted(root.glob("Pulumi.*.yaml")):
         try:
             content = index_of(root).of(file, file.name)
-            problems = list(_stack_problems(root, names, file.name[len("Pulumi.") : -len(".yaml")], content))
+            problems = list(_stack_problems(known, file.name[len("Pulumi.") : -len(".yaml")], content))
             yield from read_yaml(file).locate(problems, "config") if problems else ()
         except ProblemsError as error:
             if TENANT_KEY in file.read_text(encoding="utf-8", errors="replace"):
                 yield from error.problems  # of a base stack's file, its own rehearsal tells
 
 
-def _stack_problems(root: Path, names: frozenset[str], stack: str, content: Mapping[str, Any]) -> Iterator[Problem]:
+def _stack_problems(known: Mapping[str, Tenant | None], stack: str, content: Mapping[str, Any]) -> Iterator[Problem]:
     config = content.get("config")
     if TENANT_KEY not in str(content):
         return
     name = str(config.get(TENANT_KEY)) if isinstance(config, Mapping) else ""
-    if name not in names:
+    if name not in known:
         yield Problem(
             path=TENANT_KEY,
             message=f"there is no {FOLDER}/{name}.yaml; a customer who leaves gets {OFFBOARDED_FOLDER}/{name}.yaml, "
             "and this file goes with the stack",
         )
         return
-    try:
-        yield from find_stack_problems(read_tenant(root, name), stack)
-    except ProblemsError:
-        return  # told with the tenant's own file
+    if (tenant := known[name]) is not None:
+        yield from find_stack_problems(tenant, stack)
 
 
 def find_stack_problems(tenant: Tenant, stack: str) -> list[Problem]:

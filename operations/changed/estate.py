@@ -1,6 +1,8 @@
 """What the repository holds: base stacks and customers, as far as choosing between them needs it."""
 
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,9 +11,10 @@ from bootstrap.home import home_region
 from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import SETTINGS_KEY
-from infra.yaml_text import read_yaml
+from infra.stack_files import SETTINGS_KEY, stack_file
+from infra.yaml_index import index_of
 
+_STACK: Final = re.compile(r"Pulumi\.(.+)\.yaml")
 LOCAL: Final = "local"  # the environment that stands on a laptop alone
 DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
 
@@ -59,24 +62,42 @@ class ListedEstate:
 def read_estate(root: Path) -> ListedEstate:
     """Read every stack file and tenant file. Raises ProblemsError with all files that say too little."""
     problems: list[Problem] = []
-    files = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in root.glob("Pulumi.*.yaml")}
+    bases = _bases(root, problems)
+    tenants = sorted(root.glob("tenants/*.yaml"))
+    customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
+    if problems:
+        raise ProblemsError(problems)
+    index_of(root).keep()
+    return ListedEstate(bases=bases, customers=customers)
+
+
+def read_bases(root: Path, apart: Collection[str] = ()) -> dict[str, Base]:
+    """Every base stack, without the laptop's. Raises ProblemsError with all stack files that say too little.
+
+    `apart` names stacks that are known to be customers' own, whose files need not be read.
+    """
+    problems: list[Problem] = []
+    bases = _bases(root, problems, apart)
+    if problems:
+        raise ProblemsError(problems)
+    return bases
+
+
+def _bases(root: Path, problems: list[Problem], apart: Collection[str] = ()) -> dict[str, Base]:
+    names = (name.removeprefix("Pulumi.").removesuffix(".yaml") for name in os.listdir(root) if _STACK.fullmatch(name))
+    files = {stack: stack_file(root, stack) for stack in names if stack not in apart}
     settings = {stack: _settings(file, problems) for stack, file in sorted(files.items())}
-    bases = {
+    return {
         stack: base
         for stack, found in settings.items()
         if found is not None and found.get("environment") != LOCAL
         if (base := _base(stack, found, settings, files[stack], problems)) is not None
     }
-    tenants = sorted(root.glob("tenants/*.yaml"))
-    customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
-    if problems:
-        raise ProblemsError(problems)
-    return ListedEstate(bases=bases, customers=customers)
 
 
-def _content(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
+def _content(root: Path, file: Path, problems: list[Problem]) -> Mapping[str, Any]:
     try:
-        return read_yaml(file).content
+        return index_of(root).of(file, str(file.relative_to(root)))
     except ProblemsError as error:
         problems += error.problems
         return {}
@@ -84,7 +105,7 @@ def _content(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
 
 def _settings(file: Path, problems: list[Problem]) -> Mapping[str, Any] | None:
     """A base stack's settings; a customer's own stack has none."""
-    config = _content(file, problems).get("config")
+    config = _content(file.parent, file, problems).get("config")
     settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
     return settings if isinstance(settings, Mapping) else None
 
@@ -125,7 +146,7 @@ def _base(
 
 def _customer(file: Path, bases: Mapping[str, Base], problems: list[Problem]) -> Customer | None:
     before = len(problems)
-    content = _content(file, problems)
+    content = _content(file.parent.parent, file, problems)
     if len(problems) > before:
         return None
     place = f"tenants/{file.name}"

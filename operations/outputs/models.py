@@ -11,6 +11,7 @@ from operations.outputs import VERSIONS
 from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
+from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
 from operations.outputs.handed_over import TenantExport, TenantLink
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
@@ -275,6 +276,9 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "drift": Drift,
     "drift-account": DriftAccount,
     "evidence": Evidence,
+    "fleet-cells": FleetCells,
+    "fleet-plan": FleetPlan,
+    "fleet-run": FleetRun,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,
@@ -305,6 +309,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
+    "fleet-run": "`workbuoy fleet status`, `workbuoy fleet deploy`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",

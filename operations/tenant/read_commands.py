@@ -62,13 +62,18 @@ def check(*, since: str | None, json_wanted: bool) -> None:
     With --since also what a change must not do: move a customer to another region or base stack, change its isolation
     other than by a promotion, or take away its file without the record of its leaving.
     """
+    from operations.fleet.plan import find_fleet_problems  # noqa: PLC0415 printing help must not pay for these
     from operations.tenant.files_check import find_warnings, read_checked  # noqa: PLC0415 help must not pay for these
     from operations.tenant.history import find_forbidden_changes  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     read = read_checked(root)
-    problems = [*read.problems, *(find_forbidden_changes(root, since) if since is not None else ())]
+    problems = [
+        *read.problems,
+        *find_fleet_problems(root, read.tenants),
+        *(find_forbidden_changes(root, since) if since is not None else ()),
+    ]
     warnings = find_warnings(root, read.tenants)
     for warning in warnings:
         warn(warning)

@@ -47,6 +47,7 @@ class Field:
     unchecked: Reason = ""
     call: str = "create"
     unwrap: bool = False  # Pulumi flattens a list of at most one: sent as [value], read back as found[0]
+    chosen: bool = False  # that it is there says something, though nothing is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +198,14 @@ def F(  # noqa: N802 one letter keeps a table of four hundred fields readable
     unchecked: Reason = "",
     call: str = "create",
     unwrap: bool = False,
+    chosen: bool = False,
 ) -> Field:
     """A field; `read` defaults to the place it is sent to. `unchecked` may depend on what is declared beside it."""
     place = path_of(aws)
     found_at = place if read is None else read
-    return Field(place, finder(found_at) if found_at != () else None, shape, form, unordered, unchecked, call, unwrap)
+    return Field(
+        place, finder(found_at) if found_at != () else None, shape, form, unordered, unchecked, call, unwrap, chosen
+    )
 
 
 def unchecked(reason: Reason, aws: Path = (), **more: Any) -> Field:

@@ -12,19 +12,23 @@ _VISIBILITY = F(
         "sampledRequestsEnabled": F("SampledRequestsEnabled"),
     },
 )
-_BLOCK = F("Block", shape={"customResponse": F("CustomResponse", shape={"responseCode": F("ResponseCode")})})
 
 
-def _actions(**more: Field) -> dict[str, Field]:
-    return {"allow": F("Allow"), "block": _BLOCK, **more}
+def _choice(aws: str, **settings: Field) -> Field:
+    """One of several objects of which AWS wants exactly one; most have nothing in them."""
+    return F(aws, shape=settings, chosen=True)
 
 
-_ACTION = _actions(count=F("Count"), captcha=F("Captcha"), challenge=F("Challenge"))
+_DEFAULT = {
+    "allow": _choice("Allow"),
+    "block": _choice("Block", customResponse=F("CustomResponse", shape={"responseCode": F("ResponseCode")})),
+}
+_ACTION = {**_DEFAULT, "count": _choice("Count"), "captcha": _choice("Captcha"), "challenge": _choice("Challenge")}
 _RULE = {
     "name": F("Name"),
     "priority": F("Priority"),
     "action": F("Action", shape=_ACTION),
-    "overrideAction": F("OverrideAction", shape={"none": F("None"), "count": F("Count")}),
+    "overrideAction": F("OverrideAction", shape={"none": _choice("None"), "count": _choice("Count")}),
     "statement": F(
         "Statement",
         shape={
@@ -72,7 +76,7 @@ WEB_ACL = Kind(
         "namePrefix": unchecked("part of the name"),
         "scope": unchecked("part of the address", "Scope"),
         "description": F("Description"),
-        "defaultAction": F("DefaultAction", shape=_actions()),
+        "defaultAction": F("DefaultAction", shape=_DEFAULT),
         "rules": F("Rules", shape=_RULE, unordered=True),
         "visibilityConfig": _VISIBILITY,
         "dataProtectionConfig": F(
@@ -141,9 +145,9 @@ LOGGING = Kind(
             (*_WHOLE, "RedactedFields"),
             shape={
                 "singleHeader": F("SingleHeader", shape={"name": F("Name")}),
-                "queryString": F("QueryString"),
-                "uriPath": F("UriPath"),
-                "method": F("Method"),
+                "queryString": _choice("QueryString"),
+                "uriPath": _choice("UriPath"),
+                "method": _choice("Method"),
             },
             unordered=True,
         ),

@@ -68,6 +68,7 @@ class Prometheus:
 @contextmanager
 def scraping(watched: Watched, port: int, folder: Path) -> Iterator[Prometheus]:
     """Prometheus over the service's metrics port; alerts fire without waiting, as a trial cannot."""
+    folder.mkdir()
     content = scrape.configuration(watched, "files", interval=INTERVAL)
     content["scrape_configs"][0]["file_sd_configs"][0]["refresh_interval"] = "1s"
     del content["alerting"]  # no Alertmanager listens

@@ -1,6 +1,7 @@
 """Dashboards are what Grafana's SDK reads, in one place each, with the limits of alerts and alarms drawn in."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from components.searches import SEARCHES
 from monitoring.alerts import MEMORY_SHARE
 from monitoring.dashboards import grafana
 from monitoring.dashboards.boards import boards
-from monitoring.dashboards.panels import Board
+from monitoring.dashboards.panels import Board, SearchPanel
 from monitoring.objectives import BURNS
 from monitoring.watched import Watched
 from tests.conftest import Declare
@@ -101,11 +102,17 @@ def test_alerts_limits_are_drawn_where_a_person_looks(example: Watched) -> None:
 def test_the_logs_are_asked_with_the_saved_searches_of_the_logs_that_the_stack_declares(declared: Declare) -> None:
     groups = {one.declared.properties["name"] for one in declared("prod").of("LogGroup")}
     panels = drawn("logs")
-    assert list(panels) == [one.title for one in SEARCHES]
-    for search in SEARCHES:
+    asked = [one for one in SEARCHES if one.log != "waf"]  # prod has no firewall
+    assert list(panels) == [one.title for one in asked]
+    for search in asked:
         (target,) = panels[search.title]["targets"]
         assert target["expression"] == search.query
         assert {one["name"] for one in target["logGroups"]} <= groups
+
+
+def test_a_stack_with_a_firewall_searches_its_log_too() -> None:
+    (logs,) = [one for one in boards(replace(prod(), has_waf=True)) if one.name == "logs"]
+    assert [one.search for one in logs.panels if isinstance(one, SearchPanel)] == list(SEARCHES)
 
 
 def test_tenants_are_shown_ten_at_a_time() -> None:

@@ -22,6 +22,7 @@ from operations.monitor import watched_in
 from project.files import find_project
 from rehearsal.cloud import running
 from rehearsal.run import Options, rehearse
+from rehearsal.scratch import scratch
 from rehearsal.service import steps
 from rehearsal.service.declared import declared_service
 from rehearsal.service.run import opened_trial
@@ -66,16 +67,19 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """Everything in its order: calm, slow, without bucket, login and database, and at last gone."""
+def told() -> Told:
+    """Everything in its order: calm, slow, without bucket, login and database, and at last gone.
+
+    However pytest ends, by SIGTERM too, the scratch folder's janitor ends Postgres, Prometheus and the service.
+    """
     told, watched = Told(), watched_in(find_project(PROJECT), "prod")[0]
-    with Surroundings(APP) as surroundings, running() as moto:
+    with scratch() as folder, Surroundings(APP) as surroundings, running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         with opened_trial(declared_service(rehearsal), cloud, surroundings) as trial:
             for step in BEFORE:
                 step(trial)
-            with scraping(watched, trial.ports[1], tmp_path_factory.mktemp("prometheus")) as prometheus:
+            with scraping(watched, trial.ports[1], folder / "prometheus") as prometheus:
                 prometheus.await_series(f"up{{{watched.selector}}} == 1")
                 use(trial, 60)
                 prometheus.await_series('stack:workbuoy_errors:budget_left{stack="prod"} == 1')

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from infra.problems import ProblemsError
+from operations.fleet.plan import find_fleet_problems
 from operations.tenant.files_check import read_checked
 from policies.errors import PolicyError
 from project.accounts import find_account_problems
@@ -15,7 +16,8 @@ from rehearsal.whole import rehearse_whole
 
 def judge(project: Project, stacks: Iterable[str] | None = None) -> list[str]:
     """Every problem of a project's customers and of its stacks (all, or these), a line each; none where all is well."""
-    problems = [str(one) for one in read_checked(project.root).problems]
+    read = read_checked(project.root)
+    problems = [str(one) for one in (*read.problems, *find_fleet_problems(project.root, read.tenants))]
     for stack in project.stacks() if stacks is None else stacks:
         problems += _of_stack(project, stack)
     return problems

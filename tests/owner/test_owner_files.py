@@ -10,7 +10,14 @@ import pytest
 
 from bootstrap.schema import SCHEMA_FILE as ACCOUNT_SCHEMA_FILE
 from bootstrap.schema import render_schema
-from infra.schema import SCHEMA_FILE, TENANT_SCHEMA_FILE, stack_file_schema, tenant_file_schema
+from infra.schema import (
+    FLEET_SCHEMA_FILE,
+    SCHEMA_FILE,
+    TENANT_SCHEMA_FILE,
+    fleet_file_schema,
+    stack_file_schema,
+    tenant_file_schema,
+)
 from infra.yaml_text import read_yaml
 from project.files import find_project
 from tests.conftest import ROOT
@@ -25,6 +32,7 @@ def account_file_schema() -> dict[str, Any]:
 
 FILES = [
     *((file, SCHEMA_FILE, stack_file_schema) for file in sorted(ROOT.glob("Pulumi.*.yaml"))),
+    (ROOT / "fleet.yaml", FLEET_SCHEMA_FILE, fleet_file_schema),
     *((file, TENANT_SCHEMA_FILE, tenant_file_schema) for file in sorted(ROOT.glob("tenants/*.yaml"))),
     *((file, ACCOUNT_SCHEMA_FILE, account_file_schema) for file in sorted(ROOT.glob("bootstrap/Pulumi.*.yaml"))),
 ]

@@ -1,5 +1,9 @@
 """Models are read once, and what moto writes into them stays with moto."""
 
+import importlib
+import sys
+
+import pytest
 from botocore.loaders import JSONFileLoader, Loader
 from moto.core.loaders import create_loader
 
@@ -11,6 +15,14 @@ def test_all_sessions_share_what_was_read() -> None:
         first, second = (Loader().load_service_model("sqs", "service-2") for _ in range(2))
     assert first is second
     assert first == Loader().load_service_model("sqs", "service-2"), "and it is what botocore itself reads"
+
+
+def test_what_was_read_outlives_our_own_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    with read_once():
+        before = Loader().load_service_model("sqs", "service-2")
+    monkeypatch.delitem(sys.modules, "rehearsal.models")  # as a fork of the warm process forgets it
+    with importlib.import_module("rehearsal.models").read_once():
+        assert Loader().load_service_model("sqs", "service-2") is before
 
 
 def test_moto_s_additions_are_in_its_own_copy_alone() -> None:

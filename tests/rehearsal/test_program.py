@@ -1,6 +1,7 @@
 """The program is run as the engine runs it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,20 @@ def test_rehearsing_twice_in_one_process_gives_the_same_graph(write_project: Wri
     assert json.dumps([one.outputs for one in first.resources], default=str) == json.dumps(
         [one.outputs for one in second.resources], default=str
     )
+
+
+def test_the_line_of_a_resource_is_noted_through_a_dozen_calls_of_the_program(write_project: WriteProject) -> None:
+    project = write_project(
+        """
+        def within(calls):
+            if calls:
+                return within(calls - 1)
+            return aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16", opts=top)
+
+        within(12)
+        """
+    )
+    (vpc,) = [one for one in rehearse(project, "test", DECLARE).resources if one.name == "vpc"]
+    (line,) = [n for n, text in enumerate((project.main / "__main__.py").read_text().splitlines(), 1) if "Vpc(" in text]
+    assert vpc.declared.source == f"__main__.py:{line}"
+    assert not hasattr(sys, "tracebacklimit"), "tracebacks of others are whole"

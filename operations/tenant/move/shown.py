@@ -45,8 +45,8 @@ def plan_text(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep], size: tuple
     for place in dict.fromkeys(plan.places):
         verdict = "inside" if place.inside else "OUTSIDE"
         lines += wrapped(f"{place.region}  {verdict}  {place.stack}: {place.what}", "  ", "    ")
-    for one in plan.obstacles:
-        lines += wrapped(f"! {one}", "", "  ")
+    for obstacle in plan.obstacles:
+        lines += wrapped(f"! {obstacle}", "", "  ")
     lines += [
         "",
         *wrapped(
