@@ -13,6 +13,7 @@ from components.alarms import (
     DatabaseThresholds,
     Metric,
     database_alarms,
+    drill_alarms,
     log_namespace,
     own_alarms,
     service_alarms,
@@ -53,6 +54,15 @@ class ObservabilitySettings(Settings):
     database_transaction_log_gib: Annotated[int, Field(ge=1)] = 10
     service_error_percent: Annotated[int, Field(ge=1, le=100)] = 5
     service_response_seconds: Annotated[int, Field(ge=1, le=60, description="95 of 100 requests are faster")] = 1
+    drill_within_days: Annotated[
+        int | None,
+        Field(
+            ge=8,
+            le=365,
+            examples=[30],
+            description="Drill a restore every week, and alarm where the last good one is older; null drills nothing",
+        ),
+    ] = None
     objectives: ObjectivesSettings = ObjectivesSettings()
     runbooks_url: Annotated[
         str,
@@ -131,6 +141,7 @@ class Observability(ComponentResource):
                 shared=args.load_balancer.shared,
             ),
             *own_alarms(args.context.name, args.rotation.function_name),
+            *drill_alarms(args.context.name, settings.drill_within_days),
         ]
 
     def _topic(self) -> tuple[Output[str], aws.sns.TopicPolicy]:
@@ -215,7 +226,7 @@ class Observability(ComponentResource):
 
     def _alarm(self, alarm: Alarm) -> Output[str]:
         context = self._args.context
-        measure = _single(alarm.metric) if alarm.metric else {"metric_queries": _queries(alarm)}
+        measure = _single(alarm.metric, alarm.period_seconds) if alarm.metric else {"metric_queries": _queries(alarm)}
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{alarm.name}",
             name=f"{context.name}-{alarm.name}",
@@ -223,8 +234,8 @@ class Observability(ComponentResource):
             f"Runbook: {self._args.settings.runbook(alarm.name)}",
             comparison_operator="GreaterThanThreshold" if alarm.comparison == "above" else "LessThanThreshold",
             threshold=alarm.threshold,
-            evaluation_periods=alarm.minutes,
-            datapoints_to_alarm=alarm.minutes,
+            evaluation_periods=alarm.datapoints,
+            datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing_data,
             actions_enabled=True,
             alarm_actions=[self.topic_arn],
@@ -277,13 +288,13 @@ def _is_percentile(statistic: str) -> bool:
     return statistic.startswith("p") and statistic[1:].isdigit()
 
 
-def _single(metric: Metric) -> dict[str, object]:
+def _single(metric: Metric, period_seconds: int) -> dict[str, object]:
     statistic = "extended_statistic" if _is_percentile(metric.statistic) else "statistic"
     return {
         "namespace": metric.namespace,
         "metric_name": metric.name,
         "dimensions": metric.dimensions,
-        "period": 60,
+        "period": period_seconds,
         statistic: metric.statistic,
     }
 
@@ -301,7 +312,7 @@ def _queries(alarm: Alarm) -> Sequence[aws.cloudwatch.MetricAlarmMetricQueryArgs
                     namespace=metric.namespace,
                     metric_name=metric.name,
                     dimensions=metric.dimensions,
-                    period=60,
+                    period=alarm.period_seconds,
                     stat=metric.statistic,
                 ),
             )

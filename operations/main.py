@@ -21,6 +21,7 @@ from operations.monitor import monitor
 from operations.pipeline.command import pipeline
 from operations.rehearse.command import rehearse
 from operations.restore.command import restore
+from operations.restore.drills import drills
 from operations.review.command import review
 from operations.review.policies_command import policies
 from operations.state.command import state
@@ -31,7 +32,7 @@ SECTIONS: Final = {
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
     "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
-    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups"),
+    "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups", "drills"),
     "For workflows alone": ("pipeline",),
 }
 
@@ -61,7 +62,7 @@ def main() -> None:
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
     *(tenant, restore, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate, backups),
+    *(doctor, local, changed, locate, backups, drills),
     pipeline,
 ):
     main.add_command(command)

@@ -11,7 +11,7 @@ def service_rights(scope: Scope) -> Rights:
         "ecs",
         "cluster/{}",
         "service/{}/*",
-        *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off", "administration", "restore")),
+        *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off", "administration", "restore", "drill")),
     )
     functions = scope.named("lambda", "function:{}-rotation")
     targets = scope.arns("application-autoscaling", "scalable-target/*")

@@ -15,6 +15,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "doctor": 1,
     "drift": 1,
     "drift-account": 1,
+    "drills": 1,
     "image-build": 1,
     "image-push": 1,
     "local": 1,

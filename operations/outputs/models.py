@@ -12,7 +12,7 @@ from operations.outputs.audited import Backups
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
-from operations.outputs.restored import Restore
+from operations.outputs.restored import Drills, Restore
 from operations.outputs.reviewed import Review
 from operations.outputs.tenants import (
     Locate,
@@ -269,6 +269,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "doctor": Doctor,
     "drift": Drift,
     "drift-account": DriftAccount,
+    "drills": Drills,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,

@@ -38,6 +38,7 @@ class DeclaredService:
     one_off: Container
     administration: Container
     restore: Container
+    drill: Container
     execution_role_arn: str
     task_role_arn: str
     restore_role_arn: str
@@ -57,14 +58,14 @@ class DeclaredService:
 
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     """Read it from the graph. Raises NoServiceError where the stack has no such service."""
-    task, one_off, administration, restore = _task_definitions(rehearsal)
+    task, one_off, administration, restore, drill = _task_definitions(rehearsal)
     function = _only(rehearsal, "aws:lambda/function:Function")
     rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
     database = _only(rehearsal, "aws:rds/instance:Instance")
     containers = _containers(task)
     (first,) = [one for one in containers if not one["essential"]]
     (main,) = [one for one in containers if one["essential"]]
-    (on_duty,), (alone,), (back,) = (_containers(one) for one in (one_off, administration, restore))
+    (on_duty,), (alone,), (back,), (tried,) = (_containers(one) for one in (one_off, administration, restore, drill))
     of_function = function.declared.properties
     return DeclaredService(
         stack=rehearsal.stack,
@@ -73,6 +74,7 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         one_off=_container(on_duty),
         administration=_container(alone),
         restore=_container(back),
+        drill=_container(tried),
         execution_role_arn=task.declared.properties["executionRoleArn"],
         task_role_arn=task.declared.properties["taskRoleArn"],
         restore_role_arn=restore.declared.properties["taskRoleArn"],
@@ -117,25 +119,27 @@ def _with_today(former: Container, now: Container) -> Container:
     )
 
 
-def _task_definitions(rehearsal: Rehearsal) -> tuple[Rehearsed, Rehearsed, Rehearsed, Rehearsed]:
+def _task_definitions(rehearsal: Rehearsal) -> tuple[Rehearsed, Rehearsed, Rehearsed, Rehearsed, Rehearsed]:
     """The one that the ECS service names, and those for work as the owner: by people on duty, who get an entry point
-    that lets through named commands alone; by those who administer the account; and by those who bring data back, with
-    a role of its own.
+    that lets through named commands alone; by those who administer the account; and, with a role of its own, by those
+    who bring data back and by a schedule that tries it.
     """
     service = _only(rehearsal, "aws:ecs/service:Service").declared.properties["taskDefinition"]
     found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
     of_service = [one for one in found if one.outputs["arn"] == service]
     role = of_service[0].declared.properties["taskRoleArn"] if of_service else ""
     others = [one for one in found if one.outputs["arn"] != service]
-    restore = [one for one in others if one.declared.properties["taskRoleArn"] != role]
-    on_duty = [one for one in others if one not in restore and _containers(one)[0].get("entryPoint")]
-    rest = [one for one in others if one not in on_duty and one not in restore]
-    if any(len(kind) != 1 for kind in (of_service, on_duty, rest, restore)):
+    of_copies = [one for one in others if one.declared.properties["taskRoleArn"] != role]
+    drill = [one for one in of_copies if "drill" in (_containers(one)[0].get("entryPoint") or ())]
+    restore = [one for one in of_copies if one not in drill]
+    on_duty = [one for one in others if one not in of_copies and _containers(one)[0].get("entryPoint")]
+    rest = [one for one in others if one not in on_duty and one not in of_copies]
+    if any(len(kind) != 1 for kind in (of_service, on_duty, rest, restore, drill)):
         raise NoServiceError(
             f"the stack declares {len(found)} task definitions; it needs the service's, one for one-off work with an "
-            "entry point of its own, one for administration, and one with another role that brings data back"
+            "entry point of its own, one for administration, and two with another role: to bring data back, to try it"
         )
-    return of_service[0], on_duty[0], rest[0], restore[0]
+    return of_service[0], on_duty[0], rest[0], restore[0], drill[0]
 
 
 def _containers(task: Rehearsed) -> list[dict[str, Any]]:
