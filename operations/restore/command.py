@@ -132,6 +132,10 @@ def restore_tenant(
         f"{name} is as it was at {work.shown_at}: {sum(told['rows'].values())} rows, {told['files']['files']} files, "
         f"frozen for {told['frozen_seconds']:.1f} s.\nBack: workbuoy restore undo {name} --at {at_text}"
     )
+    if made := told.get("made_again"):
+        text += f"\n{', '.join(made)} was gone, and is there again."
+    if told.get("others_to_restore"):
+        text += " Other customers' rows refer to rows that are gone: bring them back too, in the same way."
     _print(document, text, json_wanted=json_wanted)
 
 

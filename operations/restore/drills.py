@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.alarms import DRILL_METRIC, log_namespace
+from components.alarms import DRILL_ALARM, DRILL_METRIC, log_namespace
 from operations.ending import CHECK_FAILED, JSON, plainly, print_json, print_text, tell
-from operations.restore.running import guarded, place_of_stack, work_at
+from operations.restore.running import guarded, place_of_stack, region_of, work_at
 
 if TYPE_CHECKING:
     from operations.restore.steps import Restore
@@ -56,6 +56,25 @@ def within_days(stack: str) -> int | None:
     settings = whole_config(project, read_config(project, stack)).get(f"{project.name}:settings") or {}
     found = (settings.get("observability") or {}).get("drillWithinDays")
     return found if isinstance(found, int) else None
+
+
+def warnings(stack: str) -> list[str]:
+    """What a review of a stack that stands says of its drills, by the alarm's state; nothing where none are wanted."""
+    if (within := within_days(stack)) is None:
+        return []
+    import boto3  # noqa: PLC0415 half a second
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    cloudwatch = boto3.Session().client("cloudwatch", region_name=region_of(stack))
+    try:
+        found = cloudwatch.describe_alarms(AlarmNames=[f"workbuoy-{stack}-{DRILL_ALARM}"])["MetricAlarms"]
+    except (BotoCoreError, ClientError) as error:
+        return [f"{stack}: whether a restore was tried lately could not be asked: {error}"]
+    if found and found[0]["StateValue"] == "OK":
+        return []
+    return [
+        f"{stack}: no restore was tried with success within {within} days, or nobody measured: workbuoy drills {stack}"
+    ]
 
 
 def _measure(work: "Restore", last: datetime | None, now: datetime) -> Mapping[str, Any]:

@@ -24,13 +24,20 @@ def stack_of(name: str) -> str:
 def place_of_stack(stack: str) -> "RestorePlace":
     """Where a stack's restore happens. Raises ProblemsError with every output that is missing."""
     from operations.restore.places import find_place  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    return find_place(stack, region_of(stack), lambda name: _outputs(project, name))
+
+
+def region_of(stack: str) -> str:
+    """By its settings, or its base's. Raises ProblemsError for an unknown stack."""
     from project.files import find_project, read_config  # noqa: PLC0415
     from project.silos import whole_config  # noqa: PLC0415
     from rehearsal.run import place_of  # noqa: PLC0415
 
     project = find_project(Path.cwd())
-    _, region = place_of(project, whole_config(project, read_config(project, stack)))
-    return find_place(stack, region, lambda name: _outputs(project, name))
+    return place_of(project, whole_config(project, read_config(project, stack)))[1]
 
 
 def _outputs(project: Any, stack: str) -> Mapping[str, Any]:

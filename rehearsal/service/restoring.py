@@ -99,7 +99,8 @@ class Restoring:
         expect(self.grace.send("POST", path, LATER, "text/plain"), 201)
         self.later_path = f"/api/things/{made['id']}"
         self.neighbour = _sums(trial, globex)
-        files = f"{len(keys[::3])} files deleted, {len(keys[1::3])} overwritten"
+        dropped = _run(trial, "drop", acme)["dropped"]
+        files = f"{len(keys[::3])} files deleted, {len(keys[1::3])} overwritten; the table {dropped} dropped"
         return f"{damaged['deleted']} rows of {acme} deleted, {damaged['overwritten']} overwritten; {files}"
 
     def archive(self, trial: Trial) -> str:
@@ -133,7 +134,8 @@ class Restoring:
 
     def prepare(self, trial: Trial) -> str:
         """A schedule replaces nothing, a copy that nobody prepared is refused; then the ledger is applied to it."""
-        beyond = self._begin(trial, "tenant", trial.members[0][0], "--at", f"{self.at:%Y%m%dT%H%M%SZ}", drill=True)
+        entry = trial.declared.drill.entry
+        beyond = begin(trial, trial.declared.drill, (*entry, "restore", "tenant", trial.members[0][0]))
         until(lambda: beyond.ended, TIMEOUT_SECONDS, "a drill's task did not end", beyond)
         if beyond.wait(5) != REFUSED:
             raise StepError("a drill's task lets through a command that replaces a customer's rows")
@@ -160,6 +162,8 @@ class Restoring:
         (acme, _), *_ = trial.members
         told = self._run(trial, "tenant", acme, "--at", f"{self.at:%Y%m%dT%H%M%SZ}")
         files, steps = told["files"], told["steps"]
+        if told["made_again"] != ["attachment_chunks"]:
+            raise StepError(f"{told['made_again']} were made again, and one table had been dropped")
         parts = ", ".join(f"{name} {step['seconds']:.1f} s" for name, step in steps.items() if step["seconds"])
         return f"frozen {told['frozen_seconds']:.1f} s; {files['again']} files again, {files['marked']} marked; {parts}"
 

@@ -4,6 +4,7 @@ import json
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.client import BaseClient
@@ -159,6 +160,22 @@ def test_another_zone_is_the_same_moment(world: World) -> None:
     there = datetime.fromisoformat(AT).astimezone(tz=datetime.strptime("+0530", "%z").tzinfo).isoformat()
     assert run("tenant", "initech", "--at", there, "--yes-restore", "initech").exit_code == 0
     assert ["restore", "tenant", "initech", "--at", NAMED] in world.commands()
+
+
+def test_a_copy_that_has_no_disk_left_is_one_line_and_stays_to_be_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = copies.Copy._instance
+
+    def full(self: copies.Copy, name: str) -> Any:
+        found = real(self, name)
+        return {**found, "DBInstanceStatus": "storage-full"} if found and name == COPY else found
+
+    monkeypatch.setattr(copies.Copy, "_instance", full)
+    result = run("drill", "prod", "--at", AT)
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
+    assert "is storage-full: look at its events, then `workbuoy restore end`" in " ".join(result.stderr.split())
+    assert world.commands() == []
 
 
 def test_two_at_once_are_refused_and_the_first_one_s_copy_stays(world: World) -> None:

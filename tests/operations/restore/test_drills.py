@@ -75,3 +75,34 @@ def test_evidence_that_cannot_be_read_is_named_and_never_taken_for_good(world: W
     world.s3.put_object(Bucket=BUCKET, Key="evidence/drills/20260101T000000Z.json", Body=b"{}")
     result = run("prod")
     assert (result.exit_code, "20260101T000000Z.json is no evidence" in result.stderr) == (4, True)
+
+
+def _alarm(state: str) -> None:
+    cloudwatch = boto3.client("cloudwatch", region_name=REGION)
+    cloudwatch.put_metric_alarm(
+        AlarmName="workbuoy-prod-restore-drill",
+        Namespace="Workbuoy/workbuoy-prod",
+        MetricName="LastGoodDrillAge",
+        Statistic="Minimum",
+        Period=86_400,
+        EvaluationPeriods=2,
+        Threshold=30,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloudwatch.set_alarm_state(AlarmName="workbuoy-prod-restore-drill", StateValue=state, StateReason="a test")
+
+
+@pytest.mark.usefixtures("world", "within_thirty_days")
+@pytest.mark.parametrize(("state", "said"), [("", 1), ("OK", 0), ("ALARM", 1), ("INSUFFICIENT_DATA", 1)])
+def test_a_review_says_when_no_restore_was_tried_lately_or_nobody_knows(state: str, said: int) -> None:
+    if state:
+        _alarm(state)
+    found = told.warnings("prod")
+    assert len(found) == said
+    assert all("no restore was tried with success within 30 days" in one for one in found)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_review_asks_nothing_where_no_drills_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told, "within_days", lambda _: None)
+    assert told.warnings("prod") == []
