@@ -2,8 +2,10 @@
 STACK ?= dev
 PYTHON ?= python3
 BIN := .venv/bin
-# A file's tests stay together, since they share what they stand up.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+# Much of a test is waiting for a server or a process, so there are more workers than cores. A file's tests stay
+# together, since they share what they stand up (tests/spread.py), and go in the order that tests/conftest.py gives them.
+WORKERS ?= 4
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help rehearse test test-fast dev ui ui-storybook image local check format generate lock upgrade clean
 
@@ -23,7 +25,9 @@ test: .venv/installed app/.venv/installed ## Everything that CI runs
 	@$(MAKE) --no-print-directory -C app test
 
 test-fast: .venv/installed app/.venv/installed ## Leaves out what builds or loads
+	@echo "1 of 2: the infrastructure's tests ..." >&2
 	@$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow and not engine"
+	@echo "2 of 2: the service's tests ..." >&2
 	@$(MAKE) --no-print-directory -C app test-fast
 
 dev: ## The service on an embedded Postgres, with reload and the mock login

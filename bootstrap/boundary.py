@@ -30,6 +30,11 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             actions=["s3:GetObject", "s3:PutObject"],
             resources=[arn for prefix in (ERASURES_PREFIX, RESTORES_PREFIX) for arn in scope.buckets(f"/{prefix}/*")],
         ),
+        Statement(
+            sid="HandOver",
+            actions=["s3:AbortMultipartUpload", "s3:PutObject"],
+            resources=scope.exports("/*"),
+        ),
         Statement(sid="SeeBuckets", actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=buckets),
         Statement(
             sid="OwnSecrets",
@@ -94,11 +99,28 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             resources=here(*scope.arns("ec2", "network-interface/*", "security-group/*", "subnet/*")),
         ),
         Statement(
+            sid="ReadMetrics",
+            actions=["aps:GetLabels", "aps:GetMetricMetadata", "aps:GetSeries", "aps:QueryMetrics"],
+            resources=here(*scope.arns("aps", "workspace/*")),
+            conditions=scope.of_a_stack,
+        ),
+        Statement(
+            sid="FindTasks",
+            actions=["ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTasks"],
+            resources=here(
+                *scope.named("ecs", "cluster/{}", "service/{}/*", "task/{}/*"), *scope.arns("ecs", "cluster/default")
+            ),
+        ),
+        Statement(
             sid="WithoutResources",
             actions=[
+                "cloudwatch:GetMetricData",
+                "cloudwatch:ListMetrics",
                 "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeSubnets",
                 "ecr:GetAuthorizationToken",
+                "ecs:ListServices",
+                "ecs:ListTasks",
                 "logs:DescribeLogGroups",
             ],
             resources=["*"],  # AWS knows no resource for these actions

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bootstrap.limits import elsewhere, no_data, own_limits
 from bootstrap.rights import Rights
+from bootstrap.rights.metrics import ending_of_metrics
 from bootstrap.scope import Scope
 from components.permissions import Statement
 
@@ -43,21 +44,42 @@ _ON_THE_WAY = frozenset(
 )
 
 
+_OF_BASE_STACKS = "waf"  # a customer's own stack stands behind its base's
+
+
 def leaving_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> dict[str, Sequence[Statement]]:
     """Reading, ending and emptying, by part; of what a deploy may write, only what ends something."""
     ending = {
-        part: [short for one in given.write if (short := _only_ending(one)).actions] for part, given in rights.items()
+        part: [short for one in given.write if (short := _only_ending(one)).actions]
+        for part, given in rights.items()
+        if part != _OF_BASE_STACKS
     }
-    ending["network"] = [_of_the_network(scope)]
-    running = ("service", "balancer", "watching", "access")
+    ending["network"], ending["metrics"] = [_of_the_network(scope)], ending_of_metrics(scope)
+    running = ("service", "balancer", "watching", "access", _OF_BASE_STACKS)
     return {
         "see-foundation": [one for part in rights if part not in running for one in rights[part].read],
         "see-running": [one for part in running for one in rights[part].read],
         "end-foundation": [one for part in rights if part not in running for one in ending[part]],
-        "end-running": [one for part in running for one in ending[part]],
+        "end-running": [one for part in running if part in ending for one in ending[part]],
         "state": [*state.read, *state.write, elsewhere(scope), *own_limits(scope)],
-        "empty": [*_emptying(scope), no_data(scope, but=("s3:DeleteObject*",))],
+        # The customer's export is read again before anything goes.
+        "empty": [
+            *_emptying(scope),
+            *scope.read_exports(),
+            no_data(scope, but=("s3:DeleteObject*", "s3:GetObject*")),
+            _no_other_objects(scope),
+        ],
     }
+
+
+def _no_other_objects(scope: Scope) -> Statement:
+    """Reads nothing but exports, whatever a bucket's own policy would allow."""
+    return Statement(
+        sid="NoDataButExports",
+        effect="Deny",
+        actions=["s3:GetObject*"],
+        resources=[f"arn:aws:s3:::workbuoy-{scope.environment}-{beginning}files-*" for beginning in ("", "*-")],
+    )
 
 
 def _of_the_network(scope: Scope) -> Statement:

@@ -9,6 +9,7 @@ from components.permissions import Statement
 _REGIONAL = (
     "acm",
     "application-autoscaling",
+    "aps",
     "cloudwatch",
     "ec2",
     "ecr",
@@ -20,7 +21,9 @@ _REGIONAL = (
     "rds",
     "s3",
     "secretsmanager",
+    "servicediscovery",
     "sns",
+    "wafv2",
 )
 
 

@@ -1,11 +1,13 @@
 """Physical names that other parts rely on: they are a contract, and never change."""
 
+from components.context import LEAVING, OPERATORS
+
 STATE_KEY_ALIAS = "alias/workbuoy-state"
 REPOSITORY = "workbuoy"
 BOUNDARY = "workbuoy-boundary"
 PREVIEW_ROLE = "workbuoy-preview"
-OPERATORS_ROLE = "workbuoy-operators"
-LEAVING_ROLE = "workbuoy-leaving"
+OPERATORS_ROLE = OPERATORS
+LEAVING_ROLE = LEAVING
 DRILL_ROLE = "workbuoy-drill"
 TRAIL = "workbuoy-account"
 
@@ -33,6 +35,11 @@ def drill_environment(environment: str) -> str:
 def state_address(account_id: str, region: str) -> str:
     """What `pulumi login` takes."""
     return f"s3://{state_bucket(account_id, region)}?region={region}"
+
+
+def fleet_folder(environment: str) -> str:
+    """Where the state bucket keeps the journal of an environment's rollouts."""
+    return f"workbuoy/fleet/{environment}"
 
 
 def secrets_provider(region: str) -> str:

@@ -9,10 +9,12 @@ from bootstrap.drills import copy_statements, evidence_statements
 from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
-from components.context import EXECUTION_ROLE, RESTORE_ROLE, TASK_ROLE
+from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, TASK_ROLE
 from components.files import IMPORT_PREFIX
 from components.log_group import READ_LOGS
 from components.permissions import Condition, Statement
+from components.task import DRILL, EXPORT, ONE_OFF, RESTORE
+from components.waf import LOG_PREFIX
 
 
 def trust_operators(account_id: str, operators: OperatorsSettings) -> Statement:
@@ -54,12 +56,14 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     Reading logs stands here by the log groups' names, and not by attaching each stack's `read-logs` policy: whoever
     deploys writes that one, and would decide by it what operators may do.
     """
-    groups = scope.named("logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*")
+    groups = scope.named(
+        "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{LOG_PREFIX}{{}}:*"
+    )
     in_a_cluster: Condition = {"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}}
     papers = ("manifest.json", "receipt.json")
     roles = [
         f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
-        for role in (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE)
+        for role in (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE, EXPORT_ROLE)
         for end in (role, f"*-{role}")
     ]
     return {
@@ -111,7 +115,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 sid="RunOneOffTasks",
                 actions=["ecs:RunTask"],
                 resources=scope.named(
-                    "ecs", *(f"task-definition/{{}}-{kind}:*" for kind in ("one-off", "restore", "drill"))
+                    "ecs", *(f"task-definition/{{}}-{one}:*" for one in (ONE_OFF, RESTORE, EXPORT, DRILL))
                 ),
                 conditions=in_a_cluster,
             ),
@@ -150,6 +154,8 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             ),
         ],
         "restore": [*copy_statements(scope), *evidence_statements(scope)],
+        # What a customer is handed over, checked before the customer goes: docs/handover.md.
+        "exports": scope.read_exports(),
         # Counts and checksums of a customer's move into a silo (docs/promotion.md), and none of what is moved.
         "promotion": [
             Statement(

@@ -25,10 +25,12 @@ from bootstrap.rights import Rights
 from bootstrap.rights.access import access_rights
 from bootstrap.rights.database import database_rights
 from bootstrap.rights.keys import keys_rights
+from bootstrap.rights.metrics import metrics_rights
 from bootstrap.rights.network import network_rights
 from bootstrap.rights.service import balancer_rights, service_rights
 from bootstrap.rights.state import StatePlace, state_rights
 from bootstrap.rights.storage import storage_rights
+from bootstrap.rights.waf import waf_rights
 from bootstrap.rights.watching import watching_rights
 from bootstrap.role import AccountRole, AccountRoleArgs
 from bootstrap.scope import Scope
@@ -40,7 +42,7 @@ DEPLOY_SESSION_SECONDS = 2 * 3600  # the first `up` of a stack waits for a datab
 DRILL_SESSION_SECONDS = 2 * 3600  # RDS takes some twenty minutes for a copy, and longer for a large one
 
 # Two documents for the preview role, one a part for the deploy role: each below AWS's 6,144 characters.
-_FOUNDATION = ("network", "database", "storage", "keys")
+_FOUNDATION = ("network", "database", "storage", "keys", "metrics")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +150,9 @@ def rights_by_part(scope: Scope) -> dict[str, Rights]:
         "keys": keys_rights(scope),
         "service": service_rights(scope),
         "balancer": balancer_rights(scope),
+        "metrics": metrics_rights(scope),
         "watching": watching_rights(scope),
+        "waf": waf_rights(scope),
         "access": access_rights(scope),
     }
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.permissions import Condition
+from components.exports import EXPORTS, SUFFIX_LETTERS
+from components.permissions import Condition, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,33 @@ class Scope:
     def buckets(self, inside: str = "") -> list[str]:
         """ARNs of the stacks' buckets, or of what is `inside` them."""
         return [f"arn:aws:s3:::workbuoy-{self.environment}-*{inside}"]
+
+    def exports(self, inside: str = "") -> list[str]:
+        """ARNs of the base stacks' places for exports (`components/exports.py`), or of what is `inside` them."""
+        suffix = "?" * SUFFIX_LETTERS  # a customer may be called exports-acme
+        bases = ("", *(f"{region}-" for region in self.regions))
+        return [f"arn:aws:s3:::workbuoy-{self.environment}-{base}{EXPORTS}-{suffix}{inside}" for base in bases]
+
+    def read_exports(self) -> list[Statement]:
+        """Find exports and read them, to check them and to hand them over."""
+        return [
+            Statement(sid="FindExports", actions=["s3:ListBucket"], resources=self.exports()),
+            Statement(sid="ReadExports", actions=["s3:GetObject"], resources=self.exports("/*")),
+            Statement(
+                sid="DecryptExports",
+                actions=["kms:Decrypt"],
+                resources=self.arns("kms", "key/*"),
+                conditions={
+                    "StringEquals": {
+                        **self.of_a_stack["StringEquals"],
+                        "kms:ViaService": [f"s3.{region}.amazonaws.com" for region in self.regions],
+                    },
+                    # With a bucket key the context names the bucket.
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+                    "ArnLike": {"kms:EncryptionContext:aws:s3:arn": self.exports()},
+                },
+            ),
+        ]
 
     @property
     def of_a_stack(self) -> Condition:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from pulumi import ComponentResource, ResourceOptions
 
-from components.context import EXECUTION_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE, StackContext
+from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE, StackContext
 from components.database import Database
 from components.encryption import Encryption, read_key_through, use_key_through
+from components.exports import ExportsPlace
 from components.files import Files
 from components.logs import Logs
 from components.permissions import Condition, Statement
@@ -24,17 +25,19 @@ class AccessArgs:
     files: Files
     secrets: Secrets
     logs: Logs
+    exports: ExportsPlace
 
 
 class Access(ComponentResource):
-    """Four roles: `execution` starts tasks, `task` is the service itself, `rotation` changes its login, and `restore`
-    brings back what a copy of the database and the bucket's versions hold.
+    """Five roles: `execution` starts tasks, `task` is the service itself, `rotation` changes its login, `restore`
+    brings back what a copy of the database and the bucket's versions hold, and `export` hands over what a customer has.
     """
 
     execution: Role
     task: Role
     rotation: Role
     restore: Role
+    export: Role
 
     def __init__(self, name: str, args: AccessArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Access", name, None, opts)
@@ -102,6 +105,21 @@ class Access(ComponentResource):
                     use_key_through(keys.files_key_arn, context, "s3", "UseFilesKey"),
                     args.secrets.read_restored_login(),
                     read_secrets_key,
+                ],
+            ),
+            child,
+        )
+        self.export = Role(
+            EXPORT_ROLE,
+            RoleArgs(
+                context=context,
+                description="Hands over what a customer has, and counts what is left, in tasks that a person starts",
+                trusted_service="ecs-tasks.amazonaws.com",
+                trust_conditions=_from_own_tasks(context),
+                statements=[
+                    *args.files.read_for_export(),
+                    read_key_through(keys.files_key_arn, context, "s3", "ReadFilesKey"),
+                    *args.exports.hand_over(context),
                 ],
             ),
             child,

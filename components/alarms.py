@@ -200,6 +200,29 @@ def service_alarms(
     ]
 
 
+def waf_alarms(web_acl: str, region: str, blocked_requests: float) -> list[Alarm]:
+    """Alarms of the firewall before the load balancer.
+
+    Source: https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
+    """
+    return [
+        Alarm(
+            name="waf-blocked-requests",
+            search="blocked requests",
+            metric=Metric(
+                namespace="AWS/WAFV2",
+                name="BlockedRequests",
+                dimensions={"WebACL": web_acl, "Region": region, "Rule": "ALL"},
+                statistic="Sum",
+            ),
+            threshold=blocked_requests,
+            missing_data="notBreaching",
+            advice="Run the saved search 'blocked requests'. One rule and many addresses of customers: it refuses "
+            "our own users, so name it in service.waf.countedRules. Few addresses: an attack, and it is refused.",
+        ),
+    ]
+
+
 def log_namespace(stack_name: str) -> str:
     """Where the stack counts its log lines; a metric filter with a default value can have no dimension."""
     return f"Workbuoy/{stack_name}"

@@ -12,7 +12,10 @@ from components.permissions import ANYONE, Statement, policy_document
 
 @dataclass(frozen=True, kw_only=True)
 class BucketArgs:
-    """`key_arn` None means SSE-S3, for buckets that AWS's log delivery writes to; periods are in days."""
+    """`key_arn` None means SSE-S3, for buckets that AWS's log delivery writes to; periods are in days.
+
+    A bucket that `outlives_stack` stays, with its settings and everything in it, when the stack is destroyed.
+    """
 
     context: StackContext
     bucket_name: Output[str]
@@ -22,6 +25,8 @@ class BucketArgs:
     expire_noncurrent_after_days: int
     archive_after_days: int | None = None
     delete_after_days: int | None = None
+    lock_days: int | None = None
+    outlives_stack: bool = False
     statements: Sequence[Statement] = field(default_factory=list)
 
 
@@ -34,13 +39,15 @@ class Bucket(ComponentResource):
 
     def __init__(self, name: str, args: BucketArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Bucket", name, None, opts)
-        context, child = args.context, ResourceOptions(parent=self)
+        context, lasting = args.context, args.outlives_stack or None  # which children do not inherit
+        child = ResourceOptions(parent=self, retain_on_delete=lasting)
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.bucket_name,
             force_destroy=not context.protected,
+            object_lock_enabled=args.lock_days is not None or None,
             tags=context.tags(args.data_classification),
-            opts=ResourceOptions(parent=self, protect=context.protected),
+            opts=ResourceOptions(parent=self, retain_on_delete=lasting, protect=context.protected),
         )
         aws.s3.BucketOwnershipControls(
             f"{name}-ownership",
@@ -63,6 +70,13 @@ class Bucket(ComponentResource):
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=child,
         )
+        if args.lock_days:
+            _lock(
+                name,
+                bucket,
+                args.lock_days,
+                ResourceOptions(parent=self, retain_on_delete=lasting, depends_on=[versioning]),
+            )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=bucket.bucket,
@@ -79,17 +93,32 @@ class Bucket(ComponentResource):
             bucket=bucket.bucket,
             rules=_lifecycle_rules(args),
             # Rules on noncurrent versions mean nothing, and some are refused, before versioning is on.
-            opts=ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=ResourceOptions(parent=self, retain_on_delete=lasting, depends_on=[versioning]),
         )
         self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
             policy=policy_document([_refuse_plain_http(bucket.arn), *args.statements]),
             # Both change who may reach the bucket; S3 refuses the two at once.
-            opts=ResourceOptions(parent=self, depends_on=[public_access_block]),
+            opts=ResourceOptions(parent=self, retain_on_delete=lasting, depends_on=[public_access_block]),
         )
         self.name, self.arn = bucket.bucket, bucket.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def _lock(name: str, bucket: aws.s3.Bucket, days: int, opts: ResourceOptions) -> None:
+    """In governance mode: nobody here is given what lifts it (`s3:BypassGovernanceRetention`), and an owner could be.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    """
+    retention = aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(mode="GOVERNANCE", days=days)
+    aws.s3.BucketObjectLockConfiguration(
+        f"{name}-lock",
+        bucket=bucket.bucket,
+        object_lock_enabled="Enabled",
+        rule=aws.s3.BucketObjectLockConfigurationRuleArgs(default_retention=retention),
+        opts=opts,
+    )
 
 
 def _encryption_by_default(
@@ -167,4 +196,20 @@ def _refuse_plain_http(bucket_arn: Output[str]) -> Statement:
         resources=[bucket_arn, Output.concat(bucket_arn, "/*")],
         principals=ANYONE,
         conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def refuse_other_keys(bucket_name: Output[str], key_arn: Input[str]) -> Statement:
+    """Nobody may store an object under another key by asking for it; asking for none gives the bucket's.
+
+    `Null` is needed: without it a request that names no key would count as another key.
+    """
+    header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    return Statement(
+        sid="RefuseOtherKeys",
+        effect="Deny",
+        actions=["s3:PutObject"],
+        resources=[Output.concat("arn:aws:s3:::", bucket_name, "/*")],
+        principals=ANYONE,
+        conditions={"StringNotEquals": {header: key_arn}, "Null": {header: "false"}},
     )

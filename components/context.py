@@ -10,6 +10,8 @@ TASK_ROLE = "service-task"
 EXECUTION_ROLE = "service-execution"
 ROTATION_ROLE = "rotation"
 RESTORE_ROLE = "restore"
+EXPORT_ROLE = "export"
+OPERATORS, LEAVING = "workbuoy-operators", "workbuoy-leaving"  # people's roles, which bootstrap makes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from components.context import DataClassification, StackContext
 from components.permissions import Condition, Statement, policy_document
 
 DELETION_WINDOW_DAYS = 30  # control KMS.3: the longest that AWS offers
+MANAGED_PROMETHEUS = "aps.amazonaws.com"
 _FILES, _SUFFIX_LETTERS = "files", 8  # as components/files.py names the bucket
 
 # Everything but the use of the key: nobody decrypts directly, not even an administrator.
@@ -50,10 +51,14 @@ USE = (
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """`files_writers` are roles of other stacks that put objects here for a while."""
+    """`files_writers` are roles of other stacks that put objects here for a while.
+
+    With `managed_prometheus` its alert manager publishes to the alarm topic too.
+    """
 
     context: StackContext
     files_writers: Sequence[str] = ()
+    managed_prometheus: bool = False
 
 
 class Encryption(ComponentResource):
@@ -77,26 +82,27 @@ class Encryption(ComponentResource):
             "database",
             "The database, its backups and its performance data",
             "customer-data",
-            [*_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
+            [*let_account_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
         )
         self.files_key_arn = self._key(
             "files",
             "Attachments",
             "customer-data",
-            [*_use_through(context, "s3"), *_let_write(context, args.files_writers)],
+            [*let_account_use_through(context, "s3"), *_let_write(context, args.files_writers)],
         )
         self.secrets_key_arn = self._key(
             "secrets",
             "Secrets Manager entries",
             "credentials",
             [
-                *_use_through(context, "secretsmanager"),
+                *let_account_use_through(context, "secretsmanager"),
                 # RDS writes the master password with the caller's rights, through Secrets Manager on its behalf.
                 _let_service_keep_grants(context, "secretsmanager", "rds"),
             ],
         )
         self.logs_key_arn = self._key("logs", "Log groups", "operational", [use_for_log_groups(context)])
-        self.alerts_key_arn = self._key("alerts", "The alarm topic", "operational", use_for_topics(context))
+        publishers = [MANAGED_PROMETHEUS] if args.managed_prometheus else []
+        self.alerts_key_arn = self._key("alerts", "The alarm topic", "operational", use_for_topics(context, publishers))
         self.register_outputs({})
 
     def _key(
@@ -171,7 +177,7 @@ def _through(context: StackContext, *services: str) -> Condition:
     return {"StringEquals": {"kms:ViaService": hosts if len(hosts) > 1 else hosts[0]}}
 
 
-def _use_through(context: StackContext, service: str) -> list[Statement]:
+def let_account_use_through(context: StackContext, service: str) -> list[Statement]:
     """This account's principals, as far as their own policies allow, through one service.
 
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
@@ -235,12 +241,29 @@ def use_for_log_groups(context: StackContext) -> Statement:
     )
 
 
-def use_for_topics(context: StackContext) -> list[Statement]:
+def use_for_metrics(context: StackContext) -> list[Statement]:
+    """Managed Prometheus, which works with its caller's rights and then on grants.
+
+    Source: https://docs.aws.amazon.com/prometheus/latest/userguide/encryption-at-rest-Amazon-Service-Prometheus.html
+    """
+    return [
+        Statement(
+            sid="UseThroughService",
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            resources=["*"],
+            principals={"AWS": [context.root_arn]},
+            conditions=_through(context, "aps"),
+        ),
+        _let_service_keep_grants(context, "aps"),
+    ]
+
+
+def use_for_topics(context: StackContext, more_publishers: Sequence[str] = ()) -> list[Statement]:
     """The services that publish to an encrypted topic, and SNS that delivers from it.
 
     Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
-    publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]
+    publishers = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com", *more_publishers]
     return [
         Statement(
             sid="PublishAlarmsAndEvents",

@@ -1,6 +1,6 @@
 """Attachments: a versioned bucket whose old versions expire, and the bucket that takes its access logs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -9,7 +9,7 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
-from components.bucket import Bucket, BucketArgs
+from components.bucket import Bucket, BucketArgs, refuse_other_keys
 from components.context import StackContext
 from components.permissions import ANYONE, Statement
 from components.settings import BrokenRule, Rule, Settings
@@ -60,7 +60,7 @@ class FilesSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """While a tenant moves here from a shared stack: whose it is, and the role that brings its export."""
+    """While a tenant moves from another stack or to one: whose it is, and the other stack's role, which puts here."""
 
     tenant: str
     from_role_arn: str
@@ -72,7 +72,8 @@ class FilesArgs:
     settings: FilesSettings
     key_arn: Input[str]
     takes_load_balancer_logs: bool = True
-    imports: Import | None = None
+    also_logged: Sequence[Input[str]] = ()  # names of further buckets whose access logs come here
+    imports: Sequence[Import] = ()
 
 
 class Files(ComponentResource):
@@ -101,7 +102,11 @@ class Files(ComponentResource):
                 expire_noncurrent_after_days=1,
                 delete_after_days=settings.keep_access_logs_days,
                 statements=[
-                    _deliver_access_logs(context, log_name, Output.concat("arn:aws:s3:::", files_name)),
+                    _deliver_access_logs(context, log_name, ACCESS_LOG_PREFIX, files_name),
+                    *(
+                        _deliver_access_logs(context, log_name, EXPORTS_LOG_PREFIX, one, of="Exports")
+                        for one in args.also_logged
+                    ),
                     *([_deliver_load_balancer_logs(context, log_name)] if args.takes_load_balancer_logs else []),
                 ],
             ),
@@ -114,13 +119,14 @@ class Files(ComponentResource):
                 bucket_name=files_name,
                 data_classification="customer-data",
                 key_arn=args.key_arn,
+                outlives_stack=context.permanent,  # as the final snapshot, whose rows name these files
                 abort_uploads_after_days=settings.abort_uploads_after_days,
                 expire_noncurrent_after_days=settings.expire_noncurrent_after_days,
                 archive_after_days=settings.archive_after_days,
                 delete_after_days=settings.delete_after_days,
                 statements=[
-                    _refuse_other_keys(files_name, args.key_arn),
-                    *([_take_export(files_name, args.imports)] if args.imports else []),
+                    refuse_other_keys(files_name, args.key_arn),
+                    *(_take_export(files_name, n, one) for n, one in enumerate(args.imports, start=1)),
                     *(_write_once(files_name) if context.protected else []),
                 ],
             ),
@@ -169,7 +175,7 @@ class Files(ComponentResource):
                 resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
             ),
             Statement(sid="SeeOwnBucket", actions=["s3:ListBucket"], resources=[self.bucket_arn]),
-            *([self._take_in(self._imports)] if self._imports else []),
+            *([self._take_in()] if self._imports else []),
         ]
 
     def note_erasures(self) -> list[Statement]:
@@ -216,12 +222,23 @@ class Files(ComponentResource):
             ),
         ]
 
-    def _take_in(self, imports: Import) -> Statement:
-        """What `workbuoy-app tenant import` and `clear-import` do: docs/promotion.md."""
+    def read_for_export(self) -> list[Statement]:
+        """Read what is handed over, and count what is left, of older versions too; change nothing."""
+        return [
+            Statement(
+                sid="ReadForExport",
+                actions=["s3:GetObject"],
+                resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
+            ),
+            Statement(sid="CountVersions", actions=["s3:ListBucketVersions"], resources=[self.bucket_arn]),
+        ]
+
+    def _take_in(self) -> Statement:
+        """What `workbuoy-app tenant import`, `clear-import` and `receive` do: docs/promotion.md and docs/move.md."""
         return Statement(
             sid="TakeInExport",
             actions=["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            resources=[Output.concat(self.bucket_arn, f"/{IMPORT_PREFIX}/{imports.tenant}/*")],
+            resources=[Output.concat(self.bucket_arn, f"/{IMPORT_PREFIX}/{one.tenant}/*") for one in self._imports],
         )
 
 
@@ -231,18 +248,21 @@ ERASURES_PREFIX = "erasures"
 RESTORES_PREFIX = "restores"
 EVIDENCE_PREFIX = "evidence"  # of drills and restores: written once, and kept
 ACCESS_LOG_PREFIX = "access"
+EXPORTS_LOG_PREFIX = "exports"
 LOAD_BALANCER_LOG_PREFIX = "load-balancer"
 
 
-def _deliver_access_logs(context: StackContext, log_name: Output[str], source_arn: Output[str]) -> Statement:
+def _deliver_access_logs(
+    context: StackContext, log_name: Output[str], prefix: str, source: Input[str], *, of: str = ""
+) -> Statement:
     """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html."""
     return Statement(
-        sid="DeliverAccessLogs",
+        sid=f"Deliver{of}AccessLogs",
         actions=["s3:PutObject"],
-        resources=[Output.concat("arn:aws:s3:::", log_name, f"/{ACCESS_LOG_PREFIX}/*")],
+        resources=[Output.concat("arn:aws:s3:::", log_name, f"/{prefix}/*")],
         principals={"Service": ["logging.s3.amazonaws.com"]},
         conditions={
-            "ArnEquals": {"aws:SourceArn": source_arn},
+            "ArnEquals": {"aws:SourceArn": Output.concat("arn:aws:s3:::", source)},
             "StringEquals": {"aws:SourceAccount": context.account_id},
         },
     )
@@ -264,10 +284,10 @@ def _deliver_load_balancer_logs(context: StackContext, log_name: Output[str]) ->
     )
 
 
-def _take_export(bucket_name: Output[str], imports: Import) -> Statement:
-    """What `workbuoy-app tenant export` does here: it puts, and neither reads nor lists nor deletes."""
+def _take_export(bucket_name: Output[str], number: int, imports: Import) -> Statement:
+    """What `workbuoy-app tenant export` and `send` do here: they put, and neither read nor list nor delete."""
     return Statement(
-        sid="TakeExport",
+        sid="TakeExport" if number == 1 else f"TakeExport{number}",
         actions=["s3:AbortMultipartUpload", "s3:PutObject"],
         resources=[Output.concat("arn:aws:s3:::", bucket_name, f"/{IMPORT_PREFIX}/{imports.tenant}/*")],
         principals={"AWS": [imports.from_role_arn]},
@@ -300,19 +320,3 @@ def _write_once(bucket_name: Output[str]) -> list[Statement]:
             principals=ANYONE,
         ),
     ]
-
-
-def _refuse_other_keys(bucket_name: Output[str], key_arn: Input[str]) -> Statement:
-    """Nobody may store an object under another key by asking for it; asking for none gives the bucket's.
-
-    `Null` is needed: without it a request that names no key would count as another key.
-    """
-    header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-    return Statement(
-        sid="RefuseOtherKeys",
-        effect="Deny",
-        actions=["s3:PutObject"],
-        resources=[Output.concat("arn:aws:s3:::", bucket_name, "/*")],
-        principals=ANYONE,
-        conditions={"StringNotEquals": {header: key_arn}, "Null": {header: "false"}},
-    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.bucket import Bucket
 from components.context import StackContext
@@ -13,6 +13,7 @@ from components.network import Network
 from components.place import LoadBalancerPlace
 from components.service_settings import ServiceSettings
 from components.task import PORT as SERVICE_PORT
+from components.waf import Waf, WafArgs
 
 HTTP_PORT = 80
 # TLS 1.3 and 1.2: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
@@ -27,6 +28,7 @@ class LoadBalancerArgs:
     settings: ServiceSettings
     network: Network
     log_bucket: Bucket
+    logs_key_arn: Input[str]
 
 
 class LoadBalancer(ComponentResource):
@@ -36,6 +38,7 @@ class LoadBalancer(ComponentResource):
     arn_suffix: Output[str]
     listener_arn: Output[str]
     security_group: SecurityGroup
+    waf: Waf | None
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:LoadBalancer", name, None, opts)
@@ -72,13 +75,32 @@ class LoadBalancer(ComponentResource):
         )
         self.listener_arn = self._listeners(balancer.arn, certificate_arn).arn
         self.dns_name, self.arn_suffix = balancer.dns_name, balancer.arn_suffix
+        self.waf = self._waf(args, balancer.arn)
         self.register_outputs({"dnsName": self.dns_name})
 
     @property
     def place(self) -> LoadBalancerPlace:
         """This load balancer as the way in to services."""
         return LoadBalancerPlace(
-            listener_arn=self.listener_arn, arn_suffix=self.arn_suffix, security_group_id=self.security_group.id
+            listener_arn=self.listener_arn,
+            arn_suffix=self.arn_suffix,
+            security_group_id=self.security_group.id,
+            waf=self.waf,
+        )
+
+    def _waf(self, args: LoadBalancerArgs, balancer_arn: Output[str]) -> Waf | None:
+        if args.settings.waf is None:
+            return None
+        return Waf(
+            f"{self._name}-waf",
+            WafArgs(
+                context=args.context,
+                settings=args.settings.waf,
+                load_balancer_arn=balancer_arn,
+                logs_key_arn=args.logs_key_arn,
+                log_retention_days=args.settings.log_retention_days,
+            ),
+            self._child,
         )
 
     def _listeners(self, balancer_arn: Output[str], certificate_arn: str | None) -> aws.lb.Listener:

@@ -2,96 +2,42 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
-from pydantic import Field
 
 from components.alarms import (
     Alarm,
-    DatabaseThresholds,
     Metric,
     database_alarms,
     drill_alarms,
     log_namespace,
     own_alarms,
     service_alarms,
+    waf_alarms,
 )
 from components.context import StackContext
 from components.dashboard import dashboard_body
 from components.database import Database
+from components.encryption import MANAGED_PROMETHEUS
 from components.logs import Logs
-from components.objectives import ObjectivesSettings
+from components.observability_settings import ObservabilitySettings
 from components.permissions import Statement, policy_document
 from components.place import LoadBalancerPlace
 from components.rotation import Rotation
 from components.searches import SEARCHES
 from components.service import Service
-from components.settings import Settings
-
-_Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["oncall@example.org"], max_length=254)]
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
 DATABASE_EVENT_CATEGORIES = ("backup", "failover", "failure", "low storage")
 
 
-class ObservabilitySettings(Settings):
-    """Who is told, and from which values on."""
-
-    alarm_emails: Annotated[
-        tuple[_Email, ...],
-        Field(description="Each must confirm by a link that AWS sends; permanent stacks need one"),
-    ] = ()
-    database_cpu_percent: Annotated[int, Field(ge=10, le=100)] = 80
-    database_operations_per_second: Annotated[
-        int, Field(ge=100, description="gp3's baseline is 3000, from 400 GiB on 12000")
-    ] = 2400
-    database_connections: Annotated[
-        int,
-        Field(ge=10, description="About 80 % of what the instance class takes (memory in bytes / 9531392)"),
-    ] = 80
-    database_transaction_log_gib: Annotated[int, Field(ge=1)] = 10
-    service_error_percent: Annotated[int, Field(ge=1, le=100)] = 5
-    service_response_seconds: Annotated[int, Field(ge=1, le=60, description="95 of 100 requests are faster")] = 1
-    drill_within_days: Annotated[
-        int | None,
-        Field(
-            ge=8,
-            le=365,
-            examples=[30],
-            description="Drill a restore every week, and alarm where the last good one is older; null drills nothing",
-        ),
-    ] = None
-    objectives: ObjectivesSettings = ObjectivesSettings()
-    runbooks_url: Annotated[
-        str,
-        Field(
-            pattern=r"^(https://[^\s#]+|docs)/runbooks\.md$",
-            examples=["https://github.com/example/infrastructure/blob/main/docs/runbooks.md"],
-            max_length=300,
-            description="Where people read the runbooks; every alarm links to its section there",
-        ),
-    ] = "docs/runbooks.md"
-
-    def runbook(self, name: str) -> str:
-        """The section of an alarm, or of an alert for the same symptom."""
-        return f"{self.runbooks_url}#{name}"
-
-    def database_thresholds(self, allocated_storage_gib: int) -> DatabaseThresholds:
-        """What a database of this size is watched for."""
-        return DatabaseThresholds(
-            cpu_percent=self.database_cpu_percent,
-            operations_per_second=self.database_operations_per_second,
-            free_storage_gib=max(2, allocated_storage_gib // 10),
-            connections=self.database_connections,
-            transaction_log_gib=self.database_transaction_log_gib,
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
 class ObservabilityArgs:
-    """What is watched, and by which key what it says is kept."""
+    """What is watched, and by which key what it says is kept.
+
+    The alert manager of `workspace_arn` publishes to the topic too.
+    """
 
     context: StackContext
     settings: ObservabilitySettings
@@ -101,19 +47,21 @@ class ObservabilityArgs:
     service: Service
     rotation: Rotation
     logs: Logs
+    workspace_arn: Input[str] | None = None
 
 
 class Observability(ComponentResource):
     """One topic that everything calls, and everything that calls it."""
 
     topic_arn: Output[str]
+    topic_ready: aws.sns.TopicPolicy
     read_logs_policy_arn: Output[str]
 
     def __init__(self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Observability", name, None, opts)
         self._name, self._args, self._child = name, args, ResourceOptions(parent=self)
-        self.topic_arn, topic_ready = self._topic()
-        self._database_events(topic_ready)
+        self.topic_arn, self.topic_ready = self._topic()
+        self._database_events()
         self._count_error_lines()
         self._measure_owed_deletions()
         alarms = self._alarms()
@@ -140,6 +88,11 @@ class Observability(ComponentResource):
                 settings.service_response_seconds,
                 shared=args.load_balancer.shared,
             ),
+            *(
+                waf_alarms(waf.name, args.context.region, settings.waf_blocked_requests)
+                if (waf := args.load_balancer.waf)
+                else ()
+            ),
             *own_alarms(args.context.name, args.rotation.function_name),
             *drill_alarms(args.context.name, settings.drill_within_days),
         ]
@@ -165,7 +118,8 @@ class Observability(ComponentResource):
                         resources=[topic.arn],
                         principals={"Service": publishers},
                         conditions={"StringEquals": {"aws:SourceAccount": context.account_id}},
-                    )
+                    ),
+                    *_let_alert_manager_publish(context, topic.arn, self._args.workspace_arn),
                 ]
             ),
             opts=self._child,
@@ -180,7 +134,7 @@ class Observability(ComponentResource):
             )
         return topic.arn, policy
 
-    def _database_events(self, topic_ready: aws.sns.TopicPolicy) -> None:
+    def _database_events(self) -> None:
         aws.rds.EventSubscription(
             f"{self._name}-database-events",
             name=f"{self._args.context.name}-database",
@@ -189,7 +143,7 @@ class Observability(ComponentResource):
             source_ids=[self._args.database.identifier],
             event_categories=list(DATABASE_EVENT_CATEGORIES),
             tags=self._args.context.tags(),
-            opts=ResourceOptions(parent=self, depends_on=[topic_ready]),
+            opts=ResourceOptions(parent=self, depends_on=[self.topic_ready]),
         )
 
     def _count_error_lines(self) -> None:
@@ -247,12 +201,14 @@ class Observability(ComponentResource):
 
     def _saved_searches(self) -> None:
         """Searches that appear in CloudWatch Logs Insights under the stack's name."""
+        waf = self._args.load_balancer.waf
         logs = {
             "service": self._args.logs.service,
             "rotation": self._args.logs.rotation,
             "database": self._args.database.messages_log,
+            **({"waf": waf.log} if waf else {}),
         }
-        for search in SEARCHES:
+        for search in (one for one in SEARCHES if one.log in logs):
             aws.cloudwatch.QueryDefinition(
                 f"{self._name}-search-{search.title.replace(' ', '-')}",
                 name=f"{self._args.context.name}/{search.title}",
@@ -263,7 +219,7 @@ class Observability(ComponentResource):
 
     def _operators_policy(self) -> Output[str]:
         """The only document that grants reading logs; it is attached to the operators' role, which needs MFA."""
-        context = self._args.context
+        context, waf = self._args.context, self._args.load_balancer.waf
         return aws.iam.Policy(
             f"{self._name}-operators",
             name=f"{context.name}-read-logs",
@@ -272,6 +228,7 @@ class Observability(ComponentResource):
                 [
                     self._args.logs.service.read("ReadServiceLog"),
                     self._args.logs.rotation.read("ReadRotationLog"),
+                    *([waf.log.read("ReadWafLog")] if waf else []),
                     Statement(
                         sid="FindLogsAndSearches",
                         actions=["logs:DescribeLogGroups", "logs:DescribeQueryDefinitions"],
@@ -282,6 +239,29 @@ class Observability(ComponentResource):
             tags=context.tags(),
             opts=self._child,
         ).arn
+
+
+def _let_alert_manager_publish(
+    context: StackContext, topic_arn: Input[str], workspace_arn: Input[str] | None
+) -> list[Statement]:
+    """The alert manager of one workspace, where there is one.
+
+    Source: https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-receiver-AMPpermission.html
+    """
+    if workspace_arn is None:
+        return []
+    return [
+        Statement(
+            sid="PublishAlerts",
+            actions=["sns:GetTopicAttributes", "sns:Publish"],
+            resources=[topic_arn],
+            principals={"Service": [MANAGED_PROMETHEUS]},
+            conditions={
+                "ArnEquals": {"aws:SourceArn": workspace_arn},
+                "StringEquals": {"aws:SourceAccount": context.account_id},
+            },
+        )
+    ]
 
 
 def _is_percentile(statistic: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi import Input, Resource
 
 from components.firewall import HTTPS_PORT, SecurityGroup
+from components.waf import Waf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +33,31 @@ class NetworkPlace:
 class LoadBalancerPlace:
     """The listener that takes a service's rule, and what alarms name it by.
 
-    One that is `shared` counts other services' failures too.
+    One that is `shared` counts other services' failures too, and its `waf` is its own stack's to watch.
     """
 
     listener_arn: Input[str]
     arn_suffix: Input[str]
     security_group_id: Input[str]
     shared: bool = False
+    waf: Waf | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspacePlace:
+    """A managed Prometheus workspace, and the namespace of Cloud Map in which its collectors find tasks."""
+
+    id: Input[str]
+    arn: Input[str]
+    namespace_id: Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsPlace:
+    """The security group of what scrapes, and where AWS's collectors write; no workspace: a Prometheus of one's own."""
+
+    security_group_id: Input[str]
+    workspace: WorkspacePlace | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,17 +12,18 @@ from components.permissions import Condition, Statement, policy_document
 
 @dataclass(frozen=True, kw_only=True)
 class RoleArgs:
-    """What a role is for, which AWS service may take it, and the statements it gets."""
+    """What a role is for, which AWS service or which other roles may take it, and the statements it gets."""
 
     context: StackContext
     description: str
-    trusted_service: str
     statements: Sequence[Statement]
+    trusted_service: str = ""
+    trusted_role_arns: Sequence[str] = ()
     trust_conditions: Condition | None = None
 
 
 class Role(ComponentResource):
-    """A role that one AWS service assumes, with one inline policy and the stack's permissions boundary.
+    """A role that one AWS service or named roles assume, with one inline policy and the stack's boundary.
 
     The physical name is `<stack>-<name>`, so that a boundary and the deploy role can name it before it exists.
     `policy` is what a resource depends on that fails while the permissions are missing.
@@ -35,10 +36,12 @@ class Role(ComponentResource):
     def __init__(self, name: str, args: RoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:aws:Role", name, None, opts)
         trust = Statement(
-            sid="AssumedByService",
+            sid="AssumedByRoles" if args.trusted_role_arns else "AssumedByService",
             actions=["sts:AssumeRole"],
             resources=[],
-            principals={"Service": [args.trusted_service]},
+            principals={"AWS": args.trusted_role_arns}
+            if args.trusted_role_arns
+            else {"Service": [args.trusted_service]},
             conditions=args.trust_conditions or {},
         )
         role = aws.iam.Role(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Log = Literal["service", "rotation", "database"]
+Log = Literal["service", "rotation", "database", "waf"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,7 @@ class Search:
         return "\n| ".join((*self.lines, "limit 200"))
 
 
+# A stack without a firewall has no log of one, and so none of its searches.
 # The service's fields are those of app/workbuoy_app/logs.py.
 SEARCHES: Final = (
     Search(
@@ -102,6 +103,18 @@ SEARCHES: Final = (
             "fields @timestamp, @message",
             "filter @message like /WARNING: |ERROR: |FATAL: |PANIC: /",
             "sort @timestamp desc",
+        ),
+    ),
+    # https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
+    Search(
+        title="blocked requests",
+        log="waf",
+        lines=(
+            "filter action = 'BLOCK'",
+            'parse @message /"terminatingRule":\\{"ruleId":"(?<rule_of_group>[^"]+)"/',
+            "stats count(*) as requests, count_distinct(httpRequest.clientIp) as addresses "
+            "by terminatingRuleId, rule_of_group, httpRequest.uri",
+            "sort requests desc",
         ),
     ),
 )

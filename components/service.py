@@ -11,7 +11,8 @@ from components.database import PORT as DATABASE_PORT
 from components.database import Database
 from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup
-from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from components.metrics import register_tasks
+from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace
 from components.role import Role
 from components.rotation import Rotation
 from components.service_settings import ServiceSettings
@@ -46,6 +47,7 @@ class ServiceArgs:
     execution_role: Role
     task_role: Role
     log_group: LogGroup
+    metrics: MetricsPlace | None = None
     priority: int = LAST_PRIORITY
 
 
@@ -99,6 +101,7 @@ class Service(ComponentResource):
                     container_port=PORT,
                 )
             ],
+            service_registries=_registry(name, args, child),
             propagate_tags="SERVICE",
             tags=context.tags("customer-data"),
             opts=ResourceOptions(
@@ -133,11 +136,21 @@ def _firewall(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityG
     group.admit_group("load-balancer", args.load_balancer.security_group_id, PORT)
     for cidr_block in args.settings.metrics_cidr_blocks:
         group.admit_cidr_block(cidr_block, METRICS_PORT)
+    if args.metrics is not None:
+        group.admit_group("metrics-scraper", args.metrics.security_group_id, METRICS_PORT)
     group.open_door(args.database.security_group, DATABASE_PORT)
     args.network.let_reach_aws(group)
     if args.settings.login.issuer_url:
         group.reach_internet()
     return group
+
+
+def _registry(name: str, args: ServiceArgs, child: ResourceOptions) -> aws.ecs.ServiceServiceRegistriesArgs | None:
+    """Where ECS keeps the addresses of the tasks, for a managed collector to find."""
+    if args.metrics is None or args.metrics.workspace is None:
+        return None
+    arn = register_tasks(name, args.context, args.metrics.workspace, child)
+    return aws.ecs.ServiceServiceRegistriesArgs(registry_arn=arn)
 
 
 def _route(name: str, args: ServiceArgs, child: ResourceOptions) -> tuple[aws.lb.TargetGroup, aws.lb.ListenerRule]:

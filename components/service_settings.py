@@ -17,6 +17,7 @@ from components.settings import (
     Settings,
     given_twice,
 )
+from components.waf_settings import WafSettings
 
 EVERYWHERE = "0.0.0.0/0"
 
@@ -151,6 +152,13 @@ class ServiceSettings(Settings):
         tuple[CidrBlock, ...],
         Field(max_length=10, description="Where Prometheus scrapes from, inside the network"),
     ] = ()
+    waf: Annotated[
+        WafSettings | None,
+        Field(
+            description="A firewall before the load balancer, about 10 USD a month and 0.60 USD a million requests "
+            "(`workbuoy cost`); {} takes every default, null has none"
+        ),
+    ] = None
     login: LoginSettings
     log_level: Literal["debug", "info", "warn", "error"] = "info"
     log_retention_days: LogRetentionDays = 90

@@ -70,6 +70,15 @@ Arn = Annotated[
     ),
 ]
 
+RoleArn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]+$",
+        examples=["arn:aws:iam::111122223333:role/grafana"],
+        max_length=577,
+    ),
+]
+
 _CERTIFICATE = re.compile(r"arn:aws:acm:([a-z0-9-]+):(\d{12}):certificate/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -22,6 +22,7 @@ ONE_OFF = "one-off"
 ADMINISTRATION = "administration"
 RESTORE = "restore"
 DRILL = "drill"
+EXPORT = "export"
 PROGRAM = "/usr/bin/workbuoy-app"  # the image's entry point: app/Dockerfile
 
 
@@ -64,6 +65,11 @@ def drill_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
     """For a schedule: the commands that touch a restored copy alone, without the owner's login of what serves."""
     container = {**_container(DRILL, args), "essential": True, "command": ["--help"]}
     return _task(DRILL, args, [_through(DRILL, container, args)], skip_destroy=False, opts=opts)
+
+
+def export_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
+    """The same with a role that reads what a customer has, and writes it into the place for exports."""
+    return _named_commands(EXPORT, args, opts)
 
 
 def _named_commands(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:

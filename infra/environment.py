@@ -10,6 +10,7 @@ from pulumi import Input, Output
 from components.context import StackContext
 from components.database import DATABASE_NAME, Database
 from components.database import PORT as DATABASE_PORT
+from components.exports import ExportsPlace
 from components.files import Files
 from components.secrets import Secrets
 from components.service_settings import ServiceSettings
@@ -88,6 +89,11 @@ def restore_environment(environment: Environment, database: Database, secrets: S
         "RESTORED_DATABASE_URL": _database_url(database.restored_address),
         "RESTORED_DATABASE_SECRET_ID": secrets.restored_login_arn,
     }
+
+
+def export_environment(environment: Environment, exports: ExportsPlace) -> Environment:
+    """The service's, and where exports go."""
+    return {**environment, "EXPORTS_BUCKET": exports.bucket_name}
 
 
 def rotation_environment(context: StackContext, settings: ServiceSettings, database: Database) -> dict[str, Input[str]]:

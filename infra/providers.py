@@ -22,6 +22,7 @@ SERVICES = (
     "secretsmanager",
     "sns",
     "sts",
+    "wafv2",
 )
 
 

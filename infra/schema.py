@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from infra.fleet import FleetSettings
 from infra.settings import StackSettings
 from infra.stack_files import SETTINGS_KEY, TENANT_KEY
 from infra.tenants.record import Tenant
 
 SCHEMA_FILE = Path(__file__).parent / "stack.schema.json"
+FLEET_SCHEMA_FILE = Path(__file__).parent / "fleet.schema.json"
 TENANT_SCHEMA_FILE = Path(__file__).parent / "tenants" / "tenant.schema.json"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -56,9 +58,23 @@ def tenant_file_schema() -> dict[str, Any]:
     }
 
 
+def fleet_file_schema() -> dict[str, Any]:
+    """The schema of `fleet.yaml`."""
+    return {
+        "$schema": _DIALECT,
+        **FleetSettings.model_json_schema(by_alias=True),
+        "title": "Workbuoy fleet",
+        "description": "Made by `make generate` from infra/fleet.py; do not edit.",
+    }
+
+
 def render(schema: dict[str, Any]) -> str:
     """A schema as committed."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-SCHEMAS = {SCHEMA_FILE: stack_file_schema, TENANT_SCHEMA_FILE: tenant_file_schema}
+SCHEMAS = {
+    SCHEMA_FILE: stack_file_schema,
+    TENANT_SCHEMA_FILE: tenant_file_schema,
+    FLEET_SCHEMA_FILE: fleet_file_schema,
+}

@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from components.database import DatabaseSettings
+from components.exports import ExportsSettings
 from components.files import FilesSettings
 from components.network_settings import NetworkSettings
-from components.observability import ObservabilitySettings
+from components.observability_settings import ObservabilitySettings
 from components.offered import data_date, postgres_classes
 from components.secrets import SecretsSettings
 from components.service_settings import ServiceSettings
@@ -21,6 +22,8 @@ Environment = Literal["local", "dev", "staging", "prod"]
 PERMANENT_ENVIRONMENTS = ("staging", "prod")
 LEAST_BACKUP_DAYS = 7  # control RDS.11
 LEAST_NONCURRENT_DAYS = 7
+# https://docs.aws.amazon.com/cloud-map/latest/api/API_DnsConfig.html (MULTIVALUE)
+MOST_MANAGED_TASKS = 8
 
 _Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
 
@@ -144,6 +147,29 @@ def _permanent_wakes_someone(stack: "StackSettings") -> Iterator[BrokenRule]:
         yield "observability.alarmEmails", "a permanent stack needs at least one person who is told of alarms"
 
 
+def _managed_collector_finds_all_tasks(stack: "StackSettings") -> Iterator[BrokenRule]:
+    tasks = stack.service.max_tasks
+    if stack.observability.prometheus == "managed" and tasks > MOST_MANAGED_TASKS:
+        yield (
+            "service.maxTasks",
+            f"is {tasks}; DNS, by which managed Prometheus finds tasks, answers with {MOST_MANAGED_TASKS}: lower it, "
+            "or set observability.prometheus to own",
+        )
+
+
+def _readers_are_own(stack: "StackSettings") -> Iterator[BrokenRule]:
+    for name, arns in (
+        ("prometheusRoleArns", stack.observability.prometheus_role_arns),
+        ("grafanaRoleArns", stack.observability.grafana_role_arns),
+    ):
+        for index, arn in enumerate(arns):
+            if f":{stack.account}:" not in arn:
+                yield (
+                    f"observability.{name}[{index}]",
+                    f"must be a role of the stack's own account {stack.account}; it is {arn}",
+                )
+
+
 def _moto_serves_local_only(stack: "StackSettings") -> Iterator[BrokenRule]:
     if (stack.environment == "local") != (stack.endpoint_url is not None):
         yield (
@@ -188,6 +214,7 @@ class StackSettings(Settings):
     network: NetworkSettings
     database: DatabaseSettings
     files: FilesSettings
+    exports: ExportsSettings = ExportsSettings()
     secrets: SecretsSettings = SecretsSettings()
     observability: ObservabilitySettings = ObservabilitySettings()
     service: ServiceSettings
@@ -209,5 +236,7 @@ class StackSettings(Settings):
         _permanent_keeps_versions,
         _permanent_has_standby,
         _permanent_wakes_someone,
+        _managed_collector_finds_all_tasks,
+        _readers_are_own,
         _moto_serves_local_only,
     )

@@ -7,14 +7,16 @@ import pulumi
 from pulumi import Output, ResourceOptions, StackReference
 
 from components.certificate import ListenerCertificate, ListenerCertificateArgs
-from components.context import TASK_ROLE
 from components.encryption import Encryption, EncryptionArgs
+from components.exports import ExportsPlace
 from components.files import Files, FilesArgs, Import
-from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace, WorkspacePlace
 from infra.environment import public_url
 from infra.providers import make_providers
+from infra.settings import StackSettings
 from infra.tenants.silo import Silo
-from infra.workload import WorkloadArgs, context_of, declare_workload
+from infra.watched import watched
+from infra.workload import WorkloadArgs, context_of, declare_workload, import_from
 
 
 def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
     imports = _imports(silo)
     keys = Encryption(
         "keys",
-        EncryptionArgs(context=context, files_writers=[imports.from_role_arn] if imports else []),
+        EncryptionArgs(context=context, files_writers=[one.from_role_arn for one in imports]),
         opts,
     )
     files = Files(
@@ -71,7 +73,14 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
             network=network,
             load_balancer=load_balancer,
             cluster=ClusterPlace(arn=_output(base, "clusterArn"), name=_output(base, "clusterName")),
+            exports=ExportsPlace(
+                bucket_name=_output(base, "exportsBucketName"),
+                key_arn=_output(base, "exportsKeyArn"),
+                tenant=tenant.name,
+            ),
             url=public_url(settings.service, _output(base, "loadBalancerDnsName")),
+            watched=watched(stack, settings, tenant.base, tenant.name),
+            metrics=_metrics(base, settings),
             priority=silo.listener_priority,
         ),
         opts,
@@ -81,17 +90,35 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
         "tenant": tenant.name,
         "base": tenant.base,
         # What a one-off task of this customer's needs to be started.
+        "exportsBucketName": _output(base, "exportsBucketName"),
         "clusterArn": _output(base, "clusterArn"),
         "privateSubnetIds": network.private_subnet_ids,
     }
 
 
-def _imports(silo: Silo) -> Import | None:
-    """While the record says that a promotion is open, the base's service brings the customer's export."""
-    if silo.tenant.promotion is None:
+def _imports(silo: Silo) -> tuple[Import, ...]:
+    """While a promotion is open the base's service brings the customer's export; while they move, the other stack's."""
+    tenant = silo.tenant
+    if tenant.promotion is not None:
+        return (import_from(tenant.base, tenant, silo.settings),)
+    return (import_from(tenant.other.stack, tenant, silo.settings),) if tenant.other is not None else ()
+
+
+def _metrics(base: StackReference, settings: StackSettings) -> MetricsPlace | None:
+    """Who scrapes the base's service scrapes this one, into the same workspace."""
+    scraper = settings.observability.prometheus
+    if scraper == "none":
         return None
-    role_name = f"workbuoy-{silo.tenant.base}-{TASK_ROLE}"
-    return Import(tenant=silo.tenant.name, from_role_arn=f"arn:aws:iam::{silo.settings.account}:role/{role_name}")
+    workspace = (
+        WorkspacePlace(
+            id=_output(base, "metricsWorkspaceId"),
+            arn=_output(base, "metricsWorkspaceArn"),
+            namespace_id=_output(base, "metricsNamespaceId"),
+        )
+        if scraper == "managed"
+        else None
+    )
+    return MetricsPlace(security_group_id=_output(base, "metricsScraperSecurityGroupId"), workspace=workspace)
 
 
 def _output(base: StackReference, name: str) -> Output[Any]:

@@ -6,19 +6,27 @@ from typing import Any
 from pulumi import Input, ResourceOptions
 
 from components.access import Access, AccessArgs
-from components.context import StackContext
+from components.context import TASK_ROLE, StackContext
 from components.database import Database, DatabaseArgs
 from components.encryption import Encryption
-from components.files import Files
+from components.exports import ExportsPlace
+from components.files import Files, Import
 from components.logs import Logs, LogsArgs
 from components.observability import Observability, ObservabilityArgs
-from components.place import ClusterPlace, LoadBalancerPlace, NetworkPlace
+from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace
 from components.restore import Restore, RestoreArgs
 from components.rotation import Rotation, RotationArgs
+from components.scraping import Scraping, ScrapingArgs
 from components.secrets import Secrets, SecretsArgs
 from components.service import LAST_PRIORITY, Service, ServiceArgs
-from infra.environment import restore_environment, rotation_environment, service_environment
+from components.task import TaskArgs, export_task
+from infra.environment import export_environment, restore_environment, rotation_environment, service_environment
 from infra.settings import StackSettings
+from infra.tenants.record import Tenant
+from monitoring.rules import rules
+from monitoring.scrape import managed_alert_manager, managed_configuration
+from monitoring.text import as_yaml
+from monitoring.watched import Watched
 
 
 def context_of(stack: str, settings: StackSettings) -> StackContext:
@@ -34,9 +42,18 @@ def context_of(stack: str, settings: StackSettings) -> StackContext:
     )
 
 
+def import_from(stack: str, tenant: Tenant, settings: StackSettings) -> Import:
+    """What lets another stack of this account bring a customer's data, by the role that its tasks have."""
+    role_arn = f"arn:aws:iam::{settings.account}:role/workbuoy-{stack}-{TASK_ROLE}"
+    return Import(tenant=tenant.name, from_role_arn=role_arn)
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
-    """Keys and files come first, since a load balancer writes its logs to them; the places are anyone's."""
+    """Keys and files come first, since a load balancer writes its logs to them; the places are anyone's.
+
+    A stack that owns the workspace of `metrics` tells its alert manager whom to call, for customers' stacks too.
+    """
 
     context: StackContext
     settings: StackSettings
@@ -45,13 +62,18 @@ class WorkloadArgs:
     network: NetworkPlace
     load_balancer: LoadBalancerPlace
     cluster: ClusterPlace
+    exports: ExportsPlace
     url: Input[str]
+    watched: Watched
+    metrics: MetricsPlace | None = None
+    owns_workspace: bool = False
     priority: int = LAST_PRIORITY
 
 
 def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any]:
     """Declare a service with everything of its own, and return its outputs."""
     context, settings, app = args.context, args.settings, args.settings.service
+    workspace = args.metrics.workspace if args.metrics else None
     args.files.let_pages_read(args.url)
     database = Database(
         "database",
@@ -78,6 +100,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             files=args.files,
             secrets=secrets,
             logs=logs,
+            exports=args.exports,
         ),
         opts,
     )
@@ -120,6 +143,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             execution_role=access.execution,
             task_role=access.task,
             log_group=logs.service,
+            metrics=args.metrics,
             priority=args.priority,
         ),
         opts,
@@ -138,6 +162,18 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         ),
         opts,
     )
+    export = export_task(
+        TaskArgs(
+            context=context,
+            settings=app,
+            environment=export_environment(environment, args.exports),
+            owner_secret_arn=database.owner_secret_arn,
+            execution_role=access.execution,
+            task_role=access.export,
+            log_group=logs.service,
+        ),
+        opts,
+    )
     observability = Observability(
         "observability",
         ObservabilityArgs(
@@ -149,9 +185,25 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             service=service,
             rotation=rotation,
             logs=logs,
+            workspace_arn=workspace.arn if workspace and args.owns_workspace else None,
         ),
         opts,
     )
+    if args.metrics is not None and workspace is not None:
+        Scraping(
+            "scraping",
+            ScrapingArgs(
+                context=context,
+                workspace=workspace,
+                security_group_id=args.metrics.security_group_id,
+                subnet_ids=args.network.private_subnet_ids,
+                configuration=as_yaml(managed_configuration(args.watched)),
+                rules=as_yaml(rules(args.watched)),
+                alert_manager=as_yaml(managed_alert_manager(args.watched)) if args.owns_workspace else None,
+                topic_ready=[observability.topic_ready],
+            ),
+            opts,
+        )
     return {
         "url": args.url,
         "imageDigest": app.image.digest,
@@ -169,6 +221,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "oneOffTaskDefinitionArn": service.one_off_task_definition_arn,
         "restoreTaskDefinitionArn": restore.task_definition_arn,
         "drillTaskDefinitionArn": restore.drill_task_definition_arn,
+        "exportTaskDefinitionArn": export.arn,
         "restoreSecurityGroupId": restore.security_group_id,
         "restoredSecurityGroupId": restore.copy_security_group_id,
         "restoredLoginSecretArn": secrets.restored_login_arn,

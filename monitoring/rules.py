@@ -55,7 +55,11 @@ def _rule(watched: Watched, alert: Alert, *, holds: bool) -> dict[str, Any]:
         "alert": alert.name,
         "expr": alert.expression,
         **({"for": alert.hold} if holds else {}),
-        "labels": {"severity": alert.severity, "stack": watched.stack},
+        "labels": {
+            "severity": alert.severity,
+            "stack": watched.stack,
+            **({"silo": watched.tenant} if watched.tenant else {}),
+        },
         "annotations": {
             "summary": f"{watched.name}: {alert.name}",
             "description": alert.advice,

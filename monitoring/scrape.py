@@ -2,11 +2,14 @@
 
 from typing import Any, Final, Literal
 
-from components.permissions import Statement
+from components.metrics import names_of
+from components.readers import PROMETHEUS_ROLE, find_tasks
+from components.task import METRICS_PORT
+from monitoring.text import as_yaml
 from monitoring.watched import Watched
 
-METRICS_PORT: Final = 9090  # components/task.py
 TARGETS_FILE: Final = "targets.json"
+_MANAGED_INTERVAL: Final = "30s"  # each sample is paid for; rates here look back over five minutes or more
 _MOST_SAMPLES: Final = 10_000  # far more than labels allow: what exceeds it is a mistake, and must not fill the disk
 
 
@@ -33,15 +36,41 @@ def configuration(
     }
 
 
+def managed_configuration(watched: Watched) -> dict[str, Any]:
+    """What AWS's managed collector is told: it finds tasks by the name that ECS keeps in DNS.
+
+    A collector takes these sections alone, and rules and alerts are a workspace's.
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/managed-prometheus-collectors-scraper-configuration.html
+    """
+    name = f"{watched.name}.{names_of(watched.cluster)}"
+    return {
+        "global": {"scrape_interval": _MANAGED_INTERVAL, "scrape_timeout": "10s"},
+        "scrape_configs": [
+            {
+                "job_name": watched.name,
+                "dns_sd_configs": [{"names": [name], "type": "A", "port": METRICS_PORT, "refresh_interval": "15s"}],
+                "relabel_configs": _labels(watched),
+            }
+        ],
+    }
+
+
+def _labels(watched: Watched) -> list[dict[str, Any]]:
+    """Whose series they are. `tenant` is a label of the service's own, so a customer's own stack is named as `silo`."""
+    silo = [{"target_label": "silo", "replacement": watched.tenant}] if watched.tenant else []
+    return [{"target_label": "stack", "replacement": watched.stack}, *silo]
+
+
 def _ecs(watched: Watched) -> dict[str, Any]:
     """The stack's own service alone: one-off tasks and other stacks' services run in the same cluster."""
+    asked = {"role": "ecs", "region": watched.region, "port": METRICS_PORT, "clusters": [watched.cluster_arn]}
+    if watched.observability.prometheus == "own":
+        asked["role_arn"] = f"arn:aws:iam::{watched.account_id}:role/{watched.cluster}-{PROMETHEUS_ROLE}"
     return {
-        "aws_sd_configs": [
-            {"role": "ecs", "region": watched.region, "port": METRICS_PORT, "clusters": [watched.cluster_arn]}
-        ],
+        "aws_sd_configs": [asked],
         "relabel_configs": [
             {"source_labels": ["__meta_ecs_service"], "regex": f"{watched.name}-service", "action": "keep"},
-            {"target_label": "stack", "replacement": watched.stack},
+            *_labels(watched),
             {"source_labels": ["__meta_ecs_task_arn"], "regex": ".*/(.+)", "target_label": "instance"},
             {"source_labels": ["__meta_ecs_availability_zone"], "target_label": "zone"},
         ],
@@ -51,42 +80,16 @@ def _ecs(watched: Watched) -> dict[str, Any]:
 def _files(watched: Watched) -> dict[str, Any]:
     return {
         "file_sd_configs": [{"files": [TARGETS_FILE], "refresh_interval": "30s"}],
-        "relabel_configs": [{"target_label": "stack", "replacement": watched.stack}],
+        "relabel_configs": _labels(watched),
     }
 
 
 def discovery_policy(watched: Watched) -> dict[str, Any]:
     """What the role of a Prometheus that asks ECS needs, and no more; attach it to the role that Prometheus runs under.
 
-    Prometheus first asks for the cluster `default`, whether there is one or not, to try its credentials.
-
-    Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#aws_sd_config
+    With `observability.prometheus: own` the stack declares a role that has it.
     """
-    arn = f"arn:aws:ecs:{watched.region}:{watched.account_id}"
-    statements = [
-        Statement(
-            sid="ReadOwnCluster",
-            actions=["ecs:DescribeClusters"],
-            resources=[watched.cluster_arn, f"{arn}:cluster/default"],
-        ),
-        Statement(
-            sid="ReadServicesAndTasks",
-            actions=["ecs:DescribeServices", "ecs:DescribeTasks"],
-            resources=[f"{arn}:service/{watched.cluster}/*", f"{arn}:task/{watched.cluster}/*"],
-        ),
-        Statement(
-            sid="ListServicesAndTasks",
-            actions=["ecs:ListServices", "ecs:ListTasks"],
-            resources=["*"],  # AWS knows no resource for these actions that Fargate has
-            conditions={"ArnEquals": {"ecs:cluster": watched.cluster_arn}},
-        ),
-        Statement(
-            sid="AskForPublicAddresses",  # the tasks have none, and without the answer Prometheus drops them all
-            actions=["ec2:DescribeNetworkInterfaces"],
-            resources=["*"],  # AWS knows no resource for this action
-            conditions={"StringEquals": {"aws:RequestedRegion": watched.region}},
-        ),
-    ]
+    statements = find_tasks(watched.account_id, watched.region, watched.cluster)
     return {"Version": "2012-10-17", "Statement": [one.document() for one in statements]}
 
 
@@ -97,7 +100,7 @@ def alertmanager(watched: Watched) -> dict[str, Any]:
     """
 
     def receiver(severity: str) -> dict[str, Any]:
-        subject = f"{severity}: {{{{ .CommonLabels.alertname }}}} on {watched.name} ({{{{ .Status }}}})"
+        subject = f"{severity}: {{{{ .CommonLabels.alertname }}}} on {{{{ .CommonLabels.stack }}}} ({{{{ .Status }}}})"
         topic = {"topic_arn": watched.topic_arn, "sigv4": {"region": watched.region}, "subject": subject}
         return {"name": severity, "sns_configs": [topic]}
 
@@ -118,3 +121,11 @@ def alertmanager(watched: Watched) -> dict[str, Any]:
         ],
         "receivers": [receiver("page"), receiver("ticket")],
     }
+
+
+def managed_alert_manager(watched: Watched) -> dict[str, Any]:
+    """The same as managed Prometheus takes it; alerts of customers' own stacks go to their base's topic too.
+
+    Source: https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-config.html
+    """
+    return {"alertmanager_config": as_yaml(alertmanager(watched))}

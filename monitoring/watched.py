@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from components.alarms import Alarm, database_alarms, service_alarms
-from components.observability import ObservabilitySettings
-from infra.settings import StackSettings
+from components.observability_settings import ObservabilitySettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """One stack. `cluster` is its own, or its base's where it is a customer's own stack."""
+    """One stack. `cluster` is its own, or its base's where it is a customer's own stack, whose `tenant` is named."""
 
     stack: str
     cluster: str
@@ -18,6 +17,9 @@ class Watched:
     memory_mib: int
     allocated_storage_gib: int
     observability: ObservabilitySettings
+    has_waf: bool = False
+    """Whether a firewall of its own stands before its load balancer; a customer's own stack has its base's."""
+    tenant: str = ""
 
     @property
     def name(self) -> str:
@@ -49,22 +51,3 @@ class Watched:
         return service_alarms(
             load_balancer, target_group, settings.service_error_percent, settings.service_response_seconds
         )
-
-
-def watched(stack: str, settings: StackSettings, base: str | None = None) -> Watched:
-    """A stack as its settings describe it.
-
-    Args:
-        stack: its name.
-        settings: its own.
-        base: the base stack whose cluster a customer's own stack runs in.
-    """
-    return Watched(
-        stack=stack,
-        cluster=f"workbuoy-{base or stack}",
-        account_id=settings.account,
-        region=settings.region,
-        memory_mib=settings.service.memory_mib,
-        allocated_storage_gib=settings.database.allocated_storage_gib,
-        observability=settings.observability,
-    )

@@ -13,6 +13,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy rehearse prod --tenants all", "with customers' stacks: who reaches whom"),
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
         ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
+        ("workbuoy rehearse prod --leave", "a customer leaves, and is proved gone"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -72,6 +73,13 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy tenant promote globex", "the plan from pool to silo; nothing is done"),
         ("workbuoy tenant promote globex --live --run export", "do one of its steps"),
     ),
+    "tenant move": (
+        ("workbuoy tenant move initech --to prod-eu-north-1", "the plan; nothing is done"),
+        ("workbuoy tenant move initech --run copy --live", "do one of its steps"),
+        ("workbuoy tenant move initech --run cut-over --back --live", "the same way back, until the source is removed"),
+    ),
+    "tenant export": (("workbuoy tenant export acme", "all its rows and files, as open archives"),),
+    "tenant link": (("workbuoy tenant link acme --hours 24", "addresses to read them from, for a day"),),
     "tenant retire": (("workbuoy tenant retire acme --on 2027-06-30", "write the day into its record"),),
     "tenant destroy": (
         (
@@ -79,6 +87,25 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "on that day; asks for the name once more",
         ),
     ),
+    "fleet plan": (("workbuoy fleet plan --image sha256:5eed...", "who gets it in which wave"),),
+    "fleet start": (("workbuoy fleet start --image sha256:5eed...", "begin it; nobody is touched yet"),),
+    "fleet deploy": (
+        ("workbuoy fleet deploy --shard canaries-1", "one shard; the same again goes on"),
+        ("workbuoy fleet deploy --shard rest-017 --others", "then those whose runner was lost"),
+    ),
+    "fleet next": (("workbuoy fleet next", "judge the wave, and open the next one"),),
+    "fleet stop": (("workbuoy fleet stop --because 'logins fail'", "nobody else is begun"),),
+    "fleet resume": (
+        ("workbuoy fleet resume", "who failed is done again"),
+        ("workbuoy fleet resume --accept 'acme is being moved'", "let the wave pass as it is"),
+    ),
+    "fleet rollback": (("workbuoy fleet rollback", "this wave runs what ran before"),),
+    "fleet end": (("workbuoy fleet end", "give it up, for another release"),),
+    "fleet cells": (
+        ("workbuoy fleet cells", "how much room is left where"),
+        ("workbuoy fleet cells --next prod", "the stack file of a further one"),
+    ),
+    "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
         ("workbuoy restore drill prod --plan", "what would be done"),

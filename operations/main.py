@@ -13,6 +13,7 @@ from operations.doctor.command import doctor
 from operations.drift.command import drift
 from operations.engine.command import engine
 from operations.examples import EXAMPLES
+from operations.fleet.command import fleet
 from operations.help import Commands, show_examples
 from operations.image.command import image
 from operations.local.command import local
@@ -31,7 +32,16 @@ SECTIONS: Final = {
     "A stack: workbuoy VERB STACK": (
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
-    "Anything else: workbuoy NOUN VERB": ("tenant", "restore", "image", "policies", "state", "bootstrap", "engine"),
+    "Anything else: workbuoy NOUN VERB": (
+        "tenant",
+        "fleet",
+        "restore",
+        "image",
+        "policies",
+        "state",
+        "bootstrap",
+        "engine",
+    ),
     "This machine, this change, a customer's data": ("doctor", "local", "changed", "locate", "backups", "drills"),
     "For workflows alone": ("pipeline",),
 }
@@ -61,7 +71,7 @@ def main() -> None:
 
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
-    *(tenant, restore, image, policies, state, bootstrap, engine),
+    *(tenant, fleet, restore, image, policies, state, bootstrap, engine),
     *(doctor, local, changed, locate, backups, drills),
     pipeline,
 ):

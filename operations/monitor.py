@@ -55,15 +55,15 @@ def watched_in(project: "Project", stack: str) -> "tuple[Watched, list[str]]":
     """
     from infra.load import load_settings  # noqa: PLC0415
     from infra.tenants.silo import load_silo  # noqa: PLC0415  a second of Pulumi's modules
-    from monitoring.watched import watched  # noqa: PLC0415
+    from infra.watched import watched  # noqa: PLC0415
     from project.files import read_config  # noqa: PLC0415
     from project.silos import base_of, tenant_of, whole_config  # noqa: PLC0415
     from rehearsal import stand_ins  # noqa: PLC0415
 
-    config, stood_in = stand_ins.replace(whole_config(project, read_config(project, stack)))
+    config, stood_in = stand_ins.replace(whole_config(project, stack, read_config(project, stack)))
     settings, tenant = config.get(f"{project.name}:settings"), tenant_of(project, config)
     accounts = [f"{one}; put the real account id there" for one in stood_in if one.path.endswith(":settings.account")]
     if tenant is None:
         return watched(stack, load_settings(project.root, stack, settings)), accounts
     silo = load_silo(project.root, stack, tenant, settings, config.get(f"{project.name}:record"))
-    return watched(stack, silo.settings, base_of(project, stack)), accounts
+    return watched(stack, silo.settings, base_of(project, stack), tenant), accounts

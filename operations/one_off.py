@@ -57,13 +57,23 @@ def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, te
         TaskError: it did not start, its container never ran, or the image knows no one-off work.
         botocore.exceptions.ClientError: AWS refused.
     """
+    return watch(session, place, begin(session, place, arguments, label, tell), tell)
+
+
+def begin(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, tell: Tell) -> str:
+    """Start one, or find the one of this label that still runs; gives its ARN. Raises as `run` does."""
     ecs = session.client("ecs", region_name=place.region)
-    task_arn = _running(ecs, place, label)
-    if task_arn:
+    if task_arn := _running(ecs, place, label):
         tell(f"{label} runs already; watching {task_arn}")
-    else:
-        task_arn = _start(ecs, place, arguments, label)
-        tell(f"{label} is started: {task_arn}")
+        return task_arn
+    task_arn = _start(ecs, place, arguments, label)
+    tell(f"{label} is started: {task_arn}")
+    return task_arn
+
+
+def watch(session: Any, place: TaskPlace, task_arn: str, tell: Tell) -> TaskOutcome:
+    """Wait for its end. Raises as `run` does."""
+    ecs = session.client("ecs", region_name=place.region)
     task = _ended(ecs, place, task_arn, tell)
     lines = _last_lines(session, ecs, place, task_arn)
     container: Mapping[str, Any] = next((each for each in task["containers"] if each["name"] == place.container), {})

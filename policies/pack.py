@@ -36,6 +36,7 @@ from policies.rules import (  # noqa: F401
     service,
     snapshots,
     storage,
+    web_acl,
 )
 from policies.stack import Stack
 

@@ -18,7 +18,7 @@ def find_account_problems(project: Project, stack: str) -> list[Problem]:
 
     Raises as `read_config` does.
     """
-    settings = whole_config(project, read_config(project, stack)).get(f"{project.name}:settings")
+    settings = whole_config(project, stack, read_config(project, stack)).get(f"{project.name}:settings")
     if not isinstance(settings, Mapping) or settings.get("endpointUrl"):
         return []
     environment = str(settings.get("environment"))

@@ -40,7 +40,7 @@ def placement_of(project: Project, stack: str) -> Placement:
 
     Raises ProblemsError for a file that cannot be read, PlacementError for one that names no account or region.
     """
-    settings = whole_config(project, read_config(project, stack)).get(f"{project.name}:settings")
+    settings = whole_config(project, stack, read_config(project, stack)).get(f"{project.name}:settings")
     found: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
     missing = [key for key in ("account", "region") if not isinstance(found.get(key), str)]
     if missing:

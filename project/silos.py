@@ -26,17 +26,17 @@ def base_of(project: Project, stack: str) -> str | None:
 
     Raises as `read_config` does.
     """
-    base = _record(project, read_config(project, stack)).get("base")
+    base = _base(_record(project, read_config(project, stack)), stack)
     return base if isinstance(base, str) and project.stack_file(base).is_file() else None
 
 
-def whole_config(project: Project, config: dict[str, Any]) -> dict[str, Any]:
+def whole_config(project: Project, stack: str, config: dict[str, Any]) -> dict[str, Any]:
     """A stack's configuration, with record and base settings where it is a customer's own.
 
     What cannot be read is left out: the program then reads it itself, and says what is wrong with it.
     """
     record = _record(project, config)
-    settings = settings_in(stack_file(project.root, str(record.get("base"))))
+    settings = settings_in(stack_file(project.root, str(_base(record, stack))))
     if not record or settings is None:
         return config
     return {**config, f"{project.name}:record": record, f"{project.name}:settings": dict(settings)}
@@ -66,6 +66,13 @@ def retiring_on(project: Project, stack: str) -> date | None:
         return read_tenant(project.root, name).dates.retiring if name is not None else None
     except ProblemsError:
         return None
+
+
+def _base(record: Mapping[str, Any], stack: str) -> object:
+    """Of the stack; while a customer moves, the record names two."""
+    move = record.get("move")
+    other = move.get("base") if isinstance(move, Mapping) else None
+    return other if other and stack == f"{other}-{record.get('name')}" else record.get("base")
 
 
 def _record(project: Project, config: Mapping[str, Any]) -> dict[str, Any]:

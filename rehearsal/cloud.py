@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from rehearsal import patches, shapes
+from rehearsal import models, patches, shapes
 
 # Settings that moto reads from the environment as it is imported; each spares loading what no stack of ours uses.
 _ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -157,7 +157,7 @@ def running() -> Iterator[Moto]:
             response_checksum_validation="when_required",
         )
         settings: Any = {"lambda": {"use_docker": False}}
-        with mock_aws(config=settings):
+        with models.read_once(), mock_aws(config=settings):
             moto = Moto(_session(), config)
             try:
                 yield moto

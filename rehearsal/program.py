@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from project.files import Project
+from rehearsal import lazy_provider
 
 
 def as_engine_config(config: Mapping[str, Any]) -> dict[str, str]:
@@ -53,6 +54,7 @@ def run_program(project: Project, stack: str, config: Mapping[str, str], monitor
 
 
 def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, timeout_seconds: float) -> None:
+    lazy_provider.install()
     # Read late, so that a command line that only prints help does not pay for Pulumi.
     mocks = importlib.import_module("pulumi.runtime.mocks")
     settings = importlib.import_module("pulumi.runtime.settings")

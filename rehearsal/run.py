@@ -86,7 +86,7 @@ def rehearse(project: Project, stack: str, options: Options | None = None, moto:
     """
     options = options or Options()
     with no_collector(), ExitStack() as contexts:
-        config, stood_in = stand_ins.replace(silos.whole_config(project, read_config(project, stack)))
+        config, stood_in = stand_ins.replace(silos.whole_config(project, stack, read_config(project, stack)))
         account, region = place_of(project, config)
         run = _Run(project, stack, config, stood_in, options, account, region, Clock(options.progress))
         if options.declare_only:

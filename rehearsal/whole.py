@@ -13,6 +13,7 @@ from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse_with_base
 
 if TYPE_CHECKING:
+    from rehearsal.service.leaving import Leaving
     from rehearsal.service.processes import Programs
     from rehearsal.service.restoring import Restoring
 
@@ -29,7 +30,7 @@ def rehearse_whole(
     in_browser: bool = False,
     since: str = "",
     other: str = "",
-    restoring: "Restoring | None" = None,
+    trying: "Restoring | Leaving | None" = None,
 ) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 
@@ -37,8 +38,8 @@ def rehearse_whole(
     `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
     that revision stands first and is changed in place; the service is then deployed over that revision's, under
     traffic, and rolled back. With `other`, a command line or an image's archive, that service is held to the contract
-    of docs/other-image.md in the place of the bundled one. With `restoring` one of two customers is damaged and brought
-    back while the service runs.
+    of docs/other-image.md in the place of the bundled one. With `trying` its steps are taken while the service runs: a
+    customer is damaged and brought back, or leaves.
 
     Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with or a command
     that is none, the errors of `policies`, and ImageError for an image that is missing, does not match the code or
@@ -63,7 +64,7 @@ def rehearse_whole(
             from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
 
             others = contexts.enter_context(other_programs(other))
-        surroundings = contexts.enter_context(Surroundings(app, archiving=restoring is not None))
+        surroundings = contexts.enter_context(Surroundings(app, archiving=trying is not None))
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
@@ -89,7 +90,7 @@ def rehearse_whole(
             from rehearsal.service.person import spend_a_day  # noqa: PLC0415
 
             day = [("a person in Chromium", spend_a_day)] if in_browser else []
-            further = restoring.steps() if restoring is not None else day
+            further = trying.steps() if trying is not None else day
             service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
         seconds = {**rehearsal.seconds, "trying the service": service.seconds}
         return replace(rehearsal, service=service, seconds=seconds)

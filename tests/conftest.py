@@ -41,6 +41,20 @@ Declare = Callable[[str], "Graph"]
 DeclareWith = Callable[[str, Change], "Graph"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers, what a folder shares is stood up once."""
+    from tests.spread import BySharing
+
+    return BySharing(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that no worker is still busy with one when the others have ended."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 class Graph:
     """What one stack declared, with questions that tests ask."""
 

@@ -19,6 +19,7 @@ from monitoring.files import files
 from operations.cost.estimate import Estimate, estimate
 from operations.cost.prices import read_prices
 from operations.cost.table import table
+from operations.limits import uses
 from operations.limits.page import page as limits_page
 from operations.monitor import watched_in
 from operations.outputs import models as outputs
@@ -138,6 +139,11 @@ def limits(_: Path) -> str:
     return limits_page(base, silo)
 
 
+def limit_uses(_: Path) -> str:
+    """What the examples take of each limit."""
+    return uses.rendered(*(graph_of(declared_graph(stack).rehearsal) for stack in ("prod", "prod-acme")))
+
+
 def permissions(_: Path) -> str:
     """Who may do what in prod."""
     return matrix.page("prod", matrix.grants(graph_of(declared_graph("prod").rehearsal).resources))
@@ -174,6 +180,7 @@ def _generators() -> Iterator[tuple[Path, Generator]]:
     yield ROOT / "docs/controls.md", lambda _: documentation.page()
     yield ROOT / "docs/permissions.md", permissions
     yield ROOT / "docs/limits.md", limits
+    yield uses.FILE, limit_uses
     yield ROOT / "docs/json.md", lambda _: outputs.page()
     for name in outputs.OUTPUTS:
         yield ROOT / "docs/schemas" / outputs.file_of(name), partial(outputs.schema_text, name)

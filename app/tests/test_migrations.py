@@ -25,7 +25,7 @@ from workbuoy_app.owner import owner_connection
 from workbuoy_app.settings import Settings, load
 
 REVISIONS = list(schema.REVISIONS)
-POSTGRES_ONLY = ("0004", "0007", "0011")  # row-level security, which SQLite has not
+POSTGRES_ONLY = ("0004", "0007", "0011", "0012")  # row-level security, which SQLite has not
 
 
 @pytest.fixture(params=["postgres", "sqlite"])

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,8 +119,9 @@ def pgbouncer(server: Postgres, folder: Path, **settings: str) -> Iterator[int]:
         as_nobody = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         for path in (folder, folder / "users", folder / "ini"):
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
+        temporary = Path(tempfile.gettempdir())
         for path in folder.parents:
-            if path.name.startswith("pytest-"):
+            if path != temporary and path.is_relative_to(temporary):
                 path.chmod(0o755)
     process = subprocess.Popen([program, "-q", str(folder / "ini")], stderr=subprocess.DEVNULL, **as_nobody)
     try:

@@ -9,8 +9,10 @@ import sys
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from uuid import UUID
 
 from workbuoy_app import __version__
+from workbuoy_app.one_off import MOVES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -92,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     tenant.add_parser("add", help="make a tenant; prints its id").add_argument("name")
     _add_promotion(tenant)
+    _add_handover(tenant)
+    _add_move(tenant)
     _add_restore(commands)
     commands.add_parser(
         "removals", help="list the deleted objects that are still in the bucket, the oldest first"
@@ -137,6 +141,43 @@ def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) 
     remove.add_argument("--receipt", required=True, metavar="DIGEST", help="`digest` of the import's receipt")
     clear = tenant.add_parser("clear-import", help="delete an imported export, its receipt excepted")
     clear.add_argument("--from", required=True, dest="source", metavar=place)
+
+
+def _add_handover(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """A tenant's data as whoever gets them can read them, and whether anything of a tenant is left."""
+    hand_over = tenant.add_parser(
+        "hand-over", help="write rows and files into EXPORTS_BUCKET, as open archives"
+    )
+    hand_over.add_argument("name")
+    counting = tenant.add_parser("count", help="count what database and bucket hold of a tenant")
+    counting.add_argument("name")
+    counting.add_argument(
+        "--id", dest="tenant_id", type=UUID, help="of one that was removed; its name is gone"
+    )
+
+
+def _add_move(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """A tenant's way to another database and bucket while it serves, and back."""
+    for action, does in MOVES.items():
+        command = tenant.add_parser(action, help=does)
+        command.add_argument("name")
+        command.add_argument(
+            "--other",
+            required=True,
+            metavar="s3://BUCKET/imports/NAME/",
+            help="the place of the other service's bucket",
+        )
+        command.add_argument(
+            "--other-region", metavar="REGION", help="that bucket's region, where it is not S3_REGION"
+        )
+        if action == "receive":
+            wait = "seconds to wait for the hand-over; without it what has come is applied, and no more"
+            command.add_argument("--wait", type=float, default=0.0, help=wait)
+        if action == "cut-over":
+            within = "seconds in which the other place must answer, else the tenant is served here again"
+            command.add_argument("--within", type=float, default=60.0, help=within)
+            call = "seconds in which somebody must receive there; the tenant is served meanwhile"
+            command.add_argument("--call-within", type=float, default=600.0, help=call)
 
 
 def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -24,6 +24,7 @@ BEGUN = f"{FOLDER}/begun.json"
 ENTRIES = f"{FOLDER}/entries/"
 FORMAT = 1
 TENANT, MEMBER = "tenant", "member"
+ARRIVAL = "tenant-arrival"  # it came, or came back: what was erased before does not hold for it
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,17 @@ class Ledger:
         until = (
             (now + timedelta(days=self._kept_days)).isoformat(timespec="seconds") if self._kept_days else None
         )
-        ids = [self.hashed(kind, identity) for identity in identities]
+        ids = [self.hashed(TENANT if kind == ARRIVAL else kind, identity) for identity in identities]
         document = {"format": FORMAT, "kind": kind, "ids": ids, "erased_at": now.isoformat(), "by": by}
         key = f"{ENTRIES}{now:%Y%m%dT%H%M%S.%fZ}-{kind}-{secrets.token_hex(4)}.json"
         if not self._bucket.put_new(key, {**document, "until": until}):
             raise PromotionRefused(
                 f"{self._bucket.name}/{key} is there already. Nothing was erased; try again."
             )
+
+    def note_arrival(self, tenant_id: UUID, name: str) -> None:
+        """Before a tenant that moved here is served: a copy made later holds it on purpose."""
+        self.note(ARRIVAL, (str(tenant_id), name), by="move")
 
     def hashed(self, kind: str, identity: str) -> str:
         """What stands for an identity in the entries of one kind."""

@@ -10,11 +10,23 @@ from __future__ import annotations
 import json
 from collections.abc import MutableMapping, Sequence
 
+MOVES = {
+    "send": "copy a serving tenant's rows and objects to another place, again what changed since",
+    "receive": "make or go on with the copy of a tenant that another place sends",
+    "cut-over": "freeze a tenant, send its last changes and hand it over to a place that receives",
+    "compare-move": "compare the frozen tenant with what the other place had when it opened",
+    "end-move": "note no more changes for another place, and clear what it sent",
+    "drop-copy": "delete a copy that never served",
+    "take-back": "serve a tenant here again whose copy was dropped",
+}
+"""A tenant's way to another database and bucket while it serves, and back: `tenant ACTION`."""
 NAMED = frozenset(
     {
         ("removals",),
         *(("restore", action) for action in ("prepare", "check", "tenant", "undo")),
         *(("tenant", action) for action in ("freeze", "export", "import", "thaw", "remove", "clear-import")),
+        *(("tenant", action) for action in ("hand-over", "count")),
+        *(("tenant", action) for action in MOVES),
     }
 )
 """What moves, freezes or lists. Who may log in is no matter of duty: `tenant add` and `member` are not here."""

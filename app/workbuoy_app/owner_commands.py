@@ -10,6 +10,7 @@ import psycopg
 
 from workbuoy_app import registry
 from workbuoy_app.logs import log
+from workbuoy_app.one_off import MOVES
 from workbuoy_app.owner import OwnerUnknown
 from workbuoy_app.rights import Role
 from workbuoy_app.roles import LockNotFree
@@ -82,6 +83,10 @@ def _with_bucket(settings: Settings, options: argparse.Namespace) -> None:
 
     if options.command == "restore":
         from workbuoy_app.restore.commands import run  # noqa: PLC0415
+    elif options.action in ("hand-over", "count"):
+        from workbuoy_app.handover.commands import run  # noqa: PLC0415
+    elif options.action in MOVES:
+        from workbuoy_app.move.commands import run  # noqa: PLC0415
     else:
         from workbuoy_app.promotion.commands import run  # noqa: PLC0415
 

@@ -64,6 +64,7 @@ class Settings:
     restored_secret_id: str | None = None
     backups_kept_days: int | None = None
     storage: StorageSettings | None = None
+    exports_bucket: str | None = None  # where a customer's data are handed over
     oidc: OidcSettings | None = None
     metrics_enabled: bool = True
     public_url: str = "http://localhost:8080"
@@ -183,6 +184,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         restored_secret_id=restored_secret_id,
         backups_kept_days=read.number("BACKUPS_KEPT_DAYS", default=0, lowest=0, highest=36_500) or None,
         storage=storage,
+        exports_bucket=read.text("EXPORTS_BUCKET"),
         oidc=oidc,
         metrics_enabled=metrics_enabled,
         public_url=public_url or f"http://localhost:{port}",

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from bootstrap.names import BOUNDARY
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
-from components.context import EXECUTION_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE
+from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE
 from components.permissions import Condition, Statement
 
 # Who runs with which of a stack's roles, by how their names end: no service gets another's. A function under a task's
 # role would read what the service reads.
 TAKERS = {
-    "ecs-tasks.amazonaws.com": ("HandRolesToTasks", (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE)),
+    "ecs-tasks.amazonaws.com": ("HandRolesToTasks", (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE, EXPORT_ROLE)),
     "lambda.amazonaws.com": ("HandRoleToRotation", (ROTATION_ROLE,)),
     "monitoring.rds.amazonaws.com": ("HandRoleToMonitoring", ("database-monitoring",)),
     "vpc-flow-logs.amazonaws.com": ("HandRoleToFlowLogs", ("network-flow-logs",)),
@@ -25,6 +25,7 @@ LINKED = (
     "ecs.application-autoscaling.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "rds.amazonaws.com",
+    "scraper.aps.amazonaws.com",
 )
 
 

@@ -96,10 +96,16 @@ def keys_rights(scope: Scope) -> Rights:
                 sid="LetServicesUseKeys",
                 actions=["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
                 resources=keys,
-                # RDS and Secrets Manager work with the caller's rights as they make what a key protects.
+                # Each works with the caller's rights as it makes what a key protects.
                 conditions={
                     **scope.of_a_stack,
-                    "StringLike": {"kms:ViaService": ["rds.*.amazonaws.com", "secretsmanager.*.amazonaws.com"]},
+                    "StringLike": {
+                        "kms:ViaService": [
+                            "aps.*.amazonaws.com",
+                            "rds.*.amazonaws.com",
+                            "secretsmanager.*.amazonaws.com",
+                        ]
+                    },
                 },
             ),
             Statement(

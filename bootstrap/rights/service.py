@@ -11,7 +11,10 @@ def service_rights(scope: Scope) -> Rights:
         "ecs",
         "cluster/{}",
         "service/{}/*",
-        *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off", "administration", "restore", "drill")),
+        *(
+            f"task-definition/{{}}-{kind}:*"
+            for kind in ("service", "one-off", "administration", "restore", "drill", "export")
+        ),
     )
     functions = scope.named("lambda", "function:{}-rotation")
     targets = scope.arns("application-autoscaling", "scalable-target/*")
@@ -41,6 +44,17 @@ def service_rights(scope: Scope) -> Rights:
                 ],
                 resources=["*"],  # AWS knows no resource for these actions
             ),
+            Statement(
+                sid="ListTasks",
+                actions=["ecs:ListTasks"],
+                resources=["*"],  # its only resource are container instances, and Fargate has none
+                conditions={"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}},
+            ),
+            Statement(
+                sid="SeeTasks",
+                actions=["ecs:DescribeTasks"],
+                resources=scope.named("ecs", "task/{}/*"),
+            ),
             Statement(sid="SeeScalingTags", actions=["application-autoscaling:ListTagsForResource"], resources=targets),
             Statement(
                 sid="SeeFunctions",
@@ -51,6 +65,7 @@ def service_rights(scope: Scope) -> Rights:
                     "lambda:GetFunctionUrlConfig",
                     "lambda:GetPolicy",
                     "lambda:GetRuntimeManagementConfig",
+                    "lambda:ListAliases",
                     "lambda:ListTags",
                     "lambda:ListVersionsByFunction",
                 ],
@@ -114,9 +129,13 @@ def service_rights(scope: Scope) -> Rights:
     )
 
 
+def balancers(scope: Scope) -> list[str]:
+    """The stacks' load balancers, which the provider names after their logical name."""
+    return scope.arns("elasticloadbalancing", "loadbalancer/app/load-balancer-*/*")
+
+
 def balancer_rights(scope: Scope) -> Rights:
     """Load balancers and target groups, which the provider names after their logical names."""
-    balancers = scope.arns("elasticloadbalancing", "loadbalancer/app/load-balancer-*/*")
     rest = scope.arns(
         "elasticloadbalancing",
         "listener/app/load-balancer-*/*/*",
@@ -181,7 +200,7 @@ def balancer_rights(scope: Scope) -> Rights:
                         "SetSubnets",
                     )
                 ],
-                resources=[*balancers, *rest],
+                resources=[*balancers(scope), *rest],
             ),
         ],
     )

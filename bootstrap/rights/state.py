@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pulumi import Input
 
-from bootstrap.names import state_bucket
+from bootstrap.names import fleet_folder, state_bucket
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
 from components.permissions import Statement
@@ -37,10 +37,11 @@ def state_rights(scope: Scope, place: StatePlace) -> Rights:
             f"locks/organization/{PROJECT}/{stack}/*",
         )
     ]
+    journal = f"{bucket}/{fleet_folder(scope.environment)}/*"
     return Rights(
         read=[
             Statement(sid="FindState", actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[bucket]),
-            Statement(sid="ReadState", actions=["s3:GetObject"], resources=[f"{bucket}/.pulumi/*"]),
+            Statement(sid="ReadState", actions=["s3:GetObject"], resources=[f"{bucket}/.pulumi/*", journal]),
             Statement(
                 sid="DecryptState",
                 actions=["kms:Decrypt", "kms:DescribeKey"],
@@ -49,6 +50,8 @@ def state_rights(scope: Scope, place: StatePlace) -> Rights:
         ],
         write=[
             Statement(sid="WriteState", actions=["s3:DeleteObject", "s3:PutObject"], resources=written),
+            # Of a rollout; each write names what it saw, so that of two runners one is refused.
+            Statement(sid="WriteJournal", actions=["s3:PutObject"], resources=[journal]),
             Statement(
                 sid="EncryptState",
                 actions=["kms:Encrypt", "kms:GenerateDataKey"],

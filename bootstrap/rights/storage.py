@@ -57,6 +57,7 @@ def storage_rights(scope: Scope) -> Rights:
                     "s3:DeleteBucketPolicy",
                     "s3:PutBucketCORS",
                     "s3:PutBucketLogging",
+                    "s3:PutBucketObjectLockConfiguration",
                     "s3:PutBucketOwnershipControls",
                     "s3:PutBucketPolicy",
                     "s3:PutBucketPublicAccessBlock",

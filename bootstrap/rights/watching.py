@@ -3,6 +3,7 @@
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
 from components.permissions import Statement
+from components.waf import LOG_PREFIX
 
 
 def watching_rights(scope: Scope) -> Rights:
@@ -12,6 +13,9 @@ def watching_rights(scope: Scope) -> Rights:
         "log-group:/workbuoy/{}/*",
         "log-group:/aws/lambda/{}-rotation*",
         "log-group:/aws/rds/instance/{}-database/*",
+        "log-group:/aws/vendedlogs/prometheus/{}*",
+        f"log-group:{LOG_PREFIX}{{}}",
+        f"log-group:{LOG_PREFIX}{{}}:*",
     )
     alarms = scope.named("cloudwatch", "alarm:{}-*")
     dashboards = [
@@ -48,6 +52,11 @@ def watching_rights(scope: Scope) -> Rights:
             ),
         ],
         write=[
+            Statement(
+                sid="SeeMetrics",  # a rollout looks whether what it has just deployed fails
+                actions=["cloudwatch:GetMetricStatistics"],
+                resources=["*"],  # AWS knows no resource for this action
+            ),
             Statement(
                 sid="ChangeReadLogs",  # the provider makes a version, and drops the oldest of five
                 actions=["iam:CreatePolicyVersion", "iam:DeletePolicyVersion"],

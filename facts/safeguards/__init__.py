@@ -5,6 +5,7 @@ says it all read the same: versioning of a bucket is one fact, whether a resourc
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from facts.safeguards.model import Rule, Safeguard, Says, Weakening
@@ -22,7 +23,8 @@ def safeguards(graph: Graph) -> Iterator[Safeguard]:
     """Every safeguard that a graph says, and AWS's default for each thing of the graph that nothing is said of."""
     for rule in RULES:
         for subject, (value, by) in _said(graph, rule).items():
-            yield Safeguard(rule, subject, value, rule.strength(value) if is_known(value) else None, by)
+            for one, part in _each(rule, value):
+                yield Safeguard(one, subject, part, one.strength(part) if is_known(part) else None, by)
 
 
 def strength_of(graph: Graph, name: str, subject: str) -> float | None:
@@ -56,6 +58,15 @@ def _said(graph: Graph, rule: Rule) -> Mapping[str, tuple[Any, str]]:
                 read = rule.read if rule.read and value is not None and is_known(value) else None
                 found.setdefault(subject, []).append((read(value) if read else value, one.urn))
     return {subject: _weakest(rule, values) for subject, values in found.items()}
+
+
+def _each(rule: Rule, value: Any) -> Iterator[tuple[Rule, Any]]:
+    """The rule with its value, or one rule for each safeguard that the value holds; one that is not known is whole."""
+    if rule.each is None or not is_known(value):
+        yield rule, value
+        return
+    for name, part in rule.each(value).items():
+        yield replace(rule, name=name), part
 
 
 def _weakest(rule: Rule, values: Sequence[tuple[Any, str]]) -> tuple[Any, str]:

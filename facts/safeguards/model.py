@@ -1,6 +1,6 @@
 """The words in which a safeguard is declared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,11 +31,17 @@ class Says:
     of_type: str = ""
 
 
+def own(*types: str, path: str) -> tuple[Says, ...]:
+    """Each type says it of itself, by one path."""
+    return tuple(Says(token, path) for token in types)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One safeguard: who says it, how strong a value is, and what AWS does where nobody says it (`default`).
 
-    `read` takes the value out of the property where it is no plain one.
+    `read` takes the value out of the property where it is no plain one. `each` takes several safeguards out of one
+    property, by name: each is a safeguard of its own, which is lost where its name is missing.
     """
 
     name: str
@@ -46,6 +52,7 @@ class Rule:
     says: tuple[Says, ...]
     stops: bool = True
     read: Callable[[Any], Any] | None = None
+    each: Callable[[Any], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

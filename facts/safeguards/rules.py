@@ -3,7 +3,7 @@
 from typing import Final
 
 from facts import tokens as t
-from facts.safeguards.model import Rule, Says, Weakening
+from facts.safeguards.model import Rule, Says, Weakening, own
 from facts.safeguards.strength import (
     amount,
     forced_tls,
@@ -13,17 +13,13 @@ from facts.safeguards.strength import (
     kept_days,
     lock_days,
     lock_mode,
-    log_target,
     object_encryption,
     off,
     on,
 )
+from facts.safeguards.watching import WATCHING
+from facts.safeguards.web_acl import RULES as WEB_ACL
 from graph.values import number
-
-
-def _own(*types: str, path: str) -> tuple[Says, ...]:
-    return tuple(Says(token, path) for token in types)
-
 
 _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
@@ -95,7 +91,7 @@ RULES: Final = (
         "a full bucket may be destroyed",
         off,
         False,
-        _own(t.BUCKET, path="forceDestroy"),
+        own(t.BUCKET, path="forceDestroy"),
     ),
     Rule(
         "forceDestroy",
@@ -103,7 +99,7 @@ RULES: Final = (
         "a full vault may be destroyed",
         off,
         False,
-        _own(t.BACKUP_VAULT, path="forceDestroy"),
+        own(t.BACKUP_VAULT, path="forceDestroy"),
     ),
     Rule(
         "forceDelete",
@@ -111,7 +107,7 @@ RULES: Final = (
         "a full registry may be deleted",
         off,
         False,
-        _own(t.REPOSITORY, path="forceDelete"),
+        own(t.REPOSITORY, path="forceDelete"),
     ),
     Rule(
         "deletionProtection",
@@ -120,9 +116,9 @@ RULES: Final = (
         on,
         False,
         (
-            *_own(t.DATABASE, t.DATABASE_CLUSTER, t.GLOBAL_DATABASE_CLUSTER, path="deletionProtection"),
-            *_own(t.LOG_GROUP, t.DYNAMODB_TABLE, path="deletionProtectionEnabled"),
-            *_own(t.LOAD_BALANCER, path="enableDeletionProtection"),
+            *own(t.DATABASE, t.DATABASE_CLUSTER, t.GLOBAL_DATABASE_CLUSTER, path="deletionProtection"),
+            *own(t.LOG_GROUP, t.DYNAMODB_TABLE, path="deletionProtectionEnabled"),
+            *own(t.LOAD_BALANCER, path="enableDeletionProtection"),
         ),
     ),
     Rule(
@@ -131,7 +127,7 @@ RULES: Final = (
         "final snapshot skipped",
         off,
         False,
-        _own(t.DATABASE, t.DATABASE_CLUSTER, path="skipFinalSnapshot"),
+        own(t.DATABASE, t.DATABASE_CLUSTER, path="skipFinalSnapshot"),
     ),
     Rule(
         "deleteAutomatedBackups",
@@ -139,7 +135,7 @@ RULES: Final = (
         "backups go with the database",
         off,
         True,
-        _own(t.DATABASE, t.DATABASE_CLUSTER, path="deleteAutomatedBackups"),
+        own(t.DATABASE, t.DATABASE_CLUSTER, path="deleteAutomatedBackups"),
     ),
     Rule(
         "backupRetentionPeriod",
@@ -147,7 +143,7 @@ RULES: Final = (
         "point-in-time recovery, days",
         amount,
         0,  # the provider's own: it sends 0 where AWS alone would keep a day
-        _own(t.DATABASE, path="backupRetentionPeriod"),
+        own(t.DATABASE, path="backupRetentionPeriod"),
     ),
     Rule(
         "backupRetentionPeriod",
@@ -155,7 +151,7 @@ RULES: Final = (
         "point-in-time recovery, days",
         amount,
         1,
-        _own(t.DATABASE_CLUSTER, path="backupRetentionPeriod"),
+        own(t.DATABASE_CLUSTER, path="backupRetentionPeriod"),
     ),
     Rule(
         "retentionPeriod",
@@ -163,7 +159,7 @@ RULES: Final = (
         "copied backups, days",
         amount,
         7,
-        _own(t.AUTOMATED_BACKUPS_REPLICATION, path="retentionPeriod"),
+        own(t.AUTOMATED_BACKUPS_REPLICATION, path="retentionPeriod"),
     ),
     Rule(
         "storageEncrypted",
@@ -171,7 +167,7 @@ RULES: Final = (
         "storage encryption",
         on,
         False,
-        _own(t.DATABASE, t.DATABASE_CLUSTER, path="storageEncrypted"),
+        own(t.DATABASE, t.DATABASE_CLUSTER, path="storageEncrypted"),
     ),
     Rule(
         "copyTagsToSnapshot",
@@ -179,7 +175,7 @@ RULES: Final = (
         "snapshots carry the owner tags",
         on,
         False,
-        _own(t.DATABASE, t.DATABASE_CLUSTER, path="copyTagsToSnapshot"),
+        own(t.DATABASE, t.DATABASE_CLUSTER, path="copyTagsToSnapshot"),
         stops=False,
     ),
     Rule(
@@ -188,7 +184,7 @@ RULES: Final = (
         "minor versions are upgraded",
         on,
         True,
-        _own(t.DATABASE, path="autoMinorVersionUpgrade"),
+        own(t.DATABASE, path="autoMinorVersionUpgrade"),
         stops=False,
     ),
     Rule(
@@ -197,7 +193,7 @@ RULES: Final = (
         "a standby in a second zone",
         on,
         False,
-        _own(t.DATABASE, path="multiAz"),
+        own(t.DATABASE, path="multiAz"),
         stops=False,
     ),
     Rule(
@@ -206,7 +202,7 @@ RULES: Final = (
         "performance data",
         on,
         False,
-        _own(t.DATABASE, path="performanceInsightsEnabled"),
+        own(t.DATABASE, path="performanceInsightsEnabled"),
     ),
     Rule(
         "performanceInsightsRetentionPeriod",
@@ -214,7 +210,7 @@ RULES: Final = (
         "performance data, days",
         amount,
         7,
-        _own(t.DATABASE, path="performanceInsightsRetentionPeriod"),
+        own(t.DATABASE, path="performanceInsightsRetentionPeriod"),
         stops=False,
     ),
     Rule(
@@ -223,7 +219,7 @@ RULES: Final = (
         "monitoring of the operating system",
         lambda value: float(amount(value) > 0),
         0,
-        _own(t.DATABASE, path="monitoringInterval"),
+        own(t.DATABASE, path="monitoringInterval"),
         stops=False,
     ),
     Rule(
@@ -232,7 +228,7 @@ RULES: Final = (
         "logs that the database exports",
         how_many,
         None,
-        _own(t.DATABASE, t.DATABASE_CLUSTER, path="enabledCloudwatchLogsExports"),
+        own(t.DATABASE, t.DATABASE_CLUSTER, path="enabledCloudwatchLogsExports"),
     ),
     Rule(
         "iamDatabaseAuthenticationEnabled",
@@ -240,7 +236,7 @@ RULES: Final = (
         "login by IAM",
         on,
         False,
-        _own(t.DATABASE, t.DATABASE_CLUSTER, path="iamDatabaseAuthenticationEnabled"),
+        own(t.DATABASE, t.DATABASE_CLUSTER, path="iamDatabaseAuthenticationEnabled"),
         stops=False,
     ),
     Rule(
@@ -249,7 +245,7 @@ RULES: Final = (
         "RDS makes and rotates the master password",
         on,
         False,
-        _own(t.DATABASE, path="manageMasterUserPassword"),
+        own(t.DATABASE, path="manageMasterUserPassword"),
     ),
     Rule(
         "rds.force_ssl",
@@ -257,7 +253,7 @@ RULES: Final = (
         "TLS is demanded",
         in_order("0", "1"),
         "1",
-        _own(t.PARAMETER_GROUP, path="parameters"),
+        own(t.PARAMETER_GROUP, path="parameters"),
         read=forced_tls,
     ),
     Rule(
@@ -266,7 +262,7 @@ RULES: Final = (
         "TLS between the load balancer and its targets",
         lambda value: 1.0 if value in ("HTTPS", "TLS") else 0.0,
         "HTTP",
-        _own(t.TARGET_GROUP, path="protocol"),
+        own(t.TARGET_GROUP, path="protocol"),
     ),
     Rule(
         "retentionInDays",
@@ -274,16 +270,16 @@ RULES: Final = (
         "days that logs are kept",
         kept_days,
         0,
-        _own(t.LOG_GROUP, path="retentionInDays"),
+        own(t.LOG_GROUP, path="retentionInDays"),
     ),
-    Rule("skipDestroy", Weakening.LOSS, "the log outlives the stack", on, False, _own(t.LOG_GROUP, path="skipDestroy")),
+    Rule("skipDestroy", Weakening.LOSS, "the log outlives the stack", on, False, own(t.LOG_GROUP, path="skipDestroy")),
     Rule(
         "recoveryWindowInDays",
         Weakening.RETENTION,
         "days to restore the secret",
         amount,
         30,
-        _own(t.SECRET, path="recoveryWindowInDays"),
+        own(t.SECRET, path="recoveryWindowInDays"),
     ),
     Rule(
         "deletionWindowInDays",
@@ -291,7 +287,7 @@ RULES: Final = (
         "days to cancel the key's deletion",
         amount,
         30,
-        _own(t.KEY, t.REPLICA_KEY, path="deletionWindowInDays"),
+        own(t.KEY, t.REPLICA_KEY, path="deletionWindowInDays"),
     ),
     Rule(
         "isEnabled",
@@ -299,16 +295,16 @@ RULES: Final = (
         "nothing that the key encrypts can be read",
         on,
         True,
-        _own(t.KEY, path="isEnabled"),
+        own(t.KEY, path="isEnabled"),
     ),
-    Rule("enableKeyRotation", Weakening.LOSS, "rotation of the key", on, False, _own(t.KEY, path="enableKeyRotation")),
+    Rule("enableKeyRotation", Weakening.LOSS, "rotation of the key", on, False, own(t.KEY, path="enableKeyRotation")),
     Rule(
         "rotationPeriodInDays",
         Weakening.LOSS,
         "the key is rotated more rarely, days",
         lambda value: -(number(value) or 365),
         365,
-        _own(t.KEY, path="rotationPeriodInDays"),
+        own(t.KEY, path="rotationPeriodInDays"),
         stops=False,
     ),
     Rule(
@@ -321,10 +317,11 @@ RULES: Final = (
         stops=False,
     ),
     *(
-        Rule("kmsKeyId", Weakening.LOSS, "encryption by a customer key", given, None, _own(token, path=path))
+        Rule("kmsKeyId", Weakening.LOSS, "encryption by a customer key", given, None, own(token, path=path))
         for token, path in (
             (t.SECRET, "kmsKeyId"),
             (t.LOG_GROUP, "kmsKeyId"),
+            (t.METRICS_WORKSPACE, "kmsKeyArn"),
             (t.TOPIC, "kmsMasterKeyId"),
             (t.TRAIL, "kmsKeyId"),
             (t.BACKUP_VAULT, "kmsKeyArn"),
@@ -336,49 +333,17 @@ RULES: Final = (
         "the parameter is kept encrypted",
         lambda value: 1.0 if value == "SecureString" else 0.0,
         "String",
-        _own(t.PARAMETER, path="type"),
+        own(t.PARAMETER, path="type"),
     ),
-    *(
-        Rule(name, Weakening.WATCH, f"{what} of the audit trail", on, default, _own(t.TRAIL, path=name))
-        for name, what, default in (
-            ("enableLogging", "recording", True),
-            ("isMultiRegionTrail", "other regions", False),
-            ("enableLogFileValidation", "the digest", False),
-            ("includeGlobalServiceEvents", "IAM's events", True),
-        )
-    ),
-    Rule(
-        "accessLogs",
-        Weakening.WATCH,
-        "log of requests",
-        lambda value: 0.0 if value == "none" else 1.0,
-        "none",
-        _own(t.LOAD_BALANCER, path="accessLogs"),
-        read=log_target,
-    ),
-    Rule(
-        "actionsEnabled",
-        Weakening.WATCH,
-        "the alarm tells somebody",
-        on,
-        True,
-        _own(t.METRIC_ALARM, path="actionsEnabled"),
-    ),
-    Rule(
-        "alarmActions",
-        Weakening.WATCH,
-        "whom the alarm tells",
-        how_many,
-        None,
-        _own(t.METRIC_ALARM, path="alarmActions"),
-    ),
+    *WATCHING,
     Rule(
         "blockPublicPolicy",
         Weakening.EXPOSURE,
         "a public policy is refused",
         on,
         False,
-        _own(t.SECRET_POLICY, path="blockPublicPolicy"),
+        own(t.SECRET_POLICY, path="blockPublicPolicy"),
         stops=False,
     ),
+    *WEB_ACL,
 )

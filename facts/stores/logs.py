@@ -72,6 +72,7 @@ def _writes(graph: Graph) -> Iterator[tuple[object, Resource]]:
     for flow in graph.of(t.FLOW_LOG):
         found = graph.referred(flow, "logDestination", t.LOG_GROUP)
         yield _name(found[0]) if found else _group_name(flow.inputs.get("logDestination")), flow
+    yield from _metrics_writes(graph)
     for function in graph.of(t.FUNCTION):
         chosen = [one.get("logGroup") for one in maps(function.inputs.get("loggingConfig")) if one.get("logGroup")]
         name = function.inputs.get("name") or function.id
@@ -81,6 +82,14 @@ def _writes(graph: Graph) -> Iterator[tuple[object, Resource]]:
             for logging in maps(container.get("logConfiguration")):
                 for options in maps(logging.get("options")):
                     yield options.get("awslogs-group"), task
+
+
+def _metrics_writes(graph: Graph) -> Iterator[tuple[object, Resource]]:
+    """A workspace of metrics says there where its rules and alerts fail."""
+    for workspace in graph.of(t.METRICS_WORKSPACE):
+        found = graph.referred(workspace, "loggingConfiguration", t.LOG_GROUP)
+        for one in maps(workspace.inputs.get("loggingConfiguration")):
+            yield _name(found[0]) if found else _group_name(one.get("logGroupArn")), workspace
 
 
 def _containers(task: Resource) -> object:

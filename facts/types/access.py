@@ -177,8 +177,34 @@ NETWORK = (
         },
         harmless={Because.IDENTITY: "vpcId subnetId eniId"},
     ),
-    listed(t.FIREWALL_ASSOCIATION, "firewall's place", removal=Removal.STOPS),
-    listed("aws:wafv2/webAcl:WebAcl", "firewall", removal=Removal.STOPS),
+    listed(
+        t.WEB_ACL_ASSOCIATION,
+        "place of a web application firewall",
+        removal=Removal.JUDGED,
+        judged="webAclArn",
+        harmless={Because.IDENTITY: "resourceArn"},
+    ),
+    listed(
+        t.WEB_ACL,
+        "web application firewall",
+        removal=Removal.STOPS,
+        judged="defaultAction visibilityConfig dataProtectionConfig",
+        noted={
+            "rules ruleJson": "other requests are refused",
+            "associationConfig": "more or less of a body is looked at",
+            "captchaConfig challengeConfig tokenDomains": "a person is asked for proof at other times",
+            "customResponseBodies": "a refusal reads otherwise",
+        },
+        harmless={Because.NAME: "name namePrefix scope", Because.TEXT: "description"},
+    ),
+    listed(
+        t.WEB_ACL_LOGGING,
+        "log of a web application firewall",
+        removal=Removal.JUDGED,
+        judged="logDestinationConfigs redactedFields",
+        noted={"loggingFilter": "other requests are logged"},
+        harmless={Because.IDENTITY: "resourceArn"},
+    ),
 )
 
 TYPES = (*IDENTITY, *NETWORK)

@@ -56,7 +56,7 @@ def walls(base: Mapping[str, Any]) -> list[Wall]:
 def beyond(base: Mapping[str, Any], tenants: Iterable[Tenant]) -> Iterator[tuple[Tenant, str]]:
     """The customers who came last and find no room on a base stack, each with the limit that is met."""
     silos = _in_order(tenants)
-    for wall in _known_walls(base):
+    for wall in known_walls(base):
         taken = wall.base
         for number, tenant in enumerate(silos, 1):
             taken += wall.silo(str(tenant.tier))
@@ -72,7 +72,7 @@ def warnings(base_name: str, base: Mapping[str, Any], tenants: Iterable[Tenant])
     """Limits of a base stack of which four fifths are taken."""
     silos = _in_order(tenants)
     found = []
-    for wall in _known_walls(base):
+    for wall in known_walls(base):
         taken = wall.base + sum(wall.silo(str(tenant.tier)) for tenant in silos)
         if NEARLY_FULL * wall.most <= taken <= wall.most:
             found.append(
@@ -87,7 +87,8 @@ def _in_order(tenants: Iterable[Tenant]) -> list[Tenant]:
     return sorted(silos, key=lambda tenant: (tenant.dates.signed, tenant.name))
 
 
-def _known_walls(base: Mapping[str, Any]) -> list[Wall]:
+def known_walls(base: Mapping[str, Any]) -> list[Wall]:
+    """As `walls`; none for a file that is wrong."""
     try:
         return walls(base)
     except (KeyError, TypeError, ValueError):

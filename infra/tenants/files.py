@@ -191,6 +191,7 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
     for tenant in tenants:
         found = [
             *_base_problems(tenant, bases[tenant.base]),
+            *_other_place_problems(root, tenant),
             *(Problem(path="base", message=message) for message in full[tenant.name]),
             *(
                 problem
@@ -259,6 +260,29 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
         yield Problem(path="hostName", message=f"{tenant.host_name} is base stack {tenant.base}'s own; choose another")
 
 
+def _other_place_problems(root: Path, tenant: Tenant) -> Iterator[Problem]:
+    """What is wrong with the second place of a move, as it would be with the first."""
+    if (other := tenant.other) is None:
+        return
+    for problem in _base_problems(other, settings_in(stack_file(root, other.base))):
+        own = problem.path in ("base", "region", "certificateArn")
+        yield Problem(path=f"move.{problem.path}" if own else problem.path, message=problem.message)
+
+
+def moving(root: Path, base: str) -> list[Tenant]:
+    """Pool customers who move from or to this base stack, as it has them.
+
+    Only files that speak of a move are parsed: a base stack's program reads nobody else's record.
+    """
+    found = []
+    for name in tenant_names(root):
+        if b"\nmove:" in tenant_file(root, name).read_bytes():
+            tenant = read_tenant(root, name).at(base)
+            if tenant.isolation == "pool" and tenant.stack == base and tenant.move is not None:
+                found.append(tenant)
+    return found
+
+
 def _elsewhere(region: object, base: object, settings: Mapping[str, Any]) -> Problem:
     return Problem(
         path="region",
@@ -300,7 +324,7 @@ def _stack_problems(root: Path, names: frozenset[str], stack: str, content: Mapp
 
 def find_stack_problems(tenant: Tenant, stack: str) -> list[Problem]:
     """Whether a stack's name is the one that follows from the record: a region never changes on a stack."""
-    if tenant.isolation == "silo" and tenant.stack == stack:
+    if tenant.isolation == "silo" and stack in {one.stack for one in tenant.places}:
         return []
     where = f"is in the pool of {tenant.base}" if tenant.isolation == "pool" else f"has stack {tenant.stack}"
     return [

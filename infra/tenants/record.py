@@ -29,9 +29,9 @@ LAST_PRIORITY = 49999  # 50000 is the base stack's own rule
 _NAME = re.compile(r"[a-z](-?[a-z0-9])*")
 RESERVED_NAMES = frozenset(
     """
-    admin all api app auth base default demo dev files imports internal local localhost login mail none null
-    offboarded pool prod production public root shared silo staging static status support system tenant tenants test
-    workbuoy www
+    admin all api app auth base default demo dev export exports files imports internal local localhost login mail
+    none null offboarded pool prod production public root shared silo staging static status support system tenant
+    tenants test workbuoy www
     """.split()  # noqa: SIM905  a list of words reads better as words
 )
 
@@ -84,6 +84,54 @@ class Dates(Settings):
     ] = None
 
     rules: ClassVar[tuple[Rule, ...]] = (_in_order,)
+
+
+class Move(Settings):
+    """The other place of a customer who moves to another base stack: it takes the data over, or has handed them over.
+
+    Before the switch the record's own `base` serves and this one receives; at the switch both change places.
+    """
+
+    direction: Annotated[
+        Literal["to", "from"], Field(description="to: the customer goes there; from: they came from there")
+    ]
+    base: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", examples=["prod-eu-north-1"])]
+    region: Annotated[str, Field(pattern=f"^{REGION.pattern}$", examples=["eu-north-1"])]
+    listener_priority: Annotated[
+        int | None, Field(ge=1, le=LAST_PRIORITY, description="Of a silo's rule on that base stack")
+    ] = None
+    certificate_arn: Annotated[
+        str | None,
+        Field(
+            pattern=rf"^({BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9-]+:\d{{12}}:certificate/.+)$",
+            max_length=2048,
+            description="Of a silo, in that region; or base, where that base's own covers hostName",
+        ),
+    ] = None
+    since: Annotated[date | None, Field(description="Day of the switch; the place left may go some days later")] = None
+
+
+def _move_is_allowed(tenant: "Tenant") -> Iterator[BrokenRule]:
+    move = tenant.move
+    if move is None:
+        return
+    allowed = allowed_regions(tenant.residency)
+    if move.region not in allowed:
+        yield "move.region", f"{move.region} lies outside residency ({', '.join(allowed)}); data stand in both places"
+    if move.base == tenant.base:
+        yield "move.base", "is the base stack that the record names already; name the other one"
+    if tenant.promotion is not None:
+        yield "move", "cannot go on while promotion is open: end one before the other begins"
+    for path, value in (("listenerPriority", move.listener_priority), ("certificateArn", move.certificate_arn)):
+        if tenant.isolation == "silo" and value is None:
+            yield f"move.{path}", "is required for a silo's second stack; add it"
+        if tenant.isolation == "pool" and value is not None:
+            yield f"move.{path}", "is a silo's; a pool tenant shares its base stack's: leave it out"
+    arn = move.certificate_arn
+    if arn not in (None, BASE_CERTIFICATE) and (fault := find_certificate_fault(str(arn), move.region)):
+        yield "move.certificateArn", fault
+    if tenant.isolation == "silo" and len(f"{move.base}-{tenant.name}") > LONGEST_STACK_NAME:
+        yield "move.base", f"makes the stack name {move.base}-{tenant.name} too long"
 
 
 def _region_lies_inside_residency(tenant: "Tenant") -> Iterator[BrokenRule]:
@@ -174,8 +222,11 @@ class Tenant(Settings):
         Field(description="While open, the base's service may put an export into this silo's bucket"),
     ] = None
 
+    move: Annotated[Move | None, Field(description="While the customer moves to another base stack")] = None
+
     rules: ClassVar[tuple[Rule, ...]] = (
         _region_lies_inside_residency,
+        _move_is_allowed,
         _silo_is_complete,
         _stack_name_fits,
         _certificate_lies_in_region,
@@ -186,3 +237,28 @@ class Tenant(Settings):
     def stack(self) -> str:
         """The stack that holds the customer's data: its own for a silo, else the base."""
         return f"{self.base}-{self.name}" if self.isolation == "silo" else self.base
+
+    @property
+    def other(self) -> "Tenant | None":
+        """The same customer as the other place of a move has them; none where nobody moves."""
+        if self.move is None:
+            return None
+        here = Move(
+            direction="from" if self.move.direction == "to" else "to",
+            base=self.base,
+            region=self.region,
+            listener_priority=self.listener_priority,
+            certificate_arn=self.certificate_arn,
+            since=self.move.since,
+        )
+        there = {name: getattr(self.move, name) for name in ("base", "region", "listener_priority", "certificate_arn")}
+        return self.model_copy(update={**there, "move": here})
+
+    @property
+    def places(self) -> tuple["Tenant", ...]:
+        """Everywhere the customer's data stand: one place, or two while they move; the one that serves comes first."""
+        return (self,) if (other := self.other) is None else (self, other)
+
+    def at(self, stack: str) -> "Tenant":
+        """As this stack has the customer; the record itself where it is of neither place."""
+        return next((one for one in self.places if one.stack == stack), self)

@@ -72,6 +72,7 @@ def load_silo(
     read = read_yaml(tenant_file(root, name), f"{FOLDER}/{name}.yaml")
     if record is not None:
         tenant = parse_tenant(read, record, name)
+    tenant = tenant.at(stack)
     base = load_settings(root, tenant.base, base_configured or read_configured(root, tenant.base))
     if tenant.certificate_arn and PLACEHOLDER_ACCOUNT.search(tenant.certificate_arn):
         message = f"{tenant.certificate_arn} names a placeholder account; put the real account id there"

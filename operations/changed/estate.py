@@ -10,7 +10,7 @@ from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import SETTINGS_KEY
-from infra.yaml_text import read_yaml
+from infra.yaml_index import index_of
 
 LOCAL: Final = "local"  # the environment that stands on a laptop alone
 DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
@@ -61,24 +61,38 @@ class ListedEstate:
 def read_estate(root: Path) -> ListedEstate:
     """Read every stack file and tenant file. Raises ProblemsError with all files that say too little."""
     problems: list[Problem] = []
+    bases = _bases(root, problems)
+    tenants = sorted(root.glob("tenants/*.yaml"))
+    customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
+    if problems:
+        raise ProblemsError(problems)
+    index_of(root).keep()
+    return ListedEstate(bases=bases, customers=customers)
+
+
+def read_bases(root: Path) -> dict[str, Base]:
+    """Every base stack, without the laptop's. Raises ProblemsError with all stack files that say too little."""
+    problems: list[Problem] = []
+    bases = _bases(root, problems)
+    if problems:
+        raise ProblemsError(problems)
+    return bases
+
+
+def _bases(root: Path, problems: list[Problem]) -> dict[str, Base]:
     files = {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file for file in root.glob("Pulumi.*.yaml")}
     settings = {stack: _settings(file, problems) for stack, file in sorted(files.items())}
-    bases = {
+    return {
         stack: base
         for stack, found in settings.items()
         if found is not None and found.get("environment") != LOCAL
         if (base := _base(stack, found, settings, files[stack], problems)) is not None
     }
-    tenants = sorted(root.glob("tenants/*.yaml"))
-    customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
-    if problems:
-        raise ProblemsError(problems)
-    return ListedEstate(bases=bases, customers=customers)
 
 
-def _content(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
+def _content(root: Path, file: Path, problems: list[Problem]) -> Mapping[str, Any]:
     try:
-        return read_yaml(file).content
+        return index_of(root).of(file, str(file.relative_to(root)))
     except ProblemsError as error:
         problems += error.problems
         return {}
@@ -86,7 +100,7 @@ def _content(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
 
 def _settings(file: Path, problems: list[Problem]) -> Mapping[str, Any] | None:
     """A base stack's settings; a customer's own stack has none."""
-    config = _content(file, problems).get("config")
+    config = _content(file.parent, file, problems).get("config")
     settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
     return settings if isinstance(settings, Mapping) else None
 
@@ -128,7 +142,7 @@ def _base(
 
 def _customer(file: Path, bases: Mapping[str, Base], problems: list[Problem]) -> Customer | None:
     before = len(problems)
-    content = _content(file, problems)
+    content = _content(file.parent.parent, file, problems)
     if len(problems) > before:
         return None
     place = f"tenants/{file.name}"

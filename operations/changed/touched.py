@@ -25,7 +25,9 @@ _APART_FOLDERS: Final = (
     "tenants/offboarded",
     "tests",
 )
-_APART_NAMES: Final = frozenset({".editorconfig", ".env.example", ".gitattributes", ".gitignore", "LICENSE"})
+_APART_NAMES: Final = frozenset(
+    {"fleet.yaml", ".editorconfig", ".env.example", ".gitattributes", ".gitignore", "LICENSE"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ def _endpoint_by_use(declared: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 BY_USE: Mapping[str, _Named] = {
+    "aws:amp/scraper:Scraper": _always("metrics-collected"),
+    "aws:amp/workspace:Workspace": _always("metrics-taken-in", "metrics-asked", "metrics-storage"),
     "aws:cloudwatch/logGroup:LogGroup": _always("log-ingestion", "log-storage"),
     "aws:cloudwatch/queryDefinition:QueryDefinition": _always("log-queries"),
     "aws:ec2/flowLog:FlowLog": _always("log-ingestion"),
@@ -40,10 +42,14 @@ BY_USE: Mapping[str, _Named] = {
     "aws:s3/bucket:Bucket": _always("s3-storage", "s3-writes", "s3-reads"),
     "aws:secretsmanager/secret:Secret": _always("secret-requests"),
     "aws:sns/topic:Topic": _always("sns-requests"),
+    "aws:wafv2/webAcl:WebAcl": _always("waf-requests"),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": _always("log-ingestion"),
 }
 
 FREE = frozenset(
     {
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",
+        "aws:amp/ruleGroupNamespace:RuleGroupNamespace",
         "aws:appautoscaling/target:Target",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/internetGateway:InternetGateway",
@@ -68,6 +74,7 @@ FREE = frozenset(
         "aws:rds/subnetGroup:SubnetGroup",
         "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "aws:s3/bucketLogging:BucketLogging",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
         "aws:s3/bucketPolicy:BucketPolicy",
@@ -76,10 +83,12 @@ FREE = frozenset(
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:secretsmanager/secretPolicy:SecretPolicy",
         "aws:secretsmanager/secretRotation:SecretRotation",
+        "aws:servicediscovery/service:Service",
         "aws:sns/topicPolicy:TopicPolicy",
         "aws:sns/topicSubscription:TopicSubscription",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
         "random:index/randomId:RandomId",
     }
 )

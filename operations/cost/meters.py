@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from facts import tokens as t
 from graph import Graph, Resource
+from graph.values import items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +111,18 @@ def _scaling(one: Resource, _: Graph) -> Iterator[Meter]:
         yield _meter(f"scaling-{policy}")
 
 
+def _web_acl(one: Resource, _: Graph) -> Iterator[Meter]:
+    """A group of rules of AWS's baseline is charged as one rule."""
+    yield _meter("waf-web-acl")
+    yield _meter("waf-rule", len(items(one.inputs.get("rules"))))
+
+
 def _each(price: str) -> Count:
     return lambda _one, _graph: (_meter(price),)
 
 
 AT_REST: Mapping[str, Count] = {
+    "aws:amp/scraper:Scraper": _each("metrics-collector"),
     "aws:appautoscaling/policy:Policy": _scaling,
     "aws:cloudwatch/dashboard:Dashboard": _each("dashboard"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": _each("custom-metric"),
@@ -127,4 +135,6 @@ AT_REST: Mapping[str, Count] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:rds/instance:Instance": _database,
     "aws:secretsmanager/secret:Secret": _each("secret"),
+    "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": _each("private-domain"),
+    "aws:wafv2/webAcl:WebAcl": _web_acl,
 }

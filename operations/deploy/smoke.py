@@ -45,7 +45,7 @@ def configured_url(project: Project, stack: str) -> str | None:
 
     Raises ProblemsError for an unknown stack.
     """
-    config = whole_config(project, read_config(project, stack))
+    config = whole_config(project, stack, read_config(project, stack))
     record = config.get(f"{project.name}:record")
     settings = config.get(f"{project.name}:settings")
     service = settings.get("service") if isinstance(settings, Mapping) else None

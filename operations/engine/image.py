@@ -39,7 +39,7 @@ def running_image(project: Project, stack: str, outputs: Callable[[], Mapping[st
 
     None where nothing runs yet, and where the stack's file pins an image, which then decides.
     """
-    settings = whole_config(project, read_config(project, stack)).get(f"{project.name}:settings")
+    settings = whole_config(project, stack, read_config(project, stack)).get(f"{project.name}:settings")
     pinned = at(settings, "service.image.digest")
     image = None if isinstance(pinned, str) and is_digest(pinned) else deployed_image(outputs())
     return {IMAGE_VARIABLE: image} if image else {}

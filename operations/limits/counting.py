@@ -35,6 +35,26 @@ class Quota:
     source: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How fast an API may be called in an account's region; no numbers where AWS tells none."""
+
+    name: str
+    adjustable: str
+    means: str
+    told: str = ""
+    service: str = ""
+    kind: Literal["read", "write"] = "read"
+    per_second: float | None = None
+    burst: float | None = None
+    source: str = ""
+
+    @property
+    def default(self) -> str:
+        """As the page says it."""
+        return self.told if self.per_second is None else f"{self.per_second:,.0f} a second"
+
+
 @dataclass(frozen=True)
 class Met:
     """A limit, held against the graphs: how much of it there is, what the base and one silo take, how many fit."""
@@ -61,6 +81,11 @@ def quotas() -> list[Quota]:
     """The committed list."""
     entries = read_yaml_value(Path(__file__).parent / "quotas.yaml")
     return [Quota(**{**entry, "counts": tuple(entry["counts"])}) for entry in entries]
+
+
+def rates() -> list[Rate]:
+    """The committed list."""
+    return [Rate(**entry) for entry in read_yaml_value(Path(__file__).parent / "rates.yaml")]
 
 
 def met(base: Graph, silo: Graph) -> list[Met]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from facts import tokens as t
 from graph import Graph
-from operations.limits.counting import Met, met, state_kilobytes
+from operations.limits.counting import Met, Rate, met, rates, state_kilobytes
 
 GOAL = 1000
 SCOPES = {
@@ -97,8 +97,9 @@ def _actions(found: list[Met]) -> Iterator[str]:
     yield ""
 
 
-CLOUDWATCH = "https://github.com/awsdocs/amazon-cloudwatch-user-guide/blob/main/doc_source/cloudwatch_limits.md"
-SECRETS = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html"
+def _rate(one: Rate, **counted: str) -> str:
+    means = one.means.format(**counted)
+    return f"| {one.name} | {one.default} | {one.adjustable} | {means} | {_source(one.source)} |"
 
 
 def _rates(silo: Graph) -> Iterator[str]:
@@ -112,14 +113,7 @@ def _rates(silo: Graph) -> Iterator[str]:
         "",
         "| Rate | Default | Can be raised | What it means | Read at |",
         "|---|---|---|---|---|",
-        f"| Making alarms | 3 a second | yes | {alarms} a silo: {minutes:.0f} min for {GOAL:,}, if all change "
-        f"| {_source(CLOUDWATCH)} |",
-        f"| Making dashboards | 10 a second | no | 1 a silo | {_source(CLOUDWATCH)} |",
-        f"| Policies of secrets | 50 a second | no | 2 a silo, read at each refresh | {_source(SECRETS)} |",
-        f"| Reading secrets | 10,000 a second | no | read for a new connection, and cached | {_source(SECRETS)} |",
-        f"| Uses of KMS keys | by region | yes | few: buckets use bucket keys | {_source('')} |",
-        f"| RDS, load balancing, IAM, EC2 | told nowhere | by support | met first by deployments in parallel: "
-        f"run few at once; the provider tries again | {_source('')} |",
+        *(_rate(one, alarms=str(alarms), minutes=f"{minutes:.0f}") for one in rates()),
         "",
         f"A silo is a Pulumi stack of its own, of {count} resources and a state of about {state_kilobytes(silo)} kB.",
         "Neither it nor the base stack's state grows with the number of silos.",

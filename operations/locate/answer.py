@@ -1,8 +1,8 @@
 """The answer for one customer, and in words what its parts mean."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from facts.captions import ENGLISH
@@ -11,7 +11,7 @@ from infra.tenants.residency import allowed_regions
 from operations.locate.differences import Difference
 from operations.locate.readers import Reader
 from operations.locate.sources import Source
-from operations.locate.stores import Located
+from operations.locate.stores import Group, Located
 
 _SOURCES: Final[Mapping[Source, str]] = {
     Source.DECLARED: "as declared; ids that AWS makes are stand-ins (keys, ends of names, placeholder accounts)",
@@ -49,6 +49,22 @@ class Answer:
         return f"{self.tenant.residency}: {regions}" if isinstance(self.tenant.residency, str) else regions
 
 
+def together(places: Sequence[Answer]) -> Answer:
+    """One answer of every place in which a customer's data stand; the first is the one that serves."""
+    first, *others = places
+    if not others:
+        return first
+    order = list(Group)
+    stores = sorted((one for place in places for one in place.stores), key=lambda one: order.index(one.group))
+    return replace(
+        first,
+        stores=tuple(stores),
+        differences=tuple(one for place in places for one in place.differences),
+        searched=tuple(dict.fromkeys(one for place in places for one in place.searched)),
+        unsearched=tuple(dict.fromkeys(one for place in places for one in place.unsearched)),
+    )
+
+
 def source_words(source: Source) -> str:
     """What an answer from a source is worth."""
     return _SOURCES[source]
@@ -63,6 +79,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "isolation": tenant.isolation,
         "stack": tenant.stack,
         "base": tenant.base,
+        "otherStack": tenant.other.stack if tenant.other else None,
         "residency": list(allowed_regions(tenant.residency)),
         "source": answer.source.value,
         "insideResidency": not answer.outside,
@@ -105,6 +122,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "service-execution": "the service's start",
     "rotation": "the rotation of its login",
     "restore": "bringing data back",
+    "export": "handing data over",
     "observability-operators": "operators",
     "administrators": "administrators",
 }

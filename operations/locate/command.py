@@ -109,7 +109,7 @@ def _locate(
     # A rehearsal is asked for its own graph; the engine's and the account's answers are held to what is declared.
     with declarations(project, source if source is Source.REHEARSAL else Source.DECLARED) as declared:
         if tenant is not None:
-            answer = _answer(project, declared, read_tenant(project.root, tenant), source, states)
+            answer = answer_of(project, declared, read_tenant(project.root, tenant), source, states)
             _print_one(answer, json_wanted, record_file)
             return answer.passed
         found = read_tenants(project.root)
@@ -117,7 +117,7 @@ def _locate(
             raise ProblemsError(found.problems)
         if not found.tenants:
             tell("There are no tenants; `workbuoy tenant create` makes one.")
-        answers = (_answer(project, declared, one, source, states) for one in found.tenants)
+        answers = (answer_of(project, declared, one, source, states) for one in found.tenants)
         return _print_all(answers, json_wanted)
 
 
@@ -127,15 +127,26 @@ def _states(files: tuple[Path, ...]) -> dict[str, Any]:
     return dict(read_state(file) for file in files)
 
 
-def _answer(
+def answer_of(
+    project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
+) -> "Answer":
+    """Of every place that the record names: two for as long as the customer moves."""
+    from operations.locate.answer import together  # noqa: PLC0415
+    from operations.locate.platform import platform_stores  # noqa: PLC0415
+
+    started = time.perf_counter()
+    answer = together([_of_place(project, declared, place, source, states) for place in tenant.places])
+    platform = dict.fromkeys(store for place in tenant.places for store in platform_stores(project.root, place))
+    return replace(answer, stores=(*answer.stores, *platform), seconds=time.perf_counter() - started)
+
+
+def _of_place(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "Answer":
     from operations.locate.answer import Answer  # noqa: PLC0415
-    from operations.locate.platform import platform_stores  # noqa: PLC0415
     from operations.locate.sources import Source  # noqa: PLC0415
     from operations.locate.stores import stores_of  # noqa: PLC0415
 
-    started = time.perf_counter()
     if states and tenant.stack not in states:
         message = f"no --state is of {tenant.stack}, which holds {tenant.name}'s data; given: {', '.join(states)}"
         raise ProblemsError([Problem(message=message)])
@@ -145,13 +156,10 @@ def _answer(
         from operations.locate.live.account import Account  # noqa: PLC0415
 
         account = Account.of_signed_in(estate, tell)
-        answer = locate_live(project, estate, account)
-    else:
-        found = _deployed(project, estate, states) if source is Source.STACK else estate
-        told = _differences(estate, found) if source is Source.STACK else ()
-        answer = Answer(tenant=tenant, source=source, stores=tuple(stores_of(found)), differences=tuple(told))
-    stores = (*answer.stores, *platform_stores(project.root, tenant))
-    return replace(answer, stores=stores, seconds=time.perf_counter() - started)
+        return locate_live(project, estate, account)
+    found = _deployed(project, estate, states) if source is Source.STACK else estate
+    told = _differences(estate, found) if source is Source.STACK else ()
+    return Answer(tenant=tenant, source=source, stores=tuple(stores_of(found)), differences=tuple(told))
 
 
 def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "Estate":

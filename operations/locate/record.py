@@ -55,6 +55,7 @@ _ACCESS = {
     "service-execution": "The service's start, a program, which brings the database up to date",
     "rotation": "A program that changes the service's own password for the database",
     "restore": "A program that brings data back out of backups, which Workbuoy's operators start",
+    "export": "A program that hands the customer's data over, which Workbuoy's operators start",
     "observability-operators": "Workbuoy's operators, people, after a login with a second factor",
     ADMINISTRATORS: "Workbuoy's administrators of the AWS account, people, if they use their rights for it",
 }

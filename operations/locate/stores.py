@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from components.exports import EXPORTS
 from components.files import OBJECT_PREFIX
 from facts import tokens as t
 from facts.captions import ENGLISH
@@ -124,6 +125,7 @@ _CALLED: Final[Mapping[str, str]] = {
     "one-off-task": "one-off work",
     "administration-task": "administration",
     "restore-task": "bringing data back",
+    "export-task": "handing data over",
     "rotation-function": "the rotation of its login",
 }
 
@@ -147,7 +149,7 @@ def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> I
     # The same data as the policies know them, by the names and keys that stand in these; a stranger has none.
     as_judged = {one.identity: one for one in stores(of_policies)}
     for store in stores(graph):
-        if passed_through and not holds_requests(graph, store.holder):
+        if passed_through and not (holds_requests(graph, store.holder) or takes_exports(store.holder)):
             continue
         group, known = _group(store), as_judged.get(store.identity)
         yield Located(
@@ -192,6 +194,11 @@ def _holds(store: Store) -> Holds:
     return Holds.STAFF if store.form is Form.TOPIC else _HOLDS.get(store.content, Holds.CUSTOMER)
 
 
+def takes_exports(holder: Resource) -> bool:
+    """Whether it is the base's place for exports, where a silo's go too: components/exports.py."""
+    return holder.name == f"{EXPORTS}-bucket"
+
+
 def holds_requests(graph: Graph, holder: Resource) -> bool:
     """Whether every customer's requests leave a trace there: the load balancer's log, the network's flow log."""
     names = {holder.id, holder.outputs.get("bucket"), holder.outputs.get("arn")}
@@ -205,6 +212,8 @@ def holds_requests(graph: Graph, holder: Resource) -> bool:
 
 
 def _note(tenant: Tenant, group: Group, store: Store, *, passed_through: bool) -> str:
+    if takes_exports(store.holder):
+        return f"exports that people on duty hand over, each customer's below {tenant.name}/"
     if passed_through:
         return "all customers of the base stack leave traces here, this one's requests among them"
     if tenant.isolation == "silo":

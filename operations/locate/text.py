@@ -26,6 +26,12 @@ def _head(answer: Answer) -> Iterator[str]:
     tenant = answer.tenant
     where = f"a stack of its own, {tenant.stack}" if tenant.isolation == "silo" else f"in the pool of {tenant.base}"
     yield f"{tenant.name} ({tenant.legal_name}): {where}"
+    if tenant.move is not None and tenant.other is not None:
+        goes = "moves to" if tenant.move.direction == "to" else "moved from"
+        told = (
+            f"It {goes} {tenant.other.stack} in {tenant.move.region}: its data stand in both places, and both follow."
+        )
+        yield from wrapped(told, "  ")
     yield from wrapped(f"Residency {answer.residency}", "  ")
     yield from wrapped(f"Source: {source_words(answer.source)}", "  ")
     if tenant.isolation == "pool":

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from operations.outputs import VERSIONS
 from operations.outputs.audited import Backups
+from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
+from operations.outputs.handed_over import TenantExport, TenantLink
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
@@ -20,6 +22,7 @@ from operations.outputs.tenants import (
     TenantCheck,
     TenantDeployAll,
     TenantList,
+    TenantMove,
     TenantPromote,
     TenantShow,
 )
@@ -270,6 +273,9 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "drift": Drift,
     "drift-account": DriftAccount,
     "drills": Drills,
+    "fleet-cells": FleetCells,
+    "fleet-plan": FleetPlan,
+    "fleet-run": FleetRun,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,
@@ -288,7 +294,10 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "state-check": StateCheck,
     "tenant-check": TenantCheck,
     "tenant-deploy-all": TenantDeployAll,
+    "tenant-export": TenantExport,
+    "tenant-link": TenantLink,
     "tenant-list": TenantList,
+    "tenant-move": TenantMove,
     "tenant-promote": TenantPromote,
     "tenant-show": TenantShow,
 }
@@ -296,6 +305,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "backups": "`workbuoy backups STACK`, `workbuoy backups CUSTOMER`",
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
+    "fleet-run": "`workbuoy fleet status`, `workbuoy fleet deploy`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",

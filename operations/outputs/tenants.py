@@ -21,6 +21,17 @@ class Dates(Printed):
     retiring: str | None = None
 
 
+class Move(Printed):
+    """The other place of a customer who moves to another base stack."""
+
+    direction: Literal["to", "from"]
+    base: str
+    region: str
+    listener_priority: int | None = None
+    certificate_arn: str | None = None
+    since: str | None = None
+
+
 class Tenant(Printed):
     """A customer's record, the name of the stack that holds its data, and the regions that its residency allows."""
 
@@ -38,6 +49,7 @@ class Tenant(Printed):
     contacts: list[Contact]
     dates: Dates
     promotion: Literal["open"] | None = None
+    move: Move | None = None
     stack: str
     allowed_regions: list[str]
 
@@ -120,6 +132,35 @@ class TenantPromote(Printed):
     digest: str | None = None
 
 
+class MovePlace(Printed):
+    """A place of a move: a stack, its region, and whether the customer's residency allows it."""
+
+    what: str
+    stack: str
+    region: str
+    inside_residency: bool
+
+
+class TenantMove(Printed):
+    """The plan of a move; with `--run` what a step does or did; with `--live` what both places say."""
+
+    tenant: str
+    steps: list[PromotionStep] | None = None
+    places: list[MovePlace] | None = None
+    obstacles: list[str] | None = None
+    frozen_seconds: float | None = None
+    copying_minutes: float | None = None
+    cost_usd: float | None = None
+    step: str | None = None
+    stack: str | None = None
+    command: list[str] | None = None
+    started: bool | None = None
+    verdict: dict[str, Any] | None = None
+    last_lines: list[str] | None = None
+    file: str | None = None
+    said: dict[str, Any] | None = None
+
+
 class Key(Printed):
     """The key that a store is encrypted with; no ARN where AWS's own is used."""
 
@@ -181,6 +222,7 @@ class Located(Printed):
     isolation: Literal["pool", "silo"]
     stack: str
     base: str
+    other_stack: str | None = None
     residency: list[str]
     source: Literal["declared", "rehearsal", "stack", "live"]
     inside_residency: bool

@@ -44,6 +44,7 @@ USUAL = "dev"
 )
 @click.option("--browser", "in_browser", is_flag=True, help="Also let a person work in the service, in Chromium.")
 @click.option("--restore", is_flag=True, help="Damage one of two customers, and bring it back to the moment before.")
+@click.option("--leave", is_flag=True, help="Let a customer leave: exported, erased, and proved gone.")
 @click.option("--no-service", is_flag=True, help="Leave the service out: infrastructure only.")
 @click.option(
     "--tenants",
@@ -69,6 +70,7 @@ def rehearse(
     other: str | None,
     in_browser: bool,
     restore: bool,
+    leave: bool,
     no_service: bool,
     tenants: str | None,
     no_matrix: bool,
@@ -104,6 +106,7 @@ def rehearse(
         other=other or "",
         in_browser=in_browser,
         restore=restore,
+        leave=leave,
         since=since or "",
         tenants=_names(tenants),
         with_matrix=not no_matrix,

@@ -16,17 +16,23 @@ _ABOUT_ONE: Final = frozenset(
         "--other",
         "--browser",
         "--restore",
+        "--leave",
     }
 )
 _NO_TRIAL: Final = frozenset({"--tenants", "--declare-only", "--no-service"})
+_STORIES: Final = frozenset({"--restore", "--leave"})
 
 LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "--all": ("rehearses each stack by itself", _ABOUT_ONE | {"STACK", "--watch"}),
     "--watch": ("rehearses one stack on each save", _ABOUT_ONE | {"--json", "--report", "--since"}),
     "--since": ("changes one stack in place", frozenset({"--declare-only", "--tenants"})),
-    "--other": ("tries one service in one stack", _NO_TRIAL | {"--since", "--image", "--browser", "--restore"}),
-    "--browser": ("tries one stack's service", _NO_TRIAL | {"--since", "--restore"}),
-    "--restore": ("runs the service of one stack", _NO_TRIAL | {"--since"}),
+    "--other": (
+        "tries one service in one stack",
+        _NO_TRIAL | _STORIES | {"--since", "--image", "--browser"},
+    ),
+    "--browser": ("tries one stack's service", _NO_TRIAL | _STORIES | {"--since"}),
+    "--restore": ("runs the service of one stack", _NO_TRIAL | {"--since", "--leave"}),
+    "--leave": ("runs the service of one stack", _NO_TRIAL | {"--since"}),
     "--tenants": ("stands stacks up", frozenset({"--declare-only"})),
 }
 """An option -> what it does, and what has no place beside it."""

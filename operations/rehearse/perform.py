@@ -11,6 +11,7 @@ from operations.rehearse.progress import progress
 
 if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
+    from rehearsal.service.leaving import Leaving
     from rehearsal.service.restoring import Restoring
 
 
@@ -25,6 +26,7 @@ class Asked:
     other: str = ""
     in_browser: bool = False
     restore: bool = False
+    leave: bool = False
     since: str = ""
     tenants: tuple[str, ...] = ()
     with_matrix: bool = True
@@ -75,16 +77,22 @@ def rehearsed(asked: Asked) -> "Rehearsal":
                 since=asked.since,
                 other=asked.other,
                 in_browser=asked.in_browser,
-                restoring=_restoring() if asked.restore else None,
+                trying=_trying(asked),
             )
     except ImageError as error:
         fail(error.code, str(error))
 
 
-def _restoring() -> "Restoring":
-    from rehearsal.service.restoring import Restoring  # noqa: PLC0415 few ask for it
+def _trying(asked: Asked) -> "Restoring | Leaving | None":
+    if asked.restore:
+        from rehearsal.service.restoring import Restoring  # noqa: PLC0415 few ask for it
 
-    return Restoring()
+        return Restoring()
+    if asked.leave:
+        from rehearsal.service.leaving import Leaving  # noqa: PLC0415 few ask for it
+
+        return Leaving()
+    return None
 
 
 def _require_browser(app: Path, *, in_image: bool) -> None:

@@ -53,7 +53,7 @@ def within_days(stack: str) -> int | None:
     from project.silos import whole_config  # noqa: PLC0415
 
     project = find_project(Path.cwd())
-    settings = whole_config(project, read_config(project, stack)).get(f"{project.name}:settings") or {}
+    settings = whole_config(project, stack, read_config(project, stack)).get(f"{project.name}:settings") or {}
     found = (settings.get("observability") or {}).get("drillWithinDays")
     return found if isinstance(found, int) else None
 

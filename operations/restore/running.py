@@ -37,7 +37,7 @@ def region_of(stack: str) -> str:
     from rehearsal.run import place_of  # noqa: PLC0415
 
     project = find_project(Path.cwd())
-    return place_of(project, whole_config(project, read_config(project, stack)))[1]
+    return place_of(project, whole_config(project, stack, read_config(project, stack)))[1]
 
 
 def _outputs(project: Any, stack: str) -> Mapping[str, Any]:

@@ -4,7 +4,9 @@ import click
 
 from operations.help import Commands
 from operations.tenant.create_command import create
+from operations.tenant.handover.command import export, link
 from operations.tenant.leave_commands import destroy, retire
+from operations.tenant.move.command import move
 from operations.tenant.promotion.command import promote
 from operations.tenant.read_commands import check, list_tenants, show
 from operations.tenant.stack_commands import deploy, preview
@@ -19,5 +21,5 @@ def tenant() -> None:
     """
 
 
-for subcommand in (create, list_tenants, show, check, preview, deploy, promote, retire, destroy):
+for subcommand in (create, list_tenants, show, check, preview, deploy, promote, move, export, link, retire, destroy):
     tenant.add_command(subcommand)

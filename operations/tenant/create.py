@@ -21,7 +21,7 @@ from infra.tenants.files import (
     tenant_file,
 )
 from infra.tenants.record import LAST_PRIORITY, Tenant
-from infra.tenants.residency import REGION
+from infra.tenants.residency import JURISDICTIONS, REGION, allowed_regions
 from infra.validation import find_problems
 
 DEFAULT_TIER: Final = "standard"
@@ -95,6 +95,21 @@ def create_files(root: Path, wish: Wish) -> Made:
     return Made(files=tuple(files), warnings=tuple(warnings), next_steps=_next_steps(wish))
 
 
+def regions_of(residency: str) -> tuple[str, ...]:
+    """The regions that a residency allows, as a person gives it. Raises ProblemsError for an unknown one."""
+    try:
+        return allowed_regions(_residency(residency))
+    except KeyError:
+        known = ", ".join(JURISDICTIONS)
+        message = f"{residency} is no jurisdiction and no list of regions; known: {known}"
+        raise ProblemsError([Problem(path="--residency", message=message)]) from None
+
+
+def _residency(text: str) -> "str | tuple[str, ...]":
+    regions = tuple(part.strip() for part in text.split(","))
+    return regions if len(regions) > 1 or REGION.fullmatch(text) else text
+
+
 def _bases(root: Path) -> Iterator[str]:
     for file in root.glob("Pulumi.*.yaml"):
         if settings_in(file) is not None:
@@ -104,7 +119,7 @@ def _bases(root: Path) -> Iterator[str]:
 def _content(root: Path, wish: Wish) -> tuple[dict[str, Any], list[Problem]]:
     base = settings_in(stack_file(root, wish.base)) or {}
     contacts, problems = _contacts(wish.contacts)
-    regions = [part.strip() for part in wish.residency.split(",")]
+    residency = _residency(wish.residency)
     silo = wish.isolation == "silo"
     content = {
         "name": wish.name,
@@ -112,7 +127,7 @@ def _content(root: Path, wish: Wish) -> tuple[dict[str, Any], list[Problem]]:
         "isolation": wish.isolation,
         "base": wish.base,
         "region": base.get("region", "eu-west-1"),
-        "residency": regions if len(regions) > 1 or REGION.fullmatch(wish.residency) else wish.residency,
+        "residency": residency if isinstance(residency, str) else list(residency),
         "tier": wish.tier or (DEFAULT_TIER if silo else None),
         "hostName": wish.host_name or (_default_host(wish.name, base) if silo else None),
         "listenerPriority": _free_priority(root, wish.base) if silo else None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import plainly, print_text, tell, warn
+from operations.ending import plainly, print_page, print_text, tell, warn
 
 
 @click.command()
@@ -16,7 +16,10 @@ from operations.ending import plainly, print_text, tell, warn
     type=click.Choice(["pool", "silo"]),
     help="pool: rows and objects in the base stack; silo: a stack of its own.",
 )
-@click.option("--base", required=True, metavar="STACK", help="Base stack, such as prod. It decides the region.")
+@click.option(
+    "--base", required=True, metavar="STACK", help="Base stack, such as prod, which decides the region; or auto."
+)
+@click.option("--environment", default="prod", show_default=True, help="With --base auto: whose base stacks.")
 @click.option("--residency", required=True, help="A jurisdiction such as eea, or regions with commas between them.")
 @click.option("--tier", help="Sizes of a silo: small, standard or large. [default: standard]")
 @click.option("--host-name", metavar="HOST", help="Of a silo. [default: NAME. and the base's domain]")
@@ -37,6 +40,7 @@ def create(
     legal_name: str,
     isolation: str,
     base: str,
+    environment: str,
     residency: str,
     tier: str | None,
     host_name: str | None,
@@ -46,12 +50,22 @@ def create(
 ) -> None:
     """Write the record of a new customer, and for a silo its stack's file, for review.
 
-    Nothing is overwritten, and nothing is deployed.
+    Nothing is overwritten, and nothing is deployed. With --base auto it goes to the base stack inside its residency of
+    which the least is taken, and the reason is told.
     """
-    from operations.tenant.create import Wish, create_files  # noqa: PLC0415 printing help must not pay for these
+    from operations.fleet import cells  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.create import Wish, create_files, regions_of  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
+    if base == "auto":
+        regions = regions_of(residency)
+        needs = cells.Asked(
+            environment=environment, isolation=isolation, regions=regions, tier=tier or cells.DEFAULT_TIER
+        )
+        choice = cells.choose(cells.read_cells(root, needs.tier), needs)
+        tell(choice.why)
+        base = choice.cell.name
     wish = Wish(
         name=name,
         legal_name=legal_name,
@@ -69,6 +83,20 @@ def create(
         print_text(file.relative_to(root))
     for warning in made.warnings:
         warn(warning)
+    if isolation == "silo":
+        _tell_next_cell(root, base)
     tell("Read what is in there, then:")
     for step in made.next_steps:
         tell(f"  {step}")
+
+
+def _tell_next_cell(root: Path, base: str) -> None:
+    """From four fifths on: the file of the next cell."""
+    from operations.fleet import cells  # noqa: PLC0415
+
+    cell = next((one for one in cells.read_cells(root) if one.name == base), None)
+    if cell is None or not cells.nearly_full(cell):
+        return
+    name, text = cells.next_cell(root, cell)
+    warn(f"{base}: {cell.silos} silos stand there and {cell.room} more fit ({cell.limit}); Pulumi.{name}.yaml is next:")
+    print_page(text)

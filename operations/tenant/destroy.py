@@ -2,12 +2,11 @@
 
 import getpass
 import json
-import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
@@ -15,13 +14,19 @@ from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
 from infra.tenants.files import FOLDER, offboarding_file, parse_tenant, read_tenant, tenant_file
 from infra.tenants.record import Tenant
+from infra.tenants.residency import allowed_regions
 from infra.yaml_text import child, read_yaml
 from operations.ending import tell
 from operations.engine.account import who_am_i
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack, open_stack
-from operations.tenant.emptying import require_rights
+from operations.tenant.emptying import end_buckets, require_rights
+from operations.tenant.handover.places import find_place
+from operations.tenant.handover.reading import ReadAgain, Wanted, read_again
+from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
+from operations.tenant.pool_leaving import PoolLeaving
+from operations.tenant.remains import Remaining, of_pool, of_silo, read_remaining
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -58,20 +63,20 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     Raises ProblemsError and EngineError, the first before anything is touched.
     """
     opened = open_stack(project, tenant.stack, tell=tell)
-    left = _left(project.root, tenant, opened)
+    today = datetime.now(UTC).date()
+    draft = _draft(project.root, tenant)
+    left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
     if wish.export is not None:
-        check_export(wish.export, tenant.name, opened.place.region, left.buckets)
+        _read(tenant, wish.export, left.buckets)
     require_rights(tenant.stack, left.buckets, opened.place)
     opened.require_free()
-    today = datetime.now(UTC).date()
     deletable = left.keys_deletable_after(today, wish.keep_snapshot_days)
     if not wish.ask(plan_text(tenant.stack, left, deletable)):
         message = f"the name that was typed is not {tenant.name}; nothing was changed"
         raise ProblemsError([Problem(message=message)])
-    draft = _draft(project.root, tenant)
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(draft, json.dumps(asdict(left)))
+    _write_draft(draft, left, remaining, today)
     opened.destroy(on_output=tell)
+    end_buckets(left.kept_buckets, today + timedelta(days=wish.keep_snapshot_days), opened.place)
     text = record_text(
         tenant,
         left,
@@ -80,6 +85,7 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
         confirmed_by=_person(opened),
         export=wish.export,
         without_export=wish.without_export,
+        remaining=remaining,
     )
     file = _write_record(project.root, tenant, text)
     draft.unlink()
@@ -87,8 +93,10 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     return file
 
 
-def _left(root: Path, tenant: Tenant, opened: EngineStack) -> Left:
-    """What stands. A destruction that stopped half-way noted it before it began: the outputs go with the stack."""
+def _standing(
+    project: Project, tenant: Tenant, opened: EngineStack, wish: Wish, today: date
+) -> tuple[Left, list[Remaining]]:
+    """What stands, and what will remain of it."""
     graph = graph_of_state(opened.export())
     refusing = list(protections(graph))
     if refusing:
@@ -97,44 +105,71 @@ def _left(root: Path, tenant: Tenant, opened: EngineStack) -> Left:
             f"{tenant.stack}: protections still stand: {some}",
             f"`workbuoy tenant deploy {tenant.name}` with the retiring record lifts them; nothing was changed",
         )
-    draft = _draft(root, tenant)
-    if draft.exists():
-        return _from_draft(draft)
     left = left_by(graph)
     if not left.resources:
         raise MistakenError(
             f"{tenant.stack}: nothing stands in it", f"remove {FOLDER}/{tenant.name}.yaml with a record of your own"
         )
-    return left
+    base = graph_of_state(open_stack(project, tenant.base, tell=tell).export())
+    return left, of_silo(graph, base, today, wish.keep_snapshot_days)
 
 
-def _from_draft(draft: Path) -> Left:
-    noted: Mapping[str, Any] = json.loads(draft.read_text(encoding="utf-8"))
+def _write_draft(draft: Path, left: Left, remaining: Sequence[Remaining], today: date) -> None:
+    """A destruction that stops half-way is finished by it: outputs and resources go with the stack."""
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    noted = {**asdict(left), "remaining": [one.document() for one in remaining], "day": today}
+    write_whole(draft, json.dumps(noted, default=str))
+
+
+def _from_draft(draft: Path, today: date) -> tuple[Left, list[Remaining]]:
+    """What was noted, each day as much later as it is today."""
+    noted: dict[str, Any] = json.loads(draft.read_text(encoding="utf-8"))
+    late = today - date.fromisoformat(noted.pop("day"))
+    remaining = read_remaining({"remaining": noted.pop("remaining")})
     fields: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in noted.items()}
-    return Left(**fields)
+    return Left(**fields), [replace(one, ends=one.ends + late if one.ends else None) for one in remaining]
 
 
 def _draft(root: Path, tenant: Tenant) -> Path:
-    return root / DRAFTS / f"{tenant.stack}.json"
+    return root / DRAFTS / f"{tenant.stack if tenant.isolation == 'silo' else tenant.name}.json"
 
 
 def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
-    """Record that a pool tenant's rows and objects have been removed. Raises ProblemsError."""
-    if wish.export is not None:
-        check_export(wish.export, tenant.name, tenant.region, ())
-    if not wish.ask(f"{tenant.name}: its rows and objects in {tenant.base} have been removed"):
-        raise ProblemsError([Problem(message=f"the name that was typed is not {tenant.name}; nothing was changed")])
-    today = datetime.now(UTC).date()
+    """Remove a pool tenant's rows and objects, counted before and after, and write the record.
+
+    Raises ProblemsError, TaskFailedError, TaskError, EngineError and botocore's errors; nothing was removed before the
+    customer's name was typed.
+    """
+    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+
+    base = open_stack(project, tenant.base, tell=tell)
+    place = find_place(tenant, lambda _: base.outputs())
+    remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
+    draft = _draft(project.root, tenant)
+    leaving = PoolLeaving(
+        tenant=tenant,
+        tasks=Tasks(boto3.Session(), place, tell),
+        read=lambda address: _read(tenant, address, ()),
+        ask=wish.ask,
+        tell=tell,
+        draft=draft,
+        export=wish.export,
+    )
+    done = leaving.take(with_export=wish.without_export is None)
     text = record_text(
         tenant,
         Left(),
-        destroyed=today,
-        deletable=today,
-        confirmed_by=getpass.getuser(),
-        export=wish.export,
+        destroyed=datetime.fromisoformat(done["removedAt"]).date(),
+        deletable=None,
+        confirmed_by=_person(base),
+        export=done.get("export"),
         without_export=wish.without_export,
+        remaining=remaining,
+        counted=done,
     )
-    return _write_record(project.root, tenant, text)
+    file = _write_record(project.root, tenant, text)
+    draft.unlink()
+    return file
 
 
 def _person(opened: EngineStack) -> str:
@@ -151,44 +186,15 @@ def _write_record(root: Path, tenant: Tenant, text: str) -> Path:
     return file
 
 
-_ADDRESS: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>.+)")
-LARGEST_MANIFEST_BYTES: Final = 16 * 1024 * 1024
-
-
-def check_export(address: str, tenant: str, region: str, doomed: Collection[str]) -> None:
-    """Read the manifest. Raises ProblemsError for one that is missing, unfinished, another's, or in a doomed bucket."""
-    match = _ADDRESS.fullmatch(address)
-    if match is None:
-        raise _problem(address, "must read like s3://BUCKET/PATH/manifest.json")
-    if match["bucket"] in doomed:
-        raise _problem(address, "lies in a bucket that goes with the stack; copy the export elsewhere first")
-    manifest = _manifest(address, match["bucket"], match["key"], region)
-    if manifest.get("complete") is not True:
-        raise _problem(address, "is of an export that did not end; export again")
-    if manifest.get("tenant") != tenant:
-        raise _problem(address, f"is an export of {manifest.get('tenant')}, not of {tenant}")
-
-
-def _manifest(address: str, bucket: str, key: str, region: str) -> Mapping[str, Any]:
+def _read(tenant: Tenant, address: str, doomed: Collection[str]) -> ReadAgain:
+    """Raises ProblemsError for an export that is not whole, not theirs, too old, or where it must not lie."""
     import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    try:
-        body = boto3.client("s3", region_name=region).get_object(Bucket=bucket, Key=key)["Body"]
-        content = json.loads(body.read(LARGEST_MANIFEST_BYTES))
-    except ClientError as error:
-        raise _problem(address, f"cannot be read: {error.response['Error']['Code']}") from None
-    except (BotoCoreError, OSError) as error:
-        raise _problem(address, f"cannot be read: {' '.join(str(error).split())}") from None
-    except ValueError:
-        raise _problem(address, "is no JSON; name the export's manifest.json") from None
-    if not isinstance(content, Mapping):
-        raise _problem(address, "is no manifest of an export")
-    return content
-
-
-def _problem(address: str, message: str) -> ProblemsError:
-    return ProblemsError([Problem(path="--export", message=f"{address}: {message}")])
+    wanted = Wanted(
+        tenant=tenant.name, region=tenant.region, allowed_regions=allowed_regions(tenant.residency), doomed=doomed
+    )
+    tell(f"reading {address} again ...")
+    return read_again(boto3.client("s3", region_name=tenant.region), address, wanted, datetime.now(UTC))
 
 
 def retire(root: Path, name: str, day: str, today: date) -> Path:

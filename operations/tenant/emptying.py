@@ -1,15 +1,18 @@
-"""Whether whoever is signed in may empty the buckets of a leaving: asked before anything goes.
+"""The buckets of a leaving: whether whoever is signed in may empty those that go, and the day on which others end.
 
 A bucket that still holds something refuses to go, and by then the service and the database are gone.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, Final
 from uuid import uuid4
 
 from bootstrap.names import LEAVING_ROLE
 from operations.engine.errors import UnreachableError
 from project.placement import Placement
+
+ENDS: Final = "ends-with-the-customer"
 
 
 def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None:
@@ -19,11 +22,9 @@ def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None
     """
     if not buckets:
         return
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if place.endpoint_url else {}
-    s3 = boto3.client("s3", region_name=place.region, endpoint_url=place.endpoint_url, **moto)
+    s3 = _client(place)
     for bucket in buckets:
         try:
             _ask(s3, bucket)
@@ -37,6 +38,29 @@ def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None
             ) from None
         except BotoCoreError as error:
             raise UnreachableError(f"{stack}: {bucket} cannot be asked: {error}", "sign in anew") from None
+
+
+def end_buckets(buckets: Sequence[str], day: date, place: Placement) -> None:
+    """Let S3 delete every object of a bucket that outlives its stack on a day; older versions end by their own rule.
+
+    Raises botocore's errors. Again is no change.
+    """
+    if not buckets:
+        return
+    s3 = _client(place)
+    for bucket in buckets:
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        kept = [one for one in rules if one.get("ID") != ENDS and "Expiration" not in one]
+        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        whole = {"ID": ENDS, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": moment}}
+        s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [*kept, whole]})
+
+
+def _client(place: Placement) -> Any:
+    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+
+    moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if place.endpoint_url else {}
+    return boto3.client("s3", region_name=place.region, endpoint_url=place.endpoint_url, **moto)
 
 
 def _ask(s3: Any, bucket: str) -> None:

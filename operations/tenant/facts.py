@@ -28,6 +28,8 @@ def state_of(tenant: Tenant) -> str:
     """Where the customer stands between signing and leaving."""
     if tenant.dates.retiring:
         return f"retiring {tenant.dates.retiring}"
+    if tenant.move is not None:
+        return f"moving {tenant.move.direction} {tenant.move.base}"
     return "promotion" if tenant.promotion else "live" if tenant.dates.live else "signed"
 
 

@@ -46,11 +46,13 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
     after = _read(file.read_text(encoding="utf-8", errors="replace"))
     if not after:
         return  # told with the file itself
+    planned = before.get("move")
+    switched = isinstance(planned, Mapping) and all(after.get(key) == planned.get(key) for key in ("region", "base"))
     for key in ("region", "base"):
-        if before.get(key) != after.get(key):
+        if before.get(key) != after.get(key) and not switched:
             message = (
                 f"was {before.get(key)} and is {after.get(key)}: put it back; "
-                "a move is a second stack and a data move, never an edited record"
+                f"`workbuoy tenant move {name}` moves the data, and its `--run switch` writes this line"
             )
             yield Problem(file=path, path=key, message=message)
     was, is_now = before.get("isolation"), after.get("isolation")

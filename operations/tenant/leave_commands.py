@@ -29,8 +29,7 @@ def retire(*, name: str, day: str) -> None:
         tell(f"  workbuoy tenant deploy {name}   (it lifts the protections)")
         tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
     else:
-        tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json")
-        tell(f"    (from {day}; it names the commands that remove rows and objects from the pool)")
+        tell(f"  workbuoy tenant destroy {name}   (from {day}; it freezes, exports, removes and counts)")
 
 
 @click.command()
@@ -47,7 +46,6 @@ def retire(*, name: str, day: str) -> None:
     type=click.IntRange(0, 3650),
     help="How long the final snapshot is meant to stay; a person deletes it. The keys stay as long.",
 )
-@click.option("--removed", is_flag=True, help="Of a pool tenant: its rows and objects have been removed.")
 @plainly
 def destroy(
     *,
@@ -56,20 +54,22 @@ def destroy(
     without_export: str | None,
     confirmed: str | None,
     keep_snapshot_days: int,
-    removed: bool,
 ) -> None:
-    """Destroy the stack of a silo that retires, and record it in tenants/offboarded/.
+    """Let a customer go that retires, and record it in tenants/offboarded/.
 
-    A final snapshot is taken, and the keys stay. For a pool tenant it names the commands that remove its rows and
-    objects, and with --removed writes the record.
+    A silo's stack is destroyed; a final snapshot, its files and the keys stay until their day. A pool tenant is frozen,
+    exported, removed from the shared database and bucket, and counted before and after by another role.
     """
     from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
+    from operations.tenant.handover.command import guarded  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
     tenant = retiring(project.root, name, datetime.now(UTC).date())  # without its day nothing else matters
-    if (export is None) == (without_export is None):
-        raise click.UsageError("Name the export, or say --without-export REASON.")
+    if export is not None and without_export is not None:
+        raise click.UsageError("Name the export, or say --without-export REASON; not both.")
+    if export is None and without_export is None and tenant.isolation == "silo":
+        raise click.UsageError("Name the export (`workbuoy tenant export`), or say --without-export REASON.")
     if confirmed is not None and confirmed != name:
         fail(MISTAKE, f"--confirm says {confirmed}, not {name}; nothing was changed")
     if confirmed is None and not sys.stdin.isatty():
@@ -80,29 +80,12 @@ def destroy(
         keep_snapshot_days=keep_snapshot_days,
         ask=lambda plan: _named(plan, name, confirmed),
     )
-    if tenant.isolation == "silo":
-        done = destroy_silo(project, tenant, wish)
-    elif removed:
-        done = leave_pool(project, tenant, wish)
-    else:
-        for line in pool_commands(name, export):
-            print_text(line)
-        return
+    leave = destroy_silo if tenant.isolation == "silo" else leave_pool
+    done = guarded(lambda: leave(project, tenant, wish))
     print_text(done.relative_to(project.root))
     tell("Next: one commit with this file, and without")
     for file in (f"tenants/{name}.yaml", *([f"Pulumi.{tenant.stack}.yaml"] if tenant.isolation == "silo" else [])):
         tell(f"  git rm {file}")
-
-
-def pool_commands(name: str, export: str | None) -> tuple[str, ...]:
-    """What removes a pool tenant, as commands of the service's image; each is a one-off task of the base stack."""
-    to = export.removesuffix("manifest.json") if export else f"s3://BUCKET/imports/{name}/"
-    return (
-        f"workbuoy-app tenant freeze {name}",
-        f"workbuoy-app tenant export {name} --to {to}",
-        f"workbuoy-app tenant remove {name} --yes-remove {name} --receipt DIGEST   (`digest` in manifest.json)",
-        f"then: workbuoy tenant destroy {name} --removed ...   (writes the record)",
-    )
 
 
 def _named(plan: str, name: str, confirmed: str | None) -> bool:

@@ -1,6 +1,6 @@
 """What a silo leaves behind when it is destroyed, and the record of it: `tenants/offboarded/NAME.yaml`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,13 +12,17 @@ from facts.captions import ENGLISH
 from facts.stores import End, Form, Guard, Reason, Store, guards, stores
 from graph import Graph
 from infra.tenants.record import Tenant
+from operations.tenant.remains import Remaining
 
 _GUARDED = {Guard.PROTECT: "is protected", Guard.DELETION_PROTECTION: "has deletion protection"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """What stands in a stack's state and outlives it, or goes with it; of `kept_logs` each with how long."""
+    """What stands in a stack's state and outlives it, or goes with it; of `kept_logs` each with how long.
+
+    `buckets` go with everything in them, `kept_buckets` stay with it until their day.
+    """
 
     resources: int = 0
     database: str = ""
@@ -27,6 +31,7 @@ class Left:
     secret_days: int = 30  # the longest recovery window there is
     log_days: int = 0
     buckets: tuple[str, ...] = ()
+    kept_buckets: tuple[str, ...] = ()
     log_groups: tuple[str, ...] = ()
     kept_logs: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -56,6 +61,7 @@ def left_by(graph: Graph) -> Left:
         secret_days=_longest(found, Form.SECRET),
         log_days=_longest(found, Form.LOG),
         buckets=named(gone, Form.OBJECTS),
+        kept_buckets=named([one for one in found if one.after_deletion.end is End.STAYS], Form.OBJECTS),
         log_groups=named(gone, Form.LOG),
         kept_logs=tuple(f"{names[one.holder.urn]}: {ENGLISH.after_deletion(one)}" for one in logs if one not in gone),
         secrets=named(found, Form.SECRET),
@@ -94,6 +100,7 @@ def plan_text(stack: str, left: Left, deletable: date) -> str:
             *(f"  log group {name}" for name in left.log_groups),
             "Stays:",
             f"  final snapshot {snapshot}",
+            *(f"  bucket {name}, every object and version, as long as the snapshot" for name in left.kept_buckets),
             f"  automated backups of the database: {left.backup_days} days",
             f"  secrets, which can be restored for {left.secret_days} days: {kept}",
             *(f"  log group {one}" for one in left.kept_logs),
@@ -107,12 +114,14 @@ def record_text(
     left: Left,
     *,
     destroyed: date,
-    deletable: date,
+    deletable: date | None,
     confirmed_by: str,
     export: str | None,
     without_export: str | None,
+    remaining: Sequence[Remaining],
+    counted: Mapping[str, Any] | None = None,
 ) -> str:
-    """The record of the leaving."""
+    """The record of the leaving; `counted` is what a pool tenant had before and after its removal."""
     whole: dict[str, Any] = {
         "name": tenant.name,
         "legalName": tenant.legal_name,
@@ -131,4 +140,17 @@ def record_text(
             "secretsEnd": destroyed + timedelta(days=left.secret_days),
             "keys": {"deletableAfter": deletable, "arns": list(left.key_arns)},
         }
+    if counted is not None:
+        before, after = counted["before"], counted["after"]
+        whole |= {
+            "tenantId": before["tenant_id"],
+            "exportDigest": counted.get("exportDigest"),
+            "removed": {"rows": before["rows"], "objects": before["objects"], "digest": before["digest"]},
+            "countedAfter": {
+                "rows": sum(after["rows"].values()),
+                "objects": after["objects"],
+                "olderVersions": after["older_versions"],
+            },
+        }
+    whole["remaining"] = [one.document() for one in remaining]
     return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=118)

@@ -27,12 +27,18 @@ from project.whole_file import write_whole
 _OF_A_BASE = ("listenerArn", "clusterArn", "vpcId")
 
 
-def read_silo(root: Path, name: str) -> Tenant | None:
+def read_silo(root: Path, name: str, base: str | None = None) -> Tenant | None:
     """The record of a customer whose files fit together; None for a pool tenant, which has no stack of its own.
 
-    Raises ProblemsError.
+    `base` names the place that is meant, while the customer moves. Raises ProblemsError.
     """
     tenant = read_tenant(root, name)
+    if base is not None:
+        place = next((one for one in tenant.places if one.base == base), None)
+        if place is None:
+            message = f"{name} has no stack on {base}: its record names {', '.join(one.base for one in tenant.places)}"
+            raise ProblemsError([Problem(file=f"tenants/{name}.yaml", path="base", message=message)])
+        tenant = place
     problems = [*find_tenant_problems(root, tenant), *_other_stacks(root, tenant)]
     if tenant.isolation == "silo" and not stack_file(root, tenant.stack).is_file():
         message = f"there is no {stack_file(root, tenant.stack).name}, which every silo needs; put it back"
@@ -106,7 +112,10 @@ def refuse_second_stack(root: Path, tenant: Tenant, standing: tuple[str, ...]) -
     """Raises MistakenError where the customer's data stands in another stack: an edited record moves nothing."""
     for stack in standing:
         base = stack.removesuffix(f"-{tenant.name}")
-        if stack not in (base, tenant.stack) and settings_in(stack_file(root, base)) is not None:
+        if (
+            stack not in (base, *(one.stack for one in tenant.places))
+            and settings_in(stack_file(root, base)) is not None
+        ):
             raise MistakenError(
                 f"{tenant.name}: stands as {stack}, and its record now says {tenant.stack}",
                 "put the record back: a move is a second stack and a data move; nothing was changed",

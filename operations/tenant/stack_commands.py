@@ -53,7 +53,7 @@ def preview(context: click.Context, *, name: str, image: str | None, json_wanted
 @click.option("--all", "everyone", is_flag=True, help="All silos, several at once; goes on where the last run stopped.")
 @IMAGE
 @click.option("--yes", is_flag=True, help="Do not ask before the update.")
-@click.option("--base", metavar="STACK", help="With --all: only silos on this base stack.")
+@click.option("--base", metavar="STACK", help="With --all: silos on it alone; with NAME: where it moves.")
 @click.option(
     "--parallel", default=4, show_default=True, type=click.IntRange(1, 64), help="With --all: how many at once."
 )
@@ -89,7 +89,7 @@ def deploy(
     if everyone == (name is not None):
         raise click.UsageError("Name one customer, or say --all.")
     if name is not None:
-        _deploy_one(context, name, image, yes=yes, json_wanted=json_wanted)
+        _deploy_one(context, name, image, base, yes=yes, json_wanted=json_wanted)
         return
     from operations.tenant.deployment.every import Asked  # noqa: PLC0415 printing help must not pay for it
 
@@ -97,13 +97,13 @@ def deploy(
     _deploy_all(asked, yes=yes, json_wanted=json_wanted)
 
 
-def _silo(name: str) -> "tuple[Project, Tenant | None]":
+def _silo(name: str, base: str | None = None) -> "tuple[Project, Tenant | None]":
     """The project, and the customer where it has a stack of its own."""
     from operations.tenant.silo import read_silo  # noqa: PLC0415 imports Pulumi
     from project.files import find_project  # noqa: PLC0415
 
     project = find_project(Path.cwd())
-    tenant = read_silo(project.root, name)
+    tenant = read_silo(project.root, name, base)
     if tenant is None:
         from infra.tenants.files import read_tenant  # noqa: PLC0415
 
@@ -114,13 +114,15 @@ def _silo(name: str) -> "tuple[Project, Tenant | None]":
     return project, tenant
 
 
-def _deploy_one(context: click.Context, name: str, image: str | None, *, yes: bool, json_wanted: bool) -> None:
+def _deploy_one(
+    context: click.Context, name: str, image: str | None, base_name: str | None, *, yes: bool, json_wanted: bool
+) -> None:
     from operations.deploy.command import deploy as deploy_stack  # noqa: PLC0415
     from operations.engine.image import DEPLOYED  # noqa: PLC0415
     from operations.tenant import silo  # noqa: PLC0415  imports Pulumi
     from operations.tenant.silo import restore_provider  # noqa: PLC0415
 
-    project, tenant = _silo(name)
+    project, tenant = _silo(name, base_name)
     if tenant is None:
         return
     if not yes and not sys.stdin.isatty():

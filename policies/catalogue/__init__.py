@@ -20,7 +20,7 @@ ControlId = Annotated[
     str,
     Field(
         pattern=r"^(WB\.\d+|CKV2?_AWS_\d+|CIS 5\.0\.0/\d+(\.\d+)+"
-        r"|(RDS|S3|SecretsManager|IAM|KMS|CloudWatch|SNS|ECS|ECR|Lambda|ELB|EC2)\.\d+)\*?$"
+        r"|(RDS|S3|SecretsManager|IAM|KMS|CloudWatch|SNS|ECS|ECR|Lambda|ELB|EC2|WAF)\.\d+)\*?$"
     ),
 ]
 Sentence = Annotated[str, Field(min_length=8)]

@@ -53,7 +53,7 @@ def defend_desync(args: Args, report: Report) -> None:
 
 @stack_rule("load-balancer-use-firewall", t.LOAD_BALANCER)
 def use_firewall(args: Args, report: Report) -> None:
-    if not args.stack.linked(t.FIREWALL_ASSOCIATION, "resourceArn", args.resource):
+    if not args.stack.linked(t.WEB_ACL_ASSOCIATION, "resourceArn", args.resource):
         report("no WebAclAssociation names it")
 
 

@@ -2,7 +2,8 @@
 
 from facts import tokens as t
 from facts.permissions.documents import Statement, conditions, is_open, statements
-from graph.values import items, number
+from facts.safeguards.alerts import receivers_of
+from graph.values import items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, Report, rule, stack_rule
 
@@ -47,6 +48,24 @@ def have_action(args: Args, report: Report) -> None:
 def keep_actions_on(args: Args, report: Report) -> None:
     if args.props.get("actionsEnabled") is False:
         report("actionsEnabled is false")
+
+
+@rule("metrics-encrypt", t.METRICS_WORKSPACE)
+def encrypt_metrics(args: Args, report: Report) -> None:
+    if not names_customer_key(args.props.get("kmsKeyArn"), args.accounts):
+        report("kmsKeyArn names no customer key of this account")
+
+
+@rule("metrics-log-failures", t.METRICS_WORKSPACE)
+def log_failures(args: Args, report: Report) -> None:
+    if not any(one.get("logGroupArn") for one in maps(args.props.get("loggingConfiguration"))):
+        report("loggingConfiguration names no log group")
+
+
+@rule("metrics-alerts-reach-somebody", t.METRICS_ALERT_MANAGER)
+def reach_somebody(args: Args, report: Report) -> None:
+    if not receivers_of(args.props.get("definition")):
+        report("no route of definition leads to a topic")
 
 
 @rule("topic-encrypt", t.TOPIC)

@@ -14,7 +14,7 @@ from rehearsal.mapper import Mapper
 from rehearsal.naming import fill
 from rehearsal.result import Check
 
-_GONE: Final = re.compile("NotFound|NoSuch|NotExist|NonExist|404|Unknown|Malformed")
+_GONE: Final = re.compile("NotFound|NoSuch|NotExist|Non[Ee]xist|404|Unknown|Malformed")
 _CHANGE: Final = "change"
 _NO_CALL: Final = ("update", "delete")
 """Fields of these calls go with an operation that another property asks for."""
@@ -46,6 +46,7 @@ class Applying:
         kind = new.kind
         if kind is None:
             return
+        self._look(new, kind)
         for request in list(_Updating(kind, Operations(self._mapper.cloud, kind, new.region), old, new).requests()):
             response = self._mapper.send(
                 new, kind, Call(request.operation, name=_CHANGE, moto_breaks=request.breaks), request.params
@@ -67,11 +68,17 @@ class Applying:
             kind.empty(
                 lambda name, params: self._mapper.send(made, kind, Call(name, name=_CHANGE), params), made.values
             )
+        self._look(made, kind)
         for operation, params in list(_deletions(kind, Operations(self._mapper.cloud, kind, made.region), made)):
             self._mapper.send(made, kind, Call(operation, name=_CHANGE), params)
         if self._is_there(made, kind):
             raise CloudError("it is deleted, and AWS still shows it")
         return ""
+
+    def _look(self, made: Made, kind: Kind) -> None:
+        """Read what stands, where an operation must be told something of it (`$standing`), such as a lock token."""
+        if any("$standing" in str(one.params) for one in (*kind.updates, *kind.deletes)):
+            made.values["standing"] = self._mapper.reader.again(made)
 
     def _is_there(self, made: Made, kind: Kind) -> bool:
         try:

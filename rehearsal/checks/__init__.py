@@ -26,6 +26,7 @@ from rehearsal.checks import (
     service,
     tags,
     tasks,
+    waf,
 )
 from rehearsal.result import Refusal, Rehearsed
 
@@ -36,6 +37,7 @@ CHECKS = (
     *documents.CHECKS,
     *network.CHECKS,
     *load_balancer.CHECKS,
+    *waf.CHECKS,
     *database.CHECKS,
     *database_parameters.CHECKS,
     *files.CHECKS,

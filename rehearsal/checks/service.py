@@ -60,6 +60,34 @@ def services(graph: Graph) -> Iterator[Refusal]:
                 )
 
 
+def protocols(graph: Graph) -> Iterator[Refusal]:
+    """A load balancer that speaks TLS to a service which speaks plain HTTP, or the other way round.
+
+    AWS takes it; every health check then fails, tasks are replaced for ever, and a deployment never settles. A
+    container that is given no `DATABASE_URL` is none of the service's contract (docs/other-image.md), so that nothing
+    here says what it speaks.
+    """
+    for one in graph.of(t.SERVICE):
+        for target in one.inputs.get("loadBalancers") or ():
+            group = graph.find(target.get("targetGroupArn"), t.TARGET_GROUP)
+            for task in graph.referred(one, "taskDefinition", t.TASK_DEFINITION):
+                for container in containers_of(task):
+                    given = {each.get("name"): each.get("value") for each in container.get("environment") or ()}
+                    if group is None or container.get("name") != target.get("containerName"):
+                        continue
+                    asked, speaks = group.inputs.get("protocol"), given.get("TLS_ENABLED") == "true"
+                    if "DATABASE_URL" in given and asked in ("HTTP", "HTTPS") and speaks != (asked == "HTTPS"):
+                        yield refuse(
+                            one,
+                            "ecs-target-protocol",
+                            f"is asked by {asked} of {group.name}, and its container {container.get('name')} speaks "
+                            f"{'TLS' if speaks else 'plain HTTP'}",
+                            "let the group's protocol and TLS_ENABLED say the same: service.targetTls sets both",
+                            "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
+                            "load-balancer-target-groups.html",
+                        )
+
+
 def rotations(graph: Graph) -> Iterator[Refusal]:
     """Secrets Manager refuses a rotation function that it may not call, so the permission must come first."""
     for one in graph.of(t.SECRET_ROTATION):
@@ -110,4 +138,4 @@ def trust(graph: Graph) -> Iterator[Refusal]:
                 )
 
 
-CHECKS = (injected_secrets, services, rotations, trust)
+CHECKS = (injected_secrets, services, protocols, rotations, trust)

@@ -173,6 +173,7 @@ SERVICE = Kind(
                 "elbName": F("loadBalancerName"),
             },
         ),
+        "serviceRegistries": F("serviceRegistries", shape={"registryArn": F("registryArn")}, unwrap=True),
         "healthCheckGracePeriodSeconds": unchecked(NOT_HELD, "healthCheckGracePeriodSeconds"),
         "propagateTags": F("propagateTags"),
         "enableEcsManagedTags": F("enableECSManagedTags"),

@@ -68,7 +68,8 @@ class Change:
 
     `fields` are the properties it takes, each with its place in the request; an empty place is that of creation. None
     stands for every property whose place the operation has. What else it needs is found as
-    `rehearsal.change.operations` says. `pack` may give several requests, or none.
+    `rehearsal.change.operations` says. `pack` may give several requests, or none. `$standing` in `params` is what
+    is read of the resource right before.
     """
 
     operation: str
@@ -132,7 +133,7 @@ class Kind:
     id: str  # template: of the document where it begins with "$document"
     outputs: Mapping[str, Any] = field(default_factory=dict)  # an Out, or a template of what is known anyway
     made_up_id: str = ""  # template for the id where nothing is created; `id` when that needs no document
-    document: str = ""  # template: what outputs are taken from after creation; read back when empty
+    document: Any = ""  # template: what outputs are taken from after creation; read back when empty
     name: Name | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)  # what the provider sends when nothing is declared
     managed_policy: str = ""  # the property that may name one of AWS's own policies

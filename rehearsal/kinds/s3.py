@@ -53,6 +53,13 @@ BUCKET = Kind(
     reads=(
         Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket"),
         Read("get_bucket_tagging", _BUCKET, pick="TagSet", into="TagSet", absent=("NoSuchTagSet",), when="tags"),
+        Read(
+            "get_object_lock_configuration",
+            _BUCKET,
+            pick="ObjectLockConfiguration.ObjectLockEnabled",
+            into="ObjectLock",
+            when="objectLockEnabled",
+        ),
     ),
     empty=_empty,
     document="$made",
@@ -226,4 +233,26 @@ CORS = _side(
     {"corsRules": F("CORSConfiguration.CORSRules", "CORSRules", shape=_CORS_RULE)},
 )
 
-KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING, CORS)
+OBJECT_LOCK = _side(
+    "BucketObjectLockConfiguration",
+    "put_object_lock_configuration",
+    "get_object_lock_configuration",
+    {
+        "objectLockEnabled": F(
+            "ObjectLockConfiguration.ObjectLockEnabled", "ObjectLockConfiguration.ObjectLockEnabled"
+        ),
+        "rule": F(
+            "ObjectLockConfiguration.Rule",
+            "ObjectLockConfiguration.Rule",
+            shape={
+                "defaultRetention": F(
+                    "DefaultRetention",
+                    shape={"mode": F("Mode"), "days": F("Days", form=_NUMBER), "years": F("Years", form=_NUMBER)},
+                )
+            },
+        ),
+        "token": unchecked(IN_PROVIDER),
+    },
+)
+
+KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING, CORS, OBJECT_LOCK)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facts.permissions.patterns import Context
+from rehearsal.permissions.call_resources import RESOURCES
 from rehearsal.permissions.request import Asked
 
 
@@ -29,7 +30,7 @@ class Call:
 
 
 # Clients whose actions begin otherwise.
-_PREFIXES = {"elbv2": "elasticloadbalancing", "application-autoscaling": "application-autoscaling"}
+_PREFIXES = {"amp": "aps", "application-autoscaling": "application-autoscaling", "elbv2": "elasticloadbalancing"}
 # Operations whose action is called otherwise.
 _ACTIONS = {
     "s3:ListBuckets": "ListAllMyBuckets",
@@ -53,182 +54,7 @@ _TAGGING = {
     "secretsmanager": "secretsmanager:TagResource",
     "sns": "sns:TagResource",
     "cloudwatch": "cloudwatch:TagResource",
-}
-
-_ANY = ("*",)  # AWS knows no resource
-_GROUP = ("log-group:{logGroupName}:*",)
-_KEY = ("key/{KeyId}",)
-_SECRET = ("{SecretId}",)
-_BUCKET = ("arn:aws:s3:::{Bucket}",)
-_ROLE = ("role/{RoleName}",)
-_TARGET = ("scalable-target/new",)
-_SECURITY_GROUP = ("security-group/{GroupId}",)
-
-_RESOURCES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "application-autoscaling": {
-        "DescribeScalableTargets": _ANY,
-        "DescribeScalingPolicies": _ANY,
-        "PutScalingPolicy": _TARGET,
-        "RegisterScalableTarget": _TARGET,
-    },
-    "cloudwatch": {
-        "DescribeAlarms": ("alarm:*",),
-        "GetDashboard": ("arn:aws:cloudwatch::{account}:dashboard/{DashboardName}",),
-        "ListTagsForResource": ("{ResourceARN}",),
-        "PutDashboard": ("arn:aws:cloudwatch::{account}:dashboard/{DashboardName}",),
-        "PutMetricAlarm": ("alarm:{AlarmName}",),
-    },
-    "ec2": {
-        "AllocateAddress": ("elastic-ip/new",),
-        "AssociateRouteTable": ("route-table/{RouteTableId}", "subnet/{SubnetId}"),
-        "AttachInternetGateway": ("internet-gateway/{InternetGatewayId}", "vpc/{VpcId}"),
-        "AuthorizeSecurityGroupEgress": _SECURITY_GROUP,
-        "AuthorizeSecurityGroupIngress": _SECURITY_GROUP,
-        "CreateFlowLogs": ("vpc-flow-log/new", "vpc/{ResourceIds}"),
-        "CreateInternetGateway": ("internet-gateway/new",),
-        "CreateNatGateway": ("natgateway/new", "subnet/{SubnetId}", "elastic-ip/{AllocationId}"),
-        "CreateRoute": ("route-table/{RouteTableId}",),
-        "CreateRouteTable": ("route-table/new", "vpc/{VpcId}"),
-        "CreateSecurityGroup": ("security-group/new", "vpc/{VpcId}"),
-        "CreateSubnet": ("subnet/new", "vpc/{VpcId}"),
-        "CreateTags": ("{kind}/{Resources}",),
-        "CreateVpc": ("vpc/new",),
-        "CreateVpcEndpoint": ("vpc-endpoint/new", "vpc/{VpcId}"),
-        "DescribeAddresses": _ANY,
-        "DescribeFlowLogs": _ANY,
-        "DescribeInternetGateways": _ANY,
-        "DescribeManagedPrefixLists": _ANY,
-        "DescribeNatGateways": _ANY,
-        "DescribeRouteTables": _ANY,
-        "DescribeSecurityGroupRules": _ANY,
-        "DescribeSecurityGroups": _ANY,
-        "DescribeSubnets": _ANY,
-        "DescribeVpcAttribute": ("vpc/{VpcId}",),
-        "DescribeVpcEndpoints": _ANY,
-        "DescribeVpcs": _ANY,
-        "ModifySubnetAttribute": ("subnet/{SubnetId}",),
-        "ModifyVpcAttribute": ("vpc/{VpcId}",),
-        "RevokeSecurityGroupEgress": _SECURITY_GROUP,
-        "RevokeSecurityGroupIngress": _SECURITY_GROUP,
-    },
-    "ecs": {
-        "CreateCluster": ("cluster/{clusterName}",),
-        "CreateService": ("service/{cluster_name}/{serviceName}",),
-        "DescribeClusters": ("cluster/{clusters}",),
-        "DescribeServices": ("service/{cluster_name}/{services}",),
-        "DescribeTaskDefinition": _ANY,
-        "ListTagsForResource": ("{resourceArn}",),
-        "RegisterTaskDefinition": ("task-definition/{family}:new",),
-    },
-    "elasticloadbalancing": {
-        "AddListenerCertificates": ("{ListenerArn}",),
-        "CreateListener": ("{LoadBalancerArn}",),
-        "CreateLoadBalancer": ("loadbalancer/app/{Name}/new",),
-        "CreateRule": ("{ListenerArn}",),
-        "CreateTargetGroup": ("targetgroup/{Name}/new",),
-        "DescribeListenerCertificates": _ANY,
-        "DescribeListeners": _ANY,
-        "DescribeLoadBalancerAttributes": _ANY,
-        "DescribeLoadBalancers": _ANY,
-        "DescribeRules": _ANY,
-        "DescribeTags": _ANY,
-        "DescribeTargetGroupAttributes": _ANY,
-        "DescribeTargetGroups": _ANY,
-        "ModifyLoadBalancerAttributes": ("{LoadBalancerArn}",),
-        "ModifyTargetGroupAttributes": ("{TargetGroupArn}",),
-    },
-    "iam": {
-        "AttachRolePolicy": _ROLE,
-        "CreatePolicy": ("policy/{PolicyName}",),
-        "CreateRole": _ROLE,
-        "GetPolicy": ("{PolicyArn}",),
-        "GetPolicyVersion": ("{PolicyArn}",),
-        "GetRole": _ROLE,
-        "GetRolePolicy": _ROLE,
-        "ListAttachedRolePolicies": _ROLE,
-        "PutRolePolicy": _ROLE,
-    },
-    "kms": {
-        "CreateAlias": ("{AliasName}", "key/{TargetKeyId}"),
-        "CreateKey": _ANY,
-        "DescribeKey": _KEY,
-        "EnableKeyRotation": _KEY,
-        "GetKeyPolicy": _KEY,
-        "GetKeyRotationStatus": _KEY,
-        "ListAliases": _ANY,
-        "ListResourceTags": _KEY,
-    },
-    "lambda": dict.fromkeys(
-        ("AddPermission", "CreateFunction", "GetFunction", "GetPolicy"), ("function:{FunctionName}",)
-    ),
-    "logs": {
-        "CreateLogGroup": _GROUP,
-        "DescribeLogGroups": _ANY,
-        "DescribeMetricFilters": _GROUP,
-        "ListTagsForResource": ("{resourceArn}",),
-        "PutMetricFilter": _GROUP,
-        "PutRetentionPolicy": _GROUP,
-    },
-    "rds": {
-        "CreateDBInstance": (
-            "db:{DBInstanceIdentifier}",
-            "og:default:postgres-{engine_major}",
-            "pg:{DBParameterGroupName}",
-            "subgrp:{DBSubnetGroupName}",
-        ),
-        "CreateDBParameterGroup": ("pg:{DBParameterGroupName}",),
-        "CreateDBSubnetGroup": ("subgrp:{DBSubnetGroupName}",),
-        "CreateEventSubscription": ("es:{SubscriptionName}",),
-        "DescribeDBInstances": ("db:*",),
-        "DescribeDBParameterGroups": ("pg:*",),
-        "DescribeDBParameters": ("pg:{DBParameterGroupName}",),
-        "DescribeDBSubnetGroups": ("subgrp:*",),
-        "DescribeEventSubscriptions": ("es:*",),
-        "ListTagsForResource": ("{ResourceName}",),
-        "ModifyDBParameterGroup": ("pg:{DBParameterGroupName}",),
-    },
-    "s3": {
-        "ListBuckets": _ANY,
-        **dict.fromkeys(
-            (
-                "CreateBucket",
-                "GetBucketCors",
-                "GetBucketEncryption",
-                "GetBucketLifecycleConfiguration",
-                "GetBucketLogging",
-                "GetBucketOwnershipControls",
-                "GetBucketPolicy",
-                "GetBucketTagging",
-                "GetBucketVersioning",
-                "GetPublicAccessBlock",
-                "PutBucketCors",
-                "PutBucketEncryption",
-                "PutBucketLifecycleConfiguration",
-                "PutBucketLogging",
-                "PutBucketOwnershipControls",
-                "PutBucketPolicy",
-                "PutBucketTagging",
-                "PutBucketVersioning",
-                "PutPublicAccessBlock",
-            ),
-            _BUCKET,
-        ),
-    },
-    "secretsmanager": {
-        "CreateSecret": ("secret:{Name}-new",),
-        "DescribeSecret": _SECRET,
-        "GetResourcePolicy": _SECRET,
-        "PutResourcePolicy": _SECRET,
-        "RotateSecret": _SECRET,
-    },
-    "sns": {
-        "CreateTopic": ("{Name}",),
-        "GetSubscriptionAttributes": ("{SubscriptionArn}",),
-        "GetTopicAttributes": ("{TopicArn}",),
-        "ListTagsForResource": ("{ResourceArn}",),
-        "SetTopicAttributes": ("{TopicArn}",),
-        "Subscribe": ("{TopicArn}",),
-    },
+    "wafv2": "wafv2:TagResource",
 }
 
 # Roles that a call hands to a service, by where they stand in it.
@@ -243,12 +69,25 @@ _HANDED = {
 }
 # Keys that a service uses in the caller's name as it makes something, by where they stand in the call.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html and rds-secrets-manager.html
-_KEYS_USED = {
+_KEYS_USED: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "aps:CreateWorkspace": {"kmsKeyArn": ("aps", ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"))},
     "rds:CreateDBInstance": {
         "KmsKeyId": ("rds", ("CreateGrant", "DescribeKey")),
         "PerformanceInsightsKMSKeyId": ("rds", ("CreateGrant", "DescribeKey")),
         "MasterUserSecretKmsKeyId": ("secretsmanager", ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")),
     },
+}
+# Actions that AWS knows no resource for, and asks for besides.
+_WITHOUT_RESOURCE = {
+    "lambda:CreateFunction": ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
+    "wafv2:AssociateWebACL": ("elasticloadbalancing:SetWebACL",),
+    # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+    "wafv2:PutLoggingConfiguration": (
+        "logs:CreateLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:PutResourcePolicy",
+    ),
 }
 _EC2_KINDS = {
     "sg": "security-group",
@@ -268,9 +107,9 @@ def asked_by(call: Call, account: str) -> list[Asked]:
     """
     service = _PREFIXES.get(call.service, call.service)
     name = f"{service}:{call.operation}"
-    templates = _RESOURCES.get(service, {}).get(call.operation)
+    templates = RESOURCES.get(service, {}).get(call.operation)
     if templates is None:
-        raise UnmappedCallError(f"{name} has no line in rehearsal/permissions/calls.py")
+        raise UnmappedCallError(f"{name} has no line in rehearsal/permissions/call_resources.py")
     action = f"{service}:{_ACTIONS.get(name, call.operation)}"
     place = f"arn:aws:{service}:{'' if service == 'iam' else call.region}:{account}:"
     resources = [
@@ -289,7 +128,9 @@ def _values(call: Call, account: str) -> dict[str, Any]:
         **params,
         "account": account,
         "cluster_name": str(params.get("cluster", "")).rpartition("/")[2],
+        "namespace": params.get("NamespaceId") or (params.get("DnsConfig") or {}).get("NamespaceId"),
         "engine_major": str(params.get("EngineVersion", "")).partition(".")[0],
+        "LoggingArn": (params.get("LoggingConfiguration") or {}).get("ResourceArn"),
         "kind": _EC2_KINDS.get(str((params.get("Resources") or ["-"])[0]).partition("-")[0], ""),
     }
 
@@ -367,9 +208,8 @@ def _besides(name: str, call: Call, account: str) -> Iterator[Asked]:
         yield from (Asked(action=f"secretsmanager:{one}", resource=secret) for one in ("CreateSecret", "TagResource"))
     if name == "secretsmanager:RotateSecret" and params.get("RotationLambdaARN"):
         yield Asked(action="lambda:InvokeFunction", resource=params["RotationLambdaARN"])
+    yield from (Asked(action=one, resource="*") for one in _WITHOUT_RESOURCE.get(name, ()))
     if name == "lambda:CreateFunction":
         repository = str(params["Code"]["ImageUri"]).partition("/")[2].partition("@")[0]
         for one in ("BatchGetImage", "GetDownloadUrlForLayer", "GetRepositoryPolicy"):
             yield Asked(action=f"ecr:{one}", resource=f"arn:aws:ecr:{region}:{account}:repository/{repository}")
-        for one in ("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"):
-            yield Asked(action=f"ec2:{one}", resource="*")

@@ -118,6 +118,11 @@ class Gate:
         """Judge what AWS itself asks for as a role: there is no call to make."""
         return self._judge(self._session(role_arn), asked, {"aws:requestedregion": (self._estate.region,)})
 
+    def refuses(self, role_arn: str, asked: Asked) -> bool:
+        """Whether a request would be refused that must be; it is counted neither as asked for nor as refused."""
+        carried = {"aws:requestedregion": (self._estate.region,)}
+        return not self._judge(self._session(role_arn), asked, carried, counted=False).allowed
+
     def without_each_action(self, role_arns: Iterable[str]) -> Iterator[Without]:
         """What is missed without each single action of these roles' statements, by the requests until now."""
         for arn in role_arns:
@@ -183,7 +188,7 @@ class Gate:
         with self._lock:
             self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision, unread=True))
 
-    def _judge(self, principal: Principal, asked: Asked, carried: Context) -> Decision:
+    def _judge(self, principal: Principal, asked: Asked, carried: Context, *, counted: bool = True) -> Decision:
         owner = self._estate.account_of(asked.resource)
         request = Request(
             principal=principal,
@@ -198,7 +203,9 @@ class Gate:
                 decision = decide(request, self._estate.policies_for(principal, asked.resource), self._undecided)
             except PolicyError as error:
                 decision = Decision(allowed=False, reason=f"a policy that AWS would not take: {error}")
-            self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision, request=request))
+            if counted:
+                one = Judgement(principal=principal, asked=asked, decision=decision, request=request)
+                self.judgements.append(one)
         return decision
 
     def _common(self, principal: Principal, owner: str) -> dict[str, tuple[str, ...]]:

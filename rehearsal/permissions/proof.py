@@ -135,7 +135,7 @@ class Proof:
         return self._on[resource]
 
     def _of_resource(self, asked: Asked) -> Context:
-        """Condition keys that the resource itself decides: a key's tags, a role's boundary."""
+        """Condition keys that the resource itself decides: tags of a key or a workspace, a role's boundary."""
         if asked.resource not in self._contexts:
             self._contexts[asked.resource] = self._read_context(asked.resource)
         context = self._contexts[asked.resource]
@@ -155,6 +155,10 @@ class Proof:
             names = [one["AliasName"] for one in kms.list_aliases(KeyId=resource)["Aliases"]]
             own: Context = {f"aws:resourcetag/{tag['TagKey']}".lower(): (tag["TagValue"],) for tag in tags}
             return {**own, **({"kms:resourcealiases": tuple(names)} if names else {})}
+        if ":workspace/" in resource:
+            amp = self.cloud.client("amp", resource.split(":")[3])
+            given = amp.list_tags_for_resource(resourceArn=resource)["tags"]
+            return {f"aws:resourcetag/{key}".lower(): (value,) for key, value in given.items()}
         if ":role/" in resource:
             iam = self.cloud.client("iam")
             try:

@@ -39,9 +39,11 @@ class DeclaredService:
     administration: Container
     restore: Container
     drill: Container
+    export: Container
     execution_role_arn: str
     task_role_arn: str
     restore_role_arn: str
+    export_role_arn: str
     cluster_task_arn: str
     rotation_arguments: tuple[str, ...]
     rotation_environment: Mapping[str, str]
@@ -58,14 +60,16 @@ class DeclaredService:
 
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     """Read it from the graph. Raises NoServiceError where the stack has no such service."""
-    task, one_off, administration, restore, drill = _task_definitions(rehearsal)
+    task, one_off, administration, restore, drill, export = _task_definitions(rehearsal)
     function = _only(rehearsal, "aws:lambda/function:Function")
     rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
     database = _only(rehearsal, "aws:rds/instance:Instance")
     containers = _containers(task)
     (first,) = [one for one in containers if not one["essential"]]
     (main,) = [one for one in containers if one["essential"]]
-    (on_duty,), (alone,), (back,), (tried,) = (_containers(one) for one in (one_off, administration, restore, drill))
+    on_duty, alone, back, tried, out = (
+        _containers(one)[0] for one in (one_off, administration, restore, drill, export)
+    )
     of_function = function.declared.properties
     return DeclaredService(
         stack=rehearsal.stack,
@@ -75,9 +79,11 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         administration=_container(alone),
         restore=_container(back),
         drill=_container(tried),
+        export=_container(out),
         execution_role_arn=task.declared.properties["executionRoleArn"],
         task_role_arn=task.declared.properties["taskRoleArn"],
         restore_role_arn=restore.declared.properties["taskRoleArn"],
+        export_role_arn=export.declared.properties["taskRoleArn"],
         cluster_task_arn=f"arn:aws:ecs:{rehearsal.region}:{rehearsal.account}:task/rehearsal",
         rotation_arguments=tuple(of_function["imageConfig"]["commands"]),
         rotation_environment=of_function["environment"]["variables"],
@@ -119,27 +125,31 @@ def _with_today(former: Container, now: Container) -> Container:
     )
 
 
-def _task_definitions(rehearsal: Rehearsal) -> tuple[Rehearsed, Rehearsed, Rehearsed, Rehearsed, Rehearsed]:
+def _task_definitions(rehearsal: Rehearsal) -> list[Rehearsed]:
     """The one that the ECS service names, and those for work as the owner: by people on duty, who get an entry point
-    that lets through named commands alone; by those who administer the account; and, with a role of its own, by those
-    who bring data back and by a schedule that tries it.
+    that lets through named commands alone; by those who administer the account; and three with roles of their own: by
+    those who bring data back, which needs a copy of the database, by a schedule that tries it, and by those who hand
+    data over.
     """
     service = _only(rehearsal, "aws:ecs/service:Service").declared.properties["taskDefinition"]
     found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
     of_service = [one for one in found if one.outputs["arn"] == service]
     role = of_service[0].declared.properties["taskRoleArn"] if of_service else ""
     others = [one for one in found if one.outputs["arn"] != service]
-    of_copies = [one for one in others if one.declared.properties["taskRoleArn"] != role]
-    drill = [one for one in of_copies if "drill" in (_containers(one)[0].get("entryPoint") or ())]
-    restore = [one for one in of_copies if one not in drill]
-    on_duty = [one for one in others if one not in of_copies and _containers(one)[0].get("entryPoint")]
-    rest = [one for one in others if one not in on_duty and one not in of_copies]
-    if any(len(kind) != 1 for kind in (of_service, on_duty, rest, restore, drill)):
+    with_own_role = [one for one in others if one.declared.properties["taskRoleArn"] != role]
+    export = [one for one in with_own_role if "EXPORTS_BUCKET" in _container(_containers(one)[0]).environment]
+    drill = [one for one in with_own_role if "drill" in (_containers(one)[0].get("entryPoint") or ())]
+    restore = [one for one in with_own_role if one not in export and one not in drill]
+    on_duty = [one for one in others if one not in with_own_role and _containers(one)[0].get("entryPoint")]
+    rest = [one for one in others if one not in on_duty and one not in with_own_role]
+    kinds = (of_service, on_duty, rest, restore, drill, export)
+    if any(len(kind) != 1 for kind in kinds):
         raise NoServiceError(
             f"the stack declares {len(found)} task definitions; it needs the service's, one for one-off work with an "
-            "entry point of its own, one for administration, and two with another role: to bring data back, to try it"
+            "entry point of its own, one for administration, and three with other roles: one that brings data back, "
+            "one that tries it, and one with EXPORTS_BUCKET that hands data over"
         )
-    return of_service[0], on_duty[0], rest[0], restore[0], drill[0]
+    return [kind[0] for kind in kinds]
 
 
 def _containers(task: Rehearsed) -> list[dict[str, Any]]:

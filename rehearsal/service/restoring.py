@@ -62,9 +62,7 @@ class Restoring:
         sizes = ("--rows", str(self.rows), "--files", str(self.files))
         filling = [_begin(trial, "fill", tenant, *sizes) for tenant, _ in trial.members[:2]]
         for process in filling:
-            finish(process, "filling a customer", TIMEOUT_SECONDS)
-            for key in _verdict(process)["keys"]:
-                _put(trial, key, f"{key}\n".encode() * 8)
+            _filled(trial, process)
         return f"{self.rows} rows and {self.files} files each"
 
     def back_up(self, trial: Trial) -> str:
@@ -84,7 +82,7 @@ class Restoring:
         for key in keys[::3]:
             trial.cloud.call("s3", "delete_object", {"Bucket": _bucket(trial), "Key": key}, trial.cloud.region)
         for key in keys[1::3]:
-            _put(trial, key, b"overwritten")
+            put_file(trial, key, b"overwritten")
         run_as_owner(trial, ("tenant", "freeze", LEAVING), TIMEOUT_SECONDS)
         receipt = _sums(trial, LEAVING)["receipt"]
         remove = ("tenant", "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", str(receipt))
@@ -160,6 +158,7 @@ class Restoring:
     def bring_back(self, trial: Trial) -> str:
         """The command, under the role that may."""
         (acme, _), *_ = trial.members
+        trial.tried_whole.add(trial.declared.restore_role_arn)
         told = self._run(trial, "tenant", acme, "--at", f"{self.at:%Y%m%dT%H%M%SZ}")
         files, steps = told["files"], told["steps"]
         if told["made_again"] != ["attachment_chunks"]:
@@ -186,11 +185,33 @@ class Restoring:
     def _run(self, trial: Trial, *arguments: str, drill: bool = False) -> Mapping[str, Any]:
         process = self._begin(trial, *arguments, drill=drill)
         finish(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
-        return _verdict(process)
+        return verdict(process)
 
     def _begin(self, trial: Trial, *arguments: str, drill: bool = False) -> Process:
         container = trial.declared.drill if drill else trial.declared.restore
         return begin(trial, container, ("restore", *arguments), trial.declared.restore_role_arn)
+
+
+def fill_customer(trial: Trial, tenant: str, rows: int, files: int, large: int = 0) -> list[str]:
+    """Rows, and files of their own, as the service would have stored them; gives their keys.
+
+    `large` is how often the first one's content is repeated.
+    """
+    sizes = ("--rows", str(rows), "--files", str(files), "--large", str(large))
+    return _filled(trial, _begin(trial, "fill", tenant, *sizes), large)
+
+
+def _filled(trial: Trial, process: Process, large: int = 0) -> list[str]:
+    finish(process, "filling a customer", TIMEOUT_SECONDS)
+    keys: list[str] = verdict(process)["keys"]
+    for number, key in enumerate(keys):
+        put_file(trial, key, content_of(key) * (1 if number else max(large, 1)))
+    return keys
+
+
+def content_of(key: str) -> bytes:
+    """As app/workbuoy_app/devtools/restoring.py has it."""
+    return f"{key}\n".encode() * 8
 
 
 def _begin(trial: Trial, *arguments: str) -> Process:
@@ -203,7 +224,7 @@ def _begin(trial: Trial, *arguments: str) -> Process:
 def _run(trial: Trial, *arguments: str) -> Mapping[str, Any]:
     process = _begin(trial, *arguments)
     finish(process, " ".join(arguments[:2]), TIMEOUT_SECONDS)
-    return _verdict(process)
+    return verdict(process)
 
 
 def _sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
@@ -214,7 +235,7 @@ def _bucket(trial: Trial) -> str:
     return trial.declared.service.environment["S3_BUCKET"]
 
 
-def _put(trial: Trial, key: str, content: bytes) -> None:
+def put_file(trial: Trial, key: str, content: bytes) -> None:
     """Not through the gate: it is no part of what is tried."""
     trial.cloud.call("s3", "put_object", {"Bucket": _bucket(trial), "Key": key, "Body": content}, trial.cloud.region)
 
@@ -239,7 +260,7 @@ def _point_in_time(trial: Trial, action: str) -> None:
     finish(process, action, TIMEOUT_SECONDS)
 
 
-def _verdict(process: Process) -> Mapping[str, Any]:
+def verdict(process: Process) -> Mapping[str, Any]:
     """The last line that a command prints. Raises StepError."""
     try:
         found: dict[str, Any] = json.loads(process.lines[-1])

@@ -120,9 +120,9 @@ def take(to_take: Sequence[Step], trial: Trial, tell: Callable[[str], object]) -
 
 
 def _unused(trial: Trial) -> Iterator[str]:
-    tried = {one.principal.role_arn for one in trial.gate.judgements}
-    # Who brings data back does so in a rehearsal of its own: `workbuoy rehearse STACK --restore`.
-    roles = [one for one in trial.declared.roles if one != trial.declared.restore_role_arn or one in tried]
+    # Who brings data back or hands them over does so in a rehearsal of its own: --restore, --leave.
+    apart = (trial.declared.restore_role_arn, trial.declared.export_role_arn)
+    roles = [one for one in trial.declared.roles if one not in apart or one in trial.tried_whole]
     for one in trial.gate.without_each_action(roles):
         if one.missed is None:
             yield f"{one}: nothing in the rehearsal asks for it"

@@ -59,6 +59,7 @@ class Trial:
     object_address: str = ""
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
     pictures: list[Picture] = field(default_factory=list)
+    tried_whole: set[str] = field(default_factory=set)  # roles apart from the service, of which everything is tried
 
     @property
     def public_url(self) -> str:

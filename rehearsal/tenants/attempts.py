@@ -5,8 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.files import IMPORT_PREFIX
-from rehearsal.tenants.holdings import EXECUTION, FILES, LOGIN, OIDC, OWNER, RESTORE, RESTORED, ROTATION, TASK, Holdings
-from rehearsal.tenants.meant import Promotion
+from rehearsal.tenants.holdings import (
+    EXECUTION,
+    EXPORT,
+    FILES,
+    LOGIN,
+    OIDC,
+    OWNER,
+    RESTORE,
+    RESTORED,
+    ROTATION,
+    TASK,
+    Holdings,
+)
+from rehearsal.tenants.meant import OnItsWay
 
 OBJECT_KEY, PUT_KEY, STOLEN_KEY = (f"tenants/rehearsal/{name}" for name in ("object", "put", "stolen"))
 LOG_STREAM = "rehearsal"
@@ -48,13 +60,19 @@ OWN: Mapping[str, frozenset[tuple[str, str]]] = {
             (f"secret {RESTORED}", _READ),
         }
     ),
+    EXPORT: frozenset(
+        {
+            (_AN_OBJECT, "s3:GetObject"),
+            (_KEY_OF_FILES, "kms:Decrypt"),
+        }
+    ),
 }
 
 _ON_ITS_WAY = "object of an export on its way"
 PROMOTING: frozenset[tuple[str, str]] = frozenset(
     {(_ON_ITS_WAY, "s3:PutObject"), (_KEY_OF_FILES, "kms:Decrypt"), (_KEY_OF_FILES, "kms:GenerateDataKey")}
 )
-"""What the base's task role must be able to do with the things of a silo while its record says `promotion: open`."""
+"""What a sender's task role must be able to do with the receiver's things while a customer is on the way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +92,7 @@ class Attempt:
 
 
 def attempts(
-    own: Holdings, other: Holdings, ciphertexts: Mapping[str, bytes], promotion: Promotion | None = None
+    own: Holdings, other: Holdings, ciphertexts: Mapping[str, bytes], coming: OnItsWay | None = None
 ) -> Iterator[Attempt]:
     """Every call on `other`, by a role of `own`.
 
@@ -82,11 +100,11 @@ def attempts(
         own: the stack of whoever asks: copies are tried between its bucket and the other's, both ways.
         other: whose things are asked for.
         ciphertexts: something encrypted under each key, by the key's ARN.
-        promotion: the one that is in progress into the other stack, from whichever.
+        coming: a customer whose data are brought to the other stack, from whichever.
     """
     yield from _on_objects(other)
-    if promotion is not None:
-        exported = {"Bucket": other.bucket, "Key": f"{IMPORT_PREFIX}/{promotion.tenant}/rehearsal", "Body": b"exported"}
+    if coming is not None:
+        exported = {"Bucket": other.bucket, "Key": f"{IMPORT_PREFIX}/{coming.tenant}/rehearsal", "Body": b"exported"}
         yield _attempt(_ON_ITS_WAY, "s3:PutObject", "put_object", exported)
     for name, arn in other.secrets.items():
         through = ((_KEY_OF_SECRETS, "kms:Decrypt"),) if name == LOGIN else ()

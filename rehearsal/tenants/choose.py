@@ -54,11 +54,11 @@ def choose(project: Project, base: str, names: Sequence[str]) -> Chosen:
     if told:
         raise ProblemsError(told)
     tenants = [by_name[name] for name in wanted]
-    silos = tuple(one for one in tenants if one.isolation == "silo")
+    silos = tuple(place for one in tenants if one.isolation == "silo" for place in one.places)
     pool = tuple(one for one in tenants if one.isolation == "pool")
-    if not silos and len(pool) < 2:
+    if not silos and len(pool) < 2 and not any(one.move for one in pool):
         raise ProblemsError([_alone(base, pool)])
-    bases = dict.fromkeys(one.base for one in tenants if one.base != base)
+    bases = dict.fromkeys(place.base for one in tenants for place in one.places if place.base != base)
     return Chosen(base=base, further_bases=tuple(bases), silos=silos, pool=pool)
 
 

@@ -7,6 +7,7 @@ from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.service.declared import DeclaredService, declared_service
 
 TASK, EXECUTION, ROTATION, RESTORE = "task role", "execution role", "rotation role", "restore role"
+EXPORT = "export role"
 LOGIN, OWNER, OIDC, RESTORED = "login", "owner", "OIDC client", "restored login"
 FILES = "files"
 
@@ -52,6 +53,7 @@ def holdings_of(rehearsal: Rehearsal) -> Holdings:
             EXECUTION: declared.execution_role_arn,
             ROTATION: declared.rotation_role_arn,
             RESTORE: declared.restore_role_arn,
+            EXPORT: declared.export_role_arn,
         },
         buckets={FILES: files, **{name.removesuffix("-bucket"): one for one, name in buckets.items() if one != files}},
         secrets=secrets,

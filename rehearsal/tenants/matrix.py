@@ -10,7 +10,7 @@ from rehearsal.cloud import Cloud, CloudError
 from rehearsal.permissions.gate import open_gate
 from rehearsal.service.surroundings import NotToBeHadError, Owner
 from rehearsal.tenants.holdings import Holdings
-from rehearsal.tenants.meant import Promotion
+from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.pool import PoolMember
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.roles import cells_of_roles
@@ -24,7 +24,7 @@ class Grounds:
 
     `owners` holds a database's owner by stack, `no_database` why another stack has none. `members` are the pool's
     tenants, logged in; `pool_cells` what they tried while the service ran. `graph` is everything of the account,
-    `promotions` those in progress by silo.
+    `on_their_way` customers whose data one stack brings to another.
     """
 
     app: Path
@@ -36,7 +36,7 @@ class Grounds:
     members: Sequence[PoolMember] = ()
     pool_cells: Sequence[Cell] = ()
     graph: Graph | None = None
-    promotions: Mapping[str, Promotion] = field(default_factory=dict)
+    on_their_way: Sequence[OnItsWay] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,8 @@ class Found:
 def all_cells(grounds: Grounds) -> Found:
     """Every cell."""
     with open_gate(grounds.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
-        of_roles = list(cells_of_roles(grounds.stacks, grounds.cloud, gate, grounds.promotions))
-    ways = tuple(cells_of_ways(grounds.graph, grounds.promotions)) if grounds.graph else ()
+        of_roles = list(cells_of_roles(grounds.stacks, grounds.cloud, gate, grounds.on_their_way))
+    ways = tuple(cells_of_ways(grounds.graph, grounds.on_their_way)) if grounds.graph else ()
     cells = (*of_roles, *rows(grounds), *grounds.pool_cells, *ways)
     return Found(cells=cells, judged=len(gate.judgements), without_call=len(ways))
 

@@ -1,6 +1,6 @@
 """What somebody of one party is meant to be allowed on another's things, each with the reason; all else is a hole."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -18,15 +18,18 @@ from facts.ways.things import Thing
 PREVIEW, DEPLOY, OPERATORS, LEAVING = "preview-role", "deploy-role", "operators-role", "leaving-role"
 DRILL = "drill-role"
 _TASK: Final = "service-task-role"
+_EXPORT: Final = "export-role"
+_PUTS: Final = ("s3:PutObject", "s3:AbortMultipartUpload")
+_USES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Promotion:
-    """A tenant on the way from its base's pool to a stack of its own: its record says `promotion: open`."""
+class OnItsWay:
+    """A tenant whose data one stack brings to another: its record says `promotion: open`, or names a `move`."""
 
     tenant: str
-    base: str
-    silo: str
+    sender: str
+    receiver: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +175,26 @@ _OF_THE_ACCOUNT: Final = (
         actions=("s3:ListBucket",),
         reason="the evidence of earlier drills is looked for below its own prefix",
     ),
+    Meant(
+        role=OPERATORS,
+        things="*export-task",
+        actions=("ecs:RunTask",),
+        reason="handing data over is a command of the image",
+    ),
+    Meant(
+        role=OPERATORS,
+        things="*export-role",
+        actions=("iam:PassRole",),
+        reason="a task that hands data over runs with the role that may",
+    ),
+    *(
+        Meant(role=role, things=things, actions=actions, reason="exports are read by people alone, and handed over")
+        for role in (OPERATORS, LEAVING)
+        for things, actions in (
+            ("*exports-bucket*", ("s3:GetObject", "s3:ListBucket")),
+            ("*exports-key", ("kms:Decrypt",)),
+        )
+    ),
     *(
         Meant(
             role=role,
@@ -187,11 +210,14 @@ _OF_THE_ACCOUNT: Final = (
         actions=("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
         reason="a customer's buckets are emptied before they go; a base's are refused by name",
     ),
-    Meant(
-        role=DEPLOY,
-        things="keys-*",
-        actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
-        reason="RDS, Secrets Manager, S3 and SNS ask for the keys in its name, and only through them",
+    *(
+        Meant(
+            role=DEPLOY,
+            things=keys,
+            actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
+            reason="RDS, Secrets Manager, S3 and SNS ask for the keys in its name, and only through them",
+        )
+        for keys in ("keys-*", "exports-key")
     ),
     Meant(
         role=DEPLOY,
@@ -220,15 +246,17 @@ _OF_THE_ACCOUNT: Final = (
 )
 
 
-def meant(asker: Asker, thing: Thing, way: Way, promotions: Mapping[str, Promotion]) -> str:
+def meant(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay]) -> str:
     """Why something is meant to be open; empty where it is not."""
     if asker.party == ACCOUNT:
         return _meant_of_the_account(asker.name, thing, way)
     if thing.party == ACCOUNT:
         pulls = asker.name == "service-execution-role" and thing.type == t.REPOSITORY and not writes(way.action)
         return "every stack runs the account's one image, which holds nobody's data" if pulls else ""
-    promotion = promotions.get(thing.party)
-    return _meant_by_promotion(asker, thing, way, promotion) if promotion else ""
+    if reason := _meant_by_export(asker, thing, way):
+        return reason
+    reasons = (_meant_on_its_way(asker, thing, way, one) for one in on_their_way if one.receiver == thing.party)
+    return next(filter(None, reasons), "")
 
 
 def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
@@ -250,10 +278,20 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
     return next((one.reason for one in listed if covers(one.actions, way.action)), "")
 
 
-def _meant_by_promotion(asker: Asker, thing: Thing, way: Way, promotion: Promotion) -> str:
-    if asker.party != promotion.base or asker.name != _TASK:
+def _meant_by_export(asker: Asker, thing: Thing, way: Way) -> str:
+    """A silo is called `BASE-TENANT`, and its exports lie in its base's place below the customer's name."""
+    tenant = asker.party.removeprefix(f"{thing.party}-")
+    if asker.name != _EXPORT or tenant == asker.party:
         return ""
-    inside = f"/{IMPORT_PREFIX}/{promotion.tenant}/"
-    puts = way.action in ("s3:PutObject", "s3:AbortMultipartUpload") and inside in way.arn
-    uses = thing.name == "keys-files" and way.action in ("kms:Decrypt", "kms:GenerateDataKey")
-    return f"{promotion.tenant}'s export is on its way: its record says promotion: open" if puts or uses else ""
+    puts = thing.name == "exports-bucket" and way.action in _PUTS and f"/{tenant}/" in way.arn
+    uses = thing.name == "exports-key" and way.action in _USES
+    return f"{tenant}'s exports go to its base's place for them, which tasks cannot read" if puts or uses else ""
+
+
+def _meant_on_its_way(asker: Asker, thing: Thing, way: Way, one: OnItsWay) -> str:
+    if asker.party != one.sender or asker.name != _TASK:
+        return ""
+    inside = f"/{IMPORT_PREFIX}/{one.tenant}/"
+    puts = way.action in _PUTS and inside in way.arn
+    uses = thing.name == "keys-files" and way.action in _USES
+    return f"{one.tenant}'s data are on their way: its record says promotion: open, or move" if puts or uses else ""

@@ -1,8 +1,7 @@
 """The matrix's cells of roles: every call is made through the gate, which judges it by what stands in moto."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,7 +12,7 @@ from rehearsal.permissions.gate import Credentials, Gate, Judgement, NotTrustedE
 from rehearsal.service.trial import FUNCTIONS, TASKS
 from rehearsal.tenants.attempts import LOG_STREAM, OBJECT_KEY, OWN, PROMOTING, Attempt, attempts, log_events
 from rehearsal.tenants.holdings import ROTATION, TASK, Holdings
-from rehearsal.tenants.meant import Promotion
+from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.result import Cell, Outcome
 
 Verdict = tuple[Outcome, str]  # and why
@@ -42,7 +41,8 @@ def prepare(stacks: Sequence[Holdings], cloud: Cloud) -> dict[str, bytes]:
 
 
 def _object(bucket: str) -> dict[str, Any]:
-    return {"Bucket": bucket, "Key": OBJECT_KEY, "Body": CONTENT}
+    # S3 takes nothing without a checksum into a bucket that locks.
+    return {"Bucket": bucket, "Key": OBJECT_KEY, "Body": CONTENT, "ChecksumAlgorithm": "CRC32"}
 
 
 def _ensure_value(client: Any, arn: str) -> None:
@@ -63,9 +63,9 @@ def _ensure_stream(client: Any, group: str) -> None:
 
 
 def cells_of_roles(
-    stacks: Sequence[Holdings], cloud: Cloud, gate: Gate, promotions: Mapping[str, Promotion] = MappingProxyType({})
+    stacks: Sequence[Holdings], cloud: Cloud, gate: Gate, on_their_way: Sequence[OnItsWay] = ()
 ) -> Iterator[Cell]:
-    """Each stack's roles on each stack's things; `promotions` are those in progress, by silo."""
+    """Each stack's roles on each stack's things; `on_their_way` are customers whose data one brings another."""
     ciphertexts = prepare(stacks, cloud)
     caller = Caller(gate)
     for own in stacks:
@@ -76,17 +76,19 @@ def cells_of_roles(
                 yield from _not_taken(own, role, stacks, str(error))
                 continue
             for other in stacks:
-                promotion = promotions.get(other.stack)
-                tried = _Tried(own, role, other, _wanted(own, role, other, promotion), caller, gate, cloud)
-                for attempt in attempts(own, other, ciphertexts, promotion):
+                into = [one for one in on_their_way if one.receiver == other.stack]
+                into.sort(key=lambda one: one.sender != own.stack)  # everybody else tries what one may
+                coming = into[0] if into else None
+                tried = _Tried(own, role, other, _wanted(own, role, other, coming), caller, gate, cloud)
+                for attempt in attempts(own, other, ciphertexts, coming):
                     yield from _cells(tried, attempt)
 
 
-def _wanted(own: Holdings, role: str, other: Holdings, promotion: Promotion | None) -> frozenset[tuple[str, str]]:
+def _wanted(own: Holdings, role: str, other: Holdings, coming: OnItsWay | None) -> frozenset[tuple[str, str]]:
     """What a role must be able to do with a stack's things, as (what, call)."""
     if own.stack == other.stack:
         return OWN[role]
-    brings = promotion is not None and promotion.base == own.stack and role == TASK
+    brings = coming is not None and coming.sender == own.stack and role == TASK
     return PROMOTING if brings else frozenset()
 
 

@@ -5,7 +5,7 @@ that before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +16,7 @@ from facts.ways.network import network_paths
 from facts.ways.parties import ACCOUNT
 from facts.ways.references import reference_paths
 from graph import Graph
-from rehearsal.tenants.meant import Promotion, meant
+from rehearsal.tenants.meant import OnItsWay, meant
 from rehearsal.tenants.result import Cell, Outcome
 
 ANY_ACTION: Final = "any action"
@@ -40,16 +40,16 @@ def joined(graphs: Iterable[Graph], project: str) -> Graph:
     )
 
 
-def cells_of_ways(graph: Graph, promotions: Mapping[str, Promotion]) -> Iterator[Cell]:
-    """One cell for everybody on every thing of another party; `promotions` are those in progress, by silo."""
+def cells_of_ways(graph: Graph, on_their_way: Sequence[OnItsWay]) -> Iterator[Cell]:
+    """One cell for everybody on every thing of another party; `on_their_way` as in the matrix."""
     rights = Rights(graph)
     for verdict in rights.verdicts():
-        yield from _of_verdict(verdict, promotions)
+        yield from _of_verdict(verdict, on_their_way)
     paths = [*network_paths(graph), *host_paths(graph), *reference_paths(graph, rights.things, rights.accounts)]
     yield from _of_paths(paths)
 
 
-def _of_verdict(verdict: Verdict, promotions: Mapping[str, Promotion]) -> Iterator[Cell]:
+def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay]) -> Iterator[Cell]:
     asker, thing = verdict.asker, verdict.thing
     cell = Cell(
         who=asker.party,
@@ -63,7 +63,7 @@ def _of_verdict(verdict: Verdict, promotions: Mapping[str, Promotion]) -> Iterat
     )
     reasons: dict[str, list[Way]] = defaultdict(list)
     for way in verdict.ways:
-        reasons[meant(asker, thing, way, promotions)].append(way)
+        reasons[meant(asker, thing, way, on_their_way)].append(way)
     holes = reasons.pop("", [])
     yield replace(cell, got=Outcome.ALLOWED, why=explained(holes)) if holes else cell
     if asker.party != ACCOUNT:  # what the account's roles do to every stack is theirs to do: docs/bootstrap.md

@@ -26,7 +26,7 @@ from rehearsal.tenants.databases import Databases
 from rehearsal.tenants.databases import Grounds as DatabaseGrounds
 from rehearsal.tenants.holdings import Holdings, holdings_of
 from rehearsal.tenants.matrix import Grounds, all_cells
-from rehearsal.tenants.meant import Promotion
+from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.pool import STAND_IN_TENANT, cells_of_pool, members_for, settle
 from rehearsal.tenants.result import Matrix, Party, StoodUp, TenantsRehearsal
 from rehearsal.tenants.stand import Standing
@@ -74,17 +74,26 @@ class EstateRun:
     def stacks(self) -> tuple[str, ...]:
         """The matrix's stacks, the base that was asked for first."""
         silos = [one for one in self.in_matrix if one.isolation == "silo"]
-        bases = [one for one in self.chosen.further_bases if any(tenant.base == one for tenant in self.in_matrix)]
+        bases = [
+            one
+            for one in self.chosen.further_bases
+            if one in {place.base for tenant in self.in_matrix for place in tenant.places}
+        ]
         return (self.chosen.base, *bases, *(one.stack for one in silos))
 
     @property
-    def promotions(self) -> dict[str, Promotion]:
-        """Customers on the way from the pool to a stack of their own, by that stack."""
-        return {
-            one.stack: Promotion(tenant=one.name, base=one.base, silo=one.stack)
+    def ways(self) -> tuple[OnItsWay, ...]:
+        """Customers whose data are on their way: from the pool to a stack of their own, or between two places."""
+        found = [
+            OnItsWay(tenant=one.name, sender=one.base, receiver=one.stack)
             for one in self.in_matrix
-            if one.isolation == "silo" and one.promotion is not None
-        }
+            if one.promotion is not None
+        ]
+        for one, other in ((one, one.other) for one in self.in_matrix):
+            if other is not None:  # and back
+                found.append(OnItsWay(tenant=one.name, sender=one.stack, receiver=other.stack))
+                found.append(OnItsWay(tenant=one.name, sender=other.stack, receiver=one.stack))
+        return tuple(dict.fromkeys(found))
 
     @property
     def pool(self) -> tuple[str, ...]:
@@ -211,7 +220,7 @@ class Rehearsing:
         """Every stack of the matrix and what bootstrap makes in their account, as one graph."""
         found, self.no_account = declared_account(self.project, base)
         grounds.graph = joined([*self.graphs, *([found] if found else [])], base.project)
-        grounds.promotions = self.plan.promotions
+        grounds.on_their_way = self.plan.ways
 
     def _try_service(
         self, base: Rehearsal, moto: Moto, cloud: Cloud, surroundings: Surroundings, databases: Databases | None

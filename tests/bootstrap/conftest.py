@@ -83,7 +83,7 @@ def accounts(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
 
 
 def _within_boundary(folder: Path, environment: str) -> Project:
-    """The project's stacks, with the boundary that this account's deploys must set."""
+    """The project's stacks, with the boundary that this account's deploys must set, and whatever is off by default."""
     for file in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
     shutil.copytree(PROJECT / "tenants", folder / "tenants")
@@ -92,6 +92,7 @@ def _within_boundary(folder: Path, environment: str) -> Project:
         settings = content["config"].get("workbuoy:settings")
         if settings:  # a customer's own stack has its base's
             settings["permissionsBoundaryArn"] = f"arn:aws:iam::{settings['account']}:policy/{BOUNDARY}"
+            settings["service"]["waf"] = {}
             file.write_text(yaml.safe_dump(content, sort_keys=False))
     return Project(find_project(PROJECT).name, folder, ROOT / "infra")
 

@@ -77,6 +77,10 @@ def _state(path: str) -> Callable[[Account], str]:
     return lambda account: f"arn:aws:s3:::{state_bucket(account.id, HERE)}/.pulumi/{path}"
 
 
+def _journal(path: str) -> Callable[[Account], str]:
+    return lambda account: f"arn:aws:s3:::{state_bucket(account.id, HERE)}/workbuoy/fleet/{path}"
+
+
 def _account_key(name: str) -> Callable[[Account], str]:
     def find(account: Account) -> str:
         (key,) = [one for one in account.bootstrap.resources if one.name == f"{name}-key"]
@@ -179,6 +183,8 @@ FORBIDDEN: dict[str, Case] = {
     "the state of another environment": _asked("s3:PutObject", _state("stacks/workbuoy/dev.json")),
     "the state of the account itself": _asked("s3:PutObject", _state("stacks/workbuoy-bootstrap/prod.json")),
     "the history of the account itself": _asked("s3:PutObject", _state("history/workbuoy-bootstrap/prod/prod-1.json")),
+    "the journal of another environment's rollouts": _asked("s3:PutObject", _journal("dev/current.json")),
+    "deleting the journal of a rollout": _asked("s3:DeleteObject", _journal("prod/current.json")),
     "a version of its own state": _asked("s3:DeleteObjectVersion", _state("stacks/workbuoy/prod.json")),
     "the state bucket's policy": lambda account: Asked(
         action="s3:PutBucketPolicy", resource=f"arn:aws:s3:::{state_bucket(account.id, HERE)}"
@@ -279,6 +285,8 @@ def test_a_regional_base_of_the_same_environment_is_the_roles_too(prod: Account,
         ("rds:CreateDBInstance", f"arn:aws:rds:eu-north-1:{prod.id}:db:workbuoy-prod-eu-north-1-database"),
         ("s3:PutObject", _state("stacks/workbuoy/prod-acme.json")(prod)),
         ("s3:PutObject", _state("locks/organization/workbuoy/prod-acme/1.json")(prod)),
+        ("s3:PutObject", _journal("prod/current.json")(prod)),
+        ("s3:GetObject", _journal("prod/20261126T090000-ab12cd/shards/rest-001.json")(prod)),
     ):
         assert deploy.judge(Asked(action=action, resource=resource), "eu-north-1").decision.allowed, action
 

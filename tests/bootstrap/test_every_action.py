@@ -34,6 +34,8 @@ NOT_REHEARSED: dict[str, tuple[str, ...]] = {
         "*:Set*",
         "*:Update*",
         "application-autoscaling:*",
+        "aps:PutAlertManagerDefinition",
+        "aps:PutRuleGroupsNamespace",
         "ec2:AssociateAddress",
         "ecs:PutClusterCapacityProviders",
         "iam:CreatePolicyVersion",
@@ -52,6 +54,12 @@ NOT_REHEARSED: dict[str, tuple[str, ...]] = {
     "a thing gets other tags": ("*:AddTags*", "*:CreateTags", "*:Tag*", "*:Untag*"),
     "the provider looks at what it compares": ("*:Describe*", "*:Get*", "*:List*"),
     "moto has no saved searches": ("logs:PutQueryDefinition",),
+    "moto has no alert managers and no collectors": ("aps:CreateAlertManagerDefinition", "aps:CreateScraper"),
+    "AWS does it in the caller's name": (
+        "logs:CreateLogDelivery",
+        "logs:PutResourcePolicy",
+        "route53:CreateHostedZone",
+    ),
     "a service makes its own role": ("iam:CreateServiceLinkedRole",),
     "an image is pushed": ("ecr:*",),
     "the engine keeps the state": (

@@ -70,9 +70,17 @@ def test_it_may_read_all_that_the_nightly_look_into_the_account_asks(prod: Accou
         "s3": "arn:aws:s3:::workbuoy-prod-files-0123abcd",
         "secretsmanager": prod.arn("secretsmanager", "secret:rds!db-1"),
         "sns": prod.arn("sns", "workbuoy-prod-alarms"),
+        "wafv2": prod.arn("wafv2", "regional/webacl/workbuoy-prod/1"),
     }
+    # Asked only where tasks run, and none does here.
+    for action, thing in (("DescribeTasks", "task/workbuoy-prod/1"), ("DescribeServices", "service/workbuoy-prod/it")):
+        assert preview.judge(Asked(action=f"ecs:{action}", resource=prod.arn("ecs", thing)), HERE).decision.allowed
     for action in sorted(NAMED_OTHERWISE.get(one, one) for one in asked):
-        context = {"aws:resourcetag/application": ("workbuoy",), "aws:resourcetag/environment": ("prod",)}
+        context = {
+            "aws:resourcetag/application": ("workbuoy",),
+            "aws:resourcetag/environment": ("prod",),
+            "ecs:cluster": (prod.arn("ecs", "cluster/workbuoy-prod"),),
+        }
         resource = "*" if action in OF_NOTHING else resources[action.partition(":")[0]]
         one = Asked(action=action.replace("elbv2:", "elasticloadbalancing:"), resource=resource, context=context)
         assert preview.judge(one, HERE).decision.allowed, action

@@ -7,6 +7,7 @@ import pytest
 
 from components.service import GRACE_SECONDS
 from components.task import MIGRATE_TIMEOUT_SECONDS
+from infra.environment import service_environment
 from tests.conftest import SILOS, STACKS, Declare, DeclareWith, Graph
 
 
@@ -191,3 +192,19 @@ def test_the_load_balancer_speaks_tls_to_the_tasks_where_the_setting_says_so(
     assert in_both(declared("prod")) == ("HTTP", "HTTP", None), "it is off by default, and nothing changes for anyone"
     on = declared_with("dev", lambda settings: settings["service"].update(targetTls=True))
     assert in_both(on) == ("HTTPS", "HTTPS", "true")
+
+
+@pytest.mark.parametrize("target_tls", [True, False])
+def test_a_load_balancer_and_a_service_that_do_not_speak_the_same_protocol_are_refused_by_name(
+    declared_with: DeclareWith, monkeypatch: pytest.MonkeyPatch, target_tls: bool
+) -> None:
+    """The target group follows the setting; what the container is told is turned round."""
+
+    def turned_round(*args: Any, **more: Any) -> Any:
+        told = {name: value for name, value in service_environment(*args, **more).items() if name != "TLS_ENABLED"}
+        return told if target_tls else {**told, "TLS_ENABLED": "true"}
+
+    monkeypatch.setattr("infra.workload.service_environment", turned_round)
+    graph = declared_with("dev", lambda settings: settings["service"].update(targetTls=target_tls))
+    assert [one.check for one in graph.rehearsal.refusals] == ["ecs-target-protocol"]
+    assert not graph.rehearsal.passed

@@ -4,15 +4,16 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from typing import get_args
 
 import click
 import pytest
 from pydantic import BaseModel
 
-from components.alarms import Alarm, DatabaseThresholds, database_alarms, own_alarms, service_alarms
+from components.alarms import Alarm, DatabaseThresholds, database_alarms, own_alarms, service_alarms, waf_alarms
 from infra.settings import StackSettings
 from operations.main import main
-from tests.conftest import ROOT, Declare
+from tests.conftest import ROOT, DeclareWith
 
 PAGES = (
     "README.md",
@@ -177,6 +178,7 @@ def settings_of(page: str) -> Iterator[str]:
 def is_a_setting(path: str) -> bool:
     model: object = StackSettings
     for part in path.split("."):
+        model = next((one for one in get_args(model) if one is not type(None)), model)  # a section that may be left out
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             return False
         fields = {one.alias: one.annotation for one in model.model_fields.values()}
@@ -256,6 +258,7 @@ def alarms() -> list[Alarm]:
     return [
         *database_alarms("database", thresholds),
         *service_alarms("lb", "tg", 1, 1),
+        *waf_alarms("acl", "region", 1),
         *own_alarms("stack", "function"),
     ]
 
@@ -271,12 +274,13 @@ def test_each_alarm_has_its_section_in_the_runbooks() -> None:
             assert part in sections[name], (name, part)
 
 
-def test_what_the_runbooks_name_in_cloudwatch_is_declared_in_prod(declared: Declare) -> None:
-    graph, page = declared("prod"), "docs/runbooks.md"
+def test_what_the_runbooks_name_in_cloudwatch_is_declared_in_prod(declared_with: DeclareWith) -> None:
+    graph = declared_with("prod", lambda settings: settings["service"].update(waf={}))
+    page = "docs/runbooks.md"
     searches = {one.declared.properties["name"].partition("/")[2] for one in graph.of("QueryDefinition")}
     assert set(re.findall(r"saved\s+search\s+`([^`]+)`", read(page))) <= searches
     assert searches <= set(spans(page))
     groups = {one.declared.properties["name"] for one in graph.of("LogGroup")}
-    assert {span for span in spans(page) if span.startswith(("/aws/", "/workbuoy/"))} <= groups
+    assert {span for span in spans(page) if span.startswith(("/aws/", "/workbuoy/", "aws-waf-logs-"))} <= groups
     (topic,) = graph.of("sns/topic:Topic")
     assert topic.declared.properties["name"] in spans(page)

@@ -129,6 +129,18 @@ def put(path: str, value: Any) -> Change:
         ("dev", "residency", ["eu-west-1", "eu-west-1"], "residency[1]: eu-west-1 stands at residency[0] too"),
         ("dev", "endpointUrl", "http://127.0.0.1:5000", "the stack local, and no other"),
         ("dev", "environment", "prod", "is prod, but the stack is called dev"),
+        ("dev", "service.waf", {"requestsPerAddress": 9}, "service.waf.requestsPerAddress: must be"),
+        (
+            "dev",
+            "service.waf",
+            {"countedRules": ["CrossSiteScripting_Body"]},
+            "service.waf.countedRules[0]: CrossSiteScripting_Body is no rule of the groups in use; did you mean "
+            "CrossSiteScripting_BODY?",
+        ),
+        ("dev", "service.waf", {"countedRules": ["SizeRestrictions_BODY"]}, "service.waf.countedRules[0]: SizeRestr"),
+        ("dev", "service.waf", {"countedRules": ["SQLi_BODY"] * 2}, "service.waf.countedRules[1]: SQLi_BODY stands at"),
+        ("dev", "service.waf", {"enabled": True}, "service.waf.enabled: is not a setting"),
+        ("dev", "service.waf", {}, None),
         ("dev", "network", [], "network: must be a mapping of settings; it is []"),
         ("dev", "network.zones", [], "network.zones: must have 2 to 3 entries; it has 0"),
         ("dev", "service.image.digest", "sha256:abc", "service.image.digest: is not of the right form"),

@@ -66,7 +66,7 @@ def taken_by_the_models(raw: Any) -> bool:
     return True
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(broken_settings())
 def test_broken_settings_give_problems_and_never_an_exception(raw: Any) -> None:
     problems = find_problems(StackSettings, raw)

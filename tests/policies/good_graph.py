@@ -458,6 +458,13 @@ def _secrets(b: Builder, key: Resource) -> None:
     )
 
 
+def alert_manager(**changes: Any) -> str:
+    """An alert manager that tells somebody, as managed Prometheus takes it."""
+    receiver = {"name": "page", "sns_configs": [{"topic_arn": arn("sns", "workbuoy-prod-alarms")}]}
+    content = {"route": {"receiver": "page"}, "receivers": [receiver]} | changes
+    return json.dumps({"alertmanager_config": json.dumps(content)})
+
+
 def _observability(b: Builder, key: Resource) -> None:
     topic = b.add(
         "Observability",
@@ -491,13 +498,29 @@ def _observability(b: Builder, key: Resource) -> None:
             alarmActions=[(topic, "arn")],
             actionsEnabled=True,
         )
-    b.add(
+    log = b.add(
         "Observability",
         "aws:cloudwatch/logGroup:LogGroup",
         "observability-service",
         name="/workbuoy/prod",
         retentionInDays=365.0,
         kmsKeyId=(key, "arn"),
+    )
+    workspace = b.add(
+        "Metrics",
+        "aws:amp/workspace:Workspace",
+        "metrics-workspace",
+        id="ws-1",
+        kmsKeyArn=(key, "arn"),
+        loggingConfiguration={"logGroupArn": log.inputs["name"]},
+    )
+    b.add(
+        "Scraping",
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",
+        "scraping-alert-manager",
+        tags=False,
+        workspaceId=(workspace, "id"),
+        definition=alert_manager(),
     )
 
 
@@ -585,6 +608,34 @@ def _service(b: Builder, key: Resource) -> None:
         desyncMitigationMode="defensive",
         accessLogs={"enabled": True, "bucket": "workbuoy-prod-files-logs"},
     )
+    acl = b.add(
+        "Service",
+        "aws:wafv2/webAcl:WebAcl",
+        "service-web-acl",
+        arn=arn("wafv2", "regional/webacl/workbuoy/1"),
+        defaultAction={"allow": {}},
+        rules=web_acl_rules(),
+        visibilityConfig=VISIBLE,
+        dataProtectionConfig={
+            "dataProtections": [
+                {"action": "HASH", "field": {"fieldType": "SINGLE_HEADER", "fieldKeys": ["Authorization", "cookie"]}},
+                {"action": "SUBSTITUTION", "field": {"fieldType": "QUERY_STRING"}},
+                {"action": "SUBSTITUTION", "field": {"fieldType": "BODY"}},
+            ]
+        },
+    )
+    b.add(
+        "Service",
+        "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        "service-web-acl-log",
+        tags=False,
+        resourceArn=(acl, "arn"),
+        redactedFields=[
+            {"singleHeader": {"name": "authorization"}},
+            {"singleHeader": {"name": "cookie"}},
+            {"queryString": {}},
+        ],
+    )
     b.add(
         "Service",
         "aws:wafv2/webAclAssociation:WebAclAssociation",
@@ -611,6 +662,25 @@ def _service(b: Builder, key: Resource) -> None:
     )
     b.add("Service", "aws:appautoscaling/target:Target", "service-scaling", tags=False, maxCapacity=4.0)
     b.add("Service", "aws:lb/targetGroup:TargetGroup", "service-targets", protocol="HTTPS")
+
+
+VISIBLE = {"cloudwatchMetricsEnabled": True, "sampledRequestsEnabled": False, "metricName": "workbuoy"}
+
+
+def web_acl_rules(**visibility: bool) -> list[dict[str, Any]]:
+    """A rate and a group of AWS's rules, each of which refuses; seen as `visibility` says."""
+    inputs = {"vendorName": "AWS", "name": "AWSManagedRulesKnownBadInputsRuleSet"}
+    rate = {"limit": 2000.0, "aggregateKeyType": "IP"}
+    seen = {"visibilityConfig": VISIBLE | visibility}
+    return [
+        {"name": "rate", "statement": {"rateBasedStatement": rate}, "action": {"block": {}}, **seen},
+        {
+            "name": "inputs",
+            "statement": {"managedRuleGroupStatement": inputs},
+            "overrideAction": {"none": {}},
+            **seen,
+        },
+    ]
 
 
 def github(subject: str, **changes: Any) -> str:

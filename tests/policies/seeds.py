@@ -11,7 +11,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph import Resource
-from tests.policies.good_graph import ACCOUNT, PROVIDER, SSO, TAGS, allow, document, github, people
+from tests.policies.good_graph import (
+    ACCOUNT,
+    PROVIDER,
+    SSO,
+    TAGS,
+    VISIBLE,
+    alert_manager,
+    allow,
+    document,
+    github,
+    people,
+    web_acl_rules,
+)
 
 GONE = "the resource is taken away"
 
@@ -603,6 +615,7 @@ OUTSIDERS = [
     ),
 ]
 OPEN = {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Publish", "Resource": "*"}
+UNROUTED = alert_manager(route={"receiver": "nobody"})
 KEY, SERVICE_LOG, ALARM = "encryption-data", "observability-service", "observability-metric"
 OBSERVABILITY = [
     seed("key-rotate", KEY, "enableKeyRotation", False),
@@ -619,6 +632,10 @@ OBSERVABILITY = [
     seed("alarm-have-action", "observability-compos", "alarmActions", []),
     seed("alarm-keep-actions-on", ALARM, "actionsEnabled", False),
     seed("alarm-keep-actions-on", "observability-compos", "actionsEnabled", False),
+    seed("metrics-encrypt", "metrics-workspace", "kmsKeyArn"),
+    seed("metrics-log-failures", "metrics-workspace", "loggingConfiguration"),
+    seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", "alertmanager_config: '{'"),
+    seed("metrics-alerts-reach-somebody", "scraping-alert-manager", "definition", UNROUTED),
     seed("topic-encrypt", "observability-alarms", "kmsMasterKeyId"),
     seed("topic-refuse-public", "observability-alarms-policy", "policy", document(OPEN)),
     seed("topic-refuse-public", "observability-alarms", "policy", document(OPEN)),
@@ -690,6 +707,7 @@ SERVICE = [
 
 WORLD_IN = "network-database-from-service"
 BALANCER = "service-balancer"
+ACL, ACL_LOG = "service-web-acl", "service-web-acl-log"
 NETWORK = [
     seed("listener-redirect-http", "service-http", "defaultActions", [{"type": "forward"}]),
     seed(
@@ -706,6 +724,27 @@ NETWORK = [
     seed("load-balancer-log-access", BALANCER, "accessLogs.enabled", False),
     seed("load-balancer-defend-desync", BALANCER, "desyncMitigationMode", "monitor"),
     gone("load-balancer-use-firewall", "service-firewall"),
+    seed("web-acl-refuse-requests", ACL, "rules", None, "web-acl-refuse-known-bad-inputs"),
+    seed(
+        "web-acl-refuse-requests",
+        ACL,
+        "rules",
+        [{"name": "all", "action": {"count": {}}, "visibilityConfig": VISIBLE}],
+        "web-acl-refuse-known-bad-inputs",
+    ),
+    seed("web-acl-refuse-known-bad-inputs", ACL, "rules", web_acl_rules()[:1]),
+    seed("web-acl-refuse-known-bad-inputs", ACL, "rules.1.overrideAction", {"count": {}}),
+    seed(
+        "web-acl-refuse-known-bad-inputs", ACL, "rules.1.statement.managedRuleGroupStatement.name", "AWSManagedRulesX"
+    ),
+    seed("web-acl-measure", ACL, "visibilityConfig.cloudwatchMetricsEnabled", False),
+    seed("web-acl-measure", ACL, "rules", web_acl_rules(cloudwatchMetricsEnabled=False)),
+    gone("web-acl-log-requests", ACL_LOG),
+    seed("web-acl-hide-secrets", ACL, "visibilityConfig.sampledRequestsEnabled", True),
+    seed("web-acl-hide-secrets", ACL, "rules", web_acl_rules(sampledRequestsEnabled=True)),
+    seed("web-acl-hide-secrets", ACL, "dataProtectionConfig", None),
+    seed("web-acl-hide-secrets", ACL, "dataProtectionConfig.dataProtections.2.excludeRuleMatchDetails", True),
+    seed("web-acl-hide-secrets", ACL_LOG, "redactedFields", [{"singleHeader": {"name": "cookie"}}]),
     seed("target-group-use-tls", "service-targets", "protocol", "HTTP"),
     gone("network-empty-default-group", "network-default"),
     seed("network-empty-default-group", "network-default", "ingress", [{"protocol": "-1"}]),

@@ -33,6 +33,13 @@ def judged(resources: list[Resource], stack: str, seed: Seed | None = None) -> R
     return check(resources, stack, seed.configuration if seed else None, allowed_regions=RESIDENCY)
 
 
+@cache
+def failing_before(configuration: str) -> frozenset[tuple[str, str]]:
+    """What prod fails as it is, under rules configured by a JSON document: control and resource."""
+    report = check(graph("prod"), "prod", json.loads(configuration), allowed_regions=RESIDENCY)
+    return frozenset((finding.control, finding.urn) for finding in report.having("fail"))
+
+
 def missed_on_purpose(stack: str) -> set[str]:
     entries = yaml.safe_load((ROOT / "policies/misses.yaml").read_text())
     return {control for entry in entries if stack in entry["environments"] for control in entry["controls"]}
@@ -87,7 +94,7 @@ UNTOUCHED = {"function-use-current-runtime": "prod's function is an image, which
 
 @pytest.mark.parametrize("seed", mutations(), ids=str)
 def test_breaking_a_property_in_prod_fires_exactly_the_controls_that_name_it(seed: Seed) -> None:
-    before = {(f.control, f.urn) for f in judged(graph("prod"), "prod", seed).having("fail")}
+    before = failing_before(json.dumps(seed.configuration))
     known = {control for control, _ in before}
     fired: list[set[str]] = []
     for mutation in on_prod(seed):
@@ -120,6 +127,11 @@ def test_prods_mutations_reach_most_of_the_catalogue() -> None:
         "snapshot-copy-encrypt",
         "snapshot-stay-private",
         "user-refuse",
+        "web-acl-hide-secrets",
+        "web-acl-log-requests",
+        "web-acl-measure",
+        "web-acl-refuse-known-bad-inputs",
+        "web-acl-refuse-requests",
     ]
 
 

@@ -33,6 +33,18 @@ def _role(cloud: Cloud, prefix: str) -> str:
     return next(str(name) for name in names if name.startswith(prefix))
 
 
+def _let_through(cloud: Cloud) -> None:
+    """The firewall's rules only count from now on."""
+    client = cloud.client("wafv2")
+    (found,) = client.list_web_acls(Scope="REGIONAL")["WebACLs"]
+    which = {"Name": found["Name"], "Id": found["Id"], "Scope": "REGIONAL"}
+    answer = client.get_web_acl(**which)
+    acl = answer["WebACL"]
+    rules = [{**rule, "Action": {"Count": {}}} for rule in acl["Rules"]]
+    kept = {name: acl[name] for name in ("DefaultAction", "VisibilityConfig", "Description")}
+    client.update_web_acl(**which, **kept, Rules=rules, LockToken=answer["LockToken"])
+
+
 TAMPERED: dict[str, tuple[str, str, Tamper]] = {
     "database": (
         "aws:rds/instance:Instance",
@@ -165,6 +177,11 @@ TAMPERED: dict[str, tuple[str, str, Tamper]] = {
             TargetGroupArn=_first(cloud, "elbv2", "describe_target_groups", "TargetGroups")["TargetGroupArn"],
             Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "1"}],
         ),
+    ),
+    "firewall": (
+        "aws:wafv2/webAcl:WebAcl",
+        "rules[0].action.block",
+        _let_through,
     ),
     "load balancer": (
         "aws:lb/loadBalancer:LoadBalancer",

@@ -26,6 +26,9 @@ VARIABLES = {
     "DIGEST": "sha256:" + "1" * 64,
     "REPOSITORY": "210000000001.dkr.ecr.eu-west-1.amazonaws.com/workbuoy",
     "ARCHITECTURE": "arm64",
+    "ENVIRONMENT": "prod",
+    "SHARD": "canaries-1",
+    "WAVE": "canaries",
 }
 COMMANDS = [line for line in RUNS if line.startswith(".venv/bin/workbuoy ")]
 
@@ -90,6 +93,10 @@ ENDS: Mapping[str, Ends] = {
     "tenant deploy --all": Ends(0, "There is no silo to deploy."),  # on dev
     "tenant deploy acme": Ends(1, "names a placeholder account"),
     "tenant check": Ends(0, "in order"),
+    "fleet plan": Ends(1, "is a placeholder; nothing stands there yet"),
+    "fleet start": Ends(1, "is a placeholder; nothing stands there yet"),
+    "fleet deploy": Ends(4, "the journal cannot be used"),
+    "fleet next": Ends(4, "the journal cannot be used"),
 }
 ELSEWHERE = {
     "rehearse": "the service and the tenants take longer: tests/rehearsal; without them below",

@@ -7,20 +7,36 @@ from typing import Any
 
 import pytest
 
-from operations.changed.estate import read_estate
+from operations.changed.estate import read_bases, read_estate
 from operations.changed.matrices import matrices
 from operations.changed.touched import everything
+from operations.fleet.journal import head_of
+from operations.fleet.plan import plan_release
+from operations.fleet.told import outputs
 from tests.operations.changed.conftest import make_project
+from tests.operations.fleet.world import IMAGE, make_fleet
 from tests.workflows.reading import JOBS, WORKFLOWS, Job
 
 SOURCE = re.compile(r"fromJSON\((?:needs\.[\w-]+\.outputs|inputs)\.(\w+)\)")
-CALLED_WITH = {"stacks": "prod"}  # an input of the called workflow, and an output that a caller hands to it
+CALLED_WITH = {"stacks": "prod", "shards": "canaries"}  # inputs of called workflows, and outputs that callers hand in
+
+
+def changed(folder: Path) -> dict[str, str]:
+    """What `workbuoy changed` writes."""
+    return matrices(everything(read_estate(make_project(folder))))
+
+
+def planned(folder: Path) -> dict[str, str]:
+    """What `workbuoy fleet plan` writes."""
+    root = make_fleet(folder, 3)
+    plan = plan_release(root, "prod", IMAGE)
+    return outputs([head_of(one) for one in plan.shards], read_bases(root)["prod"])
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    outputs = matrices(everything(read_estate(make_project(tmp_path_factory.mktemp("project")))))
-    return {name: json.loads(value) if value.startswith("[") else value for name, value in outputs.items()}
+    found = {**changed(tmp_path_factory.mktemp("project")), **planned(tmp_path_factory.mktemp("fleet") / "project")}
+    return {name: json.loads(value) if value.startswith("[") else value for name, value in found.items()}
 
 
 def text_of(job: Job) -> str:
@@ -46,7 +62,7 @@ def test_every_output_that_a_workflow_reads_is_written(written: dict[str, Any]) 
     read = {
         name
         for workflow in WORKFLOWS
-        for name in re.findall(r"steps\.(?:changed|stacks|pushed|named)\.outputs\.(\w+)", workflow.text)
+        for name in re.findall(r"steps\.(?:changed|stacks|pushed|named|planned)\.outputs\.(\w+)", workflow.text)
     }
     assert read == set(written)
 
@@ -63,12 +79,26 @@ def test_every_output_of_a_job_that_another_reads_is_declared() -> None:
             assert name in workflow.job(job).content["outputs"], (workflow.name, job, name)
 
 
+CALLERS = {
+    "deploy-environment": ["dev", "staging", "prod"],
+    "fleet": ["customers"],
+    "fleet-wave": ["canaries", "share", "rest"],
+}
+
+
 def test_a_called_workflow_gets_what_it_asks_for() -> None:
-    (called,) = (workflow for workflow in WORKFLOWS if "workflow_call" in workflow.triggers)
-    inputs = set(called.triggers["workflow_call"]["inputs"])
-    callers = [job for job in JOBS if "uses" in job.content]
-    assert {Path(job.content["uses"]).stem for job in callers} == {called.name}
-    assert [job.name for job in callers] == ["dev", "staging", "prod"]
-    assert all(set(job.content["with"]) == inputs for job in callers)
-    assert [job.name for job in callers[1].needs] == ["stacks", "publish", "dev"]
-    assert [job.name for job in callers[2].needs] == ["stacks", "publish", "staging"]
+    called = [workflow for workflow in WORKFLOWS if "workflow_call" in workflow.triggers]
+    assert {one.name for one in called} == set(CALLERS)
+    for workflow in called:
+        inputs = set(workflow.triggers["workflow_call"]["inputs"])
+        callers = [job for job in JOBS if Path(job.content.get("uses", "")).stem == workflow.name]
+        assert [job.name for job in callers] == CALLERS[workflow.name]
+        assert all(set(job.content["with"]) == inputs for job in callers)
+
+
+def test_each_environment_and_each_wave_waits_for_the_one_before_it() -> None:
+    waits = {job.name: [one.name for one in job.needs] for job in JOBS if "uses" in job.content}
+    assert waits["staging"] == ["stacks", "publish", "dev"]
+    assert waits["prod"] == ["stacks", "publish", "staging"]
+    assert waits["customers"] == ["publish", "prod"]
+    assert [waits[wave][-1] for wave in CALLERS["fleet-wave"]] == ["start", "canaries", "share"]

@@ -45,6 +45,8 @@ def test_the_workflows_are_those_that_the_documentation_names() -> None:
         "preview",
         "deploy",
         "deploy-environment",
+        "fleet",
+        "fleet-wave",
         "tenant",
         "drift",
         "drills",
@@ -243,7 +245,7 @@ def test_artifacts_of_pull_requests_are_kept_for_fourteen_days() -> None:
     assert kept == {14}
 
 
-CHANGING = re.compile(r"workbuoy (deploy|tenant deploy|image push) ")
+CHANGING = re.compile(r"workbuoy (deploy|tenant deploy|fleet deploy|image push) ")
 
 
 @pytest.mark.parametrize("job", [job for job in BY_JOB if any(map(CHANGING.search, job.values[0].runs()))])  # type: ignore[union-attr]
@@ -272,7 +274,7 @@ def roles() -> list[tuple[Job, dict[str, Any]]]:
 
 
 def test_roles_are_taken_by_a_short_lived_token_alone() -> None:
-    assert len(roles()) == 6
+    assert len(roles()) == 9
     for job, given in roles():
         assert set(given) <= {"role-to-assume", "aws-region", "role-duration-seconds"}
         seconds = given.get("role-duration-seconds", 3600)
@@ -309,7 +311,9 @@ def test_bootstraps_roles_trust_exactly_these_jobs(job: Job, given: dict[str, An
 def test_backends_are_where_bootstrap_puts_the_state() -> None:
     for job in JOBS:
         for line in job.runs():
-            needs_state = re.search(r"workbuoy (review|deploy|drift|drills|restore \w+|tenant deploy) ", line)
+            needs_state = re.search(
+                r"workbuoy (review|deploy|drift|drills|restore \w+|tenant deploy|fleet deploy) ", line
+            )
             if needs_state and " --events " not in line and " --since " not in line:
                 assert "backend" in job.content["env"]["PULUMI_BACKEND_URL"], job.id
 

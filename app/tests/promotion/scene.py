@@ -168,9 +168,9 @@ def fill(
             )
 
 
-def with_bucket(settings: Settings, endpoint: str, name: str) -> Settings:
+def with_bucket(settings: Settings, endpoint: str, name: str, region: str = "eu-west-1") -> Settings:
     """The settings with a new bucket."""
-    storage = StorageSettings(bucket=name, region="eu-west-1", endpoint=endpoint, force_path_style=True)
+    storage = StorageSettings(bucket=name, region=region, endpoint=endpoint, force_path_style=True)
     where = {"LocationConstraint": storage.region}
     client(storage).create_bucket(Bucket=name, CreateBucketConfiguration=where)
     return replace(settings, storage=storage)

@@ -345,8 +345,9 @@ class Parts:
     def __init__(self) -> None:
         self.sent: list[int] = []
 
-    def put_object(self, **request: Any) -> None:
+    def put_object(self, **request: Any) -> dict[str, str]:
         self.sent.append(len(request["Body"]))
+        return {"VersionId": "x"}
 
     def create_multipart_upload(self, **_: Any) -> dict[str, str]:
         return {"UploadId": "x"}
@@ -356,8 +357,9 @@ class Parts:
         self.sent.append(len(request["Body"]))
         return {"ETag": "x"}
 
-    def complete_multipart_upload(self, **request: Any) -> None:
+    def complete_multipart_upload(self, **request: Any) -> dict[str, str]:
         assert len(request["MultipartUpload"]["Parts"]) == len(self.sent)
+        return {"VersionId": "x"}
 
 
 @pytest.mark.parametrize(
@@ -373,11 +375,12 @@ class Parts:
 )
 def test_content_goes_in_parts_that_s3_takes(size: int, parts: list[int]) -> None:
     client = Parts()
-    upload = Upload(client, {}, "text/plain")
+    upload = Upload(client, {}, {"ContentType": "text/plain"})
     for start in range(0, size, MIB):
         upload.write(bytes(min(MIB, size - start)))
     upload.complete()
     assert client.sent == parts
+    assert upload.version_id == "x"
 
 
 @pytest.mark.parametrize(

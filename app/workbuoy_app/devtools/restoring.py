@@ -32,8 +32,11 @@ from workbuoy_app.storage import object_key
 BODY = "It was agreed that the anchor be lifted at dawn. "
 
 
-def fill(connection: Owner, tenant: Tenant, rows: int, files: int) -> dict[str, Any]:
-    """Things, and attachments to them; gives the keys of their files, which `content_of` tells."""
+def fill(connection: Owner, tenant: Tenant, rows: int, files: int, large: int = 0) -> dict[str, Any]:
+    """Things, and attachments to them; gives the keys of their files, which `content_of` tells.
+
+    `large` is how often the first one's content is repeated, for one that goes in parts.
+    """
     now, ids = datetime.now(UTC), [new_id() for _ in range(files)]
     with connection.transaction(), acting_for(connection, tenant.id):
         as_group(connection)
@@ -49,7 +52,10 @@ def fill(connection: Owner, tenant: Tenant, rows: int, files: int) -> dict[str, 
             cursor.executemany(
                 "insert into attachments (tenant_id, id, thing_id, name, content_type, size_bytes, sha256, object_key,"
                 " created_at) values (%s, %s, %s, 'file.txt', 'text/plain', %s, %s, %s, %s)",
-                [_attachment(tenant, one, things[n % len(things)][0], now) for n, one in enumerate(ids)],
+                [
+                    _attachment(tenant, one, things[n % len(things)][0], now, times=1 if n else max(large, 1))
+                    for n, one in enumerate(ids)
+                ],
             )
     return {"keys": [object_key(tenant.id, one) for one in ids]}
 
@@ -92,9 +98,11 @@ def sums(connection: Owner, tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def _attachment(tenant: Tenant, attachment_id: UUID, thing_id: UUID, now: datetime) -> tuple[object, ...]:
+def _attachment(
+    tenant: Tenant, attachment_id: UUID, thing_id: UUID, now: datetime, *, times: int
+) -> tuple[object, ...]:
     key = object_key(tenant.id, attachment_id)
-    content = content_of(key)
+    content = content_of(key) * times
     return (tenant.id, attachment_id, thing_id, len(content), hashlib.sha256(content).hexdigest(), key, now)
 
 
@@ -108,13 +116,14 @@ def main() -> int:
         if name == "fill":
             command.add_argument("--rows", type=int, required=True)
             command.add_argument("--files", type=int, required=True)
+            command.add_argument("--large", type=int, default=0)
     options = parser.parse_args()
     settings: Settings = load(os.environ)
     with owner_that_may_act(settings) as connection:
         tenant = find(connection, options.tenant)
         connection.rollback()
         if options.action == "fill":
-            told = fill(connection, tenant, options.rows, options.files)
+            told = fill(connection, tenant, options.rows, options.files, options.large)
         else:
             told = {"damage": damage, "drop": drop, "sums": sums}[options.action](connection, tenant)
     print(json.dumps(told), flush=True)

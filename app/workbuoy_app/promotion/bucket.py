@@ -29,6 +29,9 @@ _PLACE = re.compile(
     r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(imports/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?))/?"
 )
 T = TypeVar("T")
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (ChecksumAlgorithm)
+WITH_CHECKSUM = {"ChecksumAlgorithm": "CRC32"}
+"""What S3 demands of every object that goes into a bucket with Object Lock."""
 _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -105,10 +108,18 @@ def own_storage(settings: Settings) -> StorageSettings:
 class Bucket:
     """A bucket, by a client that waits longer than the service's."""
 
-    def __init__(self, settings: StorageSettings, name: str | None = None, region: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: StorageSettings,
+        name: str | None = None,
+        region: str | None = None,
+        *,
+        locked: bool = False,
+    ) -> None:
         settings = replace(settings, bucket=name or settings.bucket, region=region or settings.region)
         self.name = settings.bucket
         self.client = storage_client(settings, READ_TIMEOUT_SECONDS)
+        self._sent = WITH_CHECKSUM if locked else {}
 
     def read(self, key: str, version: str = "") -> Iterator[bytes]:
         """An object's content, or a version's, piece by piece. Raises PromotionRefused."""
@@ -162,7 +173,9 @@ class Bucket:
 
         with self._told("write", key):
             try:
-                self.client.put_object(Bucket=self.name, Key=key, IfNoneMatch="*", **_document(document))
+                self.client.put_object(
+                    Bucket=self.name, Key=key, IfNoneMatch="*", **_document(document), **self._sent
+                )
             except ClientError as error:
                 if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
                     return False
@@ -183,7 +196,8 @@ class Bucket:
     def writing(self, key: str, content_type: str) -> Iterator[Upload]:
         """An object under way, which is there when the block ends and not when it breaks off."""
         with self._told("write", key):
-            upload = Upload(self.client, {"Bucket": self.name, "Key": key}, content_type)
+            where = {"Bucket": self.name, "Key": key}
+            upload = Upload(self.client, where, {"ContentType": content_type, **self._sent})
             try:
                 yield upload
                 upload.complete()
@@ -265,8 +279,10 @@ def _version(found: dict[str, Any], *, deleted: bool) -> tuple[tuple[str, bool, 
 class Upload:
     """Takes bytes, sends them in parts of 8 MiB; in one request where there is but one part."""
 
-    def __init__(self, client: Any, where: dict[str, str], content_type: str) -> None:
-        self._client, self._where, self._content_type = client, where, content_type
+    def __init__(self, client: Any, where: dict[str, str], sent: dict[str, str]) -> None:
+        self._client, self._where, self._sent = client, where, sent
+        self._checksum = {name: sent[name] for name in WITH_CHECKSUM if name in sent}
+        self.version_id = ""
         self._waiting = bytearray()
         self._upload: dict[str, str] | None = None
         self._parts: list[dict[str, Any]] = []
@@ -283,21 +299,24 @@ class Upload:
 
     def _send(self, length: int) -> None:
         if self._upload is None:
-            begun = self._client.create_multipart_upload(**self._where, ContentType=self._content_type)
+            begun = self._client.create_multipart_upload(**self._where, **self._sent)
             self._upload = {**self._where, "UploadId": begun["UploadId"]}
         number = len(self._parts) + 1
         body = bytes(memoryview(self._waiting)[:length])
         del self._waiting[:length]
-        answer = self._client.upload_part(**self._upload, PartNumber=number, Body=body)
-        self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        answer = self._client.upload_part(**self._upload, PartNumber=number, Body=body, **self._checksum)
+        summed = {name: answer[name] for name in ("ETag", "ChecksumCRC32") if name in answer}
+        self._parts.append({"PartNumber": number, **summed})
 
     def complete(self) -> None:
         """The object is there."""
         if self._upload is None:
-            self._client.put_object(**self._where, Body=bytes(self._waiting), ContentType=self._content_type)
-            return
-        self._send(len(self._waiting))
-        self._client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
+            answer = self._client.put_object(**self._where, Body=bytes(self._waiting), **self._sent)
+        else:
+            self._send(len(self._waiting))
+            parts = {"Parts": self._parts}
+            answer = self._client.complete_multipart_upload(**self._upload, MultipartUpload=parts)
+        self.version_id = str(answer.get("VersionId", ""))
 
     def abort(self) -> None:
         """Leave nothing; what cannot be taken away now goes with the bucket's rule for unfinished uploads."""

@@ -44,6 +44,12 @@ def thaw(settings: Settings, name: str) -> Tenant:
     """Take the tenant's writes again; again is no change. Raises PromotionRefused, also once a removal has begun."""
     with _owner(settings) as connection:
         tenant = find(connection, name)
+        if connection.execute(
+            "select 1 from copies where tenant_id = %s and part <> 'sends'", [tenant.id]
+        ).fetchone():
+            raise PromotionRefused(
+                f"{name} is on its way to or from another place, which serves it or will: go back by a cut-over there"
+            )
         connection.execute(
             "delete from freezes where tenant_id = %s and removal_begun_at is null", [tenant.id]
         )

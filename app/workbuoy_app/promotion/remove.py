@@ -9,7 +9,7 @@ from workbuoy_app.promotion.acting import acting_for, as_group, as_owner, owner_
 from workbuoy_app.promotion.bucket import Bucket, for_each, own_storage
 from workbuoy_app.promotion.content import Content, measure
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import find_frozen, lock
+from workbuoy_app.promotion.freeze import Tenant, find_frozen, lock
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -17,8 +17,9 @@ from workbuoy_app.settings import Settings
 def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple[Content, int]:
     """Delete a frozen tenant's objects, then its rows in one transaction; gives what it had and the objects deleted.
 
-    `receipt` is the digest in the import's receipt; what is here is added up anew and must come to the same. Object
-    versions stay for as long as the bucket keeps noncurrent ones. Raises PromotionRefused.
+    `receipt` is the digest in the import's receipt, or of a move the one that was compared; what is here is added up
+    anew and must come to the same. Object versions stay for as long as the bucket keeps noncurrent ones. Raises
+    PromotionRefused.
     """
     if confirmed != name:
         raise PromotionRefused(f"--yes-remove says {confirmed}, not {name}. Nothing was removed.")
@@ -27,9 +28,10 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
         tenant = find_frozen(connection, name)
         content = measure(connection, tenant)
         connection.rollback()
-        if content.digest != receipt:
+        digest = _moved_digest(connection, tenant) or content.digest
+        if digest != receipt:
             raise PromotionRefused(
-                f"The receipt is of other content: {name} here comes to {content.digest}. Nothing was removed."
+                f"The receipt is of other content: {name} here comes to {digest}. Nothing was removed."
             )
         note_tenant(settings, tenant.id, name, by="operator")
         with connection.transaction():  # from here on there is no way back
@@ -45,9 +47,27 @@ def remove(settings: Settings, name: str, confirmed: str, receipt: str) -> tuple
     return content, objects
 
 
+def _moved_digest(connection: Owner, tenant: Tenant) -> str | None:
+    """Of a tenant that was handed over by a move. Raises PromotionRefused where it serves here, or was not compared."""
+    from workbuoy_app.move.send import sums_here  # noqa: PLC0415 - a move ends by these functions
+    from workbuoy_app.move.side import HOLDS, side_of  # noqa: PLC0415
+
+    side = side_of(connection, tenant)
+    connection.rollback()
+    if side is None:
+        return None
+    if side.part != HOLDS or side.sums is None:
+        raise PromotionRefused(
+            f"{tenant.name} was not handed over from here, or not compared since: workbuoy-app tenant compare-move."
+            " Nothing was removed."
+        )
+    return sums_here(connection, tenant).digest
+
+
 def delete_tenant(connection: Owner, tenant_id: UUID) -> None:
     """Every row of a tenant, within a transaction."""
-    connection.execute("delete from freezes where tenant_id = %s", [tenant_id])
+    for table in ("freezes", "copies"):  # and what was still to be sent
+        connection.execute(f"delete from {table} where tenant_id = %s", [tenant_id])
     with acting_for(connection, tenant_id):
         as_group(connection)
         for table in ("things", "object_removals"):  # attachments and their chunks go with things

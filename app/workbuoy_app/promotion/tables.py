@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +32,8 @@ LEFT = {
     "object_removals": "these objects are to go, so they are not moved",
     "thing_search": "made from the things, by a trigger",
     "freezes": "the state of the old place",
+    "copies": "how far a move has come, as this place knows it",
+    "row_changes": "what a move has still to send from this place",
     "api_tokens": "a token is of one service, as a session is: scripts get new ones",
     "idempotency_keys": "a day's answers to requests that may be sent again, to the old place",
 }
@@ -55,6 +57,11 @@ class Table:
     def tenant_column(self) -> str:
         """The column that says whose a row is."""
         return "id" if self.name == "tenants" else "tenant_id"
+
+    @property
+    def handle(self) -> str:
+        """The column that names what is copied as one: a file kept in the database goes with all its pieces."""
+        return "attachment_id" if self.name == "attachment_chunks" else "id"
 
 
 def moved_tables(connection: Owner) -> list[Table]:
@@ -95,9 +102,14 @@ def _table(connection: Owner, name: str, oid: int) -> Table:
     return Table(name, columns, tuple(row[0] for row in key))
 
 
-def selection(table: Table) -> sql.Composed:
-    """All of one tenant's rows in the order of their primary key; takes the parameters `tenant` and `operator`."""
+def selection(table: Table, *, some: bool = False) -> sql.Composed:
+    """A tenant's rows in the order of their primary key; takes the parameters `tenant`, `operator`, and `handles`.
+
+    With `some`, those alone whose handle is among `handles`.
+    """
     condition = sql.SQL("{} = %(tenant)s").format(sql.Identifier(table.tenant_column))
+    if some:
+        condition += sql.SQL(" and {} = any(%(handles)s)").format(sql.Identifier(table.handle))
     if table.name == "members":
         condition += sql.SQL(" and issuer <> %(operator)s")
     return sql.SQL("select {} from {} where {} order by {}").format(
@@ -108,14 +120,17 @@ def selection(table: Table) -> sql.Composed:
     )
 
 
-def canonical_rows(connection: Owner, table: Table, tenant_id: UUID) -> Iterator[dict[str, Value]]:
+def canonical_rows(
+    connection: Owner, table: Table, tenant_id: UUID, handles: Sequence[UUID] | None = None
+) -> Iterator[dict[str, Value]]:
     """One tenant's rows as they come from the server, one at a time, within `acting_for`.
 
-    Raises PromotionRefused for a row of another tenant, whatever let it through.
+    All of them, or those with one of these handles. Raises PromotionRefused for a row of another tenant, whatever
+    let it through.
     """
     (as_owner if table.name in REGISTRY else as_group)(connection)
-    statement = sql.SQL("copy ({}) to stdout").format(selection(table))
-    parameters = {"tenant": tenant_id, "operator": OPERATOR}
+    statement = sql.SQL("copy ({}) to stdout").format(selection(table, some=handles is not None))
+    parameters = {"tenant": tenant_id, "operator": OPERATOR, "handles": list(handles or ())}
     with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
         copy.set_types(list(table.columns.values()))
         for values in copy.rows():

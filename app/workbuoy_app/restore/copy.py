@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from workbuoy_app import schema
-from workbuoy_app.erasures import MEMBER, TENANT, Entry, Ledger, ledger_of, member_identity
+from workbuoy_app.erasures import ARRIVAL, MEMBER, TENANT, Entry, Ledger, ledger_of, member_identity
 from workbuoy_app.owner import owner_connection, owner_login
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, own_storage
@@ -184,7 +184,9 @@ def _erase_tenants(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]
     """Those that were removed after they had been made: a later one of the same name stays."""
     erased = 0
     for tenant_id, made_at in connection.execute("select id, created_at from tenants").fetchall():
-        if _erased(entries, TENANT, ledger.hashed(TENANT, str(tenant_id)), made_at):
+        hashed = ledger.hashed(TENANT, str(tenant_id))
+        arrivals = (one.erased_at for one in entries if one.kind == ARRIVAL and hashed in one.ids)
+        if _erased(entries, TENANT, hashed, max(arrivals, default=made_at)):
             delete_tenant(connection, tenant_id)
             erased += 1
     return erased

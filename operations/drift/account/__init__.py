@@ -7,7 +7,7 @@ rule that an incident needed with it; and there is none for a foreign thing in a
 compared with the state, and a person decides.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,17 +18,17 @@ from operations.drift.account.beside import Beside, Look, Stack
 from operations.drift.account.listed import LISTED
 from operations.drift.account.network import NETWORK
 from operations.drift.account.rights import RIGHTS
+from operations.drift.account.running import RUNNING
 from operations.drift.account.stores import STORES
 from operations.drift.found import Drifted, dangers_of
 from operations.drift.nested import differing
 from operations.locate.live.account import EXPIRED, Account, explained
 
-LOOKS: Final[tuple[Look, ...]] = (*RIGHTS, *NETWORK, *STORES, *LISTED)
+LOOKS: Final[tuple[Look, ...]] = (*RIGHTS, *NETWORK, *STORES, *LISTED, *RUNNING)
 
 NOT_LOOKED_AT: Final = (
-    "certificates of a listener beside its own, which customers' stacks add by design",
-    "which addresses are registered in a target group: ECS puts its tasks there",
-    "tasks that somebody started by hand, versions and aliases of a function, reports of a bucket",
+    "tasks of the definitions for one-off work, which people on duty start by design",
+    "reports of a bucket",
     "grants of a key that AWS's own services made",
 )
 """What could be added and is not compared: said with every answer, so that no silence is taken for one."""
@@ -44,18 +44,21 @@ class Compared:
     unread: tuple[str, ...]
 
 
-def compare(account: Account, graph: Graph, is_mine: Callable[[str], bool]) -> Compared:
+def compare(
+    account: Account, graph: Graph, is_mine: Callable[[str], bool], certificates: Collection[str] = ()
+) -> Compared:
     """Compare an account with a stack's state.
 
     Args:
         account: reads it; nothing is written.
         graph: what the state says that stands.
         is_mine: whether a thing of this name in the stack's network is this stack's to judge.
+        certificates: those that records of customers behind the stack's load balancer name.
 
     Raises:
         UnreachableError: AWS cannot be asked at all. What it refuses to tell is named in `unread`.
     """
-    stack, found, unread = Stack(account, graph, is_mine), list[Beside](), list[str]()
+    stack, found, unread = Stack(account, graph, is_mine, certificates), list[Beside](), list[str]()
     for look in LOOKS:
         for holder in (*graph.of(*look.types), *(_networks(graph) if t.VPC in look.types else ())):
             found += _read(stack, look, holder, unread)

@@ -1,6 +1,6 @@
 """The words of the comparison: a thing that nobody declared, and a look for such things."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ class Stack:
     account: Account
     graph: Graph
     is_mine: Callable[[str], bool]
+    certificates: Collection[str] = ()
+    """Those that records of customers behind this stack's load balancer name."""
 
     def ids(self, *types: str) -> set[str]:
         """The ids of everything of these types that the stack declares."""

@@ -110,7 +110,7 @@ def deploy_all(root: Path, asked: Asked, planned: Planned, operation: Operation 
                 timeout_seconds=asked.timeout_seconds,
                 grace_seconds=GRACE_SECONDS,
             )
-            with _heeding(scheduler):
+            with heeding(scheduler):
                 outcomes = scheduler.run(planned.names)
     finally:
         journal.close()
@@ -129,7 +129,7 @@ def _child_of(root: Path, asked: Asked, logs: Path) -> Operation:
 
 
 @contextmanager
-def _heeding(scheduler: Scheduler) -> Iterator[None]:
+def heeding(scheduler: Scheduler) -> Iterator[None]:
     """Ctrl-C and SIGTERM stop new starts and ask what runs to end; a second one asks more firmly."""
 
     def interrupt(*_: Any) -> None:

@@ -152,12 +152,12 @@ def version_of(root: Path, besides: Sequence[str] = ()) -> str:
         root: the project's folder.
         besides: files, as names in `root`, that do not count: a first deployment writes into a silo's stack file.
     """
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     if commit is None:
         return UNKNOWN
     leave_out = [f":(exclude,literal){name}" for name in besides]
-    changed = _git(root, "diff", "HEAD", "--relative", "--binary", "--", ".", *leave_out)
-    new = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".", *leave_out)
+    changed = git(root, "diff", "HEAD", "--relative", "--binary", "--", ".", *leave_out)
+    new = git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".", *leave_out)
     if changed is None or new is None:
         return UNKNOWN
     names = sorted(name for name in new.split(b"\0") if name)
@@ -170,7 +170,8 @@ def version_of(root: Path, besides: Sequence[str] = ()) -> str:
     return f"{commit.decode().strip()}+{digest.hexdigest()[:16]}"
 
 
-def _git(root: Path, *arguments: str) -> bytes | None:
+def git(root: Path, *arguments: str) -> bytes | None:
+    """What git prints; None where it fails or is not there."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL

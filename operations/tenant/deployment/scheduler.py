@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -148,20 +149,22 @@ ONE_LINE: Final = "100000"  # a cause is read from the log, where no error may b
 WORKBUOY: Final = (sys.executable, "-c", "from operations.main import main; main()")
 
 
-def run_child(root: Path, command: Sequence[str], log: Path, stop: Stop) -> SiloOutcome:
+def run_child(root: Path, command: Sequence[str], log: Path, stop: Stop, result: Path | None = None) -> SiloOutcome:
     """Run a command of `workbuoy`, its output into `log`; the outcome follows from its exit code and errors.
+
+    What it prints on stdout goes into `result`, where that is named.
 
     In a process of its own, since the Automation API keeps global state (pulumi/pulumi#6052).
     Its session is its own, so that Ctrl-C on the terminal reaches it once, by `stop`.
     """
-    with log.open("ab") as output:
+    with log.open("ab") as output, result.open("wb") if result else nullcontext(output) as printed:
         process = subprocess.Popen(
             [*WORKBUOY, *command],
             cwd=root,
             env={**os.environ, "COLUMNS": ONE_LINE},
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=printed,
+            stderr=output,
             start_new_session=True,
         )
         code = _ended(process, stop)

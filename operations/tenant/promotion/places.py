@@ -54,16 +54,21 @@ def find_promotion(tenant: Tenant, read_outputs: ReadOutputs) -> Promotion:
     """Both stacks as they stand. Raises ProblemsError with every output that is missing."""
     expect_promotion(tenant)
     stacks = (tenant.base, tenant.stack)
-    outputs = {stack: read_outputs(stack) for stack in stacks}
+    pool, silo = task_places(dict.fromkeys(stacks, tenant.region), read_outputs)
+    return Promotion(tenant=tenant.name, pool=pool, silo=silo)
+
+
+def task_places(regions: Mapping[str, str], read_outputs: ReadOutputs) -> list[TaskPlace]:
+    """Where tasks of these stacks run, by stack and region. Raises ProblemsError with every output that is missing."""
+    outputs = {stack: read_outputs(stack) for stack in regions}
     if missing := [
         Problem(message=f"stack {stack} has no output {name}: deploy it first")
-        for stack in stacks
+        for stack in regions
         for name in NEEDED
         if not outputs[stack].get(name)
     ]:
         raise ProblemsError(missing)
-    pool, silo = (_place(stack, tenant.region, outputs[stack]) for stack in stacks)
-    return Promotion(tenant=tenant.name, pool=pool, silo=silo)
+    return [_place(stack, region, outputs[stack]) for stack, region in regions.items()]
 
 
 def _place(stack: str, region: str, outputs: Mapping[str, Any]) -> TaskPlace:

@@ -42,15 +42,16 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
 def read_papers(session: Any, promotion: Promotion) -> Papers:
     """Read both with the operator's own credentials. Raises botocore.exceptions.ClientError where AWS refuses."""
     s3 = session.client("s3", region_name=promotion.silo.region)
-    return Papers(
-        manifest=_read(s3, promotion, "manifest.json"),
-        receipt=_read(s3, promotion, "receipt.json"),
-    )
+    papers = [
+        read_paper(s3, promotion.silo.bucket, f"{promotion.prefix}/{name}")
+        for name in ("manifest.json", "receipt.json")
+    ]
+    manifest, receipt = (paper if paper and paper.get("complete") is True else None for paper in papers)
+    return Papers(manifest=manifest, receipt=receipt)
 
 
-def _read(s3: Any, promotion: Promotion, name: str) -> Mapping[str, Any] | None:
+def read_paper(s3: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
     """None where it is not there. Operators may list these two names alone, so S3 would answer 403 to a blind get."""
-    bucket, key = promotion.silo.bucket, f"{promotion.prefix}/{name}"
     found = s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
     if not any(one["Key"] == key for one in found):
         return None
@@ -59,4 +60,4 @@ def _read(s3: Any, promotion: Promotion, name: str) -> Mapping[str, Any] | None:
         document = json.loads(body)
     except ValueError:
         return None
-    return document if isinstance(document, dict) and document.get("complete") is True else None
+    return document if isinstance(document, dict) else None

@@ -4,13 +4,18 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.ecs.models import EC2ContainerServiceBackend
 
+from facts import tokens as t
 from graph import Graph
 from operations.drift.account import Compared, compare
+from operations.drift.account.beside import Stack
 from operations.drift.account.look import as_markdown
+from operations.drift.account.running import RUNNING
 from operations.locate.live.account import Account
 from operations.locate.live.names import names_of
 from operations.restore.copy import EXPIRES
@@ -25,6 +30,7 @@ from tests.operations.drift.world import plain
 EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 OUTSIDE = "999999999999"
+STRANGE, CUSTOMERS = (f"arn:aws:acm:eu-west-1:{OUTSIDE}:certificate/{id_}" for id_ in ("5eed0000", "5eed0001"))
 
 
 @dataclass
@@ -51,7 +57,9 @@ class World:
     def compared(self, refused: str = "") -> Compared:
         project = find_project(PROJECT)
         others = [names_of(one, "prod", PROJECT, project.stacks()) for one in project.stacks() if one != "prod"]
-        return compare(self.account(refused), self.graph, lambda name: not any(one.own(name) for one in others))
+        return compare(
+            self.account(refused), self.graph, lambda name: not any(one.own(name) for one in others), {CUSTOMERS}
+        )
 
     def id_of(self, name: str) -> str:
         (found,) = [one.id for one in self.graph.resources if one.name == name and one.custom]
@@ -168,6 +176,40 @@ def _listed(world: World, id_of: Callable[[str], str]) -> None:
     ecs.register_task_definition(family="mine", containerDefinitions=[{"name": "mine", "image": "mine", "memory": 512}])
     for name in ("miner", "workbuoy-prod-acme-service"):
         ecs.create_service(cluster=id_of("cluster-cluster"), serviceName=name, taskDefinition="mine", desiredCount=0)
+    _running(world, id_of)
+
+
+def _running(world: World, id_of: Callable[[str], str]) -> None:
+    """Tasks, targets, versions of a function, a certificate and a firewall that somebody added by hand."""
+    cloud, cluster = world.cloud, id_of("cluster-cluster")
+    ecs, elb, function = cloud.client("ecs"), cloud.client("elbv2"), cloud.client("lambda")
+    (group,) = [one.id for one in world.graph.resources if one.type == t.TARGET_GROUP]
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.40.9.9", "Port": 8080}])
+    subnet = cloud.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    inside = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": []}}
+    needs = {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}  # moto adds up what Fargate's containers leave out
+    with patch.object(EC2ContainerServiceBackend, "_calculate_task_resource_requirements", lambda *_: needs):
+        for family in ("workbuoy-prod-service", "workbuoy-prod-one-off", "mine"):
+            ecs.run_task(
+                cluster=cluster,
+                taskDefinition=family,
+                launchType="FARGATE",
+                startedBy="me",
+                networkConfiguration=inside,
+            )
+    rotation = id_of("rotation-function")
+    number = function.publish_version(FunctionName=rotation)["Version"]
+    function.create_alias(FunctionName=rotation, Name="old", FunctionVersion=number)
+    listener = id_of("load-balancer-https")
+    for arn in (STRANGE, CUSTOMERS):
+        cloud.stand_in_certificate(arn, "eu-west-1")
+        elb.add_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": arn}])
+    waf = cloud.client("wafv2")
+    seen = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": False, "MetricName": "x"}
+    acl = waf.create_web_acl(
+        Name="blocks-everybody", Scope="REGIONAL", DefaultAction={"Block": {}}, VisibilityConfig=seen
+    )["Summary"]["ARN"]
+    waf.associate_web_acl(WebACLArn=acl, ResourceArn=id_of("load-balancer-alb"))
 
 
 def _function_arn(world: World) -> str:
@@ -196,6 +238,13 @@ def test_an_account_that_holds_what_the_stack_declares_has_nothing_beside_it(unt
         (" of database-instance", "secretsmanager delete-resource-policy"),
         ("aside of files-bucket", "s3control delete-access-point"),
         ("miner of cluster-cluster", "ecs delete-service"),
+        (" of workbuoy-prod-service", "ecs stop-task"),
+        (" of mine", "ecs stop-task"),
+        ("10.40.9.9 of service-targets", "elbv2 deregister-targets"),
+        ("1 of rotation-function", "lambda delete-function"),
+        ("old of rotation-function", "lambda delete-alias"),
+        ("5eed0000 of load-balancer-https", "elbv2 remove-listener-certificates"),
+        ("blocks-everybody before load-balancer-alb", "wafv2 disassociate-web-acl"),
     ],
 )
 def test_each_thing_that_was_added_is_found_with_what_takes_it_away(seeded: Compared, name: str, said: str) -> None:
@@ -208,6 +257,59 @@ def test_foreign_things_in_the_network_are_found_and_a_customer_s_are_not(seeded
     assert kinds.count("SecurityGroup") == 1
     assert kinds.count("Subnet") == 1
     assert kinds.count("NetworkInterface") == 1
+
+
+def test_a_one_off_task_and_a_certificate_that_a_customer_s_record_names_are_nobody_s_drift(seeded: Compared) -> None:
+    names = " ".join(one.name for one in seeded.added)
+    assert "of workbuoy-prod-one-off" not in names
+    assert CUSTOMERS.rpartition("/")[2] not in names
+
+
+def test_a_task_that_its_service_started_is_nobody_s_drift_and_is_served(world: World) -> None:
+    stack = Stack(_Answering(world), world.graph, lambda _: True)
+    (service,) = [one for one in world.graph.resources if one.type == t.SERVICE]
+    (group,) = [one for one in world.graph.resources if one.type == t.TARGET_GROUP]
+    found = {
+        look.what: list(look.beside(stack, one))
+        for look in RUNNING
+        for one in (service, group)
+        if one.type in look.types
+    }
+    assert [one.resource.name for one in found["tasks in its cluster"]] == ["b of workbuoy-prod-service"]
+    assert [one.resource.name for one in found["addresses in the target group"]] == [f"10.0.0.2 of {group.name}"]
+
+
+class _Answering(Account):
+    """An account in which the service runs one task, and somebody else started another that claims to be its."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.cloud.account, "eu-west-1", lambda *_: self)
+        (service,) = [one for one in world.graph.resources if one.type == t.SERVICE]
+        (task,) = world.graph.referred(service, "taskDefinition", t.TASK_DEFINITION)
+        self._service, self._definition = str(service.inputs["name"]), task.arn
+
+    def items(self, service: str, region: str, operation: str, result: str, **parameters: Any) -> Iterator[Any]:  # noqa: ARG002
+        targets = (
+            {"Target": {"Id": f"10.0.0.{end}", "Port": 8080}, "TargetHealth": {"State": state}}
+            for end, state in ((1, "healthy"), (2, "initial"), (3, "draining"))
+        )
+        yield from {"list_tasks": ["t/a", "t/b"], "describe_target_health": targets}[operation]
+
+    def describe_tasks(self, **_: Any) -> Any:
+        def task(name: str, started_by: str, address: str) -> dict[str, Any]:
+            details = [{"name": "privateIPv4Address", "value": address}]
+            return {
+                "taskArn": f"t/{name}",
+                "taskDefinitionArn": self._definition,
+                "group": f"service:{self._service}",
+                "startedBy": started_by,
+                "attachments": [{"details": details}],
+            }
+
+        return {"tasks": [task("a", "ecs-svc/1", "10.0.0.1"), task("b", "ecs-svc/mine", "10.0.0.2")]}
+
+    def describe_services(self, **_: Any) -> Any:
+        return {"services": [{"serviceName": self._service, "deployments": [{"id": "ecs-svc/1"}]}]}
 
 
 def test_a_rule_of_the_listener_is_somebody_s_unless_a_customer_of_this_stack_has_it(seeded: Compared) -> None:
@@ -224,7 +326,7 @@ def test_a_bucket_that_announces_its_objects_is_found(seeded: Compared) -> None:
 def test_what_is_not_looked_at_is_said_in_any_case(untouched: Compared, seeded: Compared) -> None:
     for compared in (untouched, seeded):
         text = as_markdown("prod", compared)
-        assert "Not looked at:\n\n- certificates of a listener beside its own" in text
+        assert "Not looked at:\n\n- tasks of the definitions for one-off work" in text
 
 
 def test_what_a_review_would_stop_comes_first_with_its_sentence(seeded: Compared) -> None:

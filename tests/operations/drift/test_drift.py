@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from facts import tokens as t
 from operations.main import main
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
@@ -72,6 +73,31 @@ def test_what_differs_is_named_with_its_property_and_what_the_cloud_computes_is_
     (call,) = fake_cli.calls("refresh")
     assert "--preview-only" in call["args"]
     assert "--yes" not in call["args"]
+
+
+def test_a_firewall_that_only_counts_or_stands_nowhere_any_more_is_dangerous_drift(
+    drift: Callable[..., Result],
+) -> None:
+    balancer = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/x/1"
+
+    def of(token: str, op: str, old: dict[str, Any], new: dict[str, Any] | None) -> dict[str, Any]:
+        event = found(op, "waf", old, new)
+        metadata = event["resOutputsEvent"]["metadata"]
+        urn = metadata["urn"].replace("aws:rds/instance:Instance", token)
+        states = {
+            key: metadata[key] and metadata[key] | {"type": token, "urn": urn, "inputs": metadata[key]["outputs"]}
+            for key in ("old", "new")
+        }
+        return {"resOutputsEvent": {"metadata": metadata | {"type": token, "urn": urn} | states}}
+
+    blocks = {"rules": [{"name": "rate", "priority": 0, "action": {"block": {}}}]}
+    counts = {"rules": [{"name": "rate", "priority": 0, "action": {"count": {}}}]}
+    place = {"resourceArn": balancer, "webAclArn": "arn:acl"}
+    result = drift(of(t.WEB_ACL, "update", blocks, counts), of(t.WEB_ACL_ASSOCIATION, "delete", place, None))
+    assert result.exit_code == 3
+    assert "## local: 2 resources drifted, 2 of them dangerous" in result.stdout
+    assert "rules that refuse requests" in result.stdout
+    assert "a web application firewall before it" in result.stdout
 
 
 def test_json_names_properties_without_values(drift: Callable[..., Result]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from facts import tokens as t
 from facts.safeguards import RULES
@@ -47,6 +48,82 @@ def whats(*steps: dict[str, Any]) -> list[str]:
     ],
 )
 def test_a_weaker_safeguard_is_a_loss_and_the_way_back_is_none(
+    kind: str, old: dict[str, Any], new: dict[str, Any], expected: str
+) -> None:
+    assert kinds(step("update", kind, old, new)) == [expected]
+    assert kinds(step("update", kind, new, old)) == []
+
+
+RATE = {"name": "rate", "action": {"block": {}}, "statement": {"rateBasedStatement": {"limit": 100}}}
+GROUP = {
+    "name": "common",
+    "overrideAction": {"none": {}},
+    "statement": {"managedRuleGroupStatement": {"vendorName": "AWS", "name": "AWSManagedRulesCommonRuleSet"}},
+}
+LENIENT = {
+    **GROUP,
+    "statement": {
+        "managedRuleGroupStatement": {
+            "name": "AWSManagedRulesCommonRuleSet",
+            "ruleActionOverrides": [{"name": "NoUserAgent_HEADER", "actionToUse": {"count": {}}}],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("weaker", "told"),
+    [
+        ([RATE | {"action": {"count": {}}}, GROUP], "rules that refuse requests"),
+        ([RATE, GROUP | {"overrideAction": {"count": {}}}], "rules that refuse requests"),
+        ([GROUP], "rules that refuse requests"),
+        ([RATE, LENIENT], "rules of its groups that let through"),
+        ([{**RATE, "statement": {"rateBasedStatement": {"limit": 5000}}}, GROUP], "requests of one address"),
+    ],
+)
+def test_a_firewall_that_refuses_less_is_exposed(weaker: list[Any], told: str) -> None:
+    strong, weak = {"rules": [RATE, GROUP]}, {"rules": weaker}
+    (first, *_) = judge(plan(step("update", t.WEB_ACL, strong, weak))).stopping
+    assert first.kind == "exposed"
+    assert any(told in one for one in whats(step("update", t.WEB_ACL, strong, weak)))
+    assert kinds(step("update", t.WEB_ACL, weak, strong)) == []
+
+
+def test_another_rule_in_the_place_of_one_is_to_be_read_though_as_many_refuse() -> None:
+    other = {**GROUP, "name": "sql", "statement": {"managedRuleGroupStatement": {"name": "AWSManagedRulesSQLiRuleSet"}}}
+    judged = judge(plan(step("update", t.WEB_ACL, {"rules": [RATE, GROUP]}, {"rules": [RATE, other]})))
+    assert judged.stopping == ()
+    assert [one.what for one in judged.noted] == ["other requests are refused (rules)"]
+
+
+def test_a_load_balancer_that_loses_its_firewall_is_exposed_and_one_that_is_taken_over_is_not() -> None:
+    balancer, place = (
+        "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/x/1",
+        {"resourceArn": "", "webAclArn": "a"},
+    )
+    place["resourceArn"] = balancer
+    gone = step("delete", t.WEB_ACL_ASSOCIATION, place, None)
+    assert kinds(gone) == ["exposed"]
+    assert "a web application firewall before it" in whats(gone)[0]
+    assert kinds(gone, step("create", t.WEB_ACL_ASSOCIATION, None, place, name="other")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "expected"),
+    [
+        (t.WEB_ACL_LOGGING, {"redactedFields": [{"queryString": {}}]}, {"redactedFields": []}, "exposed"),
+        (t.WEB_ACL_LOGGING, {"logDestinationConfigs": ["arn:log"]}, {"logDestinationConfigs": []}, "unwatched"),
+        (
+            t.WEB_ACL,
+            {"visibilityConfig": {"sampledRequestsEnabled": False}},
+            {"visibilityConfig": {"sampledRequestsEnabled": True}},
+            "exposed",
+        ),
+        (t.WEB_ACL, {"dataProtectionConfig": {"dataProtections": [{"field": {"fieldType": "BODY"}}]}}, {}, "exposed"),
+        (t.WEB_ACL, {"defaultAction": {"block": {}}}, {"defaultAction": {"allow": {}}}, "exposed"),
+    ],
+)
+def test_a_firewall_whose_log_tells_more_or_nothing_at_all_is_weaker(
     kind: str, old: dict[str, Any], new: dict[str, Any], expected: str
 ) -> None:
     assert kinds(step("update", kind, old, new)) == [expected]
@@ -118,3 +195,61 @@ def test_a_change_says_from_what_to_what() -> None:
         "object lock, days 365 → 1 (days that objects are locked)",
         "object lock, mode COMPLIANCE → GOVERNANCE (who may lift the lock of objects)",
     ]
+
+
+def rule_file(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"data": yaml.safe_dump({"groups": [{"name": "all", "rules": list(rules)}]})}
+
+
+def alert(name: str, severity: str = "page") -> dict[str, Any]:
+    return {"alert": name, "expr": "up == 0", "labels": {"severity": severity}}
+
+
+SERIES = {"record": "stack:errors", "expr": "errors"}
+
+
+@pytest.mark.parametrize(
+    ("after", "lost"),
+    [
+        ([alert("a"), SERIES], "alert b (page)"),
+        ([alert("a"), alert("b", "ticket"), SERIES], "alert b (page)"),
+        ([alert("a"), alert("c"), alert("d"), SERIES], "alert b (page)"),
+        ([alert("a"), alert("b")], "series stack:errors"),
+    ],
+)
+def test_an_alert_that_goes_is_a_loss_whatever_comes_in_its_place(after: list[dict[str, Any]], lost: str) -> None:
+    before = rule_file(alert("a"), alert("b"), SERIES)
+    changed = step("update", t.METRICS_RULES, before, rule_file(*after))
+    assert whats(changed) == [f"{lost} watched → unset (what managed Prometheus watches)"]
+    assert kinds(changed) == ["unwatched"]
+
+
+def test_an_alert_that_comes_is_none_the_weaker() -> None:
+    assert kinds(step("update", t.METRICS_RULES, rule_file(alert("a")), rule_file(alert("a"), alert("b")))) == []
+
+
+def test_rules_that_cannot_be_read_watch_nothing() -> None:
+    assert kinds(step("update", t.METRICS_RULES, rule_file(alert("a")), {"data": "groups: ["})) == ["unwatched"]
+
+
+def manager(*, muted: int = 0, **receivers: str) -> dict[str, Any]:
+    content = {
+        "route": {"receiver": "page", "routes": [{"receiver": name} for name in receivers]},
+        "receivers": [{"name": name, "sns_configs": [{"topic_arn": topic}]} for name, topic in receivers.items()],
+        "inhibit_rules": [{}] * muted,
+    }
+    return {"definition": yaml.safe_dump({"alertmanager_config": yaml.safe_dump(content)})}
+
+
+def test_a_receiver_that_goes_and_a_rule_that_mutes_are_losses() -> None:
+    both = manager(page="topic", ticket="topic")
+    assert whats(step("update", t.METRICS_ALERT_MANAGER, both, manager(page="topic"))) == [
+        "receiver ticket topic → unset (whom alerts tell)"
+    ]
+    muted = step("update", t.METRICS_ALERT_MANAGER, both, manager(muted=1, page="topic", ticket="topic"))
+    assert whats(muted) == ["muted alerts 0 → 1 (rules that mute alerts)"]
+
+
+@pytest.mark.parametrize("kind", [t.METRICS_RULES, t.METRICS_ALERT_MANAGER, "aws:amp/scraper:Scraper"])
+def test_what_watches_does_not_go_unseen(kind: str) -> None:
+    assert kinds(step("delete", kind, {"workspaceId": "ws"}, None)) == ["safeguard-off"]

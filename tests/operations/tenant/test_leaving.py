@@ -1,6 +1,5 @@
 """A customer leaves: one reviewed line, then the stack, then the record."""
 
-import io
 import json
 from datetime import date
 from pathlib import Path
@@ -18,10 +17,12 @@ from operations.tenant.leaving import left_by, plan_text, protections
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
 from tests.operations.tenant.conftest import Run
+from tests.operations.tenant.handover.exports import ExportsBucket, changed, export_of
 from tests.operations.tenant.test_reading import edit
 
 SNAPSHOT = "workbuoy-prod-acme-database-final-0123"
-MANIFEST = "s3://exports/imports/acme/manifest.json"
+FOLDER = "acme/20261126T093000Z"
+MANIFEST = f"s3://exports/{FOLDER}/manifest.json"
 TYPES = {
     "database-instance": "aws:rds/instance:Instance",
     "files-bucket": "aws:s3/bucket:Bucket",
@@ -60,7 +61,7 @@ def deployment(**changed: Any) -> dict[str, Any]:
     for key, value in changed.items():
         name, _, property_ = key.replace("_dash_", "-").partition("__")
         one = next(one for one in resources if str(one["urn"]).endswith(f"::{name}"))
-        for values in [one] if property_ == "protect" else [one["inputs"], one["outputs"]]:
+        for values in [one] if property_ in ("protect", "retainOnDelete") else [one["inputs"], one["outputs"]]:
             values[property_] = value
     return {"manifest": {}, "resources": resources}
 
@@ -78,20 +79,15 @@ def answers(**changed: Any) -> dict[str, Any]:
     }
 
 
-class FakeS3:
-    """A bucket with one manifest, or none."""
+class FakeS3(ExportsBucket):
+    """S3 with acme's export in it, which may be refused."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.refused = ""
         self.deleted: list[str] = []
-        self.manifest: Any = {"complete": True, "tenant": "acme", "digest": "d"}
-
-    def get_object(self, **_: str) -> dict[str, Any]:
-        from botocore.exceptions import ClientError
-
-        if self.manifest is None:
-            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "gone"}}, "GetObject")
-        return {"Body": io.BytesIO(json.dumps(self.manifest).encode())}
+        self.lifecycles: dict[str, Any] = {}
+        self.put(FOLDER, export_of("acme"))
 
     def list_object_versions(self, **_: Any) -> dict[str, Any]:
         self._refuse("ListObjectVersions")
@@ -103,6 +99,13 @@ class FakeS3:
         assert "workbuoy-leaving-" in Key
         self.deleted.append(Bucket)
         return {}
+
+    def get_bucket_lifecycle_configuration(self, *, Bucket: str) -> dict[str, Any]:  # noqa: N803
+        assert Bucket
+        return {"Rules": [{"ID": "expire-noncurrent-versions"}, {"ID": "delete", "Expiration": {"Days": 9}}]}
+
+    def put_bucket_lifecycle_configuration(self, *, Bucket: str, LifecycleConfiguration: Any) -> None:  # noqa: N803
+        self.lifecycles[Bucket] = LifecycleConfiguration["Rules"]
 
     def _refuse(self, operation: str) -> None:
         from botocore.exceptions import ClientError
@@ -257,27 +260,51 @@ def test_nothing_is_destroyed_before_the_day_in_the_record(
 
 
 @pytest.mark.parametrize(
-    ("manifest", "address_and_why"),
+    ("values", "address_and_why"),
     [
-        (None, (MANIFEST, "NoSuchKey")),
         ({"complete": False}, (MANIFEST, "did not end")),
-        ({"complete": True, "tenant": "globex"}, (MANIFEST, "an export of globex")),
-        ([1], (MANIFEST, "no manifest")),
+        ({"tenant": "globex"}, (MANIFEST, "an export of globex")),
+        ({"digest": "0" * 64}, (MANIFEST, "its digest is of other content")),
+        ({}, ("s3://exports/acme/none/manifest.json", "NoSuchKey")),
         ({}, ("https://exports/manifest.json", "must read like s3://")),
-        ({}, ("s3://workbuoy-prod-acme-files-1/imports/acme/manifest.json", "goes with the stack")),
+        ({}, ("s3://workbuoy-prod-acme-files-1/acme/manifest.json", "goes with the stack")),
     ],
 )
 @pytest.mark.usefixtures("retired")
-def test_an_export_that_is_not_there_whole_stops_it(
-    run: Run, fake_cli: FakeCli, s3: FakeS3, manifest: Any, address_and_why: tuple[str, str]
+def test_export_that_is_not_there_whole_stops_it(
+    run: Run, fake_cli: FakeCli, s3: FakeS3, values: dict[str, Any], address_and_why: tuple[str, str]
 ) -> None:
     address, why = address_and_why
-    s3.manifest = manifest
+    s3.put(FOLDER, changed(export_of("acme"), **values))
     fake_cli.answer(answers())
     result = destroy(run, "--export", address)
     assert result.exit_code == 1
     assert why in result.stderr
     assert not fake_cli.calls("destroy")
+
+
+@pytest.mark.usefixtures("retired")
+def test_export_in_a_region_that_residency_forbids_stops_it(run: Run, fake_cli: FakeCli, s3: FakeS3) -> None:
+    s3.region = "us-east-1"
+    fake_cli.answer(answers())
+    result = destroy(run)
+    assert (result.exit_code, "lies in us-east-1" in result.stderr) == (1, True)
+    assert not fake_cli.calls("destroy")
+
+
+def test_bucket_of_a_permanent_stack_stays_as_long_as_the_final_snapshot(
+    retired: Project, run: Run, fake_cli: FakeCli, s3: FakeS3
+) -> None:
+    fake_cli.answer(answers(**{"files-bucket__retainOnDelete": True, "files-bucket__forceDestroy": True}))
+    assert destroy(run, "--export", MANIFEST, "--keep-snapshot-days", "60").exit_code == 0
+    record = yaml.safe_load((retired.root / "tenants/offboarded/acme.yaml").read_text())
+    (rules,) = s3.lifecycles.values()
+    assert [one["ID"] for one in rules] == ["expire-noncurrent-versions", "ends-with-the-customer"]
+    day = record["dates"]["destroyed"]
+    assert (rules[-1]["Expiration"]["Date"].date() - day).days == 60
+    assert s3.deleted == []
+    snapshot = next(one for one in record["remaining"] if one["what"] == "Final snapshot")
+    assert (snapshot["where"], (snapshot["ends"] - day).days) == (SNAPSHOT, 60)
 
 
 @pytest.mark.usefixtures("s3")
@@ -314,24 +341,6 @@ def test_a_destruction_that_stopped_half_way_is_finished_with_what_was_noted(
     assert not list(Path(retired.root / ".workbuoy/leaving").iterdir())
 
 
-def test_a_pool_tenant_is_removed_by_commands_of_the_image_and_then_recorded(
-    project: Project, run: Run, s3: FakeS3, fake_cli: FakeCli
-) -> None:
-    edit(project, "tenants/initech.yaml", "signed: 2026-11-02", "signed: 2026-11-02\n  retiring: 2026-11-03")
-    address = MANIFEST.replace("acme", "initech")
-    told = run("destroy", "initech", "--confirm", "initech", "--export", address)
-    assert told.exit_code == 0
-    assert "workbuoy-app tenant freeze initech" in told.stdout
-    assert "workbuoy-app tenant remove initech --yes-remove initech --receipt DIGEST" in told.stdout
-    record = project.root / "tenants/offboarded/initech.yaml"
-    assert not record.exists()
-    s3.manifest["tenant"] = "initech"
-    done = run("destroy", "initech", "--confirm", "initech", "--export", address, "--removed")
-    assert done.exit_code == 0, done.stderr
-    assert yaml.safe_load(record.read_text())["export"] == address
-    assert not fake_cli.calls()
-
-
 @pytest.mark.usefixtures("retired")
 @pytest.mark.parametrize("refused", ["ListObjectVersions", "DeleteObject"])
 def test_who_may_not_empty_the_buckets_is_told_before_anything_goes(
@@ -358,7 +367,7 @@ def test_what_comes_after_retiring_fits_the_isolation(run: Run) -> None:
     assert (silo.exit_code, pool.exit_code) == (0, 0)
     assert "workbuoy tenant deploy acme" in silo.stderr
     assert "workbuoy tenant deploy" not in pool.stderr
-    assert "rows and objects" in pool.stderr
+    assert "it freezes, exports, removes and counts" in pool.stderr
 
 
 def test_destroying_asks_for_nothing_before_the_customer_retires(run: Run) -> None:

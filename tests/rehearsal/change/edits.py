@@ -1,6 +1,11 @@
 """One change a kind to the program that declares every kind, all of them possible in place."""
 
 IN_PLACE: dict[str, tuple[str, str]] = {
+    "how much one address may ask": ("limit=2000", "limit=100"),
+    "what the firewall's log leaves out": (
+        'ldSingleHeaderArgs(name="cookie")',
+        'ldSingleHeaderArgs(name="authorization")',
+    ),
     "every tag": ('"Owner": "team"', '"Owner": "crew", "Since": "today"'),
     "a tag that goes": ('tags={"Name": "vpc"}', "tags={}"),
     "a VPC's attribute": (

@@ -1,5 +1,9 @@
 """Seeds of what several resources together tell."""
 
+import json
+from typing import Any
+
+from rehearsal.result import Rehearsed
 from tests.rehearsal.checks.case import (
     BALANCER,
     BUCKET,
@@ -28,7 +32,63 @@ from tests.rehearsal.checks.case import (
     versioned,
 )
 
+
+def _acl(*rules: dict[str, Any]) -> Rehearsed:
+    return part("wafv2/webAcl:WebAcl", scope="REGIONAL", rules=list(rules))
+
+
+def _waf_log(name: str) -> Rehearsed:
+    log = f"arn:aws:logs:eu-north-1:210000000001:log-group:{name}"
+    kind = "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+    return part(kind, resourceArn="arn:it", logDestinationConfigs=[log])
+
+
+def _placed(name: str, place: str) -> Rehearsed:
+    return part("wafv2/webAclAssociation:WebAclAssociation", name, resourceArn=place, webAclArn="arn:it")
+
+
+_RATE = {"name": "rate", "priority": 0, "action": {"block": {}}, "statement": {"rateBasedStatement": {"limit": 100}}}
+_MANAGED = {
+    "name": "managed",
+    "priority": 1,
+    "overrideAction": {"none": {}},
+    "statement": {"managedRuleGroupStatement": {"vendorName": "AWS", "name": "AWSManagedRulesSQLiRuleSet"}},
+}
+
+
+def _served(protocol: str, **environment: str) -> list[Rehearsed]:
+    """A service behind a target group of a protocol, whose container is given this."""
+    given = [{"name": name, "value": value} for name, value in environment.items()]
+    return [
+        part("lb/targetGroup:TargetGroup", "targets", protocol=protocol),
+        part("lb/listener:Listener", defaultActions=[{"type": "forward", "targetGroupArn": "arn:targets"}]),
+        part(
+            "ecs/taskDefinition:TaskDefinition",
+            "task",
+            containerDefinitions=json.dumps([{"name": "service", "environment": given}]),
+        ),
+        part(
+            "ecs/service:Service",
+            taskDefinition="arn:task",
+            loadBalancers=[{"targetGroupArn": "arn:targets", "containerName": "service", "containerPort": 8080}],
+        ),
+    ]
+
+
 CASES = (
+    Case("waf-log-name", [_acl(_RATE), _waf_log("/workbuoy/waf")], [_acl(_RATE), _waf_log("aws-waf-logs-it")]),
+    Case("waf-priority-twice", [_acl(_RATE, _MANAGED | {"priority": 0})], [_acl(_RATE, _MANAGED)]),
+    Case("waf-name-twice", [_acl(_RATE, _MANAGED | {"name": "rate"})], [_acl(_RATE, _MANAGED)]),
+    Case("waf-rule-action", [_acl(_MANAGED | {"action": {"count": {}}})], [_acl(_MANAGED)]),
+    Case("waf-rule-action", [_acl({**_RATE, "action": None})], [_acl(_RATE)]),
+    Case("waf-place-twice", [_placed("a", "arn:x"), _placed("b", "arn:x")], [_placed("a", "arn:x")], "b"),
+    Case("ecs-target-protocol", _served("HTTPS", DATABASE_URL="x"), _served("HTTP", DATABASE_URL="x")),
+    Case(
+        "ecs-target-protocol",
+        _served("HTTP", DATABASE_URL="x", TLS_ENABLED="true"),
+        _served("HTTPS", DATABASE_URL="x", TLS_ENABLED="true"),
+    ),
+    Case("ecs-target-protocol", _served("HTTPS", DATABASE_URL="x", TLS_ENABLED="false"), _served("HTTPS")),
     Case(
         "rds-recovery-needs-backups",
         [

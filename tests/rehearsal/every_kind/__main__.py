@@ -821,6 +821,47 @@ aws.budgets.Budget(
     opts=top,
 )
 
+acl = aws.wafv2.WebAcl(
+    "firewall",
+    name="every",
+    scope="REGIONAL",
+    description="Before the balancer",
+    default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
+    rules=[
+        aws.wafv2.WebAclRuleArgs(
+            name="rate",
+            priority=0,
+            action=aws.wafv2.WebAclRuleActionArgs(block=aws.wafv2.WebAclRuleActionBlockArgs()),
+            statement=aws.wafv2.WebAclRuleStatementArgs(
+                rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
+                    limit=2000, aggregate_key_type="IP"
+                )
+            ),
+            visibility_config=aws.wafv2.WebAclRuleVisibilityConfigArgs(
+                cloudwatch_metrics_enabled=True, metric_name="rate", sampled_requests_enabled=False
+            ),
+        )
+    ],
+    visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
+        cloudwatch_metrics_enabled=True, metric_name="every", sampled_requests_enabled=False
+    ),
+    tags={"Name": "firewall"},
+    opts=top,
+)
+aws.wafv2.WebAclAssociation("firewall", resource_arn=balancer.arn, web_acl_arn=acl.arn, opts=top)
+firewall_log = aws.cloudwatch.LogGroup("firewall", name="aws-waf-logs-every", retention_in_days=30, opts=top)
+aws.wafv2.WebAclLoggingConfiguration(
+    "firewall",
+    resource_arn=acl.arn,
+    log_destination_configs=[firewall_log.arn],
+    redacted_fields=[
+        aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs(
+            single_header=aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs(name="cookie")
+        )
+    ],
+    opts=top,
+)
+
 pulumi.export("address", balancer.dns_name)
 pulumi.export("bucket", bucket.id)
 pulumi.export("database", database.address)

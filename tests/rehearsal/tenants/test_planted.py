@@ -7,7 +7,7 @@ from graph import Graph, Unknown
 from project.files import Project, find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse
-from rehearsal.tenants.meant import Promotion
+from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.ways import cells_of_ways, joined
 from tests.conftest import PROJECT
@@ -46,11 +46,11 @@ def whole() -> Graph:
 
 @pytest.fixture(scope="module")
 def green(whole: Graph) -> list[Cell]:
-    return list(cells_of_ways(whole, {}))
+    return list(cells_of_ways(whole, ()))
 
 
-def red(graph: Graph, **promotions: Promotion) -> Red:
-    cells = cells_of_ways(graph, promotions)
+def red(graph: Graph, *on_their_way: OnItsWay) -> Red:
+    cells = cells_of_ways(graph, on_their_way)
     return {(one.who, one.who_as, one.whom, one.what, one.call) for one in cells if one.red}
 
 
@@ -100,7 +100,7 @@ def test_a_function_s_address_without_a_login_is_open_to_everybody_by_rights_and
 def test_a_policy_of_which_nothing_is_known_proves_nothing_about_who_has_it(whole: Graph, green: list[Cell]) -> None:
     name = find(whole, ACME, ROTATION, t.ROLE).get("name")
     foreign = {"role": name, "policyArn": "arn:aws:iam::aws:policy/NobodyKnowsIt"}
-    cells = cells_of_ways(added(ACME, t.ROLE_ATTACHMENT, lambda _: foreign)(whole), {})
+    cells = cells_of_ways(added(ACME, t.ROLE_ATTACHMENT, lambda _: foreign)(whole), ())
     found = [one for one in cells if one.red]
     assert {one.got for one in found} == {Outcome.NOT_PROVED}
     assert {(one.who, one.who_as) for one in found} == {(ACME, ROTATION)}
@@ -110,13 +110,13 @@ def test_a_policy_of_which_nothing_is_known_proves_nothing_about_who_has_it(whol
 
 def test_a_resource_s_policy_that_is_not_shown_proves_nothing_about_it(whole: Graph) -> None:
     hidden = changed(PROD, "keys-files", t.KEY, lambda _, inputs: inputs.update(policy=Unknown()))
-    found = [one for one in cells_of_ways(hidden(whole), {}) if one.red]
+    found = [one for one in cells_of_ways(hidden(whole), ()) if one.red]
     assert {(one.whom, one.what, one.got) for one in found} == {(PROD, "keys-files", Outcome.NOT_PROVED)}
 
 
 def test_a_peer_that_is_not_known_proves_nothing_about_the_network(whole: Graph) -> None:
     hole = rule(PROD, "database-group", lambda _: {"cidrIpv4": Unknown()}, 5432, inward=True)
-    found = [one for one in cells_of_ways(hole(whole), {}) if one.red]
+    found = [one for one in cells_of_ways(hole(whole), ()) if one.red]
     assert {(one.who, one.what, one.got) for one in found} == {(OUTSIDE, "database-instance", Outcome.NOT_PROVED)}
 
 
@@ -154,11 +154,11 @@ def promoting(project: Project) -> Graph:
     return joined(map(graph_of, (prod, acme)), prod.project)
 
 
-OPEN = Promotion(tenant="acme", base=PROD, silo=ACME)
+OPEN = OnItsWay(tenant="acme", sender=PROD, receiver=ACME)
 
 
 def test_a_promotion_in_progress_opens_what_it_needs_and_nothing_else(promoting: Graph) -> None:
-    cells = list(cells_of_ways(promoting, {ACME: OPEN}))
+    cells = list(cells_of_ways(promoting, [OPEN]))
     assert [str(one) for one in cells if one.red] == []
     allowed = {(one.who, one.who_as, one.what, one.call) for one in cells if one.whom == ACME and one.got != "denied"}
     assert allowed == {
@@ -169,14 +169,14 @@ def test_a_promotion_in_progress_opens_what_it_needs_and_nothing_else(promoting:
 
 def test_what_a_promotion_needs_is_a_hole_without_one(promoting: Graph) -> None:
     assert red(promoting) == of(PROD, TASK, ACME, "keys-files", "objects of files-bucket")
-    another = Promotion(tenant="globex", base=PROD, silo=ACME)
-    assert red(promoting, **{ACME: another}) == of(PROD, TASK, ACME, "objects of files-bucket")
+    another = OnItsWay(tenant="globex", sender=PROD, receiver=ACME)
+    assert red(promoting, another) == of(PROD, TASK, ACME, "objects of files-bucket")
 
 
 def test_more_than_a_promotion_needs_is_a_hole_all_the_same(promoting: Graph) -> None:
     admitted = {"AWS": find(promoting, PROD, TASK, t.ROLE).arn}
     reads = said(ACME, "files-policy", t.BUCKET_POLICY, admitted, "s3:GetObject", end="/imports/acme/*")
-    assert red(reads(promoting), **{ACME: OPEN}) == of(PROD, TASK, ACME, "objects of files-bucket")
+    assert red(reads(promoting), OPEN) == of(PROD, TASK, ACME, "objects of files-bucket")
 
 
 def test_another_port_opens_nothing(whole: Graph) -> None:

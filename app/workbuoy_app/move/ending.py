@@ -1,0 +1,101 @@
+"""The ends of a move: the source compares and lets go, or a copy that never served is dropped."""
+
+from __future__ import annotations
+
+from workbuoy_app.move.send import sums_here
+from workbuoy_app.move.side import HOLDS, SENDS, TAKES, Side, alone, ends, is_opened, side_of
+from workbuoy_app.move.sums import Sums, parse
+from workbuoy_app.move.take import clear
+from workbuoy_app.promotion.bucket import for_each
+from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.promotion.freeze import Tenant, find, thaw
+from workbuoy_app.promotion.remove import delete_tenant
+from workbuoy_app.roles import Owner
+from workbuoy_app.settings import Settings
+
+
+def compare(settings: Settings, name: str, answer_to: str, region: str | None = None) -> Sums:
+    """Read the frozen source whole and compare it with what the other place had when it opened.
+
+    Nobody waits for it: the other place serves. Raises PromotionRefused.
+    """
+    way = ends(settings, name, answer_to, region)
+    with alone(settings, name) as connection:
+        side = _side(connection, name, HOLDS, "only a place that handed a tenant over compares")
+        receipt = way.heard("receipt")
+        if not is_opened(receipt, side):
+            raise PromotionRefused(
+                f"{way.in_here.receipt} does not say that {name} was opened: receive there"
+            )
+        here = sums_here(connection, side.tenant)
+        if differences := here.differences(parse(receipt.get("tables"))):
+            raise PromotionRefused(
+                f"{name} here differs from what was opened there: {', '.join(differences)}. Nothing may be removed."
+            )
+        with connection.transaction():
+            connection.execute(
+                "update copies set sums = %s where tenant_id = %s", [here.text(), side.tenant.id]
+            )
+        return here
+
+
+def end(settings: Settings, name: str, to: str, region: str | None = None) -> int:
+    """Note no more changes here: the move is over, or was given up before anything was handed over."""
+    way = ends(settings, name, to, region)
+    with alone(settings, name) as connection:
+        tenant = find(connection, name)
+        side = side_of(connection, tenant)
+        connection.rollback()
+        if side is not None:
+            _side(connection, name, SENDS, "it is the other place's to end")
+            if tenant.frozen_at is not None:
+                raise PromotionRefused(
+                    f"{name} is frozen here: workbuoy-app tenant thaw {name}, then end the move"
+                )
+            with connection.transaction():
+                connection.execute("delete from copies where tenant_id = %s", [tenant.id])
+        return clear(way)
+
+
+def drop(settings: Settings, name: str, answer_to: str, region: str | None = None) -> int:
+    """Delete a copy that never served; gives the number of its objects. Raises PromotionRefused."""
+    way = ends(settings, name, answer_to, region)
+    with alone(settings, name) as connection:
+        known = connection.execute("select 1 from tenants where name = %s", [name]).fetchone()
+        connection.rollback()
+        if known is None:  # an earlier command may have been killed before it had cleared the bucket
+            return clear(way)
+        side = _side(connection, name, TAKES, "only a copy that never served is dropped")
+        if way.heard("manifest").get("handed_over"):
+            raise PromotionRefused(
+                f"{name} was handed over to this place: receive it, then go back by a cut-over"
+            )
+        objects = for_each(way.here.keys(f"tenants/{side.tenant.id}/"), way.here.delete)
+        with connection.transaction():
+            delete_tenant(connection, side.tenant.id)
+        way.say("receipt", side, dropped=True)
+        clear(way)
+        return objects
+
+
+def take_back(settings: Settings, name: str, answer_to: str, region: str | None = None) -> Tenant:
+    """Serve a tenant here again that was handed over to a copy which was dropped. Raises PromotionRefused."""
+    way = ends(settings, name, answer_to, region)
+    with alone(settings, name) as connection:
+        side = _side(connection, name, HOLDS, "it was not handed over from here")
+        receipt = way.heard("receipt")
+        if (receipt.get("dropped"), receipt.get("lineage")) != (True, str(side.lineage)):
+            raise PromotionRefused(f"{name} is served at s3://{way.there.name}: go back by a cut-over there")
+        with connection.transaction():
+            connection.execute("delete from copies where tenant_id = %s", [side.tenant.id])
+        return thaw(settings, name)
+
+
+def _side(connection: Owner, name: str, part: str, otherwise: str) -> Side:
+    tenant: Tenant = find(connection, name)
+    side = side_of(connection, tenant)
+    connection.rollback()
+    if side is None or side.part != part:
+        what = f"its part here is: {side.part}" if side else "it is not on its way"
+        raise PromotionRefused(f"{name}: {otherwise}; {what}. Nothing was changed.")
+    return side

@@ -1,0 +1,221 @@
+"""Cells: base stacks with the room that AWS's limits leave on each, and which one a new customer goes to."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.fleet import FILE, GrantedQuota, load_fleet
+from infra.meant import meant
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import settings_in, stack_file
+from infra.tenants import capacity
+from infra.tenants.files import by_base
+from infra.tenants.record import Tenant
+from infra.yaml_text import read_yaml
+from operations.changed.estate import Base, read_bases
+from operations.limits.uses import Use, uses
+from operations.tenant.files_check import read_checked
+
+DEFAULT_TIER: Final = "standard"
+_TEN: Final = re.compile(r"\b10\.(\d{1,3})\.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A base stack; `room` is how many more silos of the asked tier fit, and `limit` what ends it."""
+
+    base: Base
+    residency: tuple[str, ...]
+    https: bool
+    silos: int
+    room: int
+    limit: str
+
+    @property
+    def name(self) -> str:
+        """Of the base stack."""
+        return self.base.stack
+
+    @property
+    def taken(self) -> float:
+        """The share of its room that is taken."""
+        return self.silos / (self.silos + self.room) if self.silos + self.room else 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a customer needs of its cell."""
+
+    environment: str
+    isolation: str
+    regions: tuple[str, ...]
+    tier: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The cell that was chosen, and why that one."""
+
+    cell: Cell
+    why: str
+
+
+def read_cells(root: Path, tier: str = DEFAULT_TIER) -> list[Cell]:
+    """Every base stack with its room, by name; quotas are AWS's defaults, or as granted in `fleet.yaml`.
+
+    Raises ProblemsError for base stacks' files or a `fleet.yaml` that cannot be read.
+    """
+    granted = load_fleet(root).quotas if (root / FILE).is_file() else ()
+    limits = uses()
+    _refuse_unknown(root, granted, limits)
+    bases, standing = read_bases(root), by_base(read_checked(root).tenants)
+    silos = {name: [one for one in standing.get(name, ()) if one.isolation == "silo"] for name in bases}
+    return [_cell(root, base, bases, silos, _Table(limits, granted, tier)) for _, base in sorted(bases.items())]
+
+
+def _refuse_unknown(root: Path, granted: Sequence[GrantedQuota], limits: Sequence[Use]) -> None:
+    known = [one.quota.name for one in limits]
+    problems = [
+        Problem(
+            path=f"quotas[{index}].name", message=f"{one.name} is no limit of docs/limits.md{meant(one.name, known)}"
+        )
+        for index, one in enumerate(granted)
+        if one.name not in known
+    ]
+    if problems:
+        raise ProblemsError(read_yaml(root / FILE).locate(problems))
+
+
+@dataclass(frozen=True)
+class _Table:
+    limits: Sequence[Use]
+    granted: Sequence[GrantedQuota]
+    tier: str
+
+    def most(self, use: Use, base: Base) -> float | None:
+        """What the account may have; of a number that was read nowhere only the granted one counts."""
+        for one in self.granted:
+            if (one.account, one.region, one.name) == (base.account, base.region, use.quota.name):
+                return one.granted
+        return float(use.quota.quota) if use.quota.source and isinstance(use.quota.quota, int | float) else None
+
+
+def _cell(
+    root: Path, base: Base, bases: Mapping[str, Base], silos: Mapping[str, Sequence[Tenant]], table: _Table
+) -> Cell:
+    settings = settings_in(stack_file(root, base.stack)) or {}
+    rooms = {**dict(_own_rooms(settings, silos[base.stack], table.tier)), **dict(_rooms(base, bases, silos, table))}
+    limit = min(rooms, key=lambda name: rooms[name], default="")
+    service = settings.get("service")
+    return Cell(
+        base=base,
+        residency=tuple(settings.get("residency") or ()),
+        https=isinstance(service, Mapping) and bool(service.get("certificateArn")),
+        silos=len(silos[base.stack]),
+        room=max(0, rooms.get(limit, 0)),
+        limit=limit,
+    )
+
+
+def _own_rooms(settings: Mapping[str, Any], silos: Iterable[Tenant], tier: str) -> Iterator[tuple[str, int]]:
+    """By the limits that no request moves, counted by each customer's tier."""
+    standing = list(silos)
+    for wall in capacity.known_walls(settings):
+        taken = wall.base + sum(wall.silo(str(one.tier)) for one in standing)
+        yield wall.name, (wall.most - taken) // wall.silo(tier)
+
+
+def _rooms(
+    base: Base, bases: Mapping[str, Base], silos: Mapping[str, Sequence[Tenant]], table: _Table
+) -> Iterator[tuple[str, int]]:
+    """By the limits that AWS raises on request, shared as each one is."""
+    for use in table.limits:
+        most = table.most(use, base)
+        if most is None:
+            continue
+        sharing = [one for one in bases.values() if _shares(use.quota.scope, base, one)]
+        taken = sum(use.base + use.silo * len(silos[one.stack]) for one in sharing)
+        yield f"{use.quota.name} ({most:,.0f})", int((most - taken) // use.silo)
+
+
+def _shares(scope: str, base: Base, other: Base) -> bool:
+    if scope == "base":
+        return other.stack == base.stack
+    return other.account == base.account and (scope == "account" or other.region == base.region)
+
+
+def choose(cells: Sequence[Cell], asked: Asked) -> Choice:
+    """The fitting cell of which the least is taken.
+
+    Raises ProblemsError with what stands against each cell.
+    """
+    against = {cell.name: _against(cell, asked) for cell in cells if cell.base.environment == asked.environment}
+    fitting = [cell for cell in cells if against.get(cell.name) == ""]
+    if not fitting:
+        reasons = "; ".join(f"{name} {reason}" for name, reason in against.items()) or "there is none"
+        message = f"no base stack of {asked.environment} takes this customer: {reasons}"
+        raise ProblemsError([Problem(path="base", message=message)])
+    chosen = min(fitting, key=lambda cell: (cell.taken, cell.name))
+    others = [f"{name} {reason}" for name, reason in against.items() if reason]
+    why = (
+        f"{chosen.name}: lies in {chosen.base.region}, {chosen.silos} silos stand there and {chosen.room} more fit "
+        f"({chosen.limit}); the least taken of {len(fitting)} that fit"
+    )
+    return Choice(cell=chosen, why="; ".join([why, *others]))
+
+
+def _against(cell: Cell, asked: Asked) -> str:
+    """Why a cell does not fit; empty if it does."""
+    if cell.base.region not in asked.regions:
+        return f"lies in {cell.base.region}, outside the residency"
+    outside = sorted(set(cell.residency) - set(asked.regions))
+    if asked.isolation == "pool":
+        return f"may keep its pool's data in {', '.join(outside)}, outside the residency" if outside else ""
+    if not cell.https:
+        return "serves plain HTTP"
+    return "" if cell.room else f"is full: {cell.limit}"
+
+
+def as_json(cell: Cell) -> dict[str, Any]:
+    """One cell, for programs."""
+    return {
+        "stack": cell.name,
+        "environment": cell.base.environment,
+        "account": cell.base.account,
+        "region": cell.base.region,
+        "residency": list(cell.residency),
+        "silos": cell.silos,
+        "room": cell.room,
+        "limit": cell.limit,
+        "taken": round(cell.taken, 3),
+    }
+
+
+def nearly_full(cell: Cell) -> bool:
+    """Whether it is time for the next cell."""
+    return cell.taken >= capacity.NEARLY_FULL
+
+
+def next_cell(root: Path, cell: Cell) -> tuple[str, str]:
+    """The name and the file of a further cell like this one: its own range of addresses, host name, and secrets."""
+    names = {file.name for file in root.glob("Pulumi.*.yaml")}
+    stem = re.sub(r"-\d+$", "", cell.name)
+    name = next(f"{stem}-{number}" for number in range(2, 10_000) if f"Pulumi.{stem}-{number}.yaml" not in names)
+    text = stack_file(root, cell.name).read_text(encoding="utf-8")
+    used = {int(found) for base in read_bases(root) for found in _TEN.findall(_addresses(root, base))}
+    free = next((number for number in range(10, 256) if number not in used), None)
+    if free is None:
+        raise ProblemsError([Problem(message="every range 10.N.0.0/16 is taken; choose another network by hand")])
+    lines = [
+        line for line in text.splitlines() if not re.match(r"(secretsprovider|encryptedkey|encryptionsalt):", line)
+    ]
+    text = _TEN.sub(f"10.{free}.", "\n".join(lines) + "\n")
+    return name, re.sub(r"(?m)^(\s+hostName: )([^.\s]+)\.", rf"\g<1>\2-{name}.", text)
+
+
+def _addresses(root: Path, base: str) -> str:
+    settings = settings_in(stack_file(root, base)) or {}
+    network = settings.get("network")
+    return str(network.get("cidrBlock")) if isinstance(network, Mapping) else ""

@@ -1,0 +1,294 @@
+"""`workbuoy fleet`. What its commands do is imported when they run."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from operations.ending import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    JSON,
+    MISTAKE,
+    fail,
+    plainly,
+    print_json,
+    print_page,
+    print_text,
+    tell,
+    warn,
+)
+from operations.help import Commands
+
+if TYPE_CHECKING:
+    from operations.changed.estate import Base
+    from operations.fleet.journal import Journal
+    from operations.fleet.records import Run, ShardRecord
+
+ENVIRONMENT = click.option(
+    "--environment", default="prod", show_default=True, help="Whose customers' own stacks: prod, staging or dev."
+)
+IMAGE = click.option("--image", metavar="DIGEST", required=True, help="The image that goes out: sha256:...")
+OUTPUT = click.option("--github-output", is_flag=True, help="Also write each wave's matrix into $GITHUB_OUTPUT.")
+
+
+@click.group(cls=Commands)
+def fleet() -> None:
+    """Roll a release out to many customers' own stacks, in waves, by as many runners as there are.
+
+    What is done stands in a journal beside the engine's state, so any runner or laptop goes on where another stopped.
+    """
+
+
+@fleet.command()
+@IMAGE
+@ENVIRONMENT
+@OUTPUT
+@JSON
+@plainly
+def plan(*, image: str, environment: str, github_output: bool, json_wanted: bool) -> None:
+    """Show who gets an image in which wave, and which runner does whom. Nothing is written, and AWS is not asked."""
+    from operations.fleet import told  # noqa: PLC0415 printing help must not pay for these
+    from operations.fleet.journal import head_of  # noqa: PLC0415
+    from operations.fleet.plan import plan_release  # noqa: PLC0415
+    from operations.workflow import write_outputs  # noqa: PLC0415
+
+    planned = plan_release(_root(), environment, image)
+    if github_output:
+        write_outputs(told.outputs([head_of(one) for one in planned.shards], _home(_root(), environment)))
+    if json_wanted:
+        print_json("fleet-plan", told.plan_json(planned))
+        return
+    print_text(told.plan_text(planned))
+    tell(f"Next: workbuoy fleet start --image {image}")
+
+
+@fleet.command()
+@IMAGE
+@ENVIRONMENT
+@OUTPUT
+@plainly
+def start(*, image: str, environment: str, github_output: bool) -> None:
+    """Begin the rollout of an image, or go on with the one of the very same plan. No customer is touched yet.
+
+    One rollout at a time: another one must be finished or ended first.
+    """
+    from operations.deploy.order import head_of  # noqa: PLC0415 printing help must not pay for these
+    from operations.fleet import told  # noqa: PLC0415
+    from operations.fleet.plan import plan_release  # noqa: PLC0415
+    from operations.workflow import write_outputs  # noqa: PLC0415
+
+    root = _root()
+    planned = plan_release(root, environment, image)
+    journal = _journal(root, environment)
+    run = journal.begin(planned, head_of(root) or "")
+    heads = journal.planned(run.run).shards
+    if github_output:
+        write_outputs(told.outputs(heads, _home(root, environment)))
+    print_text(f"{run.called} is {run.state}, wave {run.wave}")
+    for row in told.wave_rows(journal.planned(run.run).waves, heads):
+        print_text(row)
+    tell("Next: workbuoy fleet deploy --shard NAME, for each shard of the wave; then workbuoy fleet next")
+
+
+@fleet.command()
+@click.option("--shard", "name", metavar="NAME", required=True, help="As `workbuoy fleet status` names them.")
+@click.option("--others", is_flag=True, help="Then also shards of the wave, in the same account, that no runner has.")
+@click.option(
+    "--timeout-minutes",
+    default=45,
+    show_default=True,
+    type=click.IntRange(1, 120),
+    help="The longest for one customer.",
+)
+@ENVIRONMENT
+@JSON
+@plainly
+def deploy(*, name: str, others: bool, timeout_minutes: int, environment: str, json_wanted: bool) -> None:
+    """Deploy the customers of one shard, and watch their stacks; who is done already is left alone.
+
+    Exits with 3 where more failed than fleet.yaml allows, and with 130 where this did not come to its end: the same
+    command goes on, anywhere.
+    """
+    from operations.fleet.runner import Runner  # noqa: PLC0415 printing help must not pay for it
+
+    root = _root()
+    runner = Runner.ready(root, _journal(root, environment), timeout_minutes * 60, tell)
+    results = [runner.do(name), *(runner.do_others(name) if others else ())]
+    for one in results:
+        _print(runner.run, [one.record], json_wanted=json_wanted and one is results[0])
+    lost = next((one for one in results if one.interrupted), None)
+    if lost is not None:
+        fail(INTERRUPTED, lost.lost or "interrupted; the same command goes on where this stopped")
+    failed = [name for one in results for name, entry in one.record.customers.items() if entry.state == "failed"]
+    if runner.too_many(failed):
+        fail(CHECK_FAILED, f"{len(failed)} failed; the rollout is stopped: `workbuoy fleet status`")
+    if failed:
+        warn(f"{len(failed)} failed, which fleet.yaml allows")
+
+
+@fleet.command("next")
+@click.option("--after", "wave", metavar="WAVE", help="Do nothing where the run has left this wave already.")
+@ENVIRONMENT
+@plainly
+def go_on(*, wave: str | None, environment: str) -> None:
+    """Judge the wave that is done by the stop rule of fleet.yaml, and open the next one.
+
+    Exits with 3 where the wave is not done, or the rule stops the rollout.
+    """
+    from operations.fleet.control import go_on as perform  # noqa: PLC0415 printing help must not pay for these
+    from operations.fleet.runner import settings_of  # noqa: PLC0415
+
+    journal = _journal(_root(), environment)
+    run = perform(journal, settings_of(journal).stop, wave)
+    print_text(f"{run.called}: {run.state}, wave {run.wave}")
+    if run.state in ("running", "rolling back"):
+        tell("Next: workbuoy fleet deploy --shard NAME, for each shard that `workbuoy fleet status` names")
+
+
+@fleet.command()
+@click.option("--because", metavar="REASON", required=True, help="Shown to whoever asks why.")
+@ENVIRONMENT
+@plainly
+def stop(*, because: str, environment: str) -> None:
+    """Let no runner begin another customer. What has begun comes to its end."""
+    run = _journal(_root(), environment).stop([because])
+    print_text(f"{run.called}: {run.state}")
+    tell("Next: workbuoy fleet resume, rollback or end")
+
+
+@fleet.command()
+@click.option("--accept", metavar="REASON", help="Let pass what the stop rule found in this wave; kept in the journal.")
+@ENVIRONMENT
+@plainly
+def resume(*, accept: str | None, environment: str) -> None:
+    """Let a stopped rollout go on in its wave: who failed is done again, unless --accept lets it pass."""
+    from operations.fleet.control import resume as perform  # noqa: PLC0415 printing help must not pay for it
+
+    run = perform(_journal(_root(), environment), accept)
+    print_text(f"{run.called}: {run.state}, wave {run.wave}, round {run.round}")
+    tell("Next: workbuoy fleet deploy --shard NAME, for each shard that `workbuoy fleet status` names")
+
+
+@fleet.command()
+@ENVIRONMENT
+@OUTPUT
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@plainly
+def rollback(*, environment: str, github_output: bool, yes: bool) -> None:
+    """Bring the customers of the present wave back to the image that ran before, by shards named NAME-back.
+
+    Waves before it keep the new image.
+    """
+    from operations.fleet import told  # noqa: PLC0415 printing help must not pay for these
+    from operations.fleet.control import roll_back  # noqa: PLC0415
+    from operations.workflow import write_outputs  # noqa: PLC0415
+
+    journal = _journal(_root(), environment)
+    run = journal.require()
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("Nobody is here to confirm: say --yes.")
+    if not yes and not click.confirm(f"Bring wave {run.wave} of {run.called} back?", err=True):
+        fail(MISTAKE, "not confirmed; nothing was changed")
+    run = roll_back(journal)
+    records = journal.wave(run)
+    if github_output:
+        write_outputs(told.outputs([one.head for one in records], _home(_root(), environment)))
+    print_text(told.run_text(run, records))
+    tell("Next: workbuoy fleet deploy --shard NAME-back, for each; then workbuoy fleet next")
+
+
+@fleet.command()
+@ENVIRONMENT
+@plainly
+def end(*, environment: str) -> None:
+    """Give a stopped rollout up, so that another one may begin. Nothing is brought back."""
+    from operations.fleet.control import end as perform  # noqa: PLC0415 printing help must not pay for it
+
+    run = perform(_journal(_root(), environment))
+    print_text(f"{run.called}: {run.state}; customers of its waves keep what they run")
+
+
+@fleet.command()
+@click.option("--next", "after", metavar="CELL", help="Print the stack file of a further cell like this one instead.")
+@JSON
+@plainly
+def cells(*, after: str | None, json_wanted: bool) -> None:
+    """Show base stacks with the room that AWS's limits leave on each: docs/limits.md's, and quotas of fleet.yaml."""
+    from operations.fleet import cells as reading  # noqa: PLC0415 printing help must not pay for it
+
+    root = _root()
+    found = reading.read_cells(root)
+    if after is not None:
+        cell = next((one for one in found if one.name == after), None)
+        if cell is None:
+            fail(MISTAKE, f"there is no base stack {after}; there are {', '.join(one.name for one in found)}")
+        name, text = reading.next_cell(root, cell)
+        tell(f"Pulumi.{name}.yaml:")
+        print_page(text)
+        return
+    if json_wanted:
+        print_json("fleet-cells", {"cells": [reading.as_json(one) for one in found]})
+        return
+    for one in found:
+        mark = "!" if reading.nearly_full(one) else " "
+        print_text(f"{mark} {one.name:<16} {one.base.region:<11} {one.silos:>3} silos, {one.room:>3} more: {one.limit}")
+    for one in filter(reading.nearly_full, found):
+        warn(
+            f"{one.name} is {one.taken:.0%} taken; `workbuoy fleet cells --next {one.name}` prints the next one's file"
+        )
+
+
+@fleet.command()
+@ENVIRONMENT
+@JSON
+@plainly
+def status(*, environment: str, json_wanted: bool) -> None:
+    """Show how far the latest rollout is: what went wrong one row a cause, and which runner has which shard."""
+    journal = _journal(_root(), environment)
+    run = journal.require()
+    _print(run, journal.wave(run), json_wanted=json_wanted)
+
+
+def _print(run: "Run", records: "list[ShardRecord]", *, json_wanted: bool) -> None:
+    from operations.fleet import told  # noqa: PLC0415
+
+    if json_wanted:
+        print_json("fleet-run", told.run_json(run, records))
+    else:
+        print_text(told.run_text(run, records))
+
+
+def _root() -> Path:
+    from project.files import find_project  # noqa: PLC0415
+
+    return find_project(Path.cwd()).root
+
+
+def _home(root: Path, environment: str) -> "Base":
+    """The base stack in whose account the journal is kept."""
+    from operations.changed.estate import read_bases  # noqa: PLC0415
+    from operations.engine.errors import MistakenError  # noqa: PLC0415
+
+    bases = [one for one in read_bases(root).values() if one.environment == environment]
+    home = next((one for one in bases if one.stack == environment), bases[0] if bases else None)
+    if home is None:
+        raise MistakenError(f"there is no base stack of environment {environment}")
+    return home
+
+
+def _journal(root: Path, environment: str) -> "Journal":
+    """In the state bucket of the environment's own account, or beside a state that is kept elsewhere.
+
+    A shard's runner names the state of its shard's account; the journal is one for all accounts.
+    """
+    from operations.changed.estate import read_bases  # noqa: PLC0415
+    from operations.fleet.journal import Journal  # noqa: PLC0415
+    from operations.fleet.store import open_store  # noqa: PLC0415
+
+    home = _home(root, environment)
+    told = os.environ.get("PULUMI_BACKEND_URL") or home.backend
+    address = home.backend if told in {one.backend for one in read_bases(root).values()} else told
+    return Journal(open_store(address, home.region), environment)

@@ -1,0 +1,80 @@
+"""A runner as the command starts it: it has the run's own code, and goes on where others were lost."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.fleet import FleetSettings
+from infra.stack_files import stack_file
+from operations.ending import Tell
+from operations.engine.errors import MistakenError
+from operations.fleet.journal import HeldError, Journal, OverError
+from operations.fleet.records import Run
+from operations.fleet.release import release_of
+from operations.fleet.rule import failures_stop
+from operations.fleet.shard import ShardResult, Worker, child_of, deploy_shard
+from operations.fleet.watching import Watching
+from operations.tenant.files_check import read_checked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runner:
+    """Works for one run."""
+
+    journal: Journal
+    run: Run
+    worker: Worker
+    tell: Tell
+
+    @classmethod
+    def ready(cls, root: Path, journal: Journal, seconds_each: float, tell: Tell) -> "Runner":
+        """Raises MistakenError where the run is of other code than what is checked out here."""
+        run = journal.require()
+        own = [stack_file(root, one.stack).name for one in read_checked(root).tenants if one.isolation == "silo"]
+        here = release_of(root, own)
+        if here != run.release:
+            raise MistakenError(
+                f"{run.called} is of code {run.release}, and {here} is here",
+                f"check out its commit, {run.commit[:12]}; nothing was changed",
+            )
+        settings = settings_of(journal)
+        worker = Worker(
+            root=root,
+            settings=settings,
+            deploy=child_of(root, run),
+            watch=Watching(root, settings.watch_minutes),
+            seconds_each=seconds_each,
+        )
+        return cls(journal=journal, run=run, worker=worker, tell=tell)
+
+    def do(self, name: str) -> ShardResult:
+        """One shard; one that is finished is left as it is. Raises as `deploy_shard` does."""
+        record = self.journal.shard(self.run.run, name)
+        if record.finished(self.run.round):
+            self.tell(f"{name} is finished: nothing is left to do")
+            return ShardResult(record=record, interrupted=False)
+        return deploy_shard(self.journal, self.run, name, self.worker, self.tell)
+
+    def too_many(self, failed: Sequence[str]) -> bool:
+        """Whether so many failures stop the rollout; in a wave that a person accepted, none does."""
+        return self.run.wave not in self.run.accepted and failures_stop(len(failed), self.worker.settings.stop)
+
+    def do_others(self, name: str) -> Iterator[ShardResult]:
+        """Shards beside this one that nobody has: of the same wave and account, whose credentials are here."""
+        head = self.journal.shard(self.run.run, name).head
+        for other in self.journal.wave(self.run):
+            same = (other.head.account, other.head.region) == (head.account, head.region)
+            if not same or other.head.name == name or other.finished(self.run.round):
+                continue
+            try:
+                yield self.do(other.head.name)
+            except HeldError as held:
+                self.tell(str(held))
+            except OverError:
+                return
+
+
+def settings_of(journal: Journal) -> FleetSettings:
+    """The settings with which the latest run was planned."""
+    return FleetSettings.model_validate_json(json.dumps(journal.planned(journal.require().run).settings))

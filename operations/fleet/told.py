@@ -1,0 +1,127 @@
+"""A plan and a run as a person reads them, as JSON, and as matrices of a workflow."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from operations.changed.estate import Base
+from operations.fleet.journal import counts, head_of
+from operations.fleet.plan import WAVES, FleetPlan
+from operations.fleet.records import Run, ShardHead, ShardRecord
+
+
+def plan_text(plan: FleetPlan) -> str:
+    """The waves, a line each, and the first customers by name."""
+    everyone = sum(len(one.customers) for one in plan.shards)
+    lines = [f"{plan.environment}: {everyone:,} customers with stacks of their own get {plan.image}"]
+    for wave in plan.waves:
+        shards = plan.of(wave)
+        customers = [one.name for shard in shards for one in shard.customers]
+        bases, accounts = {one.base for one in shards}, {one.account for one in shards}
+        where = f"{len(bases)} base stacks, {len(accounts)} accounts"
+        lines.append(f"  {wave:<9} {len(customers):>6,} customers in {len(shards):>3} shards, on {where}")
+        if wave == WAVES[0]:
+            lines.append(f"            {', '.join(customers)}")
+    return "\n".join(lines)
+
+
+def plan_json(plan: FleetPlan) -> dict[str, Any]:
+    """Every shard with its customers' names."""
+    shards = [{**_job(head_of(one)), "tenants": [unit.name for unit in one.customers]} for one in plan.shards]
+    return {
+        "environment": plan.environment,
+        "image": plan.image,
+        "release": plan.release,
+        "plan": plan.run,
+        "waves": list(plan.waves),
+        "shards": shards,
+    }
+
+
+def outputs(heads: Sequence[ShardHead], home: Base) -> dict[str, str]:
+    """Outputs of a workflow's step: a matrix a wave, an entry a shard; and where the journal is kept."""
+    jobs = {wave: [_job(one) for one in heads if one.wave == wave] for wave in WAVES}
+    matrices = {wave: json.dumps(entries, separators=(",", ":")) for wave, entries in jobs.items()}
+    return {"account": home.account, "region": home.region, **matrices}
+
+
+def _job(head: ShardHead) -> dict[str, Any]:
+    return {("shard" if key == "name" else key): value for key, value in asdict(head).items()}
+
+
+def run_text(run: Run, records: Sequence[ShardRecord]) -> str:
+    """How far a run is, one row a cause and not a customer."""
+    lines = [f"{run.called}, {run.environment}, commit {run.commit[:9] or 'unknown'}: {run.state}, wave {run.wave}"]
+    lines += [f"  {one}" for one in run.because]
+    lines += [f"  accepted in wave {wave}: {reason}" for wave, reason in run.accepted.items()]
+    found = counts(records)
+    lines.append("  " + (", ".join(f"{number} {state}" for state, number in found.items()) or "nobody"))
+    lines += [
+        f"  {row['state']} ({len(row['tenants'])}): {row['cause']}: {_some(row['tenants'])}" for row in causes(records)
+    ]
+    lines += [
+        f"  shard {one.head.name} is held by {one.claim.owner}: {len(one.left(run.round))} left"
+        for one in records
+        if one.claim is not None
+    ]
+    return "\n".join(lines)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def causes(records: Sequence[ShardRecord]) -> list[dict[str, Any]]:
+    """Whatever went otherwise than planned: a row a state and cause, with those whom it befell."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        for name, entry in record.customers.items():
+            if entry.cause:
+                rows.setdefault((entry.state, _without(name, entry.stack, entry.cause)), []).append(name)
+    worst = sorted(rows.items(), key=lambda one: -len(one[1]))
+    return [{"state": state, "cause": cause, "tenants": names} for (state, cause), names in worst]
+
+
+def _without(name: str, stack: str, cause: str) -> str:
+    """A cause that many have alike, though each message names its own customer."""
+    return cause.replace(stack, "STACK").replace(name, "NAME")
+
+
+def run_json(run: Run, records: Sequence[ShardRecord]) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "run": run.run,
+        "environment": run.environment,
+        "image": run.image,
+        "release": run.release,
+        "commit": run.commit,
+        "state": run.state,
+        "wave": run.wave,
+        "round": run.round,
+        "because": list(run.because),
+        "accepted": dict(run.accepted),
+        "began": run.began,
+        "customers": dict(counts(records)),
+        "causes": causes(records),
+        "shards": list(map(_shard, records)),
+    }
+
+
+def _shard(record: ShardRecord) -> Mapping[str, Any]:
+    watched = record.watched
+    return {
+        **_job(record.head),
+        "heldBy": record.claim.owner if record.claim else None,
+        "claims": record.claims,
+        "watched": watched is not None,
+        "alarms": list(watched.alarms) if watched else [],
+        "unknown": list(watched.unknown) if watched else [],
+    }
+
+
+def wave_rows(waves: Sequence[str], heads: Sequence[ShardHead]) -> Iterator[str]:
+    """Waves of a run that has begun, a line each."""
+    for wave in waves:
+        mine = [one for one in heads if one.wave == wave]
+        yield f"  {wave:<9} {sum(one.customers for one in mine):>6,} customers in {len(mine):>3} shards"

@@ -1,0 +1,122 @@
+"""`workbuoy tenant export` and `link`: a customer's data out, and into the customer's hands."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text
+from operations.ending import tell as tell_line
+
+if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
+    from operations.tenant.handover.places import HandoverPlace
+
+MOST_HOURS = 7 * 24
+"""Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html"""
+T = TypeVar("T")
+
+
+@click.command()
+@click.argument("name")
+@JSON
+@plainly
+def export(*, name: str, json_wanted: bool) -> None:
+    """Export everything that a customer has into the place for exports, as open archives.
+
+    A one-off task writes rows as JSON lines and files under their own names (docs/export-format.md). Nothing is
+    frozen: of a customer who leaves, `workbuoy tenant destroy` exports after freezing.
+    """
+    import boto3  # noqa: PLC0415  half a second
+
+    from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
+
+    _, place = found_place(name)
+    told = guarded(lambda: Tasks(boto3.Session(), place, tell_line).hand_over())
+    if json_wanted:
+        print_json("tenant-export", _document(name, place, told))
+        return
+    print_text(told["address"])
+    rows = sum(told["rows"].values())
+    tell_line(f"{rows} rows and {told['files']} files of {name}, as of {told['made_at']}.")
+    tell_line(f"Hand it over: workbuoy tenant link {name}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--hours", default=12, show_default=True, type=click.IntRange(1, MOST_HOURS), help="How long they work.")
+@JSON
+@plainly
+def link(*, name: str, hours: int, json_wanted: bool) -> None:
+    """Print an address for each archive of a customer's newest export, which anyone can read from for a while.
+
+    An address ends with the session of whoever makes it, where that ends sooner. Whoever has it needs no login: send
+    it as you would send the data.
+    """
+    import boto3  # noqa: PLC0415  half a second
+
+    from operations.tenant.handover.links import links_of  # noqa: PLC0415
+
+    tenant, place = found_place(name)
+    s3 = boto3.client("s3", region_name=tenant.region)
+    made = guarded(lambda: links_of(s3, place.exports_bucket, name, hours))
+    if made is None:
+        fail(MISTAKE, f"{place.exports_bucket} holds no whole export of {name}: workbuoy tenant export {name}")
+    if json_wanted:
+        print_json("tenant-link", {"tenant": name, **made})
+        return
+    tell_line(f"Of {made['madeAt']}; they work for {hours} hours at most, or as long as your session:")
+    for one in made["links"]:
+        print_text(one["address"])
+
+
+def found_place(name: str) -> tuple["Tenant", "HandoverPlace"]:
+    """A customer, and where its data are. Raises ProblemsError and EngineError."""
+    from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.handover.places import find_place  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    tenant = read_tenant(project.root, name)
+    return tenant, find_place(tenant, lambda stack: outputs_of(project, stack))
+
+
+def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:
+    """What a deployed stack says of itself."""
+    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+
+    found: Mapping[str, Any] = open_stack(project, stack, tell=tell_line).outputs()
+    return found
+
+
+def guarded(do: Callable[[], T]) -> T:
+    """What a task or AWS refuses ends with one line and the exit code for it."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from operations.one_off import TaskError  # noqa: PLC0415
+    from operations.tenant.handover.tasks import TaskFailedError  # noqa: PLC0415
+
+    try:
+        return do()
+    except TaskFailedError as error:
+        fail(CHECK_FAILED, str(error))
+    except TaskError as error:
+        fail(NOT_MADE, str(error))
+    except KeyboardInterrupt:
+        fail(INTERRUPTED, "interrupted; a task goes on by itself, and the same command again watches it")
+    except (BotoCoreError, ClientError) as error:
+        fail(NOT_MADE, f"AWS refused or did not answer: {error}")
+
+
+def _document(name: str, place: "HandoverPlace", told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "tenant": name,
+        "stack": place.exporting.stack,
+        "address": told["address"],
+        "madeAt": told["made_at"],
+        "frozen": told["frozen_at"] is not None,
+        "rows": dict(told["rows"]),
+        "files": told["files"],
+        "digest": told["digest"],
+    }

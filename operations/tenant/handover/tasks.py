@@ -1,0 +1,49 @@
+"""The image's commands that freeze, hand over, count and remove a customer, each as a one-off task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from operations import one_off
+from operations.ending import Tell
+from operations.one_off import TaskPlace
+from operations.tenant.handover.places import HandoverPlace
+
+
+class TaskFailedError(Exception):
+    """A task of the image ended otherwise than well; says in one line what it said last."""
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """One customer's; each raises TaskFailedError, TaskError and botocore's ClientError."""
+
+    session: Any
+    place: HandoverPlace
+    tell: Tell
+
+    def freeze(self) -> Mapping[str, Any]:
+        """Refuse the customer's writes; again is no change."""
+        return self._run(self.place.one_off, "freeze", self.place.tenant)
+
+    def hand_over(self) -> Mapping[str, Any]:
+        """Export rows and files."""
+        return self._run(self.place.exporting, "hand-over", self.place.tenant)
+
+    def count(self, tenant_id: str = "") -> Mapping[str, Any]:
+        """What is there; of a customer that may be gone by its id."""
+        by_id = ("--id", tenant_id) if tenant_id else ()
+        return self._run(self.place.exporting, "count", self.place.tenant, *by_id)
+
+    def remove(self, digest: str) -> Mapping[str, Any]:
+        """Remove what comes to this digest, and nothing else."""
+        name = self.place.tenant
+        return self._run(self.place.one_off, "remove", name, "--yes-remove", name, "--receipt", digest)
+
+    def _run(self, place: TaskPlace, action: str, *words: str) -> Mapping[str, Any]:
+        label = f"{action}-{self.place.tenant}"[:36]
+        outcome = one_off.run(self.session, place, ("tenant", action, *words), label, self.tell)
+        if outcome.exit_code or outcome.verdict is None:
+            said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
+            raise TaskFailedError(f"tenant {action} ended with {outcome.exit_code}: {said}")
+        return outcome.verdict

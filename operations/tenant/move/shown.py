@@ -1,0 +1,78 @@
+"""A move's plan and progress, as a person reads them and as a program does."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.tenants.record import Tenant
+from operations.tenant.move.plan import Plan
+from operations.tenant.move.steps import MoveStep
+from project.terminal import wrapped
+
+
+def plan_document(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep]) -> dict[str, Any]:
+    """For programs."""
+    shown = [
+        {
+            "number": number,
+            "step": one.name,
+            "changes": one.changes,
+            "back": one.back,
+            "command": one.command or None,
+            "decides": one.decides or None,
+        }
+        for number, one in enumerate(steps, start=1)
+    ]
+    places = [
+        {"what": one.what, "stack": one.stack, "region": one.region, "insideResidency": one.inside}
+        for one in plan.places
+    ]
+    return {
+        "tenant": tenant.name,
+        "steps": shown,
+        "places": places,
+        "obstacles": list(plan.obstacles),
+        "frozenSeconds": plan.frozen_seconds,
+        "copyingMinutes": plan.copying_minutes,
+        "costUsd": plan.cost_usd,
+    }
+
+
+def plan_text(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep], size: tuple[int, int, float]) -> str:
+    """Within the terminal's columns."""
+    rows, objects, gigabytes = size
+    lines = [f"{tenant.name} moves in {len(steps)} steps.", ""]
+    lines += wrapped(f"Where data stand meanwhile (residency {tenant.residency}):", "")
+    for place in dict.fromkeys(plan.places):
+        verdict = "inside" if place.inside else "OUTSIDE"
+        lines += wrapped(f"{place.region}  {verdict}  {place.stack}: {place.what}", "  ", "    ")
+    for one in plan.obstacles:
+        lines += wrapped(f"! {one}", "", "  ")
+    lines += [
+        "",
+        *wrapped(
+            f"Estimated for {rows} rows and {objects} files of {gigabytes:g} GB, by rates measured on one machine: "
+            f"{plan.copying_minutes} minutes of copying while the customer works, at most {plan.frozen_seconds:g} "
+            f"seconds without writes at the cut-over, then DNS's time to live; {plan.cost_usd} USD of transfer.",
+            "",
+        ),
+    ]
+    for number, one in enumerate(steps, start=1):
+        lines.append(f"\n{number:2}. {one.name}")
+        said = {"command": one.command, "a person": one.decides, "changes": one.changes, "back": one.back}
+        for label, text in said.items():
+            if text:
+                lines += wrapped(text, head := f"    {label + ':':10}", " " * len(head))
+    return "\n".join([*lines, f"\nNothing was done. How far it is: workbuoy tenant move {tenant.name} --live"])
+
+
+def progress(name: str, said: Mapping[str, Any]) -> str:
+    """What the documents in both buckets say."""
+    lines = []
+    for stack, papers in said.items():
+        manifest, receipt = papers.get("manifest", {}), papers.get("receipt", {})
+        sent = f"got batch {manifest['number']}" if manifest else "got nothing"
+        handed = ", handed over" if manifest.get("handed_over") else ""
+        heard = f"; the other place says batch {receipt['number']}" if receipt else ""
+        opened = " and that it serves" if receipt.get("opened") else ""
+        lines.append(f"{stack}: {sent}{handed}{heard}{opened}")
+    return "\n".join([*lines, f"Next: workbuoy tenant move {name} (the steps)"])

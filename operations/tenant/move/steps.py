@@ -1,0 +1,150 @@
+"""The steps of a move: what each changes, how to go back, and where a person decides."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.tenants.record import Tenant
+
+Side = Literal["old", "new"]
+RUNNABLE = ("open", "copy", "receive", "cut-over", "compare", "switch", "remove", "end", "close", "drop", "take-back")
+RECEIVE_WAIT_SECONDS = 900  # a task of Fargate's takes a minute to start, on either side
+OTHER, RECEIPT = "{other}", "{receipt}"  # the address of the other place, and the digest that was compared
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveStep:
+    """One step; `arguments` are of `workbuoy-app`, where a one-off task of `side` does it."""
+
+    name: str
+    changes: str
+    back: str
+    command: str = ""
+    decides: str = ""
+    side: Side = "old"
+    arguments: tuple[str, ...] = ()
+
+
+def old_and_new(tenant: Tenant) -> tuple[Tenant, Tenant]:
+    """The place that is left and the place that is gone to, of a record that speaks of a move."""
+    other = tenant.other
+    if other is None or tenant.move is None:
+        raise ValueError("a record without a move has one place")
+    return (tenant, other) if tenant.move.direction == "to" else (other, tenant)
+
+
+def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
+    """All steps in order; `to` is the base stack that the customer goes to."""
+    name, silo = tenant.name, tenant.isolation == "silo"
+    run = f"workbuoy tenant move {name} --live --run"
+    back = f"{run} cut-over --back"
+    host = tenant.host_name or f"the host name of {to}"
+    return [
+        MoveStep(
+            name="open",
+            changes=f"tenants/{name}.yaml gets `move`, which names {to}: both places then take the other's batches",
+            back=f"workbuoy tenant move {name} --run close; nothing else has happened",
+            command=f"workbuoy tenant move {name} --to {to} --run open",
+            decides="a reviewer: may this customer move, and on which day?",
+        ),
+        MoveStep(
+            name="deploy",
+            changes="both stacks let each other's tasks put below imports/; "
+            + ("makes the second stack" if silo else "no more"),
+            back="close, and deploy both again",
+            # The second stack first: S3 refuses a policy that names a role which is not there.
+            command=f"workbuoy tenant deploy {name} --base {to}; workbuoy tenant deploy {name} --base {tenant.base}"
+            if silo
+            else f"workbuoy deploy {tenant.base}; workbuoy deploy {to}",
+        ),
+        MoveStep(
+            name="copy",
+            changes="copies rows and objects while the customer works; from now on each change is noted",
+            back=f"{run} drop, then {run} end --back",
+            command=f"{run} copy",
+            arguments=("tenant", "send", name, *OTHER_ARGUMENTS),
+        ),
+        MoveStep(
+            name="receive",
+            changes="the new place applies what came, frozen and without members; the sums of all are compared",
+            back=f"{run} drop",
+            command=f"{run} receive",
+            side="new",
+            arguments=("tenant", "receive", name, *OTHER_ARGUMENTS),
+        ),
+        MoveStep(
+            name="cut-over",
+            changes="freezes the customer for the last changes, hands over, and the new place opens; where it does not "
+            "answer in 60 s the old one serves again",
+            back=f"{run} copy --back, receive --back, cut-over --back: with all that was written in the new place",
+            command=f"{run} cut-over",
+            decides="the customer knows the hour",
+            arguments=("tenant", "cut-over", name, *OTHER_ARGUMENTS),
+        ),
+        MoveStep(
+            name="switch",
+            changes=f"tenants/{name}.yaml: base and `move` change places; DNS: {host} to {to}'s load balancer; the "
+            "login provider learns the new callback",
+            back=f"{back}, then switch again and point DNS back",
+            command=f"workbuoy tenant move {name} --run switch",
+            decides="log in at the new address and look, before DNS; its time to live is how long people still ask "
+            "the old place, which refuses writes",
+        ),
+        MoveStep(
+            name="compare",
+            changes="nothing: reads the old place whole, and holds it to what the new one had when it opened",
+            back="nothing to do",
+            command=f"{run} compare",
+            arguments=("tenant", "compare-move", name, *OTHER_ARGUMENTS),
+        ),
+        MoveStep(
+            name="remove",
+            changes="the old place's rows and objects go, noted in its erasure ledger first; writes the record of it "
+            f"into tenants/moved/; not before {keep_days} days after the switch",
+            back="none from here on: object versions and backups stay as long as the record says",
+            command=f"{run} remove --yes-remove {name}",
+            decides="nobody has asked to go back",
+            arguments=("tenant", "remove", name, "--yes-remove", name, "--receipt", RECEIPT),
+        ),
+        MoveStep(
+            name="end",
+            changes="the new place notes no more changes, and clears what was sent to it",
+            back="nothing to do",
+            command=f"{run} end",
+            side="new",
+            arguments=("tenant", "end-move", name, *OTHER_ARGUMENTS),
+        ),
+        MoveStep(
+            name="close",
+            changes=f"tenants/{name}.yaml without `move`; deploying both takes the permissions away"
+            + ("; tear a silo's first stack down before it, with its file: docs/runbooks.md" if silo else ""),
+            back="open it again in a reviewed change",
+            command=f"workbuoy tenant move {name} --run close",
+            decides="a reviewer",
+        ),
+    ]
+
+
+OTHER_ARGUMENTS = ("--other", OTHER, "--other-region", "{region}")
+
+
+def take_back(name: str) -> MoveStep:
+    """The old place serves again, where the copy was dropped after it had been handed over."""
+    return MoveStep(
+        name="take-back",
+        changes="the old place serves the customer again, whose copy was dropped before it opened",
+        back=f"workbuoy tenant move {name} --live --run copy",
+        command=f"workbuoy tenant move {name} --live --run take-back",
+        arguments=("tenant", "take-back", name, *OTHER_ARGUMENTS),
+    )
+
+
+def drop(name: str) -> MoveStep:
+    """The way back of `receive`, for a copy that never served."""
+    return MoveStep(
+        name="drop",
+        changes="deletes the copy in the new place, which never served",
+        back=f"workbuoy tenant move {name} --live --run copy",
+        command=f"workbuoy tenant move {name} --live --run drop",
+        side="new",
+        arguments=("tenant", "drop-copy", name, *OTHER_ARGUMENTS),
+    )

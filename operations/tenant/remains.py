@@ -1,0 +1,133 @@
+"""What of a customer remains after a removal, where, and the day on which each ends: computed from the facts.
+
+A copy that ends by a rule (a retention, a lifecycle, a recovery window) has its day; one that a person ends has none,
+and says who. S3 deletes by a rule within two days of its time, which is counted in.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from facts.captions import ENGLISH
+from facts.stores import Content, End, Form, Keeping, Store, stores
+from graph import Graph
+from operations.locate.stores import holds_requests, takes_exports
+
+S3_LATE_DAYS: Final = 2
+_ABOUT_NOBODY: Final = (Content.KEY, Content.FIGURES, Content.STAFF, Content.CREDENTIALS)
+_GONE_AT_ONCE: Final = (Form.DATABASE_ROWS, Form.TASK_MEMORY, Form.UNFINISHED_UPLOADS, Form.FINAL_SNAPSHOT)
+_OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remaining:
+    """A copy; `ends` is the last day on which it can be had, None where a person ends it; `how` says by what."""
+
+    what: str
+    where: str
+    ends: date | None
+    how: str
+
+    def document(self) -> dict[str, Any]:
+        """As the record of a leaving holds it."""
+        return {"what": self.what, "where": self.where, "ends": self.ends, "how": self.how}
+
+
+def of_pool(graph: Graph, removed: date) -> list[Remaining]:
+    """A pool tenant whose rows and objects were removed: everything of the base that held a copy of them."""
+    return [*_kept(graph, removed, lambda _: True), *_in_words()]
+
+
+def of_silo(own: Graph, base: Graph | None, destroyed: date, snapshot_days: int) -> list[Remaining]:
+    """A silo whose stack was destroyed: what outlives it, and what its base keeps of its requests and exports."""
+    found = list(_outliving(own, destroyed, snapshot_days))
+    if base is not None:
+        found += _kept(base, destroyed, lambda one: takes_exports(one.holder) or holds_requests(base, one.holder))
+    return [*found, *_in_words()]
+
+
+def _kept(graph: Graph, day: date, wanted: Any) -> Iterator[Remaining]:
+    """What goes on standing: each copy ends as long after the removal as such copies are kept."""
+    found = stores(graph)
+    for store in found:
+        if store.content in _ABOUT_NOBODY or store.form in _GONE_AT_ONCE or not wanted(store):
+            continue
+        if store.form in _OBJECTS and store.content is Content.CUSTOMER and not takes_exports(store.holder):
+            if store.form is not Form.NONCURRENT_VERSIONS:
+                continue  # removed: what was current is an older version now
+        elif store.form is Form.ARCHIVED_OBJECTS:
+            continue  # the same objects, counted as objects
+        yield _remaining(graph, store, day, _days(store, found))
+
+
+def _days(store: Store, found: list[Store]) -> float | None:
+    """An object that a rule deletes is an older version for as long as these are kept."""
+    days = store.kept.days if store.kept.how is not Keeping.UNTIL_DELETED else math.inf
+    if store.form is not Form.OBJECTS or days is None:
+        return days
+    older = [one.kept.days for one in found if one.holder is store.holder and one.form is Form.NONCURRENT_VERSIONS]
+    return None if None in older else days + max((one for one in older if one is not None), default=0)
+
+
+def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remaining]:
+    for store in stores(graph):
+        after = store.after_deletion
+        if after.end in (End.NONE, End.DELETED) or store.content in (Content.FIGURES, Content.STAFF):
+            continue
+        if store.form is Form.FINAL_SNAPSHOT:
+            until = day + timedelta(days=snapshot_days)
+            how = f"a person deletes it after {until}"
+            yield Remaining(what="Final snapshot", where=store.name, ends=until, how=how)
+        elif after.end is End.FOR_A_WHILE:
+            yield _remaining(graph, store, day, after.days)
+        else:
+            yield _remaining(graph, store, day, math.inf)
+
+
+def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Remaining:
+    where = store.name or graph.physical_name(store.holder) or store.holder.name
+    what = ENGLISH.what(store, lambda one: one.name)
+    if days is None or math.isinf(days):
+        how = "not known: nothing shows how long it is kept" if days is None else "a person deletes it"
+        return Remaining(what=what, where=where, ends=None, how=how)
+    late = S3_LATE_DAYS if store.form in _OBJECTS else 0
+    return Remaining(
+        what=what,
+        where=where,
+        ends=day + timedelta(days=math.ceil(days) + late),
+        how=f"{math.ceil(days)} days" + (f", and {late} that S3 may take" if late else ""),
+    )
+
+
+def _in_words() -> Iterator[Remaining]:
+    """Where no rule of AWS ends anything."""
+    yield Remaining(
+        what="Name and dates, in the record of the leaving and in git's history",
+        where="tenants/offboarded",
+        ends=None,
+        how="stays: it is the proof of the removal, and holds nothing of what the customer stored",
+    )
+    yield Remaining(
+        what="Entry of the erasure ledger: a keyed hash of the customer's id and name",
+        where="erasures/entries",
+        ends=None,
+        how="stays: without it a restored backup would bring the customer back",
+    )
+
+
+def read_remaining(record: Mapping[str, Any]) -> list[Remaining]:
+    """What a record of a leaving lists. Raises ValueError for one of another form."""
+    try:
+        return [
+            Remaining(what=str(one["what"]), where=str(one["where"]), ends=_day(one["ends"]), how=str(one["how"]))
+            for one in record["remaining"]
+        ]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"lists no remaining copies as this release writes them: {error}") from None
+
+
+def _day(value: Any) -> date | None:
+    return value if value is None or isinstance(value, date) else date.fromisoformat(str(value))

@@ -1,0 +1,51 @@
+"""botocore's models, each file read once a process.
+
+moto asks a session of its own for the regions of each service, and botocore reads the service's whole model to answer:
+EC2's six times in one rehearsal of prod, which with the others is a seventh of its time.
+"""
+
+import gzip
+import json
+import marshal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Let all sessions share what is read, for as long as the context lasts.
+
+    moto writes additions of its own into the models that it reads, so it gets copies: what a request is held to stays
+    what AWS says.
+    """
+    from botocore import loaders  # noqa: PLC0415 a second of imports that printing help must not pay for
+    from moto.core import loaders as motos  # noqa: PLC0415
+
+    class Shared(loaders.JSONFileLoader):  # type: ignore[misc]  # botocore has no types
+        def load_file(self, file_path: str) -> Any:
+            return _read(file_path)
+
+    class Copied(loaders.JSONFileLoader):  # type: ignore[misc]
+        def load_file(self, file_path: str) -> Any:
+            return marshal.loads(marshal.dumps(_read(file_path)))  # noqa: S302 what was written in the same line
+
+    ours, before = loaders.Loader, loaders.Loader.FILE_LOADER_CLASS
+    ours.FILE_LOADER_CLASS, motos.Loader.FILE_LOADER_CLASS = Shared, Copied
+    try:
+        yield
+    finally:
+        ours.FILE_LOADER_CLASS = before
+        del motos.Loader.FILE_LOADER_CLASS
+
+
+@cache
+def _read(path: str) -> Any:
+    """What the file of this name says, packed or not; None without one."""
+    for ending, opened in ((".json", open), (".json.gz", gzip.open)):
+        if Path(path + ending).is_file():
+            with opened(path + ending, "rb") as file:
+                return json.load(file)
+    return None

@@ -1,0 +1,210 @@
+"""Which resources AWS asks about for each call, one line a call: ARNs without their beginning, with places to fill.
+
+Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+_ANY = ("*",)  # AWS knows no resource
+_GROUP = ("log-group:{logGroupName}:*",)
+_KEY = ("key/{KeyId}",)
+_SECRET = ("{SecretId}",)
+_BUCKET = ("arn:aws:s3:::{Bucket}",)
+_ROLE = ("role/{RoleName}",)
+_TARGET = ("scalable-target/new",)
+_SECURITY_GROUP = ("security-group/{GroupId}",)
+_WORKSPACE = ("workspace/{workspaceId}",)
+_RULES = ("rulegroupsnamespace/{workspaceId}/{name}",)
+
+RESOURCES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "application-autoscaling": {
+        "DescribeScalableTargets": _ANY,
+        "DescribeScalingPolicies": _ANY,
+        "PutScalingPolicy": _TARGET,
+        "RegisterScalableTarget": _TARGET,
+    },
+    "aps": {
+        "CreateLoggingConfiguration": _WORKSPACE,
+        "CreateRuleGroupsNamespace": _RULES,
+        "CreateWorkspace": _ANY,
+        "DescribeLoggingConfiguration": _WORKSPACE,
+        "DescribeRuleGroupsNamespace": _RULES,
+        "DescribeWorkspace": _WORKSPACE,
+    },
+    "cloudwatch": {
+        "DescribeAlarms": ("alarm:*",),
+        "GetDashboard": ("arn:aws:cloudwatch::{account}:dashboard/{DashboardName}",),
+        "ListTagsForResource": ("{ResourceARN}",),
+        "PutDashboard": ("arn:aws:cloudwatch::{account}:dashboard/{DashboardName}",),
+        "PutMetricAlarm": ("alarm:{AlarmName}",),
+    },
+    "ec2": {
+        "AllocateAddress": ("elastic-ip/new",),
+        "AssociateRouteTable": ("route-table/{RouteTableId}", "subnet/{SubnetId}"),
+        "AttachInternetGateway": ("internet-gateway/{InternetGatewayId}", "vpc/{VpcId}"),
+        "AuthorizeSecurityGroupEgress": _SECURITY_GROUP,
+        "AuthorizeSecurityGroupIngress": _SECURITY_GROUP,
+        "CreateFlowLogs": ("vpc-flow-log/new", "vpc/{ResourceIds}"),
+        "CreateInternetGateway": ("internet-gateway/new",),
+        "CreateNatGateway": ("natgateway/new", "subnet/{SubnetId}", "elastic-ip/{AllocationId}"),
+        "CreateRoute": ("route-table/{RouteTableId}",),
+        "CreateRouteTable": ("route-table/new", "vpc/{VpcId}"),
+        "CreateSecurityGroup": ("security-group/new", "vpc/{VpcId}"),
+        "CreateSubnet": ("subnet/new", "vpc/{VpcId}"),
+        "CreateTags": ("{kind}/{Resources}",),
+        "CreateVpc": ("vpc/new",),
+        "CreateVpcEndpoint": ("vpc-endpoint/new", "vpc/{VpcId}"),
+        "DescribeAddresses": _ANY,
+        "DescribeFlowLogs": _ANY,
+        "DescribeInternetGateways": _ANY,
+        "DescribeManagedPrefixLists": _ANY,
+        "DescribeNatGateways": _ANY,
+        "DescribeRouteTables": _ANY,
+        "DescribeSecurityGroupRules": _ANY,
+        "DescribeSecurityGroups": _ANY,
+        "DescribeSubnets": _ANY,
+        "DescribeVpcAttribute": ("vpc/{VpcId}",),
+        "DescribeVpcEndpoints": _ANY,
+        "DescribeVpcs": _ANY,
+        "ModifySubnetAttribute": ("subnet/{SubnetId}",),
+        "ModifyVpcAttribute": ("vpc/{VpcId}",),
+        "RevokeSecurityGroupEgress": _SECURITY_GROUP,
+        "RevokeSecurityGroupIngress": _SECURITY_GROUP,
+    },
+    "ecs": {
+        "CreateCluster": ("cluster/{clusterName}",),
+        "CreateService": ("service/{cluster_name}/{serviceName}",),
+        "DescribeClusters": ("cluster/{clusters}",),
+        "DescribeServices": ("service/{cluster_name}/{services}",),
+        "DescribeTaskDefinition": _ANY,
+        "ListTagsForResource": ("{resourceArn}",),
+        "RegisterTaskDefinition": ("task-definition/{family}:new",),
+    },
+    "elasticloadbalancing": {
+        "AddListenerCertificates": ("{ListenerArn}",),
+        "CreateListener": ("{LoadBalancerArn}",),
+        "CreateLoadBalancer": ("loadbalancer/app/{Name}/new",),
+        "CreateRule": ("{ListenerArn}",),
+        "CreateTargetGroup": ("targetgroup/{Name}/new",),
+        "DescribeListenerCertificates": _ANY,
+        "DescribeListeners": _ANY,
+        "DescribeLoadBalancerAttributes": _ANY,
+        "DescribeLoadBalancers": _ANY,
+        "DescribeRules": _ANY,
+        "DescribeTags": _ANY,
+        "DescribeTargetGroupAttributes": _ANY,
+        "DescribeTargetGroups": _ANY,
+        "ModifyLoadBalancerAttributes": ("{LoadBalancerArn}",),
+        "ModifyTargetGroupAttributes": ("{TargetGroupArn}",),
+    },
+    "iam": {
+        "AttachRolePolicy": _ROLE,
+        "CreatePolicy": ("policy/{PolicyName}",),
+        "CreateRole": _ROLE,
+        "GetPolicy": ("{PolicyArn}",),
+        "GetPolicyVersion": ("{PolicyArn}",),
+        "GetRole": _ROLE,
+        "GetRolePolicy": _ROLE,
+        "ListAttachedRolePolicies": _ROLE,
+        "PutRolePolicy": _ROLE,
+    },
+    "kms": {
+        "CreateAlias": ("{AliasName}", "key/{TargetKeyId}"),
+        "CreateKey": _ANY,
+        "DescribeKey": _KEY,
+        "EnableKeyRotation": _KEY,
+        "GetKeyPolicy": _KEY,
+        "GetKeyRotationStatus": _KEY,
+        "ListAliases": _ANY,
+        "ListResourceTags": _KEY,
+    },
+    "lambda": dict.fromkeys(
+        ("AddPermission", "CreateFunction", "GetFunction", "GetPolicy"), ("function:{FunctionName}",)
+    ),
+    "logs": {
+        "CreateLogGroup": _GROUP,
+        "DescribeLogGroups": _ANY,
+        "DescribeMetricFilters": _GROUP,
+        "ListTagsForResource": ("{resourceArn}",),
+        "PutMetricFilter": _GROUP,
+        "PutRetentionPolicy": _GROUP,
+    },
+    "rds": {
+        "CreateDBInstance": (
+            "db:{DBInstanceIdentifier}",
+            "og:default:postgres-{engine_major}",
+            "pg:{DBParameterGroupName}",
+            "subgrp:{DBSubnetGroupName}",
+        ),
+        "CreateDBParameterGroup": ("pg:{DBParameterGroupName}",),
+        "CreateDBSubnetGroup": ("subgrp:{DBSubnetGroupName}",),
+        "CreateEventSubscription": ("es:{SubscriptionName}",),
+        "DescribeDBInstances": ("db:*",),
+        "DescribeDBParameterGroups": ("pg:*",),
+        "DescribeDBParameters": ("pg:{DBParameterGroupName}",),
+        "DescribeDBSubnetGroups": ("subgrp:*",),
+        "DescribeEventSubscriptions": ("es:*",),
+        "ListTagsForResource": ("{ResourceName}",),
+        "ModifyDBParameterGroup": ("pg:{DBParameterGroupName}",),
+    },
+    "s3": {
+        "ListBuckets": _ANY,
+        **dict.fromkeys(
+            (
+                "CreateBucket",
+                "GetBucketCors",
+                "GetBucketEncryption",
+                "GetBucketLifecycleConfiguration",
+                "GetBucketLogging",
+                "GetBucketOwnershipControls",
+                "GetBucketPolicy",
+                "GetBucketTagging",
+                "GetBucketVersioning",
+                "GetPublicAccessBlock",
+                "PutBucketCors",
+                "PutBucketEncryption",
+                "PutBucketLifecycleConfiguration",
+                "PutBucketLogging",
+                "PutBucketOwnershipControls",
+                "PutBucketPolicy",
+                "PutBucketTagging",
+                "PutBucketVersioning",
+                "PutPublicAccessBlock",
+            ),
+            _BUCKET,
+        ),
+    },
+    "secretsmanager": {
+        "CreateSecret": ("secret:{Name}-new",),
+        "DescribeSecret": _SECRET,
+        "GetResourcePolicy": _SECRET,
+        "PutResourcePolicy": _SECRET,
+        "RotateSecret": _SECRET,
+    },
+    "servicediscovery": {
+        "CreatePrivateDnsNamespace": _ANY,
+        "CreateService": ("namespace/{namespace}",),
+        "GetNamespace": ("namespace/{Id}",),
+        "GetService": ("service/{Id}",),
+        "ListNamespaces": _ANY,
+        "ListTagsForResource": _ANY,
+    },
+    "sns": {
+        "CreateTopic": ("{Name}",),
+        "GetSubscriptionAttributes": ("{SubscriptionArn}",),
+        "GetTopicAttributes": ("{TopicArn}",),
+        "ListTagsForResource": ("{ResourceArn}",),
+        "SetTopicAttributes": ("{TopicArn}",),
+        "Subscribe": ("{TopicArn}",),
+    },
+    "wafv2": {
+        "AssociateWebACL": ("{WebACLArn}", "{ResourceArn}"),
+        "CreateWebACL": ("regional/webacl/{Name}/new", "regional/managedruleset/AWS/new"),
+        "GetLoggingConfiguration": ("{ResourceArn}",),
+        "GetWebACL": ("regional/webacl/{Name}/{Id}",),
+        "GetWebACLForResource": ("{ResourceArn}", "regional/webacl/any/any"),
+        "ListTagsForResource": ("{ResourceARN}",),
+        "PutLoggingConfiguration": ("{LoggingArn}",),
+    },
+}

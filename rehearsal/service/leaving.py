@@ -1,0 +1,203 @@
+"""A customer of the pool leaves: exported, erased, and proved gone from database, bucket and a restored copy.
+
+Every step runs as the task that a person would start, under that task's own role. S3's lifecycle, which moto does not
+run, is played by the rule that stands in the bucket.
+"""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from rehearsal.permissions.request import Asked
+from rehearsal.service.processes import Process
+from rehearsal.service.restoring import (
+    BETWEEN_SECONDS,
+    LEAVING,
+    TIMEOUT_SECONDS,
+    Restoring,
+    content_of,
+    fill_customer,
+    put_file,
+    verdict,
+)
+from rehearsal.service.steps import Action, begin, finish, run_as_owner
+from rehearsal.service.trial import StepError, Trial, expect, until
+
+ROWS, FILES = 2_000, 50
+LARGE = 16_000  # times a file's content: more than a part of 8 MiB
+
+
+@dataclass
+class Leaving:
+    """The steps, and what one leaves to the next."""
+
+    rows: int = ROWS
+    files: int = FILES
+    copying: Restoring = field(default_factory=Restoring)
+    keys: list[str] = field(default_factory=list)
+    exported: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    neighbour: Mapping[str, Any] = field(default_factory=dict)
+
+    def steps(self) -> tuple[tuple[str, Action], ...]:
+        """To be taken while the service runs."""
+        return (
+            ("leave: a customer's rows and files", self.fill),
+            ("leave: a base backup", self.copying.back_up),
+            ("leave: frozen and exported", self.export),
+            ("leave: the export opened, by people alone", self.open),
+            ("leave: counted before", self.count),
+            ("leave: removed", self.remove),
+            ("leave: counted after", self.count_again),
+            ("leave: older versions end", self.end_versions),
+            ("leave: the log is archived", self.copying.archive),
+            ("leave: a copy from before the removal", self.copying.copy),
+            ("leave: gone from the restored copy", self.look_into_copy),
+        )
+
+    def fill(self, trial: Trial) -> str:
+        """A customer that will leave, and nothing of its neighbours."""
+        run_as_owner(trial, ("tenant", "add", LEAVING), TIMEOUT_SECONDS)
+        self.keys = fill_customer(trial, LEAVING, self.rows, self.files, LARGE)
+        return (
+            f"{self.rows} rows and {self.files} files, the largest of {len(content_of(self.keys[0])) * LARGE >> 20} MiB"
+        )
+
+    def export(self, trial: Trial) -> str:
+        """Writes are refused first, so that what is exported is what goes."""
+        trial.tried_whole.add(trial.declared.export_role_arn)
+        _on_duty(trial, "freeze", LEAVING)
+        self._break_off(trial)
+        began = time.monotonic()
+        self.exported = _exporting(trial, "hand-over", LEAVING)
+        seconds = time.monotonic() - began
+        return f"{sum(self.exported['rows'].values())} rows and {self.exported['files']} files in {seconds:.1f} s"
+
+    def _break_off(self, trial: Trial) -> None:
+        """An export with a file that is not what its row says ends without a manifest, and takes its parts back."""
+        put_file(trial, self.keys[-1], b"not what its row says")
+        broken = _begun_exporting(trial, "hand-over", LEAVING)
+        until(lambda: broken.ended, TIMEOUT_SECONDS, "an export of a wrong file did not end", broken)
+        if broken.wait(5) == 0:
+            raise StepError("a file that is not what its row says is handed over")
+        put_file(trial, self.keys[-1], content_of(self.keys[-1]))
+
+    def open(self, trial: Trial) -> str:
+        """Whoever has a program for zip archives reads it all; the task that wrote it may not, nor the service."""
+        bucket, _, key = str(self.exported["address"]).removeprefix("s3://").partition("/")
+        for role in (trial.declared.export_role_arn, trial.declared.task_role_arn):
+            _expect_refused(trial, role, bucket, key)
+        s3 = trial.cloud.client("s3")
+        manifest = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        rows, files = 0, 0
+        for one in manifest["archives"]:
+            body = s3.get_object(Bucket=bucket, Key=key.replace("manifest.json", one["name"]))["Body"].read()
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                for name in archive.namelist():
+                    rows += archive.read(name).count(b"\n") if name.endswith(".jsonl") else 0
+                    files += name.startswith("files/")
+        if (rows, files) != (sum(self.exported["rows"].values()), self.files):
+            raise StepError(f"the export holds {rows} rows and {files} files")
+        return f"{rows} rows and {files} files; the roles of tasks read none of it"
+
+    def count(self, trial: Trial) -> str:
+        """By somebody else than who removes; what was exported must be what is there."""
+        self.neighbour = _exporting(trial, "count", trial.members[0][0])
+        self.before = _exporting(trial, "count", LEAVING)
+        different = [name for name, rows in self.exported["rows"].items() if self.before["rows"][name] != rows]
+        if different or self.before["objects"] != self.files or self.before["digest"] != self.exported["digest"]:
+            raise StepError(f"what is there is not what was exported: {', '.join(different) or 'files'}")
+        return f"{sum(self.before['rows'].values())} rows, {self.before['objects']} objects"
+
+    def remove(self, trial: Trial) -> str:
+        """Against the digest of the export; a moment before it is what a restored copy will be of."""
+        self.copying.at = datetime.now(UTC)
+        time.sleep(BETWEEN_SECONDS)
+        wrong = _begun_on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", "0" * 64)
+        until(lambda: wrong.ended, TIMEOUT_SECONDS, "a removal with another digest did not end", wrong)
+        if wrong.wait(5) == 0:
+            raise StepError("a customer is removed against an export of something else")
+        digest = str(self.exported["digest"])
+        told = _on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
+        return f"{told['objects_deleted']} objects, and every row"
+
+    def count_again(self, trial: Trial) -> str:
+        """Every table that says whose its rows are, whatever the removal knows of."""
+        after = self._after(trial)
+        left = {name: rows for name, rows in after["rows"].items() if rows}
+        if left or after["objects"]:
+            raise StepError(f"after the removal {left or ''} {after['objects']} objects are still there")
+        neighbour = _exporting(trial, "count", trial.members[0][0])
+        if neighbour != self.neighbour:
+            raise StepError(f"{neighbour['tenant']}'s rows and objects changed with it")
+        return f"nothing; {after['older_versions']} older versions wait for the lifecycle; the neighbour has all"
+
+    def end_versions(self, trial: Trial) -> str:
+        """What S3 does by the bucket's own rule, once its days are over."""
+        s3, bucket = trial.cloud.client("s3"), trial.declared.service.environment["S3_BUCKET"]
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        days = [one["NoncurrentVersionExpiration"]["NoncurrentDays"] for one in rules if _ends_versions(one)]
+        if not days:
+            raise StepError("no rule ends older versions of the whole bucket: they would stay for ever")
+        prefix = f"tenants/{self.before['tenant_id']}/"
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+        after = self._after(trial)
+        if after["older_versions"] or after["delete_markers"]:
+            raise StepError(f"{after['older_versions']} older versions are still there")
+        return f"after {min(days)} days, by the bucket's rule; counted: none"
+
+    def look_into_copy(self, trial: Trial) -> str:
+        """It had the customer, and nobody reads it before the erasure ledger was applied."""
+        began = begin(trial, trial.declared.restore, ("restore", "prepare"), trial.declared.restore_role_arn)
+        finish(began, "restore prepare", TIMEOUT_SECONDS)
+        erased = verdict(began)["tenants_erased"]
+        checked = begin(trial, trial.declared.restore, ("restore", "check"), trial.declared.restore_role_arn)
+        finish(checked, "restore check", TIMEOUT_SECONDS)
+        names = {one["tenant"] for one in verdict(checked)["tenants"]}
+        if erased != 1 or LEAVING in names:
+            raise StepError(f"the copy holds {', '.join(sorted(names))}; {erased} customers were taken out of it")
+        expect(trial.member.send("GET", trial.thing_path), 200)
+        return "the ledger took it out; its neighbours are in it"
+
+    def _after(self, trial: Trial) -> Mapping[str, Any]:
+        return _exporting(trial, "count", LEAVING, "--id", str(self.before["tenant_id"]))
+
+
+def _ends_versions(rule: Mapping[str, Any]) -> bool:
+    whole = not rule.get("Filter", {}).get("Prefix") and "And" not in rule.get("Filter", {})
+    return rule["Status"] == "Enabled" and whole and "NoncurrentVersionExpiration" in rule
+
+
+def _expect_refused(trial: Trial, role_arn: str, bucket: str, key: str) -> None:
+    """By the role's own policy and the bucket's. Raises StepError."""
+    asked = Asked(action="s3:GetObject", resource=f"arn:aws:s3:::{bucket}/{key}")
+    if not trial.gate.refuses(role_arn, asked):
+        raise StepError(f"{role_arn.rpartition('/')[2]} reads exports")
+
+
+def _begun_exporting(trial: Trial, action: str, *words: str) -> Process:
+    return begin(trial, trial.declared.export, ("tenant", action, *words), trial.declared.export_role_arn)
+
+
+def _exporting(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+    process = _begun_exporting(trial, action, *words)
+    finish(process, f"tenant {action}", TIMEOUT_SECONDS)
+    return verdict(process)
+
+
+def _begun_on_duty(trial: Trial, action: str, *words: str) -> Process:
+    """Without the entry point, whose settings know no stand-in; which commands it lets through is tried by `enrol`."""
+    return begin(trial, trial.declared.one_off, ("tenant", action, *words))
+
+
+def _on_duty(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+    process = _begun_on_duty(trial, action, *words)
+    finish(process, f"tenant {action}", TIMEOUT_SECONDS)
+    return verdict(process)

@@ -1,0 +1,253 @@
+"""Runners that die, hang, come back and lose answers at any moment: nobody is done twice, and nobody is lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from operations.engine.errors import UnreachableError
+from operations.fleet.journal import HeldError, OverError
+from operations.fleet.lease import Lease, LostError
+from operations.fleet.records import Entry, Run
+from tests.operations.fleet.world import Memory, journal_of, plan_of
+
+SECONDS = 300.0
+
+
+def begun(held: Lease, name: str) -> Entry:
+    """One who was left, and is begun now."""
+    entry = held.begin(name)
+    assert entry is not None
+    return entry
+
+
+def lease(store: Memory, owner: str, shard: str = "canaries-1") -> Lease:
+    journal = journal_of(store)
+    return Lease(journal, journal.require(), shard, owner=owner, seconds=SECONDS, clock=lambda: store.now)
+
+
+@pytest.fixture
+def store() -> Memory:
+    """With a run of one shard of three customers."""
+    memory = Memory()
+    journal_of(memory).begin(plan_of([("canaries-1", 3)]), "commit")
+    return memory
+
+
+def test_two_runners_never_hold_one_shard(store: Memory) -> None:
+    lease(store, "one")
+    store.now += SECONDS - 1
+    with pytest.raises(HeldError, match="shard canaries-1 is one's, who wrote 299 s ago"):
+        lease(store, "two")
+
+
+def test_a_runner_goes_on_where_another_died(store: Memory) -> None:
+    dead = lease(store, "one")
+    done, running = dead.record.left(1)[:2]
+    dead.end(done, replace(begun(dead, done), state="done"))
+    dead.begin(running)
+    store.now += SECONDS
+    heir = lease(store, "two")
+    assert done not in heir.record.left(1)
+    assert heir.record.customers[running].state == "interrupted"
+    assert heir.record.customers[running].cause == "its runner one is gone"
+
+
+def test_a_runner_that_comes_back_from_the_dead_notices_and_changes_nothing(store: Memory) -> None:
+    dead = lease(store, "one")
+    name = dead.record.left(1)[0]
+    entry = begun(dead, name)
+    store.now += SECONDS
+    heir = lease(store, "two")
+    before = dict(store.objects)
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: dead.end(name, replace(entry, state="done")),
+        lambda: dead.begin(name),
+        dead.renew,
+        dead.release,
+    )
+    for act in acts:
+        with pytest.raises(LostError):
+            act()
+    assert store.objects == before
+    heir.end(name, replace(begun(heir, name), state="done"))
+    assert heir.record.customers[name].begun == 2
+
+
+def test_one_whose_clock_stood_still_is_refused_by_the_store(store: Memory) -> None:
+    """A machine that slept does not know that its lease is over; the version that it names does."""
+    stuck = Lease(
+        journal_of(store), journal_of(store).require(), "canaries-1", owner="one", seconds=SECONDS, clock=lambda: 0.0
+    )
+    store.now += SECONDS
+    lease(store, "two")
+    assert not stuck.expired
+    with pytest.raises(LostError, match="another runner has taken it"):
+        stuck.renew()
+    assert stuck.expired
+
+
+def test_a_lease_that_is_renewed_lasts(store: Memory) -> None:
+    held = lease(store, "one")
+    for _ in range(10):
+        store.now += SECONDS / 4
+        held.renew()
+    with pytest.raises(HeldError):
+        lease(store, "two")
+
+
+def test_a_runner_that_cannot_renew_begins_nobody(store: Memory) -> None:
+    held = lease(store, "one")
+    store.now += SECONDS / 2
+    store.fail_next = "instead"
+    with pytest.raises(UnreachableError):
+        held.renew()
+    store.now += SECONDS / 2
+    with pytest.raises(LostError, match="could not renew"):
+        held.begin(held.record.left(1)[0])
+
+
+def test_a_write_whose_answer_is_lost_does_not_lose_the_shard(store: Memory) -> None:
+    held = lease(store, "one")
+    store.fail_next = "after"
+    with pytest.raises(UnreachableError):
+        held.renew()
+    held.renew()
+
+
+def test_an_end_whose_answer_is_lost_is_never_written_over(store: Memory) -> None:
+    held = lease(store, "one")
+    name = held.record.left(1)[0]
+    entry = begun(held, name)
+    store.fail_next = "after"
+    with pytest.raises(UnreachableError):
+        held.end(name, replace(entry, state="done"))
+    assert held.begin(name) is None
+    assert held.record.customers[name].state == "done"
+
+
+def test_a_stopped_run_begins_nobody(store: Memory) -> None:
+    held = lease(store, "one")
+    journal_of(store).stop(["logins fail"])
+    with pytest.raises(OverError, match="is stopped: logins fail"):
+        held.begin(held.record.left(1)[0])
+    with pytest.raises(OverError):
+        lease(store, "two")
+
+
+class Fleet(RuleBasedStateMachine):
+    """Four runners and two shards. A runner is a lease and what it has begun; dying is being forgotten, or put away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = Memory()
+        self.run: Run = journal_of(self.store).begin(plan_of([("canaries-1", 3), ("canaries-2", 2)]), "commit")
+        self.runners: dict[str, Lease] = {}
+        self.at_work: dict[str, str] = {}
+        self.away: list[tuple[Lease, str | None]] = []
+        self.done: list[str] = []
+        self.number = 0
+
+    @rule(shard=st.sampled_from(["canaries-1", "canaries-2"]))
+    def take(self, shard: str) -> None:
+        self.number += 1
+        owner = f"r{self.number}"
+        try:
+            self.runners[owner] = lease(self.store, owner, shard)
+        except HeldError:
+            return
+        holders = [one for one in self.runners.values() if one.record.head.name == shard and not one.expired]
+        assert len(holders) == 1
+
+    @precondition(lambda self: self.runners)
+    @rule(data=st.data())
+    def begin_somebody(self, data: st.DataObject) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.runners)))
+        held = self.runners[owner]
+        left = [] if owner in self.at_work else held.record.left(1)
+        if not left:
+            return
+        try:
+            if held.begin(left[0]) is None:
+                assert left[0] in self.done
+                return
+        except LostError:
+            assert held.expired
+            del self.runners[owner]
+            return
+        assert left[0] not in self.done
+        assert left[0] not in {
+            name for other, name in self.at_work.items() if other in self.runners and not self.runners[other].expired
+        }
+        self.at_work[owner] = left[0]
+
+    @precondition(lambda self: self.at_work)
+    @rule(
+        data=st.data(), trouble=st.sampled_from(["", "", "instead", "after"]), state=st.sampled_from(["done", "failed"])
+    )
+    def end_somebody(self, data: st.DataObject, trouble: str, state: str) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.at_work)))
+        name = self.at_work.pop(owner)
+        if owner in self.runners:
+            self._end(self.runners[owner], name, trouble, state)
+
+    def _end(self, held: Lease, name: str, trouble: str, state: str) -> None:
+        self.store.fail_next = trouble
+        entry = held.record.customers[name]
+        try:
+            held.end(name, replace(entry, state=state))  # type: ignore[arg-type]
+        except (LostError, UnreachableError):
+            self.store.fail_next = ""
+        if self._noted(name) == "done" and name not in self.done:
+            self.done.append(name)
+
+    @precondition(lambda self: self.runners)
+    @rule(data=st.data())
+    def die(self, data: st.DataObject) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.runners)))
+        self.away.append((self.runners.pop(owner), self.at_work.pop(owner, None)))
+
+    @precondition(lambda self: self.away)
+    @rule(data=st.data())
+    def come_back(self, data: st.DataObject) -> None:
+        held, name = self.away.pop(data.draw(st.integers(0, len(self.away) - 1)))
+        if name is not None:
+            self._end(held, name, "", "done")
+            return
+        try:
+            held.renew()
+        except LostError:
+            return
+        self.runners[f"back{self.number}"] = held
+        self.number += 1
+
+    @rule(seconds=st.sampled_from([10.0, 100.0, SECONDS]))
+    def time_passes(self, seconds: float) -> None:
+        self.store.now += seconds
+        self.runners = {owner: one for owner, one in self.runners.items() if not one.expired}
+
+    def _noted(self, name: str) -> str:
+        shard = name.rpartition("-")[0]
+        return journal_of(self.store).shard(self.run.run, shard).customers[name].state
+
+    @invariant()
+    def what_is_done_stays_done(self) -> None:
+        assert all(self._noted(name) == "done" for name in self.done)
+
+    def teardown(self) -> None:
+        """Whatever happened, one more runner finds everybody who is left, and nobody who is not."""
+        self.store.now += SECONDS
+        for shard in ("canaries-1", "canaries-2"):
+            last = lease(self.store, "last", shard)
+            for name in last.record.left(1):
+                assert name not in self.done
+                last.end(name, replace(begun(last, name), state="done"))
+            states = {one.state for one in journal_of(self.store).shard(self.run.run, shard).customers.values()}
+            assert states <= {"done", "failed"}
+
+
+TestAnyOrderOfEvents = Fleet.TestCase
+TestAnyOrderOfEvents.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)

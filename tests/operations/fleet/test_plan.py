@@ -1,0 +1,106 @@
+"""Who gets a release in which wave: everybody once, on every base stack, and each time in another order."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.problems import ProblemsError
+from infra.tenants.files import read_tenant
+from infra.tenants.record import Tenant
+from operations.fleet import plan as planning
+from operations.fleet.plan import FleetPlan, plan_release
+from tests.conftest import PROJECT
+from tests.operations.fleet.world import CANARY, IMAGE, git, make_fleet
+
+OTHER = "sha256:" + "beef" * 16
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hundred customers on three base stacks."""
+    return make_fleet(tmp_path_factory.mktemp("fleet") / "project", 100)
+
+
+@pytest.fixture(scope="module")
+def plan(root: Path) -> FleetPlan:
+    return plan_release(root, "prod", IMAGE)
+
+
+def customers(plan: FleetPlan, wave: str) -> list[str]:
+    return [one.name for shard in plan.of(wave) for one in shard.customers]
+
+
+def test_everybody_is_in_one_wave_and_the_canaries_are_the_named_ones(plan: FleetPlan) -> None:
+    everyone = [name for wave in plan.waves for name in customers(plan, wave)]
+    assert sorted(everyone) == [f"c{number:04}" for number in range(100)]
+    assert customers(plan, "canaries") == [CANARY]
+
+
+def test_the_share_is_taken_of_each_base_stack(plan: FleetPlan) -> None:
+    assert {shard.base: len(shard.customers) for shard in plan.of("share")} == {"prod": 4, "prod-1": 4, "prod-2": 2}
+
+
+def test_no_shard_has_more_customers_than_the_settings_say_and_each_is_on_one_base(plan: FleetPlan) -> None:
+    for shard in plan.shards:
+        assert len(shard.customers) <= plan.settings.shard_customers
+        assert all(one.stack == f"{shard.base}-{one.name}" for one in shard.customers)
+
+
+def test_another_image_goes_to_others_first_and_the_same_one_to_the_same(root: Path, plan: FleetPlan) -> None:
+    again, other = plan_release(root, "prod", IMAGE), plan_release(root, "prod", OTHER)
+    assert again.run == plan.run
+    assert other.run != plan.run
+    assert set(customers(other, "share")) != set(customers(plan, "share"))
+
+
+@given(sizes=st.lists(st.integers(0, 3000), min_size=1, max_size=120), size=st.integers(1, 80))
+def test_a_wave_never_has_more_jobs_than_a_matrix_takes_unless_it_has_more_bases(sizes: list[int], size: int) -> None:
+    standing = {f"base-{number:03}": [_nobody()] * count for number, count in enumerate(sizes)}
+    parts = planning._parts(standing, size)
+    assert len(parts) <= planning.MOST_JOBS
+    assert Counter({base: count for base, count in zip(standing, sizes, strict=True) if count}) == sum(
+        (Counter({base: len(part)}) for base, part in parts), Counter()
+    )
+
+
+def _nobody() -> Tenant:
+    return read_tenant(PROJECT, "acme")
+
+
+def test_a_wrong_file_of_any_customer_stops_the_plan_by_name(tmp_path: Path) -> None:
+    folder = make_fleet(tmp_path / "project", 3)
+    (folder / "tenants/c0002.yaml").write_text("name: c0002\n")
+    with pytest.raises(ProblemsError, match=r"tenants/c0002.yaml"):
+        plan_release(folder, "prod", IMAGE)
+
+
+def test_without_git_nobody_can_tell_the_code_apart(tmp_path: Path) -> None:
+    folder = make_fleet(tmp_path / "project", 3)
+    git(folder, "update-ref", "-d", "HEAD")
+    with pytest.raises(ProblemsError, match="no repository of git with a commit"):
+        plan_release(folder, "prod", IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "counts"),
+    [
+        ("Pulumi.prod.yaml", "# code\n", True),
+        ("operations.py", "new\n", True),
+        ("docs/page.md", "new\n", False),
+        ("tenants/c0001.yaml", "# a comment\n", False),
+        ("Pulumi.prod-c0001.yaml", "encryptionsalt: v1:a\n", False),
+    ],
+)
+def test_the_release_is_of_code_and_not_of_customers_files(tmp_path: Path, file: str, text: str, counts: bool) -> None:
+    folder = make_fleet(tmp_path / "project", 3)
+    before = plan_release(folder, "prod", IMAGE).release
+    (folder / file).parent.mkdir(exist_ok=True)
+    with (folder / file).open("a") as opened:
+        opened.write(text)
+    assert (plan_release(folder, "prod", IMAGE).release != before) == counts
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "more")
+    assert (plan_release(folder, "prod", IMAGE).release != before) == counts

@@ -1,0 +1,33 @@
+"""Models are read once, and what moto writes into them stays with moto."""
+
+from botocore.loaders import JSONFileLoader, Loader
+from moto.core.loaders import create_loader
+
+from rehearsal.models import read_once
+
+
+def test_all_sessions_share_what_was_read() -> None:
+    with read_once():
+        first, second = (Loader().load_service_model("sqs", "service-2") for _ in range(2))
+    assert first is second
+    assert first == Loader().load_service_model("sqs", "service-2"), "and it is what botocore itself reads"
+
+
+def test_moto_s_additions_are_in_its_own_copy_alone() -> None:
+    with read_once():
+        motos = create_loader().load_service_model("ec2", "service-2")
+        ours = Loader().load_service_model("ec2", "service-2")
+        assert motos != ours
+    assert ours == Loader().load_service_model("ec2", "service-2")
+
+
+def test_a_file_that_is_not_there_is_none_as_in_botocore() -> None:
+    with read_once():
+        assert Loader().file_loader.load_file("no/such/model") is None
+
+
+def test_afterwards_botocore_reads_as_before() -> None:
+    with read_once():
+        pass
+    assert Loader.FILE_LOADER_CLASS is JSONFileLoader
+    assert isinstance(create_loader().file_loader, JSONFileLoader)
