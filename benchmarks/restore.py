@@ -2,7 +2,8 @@
 
 `python benchmarks/restore.py [--json] [--rows 10000 --rows 100000]`. Each size is a rehearsal of prod's service with
 two customers of so many rows and 200 files each, on the embedded Postgres with an archive; RDS's own time is not in it.
-Exit 1 where 10,000 rows take more than 40 s from the copy's beginning, or freeze the customer for more than 20 s.
+Exit 1 where 10,000 rows take more than 40 s from the copy's beginning, or freeze the customer for more than 20 s, or
+where ten times the rows cost more than fifteen times the time.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from rehearsal.service.surroundings import Surroundings  # noqa: E402
 ROOT = Path(__file__).parent.parent
 SIZES = (ROWS, 10 * ROWS)
 RESTORE_LIMIT_SECONDS, FROZEN_LIMIT_SECONDS = 40.0, 20.0
+GROWING, GROWTH_LIMIT = ("restore", "frozen"), 15.0
 _FROZEN, _WHOLE = re.compile(r"frozen ([\d.]+) s"), re.compile(r"([\d.]+) s from the copy's beginning")
 
 
@@ -57,8 +59,12 @@ def main() -> int:
         print(f"{'seconds':50}" + "".join(f"{rows:>12,}" for rows in found))
         for name in next(iter(found.values())):
             print(f"{name:50}" + "".join(f"{one[name]:12.1f}" for one in found.values()))
-    held = found.get(ROWS, {})
-    return int(held.get("restore", 0) > RESTORE_LIMIT_SECONDS or held.get("frozen", 0) > FROZEN_LIMIT_SECONDS)
+    held, tenfold = found.get(ROWS, {}), found.get(10 * ROWS, {})
+    if held and tenfold and not options.json:
+        print(f"{'ten times the rows':50}" + "".join(f"  {name} x{tenfold[name] / held[name]:.1f}" for name in GROWING))
+    over = held.get("restore", 0) > RESTORE_LIMIT_SECONDS or held.get("frozen", 0) > FROZEN_LIMIT_SECONDS
+    grows = any(held and tenfold and tenfold[name] > GROWTH_LIMIT * held[name] for name in GROWING)
+    return int(over or grows)
 
 
 if __name__ == "__main__":

@@ -73,4 +73,5 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
         "deployRoleArn": roles.deploy.arn,
         "operatorsRoleArn": roles.operators.arn,
         "leavingRoleArn": roles.leaving.arn,
+        **({"drillRoleArn": roles.drill.arn} if roles.drill else {}),
     }

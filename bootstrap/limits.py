@@ -87,7 +87,7 @@ def own_limits(scope: Scope) -> list[Statement]:
 
     Without the last it could make a role that trusts it, and read through that what it may not read itself.
     """
-    own = ("deploy-*", "leaving*", "operators*", "preview*")
+    own = ("deploy-*", "drill*", "leaving*", "operators*", "preview*")
     return [
         Statement(
             sid="LeaveTheAccountsOwnAlone",

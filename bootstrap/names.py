@@ -8,6 +8,7 @@ BOUNDARY = "workbuoy-boundary"
 PREVIEW_ROLE = "workbuoy-preview"
 OPERATORS_ROLE = OPERATORS
 LEAVING_ROLE = LEAVING
+DRILL_ROLE = "workbuoy-drill"
 TRAIL = "workbuoy-account"
 
 
@@ -24,6 +25,11 @@ def trail_bucket(account_id: str, region: str) -> str:
 def deploy_role(environment: str) -> str:
     """The role that deploys an environment's stacks."""
     return f"workbuoy-deploy-{environment}"
+
+
+def drill_environment(environment: str) -> str:
+    """GitHub's environment for drills: one without reviewers, since nobody is awake, and for main alone."""
+    return f"drills-{environment}"
 
 
 def state_address(account_id: str, region: str) -> str:

@@ -5,15 +5,15 @@ definition that each stack declares for one-off work, and it leaves a log. Who c
 run any image with the service's roles, so operators cannot.
 """
 
+from bootstrap.drills import copy_statements, evidence_statements
 from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
 from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, TASK_ROLE
-from components.database import RESTORED
 from components.files import IMPORT_PREFIX
 from components.log_group import READ_LOGS
 from components.permissions import Condition, Statement
-from components.task import EXPORT, ONE_OFF, RESTORE
+from components.task import DRILL, EXPORT, ONE_OFF, RESTORE
 from components.waf import LOG_PREFIX
 
 
@@ -114,7 +114,9 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             Statement(
                 sid="RunOneOffTasks",
                 actions=["ecs:RunTask"],
-                resources=scope.named("ecs", *(f"task-definition/{{}}-{one}:*" for one in (ONE_OFF, RESTORE, EXPORT))),
+                resources=scope.named(
+                    "ecs", *(f"task-definition/{{}}-{one}:*" for one in (ONE_OFF, RESTORE, EXPORT, DRILL))
+                ),
                 conditions=in_a_cluster,
             ),
             Statement(
@@ -151,39 +153,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
             ),
         ],
-        # A copy of a database beside it, at a moment: docs/restore.md. Nobody reads it but restore's tasks.
-        "restore": [
-            Statement(
-                sid="CopyDatabases",
-                actions=["rds:RestoreDBInstanceToPointInTime"],
-                resources=[
-                    *scope.named("rds", "db:{}-database", f"db:{{}}-database-{RESTORED}"),
-                    *scope.arns("rds", "og:default:*", "pg:database-parameters-*", "subgrp:database-subnets-*"),
-                ],
-            ),
-            Statement(
-                sid="KeepCopies",
-                actions=["rds:AddTagsToResource", "rds:DeleteDBInstance", "rds:ModifyDBInstance"],
-                resources=scope.named("rds", f"db:{{}}-database-{RESTORED}"),
-            ),
-            Statement(
-                sid="FindDatabases",
-                actions=["rds:DescribeDBInstances"],
-                resources=scope.named("rds", "db:{}-database", f"db:{{}}-database-{RESTORED}"),
-            ),
-            Statement(
-                sid="LetCopiesUseKeys",
-                actions=["kms:CreateGrant"],
-                resources=scope.arns("kms", "key/*"),
-                conditions={
-                    "StringEquals": {
-                        **scope.of_a_stack["StringEquals"],
-                        "kms:ViaService": [f"rds.{region}.amazonaws.com" for region in scope.regions],
-                    },
-                    "Bool": {"kms:GrantIsForAWSResource": "true"},
-                },
-            ),
-        ],
+        "restore": [*copy_statements(scope), *evidence_statements(scope)],
         # What a customer is handed over, checked before the customer goes: docs/handover.md.
         "exports": scope.read_exports(),
         # Counts and checksums of a customer's move into a silo (docs/promotion.md), and none of what is moved.

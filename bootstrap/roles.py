@@ -7,10 +7,19 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from bootstrap.boundary import boundary_statements
+from bootstrap.drills import drill_statements
 from bootstrap.github import subjects, trust_workflows
 from bootstrap.leaving import leaving_policies
 from bootstrap.limits import elsewhere, no_data, no_password, own_limits
-from bootstrap.names import BOUNDARY, LEAVING_ROLE, OPERATORS_ROLE, PREVIEW_ROLE, deploy_role
+from bootstrap.names import (
+    BOUNDARY,
+    DRILL_ROLE,
+    LEAVING_ROLE,
+    OPERATORS_ROLE,
+    PREVIEW_ROLE,
+    deploy_role,
+    drill_environment,
+)
 from bootstrap.operators import operators_statements, trust_operators
 from bootstrap.rights import Rights
 from bootstrap.rights.access import access_rights
@@ -30,6 +39,7 @@ from components.context import StackContext
 from components.permissions import Statement, policy_document
 
 DEPLOY_SESSION_SECONDS = 2 * 3600  # the first `up` of a stack waits for a database
+DRILL_SESSION_SECONDS = 2 * 3600  # RDS takes some twenty minutes for a copy, and longer for a large one
 
 # Two documents for the preview role, one a part for the deploy role: each below AWS's 6,144 characters.
 _FOUNDATION = ("network", "database", "storage", "keys", "metrics", "waf")
@@ -54,6 +64,7 @@ class Roles(ComponentResource):
     deploy: AccountRole
     operators: AccountRole
     leaving: AccountRole
+    drill: AccountRole | None = None
 
     def __init__(self, name: str, args: RolesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workbuoy:bootstrap:Roles", name, None, opts)
@@ -114,6 +125,20 @@ class Roles(ComponentResource):
             ),
             child,
         )
+        if args.github.drills:
+            drills = f"environment:{drill_environment(context.environment)}"
+            self.drill = AccountRole(
+                "drill",
+                AccountRoleArgs(
+                    context=context,
+                    role_name=DRILL_ROLE,
+                    description="Tries a restore from its workflow: a copy beside, checked and deleted; nothing else",
+                    trust=trust_workflows(args.github_arn, subjects(args.github, [drills])),
+                    policies=drill_statements(scope, state),
+                    session_seconds=DRILL_SESSION_SECONDS,
+                ),
+                child,
+            )
         self.register_outputs({"boundaryArn": self.boundary_arn})
 
 

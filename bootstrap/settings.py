@@ -26,6 +26,10 @@ class GitHubSettings(Settings):
     repository: Annotated[str, Field(pattern=r"^[\w.-]+$", examples=["infrastructure"], max_length=100)]
     owner_id: _GitHubId
     repository_id: _GitHubId
+    drills: Annotated[
+        bool,
+        Field(description="Let the GitHub environment drills-ENVIRONMENT try restores every week: make it first"),
+    ] = False
 
 
 class IdentityCenterSettings(Settings):

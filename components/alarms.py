@@ -20,7 +20,8 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """When `metric` (or `expression` over `metrics`) has been past `threshold` for `minutes`, one minute a datapoint.
+    """When `metric` (or `expression` over `metrics`) has been past `threshold` for `minutes`, one minute a datapoint;
+    or for `days`, one day a datapoint.
 
     `missing_data` says what no data means: for error counts it means that nothing happened. `search` is the title of
     the saved search to begin with (`components.searches`); the runbooks have a section under the alarm's name.
@@ -31,12 +32,23 @@ class Alarm:
     search: str
     threshold: float
     minutes: int = 5
+    days: int = 0
     comparison: Literal["above", "below"] = "above"
     metric: Metric | None = None
     expression: str = ""
     metrics: dict[str, Metric] = field(default_factory=dict)
     missing_data: Literal["missing", "notBreaching", "breaching"] = "missing"
-    unit: Literal["", "bytes", "percent", "seconds"] = ""
+    unit: Literal["", "bytes", "days", "percent", "seconds"] = ""
+
+    @property
+    def period_seconds(self) -> int:
+        """Of one datapoint."""
+        return 86_400 if self.days else 60
+
+    @property
+    def datapoints(self) -> int:
+        """That must be past the threshold."""
+        return self.days or self.minutes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,4 +266,31 @@ def own_alarms(stack_name: str, function_name: Input[str]) -> list[Alarm]:
             advice="The database login was not rotated; the old one still works. Read the function's log, mend "
             "the cause and start the rotation again: every step may be repeated.",
         ),
+    ]
+
+
+DRILL_ALARM = "restore-drill"
+DRILL_METRIC = "LastGoodDrillAge"
+
+
+def drill_alarms(stack_name: str, within_days: int | None) -> list[Alarm]:
+    """That a restore was tried lately; none where no drills are wanted.
+
+    The workflow of the drills measures the age every night, in days (operations/restore/drills.py). Two days, since it
+    runs at no exact time.
+    """
+    if within_days is None:
+        return []
+    return [
+        Alarm(
+            name=DRILL_ALARM,
+            search="errors",
+            unit="days",
+            days=2,
+            metric=Metric(namespace=log_namespace(stack_name), name=DRILL_METRIC, dimensions={}, statistic="Minimum"),
+            threshold=within_days,
+            missing_data="breaching",
+            advice="Nobody knows whether this stack can be restored. Look at the last run of the workflow `drills`, "
+            "then run `workbuoy restore drill STACK`.",
+        )
     ]

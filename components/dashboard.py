@@ -46,7 +46,7 @@ def _graph(region: str, alarm: Alarm) -> dict[str, Any]:
     return {
         "title": alarm.name,
         "region": region,
-        "period": 60,
+        "period": alarm.period_seconds,
         "view": "timeSeries",
         "metrics": lines,
         "annotations": {"horizontal": [{"label": f"alarm at {label}".rstrip(), "value": alarm.threshold}]},

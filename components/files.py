@@ -127,7 +127,7 @@ class Files(ComponentResource):
                 statements=[
                     refuse_other_keys(files_name, args.key_arn),
                     *(_take_export(files_name, n, one) for n, one in enumerate(args.imports, start=1)),
-                    *(_write_erasures_once(files_name) if context.protected else []),
+                    *(_write_once(files_name) if context.protected else []),
                 ],
             ),
             opts=child,
@@ -246,6 +246,7 @@ OBJECT_PREFIX = "tenants"  # the service keeps every attachment below its tenant
 IMPORT_PREFIX = "imports"
 ERASURES_PREFIX = "erasures"
 RESTORES_PREFIX = "restores"
+EVIDENCE_PREFIX = "evidence"  # of drills and restores: written once, and kept
 ACCESS_LOG_PREFIX = "access"
 EXPORTS_LOG_PREFIX = "exports"
 LOAD_BALANCER_LOG_PREFIX = "load-balancer"
@@ -293,12 +294,15 @@ def _take_export(bucket_name: Output[str], number: int, imports: Import) -> Stat
     )
 
 
-def _write_erasures_once(bucket_name: Output[str]) -> list[Statement]:
+def _write_once(bucket_name: Output[str]) -> list[Statement]:
     """The erasure ledger grows and does not change: whoever could take an entry away could bring a person back.
+    Nor does the evidence of drills and restores.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     """
-    entries = [Output.concat("arn:aws:s3:::", bucket_name, f"/{ERASURES_PREFIX}/*")]
+    entries = [
+        Output.concat("arn:aws:s3:::", bucket_name, f"/{prefix}/*") for prefix in (ERASURES_PREFIX, EVIDENCE_PREFIX)
+    ]
     return [
         Statement(
             sid="RefuseChangedErasures",

@@ -10,6 +10,7 @@ from components.alarms import (
     Alarm,
     Metric,
     database_alarms,
+    drill_alarms,
     log_namespace,
     own_alarms,
     service_alarms,
@@ -93,6 +94,7 @@ class Observability(ComponentResource):
                 else ()
             ),
             *own_alarms(args.context.name, args.rotation.function_name),
+            *drill_alarms(args.context.name, settings.drill_within_days),
         ]
 
     def _topic(self) -> tuple[Output[str], aws.sns.TopicPolicy]:
@@ -178,7 +180,7 @@ class Observability(ComponentResource):
 
     def _alarm(self, alarm: Alarm) -> Output[str]:
         context = self._args.context
-        measure = _single(alarm.metric) if alarm.metric else {"metric_queries": _queries(alarm)}
+        measure = _single(alarm.metric, alarm.period_seconds) if alarm.metric else {"metric_queries": _queries(alarm)}
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{alarm.name}",
             name=f"{context.name}-{alarm.name}",
@@ -186,8 +188,8 @@ class Observability(ComponentResource):
             f"Runbook: {self._args.settings.runbook(alarm.name)}",
             comparison_operator="GreaterThanThreshold" if alarm.comparison == "above" else "LessThanThreshold",
             threshold=alarm.threshold,
-            evaluation_periods=alarm.minutes,
-            datapoints_to_alarm=alarm.minutes,
+            evaluation_periods=alarm.datapoints,
+            datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing_data,
             actions_enabled=True,
             alarm_actions=[self.topic_arn],
@@ -266,13 +268,13 @@ def _is_percentile(statistic: str) -> bool:
     return statistic.startswith("p") and statistic[1:].isdigit()
 
 
-def _single(metric: Metric) -> dict[str, object]:
+def _single(metric: Metric, period_seconds: int) -> dict[str, object]:
     statistic = "extended_statistic" if _is_percentile(metric.statistic) else "statistic"
     return {
         "namespace": metric.namespace,
         "metric_name": metric.name,
         "dimensions": metric.dimensions,
-        "period": 60,
+        "period": period_seconds,
         statistic: metric.statistic,
     }
 
@@ -290,7 +292,7 @@ def _queries(alarm: Alarm) -> Sequence[aws.cloudwatch.MetricAlarmMetricQueryArgs
                     namespace=metric.namespace,
                     metric_name=metric.name,
                     dimensions=metric.dimensions,
-                    period=60,
+                    period=alarm.period_seconds,
                     stat=metric.statistic,
                 ),
             )

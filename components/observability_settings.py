@@ -42,6 +42,15 @@ class ObservabilitySettings(Settings):
     waf_blocked_requests: Annotated[
         int, Field(ge=1, description="A minute, five minutes long: an attack, or our own users refused")
     ] = 300
+    drill_within_days: Annotated[
+        int | None,
+        Field(
+            ge=8,
+            le=365,
+            examples=[30],
+            description="Drill a restore every week, and alarm where the last good one is older; null drills nothing",
+        ),
+    ] = None
     objectives: ObjectivesSettings = ObjectivesSettings()
     prometheus: Annotated[
         Literal["none", "managed", "own"],

@@ -12,7 +12,7 @@ from components.log_group import LogGroup
 from components.place import NetworkPlace
 from components.role import Role
 from components.service_settings import ServiceSettings
-from components.task import TaskArgs, restore_task
+from components.task import TaskArgs, drill_task, restore_task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +30,14 @@ class RestoreArgs:
 
 
 class Restore(ComponentResource):
-    """Security groups of a restored copy and of the tasks that read it, and their task definition.
+    """Security groups of a restored copy and of the tasks that read it, and their task definitions.
 
     The copy itself is never declared: an `up` that could replace it could take the database with it. Only these tasks
     reach it; the service does not.
     """
 
     task_definition_arn: Output[str]
+    drill_task_definition_arn: Output[str]
     security_group_id: Output[str]
     copy_security_group_id: Output[str]
 
@@ -59,16 +60,15 @@ class Restore(ComponentResource):
         tasks.open_door(copies, PORT)
         args.network.let_reach_aws(tasks)
         self.security_group_id, self.copy_security_group_id = tasks.id, copies.id
-        self.task_definition_arn = restore_task(
-            TaskArgs(
-                context=context,
-                settings=args.settings,
-                environment=args.environment,
-                owner_secret_arn=args.database.owner_secret_arn,
-                execution_role=args.execution_role,
-                task_role=args.role,
-                log_group=args.log_group,
-            ),
-            child,
-        ).arn
+        task = TaskArgs(
+            context=context,
+            settings=args.settings,
+            environment=args.environment,
+            owner_secret_arn=args.database.owner_secret_arn,
+            execution_role=args.execution_role,
+            task_role=args.role,
+            log_group=args.log_group,
+        )
+        self.task_definition_arn = restore_task(task, child).arn
+        self.drill_task_definition_arn = drill_task(task, child).arn
         self.register_outputs({"taskDefinitionArn": self.task_definition_arn})

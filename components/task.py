@@ -21,6 +21,7 @@ STOP_TIMEOUT_SECONDS = 60
 ONE_OFF = "one-off"
 ADMINISTRATION = "administration"
 RESTORE = "restore"
+DRILL = "drill"
 EXPORT = "export"
 PROGRAM = "/usr/bin/workbuoy-app"  # the image's entry point: app/Dockerfile
 
@@ -60,15 +61,25 @@ def restore_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinitio
     return _named_commands(RESTORE, args, opts)
 
 
+def drill_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
+    """For a schedule: the commands that touch a restored copy alone, without the owner's login of what serves."""
+    container = {**_container(DRILL, args), "essential": True, "command": ["--help"]}
+    return _task(DRILL, args, [_through(DRILL, container, args)], skip_destroy=False, opts=opts)
+
+
 def export_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
     """The same with a role that reads what a customer has, and writes it into the place for exports."""
     return _named_commands(EXPORT, args, opts)
 
 
 def _named_commands(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:
+    return _task(name, args, [_through("one-off", _owner_s_command(name, args), args)], skip_destroy=False, opts=opts)
+
+
+def _through(entry: str, container: dict[str, Any], args: TaskArgs) -> dict[str, Any]:
+    """With an entry point that brings the settings: app/workbuoy_app/one_off.py."""
     settings = pulumi.Output.json_dumps(dict(sorted(args.environment.items())))
-    container = {**_owner_s_command(name, args), "entryPoint": [PROGRAM, "one-off", settings]}
-    return _task(name, args, [container], skip_destroy=False, opts=opts)
+    return {**container, "entryPoint": [PROGRAM, entry, settings]}
 
 
 def administration_task(args: TaskArgs, opts: ResourceOptions) -> aws.ecs.TaskDefinition:

@@ -220,6 +220,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "taskDefinitionArn": service.task_definition_arn,
         "oneOffTaskDefinitionArn": service.one_off_task_definition_arn,
         "restoreTaskDefinitionArn": restore.task_definition_arn,
+        "drillTaskDefinitionArn": restore.drill_task_definition_arn,
         "exportTaskDefinitionArn": export.arn,
         "restoreSecurityGroupId": restore.security_group_id,
         "restoredSecurityGroupId": restore.copy_security_group_id,

@@ -136,6 +136,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ),
     ),
     "restore end": (("workbuoy restore end prod", "delete a copy that was left behind"),),
+    "drills": (
+        ("workbuoy drills prod", "was a restore tried lately, and how did it go?"),
+        ("workbuoy drills prod --json", "the same for a program"),
+    ),
     "image build": (
         ("workbuoy image build", "for this machine's architecture"),
         ("workbuoy image build --architecture arm64", "for Graviton"),

@@ -24,6 +24,7 @@ from operations.monitor import monitor
 from operations.pipeline.command import pipeline
 from operations.rehearse.command import rehearse
 from operations.restore.command import restore
+from operations.restore.drills import drills
 from operations.review.command import review
 from operations.review.policies_command import policies
 from operations.state.command import state
@@ -37,7 +38,7 @@ SECTIONS: Final = {
         *("tenant", "fleet", "restore", "image", "policies", "state", "bootstrap", "engine"),
     ),
     "This machine, this change, a customer's data": (
-        *("doctor", "local", "changed", "locate", "backups", "evidence", "access"),
+        *("doctor", "local", "changed", "locate", "backups", "drills", "evidence", "access"),
     ),
     "For workflows alone": ("pipeline",),
 }
@@ -68,7 +69,7 @@ def main() -> None:
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
     *(tenant, fleet, restore, image, policies, state, bootstrap, engine),
-    *(doctor, local, changed, locate, backups, evidence, access),
+    *(doctor, local, changed, locate, backups, drills, evidence, access),
     pipeline,
 ):
     main.add_command(command)

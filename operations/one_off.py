@@ -12,7 +12,7 @@ WATCH_SECONDS = 5.0
 LAST_LINES = 15
 LOG_LOOKS = 3
 # What argparse says in an image of a release before the command, which runs again after a rollback.
-BEFORE_ONE_OFF = "invalid choice: 'one-off'"
+BEFORE_ONE_OFF = ("invalid choice: 'one-off'", "invalid choice: 'drill'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ def watch(session: Any, place: TaskPlace, task_arn: str, tell: Tell) -> TaskOutc
     if container.get("exitCode") is None:
         reason = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise TaskError(f"{task_arn} never ran: {reason}")
-    if any(BEFORE_ONE_OFF in line for line in lines):
+    if any(said in line for said in BEFORE_ONE_OFF for line in lines):
         raise TaskError(
             f"the image of {place.stack} is of a release before one-off work had a command of its own, as after a "
             "rollback; nothing was done. Deploy this release again, or let who administers the account run it by the "

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from workbuoy_app.cli import main
-from workbuoy_app.one_off import NAMED, NotNamed, named
+from workbuoy_app.one_off import DRILL, NAMED, NotNamed, named
 
 SETTINGS = {"DATABASE_URL": "postgresql://database.example/workbuoy", "NODE_ENV": "production"}
 
@@ -39,6 +39,17 @@ def test_every_other_one_is_refused_and_changes_nothing(words: list[str]) -> Non
     assert environment == {"DATABASE_URL": "postgresql://own.example/theirs"}
 
 
+@pytest.mark.parametrize("words", sorted(NAMED))
+def test_a_drill_lets_through_what_touches_a_copy_alone(words: tuple[str, ...]) -> None:
+    given = [json.dumps(SETTINGS), *words, "acme"]
+    if words in {("restore", "check"), ("restore", "prepare")}:
+        assert words in DRILL
+        assert named(given, {}, "drill") == given[1:]
+    else:
+        with pytest.raises(NotNamed, match="none of a drill's commands: restore check, restore prepare"):
+            named(given, {}, "drill")
+
+
 def test_what_was_overridden_when_the_task_was_started_is_dropped() -> None:
     environment = {
         "DATABASE_URL": "postgresql://own.example:443/theirs?sslmode=disable",
@@ -54,7 +65,8 @@ def test_what_was_overridden_when_the_task_was_started_is_dropped() -> None:
     }
 
 
-def test_a_refusal_is_usage_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["one-off", "{}", "member", "add"]) == 2
+@pytest.mark.parametrize(("entry", "whose"), [("one-off", "one-off work's"), ("drill", "a drill's")])
+def test_a_refusal_is_usage_in_one_line(entry: str, whose: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([entry, "{}", "member", "add"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("workbuoy-app: member add is none of one-off work's commands")
+    assert line.startswith(f"workbuoy-app: member add is none of {whose} commands")

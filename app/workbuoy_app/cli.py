@@ -18,11 +18,11 @@ from workbuoy_app.one_off import MOVES
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give back its exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] == ["one-off"]:
+    if words[:1] in (["one-off"], ["drill"]):
         from workbuoy_app.one_off import NotNamed, named  # noqa: PLC0415 - for people on duty alone
 
         try:
-            words = named(words[1:], os.environ)
+            words = named(words[1:], os.environ, words[0])
         except NotNamed as error:
             print(f"workbuoy-app: {error}", file=sys.stderr)
             return 2
@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "one-off", help="JSON COMMAND: a command that people on duty may run, under these settings"
     )
+    commands.add_parser("drill", help="JSON COMMAND: one that touches a restored copy alone, for a schedule")
     tenant = commands.add_parser("tenant", help="the register of tenants").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )

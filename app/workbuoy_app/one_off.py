@@ -30,6 +30,10 @@ NAMED = frozenset(
     }
 )
 """What moves, freezes or lists. Who may log in is no matter of duty: `tenant add` and `member` are not here."""
+DRILL = frozenset({("restore", "prepare"), ("restore", "check")})
+"""What touches a restored copy alone: a schedule may start these without a person."""
+ENTRIES = {"one-off": NAMED, "drill": DRILL}
+"""The first word of an entry point, and the commands that it lets through."""
 KEPT = frozenset(
     {
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -48,20 +52,25 @@ class NotNamed(Exception):
     """A command that nobody on duty may start; says which ones there are."""
 
 
-def named(arguments: Sequence[str], environment: MutableMapping[str, str]) -> list[str]:
+def named(
+    arguments: Sequence[str], environment: MutableMapping[str, str], entry: str = "one-off"
+) -> list[str]:
     """The command, with nothing in the environment but the settings given and what is kept.
 
     Args:
         arguments: the settings as a JSON object, then the command's words.
+        entry: the entry point's first word, one of `ENTRIES`.
         environment: of this process; it is changed.
 
     Raises:
         NotNamed: the command is none of those.
     """
     settings, *words = arguments or ["{}"]
-    if words != ["--help"] and not {tuple(words[:1]), tuple(words[:2])} & NAMED:
-        known = ", ".join(sorted(" ".join(one) for one in NAMED))
-        raise NotNamed(f"{' '.join(words[:2]) or 'no command'} is none of one-off work's commands: {known}")
+    allowed = ENTRIES[entry]
+    if words != ["--help"] and not {tuple(words[:1]), tuple(words[:2])} & allowed:
+        known = ", ".join(sorted(" ".join(one) for one in allowed))
+        of = "one-off work's" if entry == "one-off" else "a drill's"
+        raise NotNamed(f"{' '.join(words[:2]) or 'no command'} is none of {of} commands: {known}")
     kept = {name: value for name, value in environment.items() if name in KEPT}
     environment.clear()
     environment.update({**kept, **json.loads(settings)})

@@ -11,7 +11,10 @@ def service_rights(scope: Scope) -> Rights:
         "ecs",
         "cluster/{}",
         "service/{}/*",
-        *(f"task-definition/{{}}-{kind}:*" for kind in ("service", "one-off", "administration", "restore", "export")),
+        *(
+            f"task-definition/{{}}-{kind}:*"
+            for kind in ("service", "one-off", "administration", "restore", "drill", "export")
+        ),
     )
     functions = scope.named("lambda", "function:{}-rotation")
     targets = scope.arns("application-autoscaling", "scalable-target/*")

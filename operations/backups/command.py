@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, plainly, print_json, print_text
-from operations.restore.command import place_of_stack, stack_of
+from operations.restore.running import place_of_stack, stack_of
 from project.terminal import wrapped
 
 if TYPE_CHECKING:

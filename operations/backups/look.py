@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Any, Final
 
-from operations.restore.copy import EXPIRES
-from operations.restore.moment import RUN, shown
+from operations.restore.copy import lives_until
+from operations.restore.moment import shown
 
 LAG: Final = timedelta(minutes=30)  # RDS ships the log every five minutes
 DAILY: Final = timedelta(hours=30)  # a snapshot a day, whenever its window is
@@ -129,11 +129,9 @@ def _leftover(looked: Looked) -> Iterator[Finding]:
     found = _instance(looked, copy)
     if found is None:
         return
-    tags = {one["Key"]: one["Value"] for one in found.get("TagList", [])}
-    until = tags.get(EXPIRES, "")
-    past = not until or datetime.strptime(until, RUN).replace(tzinfo=UTC) < looked.now
-    state = State.EXPOSED if past else State.GOOD
-    note = f"should be gone since {until or 'it was made'}" if past else f"is to be gone by {until}"
+    until = lives_until(found, looked.now)
+    state = State.GOOD if until else State.EXPOSED
+    note = f"is to be gone by {until}" if until else "should be gone by now"
     yield Finding(what="restored copy", state=state, found=f"{copy} stands, and {note}: workbuoy restore end")
 
 

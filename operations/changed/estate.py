@@ -30,6 +30,8 @@ class Base:
     repository: str
     architecture: str
     backend: str
+    drilled: bool
+    """Whether a restore of it, and of the silos on it, is tried every week."""
 
     @property
     def reachable(self) -> bool:
@@ -117,7 +119,7 @@ def _base(
     file: Path,
     problems: list[Problem],
 ) -> Base | None:
-    service = settings.get("service")
+    service, watched = settings.get("service"), settings.get("observability")
     service = service if isinstance(service, Mapping) else {}
     image = service.get("image")
     repository = image.get("repository") if isinstance(image, Mapping) else None
@@ -141,6 +143,7 @@ def _base(
         repository=str(repository),
         architecture=str(service.get("architecture", DEFAULT_ARCHITECTURE)),
         backend=state_address(account, str(home)),
+        drilled=isinstance(watched, Mapping) and watched.get("drillWithinDays") is not None,
     )
 
 

@@ -26,8 +26,8 @@ def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
     `rehearsals`, and `comparisons` with where the branch left main, need no account. `previews` (base stacks and silos,
-    but for those that the change brings), `silos` and one list of base stacks for each environment leave out whatever
-    still has a placeholder for an account.
+    but for those that the change brings), `drills` (those whose restore is to be tried), `silos` and one list of base
+    stacks for each environment leave out whatever still has a placeholder for an account.
 
     Raises ProblemsError where stacks want images of more than one architecture.
     """
@@ -37,6 +37,10 @@ def matrices(change: Touched) -> dict[str, str]:
         "rehearsals": _rehearsals(change),
         "comparisons": _comparisons(change),
         "previews": [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new],
+        "drills": [
+            *(_base(one) for one in reachable if one.drilled),
+            *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
+        ],
         "silos": silos,
         **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
     }

@@ -16,6 +16,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "doctor": 1,
     "drift": 1,
     "drift-account": 1,
+    "drills": 1,
     "evidence": 1,
     "fleet-cells": 1,
     "fleet-plan": 1,

@@ -16,7 +16,7 @@ from operations.outputs.handed_over import TenantExport, TenantLink, TenantRemai
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
-from operations.outputs.restored import Restore
+from operations.outputs.restored import Drills, Restore
 from operations.outputs.reviewed import Review
 from operations.outputs.tenants import (
     Locate,
@@ -275,6 +275,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "doctor": Doctor,
     "drift": Drift,
     "drift-account": DriftAccount,
+    "drills": Drills,
     "evidence": Evidence,
     "fleet-cells": FleetCells,
     "fleet-plan": FleetPlan,

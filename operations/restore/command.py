@@ -1,24 +1,30 @@
 """`workbuoy restore`: drill, tenant, undo, end."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, NOT_MADE, fail, plainly, print_json, print_text, tell
+from operations.ending import JSON, fail, plainly, print_json, print_text, tell
 from operations.help import Commands
+from operations.restore.running import begin, guarded, head, place_of_stack, stack_of, tried, work_at
 from project.terminal import wrapped
 from project.whole_file import require_writable, write_whole
 
 if TYPE_CHECKING:
-    from operations.restore.places import RestorePlace
     from operations.restore.steps import Restore, Step
 
 AT = click.option("--at", "at_text", metavar="TIME", help="The moment, with its zone: 2026-11-26T09:30:00Z.")
 PLAN = click.option("--plan", is_flag=True, help="Only say what would be done.")
+EVIDENCE = click.option(
+    "--evidence",
+    "evidence_file",
+    metavar="FILE.json",
+    type=click.Path(path_type=Path),
+    help="Also write what is kept in the bucket into FILE.",
+)
 
 
 @click.group(cls=Commands)
@@ -34,64 +40,103 @@ def restore() -> None:
 @click.argument("stack")
 @AT
 @PLAN
-@click.option(
-    "--evidence", "evidence_file", metavar="FILE.json", type=click.Path(path_type=Path), help="Also write it into FILE."
-)
+@EVIDENCE
+@click.option("--due", is_flag=True, help="Only where the last good drill is a week old.")
+@click.option("--clean-up", is_flag=True, help="Delete the copy also where a step fails.")
 @JSON
 @plainly
-def drill(*, stack: str, at_text: str | None, plan: bool, evidence_file: Path | None, json_wanted: bool) -> None:
+def drill(
+    *,
+    stack: str,
+    at_text: str | None,
+    plan: bool,
+    evidence_file: Path | None,
+    due: bool,
+    clean_up: bool,
+    json_wanted: bool,
+) -> None:
     """Restore STACK's database beside itself, check the copy, measure, and delete it.
 
-    Nothing of what serves is changed. Without --at it is the newest moment that can be restored.
+    Nothing of what serves is changed. Without --at it is the newest moment that can be restored. What was found is kept
+    in the stack's bucket: `workbuoy drills STACK`.
     """
+    from operations.restore import evidence  # noqa: PLC0415 printing help must not pay for it
+
     if evidence_file is not None:
         require_writable(evidence_file)
     place = place_of_stack(stack)
-    work, window = _begin(place, at_text)
+    work, newest = begin(place, at_text)
+    if due and not guarded(work, lambda: {"due": evidence.is_due(_drills(work), datetime.now(UTC))})["due"]:
+        tell(f"{stack}: the last good drill is less than a week old")
+        return
     steps = work.steps()
     if plan:
         _print_plan(work, steps, json_wanted=json_wanted)
         return
-    _take(work, steps)
-    document = _drilled(work, (datetime.now(UTC) - window).total_seconds())
-    if evidence_file is not None:
-        write_whole(evidence_file, json.dumps(document, indent=2) + "\n")
-    _print(document, _in_words(document), json_wanted=json_wanted)
+    rpo = (datetime.now(UTC) - newest).total_seconds()
+    failed = tried(work, steps)
+    if failed and clean_up:
+        guarded(work, lambda: {"deleted": work.end()})
+    document = evidence.of_drill(work, rpo, failed[1] if failed else "")
+    _keep(work, evidence.DRILLS, document, evidence_file)
+    if failed:
+        fail(*failed)
+    _print(document, evidence.drill_in_words(document), json_wanted=json_wanted)
 
 
 @restore.command("tenant")
 @click.argument("name")
 @AT
 @PLAN
+@EVIDENCE
 @click.option("--again", is_flag=True, help="Once more to a moment to which the customer was brought back already.")
 @click.option("--yes-restore", "confirmed", metavar="NAME", help="The customer's name once more.")
 @JSON
 @plainly
 def restore_tenant(
-    *, name: str, at_text: str | None, plan: bool, again: bool, confirmed: str | None, json_wanted: bool
+    *,
+    name: str,
+    at_text: str | None,
+    plan: bool,
+    evidence_file: Path | None,
+    again: bool,
+    confirmed: str | None,
+    json_wanted: bool,
 ) -> None:
     """Bring one customer's rows and files back to a moment; the others go on, and notice nothing.
 
     Who may log in and the audit trail stay as they are now. What NAME wrote after the moment is kept as the way back:
     `workbuoy restore undo NAME --at TIME`.
     """
+    from operations.restore import evidence  # noqa: PLC0415 printing help must not pay for it
+
     if at_text is None:
         raise click.UsageError("--at is needed: the moment before the damage, with its zone")
+    if evidence_file is not None:
+        require_writable(evidence_file)
     place = place_of_stack(stack_of(name))
-    work, _ = _begin(place, at_text)
+    work, _ = begin(place, at_text)
     steps = work.steps(name, again=again)
     if plan:
         _print_plan(work, steps, json_wanted=json_wanted)
         return
     if confirmed != name:
         raise click.UsageError(f"{name}'s rows and files are replaced: say --yes-restore {name} as well, or --plan")
-    _take(work, steps)
+    failed = tried(work, steps)
+    document = evidence.of_restore(work, name, failed[1] if failed else "")
+    _keep(work, evidence.RESTORES, document, evidence_file)
+    if failed:
+        fail(*failed)
     told = work.told["tenant"]
     text = (
         f"{name} is as it was at {work.shown_at}: {sum(told['rows'].values())} rows, {told['files']['files']} files, "
         f"frozen for {told['frozen_seconds']:.1f} s.\nBack: workbuoy restore undo {name} --at {at_text}"
     )
-    _print({**_head(work), "tenant": name, "verdict": told}, text, json_wanted=json_wanted)
+    if made := told.get("made_again"):
+        text += f"\n{', '.join(made)} was gone, and is there again."
+    if told.get("others_to_restore"):
+        text += " Other customers' rows refer to rows that are gone: bring them back too, in the same way."
+    _print(document, text, json_wanted=json_wanted)
 
 
 @restore.command()
@@ -106,137 +151,45 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
 
     if at_text is None or confirmed != name:
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
-    work = _work(place_of_stack(stack_of(name)), parse(at_text))
+    work = work_at(place_of_stack(stack_of(name)), parse(at_text))
     words = ("restore", "undo", name, "--at", run_name(work.at))
-    told = _guarded(work, lambda: work.task(f"undo-{name}", *words))
+    told = guarded(work, lambda: work.task(f"undo-{name}", *words))
     text = f"{name} has again what stood before: {sum(told.get('rows', {}).values())} rows."
-    _print({**_head(work), "tenant": name, "verdict": told}, text, json_wanted=json_wanted)
+    _print({**head(work), "tenant": name, "verdict": told}, text, json_wanted=json_wanted)
 
 
 @restore.command()
 @click.argument("stack")
+@click.option("--expired", is_flag=True, help="Only a copy whose day is over.")
 @plainly
-def end(*, stack: str) -> None:
+def end(*, stack: str, expired: bool) -> None:
     """Delete STACK's restored copy, where one stands."""
-    from operations.restore.copy import Copy  # noqa: PLC0415 printing help must not pay for it
-
     place = place_of_stack(stack)
-    work = _work(place, datetime.now(UTC))
-    deleted = _guarded(work, lambda: {"deleted": Copy(work.session, place, tell).delete()})["deleted"]
-    print_text(f"{place.copy} is being deleted." if deleted else f"No copy stands beside {place.database}.")
+    work = work_at(place, datetime.now(UTC))
+    deleted = guarded(work, lambda: {"deleted": work.end(expired_only=expired)})["deleted"]
+    none = f"No copy {'that is past its day ' if expired else ''}stands beside {place.database}."
+    print_text(f"{place.copy} is being deleted." if deleted else none)
 
 
-def stack_of(name: str) -> str:
-    """The stack that holds a customer's data. Raises ProblemsError for an unknown customer."""
-    from infra.tenants.files import read_tenant  # noqa: PLC0415
-    from project.files import find_project  # noqa: PLC0415
+def _drills(work: "Restore") -> list[dict[str, Any]]:
+    from operations.restore import evidence  # noqa: PLC0415
 
-    tenant = read_tenant(find_project(Path.cwd()).root, name)
-    return tenant.stack if tenant.isolation == "silo" else tenant.base
+    return evidence.of(work).read(evidence.DRILLS)
 
 
-def place_of_stack(stack: str) -> "RestorePlace":
-    """Where a stack's restore happens. Raises ProblemsError with every output that is missing."""
-    from operations.restore.places import find_place  # noqa: PLC0415
-    from project.files import find_project, read_config  # noqa: PLC0415
-    from project.silos import whole_config  # noqa: PLC0415
-    from rehearsal.run import place_of  # noqa: PLC0415
+def _keep(work: "Restore", kind: str, document: Mapping[str, Any], file: Path | None) -> None:
+    """In the bucket, and in a file: the same bytes. The file first, so that a refusal of the bucket loses nothing."""
+    from operations.restore import evidence  # noqa: PLC0415
 
-    project = find_project(Path.cwd())
-    _, region = place_of(project, whole_config(project, stack, read_config(project, stack)))
-    return find_place(stack, region, lambda name: _outputs(project, name))
-
-
-def _outputs(project: Any, stack: str) -> Mapping[str, Any]:
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
-
-    found: Mapping[str, Any] = open_stack(project, stack, tell=tell).outputs()
-    return found
-
-
-def _work(place: "RestorePlace", at: datetime) -> "Restore":
-    import boto3  # noqa: PLC0415  half a second
-
-    from operations.restore.steps import Restore  # noqa: PLC0415
-
-    return Restore(session=boto3.Session(), place=place, at=at, tell=tell)
-
-
-def _begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", datetime]:
-    """With a moment that can be restored, and the newest one."""
-    from operations.restore.copy import Copy  # noqa: PLC0415
-    from operations.restore.moment import expect_within, parse  # noqa: PLC0415
-
-    work = _work(place, parse(at_text) if at_text else datetime.now(UTC))
-    window = _guarded(work, lambda: {"window": Copy(work.session, place, tell).window()})["window"]
-    if at_text is None:
-        work.at = window.newest
-    expect_within(work.at, window, datetime.now(UTC))
-    return work, window.newest
-
-
-def _take(work: "Restore", steps: list["Step"]) -> None:
-    def take() -> Mapping[str, Any]:
-        work.take(steps)
-        return {}
-
-    _guarded(work, take)
-
-
-def _guarded(work: "Restore", do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    from operations.one_off import TaskError  # noqa: PLC0415
-    from operations.restore.copy import CopyError  # noqa: PLC0415
-    from operations.restore.steps import KEPT, StepFailedError  # noqa: PLC0415
-
-    kept = KEPT.format(stack=work.place.tasks.stack)
-    try:
-        return do()
-    except StepFailedError as error:
-        fail(CHECK_FAILED, f"{error}; {kept}")
-    except KeyboardInterrupt:
-        fail(INTERRUPTED, f"interrupted; a task goes on by itself, and {kept}")
-    except (CopyError, TaskError) as error:
-        fail(NOT_MADE, str(error))
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"AWS refused or did not answer: {error}; {kept}")
-
-
-def _head(work: "Restore") -> dict[str, Any]:
-    return {"stack": work.place.tasks.stack, "at": work.at.isoformat(), "seconds": dict(work.seconds)}
-
-
-def _drilled(work: "Restore", rpo_seconds: float) -> dict[str, Any]:
-    """The drill's evidence."""
-    who = work.session.client("sts", region_name=work.place.tasks.region).get_caller_identity()["Arn"]
-    checked, prepared = work.told["check"], work.told["prepare"]
-    rto = sum(seconds for name, seconds in work.seconds.items() if name != "end")
-    return {
-        **_head(work),
-        "good": True,
-        "drilledAt": datetime.now(UTC).isoformat(timespec="seconds"),
-        "by": who,
-        "rpoSeconds": round(rpo_seconds),
-        "rtoSeconds": round(rto, 1),
-        "verdict": {"prepare": dict(prepared), "check": dict(checked)},
-    }
-
-
-def _in_words(document: Mapping[str, Any]) -> str:
-    tenants = document["verdict"]["check"]["tenants"]
-    rows, files = sum(sum(one["rows"].values()) for one in tenants), sum(one["files"] for one in tenants)
-    return (
-        f"{document['stack']} can be brought back to {document['at']}: {len(tenants)} customers, {rows} rows, {files} "
-        "files, and the service is ready on the copy.\n"
-        f"RPO {document['rpoSeconds']} s (the newest moment that RDS had), RTO {document['rtoSeconds']} s."
-    )
+    if file is not None:
+        write_whole(file, evidence.as_text(document))
+    guarded(work, lambda: {"key": evidence.of(work).write(kind, document)})
 
 
 def _print_plan(work: "Restore", steps: list["Step"], *, json_wanted: bool) -> None:
     if json_wanted:
         shown = [{"step": one.name, "does": one.does, "by": one.by} for one in steps]
-        print_json("restore", {**_head(work), "steps": shown})
+        print_json("restore", {**head(work), "steps": shown})
         return
     print_text(f"As of {work.shown_at}, in {len(steps)} steps:")
     for number, one in enumerate(steps, start=1):

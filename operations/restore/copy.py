@@ -13,7 +13,7 @@ from typing import Any
 
 from graph.errors import InputError
 from operations.ending import Tell
-from operations.restore.moment import Window, run_name, shown
+from operations.restore.moment import RUN, Window, run_name, shown
 from operations.restore.places import RestorePlace
 
 AT, EXPIRES = "workbuoy-restore-at", "workbuoy-restore-expires"
@@ -102,6 +102,11 @@ class Copy:
         value = json.dumps({"username": found["MasterUsername"], "password": password})
         self._secrets.put_secret_value(SecretId=self._place.login_secret_arn, SecretString=value)
 
+    def outlived(self) -> bool:
+        """Whether one stands whose day is over."""
+        found = self._instance(self._place.copy)
+        return found is not None and AT in _tags(found) and not lives_until(found, datetime.now(UTC))
+
     def delete(self) -> bool:
         """Delete it, without a snapshot, and nothing else; False where there was none. Raises CopyError."""
         found = self._instance(self._place.copy)
@@ -136,6 +141,15 @@ class Copy:
         except self._rds.exceptions.DBInstanceNotFoundFault:
             return None
         return found
+
+
+def lives_until(found: Mapping[str, Any], now: datetime) -> str:
+    """Until when a copy may stand, by its tag; empty where that is over, or where nobody said it."""
+    until = _tags(found).get(EXPIRES, "")
+    try:
+        return until if datetime.strptime(until, RUN).replace(tzinfo=UTC) > now else ""
+    except ValueError:
+        return ""
 
 
 def _tags(found: Mapping[str, Any]) -> dict[str, str]:

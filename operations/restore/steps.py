@@ -67,13 +67,13 @@ class Restore:
                 name="prepare",
                 does="take out of the copy what was erased since, and bring its schema up to date",
                 by=role,
-                run=lambda: self.task("prepare", "restore", "prepare"),
+                run=lambda: self.task("prepare", "restore", "prepare", of_drill=not tenant),
             ),
             Step(
                 name="check",
                 does="count its rows, look for its files, ask the service whether it is ready on it",
                 by=role,
-                run=lambda: self.task("check", "restore", "check"),
+                run=lambda: self.task("check", "restore", "check", of_drill=not tenant),
             ),
         ]
         if tenant:
@@ -89,6 +89,11 @@ class Restore:
         delete = Step(name="end", does=f"delete {name}", by=you, run=lambda: {"deleted": copy.delete()})
         return [*steps, delete]
 
+    def end(self, *, expired_only: bool = False) -> bool:
+        """Delete the copy; False where there was none, or none past its day. Raises CopyError."""
+        copy = Copy(self.session, self.place, self.tell)
+        return (copy.outlived() or not expired_only) and copy.delete()
+
     def take(self, steps: Sequence[Step]) -> None:
         """All of them. Raises StepFailedError, CopyError, TaskError, InputError, botocore's ClientError."""
         for step in steps:
@@ -99,9 +104,10 @@ class Restore:
             if told is not None:
                 self.told[step.name] = told
 
-    def task(self, label: str, *words: str) -> Mapping[str, Any]:
-        """One command of the image, as a task. Raises StepFailedError."""
-        outcome = one_off.run(self.session, self.place.tasks, words, f"restore-{label}"[:36], self.tell)
+    def task(self, label: str, *words: str, of_drill: bool = False) -> Mapping[str, Any]:
+        """One command of the image, as a task; a drill's own reaches the copy alone. Raises StepFailedError."""
+        place = self.place.drill_tasks if of_drill else self.place.tasks
+        outcome = one_off.run(self.session, place, words, f"restore-{label}"[:36], self.tell)
         if outcome.exit_code:
             said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
             raise StepFailedError(f"{' '.join(words[:2])} ended with {outcome.exit_code}: {said}")

@@ -74,7 +74,8 @@ def review(
     Exits with 3 where something dangerous has no waiver, with 1 where the preview itself failed or an input is wrong.
     """
     _refuse_wrong_usage(stack, events, previewed, image=image, record=record, since=since)
-    from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
+    from operations.restore import drills  # noqa: PLC0415 printing help must not pay for these
+    from operations.review import perform  # noqa: PLC0415
     from operations.review.machine import as_json  # noqa: PLC0415
 
     root = perform.project(stack is not None)
@@ -82,6 +83,8 @@ def review(
         doing(f"Declaring {stack} as at {since} and as it is now")
     elif stack:
         doing(f"Previewing {stack} with the policies of this project")
+    for line in drills.warnings(stack) if stack and not since else ():
+        warn(line)
     if record:
         perform.record(str(stack), record, root, policy_config, image=image)
         tell(f"The events are in {record}. Next: workbuoy review --events {record}")

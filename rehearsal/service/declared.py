@@ -38,6 +38,7 @@ class DeclaredService:
     one_off: Container
     administration: Container
     restore: Container
+    drill: Container
     export: Container
     execution_role_arn: str
     task_role_arn: str
@@ -59,14 +60,16 @@ class DeclaredService:
 
 def declared_service(rehearsal: Rehearsal) -> DeclaredService:
     """Read it from the graph. Raises NoServiceError where the stack has no such service."""
-    task, one_off, administration, restore, export = _task_definitions(rehearsal)
+    task, one_off, administration, restore, drill, export = _task_definitions(rehearsal)
     function = _only(rehearsal, "aws:lambda/function:Function")
     rotation = _only(rehearsal, "aws:secretsmanager/secretRotation:SecretRotation")
     database = _only(rehearsal, "aws:rds/instance:Instance")
     containers = _containers(task)
     (first,) = [one for one in containers if not one["essential"]]
     (main,) = [one for one in containers if one["essential"]]
-    (on_duty,), (alone,), (back,), (out,) = map(_containers, (one_off, administration, restore, export))
+    on_duty, alone, back, tried, out = (
+        _containers(one)[0] for one in (one_off, administration, restore, drill, export)
+    )
     of_function = function.declared.properties
     return DeclaredService(
         stack=rehearsal.stack,
@@ -75,6 +78,7 @@ def declared_service(rehearsal: Rehearsal) -> DeclaredService:
         one_off=_container(on_duty),
         administration=_container(alone),
         restore=_container(back),
+        drill=_container(tried),
         export=_container(out),
         execution_role_arn=task.declared.properties["executionRoleArn"],
         task_role_arn=task.declared.properties["taskRoleArn"],
@@ -123,8 +127,9 @@ def _with_today(former: Container, now: Container) -> Container:
 
 def _task_definitions(rehearsal: Rehearsal) -> list[Rehearsed]:
     """The one that the ECS service names, and those for work as the owner: by people on duty, who get an entry point
-    that lets through named commands alone; by those who administer the account; and two with a role of their own, by
-    those who bring data back, which needs a copy of the database, and by those who hand data over.
+    that lets through named commands alone; by those who administer the account; and three with roles of their own: by
+    those who bring data back, which needs a copy of the database, by a schedule that tries it, and by those who hand
+    data over.
     """
     service = _only(rehearsal, "aws:ecs/service:Service").declared.properties["taskDefinition"]
     found = [one for one in rehearsal.resources if one.type == "aws:ecs/taskDefinition:TaskDefinition"]
@@ -133,15 +138,16 @@ def _task_definitions(rehearsal: Rehearsal) -> list[Rehearsed]:
     others = [one for one in found if one.outputs["arn"] != service]
     with_own_role = [one for one in others if one.declared.properties["taskRoleArn"] != role]
     export = [one for one in with_own_role if "EXPORTS_BUCKET" in _container(_containers(one)[0]).environment]
-    restore = [one for one in with_own_role if one not in export]
+    drill = [one for one in with_own_role if "drill" in (_containers(one)[0].get("entryPoint") or ())]
+    restore = [one for one in with_own_role if one not in export and one not in drill]
     on_duty = [one for one in others if one not in with_own_role and _containers(one)[0].get("entryPoint")]
     rest = [one for one in others if one not in on_duty and one not in with_own_role]
-    kinds = (of_service, on_duty, rest, restore, export)
+    kinds = (of_service, on_duty, rest, restore, drill, export)
     if any(len(kind) != 1 for kind in kinds):
         raise NoServiceError(
             f"the stack declares {len(found)} task definitions; it needs the service's, one for one-off work with an "
-            "entry point of its own, one for administration, and two with other roles: one that brings data back, and "
-            "one with EXPORTS_BUCKET that hands data over"
+            "entry point of its own, one for administration, and three with other roles: one that brings data back, "
+            "one that tries it, and one with EXPORTS_BUCKET that hands data over"
         )
     return [kind[0] for kind in kinds]
 

@@ -23,6 +23,7 @@ from rehearsal.service.trial import StepError, Trial, expect, until
 ROWS, FILES = 10_000, 200  # of each customer
 TIMEOUT_SECONDS = 120
 LEAVING = "leaving-customer"
+REFUSED = 2  # what an entry point answers to a command that it does not let through
 LATER = b"written after the damage"
 BETWEEN_SECONDS = 0.05  # so that a moment lies between two writes
 
@@ -96,7 +97,8 @@ class Restoring:
         expect(self.grace.send("POST", path, LATER, "text/plain"), 201)
         self.later_path = f"/api/things/{made['id']}"
         self.neighbour = _sums(trial, globex)
-        files = f"{len(keys[::3])} files deleted, {len(keys[1::3])} overwritten"
+        dropped = _run(trial, "drop", acme)["dropped"]
+        files = f"{len(keys[::3])} files deleted, {len(keys[1::3])} overwritten; the table {dropped} dropped"
         return f"{damaged['deleted']} rows of {acme} deleted, {damaged['overwritten']} overwritten; {files}"
 
     def archive(self, trial: Trial) -> str:
@@ -129,19 +131,24 @@ class Restoring:
         return f"as of {self.at:%H:%M:%S.%f} UTC; RDS takes about 20 minutes for its own"
 
     def prepare(self, trial: Trial) -> str:
-        """A copy that nobody prepared is refused; then the ledger is applied to it."""
-        unprepared = self._begin(trial, "check")
+        """A schedule replaces nothing, a copy that nobody prepared is refused; then the ledger is applied to it."""
+        entry = trial.declared.drill.entry
+        beyond = begin(trial, trial.declared.drill, (*entry, "restore", "tenant", trial.members[0][0]))
+        until(lambda: beyond.ended, TIMEOUT_SECONDS, "a drill's task did not end", beyond)
+        if beyond.wait(5) != REFUSED:
+            raise StepError("a drill's task lets through a command that replaces a customer's rows")
+        unprepared = self._begin(trial, "check", drill=True)
         until(lambda: unprepared.ended, TIMEOUT_SECONDS, "restore check did not end", unprepared)
         if unprepared.wait(5) == 0:
             raise StepError("a copy is read before what was erased is taken out of it")
-        told = self._run(trial, "prepare")
+        told = self._run(trial, "prepare", drill=True)
         if told["tenants_erased"] != 1:
             raise StepError(f"{told['tenants_erased']} removed customers were taken out of the copy instead of 1")
         return f"{told['entries']} entries of the ledger; 1 removed customer is gone from it, and every session"
 
     def check(self, trial: Trial) -> str:
         """Rows are counted, files looked for, and the service asked whether it is ready on it."""
-        told = self._run(trial, "check")
+        told = self._run(trial, "check", drill=True)
         names = {one["tenant"] for one in told["tenants"]}
         if names != {tenant for tenant, _ in trial.members}:
             raise StepError(f"the copy holds {', '.join(sorted(names))}")
@@ -154,6 +161,8 @@ class Restoring:
         trial.tried_whole.add(trial.declared.restore_role_arn)
         told = self._run(trial, "tenant", acme, "--at", f"{self.at:%Y%m%dT%H%M%SZ}")
         files, steps = told["files"], told["steps"]
+        if told["made_again"] != ["attachment_chunks"]:
+            raise StepError(f"{told['made_again']} were made again, and one table had been dropped")
         parts = ", ".join(f"{name} {step['seconds']:.1f} s" for name, step in steps.items() if step["seconds"])
         return f"frozen {told['frozen_seconds']:.1f} s; {files['again']} files again, {files['marked']} marked; {parts}"
 
@@ -173,13 +182,14 @@ class Restoring:
         equal = f"{after['rows']} rows and {len(after['files'])} files equal by sums"
         return f"{equal}; {seconds:.1f} s from the copy's beginning"
 
-    def _run(self, trial: Trial, *arguments: str) -> Mapping[str, Any]:
-        process = self._begin(trial, *arguments)
+    def _run(self, trial: Trial, *arguments: str, drill: bool = False) -> Mapping[str, Any]:
+        process = self._begin(trial, *arguments, drill=drill)
         finish(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
         return verdict(process)
 
-    def _begin(self, trial: Trial, *arguments: str) -> Process:
-        return begin(trial, trial.declared.restore, ("restore", *arguments), trial.declared.restore_role_arn)
+    def _begin(self, trial: Trial, *arguments: str, drill: bool = False) -> Process:
+        container = trial.declared.drill if drill else trial.declared.restore
+        return begin(trial, container, ("restore", *arguments), trial.declared.restore_role_arn)
 
 
 def fill_customer(trial: Trial, tenant: str, rows: int, files: int, large: int = 0) -> list[str]:

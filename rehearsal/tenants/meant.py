@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from components.files import IMPORT_PREFIX
+from components.files import EVIDENCE_PREFIX, IMPORT_PREFIX
 from facts import tokens as t
 from facts.permissions.actions import covers, writes
 from facts.ways.askers import Asker
@@ -18,6 +18,7 @@ from facts.ways.things import Thing
 
 # Of bootstrap/roles.py.
 PREVIEW, DEPLOY, OPERATORS, LEAVING = "preview-role", "deploy-role", "operators-role", "leaving-role"
+DRILL = "drill-role"
 _TASK: Final = "service-task-role"
 _EXPORT: Final = "export-role"
 _PUTS: Final = ("s3:PutObject", "s3:AbortMultipartUpload")
@@ -118,6 +119,66 @@ _OF_THE_ACCOUNT: Final = (
     ),
     Meant(
         role=OPERATORS,
+        things="*drill-task",
+        actions=("ecs:RunTask",),
+        reason="a drill is a command of the image that touches the copy alone",
+    ),
+    Meant(
+        role=DRILL,
+        things="secrets-restored-login",
+        actions=("secretsmanager:PutSecretValue",),
+        reason="whoever makes a copy of a database fills in its login, and does not read it",
+    ),
+    Meant(
+        role=DRILL,
+        things="keys-*",
+        actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
+        reason="a copy, its login and the evidence take the keys, through those services alone",
+    ),
+    Meant(
+        role=DRILL,
+        things="*drill-task",
+        actions=("ecs:RunTask",),
+        reason="a schedule starts the commands that touch a copy alone",
+    ),
+    Meant(
+        role=DRILL,
+        things="database-instance",
+        actions=("rds:RestoreDBInstanceToPointInTime",),
+        reason="a copy of a database is made beside it, where restore's tasks alone reach it",
+    ),
+    Meant(
+        role=DRILL,
+        things="*restore-role",
+        actions=("iam:PassRole",),
+        reason="a drill's task runs with the role that reads a copy",
+    ),
+    Meant(
+        role=DRILL,
+        things="*service-execution-role",
+        actions=("iam:PassRole",),
+        reason="a task is started by the role that starts tasks",
+    ),
+    Meant(
+        role=DRILL,
+        things="*tasks of *",
+        actions=("ecs:TagResource",),
+        reason="a task takes its definition's tags",
+    ),
+    Meant(
+        role=DRILL,
+        things="*-group",
+        actions=("logs:GetLogEvents",),
+        reason="what a drill's task says is in the service's log",
+    ),
+    Meant(
+        role=DRILL,
+        things="*files*bucket",
+        actions=("s3:ListBucket",),
+        reason="the evidence of earlier drills is looked for below its own prefix",
+    ),
+    Meant(
+        role=OPERATORS,
         things="*export-task",
         actions=("ecs:RunTask",),
         reason="handing data over is a command of the image",
@@ -206,12 +267,15 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
         name = way.arn.partition("/")[2]
         if any(fnmatchcase(name, f"*{IMPORT_PREFIX}/*/{paper}") for paper in ("manifest.json", "receipt.json")):
             return "counts and checksums of a promotion; no attachment is called so"
+    kept = way.action in ("s3:GetObject", "s3:PutObject") and f"/{EVIDENCE_PREFIX}/" in way.arn
+    if kept and role in (OPERATORS, DRILL):
+        return "what drills and restores found is written once and read again; it holds sums, and no row or file"
     if not touches_data(way.action):
         if role == DEPLOY:
             return "it makes and changes what a stack consists of: docs/bootstrap.md says what it could do by that"
         if role == LEAVING:
             return "a person with MFA ends a customer's stack by it: docs/bootstrap.md says what it could end"
-        if role in (PREVIEW, OPERATORS) and not writes(way.action):
+        if role in (PREVIEW, OPERATORS, DRILL) and not writes(way.action):
             return "how a thing is set up is compared with what is declared, and looked up by people on duty"
     listed = (one for one in _OF_THE_ACCOUNT if one.role == role and fnmatchcase(thing.name, one.things))
     return next((one.reason for one in listed if covers(one.actions, way.action)), "")

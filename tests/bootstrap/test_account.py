@@ -48,6 +48,9 @@ def test_the_rehearsal_passes_with_every_mandatory_control_and_says_what_is_exem
         ("role-refuse-decrypt-everywhere", "operators-exports"),
         ("role-refuse-decrypt-everywhere", "operators-secrets"),
         ("role-refuse-decrypt-everywhere", "operators-promotion"),
+        ("role-refuse-decrypt-everywhere", "operators-restore"),
+        ("role-refuse-decrypt-everywhere", "drill-copy"),
+        ("role-refuse-decrypt-everywhere", "drill-evidence"),
         ("role-refuse-escalation", "deploy-watching"),
         ("role-name-resources", "boundary"),
         ("role-name-resources", "deploy-metrics"),
@@ -113,6 +116,7 @@ def test_the_names_that_others_rely_on_stand(graph: Graph) -> None:
         "deployRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-deploy-prod",
         "operatorsRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-operators",
         "leavingRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-leaving",
+        "drillRoleArn": f"arn:aws:iam::{PROD}:role/workbuoy-drill",
     }
     assert graph.named("state-key-alias").declared.properties["name"] == "alias/workbuoy-state"
 
@@ -127,6 +131,7 @@ def test_a_workflow_is_known_by_both_forms_of_its_subject_and_by_nothing_wider(g
 
     both = ("workbuoy-example/infrastructure", "workbuoy-example@500000005/infrastructure@500000005")
     assert trusted("deploy-role") == [f"repo:{one}:environment:prod" for one in both]
+    assert trusted("drill-role") == [f"repo:{one}:environment:drills-prod" for one in both]
     assert trusted("preview-role") == [
         f"repo:{one}:{what}" for what in ("pull_request", "ref:refs/heads/main") for one in both
     ]

@@ -69,9 +69,9 @@ def _find(prefix: str) -> Case:
     )
 
 
-def _files_key(bucket_arn: str) -> Case:
+def _files_key(bucket_arn: str, action: str = "kms:Decrypt") -> Case:
     return lambda account: Asked(
-        action="kms:Decrypt",
+        action=action,
         resource=_made(account, "Key", "arn", "keys-files"),
         context={"kms:viaservice": (f"s3.{HERE}.amazonaws.com",), "kms:encryptioncontext:aws:s3:arn": (bucket_arn,)},
     )
@@ -93,27 +93,18 @@ def _grant(service: str) -> Case:
     )
 
 
+def _evidence(action: str, key: str = "evidence/drills/20261126T093000Z.json", *, new: bool = True) -> Case:
+    return lambda _: Asked(
+        action=action,
+        resource=f"arn:aws:s3:::workbuoy-prod-files-1/{key}",
+        context={"s3:if-none-match": ("*",)} if new else {},
+    )
+
+
 COPY = "workbuoy-prod-database-restored"
-ALLOWED: dict[str, Case] = {
-    "a command of the image as a task": _task("workbuoy-prod-one-off:7"),
-    "the same in a customer's own stack": _task("workbuoy-prod-acme-one-off:7"),
-    "with the service's role": _pass("workbuoy-prod-service-task"),
-    "with the role that starts tasks": _pass("workbuoy-prod-service-execution"),
-    "the same of a customer's own stack": _pass("workbuoy-prod-acme-service-task"),
-    "searching the service's log": _log("logs:StartQuery", "/workbuoy/workbuoy-prod/service"),
-    "reading rotation's log": _log("logs:FilterLogEvents", "/aws/lambda/workbuoy-prod-rotation"),
-    "filling in the login's secret": _secret("secretsmanager:PutSecretValue", "oidc-client"),
-    "encrypting it": _secrets_key,
-    "tagging the task as it starts": _tag_task("RunTask"),
-    "finding a task that runs": _list_tasks(CLUSTER),
-    "finding a promotion's receipt": _find("imports/acme/receipt.json"),
-    "reading a promotion's manifest": _read("imports/acme/manifest.json"),
-    "reading a promotion's receipt": _read("imports/acme/receipt.json"),
-    "decrypting them": _files_key("arn:aws:s3:::workbuoy-prod-acme-files-1"),
-    "bringing data back as a task": _task("workbuoy-prod-restore:7"),
-    "with the role for it": _pass("workbuoy-prod-restore"),
-    "the same of a customer's own": _pass("workbuoy-prod-acme-restore"),
+COPYING: dict[str, Case] = {
     "filling in a copy's login": _secret("secretsmanager:PutSecretValue", "restored-login"),
+    "encrypting it": _secrets_key,
     "copying a database": _database("RestoreDBInstanceToPointInTime", "workbuoy-prod-database"),
     "into a copy beside it": _database("RestoreDBInstanceToPointInTime", COPY),
     "whose key RDS uses": _grant("rds"),
@@ -121,8 +112,40 @@ ALLOWED: dict[str, Case] = {
     "tagging it": _database("AddTagsToResource", COPY),
     "giving it a password": _database("ModifyDBInstance", COPY),
     "deleting it": _database("DeleteDBInstance", COPY),
+    "starting a drill's task": _task("workbuoy-prod-drill:7"),
+    "tagging the task as it starts": _tag_task("RunTask"),
+    "finding a task that runs": _list_tasks(CLUSTER),
+    "with the role that reads a copy": _pass("workbuoy-prod-restore"),
+    "with the role that starts tasks": _pass("workbuoy-prod-service-execution"),
+    "keeping evidence": _evidence("s3:PutObject"),
+    "reading it": _evidence("s3:GetObject"),
+    "looking for it": _find("evidence/drills/"),
+    "encrypting evidence": _files_key("arn:aws:s3:::workbuoy-prod-files-1", "kms:GenerateDataKey"),
+    "decrypting evidence": _files_key("arn:aws:s3:::workbuoy-prod-files-1"),
+}
+"""What a drill takes, whoever does it."""
+ALLOWED: dict[str, Case] = {
+    **COPYING,
+    "a command of the image as a task": _task("workbuoy-prod-one-off:7"),
+    "the same in a customer's own stack": _task("workbuoy-prod-acme-one-off:7"),
+    "with the service's role": _pass("workbuoy-prod-service-task"),
+    "the same of a customer's own stack": _pass("workbuoy-prod-acme-service-task"),
+    "searching the service's log": _log("logs:StartQuery", "/workbuoy/workbuoy-prod/service"),
+    "reading rotation's log": _log("logs:FilterLogEvents", "/aws/lambda/workbuoy-prod-rotation"),
+    "filling in the login's secret": _secret("secretsmanager:PutSecretValue", "oidc-client"),
+    "finding a promotion's receipt": _find("imports/acme/receipt.json"),
+    "reading a promotion's manifest": _read("imports/acme/manifest.json"),
+    "reading a promotion's receipt": _read("imports/acme/receipt.json"),
+    "decrypting them": _files_key("arn:aws:s3:::workbuoy-prod-acme-files-1"),
+    "bringing data back as a task": _task("workbuoy-prod-restore:7"),
+    "with the role for it": _pass("workbuoy-prod-restore"),
+    "the same of a customer's own": _pass("workbuoy-prod-acme-restore"),
 }
 REFUSED: dict[str, Case] = {
+    "writing over evidence": _evidence("s3:PutObject", new=False),
+    "deleting evidence": _evidence("s3:DeleteObject"),
+    "writing an attachment": _evidence("s3:PutObject", "tenants/1/2"),
+    "reading an attachment": _evidence("s3:GetObject", "tenants/1/2"),
     "reading the login's secret": _secret("secretsmanager:GetSecretValue", "oidc-client"),
     "writing the database's login": _secret("secretsmanager:PutSecretValue", "database-login"),
     "another task definition": _task("payroll:1"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.conftest import STACKS, Declare
+from tests.conftest import STACKS, Declare, DeclareWith
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -108,3 +108,15 @@ def test_only_the_operators_policy_reads_logs(declared: Declare) -> None:
         if {"logs:FilterLogEvents", "logs:StartQuery"} & set(statement["Action"])
     }
     assert readers == {"observability-operators"}
+
+
+def test_an_alarm_says_when_no_restore_was_tried_lately_and_only_where_that_is_wanted(
+    declared: Declare, declared_with: DeclareWith
+) -> None:
+    names = {one.name for one in declared("prod").of("MetricAlarm")}
+    assert "observability-restore-drill" not in names
+    graph = declared_with("prod", lambda settings: settings["observability"].update(drillWithinDays=30))
+    alarm = graph.named("observability-restore-drill").declared.properties
+    assert (alarm["namespace"], alarm["metricName"]) == ("Workbuoy/workbuoy-prod", "LastGoodDrillAge")
+    assert (alarm["threshold"], alarm["period"], alarm["evaluationPeriods"]) == (30, 86_400, 2)
+    assert alarm["treatMissingData"] == "breaching", "where nobody measures, nobody knows"

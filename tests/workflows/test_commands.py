@@ -85,6 +85,9 @@ ENDS: Mapping[str, Ends] = {
     "review dev --since": Ends(0, ""),
     "deploy": Ends(4, "the Pulumi CLI"),
     "drift": Ends(4, "the Pulumi CLI"),
+    "drills": Ends(4, "the Pulumi CLI"),
+    "restore end": Ends(4, "the Pulumi CLI"),
+    "restore drill": Ends(4, "the Pulumi CLI"),
     "image push": Ends(1, "there is no image"),
     "doctor": Ends(3, "not ready to deploy: engine, secrets provider, AWS identity, account"),
     "tenant deploy --all": Ends(0, "There is no silo to deploy."),  # on dev

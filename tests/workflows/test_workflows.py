@@ -28,6 +28,7 @@ BY_JOB = [pytest.param(job, id=job.id) for job in JOBS]
 BY_WORKFLOW = [pytest.param(workflow, id=workflow.name) for workflow in WORKFLOWS]
 WRITES = {
     "deploy.publish": {"attestations"},
+    "drills.drill": {"attestations"},
     "drift.issue": {"issues"},
     "preview.comment": {"pull-requests"},
     "preview.code-scanning": {"security-events"},
@@ -48,6 +49,7 @@ def test_the_workflows_are_those_that_the_documentation_names() -> None:
         "fleet-wave",
         "tenant",
         "drift",
+        "drills",
         "test",
         "image",
         "upgrade",
@@ -272,7 +274,7 @@ def roles() -> list[tuple[Job, dict[str, Any]]]:
 
 
 def test_roles_are_taken_by_a_short_lived_token_alone() -> None:
-    assert len(roles()) == 8
+    assert len(roles()) == 9
     for job, given in roles():
         assert set(given) <= {"role-to-assume", "aws-region", "role-duration-seconds"}
         seconds = given.get("role-duration-seconds", 3600)
@@ -292,7 +294,8 @@ def subject(job: Job) -> str:
     Source: https://docs.github.com/en/actions/reference/security/oidc
     """
     if "environment" in job.content:
-        return "environment:prod"  # of this account
+        name = re.sub(r"\$\{\{.*environment \}\}|dev", "prod", job.content["environment"])
+        return f"environment:{name}"  # of this account
     return "pull_request" if "pull_request" in job.workflow.triggers else "ref:refs/heads/main"
 
 
@@ -308,7 +311,9 @@ def test_bootstraps_roles_trust_exactly_these_jobs(job: Job, given: dict[str, An
 def test_backends_are_where_bootstrap_puts_the_state() -> None:
     for job in JOBS:
         for line in job.runs():
-            needs_state = re.search(r"workbuoy (review|deploy|drift|tenant deploy|fleet deploy) ", line)
+            needs_state = re.search(
+                r"workbuoy (review|deploy|drift|drills|restore \w+|tenant deploy|fleet deploy) ", line
+            )
             if needs_state and " --events " not in line and " --since " not in line:
                 assert "backend" in job.content["env"]["PULUMI_BACKEND_URL"], job.id
 

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.promotion.scene import everything, fill, tenant_id
@@ -19,6 +20,7 @@ from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.tables import line
 from workbuoy_app.restore import tenant
 from workbuoy_app.restore.journal import Journal
+from workbuoy_app.restore.shape import shape
 
 
 def test_rows_and_files_are_as_they_were_and_the_neighbour_s_later_writes_stay(past: Past) -> None:
@@ -75,6 +77,58 @@ def test_a_tenant_that_the_database_lost_comes_back_whole(past: Past) -> None:
     assert after.pop("audit_events")[:-1] == before.pop("audit_events")
     assert after == before
     assert past.files() == files
+
+
+@pytest.mark.parametrize(
+    "dropped", ["things", "attachments", "attachment_chunks", "audit_events", "thing_search"]
+)
+def test_a_dropped_table_is_made_again_as_it_was_and_each_tenant_brought_back(
+    past: Past, dropped: str
+) -> None:
+    with owner_connection(past.settings) as connection:
+        stood = shape(connection)
+    past.sql(f"drop table {dropped} cascade")
+    past.prepare()
+    assert past.restore()["made_again"] == [dropped]
+    assert past.content() == past.acme
+    assert tenant.restore(past.settings, "globex", AT)["others_to_restore"] is False
+    assert past.content("globex") == past.globex
+    with owner_connection(past.settings) as connection:
+        assert shape(connection) == stood
+
+
+def test_rows_of_another_tenant_stay_until_it_is_brought_back_too(past: Past) -> None:
+    past.sql("drop table things cascade")
+    past.prepare()
+    attachments = past.sql(
+        "select count(*) from attachments where tenant_id = %s", [tenant_id(past.settings, "globex")]
+    )
+    assert past.restore()["others_to_restore"] is True
+    own = tenant_id(past.settings, "globex")
+    assert past.sql("select count(*) from attachments where tenant_id = %s", [own]) == attachments
+
+
+def test_the_shape_tells_rules_rights_triggers_and_keys_of_every_table(past: Past) -> None:
+    with owner_connection(past.settings) as connection:
+        told = "\n".join(shape(connection))
+    for wanted in (
+        "create table things (",
+        "FOREIGN KEY (tenant_id, thing_id) REFERENCES things(tenant_id, id)",
+        "CREATE TRIGGER",
+        "create policy ",
+        "alter table things force row level security",
+        "grant SELECT on things to ",
+    ):
+        assert wanted in told
+
+
+def test_a_table_that_cannot_be_made_as_it_was_leaves_nothing_changed(past: Past) -> None:
+    past.sql("drop table things cascade")
+    past.sql("alter table attachments add column added text")
+    past.prepare()
+    with pytest.raises(PromotionRefused, match="could not be made again as the copy has it"):
+        past.restore()
+    assert past.sql("select to_regclass('things')") == [(None,)]
 
 
 def test_a_removed_tenant_does_not_come_back(past: Past) -> None:
@@ -184,6 +238,27 @@ def test_a_row_that_arrives_otherwise_is_rolled_back_and_the_tenant_writes_on(
     assert past.content() == now
     assert past.sql("select * from freezes") == []
     monkeypatch.undo()
+    past.restore()
+    assert past.content() == past.acme
+
+
+@pytest.mark.parametrize("full", [psycopg.errors.DiskFull, psycopg.errors.OutOfMemory])
+def test_a_database_without_room_lets_the_tenant_write_on_as_it_was(
+    past: Past, monkeypatch: pytest.MonkeyPatch, full: type[psycopg.Error]
+) -> None:
+    past.damage()
+    now = past.content()
+    past.prepare()
+
+    def insert(*_: object) -> None:
+        raise full("could not extend file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tenant, "insert", insert)
+        with pytest.raises(full):
+            past.restore()
+    assert past.content() == now
+    assert past.sql("select * from freezes") == []
     past.restore()
     assert past.content() == past.acme
 

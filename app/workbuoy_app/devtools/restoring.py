@@ -2,6 +2,7 @@
 
     python -m workbuoy_app.devtools.restoring fill TENANT --rows 10000 --files 200
     python -m workbuoy_app.devtools.restoring damage TENANT
+    python -m workbuoy_app.devtools.restoring drop TENANT
     python -m workbuoy_app.devtools.restoring sums TENANT
 
 Each reads the settings of the service, and connects as the owner; each ends with a line of JSON.
@@ -75,6 +76,13 @@ def damage(connection: Owner, tenant: Tenant) -> dict[str, Any]:
     return {"deleted": deleted, "overwritten": overwritten}
 
 
+def drop(connection: Owner, _: Tenant) -> dict[str, Any]:
+    """What a wrong migration does: a table is gone, for everybody. Its rows are none where files are in S3."""
+    with connection.transaction():
+        connection.execute("drop table attachment_chunks cascade")
+    return {"dropped": "attachment_chunks"}
+
+
 def sums(connection: Owner, tenant: Tenant) -> dict[str, Any]:
     """What the rows add up to, with and without members and trail, and the files that they name."""
     content = measure(connection, tenant, only=CONTENT)
@@ -102,7 +110,7 @@ def main() -> int:
     """Do one of them."""
     parser = argparse.ArgumentParser(prog="restoring")
     commands = parser.add_subparsers(dest="action", required=True)
-    for name in ("fill", "damage", "sums"):
+    for name in ("fill", "damage", "drop", "sums"):
         command = commands.add_parser(name)
         command.add_argument("tenant")
         if name == "fill":
@@ -117,7 +125,7 @@ def main() -> int:
         if options.action == "fill":
             told = fill(connection, tenant, options.rows, options.files, options.large)
         else:
-            told = (damage if options.action == "damage" else sums)(connection, tenant)
+            told = {"damage": damage, "drop": drop, "sums": sums}[options.action](connection, tenant)
     print(json.dumps(told), flush=True)
     return 0
 

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+
 from workbuoy_app.erasures import TENANT
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.owner import owner_connection
@@ -26,12 +28,14 @@ from workbuoy_app.promotion.export import COMPRESSION, FORMAT, rows_with_objects
 from workbuoy_app.promotion.freeze import Tenant
 from workbuoy_app.promotion.receive import insert, parsed
 from workbuoy_app.promotion.tables import MOVED, REGISTRY, Table, canonical_rows, line, moved_tables
-from workbuoy_app.restore.copy import ledger_needed, prepared_copy
+from workbuoy_app.restore.copy import MARK, ledger_needed, prepared_copy
 from workbuoy_app.restore.journal import Journal, open_journal
 from workbuoy_app.restore.objects import Brought, ObjectRow, bring, mark_others
+from workbuoy_app.restore.shape import delete_left, make_again, prove_keys, unproved_keys
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
+NO_ROOM = "53"  # class of SQLSTATE: disk full, out of memory, too many connections
 CONTENT = tuple(name for name in MOVED if name not in REGISTRY)
 
 
@@ -52,10 +56,12 @@ def restore(settings: Settings, name: str, at: str, *, again: bool = False) -> d
     bucket = Bucket(own_storage(settings))
     with prepared_copy(settings) as there, _alone(settings, name), owner_that_may_act(settings) as here:
         tenant = _in_copy(settings, there, name, at)
+        made = make_again(here, there, MARK)
         known = _known(here, tenant)
         journal = open_journal(bucket, name, at, again=again)
         if journal.ended:
             return journal.document
+        journal.document["made_again"] = sorted({*journal.document.get("made_again", []), *made})
         content = _content(there, tenant, CONTENT if known else MOVED)
 
         def lines(table: Table) -> Iterator[bytes]:
@@ -117,6 +123,11 @@ class _Steps:
             except PromotionRefused:
                 self._give_up()
                 raise
+            except psycopg.Error as error:
+                # Without room the server rolls back and says so; after a lost connection nobody knows what it did.
+                if (error.sqlstate or "").startswith(NO_ROOM):
+                    self._give_up()
+                raise
             self._compare()
         return self._end()
 
@@ -163,7 +174,8 @@ class _Steps:
             freeze.thaw(self.settings, self.tenant.name)
         content = self.source.content
         rows = {name: each.rows for name, each in content.tables.items()}
-        self.journal.end(rows=rows, digest=content.digest)
+        unproved = prove_keys(self.here)
+        self.journal.end(rows=rows, digest=content.digest, others_to_restore=bool(unproved))
         return self.journal.document
 
     def _keep(self) -> None:
@@ -194,6 +206,8 @@ class _Steps:
             freeze.lock(here, tenant.id)
             here.execute("select set_config('workbuoy.import', 'on', true)")
             here.execute("delete from freezes where tenant_id = %s", [tenant.id])
+            if unproved_keys(here):
+                delete_left(here, tenant.id)
             for table in tables:
                 if table.name in REGISTRY:
                     insert(here, table, self.source.lines(table), tenant)

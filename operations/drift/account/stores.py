@@ -1,12 +1,15 @@
 """Ways out of what keeps data that were added beside the declared ones: copies, shares, listeners."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from components.database import RESTORED
 from facts import tokens as t
 from graph import Resource
 from graph.values import maps
 from operations.drift.account.beside import Beside, Look, Stack
+from operations.restore.copy import lives_until
 
 
 def _bucket(token: str, operation: str, absent: str, part: str, undo: str) -> Look:
@@ -75,6 +78,15 @@ def _replicas(stack: Stack, database: Resource) -> Iterator[Beside]:
             yield stack.beside(t.DATABASE, replica, undo, identifier=replica, replicateSourceDb=name)
 
 
+def _outlived(stack: Stack, database: Resource) -> Iterator[Beside]:
+    """A copy that a restore or a drill made and nobody took away in its day: it holds what its database held."""
+    region, copy = stack.region(database), f"{database.get('identifier') or database.id}-{RESTORED}"
+    found = stack.account.maybe("rds", region, "describe_db_instances", "DBInstanceNotFound", DBInstanceIdentifier=copy)
+    for one in (found or {}).get("DBInstances", ()):
+        if one["DBInstanceStatus"] != "deleting" and not lives_until(one, datetime.now(UTC)):
+            yield stack.beside(t.DATABASE, copy, f"workbuoy restore end {stack.graph.stack}", identifier=copy)
+
+
 def _secret_policy(stack: Stack, holder: Resource) -> Iterator[Beside]:
     """Who may read a secret that has no declared policy, that of a database's owner among them: RDS makes that one."""
     if holder.type == t.SECRET and stack.graph.referring(holder, t.SECRET_POLICY, "secretArn"):
@@ -128,6 +140,7 @@ STORES: Final = (
     _bucket(t.BUCKET_NOTIFICATION, "get_bucket_notification_configuration", "NoSuchConfiguration", "", ""),
     Look("access list", (t.BUCKET,), _grants),
     Look("replicas", (t.DATABASE,), _replicas),
+    Look("restored copies", (t.DATABASE,), _outlived),
     Look("policies of secrets", (t.SECRET, t.DATABASE), _secret_policy),
     Look("shared snapshots", (t.DATABASE,), _shared),
     Look("subscriptions", (t.TOPIC,), _subscriptions),

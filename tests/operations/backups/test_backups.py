@@ -12,13 +12,14 @@ from moto import mock_aws
 
 from operations.backups import look as looking
 from operations.backups.command import backups
-from operations.restore import command as restoring
+from operations.restore import running as restoring
 from operations.restore.copy import EXPIRES
 from tests.conftest import PROJECT, schema_of
 
 REGION, DATABASE, BUCKET = "eu-west-1", "workbuoy-prod-database", "workbuoy-prod-files-1"
 OUTPUTS = {
     "clusterArn": "c",
+    "drillTaskDefinitionArn": "d",
     "databaseAddress": f"{DATABASE}.abc.{REGION}.rds.amazonaws.com",
     "filesBucketName": BUCKET,
     "privateSubnetIds": ["subnet-1"],
@@ -132,7 +133,7 @@ SEEDED: dict[Callable[[], None], tuple[str, str, str]] = {
     shared: ("shared snapshot", "exposed", "today is shared with 210987654321"),
     no_snapshot: ("snapshots", "missing", "there is none"),
     no_database: ("database", "missing", f"there is no {DATABASE}"),
-    left_behind: ("restored copy", "exposed", "should be gone since"),
+    left_behind: ("restored copy", "exposed", "should be gone by now"),
 }
 
 

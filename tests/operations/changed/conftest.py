@@ -11,6 +11,7 @@ config:
     environment: {environment}
     account: "{account}"
     region: {region}
+    observability: {{drillWithinDays: {drills}}}
     service:
       image:
         repository: {account}.dkr.ecr.{region}.amazonaws.com/workbuoy
@@ -21,6 +22,7 @@ STACKS = {
     "prod": ("prod", "210000000003", "eu-west-1"),
     "prod-eu-north-1": ("prod", "210000000003", "eu-north-1"),
 }
+DRILLED = ("prod",)
 FILES = {
     "Pulumi.yaml": "name: workbuoy\nruntime: python\nmain: infra/\n",
     "infra/__main__.py": "",
@@ -60,7 +62,9 @@ def make_project(root: Path) -> Path:
     for path, text in FILES.items():
         files.write(path, text)
     for stack, (environment, account, region) in STACKS.items():
-        settings = SETTINGS.format(environment=environment, account=account, region=region)
+        settings = SETTINGS.format(
+            environment=environment, account=account, region=region, drills="30" if stack in DRILLED else "null"
+        )
         files.write(f"Pulumi.{stack}.yaml", settings)
     return root
 

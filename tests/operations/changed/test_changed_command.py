@@ -134,6 +134,7 @@ def test_the_matrices_are_added_to_the_steps_outputs(repository: Repository, mon
     assert lines["before"] == "1"
     assert [one["stack"] for one in json.loads(lines["dev"])] == ["dev"]
     assert [one["tenant"] for one in json.loads(lines["silos"])] == ["acme", "nordlys"]
+    assert [one["stack"] for one in json.loads(lines["drills"])] == ["prod", "prod-acme"]
 
 
 @pytest.mark.usefixtures("repository")

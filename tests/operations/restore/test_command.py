@@ -2,46 +2,22 @@
 
 import json
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 from click.testing import CliRunner, Result
-from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from operations.restore import command
 from operations.restore import copy as copies
 from operations.restore.command import restore
-from operations.restore.moment import Window
-from tests.conftest import PROJECT, schema_of
-from tests.operations.restore.world import COPY, SOURCE, World
+from tests.conftest import schema_of
+from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, World
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 AT = (NOW - timedelta(hours=2)).isoformat()
 NAMED = f"{NOW - timedelta(hours=2):%Y%m%dT%H%M%SZ}"
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[World]:
-    """Made once: that takes a second."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "x")
-        yield World()
-
-
-@pytest.fixture
-def world(stack: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A database that has been there for a month, and nothing else."""
-    monkeypatch.chdir(PROJECT)
-    stack.begin_anew()
-    window = Window(oldest=NOW - timedelta(days=30), newest=NOW - timedelta(minutes=5))
-    monkeypatch.setattr(copies.Copy, "window", lambda _: window)  # moto's database is as old as the test
-    monkeypatch.setattr(command, "_outputs", lambda _, stack_name: stack.outputs if stack_name == "prod" else {})
-    monkeypatch.setattr(time, "sleep", stack.sleep)
-    return stack
 
 
 def run(*arguments: str) -> Result:
@@ -58,6 +34,56 @@ def test_a_drill_makes_a_copy_of_its_own_checks_it_and_leaves_nothing(world: Wor
     assert set(document["seconds"]) == {"copy", "available", "login", "open", "prepare", "check", "end"}
     assert {key: value for key, value in document.items() if key != "schema"} == json.loads(evidence.read_text())
     assert sorted(world.commands()) == [["restore", "check"], ["restore", "prepare"]]
+    assert world.families() == {"workbuoy-prod-drill"}
+    assert world.copy() is None
+
+
+def test_a_drill_s_evidence_is_kept_in_the_bucket_as_it_was_written(world: World, tmp_path: Path) -> None:
+    evidence = tmp_path / "drill.json"
+    assert run("drill", "prod", "--evidence", str(evidence)).exit_code == 0
+    (kept,) = world.evidence("drills")
+    assert kept == json.loads(evidence.read_text())
+    assert (kept["good"], kept["problem"], kept["database"]) == (True, "", SOURCE)
+    assert kept["ledger"] == {"entries": 2, "tenantsErased": 1, "membersErased": 0}
+    assert kept["checks"]["digests"] == {"globex": "5eed"}
+    assert kept["by"].startswith("arn:aws:")
+
+
+def test_a_drill_that_fails_leaves_evidence_of_it_and_with_clean_up_no_copy(world: World) -> None:
+    world.exit_codes["check"] = 1
+    assert run("drill", "prod", "--clean-up").exit_code == 3
+    (kept,) = world.evidence("drills")
+    assert (kept["good"], "restore check ended with 1" in kept["problem"]) == (False, True)
+    assert world.copy() is None
+
+
+def test_a_drill_is_due_where_the_last_good_one_is_a_week_old(world: World) -> None:
+    world.keep_drill(NOW - timedelta(days=3), good=False)
+    world.keep_drill(NOW - timedelta(days=7), good=True)
+    assert run("drill", "prod", "--due").exit_code == 0
+    assert len(world.evidence("drills")) == 3
+    result = run("drill", "prod", "--due")
+    assert (result.exit_code, "less than a week old" in result.stderr) == (0, True)
+    assert len(world.evidence("drills")) == 3
+
+
+def test_a_restore_leaves_its_evidence_also_where_it_fails(world: World, tmp_path: Path) -> None:
+    world.exit_codes["tenant"] = 1
+    file = tmp_path / "restore.json"
+    arguments = ("tenant", "initech", "--at", AT, "--yes-restore", "initech", "--evidence", str(file))
+    assert run(*arguments).exit_code == 3
+    (kept,) = world.evidence("restores")
+    assert (kept, kept["good"], kept["tenant"]) == (json.loads(file.read_text()), False, "initech")
+
+
+def test_only_a_copy_whose_day_is_over_is_ended_as_expired(world: World) -> None:
+    world.exit_codes["check"] = 1
+    run("drill", "prod", "--at", AT)
+    assert "No copy that is past its day" in run("end", "prod", "--expired").stdout
+    arn = f"arn:aws:rds:{REGION}:{DEFAULT_ACCOUNT_ID}:db:{COPY}"
+    past = [{"Key": copies.EXPIRES, "Value": f"{NOW - timedelta(hours=1):%Y%m%dT%H%M%SZ}"}]
+    world.rds.add_tags_to_resource(ResourceName=arn, Tags=past)
+    assert "is being deleted" in run("end", "prod", "--expired").stdout
     assert world.copy() is None
 
 
@@ -136,6 +162,22 @@ def test_another_zone_is_the_same_moment(world: World) -> None:
     assert ["restore", "tenant", "initech", "--at", NAMED] in world.commands()
 
 
+def test_a_copy_that_has_no_disk_left_is_one_line_and_stays_to_be_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = copies.Copy._instance
+
+    def full(self: copies.Copy, name: str) -> Any:
+        found = real(self, name)
+        return {**found, "DBInstanceStatus": "storage-full"} if found and name == COPY else found
+
+    monkeypatch.setattr(copies.Copy, "_instance", full)
+    result = run("drill", "prod", "--at", AT)
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
+    assert "is storage-full: look at its events, then `workbuoy restore end`" in " ".join(result.stderr.split())
+    assert world.commands() == []
+
+
 def test_two_at_once_are_refused_and_the_first_one_s_copy_stays(world: World) -> None:
     world.exit_codes["check"] = 1
     run("drill", "prod", "--at", AT)
@@ -161,7 +203,7 @@ def test_a_copy_that_was_left_is_deleted_and_one_made_by_hand_is_not(world: Worl
 def test_a_stack_that_was_not_deployed_since_is_told_all_at_once(world: World) -> None:
     result = run("drill", "staging")
     assert result.exit_code == 1
-    assert result.stderr.count("has no output") == 8
+    assert result.stderr.count("has no output") == 9
     assert world.copy() is None
 
 

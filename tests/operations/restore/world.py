@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,17 +14,25 @@ from moto.ecs.models import ecs_backends
 from moto.rds.models import rds_backends
 
 REGION = "eu-west-1"
+BUCKET = "workbuoy-prod-files-1"
 SOURCE, COPY = "workbuoy-prod-database", "workbuoy-prod-database-restored"
-OPTIONS = {"awslogs-group": "/workbuoy/service", "awslogs-region": REGION, "awslogs-stream-prefix": "restore"}
+GROUP = "/workbuoy/service"
+NOW = datetime.now(UTC).replace(microsecond=0)
 TABLES = {"things": 12, "attachments": 5}
 CHECKED = {
     "good": True,
     "ready": "ok",
     "files_missing": 0,
-    "tenants": [{"tenant": "globex", "rows": TABLES, "files": 5}],
+    "tenants": [{"tenant": "globex", "rows": TABLES, "files": 5, "digest": "5eed"}],
 }
 VERDICTS: Mapping[str, Mapping[str, Any]] = {
-    "prepare": {"done": "restore prepare", "entries": 2, "tenants_erased": 1, "members_erased": 0},
+    "prepare": {
+        "done": "restore prepare",
+        "schema_before": "0007",
+        "entries": 2,
+        "tenants_erased": 1,
+        "members_erased": 0,
+    },
     "check": {"done": "restore check", **CHECKED},
     "tenant": {"done": "restore tenant", "rows": TABLES, "files": {"files": 5, "again": 2}, "frozen_seconds": 1.5},
     "undo": {"done": "restore undo", "rows": TABLES},
@@ -50,19 +59,22 @@ class World:
             ec2.create_security_group(GroupName=name, Description="x", VpcId=vpc)["GroupId"]
             for name in ("restore", "restore-copy")
         )
-        boto3.client("logs", region_name=REGION).create_log_group(logGroupName=OPTIONS["awslogs-group"])
+        boto3.client("logs", region_name=REGION).create_log_group(logGroupName=GROUP)
         secret = self.secrets.create_secret(Name="workbuoy-prod/restored-login-1")["ARN"]
         self.rds.create_db_subnet_group(
             DBSubnetGroupName="database-subnets-1", DBSubnetGroupDescription="x", SubnetIds=ids
         )
         cluster = self.ecs.create_cluster(clusterName="prod")["cluster"]["clusterArn"]
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         self.outputs = {
             "clusterArn": cluster,
             "databaseAddress": f"{SOURCE}.abc.{REGION}.rds.amazonaws.com",
-            "filesBucketName": "workbuoy-prod-files-1",
+            "filesBucketName": BUCKET,
             "privateSubnetIds": ids,
             "restoreSecurityGroupId": tasks,
-            "restoreTaskDefinitionArn": self._definition(),
+            "drillTaskDefinitionArn": self._definition("drill"),
+            "restoreTaskDefinitionArn": self._definition("restore"),
             "restoredLoginSecretArn": secret,
             "restoredSecurityGroupId": copies,
         }
@@ -74,6 +86,8 @@ class World:
         backend = rds_backends[DEFAULT_ACCOUNT_ID][REGION]
         for held in (backend.databases, backend.database_snapshots):
             held.clear()
+        for one in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+            self.s3.delete_object(Bucket=BUCKET, Key=one["Key"])
         self.rds.create_db_instance(
             DBInstanceIdentifier=SOURCE,
             DBInstanceClass="db.t4g.medium",
@@ -95,6 +109,10 @@ class World:
         return boto3.client("rds", region_name=REGION)
 
     @cached_property
+    def s3(self) -> Any:
+        return boto3.client("s3", region_name=REGION)
+
+    @cached_property
     def secrets(self) -> Any:
         return boto3.client("secretsmanager", region_name=REGION)
 
@@ -109,46 +127,84 @@ class World:
         found: dict[str, str] = json.loads(value)
         return found
 
+    def evidence(self, kind: str) -> list[dict[str, Any]]:
+        """What was kept of drills or restores, the oldest first."""
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"evidence/{kind}/").get("Contents", [])
+        return [json.loads(self.s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read()) for one in found]
+
+    def keep_drill(self, at: datetime, *, good: bool) -> None:
+        """As if one had been done then."""
+        document = {
+            "stack": "prod",
+            "at": at.isoformat(),
+            "writtenAt": at.isoformat(),
+            "by": "arn:aws:iam::123456789012:user/kari",
+            "good": good,
+            "problem": "" if good else "restore check ended with 1: no file",
+            "rpoSeconds": 300,
+            "rtoSeconds": 1500.5,
+            **({"checks": {"tenants": 2, "rows": 12_000, "files": 30}} if good else {}),
+        }
+        key = f"evidence/drills/{at:%Y%m%dT%H%M%SZ}.json"
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(document).encode())
+
     def commands(self) -> list[list[str]]:
         """Of all tasks that were ever started, in no order."""
+        return [one["overrides"]["containerOverrides"][0]["command"] for one in self._tasks()]
+
+    def families(self) -> set[str]:
+        """The ends of the names of the definitions by which they were started."""
+        return {one["taskDefinitionArn"].rpartition("/")[2].partition(":")[0] for one in self._tasks()}
+
+    def _tasks(self) -> list[Mapping[str, Any]]:
         found = ecs_backends[DEFAULT_ACCOUNT_ID][REGION].tasks.get("prod", {})
         if not found:
             return []
-        tasks = self.ecs.describe_tasks(cluster=self.outputs["clusterArn"], tasks=list(found))["tasks"]
-        return [one["overrides"]["containerOverrides"][0]["command"] for one in tasks]
+        tasks: list[Mapping[str, Any]] = self.ecs.describe_tasks(cluster=self.outputs["clusterArn"], tasks=list(found))[
+            "tasks"
+        ]
+        return tasks
 
     def sleep(self, _: float) -> None:
         """Instead of waiting: each task says its verdict and ends."""
         for cluster in ecs_backends[DEFAULT_ACCOUNT_ID][REGION].tasks.values():
             for arn, task in cluster.items():
+                container = task.overrides["containerOverrides"][0]["name"]
                 words = task.overrides["containerOverrides"][0]["command"]
                 vars(task.containers[0])["exitCode"] = self.exit_codes.get(words[1], 0)
-                self._say(arn, json.dumps(VERDICTS[words[1]]))
+                self._say(container, arn, json.dumps(VERDICTS[words[1]]))
 
-    def _definition(self) -> str:
+    def _definition(self, name: str) -> str:
         answer = self.ecs.register_task_definition(
-            family="workbuoy-prod-restore",
+            family=f"workbuoy-prod-{name}",
             requiresCompatibilities=["FARGATE"],
             networkMode="awsvpc",
             cpu="256",
             memory="512",
             containerDefinitions=[
                 {
-                    "name": "restore",
+                    "name": name,
                     "image": "prod@sha256:1",
                     "command": ["--help"],
                     "memory": 512,
-                    "logConfiguration": {"logDriver": "awslogs", "options": OPTIONS},
+                    "logConfiguration": {
+                        "logDriver": "awslogs",
+                        "options": {
+                            "awslogs-group": GROUP,
+                            "awslogs-region": REGION,
+                            "awslogs-stream-prefix": name,
+                        },
+                    },
                 }
             ],
         )
         arn: str = answer["taskDefinition"]["taskDefinitionArn"]
         return arn
 
-    def _say(self, task_arn: str, line: str) -> None:
+    def _say(self, container: str, task_arn: str, line: str) -> None:
         logs = boto3.client("logs", region_name=REGION)
-        where = {"logGroupName": OPTIONS["awslogs-group"]}
-        stream = f"restore/restore/{task_arn.rpartition('/')[2]}"
+        where = {"logGroupName": GROUP}
+        stream = f"{container}/{container}/{task_arn.rpartition('/')[2]}"
         if not logs.describe_log_streams(**where, logStreamNamePrefix=stream)["logStreams"]:
             logs.create_log_stream(**where, logStreamName=stream)
             event = {"timestamp": int(time.time() * 1000), "message": line}

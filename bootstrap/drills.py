@@ -1,0 +1,172 @@
+"""What a drill of a restore may do: a copy beside a database, the tasks that touch the copy alone, and its evidence.
+
+A schedule has no person with a second factor behind it. So its role starts no task that could write to what serves: the
+task definition for drills has an entry point that lets through two commands (app/workbuoy_app/one_off.py).
+"""
+
+from bootstrap.limits import elsewhere
+from bootstrap.rights import Rights
+from bootstrap.scope import Scope
+from components.context import EXECUTION_ROLE, RESTORE_ROLE
+from components.database import RESTORED
+from components.files import EVIDENCE_PREFIX
+from components.permissions import Condition, Statement
+from components.task import DRILL
+
+
+def copy_statements(scope: Scope) -> list[Statement]:
+    """A copy of a database beside it, at a moment: docs/restore.md. Nobody reads it but restore's tasks."""
+    copy = scope.named("rds", f"db:{{}}-database-{RESTORED}")
+    return [
+        Statement(
+            sid="CopyDatabases",
+            actions=["rds:RestoreDBInstanceToPointInTime"],
+            resources=[
+                *scope.named("rds", "db:{}-database"),
+                *copy,
+                *scope.arns("rds", "og:default:*", "pg:database-parameters-*", "subgrp:database-subnets-*"),
+            ],
+        ),
+        Statement(
+            sid="KeepCopies",
+            actions=["rds:AddTagsToResource", "rds:DeleteDBInstance", "rds:ModifyDBInstance"],
+            resources=copy,
+        ),
+        Statement(
+            sid="FindDatabases",
+            actions=["rds:DescribeDBInstances"],
+            resources=[*scope.named("rds", "db:{}-database"), *copy],
+        ),
+        Statement(
+            sid="LetCopiesUseKeys",
+            actions=["kms:CreateGrant"],
+            resources=scope.arns("kms", "key/*"),
+            conditions={
+                "StringEquals": {
+                    **scope.of_a_stack["StringEquals"],
+                    "kms:ViaService": [f"rds.{region}.amazonaws.com" for region in scope.regions],
+                },
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+            },
+        ),
+    ]
+
+
+def evidence_statements(scope: Scope) -> list[Statement]:
+    """Write what was found, never over what is there, and read it again."""
+    through_s3 = [f"s3.{region}.amazonaws.com" for region in scope.regions]
+    evidence = scope.buckets(f"files-*/{EVIDENCE_PREFIX}/*")
+    return [
+        Statement(
+            sid="WriteEvidenceOnce",
+            actions=["s3:PutObject"],
+            resources=evidence,
+            conditions={"Null": {"s3:if-none-match": "false"}},
+        ),
+        Statement(sid="ReadEvidence", actions=["s3:GetObject"], resources=evidence),
+        Statement(
+            sid="FindEvidence",
+            actions=["s3:ListBucket"],
+            resources=scope.buckets("files-*"),
+            conditions={"StringLike": {"s3:prefix": [f"{EVIDENCE_PREFIX}/*"]}},
+        ),
+        Statement(
+            sid="EncryptEvidence",
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=scope.arns("kms", "key/*"),
+            conditions={
+                "StringEquals": {**scope.of_a_stack["StringEquals"], "kms:ViaService": through_s3},
+                # With a bucket key the context names the bucket.
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+                "ArnLike": {"kms:EncryptionContext:aws:s3:arn": scope.buckets("files-*")},
+            },
+        ),
+    ]
+
+
+def drill_statements(scope: Scope, state: Rights) -> dict[str, list[Statement]]:
+    """The policies of the role that the workflow of the drills takes, by part."""
+    in_a_cluster: Condition = {"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}}
+    roles = [
+        f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
+        for role in (EXECUTION_ROLE, RESTORE_ROLE)
+        for end in (role, f"*-{role}")
+    ]
+    return {
+        "copy": [
+            *copy_statements(scope),
+            Statement(
+                sid="FillInCopysLogin",
+                actions=["secretsmanager:PutSecretValue"],
+                resources=scope.named("secretsmanager", "secret:{}/restored-login-*"),
+            ),
+            Statement(
+                sid="EncryptCopysLogin",
+                # To put a value takes both.
+                # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=scope.arns("kms", "key/*"),
+                conditions={
+                    "StringEquals": {
+                        **scope.of_a_stack["StringEquals"],
+                        "kms:ViaService": [f"secretsmanager.{region}.amazonaws.com" for region in scope.regions],
+                    }
+                },
+            ),
+            elsewhere(scope),
+        ],
+        "tasks": [
+            Statement(
+                sid="RunDrills",
+                actions=["ecs:RunTask"],
+                resources=scope.named("ecs", f"task-definition/{{}}-{DRILL}:*"),
+                conditions=in_a_cluster,
+            ),
+            Statement(
+                sid="TagDrills",  # a task takes its definition's tags
+                actions=["ecs:TagResource"],
+                resources=scope.named("ecs", "task/{}/*"),
+                conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
+            ),
+            Statement(
+                sid="FindRunningTasks",
+                actions=["ecs:ListTasks"],
+                resources=["*"],  # its only resource are container instances, and Fargate has none
+                conditions=in_a_cluster,
+            ),
+            Statement(sid="FollowTasks", actions=["ecs:DescribeTasks"], resources=scope.named("ecs", "task/{}/*")),
+            Statement(
+                sid="SeeDefinitions",
+                actions=["ecs:DescribeTaskDefinition"],
+                resources=["*"],  # AWS knows no resource for this action
+            ),
+            Statement(
+                sid="ReadTasksLog",
+                actions=["logs:GetLogEvents"],
+                resources=scope.named("logs", "log-group:/workbuoy/{}/service:*"),
+            ),
+            Statement(
+                sid="HandRolesToTasks",
+                actions=["iam:PassRole"],
+                resources=roles,
+                conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            ),
+        ],
+        "evidence": [
+            *evidence_statements(scope),
+            Statement(
+                sid="TellLastDrillsAge",
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],  # AWS knows no resource for this action
+                conditions={
+                    "StringLike": {
+                        "cloudwatch:namespace": [
+                            f"Workbuoy/workbuoy-{scope.environment}",
+                            f"Workbuoy/workbuoy-{scope.environment}-*",
+                        ]
+                    }
+                },
+            ),
+            *state.read,
+        ],
+    }

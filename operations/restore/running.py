@@ -1,0 +1,109 @@
+"""What the commands of a restore have alike: where it happens, its moment, and how a failure is told."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from operations.ending import CHECK_FAILED, INTERRUPTED, NOT_MADE, fail, tell
+
+if TYPE_CHECKING:
+    from operations.restore.places import RestorePlace
+    from operations.restore.steps import Restore, Step
+
+
+def stack_of(name: str) -> str:
+    """The stack that holds a customer's data. Raises ProblemsError for an unknown customer."""
+    from infra.tenants.files import read_tenant  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    tenant = read_tenant(find_project(Path.cwd()).root, name)
+    return tenant.stack if tenant.isolation == "silo" else tenant.base
+
+
+def place_of_stack(stack: str) -> "RestorePlace":
+    """Where a stack's restore happens. Raises ProblemsError with every output that is missing."""
+    from operations.restore.places import find_place  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    return find_place(stack, region_of(stack), lambda name: _outputs(project, name))
+
+
+def region_of(stack: str) -> str:
+    """By its settings, or its base's. Raises ProblemsError for an unknown stack."""
+    from project.files import find_project, read_config  # noqa: PLC0415
+    from project.silos import whole_config  # noqa: PLC0415
+    from rehearsal.run import place_of  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    return place_of(project, whole_config(project, stack, read_config(project, stack)))[1]
+
+
+def _outputs(project: Any, stack: str) -> Mapping[str, Any]:
+    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+
+    found: Mapping[str, Any] = open_stack(project, stack, tell=tell).outputs()
+    return found
+
+
+def work_at(place: "RestorePlace", at: datetime) -> "Restore":
+    """A restore to a moment, with nothing done yet."""
+    import boto3  # noqa: PLC0415  half a second
+
+    from operations.restore.steps import Restore  # noqa: PLC0415
+
+    return Restore(session=boto3.Session(), place=place, at=at, tell=tell)
+
+
+def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", datetime]:
+    """With a moment that can be restored, and the newest one. Raises InputError for another."""
+    from operations.restore.copy import Copy  # noqa: PLC0415
+    from operations.restore.moment import expect_within, parse  # noqa: PLC0415
+
+    work = work_at(place, parse(at_text) if at_text else datetime.now(UTC))
+    window = guarded(work, lambda: {"window": Copy(work.session, place, tell).window()})["window"]
+    if at_text is None:
+        work.at = window.newest
+    expect_within(work.at, window, datetime.now(UTC))
+    return work, window.newest
+
+
+def tried(work: "Restore", steps: list["Step"]) -> tuple[int, str] | None:
+    """Take the steps; the exit code and why where one failed. Ctrl-C ends the command: a task goes on by itself."""
+    return _problem(work, lambda: work.take(steps))
+
+
+def guarded(work: "Restore", do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What it gives; a failure ends the command with one line."""
+    found: list[Mapping[str, Any]] = []
+    if problem := _problem(work, lambda: found.append(do())):
+        fail(*problem)
+    return found[0]
+
+
+def head(work: "Restore") -> dict[str, Any]:
+    """Of each output: where, to when, and the seconds of each step."""
+    return {"stack": work.place.tasks.stack, "at": work.at.isoformat(), "seconds": dict(work.seconds)}
+
+
+def _problem(work: "Restore", do: Callable[[], object]) -> tuple[int, str] | None:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from operations.one_off import TaskError  # noqa: PLC0415
+    from operations.restore.copy import CopyError  # noqa: PLC0415
+    from operations.restore.evidence import EvidenceError  # noqa: PLC0415
+    from operations.restore.steps import KEPT, StepFailedError  # noqa: PLC0415
+
+    kept = KEPT.format(stack=work.place.tasks.stack)
+    try:
+        do()
+    except StepFailedError as error:
+        return CHECK_FAILED, f"{error}; {kept}"
+    except KeyboardInterrupt:
+        fail(INTERRUPTED, f"interrupted; a task goes on by itself, and {kept}")
+    except (CopyError, EvidenceError, TaskError) as error:
+        return NOT_MADE, str(error)
+    except (BotoCoreError, ClientError) as error:
+        return NOT_MADE, f"AWS refused or did not answer: {error}; {kept}"
+    return None
