@@ -30,7 +30,11 @@ def service_rights(scope: Scope) -> Rights:
                     "ecs:ListServiceDeployments",
                     "ecs:ListTagsForResource",
                 ],
-                resources=[*things, *scope.named("ecs", "service-deployment/{}/*", "service-revision/{}/*")],
+                resources=[
+                    *scope.named("ecs", "cluster/{}", "service/{}/*"),
+                    *scope.arns("ecs", f"task-definition/workbuoy-{scope.environment}-*"),
+                    *scope.named("ecs", "service-deployment/{}/*", "service-revision/{}/*"),
+                ],
             ),
             Statement(
                 sid="SeeDefinitionsAndScaling",
