@@ -25,6 +25,9 @@ def test_each_kind_of_data_has_its_own_key(declared: Declare) -> None:
         graph.named("secrets-database-login").declared.properties["kmsKeyId"],
         graph.named("logs-service-group").declared.properties["kmsKeyId"],
         graph.named("observability-alarms").declared.properties["kmsMasterKeyId"],
+        graph.named("exports-encryption").declared.properties["rules"][0]["applyServerSideEncryptionByDefault"][
+            "kmsMasterKeyId"
+        ],
     ]
     assert len(set(used)) == len(used)
     assert set(used) == {one.outputs["arn"] for one in graph.of("kms/key:Key")}

@@ -862,6 +862,75 @@ aws.wafv2.WebAclLoggingConfiguration(
     opts=top,
 )
 
+locked = aws.s3.Bucket("locked", bucket=suffix.hex.apply("every-locked-{}".format), object_lock_enabled=True, opts=top)
+aws.s3.BucketVersioning(
+    "locked",
+    bucket=locked.bucket,
+    versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+    opts=top,
+)
+aws.s3.BucketObjectLockConfiguration(
+    "locked",
+    bucket=locked.bucket,
+    object_lock_enabled="Enabled",
+    rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
+        default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(mode="GOVERNANCE", days=1)
+    ),
+    opts=top,
+)
+
+metrics_log = aws.cloudwatch.LogGroup(
+    "metrics", name="/aws/vendedlogs/prometheus/every", retention_in_days=30, opts=top
+)
+workspace = aws.amp.Workspace(
+    "metrics",
+    alias="every",
+    kms_key_arn=key.arn,
+    logging_configuration=aws.amp.WorkspaceLoggingConfigurationArgs(log_group_arn=metrics_log.arn.apply("{}:*".format)),
+    tags={"Name": "metrics"},
+    opts=top,
+)
+aws.amp.RuleGroupNamespace(
+    "metrics",
+    name="every",
+    workspace_id=workspace.id,
+    data="groups:\n- name: every\n  rules:\n  - record: every\n    expr: up\n",
+    tags={"Name": "metrics"},
+    opts=top,
+)
+aws.amp.AlertManagerDefinition(
+    "metrics",
+    workspace_id=workspace.id,
+    definition="alertmanager_config: |\n  route:\n    receiver: none\n  receivers:\n  - name: none\n",
+    opts=top,
+)
+aws.amp.Scraper(
+    "metrics",
+    alias="every",
+    scrape_configuration="scrape_configs: []\n",
+    source=aws.amp.ScraperSourceArgs(
+        vpc=aws.amp.ScraperSourceVpcArgs(security_group_ids=[app_group.id], subnet_ids=[one.id for one in data])
+    ),
+    destination=aws.amp.ScraperDestinationArgs(amp=aws.amp.ScraperDestinationAmpArgs(workspace_arn=workspace.arn)),
+    tags={"Name": "metrics"},
+    opts=top,
+)
+names = aws.servicediscovery.PrivateDnsNamespace(
+    "names", name="every.internal", description="Tasks", vpc=vpc.id, tags={"Name": "names"}, opts=top
+)
+aws.servicediscovery.Service(
+    "names",
+    name="every",
+    description="Tasks of the service",
+    dns_config=aws.servicediscovery.ServiceDnsConfigArgs(
+        namespace_id=names.id,
+        routing_policy="MULTIVALUE",
+        dns_records=[aws.servicediscovery.ServiceDnsConfigDnsRecordArgs(type="A", ttl=15)],
+    ),
+    tags={"Name": "names"},
+    opts=top,
+)
+
 pulumi.export("address", balancer.dns_name)
 pulumi.export("bucket", bucket.id)
 pulumi.export("database", database.address)
