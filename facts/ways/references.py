@@ -79,7 +79,10 @@ def _outsiders(graph: Graph, text: str, accounts: frozenset[str]) -> Iterator[st
         yield f"account {text}"
     for arn in _ARN.finditer(text):
         bucket = arn[0].partition("/")[0] if arn[0].startswith("arn:aws:s3:::") else ""
-        if (arn[1] and arn[1] not in accounts) or (bucket and graph.find(bucket) is None):
+        # A bucket's name ends with a letter or a digit; what ends otherwise begins names, as in a trail's selector.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        named = bucket and bucket[-1].isalnum()
+        if (arn[1] and arn[1] not in accounts) or (named and graph.find(bucket) is None):
             yield arn[0]
 
 

@@ -104,6 +104,7 @@ class Move(Settings):
         str | None,
         Field(
             pattern=rf"^({BASE_CERTIFICATE}|arn:aws:acm:[a-z0-9-]+:\d{{12}}:certificate/.+)$",
+            examples=["arn:aws:acm:eu-north-1:111122223333:certificate/0123abcd"],
             max_length=2048,
             description="Of a silo, in that region; or base, where that base's own covers hostName",
         ),

@@ -86,7 +86,7 @@ class Cli(PulumiCommand):
         lines: tuple[list[str], list[str]] = ([], [])
         beside = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
         with (
-            _termination_as_interrupt(),
+            self._cancelled_by_signals(),
             subprocess.Popen(
                 [self.command, "--non-interactive", *args],
                 stdin=subprocess.DEVNULL,
@@ -109,7 +109,11 @@ class Cli(PulumiCommand):
                 reader.start()
             self._running = process
             try:
-                self._wait(process, readers)
+                if self.interrupted:  # between the start of the process and here
+                    self.cancel()
+                for reader in readers:
+                    reader.join()
+                process.wait()
             finally:
                 self._running = None
         self.killed_by = "" if self.interrupted else _signal(process.returncode)
@@ -124,19 +128,28 @@ class Cli(PulumiCommand):
         if process is not None:
             process.send_signal(signal.SIGINT)
 
-    def _wait(self, process: "subprocess.Popen[str]", readers: list[threading.Thread]) -> None:
-        while True:
-            try:
-                for reader in readers:
-                    reader.join()
-                process.wait()
-            except KeyboardInterrupt:
-                if not self.interrupted and self._tell:
-                    self._tell(CANCELLING)
-                self.interrupted = True
-                process.send_signal(signal.SIGINT)  # the first cancels, the second ends the engine at once
-            else:
-                return
+    @contextmanager
+    def _cancelled_by_signals(self) -> Iterator[None]:
+        """Ctrl-C, and SIGTERM of whoever stops a job: the first cancels, the second ends the engine at once.
+
+        Nothing is raised, since an exception could come between any two lines and leave the engine alone behind.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def interrupt(*_: object) -> None:
+            if not self.interrupted and self._tell:
+                self._tell(CANCELLING)
+            self.interrupted = True
+            self.cancel()
+
+        before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _signal(code: int) -> str:
@@ -154,20 +167,3 @@ def _read(stream: IO[str], callback: Tell | None, kept: list[str]) -> None:
             kept.append(line.rstrip())
             if callback:
                 callback(kept[-1])
-
-
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Whoever stops a job sends SIGTERM; it must not leave the engine alone behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

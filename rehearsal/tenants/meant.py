@@ -137,6 +137,12 @@ _OF_THE_ACCOUNT: Final = (
     ),
     Meant(
         role=DRILL,
+        things="exports-key",
+        actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
+        reason="the same statements: through S3 for buckets of files alone, which no graph decides",
+    ),
+    Meant(
+        role=DRILL,
         things="*drill-task",
         actions=("ecs:RunTask",),
         reason="a schedule starts the commands that touch a copy alone",

@@ -21,7 +21,7 @@ ZONE = """        - name: eu-west-1c
           privateCidrBlock: 10.40.48.0/20
           dataCidrBlock: 10.40.102.0/24
 """
-TASKS = {"administration-task", "one-off-task", "restore-task", "service-task"}
+TASKS = {"administration-task", "drill-task", "export-task", "one-off-task", "restore-task", "service-task"}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,10 @@ Place = tuple[str | int, ...]
 PRINTABLE = st.characters(codec="ascii", exclude_categories=["Cc"])
 
 # For text whose rule is a function and no pattern: addresses, names, sizes.
-TEXTS = ("203.0.113.0/24", "10.77.0.0/16", "10.99.8.0/22", "hooli", "Hooli Oy", "eea", "eu", "vakt@hooli.test")
+TEXTS = (
+    *("203.0.113.0/24", "10.77.0.0/16", "10.99.8.0/22", "hooli", "Hooli Oy", "eea", "eu", "vakt@hooli.test"),
+    "Annex 3 of Hooli's agreement allows it",
+)
 
 
 def leaves(model: type[BaseModel], content: Mapping[str, Any], path: Place = ()) -> Iterator[tuple[Place, FieldInfo]]:

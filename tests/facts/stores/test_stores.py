@@ -159,8 +159,8 @@ class Case(NamedTuple):
         Case(
             "secrets-oidc-client", Form.SECRET, {"recoveryWindowInDays": None}, "rotation=manual", End.FOR_A_WHILE, 30
         ),
-        Case("files-bucket", Form.OBJECTS, {"forceDestroy": True}, "until someone", End.DELETED, 0),
-        Case("files-bucket", Form.OBJECTS, {"forceDestroy": None}, "until someone", End.BLOCKS, FOREVER),
+        Case("exports-bucket", Form.OBJECTS, {"forceDestroy": True}, "days", End.DELETED, 0),
+        Case("exports-bucket", Form.OBJECTS, {"forceDestroy": None}, "days", End.BLOCKS, FOREVER),
         Case("keys-logs", Form.KEY, {"enableKeyRotation": False}, "never rotated", End.STAYS, FOREVER),
     ],
 )
@@ -269,7 +269,7 @@ def test_a_number_of_days_that_is_not_shown_is_never_a_default(
     [
         ("database-instance", Form.AUTOMATED_BACKUPS, "deleteAutomatedBackups"),
         ("database-instance", Form.FINAL_SNAPSHOT, "skipFinalSnapshot"),
-        ("files-bucket", Form.OBJECTS, "forceDestroy"),
+        ("exports-bucket", Form.OBJECTS, "forceDestroy"),
         ("secrets-oidc-client", Form.SECRET, "recoveryWindowInDays"),
         ("logs-service-group", Form.LOG, "skipDestroy"),
     ],

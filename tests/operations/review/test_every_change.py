@@ -34,6 +34,7 @@ SILENT_DELETIONS = {
 ONLY_A_BAD_VALUE_STOPS = {
     "networkMode": "`host` is a policy's to refuse",
     "pidMode": "`host` is a policy's to refuse",
+    "defaultAction": "to let through what no rule decides is the weakest already, and the rules refuse",
     "desyncMitigationMode": "`monitor` is a policy's to refuse",
     "ingress": "a group that is empty has nothing to take away",
     "egress": "a group that is empty has nothing to take away",

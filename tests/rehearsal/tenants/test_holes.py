@@ -12,7 +12,7 @@ from facts.permissions.evaluate import Undecided
 from rehearsal.permissions.gate import open_gate
 from rehearsal.tenants import roles
 from rehearsal.tenants.attempts import OBJECT_KEY, Attempt
-from rehearsal.tenants.holdings import LOGIN, RESTORE, TASK
+from rehearsal.tenants.holdings import EXPORT, LOGIN, RESTORE, TASK
 from rehearsal.tenants.matrix import rows
 from rehearsal.tenants.result import Outcome
 from rehearsal.tenants.sql import Work, run
@@ -142,6 +142,9 @@ def test_a_key_shared_by_two_stacks_opens_both_to_each_other(beside: Beside) -> 
     both |= {(PROD, RESTORE, ACME, *one) for one in key}
     own = ((OBJECT, "s3:PutObject"), (FILES_KEY, "kms:GenerateDataKey"))
     both |= {(ACME, RESTORE, ACME, *one) for one in own}
+    # Whoever hands prod's data over may read with prod's key, and so acme's; acme's own may not use prod's.
+    both |= {(PROD, EXPORT, ACME, FILES_KEY, "kms:Decrypt")}
+    both |= {(ACME, EXPORT, ACME, *one) for one in ((OBJECT, "s3:GetObject"), (FILES_KEY, "kms:Decrypt"))}
     try:
         with widened(beside, ACME, use):
             assert beside.red_roles() == both
