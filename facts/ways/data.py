@@ -68,6 +68,17 @@ _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2": ("ec2:CreateTrafficMirror*", "ec2:CreateInstanceConnectEndpoint"),
     "elasticloadbalancing": (),
     "ecr": ("ecr:PutImage",),
+    "aps": (
+        "aps:QueryMetrics",
+        "aps:RemoteWrite",
+        "aps:GetLabels",
+        "aps:GetMetricMetadata",
+        "aps:GetSeries",
+        "aps:*Alerts",
+        "aps:*AlertGroups",
+        "aps:*AlertManagerSilence*",
+        "aps:ListRules",
+    ),
     "cloudtrail": (),
 }
 

@@ -23,6 +23,11 @@ _TASK: Final = "service-task-role"
 _EXPORT: Final = "export-role"
 _PUTS: Final = ("s3:PutObject", "s3:AbortMultipartUpload")
 _USES: Final = ("kms:Decrypt", "kms:GenerateDataKey")
+_TOLD_OF_ITS_BASE: Final = (
+    ("export-task", "exports-bucket"),
+    ("scraping-rules", "metrics-workspace"),
+    ("scraping-collector", "metrics-workspace"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,11 +140,20 @@ _OF_THE_ACCOUNT: Final = (
         actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
         reason="a copy, its login and the evidence take the keys, through those services alone",
     ),
+    *(
+        Meant(
+            role=role,
+            things=key,
+            actions=("kms:CreateGrant", *_USES),
+            reason="the same statements, through services or buckets that this key does not let: decided apart",
+        )
+        for role, key in ((DRILL, "exports-key"), (DRILL, "metrics-key"), (OPERATORS, "metrics-key"))
+    ),
     Meant(
-        role=DRILL,
-        things="exports-key",
-        actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
-        reason="the same statements: through S3 for buckets of files alone, which no graph decides",
+        role=LEAVING,
+        things="metrics-key",
+        actions=("kms:Decrypt",),
+        reason="the statement for exports, through S3, which this key does not let: decided apart",
     ),
     Meant(
         role=DRILL,
@@ -226,7 +240,7 @@ _OF_THE_ACCOUNT: Final = (
             actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
             reason="RDS, Secrets Manager, S3 and SNS ask for the keys in its name, and only through them",
         )
-        for keys in ("keys-*", "exports-key")
+        for keys in ("keys-*", "exports-key", "metrics-key")
     ),
     Meant(
         role=DEPLOY,
@@ -288,8 +302,8 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
 
 
 def meant_path(path: Path) -> bool:
-    """Whether a way that no policy decides is meant: a silo's task is told where its base's place for exports is."""
-    named = (path.by, path.asker, path.thing) == (REFERENCE, "export-task", "exports-bucket")
+    """Whether a way that no policy decides is meant: a silo is told where its base keeps exports and metrics."""
+    named = path.by == REFERENCE and (path.asker, path.thing) in _TOLD_OF_ITS_BASE
     return named and path.party.startswith(f"{path.whom}-")
 
 

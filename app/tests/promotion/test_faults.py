@@ -262,7 +262,7 @@ def test_an_owner_who_could_not_yet_act_as_the_services_group_can_do_it(scene: S
     assert scene.receive()[1]
 
 
-def without_condition(table: tables.Table) -> sql.Composed:
+def without_condition(table: tables.Table, **_: bool) -> sql.Composed:
     """A seeded hole: the statement forgets whose rows it is to read."""
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
     keys = sql.SQL(", ").join(map(sql.Identifier, table.key))
@@ -277,7 +277,7 @@ def test_a_forgotten_condition_brings_no_row_of_another_tenant(
     monkeypatch.setattr(
         tables,
         "selection",
-        lambda table: real(table) if table.name in tables.REGISTRY else without_condition(table),
+        lambda table, **_: real(table) if table.name in tables.REGISTRY else without_condition(table),
     )
     assert scene.export() == right, "the database itself holds the other tenant's rows back"
     monkeypatch.setattr(tables, "selection", without_condition)
@@ -285,7 +285,9 @@ def test_a_forgotten_condition_brings_no_row_of_another_tenant(
         scene.export()
     # Even past the policies the last guard stands: as a superuser that does not act as the service's group.
     monkeypatch.setattr(
-        tables, "selection", lambda table: without_condition(table) if table.name == "things" else real(table)
+        tables,
+        "selection",
+        lambda table, **_: without_condition(table) if table.name == "things" else real(table),
     )
     with psycopg.connect(superuser_of(scene)) as superuser:
         superuser.execute("alter table things no force row level security")
