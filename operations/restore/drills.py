@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.alarms import DRILL_ALARM, DRILL_METRIC, log_namespace
 from operations.ending import CHECK_FAILED, JSON, plainly, print_json, print_text, tell
 from operations.restore.running import guarded, place_of_stack, region_of, work_at
 
@@ -65,6 +64,8 @@ def warnings(stack: str) -> list[str]:
     import boto3  # noqa: PLC0415 half a second
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
+    from components.alarms import DRILL_ALARM  # noqa: PLC0415 reads Pulumi
+
     cloudwatch = boto3.Session().client("cloudwatch", region_name=region_of(stack))
     try:
         found = cloudwatch.describe_alarms(AlarmNames=[f"workbuoy-{stack}-{DRILL_ALARM}"])["MetricAlarms"]
@@ -82,6 +83,8 @@ def _measure(work: "Restore", last: datetime | None, now: datetime) -> Mapping[s
     if last is None:
         tell("no drill has ended well, so there is no age to measure")
         return {}
+    from components.alarms import DRILL_METRIC, log_namespace  # noqa: PLC0415 reads Pulumi
+
     days = (now - last).total_seconds() / 86_400
     work.session.client("cloudwatch", region_name=work.place.tasks.region).put_metric_data(
         Namespace=log_namespace(f"workbuoy-{work.place.tasks.stack}"),

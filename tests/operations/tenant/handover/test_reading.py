@@ -19,7 +19,7 @@ WANTED = Wanted(tenant="acme", region="eu-west-1", allowed_regions=("eu-west-1",
 
 def read(files: dict[str, bytes], bucket: ExportsBucket | None = None, wanted: Wanted = WANTED) -> Any:
     bucket = bucket or ExportsBucket()
-    return read_again(bucket, bucket.put("acme/20261126T093000Z", files), wanted, NOW)
+    return read_again(bucket, bucket.put("acme/20261126T093000Z", files), wanted, datetime.now(UTC))
 
 
 def refused(files: dict[str, bytes], bucket: ExportsBucket | None = None, wanted: Wanted = WANTED) -> str:
@@ -52,7 +52,7 @@ def test_manifest_made_by_hand_is_no_export() -> None:
         ({"region": "us-east-1"}, "was made in us-east-1"),
         ({"frozen_at": None}, "went on writing"),
         ({"made_at": (NOW - timedelta(days=8)).isoformat()}, "older than 7 days"),
-        ({"made_at": (NOW + timedelta(hours=1)).isoformat()}, "a clock is off"),
+        ({"made_at": (NOW + timedelta(days=1)).isoformat()}, "a clock is off"),
         ({"made_at": "yesterday"}, "when it was made"),
         ({"archives": [{"name": "../rows.zip", "size_bytes": 1}]}, "does not name its archives"),
         ({"digest": "0" * 64}, "its digest is of other content"),
