@@ -137,6 +137,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "rotation": "the rotation of its login",
     "restore": "bringing data back",
     "export": "handing data over",
+    "drill": "drills of a restore",
     "observability-operators": "operators",
     "deploy": "deployments",
     "preview": "previews",

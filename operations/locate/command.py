@@ -201,11 +201,11 @@ def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "
 
 def _differences(declared: "Estate", deployed: "Estate") -> "Iterator[Difference]":
     from operations.locate.differences import differences  # noqa: PLC0415
-    from operations.locate.stores import holds_requests  # noqa: PLC0415
+    from operations.locate.stores import serves_silos  # noqa: PLC0415
 
     for before, after in zip(declared.stacks, deployed.stacks, strict=True):
         for resource, difference in differences(before, after):
-            if before is declared.own or holds_requests(before, resource):  # the rest of the base is not theirs
+            if before is declared.own or serves_silos(before, resource):  # the rest of the base is not theirs
                 yield difference
 
 

@@ -37,6 +37,7 @@ class Group(StrEnum):
 
     DATABASE = "Database"
     FILES = "Files"
+    EXPORTS = "Exports"
     LOGS = "Logs"
     RUNNING = "Running service"
     SECRETS = "Secrets"
@@ -120,9 +121,16 @@ _FILES: Final[Mapping[Form, str]] = {
     Form.NONCURRENT_VERSIONS: "Noncurrent versions of files",
     Form.UNFINISHED_UPLOADS: "Unfinished uploads of files",
 }
+_EXPORTS: Final[Mapping[Form, str]] = {
+    Form.OBJECTS: "Exports",
+    Form.ARCHIVED_OBJECTS: "Archived exports",
+    Form.NONCURRENT_VERSIONS: "Noncurrent versions of exports",
+    Form.UNFINISHED_UPLOADS: "Unfinished uploads of exports",
+}
 # What the program's resources are called among people; another stands by its own name.
 _CALLED: Final[Mapping[str, str]] = {
     "files-bucket": "the files",
+    f"{EXPORTS}-bucket": "the exports",
     "load-balancer-alb": "the load balancer",
     "network-flow-log": "the network",
     "database-instance": "the database",
@@ -131,6 +139,7 @@ _CALLED: Final[Mapping[str, str]] = {
     "administration-task": "administration",
     "restore-task": "bringing data back",
     "export-task": "handing data over",
+    "drill-task": "drills of a restore",
     "rotation-function": "the rotation of its login",
 }
 
@@ -154,7 +163,7 @@ def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> I
     # The same data as the policies know them, by the names and keys that stand in these; a stranger has none.
     as_judged = {one.identity: one for one in stores(of_policies)}
     for store in stores(graph):
-        if passed_through and not (holds_requests(graph, store.holder) or takes_exports(store.holder)):
+        if passed_through and not serves_silos(graph, store.holder):
             continue
         group, known = _group(store), as_judged.get(store.identity)
         yield Located(
@@ -184,20 +193,30 @@ def _stores(estate: Estate, graph: Graph, readers: Readers, judged: Estate) -> I
 
 
 def _what(store: Store) -> str:
-    if store.content is Content.CUSTOMER and store.form in _FILES:
-        return _FILES[store.form]
+    words = _EXPORTS if takes_exports(store.holder) else _FILES
+    if store.content is Content.CUSTOMER and store.form in words:
+        return words[store.form]
     return ENGLISH.what(store, lambda one: _CALLED.get(one.name, one.name))
 
 
 def _group(store: Store) -> Group:
     group = _GROUPS[store.form]
-    return Group.LOGS if group is Group.FILES and store.content is Content.ACCESS_LOGS else group
+    if group is not Group.FILES:
+        return group
+    if store.content is Content.ACCESS_LOGS:
+        return Group.LOGS
+    return Group.EXPORTS if takes_exports(store.holder) else Group.FILES
 
 
 def _holds(store: Store) -> Holds:
     if store.form is Form.UNKNOWN:
         return Holds.CUSTOMER
     return Holds.STAFF if store.form is Form.TOPIC else _HOLDS.get(store.content, Holds.CUSTOMER)
+
+
+def serves_silos(graph: Graph, holder: Resource) -> bool:
+    """Whether a base's resource holds something of each of its silos: traces of requests, or exports."""
+    return holds_requests(graph, holder) or takes_exports(holder)
 
 
 def takes_exports(holder: Resource) -> bool:

@@ -16,7 +16,7 @@ from operations.locate.live.overlay import lost_marks, overlay, unreadable
 from operations.locate.live.strangers import harmless_kinds, kind_of
 from operations.locate.live.sweep import LOOKED_FOR, Swept, sweep
 from operations.locate.sources import Estate, Source
-from operations.locate.stores import Group, Holds, Located, holds_requests, stores_of
+from operations.locate.stores import Group, Holds, Located, serves_silos, stores_of
 from project.files import Project
 
 
@@ -41,7 +41,7 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
                 *differences(declared, live.graph),
                 *lost_marks(declared, live),
             )
-            if own or holds_requests(declared, resource)  # the base's other affairs are not this customer's
+            if own or serves_silos(declared, resource)  # the base's other affairs are not this customer's
         ]
         if own:
             tagged = list(_tagged(estate, swept, [one.arn for one in swept.found], names.own))

@@ -34,6 +34,12 @@ IN_ENGLISH: Final = Words(
         Form.UNFINISHED_UPLOADS: "Uploads of files that were not finished",
         Form.OBJECTS: "The files that your users attach",
     },
+    exports={
+        Form.ARCHIVED_OBJECTS: "Exports of your data, made to hand them over to you, older ones",
+        Form.NONCURRENT_VERSIONS: "Earlier and deleted versions of exports",
+        Form.UNFINISHED_UPLOADS: "Uploads of exports that were not finished",
+        Form.OBJECTS: "Exports of your data, made to hand them over to you",
+    },
     access_log="Who asked for what, and from which network address",
     logs={
         t.FLOW_LOG: "Which network addresses spoke with each other",
@@ -57,6 +63,7 @@ IN_ENGLISH: Final = Words(
         "rotation": "A program that changes the service's own password for the database",
         "restore": "A program that brings data back out of backups, which Workbuoy's operators start",
         "export": "A program that hands the customer's data over, which Workbuoy's operators start",
+        "drill": "A program that tries every week whether data can be brought back out of backups",
         "observability-operators": "Workbuoy's operators, people, after a login with a second factor",
         "operators": "Workbuoy's operators, people, after a login with a second factor",
         "deploy": "The program that puts new releases into operation, after a review",

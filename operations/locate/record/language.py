@@ -19,6 +19,7 @@ class Words:
     places: Mapping[str, str]  # regions by their code
     forms: Mapping[Form, str]
     files: Mapping[Form, str]
+    exports: Mapping[Form, str]
     access_log: str
     logs: Mapping[str, str]  # by the type of what writes it
     parts: Mapping[Form, str]

@@ -46,6 +46,12 @@ IN_NORWEGIAN: Final = Words(
         Form.UNFINISHED_UPLOADS: "Opplastinger av filer som ikke ble ferdige",
         Form.OBJECTS: "Filene som brukerne deres legger ved",
     },
+    exports={
+        Form.ARCHIVED_OBJECTS: "Eksporter av dataene deres, laget for utlevering til dere, de eldre",
+        Form.NONCURRENT_VERSIONS: "Tidligere og slettede versjoner av eksporter",
+        Form.UNFINISHED_UPLOADS: "Opplastinger av eksporter som ikke ble ferdige",
+        Form.OBJECTS: "Eksporter av dataene deres, laget for utlevering til dere",
+    },
     access_log="Hvem som ba om hva, og fra hvilken nettadresse",
     logs={
         t.FLOW_LOG: "Hvilke nettadresser som snakket med hverandre",
@@ -69,6 +75,7 @@ IN_NORWEGIAN: Final = Words(
         "rotation": "Et program som bytter tjenestens eget passord til databasen",
         "restore": "Et program som henter data tilbake fra sikkerhetskopier, startet av Workbuoys driftspersonell",
         "export": "Et program som utleverer kundens data, startet av Workbuoys driftspersonell",
+        "drill": "Et program som prøver hver uke om data kan hentes tilbake fra sikkerhetskopier",
         "observability-operators": "Workbuoys driftspersonell, mennesker, etter innlogging med en ekstra faktor",
         "operators": "Workbuoys driftspersonell, mennesker, etter innlogging med en ekstra faktor",
         "deploy": "Programmet som setter nye utgaver i drift, etter gjennomgang",

@@ -105,7 +105,8 @@ class _Page:
         if store.form in self.words.files:
             if store.content is Content.ACCESS_LOGS:
                 return self.words.access_log
-            return self.words.files[store.form] if store.content is Content.CUSTOMER else self._in_general(store)
+            words = self.words.exports if store.group is Group.EXPORTS else self.words.files
+            return words[store.form] if store.content is Content.CUSTOMER else self._in_general(store)
         if store.writer_types:
             return self.words.logs.get(store.writer_types[0], self.words.logs[t.TASK_DEFINITION])
         return self.words.forms.get(store.form) or self._in_general(store)
@@ -142,7 +143,7 @@ class _Page:
             key = ""
             if one.form in (Form.AUTOMATED_BACKUPS, Form.REPLICATED_BACKUPS):
                 key = "backup_records"
-            elif one.form is Form.NONCURRENT_VERSIONS and one.content is Content.CUSTOMER:
+            elif (one.group, one.form, one.content) == (Group.FILES, Form.NONCURRENT_VERSIONS, Content.CUSTOMER):
                 key = "backup_files"
             if key:
                 told = self.words.texts[key].format(kept=escaped(self._kept(one)), place=self._place(one))

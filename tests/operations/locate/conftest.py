@@ -1,5 +1,6 @@
 """One silo on its base in one moto, looked through as the account that it would be."""
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from project.files import Project, find_project
 from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, ROOT
 
 ELSEWHERE = "us-east-1"
 REGIONS = ("eu-west-1", "eu-north-1", ELSEWHERE)
@@ -51,6 +52,15 @@ def declared_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def project_root() -> Project:
     return find_project(PROJECT)
+
+
+@pytest.fixture
+def project_with_accounts(project: Project) -> Project:
+    """The copy that may be changed, with the accounts' files: without them an answer has a gap."""
+    shutil.copytree(PROJECT / "bootstrap", project.root / "bootstrap")
+    named = project.root / "bootstrap/Pulumi.yaml"
+    named.write_text(named.read_text().replace("../../../..", str(ROOT)))
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,19 @@ def test_the_record_is_written_in_norwegian_with_the_same_facts(tmp_path: Path, 
     assert norwegian.startswith("# Behandlingsprotokoll: Acme Industrier AS")
     assert "| Kontakt hos databehandleren | Privacy team, privacy@workbuoy.example |" in norwegian
     assert [line.count("|") for line in norwegian.splitlines()] == [line.count("|") for line in english.splitlines()]
+    assert "| Eksporter av dataene deres, laget for utlevering til dere | Irland (eu-west-1) |" in norwegian
     assert norwegian.count("eu-west-1") == english.count("eu-west-1")
+
+
+def test_the_record_tells_exports_apart_from_files(recorded: tuple[Result, str]) -> None:
+    _, record = recorded
+    rows = [line.strip("| ").split(" | ") for line in record.splitlines() if line.count(" | ") == 5]
+    shared = {row[0]: (row[2], row[-1]) for row in rows}
+    assert shared["The files that your users attach"] == ("a key for this customer alone", "no")
+    exports = ("Exports of your data, made to hand them over to you", "Earlier and deleted versions of exports")
+    assert {shared[one] for one in exports} == {("a key of Workbuoy's, shared by its customers", "yes")}
+    backups = record.partition("## Backups")[2].partition("##")[0]
+    assert backups.count("- Files:") == 1  # an export is no backup
 
 
 def test_every_row_of_the_records_table_is_whole(recorded: tuple[Result, str]) -> None:
@@ -192,6 +204,24 @@ def test_a_state_without_a_store_that_is_declared_never_passes(acme: Estate, tmp
     result = locate(PROJECT, "acme", "--state", str(tmp_path / "state.json"))
     assert result.exit_code == 3
     assert "workbuoy-prod-acme-database: declared it, found nothing" in result.stdout
+
+
+def test_a_base_without_its_place_for_exports_never_passes_for_a_silo(acme: Estate, tmp_path: Path) -> None:
+    assert acme.base is not None
+    states = {"own.json": as_state(acme.own), "base.json": as_state(acme.base)}
+    resources = states["base.json"]["deployment"]["resources"]
+    states["base.json"]["deployment"]["resources"] = [
+        one for one in resources if not one["urn"].endswith("::exports-bucket")
+    ]
+    given = []
+    for name, state in states.items():
+        (tmp_path / name).write_text(json.dumps(state))
+        given += ["--state", str(tmp_path / name)]
+    result = locate(PROJECT, "acme", "--json", *given)
+    assert result.exit_code == 3
+    told = json.loads(result.stdout)["differences"]
+    (missing,) = [one for one in told if one["name"].startswith("workbuoy-prod-exports-")]
+    assert (missing["stack"], missing["field"], missing["found"]) == ("prod", "", "nothing")
 
 
 def test_a_secret_in_a_state_is_never_told(acme: Estate, tmp_path: Path) -> None:

@@ -69,8 +69,16 @@ def _replicate_bucket_away(account: Looked) -> None:
 
 
 def files_bucket(account: Looked) -> str:
+    return bucket(account, "workbuoy-prod-acme-files-")
+
+
+def exports_bucket(account: Looked) -> str:
+    return bucket(account, "workbuoy-prod-exports-")
+
+
+def bucket(account: Looked, start: str) -> str:
     names = [one["Name"] for one in account.client("s3").list_buckets()["Buckets"]]
-    return str(next(one for one in names if one.startswith("workbuoy-prod-acme-files-") and "logs" not in one))
+    return str(next(one for one in names if one.startswith(start) and "logs" not in one))
 
 
 def _change_by_hand(account: Looked) -> None:
@@ -88,6 +96,8 @@ def _change_by_hand(account: Looked) -> None:
     key = kms.describe_key(KeyId="alias/workbuoy-prod-acme-database")["KeyMetadata"]["KeyId"]
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     s3.put_bucket_versioning(Bucket=files_bucket(account), VersioningConfiguration={"Status": "Suspended"})
+    by_s3 = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    s3.put_bucket_encryption(Bucket=exports_bucket(account), ServerSideEncryptionConfiguration=by_s3)
     tags = {"application": "workbuoy", "tenant": "acme"}
     account.client("sqs", ELSEWHERE).create_queue(QueueName="leftover", tags=tags)
     account.client("logs", ELSEWHERE).create_log_group(logGroupName="/workbuoy/workbuoy-prod-acme/copy")
@@ -110,7 +120,7 @@ def test_the_account_answers_with_its_own_names_and_keys(untouched: Answer, acco
     ]
     assert files.key_arn.endswith(key)
     readers = [one.name for one in files.readers]
-    assert readers == ["administrators", "deploy", "operators", "restore", "service-task"]
+    assert readers == ["administrators", "deploy", "drill", "export", "operators", "restore", "service-task"]
 
 
 def told(answer: Answer) -> list[tuple[str, str, str]]:
@@ -122,7 +132,11 @@ def told(answer: Answer) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     "difference",
     [
-        (SERVICE_LOG, "Log of service-task, administration-task, one-off-task and restore-task: kept", "30 days"),
+        (
+            SERVICE_LOG,
+            "Log of service-task, administration-task, one-off-task, export-task, restore-task and drill-task: kept",
+            "30 days",
+        ),
         (ROTATION_LOG, "", "nothing"),
         (DATABASE, "Automated backups and point-in-time recovery: kept", "any moment of the last 3 days"),
         (DATABASE, "protected by", "Pulumi's protect"),
@@ -140,6 +154,12 @@ def test_a_bucket_replicated_away_is_named_with_where_to(seeded: Answer) -> None
     assert any("Objects copied to faraway in us-east-1" in str(one) for one in seeded.differences)
 
 
+def test_a_change_of_the_bases_place_for_exports_is_told_of_its_silo(seeded: Answer, account: Looked) -> None:
+    told_of_it = [one for one in seeded.differences if one.name == exports_bucket(account)]
+    assert {(one.stack, one.field.rpartition(": ")[2]) for one in told_of_it} == {("prod", "key")}
+    assert {one.declared for one in told_of_it} == {"alias/workbuoy-prod-exports"}
+
+
 def test_a_key_that_will_be_gone_comes_first_with_its_day(seeded: Answer) -> None:
     first = seeded.differences[0]
     day = f"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%d}"
@@ -152,11 +172,11 @@ def test_a_bucket_that_keeps_no_versions_any_more_is_named(seeded: Answer) -> No
     assert found == ["not versioned: what is overwritten is gone"]
 
 
-def test_nothing_but_the_seeded_differences_is_told(seeded: Answer) -> None:
+def test_nothing_but_the_seeded_differences_is_told(seeded: Answer, account: Looked) -> None:
     names = {one.name for one in seeded.differences}
     others = {one for one in names if "acme" not in one}
-    assert {one.rpartition(":")[2] for one in others} == {"leftover"}
-    assert len(seeded.differences) == 12
+    assert {one.rpartition(":")[2] for one in others} == {"leftover", exports_bucket(account)}
+    assert len(seeded.differences) == 15
 
 
 @pytest.mark.parametrize("store", ["kept-safe", "leftover", "/workbuoy/workbuoy-prod-acme/copy"])

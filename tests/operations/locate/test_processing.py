@@ -1,7 +1,6 @@
 """What a record states beside the stores, and what it says where something is missing."""
 
 import datetime
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from operations.locate.record.page import record
 from operations.locate.sources import Estate, Source
 from operations.locate.stores import stores_of
 from policies.catalogue import catalogue
+from project.files import Project
 from tests.conftest import PROJECT
 from tests.operations.locate.conftest import among
 
@@ -29,16 +29,16 @@ Stated = Callable[[Callable[[dict[str, Any]], None]], Path]
 
 
 @pytest.fixture
-def stated(tmp_path: Path) -> Stated:
+def stated(project_with_accounts: Project) -> Stated:
     """The example project with another account's file."""
+    root = project_with_accounts.root
 
     def change(how: Callable[[dict[str, Any]], None]) -> Path:
-        shutil.copytree(PROJECT, tmp_path / "project")
-        file = tmp_path / "project/bootstrap/Pulumi.prod.yaml"
+        file = root / "bootstrap/Pulumi.prod.yaml"
         content = yaml.safe_load(file.read_text())
         how(content["config"]["workbuoy-bootstrap:settings"])
         file.write_text(yaml.safe_dump(content))
-        return tmp_path / "project"
+        return root
 
     return change
 
@@ -98,7 +98,19 @@ def test_every_measure_rests_on_controls_of_the_catalogue() -> None:
 
 
 def test_both_languages_have_words_for_the_same_things() -> None:
-    for name in ("places", "forms", "files", "logs", "parts", "ends", "access", "means", "sources", "platform"):
+    for name in (
+        "places",
+        "forms",
+        "files",
+        "exports",
+        "logs",
+        "parts",
+        "ends",
+        "access",
+        "means",
+        "sources",
+        "platform",
+    ):
         assert set(getattr(IN_ENGLISH, name)) == set(getattr(IN_NORWEGIAN, name)), name
     for name in ("companies", "measures", "roles", "texts"):
         assert set(getattr(IN_ENGLISH, name)) == set(getattr(IN_NORWEGIAN, name)), name

@@ -58,16 +58,32 @@ def test_everything_that_keeps_data_in_a_customers_stack_is_told(declarations: D
     assert {one.urn for one in estate.own.resources if one.type in KEEPERS} <= told
 
 
-def test_a_silo_has_its_own_keys_and_shares_only_traces_with_its_base(acme: Estate) -> None:
+def test_a_silo_has_its_own_keys_and_shares_only_traces_and_the_place_for_exports_with_its_base(acme: Estate) -> None:
     stores = stores_of(acme)
     shared = [one for one in stores if one.shared]
     assert {one.stack for one in shared} == {"prod"}
-    assert {one.holds for one in shared} == {Holds.TRACES}
+    assert {one.holds for one in shared if one.group is not Group.EXPORTS} == {Holds.TRACES}
     assert any("the load balancer" in one.what for one in shared)
     assert any(one.what == "Log of the network" for one in shared)
     own = [one for one in stores if not one.shared]
     assert {one.stack for one in own} == {"prod-acme"}
     assert all("prod-acme" in one.key for one in own if one.key.startswith("alias/"))
+
+
+@pytest.mark.parametrize("name", ["acme", "globex", "initech"])
+def test_every_customers_exports_lie_in_the_bases_place_apart_from_its_files(
+    declarations: Declarations, name: str
+) -> None:
+    estate = declarations.estate(read_tenant(PROJECT, name))
+    stores, base = stores_of(estate), estate.base or estate.own
+    exports = [one for one in stores if one.group is Group.EXPORTS]
+    assert {(one.stack, one.holds, one.shared) for one in exports} == {(base.stack, Holds.CUSTOMER, True)}
+    assert {one.key for one in exports} == {f"alias/workbuoy-{base.stack}-exports"}
+    assert all(f"each customer's below {name}/" in one.note for one in exports)
+    assert readers(named(stores, "Exports")) == ["leaving", "operators"]  # people alone, and no administrator
+    files = [one for one in stores if one.group is Group.FILES]
+    assert {one.stack for one in files} == {estate.own.stack}
+    assert {one.name for one in files}.isdisjoint(one.name for one in exports)
 
 
 def test_a_pool_tenants_data_lie_in_the_bases_stores_under_its_own_rows_and_prefix(initech: Estate) -> None:
@@ -85,14 +101,10 @@ def test_who_can_read_follows_from_the_policies(acme: Estate) -> None:
         "service-execution",
         "service-task",
     ]
-    assert readers_of_the_stack(named(stores, "Files")) == ["administrators", "restore", "service-task"]
+    assert readers_of_the_stack(named(stores, "Files")) == ["administrators", "export", "restore", "service-task"]
     assert readers_of_the_stack(named(stores, "Noncurrent versions of files")) == ["administrators", "restore"]
-    assert readers_of_the_stack(
-        named(stores, "Log of the service, administration, one-off work and bringing data back")
-    ) == [
-        "administrators",
-        "observability-operators",
-    ]
+    tasks = "the service, administration, one-off work, handing data over, bringing data back and drills of a restore"
+    assert readers_of_the_stack(named(stores, f"Log of {tasks}")) == ["administrators", "observability-operators"]
     login = next(one for one in stores if "database-login" in one.name)
     assert readers_of_the_stack(login) == ["rotation", "service-task"]  # not even an administrator: the secret refuses
 
@@ -116,7 +128,7 @@ def test_a_widened_role_is_told_as_a_reader(acme: Estate) -> None:
 
 def test_reading_files_takes_the_key_behind_them(acme: Estate) -> None:
     keyless = _with_policy(acme, "service-task-policy", lambda text: text.replace("kms:Decrypt", "kms:DescribeKey"))
-    assert readers_of_the_stack(named(stores_of(keyless), "Files")) == ["administrators", "restore"]
+    assert readers_of_the_stack(named(stores_of(keyless), "Files")) == ["administrators", "export", "restore"]
 
 
 def test_a_policy_that_is_not_shown_counts_as_one_that_lets_everything(acme: Estate) -> None:
