@@ -14,7 +14,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGED = tuple(name.rstrip("*") for name in PYPROJECT["tool"]["setuptools"]["packages"]["find"]["include"])
 BESIDE = ("tests", "benchmarks")
 OTHER_ENVIRONMENT = {  # they run in the service's
-    *(ROOT / name for name in ("benchmarks/service.py", "benchmarks/ui.py", "tests/fixtures/other_service/service.py"))
+    *(ROOT / f"benchmarks/{name}.py" for name in ("service", "ui", "custody_move")),
+    ROOT / "tests/fixtures/other_service/service.py",
 }
 
 

@@ -44,7 +44,7 @@ class Lease:
         return self._clock() >= self._good_until
 
     def begin(self, name: str) -> Entry | None:
-        """Note that a customer's deployment begins; None where the journal says that it is done.
+        """Note that a customer's deployment begins; None where the journal says that nobody is to do it in this round.
 
         Raises LostError where the shard is another's by now, OverError where the run was stopped, UnreachableError
         where the journal does not answer: then nothing may be begun.

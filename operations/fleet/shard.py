@@ -107,7 +107,7 @@ class _Shift:
         except EngineError as error:  # nothing was begun, and nothing more is
             return self._lose(str(error))
         if entry is None:
-            return SiloOutcome("done")
+            return self._noted(name)
         began = time.monotonic()
         outcome, output = self._worker.deploy(name, entry, stop)
         ended = _ended(entry, outcome, output, time.monotonic() - began)
@@ -117,6 +117,11 @@ class _Shift:
             return self._lose(f"{name} ended as {outcome.state}, which could not be noted: {error}")
         self._heed_failures()
         return outcome
+
+    def _noted(self, name: str) -> SiloOutcome:
+        """What the journal says of a customer whom nobody is to do again in this round."""
+        noted = self._lease.record.customers[name]
+        return SiloOutcome(noted.state if noted.state in ("done", "failed") else "interrupted", noted.cause)
 
     def _changed(self, name: str) -> bool:
         """Whether the customer's files mean something else than when the release was planned."""

@@ -124,7 +124,7 @@ def is_changeable(kind: Kind, key: str, operations: Operations) -> bool:
         return True
     if not one.aws:
         return False
-    if (key == "tags" and operations.tagging()) or is_sent_again(_call_of(kind, one)):
+    if (key == "tags" and operations.tagging()) or is_sent_again(kind, _call_of(kind, one)):
         return True
     return any(_takes(found, one.aws[0]) for found in _candidates(kind, operations))
 
@@ -169,9 +169,9 @@ class _Updating:
                 said += [change for change in known if change not in said]
             elif one.call in _NO_CALL or (one.unchecked and (key == "tags" or not one.aws)):
                 continue
-            elif key == "tags" and one.call == "create" and self.operations.tagging():
+            elif key == "tags" and one.call == self.kind.calls[0].name and self.operations.tagging():
                 yield from self._tags(one, was.get(key) or {}, now.get(key) or {})
-            elif one.aws and is_sent_again(_call_of(self.kind, one)):
+            elif one.aws and is_sent_again(self.kind, _call_of(self.kind, one)):
                 again[one.call] = _call_of(self.kind, one)
             elif now.get(key) is not None and self._modifying(one, now[key]) is None:
                 unable.append(key)
@@ -232,11 +232,12 @@ class _Updating:
     def _derived(self, keys: Iterable[str], was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[_Request]:
         """One request an operation, with everything that it takes: what is left out, some services take for empty."""
         wanted = {key: self._modifying(self.kind.fields[key], now[key]) for key in keys if now.get(key) is not None}
+        made_by = self.kind.calls[0].name
         for operation in {one.name: one for one in wanted.values() if one is not None}.values():
             params = fill(dict(self._params_of(operation)), self.new.values)
             for key, one in self.kind.fields.items():
                 found = now.get(key)
-                if found is None or not one.aws or one.call != "create" or self._modifying(one, found) != operation:
+                if found is None or not one.aws or one.call != made_by or self._modifying(one, found) != operation:
                     continue
                 for name, value in self._sent(one, found, was.get(key), operation).items():
                     place(params, (name,), value)

@@ -77,9 +77,9 @@ class Operations:
         return next((operation.removeprefix(verb) for verb in _MADE_BY if operation.startswith(verb)), "")
 
 
-def is_sent_again(call: Call) -> bool:
-    """Whether the same call that made something also changes it."""
-    return call.again or call.name != "create" or call.operation.startswith(_AGAIN)
+def is_sent_again(kind: Kind, call: Call) -> bool:
+    """Whether a call that was sent at creation also changes what it made; the first one makes the resource itself."""
+    return call.again or call != kind.calls[0] or call.operation.startswith(_AGAIN)
 
 
 @cache

@@ -233,6 +233,8 @@ CORS = _side(
     {"corsRules": F("CORSConfiguration.CORSRules", "CORSRules", shape=_CORS_RULE)},
 )
 
+# A lock cannot be taken off a bucket: its provider only takes away the rule for new objects.
+# Source: hashicorp/terraform-provider-aws, internal/service/s3/bucket_object_lock_configuration.go
 OBJECT_LOCK = _side(
     "BucketObjectLockConfiguration",
     "put_object_lock_configuration",
@@ -253,6 +255,10 @@ OBJECT_LOCK = _side(
         ),
         "token": unchecked(IN_PROVIDER),
     },
+    deletes=(
+        Change("put_object_lock_configuration", params={"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}),
+    ),
+    reset="!(ObjectLockConfiguration.Rule)",
 )
 
 KINDS = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS, OWNERSHIP, POLICY, LOGGING, CORS, OBJECT_LOCK)

@@ -47,6 +47,20 @@ _DNS = {
     "dnsRecords": F("DnsRecords", shape={"type": F("Type"), "ttl": F("TTL")}),
 }
 
+
+def _with_what_stays(params: dict[str, Any]) -> dict[str, Any]:
+    """DNS records and a health check that UpdateService is not told again, it deletes.
+
+    Source: https://docs.aws.amazon.com/cloud-map/latest/api/API_UpdateService.html
+    """
+    standing, change = params.pop("standing"), params["Service"]
+    if standing.get("DnsConfig"):
+        change["DnsConfig"] = {"DnsRecords": standing["DnsConfig"]["DnsRecords"]}
+    if standing.get("HealthCheckConfig"):
+        change["HealthCheckConfig"] = standing["HealthCheckConfig"]
+    return params
+
+
 SERVICE = Kind(
     type_="aws:servicediscovery/service:Service",
     service="servicediscovery",
@@ -70,7 +84,14 @@ SERVICE = Kind(
         "tags": tags(),
     },
     reads=(Read("get_service", {"Id": "$id"}, "Service"), _TAGS),
-    updates=(Change("update_service", {"description": "Service.Description"}, {"Id": "$id"}),),
+    updates=(
+        Change(
+            "update_service",
+            {"description": "Service.Description"},
+            {"Id": "$id", "standing": "$standing"},
+            pack=_with_what_stays,
+        ),
+    ),
     deletes=(Change("delete_service", params={"Id": "$id"}),),
     document="$made.Service",
     id="$document.Id",

@@ -115,6 +115,7 @@ def good_graph() -> list[Resource]:
     _files(b, key)
     _secrets(b, key)
     _observability(b, key)
+    _readers(b)
     _service(b, key)
     _bootstrap(b, key)
     _copies(b, key)
@@ -524,9 +525,9 @@ def _observability(b: Builder, key: Resource) -> None:
     )
 
 
-def _role(b: Builder, name: str, trusted: str, *statements: Mapping[str, Any]) -> Resource:
+def _role(b: Builder, name: str, trusted: str, *statements: Mapping[str, Any], component: str = "Access") -> Resource:
     role = b.add(
-        "Access",
+        component,
         "aws:iam/role:Role",
         f"{name}-role",
         name=f"workbuoy-prod-{name}",
@@ -537,7 +538,7 @@ def _role(b: Builder, name: str, trusted: str, *statements: Mapping[str, Any]) -
         inlinePolicies=[],
     )
     b.add(
-        "Access",
+        component,
         "aws:iam/rolePolicy:RolePolicy",
         f"{name}-policy",
         tags=False,
@@ -545,6 +546,21 @@ def _role(b: Builder, name: str, trusted: str, *statements: Mapping[str, Any]) -
         policy=document(*({**s, "Sid": f"Own{number}"} for number, s in enumerate(statements))),
     )
     return role
+
+
+def _readers(b: Builder) -> None:
+    _role(
+        b,
+        "grafana",
+        people(f"arn:aws:iam::{ACCOUNT}:role/grafana"),
+        allow(["aps:QueryMetrics"], [arn("aps", "workspace/ws-1")]),
+        allow(
+            ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
+            ["*"],
+            Condition={"StringEquals": {"aws:RequestedRegion": REGION}},
+        ),
+        component="Readers$workbuoy:aws:Role",
+    )
 
 
 def _service(b: Builder, key: Resource) -> None:

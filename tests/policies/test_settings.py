@@ -157,12 +157,13 @@ def test_a_policy_that_is_no_json_fails_the_run_and_names_the_resource() -> None
         check(seed("", "files-policy", "policy", "{").applied(good_graph()), "prod")
 
 
-def test_the_log_bucket_is_exempt_with_a_reason() -> None:
+def test_every_exemption_is_used_and_has_a_reason() -> None:
     report = check(good_graph(), "prod", allowed_regions=[REGION])
     assert {(f.control, f.urn.rpartition("::")[2]) for f in report.having("exempt")} == {
         ("bucket-encrypt-with-customer-key", "files-logs-bucket"),
         ("bucket-log-access", "files-logs-bucket"),
         ("resource-carry-owner-tags", "service-scaling"),
+        ("role-name-resources", "grafana-policy"),
     }
     assert all(len(f.message) > 20 for f in report.having("exempt"))
     assert report.unused_exemptions == ()

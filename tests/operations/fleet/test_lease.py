@@ -129,6 +129,17 @@ def test_an_end_whose_answer_is_lost_is_never_written_over(store: Memory) -> Non
     assert held.record.customers[name].state == "done"
 
 
+def test_a_failure_whose_answer_is_lost_is_not_tried_again_in_its_round(store: Memory) -> None:
+    held = lease(store, "one")
+    name = held.record.left(1)[0]
+    entry = begun(held, name)
+    store.fail_next = "after"
+    with pytest.raises(UnreachableError):
+        held.end(name, replace(entry, state="failed", cause="no health"))
+    assert held.begin(name) is None
+    assert held.record.customers[name] == replace(entry, state="failed", cause="no health")
+
+
 def test_a_stopped_run_begins_nobody(store: Memory) -> None:
     held = lease(store, "one")
     journal_of(store).stop(["logins fail"])
@@ -148,7 +159,7 @@ class Fleet(RuleBasedStateMachine):
         self.runners: dict[str, Lease] = {}
         self.at_work: dict[str, str] = {}
         self.away: list[tuple[Lease, str | None]] = []
-        self.done: list[str] = []
+        self.ended: dict[str, str] = {}
         self.number = 0
 
     @rule(shard=st.sampled_from(["canaries-1", "canaries-2"]))
@@ -172,13 +183,14 @@ class Fleet(RuleBasedStateMachine):
             return
         try:
             if held.begin(left[0]) is None:
-                assert left[0] in self.done
+                assert left[0] in self.ended  # its end was written, and the answer was lost
+                assert self._noted(left[0]) == self.ended[left[0]]
                 return
         except LostError:
             assert held.expired
             del self.runners[owner]
             return
-        assert left[0] not in self.done
+        assert left[0] not in self.ended
         assert left[0] not in {
             name for other, name in self.at_work.items() if other in self.runners and not self.runners[other].expired
         }
@@ -201,8 +213,9 @@ class Fleet(RuleBasedStateMachine):
             held.end(name, replace(entry, state=state))  # type: ignore[arg-type]
         except (LostError, UnreachableError):
             self.store.fail_next = ""
-        if self._noted(name) == "done" and name not in self.done:
-            self.done.append(name)
+        noted = self._noted(name)
+        if noted in ("done", "failed"):
+            self.ended.setdefault(name, noted)
 
     @precondition(lambda self: self.runners)
     @rule(data=st.data())
@@ -234,8 +247,9 @@ class Fleet(RuleBasedStateMachine):
         return journal_of(self.store).shard(self.run.run, shard).customers[name].state
 
     @invariant()
-    def what_is_done_stays_done(self) -> None:
-        assert all(self._noted(name) == "done" for name in self.done)
+    def what_ended_stays_as_it_ended(self) -> None:
+        """In one round, and this is one: what failed is tried again in a later one alone."""
+        assert {name: self._noted(name) for name in self.ended} == self.ended
 
     def teardown(self) -> None:
         """Whatever happened, one more runner finds everybody who is left, and nobody who is not."""
@@ -243,7 +257,7 @@ class Fleet(RuleBasedStateMachine):
         for shard in ("canaries-1", "canaries-2"):
             last = lease(self.store, "last", shard)
             for name in last.record.left(1):
-                assert name not in self.done
+                assert name not in self.ended
                 last.end(name, replace(begun(last, name), state="done"))
             states = {one.state for one in journal_of(self.store).shard(self.run.run, shard).customers.values()}
             assert states <= {"done", "failed"}

@@ -31,9 +31,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Memory:
     return memory
 
 
-def work(store: Memory, deploy: Any, **settings: Any) -> ShardResult:
-    journal = journal_of(store)
-    worker = Worker(
+def worker(deploy: Any, **settings: Any) -> Worker:
+    return Worker(
         root=Path(),
         settings=FleetSettings(canaries=("c0000",), **{"watch_minutes": 0, **settings}),
         deploy=deploy,
@@ -41,7 +40,11 @@ def work(store: Memory, deploy: Any, **settings: Any) -> ShardResult:
         seconds_each=30,
         sleep=lambda _: None,
     )
-    return deploy_shard(journal, journal.require(), "canaries-1", worker, lambda _: None)
+
+
+def work(store: Memory, deploy: Any, **settings: Any) -> ShardResult:
+    journal = journal_of(store)
+    return deploy_shard(journal, journal.require(), "canaries-1", worker(deploy, **settings), lambda _: None)
 
 
 def done(*_: object) -> tuple[SiloOutcome, dict[str, str]]:
@@ -56,6 +59,24 @@ def test_everybody_is_deployed_watched_and_the_shard_left_free(store: Memory) ->
     left = journal_of(store).shard(result.record.run, "canaries-1")
     assert left.claim is None
     assert left.watched == Watched()
+
+
+def test_a_failure_that_is_noted_though_its_answer_was_lost_is_told_as_a_failure(store: Memory) -> None:
+    """And is not deployed a second time in its round."""
+    journal = journal_of(store)
+    run, made = journal.require(), list[str]()
+
+    def fail(name: str, *_: object) -> tuple[SiloOutcome, dict[str, str]]:
+        made.append(name)
+        store.fail_next = "after"
+        return SiloOutcome("failed", "smoke test failed"), {}
+
+    held = Lease(journal, run, "canaries-1", owner="one", seconds=300)
+    one = shards._Shift(journal, run, held, worker(fail), lambda _: None)
+    name = held.record.left(run.round)[0]
+    assert one._one(name, Stop()).state == "interrupted"
+    assert one._one(name, Stop()) == SiloOutcome("failed", "smoke test failed")
+    assert made == [name]
 
 
 def test_no_more_at_once_than_the_settings_say(store: Memory) -> None:

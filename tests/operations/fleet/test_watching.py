@@ -1,7 +1,7 @@
 """What is asked of CloudWatch, by alarms as the stacks declare them: firing, error budgets, lines of errors."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,17 +63,18 @@ def _stat(stack: str, key: str, name: str) -> dict[str, Any]:
     return {"Id": key, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, "ReturnData": False}
 
 
-def put(client: Any, stack: str, **values: float) -> None:
-    now = datetime.now(UTC)
+def put(client: Any, stack: str, *, minutes_ago: float = 1, **values: float) -> None:
+    """Of a moment well within what is asked of: the window ends before the second in which it is asked."""
+    when = datetime.now(UTC) - timedelta(minutes=minutes_ago)
     for part, value in values.items():
         if part == "lines":
             client.put_metric_data(
                 Namespace=f"Workbuoy/{stack}",
-                MetricData=[{"MetricName": "ErrorLines", "Value": value, "Timestamp": now}],
+                MetricData=[{"MetricName": "ErrorLines", "Value": value, "Timestamp": when}],
             )
             continue
         dimensions = [{"Name": "TargetGroup", "Value": stack}]
-        datum = {"MetricName": PARTS[part], "Value": value, "Timestamp": now, "Dimensions": dimensions}
+        datum = {"MetricName": PARTS[part], "Value": value, "Timestamp": when, "Dimensions": dimensions}
         client.put_metric_data(Namespace=ELB, MetricData=[datum])
 
 
@@ -91,6 +92,14 @@ def test_errors_are_told_as_how_fast_the_objectives_budget_goes(cloudwatch: Any)
     found = Watching(PROJECT, 10, cloudwatch)(HEAD, customers("acme"))
     assert found.burn_rates == {"prod-acme": 15.0}  # 1.5 % failed, and the objective of 99.9 % allows 0.1 %
     assert found.error_lines == {"prod-acme": 40}
+
+
+def test_what_failed_before_the_deployment_is_not_counted(cloudwatch: Any) -> None:
+    put(cloudwatch, "prod-acme", minutes_ago=60, requests=1000, failed=900, lines=40)
+    put(cloudwatch, "prod-acme", requests=1000, failed=1, lines=2)
+    found = Watching(PROJECT, 10, cloudwatch)(HEAD, customers("acme"))
+    assert found.burn_rates == {"prod-acme": 1.0}
+    assert found.error_lines == {"prod-acme": 2}
 
 
 def test_alarms_that_fire_are_named_and_those_of_a_customer_whose_name_begins_alike_are_not(cloudwatch: Any) -> None:

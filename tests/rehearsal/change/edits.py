@@ -50,8 +50,10 @@ IN_PLACE: dict[str, tuple[str, str]] = {
     "an alarm's threshold": ("threshold=80,\n    comparison", "threshold=70,\n    comparison"),
     "a dashboard": ('"markdown": "# Hi"', '"markdown": "# Ho"'),
     "a bucket's versioning": (
-        'VersioningConfigurationArgs(status="Enabled")',
-        'VersioningConfigurationArgs(status="Suspended")',
+        "bucket=bucket.id,\n    versioning_configuration="
+        'aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled")',
+        "bucket=bucket.id,\n    versioning_configuration="
+        'aws.s3.BucketVersioningVersioningConfigurationArgs(status="Suspended")',
     ),
     "a bucket's encryption": ("bucket_key_enabled=True", "bucket_key_enabled=False"),
     "a bucket's lifecycle": ("TransitionArgs(days=90", "TransitionArgs(days=120"),
@@ -95,6 +97,16 @@ IN_PLACE: dict[str, tuple[str, str]] = {
     "a trail's logging": ("enable_logging=True", "enable_logging=False"),
     "a trail's validation": ("enable_log_file_validation=True", "enable_log_file_validation=False"),
     "a budget's limit": ('limit_amount="500"', 'limit_amount="700"'),
+    "how long a bucket locks": ('mode="GOVERNANCE", days=1', 'mode="GOVERNANCE", days=2'),
+    "a workspace's name": ('alias="every",\n    kms_key_arn', 'alias="each",\n    kms_key_arn'),
+    "a workspace's rules": ("expr: up", "expr: sum(up)"),
+    "an alert manager": (
+        "receiver: none\\n  receivers:\\n  - name: none",
+        "receiver: all\\n  receivers:\\n  - name: all",
+    ),
+    "what a collector asks": ('"scrape_configs: []', '"scrape_configs: [{job_name: every}]'),
+    "a domain's description": ('description="Tasks", vpc', 'description="Names of tasks", vpc'),
+    "a name's description": ('description="Tasks of the service"', 'description="Tasks of every service"'),
     "an account's block": (
         "account_id=ACCOUNT,\n    block_public_acls=True",
         "account_id=ACCOUNT,\n    block_public_acls=False",
