@@ -7,10 +7,11 @@ task definition for drills has an entry point that lets through two commands (ap
 from bootstrap.limits import elsewhere
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
+from bootstrap.tasks import task_statements
 from components.context import EXECUTION_ROLE, RESTORE_ROLE
 from components.database import RESTORED
 from components.files import EVIDENCE_PREFIX
-from components.permissions import Condition, Statement
+from components.permissions import Statement
 from components.task import DRILL
 
 
@@ -86,7 +87,6 @@ def evidence_statements(scope: Scope) -> list[Statement]:
 
 def drill_statements(scope: Scope, state: Rights) -> dict[str, list[Statement]]:
     """The policies of the role that the workflow of the drills takes, by part."""
-    in_a_cluster: Condition = {"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}}
     roles = [
         f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
         for role in (EXECUTION_ROLE, RESTORE_ROLE)
@@ -116,40 +116,12 @@ def drill_statements(scope: Scope, state: Rights) -> dict[str, list[Statement]]:
             elsewhere(scope),
         ],
         "tasks": [
-            Statement(
-                sid="RunDrills",
-                actions=["ecs:RunTask"],
-                resources=scope.named("ecs", f"task-definition/{{}}-{DRILL}:*"),
-                conditions=in_a_cluster,
-            ),
-            Statement(
-                sid="TagDrills",  # a task takes its definition's tags
-                actions=["ecs:TagResource"],
-                resources=scope.named("ecs", "task/{}/*"),
-                conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
-            ),
-            Statement(
-                sid="FindRunningTasks",
-                actions=["ecs:ListTasks"],
-                resources=["*"],  # its only resource are container instances, and Fargate has none
-                conditions=in_a_cluster,
-            ),
+            *task_statements(scope, "Drills", (DRILL,), roles),
             Statement(sid="FollowTasks", actions=["ecs:DescribeTasks"], resources=scope.named("ecs", "task/{}/*")),
-            Statement(
-                sid="SeeDefinitions",
-                actions=["ecs:DescribeTaskDefinition"],
-                resources=["*"],  # AWS knows no resource for this action
-            ),
             Statement(
                 sid="ReadTasksLog",
                 actions=["logs:GetLogEvents"],
                 resources=scope.named("logs", "log-group:/workbuoy/{}/service:*"),
-            ),
-            Statement(
-                sid="HandRolesToTasks",
-                actions=["iam:PassRole"],
-                resources=roles,
-                conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
             ),
         ],
         "evidence": [

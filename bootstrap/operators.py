@@ -9,10 +9,11 @@ from bootstrap.drills import copy_statements, evidence_statements
 from bootstrap.limits import elsewhere
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
+from bootstrap.tasks import task_statements
 from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, TASK_ROLE
 from components.files import IMPORT_PREFIX
 from components.log_group import READ_LOGS
-from components.permissions import Condition, Statement
+from components.permissions import Statement
 from components.task import DRILL, EXPORT, ONE_OFF, RESTORE
 from components.waf import LOG_PREFIX
 
@@ -59,7 +60,6 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     groups = scope.named(
         "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{LOG_PREFIX}{{}}:*"
     )
-    in_a_cluster: Condition = {"ArnLike": {"ecs:cluster": scope.named("ecs", "cluster/{}")}}
     papers = ("manifest.json", "receipt.json")
     roles = [
         f"arn:aws:iam::{scope.account_id}:role/workbuoy-{scope.environment}-{end}"
@@ -111,26 +111,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             ),
         ],
         "tasks": [
-            Statement(
-                sid="RunOneOffTasks",
-                actions=["ecs:RunTask"],
-                resources=scope.named(
-                    "ecs", *(f"task-definition/{{}}-{one}:*" for one in (ONE_OFF, RESTORE, EXPORT, DRILL))
-                ),
-                conditions=in_a_cluster,
-            ),
-            Statement(
-                sid="TagOneOffTasks",  # a task takes its definition's tags
-                actions=["ecs:TagResource"],
-                resources=scope.named("ecs", "task/{}/*"),
-                conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
-            ),
-            Statement(
-                sid="FindRunningTasks",
-                actions=["ecs:ListTasks"],
-                resources=["*"],  # its only resource are container instances, and Fargate has none
-                conditions=in_a_cluster,
-            ),
+            *task_statements(scope, "OneOffTasks", (ONE_OFF, RESTORE, EXPORT, DRILL), roles),
             Statement(
                 sid="FollowTasks",
                 actions=["ecs:DescribeTasks", "ecs:StopTask"],
@@ -141,20 +122,9 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 actions=["ecs:DescribeServices"],
                 resources=scope.named("ecs", "service/{}/*"),
             ),
-            Statement(
-                sid="SeeDefinitions",
-                actions=["ecs:DescribeTaskDefinition"],
-                resources=["*"],  # AWS knows no resource for this action
-            ),
-            Statement(
-                sid="HandRolesToTasks",
-                actions=["iam:PassRole"],
-                resources=roles,
-                conditions={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-            ),
         ],
         "restore": [*copy_statements(scope), *evidence_statements(scope)],
-        # What a customer is handed over, checked before the customer goes: docs/handover.md.
+        # What a customer is handed over, checked before the customer goes: docs/tenants.md.
         "exports": scope.read_exports(),
         # Counts and checksums of a customer's move into a silo (docs/promotion.md), and none of what is moved.
         "promotion": [

@@ -14,7 +14,7 @@ from typing import Any, Final
 from facts.captions import ENGLISH
 from facts.stores import Content, End, Form, Keeping, Store, stores
 from graph import Graph
-from operations.locate.stores import holds_requests, takes_exports
+from operations.locate.stores import serves_silos, takes_exports
 
 S3_LATE_DAYS: Final = 2
 IN_WORDS: Final = "record"
@@ -51,7 +51,7 @@ def of_silo(own: Graph, base: Graph | None, destroyed: date, snapshot_days: int)
     """A silo whose stack was destroyed: what outlives it, and what its base keeps of its requests and exports."""
     found = list(_outliving(own, destroyed, snapshot_days))
     if base is not None:
-        found += _kept(base, destroyed, lambda one: takes_exports(one.holder) or holds_requests(base, one.holder))
+        found += _kept(base, destroyed, lambda one: serves_silos(base, one.holder))
     return [*found, *_in_words()]
 
 
