@@ -62,7 +62,7 @@ def ours() -> Image:
     """The image that lies built, if it is of this code, else a new one."""
     with suppress(ImageError):
         return image_of(ROOT)
-    return build(ROOT, this_machine(), engine="buildah", tell=lambda doing: click.echo(f"{doing} ...", err=True))
+    return build(ROOT, this_machine(), engine="buildah", notify=lambda doing: click.echo(f"{doing} ...", err=True))
 
 
 def slim(folder: Path) -> Image:

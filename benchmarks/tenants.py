@@ -30,7 +30,7 @@ from benchmarks.tenants_rehearsal import main as rehearsal  # noqa: E402
 from infra import yaml_index  # noqa: E402
 from operations.tenant.deployment import every  # noqa: E402
 from operations.tenant.deployment import journal as journals  # noqa: E402
-from operations.tenant.deployment.every import Asked, deploy_all, plan_all  # noqa: E402
+from operations.tenant.deployment.every import DeployOptions, deploy_all, plan_all  # noqa: E402
 from operations.tenant.deployment.scheduler import SiloOutcome, Stop  # noqa: E402
 
 BOUND_SECONDS, BOUND_MB = 2.5, 120
@@ -229,7 +229,7 @@ def scheduler(customers: int, parallel: int, disturbances: int, seed: int) -> No
 def once(root: Path, seed: int, parallel: int) -> None:
     """One run, as `deploy --all` makes it, with the stand-in: 0 all done, 3 some failed, 130 interrupted."""
     every.GRACE_SECONDS = GRACE_SECONDS  # type: ignore[misc]
-    asked = Asked(image=None, base=None, parallel=parallel, timeout_seconds=TIMEOUT_SECONDS, again=False)
+    asked = DeployOptions(image=None, base=None, parallel=parallel, timeout_seconds=TIMEOUT_SECONDS, again=False)
     with journals.only_one(root / journals.FOLDER):
         result = deploy_all(root, asked, plan_all(root, asked), StandIn(root, seed))
     sys.exit(130 if result.interrupted else 3 if result.failed else 0)

@@ -61,7 +61,7 @@ class SecurityGroup(ComponentResource):
         """Let this group connect to an AWS service behind a gateway endpoint."""
         self._rule("to", what, port, f"{self._name} to {what}", prefix_list_id=prefix_list_id)
 
-    def open_door(self, target: "SecurityGroup", port: int) -> None:
+    def allow_to(self, target: "SecurityGroup", port: int) -> None:
         """Let this group connect to another one on one TCP port: out on this side and in on that side."""
         self.reach_group(target._name, target.id, port)
         target.admit_group(self._name, self.id, port)

@@ -56,8 +56,8 @@ class Restore(ComponentResource):
             SecurityGroupArgs(context=context, vpc_id=args.network.vpc_id, description="Tasks that bring data back"),
             child,
         )
-        tasks.open_door(args.database.security_group, PORT)
-        tasks.open_door(copies, PORT)
+        tasks.allow_to(args.database.security_group, PORT)
+        tasks.allow_to(copies, PORT)
         args.network.let_reach_aws(tasks)
         self.security_group_id, self.copy_security_group_id = tasks.id, copies.id
         task = TaskArgs(

@@ -47,7 +47,7 @@ class Rotation(ComponentResource):
             SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="The rotation function"),
             ResourceOptions(parent=self),
         )
-        security_group.open_door(args.database.security_group, DATABASE_PORT)
+        security_group.allow_to(args.database.security_group, DATABASE_PORT)
         args.network.let_reach_aws(security_group)
         # AWS starts the first rotation at once; it fails where any of these is missing.
         needed: list[Resource] = [

@@ -138,7 +138,7 @@ def _firewall(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityG
         group.admit_cidr_block(cidr_block, METRICS_PORT)
     if args.metrics is not None:
         group.admit_group("metrics-scraper", args.metrics.security_group_id, METRICS_PORT)
-    group.open_door(args.database.security_group, DATABASE_PORT)
+    group.allow_to(args.database.security_group, DATABASE_PORT)
     args.network.let_reach_aws(group)
     if args.settings.login.issuer_url:
         group.reach_internet()

@@ -74,7 +74,7 @@ def reach(graph: Graph) -> Reach:
         for document in _documents(one):
             for subject in owners(graph, one):
                 _read(found.setdefault((subject, document.kind), Grants(document.kind)), document)
-        otherwise = said_otherwise(one)
+        otherwise = statement_outside_policies(one)
         for subject in owners(graph, one) if otherwise else ():
             found.setdefault((subject, "resource"), Grants("resource")).statements.append(Written(otherwise, one.urn))
         for subject, arn in _attached(graph, one):
@@ -120,7 +120,7 @@ def _read(grants: Grants, document: Document) -> None:
     grants.statements += [Written(statement, document.urn, version) for statement in written]
 
 
-def said_otherwise(one: Resource) -> Statement:
+def statement_outside_policies(one: Resource) -> Statement:
     """A grant that AWS does not write as a document: a right to invoke a function, its address, a grant of a key.
 
     Empty for everything else.

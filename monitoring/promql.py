@@ -22,7 +22,7 @@ _WORDS: Final = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class NamedExpression:
     """An expression with who asks it: a panel, a rule or an alert, by its name."""
 
     who: str
@@ -49,7 +49,7 @@ def unread(expression: str) -> set[str]:
     return set(re.findall(r"[a-zA-Z_:][\w:]*", rest)) - _WORDS
 
 
-def missing(asked: Sequence[Asked], exposed: Mapping[str, Collection[str]]) -> list[str]:
+def missing(asked: Sequence[NamedExpression], exposed: Mapping[str, Collection[str]]) -> list[str]:
     """Who asks for a metric or label that is not there, in a sentence each.
 
     Args:
@@ -59,7 +59,7 @@ def missing(asked: Sequence[Asked], exposed: Mapping[str, Collection[str]]) -> l
     return [f"{one.who} {problem}" for one in asked for problem in _missing(one, exposed)]
 
 
-def _missing(asked: Asked, exposed: Mapping[str, Collection[str]]) -> Iterator[str]:
+def _missing(asked: NamedExpression, exposed: Mapping[str, Collection[str]]) -> Iterator[str]:
     by, shown = grouped(asked.expression), set(_LEGEND.findall(asked.legend))
     for metric, labels in selected(asked.expression).items():
         if metric not in exposed:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from monitoring.alerts import Alert, alerts
 from monitoring.objectives import REQUESTS, recordings
-from monitoring.promql import Asked
+from monitoring.promql import NamedExpression
 from monitoring.watched import Watched
 
 QUANTILES: Final = (0.5, 0.95, 0.99)
@@ -29,11 +29,14 @@ def rules(watched: Watched, *, holds: bool = True) -> dict[str, Any]:
     }
 
 
-def asked(watched: Watched) -> list[Asked]:
+def asked(watched: Watched) -> list[NamedExpression]:
     """Every expression of every rule, with the rule's name."""
     return [
-        *(Asked(who=f"rule {name}", expression=one) for name, one in _recordings(watched).items()),
-        *(Asked(who=f"alert {one.name} ({one.severity})", expression=one.expression) for one in alerts(watched)),
+        *(NamedExpression(who=f"rule {name}", expression=one) for name, one in _recordings(watched).items()),
+        *(
+            NamedExpression(who=f"alert {one.name} ({one.severity})", expression=one.expression)
+            for one in alerts(watched)
+        ),
     ]
 
 

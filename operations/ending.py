@@ -20,7 +20,7 @@ from rehearsal.errors import ProgramError, RefusedError
 MISTAKE, CHECK_FAILED, NOT_MADE, INTERRUPTED = 1, 3, 4, 130
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Print the result as JSON on stdout (docs/json.md).")
 
-Tell = Callable[[str], Any]
+Notify = Callable[[str], Any]
 """Takes one line of progress."""
 
 
@@ -51,7 +51,7 @@ def print_page(text: str) -> None:
     click.echo(text, nl=not text.endswith("\n"))
 
 
-def tell(line: str) -> None:
+def notify(line: str) -> None:
     """Report progress, on stderr; the engine's empty lines are left out."""
     if line.strip():
         click.echo(fit(line), err=True)
@@ -59,12 +59,12 @@ def tell(line: str) -> None:
 
 def doing(what: str) -> None:
     """Report what begins now."""
-    tell(f"{what} ...")
+    notify(f"{what} ...")
 
 
 def warn(line: str) -> None:
     """Say what a person should know and need not mend now."""
-    tell(f"warning: {line}")
+    notify(f"warning: {line}")
 
 
 def report(*lines: str) -> None:

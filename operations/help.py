@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from operations.ending import INTERRUPTED, fail, report, tell
+from operations.ending import INTERRUPTED, fail, notify, report
 
 
 class Commands(click.Group):
@@ -36,10 +36,10 @@ class Commands(click.Group):
             code = super().main(args, prog_name, standalone_mode=False, **options)
         except click.UsageError as mistake:
             if mistake.ctx:
-                tell(mistake.ctx.get_usage())
+                notify(mistake.ctx.get_usage())
             report(mistake.format_message())
             if mistake.ctx:
-                tell(f"Next: {mistake.ctx.command_path} --help")
+                notify(f"Next: {mistake.ctx.command_path} --help")
             sys.exit(mistake.exit_code)
         except click.ClickException as error:
             fail(error.exit_code, error.format_message())

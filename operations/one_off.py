@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from operations.ending import Tell
+from operations.ending import Notify
 
 WATCH_SECONDS = 5.0
 LAST_LINES = 15
@@ -43,7 +43,7 @@ class TaskOutcome:
     verdict: Mapping[str, Any] | None
 
 
-def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, tell: Tell) -> TaskOutcome:
+def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, notify: Notify) -> TaskOutcome:
     """Run one and wait for it. One of this label that still runs is watched instead of a second one.
 
     Args:
@@ -51,30 +51,30 @@ def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, te
         place: where; its task definition for one-off work tells image, roles, settings and secrets.
         arguments: of `workbuoy-app`.
         label: ECS's `startedBy`, which finds the task again after an interruption.
-        tell: gets a line of what goes on.
+        notify: gets a line of what goes on.
 
     Raises:
         TaskError: it did not start, its container never ran, or the image knows no one-off work.
         botocore.exceptions.ClientError: AWS refused.
     """
-    return watch(session, place, begin(session, place, arguments, label, tell), tell)
+    return watch(session, place, begin(session, place, arguments, label, notify), notify)
 
 
-def begin(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, tell: Tell) -> str:
+def begin(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, notify: Notify) -> str:
     """Start one, or find the one of this label that still runs; gives its ARN. Raises as `run` does."""
     ecs = session.client("ecs", region_name=place.region)
     if task_arn := _running(ecs, place, label):
-        tell(f"{label} runs already; watching {task_arn}")
+        notify(f"{label} runs already; watching {task_arn}")
         return task_arn
     task_arn = _start(ecs, place, arguments, label)
-    tell(f"{label} is started: {task_arn}")
+    notify(f"{label} is started: {task_arn}")
     return task_arn
 
 
-def watch(session: Any, place: TaskPlace, task_arn: str, tell: Tell) -> TaskOutcome:
+def watch(session: Any, place: TaskPlace, task_arn: str, notify: Notify) -> TaskOutcome:
     """Wait for its end. Raises as `run` does."""
     ecs = session.client("ecs", region_name=place.region)
-    task = _ended(ecs, place, task_arn, tell)
+    task = _ended(ecs, place, task_arn, notify)
     lines = _last_lines(session, ecs, place, task_arn)
     container: Mapping[str, Any] = next((each for each in task["containers"] if each["name"] == place.container), {})
     if container.get("exitCode") is None:
@@ -118,7 +118,7 @@ def _start(ecs: Any, place: TaskPlace, arguments: Sequence[str], label: str) -> 
     return str(answer["tasks"][0]["taskArn"])
 
 
-def _ended(ecs: Any, place: TaskPlace, task_arn: str, tell: Tell) -> Mapping[str, Any]:
+def _ended(ecs: Any, place: TaskPlace, task_arn: str, notify: Notify) -> Mapping[str, Any]:
     seen = ""
     while True:
         found = ecs.describe_tasks(cluster=place.cluster_arn, tasks=[task_arn])["tasks"]
@@ -127,7 +127,7 @@ def _ended(ecs: Any, place: TaskPlace, task_arn: str, tell: Tell) -> Mapping[str
         task: Mapping[str, Any] = found[0]
         if task["lastStatus"] != seen:
             seen = task["lastStatus"]
-            tell(f"  {seen.lower()}")
+            notify(f"  {seen.lower()}")
         if seen == "STOPPED":
             return task
         time.sleep(WATCH_SECONDS)

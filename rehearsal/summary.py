@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from policies.catalogue import SEVERITIES
 from policies.runner import Report
 from project.terminal import columns, wrapped
-from rehearsal.change.in_words import change_in_words
+from rehearsal.change.text import change_in_words
 from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
-from rehearsal.tenants.in_words import stacks_beside, who_reaches_whom
+from rehearsal.tenants.text import other_stacks, who_reaches_whom
 
 _TASK = "aws:ecs/taskDefinition:TaskDefinition"
 _SHOWN = 12  # more findings than this fill a screen; --json has all
@@ -39,7 +39,7 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
     yield from _table(rehearsal)
     yield ""
     if rehearsal.tenants:
-        yield from stacks_beside(rehearsal.tenants)
+        yield from other_stacks(rehearsal.tenants)
     for title, findings in (
         ("Reads back otherwise than declared", list(_differences(rehearsal))),
         ("Not created", list(_failures(rehearsal))),

@@ -46,6 +46,13 @@ def migrated(postgres: Postgres) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def without_tenants(postgres: Postgres) -> str:
+    """A database to copy: migrated, and nothing else."""
+    migrate(load({"DATABASE_URL": postgres.create_database("without_tenants")}))
+    return "without_tenants"
+
+
 def prepare(settings: Settings) -> None:
     """Migrate, and add what the tests log in to."""
     migrate(settings)
@@ -57,9 +64,14 @@ def prepare(settings: Settings) -> None:
 @pytest.fixture
 def database_url(postgres: Postgres, migrated: str) -> str:
     """The owner's address of a fresh copy."""
+    return copy(postgres, migrated)
+
+
+def copy(postgres: Postgres, template: str) -> str:
+    """The owner's address of a new copy of a database."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {migrated} owner {embedded_postgres.OWNER}")
+        connection.execute(f"create database {name} template {template} owner {embedded_postgres.OWNER}")
     return postgres.url(database=name)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from components.alarms import Alarm
 from components.searches import Search
-from monitoring.promql import Asked
+from monitoring.promql import NamedExpression
 
 Unit = Literal["short", "s", "percentunit", "reqps", "bytes", "ops"]
 
@@ -61,10 +61,10 @@ class Board:
     title: str
     panels: Sequence[Panel | AlarmPanel | SearchPanel]
 
-    def asked(self) -> Iterator[Asked]:
+    def asked(self) -> Iterator[NamedExpression]:
         """Every expression, with the panel that asks it."""
         for panel in self.panels:
             if isinstance(panel, Panel):
                 for query in panel.queries:
                     who = f'panel "{panel.title}" of dashboard {self.name}'
-                    yield Asked(who=who, expression=query.expression, legend=query.legend)
+                    yield NamedExpression(who=who, expression=query.expression, legend=query.legend)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import plainly, tell
+from operations.ending import notify, plainly
 from operations.help import Commands
 
 ENVIRONMENT = click.Choice(["dev", "staging", "prod"])
@@ -25,8 +25,8 @@ def up(environment: str) -> None:
     """Bootstrap the account of ENVIRONMENT, or apply what has changed; Pulumi shows it all and asks first."""
     from operations.bootstrap.perform import bring_up, open_account  # noqa: PLC0415 help must not pay for it
 
-    bring_up(open_account(Path.cwd(), environment), tell)
-    tell(f"Next: workbuoy bootstrap adopt-state {environment}")
+    bring_up(open_account(Path.cwd(), environment), notify)
+    notify(f"Next: workbuoy bootstrap adopt-state {environment}")
 
 
 @bootstrap.command(name="adopt-state")
@@ -44,5 +44,5 @@ def adopt(environment: str) -> None:
     local, lasting = (
         account.state(backend) for backend in (local_backend(account.folder), bucket_backend(account.settings))
     )
-    adopt_state(local, lasting, tell)
-    tell(f"Next: commit bootstrap/Pulumi.{environment}.yaml, which names the key now, and delete bootstrap/.pulumi")
+    adopt_state(local, lasting, notify)
+    notify(f"Next: commit bootstrap/Pulumi.{environment}.yaml, which names the key now, and delete bootstrap/.pulumi")

@@ -18,7 +18,7 @@ from operations.bootstrap.backends import (
     resources_in,
     same_state,
 )
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.account import check_account
 from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import FailedError, MistakenError
@@ -59,7 +59,7 @@ def bootstrap_project(start: Path) -> Project:
     return project if project.root.name == "bootstrap" else find_project(project.root / "bootstrap")
 
 
-def choose_state(account: Account, tell: Tell, *, bucket_is_there: bool) -> StackState:
+def choose_state(account: Account, notify: Notify, *, bucket_is_there: bool) -> StackState:
     """The state that an `up` works on: the bucket's where it was adopted, else the folder's.
 
     Raises MistakenError where the bucket is there and nobody here knows how.
@@ -67,10 +67,10 @@ def choose_state(account: Account, tell: Tell, *, bucket_is_there: bool) -> Stac
     local, lasting = account.state(local_backend(account.folder)), account.state(bucket_backend(account.settings))
     stack = account.stack
     if bucket_is_there and lasting.exists():
-        tell(f"{stack} was bootstrapped before; its state is in the bucket, and this applies what has changed")
+        notify(f"{stack} was bootstrapped before; its state is in the bucket, and this applies what has changed")
         return lasting
     if local.exists():
-        tell(f"{stack} was begun before; this goes on, with the state in {account.folder / '.pulumi'}")
+        notify(f"{stack} was begun before; this goes on, with the state in {account.folder / '.pulumi'}")
         return local
     if bucket_is_there:
         name = state_bucket(account.settings.account, account.settings.region)
@@ -82,16 +82,16 @@ def choose_state(account: Account, tell: Tell, *, bucket_is_there: bool) -> Stac
     return local
 
 
-def bring_up(account: Account, tell: Tell) -> None:
+def bring_up(account: Account, notify: Notify) -> None:
     """`pulumi up` with its own question before anything is made. Raises EngineError."""
-    state = choose_state(account, tell, bucket_is_there=bucket_stands(account.settings))
+    state = choose_state(account, notify, bucket_is_there=bucket_stands(account.settings))
     command = [account.cli.command, "up", "--stack", account.stack]
     done = subprocess.run(command, cwd=account.folder, env={**os.environ, **state.variables}, check=False)
     if done.returncode:
         raise FailedError(f"{account.stack}: `pulumi up` ended with {done.returncode}", "mend what it says and repeat")
 
 
-def adopt_state(local: StackState, lasting: StackState, tell: Tell) -> None:
+def adopt_state(local: StackState, lasting: StackState, notify: Notify) -> None:
     """Move bootstrap's state into the bucket; what is there already is never overwritten.
 
     Raises MistakenError where there is nothing to move, or two states that differ; FailedError where the copy does.
@@ -100,7 +100,7 @@ def adopt_state(local: StackState, lasting: StackState, tell: Tell) -> None:
     if not here and not there:
         raise MistakenError(f"{stack}: there is no state to move", f"`workbuoy bootstrap up {stack}` makes it")
     if not here:
-        tell(f"{stack}: the state is in {lasting.backend.url} already; nothing to do")
+        notify(f"{stack}: the state is in {lasting.backend.url} already; nothing to do")
         return
     exported = local.export()
     found = lasting.export() if there else {}
@@ -110,11 +110,11 @@ def adopt_state(local: StackState, lasting: StackState, tell: Tell) -> None:
                 f"{stack}: {lasting.backend.url} holds another state than {local.backend.url}",
                 "the bucket's is the one in use; look at both (`pulumi stack export`), and take away the folder's",
             )
-        tell(f"{stack}: the state was moved before and is the same; nothing to do")
+        notify(f"{stack}: the state was moved before and is the same; nothing to do")
         return
     if not there:
         lasting.create()
     lasting.take(exported)
     if not same_state(exported, lasting.export()):
         raise FailedError(f"{stack}: the copy in {lasting.backend.url} is not the same", "the folder's is untouched")
-    tell(f"{stack}: {len(resources_in(exported))} resources are in {lasting.backend.url}, compared with the folder's")
+    notify(f"{stack}: {len(resources_in(exported))} resources are in {lasting.backend.url}, compared with the folder's")

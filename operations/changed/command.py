@@ -9,7 +9,7 @@ import click
 
 from infra.meant import meant
 from infra.problems import Problem, ProblemsError
-from operations.ending import JSON, MISTAKE, fail, plainly, print_json, print_text, tell
+from operations.ending import JSON, MISTAKE, fail, notify, plainly, print_json, print_text
 
 if TYPE_CHECKING:
     from operations.changed.estate import ListedEstate
@@ -48,9 +48,9 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_want
         _print(change)
     for base in change.bases:
         if not base.reachable:
-            tell(f"{base.stack}: its account is a placeholder, so it can be rehearsed only")
+            notify(f"{base.stack}: its account is a placeholder, so it can be rehearsed only")
         for problem in find_account_problems(project, base.stack):
-            tell(f"{base.stack}: {problem}")
+            notify(f"{base.stack}: {problem}")
 
 
 def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str | None) -> "Touched":

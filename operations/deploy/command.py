@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, print_json, print_text, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, notify, plainly, print_json, print_text
 
 if TYPE_CHECKING:
     from operations.engine.reviewed import Reviewed
@@ -61,9 +61,9 @@ def deploy(
     from operations.review.judging import guards_customers  # noqa: PLC0415
 
     project = _project()
-    opened = open_stack(project, stack, create=create, tell=tell)
+    opened = open_stack(project, stack, create=create, notify=notify)
     opened.require_free()
-    commit = head_of(project.root) if older else refuse_older(opened, project.root, tell)
+    commit = head_of(project.root) if older else refuse_older(opened, project.root, notify)
     _name_image(opened, image)
     if guards_customers(stack) if refresh is None else refresh:
         _refuse_dangerous_drift(opened, json_wanted=json_wanted)
@@ -76,7 +76,7 @@ def deploy(
             fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
         note(opened, commit, opened.variables.get(IMAGE_VARIABLE))
         try:
-            record = perform(opened, tell, message=message, reviewed=reviewed)
+            record = perform(opened, notify, message=message, reviewed=reviewed)
         except KeyboardInterrupt:
             fail(
                 INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on"
@@ -102,12 +102,12 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
     opened = _opened(stack)
     target = waiting.target_of(stack, opened.outputs())
     describe = waiting.describe(target, opened.place.region, opened.place.endpoint_url)
-    waiting.wait(stack, target, describe, tell=tell, timeout_seconds=timeout_minutes * 60)
+    waiting.wait(stack, target, describe, notify=notify, timeout_seconds=timeout_minutes * 60)
     if json_wanted:
         print_json("rollout", {"stack": stack, "taskDefinition": target.task_definition_arn, "completed": True})
     else:
         print_text(f"{stack}: every task runs {target.task_definition_arn.rpartition('/')[2]}")
-        tell(f"Next: workbuoy smoke {stack}")
+        notify(f"Next: workbuoy smoke {stack}")
 
 
 @click.command()
@@ -142,7 +142,7 @@ def releases(*, stack: str, json_wanted: bool) -> None:
             f"{row['declaredAt'] or 'at an unknown time'}  {row['taskDefinition']}{'  runs now' if row['runs'] else ''}"
         )
         print_text(f"  {row['digest']}")
-    tell(f"Next: workbuoy deploy {stack} --image DIGEST")
+    notify(f"Next: workbuoy deploy {stack} --image DIGEST")
 
 
 @click.command()
@@ -159,7 +159,7 @@ def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
     from operations.deploy import smoke as trying  # noqa: PLC0415
 
     url = trying.configured_url(_project(), stack) or trying.url_of(stack, _opened(stack).outputs())
-    answers = trying.smoke(stack, url, tell=tell, timeout_seconds=timeout_seconds)
+    answers = trying.smoke(stack, url, notify=notify, timeout_seconds=timeout_seconds)
     if json_wanted:
         rows = [{"path": one.path, "status": one.status, "milliseconds": one.milliseconds} for one in answers]
         print_json("smoke", {"stack": stack, "url": url, "answers": rows})
@@ -177,7 +177,7 @@ def _project() -> "Project":
 def _opened(stack: str) -> "EngineStack":
     from operations.engine.stack import open_stack  # noqa: PLC0415
 
-    return open_stack(_project(), stack, tell=tell)
+    return open_stack(_project(), stack, notify=notify)
 
 
 def _name_image(opened: "EngineStack", image: str | None) -> None:
@@ -192,10 +192,10 @@ def _reviewed(opened: "EngineStack", project: "Project", file: Path | None, *, j
     from operations.review import perform as reviewing  # noqa: PLC0415
     from operations.review.engine import preview_opened  # noqa: PLC0415
 
-    tell(f"Previewing {opened.name} with the policies of this project ...")
+    notify(f"Previewing {opened.name} with the policies of this project ...")
     planned = preview_opened(opened, project, file)
     found = reviewing.review(planned, project.root / "waivers")
-    (tell if json_wanted else print_text)(reviewing.markdown_text(found))
+    (notify if json_wanted else print_text)(reviewing.markdown_text(found))
     if found.failed:
         fail(MISTAKE, *reviewing.failures(found))
     if found.stops:
@@ -206,13 +206,13 @@ def _reviewed(opened: "EngineStack", project: "Project", file: Path | None, *, j
 def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None:
     """End where something was weakened, opened or granted beside the program; a deployment would leave it so."""
     from operations.drift.put_back import look  # noqa: PLC0415
-    from operations.drift.told import as_markdown  # noqa: PLC0415
+    from operations.drift.text import as_markdown  # noqa: PLC0415
     from operations.engine.messages import some  # noqa: PLC0415
 
-    looked = look(opened, tell)
+    looked = look(opened, notify)
     if not looked.any:
         return
-    (tell if json_wanted else print_text)(as_markdown(opened.name, looked.found, taken=looked.taken))
+    (notify if json_wanted else print_text)(as_markdown(opened.name, looked.found, taken=looked.taken))
     dangerous = [one.name for one in looked.found if one.dangers]
     if dangerous:
         fail(

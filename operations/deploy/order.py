@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack
 
@@ -16,14 +16,14 @@ COMMIT: Final = "workbuoy:commit"
 IMAGE: Final = "workbuoy:image"
 
 
-def refuse_older(opened: EngineStack, root: Path, tell: Tell) -> str | None:
+def refuse_older(opened: EngineStack, root: Path, notify: Notify) -> str | None:
     """The commit that is checked out, for the tags of this deployment; None outside a repository of git.
 
-    Raises MistakenError where a newer commit is deployed already, or this clone is too short to tell.
+    Raises MistakenError where a newer commit is deployed already, or this clone is too short to notify.
     """
     commit, deployed = head_of(root), opened.tags().get(COMMIT)
     if commit is None:
-        tell(f"{opened.name}: this is no repository of git, so whether something newer is deployed is not known")
+        notify(f"{opened.name}: this is no repository of git, so whether something newer is deployed is not known")
         return None
     if deployed is None or deployed == commit or _is_ancestor(root, deployed, commit):
         return commit
@@ -38,7 +38,7 @@ def refuse_older(opened: EngineStack, root: Path, tell: Tell) -> str | None:
             "older code back",
             "to go back, revert on main, or say --older; nothing was changed",
         )
-    tell(f"{opened.name}: {deployed[:9]} is deployed, of another branch than {commit[:9]}")
+    notify(f"{opened.name}: {deployed[:9]} is deployed, of another branch than {commit[:9]}")
     return commit
 
 

@@ -12,14 +12,14 @@ from typing import Any, Literal
 from components.service_settings import EVERYWHERE
 from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import rollout, smoke
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.image import deployed_image
 from operations.engine.reviewed import Reviewed
 from operations.engine.stack import EngineStack, Ran
 
 DeploymentOutcome = Literal["deployed", "went back", "failed"]
-Wait = Callable[[EngineStack, Mapping[str, Any], Tell], str | None]  # what to say beside the step
+Wait = Callable[[EngineStack, Mapping[str, Any], Notify], str | None]  # what to say beside the step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,34 +44,34 @@ class Record:
     next_step: str = ""
 
 
-def wait_for_rollout(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> str | None:
+def wait_for_rollout(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify) -> str | None:
     """Wait until ECS runs what the outputs name. Raises as `rollout.wait` does."""
     target = rollout.target_of(opened.name, outputs)
     describe = rollout.describe(target, opened.place.region, opened.place.endpoint_url)
-    rollout.wait(opened.name, target, describe, tell=tell)
+    rollout.wait(opened.name, target, describe, notify=notify)
     return None
 
 
-def try_service(opened: EngineStack, outputs: Mapping[str, Any], tell: Tell) -> str | None:
+def try_service(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify) -> str | None:
     """Try the service at its public address. Raises as `smoke.smoke` does.
 
     A service that its settings close to most of the world may be closed to this machine too, as dev's is to GitHub's
     runners. That is no reason to go back: the rollout has told that its tasks are healthy.
     """
     try:
-        smoke.smoke(opened.name, smoke.url_of(opened.name, outputs), tell=tell)
+        smoke.smoke(opened.name, smoke.url_of(opened.name, outputs), notify=notify)
     except smoke.UnreachedError as error:
         ranges = opened.place.admits
         if not ranges or EVERYWHERE in ranges:
             raise
-        tell(f"{opened.name}: {error}")
+        notify(f"{opened.name}: {error}")
         return f"**not tried**: nothing answered here, and only {', '.join(ranges)} may reach it"
     return None
 
 
 def deploy(
     opened: EngineStack,
-    tell: Tell,
+    notify: Notify,
     *,
     message: str | None = None,
     reviewed: Reviewed | None = None,
@@ -82,7 +82,7 @@ def deploy(
 
     Args:
         opened: the stack, with the image's variable set.
-        tell: gets every line of progress.
+        notify: gets every line of progress.
         message: kept with the update in the stack's history.
         reviewed: what a person saw; the update does no more. Going back is not held to it.
         rolled_out: waits for the rollout.
@@ -94,12 +94,12 @@ def deploy(
     """
     before = opened.outputs()
     record = Record(stack=opened.name, image_before=deployed_image(before))
-    run = _Run(opened, record, tell, (("rollout", rolled_out), ("smoke test", tried)))
+    run = _Run(opened, record, notify, (("rollout", rolled_out), ("smoke test", tried)))
     try:
         record.image = run.go(message, reviewed=reviewed)
         record.outcome = "deployed"
     except FailedError as error:
-        tell(f"{opened.name}: failed: {error}")
+        notify(f"{opened.name}: failed: {error}")
         run.go_back()
     return record
 
@@ -108,18 +108,18 @@ def deploy(
 class _Run:
     opened: EngineStack
     record: Record
-    tell: Tell
+    notify: Notify
     checks: tuple[tuple[str, Wait], ...]
 
     def go(self, message: str | None, prefix: str = "", reviewed: Reviewed | None = None) -> str | None:
         """Update and check; the image that runs then. Raises what a step raises, once it is recorded."""
         with self._step(f"{prefix}update") as told:
-            told(_counted(self.opened.up(message=message, reviewed=reviewed, on_output=self.tell)))
+            told(_counted(self.opened.up(message=message, reviewed=reviewed, on_output=self.notify)))
         outputs = self.opened.outputs()
         self.record.image = self.record.image or deployed_image(outputs)
         for name, check in self.checks:
             with self._step(f"{prefix}{name}") as told:
-                told(check(self.opened, outputs, self.tell) or "")
+                told(check(self.opened, outputs, self.notify) or "")
         return deployed_image(outputs)
 
     def go_back(self) -> None:
@@ -127,22 +127,22 @@ class _Run:
         opened, record, good = self.opened, self.record, self.record.image_before
         record.next_step = f"`workbuoy review {opened.name}` shows how the stack stands"
         if good is None:
-            self.tell(f"{opened.name}: there is no image before this one, so there is nothing to go back to")
+            self.notify(f"{opened.name}: there is no image before this one, so there is nothing to go back to")
         elif IMAGE_VARIABLE not in opened.variables:
             record.next_step = f"Pulumi.{opened.name}.yaml decides the image: put {good} there and deploy"
-            self.tell(f"{opened.name}: {record.next_step}")
+            self.notify(f"{opened.name}: {record.next_step}")
         elif good == opened.variables[IMAGE_VARIABLE]:
-            self.tell(f"{opened.name}: ran this very image before, so going back would change nothing")
+            self.notify(f"{opened.name}: ran this very image before, so going back would change nothing")
         else:
             self._put_back(good)
 
     def _put_back(self, good: str) -> None:
-        self.tell(f"{self.opened.name}: going back to {good}")
+        self.notify(f"{self.opened.name}: going back to {good}")
         self.opened.use({IMAGE_VARIABLE: good})
         try:
             self.go(f"back to {good}", "back: ")
         except EngineError as error:
-            self.tell(f"{self.opened.name}: going back failed, too: {error}")
+            self.notify(f"{self.opened.name}: going back failed, too: {error}")
             self.record.next_step = f"the service needs a person now: {error.next_step or 'look at its events in ECS'}"
         else:
             self.record.outcome = "went back"

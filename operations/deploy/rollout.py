@@ -56,7 +56,7 @@ def wait(
     target: Target,
     describe: Describe,
     *,
-    tell: Callable[[str], Any],
+    notify: Callable[[str], Any],
     poll_seconds: float = POLL_SECONDS,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> None:
@@ -79,7 +79,7 @@ def wait(
         )
         said = _said(primary)
         if said != told:
-            tell(f"{stack}: {said}")
+            notify(f"{stack}: {said}")
             told = said
         if _judge(stack, target, service, primary):
             return

@@ -66,7 +66,7 @@ def smoke(
     stack: str,
     url: str,
     *,
-    tell: Callable[[str], Any],
+    notify: Callable[[str], Any],
     timeout_seconds: float = TIMEOUT_SECONDS,
     pause_seconds: float = PAUSE_SECONDS,
     trust: ssl.SSLContext | None = None,
@@ -76,17 +76,17 @@ def smoke(
     Args:
         stack: the stack's name, for messages.
         url: the service's address. Certificates are verified; without https, `tell` hears that nothing was encrypted.
-        tell: gets a line an attempt that failed.
+        notify: gets a line an attempt that failed.
         timeout_seconds: for all of it.
         pause_seconds: between attempts.
         trust: authorities to believe instead of the system's.
 
     Raises:
-        FailedError: a path did not answer 200 in time; with the last that was heard. UnreachedError where that was
+        FailedError: a path did not answer 200 in time; with the last that was answer. UnreachedError where that was
             nothing.
     """
     if url.startswith("http://"):
-        tell(f"{stack}: {url} is not encrypted; a stack with a certificate serves https only")
+        notify(f"{stack}: {url} is not encrypted; a stack with a certificate serves https only")
     handlers = [_NoRedirects(), urllib.request.HTTPSHandler(context=trust or ssl.create_default_context())]
     opener = urllib.request.build_opener(*handlers)
     deadline = time.monotonic() + timeout_seconds
@@ -94,21 +94,21 @@ def smoke(
     def ask_until(path: str) -> Probe:
         while True:
             began = time.monotonic()
-            heard = _ask(opener, url + path)
-            if heard == 200:
+            answer = _ask(opener, url + path)
+            if answer == 200:
                 return Probe(path, 200, round((time.monotonic() - began) * 1000))
-            said = f"answered {heard}" if isinstance(heard, int) else heard
+            said = f"answered {answer}" if isinstance(answer, int) else answer
             if time.monotonic() + pause_seconds > deadline:
-                unanswered = UnreachedError if isinstance(heard, str) else FailedError
-                raise unanswered(f"{stack}: {url}{path} {said}", _hint(stack, heard))
-            tell(f"{stack}: {path} {said}; once more")
+                unanswered = UnreachedError if isinstance(answer, str) else FailedError
+                raise unanswered(f"{stack}: {url}{path} {said}", _hint(stack, answer))
+            notify(f"{stack}: {path} {said}; once more")
             time.sleep(pause_seconds)
 
     return tuple(ask_until(path) for path in PATHS)
 
 
-def _hint(stack: str, heard: int | str) -> str:
-    if isinstance(heard, str):
+def _hint(stack: str, answer: int | str) -> str:
+    if isinstance(answer, str):
         return f"is this machine inside service.allowedCidrBlocks of {stack}?"
     return f"`aws logs tail /workbuoy/workbuoy-{stack}/service` says why"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text, tell
+from operations.ending import CHECK_FAILED, JSON, fail, notify, plainly, print_json, print_text
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
     if against:
         fail(CHECK_FAILED, f"not ready to {purpose}: {', '.join(against)}")
     if not json_wanted:
-        tell(f"Ready to {purpose}.")
+        notify(f"Ready to {purpose}.")
 
 
 def _look(project: "Project", stack: str | None) -> "list[Finding]":

@@ -10,10 +10,10 @@ from operations.ending import (
     JSON,
     NOT_MADE,
     fail,
+    notify,
     plainly,
     print_json,
     print_text,
-    tell,
 )
 from operations.review.command import FILE
 
@@ -57,12 +57,12 @@ def drift(
         _look_into_account(stack, json_wanted=json_wanted, markdown=markdown)
         return
     from operations.drift.put_back import look  # noqa: PLC0415 help must not pay for these
-    from operations.drift.told import as_json, as_markdown  # noqa: PLC0415
+    from operations.drift.text import as_json, as_markdown  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from project.whole_file import write_whole  # noqa: PLC0415
 
-    looked = look(open_stack(find_project(Path.cwd()), stack, tell=tell), tell)
+    looked = look(open_stack(find_project(Path.cwd()), stack, notify=notify), notify)
     text = as_markdown(stack, looked.found, taken=looked.taken)
     if markdown:
         write_whole(markdown, text)
@@ -76,13 +76,13 @@ def drift(
 
 def _look_into_account(stack: str, *, json_wanted: bool, markdown: Path | None) -> None:
     from operations.drift.account.look import as_markdown, look_into_account  # noqa: PLC0415
-    from operations.drift.told import as_json  # noqa: PLC0415
+    from operations.drift.text import as_json  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from project.whole_file import write_whole  # noqa: PLC0415
 
     project = find_project(Path.cwd())
-    compared = look_into_account(project, open_stack(project, stack, tell=tell), tell)
+    compared = look_into_account(project, open_stack(project, stack, notify=notify), notify)
     text = as_markdown(stack, compared)
     if markdown:
         write_whole(markdown, text)
@@ -107,14 +107,14 @@ def _act(stack: str, *, keep: bool, yes: bool, plan: bool) -> None:
     project = find_project(Path.cwd())
     run = Run(
         project=project,
-        opened=open_stack(project, stack, tell=tell),
+        opened=open_stack(project, stack, notify=notify),
         confirmed=lambda question: yes or click.confirm(question, err=True),
-        tell=tell,
+        notify=notify,
         show=print_text,
         plan=plan,
     )
     if keep:
-        run.keep(lambda found: advice(project, stack, found, tell))
+        run.keep(lambda found: advice(project, stack, found, notify))
     else:
         run.put_back()
 

@@ -25,7 +25,7 @@ from infra.tenants.files import FOLDER
 from infra.yaml_text import read_yaml_value
 from operations.drift.found import Drifted
 from operations.drift.nested import Difference
-from operations.ending import Tell
+from operations.ending import Notify
 from project.files import Project
 from project.silos import base_of
 from rehearsal.as_graph import graph_of
@@ -71,14 +71,14 @@ def _declare(project: Project, stack: str) -> Graph:
         raise ProblemsError([Problem(message=" ".join(str(error).split()))]) from error
 
 
-def advice(project: Project, stack: str, found: tuple[Drifted, ...], tell: Tell) -> str:
+def advice(project: Project, stack: str, found: tuple[Drifted, ...], notify: Notify) -> str:
     """A line for each difference: the setting to write, else the place in the program.
 
     Raises ProblemsError where the stack cannot be declared as it is.
     """
     holder = base_of(project, stack) or stack
     trial = _Trial(project, stack, holder)
-    tell(f"Looking for what in {project.stack_file(holder).name} decides it ...")
+    notify(f"Looking for what in {project.stack_file(holder).name} decides it ...")
     declared, settings = trial.declared(), settings_in(project.stack_file(holder)) or {}
     lines = [line for one in found for line in _of(one, declared, trial, dict(settings))]
     return "\n".join(["To keep what was found, write:", "", *lines, ""])

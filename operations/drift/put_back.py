@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from operations.drift.found import Drifted, judged
-from operations.drift.told import as_markdown
-from operations.ending import Tell
+from operations.drift.text import as_markdown
+from operations.ending import Notify
 from operations.engine.errors import FailedError, MistakenError
 from operations.engine.image import running_image
 from operations.engine.reviewed import Reviewed, plan_file
@@ -37,9 +37,9 @@ class Looked:
         return bool(self.found) or self.taken is not None
 
 
-def look(opened: EngineStack, tell: Tell) -> Looked:
+def look(opened: EngineStack, notify: Notify) -> Looked:
     """Read everything of a stack anew; writes nothing, not even the state. Raises EngineError."""
-    tell(f"Reading {opened.name} anew ...")
+    notify(f"Reading {opened.name} anew ...")
     return Looked(judged(opened.name, opened.refresh_preview().events), opened.refreshed_at())
 
 
@@ -50,8 +50,8 @@ class Run:
     project: Project
     opened: EngineStack
     confirmed: Confirm
-    tell: Tell
-    show: Tell
+    notify: Notify
+    show: Notify
     plan: bool = True
     """Whether the engine's own plan holds the update to its review; else a second preview does."""
 
@@ -80,8 +80,8 @@ class Run:
                     "say it in the program, or put it back by hand",
                 )
             self._ask(f"Update {name}, so that the cloud is what the program says?")
-            self.opened.up(message="drift put back", reviewed=Reviewed(found.plan, file), on_output=self.tell)
-        left = look(self.opened, self.tell)
+            self.opened.up(message="drift put back", reviewed=Reviewed(found.plan, file), on_output=self.notify)
+        left = look(self.opened, self.notify)
         if left.any:
             self.show(as_markdown(name, left.found, taken=left.taken))
             raise FailedError(f"{name}: was updated, and still differs", f"`workbuoy drift {name} --put-back` again")
@@ -104,25 +104,25 @@ class Run:
                     f"write what stands above, then `workbuoy drift {name} --keep` again",
                 )
             self._ask(f"Update {name}? Nothing changes; what was found counts as deployed then.")
-            self.opened.up(message="drift kept", reviewed=Reviewed(found.plan, file), on_output=self.tell)
+            self.opened.up(message="drift kept", reviewed=Reviewed(found.plan, file), on_output=self.notify)
         self.show(f"{name}: kept; the program, the state and the cloud say the same")
 
     def _taken_in(self, advice: Callable[[tuple[Drifted, ...]], str] | None = None) -> Looked:
         """What differed; it stands in the state then."""
         name = self.opened.name
         self.opened.require_free()
-        looked = look(self.opened, self.tell)
+        looked = look(self.opened, self.notify)
         self.show(as_markdown(name, looked.found, taken=looked.taken))
         if advice is not None and looked.found:
             self.show(advice(looked.found))
         if looked.found:
             self._ask(f"Take this into the state of {name}? Nothing in the cloud changes.")
-            self.opened.refresh(on_output=self.tell)
+            self.opened.refresh(on_output=self.notify)
         return looked
 
     def _reviewed(self, file: Path | None) -> Review:
         self.opened.use(running_image(self.project, self.opened.name, self.opened.outputs))
-        self.tell(f"Previewing {self.opened.name} with the policies of this project ...")
+        self.notify(f"Previewing {self.opened.name} with the policies of this project ...")
         found = reviewing.review(preview_opened(self.opened, self.project, file), self.project.root / "waivers")
         self.show(reviewing.markdown_text(found))
         if found.failed:

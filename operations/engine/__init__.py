@@ -3,7 +3,7 @@
     from operations.engine.stack import open_stack          # imports Pulumi: inside the function that needs it
     from operations.engine.errors import EngineError        # costs nothing
 
-    opened = open_stack(find_project(Path.cwd()), "dev", environment={"WORKBUOY_IMAGE_DIGEST": digest}, tell=progress)
+    opened = open_stack(find_project(Path.cwd()), "dev", environment={"WORKBUOY_IMAGE_DIGEST": digest}, notify=progress)
     planned = opened.preview(on_output=progress)            # planned.changes == {"create": 3, "same": 140}
     opened.up(on_output=progress)
     opened.outputs()["url"]

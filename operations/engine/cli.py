@@ -15,7 +15,7 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import InvalidVersionError, create_command_error
 from semver import VersionInfo
 
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.errors import EngineMissingError
 
 OLDEST_CLI: Final = VersionInfo.parse("3.260.0")
@@ -35,7 +35,7 @@ def install_root() -> Path:
     return Path.home() / ".pulumi" / "versions" / str(sdk_version())
 
 
-def find_cli(tell: Tell | None = None) -> "Cli":
+def find_cli(notify: Notify | None = None) -> "Cli":
     """The CLI on PATH, else the installed one; one as new as the SDK before one that only serves.
 
     Raises EngineMissingError.
@@ -45,7 +45,7 @@ def find_cli(tell: Tell | None = None) -> "Cli":
         if (shutil.which("pulumi") if root is None else shutil.which(root / "bin" / "pulumi")) is None:
             continue
         try:
-            found.append(Cli(root, tell))
+            found.append(Cli(root, notify))
         except InvalidVersionError as error:
             refused = refused or _why(error)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -66,12 +66,12 @@ def _why(error: Exception) -> str:
 class Cli(PulumiCommand):
     """The Automation API's command, in a session of its own, so that Ctrl-C reaches it once and from here."""
 
-    def __init__(self, root: Path | None, tell: Tell | None = None) -> None:
+    def __init__(self, root: Path | None, notify: Notify | None = None) -> None:
         super().__init__(root=str(root) if root else None, version=OLDEST_CLI)
         self.command = shutil.which(self.command) or self.command
         self.interrupted = False
         self.killed_by = ""
-        self._tell = tell
+        self._tell = notify
         self._running: subprocess.Popen[str] | None = None
 
     def run(
@@ -79,8 +79,8 @@ class Cli(PulumiCommand):
         args: list[str],
         cwd: str,
         additional_env: Mapping[str, str],
-        on_output: Tell | None = None,
-        on_error: Tell | None = None,
+        on_output: Notify | None = None,
+        on_error: Notify | None = None,
     ) -> CommandResult:
         """Run the CLI without questions. Ctrl-C and SIGTERM ask it to cancel and wait; `interrupted` tells of it."""
         lines: tuple[list[str], list[str]] = ([], [])
@@ -161,7 +161,7 @@ def _signal(code: int) -> str:
         return f"signal {number}"
 
 
-def _read(stream: IO[str], callback: Tell | None, kept: list[str]) -> None:
+def _read(stream: IO[str], callback: Notify | None, kept: list[str]) -> None:
     with stream:
         for line in stream:
             kept.append(line.rstrip())

@@ -2,7 +2,7 @@
 
 import click
 
-from operations.ending import plainly, tell
+from operations.ending import notify, plainly
 from operations.help import Commands
 
 
@@ -20,5 +20,5 @@ def install() -> None:
     """
     from operations.engine.plugins import install_engine  # noqa: PLC0415 help must not pay for it
 
-    install_engine(tell)
-    tell("Next: workbuoy doctor")
+    install_engine(notify)
+    notify("Next: workbuoy doctor")

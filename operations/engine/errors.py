@@ -31,7 +31,7 @@ class UnreachableError(EngineError):
     """The backend, or AWS, could not be reached or asked: no login, no credentials, no network."""
 
 
-class UnheardError(EngineError):
+class LostEventsError(EngineError):
     """Not all that the engine reported arrived, so what it found or did is not known."""
 
 

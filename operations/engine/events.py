@@ -8,11 +8,11 @@ Event = Mapping[str, Any]
 
 
 @dataclass
-class Heard:
+class EngineEvents:
     """What the engine reported of one operation, and what of it did not arrive.
 
     The engine leaves out what it cannot send, the Automation API what it cannot read, and neither fails for it: a step
-    that is not heard would count as a step that is not made. But the engine numbers its events from 0, and the last
+    that is not reported would count as a step that is not made. But the engine numbers its events from 0, and the last
     one says that it is. Sources: `startEventLogger` in pkg/backend/display/display.go and `NewCancelEvent` in
     pkg/engine of pulumi/pulumi; `_EventsServicer` in the SDK's automation/_stack.py.
     """

@@ -18,11 +18,11 @@ DEAD: Final = ", which is dead"
 
 
 def holders(url: str, project: str, stack: str) -> list[str]:
-    """Who holds it, since when, and whether that process is dead where this machine can tell.
+    """Who holds it, since when, and whether that process is dead where this machine can notify.
 
     Nobody for a backend that keeps no lock files.
 
-    Raises UnreachableError where the bucket does not tell.
+    Raises UnreachableError where the bucket does not notify.
     """
     folder = f".pulumi/locks/organization/{project}/{stack}"
     parts = urlsplit(url)
@@ -35,7 +35,7 @@ def holders(url: str, project: str, stack: str) -> list[str]:
     return []
 
 
-def told(who: str, process: int, since: str) -> str:
+def describe_lock(who: str, process: int, since: str) -> str:
     """A holder in words; `who` is USER@HOST."""
     dead = DEAD if _is_dead(who.rpartition("@")[2], process) else ""
     return f"{who} (process {process}{dead}) since {since}"
@@ -65,7 +65,7 @@ def _objects(bucket: str, prefix: str, query: dict[str, list[str]]) -> Iterator[
 def _holder(text: str) -> str:
     try:
         lock = json.loads(text)
-        return told(f"{lock['username']}@{lock['hostname']}", int(lock["pid"]), lock["timestamp"])
+        return describe_lock(f"{lock['username']}@{lock['hostname']}", int(lock["pid"]), lock["timestamp"])
     except (ValueError, KeyError, TypeError):
         return "somebody, whose lock file cannot be read"
 

@@ -19,12 +19,12 @@ from operations.engine.errors import (
     InterruptedRunError,
     KilledError,
     LockedError,
+    LostEventsError,
     MistakenError,
-    UnheardError,
     UnreachableError,
 )
-from operations.engine.events import Event, Heard, errors_of
-from operations.engine.lock import DEAD, told
+from operations.engine.events import EngineEvents, Event, errors_of
+from operations.engine.lock import DEAD, describe_lock
 
 SIGN_IN: Final = "sign in to the account anew (`aws sso login`, or fresh keys), then repeat"
 LOG_IN_COMMAND: Final = "pulumi login 's3://workbuoy-state-ACCOUNT-REGION?region=REGION'"
@@ -114,7 +114,7 @@ def settle(stack: str, operations: Sequence[str]) -> str:
 
 
 def _locked(stack: str, text: str, _found: Said) -> EngineError:
-    return locked(stack, [told(m["who"], int(m["pid"]), m["time"]) for m in _HOLDER.finditer(text)])
+    return locked(stack, [describe_lock(m["who"], int(m["pid"]), m["time"]) for m in _HOLDER.finditer(text)])
 
 
 def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
@@ -260,12 +260,14 @@ def _killed(stack: str, cli: Cli, remains: Callable[[], str] | None) -> KilledEr
     )
 
 
-def unheard(stack: str, heard: Heard) -> UnheardError:
+def lost_events(stack: str, reported: EngineEvents) -> LostEventsError:
     """Not all that the engine reported arrived."""
-    if heard.preview:
-        return UnheardError(f"{stack}: {heard.gap}, so what it found is not known", "repeat it; nothing was written")
-    return UnheardError(
-        f"{stack}: {heard.gap}, so what it did is not known", f"`workbuoy review {stack}` shows what is still to do"
+    if reported.preview:
+        return LostEventsError(
+            f"{stack}: {reported.gap}, so what it found is not known", "repeat it; nothing was written"
+        )
+    return LostEventsError(
+        f"{stack}: {reported.gap}, so what it did is not known", f"`workbuoy review {stack}` shows what is still to do"
     )
 
 

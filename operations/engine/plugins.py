@@ -10,7 +10,7 @@ from typing import Final
 
 from pulumi.automation import CommandError, PulumiCommand
 
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.cli import Cli, find_cli, install_root, sdk_version
 from operations.engine.errors import EngineError, EngineMissingError
 from operations.engine.messages import explain
@@ -25,7 +25,7 @@ def needed() -> dict[str, str]:
 
 
 def installed(cli: Cli) -> dict[str, list[str]]:
-    """Plugin to the versions that are here. Raises EngineError where the CLI does not tell."""
+    """Plugin to the versions that are here. Raises EngineError where the CLI does not notify."""
     found: dict[str, list[str]] = {}
     for one in json.loads(_run(cli, ["plugin", "ls", "--json"]) or "[]"):
         if one["kind"] == "resource":
@@ -68,14 +68,14 @@ def is_genuine(plugin: str) -> bool:
     return not wrong_with(plugin)
 
 
-def install_engine(tell: Tell) -> None:
+def install_engine(notify: Notify) -> None:
     """Install what is missing; what is here and fits is left alone.
 
     Raises EngineMissingError with one line where something cannot be fetched; what was fetched before stays.
     """
-    cli = _installed_cli(tell)
+    cli = _installed_cli(notify)
     for plugin, version in missing(cli).items():
-        tell(f"Fetching the plugin {plugin} {version} ...")
+        notify(f"Fetching the plugin {plugin} {version} ...")
         try:
             _run(cli, ["plugin", "install", "resource", plugin, f"v{version}"])
         except EngineError as error:
@@ -83,17 +83,17 @@ def install_engine(tell: Tell) -> None:
                 f"the plugin {plugin} {version} cannot be fetched: {error.problem}", "repeat where the internet is open"
             ) from None
     named = ", ".join(f"plugin {plugin} {version}" for plugin, version in needed().items())
-    tell(f"The engine is here: Pulumi CLI {cli.version} ({cli.command}), {named}.")
+    notify(f"The engine is here: Pulumi CLI {cli.version} ({cli.command}), {named}.")
 
 
-def _installed_cli(tell: Tell) -> Cli:
+def _installed_cli(notify: Notify) -> Cli:
     try:
         found = find_cli()
     except EngineMissingError:
         found = None
     if found is not None and found.version is not None and found.version >= sdk_version():
         return found
-    tell(f"Installing the Pulumi CLI {sdk_version()} into {install_root()} ...")
+    notify(f"Installing the Pulumi CLI {sdk_version()} into {install_root()} ...")
     try:
         PulumiCommand.install(root=str(install_root()), version=sdk_version())
     except subprocess.CalledProcessError as error:

@@ -17,8 +17,8 @@ from typing import Any, Final
 from graph.plan import OPERATIONS, Operation, Plan
 from graph.resource import name_of
 from operations.engine.errors import EngineError, FailedError, StrayedError
-from operations.engine.events import Event, Heard
-from operations.engine.messages import some, unheard
+from operations.engine.events import EngineEvents, Event
+from operations.engine.messages import lost_events, some
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,15 @@ class Held:
             self._cancelled = True
             self.cancel()
 
-    def instead(self, stack: str, heard: Heard, error: EngineError | None = None) -> EngineError | None:
+    def instead(self, stack: str, reported: EngineEvents, error: EngineError | None = None) -> EngineError | None:
         """What there is to say in the place of an update's own end, if anything."""
         if self.strayed:
             return StrayedError(
                 f"{stack}: the update began what was not reviewed, and was cancelled: {some(self.strayed)}",
                 f"look at it, then `workbuoy review {stack}`",
             )
-        if heard.lost:
-            return unheard(stack, heard)
+        if reported.lost:
+            return lost_events(stack, reported)
         beyond = _beyond_plan(error.reasons) if isinstance(error, FailedError) else []
         if beyond:
             return StrayedError(

@@ -11,13 +11,13 @@ from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
 from bootstrap.names import secrets_provider as own_provider
 from graph.plan import Plan
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.account import check_account, check_region
 from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import EngineError, FailedError, PendingError, StrayedError
-from operations.engine.events import Event, Heard, changes_of
+from operations.engine.events import EngineEvents, Event, changes_of
 from operations.engine.lock import holders
-from operations.engine.messages import explained_by, locked, settle, some, unheard
+from operations.engine.messages import explained_by, locked, lost_events, settle, some
 from operations.engine.reviewed import Held, Reviewed
 from operations.engine.stack_file import only_provider_added, require_provider
 from project.files import Project
@@ -56,7 +56,7 @@ def open_stack(
     secrets_provider: str | None = None,
     environment: Mapping[str, str] | None = None,
     placement: Placement | None = None,
-    tell: Tell | None = None,
+    notify: Notify | None = None,
 ) -> "EngineStack":
     """Open a stack of a project, once its file, its region, the CLI, the account and the backend are in order.
 
@@ -68,7 +68,7 @@ def open_stack(
             an S3 backend, else a passphrase.
         environment: variables for the CLI and its program, over those of this process.
         placement: account and region where the stack's file does not name them.
-        tell: gets a line of what goes on, such as that Ctrl-C is being obeyed.
+        notify: gets a line of what goes on, such as that Ctrl-C is being obeyed.
 
     Raises:
         ProblemsError: there is no such stack file, or it cannot be read.
@@ -77,7 +77,7 @@ def open_stack(
     variables = {"PULUMI_SKIP_UPDATE_CHECK": "true", **(environment or {})}
     place = placement or placement_of(project, stack)
     check_region(stack, place)
-    cli = find_cli(tell)
+    cli = find_cli(notify)
     check_account(stack, place, variables)
     workspace = _Workspace(work_dir=str(project.root), pulumi_command=cli, env_vars=variables)
     file = project.stack_file(stack)
@@ -90,8 +90,8 @@ def open_stack(
             workspace.secrets_provider = secrets_provider or _default_provider(workspace, place)
             with only_provider_added(file):
                 selected = Stack.create(stack, workspace)
-            if tell:
-                tell(f"{stack} is made; commit {file.name}, which now says how its secrets are encrypted.")
+            if notify:
+                notify(f"{stack} is made; commit {file.name}, which now says how its secrets are encrypted.")
     require_provider(stack, file)
     return EngineStack(project, selected, cli, place)
 
@@ -125,7 +125,7 @@ class EngineStack:
         policy_packs: Sequence[Path] = (),
         policy_configs: Sequence[Path] = (),
         save_plan: Path | None = None,
-        on_output: Tell | None = None,
+        on_output: Notify | None = None,
         on_event: Callable[[Event], Any] | None = None,
     ) -> Ran:
         """What `up` would do; writes nothing, but for the engine's plan where a file for it is named."""
@@ -137,34 +137,36 @@ class EngineStack:
                 **common,
             ),
             on_output,
-            Heard(preview=True, listen=on_event),
+            EngineEvents(preview=True, listen=on_event),
         )
 
-    def up(self, *, message: str | None = None, reviewed: Reviewed | None = None, on_output: Tell | None = None) -> Ran:
+    def up(
+        self, *, message: str | None = None, reviewed: Reviewed | None = None, on_output: Notify | None = None
+    ) -> Ran:
         """Create and update what the program declares; with `reviewed`, nothing that goes beyond it.
 
         Raises PendingError, before anything is touched, where an interrupted run left operations of unknown outcome;
-        StrayedError where the update would do, or began, what was not reviewed; UnheardError where it may have. A run
-        that began is cancelled then: what began ends, nothing more begins.
+        StrayedError where the update would do, or began, what was not reviewed; LostEventsError where it may have. A
+        run that began is cancelled then: what began ends, nothing more begins.
         """
         self._refuse_pending()
         if reviewed is None:
-            return self._up(message, None, on_output, Heard(preview=False))
+            return self._up(message, None, on_output, EngineEvents(preview=False))
         if reviewed.file is None:
             self._compare_again(reviewed.plan)
         held = Held(reviewed.plan, self._cli.cancel)
-        heard = Heard(preview=False, listen=held.watch, missed=held.stop)
+        reported = EngineEvents(preview=False, listen=held.watch, missed=held.stop)
         try:
-            ran = self._up(message, reviewed.file, on_output, heard)
+            ran = self._up(message, reviewed.file, on_output, reported)
         except EngineError as error:
-            if (instead := held.instead(self.name, heard, error)) is None:
+            if (instead := held.instead(self.name, reported, error)) is None:
                 raise
             raise instead from error
-        if (instead := held.instead(self.name, heard)) is not None:
+        if (instead := held.instead(self.name, reported)) is not None:
             raise instead
         return ran
 
-    def _up(self, message: str | None, plan: Path | None, on_output: Tell | None, heard: Heard) -> Ran:
+    def _up(self, message: str | None, plan: Path | None, on_output: Notify | None, reported: EngineEvents) -> Ran:
         return self._run(
             lambda common: self._stack.up(
                 message=message,
@@ -174,7 +176,7 @@ class EngineStack:
                 **common,
             ),
             on_output,
-            heard,
+            reported,
         )
 
     def _compare_again(self, reviewed: Plan) -> None:
@@ -186,15 +188,15 @@ class EngineStack:
                 f"`workbuoy review {self.name}`, then deploy anew",
             )
 
-    def refresh(self, *, on_output: Tell | None = None) -> Ran:
+    def refresh(self, *, on_output: Notify | None = None) -> Ran:
         """Write into the state what the cloud says."""
         return self._run(lambda common: self._stack.refresh(show_secrets=False, **common), on_output)
 
-    def refresh_preview(self, *, on_output: Tell | None = None) -> Ran:
+    def refresh_preview(self, *, on_output: Notify | None = None) -> Ran:
         """What `refresh` would write; writes nothing."""
-        return self._run(lambda common: self._stack.preview_refresh(**common), on_output, Heard(preview=True))
+        return self._run(lambda common: self._stack.preview_refresh(**common), on_output, EngineEvents(preview=True))
 
-    def destroy(self, *, on_output: Tell | None = None) -> Ran:
+    def destroy(self, *, on_output: Notify | None = None) -> Ran:
         """Delete everything that is not protected."""
         self._refuse_pending()
         return self._run(lambda common: self._stack.destroy(show_secrets=False, **common), on_output)
@@ -303,20 +305,20 @@ class EngineStack:
         return self._cli.run(args, cwd=workspace.work_dir, additional_env=workspace.env_vars).stdout
 
     def _run(
-        self, operation: Callable[[dict[str, Any]], Any], on_output: Tell | None, heard: Heard | None = None
+        self, operation: Callable[[dict[str, Any]], Any], on_output: Notify | None, reported: EngineEvents | None = None
     ) -> Ran:
-        heard = heard or Heard(preview=False)
-        with explained_by(self.name, self._cli, self._remains, heard.events):
+        reported = reported or EngineEvents(preview=False)
+        with explained_by(self.name, self._cli, self._remains, reported.events):
             try:
-                operation({"on_output": on_output, "on_error": on_output, "on_event": heard.take, "color": "never"})
+                operation({"on_output": on_output, "on_error": on_output, "on_event": reported.take, "color": "never"})
             except RuntimeError:  # the Automation API's own, where it saw no summary
-                if not heard.gap:
+                if not reported.gap:
                     raise
-        if heard.broken is not None:
-            raise heard.broken
-        if heard.gap:
-            raise unheard(self.name, heard)
-        return Ran(changes=changes_of(heard.events), events=tuple(heard.events))
+        if reported.broken is not None:
+            raise reported.broken
+        if reported.gap:
+            raise lost_events(self.name, reported)
+        return Ran(changes=changes_of(reported.events), events=tuple(reported.events))
 
     def _remains(self) -> str:
         deployment = self.export()["deployment"]

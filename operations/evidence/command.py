@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, plainly, print_json, print_text, tell
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, notify, plainly, print_json, print_text
 from project.terminal import wrapped
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -51,7 +51,7 @@ def evidence(*, since_text: str, out: Path, stacks: tuple[str, ...], recorded: P
         print_json("evidence", as_json(found))
     else:
         print_text("\n".join(line for told in in_words(found) for line in wrapped(told, "", " " * 8)))
-    tell(f"The pack is in {out}; begin with {out / 'index.html'}")
+    notify(f"The pack is in {out}; begin with {out / 'index.html'}")
     sys.exit(0 if found.passed else CHECK_FAILED)
 
 

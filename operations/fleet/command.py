@@ -13,11 +13,11 @@ from operations.ending import (
     JSON,
     MISTAKE,
     fail,
+    notify,
     plainly,
     print_json,
     print_page,
     print_text,
-    tell,
     warn,
 )
 from operations.help import Commands
@@ -62,7 +62,7 @@ def plan(*, image: str, environment: str, github_output: bool, json_wanted: bool
         print_json("fleet-plan", told.plan_json(planned))
         return
     print_text(told.plan_text(planned))
-    tell(f"Next: workbuoy fleet start --image {image}")
+    notify(f"Next: workbuoy fleet start --image {image}")
 
 
 @fleet.command()
@@ -90,7 +90,7 @@ def start(*, image: str, environment: str, github_output: bool) -> None:
     print_text(f"{run.called} is {run.state}, wave {run.wave}")
     for row in told.wave_rows(journal.planned(run.run).waves, heads):
         print_text(row)
-    tell("Next: workbuoy fleet deploy --shard NAME, for each shard of the wave; then workbuoy fleet next")
+    notify("Next: workbuoy fleet deploy --shard NAME, for each shard of the wave; then workbuoy fleet next")
 
 
 @fleet.command()
@@ -115,7 +115,7 @@ def deploy(*, name: str, others: bool, timeout_minutes: int, environment: str, j
     from operations.fleet.runner import Runner  # noqa: PLC0415 printing help must not pay for it
 
     root = _root()
-    runner = Runner.ready(root, _journal(root, environment), timeout_minutes * 60, tell)
+    runner = Runner.ready(root, _journal(root, environment), timeout_minutes * 60, notify)
     results = [runner.do(name), *(runner.do_others(name) if others else ())]
     for one in results:
         _print(runner.run, [one.record], json_wanted=json_wanted and one is results[0])
@@ -145,7 +145,7 @@ def go_on(*, wave: str | None, environment: str) -> None:
     run = perform(journal, settings_of(journal).stop, wave)
     print_text(f"{run.called}: {run.state}, wave {run.wave}")
     if run.state in ("running", "rolling back"):
-        tell("Next: workbuoy fleet deploy --shard NAME, for each shard that `workbuoy fleet status` names")
+        notify("Next: workbuoy fleet deploy --shard NAME, for each shard that `workbuoy fleet status` names")
 
 
 @fleet.command()
@@ -156,7 +156,7 @@ def stop(*, because: str, environment: str) -> None:
     """Let no runner begin another customer. What has begun comes to its end."""
     run = _journal(_root(), environment).stop([because])
     print_text(f"{run.called}: {run.state}")
-    tell("Next: workbuoy fleet resume, rollback or end")
+    notify("Next: workbuoy fleet resume, rollback or end")
 
 
 @fleet.command()
@@ -169,7 +169,7 @@ def resume(*, accept: str | None, environment: str) -> None:
 
     run = perform(_journal(_root(), environment), accept)
     print_text(f"{run.called}: {run.state}, wave {run.wave}, round {run.round}")
-    tell("Next: workbuoy fleet deploy --shard NAME, for each shard that `workbuoy fleet status` names")
+    notify("Next: workbuoy fleet deploy --shard NAME, for each shard that `workbuoy fleet status` names")
 
 
 @fleet.command()
@@ -197,7 +197,7 @@ def rollback(*, environment: str, github_output: bool, yes: bool) -> None:
     if github_output:
         write_outputs(told.outputs([one.head for one in records], _home(_root(), environment)))
     print_text(told.run_text(run, records))
-    tell("Next: workbuoy fleet deploy --shard NAME-back, for each; then workbuoy fleet next")
+    notify("Next: workbuoy fleet deploy --shard NAME-back, for each; then workbuoy fleet next")
 
 
 @fleet.command()
@@ -226,7 +226,7 @@ def cells(*, after: str | None, json_wanted: bool) -> None:
         if cell is None:
             fail(MISTAKE, f"there is no base stack {after}; there are {', '.join(one.name for one in found)}")
         name, text = reading.next_cell(root, cell)
-        tell(f"Pulumi.{name}.yaml:")
+        notify(f"Pulumi.{name}.yaml:")
         print_page(text)
         return
     if json_wanted:

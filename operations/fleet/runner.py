@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.fleet import FleetSettings
 from infra.stack_files import stack_file
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.fleet.journal import HeldError, Journal, OverError
 from operations.fleet.records import Run
@@ -25,10 +25,10 @@ class Runner:
     journal: Journal
     run: Run
     worker: Worker
-    tell: Tell
+    notify: Notify
 
     @classmethod
-    def ready(cls, root: Path, journal: Journal, seconds_each: float, tell: Tell) -> "Runner":
+    def ready(cls, root: Path, journal: Journal, seconds_each: float, notify: Notify) -> "Runner":
         """Raises MistakenError where the run is of other code than what is checked out here."""
         run = journal.require()
         own = [stack_file(root, one.stack).name for one in read_checked(root).tenants if one.isolation == "silo"]
@@ -46,15 +46,15 @@ class Runner:
             watch=Watching(root, settings.watch_minutes),
             seconds_each=seconds_each,
         )
-        return cls(journal=journal, run=run, worker=worker, tell=tell)
+        return cls(journal=journal, run=run, worker=worker, notify=notify)
 
     def do(self, name: str) -> ShardResult:
         """One shard; one that is finished is left as it is. Raises as `deploy_shard` does."""
         record = self.journal.shard(self.run.run, name)
         if record.finished(self.run.round):
-            self.tell(f"{name} is finished: nothing is left to do")
+            self.notify(f"{name} is finished: nothing is left to do")
             return ShardResult(record=record, interrupted=False)
-        return deploy_shard(self.journal, self.run, name, self.worker, self.tell)
+        return deploy_shard(self.journal, self.run, name, self.worker, self.notify)
 
     def too_many(self, failed: Sequence[str]) -> bool:
         """Whether so many failures stop the rollout; in a wave that a person accepted, none does."""
@@ -70,7 +70,7 @@ class Runner:
             try:
                 yield self.do(other.head.name)
             except HeldError as held:
-                self.tell(str(held))
+                self.notify(str(held))
             except OverError:
                 return
 

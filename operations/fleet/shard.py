@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from infra.fleet import FleetSettings
 from infra.problems import ProblemsError
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.errors import EngineError
 from operations.fleet.journal import Journal, this_runner
 from operations.fleet.lease import Heart, Lease
@@ -53,21 +53,21 @@ class ShardResult:
     lost: str = ""
 
 
-def deploy_shard(journal: Journal, run: Run, name: str, worker: Worker, tell: Tell) -> ShardResult:
+def deploy_shard(journal: Journal, run: Run, name: str, worker: Worker, notify: Notify) -> ShardResult:
     """Take a shard and do whoever is left of it, then watch what was deployed.
 
     Raises:
         HeldError: another runner has it. OverError: the run was stopped. UnreachableError: the journal does not answer.
     """
     lease = Lease(journal, run, name, owner=this_runner(), seconds=worker.settings.lease_minutes * 60)
-    return _Shift(journal, run, lease, worker, tell).work()
+    return _Shift(journal, run, lease, worker, notify).work()
 
 
 class _Shift:
     """One runner's work on one shard."""
 
-    def __init__(self, journal: Journal, run: Run, lease: Lease, worker: Worker, tell: Tell) -> None:
-        self._journal, self._run, self._lease, self._worker, self._tell = journal, run, lease, worker, tell
+    def __init__(self, journal: Journal, run: Run, lease: Lease, worker: Worker, notify: Notify) -> None:
+        self._journal, self._run, self._lease, self._worker, self._tell = journal, run, lease, worker, notify
         self._digests = Digests(worker.root)
         self._digesting = threading.Lock()
         self._scheduler: Scheduler | None = None

@@ -20,7 +20,7 @@ def build(
     engine: engines.Engine | None = None,
     base: str | None = None,
     archive: Path | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Image:
     """Build the image of this checkout; `archive` and the SBOM beside it appear whole or not at all.
 
@@ -31,14 +31,14 @@ def build(
     chosen = engines.choose(engine)
     app = root / "app"
     with workshop() as folder:
-        tell("Fetching wheels")
+        notify("Fetching wheels")
         context = folder / "context"
         wheelhouse.fetch(app, architecture, context / "wheelhouse", folder)
         source = _lay_out(app, context)
         made = folder / "image.tar"
-        tell("Building the web interface")
+        notify("Building the web interface")
         interface.build(context / "ui", folder)
-        tell(f"Building with {chosen}")
+        notify(f"Building with {chosen}")
         if chosen == "docker":
             engines.build_with_docker(context, architecture, source, made, folder)
         else:
@@ -46,7 +46,7 @@ def build(
         image = Image.read(made)
         if image.labels.get(SOURCE_LABEL) != source:
             raise ImageError("the code changed while the image was built: build it again")
-        tell("Writing the archive")
+        notify("Writing the archive")
         image.unpack(folder / "files")
         target.parent.mkdir(parents=True, exist_ok=True)
         put_beside(folder / "files" / SBOM, sbom_of(target))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from operations.ending import INTERRUPTED, JSON, doing, fail, plainly, print_json, print_text, tell
+from operations.ending import INTERRUPTED, JSON, doing, fail, notify, plainly, print_json, print_text
 from operations.help import Commands
 from operations.image.registry_command import copy_image, push
 
@@ -52,7 +52,7 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
             architecture or this_machine(),
             engine=engine,
             base=base,
-            tell=doing,
+            notify=doing,
         )
     except ImageError as error:
         fail(error.code, str(error))
@@ -76,7 +76,7 @@ def _print(built: "Image", sbom: Path, json_wanted: bool) -> None:
     print_text(f"size      {built.compressed_bytes / 1e6:.1f} MB compressed, {built.platform}")
     print_text(f"archive   {built.archive}")
     print_text(f"SBOM      {sbom}")
-    tell("Try it: workbuoy rehearse prod --image")
+    notify("Try it: workbuoy rehearse prod --image")
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

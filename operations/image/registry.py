@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.image.build import put_beside
 from operations.image.tools import IMPOSSIBLE, require, run, workshop
 from rehearsal.image.archive import Image, ImageError
@@ -47,7 +47,7 @@ def push(
     *,
     digest: str | None = None,
     keep: Path | None = None,
-    tell: Tell = lambda _: None,
+    notify: Notify = lambda _: None,
 ) -> Stored:
     """Push an archive of `make image`, or the only one in a folder.
 
@@ -59,14 +59,14 @@ def push(
         raise ImageError(f"{keep}: there is no folder {keep.parent}; make it first")
     image = Image.read(_only_archive(archive))
     with _skopeo([repository]) as skopeo:
-        tell("Reading the archive")
+        notify("Reading the archive")
         layout = skopeo.folder / "layout"
         # Docker saves layers plain, which a registry may not hold: here they are compressed, once, before a digest is.
         skopeo.copy(f"reading {image.archive.name}", f"oci-archive:{image.archive}", f"oci:{layout}:image")
         (entry,) = json.loads((layout / "index.json").read_text(encoding="utf-8"))["manifests"]
         if digest not in (None, entry["digest"]):
             raise ImageError(f"{image.archive.name} holds {entry['digest']}, not {digest}; nothing was pushed")
-        stored = skopeo.put(f"oci:{layout}:image", repository, entry["digest"], tell)
+        stored = skopeo.put(f"oci:{layout}:image", repository, entry["digest"], notify)
         if skopeo.configuration(stored.reference) != image.id:
             raise ImageError(f"{stored.reference} is not the image of {image.archive.name}: push it again", IMPOSSIBLE)
         if keep is not None:
@@ -76,7 +76,7 @@ def push(
     return stored
 
 
-def copy(source: str, repositories: Sequence[str], *, tell: Tell = lambda _: None) -> list[Stored]:
+def copy(source: str, repositories: Sequence[str], *, notify: Notify = lambda _: None) -> list[Stored]:
     """Copy REPOSITORY@DIGEST into repositories, its digest unchanged. Raises ImageError."""
     origin, at, digest = source.partition("@")
     if not at or not _DIGEST.fullmatch(digest):
@@ -86,7 +86,7 @@ def copy(source: str, repositories: Sequence[str], *, tell: Tell = lambda _: Non
     with _skopeo([origin, *repositories]) as skopeo:
         if not skopeo.holds(origin, digest):
             raise ImageError(f"{source}: there is no such image; `workbuoy image push` puts it there")
-        return [skopeo.put(f"docker://{source}", repository, digest, tell) for repository in repositories]
+        return [skopeo.put(f"docker://{source}", repository, digest, notify) for repository in repositories]
 
 
 class _Skopeo:
@@ -108,12 +108,12 @@ class _Skopeo:
         ways = (*_plain("src-", source), *_plain("dest-", destination))
         self(doing, "copy", *self._options, *ways, *options, f"--retry-times={RETRIES}", source, destination)
 
-    def put(self, source: str, repository: str, digest: str, tell: Tell) -> Stored:
+    def put(self, source: str, repository: str, digest: str, notify: Notify) -> Stored:
         """Copy unless it is there; then see that it is."""
         if self.holds(repository, digest):
-            tell(f"{repository} holds it already")
+            notify(f"{repository} holds it already")
             return Stored(repository, digest, moved=False)
-        tell(f"Copying to {repository}")
+        notify(f"Copying to {repository}")
         # A tag for people's eyes alone, made of the digest: tags never move, and two images never want one.
         destination = f"docker://{repository}:image-{digest.removeprefix('sha256:')[:16]}"
         self.copy(f"copying to {repository}", source, destination, "--preserve-digests")

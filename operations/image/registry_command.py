@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import INTERRUPTED, JSON, doing, fail, plainly, print_json, print_text, tell
+from operations.ending import INTERRUPTED, JSON, doing, fail, notify, plainly, print_json, print_text
 
 if TYPE_CHECKING:
     from operations.image.registry import Stored
@@ -35,11 +35,11 @@ def push(
     """
     from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
 
-    (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, tell=doing)])
+    (stored,) = _stored(lambda: [registry.push(archive, repository, digest=digest, keep=keep, notify=doing)])
     if github_output:
         _outputs(stored)
     _print([stored], json_wanted)
-    tell(f"Next: workbuoy deploy STACK --image {stored.digest}")
+    notify(f"Next: workbuoy deploy STACK --image {stored.digest}")
 
 
 @click.command("copy")
@@ -54,7 +54,7 @@ def copy_image(source: str, repositories: Sequence[str], json_wanted: bool) -> N
     """
     from operations.image import registry  # noqa: PLC0415 printing help must not pay for it
 
-    _print(_stored(lambda: registry.copy(source, repositories, tell=doing)), json_wanted)
+    _print(_stored(lambda: registry.copy(source, repositories, notify=doing)), json_wanted)
 
 
 def _stored(work: Callable[[], "list[Stored]"]) -> "list[Stored]":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text, tell
+from operations.ending import CHECK_FAILED, JSON, fail, notify, plainly, print_json, print_text
 
 if TYPE_CHECKING:
     from operations.local.run import LocalRun
@@ -28,7 +28,7 @@ def local(*, json_wanted: bool, verbose: bool) -> None:
 
     project = find_project(Path.cwd())
     require_genuine_plugins()
-    life = run(project, lambda line: tell(line) if verbose or line.endswith("...") else None)
+    life = run(project, lambda line: notify(line) if verbose or line.endswith("...") else None)
     print_json("local", as_json(life)) if json_wanted else print_text(as_text(life))
     if not life.passed:
         left = "how many resources are left is not known" if life.left is None else f"{life.left} resources are left"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine import plugins
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineError, EngineMissingError, InterruptedRunError, MistakenError
@@ -68,7 +68,7 @@ def require_genuine_plugins() -> None:
             )
 
 
-def run(project: Project, tell: Tell) -> LocalRun:
+def run(project: Project, notify: Notify) -> LocalRun:
     """Live through it. Raises EngineError, ProblemsError; nothing of it stays on this machine."""
     place = placement_of(project, STACK)
     if place.endpoint_url is None:
@@ -76,26 +76,26 @@ def run(project: Project, tell: Tell) -> LocalRun:
     wanted = int(place.endpoint_url.rpartition(":")[2])
     port = free_port(wanted)
     if port != wanted:
-        tell(f"Port {wanted} is taken; moto serves on {port}, which stands in for it in endpointUrl.")
+        notify(f"Port {wanted} is taken; moto serves on {port}, which stands in for it in endpointUrl.")
     with _copied(project, port) as (copy, folder), serving(port, place.account):
         variables = {
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
         }
-        return _live(open_stack(copy, STACK, create=True, environment=variables), tell)
+        return _live(open_stack(copy, STACK, create=True, environment=variables), notify)
 
 
-def _live(opened: EngineStack, tell: Tell) -> LocalRun:
+def _live(opened: EngineStack, notify: Notify) -> LocalRun:
     """Step by step; what came before a step that fails is kept, and nothing comes after it."""
     life: tuple[tuple[str, Callable[[], Ran], Callable[[Any], tuple[Changed, ...]] | None], ...] = (
-        ("up", lambda: opened.up(on_output=tell), None),
-        ("second up", lambda: opened.up(on_output=tell), changed_by_update),
-        ("refresh", lambda: opened.refresh(on_output=tell), changed_by_refresh),
-        ("destroy", lambda: opened.destroy(on_output=tell), None),
+        ("up", lambda: opened.up(on_output=notify), None),
+        ("second up", lambda: opened.up(on_output=notify), changed_by_update),
+        ("refresh", lambda: opened.refresh(on_output=notify), changed_by_refresh),
+        ("destroy", lambda: opened.destroy(on_output=notify), None),
     )
     steps: list[EngineStep] = []
     for name, operation, judge in life:
-        tell(f"{name} ...")
+        notify(f"{name} ...")
         began = time.monotonic()
         try:
             ran = operation()

@@ -17,12 +17,12 @@ from operations.ending import (
     JSON,
     MISTAKE,
     fail,
+    notify,
     plainly,
     print_json,
     print_json_list,
     print_text,
     report,
-    tell,
 )
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _locate(
         if found.problems:
             raise ProblemsError(found.problems)
         if not found.tenants:
-            tell("There are no tenants; `workbuoy tenant create` makes one.")
+            notify("There are no tenants; `workbuoy tenant create` makes one.")
         answers = (answer_of(project, declared, one, source, states) for one in found.tenants)
         return _print_all(answers, json_wanted)
 
@@ -178,7 +178,7 @@ def _of_place(
         from operations.locate.live import locate_live  # noqa: PLC0415
         from operations.locate.live.account import Account  # noqa: PLC0415
 
-        account = Account.of_signed_in(estate, tell)
+        account = Account.of_signed_in(estate, notify)
         return locate_live(project, estate, account), estate
     found = _deployed(project, estate, states) if source is Source.STACK else estate
     told = _differences(estate, found) if source is Source.STACK else ()
@@ -192,7 +192,7 @@ def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "
 
     if states:
         for stack in (one.stack for one in estate.stacks if one.stack not in states):
-            tell(f"{stack}: no --state was given; what it shares is told as declared")
+            notify(f"{stack}: no --state was given; what it shares is told as declared")
         return with_states(estate, states)
     from operations.engine.stack import open_stack  # noqa: PLC0415
 
@@ -227,7 +227,7 @@ def _write_record(project: "Project", estates: "list[Estate]", answer: "Answer",
     stated = processing(project.root, *estates)
     words = IN_NORWEGIAN if language == "no" else IN_ENGLISH
     write_whole(file, record(answer, stated, words, datetime.datetime.now(datetime.UTC).date()))
-    tell(f"The record of processing is in {file}")
+    notify(f"The record of processing is in {file}")
     report(*(f"the record is not whole: {one}" for one in stated.lacks))
     return not stated.lacks
 

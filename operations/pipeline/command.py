@@ -11,7 +11,7 @@ import click
 
 from infra.problems import Problem, ProblemsError
 from operations.changed.command import require_branch
-from operations.ending import NOT_MADE, fail, plainly, print_page, tell
+from operations.ending import NOT_MADE, fail, notify, plainly, print_page
 from operations.help import Commands
 
 if TYPE_CHECKING:
@@ -84,14 +84,14 @@ def comment(
     number = pull_request or _pull_request()
     repository = _repository()
     if repository is None or number is None:
-        tell("No pull request is known here, so no comment is written.")
+        notify("No pull request is known here, so no comment is written.")
         return
     try:
         done = publish.comment(repository, number, _marker(marker), parts)
     except github.ReadOnlyError as refusal:
-        tell(f"{refusal}. The job's summary holds the text instead.")
+        notify(f"{refusal}. The job's summary holds the text instead.")
         return
-    tell(f"The comment on pull request {number} is {done}")
+    notify(f"The comment on pull request {number} is {done}")
 
 
 @pipeline.command()
@@ -113,9 +113,9 @@ def issue(*, files: Sequence[Path], folder: Path | None, say: str | None, marker
     _summarize(parts or ["Nothing to report."])
     repository = _repository()
     if repository is None:
-        tell("No repository is known here, so no issue is written.")
+        notify("No repository is known here, so no issue is written.")
         return
-    tell(publish.issue(repository, _marker(marker), title, parts))
+    notify(publish.issue(repository, _marker(marker), title, parts))
 
 
 @pipeline.command()
@@ -135,13 +135,13 @@ def propose(*, patch: Path, branch: str, title: str, workflows: Sequence[str]) -
     root = Path.cwd()
     changes = proposing.changes_of(root, patch)
     if not changes:
-        tell("Nothing changes, so nothing is proposed.")
+        notify("Nothing changes, so nothing is proposed.")
         return
     listed = "\n".join(f"- `{one.path}`" for one in changes)
     _summarize([f"{title}:", listed])
     repository = _repository()
     if repository is None:
-        tell("No repository is known here, so no pull request is opened.")
+        notify("No repository is known here, so no pull request is opened.")
         return
     started = f"Started on it: {', '.join(f'`{one}`' for one in workflows)}. " if workflows else ""
     text = (
@@ -150,10 +150,10 @@ def propose(*, patch: Path, branch: str, title: str, workflows: Sequence[str]) -
     )
     onto = os.environ.get("GITHUB_REF_NAME") or "main"
     commit = proposing.commit_of(root)
-    tell(proposing.propose(repository, commit, changes, branch=branch, onto=onto, title=title, text=text))
+    notify(proposing.propose(repository, commit, changes, branch=branch, onto=onto, title=title, text=text))
     for one in workflows:
         proposing.dispatch(repository, one, branch)
-        tell(f"{one} is started on {branch}")
+        notify(f"{one} is started on {branch}")
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:

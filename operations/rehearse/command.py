@@ -96,9 +96,9 @@ def rehearse(
         from operations.warm.watch import watch  # noqa: PLC0415 few ask for it
 
         watch(stack or USUAL, with_service=not no_service)
-    from operations.rehearse import perform, telling  # noqa: PLC0415 printing help must not pay for these
+    from operations.rehearse import output, perform  # noqa: PLC0415 printing help must not pay for these
 
-    asked = perform.Asked(
+    asked = perform.RehearseOptions(
         stack=stack or USUAL,
         declare_only=declare_only,
         with_service=not no_service,
@@ -118,13 +118,13 @@ def rehearse(
     perform.warn_of_capacity(asked.stack)
     result = perform.priced(result)
     try:
-        telling.print_result(result, json_wanted=json_wanted, verbose=verbose)
+        output.print_result(result, json_wanted=json_wanted, verbose=verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
     if report_file is not None:
-        telling.write_report(result, report_file)
+        output.write_report(result, report_file)
     if policy_file is not None:
-        telling.write_policy_report(result, policy_file)
+        output.write_policy_report(result, policy_file)
     if result.incomplete:
         fail(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class RehearseOptions:
     """What to rehearse and how; `tenants` are those that stand beside, `other` is another service's command."""
 
     stack: str
@@ -33,7 +33,7 @@ class Asked:
     quiet: bool = False
 
 
-def rehearsed(asked: Asked) -> "Rehearsal":
+def rehearsed(asked: RehearseOptions) -> "Rehearsal":
     """What a rehearsal finds, of the project that the current folder stands in.
 
     Raises what `rehearsal.whole.rehearse_whole` raises, but for ImageError, which ends the command.
@@ -83,7 +83,7 @@ def rehearsed(asked: Asked) -> "Rehearsal":
         fail(error.code, str(error))
 
 
-def _trying(asked: Asked) -> "Restoring | Leaving | None":
+def _trying(asked: RehearseOptions) -> "Restoring | Leaving | None":
     if asked.restore:
         from rehearsal.service.restoring import Restoring  # noqa: PLC0415 few ask for it
 

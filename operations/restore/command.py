@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, fail, plainly, print_json, print_text, tell
+from operations.ending import JSON, fail, notify, plainly, print_json, print_text
 from operations.help import Commands
 from operations.restore.running import begin, guarded, head, place_of_stack, stack_of, tried, work_at
 from project.terminal import wrapped
@@ -67,7 +67,7 @@ def drill(
     place = place_of_stack(stack)
     work, newest = begin(place, at_text)
     if due and not guarded(work, lambda: {"due": evidence.is_due(_drills(work), datetime.now(UTC))})["due"]:
-        tell(f"{stack}: the last good drill is less than a week old")
+        notify(f"{stack}: the last good drill is less than a week old")
         return
     steps = work.steps()
     if plan:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.errors import InputError
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.restore.moment import RUN, Window, run_name, shown
 from operations.restore.places import RestorePlace
 
@@ -30,8 +30,8 @@ class CopyError(Exception):
 class Copy:
     """The copy of one stack's database."""
 
-    def __init__(self, session: Any, place: RestorePlace, tell: Tell) -> None:
-        self._place, self._tell = place, tell
+    def __init__(self, session: Any, place: RestorePlace, notify: Notify) -> None:
+        self._place, self._tell = place, notify
         self._rds = session.client("rds", region_name=place.tasks.region)
         self._secrets = session.client("secretsmanager", region_name=place.tasks.region)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, plainly, print_json, print_text, tell
+from operations.ending import CHECK_FAILED, JSON, notify, plainly, print_json, print_text
 from operations.restore.running import guarded, place_of_stack, region_of, work_at
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def warnings(stack: str) -> list[str]:
 def _measure(work: "Restore", last: datetime | None, now: datetime) -> Mapping[str, Any]:
     """Nothing where no drill ended well: the alarm takes that for too old."""
     if last is None:
-        tell("no drill has ended well, so there is no age to measure")
+        notify("no drill has ended well, so there is no age to measure")
         return {}
     from components.alarms import DRILL_METRIC, log_namespace  # noqa: PLC0415 reads Pulumi
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, NOT_MADE, fail, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, NOT_MADE, fail, notify
 
 if TYPE_CHECKING:
     from operations.restore.places import RestorePlace
@@ -43,7 +43,7 @@ def region_of(stack: str) -> str:
 def _outputs(project: Any, stack: str) -> Mapping[str, Any]:
     from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
 
-    found: Mapping[str, Any] = open_stack(project, stack, tell=tell).outputs()
+    found: Mapping[str, Any] = open_stack(project, stack, notify=notify).outputs()
     return found
 
 
@@ -53,7 +53,7 @@ def work_at(place: "RestorePlace", at: datetime) -> "Restore":
 
     from operations.restore.steps import Restore  # noqa: PLC0415
 
-    return Restore(session=boto3.Session(), place=place, at=at, tell=tell)
+    return Restore(session=boto3.Session(), place=place, at=at, notify=notify)
 
 
 def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", datetime]:
@@ -62,7 +62,7 @@ def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", dateti
     from operations.restore.moment import expect_within, parse  # noqa: PLC0415
 
     work = work_at(place, parse(at_text) if at_text else datetime.now(UTC))
-    window = guarded(work, lambda: {"window": Copy(work.session, place, tell).window()})["window"]
+    window = guarded(work, lambda: {"window": Copy(work.session, place, notify).window()})["window"]
     if at_text is None:
         work.at = window.newest
     expect_within(work.at, window, datetime.now(UTC))

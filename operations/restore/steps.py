@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from operations import one_off
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.restore.copy import Copy
 from operations.restore.moment import run_name, shown
 from operations.restore.places import RestorePlace
@@ -40,7 +40,7 @@ class Restore:
     session: Any
     place: RestorePlace
     at: datetime
-    tell: Tell
+    notify: Notify
     told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class Restore:
 
     def steps(self, tenant: str = "", *, again: bool = False) -> list[Step]:
         """Of a drill, or of one customer's restore."""
-        copy, name = Copy(self.session, self.place, self.tell), self.place.copy
+        copy, name = Copy(self.session, self.place, self.notify), self.place.copy
         you, role = "you, as an operator", "a task, as the role restore"
         steps = [
             Step(
@@ -91,13 +91,13 @@ class Restore:
 
     def end(self, *, expired_only: bool = False) -> bool:
         """Delete the copy; False where there was none, or none past its day. Raises CopyError."""
-        copy = Copy(self.session, self.place, self.tell)
+        copy = Copy(self.session, self.place, self.notify)
         return (copy.outlived() or not expired_only) and copy.delete()
 
     def take(self, steps: Sequence[Step]) -> None:
         """All of them. Raises StepFailedError, CopyError, TaskError, InputError, botocore's ClientError."""
         for step in steps:
-            self.tell(f"{step.name}: {step.does} ...")
+            self.notify(f"{step.name}: {step.does} ...")
             began = time.monotonic()
             told = step.run()
             self.seconds[step.name] = round(time.monotonic() - began, 1)
@@ -107,7 +107,7 @@ class Restore:
     def task(self, label: str, *words: str, of_drill: bool = False) -> Mapping[str, Any]:
         """One command of the image, as a task; a drill's own reaches the copy alone. Raises StepFailedError."""
         place = self.place.drill_tasks if of_drill else self.place.tasks
-        outcome = one_off.run(self.session, place, words, f"restore-{label}"[:36], self.tell)
+        outcome = one_off.run(self.session, place, words, f"restore-{label}"[:36], self.notify)
         if outcome.exit_code:
             said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
             raise StepFailedError(f"{' '.join(words[:2])} ended with {outcome.exit_code}: {said}")

@@ -8,12 +8,12 @@ from pathlib import Path
 from facts.downtime import Class, Interruption, interruptions, longest
 from facts.moves import Move, moves
 from graph.plan import Plan, PolicyResult
-from operations.review.beside import Beside
 from operations.review.changes import Changes, changes, summary, tenants
 from operations.review.cost import Cost, cost
 from operations.review.effects import ACCESS_KINDS, NOT_JUDGED_KINDS, Danger
 from operations.review.findings import findings
 from operations.review.judging import judge
+from operations.review.plan_difference import PlanDifference
 from operations.review.residency import Residency, residency
 from operations.review.waivers import Filed, of_stack, read_waivers
 from policies.catalogue import catalogue
@@ -48,7 +48,7 @@ class Review:
     counts: dict[str, int]
     moves: tuple[Move, ...] = ()
     """What an alias would keep, which is deleted and made anew."""
-    beside: tuple[Beside, ...] | None = None
+    beside: tuple[PlanDifference, ...] | None = None
     """Where another plan of the same change differs; None where there is none to compare with."""
 
     @property

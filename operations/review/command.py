@@ -11,11 +11,11 @@ from operations.ending import (
     MISTAKE,
     doing,
     fail,
+    notify,
     plainly,
     print_json,
     print_page,
     print_text,
-    tell,
     warn,
 )
 
@@ -87,7 +87,7 @@ def review(
         warn(line)
     if record:
         perform.record(str(stack), record, root, policy_config, image=image)
-        tell(f"The events are in {record}. Next: workbuoy review --events {record}")
+        notify(f"The events are in {record}. Next: workbuoy review --events {record}")
         return
     planned = perform.plan(stack, events, previewed, root, policy_config, image=image, since=since)
     if suggest:

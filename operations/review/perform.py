@@ -9,10 +9,10 @@ from facts.moves import moves
 from graph.plan import Plan
 from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
-from operations.ending import tell
+from operations.ending import notify
 from operations.review.assess import Review, assess
-from operations.review.beside import beside, steps_as_json
 from operations.review.markdown import render
+from operations.review.plan_difference import compare_plans, steps_as_json
 from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
 from policies.settings import configured, read_configuration
@@ -52,7 +52,7 @@ def plan(
     if since:
         from operations.review.since import plan_since  # noqa: PLC0415 few ask for it
 
-        return plan_since(find_project(root), str(stack), since, tell)
+        return plan_since(find_project(root), str(stack), since, notify)
     if configuration:
         configured(str(stack), read_configuration(configuration))  # the engine's own errors come late and long
     from operations.review.engine import preview  # noqa: PLC0415 - half a second that a recording does not need
@@ -73,7 +73,7 @@ def review(planned: Plan, waivers: Path, other: Path | None = None) -> Review:
     today = datetime.datetime.now(tz=datetime.UTC).date()
     accepted = accepted_in(Path.cwd(), planned, today)
     found = assess(planned, waivers, today, accepted, retiring=bool(accepted))
-    return replace(found, beside=beside(planned, other)) if other else found
+    return replace(found, beside=compare_plans(planned, other)) if other else found
 
 
 def suggestions(planned: Plan) -> str:

@@ -8,7 +8,7 @@ from graph import Graph
 from graph.plan import Plan, PlanStep, PolicyResult
 from graph.rehearsed import graph_of_json
 from infra.stack_files import settings_in
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.review.cost import cost
 from policies.retiring import with_retirement
 from policies.runner import check
@@ -17,7 +17,7 @@ from project.silos import residency_of, retiring_on
 from rehearsal.revision import Side, at, declaring, notes
 
 
-def plan_since(project: Project, stack: str, revision: str, tell: Tell) -> Plan:
+def plan_since(project: Project, stack: str, revision: str, notify: Notify) -> Plan:
     """The plan that leads from what the project's own files at a revision declare to what the working tree declares.
 
     Raises InputError for a revision that git does not know or whose program fails, and ProblemsError for a stack
@@ -27,10 +27,10 @@ def plan_since(project: Project, stack: str, revision: str, tell: Tell) -> Plan:
     now = Side(project.root, "the working tree", stack)
     with at(project.root, revision) as former:
         for line in notes(project.root, former):
-            tell(line)
+            notify(line)
         stood = former.has_stack(stack)
         if not stood:
-            tell(f"{revision} has no stack {stack}: everything in it is new")
+            notify(f"{revision} has no stack {stack}: everything in it is new")
         sides = [*([Side(former.folder, revision, stack)] if stood else []), now]
         with declaring(sides) as running:
             graphs = [graph_of_json(one.body(), side.origin) for one, side in zip(running, sides, strict=True)]

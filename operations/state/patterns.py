@@ -58,7 +58,7 @@ LEAST_BITS: Final = 2.5
 """Shannon's entropy, bits a character: `changeme` has 2.8, `enabled` 2.2, a random hex string of 32 about 3.6."""
 
 
-def tells_of_a_secret(name: str) -> bool:
+def names_a_secret(name: str) -> bool:
     """Whether a property's or variable's name promises a secret value, not its ARN, name, id or age."""
     return bool(_TELLING.search(name))
 

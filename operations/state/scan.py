@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from infra.problems import Problem, ProblemsError
-from operations.state.patterns import SECRET_PROPERTIES, looks_random, shape_of, tells_of_a_secret
+from operations.state.patterns import SECRET_PROPERTIES, looks_random, names_a_secret, shape_of
 
 _CIPHERTEXT: Final = re.compile(r"v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$")
 MOTO_CREDENTIALS: Final = "testing"  # what the stack `local` gives to moto, which takes anything
@@ -101,7 +101,7 @@ def _text(value: str, path: str, name: str, *, known: bool) -> Found:
         yield path, "value of a secret", GENERATED
     elif shape:
         yield path, shape, MARKED
-    elif tells_of_a_secret(name) and looks_random(value):
+    elif names_a_secret(name) and looks_random(value):
         yield path, f"value under the name {name}", MARKED
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import plainly, print_page, print_text, tell, warn
+from operations.ending import notify, plainly, print_page, print_text, warn
 
 
 @click.command()
@@ -64,7 +64,7 @@ def create(
             environment=environment, isolation=isolation, regions=regions, tier=tier or cells.DEFAULT_TIER
         )
         choice = cells.choose(cells.read_cells(root, needs.tier), needs)
-        tell(choice.why)
+        notify(choice.why)
         base = choice.cell.name
     wish = Wish(
         name=name,
@@ -85,9 +85,9 @@ def create(
         warn(warning)
     if isolation == "silo":
         _tell_next_cell(root, base)
-    tell("Read what is in there, then:")
+    notify("Read what is in there, then:")
     for step in made.next_steps:
-        tell(f"  {step}")
+        notify(f"  {step}")
 
 
 def _tell_next_cell(root: Path, base: str) -> None:

@@ -16,7 +16,7 @@ from infra.tenants.files import FOLDER, offboarding_file, parse_tenant, read_ten
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import child, read_yaml
-from operations.ending import tell
+from operations.ending import notify
 from operations.engine.account import who_am_i
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack, open_stack
@@ -62,7 +62,7 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
 
     Raises ProblemsError and EngineError, the first before anything is touched.
     """
-    opened = open_stack(project, tenant.stack, tell=tell)
+    opened = open_stack(project, tenant.stack, notify=notify)
     today = datetime.now(UTC).date()
     draft = _draft(project.root, tenant)
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
@@ -75,7 +75,7 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
         message = f"the name that was typed is not {tenant.name}; nothing was changed"
         raise ProblemsError([Problem(message=message)])
     _write_draft(draft, left, remaining, today)
-    opened.destroy(on_output=tell)
+    opened.destroy(on_output=notify)
     end_buckets(left.kept_buckets, today + timedelta(days=wish.keep_snapshot_days), opened.place)
     text = record_text(
         tenant,
@@ -110,7 +110,7 @@ def _standing(
         raise MistakenError(
             f"{tenant.stack}: nothing stands in it", f"remove {FOLDER}/{tenant.name}.yaml with a record of your own"
         )
-    base = graph_of_state(open_stack(project, tenant.base, tell=tell).export())
+    base = graph_of_state(open_stack(project, tenant.base, notify=notify).export())
     return left, of_silo(graph, base, today, wish.keep_snapshot_days)
 
 
@@ -142,16 +142,16 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
     """
     import boto3  # noqa: PLC0415  a third of a second that help must not pay for
 
-    base = open_stack(project, tenant.base, tell=tell)
+    base = open_stack(project, tenant.base, notify=notify)
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
     remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
     draft = _draft(project.root, tenant)
     leaving = PoolLeaving(
         tenant=tenant,
-        tasks=Tasks(boto3.Session(), place, tell),
+        tasks=Tasks(boto3.Session(), place, notify),
         read=lambda address: _read(tenant, address, ()),
         ask=wish.ask,
-        tell=tell,
+        notify=notify,
         draft=draft,
         export=wish.export,
     )
@@ -193,7 +193,7 @@ def _read(tenant: Tenant, address: str, doomed: Collection[str]) -> ReadAgain:
     wanted = Wanted(
         tenant=tenant.name, region=tenant.region, allowed_regions=allowed_regions(tenant.residency), doomed=doomed
     )
-    tell(f"reading {address} again ...")
+    notify(f"reading {address} again ...")
     return read_again(boto3.client("s3", region_name=tenant.region), address, wanted, datetime.now(UTC))
 
 

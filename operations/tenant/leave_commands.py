@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import MISTAKE, fail, plainly, print_text, tell
+from operations.ending import MISTAKE, fail, notify, plainly, print_text
 
 
 @click.command()
@@ -24,12 +24,12 @@ def retire(*, name: str, day: str) -> None:
 
     root = find_project(Path.cwd()).root
     print_text(write(root, name, day, datetime.now(UTC).date()).relative_to(root))
-    tell("Next: a pull request with this line. Once it is merged:")
+    notify("Next: a pull request with this line. Once it is merged:")
     if read_tenant(root, name).isolation == "silo":
-        tell(f"  workbuoy tenant deploy {name}   (it lifts the protections)")
-        tell(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
+        notify(f"  workbuoy tenant deploy {name}   (it lifts the protections)")
+        notify(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
     else:
-        tell(f"  workbuoy tenant destroy {name}   (from {day}; it freezes, exports, removes and counts)")
+        notify(f"  workbuoy tenant destroy {name}   (from {day}; it freezes, exports, removes and counts)")
 
 
 @click.command()
@@ -83,13 +83,13 @@ def destroy(
     leave = destroy_silo if tenant.isolation == "silo" else leave_pool
     done = guarded(lambda: leave(project, tenant, wish))
     print_text(done.relative_to(project.root))
-    tell("Next: one commit with this file, and without")
+    notify("Next: one commit with this file, and without")
     for file in (f"tenants/{name}.yaml", *([f"Pulumi.{tenant.stack}.yaml"] if tenant.isolation == "silo" else [])):
-        tell(f"  git rm {file}")
+        notify(f"  git rm {file}")
 
 
 def _named(plan: str, name: str, confirmed: str | None) -> bool:
-    tell(plan)
+    notify(plan)
     if confirmed is not None:
         return confirmed == name
     return bool(click.prompt("Type the customer's name to destroy this", err=True) == name)

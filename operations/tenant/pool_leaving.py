@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.tenant.handover.reading import ReadAgain
 from operations.tenant.handover.tasks import TaskFailedError, Tasks
 from project.whole_file import write_whole
@@ -27,7 +27,7 @@ class PoolLeaving:
     tasks: Tasks
     read: Callable[[str], ReadAgain]
     ask: Callable[[str], bool]
-    tell: Tell
+    notify: Notify
     draft: Path
     export: str | None
     done: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class PoolLeaving:
     def _remove(self) -> None:
         before = self.done["before"]
         if _left(self.tasks.count(before["tenant_id"])):
-            self.tell(f"removing {self.tenant.name} ...")
+            self.notify(f"removing {self.tenant.name} ...")
             try:
                 self.tasks.remove(before["digest"])
             except TaskFailedError as error:

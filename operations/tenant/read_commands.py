@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import JSON, MISTAKE, fail, plainly, print_json, print_text, tell, warn
+from operations.ending import JSON, MISTAKE, fail, notify, plainly, print_json, print_text, warn
 
 
 @click.command("list")
@@ -43,7 +43,7 @@ def show(*, name: str, with_outputs: bool, json_wanted: bool) -> None:
     if with_outputs:
         from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
 
-        facts["outputs"] = open_stack(project, tenant.stack, tell=tell).outputs()
+        facts["outputs"] = open_stack(project, tenant.stack, notify=notify).outputs()
     if json_wanted:
         print_json("tenant-show", facts)
     else:

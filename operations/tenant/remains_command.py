@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text, report
-from operations.ending import tell as tell_line
+from operations.ending import notify as notify_line
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _asking(record: dict[str, Any]) -> "Asking":
     project = find_project(Path.cwd())
     name, base, region = (str(record[key]) for key in ("name", "base", "region"))
     place = find_place(name, base, region, lambda stack: outputs_of(project, stack))
-    tasks = Tasks(boto3.Session(), place, tell_line)
+    tasks = Tasks(boto3.Session(), place, notify_line)
     return Asking(client=client, record=record, count=lambda: guarded(lambda: tasks.count(record["tenantId"])))
 
 

@@ -14,7 +14,7 @@ from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants.files import find_stack_problems, find_tenant_problems, read_tenant
 from infra.tenants.record import Tenant
 from infra.yaml_text import read_yaml
-from operations.ending import tell
+from operations.ending import notify
 from operations.engine.cli import find_cli
 from operations.engine.errors import MistakenError
 from operations.engine.image import DEPLOYED, deployed_image
@@ -60,7 +60,7 @@ def _other_stacks(root: Path, tenant: Tenant) -> Iterator[Problem]:
 
 def open_base(project: Project, tenant: Tenant) -> EngineStack:
     """The base stack that a silo stands on. Raises MistakenError where it is not deployed."""
-    base = open_stack(project, tenant.base, tell=tell)
+    base = open_stack(project, tenant.base, notify=notify)
     outputs = base.outputs()
     missing = [name for name in _OF_A_BASE if not outputs.get(name)]
     if missing:
@@ -130,7 +130,7 @@ def make_stack(project: Project, tenant: Tenant) -> None:
         tenant.stack,
         create=True,
         secrets_provider=str(provider) if provider else None,
-        tell=tell,
+        notify=notify,
     )
 
 
@@ -147,7 +147,7 @@ def restore_provider(project: Project, tenant: Tenant) -> bool:
     if provider_lines(text):
         return True
     variables = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-    workspace = LocalWorkspace(work_dir=str(project.root), pulumi_command=find_cli(tell), env_vars=variables)
+    workspace = LocalWorkspace(work_dir=str(project.root), pulumi_command=find_cli(notify), env_vars=variables)
     try:
         deployment = workspace.export_stack(tenant.stack).deployment or {}
         lines = lines_in(deployment)
@@ -158,7 +158,7 @@ def restore_provider(project: Project, tenant: Tenant) -> bool:
         raise explain(tenant.stack, str(error)) from None
     if lines:
         write_whole(file, text + "".join(f"{line}\n" for line in lines))
-        tell(f"{file.name} had lost how its secrets are encrypted; it says so again, as the state does. Commit it.")
+        notify(f"{file.name} had lost how its secrets are encrypted; it says so again, as the state does. Commit it.")
     return True
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, plainly, print_json, print_text, tell
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, notify, plainly, print_json, print_text
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
-    from operations.tenant.deployment.every import Asked
+    from operations.tenant.deployment.every import DeployOptions
     from project.files import Project
 
 IMAGE = click.option(
@@ -91,9 +91,9 @@ def deploy(
     if name is not None:
         _deploy_one(context, name, image, base, yes=yes, json_wanted=json_wanted)
         return
-    from operations.tenant.deployment.every import Asked  # noqa: PLC0415 printing help must not pay for it
+    from operations.tenant.deployment.every import DeployOptions  # noqa: PLC0415 printing help must not pay for it
 
-    asked = Asked(image=image, base=base, parallel=parallel, timeout_seconds=timeout_minutes * 60, again=again)
+    asked = DeployOptions(image=image, base=base, parallel=parallel, timeout_seconds=timeout_minutes * 60, again=again)
     _deploy_all(asked, yes=yes, json_wanted=json_wanted)
 
 
@@ -108,7 +108,7 @@ def _silo(name: str, base: str | None = None) -> "tuple[Project, Tenant | None]"
         from infra.tenants.files import read_tenant  # noqa: PLC0415
 
         base = read_tenant(project.root, name).base
-        tell(
+        notify(
             f"{name} is in the pool of {base}: nothing of its own is deployed. `workbuoy deploy {base}` deploys {base}."
         )
     return project, tenant
@@ -140,7 +140,7 @@ def _deploy_one(
     context.invoke(deploy_stack, stack=tenant.stack, image=image, yes=yes, json_wanted=json_wanted)
 
 
-def _deploy_all(asked: "Asked", *, yes: bool, json_wanted: bool) -> None:
+def _deploy_all(asked: "DeployOptions", *, yes: bool, json_wanted: bool) -> None:
     from operations.tenant.deployment.every import deploy_all, plan_all  # noqa: PLC0415
     from operations.tenant.deployment.journal import FOLDER, only_one  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
@@ -149,7 +149,7 @@ def _deploy_all(asked: "Asked", *, yes: bool, json_wanted: bool) -> None:
     with only_one(root / FOLDER):
         planned = plan_all(root, asked)
         for line in planned.told:
-            tell(line)
+            notify(line)
         if planned.names and not yes:
             if not sys.stdin.isatty():
                 raise click.UsageError("Nobody is here to confirm: say --yes.")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from operations.changed.estate import LOCAL, read_estate
 from operations.changed.files import Files, changed_files
 from operations.changed.touched import touched
-from operations.ending import INTERRUPTED, fail, print_json, print_text, report, tell
+from operations.ending import INTERRUPTED, fail, notify, print_json, print_text, report
 from operations.warm.outcome import Outcome
 from operations.warm.process import Running, WarmProcess
 from project.files import Project, find_project
@@ -50,7 +50,7 @@ def rehearse_every(since: str | None, report_file: Path | None, *, with_service:
     project = find_project(Path.cwd())
     places = _places(project, changed_files(project.root, since) if since is not None else None)
     if not places:
-        tell("No stack and no account is touched.")
+        notify("No stack and no account is touched.")
     try:
         done = _rehearse(places, with_service=with_service, with_pages=report_file is not None)
     except KeyboardInterrupt:
@@ -58,7 +58,7 @@ def rehearse_every(since: str | None, report_file: Path | None, *, with_service:
     _print(done, json_wanted=json_wanted)
     if report_file is not None:
         write_whole(report_file, render_estate(_rows(done), [one.page for one in done], made_at=datetime.now(UTC)))
-        tell(f"The report is in {report_file}")
+        notify(f"The report is in {report_file}")
     sys.exit(max((one.outcome.code for one in done), default=0))
 
 
@@ -91,7 +91,7 @@ def _rehearse(places: Sequence[Place], *, with_service: bool, with_pages: bool) 
         return []
     done: dict[Place, Rehearsed] = {}
     with scratch() as files, WarmProcess(places[0].folder, files) as warm:
-        tell("importing what all need ...")
+        notify("importing what all need ...")
         warm.warm_up(_asked(places[0], files, with_service=False, with_pages=False))
         while not warm.is_ready():
             time.sleep(_WAIT_SECONDS)
@@ -107,7 +107,7 @@ def _rehearse(places: Sequence[Place], *, with_service: bool, with_pages: bool) 
                         del running[place]
                         page = _page(place, files)
                         done[place] = Rehearsed(place, outcome, page.read_text("utf-8") if page.exists() else "")
-                        tell(f"{len(done)} of {len(places)}  {place.name}: {_verdict(outcome)}")
+                        notify(f"{len(done)} of {len(places)}  {place.name}: {_verdict(outcome)}")
                 time.sleep(_WAIT_SECONDS)
         finally:
             for one in running.values():

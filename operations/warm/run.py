@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from operations.ending import CHECK_FAILED, NOT_MADE, fail, plainly
-from operations.rehearse.perform import Asked, rehearsed
+from operations.rehearse.perform import RehearseOptions, rehearsed
 from operations.warm.outcome import Outcome, outcome_of
 
 
@@ -33,10 +33,10 @@ def rehearse_and_write(asked: Mapping[str, Any], into: Path) -> int:
 
 @plainly
 def _rehearse(asked: Mapping[str, Any], into: Path) -> None:
-    result = rehearsed(Asked(stack=asked["stack"], with_service=asked["with_service"], quiet=asked["quiet"]))
+    result = rehearsed(RehearseOptions(stack=asked["stack"], with_service=asked["with_service"], quiet=asked["quiet"]))
     code = NOT_MADE if result.incomplete else 0 if result.passed else CHECK_FAILED
     if asked.get("report"):
-        from operations.rehearse.telling import write_report  # noqa: PLC0415 few ask for it
+        from operations.rehearse.output import write_report  # noqa: PLC0415 few ask for it
 
         write_report(result, Path(asked["report"]))
     outcome_of(result, code).write(into)

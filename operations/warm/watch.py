@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from operations.ending import print_text, tell
+from operations.ending import notify, print_text
 from operations.warm.files import Files
-from operations.warm.in_words import differences
 from operations.warm.outcome import Outcome
 from operations.warm.process import SERVER, Running, WarmProcess
+from operations.warm.text import differences
 from project.files import find_project
 from rehearsal.scratch import scratch
 
@@ -50,7 +50,7 @@ class Screen:
             if now.code:
                 print_text(now.summary.partition("\n\n")[2])
         self._last = clock, now
-        tell("watching; Ctrl-C ends it")
+        notify("watching; Ctrl-C ends it")
 
 
 def watch(stack: str, *, with_service: bool) -> NoReturn:
@@ -68,7 +68,7 @@ def watch(stack: str, *, with_service: bool) -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(0)
     if again:
-        tell("the tool itself was saved: it starts anew")
+        notify("the tool itself was saved: it starts anew")
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 there is nothing for a shell to read
     sys.exit(0)
 
@@ -84,7 +84,7 @@ class _Loop:
     def run(self) -> None:
         """Until this process's own code was saved."""
         self._warm.warm_up(self._asked)
-        tell(f"importing what {self._asked['stack']} needs ...")
+        notify(f"importing what {self._asked['stack']} needs ...")
         try:
             while True:
                 if changed := self._saved():

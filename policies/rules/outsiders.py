@@ -14,7 +14,7 @@ from facts.permissions.documents import (
     values_of,
 )
 from facts.permissions.resources import is_every_one
-from facts.reach import said_otherwise
+from facts.reach import statement_outside_policies
 from facts.widening import is_outsider, only_known_callers
 from graph import Resource
 from policies.rule import Args, NotEvaluated, Report, rule
@@ -47,7 +47,7 @@ def refuse_outsiders(args: Args, report: Report) -> None:
         if found.kind == "resource"
         for one in statements(found.text)
     ]
-    for statement in (*written, said_otherwise(resource)):
+    for statement in (*written, statement_outside_policies(resource)):
         if statement.get("Effect") == "Allow":
             _judge(args, statement, report)
 

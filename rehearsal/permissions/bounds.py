@@ -10,12 +10,12 @@ from itertools import product
 from facts.permissions.evaluate import Held, Policies, Principal, Request, Statement, decide
 from facts.permissions.patterns import Context
 from facts.permissions.principals import listed
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 
 REMEDY = "if this is meant, widen bootstrap/boundary.py: every account must be bootstrapped again"
 
 
-def granted(statement: Statement, region: str) -> Iterator[Asked]:
+def granted(statement: Statement, region: str) -> Iterator[RequestedAction]:
     """Everything that a statement allows, each as a request that meets its conditions.
 
     A key that must not be there (`Null`) is left out, one that must only be there has some value.
@@ -31,7 +31,7 @@ def granted(statement: Statement, region: str) -> Iterator[Asked]:
         **{key.lower(): (str(listed(value)[0]).replace("*", region),) for one in blocks for key, value in one.items()},
     }
     for action, resource in product(listed(statement.get("Action", "*")), listed(statement.get("Resource", "*"))):
-        yield Asked(action=action, resource=resource, context=context)
+        yield RequestedAction(action=action, resource=resource, context=context)
 
 
 def outside(role_arn: str, identity: Sequence[Held], boundary: Sequence[Held], region: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from facts.permissions.patterns import Context
 from rehearsal.permissions.call_resources import RESOURCES
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 
 
 class UnmappedCallError(Exception):
@@ -101,7 +101,7 @@ _EC2_KINDS = {
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-def asked_by(call: Call, account: str) -> list[Asked]:
+def asked_by(call: Call, account: str) -> list[RequestedAction]:
     """Everything that must be allowed for a call.
 
     Raises:
@@ -120,7 +120,7 @@ def asked_by(call: Call, account: str) -> list[Asked]:
         for text in _filled(name, template, _values(call, account))
     ]
     context = _request_context(name, call.params)
-    asked = [Asked(action=action, resource=resource, context=context) for resource in resources]
+    asked = [RequestedAction(action=action, resource=resource, context=context) for resource in resources]
     return [*asked, *_tagging(name, call, place, resources[0], context), *_besides(name, call, account)]
 
 
@@ -170,15 +170,15 @@ def _request_context(name: str, params: Mapping[str, Any]) -> Context:
     }
 
 
-def _tagging(name: str, call: Call, place: str, first: str, context: Context) -> Iterator[Asked]:
+def _tagging(name: str, call: Call, place: str, first: str, context: Context) -> Iterator[RequestedAction]:
     for specification in call.params.get("TagSpecifications") or ():
         kind = specification["ResourceType"]
         arn = f"{first.rsplit(':', 1)[0]}:{kind}/new"
-        yield Asked(action="ec2:CreateTags", resource=arn, context={"ec2:createaction": (call.operation,)})
+        yield RequestedAction(action="ec2:CreateTags", resource=arn, context={"ec2:createaction": (call.operation,)})
     action = _TAGGING.get(name, _TAGGING.get(name.partition(":")[0]))
     if action and _tags(call.params) and call.operation != "CreateTags":
         made = f"{place}key/new" if name == "kms:CreateKey" else _made(name, first)
-        yield Asked(action=action, resource=made, context=context)
+        yield RequestedAction(action=action, resource=made, context=context)
 
 
 def _made(name: str, resource: str) -> str:
@@ -192,26 +192,32 @@ def _made(name: str, resource: str) -> str:
     return resource.removesuffix(":*") if name.startswith("logs:") else resource
 
 
-def _besides(name: str, call: Call, account: str) -> Iterator[Asked]:
+def _besides(name: str, call: Call, account: str) -> Iterator[RequestedAction]:
     """What AWS asks for in the caller's name while it does what a call says."""
     params, region = call.params, call.region
     for key, service in _HANDED.get(name, {}).items():
         if params.get(key):
-            yield Asked(action="iam:PassRole", resource=params[key], context={"iam:passedtoservice": (service,)})
+            yield RequestedAction(
+                action="iam:PassRole", resource=params[key], context={"iam:passedtoservice": (service,)}
+            )
     for key, (through, actions) in _KEYS_USED.get(name, {}).items():
         if params.get(key):
             used: Context = {
                 "kms:viaservice": (f"{through}.{region}.amazonaws.com",),
                 "kms:grantisforawsresource": ("true",),
             }
-            yield from (Asked(action=f"kms:{one}", resource=params[key], context=used) for one in actions)
+            yield from (RequestedAction(action=f"kms:{one}", resource=params[key], context=used) for one in actions)
     if name == "rds:CreateDBInstance" and params.get("ManageMasterUserPassword"):
         secret = f"arn:aws:secretsmanager:{region}:{account}:secret:rds!db-new"
-        yield from (Asked(action=f"secretsmanager:{one}", resource=secret) for one in ("CreateSecret", "TagResource"))
+        yield from (
+            RequestedAction(action=f"secretsmanager:{one}", resource=secret) for one in ("CreateSecret", "TagResource")
+        )
     if name == "secretsmanager:RotateSecret" and params.get("RotationLambdaARN"):
-        yield Asked(action="lambda:InvokeFunction", resource=params["RotationLambdaARN"])
-    yield from (Asked(action=one, resource="*") for one in _WITHOUT_RESOURCE.get(name, ()))
+        yield RequestedAction(action="lambda:InvokeFunction", resource=params["RotationLambdaARN"])
+    yield from (RequestedAction(action=one, resource="*") for one in _WITHOUT_RESOURCE.get(name, ()))
     if name == "lambda:CreateFunction":
         repository = str(params["Code"]["ImageUri"]).partition("/")[2].partition("@")[0]
         for one in ("BatchGetImage", "GetDownloadUrlForLayer", "GetRepositoryPolicy"):
-            yield Asked(action=f"ecr:{one}", resource=f"arn:aws:ecr:{region}:{account}:repository/{repository}")
+            yield RequestedAction(
+                action=f"ecr:{one}", resource=f"arn:aws:ecr:{region}:{account}:repository/{repository}"
+            )

@@ -21,11 +21,11 @@ from xml.sax.saxutils import escape
 from facts.permissions.errors import PolicyError
 from facts.permissions.evaluate import Decision, Held, Policies, Principal, Request, Undecided, decide
 from facts.permissions.patterns import Context
-from rehearsal.permissions.asked import read_request
 from rehearsal.permissions.bounds import outside
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
-from rehearsal.permissions.request import Asked, HttpRequest, UnknownRequestError
+from rehearsal.permissions.request import HttpRequest, RequestedAction, UnknownRequestError
+from rehearsal.permissions.requested import read_request
 from rehearsal.permissions.wire import UnreadableError, credential_of, http_request
 
 POLL_SECONDS = 0.02  # how soon the server notices that it is to end
@@ -64,7 +64,7 @@ class Judgement:
     """One request, judged; or refused because it could not be read, where `asked` has the reason for an action."""
 
     principal: Principal
-    asked: Asked
+    asked: RequestedAction
     decision: Decision
     request: Request | None = None
     unread: bool = False
@@ -98,7 +98,7 @@ class Gate:
             NotTrustedError: it does not; the message says why.
         """
         asker = Principal(arn="", account=self._account, service=service)
-        asked = Asked(action="sts:AssumeRole", resource=role_arn, context=_lower(context))
+        asked = RequestedAction(action="sts:AssumeRole", resource=role_arn, context=_lower(context))
         decision = self._judge(asker, asked, {})
         if not decision.allowed:
             raise NotTrustedError(f"{service} may not take {role_arn}: {decision.reason}")
@@ -114,11 +114,11 @@ class Gate:
         """Judgements that refused."""
         return [one for one in self.judgements if not one.decision.allowed]
 
-    def ask(self, role_arn: str, asked: Asked) -> Decision:
+    def ask(self, role_arn: str, asked: RequestedAction) -> Decision:
         """Judge what AWS itself asks for as a role: there is no call to make."""
         return self._judge(self._session(role_arn), asked, {"aws:requestedregion": (self._estate.region,)})
 
-    def refuses(self, role_arn: str, asked: Asked) -> bool:
+    def refuses(self, role_arn: str, asked: RequestedAction) -> bool:
         """Whether a request would be refused that must be; it is counted neither as asked for nor as refused."""
         carried = {"aws:requestedregion": (self._estate.region,)}
         return not self._judge(self._session(role_arn), asked, carried, counted=False).allowed
@@ -183,12 +183,14 @@ class Gate:
         return next((one.reason for one in decisions if not one.allowed), "")
 
     def _note_unread(self, principal: Principal, request: HttpRequest, why: str) -> None:
-        asked = Asked(action=f"{request.service}:{request.method}", resource=request.path)
+        asked = RequestedAction(action=f"{request.service}:{request.method}", resource=request.path)
         decision = Decision(allowed=False, reason=why)
         with self._lock:
             self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision, unread=True))
 
-    def _judge(self, principal: Principal, asked: Asked, carried: Context, *, counted: bool = True) -> Decision:
+    def _judge(
+        self, principal: Principal, asked: RequestedAction, carried: Context, *, counted: bool = True
+    ) -> Decision:
         owner = self._estate.account_of(asked.resource)
         request = Request(
             principal=principal,

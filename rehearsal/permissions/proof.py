@@ -11,7 +11,7 @@ from facts.permissions.patterns import Context
 from rehearsal.permissions.calls import Call, asked_by
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 
 _MADE = ("/new", ":new", "-new")  # what a call makes has no policy of its own yet
 _WITH_POLICIES = ("arn:aws:kms:", "arn:aws:s3:", "arn:aws:secretsmanager:")
@@ -47,7 +47,7 @@ def recorded(moto: Any) -> Iterator[list[Call]]:
 class Judged:
     """One thing asked for, where, and the verdict."""
 
-    asked: Asked
+    asked: RequestedAction
     region: str
     decision: Decision
 
@@ -87,7 +87,7 @@ class Proof:
             self.own = MotoAccount(self.cloud).policies_for(self._principal(), "")
         return self.own
 
-    def judge(self, asked: Asked, region: str) -> Judged:
+    def judge(self, asked: RequestedAction, region: str) -> Judged:
         """The verdict on one thing asked for."""
         decision = decide(self.request(asked, region), self._policies(asked.resource))
         return Judged(asked=asked, region=region, decision=decision)
@@ -98,7 +98,7 @@ class Proof:
         identity = self.policies().identity
         return list(without_each_action(requests, identity, lambda request: self._policies(request.resource)))
 
-    def request(self, asked: Asked, region: str) -> Request:
+    def request(self, asked: RequestedAction, region: str) -> Request:
         """One thing asked for with every condition key that is known of it."""
         account = str(self.cloud.account)
         named = asked.resource.split(":")
@@ -134,7 +134,7 @@ class Proof:
             self._on[resource] = replace(own, resource=on, resource_decides=":key/" in resource)
         return self._on[resource]
 
-    def _of_resource(self, asked: Asked) -> Context:
+    def _of_resource(self, asked: RequestedAction) -> Context:
         """Condition keys that the resource itself decides: tags of a key or a workspace, a role's boundary."""
         if asked.resource not in self._contexts:
             self._contexts[asked.resource] = self._read_context(asked.resource)

@@ -12,7 +12,7 @@ class UnknownRequestError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class RequestedAction:
     """One action on one resource, with the condition keys that belong to it alone."""
 
     action: str

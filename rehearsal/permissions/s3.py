@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from xml.etree import ElementTree
 
 from facts.permissions.patterns import Context
-from rehearsal.permissions.request import Asked, HttpRequest, Resources, UnknownRequestError
+from rehearsal.permissions.request import HttpRequest, RequestedAction, Resources, UnknownRequestError
 
 _READING: Final = ("GET", "HEAD")
 _PAGING: Final = frozenset({"prefix", "delimiter", "max-keys", "encoding-type"})
@@ -114,7 +114,7 @@ _BYPASS: Final = "x-amz-bypass-governance-retention"
 _COPYING: Final = ("x-amz-copy-source", "x-amz-tagging-directive")
 
 
-def read_s3(request: HttpRequest, resources: Resources) -> list[Asked]:
+def read_s3(request: HttpRequest, resources: Resources) -> list[RequestedAction]:
     """Everything that must be allowed for a request to S3. Raises UnknownRequestError."""
     unread = [name for name in request.headers if name.startswith("x-amz-") and not _is_read(name)]
     if unread:
@@ -125,7 +125,7 @@ def read_s3(request: HttpRequest, resources: Resources) -> list[Asked]:
     asked = _of_object(request, bucket, key, resources) if key else _of_bucket(request, bucket)
     if request.headers.get(_BYPASS, "").lower() == "true":
         asked += [
-            Asked(action="s3:BypassGovernanceRetention", resource=one.resource)
+            RequestedAction(action="s3:BypassGovernanceRetention", resource=one.resource)
             for one in asked
             if one.action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention")
         ]
@@ -149,22 +149,22 @@ def _unknown(request: HttpRequest, what: str) -> UnknownRequestError:
 # ---- buckets
 
 
-def _of_bucket(request: HttpRequest, bucket: str) -> list[Asked]:
+def _of_bucket(request: HttpRequest, bucket: str) -> list[RequestedAction]:
     arn, query = f"arn:aws:s3:::{bucket}", set(request.query)
     if request.method == "POST" and query == {"delete"}:
         return list(_deleted(request, arn))
     if request.method in _READING and not query - _LISTING:
-        return [Asked(action="s3:ListBucket", resource=arn, context=_listed(request))]
+        return [RequestedAction(action="s3:ListBucket", resource=arn, context=_listed(request))]
     for name, (action, parameters) in _LISTS.items():
         if request.method == "GET" and name in query and not query - {name} - parameters:
-            return [Asked(action=f"s3:{action}", resource=arn, context=_listed(request))]
+            return [RequestedAction(action=f"s3:{action}", resource=arn, context=_listed(request))]
     of_bucket = _OF_BUCKET.get((request.method, next(iter(query)))) if len(query) == 1 else None
     if of_bucket:
         context = _context(request) if of_bucket == "PutBucketAcl" else {}
-        return [Asked(action=f"s3:{of_bucket}", resource=arn, context=context)]
+        return [RequestedAction(action=f"s3:{of_bucket}", resource=arn, context=context)]
     if not query and request.method in ("PUT", "DELETE"):
         action = "CreateBucket" if request.method == "PUT" else "DeleteBucket"
-        return [Asked(action=f"s3:{action}", resource=arn)]
+        return [RequestedAction(action=f"s3:{action}", resource=arn)]
     raise _unknown(request, "a bucket")
 
 
@@ -173,7 +173,7 @@ def _listed(request: HttpRequest) -> Context:
     return {"s3:prefix": (request.query.get("prefix", ""),), **others}
 
 
-def _deleted(request: HttpRequest, bucket_arn: str) -> Iterator[Asked]:
+def _deleted(request: HttpRequest, bucket_arn: str) -> Iterator[RequestedAction]:
     """Each key of DeleteObjects is an object, or a version, of its own."""
     for entry in ElementTree.fromstring(request.body).iter():  # noqa: S314  our own service wrote it
         if _local(entry) != "Object":
@@ -188,8 +188,10 @@ def _local(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _delete(arn: str, version: str) -> Asked:
-    return Asked(action=f"s3:DeleteObject{'Version' if version else ''}", resource=arn, context=_version(version))
+def _delete(arn: str, version: str) -> RequestedAction:
+    return RequestedAction(
+        action=f"s3:DeleteObject{'Version' if version else ''}", resource=arn, context=_version(version)
+    )
 
 
 def _version(version: str) -> Context:
@@ -199,21 +201,21 @@ def _version(version: str) -> Context:
 # ---- objects
 
 
-def _of_object(request: HttpRequest, bucket: str, key: str, resources: Resources) -> list[Asked]:
+def _of_object(request: HttpRequest, bucket: str, key: str, resources: Resources) -> list[RequestedAction]:
     arn, version = f"arn:aws:s3:::{bucket}/{key}", request.query.get("versionId", "")
     query = {name for name in request.query if name != "versionId" and not _is_ignored(name)}
     suffix = "Version" if version else ""
     if len(query) == 1 and (request.method, one := next(iter(query))) in _OF_OBJECT:
         action = _OF_OBJECT[request.method, one][bool(version)]
         context = {**_version(version), **(_context(request) if one == "acl" else {})}
-        return [Asked(action=f"s3:{action}", resource=arn, context=context)]
+        return [RequestedAction(action=f"s3:{action}", resource=arn, context=context)]
     if request.method == "GET" and query == {"attributes"}:
         both = (f"GetObject{suffix}", f"GetObject{suffix}Attributes")
-        asked = [Asked(action=f"s3:{one}", resource=arn, context=_version(version)) for one in both]
+        asked = [RequestedAction(action=f"s3:{one}", resource=arn, context=_version(version)) for one in both]
         return [*asked, *_through_s3(bucket, "kms:Decrypt", resources)]
     if request.method in _READING and not query - {"partNumber"}:
         key_use = _through_s3(bucket, "kms:Decrypt", resources) if request.method == "GET" else []
-        return [Asked(action=f"s3:GetObject{suffix}", resource=arn, context=_version(version)), *key_use]
+        return [RequestedAction(action=f"s3:GetObject{suffix}", resource=arn, context=_version(version)), *key_use]
     if request.method == "DELETE" and not query:
         return [_delete(arn, version)]
     if not version:
@@ -230,18 +232,20 @@ def _is_ignored(parameter: str) -> bool:
     return name.startswith("x-") and not name.startswith("x-amz-")
 
 
-def _of_upload(request: HttpRequest, query: set[str], bucket: str, arn: str, resources: Resources) -> list[Asked]:
+def _of_upload(
+    request: HttpRequest, query: set[str], bucket: str, arn: str, resources: Resources
+) -> list[RequestedAction]:
     if request.method == "DELETE" and query == {"uploadId"}:
-        return [Asked(action="s3:AbortMultipartUpload", resource=arn)]
+        return [RequestedAction(action="s3:AbortMultipartUpload", resource=arn)]
     if request.method == "GET" and "uploadId" in query and not query - {"uploadId", "max-parts", "part-number-marker"}:
-        return [Asked(action="s3:ListMultipartUploadParts", resource=arn)]
+        return [RequestedAction(action="s3:ListMultipartUploadParts", resource=arn)]
     ways = {"PUT": ({"uploadId", "partNumber"}, set()), "POST": ({"uploads"}, {"uploadId"})}
     if query in ways.get(request.method, ()):
         return _put(request, bucket, arn, resources, in_parts=bool(query))
     raise _unknown(request, "an object")
 
 
-def _put(request: HttpRequest, bucket: str, arn: str, resources: Resources, *, in_parts: bool) -> list[Asked]:
+def _put(request: HttpRequest, bucket: str, arn: str, resources: Resources, *, in_parts: bool) -> list[RequestedAction]:
     tags = parse_qsl(request.headers.get("x-amz-tagging", ""), keep_blank_values=True)
     tagging: Context = {f"s3:requestobjecttag/{name.lower()}": (value,) for name, value in tags}
     keys: Context = {"s3:requestobjecttagkeys": tuple(name for name, _ in tags)} if tags else {}
@@ -250,14 +254,14 @@ def _put(request: HttpRequest, bucket: str, arn: str, resources: Resources, *, i
     if source:
         context["s3:x-amz-copy-source"] = (unquote(source).removeprefix("/"),)
     rights = dict.fromkeys(_RIGHTS[name] for name in request.headers if name in _RIGHTS)
-    asked = [Asked(action=f"s3:{action}", resource=arn, context=context) for action in ("PutObject", *rights)]
+    asked = [RequestedAction(action=f"s3:{action}", resource=arn, context=context) for action in ("PutObject", *rights)]
     asked += _encrypting(request, bucket, resources)
     if in_parts:  # each part is read again when they are put together
         asked += _through_s3(bucket, "kms:Decrypt", resources)
     return [*asked, *(_copied(request, source, arn, resources) if source else ())]
 
 
-def _copied(request: HttpRequest, source: str, arn: str, resources: Resources) -> Iterator[Asked]:
+def _copied(request: HttpRequest, source: str, arn: str, resources: Resources) -> Iterator[RequestedAction]:
     """Reading what is copied, one version of it where the request names one, and its tags where it has some."""
     path, _, parameters = source.partition("?")
     version = dict(parse_qsl(parameters)).get("versionId", "")
@@ -265,12 +269,12 @@ def _copied(request: HttpRequest, source: str, arn: str, resources: Resources) -
     if not key or bucket.startswith("arn:") or set(dict(parse_qsl(parameters))) - {"versionId"}:
         raise UnknownRequestError(f"copying from {source!r} is not judged: it names no bucket and key")
     suffix, found = "Version" if version else "", f"arn:aws:s3:::{bucket}/{key}"
-    yield Asked(action=f"s3:GetObject{suffix}", resource=found, context=_version(version))
+    yield RequestedAction(action=f"s3:GetObject{suffix}", resource=found, context=_version(version))
     yield from _through_s3(bucket, "kms:Decrypt", resources)
     replaced = request.headers.get("x-amz-tagging-directive", "COPY").upper() == "REPLACE" or request.query
     if not replaced and resources.object_is_tagged(bucket, key, version):
-        yield Asked(action=f"s3:GetObject{suffix}Tagging", resource=found, context=_version(version))
-        yield Asked(action="s3:PutObjectTagging", resource=arn)
+        yield RequestedAction(action=f"s3:GetObject{suffix}Tagging", resource=found, context=_version(version))
+        yield RequestedAction(action="s3:PutObjectTagging", resource=arn)
 
 
 def _context(request: HttpRequest) -> dict[str, tuple[str, ...]]:
@@ -282,7 +286,7 @@ def _context(request: HttpRequest) -> dict[str, tuple[str, ...]]:
     return {key: (request.headers[name],) for name, key in named.items() if name in request.headers}
 
 
-def _encrypting(request: HttpRequest, bucket: str, resources: Resources) -> list[Asked]:
+def _encrypting(request: HttpRequest, bucket: str, resources: Resources) -> list[RequestedAction]:
     """The key of a put: the one that the request names, else the bucket's."""
     algorithm = request.headers.get("x-amz-server-side-encryption", "")
     named = request.headers.get("x-amz-server-side-encryption-aws-kms-key-id", "")
@@ -291,7 +295,7 @@ def _encrypting(request: HttpRequest, bucket: str, resources: Resources) -> list
     return _through_s3(bucket, "kms:GenerateDataKey", resources, resources.key(named, request.region) if named else "")
 
 
-def _through_s3(bucket: str, action: str, resources: Resources, key: str = "") -> list[Asked]:
+def _through_s3(bucket: str, action: str, resources: Resources, key: str = "") -> list[RequestedAction]:
     key_arn = key or resources.bucket_key(bucket)
     if not key_arn:
         return []
@@ -303,4 +307,4 @@ def _through_s3(bucket: str, action: str, resources: Resources, key: str = "") -
         "kms:viaservice": (f"s3.{parts[3]}.amazonaws.com",),
         "kms:encryptioncontext:aws:s3:arn": (f"arn:aws:s3:::{bucket}",),  # bucket keys name the bucket
     }
-    return [Asked(action=action, resource=key_arn, context=context)]
+    return [RequestedAction(action=action, resource=key_arn, context=context)]

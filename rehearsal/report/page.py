@@ -12,11 +12,11 @@ from rehearsal.report.markup import Facts, Html, count, el, join
 from rehearsal.report.present import Section
 from rehearsal.report.sections.access import access
 from rehearsal.report.sections.alarms import alarms
-from rehearsal.report.sections.beside import beside
 from rehearsal.report.sections.change import change
 from rehearsal.report.sections.connections import connections_section
 from rehearsal.report.sections.data import data
 from rehearsal.report.sections.limits import limits
+from rehearsal.report.sections.other_stacks import other_stacks
 from rehearsal.report.sections.policies import policies
 from rehearsal.report.sections.problems import problems
 from rehearsal.report.sections.reach import reach
@@ -42,7 +42,7 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Fact
             problems(view),
             service(view),
             scraped(view),
-            beside(view),
+            other_stacks(view),
             reach(view),
             policies(view),
             resources(view),

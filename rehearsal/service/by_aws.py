@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from facts import tokens as t
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from rehearsal.result import Rehearsal
 
-InRolesName = tuple[str, Asked]
+InRolesName = tuple[str, RequestedAction]
 """A role's ARN, and what is asked for as that role."""
 
 _PULLING: Final = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
@@ -42,18 +42,18 @@ def asked_by_aws(rehearsal: Rehearsal) -> Iterator[InRolesName]:
             yield from ((str(role), each) for each in asked)
 
 
-def _by_ecs(task: Any, place: str) -> Iterator[Asked]:
-    yield Asked(action="ecr:GetAuthorizationToken", resource="*")
+def _by_ecs(task: Any, place: str) -> Iterator[RequestedAction]:
+    yield RequestedAction(action="ecr:GetAuthorizationToken", resource="*")
     for container in json.loads(task["containerDefinitions"]):
         repository = str(container["image"]).partition("/")[2].partition("@")[0].partition(":")[0]
         arn = f"arn:aws:ecr:{place}:repository/{repository}"
-        yield from (Asked(action=f"ecr:{one}", resource=arn) for one in _PULLING)
+        yield from (RequestedAction(action=f"ecr:{one}", resource=arn) for one in _PULLING)
         options = (container.get("logConfiguration") or {}).get("options", {})
         if options:
             yield from _writing(f"arn:aws:logs:{place}:log-group:{options['awslogs-group']}")
 
 
-def _by_lambda(function: Any, place: str) -> Iterator[Asked]:
+def _by_lambda(function: Any, place: str) -> Iterator[RequestedAction]:
     group = (function.get("loggingConfig") or {}).get("logGroup") or f"/aws/lambda/{function.get('name')}"
     yield from _writing(f"arn:aws:logs:{place}:log-group:{group}")
     network = function.get("vpcConfig")
@@ -63,28 +63,28 @@ def _by_lambda(function: Any, place: str) -> Iterator[Asked]:
     placed = [f"subnet/{one}" for one in network["subnetIds"]]
     placed += [f"security-group/{one}" for one in network["securityGroupIds"]]
     for name in (interface, *placed):
-        yield Asked(action="ec2:CreateNetworkInterface", resource=f"{within}{name}")
-    yield from (Asked(action=f"ec2:{one}", resource=f"{within}{interface}") for one in _ON_INTERFACES)
+        yield RequestedAction(action="ec2:CreateNetworkInterface", resource=f"{within}{name}")
+    yield from (RequestedAction(action=f"ec2:{one}", resource=f"{within}{interface}") for one in _ON_INTERFACES)
     for one in ("DescribeNetworkInterfaces", "DescribeSubnets"):
-        yield Asked(action=f"ec2:{one}", resource="*")
+        yield RequestedAction(action=f"ec2:{one}", resource="*")
 
 
-def _by_flow_logs(flow_log: Any) -> Iterator[Asked]:
+def _by_flow_logs(flow_log: Any) -> Iterator[RequestedAction]:
     group = str(flow_log.get("logDestination", "")).removesuffix(":*")
-    yield Asked(action="logs:DescribeLogGroups", resource="*")
-    yield Asked(action="logs:DescribeLogStreams", resource=f"{group}:log-stream:")
+    yield RequestedAction(action="logs:DescribeLogGroups", resource="*")
+    yield RequestedAction(action="logs:DescribeLogStreams", resource=f"{group}:log-stream:")
     yield from _writing(group)
 
 
-def _by_monitoring(place: str) -> Iterator[Asked]:
+def _by_monitoring(place: str) -> Iterator[RequestedAction]:
     group = f"arn:aws:logs:{place}:log-group:{_MONITORING_GROUP}"
     for one in ("CreateLogGroup", "PutRetentionPolicy"):
-        yield Asked(action=f"logs:{one}", resource=f"{group}:*")
-    yield Asked(action="logs:DescribeLogStreams", resource=f"{group}:log-stream:")
-    yield Asked(action="logs:GetLogEvents", resource=f"{group}:log-stream:new")
+        yield RequestedAction(action=f"logs:{one}", resource=f"{group}:*")
+    yield RequestedAction(action="logs:DescribeLogStreams", resource=f"{group}:log-stream:")
+    yield RequestedAction(action="logs:GetLogEvents", resource=f"{group}:log-stream:new")
     yield from _writing(group)
 
 
-def _writing(group: str) -> Iterator[Asked]:
-    yield Asked(action="logs:CreateLogStream", resource=f"{group}:log-stream:")
-    yield Asked(action="logs:PutLogEvents", resource=f"{group}:log-stream:new")
+def _writing(group: str) -> Iterator[RequestedAction]:
+    yield RequestedAction(action="logs:CreateLogStream", resource=f"{group}:log-stream:")
+    yield RequestedAction(action="logs:PutLogEvents", resource=f"{group}:log-stream:new")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from rehearsal.service.processes import Process
 from rehearsal.service.restoring import (
     BETWEEN_SECONDS,
@@ -177,7 +177,7 @@ def _ends_versions(rule: Mapping[str, Any]) -> bool:
 
 def _expect_refused(trial: Trial, role_arn: str, bucket: str, key: str) -> None:
     """By the role's own policy and the bucket's. Raises StepError."""
-    asked = Asked(action="s3:GetObject", resource=f"arn:aws:s3:::{bucket}/{key}")
+    asked = RequestedAction(action="s3:GetObject", resource=f"arn:aws:s3:::{bucket}/{key}")
     if not trial.gate.refuses(role_arn, asked):
         raise StepError(f"{role_arn.rpartition('/')[2]} reads exports")
 

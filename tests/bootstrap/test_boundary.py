@@ -8,7 +8,7 @@ from bootstrap.names import BOUNDARY, state_bucket
 from facts.permissions.evaluate import Held
 from rehearsal.permissions.bounds import REMEDY, granted
 from rehearsal.permissions.proof import Proof
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
 
 
@@ -61,7 +61,7 @@ def test_a_role_that_a_deploy_gives_everything_still_may_not(action: str, prod: 
 
     (key,) = [one for one in prod.bootstrap.resources if one.name == "state-key"]
     places = {"account": prod.id, "state": state_bucket(prod.id, "eu-west-1"), "state_key": key.outputs["arn"]}
-    asked = Asked(action=action, resource=BEYOND[action].format(**places))
+    asked = RequestedAction(action=action, resource=BEYOND[action].format(**places))
     role = prod.proof("workbuoy-prod-service-task")
     everything = replace(role.policies(), identity=[EVERYTHING])
     bounded = Proof(cloud=role.cloud, role_arn=role.role_arn, own=everything)

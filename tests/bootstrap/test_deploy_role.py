@@ -11,7 +11,7 @@ from bootstrap.names import BOUNDARY, deploy_role, state_bucket
 from facts.permissions.actions import writes
 from facts.permissions.evaluate import Held
 from rehearsal.permissions.proof import Judged, Proof
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
 
 
@@ -43,13 +43,13 @@ def test_every_role_that_the_stack_makes_has_the_boundary(environment: str, acco
     assert {one.get("PermissionsBoundary") for one in made} == {f"arn:aws:iam::{account.id}:policy/{BOUNDARY}"}
 
 
-Case = Callable[[Account], Asked]
+Case = Callable[[Account], RequestedAction]
 HERE = "eu-west-1"
 
 
 def _asked(action: str, resource: Callable[[Account], str], **context: str) -> Case:
     keys = {key.replace("_", ":", 1).lower(): (value,) for key, value in context.items()}
-    return lambda account: Asked(action=action, resource=resource(account), context=keys)
+    return lambda account: RequestedAction(action=action, resource=resource(account), context=keys)
 
 
 def _iam(resource: str) -> Callable[[Account], str]:
@@ -101,7 +101,7 @@ def _strange_key(account: Account) -> str:
 OTHER_ACCOUNT = "999999999999"
 FORBIDDEN: dict[str, Case] = {
     "a role without the boundary": _asked("iam:CreateRole", _iam("role/workbuoy-prod-more")),
-    "a role with another boundary": lambda account: Asked(
+    "a role with another boundary": lambda account: RequestedAction(
         action="iam:CreateRole",
         resource=f"arn:aws:iam::{account.id}:role/workbuoy-prod-more",
         context={"iam:permissionsboundary": ("arn:aws:iam::aws:policy/AdministratorAccess",)},
@@ -149,33 +149,33 @@ FORBIDDEN: dict[str, Case] = {
     "a database under another name": _asked("rds:DeleteDBInstance", _own("rds", "db:payroll")),
     "a database of another environment": _asked("rds:DeleteDBInstance", _own("rds", "db:workbuoy-dev-database")),
     "giving a snapshot away": _asked("rds:ModifyDBSnapshotAttribute", _own("rds", "snapshot:workbuoy-prod-database-1")),
-    "a database of another account": lambda _: Asked(
+    "a database of another account": lambda _: RequestedAction(
         action="rds:DeleteDBInstance", resource=f"arn:aws:rds:{HERE}:{OTHER_ACCOUNT}:db:workbuoy-prod-database"
     ),
-    "a network of another account": lambda _: Asked(
+    "a network of another account": lambda _: RequestedAction(
         action="ec2:DeleteVpc", resource=f"arn:aws:ec2:{HERE}:{OTHER_ACCOUNT}:vpc/vpc-1"
     ),
     "logging in to a database": _asked("rds-db:connect", _own("rds-db", "dbuser:db-ABC/workbuoy_owner")),
-    "reading an object": lambda account: Asked(action="s3:GetObject", resource=_files_object(account)),
-    "writing an object": lambda account: Asked(action="s3:PutObject", resource=_files_object(account)),
-    "reading the database's login": lambda account: Asked(
+    "reading an object": lambda account: RequestedAction(action="s3:GetObject", resource=_files_object(account)),
+    "writing an object": lambda account: RequestedAction(action="s3:PutObject", resource=_files_object(account)),
+    "reading the database's login": lambda account: RequestedAction(
         action="secretsmanager:GetSecretValue", resource=_login(account)
     ),
     "reading the owner's login": _asked("secretsmanager:GetSecretValue", _own("secretsmanager", "secret:rds!db-1-abc")),
-    "writing the database's login": lambda account: Asked(
+    "writing the database's login": lambda account: RequestedAction(
         action="secretsmanager:PutSecretValue", resource=_login(account)
     ),
-    "decrypting files directly": lambda account: Asked(
+    "decrypting files directly": lambda account: RequestedAction(
         action="kms:Decrypt", resource=_made(account, "Key", "arn", "keys-files")
     ),
-    "decrypting files through S3": lambda account: Asked(
+    "decrypting files through S3": lambda account: RequestedAction(
         action="kms:Decrypt",
         resource=_made(account, "Key", "arn", "keys-files"),
         context={"kms:viaservice": (f"s3.{HERE}.amazonaws.com",)},
     ),
     "another policy for the state's key": _asked("kms:PutKeyPolicy", _account_key("state")),
     "deleting the state's key": _asked("kms:ScheduleKeyDeletion", _account_key("state")),
-    "marking the trail's key as a stack's": lambda account: Asked(
+    "marking the trail's key as a stack's": lambda account: RequestedAction(
         action="kms:TagResource",
         resource=_account_key("trail")(account),
         context={"aws:requesttag/application": ("workbuoy",), "aws:requesttag/environment": ("prod",)},
@@ -186,10 +186,10 @@ FORBIDDEN: dict[str, Case] = {
     "the journal of another environment's rollouts": _asked("s3:PutObject", _journal("dev/current.json")),
     "deleting the journal of a rollout": _asked("s3:DeleteObject", _journal("prod/current.json")),
     "a version of its own state": _asked("s3:DeleteObjectVersion", _state("stacks/workbuoy/prod.json")),
-    "the state bucket's policy": lambda account: Asked(
+    "the state bucket's policy": lambda account: RequestedAction(
         action="s3:PutBucketPolicy", resource=f"arn:aws:s3:::{state_bucket(account.id, HERE)}"
     ),
-    "the state of another account": lambda _: Asked(
+    "the state of another account": lambda _: RequestedAction(
         action="s3:GetObject",
         resource=f"arn:aws:s3:::{state_bucket('210000000001', HERE)}/.pulumi/stacks/workbuoy/dev.json",
     ),
@@ -201,22 +201,22 @@ FORBIDDEN: dict[str, Case] = {
     "registering another task definition": _asked(
         "ecs:RegisterTaskDefinition", _own("ecs", "task-definition/payroll:1")
     ),
-    "a database under a password of its own": lambda account: Asked(
+    "a database under a password of its own": lambda account: RequestedAction(
         action="rds:ModifyDBInstance",
         resource=account.arn("rds", "db:workbuoy-prod-database"),
         context={"rds:managemasteruserpassword": ("false",)},
     ),
-    "a new database under a password of its own": lambda account: Asked(
+    "a new database under a password of its own": lambda account: RequestedAction(
         action="rds:CreateDBInstance",
         resource=account.arn("rds", "db:workbuoy-prod-more-database"),
         context={"rds:managemasteruserpassword": ("false",)},
     ),
-    "passing the service's role to a function": lambda account: Asked(
+    "passing the service's role to a function": lambda account: RequestedAction(
         action="iam:PassRole",
         resource=f"arn:aws:iam::{account.id}:role/workbuoy-prod-acme-service-task",
         context={"iam:passedtoservice": ("lambda.amazonaws.com",)},
     ),
-    "passing rotation's role to a task": lambda account: Asked(
+    "passing rotation's role to a task": lambda account: RequestedAction(
         action="iam:PassRole",
         resource=f"arn:aws:iam::{account.id}:role/workbuoy-prod-rotation",
         context={"iam:passedtoservice": ("ecs-tasks.amazonaws.com",)},
@@ -224,12 +224,12 @@ FORBIDDEN: dict[str, Case] = {
     "a trust of a role without the boundary": _asked(
         "iam:UpdateAssumeRolePolicy", _iam("role/workbuoy-prod-unbounded")
     ),
-    "giving a stack's key to another environment": lambda account: Asked(
+    "giving a stack's key to another environment": lambda account: RequestedAction(
         action="kms:TagResource",
         resource=_made(account, "Key", "arn", "keys-files"),
         context={"aws:requesttag/application": ("workbuoy",), "aws:requesttag/environment": ("dev",)},
     ),
-    "marking a key of nobody's, which has a name, as a stack's": lambda account: Asked(
+    "marking a key of nobody's, which has a name, as a stack's": lambda account: RequestedAction(
         action="kms:TagResource",
         resource=_strange_key(account),
         context={"aws:requesttag/application": ("workbuoy",), "aws:requesttag/environment": ("prod",)},
@@ -247,7 +247,7 @@ CHANGES: dict[str, Case] = {
         "iam:CreatePolicyVersion", _iam("policy/workbuoy-prod-acme-read-logs")
     ),
     "its oldest version": _asked("iam:DeletePolicyVersion", _iam("policy/workbuoy-prod-read-logs")),
-    "the tags of a stack's key": lambda account: Asked(
+    "the tags of a stack's key": lambda account: RequestedAction(
         action="kms:TagResource",
         resource=_made(account, "Key", "arn", "keys-files"),
         context={"aws:requesttag/owner": ("another team",)},
@@ -256,7 +256,9 @@ CHANGES: dict[str, Case] = {
     "a database without a word about its password": _asked(
         "rds:ModifyDBInstance", _own("rds", "db:workbuoy-prod-database")
     ),
-    "a secret's description": lambda account: Asked(action="secretsmanager:UpdateSecret", resource=_login(account)),
+    "a secret's description": lambda account: RequestedAction(
+        action="secretsmanager:UpdateSecret", resource=_login(account)
+    ),
 }
 
 
@@ -288,7 +290,7 @@ def test_a_regional_base_of_the_same_environment_is_the_roles_too(prod: Account,
         ("s3:PutObject", _journal("prod/current.json")(prod)),
         ("s3:GetObject", _journal("prod/20261126T090000-ab12cd/shards/rest-001.json")(prod)),
     ):
-        assert deploy.judge(Asked(action=action, resource=resource), "eu-north-1").decision.allowed, action
+        assert deploy.judge(RequestedAction(action=action, resource=resource), "eu-north-1").decision.allowed, action
 
 
 def changed(proof: Proof, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Proof:
@@ -389,5 +391,5 @@ def test_without_its_denial_a_role_that_opens_a_bucket_to_itself_could_read(prod
 
 def test_a_key_that_is_no_stacks_cannot_be_named_as_one(prod: Account, deploy: Proof) -> None:
     key = _account_key("state")(prod)
-    assert not deploy.judge(Asked(action="kms:CreateAlias", resource=key), HERE).decision.allowed
-    assert not deploy.judge(Asked(action="kms:UntagResource", resource=key), HERE).decision.allowed
+    assert not deploy.judge(RequestedAction(action="kms:CreateAlias", resource=key), HERE).decision.allowed
+    assert not deploy.judge(RequestedAction(action="kms:UntagResource", resource=key), HERE).decision.allowed

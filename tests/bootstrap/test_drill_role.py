@@ -5,7 +5,7 @@ import pytest
 from bootstrap.names import DRILL_ROLE, PREVIEW_ROLE
 from project.files import find_project
 from rehearsal.permissions.proof import Proof
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import BOOTSTRAP, Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case
@@ -14,7 +14,7 @@ from tests.bootstrap.test_operators_role import COPYING, REFUSED, THEIRS, _log, 
 
 
 def _age(namespace: str) -> Case:
-    return lambda _: Asked(
+    return lambda _: RequestedAction(
         action="cloudwatch:PutMetricData", resource="*", context={"cloudwatch:namespace": (namespace,)}
     )
 

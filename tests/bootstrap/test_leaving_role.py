@@ -18,7 +18,7 @@ from bootstrap.scope import Scope
 from components.permissions import Statement
 from facts.permissions.actions import writes
 from rehearsal.permissions.proof import Proof
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE
 from tests.bootstrap.test_preview_role import MAKERS_READS, USES
@@ -107,13 +107,13 @@ def test_it_empties_a_customers_bucket_and_no_base_stacks(leaving: Proof, action
     ):
         resource = f"arn:aws:s3:::{bucket}" + ("" if action == "s3:ListBucketVersions" else "/tenants/acme/cv.pdf")
         reading = action == "s3:ListBucketVersions" and "eu-north-1-files" in bucket  # names alone; nothing goes
-        asked = Asked(action=action, resource=resource)
+        asked = RequestedAction(action=action, resource=resource)
         assert leaving.judge(asked, HERE).decision.allowed is (empties or reading), bucket
 
 
 def test_an_object_whose_name_looks_like_a_customers_bucket_stays_in_a_base_stacks(leaving: Proof) -> None:
     resource = "arn:aws:s3:::workbuoy-prod-files-1/tenants/x-files-1/cv.pdf"
-    assert not leaving.judge(Asked(action="s3:DeleteObject", resource=resource), HERE).decision.allowed
+    assert not leaving.judge(RequestedAction(action="s3:DeleteObject", resource=resource), HERE).decision.allowed
 
 
 @pytest.mark.parametrize("what", sorted(set(FORBIDDEN)))
@@ -125,4 +125,4 @@ def test_nobody_deploys_into_the_role(prod: Account) -> None:
     deploy = prod.proof(deploy_role("prod"))
     role = f"arn:aws:iam::{prod.id}:role/{LEAVING_ROLE}"
     for action in ("iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy", "sts:AssumeRole"):
-        assert not deploy.judge(Asked(action=action, resource=role), HERE).decision.allowed, action
+        assert not deploy.judge(RequestedAction(action=action, resource=role), HERE).decision.allowed, action

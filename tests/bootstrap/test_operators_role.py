@@ -8,7 +8,7 @@ from bootstrap.names import OPERATORS_ROLE
 from facts.permissions.evaluate import Policies, Principal, Request, decide
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.proof import Proof
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case, _account_key, _made, changed
 
@@ -18,7 +18,7 @@ CLUSTER = "cluster/workbuoy-prod"
 
 
 def _task(definition: str, cluster: str = CLUSTER) -> Case:
-    return lambda account: Asked(
+    return lambda account: RequestedAction(
         action="ecs:RunTask",
         resource=account.arn("ecs", f"task-definition/{definition}"),
         context={"ecs:cluster": (account.arn("ecs", cluster),)},
@@ -26,7 +26,7 @@ def _task(definition: str, cluster: str = CLUSTER) -> Case:
 
 
 def _pass(role: str, service: str = "ecs-tasks.amazonaws.com") -> Case:
-    return lambda account: Asked(
+    return lambda account: RequestedAction(
         action="iam:PassRole",
         resource=f"arn:aws:iam::{account.id}:role/{role}",
         context={"iam:passedtoservice": (service,)},
@@ -34,11 +34,11 @@ def _pass(role: str, service: str = "ecs-tasks.amazonaws.com") -> Case:
 
 
 def _secret(action: str, name: str) -> Case:
-    return lambda account: Asked(action=action, resource=_made(account, "Secret", "arn", name))
+    return lambda account: RequestedAction(action=action, resource=_made(account, "Secret", "arn", name))
 
 
-def _secrets_key(account: Account) -> Asked:
-    return Asked(
+def _secrets_key(account: Account) -> RequestedAction:
+    return RequestedAction(
         action="kms:GenerateDataKey",
         resource=_made(account, "Key", "arn", "keys-secrets"),
         context={"kms:viaservice": (f"secretsmanager.{HERE}.amazonaws.com",)},
@@ -46,7 +46,7 @@ def _secrets_key(account: Account) -> Asked:
 
 
 def _tag_task(creating: str) -> Case:
-    return lambda account: Asked(
+    return lambda account: RequestedAction(
         action="ecs:TagResource",
         resource=account.arn("ecs", "task/workbuoy-prod/0123abcd"),
         context={"ecs:createaction": (creating,)},
@@ -54,23 +54,23 @@ def _tag_task(creating: str) -> Case:
 
 
 def _list_tasks(cluster: str) -> Case:
-    return lambda account: Asked(
+    return lambda account: RequestedAction(
         action="ecs:ListTasks", resource="*", context={"ecs:cluster": (account.arn("ecs", cluster),)}
     )
 
 
 def _read(key: str, bucket: str = "workbuoy-prod-acme-files-1", action: str = "s3:GetObject") -> Case:
-    return lambda _: Asked(action=action, resource=f"arn:aws:s3:::{bucket}/{key}")
+    return lambda _: RequestedAction(action=action, resource=f"arn:aws:s3:::{bucket}/{key}")
 
 
 def _find(prefix: str) -> Case:
-    return lambda _: Asked(
+    return lambda _: RequestedAction(
         action="s3:ListBucket", resource="arn:aws:s3:::workbuoy-prod-acme-files-1", context={"s3:prefix": (prefix,)}
     )
 
 
 def _files_key(bucket_arn: str, action: str = "kms:Decrypt") -> Case:
-    return lambda account: Asked(
+    return lambda account: RequestedAction(
         action=action,
         resource=_made(account, "Key", "arn", "keys-files"),
         context={"kms:viaservice": (f"s3.{HERE}.amazonaws.com",), "kms:encryptioncontext:aws:s3:arn": (bucket_arn,)},
@@ -78,15 +78,15 @@ def _files_key(bucket_arn: str, action: str = "kms:Decrypt") -> Case:
 
 
 def _log(action: str, group: str) -> Case:
-    return lambda account: Asked(action=action, resource=account.arn("logs", f"log-group:{group}:*"))
+    return lambda account: RequestedAction(action=action, resource=account.arn("logs", f"log-group:{group}:*"))
 
 
 def _database(action: str, name: str) -> Case:
-    return lambda account: Asked(action=f"rds:{action}", resource=account.arn("rds", f"db:{name}"))
+    return lambda account: RequestedAction(action=f"rds:{action}", resource=account.arn("rds", f"db:{name}"))
 
 
 def _grant(service: str) -> Case:
-    return lambda account: Asked(
+    return lambda account: RequestedAction(
         action="kms:CreateGrant",
         resource=_made(account, "Key", "arn", "keys-database"),
         context={"kms:viaservice": (f"{service}.{HERE}.amazonaws.com",), "kms:grantisforawsresource": ("true",)},
@@ -94,7 +94,7 @@ def _grant(service: str) -> Case:
 
 
 def _evidence(action: str, key: str = "evidence/drills/20261126T093000Z.json", *, new: bool = True) -> Case:
-    return lambda _: Asked(
+    return lambda _: RequestedAction(
         action=action,
         resource=f"arn:aws:s3:::workbuoy-prod-files-1/{key}",
         context={"s3:if-none-match": ("*",)} if new else {},
@@ -155,7 +155,7 @@ REFUSED: dict[str, Case] = {
     "another cluster": _task("workbuoy-prod-one-off:7", "cluster/other"),
     "tagging a task that runs": _tag_task("TagResource"),
     "finding another cluster's tasks": _list_tasks("cluster/other"),
-    "a one-off definition of its own": lambda account: Asked(
+    "a one-off definition of its own": lambda account: RequestedAction(
         action="ecs:RegisterTaskDefinition", resource=account.arn("ecs", "task-definition/workbuoy-prod-one-off:new")
     ),
     "what a promotion moves": _read("imports/acme/objects/cv.pdf"),
@@ -167,7 +167,7 @@ REFUSED: dict[str, Case] = {
     "with the rotation's role": _pass("workbuoy-prod-rotation"),
     "with the deploy role": _pass("workbuoy-deploy-prod"),
     "with the role handed to a function": _pass("workbuoy-prod-service-task", "lambda.amazonaws.com"),
-    "changing a task definition": lambda account: Asked(
+    "changing a task definition": lambda account: RequestedAction(
         action="ecs:RegisterTaskDefinition", resource=account.arn("ecs", "task-definition/workbuoy-prod-service:new")
     ),
     "another log": _log("logs:FilterLogEvents", "/payroll"),
@@ -176,7 +176,7 @@ REFUSED: dict[str, Case] = {
     "copying a database to another name": _database("RestoreDBInstanceToPointInTime", "payroll"),
     "a grant through another service": _grant("s3"),
     "reading a copy's login": _secret("secretsmanager:GetSecretValue", "restored-login"),
-    "the state's key": lambda account: Asked(
+    "the state's key": lambda account: RequestedAction(
         action="kms:Decrypt",
         resource=_account_key("state")(account),
         context={"kms:viaservice": (f"secretsmanager.{HERE}.amazonaws.com",)},

@@ -11,7 +11,7 @@ from operations.locate.live.account import Account as LiveAccount
 from rehearsal.as_graph import graph_of
 from rehearsal.cloud import Moto
 from rehearsal.permissions.proof import Proof, recorded
-from rehearsal.permissions.request import Asked
+from rehearsal.permissions.request import RequestedAction
 from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, _account_key, _made, _state, changed
 
@@ -72,9 +72,11 @@ def test_it_may_read_all_that_the_nightly_look_into_the_account_asks(prod: Accou
         "sns": prod.arn("sns", "workbuoy-prod-alarms"),
         "wafv2": prod.arn("wafv2", "regional/webacl/workbuoy-prod/1"),
     }
-    # Asked only where tasks run, and none does here.
+    # RequestedAction only where tasks run, and none does here.
     for action, thing in (("DescribeTasks", "task/workbuoy-prod/1"), ("DescribeServices", "service/workbuoy-prod/it")):
-        assert preview.judge(Asked(action=f"ecs:{action}", resource=prod.arn("ecs", thing)), HERE).decision.allowed
+        assert preview.judge(
+            RequestedAction(action=f"ecs:{action}", resource=prod.arn("ecs", thing)), HERE
+        ).decision.allowed
     for action in sorted(NAMED_OTHERWISE.get(one, one) for one in asked):
         context = {
             "aws:resourcetag/application": ("workbuoy",),
@@ -82,7 +84,9 @@ def test_it_may_read_all_that_the_nightly_look_into_the_account_asks(prod: Accou
             "ecs:cluster": (prod.arn("ecs", "cluster/workbuoy-prod"),),
         }
         resource = "*" if action in OF_NOTHING else resources[action.partition(":")[0]]
-        one = Asked(action=action.replace("elbv2:", "elasticloadbalancing:"), resource=resource, context=context)
+        one = RequestedAction(
+            action=action.replace("elbv2:", "elasticloadbalancing:"), resource=resource, context=context
+        )
         assert preview.judge(one, HERE).decision.allowed, action
 
 
@@ -98,13 +102,13 @@ def test_it_reads_the_state_and_decrypts_it(prod: Account, preview: Proof) -> No
         ("s3:ListBucket", _state("")(prod).partition("/")[0]),
         ("kms:Decrypt", _account_key("state")(prod)),
     ):
-        assert preview.judge(Asked(action=action, resource=resource), HERE).decision.allowed, action
+        assert preview.judge(RequestedAction(action=action, resource=resource), HERE).decision.allowed, action
 
 
 @pytest.mark.parametrize("path", ["locks/organization/workbuoy/prod/1.json", "stacks/workbuoy/prod.json", "meta.yaml"])
 def test_it_writes_no_state_and_no_lock(path: str, prod: Account, preview: Proof) -> None:
     for action in ("s3:PutObject", "s3:DeleteObject"):
-        assert not preview.judge(Asked(action=action, resource=_state(path)(prod)), HERE).decision.allowed
+        assert not preview.judge(RequestedAction(action=action, resource=_state(path)(prod)), HERE).decision.allowed
 
 
 def test_it_decrypts_with_no_key_but_the_states(prod: Account, preview: Proof) -> None:
@@ -118,15 +122,19 @@ def test_it_decrypts_with_no_key_but_the_states(prod: Account, preview: Proof) -
     assert len(keys) == 6
     for key in [*keys, _account_key("trail")(prod)]:
         for context in through:
-            asked = Asked(action="kms:Decrypt", resource=key, context=context)
+            asked = RequestedAction(action="kms:Decrypt", resource=key, context=context)
             assert not preview.judge(asked, HERE).decision.allowed
 
 
 def test_the_rehearsals_secrets_stay_closed(prod: Account, preview: Proof) -> None:
     for name in ("database-login", "oidc-client"):
         secret = _made(prod, "Secret", "arn", name)
-        assert preview.judge(Asked(action="secretsmanager:DescribeSecret", resource=secret), HERE).decision.allowed
-        assert not preview.judge(Asked(action="secretsmanager:GetSecretValue", resource=secret), HERE).decision.allowed
+        assert preview.judge(
+            RequestedAction(action="secretsmanager:DescribeSecret", resource=secret), HERE
+        ).decision.allowed
+        assert not preview.judge(
+            RequestedAction(action="secretsmanager:GetSecretValue", resource=secret), HERE
+        ).decision.allowed
 
 
 def test_without_a_reading_statement_the_drift_of_its_things_could_not_be_seen(prod: Account, preview: Proof) -> None:

@@ -105,19 +105,23 @@ def test_every_alarm_reaches_those_whom_the_budget_tells(whole: Rehearsal) -> No
 
 
 def test_a_deploy_can_touch_neither_the_log_nor_the_alarms(whole: Rehearsal, deploy: Any) -> None:
-    from rehearsal.permissions.request import Asked
+    from rehearsal.permissions.request import RequestedAction
 
     account = whole.account
     asked = [
-        Asked(action="logs:DeleteMetricFilter", resource=f"arn:aws:logs:eu-west-1:{account}:log-group:{LOG_GROUP}:*"),
-        Asked(action="logs:DeleteLogGroup", resource=f"arn:aws:logs:eu-west-1:{account}:log-group:{LOG_GROUP}:*"),
+        RequestedAction(
+            action="logs:DeleteMetricFilter", resource=f"arn:aws:logs:eu-west-1:{account}:log-group:{LOG_GROUP}:*"
+        ),
+        RequestedAction(
+            action="logs:DeleteLogGroup", resource=f"arn:aws:logs:eu-west-1:{account}:log-group:{LOG_GROUP}:*"
+        ),
         *(
-            Asked(
+            RequestedAction(
                 action="cloudwatch:DeleteAlarms",
                 resource=f"arn:aws:cloudwatch:eu-west-1:{account}:alarm:workbuoy-account-{one.name}",
             )
             for one in WATCHED
         ),
-        Asked(action="sns:Unsubscribe", resource=f"arn:aws:sns:eu-west-1:{account}:workbuoy-account-alerts"),
+        RequestedAction(action="sns:Unsubscribe", resource=f"arn:aws:sns:eu-west-1:{account}:workbuoy-account-alerts"),
     ]
     assert [one.action for one in asked if deploy.judge(one, "eu-west-1").decision.allowed] == []

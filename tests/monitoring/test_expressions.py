@@ -3,7 +3,7 @@
 import pytest
 
 from monitoring.dashboards.boards import boards
-from monitoring.promql import Asked, missing, selected, unread
+from monitoring.promql import NamedExpression, missing, selected, unread
 from monitoring.rules import asked
 from monitoring.watched import Watched
 from tests.monitoring.conftest import prod
@@ -11,7 +11,7 @@ from tests.monitoring.exposed import SCRAPED, exposition, series_of, to_be_asked
 from tests.rehearsal.service.test_surroundings import installed
 
 
-def everything(watched: Watched) -> list[Asked]:
+def everything(watched: Watched) -> list[NamedExpression]:
     return [*asked(watched), *(one for board in boards(watched) for one in board.asked())]
 
 
@@ -73,5 +73,5 @@ def test_the_reader_finds_metrics_labels_and_groups() -> None:
     ],
 )
 def test_what_is_not_there_is_told_by_name(expression: str, legend: str, told: str) -> None:
-    who = Asked(who="panel X", expression=expression, legend=legend)
+    who = NamedExpression(who="panel X", expression=expression, legend=legend)
     assert missing([who], {"a": SCRAPED | {"status"}}) == [f"panel X {told}"]

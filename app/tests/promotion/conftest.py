@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
+from tests.conftest import copy
 from tests.promotion.scene import Scene, client, fill, with_bucket
-from workbuoy_app.devtools import embedded_postgres
-from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
-from workbuoy_app.migrate import migrate
+from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.promotion import bucket
 from workbuoy_app.promotion.freeze import freeze
 from workbuoy_app.settings import load
@@ -25,21 +23,6 @@ def clients_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bucket, "storage_client", client)
         yield
-
-
-@pytest.fixture(scope="session")
-def without_tenants(postgres: Postgres) -> str:
-    """A database to copy: migrated, and nothing else."""
-    migrate(load({"DATABASE_URL": postgres.create_database("without_tenants")}))
-    return "without_tenants"
-
-
-def copy(postgres: Postgres, template: str) -> str:
-    """The owner's address of a copy."""
-    name = f"promotion_{next(_numbers)}"
-    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template} owner {embedded_postgres.OWNER}")
-    return postgres.url(database=name)
 
 
 @pytest.fixture

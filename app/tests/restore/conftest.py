@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from tests.promotion.conftest import clients_made_once
 from tests.promotion.scene import client, fill, rows, tenant_id, with_bucket
 from tests.service import ISSUER
 from workbuoy_app import registry
 from workbuoy_app.devtools import embedded_postgres
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
 from workbuoy_app.erasures import ledger_of
-from workbuoy_app.promotion import bucket
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.content import Content, measure
 from workbuoy_app.promotion.freeze import find
@@ -26,16 +26,9 @@ from workbuoy_app.restore.copy import copy_settings
 from workbuoy_app.roles import LOGINS
 from workbuoy_app.settings import Settings, load
 
+__all__ = ["clients_made_once"]
 AT = "20261126T093000Z"
 _numbers = itertools.count()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def clients_made_once() -> Iterator[None]:
-    """See `client`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bucket, "storage_client", client)
-        yield
 
 
 @pytest.fixture(autouse=True)

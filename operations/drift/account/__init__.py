@@ -14,12 +14,12 @@ from typing import Any, Final
 from facts import tokens as t
 from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
-from operations.drift.account.beside import Beside, Look, Stack
 from operations.drift.account.listed import LISTED
 from operations.drift.account.network import NETWORK
 from operations.drift.account.rights import RIGHTS
 from operations.drift.account.running import RUNNING
 from operations.drift.account.stores import STORES
+from operations.drift.account.undeclared import Look, Stack, Undeclared
 from operations.drift.found import Drifted, dangers_of
 from operations.drift.nested import differing
 from operations.locate.live.account import EXPIRED, Account, explained
@@ -58,7 +58,7 @@ def compare(
     Raises:
         UnreachableError: AWS cannot be asked at all. What it refuses to tell is named in `unread`.
     """
-    stack, found, unread = Stack(account, graph, is_mine, certificates), list[Beside](), list[str]()
+    stack, found, unread = Stack(account, graph, is_mine, certificates), list[Undeclared](), list[str]()
     for look in LOOKS:
         for holder in (*graph.of(*look.types), *(_networks(graph) if t.VPC in look.types else ())):
             found += _read(stack, look, holder, unread)
@@ -67,7 +67,7 @@ def compare(
     dangers = dangers_of(Plan(stack=graph.stack, steps=tuple(steps), policies=(), whole=True))
     order = {urn: position for position, urn in enumerate(dangers)}
     added = sorted(
-        (_told(one, dangers.get(one.resource.urn, ())) for one in found),
+        (_as_drift(one, dangers.get(one.resource.urn, ())) for one in found),
         key=lambda one: (not one.dangers, order.get(one.urn, len(order))),
     )
     return Compared(tuple(added), {one.resource.urn: one.undo for one in found}, tuple(dict.fromkeys(unread)))
@@ -80,11 +80,11 @@ def _networks(graph: Graph) -> Iterator[Resource]:
         yield Resource(urn=id_, type=t.VPC, name=id_, id=id_)
 
 
-def _read(stack: Stack, look: Look, holder: Resource, unread: list[str]) -> Iterator[Beside]:
+def _read(stack: Stack, look: Look, holder: Resource, unread: list[str]) -> Iterator[Undeclared]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 only who asks needs it
 
     try:
-        yield from list(look.beside(stack, holder))
+        yield from list(look.undeclared(stack, holder))
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in EXPIRED:
@@ -94,7 +94,7 @@ def _read(stack: Stack, look: Look, holder: Resource, unread: list[str]) -> Iter
         raise explained(stack.account, error) from None
 
 
-def _told(one: Beside, dangers: tuple[str, ...]) -> Drifted:
+def _as_drift(one: Undeclared, dangers: tuple[str, ...]) -> Drifted:
     values: Mapping[str, Any] = one.resource.inputs
     leaves = tuple(leaf for name in sorted(values) for leaf in differing(name, None, values[name]))
     return Drifted(urn=one.resource.urn, added=True, differences=leaves, dangers=dangers)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from facts import tokens as t
 from graph import Resource
-from operations.drift.account.beside import Beside, Look, Stack
+from operations.drift.account.undeclared import Look, Stack, Undeclared
 
 SUBSCRIPTION_FILTER: Final = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
 EVENT_SOURCE: Final = "aws:lambda/eventSourceMapping:EventSourceMapping"
@@ -35,7 +35,7 @@ def _listing(
     """A row.
 
     Args:
-        what: for the message where AWS refuses to tell.
+        what: for the message where AWS refuses to notify.
         holder: the type whose resources are asked about.
         call: the service, the operation and the part of its answer that lists.
         ask: the operation's parameters.
@@ -48,7 +48,7 @@ def _listing(
     """
     service, operation, result = call
 
-    def beside(stack: Stack, one: Resource) -> Iterator[Beside]:
+    def undeclared(stack: Stack, one: Resource) -> Iterator[Undeclared]:
         region, declared = stack.region(one), stack.ids(token)
         for found in stack.account.items(service, region, operation, result, **ask(stack, one)):
             entry: Entry = found if isinstance(found, Mapping) else {id_: found}
@@ -57,9 +57,9 @@ def _listing(
                 continue
             values = {name: entry.get(field) for name, field in shows.items()}
             command = undo.format(id=known, holder=one.id, region=region, account=stack.account.account)
-            yield stack.beside(token, f"{known.rpartition(':')[2]} of {one.name}", command, **values)
+            yield stack.undeclared(token, f"{known.rpartition(':')[2]} of {one.name}", command, **values)
 
-    return Look(what, (holder,), beside)
+    return Look(what, (holder,), undeclared)
 
 
 def _rule_of_others(stack: Stack, listener: Resource, rule: Entry) -> bool:

@@ -3,8 +3,8 @@
 from graph.state import graph_of_state
 from infra.tenants.files import read_tenants
 from operations.drift.account import NOT_LOOKED_AT, Compared, compare
-from operations.drift.told import heading, rows_of
-from operations.ending import Tell
+from operations.drift.text import heading, rows_of
+from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack
 from operations.locate.live.account import Account
@@ -13,13 +13,13 @@ from project.files import Project
 from project.silos import base_of
 
 
-def look_into_account(project: Project, opened: EngineStack, tell: Tell) -> Compared:
+def look_into_account(project: Project, opened: EngineStack, notify: Notify) -> Compared:
     """What was added beside what a stack declares. Raises EngineError; MistakenError where nothing stands in it."""
     place, name = opened.place, opened.name
     graph = graph_of_state(opened.export(), account=place.account, region=place.region)
     if not graph.resources:
         raise MistakenError(f"{name}: nothing stands in it", f"`workbuoy deploy {name}` first")
-    tell(f"Comparing the account with {name} ...")
+    notify(f"Comparing the account with {name} ...")
     base, stacks = base_of(project, name), project.stacks()
     own = names_of(name, base or name, project.root, stacks)
     others = [names_of(one, base_of(project, one) or one, project.root, stacks) for one in stacks if one != name]
@@ -29,7 +29,7 @@ def look_into_account(project: Project, opened: EngineStack, tell: Tell) -> Comp
 
     behind = [] if base is not None else [one for one in read_tenants(project.root).tenants if one.base == name]
     certificates = {one.certificate_arn for one in behind if one.certificate_arn}
-    return compare(Account.of(place.account, place.region, tell, place.endpoint_url), graph, is_mine, certificates)
+    return compare(Account.of(place.account, place.region, notify, place.endpoint_url), graph, is_mine, certificates)
 
 
 def as_markdown(stack: str, compared: Compared) -> str:

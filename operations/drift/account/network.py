@@ -7,13 +7,13 @@ from typing import Any, Final
 from facts import tokens as t
 from graph import Resource
 from graph.values import maps
-from operations.drift.account.beside import Beside, Look, Stack, tag_name
+from operations.drift.account.undeclared import Look, Stack, Undeclared, tag_name
 
 _GROUPS: Final = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
 _RULES: Final = (t.INGRESS_RULE, t.EGRESS_RULE, t.SECURITY_GROUP_RULE)
 
 
-def _rules(stack: Stack, group: Resource) -> Iterator[Beside]:
+def _rules(stack: Stack, group: Resource) -> Iterator[Undeclared]:
     if next(maps(group.inputs.get("ingress")), None) or next(maps(group.inputs.get("egress")), None):
         return  # rules that stand inside the group are the engine's to compare
     region, declared = stack.region(group), stack.ids(*_RULES)
@@ -27,7 +27,7 @@ def _rules(stack: Stack, group: Resource) -> Iterator[Beside]:
                 f"aws ec2 revoke-security-group-{way} --region {region} --group-id {group.id} "
                 f"--security-group-rule-ids {rule}"
             )
-            yield stack.beside(
+            yield stack.undeclared(
                 t.EGRESS_RULE if one.get("IsEgress") else t.INGRESS_RULE,
                 f"{rule} of {group.name}",
                 undo,
@@ -42,7 +42,7 @@ def _rules(stack: Stack, group: Resource) -> Iterator[Beside]:
             )
 
 
-def _routes(stack: Stack, table: Resource) -> Iterator[Beside]:
+def _routes(stack: Stack, table: Resource) -> Iterator[Undeclared]:
     """Routes but the network's own and those that its gateway endpoints bring."""
     region, endpoints = stack.region(table), stack.ids(t.ENDPOINT)
     (found,) = stack.account.client("ec2", region).describe_route_tables(RouteTableIds=[table.id])["RouteTables"]
@@ -56,7 +56,7 @@ def _routes(stack: Stack, table: Resource) -> Iterator[Beside]:
         flag = "ipv6-cidr-block" if ":" in to else "prefix-list-id" if to.startswith("pl-") else "cidr-block"
         undo = f"aws ec2 delete-route --region {region} --route-table-id {table.id} --destination-{flag} {to}"
         through = next((str(value) for key, value in one.items() if key.endswith("Id") and value != to), "")
-        yield stack.beside(
+        yield stack.undeclared(
             t.ROUTE,
             f"{to} of {table.name}",
             undo,
@@ -111,7 +111,7 @@ _THINGS: Final = (
 
 
 def _foreign(thing: _Thing) -> Look:
-    def beside(stack: Stack, vpc: Resource) -> Iterator[Beside]:
+    def undeclared(stack: Stack, vpc: Resource) -> Iterator[Undeclared]:
         region = stack.region(vpc)
         filters = [{"Name": thing.filter, "Values": [vpc.id]}]
         declared = stack.ids(thing.type, *(_GROUPS if thing.type in _GROUPS else ()))
@@ -119,9 +119,9 @@ def _foreign(thing: _Thing) -> Look:
             name = str(one.get("GroupName") or tag_name(one.get("Tags")))
             given = (thing.own and one.get(thing.own)) or _is_given(thing, one)
             if one[thing.id] not in declared and not given and stack.is_mine(name) and not _is_over(one):
-                yield stack.beside(thing.type, one[thing.id], vpcId=vpc.id, name_=name)
+                yield stack.undeclared(thing.type, one[thing.id], vpcId=vpc.id, name_=name)
 
-    return Look(f"foreign {thing.result}", (t.VPC,), beside)
+    return Look(f"foreign {thing.result}", (t.VPC,), undeclared)
 
 
 def _is_given(thing: _Thing, one: Mapping[str, Any]) -> bool:
@@ -138,7 +138,7 @@ def _is_over(one: Mapping[str, Any]) -> bool:
     return str(code).lower() in ("deleted", "deleting", "rejected", "expired", "failed")
 
 
-def _interfaces(stack: Stack, vpc: Resource) -> Iterator[Beside]:
+def _interfaces(stack: Stack, vpc: Resource) -> Iterator[Undeclared]:
     """Whatever runs in a network has an interface there: a machine, a database, a function, a task."""
     region, groups = stack.region(vpc), stack.ids(*_GROUPS)
     filters = [{"Name": "vpc-id", "Values": [vpc.id]}]
@@ -147,7 +147,7 @@ def _interfaces(stack: Stack, vpc: Resource) -> Iterator[Beside]:
         strange = [name for id_, name in named.items() if id_ not in groups and stack.is_mine(name)]
         if strange:
             what = str(one.get("Description") or (one.get("Attachment") or {}).get("InstanceId") or "")
-            yield stack.beside(
+            yield stack.undeclared(
                 "aws:ec2/networkInterface:NetworkInterface",
                 one["NetworkInterfaceId"],
                 subnetId=one.get("SubnetId"),

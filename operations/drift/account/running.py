@@ -6,7 +6,7 @@ from typing import Any, Final
 from facts import tokens as t
 from graph import Resource
 from graph.values import maps
-from operations.drift.account.beside import Beside, Look, Stack
+from operations.drift.account.undeclared import Look, Stack, Undeclared
 
 TASK: Final = "aws:ecs/task:Task"
 VERSION: Final = "aws:lambda/functionVersion:FunctionVersion"
@@ -46,7 +46,7 @@ def _started(stack: Stack, service: Resource, tasks: list[Task]) -> set[str]:
     }
 
 
-def _tasks(stack: Stack, service: Resource) -> Iterator[Beside]:
+def _tasks(stack: Stack, service: Resource) -> Iterator[Undeclared]:
     """Tasks of no service, but those of the definitions for one-off work, which people on duty start by design."""
     tasks = _tasks_of(stack, service)
     started = _started(stack, service, tasks)
@@ -60,10 +60,10 @@ def _tasks(stack: Stack, service: Resource) -> Iterator[Beside]:
             continue
         undo = f"aws ecs stop-task --region {region} --cluster {cluster} --task {arn}"
         name = f"{arn.rpartition('/')[2]} of {family}"
-        yield stack.beside(TASK, name, undo, taskDefinition=definition, startedBy=task.get("startedBy"))
+        yield stack.undeclared(TASK, name, undo, taskDefinition=definition, startedBy=task.get("startedBy"))
 
 
-def _targets(stack: Stack, group: Resource) -> Iterator[Beside]:
+def _targets(stack: Stack, group: Resource) -> Iterator[Undeclared]:
     """Addresses that a load balancer forwards to and that are no task's of the service behind it."""
     region = stack.region(group)
     (*found,) = stack.account.items(
@@ -78,7 +78,7 @@ def _targets(stack: Stack, group: Resource) -> Iterator[Beside]:
             undo = (
                 f"aws elbv2 deregister-targets --region {region} --target-group-arn {group.id} --targets Id={address}"
             )
-            yield stack.beside(TARGET, f"{address} of {group.name}", undo, targetGroupArn=group.id, port=port)
+            yield stack.undeclared(TARGET, f"{address} of {group.name}", undo, targetGroupArn=group.id, port=port)
 
 
 def _addresses(stack: Stack, service: Resource) -> Iterator[str]:
@@ -90,7 +90,7 @@ def _addresses(stack: Stack, service: Resource) -> Iterator[str]:
             yield from (str(one["value"]) for one in details if one.get("name") == "privateIPv4Address")
 
 
-def _versions(stack: Stack, function: Resource) -> Iterator[Beside]:
+def _versions(stack: Stack, function: Resource) -> Iterator[Undeclared]:
     """Code and settings of another day, which whoever may call the function can call by their number."""
     if function.inputs.get("publish"):
         return
@@ -99,22 +99,24 @@ def _versions(stack: Stack, function: Resource) -> Iterator[Beside]:
         number = str(one["Version"])
         if number != "$LATEST":
             undo = f"aws lambda delete-function --region {region} --function-name {function.id} --qualifier {number}"
-            yield stack.beside(VERSION, f"{number} of {function.name}", undo, functionName=function.id, version=number)
+            yield stack.undeclared(
+                VERSION, f"{number} of {function.name}", undo, functionName=function.id, version=number
+            )
 
 
-def _aliases(stack: Stack, function: Resource) -> Iterator[Beside]:
+def _aliases(stack: Stack, function: Resource) -> Iterator[Undeclared]:
     region, declared = stack.region(function), {str(one.inputs.get("name")) for one in stack.graph.of(ALIAS)}
     for one in stack.account.items("lambda", region, "list_aliases", "Aliases", FunctionName=function.id):
         name = str(one["Name"])
         if name not in declared:
             undo = f"aws lambda delete-alias --region {region} --function-name {function.id} --name {name}"
             points = one.get("FunctionVersion")
-            yield stack.beside(
+            yield stack.undeclared(
                 ALIAS, f"{name} of {function.name}", undo, functionName=function.id, functionVersion=points
             )
 
 
-def _certificates(stack: Stack, listener: Resource) -> Iterator[Beside]:
+def _certificates(stack: Stack, listener: Resource) -> Iterator[Undeclared]:
     """Certificates beside the listener's own and those that customers' records name."""
     own = str(listener.inputs.get("certificateArn") or "")
     if not own:
@@ -134,10 +136,10 @@ def _certificates(stack: Stack, listener: Resource) -> Iterator[Beside]:
                 f"--certificates CertificateArn={arn}"
             )
             name = f"{arn.rpartition('/')[2]} of {listener.name}"
-            yield stack.beside(CERTIFICATE, name, undo, listenerArn=listener.id, certificateArn=arn)
+            yield stack.undeclared(CERTIFICATE, name, undo, listenerArn=listener.id, certificateArn=arn)
 
 
-def _web_acl(stack: Stack, balancer: Resource) -> Iterator[Beside]:
+def _web_acl(stack: Stack, balancer: Resource) -> Iterator[Undeclared]:
     """A firewall that nobody declared: it may refuse everybody, and it takes the place of a declared one."""
     region, places = stack.region(balancer), stack.graph.referring(balancer, t.WEB_ACL_ASSOCIATION, "resourceArn")
     answer = stack.account.client("wafv2", region).get_web_acl_for_resource(ResourceArn=balancer.id)
@@ -145,7 +147,7 @@ def _web_acl(stack: Stack, balancer: Resource) -> Iterator[Beside]:
     if acl and acl["ARN"] not in {str(one.inputs.get("webAclArn")) for one in places}:
         undo = f"aws wafv2 disassociate-web-acl --region {region} --resource-arn {balancer.id}"
         name = f"{acl['Name']} before {balancer.name}"
-        yield stack.beside(t.WEB_ACL_ASSOCIATION, name, undo, resourceArn=balancer.id, webAclArn=acl["ARN"])
+        yield stack.undeclared(t.WEB_ACL_ASSOCIATION, name, undo, resourceArn=balancer.id, webAclArn=acl["ARN"])
 
 
 RUNNING: Final = (

@@ -8,26 +8,26 @@ from components.database import RESTORED
 from facts import tokens as t
 from graph import Resource
 from graph.values import maps
-from operations.drift.account.beside import Beside, Look, Stack
+from operations.drift.account.undeclared import Look, Stack, Undeclared
 from operations.restore.copy import lives_until
 
 
 def _bucket(token: str, operation: str, absent: str, part: str, undo: str) -> Look:
     """A setting of a bucket that a resource of its own declares, if anything does."""
 
-    def beside(stack: Stack, bucket: Resource) -> Iterator[Beside]:
+    def undeclared(stack: Stack, bucket: Resource) -> Iterator[Undeclared]:
         if stack.graph.referring(bucket, token, "bucket"):
             return
         answer: Any = stack.account.maybe("s3", stack.region(bucket), operation, absent, Bucket=bucket.id) or {}
         found = answer.get(part) if part else {key: value for key, value in answer.items() if key != "ResponseMetadata"}
         if found:
             command = f"aws s3api {undo} --bucket {bucket.id}" if undo else ""
-            yield stack.beside(token, f"of {bucket.name}", command, bucket=bucket.id, found=found)
+            yield stack.undeclared(token, f"of {bucket.name}", command, bucket=bucket.id, found=found)
 
-    return Look(operation.removeprefix("get_bucket_"), (t.BUCKET,), beside)
+    return Look(operation.removeprefix("get_bucket_"), (t.BUCKET,), undeclared)
 
 
-def _grants(stack: Stack, bucket: Resource) -> Iterator[Beside]:
+def _grants(stack: Stack, bucket: Resource) -> Iterator[Undeclared]:
     """Entries of a bucket's access list for anybody but its owner."""
     answer = stack.account.client("s3", stack.region(bucket)).get_bucket_acl(Bucket=bucket.id)
     owner = answer["Owner"].get("ID")
@@ -39,10 +39,10 @@ def _grants(stack: Stack, bucket: Resource) -> Iterator[Beside]:
     ]
     if others and not stack.graph.referring(bucket, t.BUCKET_ACL, "bucket") and not bucket.inputs.get("acl"):
         undo = f"aws s3api put-bucket-acl --acl private --bucket {bucket.id}"
-        yield stack.beside(t.BUCKET_ACL, f"of {bucket.name}", undo, bucket=bucket.id, grants=others)
+        yield stack.undeclared(t.BUCKET_ACL, f"of {bucket.name}", undo, bucket=bucket.id, grants=others)
 
 
-def _shared(stack: Stack, database: Resource) -> Iterator[Beside]:
+def _shared(stack: Stack, database: Resource) -> Iterator[Undeclared]:
     """Snapshots made by hand of which another account, or everybody, may make a database."""
     region = stack.region(database)
     name = str(database.get("identifier") or database.id)
@@ -62,10 +62,12 @@ def _shared(stack: Stack, database: Resource) -> Iterator[Beside]:
                 f"aws rds modify-db-snapshot-attribute --region {region} --db-snapshot-identifier {snapshot} "
                 f"--attribute-name restore --values-to-remove {' '.join(with_whom)}"
             )
-            yield stack.beside(t.SNAPSHOT, snapshot, undo, dbInstanceIdentifier=name, sharedAccounts=list(with_whom))
+            yield stack.undeclared(
+                t.SNAPSHOT, snapshot, undo, dbInstanceIdentifier=name, sharedAccounts=list(with_whom)
+            )
 
 
-def _replicas(stack: Stack, database: Resource) -> Iterator[Beside]:
+def _replicas(stack: Stack, database: Resource) -> Iterator[Undeclared]:
     """Copies that follow a database: they have its data, and rules of their own about who reaches them."""
     region, name = stack.region(database), str(database.get("identifier") or database.id)
     declared = {str(one.get("identifier") or one.id) for one in stack.graph.of(t.DATABASE)}
@@ -75,19 +77,19 @@ def _replicas(stack: Stack, database: Resource) -> Iterator[Beside]:
             undo = (
                 f"aws rds delete-db-instance --region {region} --skip-final-snapshot --db-instance-identifier {replica}"
             )
-            yield stack.beside(t.DATABASE, replica, undo, identifier=replica, replicateSourceDb=name)
+            yield stack.undeclared(t.DATABASE, replica, undo, identifier=replica, replicateSourceDb=name)
 
 
-def _outlived(stack: Stack, database: Resource) -> Iterator[Beside]:
+def _outlived(stack: Stack, database: Resource) -> Iterator[Undeclared]:
     """A copy that a restore or a drill made and nobody took away in its day: it holds what its database held."""
     region, copy = stack.region(database), f"{database.get('identifier') or database.id}-{RESTORED}"
     found = stack.account.maybe("rds", region, "describe_db_instances", "DBInstanceNotFound", DBInstanceIdentifier=copy)
     for one in (found or {}).get("DBInstances", ()):
         if one["DBInstanceStatus"] != "deleting" and not lives_until(one, datetime.now(UTC)):
-            yield stack.beside(t.DATABASE, copy, f"workbuoy restore end {stack.graph.stack}", identifier=copy)
+            yield stack.undeclared(t.DATABASE, copy, f"workbuoy restore end {stack.graph.stack}", identifier=copy)
 
 
-def _secret_policy(stack: Stack, holder: Resource) -> Iterator[Beside]:
+def _secret_policy(stack: Stack, holder: Resource) -> Iterator[Undeclared]:
     """Who may read a secret that has no declared policy, that of a database's owner among them: RDS makes that one."""
     if holder.type == t.SECRET and stack.graph.referring(holder, t.SECRET_POLICY, "secretArn"):
         return
@@ -99,10 +101,10 @@ def _secret_policy(stack: Stack, holder: Resource) -> Iterator[Beside]:
         if answer.get("ResourcePolicy"):
             undo = f"aws secretsmanager delete-resource-policy --region {region} --secret-id {secret}"
             name = f"policy of {secret.rpartition(':')[2]} of {holder.name}"
-            yield stack.beside(t.SECRET_POLICY, name, undo, secretArn=secret, policy=answer["ResourcePolicy"])
+            yield stack.undeclared(t.SECRET_POLICY, name, undo, secretArn=secret, policy=answer["ResourcePolicy"])
 
 
-def _subscriptions(stack: Stack, topic: Resource) -> Iterator[Beside]:
+def _subscriptions(stack: Stack, topic: Resource) -> Iterator[Undeclared]:
     region, declared = stack.region(topic), stack.ids(t.TOPIC_SUBSCRIPTION)
     pending = {str(one.inputs.get("endpoint")) for one in stack.graph.of(t.TOPIC_SUBSCRIPTION)}
     found = stack.account.items("sns", region, "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic.arn)
@@ -110,7 +112,7 @@ def _subscriptions(stack: Stack, topic: Resource) -> Iterator[Beside]:
         arn, to = one["SubscriptionArn"], str(one.get("Endpoint"))
         if arn not in declared and to not in pending:
             undo = f"aws sns unsubscribe --region {region} --subscription-arn {arn}" if arn.startswith("arn:") else ""
-            yield stack.beside(
+            yield stack.undeclared(
                 t.TOPIC_SUBSCRIPTION, f"{to} of {topic.name}", undo, topic=topic.arn, protocol=one.get("Protocol")
             )
 

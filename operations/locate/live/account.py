@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.engine.errors import MistakenError, UnreachableError
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ class Account:
         account: its id.
         home: the region of the customer's stack.
         make_client: makes a boto3 client.
-        tell: gets a line of what goes on.
+        notify: gets a line of what goes on.
     """
 
-    def __init__(self, account: str, home: str, make_client: MakeClient, tell: Tell = lambda _: None) -> None:
-        self.account, self.home, self.tell = account, home, tell
+    def __init__(self, account: str, home: str, make_client: MakeClient, notify: Notify = lambda _: None) -> None:
+        self.account, self.home, self.notify = account, home, notify
         self._make_client = make_client
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = Lock()  # boto3 makes clients in one thread at a time
 
     @classmethod
-    def of_signed_in(cls, estate: "Estate", tell: Tell) -> "Account":
+    def of_signed_in(cls, estate: "Estate", notify: Notify) -> "Account":
         """The account of whoever is signed in, where it is the one that the customer's stack belongs to.
 
         Raises MistakenError for another account or a placeholder, UnreachableError where AWS cannot be asked.
@@ -64,10 +64,10 @@ class Account:
                 f"{identity['Account']} ({identity['Arn']})",
                 "sign in to the right account; nothing was read",
             )
-        return cls.of(own.account, own.region, tell)
+        return cls.of(own.account, own.region, notify)
 
     @classmethod
-    def of(cls, account: str, home: str, tell: Tell, endpoint_url: str | None = None) -> "Account":
+    def of(cls, account: str, home: str, notify: Notify, endpoint_url: str | None = None) -> "Account":
         """The account of whoever is signed in, which somebody has asked for already; or a moto server's."""
         import boto3  # noqa: PLC0415 a third of a second that the other sources must not pay for
         from botocore.config import Config  # noqa: PLC0415
@@ -75,7 +75,9 @@ class Account:
         session = boto3.Session()
         limits = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"})
         where = {"endpoint_url": endpoint_url} if endpoint_url else {}
-        return cls(account, home, lambda service, region: session.client(service, region, config=limits, **where), tell)
+        return cls(
+            account, home, lambda service, region: session.client(service, region, config=limits, **where), notify
+        )
 
     def client(self, service: str, region: str = "") -> Any:
         """A client, made once."""

@@ -63,7 +63,7 @@ def sweep(account: Account, names: Names, tag: str) -> Swept:
                 unsearched.append(f"{region}: {' '.join(str(failure).split())}")
             found += here
             tagged += [(region, arn) for arn in arns]
-            account.tell(f"{region}: {len(here)} stores by name, {len(arns)} resources by tag")
+            account.notify(f"{region}: {len(here)} stores by name, {len(arns)} resources by tag")
     refused = {one.partition(":")[0] for one in unsearched}
     searched = tuple(region for region in regions if region not in refused)
     return Swept(tuple(found), tuple(tagged), searched, tuple(unsearched))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
-from operations.ending import tell
+from operations.ending import notify
 from operations.tenant.deployment.scheduler import SiloOutcome
 from project.terminal import can_rewrite_lines
 
@@ -26,7 +26,7 @@ class Plain:
     """A line a change."""
 
     def record(self, name: str, outcome: SiloOutcome) -> None:
-        tell(f"{name}: {outcome.state}{f': {outcome.cause}' if outcome.cause else ''}")
+        notify(f"{name}: {outcome.state}{f': {outcome.cause}' if outcome.cause else ''}")
 
 
 class LiveTable:

@@ -20,7 +20,7 @@ GRACE_SECONDS: Final = 20 * 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class DeployOptions:
     """What a person asked for."""
 
     image: str | None
@@ -60,7 +60,7 @@ class Result:
         return "\n".join([f"{len(self.outcomes)} silos: {counts(self.outcomes)}", *bad])
 
 
-def plan_all(root: Path, asked: Asked) -> Planned:
+def plan_all(root: Path, asked: DeployOptions) -> Planned:
     """Which silos there are, and which the last run of the same version and image left.
 
     Raises ProblemsError for any file that is wrong: nobody is deployed then.
@@ -86,7 +86,7 @@ def plan_all(root: Path, asked: Asked) -> Planned:
     return Planned(plan=plan, names=left, before=before, told=(told,))
 
 
-def deploy_all(root: Path, asked: Asked, planned: Planned, operation: Operation | None = None) -> Result:
+def deploy_all(root: Path, asked: DeployOptions, planned: Planned, operation: Operation | None = None) -> Result:
     """Do it. `operation` stands in for a process a silo."""
     if not planned.names:
         return Result(
@@ -118,7 +118,7 @@ def deploy_all(root: Path, asked: Asked, planned: Planned, operation: Operation 
     return Result(journal=journal.file, outcomes={**earlier, **outcomes}, interrupted=scheduler.interrupted)
 
 
-def _child_of(root: Path, asked: Asked, logs: Path) -> Operation:
+def _child_of(root: Path, asked: DeployOptions, logs: Path) -> Operation:
     logs.mkdir(exist_ok=True)
     image = ["--image", asked.image] if asked.image else []
 

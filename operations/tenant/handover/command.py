@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text
-from operations.ending import tell as tell_line
+from operations.ending import notify as notify_line
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -33,14 +33,14 @@ def export(*, name: str, json_wanted: bool) -> None:
     from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
 
     _, place = found_place(name)
-    told = guarded(lambda: Tasks(boto3.Session(), place, tell_line).hand_over())
+    told = guarded(lambda: Tasks(boto3.Session(), place, notify_line).hand_over())
     if json_wanted:
         print_json("tenant-export", _document(name, place, told))
         return
     print_text(told["address"])
     rows = sum(told["rows"].values())
-    tell_line(f"{rows} rows and {told['files']} files of {name}, as of {told['made_at']}.")
-    tell_line(f"Hand it over: workbuoy tenant link {name}")
+    notify_line(f"{rows} rows and {told['files']} files of {name}, as of {told['made_at']}.")
+    notify_line(f"Hand it over: workbuoy tenant link {name}")
 
 
 @click.command()
@@ -66,7 +66,7 @@ def link(*, name: str, hours: int, json_wanted: bool) -> None:
     if json_wanted:
         print_json("tenant-link", {"tenant": name, **made})
         return
-    tell_line(f"Of {made['madeAt']}; they work for {hours} hours at most, or as long as your session:")
+    notify_line(f"Of {made['madeAt']}; they work for {hours} hours at most, or as long as your session:")
     for one in made["links"]:
         print_text(one["address"])
 
@@ -87,7 +87,7 @@ def outputs_of(project: Any, stack: str) -> Mapping[str, Any]:
     """What a deployed stack says of itself."""
     from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
 
-    found: Mapping[str, Any] = open_stack(project, stack, tell=tell_line).outputs()
+    found: Mapping[str, Any] = open_stack(project, stack, notify=notify_line).outputs()
     return found
 
 

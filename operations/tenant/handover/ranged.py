@@ -24,7 +24,7 @@ class _Ranged(io.RawIOBase):
         self._at = place
         return place
 
-    def tell(self) -> int:
+    def notify(self) -> int:
         return self._at
 
     def readinto(self, buffer: Any) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations import one_off
-from operations.ending import Tell
+from operations.ending import Notify
 from operations.one_off import TaskPlace
 from operations.tenant.handover.places import HandoverPlace
 
@@ -20,7 +20,7 @@ class Tasks:
 
     session: Any
     place: HandoverPlace
-    tell: Tell
+    notify: Notify
 
     def freeze(self) -> Mapping[str, Any]:
         """Refuse the customer's writes; again is no change."""
@@ -42,7 +42,7 @@ class Tasks:
 
     def _run(self, place: TaskPlace, action: str, *words: str) -> Mapping[str, Any]:
         label = f"{action}-{self.place.tenant}"[:36]
-        outcome = one_off.run(self.session, place, ("tenant", action, *words), label, self.tell)
+        outcome = one_off.run(self.session, place, ("tenant", action, *words), label, self.notify)
         if outcome.exit_code or outcome.verdict is None:
             said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
             raise TaskFailedError(f"tenant {action} ended with {outcome.exit_code}: {said}")

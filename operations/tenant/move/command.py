@@ -16,10 +16,10 @@ from operations.ending import (
     MISTAKE,
     NOT_MADE,
     fail,
+    notify,
     plainly,
     print_json,
     print_text,
-    tell,
 )
 from operations.tenant.move.steps import (
     OTHER,
@@ -246,13 +246,13 @@ def _run(
     again = f"workbuoy tenant move {tenant.name} --live --run {step.name}"
     try:
         if step.name != "cut-over":
-            return one_off.run(session, place, arguments, label, tell)
+            return one_off.run(session, place, arguments, label, notify)
         receive = next(one for one in steps_of(tenant, tenant.base, 0) if one.name == "receive")
         waiting = (*_arguments(tenant, receive, other, place), "--wait", str(RECEIVE_WAIT_SECONDS))
-        receiver = one_off.begin(session, other, waiting, f"move-{tenant.name}-receive", tell)
-        outcome = one_off.run(session, place, arguments, label, tell)
+        receiver = one_off.begin(session, other, waiting, f"move-{tenant.name}-receive", notify)
+        outcome = one_off.run(session, place, arguments, label, notify)
         if outcome.exit_code == 0:
-            one_off.watch(session, other, receiver, tell)
+            one_off.watch(session, other, receiver, notify)
     except KeyboardInterrupt:
         fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
     except one_off.TaskError as error:
@@ -304,7 +304,7 @@ def _said(place: "TaskPlace", name: str) -> dict[str, Any]:
 def _outputs(project: Any, stack: str) -> dict[str, Any]:
     from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
 
-    return open_stack(project, stack, tell=tell).outputs()
+    return open_stack(project, stack, notify=notify).outputs()
 
 
 def _session() -> Any:

@@ -14,10 +14,10 @@ from operations.ending import (
     MISTAKE,
     NOT_MADE,
     fail,
+    notify,
     plainly,
     print_json,
     print_text,
-    tell,
 )
 from project.terminal import wrapped
 
@@ -71,7 +71,7 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
 def _outputs(project: Any, stack: str) -> dict[str, Any]:
     from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
 
-    return open_stack(project, stack, tell=tell).outputs()
+    return open_stack(project, stack, notify=notify).outputs()
 
 
 def _session() -> Any:
@@ -137,7 +137,7 @@ def _run(promotion: "Promotion", step: "PromotionStep", arguments: tuple[str, ..
     label = f"promote-{promotion.tenant}-{step.name}"
     again = f"workbuoy tenant promote {promotion.tenant} --live --run {step.name}"
     try:
-        outcome = one_off.run(_session(), promotion.place(step.side), arguments, label, tell)
+        outcome = one_off.run(_session(), promotion.place(step.side), arguments, label, notify)
     except KeyboardInterrupt:
         fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
     except one_off.TaskError as error:

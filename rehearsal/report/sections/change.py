@@ -5,8 +5,8 @@ from typing import Any
 
 from graph.plan import PlanStep
 from graph.resource import short_type
-from rehearsal.change.in_words import VERBS, counted
 from rehearsal.change.result import ChangeRehearsal
+from rehearsal.change.text import VERBS, counted
 from rehearsal.report.markup import Child, Html, code, count, el, join
 from rehearsal.report.present import Column, Section, chip, items, table, value
 from rehearsal.report.view import View

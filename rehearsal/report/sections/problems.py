@@ -55,12 +55,12 @@ def first_problem(view: View) -> Html | None:
         return join("policy ", finding.control, " on ", finding.urn.rpartition("::")[2], ": ", finding.message)
     tried = view.rehearsal.service
     if tried is None or tried.passed:
-        return _first_beside(view)
+        return _first_of_other_stacks(view)
     step = next((one for one in tried.steps if not one.passed), None)
     return join("the service: ", tried.incomplete or (f"{step.name}: {step.detail}" if step else tried.denials[0]))
 
 
-def _first_beside(view: View) -> Html | None:
+def _first_of_other_stacks(view: View) -> Html | None:
     """The first problem of the other stacks, or of who reaches whom."""
     tenants = view.rehearsal.tenants
     wrong = next((one for one in tenants.stacks if one.problems), None) if tenants else None

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rehearsal.report.markup import Child, Html, code, count, el, join
 from rehearsal.report.present import Column, Section, chip, items, table
 from rehearsal.report.view import View
-from rehearsal.tenants.in_words import POOL, notes_of
 from rehearsal.tenants.result import Cell, Matrix, Outcome
+from rehearsal.tenants.text import POOL, notes_of
 
 _ATTEMPTS = (Column("As"), Column("Call", "mono"), Column("On"), Column("Outcome"), Column("What decided"))
 

@@ -22,7 +22,7 @@ def service(task: str, state: str, **more: Any) -> dict[str, Any]:
 def waited(*answers: dict[str, Any], timeout_seconds: float = 60) -> list[str]:
     remaining: Iterator[dict[str, Any]] = iter(answers)
     told: list[str] = []
-    wait("dev", TARGET, lambda: next(remaining), tell=told.append, poll_seconds=0, timeout_seconds=timeout_seconds)
+    wait("dev", TARGET, lambda: next(remaining), notify=told.append, poll_seconds=0, timeout_seconds=timeout_seconds)
     return told
 
 
@@ -76,7 +76,7 @@ def test_credentials_that_expire_meanwhile_name_the_command_that_waits_on() -> N
         raise ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "expired"}}, "DescribeServices")
 
     with pytest.raises(UnreachableError, match=r"ExpiredTokenException.*`workbuoy rollout dev`"):
-        wait("dev", TARGET, expired, tell=print)
+        wait("dev", TARGET, expired, notify=print)
 
 
 def test_outputs_without_a_service_send_to_deploy() -> None:

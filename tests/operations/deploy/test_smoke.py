@@ -78,7 +78,7 @@ def serve(certificate: Path) -> Iterator[Serve]:
 def tried(url: str, certificate: Path | None, timeout_seconds: float = 1) -> list[str]:
     told: list[str] = []
     trust = ssl.create_default_context(cafile=certificate) if certificate else None
-    answers = smoke("dev", url, tell=told.append, timeout_seconds=timeout_seconds, pause_seconds=0.01, trust=trust)
+    answers = smoke("dev", url, notify=told.append, timeout_seconds=timeout_seconds, pause_seconds=0.01, trust=trust)
     assert [(one.path, one.status) for one in answers] == [("/healthz", 200), ("/readyz", 200)]
     return told
 

@@ -13,9 +13,9 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from facts import tokens as t
 from graph import Graph
 from operations.drift.account import Compared, compare
-from operations.drift.account.beside import Stack
 from operations.drift.account.look import as_markdown
 from operations.drift.account.running import RUNNING
+from operations.drift.account.undeclared import Stack
 from operations.locate.live.account import Account
 from operations.locate.live.names import names_of
 from operations.restore.copy import EXPIRES
@@ -216,7 +216,7 @@ def _function_arn(world: World) -> str:
     return next(str(one.outputs["arn"]) for one in world.graph.resources if one.name == "rotation-function")
 
 
-def test_an_account_that_holds_what_the_stack_declares_has_nothing_beside_it(untouched: Compared) -> None:
+def test_an_account_that_holds_what_the_stack_declares_has_nothing_undeclared(untouched: Compared) -> None:
     assert [(one.type, one.name) for one in untouched.added] == []
     assert untouched.unread == ()
 
@@ -270,7 +270,7 @@ def test_a_task_that_its_service_started_is_nobody_s_drift_and_is_served(world: 
     (service,) = [one for one in world.graph.resources if one.type == t.SERVICE]
     (group,) = [one for one in world.graph.resources if one.type == t.TARGET_GROUP]
     found = {
-        look.what: list(look.beside(stack, one))
+        look.what: list(look.undeclared(stack, one))
         for look in RUNNING
         for one in (service, group)
         if one.type in look.types

@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from operations.engine.errors import UnreachableError
-from operations.engine.lock import DEAD, holders, told
+from operations.engine.lock import DEAD, describe_lock, holders
 from operations.engine.messages import locked
 
 LOCK = json.dumps({"pid": 7, "username": "runner", "hostname": "ci", "timestamp": "2026-11-22T20:43:51Z"})
@@ -61,9 +61,11 @@ def test_a_holder_of_this_machine_that_runs_no_more_is_said_to_be_dead() -> None
     here = socket.gethostname()
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    assert told(f"ola@{here}", gone.pid, "noon") == f"ola@{here} (process {gone.pid}, which is dead) since noon"
-    assert told(f"ola@{here}", os.getpid(), "noon") == f"ola@{here} (process {os.getpid()}) since noon"
-    assert told("ola@elsewhere", gone.pid, "noon") == f"ola@elsewhere (process {gone.pid}) since noon"
+    assert (
+        describe_lock(f"ola@{here}", gone.pid, "noon") == f"ola@{here} (process {gone.pid}, which is dead) since noon"
+    )
+    assert describe_lock(f"ola@{here}", os.getpid(), "noon") == f"ola@{here} (process {os.getpid()}) since noon"
+    assert describe_lock("ola@elsewhere", gone.pid, "noon") == f"ola@elsewhere (process {gone.pid}) since noon"
 
 
 def test_a_lock_of_the_dead_alone_says_how_to_take_it_away() -> None:

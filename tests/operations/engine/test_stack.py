@@ -17,9 +17,9 @@ from operations.engine.errors import (
     FailedError,
     InterruptedRunError,
     LockedError,
+    LostEventsError,
     MistakenError,
     PendingError,
-    UnheardError,
 )
 from operations.engine.reviewed import Reviewed
 from operations.engine.stack import EngineStack, open_stack
@@ -87,7 +87,7 @@ def test_a_stack_that_is_unknown_is_made_only_when_asked_and_its_file_keeps_ever
         open_stack(made_project, "local")
     assert file.read_text() == committed
     told: list[str] = []
-    open_stack(made_project, "local", create=True, tell=told.append)
+    open_stack(made_project, "local", create=True, notify=told.append)
     assert file.read_text() == committed + "encryptionsalt: v1:new\n"
     assert told == ["local is made; commit Pulumi.local.yaml, which now says how its secrets are encrypted."]
     assert fake_cli.calls("stack", "init")[-1]["args"] == ["stack", "init", "local", "--no-select"]
@@ -212,7 +212,7 @@ def test_a_run_that_is_interrupted_cancels_waits_and_says_what_remains(
     fake_cli: FakeCli, made_project: Project, number: signal.Signals
 ) -> None:
     told: list[str] = []
-    opened = open_stack(made_project, "local", tell=told.append)
+    opened = open_stack(made_project, "local", notify=told.append)
     fake_cli.answer({"up": {"until_interrupted": True}, "stack export": [state(), state({"urn": URN})]})
 
     def interrupt() -> None:
@@ -269,7 +269,7 @@ def test_a_preview_of_which_something_did_not_arrive_found_nothing(
     answer = {"events": events, "unsent": unsent}
     fake_cli.answer({"preview": answer, "refresh": answer})
     for operation in (opened.preview, opened.refresh_preview):
-        with pytest.raises(UnheardError) as raised:
+        with pytest.raises(LostEventsError) as raised:
             operation()
         assert str(raised.value) == f"local: {said}, so what it found is not known; repeat it; nothing was written"
         assert raised.value.code == 4
@@ -279,7 +279,9 @@ def test_an_operation_that_writes_and_is_not_heard_whole_is_no_success(opened: E
     answer = {"events": [RESOURCE, SUMMARY], "unsent": [0]}
     fake_cli.answer({"up": answer, "refresh": answer, "destroy": answer})
     for operation in (opened.up, opened.refresh, opened.destroy):
-        with pytest.raises(UnheardError, match="1 of the engine's events did not arrive, so what it did is not known"):
+        with pytest.raises(
+            LostEventsError, match="1 of the engine's events did not arrive, so what it did is not known"
+        ):
             operation()
 
 
@@ -288,7 +290,7 @@ def test_an_update_that_is_held_to_a_review_is_cancelled_where_it_is_not_heard(
 ) -> None:
     fake_cli.answer({"up": {"events": [RESOURCE, RESOURCE], "unsent": [0], "until_interrupted": True}})
     reviewed = Plan(stack="local", steps=(PlanStep(op="same", urn=URN, old=None, new=None),))
-    with pytest.raises(UnheardError, match="1 of the engine's events did not arrive, so what it did is not known"):
+    with pytest.raises(LostEventsError, match="1 of the engine's events did not arrive, so what it did is not known"):
         opened.up(reviewed=Reviewed(reviewed, Path("plan.json")))
 
 

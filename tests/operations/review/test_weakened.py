@@ -244,7 +244,7 @@ def manager(*, muted: int = 0, **receivers: str) -> dict[str, Any]:
 def test_a_receiver_that_goes_and_a_rule_that_mutes_are_losses() -> None:
     both = manager(page="topic", ticket="topic")
     assert whats(step("update", t.METRICS_ALERT_MANAGER, both, manager(page="topic"))) == [
-        "receiver ticket topic → unset (whom alerts tell)"
+        "receiver ticket topic → unset (whom alerts notify)"
     ]
     muted = step("update", t.METRICS_ALERT_MANAGER, both, manager(muted=1, page="topic", ticket="topic"))
     assert whats(muted) == ["muted alerts 0 → 1 (rules that mute alerts)"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graph.wire import SECRET_SIGNATURE, SIGNATURE
 from operations.main import main
-from operations.state.patterns import tells_of_a_secret
+from operations.state.patterns import names_a_secret
 from operations.state.scan import scan
 from project.files import Project
 from tests.conftest import STACKS, Declare
@@ -143,9 +143,9 @@ def test_motos_made_up_credentials_are_no_secret_and_others_are() -> None:
 
 @given(st.sampled_from(["password", "MASTER_PASSWORD", "api_key", "apiToken", "clientSecret", "dbPasswd"]))
 def test_names_that_promise_a_value_are_known_and_their_references_are_not(name: str) -> None:
-    assert tells_of_a_secret(name)
+    assert names_a_secret(name)
     for ending in ("Arn", "Name", "Id", "_ID", "Version", "RotationDays", "Status"):
-        assert not tells_of_a_secret(name + ending)
+        assert not names_a_secret(name + ending)
 
 
 @given(

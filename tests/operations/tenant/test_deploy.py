@@ -17,7 +17,7 @@ from operations.deploy import perform
 from operations.review import engine as reviewing
 from operations.tenant.deployment import every
 from operations.tenant.deployment import journal as journals
-from operations.tenant.deployment.every import Asked, deploy_all, plan_all
+from operations.tenant.deployment.every import DeployOptions, deploy_all, plan_all
 from operations.tenant.deployment.scheduler import SiloOutcome, Stop
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli, failing
@@ -264,7 +264,7 @@ def test_the_review_of_a_silo_knows_the_residency_of_its_record(run: Run, fake_c
     assert "region: eu-west-1" in result.stdout
 
 
-ASKED = Asked(image=None, base=None, parallel=2, timeout_seconds=30, again=False)
+ASKED = DeployOptions(image=None, base=None, parallel=2, timeout_seconds=30, again=False)
 
 
 @pytest.fixture
@@ -296,12 +296,12 @@ def test_all_goes_on_where_the_last_run_stopped(project: Project) -> None:
     left = plan_all(project.root, ASKED)
     assert not left.names
     assert "Nothing is left to do; --again repeats all." in left.told[0]
-    again = Asked(image=None, base=None, parallel=2, timeout_seconds=30, again=True)
+    again = DeployOptions(image=None, base=None, parallel=2, timeout_seconds=30, again=True)
     assert plan_all(project.root, again).names == ("acme", "globex")
 
 
 def test_only_silos_of_one_base_are_taken_where_one_is_named(project: Project) -> None:
-    asked = Asked(image=None, base="prod", parallel=2, timeout_seconds=30, again=False)
+    asked = DeployOptions(image=None, base="prod", parallel=2, timeout_seconds=30, again=False)
     assert plan_all(project.root, asked).names == ("acme",)
 
 

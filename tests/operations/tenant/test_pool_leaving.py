@@ -106,7 +106,7 @@ def leaving(database: Database, folder: Path, export: str | None = None, *, name
         tasks=database,  # type: ignore[arg-type]
         read=read,
         ask=lambda _: named,
-        tell=lambda _: None,
+        notify=lambda _: None,
         draft=folder / "draft.json",
         export=export,
     )

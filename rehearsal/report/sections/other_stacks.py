@@ -5,7 +5,7 @@ from rehearsal.report.present import Column, Section, chip, items, milliseconds,
 from rehearsal.report.view import View
 
 
-def beside(view: View) -> Section | None:
+def other_stacks(view: View) -> Section | None:
     """None where the stack was rehearsed alone."""
     found = view.rehearsal.tenants
     if found is None or not found.stacks:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.permissions.asked import read_request
 from rehearsal.permissions.request import HttpRequest, UnknownRequestError
+from rehearsal.permissions.requested import read_request
 
 KEY = "arn:aws:kms:eu-north-1:210000000003:key/one"
 

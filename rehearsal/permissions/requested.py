@@ -9,11 +9,11 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import ParseError
 
-from rehearsal.permissions.request import Asked, HttpRequest, Resources, UnknownRequestError
+from rehearsal.permissions.request import HttpRequest, RequestedAction, Resources, UnknownRequestError
 from rehearsal.permissions.s3 import read_s3
 
 
-def read_request(request: HttpRequest, resources: Resources) -> list[Asked]:
+def read_request(request: HttpRequest, resources: Resources) -> list[RequestedAction]:
     """Everything that must be allowed for a request.
 
     Raises:
@@ -28,7 +28,7 @@ def read_request(request: HttpRequest, resources: Resources) -> list[Asked]:
         raise UnknownRequestError(f"a request to {request.service} has a body that cannot be read") from None
 
 
-def _read_sts(request: HttpRequest, _: Resources) -> list[Asked]:
+def _read_sts(request: HttpRequest, _: Resources) -> list[RequestedAction]:
     parameters = parse_qsl(request.body.decode(), keep_blank_values=True)
     if not request.query and sorted(parameters) == [("Action", "GetCallerIdentity"), ("Version", "2011-06-15")]:
         return []  # needs no permission, whatever a policy says
@@ -73,10 +73,10 @@ _USE_KEY: Final = {"GetSecretValue": ("kms:Decrypt",), "PutSecretValue": ("kms:D
 """The rest of a secret's actions change it without touching its value."""
 
 
-def _read_secrets_manager(request: HttpRequest, resources: Resources) -> list[Asked]:
+def _read_secrets_manager(request: HttpRequest, resources: Resources) -> list[RequestedAction]:
     operation, body = _operation(request, _SECRETS)
     if operation == "GetRandomPassword":
-        return [Asked(action="secretsmanager:GetRandomPassword", resource="*")]
+        return [RequestedAction(action="secretsmanager:GetRandomPassword", resource="*")]
     arn, key_arn = resources.secret(_named(body, "SecretId"), request.region)
     given = {"versionstage": body.get("VersionStage"), "versionid": body.get("VersionId")}
     context = {f"secretsmanager:{name}": (str(value),) for name, value in given.items() if value}
@@ -85,9 +85,9 @@ def _read_secrets_manager(request: HttpRequest, resources: Resources) -> list[As
         "kms:encryptioncontext:secretarn": (arn,),
     }
     return [
-        Asked(action=f"secretsmanager:{operation}", resource=arn, context=context),
+        RequestedAction(action=f"secretsmanager:{operation}", resource=arn, context=context),
         *(
-            Asked(action=action, resource=key_arn, context=through)
+            RequestedAction(action=action, resource=key_arn, context=through)
             for action in (_USE_KEY.get(operation, ()) if key_arn else ())
         ),
     ]
@@ -103,7 +103,7 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def _read_kms(request: HttpRequest, resources: Resources) -> list[Asked]:
+def _read_kms(request: HttpRequest, resources: Resources) -> list[RequestedAction]:
     """A key used directly: there is no `kms:ViaService`, which only AWS's services can bring."""
     operation, body = _operation(request, _KEYS)
     if "KeyId" not in body:
@@ -115,7 +115,7 @@ def _read_kms(request: HttpRequest, resources: Resources) -> list[Asked]:
     if given:
         context["kms:encryptioncontextkeys"] = tuple(given)
     resource = resources.key(_named(body, "KeyId"), request.region)
-    return [Asked(action=f"kms:{operation}", resource=resource, context=context)]
+    return [RequestedAction(action=f"kms:{operation}", resource=resource, context=context)]
 
 
 _OF_STREAM: Final = frozenset({"logGroupName", "logStreamName"})
@@ -133,7 +133,7 @@ _LOGS: Final[Mapping[str, frozenset[str]]] = {
 _OF_ONE_STREAM: Final = ("GetLogEvents", "PutLogEvents")
 
 
-def _read_logs(request: HttpRequest, resources: Resources) -> list[Asked]:
+def _read_logs(request: HttpRequest, resources: Resources) -> list[RequestedAction]:
     operation, body = _operation(request, _LOGS)
     if {"logGroupName", "logGroupIdentifier"} <= set(body):
         raise UnknownRequestError(f"logs:{operation} that names its group twice is not judged")
@@ -144,12 +144,16 @@ def _read_logs(request: HttpRequest, resources: Resources) -> list[Asked]:
     else:
         group = resources.log_group(_named(body, "logGroupName"), request.region)
     stream = f":log-stream:{_named(body, 'logStreamName')}" if operation in _OF_ONE_STREAM else ":log-stream:"
-    asked = [Asked(action=f"logs:{operation}", resource=f"{group}{stream}")]
+    asked = [RequestedAction(action=f"logs:{operation}", resource=f"{group}{stream}")]
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data.html
-    return [*asked, Asked(action="logs:Unmask", resource=f"{group}:log-stream:")] if body.get("unmask") else asked
+    return (
+        [*asked, RequestedAction(action="logs:Unmask", resource=f"{group}:log-stream:")]
+        if body.get("unmask")
+        else asked
+    )
 
 
-_READERS: Mapping[str, Callable[[HttpRequest, Resources], list[Asked]]] = {
+_READERS: Mapping[str, Callable[[HttpRequest, Resources], list[RequestedAction]]] = {
     "kms": _read_kms,
     "logs": _read_logs,
     "s3": read_s3,

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from graph import Graph, Resource, Secret
-from operations.warm.in_words import differences
 from operations.warm.outcome import Outcome, properties_of, read_outcome
+from operations.warm.text import differences
 
 
 def resource(type_: str, name: str, id_: str, **inputs: object) -> Resource:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from operations.ending import print_json, print_text, tell
+from operations.ending import notify, print_json, print_text
 
 if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
@@ -28,7 +28,7 @@ def write_report(result: "Rehearsal", file: Path) -> None:
     from rehearsal.report import write  # noqa: PLC0415
 
     write(result, file, made_at=datetime.now(UTC), about=_about(result))
-    tell(f"The report is in {file}")
+    notify(f"The report is in {file}")
 
 
 def _about(result: "Rehearsal") -> list[tuple[str, str]]:
@@ -54,4 +54,4 @@ def write_policy_report(result: "Rehearsal", file: Path) -> None:
 
     verdicts = result.policies.as_json() if result.policies else {}
     write_whole(file, json.dumps(verdicts, indent=2, ensure_ascii=False) + "\n")
-    tell(f"The policies' verdicts are in {file}")
+    notify(f"The policies' verdicts are in {file}")

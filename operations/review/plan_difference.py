@@ -30,7 +30,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class PlanDifference:
     """One resource to which the other plan, `origin`, does something else."""
 
     urn: str
@@ -51,7 +51,7 @@ def steps_as_json(plan: Plan) -> str:
     return json.dumps({"schema": SCHEMA, "stack": plan.stack, "source": plan.source, "steps": steps}, indent=1) + "\n"
 
 
-def beside(plan: Plan, file: Path) -> tuple[Beside, ...]:
+def compare_plans(plan: Plan, file: Path) -> tuple[PlanDifference, ...]:
     """Where a plan and the recorded steps of another differ.
 
     Raises InputError for a file that is none of ours, or of another stack.
@@ -60,7 +60,7 @@ def beside(plan: Plan, file: Path) -> tuple[Beside, ...]:
     here = _steps(plan)
     urns = dict.fromkeys((*here, *there))
     both = ((urn, here.get(urn, _SAME), there.get(urn, _SAME)) for urn in urns)
-    return tuple(Beside(urn, one, other, origin) for urn, one, other in both if one != other)
+    return tuple(PlanDifference(urn, one, other, origin) for urn, one, other in both if one != other)
 
 
 def _steps(plan: Plan) -> Mapping[str, Step]:

@@ -14,7 +14,7 @@ POOL = (
 )
 
 
-def stacks_beside(found: TenantsRehearsal) -> Iterator[str]:
+def other_stacks(found: TenantsRehearsal) -> Iterator[str]:
     """One line a stack; the base stack that was asked for has its own table."""
     if not found.stacks:
         return

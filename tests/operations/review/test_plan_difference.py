@@ -11,8 +11,8 @@ from facts.difference import difference
 from graph import Graph
 from graph.file import resources_of
 from graph.plan import Plan
-from operations.review.beside import steps_as_json
 from operations.review.command import review
+from operations.review.plan_difference import steps_as_json
 from tests.conftest import ROOT
 
 PROGRAM = ROOT / "tests/recordings/program"

@@ -9,7 +9,7 @@ from operations.locate.live.account import Account
 
 
 @dataclass(frozen=True)
-class Beside:
+class Undeclared:
     """One thing as if it were declared, and the command that takes it away; empty where no one command does."""
 
     resource: Resource
@@ -33,11 +33,11 @@ class Stack:
     def region(self, holder: Resource) -> str:
         return self.graph.region_of(holder)
 
-    def beside(self, token: str, name: str, undo: str = "", **inputs: Any) -> Beside:
+    def undeclared(self, token: str, name: str, undo: str = "", **inputs: Any) -> Undeclared:
         """A thing of a type that nobody declared; what Python keeps for itself is written with a line after it."""
         values = {key.removesuffix("_"): value for key, value in inputs.items() if value not in (None, "", [])}
         urn = f"urn:pulumi:{self.graph.stack}::{self.graph.project}::{token}::{name}"
-        return Beside(Resource(urn=urn, type=token, name=name, inputs=values, id=name), undo)
+        return Undeclared(Resource(urn=urn, type=token, name=name, inputs=values, id=name), undo)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Look:
 
     what: str
     types: tuple[str, ...]
-    beside: Callable[[Stack, Resource], Iterator[Beside]]
+    undeclared: Callable[[Stack, Resource], Iterator[Undeclared]]
 
 
 def tag_name(tags: Any) -> str:
