@@ -15,7 +15,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from project.files import Project
-from rehearsal import lazy_provider
 
 _FRAMES = 32  # Pulumi's own are six, and ours begin after a dozen of the program's and its components'
 
@@ -56,7 +55,6 @@ def run_program(project: Project, stack: str, config: Mapping[str, str], monitor
 
 
 def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, timeout_seconds: float) -> None:
-    lazy_provider.install()
     # Read late, so that a command line that only prints help does not pay for Pulumi.
     mocks = importlib.import_module("pulumi.runtime.mocks")
     settings = importlib.import_module("pulumi.runtime.settings")

@@ -123,7 +123,7 @@ class Run:
     def _reviewed(self, file: Path | None) -> Review:
         self.opened.use(running_image(self.project, self.opened.name, self.opened.outputs))
         self.notify(f"Previewing {self.opened.name} with the policies of this project ...")
-        found = reviewing.review(preview_opened(self.opened, self.project, file), self.project.root / "waivers")
+        found = reviewing.review(preview_opened(self.opened, self.project, file).plan, self.project.root / "waivers")
         self.show(reviewing.markdown_text(found))
         if found.failed:
             raise MistakenError("; ".join(reviewing.failures(found)))
