@@ -12,20 +12,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from google.protobuf import json_format
-from pulumi_policy import policy as sdk
+from pulumi_policy import policy
+
+_SDK: Any = policy  # what is replaced there is private
 
 
 @contextmanager
 def reading_once() -> Iterator[None]:
     """Keep what a message becomes until the end of the block."""
-    before = (sdk.json_format, sdk.deserialize_properties, sdk.unknown_checking_proxy)
-    sdk.json_format = SimpleNamespace(MessageToDict=_once(json_format.MessageToDict, _content))
-    sdk.deserialize_properties = _once(sdk.deserialize_properties, id)
-    sdk.unknown_checking_proxy = _once(sdk.unknown_checking_proxy, id)
+    before = (_SDK.json_format, _SDK.deserialize_properties, _SDK.unknown_checking_proxy)
+    _SDK.json_format = SimpleNamespace(MessageToDict=_once(json_format.MessageToDict, _content))
+    _SDK.deserialize_properties = _once(_SDK.deserialize_properties, id)
+    _SDK.unknown_checking_proxy = _once(_SDK.unknown_checking_proxy, id)
     try:
         yield
     finally:
-        sdk.json_format, sdk.deserialize_properties, sdk.unknown_checking_proxy = before
+        _SDK.json_format, _SDK.deserialize_properties, _SDK.unknown_checking_proxy = before
 
 
 def _content(message: Any) -> bytes:

@@ -207,7 +207,7 @@ def _reviewed(
 
 def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None:
     """End where something was weakened, opened or granted beside the program; a deployment would leave it so."""
-    from operations.drift.put_back import look  # noqa: PLC0415
+    from operations.drift.look import look  # noqa: PLC0415
     from operations.drift.text import as_markdown  # noqa: PLC0415
     from operations.engine.messages import some  # noqa: PLC0415
 
