@@ -13,6 +13,7 @@ import yaml
 from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
 from infra.tenants.files import FOLDER, offboarding_file, parse_tenant, read_tenant, tenant_file
+from infra.tenants.hold import refuse_under_hold
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import child, read_yaml
@@ -46,6 +47,7 @@ class Wish:
 def retiring(root: Path, name: str, today: date) -> Tenant:
     """A customer whose day has come. Raises ProblemsError."""
     tenant = read_tenant(root, name)
+    refuse_under_hold(tenant, "nothing is destroyed")
     day = tenant.dates.retiring
     if day is None or day > today:
         why = (
