@@ -17,6 +17,7 @@ from operations.restore.moment import RUN, Window, run_name, shown
 from operations.restore.places import RestorePlace
 
 AT, EXPIRES, KEPT = "workbuoy-restore-at", "workbuoy-restore-expires", "workbuoy-restore-kept-until"
+FIT = "workbuoy-restore-fit"  # since when a copy is checked and its files are there; empty while somebody works on it
 LIVES = timedelta(days=1)
 WATCH_SECONDS = 15.0
 TIMEOUT_SECONDS = 4 * 3600.0
@@ -51,6 +52,8 @@ class Copy:
         found = self._instance(self._place.copy)
         if found is not None:
             self._expect_own(found, at)
+            if tags_of(found).get(FIT):
+                self._tag(found, FIT, "")
             self._tell(f"{self._place.copy} stands already, as of {shown(at)}")
             return
         source = self._expect_source()
@@ -102,6 +105,13 @@ class Copy:
         value = json.dumps({"username": found["MasterUsername"], "password": password})
         self._secrets.put_secret_value(SecretId=self._place.login_secret_arn, SecretString=value)
 
+    def note_fit(self) -> None:
+        """Write on it that it may serve: `workbuoy restore switch` takes no other. Raises CopyError."""
+        found = self._instance(self._place.copy)
+        if found is None:
+            raise CopyError(f"{self._place.copy} is gone: begin again")
+        self._tag(found, FIT, run_name(datetime.now(UTC)))
+
     def outlived(self) -> bool:
         """Whether one stands whose day is over."""
         found = self._instance(self._place.copy)
@@ -119,6 +129,9 @@ class Copy:
                 DBInstanceIdentifier=self._place.copy, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
             )
         return True
+
+    def _tag(self, found: Mapping[str, Any], key: str, value: str) -> None:
+        self._rds.add_tags_to_resource(ResourceName=found["DBInstanceArn"], Tags=[{"Key": key, "Value": value}])
 
     def _expect_own(self, found: Mapping[str, Any], at: datetime) -> None:
         other = tags_of(found).get(AT)

@@ -14,12 +14,12 @@ from typing import Any
 from graph.errors import InputError
 from operations.ending import Notify
 from operations.restore import likeness
-from operations.restore.copy import AT, EXPIRES, GOING, KEPT, TIMEOUT_SECONDS, WATCH_SECONDS, CopyError, tags_of
+from operations.restore.copy import AT, EXPIRES, FIT, GOING, KEPT, TIMEOUT_SECONDS, WATCH_SECONDS, CopyError, tags_of
 from operations.restore.moment import RUN, run_name, shown
 from operations.restore.places import SwitchPlace
 
 SWITCHED = "workbuoy-restore-switched"
-OURS = (AT, EXPIRES, SWITCHED, KEPT)
+OURS = (AT, EXPIRES, FIT, SWITCHED, KEPT)
 WAY_BACK = timedelta(days=7)
 RENAMING = ("renaming",)
 MODIFICATIONS = 3  # RDS may apply some of what is asked only with the next request
@@ -62,9 +62,10 @@ class Instances:
             )
         if copy is not None and tags_of(copy).get(AT) not in (None, run_name(at)):
             raise InputError(f"{self._place.copy} is as of {tags_of(copy)[AT]}, not of {run_name(at)}")
-        if before is None and (copy is None or AT not in tags_of(copy)):
+        if before is None and (copy is None or not all(tags_of(copy).get(name) for name in (AT, FIT))):
+            fit = "no copy" if copy is None else f"{self._place.copy} is not found fit to serve"
             raise InputError(
-                f"no copy as of {shown(at)} stands: `workbuoy restore stack {self._place.stack} --at {run_name(at)}`"
+                f"{fit}, as of {shown(at)}: `workbuoy restore stack {self._place.stack} --at {run_name(at)}` first"
             )
 
     def equip(self) -> None:

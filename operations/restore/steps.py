@@ -92,7 +92,9 @@ class Restore:
             by=ROLE,
             run=lambda: self.task("files", "restore", "files"),
         )
-        return [*self._copied(of_drill=False), files]
+        copy = Copy(self.session, self.place, self.notify)
+        fit = Step(name="fit", does=f"note on {self.place.copy} that it may serve", by=YOU, run=copy.note_fit)
+        return [*self._copied(of_drill=False), files, fit]
 
     def steps_after_switch(self, switched: str) -> list[Step]:
         """Once the copy serves."""

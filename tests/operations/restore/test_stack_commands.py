@@ -12,6 +12,13 @@ from tests.operations.restore.test_command import AT, CALLS, NAMED, Killed, kill
 from tests.operations.restore.world import BEFORE, NOW, SOURCE, World
 
 
+def fit(world: World) -> str:
+    """Since when the copy may serve."""
+    found = world.copy()
+    assert found is not None
+    return copies.tags_of(found).get(copies.FIT, "")
+
+
 def test_a_whole_stack_s_copy_is_made_fit_and_stays_and_the_next_command_is_named(world: World) -> None:
     result = run("stack", "prod", "--at", AT, "--json")
     assert result.exit_code == 0, result.stderr
@@ -19,7 +26,7 @@ def test_a_whole_stack_s_copy_is_made_fit_and_stays_and_the_next_command_is_name
     schema_of("restore").validate(document)
     assert (document["good"], document["before"], document["verdict"]["again"]) == (True, None, 2)
     assert document["cameSince"] == ["initech"], "a customer of the pool whom the copy does not know"
-    assert world.copy() is not None
+    assert fit(world) != ""
     assert sorted(world.commands()) == [["restore", "check"], ["restore", "files"], ["restore", "prepare"]]
     assert world.families() == {"workbuoy-prod-restore"}
     (kept,) = world.evidence("restores")
@@ -42,7 +49,7 @@ def test_a_plan_for_a_whole_stack_says_what_archives_take_and_does_nothing(world
     assert "GLACIER takes 3 to 5 hours" in " ".join(result.stdout.split())
     assert (world.copy(), world.commands()) == (None, [])
     plan = json.loads(run("stack", "prod", "--at", AT, "--plan", "--json").stdout)
-    assert plan["steps"][-1]["step"] == "files", "the copy is not deleted: it will serve"
+    assert [one["step"] for one in plan["steps"]][-2:] == ["files", "fit"], "the copy is not deleted: it will serve"
 
 
 def test_once_the_copy_serves_the_same_command_puts_the_files_in_order(world: World) -> None:
@@ -69,11 +76,18 @@ def test_files_are_put_in_order_after_a_switch_back(world: World) -> None:
     assert "prod: 5 files, 2 brought again, 1 marked as deleted." in result.stdout
 
 
+def test_a_copy_that_somebody_works_on_again_may_not_serve_until_it_is_found_good_again(world: World) -> None:
+    assert run("stack", "prod", "--at", AT).exit_code == 0
+    world.exit_codes["check"] = 1
+    assert run("stack", "prod", "--at", AT).exit_code == 3
+    assert fit(world) == ""
+
+
 def test_files_that_wait_in_an_archive_stop_it_with_the_task_s_own_words_and_the_copy_stays(world: World) -> None:
     world.exit_codes["files"] = 1
     result = run("stack", "prod", "--at", AT)
     assert (result.exit_code, "restore files ended with 1" in result.stderr) == (3, True)
-    assert world.copy() is not None
+    assert fit(world) == ""
     (kept,) = world.evidence("restores")
     assert kept["good"] is False
 
@@ -112,5 +126,5 @@ def test_whatever_is_killed_the_whole_stack_s_copy_is_gone_on_with(
             run("stack", "prod", "--at", AT)
     result = run("stack", "prod", "--at", AT)
     assert result.exit_code == 0, result.stderr
-    assert world.copy() is not None
+    assert fit(world) != ""
     assert ["restore", "files"] in world.commands()

@@ -86,7 +86,7 @@ def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         EnableIAMDatabaseAuthentication=True,
         CloudwatchLogsExportConfiguration={"EnableLogTypes": ["postgresql", "upgrade"]},
     )
-    tags = {**DECLARED_TAGS, copies.AT: run_name(AT), copies.EXPIRES: run_name(NOW + timedelta(days=1))}
+    tags = {**DECLARED_TAGS, copies.AT: run_name(AT), copies.EXPIRES: run_name(NOW), copies.FIT: run_name(NOW)}
     world.rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier=SOURCE,
         TargetDBInstanceIdentifier=COPY,
@@ -189,8 +189,8 @@ def test_the_way_back_ends_as_it_began(scene: Scene) -> None:
     assert scene.world.instances()[COPY]["DeletionProtection"] is False, "`restore end` can delete it"
     assert (scene.desired(), scene.suspended()) == (2, False)
     assert "workbuoy restore files prod --switched " in result.stdout
-    assert switch().exit_code == 0, "and forth again"
-    assert scene.ids() == {SOURCE: scene.new, BEFORE: scene.old}
+    again = switch()
+    assert (again.exit_code, "is not found fit to serve" in _joined(again.stderr)) == (1, True), "it was written to"
 
 
 def test_a_plan_does_nothing_and_says_who_does_what(scene: Scene) -> None:
@@ -220,13 +220,31 @@ def test_nothing_stops_without_the_name_once_more(scene: Scene) -> None:
     assert scene.suspended() is False
 
 
-@pytest.mark.parametrize("named", [None, run_name(AT - timedelta(hours=1))])
-def test_without_a_copy_of_this_moment_nothing_stops(scene: Scene, named: str | None) -> None:
-    if named is None:
-        scene.world.rds.delete_db_instance(DBInstanceIdentifier=COPY, SkipFinalSnapshot=True)
-        named = run_name(AT)
-    result = run("switch", "prod", "--at", named, "--yes-restore", "prod")
-    assert (result.exit_code, result.stderr.count("error: ")) == (1, 1), result.stderr
+def no_copy(scene: Scene) -> datetime:
+    scene.world.rds.delete_db_instance(DBInstanceIdentifier=COPY, SkipFinalSnapshot=True)
+    return AT
+
+
+def of_another_moment(_: Scene) -> datetime:
+    return AT - timedelta(hours=1)
+
+
+def not_checked(scene: Scene) -> datetime:
+    """A drill's, or one on which `restore stack` failed."""
+    arn = scene.world.instances()[COPY]["DBInstanceArn"]
+    scene.world.rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": copies.FIT, "Value": ""}])
+    return AT
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [(no_copy, "no copy, as of"), (of_another_moment, "not of"), (not_checked, "is not found fit to serve")],
+)
+def test_without_a_fit_copy_of_this_moment_nothing_stops(
+    scene: Scene, spoil: Callable[[Scene], datetime], told: str
+) -> None:
+    result = run("switch", "prod", "--at", run_name(spoil(scene)), "--yes-restore", "prod")
+    assert (result.exit_code, told in _joined(result.stderr)) == (1, True), result.stderr
     assert (scene.desired(), scene.suspended()) == (2, False)
 
 
