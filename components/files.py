@@ -202,7 +202,7 @@ class Files(ComponentResource):
         return [
             Statement(
                 sid="BringFilesBack",
-                actions=["s3:DeleteObject", "s3:GetObjectVersion", "s3:PutObject"],
+                actions=["s3:DeleteObject", "s3:GetObjectVersion", "s3:PutObject", "s3:RestoreObject"],
                 resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
             ),
             Statement(

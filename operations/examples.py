@@ -129,6 +129,27 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "do it; the same again goes on where it was",
         ),
     ),
+    "restore stack": (
+        ("workbuoy restore stack prod --at 2026-11-26T09:30:00Z --plan", "what would be done"),
+        ("workbuoy restore stack prod --at 2026-11-26T09:30:00Z", "a copy of everything, checked and fit to serve"),
+    ),
+    "restore switch": (
+        ("workbuoy restore switch prod \\\n      --at 2026-11-26T09:30:00Z --yes-restore prod", "let the copy serve"),
+        (
+            "workbuoy restore switch prod \\\n      --at 2026-11-26T09:30:00Z --yes-restore prod --back",
+            "what served before, again",
+        ),
+        (
+            "workbuoy restore switch prod \\\n      --remove-old workbuoy-prod-database-before",
+            "once nobody goes back any more",
+        ),
+    ),
+    "restore files": (
+        (
+            "workbuoy restore files prod --switched 2026-11-26T12:00:00Z",
+            "files as the rows name them, after a switch back",
+        ),
+    ),
     "restore undo": (
         (
             "workbuoy restore undo globex \\\n      --at 2026-11-26T09:30:00Z --yes-restore globex",

@@ -192,6 +192,15 @@ def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     restore.add_parser(
         "check", help="add up the copy, look for its files, ask whether the service is ready on it"
     )
+    files = restore.add_parser(
+        "files", help="bring back every tenant's files as the copy's rows name them; nothing is deleted"
+    )
+    files.add_argument(
+        "--switched",
+        type=_moment,
+        metavar="TIME",
+        help="as the rows of the database name them that serves since then; what no row names gets a delete marker",
+    )
     tenant = restore.add_parser("tenant", help="bring one tenant's rows and files back")
     undo = restore.add_parser("undo", help="go back to what stood before the last restore of a tenant")
     for command in (tenant, undo):

@@ -23,7 +23,7 @@ MOVES = {
 NAMED = frozenset(
     {
         ("removals",),
-        *(("restore", action) for action in ("prepare", "check", "tenant", "undo")),
+        *(("restore", action) for action in ("prepare", "check", "files", "tenant", "undo")),
         *(("tenant", action) for action in ("freeze", "export", "import", "thaw", "remove", "clear-import")),
         *(("tenant", action) for action in ("hand-over", "count")),
         *(("tenant", action) for action in MOVES),

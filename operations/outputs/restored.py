@@ -33,6 +33,14 @@ class CopyChecks(Printed):
     digests: dict[str, str]
 
 
+class PutAside(Printed):
+    """The instance that served before a restored copy took its name: since when, and until when it is the way back."""
+
+    name: str
+    switched: str
+    kept_until: str
+
+
 class Restore(Printed):
     """A plan; or what was done, in how many seconds each step, by whom, and what was found."""
 
@@ -51,6 +59,8 @@ class Restore(Printed):
     checks: CopyChecks | None = None
     tenant: str | None = None
     verdict: dict[str, Any] | None = None
+    came_since: list[str] | None = None
+    before: PutAside | None = None
 
 
 class Drill(Printed):

@@ -81,6 +81,14 @@ class Past:
 
     def damage(self) -> None:
         """Overwritten and deleted rows, new ones, and files deleted, overwritten and added."""
+        self.damage_rows()
+        first, second, *_ = self.file_keys()
+        self.s3.delete_object(Bucket=self.bucket, Key=first)
+        self.s3.put_object(Bucket=self.bucket, Key=second, Body=b"overwritten")
+        fill(self.settings, "acme", things=2, objects=1, chunks=1)
+
+    def damage_rows(self) -> None:
+        """The rows' part of it."""
         own = tenant_id(self.settings)
         self.sql("update things set body = 'overwritten' where tenant_id = %s", [own])
         self.sql(
@@ -88,10 +96,6 @@ class Past:
             " (select id from things where tenant_id = %s order by id limit 3)",
             [own, own],
         )
-        first, second, *_ = self.file_keys()
-        self.s3.delete_object(Bucket=self.bucket, Key=first)
-        self.s3.put_object(Bucket=self.bucket, Key=second, Body=b"overwritten")
-        fill(self.settings, "acme", things=2, objects=1, chunks=1)
 
     def prepare(self) -> copy.Prepared:
         return copy.prepare(self.settings)

@@ -30,7 +30,7 @@ from workbuoy_app.promotion.receive import insert, parsed
 from workbuoy_app.promotion.tables import MOVED, REGISTRY, Table, canonical_rows, line, moved_tables
 from workbuoy_app.restore.copy import MARK, ledger_needed, prepared_copy
 from workbuoy_app.restore.journal import Journal, open_journal
-from workbuoy_app.restore.objects import Brought, ObjectRow, bring, mark_others
+from workbuoy_app.restore.objects import Brought, FilesWait, ObjectRow, bring, mark_others
 from workbuoy_app.restore.shape import delete_left, make_again, prove_keys, unproved_keys
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
@@ -134,13 +134,21 @@ class _Steps:
     def _until_replaced(self) -> None:
         """Files first, since a row without one is worse than the other way round; then frozen, kept, replaced."""
         with self.journal.step("files"):
-            self.files = bring(self.bucket, self.tenant.id, self.source.object_rows())
+            self._bring_files()
         if self.known:
             self._freeze()
             with self.journal.step("kept"):
                 self._keep()
         with self.journal.step("replaced"):
             self._replace()
+
+    def _bring_files(self) -> None:
+        """Where S3 must first bring some out of an archive, the journal says since when and how long that takes."""
+        try:
+            self.files = bring(self.bucket, self.tenant.id, self.source.object_rows())
+        except FilesWait as waits:
+            self.journal.wait(waits.tiers, waits.takes)
+            raise
 
     def _freeze(self) -> None:
         frozen = freeze.find(self.here, self.tenant.name).frozen_at
