@@ -57,6 +57,15 @@ def of_pool(graph: Graph, removed: date) -> list[Remaining]:
     return [*_kept(graph, removed, lambda _: True), *_in_words()]
 
 
+def of_person(graph: Graph, erased: date) -> list[Remaining]:
+    """One person who was erased from the stack that serves them: copies from before, whose rows named them.
+
+    No file was removed: what they attached is the customer's, and names them no longer.
+    """
+    gone = [one for one in _kept(graph, erased, lambda _: True) if one.form not in _OBJECTS]
+    return [*gone, PERSON_IN_LEDGER]
+
+
 def of_silo(own: Graph, base: Graph | None, destroyed: date, snapshot_days: int) -> list[Remaining]:
     """A silo whose stack was destroyed: what outlives it, and what its base keeps of its requests and exports."""
     found = list(_outliving(own, destroyed, snapshot_days))
@@ -169,6 +178,15 @@ def read_hold(record: Mapping[str, Any]) -> Hold | None:
     except ValidationError as error:
         told = "; ".join(one["msg"] for one in error.errors())
         raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {told}") from None
+
+
+PERSON_IN_LEDGER: Final = Remaining(
+    what="Entries of the erasure ledger and of the audit trail: keyed hashes of the person's ids",
+    where="erasures/entries, audit_events",
+    form=IN_WORDS,
+    ends=None,
+    how="stay: without them a restored backup would bring the person back",
+)
 
 
 def _day(value: Any) -> date | None:

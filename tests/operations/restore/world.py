@@ -32,6 +32,7 @@ VERDICTS: Mapping[str, Mapping[str, Any]] = {
         "entries": 2,
         "tenants_erased": 1,
         "members_erased": 0,
+        "persons_erased": 0,
     },
     "check": {"done": "restore check", **CHECKED},
     "tenant": {"done": "restore tenant", "rows": TABLES, "files": {"files": 5, "again": 2}, "frozen_seconds": 1.5},
