@@ -122,8 +122,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     ),
     "person erase": (
         (
-            "workbuoy person erase acme --member 0193a000-0000-7000-8000-000000000001 "
-            "--yes-erase 0193a000-0000-7000-8000-000000000001",
+            "workbuoy person erase acme --member 0193a000-0000-7000-8000-000000000001",
             "for good: no backup brings them back",
         ),
     ),

@@ -1,5 +1,6 @@
 """`workbuoy person export` and `erase`: what is owed to one person, by tasks of the stack that serves them."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,10 +54,12 @@ def export(*, name: str, member: UUID, json_wanted: bool) -> None:
 @person.command()
 @click.argument("name")
 @MEMBER
-@click.option("--yes-erase", "confirmed", type=click.UUID, metavar="ID", help="The id once more.")
+@click.option(
+    "--confirm", "confirmed", metavar="NAME", help="The customer's name once more, where nobody can be asked."
+)
 @JSON
 @plainly
-def erase(*, name: str, member: UUID, confirmed: UUID | None, json_wanted: bool) -> None:
+def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) -> None:
     """Erase one person from a customer; there is no way back.
 
     The membership ends, with every session and token. What they wrote and attached is the customer's and stays, by an
@@ -65,10 +68,13 @@ def erase(*, name: str, member: UUID, confirmed: UUID | None, json_wanted: bool)
     from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415 help is fast
     from operations.tenant.remains import of_person  # noqa: PLC0415
 
-    if confirmed != member:
-        fail(MISTAKE, f"erase has no way back: say --yes-erase {member} as well")
-    tenant = _tenant(name)
-    refuse_under_hold(tenant, "nobody is erased")
+    refuse_under_hold(_tenant(name), "nobody is erased")
+    if confirmed is None and not sys.stdin.isatty():
+        raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
+    if confirmed is None:
+        confirmed = click.prompt(f"{member} is erased for good. Type the customer's name", err=True)
+    if confirmed != name:
+        fail(MISTAKE, f"the name that was given is not {name}; nobody was erased")
     graph, tasks = _found(name)
     told = _guarded(lambda: tasks.erase_person(str(member)))
     remaining = of_person(graph, datetime.fromisoformat(told["erased_at"]).astimezone(UTC).date())

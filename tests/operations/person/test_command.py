@@ -16,7 +16,7 @@ from tests.operations.tenant.conftest import prod_signed_in, project  # noqa: F4
 from tests.operations.tenant.test_leaving import deployment
 from tests.operations.tenant.test_reading import edit
 
-MEMBER, OTHER = "0193a000-0000-7000-8000-000000000001", "0193a000-0000-7000-8000-000000000002"
+MEMBER = "0193a000-0000-7000-8000-000000000001"
 MARK = "5eed5eed-5eed-8eed-9eed-5eed5eed5eed"
 ERASED = {
     "done": "person erase",
@@ -81,7 +81,7 @@ def test_export_runs_as_the_role_that_hands_over(started: list[Any]) -> None:
 
 @pytest.mark.usefixtures("project", "prod_signed_in", "usual_columns")
 def test_erasure_runs_as_the_service_and_lists_what_remains(started: list[Any]) -> None:
-    result = run("erase", "acme", "--member", MEMBER, "--yes-erase", MEMBER, "--json")
+    result = run("erase", "acme", "--member", MEMBER, "--confirm", "acme", "--json")
     assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)
     schema_of("person-erase").validate(document)
@@ -93,7 +93,7 @@ def test_erasure_runs_as_the_service_and_lists_what_remains(started: list[Any]) 
     ends = {one["what"]: one["ends"] for one in document["remaining"]}
     assert "2026-12-31" in ends.values(), "backups reach 35 days back"
     assert not any("files" in one for one in ends), "no file was removed"
-    shown = run("erase", "acme", "--member", MEMBER, "--yes-erase", MEMBER).stdout
+    shown = run("erase", "acme", "--member", MEMBER, "--confirm", "acme").stdout
     assert MARK in shown
     assert max(map(len, shown.splitlines())) <= 80
 
@@ -101,24 +101,24 @@ def test_erasure_runs_as_the_service_and_lists_what_remains(started: list[Any]) 
 @pytest.mark.usefixtures("project", "prod_signed_in")
 def test_two_tasks_of_one_person_are_told_apart(started: list[Any]) -> None:
     run("export", "acme", "--member", MEMBER)
-    run("erase", "acme", "--member", MEMBER, "--yes-erase", MEMBER)
+    run("erase", "acme", "--member", MEMBER, "--confirm", "acme")
     labels = [label for *_, label in started]
     assert len(set(labels)) == 2
     assert all(len(one) <= 36 for one in labels)
 
 
 @pytest.mark.usefixtures("prod_signed_in")
-def test_erasure_refuses_without_the_id_twice_and_under_a_hold(project: Project, started: list[Any]) -> None:  # noqa: F811
-    for more in ((), ("--yes-erase", OTHER)):
-        result = run("erase", "acme", "--member", MEMBER, *more)
-        assert (result.exit_code, "no way back" in result.stderr) == (1, True)
+def test_erasure_refuses_without_the_name_once_more_and_under_a_hold(project: Project, started: list[Any]) -> None:  # noqa: F811
+    assert "--confirm acme" in run("erase", "acme", "--member", MEMBER).stderr
+    result = run("erase", "acme", "--member", MEMBER, "--confirm", "globex")
+    assert (result.exit_code, "nobody was erased" in result.stderr) == (1, True)
     edit(
         project,
         "tenants/acme.yaml",
         "dates:\n",
         "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett\n",
     )
-    result = run("erase", "acme", "--member", MEMBER, "--yes-erase", MEMBER)
+    result = run("erase", "acme", "--member", MEMBER, "--confirm", "acme")
     assert (result.exit_code, "Case 26-104522" in result.stderr, started) == (1, True, [])
 
 
@@ -127,5 +127,5 @@ def test_task_that_failed_ends_with_its_last_line(started: list[Any], monkeypatc
     said = ("workbuoy-app: Nobody of the id is or was a member of acme.",)
     failed = one_off.TaskOutcome(task_arn="t", exit_code=1, last_lines=said, verdict=None)
     monkeypatch.setattr(one_off, "run", lambda *_: failed)
-    result = run("erase", "acme", "--member", MEMBER, "--yes-erase", MEMBER)
+    result = run("erase", "acme", "--member", MEMBER, "--confirm", "acme")
     assert (result.exit_code, "is or was a member of acme" in result.stderr, started) == (3, True, [])
