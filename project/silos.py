@@ -9,7 +9,8 @@ from typing import Any
 
 from infra.problems import ProblemsError
 from infra.stack_files import settings_in, stack_file
-from infra.tenants.files import FOLDER, read_tenant, tenant_file
+from infra.tenants.files import read_tenant
+from infra.tenants.listing import record_path
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import read_yaml
 from project.files import Project, read_config
@@ -80,6 +81,7 @@ def _record(project: Project, config: Mapping[str, Any]) -> dict[str, Any]:
     if name is None:
         return {}
     try:
-        return read_yaml(tenant_file(project.root, name), f"{FOLDER}/{name}.yaml").content
+        path = record_path(project.root, name)
+        return read_yaml(project.root / path, path).content
     except ProblemsError:
         return {}

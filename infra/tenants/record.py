@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from components.service_settings import LoginSettings
 from components.settings import (
@@ -17,6 +17,7 @@ from components.settings import (
     find_certificate_fault,
 )
 from infra.tenants.dates import Dates
+from infra.tenants.listing import FOLDER
 from infra.tenants.residency import REGION, Residency, allowed_regions
 from infra.tenants.tiers import TIERS
 
@@ -244,6 +245,21 @@ class Tenant(Settings):
         _login_is_real,
         _decision_is_needed,
     )
+
+    _path: str = PrivateAttr(default="")
+
+    @property
+    def path(self) -> str:
+        """Where the record lies, from the project's root."""
+        return self._path or f"{FOLDER}/{self.name}.yaml"
+
+    def lying_at(self, path: str) -> "Tenant":
+        """The same record in another folder."""
+        if path == self.path:
+            return self
+        lying = self.model_copy()
+        lying._path = path
+        return lying
 
     @property
     def stack(self) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.problems import Problem
-from infra.stack_files import settings_in, stack_file
+from infra.stack_files import settings_in, stack_file, stack_file_names
 from infra.tenants import capacity
-from infra.tenants.files import FOLDER, Tenants, by_base, read_tenants
+from infra.tenants.files import Tenants, by_base, read_tenants
 from infra.tenants.hold import pool_warning
 from infra.tenants.record import Tenant
 
@@ -27,9 +27,9 @@ def find_warnings(root: Path, tenants: tuple[Tenant, ...]) -> list[str]:
 
 
 def _without_stack_file(root: Path, tenants: tuple[Tenant, ...]) -> Iterator[Problem]:
-    standing = {file.name for file in root.glob("Pulumi.*.yaml")}
+    standing = set(stack_file_names(root))
     for tenant in tenants:
-        file = stack_file(root, tenant.stack).name
+        file = f"Pulumi.{tenant.stack}.yaml"
         if tenant.isolation == "silo" and file not in standing:
             message = f"a silo needs its stack's file {file}, which holds `config: {{workbuoy:tenant: {tenant.name}}}`"
-            yield Problem(file=f"{FOLDER}/{tenant.name}.yaml", path="isolation", message=message)
+            yield Problem(file=tenant.path, path="isolation", message=message)

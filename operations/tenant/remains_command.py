@@ -24,7 +24,7 @@ def remains(*, name: str, live: bool, json_wanted: bool) -> None:
 
     With --live AWS is asked for each: exit 3 where one is there after its day, 4 where that could not be asked.
     """
-    from infra.tenants.files import offboarding_file  # noqa: PLC0415 printing help must not pay for these
+    from infra.tenants.listing import offboarding_file  # noqa: PLC0415 printing help must not pay for these
     from infra.yaml_text import read_yaml  # noqa: PLC0415
     from operations.tenant.ended import NOT_ASKED, Found  # noqa: PLC0415
     from operations.tenant.remains import read_hold, read_remaining  # noqa: PLC0415
