@@ -12,6 +12,7 @@ from project.terminal import wrapped
 
 if TYPE_CHECKING:
     from operations.tenant.ended import Asking, Found
+    from operations.tenant.remains import Remaining
 
 
 @click.command()
@@ -20,27 +21,20 @@ if TYPE_CHECKING:
 @JSON
 @plainly
 def remains(*, name: str, live: bool, json_wanted: bool) -> None:
-    """List the copies that remain of a customer who has left, each with its last day.
+    """List the copies that remain of a customer who has left, or of one who moved where it was before.
+
+    Each has its last day.
 
     With --live AWS is asked for each: exit 3 where one is there after its day, 4 where that could not be asked.
     """
-    from infra.tenants.files import offboarding_file  # noqa: PLC0415 printing help must not pay for these
-    from infra.yaml_text import read_yaml  # noqa: PLC0415
-    from operations.tenant.ended import NOT_ASKED, Found  # noqa: PLC0415
-    from operations.tenant.remains import read_remaining  # noqa: PLC0415
+    from operations.tenant.ended import NOT_ASKED, Found  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
-    file = offboarding_file(root, name)
-    if not file.exists():
-        fail(MISTAKE, f"{file.relative_to(root)} is not there: {name} has not left, or without a record")
-    record: dict[str, Any] = read_yaml(file, str(file.relative_to(root))).content
-    try:
-        listed = read_remaining(record)
-    except ValueError as error:
-        fail(MISTAKE, f"{file.relative_to(root)}: {error}")
-    asking = _asking(record) if live else None
-    found = [asking.look(one) if asking else Found(remaining=one, state=NOT_ASKED) for one in listed]
+    found = []
+    for record, listed in _records(root, name):
+        asking = _asking(record) if live else None
+        found += [asking.look(one) if asking else Found(remaining=one, state=NOT_ASKED) for one in listed]
     today = datetime.now(UTC).date()
     if json_wanted:
         print_json("tenant-remains", {"tenant": name, "live": live, "copies": [_shown(one) for one in found]})
@@ -54,6 +48,30 @@ def remains(*, name: str, live: bool, json_wanted: bool) -> None:
     unproved = [one for one in found if live and one.unproved(today) and one.why.startswith("AWS")]
     if unproved:
         fail(NOT_MADE, *(f"{one.remaining.what} ({one.remaining.where}): {one.why}" for one in unproved))
+
+
+def _records(root: Path, name: str) -> "list[tuple[dict[str, Any], list[Remaining]]]":
+    """Of every place that the customer left, by a move or for good, with the copies that each lists."""
+    from infra.tenants.files import offboarding_file  # noqa: PLC0415
+    from infra.yaml_text import read_yaml  # noqa: PLC0415
+    from operations.tenant.move.record import moved_records  # noqa: PLC0415
+    from operations.tenant.remains import read_remaining  # noqa: PLC0415
+
+    left = offboarding_file(root, name)
+    files = [*moved_records(root, name), *([left] if left.exists() else [])]
+    if not files:
+        fail(
+            MISTAKE,
+            f"{left.relative_to(root)} is not there: {name} has not left, or without a record; nor has it moved",
+        )
+    found = []
+    for file in files:
+        record: dict[str, Any] = read_yaml(file, str(file.relative_to(root))).content
+        try:
+            found.append((record, read_remaining(record)))
+        except ValueError as error:
+            fail(MISTAKE, f"{file.relative_to(root)}: {error}")
+    return found
 
 
 def _asking(record: dict[str, Any]) -> "Asking":
