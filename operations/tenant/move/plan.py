@@ -10,7 +10,7 @@ from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.platform import platform_places
 
-# From benchmarks/custody_move.py at 5,000 rows and 500 files on two busy cores, mostly the files': docs/move.md.
+# From benchmarks/custody.py at 5,000 rows and 500 files on two busy cores, mostly the files': docs/move.md.
 ROWS_A_SECOND = 1_500
 OBJECTS_A_SECOND = 20
 FROZEN_SECONDS = 5.0
