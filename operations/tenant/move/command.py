@@ -90,7 +90,7 @@ def move(
     elif step is None and not live:
         _print_plan(project, tenant, wish)
     elif tenant.move is None:
-        fail(MISTAKE, f"tenants/{name}.yaml speaks of no move: workbuoy tenant move {name} --to {wish.to} --run open")
+        fail(MISTAKE, f"{tenant.path} speaks of no move: workbuoy tenant move {name} --to {wish.to} --run open")
     else:
         from operations.tenant.move.running import on_stacks  # noqa: PLC0415 imports what reads outputs
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.tenants.hold import refuse_under_hold
 from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, fail, notify
 from operations.tenant.handover.command import guarded
 from operations.tenant.handover.tasks import TaskFailedError
@@ -68,7 +69,7 @@ def require_closable(project: "Project", tenant: "Tenant", wish: Wish) -> None:
     A record in tenants/moved/ says so; without one, the copy must have been dropped, or never have been made.
     """
     if tenant.move is None:
-        fail(MISTAKE, f"tenants/{tenant.name}.yaml speaks of no move, so there is none to close")
+        fail(MISTAKE, f"{tenant.path} speaks of no move, so there is none to close")
     old, new = old_and_new(tenant)
     left = old if tenant.move.direction == "from" else new
     if is_recorded(project.root, left, tenant.move.since):
@@ -135,6 +136,7 @@ def _expect_confirmed(tenant: "Tenant", wish: Wish, where: str) -> None:
 
 
 def _expect_removable(tenant: "Tenant", wish: Wish) -> None:
+    refuse_under_hold(tenant, "the old place stays, besides the new one")
     _expect_confirmed(tenant, wish, "the old place")
     if wish.back or tenant.move is None or tenant.move.direction != "from" or tenant.move.since is None:
         fail(MISTAKE, f"{tenant.name}'s record is not switched: nothing is removed before")
@@ -163,6 +165,7 @@ def _destroy(project: "Project", tenant: "Tenant", wish: Wish) -> None:
     source = _source(project, tenant)
     if tenant.isolation == "pool":
         fail(MISTAKE, f"{tenant.name} is a pool tenant: no stack is its own; remove, then end")
+    refuse_under_hold(tenant, f"{source.left.stack} stays")
     _expect_confirmed(tenant, wish, source.left.stack)
     if not wish.live:
         printed(

@@ -64,10 +64,10 @@ class Source:
         Raises as `remove` does; where anything of the customer is still there, nothing is touched.
         """
         root, today = self.project.root, datetime.now(UTC).date()
-        day = self.left.dates.retiring
+        day = self.left.dates.leaves_on
         if day is None or day > today:
             message = "must be a day that has come: --run retire writes it, and deploying that lifts the protections"
-            raise ProblemsError([Problem(file=f"tenants/{self.left.name}.yaml", path="move.retiring", message=message)])
+            raise ProblemsError([Problem(file=self.left.path, path="move.retiring", message=message)])
         if not draft_of(root, self.left).exists():  # a destruction that has begun was held to it before
             self.expect_empty()
 

@@ -1,9 +1,10 @@
 """The steps of a move: what each changes, how to go back, and where a person decides."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from infra.tenants.record import Tenant
+if TYPE_CHECKING:  # every command's help reads these steps
+    from infra.tenants.record import Tenant
 
 Side = Literal["old", "new"]
 RUNNABLE = (
@@ -27,7 +28,7 @@ class MoveStep:
     arguments: tuple[str, ...] = ()
 
 
-def old_and_new(tenant: Tenant) -> tuple[Tenant, Tenant]:
+def old_and_new(tenant: "Tenant") -> "tuple[Tenant, Tenant]":
     """The place that is left and the place that is gone to, of a record that speaks of a move."""
     other = tenant.other
     if other is None or tenant.move is None:
@@ -35,7 +36,7 @@ def old_and_new(tenant: Tenant) -> tuple[Tenant, Tenant]:
     return (tenant, other) if tenant.move.direction == "to" else (other, tenant)
 
 
-def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
+def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
     """All steps in order, for a customer as the place has them that is left; `to` is the base stack gone to."""
     name, silo = tenant.name, tenant.isolation == "silo"
     run = f"workbuoy tenant move {name} --live --run"
@@ -44,7 +45,7 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
     return [
         MoveStep(
             name="open",
-            changes=f"tenants/{name}.yaml gets `move`, which names {to}: both places then take the other's batches",
+            changes=f"{tenant.path} gets `move`, which names {to}: both places then take the other's batches",
             back=f"workbuoy tenant move {name} --run close; nothing else has happened",
             command=f"workbuoy tenant move {name} --to {to} --run open",
             decides="a reviewer: may this customer move, and on which day?",
@@ -92,7 +93,7 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
         ),
         MoveStep(
             name="switch",
-            changes=f"tenants/{name}.yaml: base and `move` change places, so that everything follows the new one",
+            changes=f"{tenant.path}: base and `move` change places, so that everything follows the new one",
             back=f"{back}, then switch again",
             command=f"workbuoy tenant move {name} --run switch",
             decides="a reviewer",
@@ -128,10 +129,10 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
             side="new",
             arguments=("tenant", "end-move", name, *OTHER_ARGUMENTS),
         ),
-        *(_stack_goes(name, tenant.base) if silo else ()),
+        *(_stack_goes(tenant) if silo else ()),
         MoveStep(
             name="close",
-            changes=f"tenants/{name}.yaml without `move`; deploying "
+            changes=f"{tenant.path} without `move`; deploying "
             + (f"{to}-{name} takes the permissions away" if silo else "both takes the permissions away"),
             back="open it again in a reviewed change",
             command=f"workbuoy tenant move {name} --run close",
@@ -140,12 +141,13 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
     ]
 
 
-def _stack_goes(name: str, base: str) -> tuple[MoveStep, ...]:
+def _stack_goes(tenant: "Tenant") -> tuple[MoveStep, ...]:
     """A silo's own stack in the place that was left: protections are lifted in a reviewed change, then it goes."""
+    name = tenant.name
     return (
         MoveStep(
             name="retire",
-            changes=f"tenants/{name}.yaml: move.retiring, the day from which the stack that was left may be destroyed",
+            changes=f"{tenant.path}: move.retiring, the day from which the stack that was left may be destroyed",
             back="take the line away in a reviewed change, and deploy",
             command=f"workbuoy tenant move {name} --run retire",
             decides="a reviewer",
@@ -154,7 +156,7 @@ def _stack_goes(name: str, base: str) -> tuple[MoveStep, ...]:
             name="lift",
             changes="that stack no longer refuses to be deleted; nothing is deleted by it",
             back="take move.retiring away and deploy again",
-            command=f"workbuoy tenant deploy {name} --base {base}",
+            command=f"workbuoy tenant deploy {name} --base {tenant.base}",
         ),
         MoveStep(
             name="destroy",

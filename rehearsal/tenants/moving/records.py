@@ -10,7 +10,8 @@ import yaml
 
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
-from infra.tenants.files import FOLDER, find_tenant_problems, parse_tenant, read_tenant, read_tenants, tenant_file
+from infra.tenants.files import find_tenant_problems, parse_tenant, read_tenant, read_tenants
+from infra.tenants.listing import FOLDER, tenant_file
 from infra.tenants.record import BASE_CERTIFICATE, LAST_PRIORITY, Tenant
 from infra.yaml_text import read_yaml
 from project.files import Project
@@ -48,7 +49,8 @@ def states_of(project: Project, folder: Path, base: str, to: str, names: Sequenc
 
 
 def _opened(root: Path, name: str, base: str, to: str) -> Tenant:
-    tenant, file = read_tenant(root, name), f"{FOLDER}/{name}.yaml"
+    tenant = read_tenant(root, name)
+    file = tenant.path
     if tenant.base != base:
         raise ProblemsError([Problem(file=file, path="base", message=f"is {tenant.base}, and {base} is rehearsed")])
     if tenant.move is not None:

@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 
 from infra.problems import ProblemsError
 from infra.tenants.files import read_tenant, read_tenants
+from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
 from operations import one_off
-from operations.tenant.move import record, running, source
+from operations.tenant.move import running, source
 from operations.tenant.move.command import move
 from operations.tenant.move.steps import old_and_new, steps_of
 from operations.tenant.promotion import receipts
@@ -252,7 +253,7 @@ def test_a_removal_is_counted_before_and_after_and_recorded_with_every_copy(stan
     assert {stack for stack, _ in stands.started} == {FROM}
     assert stands.commands() == ["count", "count", "remove", "count"]
     assert stands.started[2][1][-2:] == ("--receipt", "5eed" * 16)
-    (written,) = (root / record.MOVED_FOLDER).glob("*.yaml")
+    (written,) = (root / MOVED_FOLDER).glob("*.yaml")
     told = yaml.safe_load(written.read_text())
     assert told["moved"]["to"] == TO
     assert told["removed"] == {"rows": {"things": 12}, "objects": 6, "digest": "5eed" * 16}
@@ -269,7 +270,7 @@ def test_a_removal_that_did_nothing_is_caught_and_leaves_no_record(stands: Stand
     stands.liar = True
     outcome = run(*asked)
     assert (outcome.exit_code, "is still there: 12 in things" in " ".join(outcome.stderr.split())) == (1, True)
-    assert not (root / record.MOVED_FOLDER).exists()
+    assert not (root / MOVED_FOLDER).exists()
     stands.liar = False
     assert run(*asked).exit_code == 0
 
@@ -283,7 +284,7 @@ def test_a_removal_that_was_killed_records_what_was_there_before_it(stands: Stan
     assert run(*asked).exit_code == 1
     stands.rows[FROM] = 0  # it removed, and the machine went before it could say so
     assert run(*asked).exit_code == 0
-    (written,) = (root / record.MOVED_FOLDER).glob("*.yaml")
+    (written,) = (root / MOVED_FOLDER).glob("*.yaml")
     assert yaml.safe_load(written.read_text())["removed"]["rows"] == {"things": 12}
 
 
