@@ -29,6 +29,7 @@ class RehearseOptions:
     leave: bool = False
     since: str = ""
     tenants: tuple[str, ...] = ()
+    move_to: str = ""
     with_matrix: bool = True
     quiet: bool = False
 
@@ -56,6 +57,10 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
                 raise ProblemsError(problems)
             if asked.in_browser:
                 _require_browser(project.root / "app", in_image=asked.in_image)
+            if asked.move_to:
+                from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415 it imports boto3
+
+                return rehearse_move(project, asked.stack, asked.move_to, asked.tenants, options)
             if asked.tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 

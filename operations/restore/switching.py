@@ -111,7 +111,7 @@ class Switch:
 
         name = self.opened.name
         with plan_file(wanted=True) as file:
-            planned = preview_opened(self.opened, self.project, file)
+            planned = preview_opened(self.opened, self.project, file).plan
             found = reviewing.review(planned, self.project.root / "waivers")
             self.show(reviewing.markdown_text(found))
             back = (

@@ -119,7 +119,7 @@ class Refusing:
             "AccessTier": self.tier,
             "StorageClass": "INTELLIGENT_TIERING",
         }
-        raise ClientError(told, "GetObject")  # type: ignore[arg-type]
+        raise ClientError(told, "GetObject")
 
     def restore_object(self, **asked: Any) -> None:
         self.asked.append(asked["RestoreRequest"])
