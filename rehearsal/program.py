@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from project.files import Project
@@ -89,26 +88,8 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
         configuration.set_all_config(dict(config), [])
         await asyncio.wait_for(stacks.run_in_stack(lambda: _execute(project.main)), timeout_seconds)
 
-    with _waiting_for_all(stacks), _short_traces():
+    with _short_traces():
         _run_loop(main())
-
-
-@contextmanager
-def _waiting_for_all(stacks: Any) -> Iterator[None]:
-    """Let the runtime wait for its outputs together.
-
-    It looks at every one that is outstanding each time a single one is done, which takes a tenth of a rehearsal.
-    """
-    before = stacks.asyncio
-
-    async def wait(tasks: Any, **_: Any) -> Any:
-        return await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-
-    stacks.asyncio = SimpleNamespace(**{**vars(asyncio), "wait": wait})
-    try:
-        yield
-    finally:
-        stacks.asyncio = before
 
 
 @contextmanager
