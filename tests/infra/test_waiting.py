@@ -34,7 +34,7 @@ def run(*outputs: object, never: bool = False) -> list[object]:
         SETTINGS.outputs.clear()
         SETTINGS.outputs |= {asyncio.ensure_future(one(value)) for value in outputs}
         if never:
-            SETTINGS.outputs.add(asyncio.ensure_future(asyncio.Event().wait()))  # type: ignore[arg-type]
+            SETTINGS.outputs.add(asyncio.ensure_future(asyncio.Event().wait()))
         await stack.wait_for_rpcs()
 
     asyncio.run(program())
