@@ -4,7 +4,7 @@ import getpass
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import yaml
 
 from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
-from infra.tenants.files import FOLDER, offboarding_file, parse_tenant, read_tenant, tenant_file
+from infra.tenants.files import parse_tenant, read_tenant
+from infra.tenants.hold import refuse_under_hold
+from infra.tenants.listing import offboarding_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import child, read_yaml
@@ -27,6 +29,7 @@ from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
 from operations.tenant.pool_leaving import PoolLeaving
 from operations.tenant.remains import Remaining, of_pool, of_silo, read_remaining
+from operations.tenant.silo_leaving import SiloLeaving
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -46,6 +49,7 @@ class Wish:
 def retiring(root: Path, name: str, today: date) -> Tenant:
     """A customer whose day has come. Raises ProblemsError."""
     tenant = read_tenant(root, name)
+    refuse_under_hold(tenant, "nothing is destroyed")
     day = tenant.dates.retiring
     if day is None or day > today:
         why = (
@@ -53,7 +57,7 @@ def retiring(root: Path, name: str, today: date) -> Tenant:
             if day
             else f"is not retiring: `workbuoy tenant retire {name} --on DATE` first, in a reviewed change"
         )
-        raise ProblemsError([Problem(file=f"{FOLDER}/{name}.yaml", path="dates.retiring", message=f"{name} {why}")])
+        raise ProblemsError([Problem(file=tenant.path, path="dates.retiring", message=f"{name} {why}")])
     return tenant
 
 
@@ -66,8 +70,12 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     today = datetime.now(UTC).date()
     draft = _draft(project.root, tenant)
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
-    if wish.export is not None:
-        _read(tenant, wish.export, left.buckets)
+    leaving = _leaving(project, tenant, opened, left)
+    export = wish.export
+    if export is not None:
+        _read(tenant, export, left.buckets)
+    elif wish.without_export is None:
+        export = leaving.export()
     require_rights(tenant.stack, left.buckets, opened.place)
     opened.require_free()
     deletable = left.keys_deletable_after(today, wish.keep_snapshot_days)
@@ -76,21 +84,38 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
         raise ProblemsError([Problem(message=message)])
     _write_draft(draft, left, remaining, today)
     opened.destroy(on_output=notify)
-    end_buckets(left.kept_buckets, today + timedelta(days=wish.keep_snapshot_days), opened.place)
+    end_buckets(left.kept_buckets, today, wish.keep_snapshot_days, opened.place)
     text = record_text(
         tenant,
         left,
         destroyed=today,
         deletable=deletable,
         confirmed_by=_person(opened),
-        export=wish.export,
+        export=export,
         without_export=wish.without_export,
         remaining=remaining,
     )
     file = _write_record(project.root, tenant, text)
     draft.unlink()
+    leaving.noted.unlink(missing_ok=True)
     opened.remove()
     return file
+
+
+def _leaving(project: Project, tenant: Tenant, opened: EngineStack, left: Left) -> SiloLeaving:
+    def tasks() -> Tasks:
+        import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+
+        place = find_place(tenant.name, tenant.stack, tenant.region, lambda _: opened.outputs())
+        return Tasks(boto3.Session(), place, notify)
+
+    return SiloLeaving(
+        tenant=tenant,
+        noted=project.root / DRAFTS / f"{tenant.stack}.export.json",
+        tasks=tasks,
+        read=lambda address: _read(tenant, address, left.buckets),
+        notify=notify,
+    )
 
 
 def _standing(
@@ -107,9 +132,7 @@ def _standing(
         )
     left = left_by(graph)
     if not left.resources:
-        raise MistakenError(
-            f"{tenant.stack}: nothing stands in it", f"remove {FOLDER}/{tenant.name}.yaml with a record of your own"
-        )
+        raise MistakenError(f"{tenant.stack}: nothing stands in it", f"remove {tenant.path} with a record of your own")
     base = graph_of_state(open_stack(project, tenant.base, notify=notify).export())
     return left, of_silo(graph, base, today, wish.keep_snapshot_days)
 
@@ -210,11 +233,12 @@ def retire(root: Path, name: str, day: str, today: date) -> Path:
         message = f"{day} is past: a leaving is reviewed and deployed before its day comes; name {today} or later"
         raise ProblemsError([Problem(path="--on", message=message)])
     before = read_tenant(root, name)
-    file = tenant_file(root, name)
+    path = before.path
+    file = root / path
     if before.dates.retiring is not None:
         message = f"says {before.dates.retiring} already; change that line by hand"
-        raise ProblemsError([Problem(file=f"{FOLDER}/{name}.yaml", path="dates.retiring", message=message)])
-    read = read_yaml(file, f"{FOLDER}/{name}.yaml")
+        raise ProblemsError([Problem(file=path, path="dates.retiring", message=message)])
+    read = read_yaml(file, path)
     dates = child(read.tree, "dates")
     if dates is None or not isinstance(dates[1], yaml.MappingNode) or dates[1].flow_style:
         message = "must be written as a block, one day a line, so that a line can be added"

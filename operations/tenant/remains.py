@@ -5,20 +5,25 @@ and says who. S3 deletes by a rule within two days of its time, which is counted
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from facts.captions import ENGLISH
-from facts.stores import Content, End, Form, Keeping, Store, stores
+from facts.stores import Content, End, Form, Keeping, Reason, Store, stores
 from graph import Graph
+from infra.tenants.dates import Hold
 from operations.locate.stores import serves_silos, takes_exports
 
 S3_LATE_DAYS: Final = 2
 IN_WORDS: Final = "record"
 EXPORTED: Final = "exports"
+BY_A_PERSON: Final = "a person deletes it"
 _ABOUT_NOBODY: Final = (Content.KEY, Content.FIGURES, Content.STAFF, Content.CREDENTIALS)
 _GONE_AT_ONCE: Final = (Form.DATABASE_ROWS, Form.TASK_MEMORY, Form.UNFINISHED_UPLOADS, Form.FINAL_SNAPSHOT)
 _OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
@@ -37,6 +42,11 @@ class Remaining:
     ends: date | None
     how: str
 
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether nothing ends it by a rule, so that a legal hold keeps it."""
+        return self.ends is None or self.how.startswith(BY_A_PERSON)
+
     def document(self) -> dict[str, Any]:
         """As the record of a leaving holds it."""
         return {"what": self.what, "where": self.where, "form": str(self.form), "ends": self.ends, "how": self.how}
@@ -45,6 +55,15 @@ class Remaining:
 def of_pool(graph: Graph, removed: date) -> list[Remaining]:
     """A pool tenant whose rows and objects were removed: everything of the base that held a copy of them."""
     return [*_kept(graph, removed, lambda _: True), *_in_words()]
+
+
+def of_person(graph: Graph, erased: date) -> list[Remaining]:
+    """One person who was erased from the stack that serves them: copies from before, whose rows named them.
+
+    No file was removed: what they attached is the customer's, and names them no longer.
+    """
+    gone = [one for one in _kept(graph, erased, lambda _: True) if one.form not in _OBJECTS]
+    return [*gone, PERSON_IN_LEDGER]
 
 
 def of_silo(own: Graph, base: Graph | None, destroyed: date, snapshot_days: int) -> list[Remaining]:
@@ -87,12 +106,25 @@ def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remainin
             continue
         if store.form is Form.FINAL_SNAPSHOT:
             until = day + timedelta(days=snapshot_days)
-            how = f"a person deletes it after {until}"
+            how = f"{BY_A_PERSON} after {until}"
             yield Remaining(what="Final snapshot", where=store.name, form=store.form, ends=until, how=how)
         elif after.end is End.FOR_A_WHILE:
             yield _remaining(graph, store, day, after.days)
+        elif after.reason is Reason.KEY_RETAINED:
+            how = f"{BY_A_PERSON} once nothing needs it: keys.deletableAfter in this record, and KMS's 7 to 30 days"
+            yield replace(_remaining(graph, store, day, math.inf), how=how)
+        elif after.reason is Reason.BUCKET_RETAINED and store.form in _OBJECTS:
+            yield _remaining(graph, store, day, _retained_days(store, snapshot_days))
         else:
             yield _remaining(graph, store, day, math.inf)
+
+
+def _retained_days(store: Store, snapshot_days: int) -> float | None:
+    """Of a bucket that stays as long as the snapshot (emptying.py): deleted that day, and a version so long after."""
+    if store.form is not Form.NONCURRENT_VERSIONS:
+        return snapshot_days
+    days = store.kept.days
+    return None if days is None else snapshot_days + max(days, snapshot_days)
 
 
 def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Remaining:
@@ -101,7 +133,7 @@ def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Rem
     what = "Exports of the customer" if exported else ENGLISH.what(store, lambda one: one.name)
     form = EXPORTED if exported else store.form
     if days is None or math.isinf(days):
-        how = "not known: nothing shows how long it is kept" if days is None else "a person deletes it"
+        how = "not known: nothing shows how long it is kept" if days is None else BY_A_PERSON
         return Remaining(what=what, where=where, form=form, ends=None, how=how)
     late = S3_LATE_DAYS if store.form in _OBJECTS else 0
     return Remaining(
@@ -146,6 +178,28 @@ def read_remaining(record: Mapping[str, Any]) -> list[Remaining]:
         ]
     except (KeyError, TypeError) as error:
         raise ValueError(f"lists no remaining copies as this release writes them: {error}") from None
+
+
+def read_hold(record: Mapping[str, Any]) -> Hold | None:
+    """A hold that was ordered after the leaving, written into its record. Raises ValueError for one of another form."""
+    dates = record.get("dates")
+    stated = dates.get("hold") if isinstance(dates, Mapping) else None
+    if stated is None:
+        return None
+    try:
+        return Hold.model_validate_json(json.dumps(stated, default=str))
+    except ValidationError as error:
+        told = "; ".join(one["msg"] for one in error.errors())
+        raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {told}") from None
+
+
+PERSON_IN_LEDGER: Final = Remaining(
+    what="Entries of the erasure ledger and of the audit trail: keyed hashes of the person's ids",
+    where="erasures/entries, audit_events",
+    form=IN_WORDS,
+    ends=None,
+    how="stay: without them a restored backup would bring the person back",
+)
 
 
 def _day(value: Any) -> date | None:

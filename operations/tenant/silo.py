@@ -37,12 +37,12 @@ def read_silo(root: Path, name: str, base: str | None = None) -> Tenant | None:
         place = next((one for one in tenant.places if one.base == base), None)
         if place is None:
             message = f"{name} has no stack on {base}: its record names {', '.join(one.base for one in tenant.places)}"
-            raise ProblemsError([Problem(file=f"tenants/{name}.yaml", path="base", message=message)])
+            raise ProblemsError([Problem(file=tenant.path, path="base", message=message)])
         tenant = place
     problems = [*find_tenant_problems(root, tenant), *_other_stacks(root, tenant)]
     if tenant.isolation == "silo" and not stack_file(root, tenant.stack).is_file():
         message = f"there is no {stack_file(root, tenant.stack).name}, which every silo needs; put it back"
-        problems.append(Problem(file=f"tenants/{name}.yaml", message=message))
+        problems.append(Problem(file=tenant.path, message=message))
     if problems:
         raise ProblemsError(problems)
     return tenant if tenant.isolation == "silo" else None

@@ -28,22 +28,24 @@ class Case:
     evaluated_every: str = field(default="1m")
 
     def document(self) -> dict[str, Any]:
-        """As `promtool test rules` reads it. The name is a comment of the expression, which promtool prints."""
-        labels = f'alertname="{self.alert}",alertstate="firing",severity="{self.severity}",stack="prod"'
-        expected = [{"labels": f'{{alertname="{self.alert}"}}', "value": 1}]
+        """As `promtool test rules` reads it. The name is a comment of the expressions, which promtool prints."""
+        return self.document_of({self.name: self.alert})
+
+    def document_of(self, alerts: Mapping[str, str]) -> dict[str, Any]:
+        """The same for alerts of these names at once, each by the comment that is printed where it fails."""
         return {
             "interval": "1m",
             "input_series": [{"series": name, "values": values} for name, values in self.series.items()],
-            "promql_expr_test": [
-                {
-                    "expr": f"max by (alertname) (ALERTS{{{labels}}}) # {self.name}",
-                    "eval_time": f"{minute}m",
-                    "exp_samples": samples,
-                }
-                for minutes, samples in ((self.fires, expected), (self.quiet, []))
-                for minute in minutes
-            ],
+            "promql_expr_test": [one for told, alert in alerts.items() for one in self._expected(alert, told)],
         }
+
+    def _expected(self, alert: str, told: str) -> Iterator[dict[str, Any]]:
+        labels = f'alertname="{alert}",alertstate="firing",severity="{self.severity}",stack="prod"'
+        firing = [{"labels": f'{{alertname="{alert}"}}', "value": 1}]
+        for minutes, samples in ((self.fires, firing), (self.quiet, [])):
+            for minute in minutes:
+                expression = f"max by (alertname) (ALERTS{{{labels}}}) # {told}"
+                yield {"expr": expression, "eval_time": f"{minute}m", "exp_samples": samples}
 
 
 def counter(pieces: Pieces) -> str:
@@ -148,21 +150,26 @@ def _of_gauge(alert: str, severity: str, series: str, *, limit: float, hold: int
 def _of_storage() -> Iterator[Case]:
     name = f'workbuoy_storage_call_duration_seconds_count{{{OWN},instance="a",operation="put",outcome='
 
-    def case(told: str, *pieces: tuple[int, float], fires: tuple[int, ...] = (), quiet: tuple[int, ...]) -> Case:
+    def case(told: str, *pieces: tuple[int, float, float], fires: tuple[int, ...] = (), quiet: tuple[int, ...]) -> Case:
+        """Pieces are minutes, calls in each, and how many of them fail."""
         return Case(
             name=f"storage-failures: {told}",
             alert="storage-failures",
             severity="ticket",
             series={
-                f'{name}"success"}}': counter(tuple((minutes, 100 - failed) for minutes, failed in pieces)),
-                f'{name}"failure"}}': counter(pieces),
+                f'{name}"success"}}': counter(tuple((minutes, calls - failed) for minutes, calls, failed in pieces)),
+                f'{name}"failure"}}': counter(tuple((minutes, failed) for minutes, _, failed in pieces)),
             },
             fires=fires,
             quiet=quiet,
         )
 
-    yield case("six of a hundred fire, and it ends with them", (10, 0), (20, 6), (20, 0), fires=(25,), quiet=(10, 45))
-    yield case("four of a hundred do not", (40, 4), quiet=(35,))
+    # Over five minutes, so the share is past its limit in the fifth minute of a fault.
+    fault = ((10, 100, 0), (20, 100, 5.3), (20, 100, 0))
+    yield case("just over five of a hundred fire, and it ends with them", *fault, fires=(21,), quiet=(10, 19, 45))
+    yield case("just below five of a hundred do not", (40, 100, 4.7), quiet=(35,))
+    fewer = ((20, 100, 0), (20, 20, 1.5))
+    yield case("calls that become fewer are set against those of the same minutes", *fewer, fires=(31,), quiet=(29,))
 
 
 def _of_counters() -> Iterator[Case]:
@@ -181,6 +188,13 @@ def _of_counters() -> Iterator[Case]:
         severity="page",
         series={logins: "0x5 1x30"},
         quiet=tuple(range(6, 30, 3)),
+    )
+    yield Case(
+        name="login-unavailable: two that are seven minutes apart do not",
+        alert="login-unavailable",
+        severity="page",
+        series={logins: "0x5 1x6 2x30"},
+        quiet=tuple(range(6, 32, 2)),
     )
     failures = f'workbuoy_database_connection_failures_total{{{OWN},instance="a"}}'
     yield Case(

@@ -42,7 +42,7 @@ def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
     return [
         MoveStep(
             name="open",
-            changes=f"tenants/{name}.yaml gets `move`, which names {to}: both places then take the other's batches",
+            changes=f"{tenant.path} gets `move`, which names {to}: both places then take the other's batches",
             back=f"workbuoy tenant move {name} --run close; nothing else has happened",
             command=f"workbuoy tenant move {name} --to {to} --run open",
             decides="a reviewer: may this customer move, and on which day?",
@@ -83,7 +83,7 @@ def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
         ),
         MoveStep(
             name="switch",
-            changes=f"tenants/{name}.yaml: base and `move` change places; DNS: {host} to {to}'s load balancer; the "
+            changes=f"{tenant.path}: base and `move` change places; DNS: {host} to {to}'s load balancer; the "
             "login provider learns the new callback",
             back=f"{back}, then switch again and point DNS back",
             command=f"workbuoy tenant move {name} --run switch",
@@ -116,7 +116,7 @@ def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
         ),
         MoveStep(
             name="close",
-            changes=f"tenants/{name}.yaml without `move`; deploying both takes the permissions away"
+            changes=f"{tenant.path} without `move`; deploying both takes the permissions away"
             + ("; tear a silo's first stack down before it, with its file: docs/runbooks.md" if silo else ""),
             back="open it again in a reviewed change",
             command=f"workbuoy tenant move {name} --run close",
