@@ -27,8 +27,10 @@ def known(urn: str) -> dict[str, Any]:
 
 
 def take_time(urn: str, call: str) -> None:
-    """Be as slow as a test wants, so that it can end a run in the middle."""
-    time.sleep(known(urn).get("slow", {}).get(call, 0))
+    """Be as slow as a test wants, and let it know when, so that it can end a run in the middle."""
+    if seconds := known(urn).get("slow", {}).get(call):
+        (FILE.parent / f"{call}.begun").touch()
+        time.sleep(seconds)
 
 
 def forget_drift(urn: str) -> None:

@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,8 +33,9 @@ def tell(line): print(line, file=sys.stderr, flush=True)
 try:
     open_stack(find_project(Path.cwd()), "local").destroy(on_output=tell)
 except EngineError as error:
-    sys.exit("; ".join(error.lines) + f"; {error.next_step}")
+    sys.exit("; ".join(error.lines))
 """
+DEAD = "a run that is dead left its lock"
 _DRIFT = {"backupRetentionPeriod": 0, "copyTagsToSnapshot": False}
 _SLOW = {"read": 3, "update": 6, "delete": 6}
 PUT_BACK, KEEP = ("drift", "local", "--put-back", "--yes"), ("drift", "local", "--keep", "--yes")
@@ -63,16 +65,21 @@ class Killed:
         said, _ = process.communicate()
         return process.returncode, said
 
-    def kill(self, line: str, *arguments: str, program: str = WORKBUOY) -> None:
-        """Start a command, and kill it and all that it started as soon as it says this."""
+    def kill(self, line: str, call: str, *arguments: str, program: str = WORKBUOY) -> None:
+        """Start a command; kill it and all that it started once it says this, and then the provider is in a call."""
+        begun = self.scene.plugins.home / f"{call}.begun"
+        begun.unlink(missing_ok=True)
         process, said = self.start(*arguments, program=program), ""
         assert process.stdout is not None
         for one in process.stdout:
             said += one
             if line in one:
                 break
+            begun.unlink(missing_ok=True)  # of an earlier step
         else:
             pytest.fail(f"it never said {line!r}:\n{said}")
+        while call and not begun.exists() and process.poll() is None:
+            time.sleep(0.05)
         for number in [process.pid, *_below(process.pid)]:
             try:
                 os.kill(number, signal.SIGKILL)
@@ -142,18 +149,20 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
 
 
 @pytest.mark.parametrize(
-    ("line", "left"),
+    ("line", "call", "left"),
     [
-        ("Reading local anew", []),
-        ("database-instance refreshing", ["a run that is dead left its lock"]),
-        ("Previewing local with the policies", []),
-        ("database-instance updating", ["a run that is dead left its lock", "1 pending: updating database-instance"]),
+        ("Reading local anew", "", []),
+        ("Refreshing (local)", "read", [DEAD]),
+        ("Previewing local with the policies", "", []),
+        ("Updating (local)", "update", [DEAD, "1 pending: updating database-instance"]),
     ],
 )
-def test_putting_back_is_killed_and_put_back_all_the_same(killed: Killed, line: str, left: list[str]) -> None:
+def test_putting_back_is_killed_and_put_back_all_the_same(
+    killed: Killed, line: str, call: str, left: list[str]
+) -> None:
     before = killed.stands()
     killed.scene.plugins.change("database-instance", drift=_DRIFT)
-    killed.kill(line, *PUT_BACK)
+    killed.kill(line, call, *PUT_BACK)
     refusals = killed.follow(*PUT_BACK)
     assert len(refusals) == len(left), refusals
     for said, wanted in zip(refusals, left, strict=True):
@@ -162,13 +171,13 @@ def test_putting_back_is_killed_and_put_back_all_the_same(killed: Killed, line: 
     assert killed.stands() == before
 
 
-@pytest.mark.parametrize("line", ["database-instance refreshing", "Updating (local)"])
-def test_keeping_is_killed_and_kept_all_the_same(killed: Killed, line: str) -> None:
+@pytest.mark.parametrize(("line", "call", "days"), [("Refreshing (local)", "read", 3), ("Updating (local)", "", 4)])
+def test_keeping_is_killed_and_kept_all_the_same(killed: Killed, line: str, call: str, days: int) -> None:
     file = killed.scene.file
-    text, days = file.read_text(), {"database-instance refreshing": 3, "Updating (local)": 4}[line]
+    text = file.read_text()
     killed.scene.plugins.change("database-instance", drift={"backupRetentionPeriod": days})
     file.write_text(re.sub(r"backupRetentionDays: \d+", f"backupRetentionDays: {days}", text))
-    killed.kill(line, *KEEP)
+    killed.kill(line, call, *KEEP)
     killed.follow(*KEEP)
     code, said = killed.run("drift", "local")
     assert code == 0, said
@@ -180,9 +189,9 @@ def test_a_deployment_is_killed_and_deployed_all_the_same(killed: Killed) -> Non
     file = killed.scene.file
     file.write_text(re.sub(r"backupRetentionDays: \d+", "backupRetentionDays: 5", file.read_text()))
     killed.scene.plugins.change("database-instance", drift={})
-    killed.kill("database-instance updating", *DEPLOY)
+    killed.kill("Updating (local)", "update", *DEPLOY)
     dead, pending = killed.follow(*DEPLOY)
-    assert "a run that is dead left its lock" in dead
+    assert DEAD in dead
     assert "1 pending: updating database-instance" in pending
     code, said = killed.run(*DEPLOY)
     assert code == 0
@@ -190,8 +199,8 @@ def test_a_deployment_is_killed_and_deployed_all_the_same(killed: Killed) -> Non
 
 
 def test_a_leaving_is_killed_and_the_stack_is_empty_all_the_same(killed: Killed) -> None:
-    killed.kill("database-instance deleting", program=_DESTROY)
+    killed.kill("Destroying (local)", "delete", program=_DESTROY)
     dead, pending = killed.follow(program=_DESTROY)
-    assert "a run that is dead left its lock" in dead
-    assert "pending: deleting database-instance" in pending
+    assert DEAD in dead
+    assert re.search(r"an interrupted run left \d+ pending: deleting ", pending)
     assert killed.stands() == {}
