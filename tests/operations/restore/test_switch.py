@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from graph.plan import Plan, PlanStep
 from operations.ending import notify
 from operations.engine.errors import FailedError
+from operations.engine.reviewed import Reviewed
 from operations.restore import copy as copies
 from operations.restore import stack_commands, switching
 from operations.restore.command import restore
@@ -388,7 +389,7 @@ def test_a_review_that_would_replace_the_database_stops_although_a_waiver_accept
     monkeypatch.undo()
     plan = Plan(stack="prod", steps=(PlanStep(op="replace", urn=URN, old=None, new=None),))
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "preview_opened", lambda *_: plan)
+        patch.setattr(engine, "preview_opened", lambda *_: Reviewed(plan))
         patch.setattr(perform, "review", lambda *_: None)
         patch.setattr(perform, "markdown_text", lambda _: "accepted")
         with pytest.raises(FailedError, match="would replace database-instance, which no switch may"):
