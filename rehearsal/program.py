@@ -16,7 +16,6 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 from project.files import Project
-from rehearsal import lazy_provider
 
 _CONSTRUCTORS = 3  # Resource's, CustomResource's or ComponentResource's, and the resource's own
 
@@ -57,7 +56,6 @@ def run_program(project: Project, stack: str, config: Mapping[str, str], monitor
 
 
 def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, timeout_seconds: float) -> None:
-    lazy_provider.install()
     # Read late, so that a command line that only prints help does not pay for Pulumi.
     mocks = importlib.import_module("pulumi.runtime.mocks")
     settings = importlib.import_module("pulumi.runtime.settings")
