@@ -38,7 +38,7 @@ def _of_stack(project: Project, stack: str, bases: Outputs) -> list[str]:
     try:
         problems = find_account_problems(project, stack)
         options = Options(declare_only=True, references=bases)
-        report = rehearse_whole(project, stack, options, with_service=False).policies
+        report = rehearse_whole(project, stack, options).policies
     except (ProblemsError, PolicyError) as mistake:
         return [str(one) for one in mistake.problems]
     except RefusedError as refused:
