@@ -90,7 +90,7 @@ class Rollout:
         self.aws = Aws(self.clock, self.chance)
         self.bucket = StateBucket(self.clock, self.chance, UNANSWERED)
         self.journal = Journal(self.bucket, self.plan.environment)
-        self.places = {one.name: f"{one.account} {one.region}" for one in self.plan.shards}
+        self.places = {one.head.name: f"{one.head.account} {one.head.region}" for one in self.plan.shards}
 
     def simulate(self) -> Run:
         """From the start to the end, or to where the rule stops it."""

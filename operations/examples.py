@@ -113,7 +113,11 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy fleet cells", "how much room is left where"),
         ("workbuoy fleet cells --next prod", "the stack file of a further one"),
     ),
-    "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
+    "fleet status": (
+        ("workbuoy fleet status", "how far it is, one row a cause"),
+        ("workbuoy fleet status --looks build/looks", "and what drifted, or was not tried"),
+    ),
+    "fleet page": (("workbuoy fleet page --looks build/looks --output fleet.html", "one page of all of it"),),
     "tenant remains": (("workbuoy tenant remains acme --live", "what is left of one who has gone"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
@@ -184,5 +188,6 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "a pull request of it",
         ),
     ),
+    "pipeline looks": (("workbuoy pipeline looks drift.yml drills.yml --output build/looks", "what they found last"),),
     "pipeline summary": (("workbuoy pipeline summary review.md", "add it to the job's summary"),),
 }

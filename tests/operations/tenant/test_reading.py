@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.tenants import files
-from infra.tenants.listing import list_records
+from infra.tenants.listing import Listing, list_records
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.tenant.conftest import Run
@@ -178,11 +178,11 @@ def test_listing_loads_neither_pulumi_nor_boto3_and_looks_into_the_folder_a_few_
     assert (done.returncode, done.stderr) == (0, "")
     looked = 0
 
-    def names(root: Path) -> list[str]:
+    def listed(root: Path) -> Listing:
         nonlocal looked
         looked += 1
-        return list_records(root).names()
+        return list_records(root)
 
-    monkeypatch.setattr(files, "tenant_names", names)
+    monkeypatch.setattr(files, "list_records", listed)
     files.read_tenants(project.root)
-    assert looked <= 2
+    assert looked == 1
