@@ -111,6 +111,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "fleet end": (("workbuoy fleet end", "give it up, for another release"),),
     "fleet cells": (
         ("workbuoy fleet cells", "how much room is left where"),
+        ("workbuoy fleet cells --live", "by what AWS grants the account now"),
         ("workbuoy fleet cells --next prod", "the stack file of a further one"),
     ),
     "fleet status": (

@@ -13,6 +13,7 @@ from operations.ending import (
     INTERRUPTED,
     JSON,
     MISTAKE,
+    NOT_MADE,
     fail,
     notify,
     plainly,
@@ -218,14 +219,23 @@ def end(*, environment: str) -> None:
 
 @fleet.command()
 @click.option("--next", "after", metavar="CELL", help="Print the stack file of a further cell like this one instead.")
+@click.option("--live", is_flag=True, help="Ask Service Quotas what AWS grants the account that you are signed in to.")
 @JSON
 @plainly
-def cells(*, after: str | None, json_wanted: bool) -> None:
-    """Show base stacks with the room that AWS's limits leave on each: docs/limits.md's, and quotas of fleet.yaml."""
-    from operations.fleet import cells as reading  # noqa: PLC0415 printing help must not pay for it
+def cells(*, after: str | None, live: bool, json_wanted: bool) -> None:
+    """Show base stacks with the room that AWS's limits leave on each: docs/limits.md's, and quotas of fleet.yaml.
+
+    With --live only those of your account, by what AWS grants it now. Then exits with 3 where that is less than the
+    files count on, and with 4 where a limit could not be asked.
+    """
+    from operations.fleet import cells as reading  # noqa: PLC0415 printing help must not pay for these
+    from operations.fleet.quotas_here import quotas_here  # noqa: PLC0415
 
     root = _root()
-    found = reading.read_cells(root)
+    here = quotas_here(root) if live else None
+    found = reading.read_cells(root, live=here.quotas) if here else reading.read_cells(root)
+    if here:
+        found = [one for one in found if one.base.account == here.account]
     if after is not None:
         cell = next((one for one in found if one.name == after), None)
         if cell is None:
@@ -236,14 +246,17 @@ def cells(*, after: str | None, json_wanted: bool) -> None:
         return
     if json_wanted:
         print_json("fleet-cells", {"cells": [reading.as_json(one) for one in found]})
-        return
-    for one in found:
+    for one in [] if json_wanted else found:
         mark = "!" if reading.nearly_full(one) else " "
         print_text(f"{mark} {one.name:<16} {one.base.region:<11} {one.silos:>3} silos, {one.room:>3} more: {one.limit}")
     for one in filter(reading.nearly_full, found):
         warn(
             f"{one.name} is {one.taken:.0%} taken; `workbuoy fleet cells --next {one.name}` prints the next one's file"
         )
+    if here and (lower := reading.lower_than_files(root, here.quotas)):
+        fail(CHECK_FAILED, *lower, *here.quotas.unknown)
+    if here and here.quotas.unknown:
+        fail(NOT_MADE, *here.quotas.unknown)
 
 
 @_command(LOOKS, JSON)
