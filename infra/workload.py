@@ -128,6 +128,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         secrets=secrets,
         url=args.url,
         backups_kept_days=max(settings.database.backup_retention_days, settings.files.expire_noncurrent_after_days),
+        traces=settings.observability.traces,
     )
     service = Service(
         "service",
@@ -144,6 +145,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             task_role=access.task,
             log_group=logs.service,
             metrics=args.metrics,
+            traces=settings.observability.traces,
             priority=args.priority,
         ),
         opts,

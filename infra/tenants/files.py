@@ -15,6 +15,7 @@ from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, settings_of, stack_file, stack_file_names
 from infra.tenants import capacity
+from infra.tenants.hold import pool_obstacles
 from infra.tenants.listing import FOLDER, OFFBOARDED_FOLDER, Listing, list_records
 from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
@@ -240,6 +241,7 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
             message=f"leaves out {', '.join(outside)}, where base stack {tenant.base} may keep its pool's data: "
             "choose isolation silo, or another base stack",
         )
+    yield from pool_obstacles(tenant, base)
     arn, account = tenant.certificate_arn or BASE_CERTIFICATE, base.get("account")
     if arn != BASE_CERTIFICATE and isinstance(account, str) and not PLACEHOLDER_ACCOUNT.search(arn):
         fault = find_certificate_fault(arn, str(base.get("region")), account)

@@ -16,6 +16,7 @@ from components.settings import (
     Settings,
     find_certificate_fault,
 )
+from infra.tenants.dates import Dates
 from infra.tenants.listing import FOLDER
 from infra.tenants.residency import REGION, Residency, allowed_regions
 from infra.tenants.tiers import TIERS
@@ -65,26 +66,6 @@ class Contact(Settings):
         str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", examples=["kari@acme.example"], max_length=254)
     ]
     role: Literal["privacy", "technical", "billing"]
-
-
-def _in_order(dates: "Dates") -> Iterator[BrokenRule]:
-    if dates.live and dates.live < dates.signed:
-        yield "live", f"lies before signed ({dates.signed})"
-    if dates.retiring and dates.retiring < dates.signed:
-        yield "retiring", f"lies before signed ({dates.signed})"
-
-
-class Dates(Settings):
-    """Days of the contract, as YYYY-MM-DD."""
-
-    signed: date
-    live: date | None = None
-    retiring: Annotated[
-        date | None,
-        Field(description="Set in a reviewed change, it lifts the protections that refuse deleting the silo"),
-    ] = None
-
-    rules: ClassVar[tuple[Rule, ...]] = (_in_order,)
 
 
 class Move(Settings):

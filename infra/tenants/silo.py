@@ -17,6 +17,7 @@ from infra.tenants.files import (
     parse_tenant,
     read_tenant,
 )
+from infra.tenants.hold import HELD_SETTINGS
 from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.tenants.tiers import TIERS
@@ -94,6 +95,8 @@ def _settings(tenant: Tenant, base: StackSettings) -> StackSettings:
     values = base.model_dump(mode="json", by_alias=True)
     for section, sizes in TIERS[_demanded(tenant.tier)].items():
         values[section] |= sizes
+    for section, kept in (HELD_SETTINGS if tenant.dates.hold else {}).items():
+        values[section] |= kept
     values["residency"] = list(allowed_regions(tenant.residency))
     values["service"]["hostName"] = tenant.host_name
     if tenant.certificate_arn != BASE_CERTIFICATE:

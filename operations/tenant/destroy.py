@@ -13,6 +13,7 @@ import yaml
 from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
 from infra.tenants.files import parse_tenant, read_tenant
+from infra.tenants.hold import refuse_under_hold
 from infra.tenants.listing import offboarding_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
@@ -47,6 +48,7 @@ class Wish:
 def retiring(root: Path, name: str, today: date) -> Tenant:
     """A customer whose day has come. Raises ProblemsError."""
     tenant = read_tenant(root, name)
+    refuse_under_hold(tenant, "nothing is destroyed")
     day = tenant.dates.retiring
     if day is None or day > today:
         why = (

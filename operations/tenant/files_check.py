@@ -7,6 +7,7 @@ from infra.problems import Problem
 from infra.stack_files import settings_in, stack_file, stack_file_names
 from infra.tenants import capacity
 from infra.tenants.files import Tenants, by_base, read_tenants
+from infra.tenants.hold import pool_warning
 from infra.tenants.record import Tenant
 
 
@@ -17,11 +18,11 @@ def read_checked(root: Path) -> Tenants:
 
 
 def find_warnings(root: Path, tenants: tuple[Tenant, ...]) -> list[str]:
-    """Limits of base stacks that are nearly met."""
+    """Limits of base stacks that are nearly met, and what a legal hold does not stop."""
+    bases = {base: (settings_in(stack_file(root, base)) or {}, on) for base, on in sorted(by_base(tenants).items())}
     return [
-        warning
-        for base, standing in sorted(by_base(tenants).items())
-        for warning in capacity.warnings(base, settings_in(stack_file(root, base)) or {}, standing)
+        *(warning for base, (settings, on) in bases.items() for warning in capacity.warnings(base, settings, on)),
+        *(told for settings, on in bases.values() for one in on if (told := pool_warning(one, settings))),
     ]
 
 

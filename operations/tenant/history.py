@@ -34,6 +34,12 @@ def find_forbidden_changes(root: Path, since: str) -> list[Problem]:
 
 def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> Iterator[Problem]:
     file = tenant_file(root, name)
+    dates = before.get("dates")
+    held = isinstance(dates, Mapping) and dates.get("hold") is not None
+    if not file.exists() and held:
+        message = "is removed while a legal hold stands: put it back; a change that releases the hold comes first"
+        yield Problem(file=path, path="dates.hold", message=message)
+        return
     if not file.exists():
         if not offboarding_file(root, name).exists():
             message = (

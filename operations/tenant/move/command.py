@@ -223,6 +223,9 @@ def _arguments(tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "Tas
 
 
 def _expect_removable(tenant: "Tenant", wish: Wish) -> None:
+    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415
+
+    refuse_under_hold(tenant, "the old place stays, besides the new one")
     if wish.confirmed != tenant.name:
         fail(MISTAKE, f"remove deletes {tenant.name} from the old place: say --yes-remove {tenant.name} as well")
     if wish.back or tenant.move is None or tenant.move.direction != "from" or tenant.move.since is None:
