@@ -166,6 +166,9 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy state check --file state.json", "the same of an exported state"),
     ),
     "bootstrap up": (("workbuoy bootstrap up dev", "what the account of dev needs once"),),
+    "bootstrap guardrails": (
+        ("workbuoy bootstrap guardrails prod --out build/guardrails", "what nobody in the account may do"),
+    ),
     "bootstrap adopt-state": (("workbuoy bootstrap adopt-state dev", "its state into the bucket that it made"),),
     "engine install": (("workbuoy engine install", "the Pulumi CLI and its plugins"),),
     "local": (("workbuoy local", "a whole life by the real engine, here"),),
