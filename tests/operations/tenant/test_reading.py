@@ -126,6 +126,18 @@ def test_a_customer_cannot_be_moved_by_editing_both_files(project: Project, run:
 
 
 @pytest.mark.usefixtures("committed")
+def test_a_record_that_goes_to_another_folder_is_still_held_to_what_it_was(project: Project, run: Run) -> None:
+    (project.root / "tenants/prod").mkdir()
+    (project.root / "tenants/initech.yaml").rename(project.root / "tenants/prod/initech.yaml")
+    assert run("check", "--since", "main").exit_code == 0
+    edit(project, "tenants/prod/initech.yaml", "base: prod", "base: prod-eu-north-1")
+    edit(project, "tenants/prod/initech.yaml", "region: eu-west-1", "region: eu-north-1")
+    result = run("check", "--since", "main")
+    assert result.exit_code == 1
+    assert "base: was prod and is prod-eu-north-1" in result.stderr
+
+
+@pytest.mark.usefixtures("committed")
 def test_a_customer_leaves_only_with_a_record(project: Project, run: Run) -> None:
     (project.root / "tenants/acme.yaml").unlink()
     (project.root / "Pulumi.prod-acme.yaml").unlink()
