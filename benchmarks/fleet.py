@@ -154,7 +154,7 @@ class Rollout:
             if not runner.noticed and self.clock.now < runner.dies_at:
                 lease.release()
             raise DiedError
-        yield from self._alive(runner, "", (self.plan.settings.watch_minutes * 60.0,))
+        yield self.plan.settings.watch_minutes * 60
         lease.watched(Watched())
         runner.gone = True
         lease.release()
