@@ -14,11 +14,11 @@ LISTENS: Final = "0A"  # https://docs.kernel.org/networking/proc_net_tcp.html
 
 def processes_of(place: Path) -> dict[int, str]:
     """Those whose temporary folder lies in a place, also under other parents by now: id to command line."""
-    wanted, found = f"TMPDIR={place}", {}
+    wanted, found = f"TMPDIR={place}".encode(), {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             environment = (entry / "environ").read_bytes().split(b"\0")
-            if any(one.startswith(wanted.encode()) for one in environment):
+            if any(one == wanted or one.startswith(wanted + b"/") for one in environment):
                 found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     return {pid: command for pid, command in found.items() if pid != os.getpid()}
 

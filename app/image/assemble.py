@@ -50,7 +50,7 @@ def main(build: Path, output: Path) -> None:
     installed = wheels.install(wheelhouse / "installed", base / PACKAGES)
     copied += interpreter.link(base)
     public_roots = authorities.install(base, wheelhouse, build / "image/rds-roots.pem")
-    authorities.replace_botocores(base / PACKAGES)
+    authorities.replace_others(base / PACKAGES)
     for name, content in ETC.items():
         _write(base / "etc" / name, content)
     for name in MOUNT_POINTS:

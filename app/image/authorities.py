@@ -30,8 +30,9 @@ def install(root: Path, wheelhouse: Path, rds_roots: Path) -> Path:
     return certifi
 
 
-def replace_botocores(packages: Path) -> None:
-    """botocore brings roots of its own; one file serves all."""
-    own = packages / "botocore/cacert.pem"
-    own.unlink()
-    own.symlink_to(f"/{CA_FILE}")
+def replace_others(packages: Path) -> None:
+    """botocore and certifi, which the exporter of spans asks, bring roots of their own; one file serves all."""
+    for name in ("botocore", "certifi"):
+        own = packages / name / "cacert.pem"
+        own.unlink()
+        own.symlink_to(f"/{CA_FILE}")

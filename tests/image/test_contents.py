@@ -79,10 +79,11 @@ def test_the_ca_file_holds_the_public_roots_and_rdss_and_no_other(files: Path) -
         assert not set(certificates(own)) & set(held)
 
 
-def test_botocore_trusts_the_same_file(files: Path) -> None:
-    own = files / "usr/lib/workbuoy/botocore/cacert.pem"
-    assert own.is_symlink()
-    assert str(own.readlink()) == "/etc/ssl/certs/ca-certificates.crt"
+def test_packages_with_roots_of_their_own_trust_the_same_file(files: Path) -> None:
+    for package in ("botocore", "certifi"):
+        own = files / "usr/lib/workbuoy" / package / "cacert.pem"
+        assert own.is_symlink()
+        assert str(own.readlink()) == "/etc/ssl/certs/ca-certificates.crt"
     stores = [path for path in files.rglob("*") if path.suffix in {".pem", ".crt"} and not path.is_symlink()]
     assert stores == [files / "etc/ssl/certs/ca-certificates.crt"]
 
