@@ -14,6 +14,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
         ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
         ("workbuoy rehearse prod --leave", "a customer leaves, and is proved gone"),
+        ("workbuoy rehearse prod --tenants acme --move prod-eu-north-1", "a customer moves there and back"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -111,9 +112,26 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "fleet end": (("workbuoy fleet end", "give it up, for another release"),),
     "fleet cells": (
         ("workbuoy fleet cells", "how much room is left where"),
+        ("workbuoy fleet cells --live", "by what AWS grants the account now"),
         ("workbuoy fleet cells --next prod", "the stack file of a further one"),
     ),
-    "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
+    "fleet status": (
+        ("workbuoy fleet status", "how far it is, one row a cause"),
+        ("workbuoy fleet status --looks build/looks", "and what drifted, or was not tried"),
+    ),
+    "fleet page": (("workbuoy fleet page --looks build/looks --output fleet.html", "one page of all of it"),),
+    "person export": (
+        (
+            "workbuoy person export acme --member 0193a000-0000-7000-8000-000000000001",
+            "what is theirs, as open archives",
+        ),
+    ),
+    "person erase": (
+        (
+            "workbuoy person erase acme --member 0193a000-0000-7000-8000-000000000001",
+            "for good: no backup brings them back",
+        ),
+    ),
     "tenant remains": (("workbuoy tenant remains acme --live", "what is left of one who has gone"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
@@ -127,6 +145,27 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         (
             "workbuoy restore tenant globex \\\n      --at 2026-11-26T09:30:00Z --yes-restore globex",
             "do it; the same again goes on where it was",
+        ),
+    ),
+    "restore stack": (
+        ("workbuoy restore stack prod --at 2026-11-26T09:30:00Z --plan", "what would be done"),
+        ("workbuoy restore stack prod --at 2026-11-26T09:30:00Z", "a copy of everything, checked and fit to serve"),
+    ),
+    "restore switch": (
+        ("workbuoy restore switch prod \\\n      --at 2026-11-26T09:30:00Z --yes-restore prod", "let the copy serve"),
+        (
+            "workbuoy restore switch prod \\\n      --at 2026-11-26T09:30:00Z --yes-restore prod --back",
+            "what served before, again",
+        ),
+        (
+            "workbuoy restore switch prod \\\n      --remove-old workbuoy-prod-database-before",
+            "once nobody goes back any more",
+        ),
+    ),
+    "restore files": (
+        (
+            "workbuoy restore files prod --switched 2026-11-26T12:00:00Z",
+            "files as the rows name them, after a switch back",
         ),
     ),
     "restore undo": (
@@ -161,6 +200,9 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy state check --file state.json", "the same of an exported state"),
     ),
     "bootstrap up": (("workbuoy bootstrap up dev", "what the account of dev needs once"),),
+    "bootstrap guardrails": (
+        ("workbuoy bootstrap guardrails prod --out build/guardrails", "what nobody in the account may do"),
+    ),
     "bootstrap adopt-state": (("workbuoy bootstrap adopt-state dev", "its state into the bucket that it made"),),
     "engine install": (("workbuoy engine install", "the Pulumi CLI and its plugins"),),
     "local": (("workbuoy local", "a whole life by the real engine, here"),),
@@ -184,5 +226,6 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "a pull request of it",
         ),
     ),
+    "pipeline looks": (("workbuoy pipeline looks drift.yml drills.yml --output build/looks", "what they found last"),),
     "pipeline summary": (("workbuoy pipeline summary review.md", "add it to the job's summary"),),
 }

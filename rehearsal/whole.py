@@ -15,7 +15,7 @@ from rehearsal.run import Options, rehearse_with_base
 if TYPE_CHECKING:
     from rehearsal.service.leaving import Leaving
     from rehearsal.service.processes import Programs
-    from rehearsal.service.restoring import Restoring
+    from rehearsal.service.restoring_stack import WholeStack
 
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
@@ -27,14 +27,14 @@ class ServiceOptions:
     With `in_browser` a person works in its web interface too (`rehearsal.service.person`). With `in_image` it runs in
     the built image under runc instead of in `app/.venv`. With `other`, a command line or an image's archive, that
     service is held to the contract of docs/other-image.md in the place of the bundled one. With `trying` its steps are
-    taken while the service runs: a customer is damaged and brought back, or leaves. Over an older release only
-    `in_image` has a meaning.
+    taken while the service runs: customers and the stack are brought back, or a customer leaves. Over an older release
+    only `in_image` has a meaning.
     """
 
     in_image: bool = False
     in_browser: bool = False
     other: str = ""
-    trying: "Restoring | Leaving | None" = None
+    trying: "WholeStack | Leaving | None" = None
 
 
 def rehearse_whole(

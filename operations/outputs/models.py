@@ -11,8 +11,8 @@ from operations.outputs import VERSIONS
 from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
-from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
-from operations.outputs.handed_over import TenantExport, TenantLink, TenantRemains
+from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun, FleetStatus
+from operations.outputs.handed_over import PersonErase, PersonExport, TenantExport, TenantLink, TenantRemains
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
@@ -280,11 +280,14 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "fleet-cells": FleetCells,
     "fleet-plan": FleetPlan,
     "fleet-run": FleetRun,
+    "fleet-status": FleetStatus,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,
     "locate": Locate,
     "locate-all": LocateAll,
+    "person-erase": PersonErase,
+    "person-export": PersonExport,
     "policies-check": PoliciesCheck,
     "policies-lint": PoliciesLint,
     "policies-matrix": PoliciesMatrix,
@@ -312,10 +315,13 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
     "fleet-run": "`workbuoy fleet status`, `workbuoy fleet deploy`",
+    "fleet-status": "`workbuoy fleet status --looks`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",
-    "restore": "`workbuoy restore drill`, `workbuoy restore tenant`, `workbuoy restore undo`",
+    "restore": ", ".join(
+        f"`workbuoy restore {one}`" for one in ("drill", "tenant", "undo", "stack", "switch", "files")
+    ),
     "review": "`workbuoy review`, `workbuoy tenant preview`",
     "tenant-deploy-all": "`workbuoy tenant deploy --all`",
 }

@@ -12,7 +12,7 @@ from operations.rehearse.progress import progress
 if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
     from rehearsal.service.leaving import Leaving
-    from rehearsal.service.restoring import Restoring
+    from rehearsal.service.restoring_stack import WholeStack
     from rehearsal.whole import ServiceOptions
 
 
@@ -30,6 +30,7 @@ class RehearseOptions:
     leave: bool = False
     since: str = ""
     tenants: tuple[str, ...] = ()
+    move_to: str = ""
     with_matrix: bool = True
     quiet: bool = False
 
@@ -57,6 +58,10 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
                 raise ProblemsError(problems)
             if asked.in_browser:
                 _require_browser(project.root / "app", in_image=asked.in_image)
+            if asked.move_to:
+                from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415 it imports boto3
+
+                return rehearse_move(project, asked.stack, asked.move_to, asked.tenants, options)
             if asked.tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 
@@ -84,11 +89,11 @@ def _service(asked: RehearseOptions) -> "ServiceOptions | None":
     )
 
 
-def _trying(asked: RehearseOptions) -> "Restoring | Leaving | None":
+def _trying(asked: RehearseOptions) -> "WholeStack | Leaving | None":
     if asked.restore:
-        from rehearsal.service.restoring import Restoring  # noqa: PLC0415 few ask for it
+        from rehearsal.service.restoring_stack import WholeStack  # noqa: PLC0415 few ask for it
 
-        return Restoring()
+        return WholeStack()
     if asked.leave:
         from rehearsal.service.leaving import Leaving  # noqa: PLC0415 few ask for it
 

@@ -4,7 +4,7 @@ import getpass
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
 from operations.tenant.pool_leaving import PoolLeaving
 from operations.tenant.remains import Remaining, of_pool, of_silo, read_remaining
+from operations.tenant.silo_leaving import SiloLeaving
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -37,12 +38,16 @@ DRAFTS = ".workbuoy/leaving"
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a person gave; `ask` shows the plan and tells whether the customer's name was typed."""
+    """What a person gave; `ask` shows the plan and tells whether the customer's name was typed.
+
+    `record` is the file that records it: by default the one of a leaving.
+    """
 
     export: str | None
     without_export: str | None
     keep_snapshot_days: int
     ask: Callable[[str], bool]
+    record: Path | None = None
 
 
 def retiring(root: Path, name: str, today: date) -> Tenant:
@@ -67,10 +72,14 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     """
     opened = open_stack(project, tenant.stack, notify=notify)
     today = datetime.now(UTC).date()
-    draft = _draft(project.root, tenant)
+    draft = draft_of(project.root, tenant)
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
-    if wish.export is not None:
-        _read(tenant, wish.export, left.buckets)
+    leaving = _leaving(project, tenant, opened, left)
+    export = wish.export
+    if export is not None:
+        _read(tenant, export, left.buckets)
+    elif wish.without_export is None:
+        export = leaving.export()
     require_rights(tenant.stack, left.buckets, opened.place)
     opened.require_free()
     deletable = left.keys_deletable_after(today, wish.keep_snapshot_days)
@@ -79,21 +88,38 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
         raise ProblemsError([Problem(message=message)])
     _write_draft(draft, left, remaining, today)
     opened.destroy(on_output=notify)
-    end_buckets(left.kept_buckets, today + timedelta(days=wish.keep_snapshot_days), opened.place)
+    end_buckets(left.kept_buckets, today, wish.keep_snapshot_days, opened.place)
     text = record_text(
         tenant,
         left,
         destroyed=today,
         deletable=deletable,
-        confirmed_by=_person(opened),
-        export=wish.export,
+        confirmed_by=person_of(opened),
+        export=export,
         without_export=wish.without_export,
         remaining=remaining,
     )
-    file = _write_record(project.root, tenant, text)
+    file = _write_record(wish.record or offboarding_file(project.root, tenant.name), text)
     draft.unlink()
+    leaving.noted.unlink(missing_ok=True)
     opened.remove()
     return file
+
+
+def _leaving(project: Project, tenant: Tenant, opened: EngineStack, left: Left) -> SiloLeaving:
+    def tasks() -> Tasks:
+        import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+
+        place = find_place(tenant.name, tenant.stack, tenant.region, lambda _: opened.outputs())
+        return Tasks(boto3.Session(), place, notify)
+
+    return SiloLeaving(
+        tenant=tenant,
+        noted=project.root / DRAFTS / f"{tenant.stack}.export.json",
+        tasks=tasks,
+        read=lambda address: _read(tenant, address, left.buckets),
+        notify=notify,
+    )
 
 
 def _standing(
@@ -131,7 +157,8 @@ def _from_draft(draft: Path, today: date) -> tuple[Left, list[Remaining]]:
     return Left(**fields), [replace(one, ends=one.ends + late if one.ends else None) for one in remaining]
 
 
-def _draft(root: Path, tenant: Tenant) -> Path:
+def draft_of(root: Path, tenant: Tenant) -> Path:
+    """Where a destruction or removal that has begun notes what it must know to go on."""
     return root / DRAFTS / f"{tenant.stack if tenant.isolation == 'silo' else tenant.name}.json"
 
 
@@ -146,7 +173,7 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
     base = open_stack(project, tenant.base, notify=notify)
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
     remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
-    draft = _draft(project.root, tenant)
+    draft = draft_of(project.root, tenant)
     leaving = PoolLeaving(
         tenant=tenant,
         tasks=Tasks(boto3.Session(), place, notify),
@@ -162,26 +189,25 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
         Left(),
         destroyed=datetime.fromisoformat(done["removedAt"]).date(),
         deletable=None,
-        confirmed_by=_person(base),
+        confirmed_by=person_of(base),
         export=done.get("export"),
         without_export=wish.without_export,
         remaining=remaining,
         counted=done,
     )
-    file = _write_record(project.root, tenant, text)
+    file = _write_record(offboarding_file(project.root, tenant.name), text)
     draft.unlink()
     return file
 
 
-def _person(opened: EngineStack) -> str:
+def person_of(opened: EngineStack) -> str:
     """Whoever is signed in to the account; on a moto server the user of this machine."""
     if opened.place.endpoint_url is not None:
         return getpass.getuser()
     return who_am_i(opened.name, opened.place.region, opened.variables)["Arn"]
 
 
-def _write_record(root: Path, tenant: Tenant, text: str) -> Path:
-    file = offboarding_file(root, tenant.name)
+def _write_record(file: Path, text: str) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, text)
     return file

@@ -14,7 +14,8 @@ from typing import Any
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.ending import Notify
-from operations.tenant.handover.reading import ReadAgain
+from operations.tenant.counted import remove_counted
+from operations.tenant.handover.reading import ReadAgain, is_of
 from operations.tenant.handover.tasks import TaskFailedError, Tasks
 from project.whole_file import write_whole
 
@@ -61,12 +62,11 @@ class PoolLeaving:
         self._note(before=dict(before), frozenAt=frozen["frozen_at"], removing=True)
 
     def _export(self, before: Mapping[str, Any]) -> None:
-        """Of what is there now, to the row: one of another day is another customer's as far as a removal goes."""
+        """Of what is there now, to the row."""
         address = self.export or self.done.get("export") or str(self.tasks.hand_over()["address"])
         self._note(export=address)
         found = self.read(address)
-        counted = {name: rows for name, rows in before["rows"].items() if name in found.rows}
-        if (found.digest, found.tenant_id) != (before["digest"], before["tenant_id"]) or counted != dict(found.rows):
+        if not is_of(found, before):
             self._note(export=None)
             message = (
                 f"{address}: is not of what is there now; nothing was removed. Again, without --export, exports anew"
@@ -76,27 +76,19 @@ class PoolLeaving:
 
     def _remove(self) -> None:
         before = self.done["before"]
-        if _left(self.tasks.count(before["tenant_id"])):
-            self.notify(f"removing {self.tenant.name} ...")
-            try:
-                self.tasks.remove(before["digest"])
-            except TaskFailedError as error:
-                message = f"{error}. Some of it may be gone: the same command again goes on"
-                raise TaskFailedError(message) from error
-        after = self.tasks.count(before["tenant_id"])
-        if left := _left(after):
-            told = ", ".join(f"{count} in {name}" for name, count in left.items())
-            message = f"{self.tenant.name} was said to be removed, and is still there: {told}. No record is written"
-            raise ProblemsError([Problem(message=message)])
+        after = remove_counted(
+            self.tenant.name, before["tenant_id"], self.tasks, lambda: self._removed(before["digest"]), self.notify
+        )
         self._note(after=dict(after), removedAt=datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def _removed(self, digest: str) -> None:
+        try:
+            self.tasks.remove(digest)
+        except TaskFailedError as error:
+            message = f"{error}. Some of it may be gone: the same command again goes on"
+            raise TaskFailedError(message) from error
 
     def _note(self, **values: Any) -> None:
         self.done = {name: value for name, value in {**self.done, **values}.items() if value is not None}
         self.draft.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.draft, json.dumps(self.done, indent=2))
-
-
-def _left(counted: Mapping[str, Any]) -> dict[str, int]:
-    """What is still there; older versions of objects end by the bucket's rule, and stand in the record."""
-    left = {name: int(rows) for name, rows in counted["rows"].items() if rows}
-    return left | ({"the bucket": int(counted["objects"])} if counted["objects"] else {})

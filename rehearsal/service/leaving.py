@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.permissions.request import RequestedAction
+from rehearsal.service.one_person import OnePerson
 from rehearsal.service.processes import Process
 from rehearsal.service.restoring import (
     BETWEEN_SECONDS,
@@ -43,6 +44,7 @@ class Leaving:
     exported: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
     neighbour: Mapping[str, Any] = field(default_factory=dict)
+    person: OnePerson = field(default_factory=OnePerson)
 
     def steps(self) -> tuple[tuple[str, Action], ...]:
         """To be taken while the service runs."""
@@ -51,9 +53,11 @@ class Leaving:
             ("leave: a base backup", self.copying.back_up),
             ("leave: frozen and exported", self.export),
             ("leave: the export opened, by people alone", self.open),
+            ("leave: one person of its neighbour exported", self.person.export),
             ("leave: counted before", self.count),
             ("leave: removed", self.remove),
             ("leave: counted after", self.count_again),
+            ("leave: one person of its neighbour erased", self.person.erase),
             ("leave: older versions end", self.end_versions),
             ("leave: the log is archived", self.copying.archive),
             ("leave: a copy from before the removal", self.copying.copy),
@@ -61,7 +65,8 @@ class Leaving:
         )
 
     def fill(self, trial: Trial) -> str:
-        """A customer that will leave, and nothing of its neighbours."""
+        """A customer that will leave, and one person of a neighbour that stays."""
+        self.person.work(trial)
         run_as_owner(trial, ("tenant", "add", LEAVING), TIMEOUT_SECONDS)
         self.keys = fill_customer(trial, LEAVING, self.rows, self.files, LARGE)
         return (
@@ -71,10 +76,10 @@ class Leaving:
     def export(self, trial: Trial) -> str:
         """Writes are refused first, so that what is exported is what goes."""
         trial.tried_whole.add(trial.declared.export_role_arn)
-        _on_duty(trial, "freeze", LEAVING)
+        on_duty(trial, "freeze", LEAVING)
         self._break_off(trial)
         began = time.monotonic()
-        self.exported = _exporting(trial, "hand-over", LEAVING)
+        self.exported = exporting(trial, "hand-over", LEAVING)
         seconds = time.monotonic() - began
         return f"{sum(self.exported['rows'].values())} rows and {self.exported['files']} files in {seconds:.1f} s"
 
@@ -107,8 +112,8 @@ class Leaving:
 
     def count(self, trial: Trial) -> str:
         """By somebody else than who removes; what was exported must be what is there."""
-        self.neighbour = _exporting(trial, "count", trial.members[0][0])
-        self.before = _exporting(trial, "count", LEAVING)
+        self.neighbour = exporting(trial, "count", trial.members[0][0])
+        self.before = exporting(trial, "count", LEAVING)
         different = [name for name, rows in self.exported["rows"].items() if self.before["rows"][name] != rows]
         if different or self.before["objects"] != self.files or self.before["digest"] != self.exported["digest"]:
             raise StepError(f"what is there is not what was exported: {', '.join(different) or 'files'}")
@@ -118,12 +123,12 @@ class Leaving:
         """Against the digest of the export; a moment before it is what a restored copy will be of."""
         self.copying.at = datetime.now(UTC)
         time.sleep(BETWEEN_SECONDS)
-        wrong = _begun_on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", "0" * 64)
+        wrong = begun_on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", "0" * 64)
         until(lambda: wrong.ended, TIMEOUT_SECONDS, "a removal with another digest did not end", wrong)
         if wrong.wait(5) == 0:
             raise StepError("a customer is removed against an export of something else")
         digest = str(self.exported["digest"])
-        told = _on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
+        told = on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
         return f"{told['objects_deleted']} objects, and every row"
 
     def count_again(self, trial: Trial) -> str:
@@ -132,7 +137,7 @@ class Leaving:
         left = {name: rows for name, rows in after["rows"].items() if rows}
         if left or after["objects"]:
             raise StepError(f"after the removal {left or ''} {after['objects']} objects are still there")
-        neighbour = _exporting(trial, "count", trial.members[0][0])
+        neighbour = exporting(trial, "count", trial.members[0][0])
         if neighbour != self.neighbour:
             raise StepError(f"{neighbour['tenant']}'s rows and objects changed with it")
         return f"nothing; {after['older_versions']} older versions wait for the lifecycle; the neighbour has all"
@@ -157,17 +162,19 @@ class Leaving:
         """It had the customer, and nobody reads it before the erasure ledger was applied."""
         began = begin(trial, trial.declared.restore, ("restore", "prepare"), trial.declared.restore_role_arn)
         finish(began, "restore prepare", TIMEOUT_SECONDS)
-        erased = verdict(began)["tenants_erased"]
+        erased, persons = verdict(began)["tenants_erased"], verdict(began)["persons_erased"]
         checked = begin(trial, trial.declared.restore, ("restore", "check"), trial.declared.restore_role_arn)
         finish(checked, "restore check", TIMEOUT_SECONDS)
         names = {one["tenant"] for one in verdict(checked)["tenants"]}
         if erased != 1 or LEAVING in names:
             raise StepError(f"the copy holds {', '.join(sorted(names))}; {erased} customers were taken out of it")
+        if persons != 1:
+            raise StepError(f"{persons} erased persons were taken out of the copy instead of 1")
         expect(trial.member.send("GET", trial.thing_path), 200)
-        return "the ledger took it out; its neighbours are in it"
+        return "the ledger took it out, and the person; its neighbours are in it"
 
     def _after(self, trial: Trial) -> Mapping[str, Any]:
-        return _exporting(trial, "count", LEAVING, "--id", str(self.before["tenant_id"]))
+        return exporting(trial, "count", LEAVING, "--id", str(self.before["tenant_id"]))
 
 
 def _ends_versions(rule: Mapping[str, Any]) -> bool:
@@ -186,18 +193,23 @@ def _begun_exporting(trial: Trial, action: str, *words: str) -> Process:
     return begin(trial, trial.declared.export, ("tenant", action, *words), trial.declared.export_role_arn)
 
 
-def _exporting(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+def exporting(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+    """What a command says that reads and hands over, under the role for that. Raises StepError."""
     process = _begun_exporting(trial, action, *words)
     finish(process, f"tenant {action}", TIMEOUT_SECONDS)
     return verdict(process)
 
 
-def _begun_on_duty(trial: Trial, action: str, *words: str) -> Process:
-    """Without the entry point, whose settings know no stand-in; which commands it lets through is tried by `enrol`."""
+def begun_on_duty(trial: Trial, action: str, *words: str) -> Process:
+    """A command of one-off work, without the entry point, whose settings know no stand-in.
+
+    Which commands the entry point lets through is tried by `enrol`.
+    """
     return begin(trial, trial.declared.one_off, ("tenant", action, *words))
 
 
-def _on_duty(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
-    process = _begun_on_duty(trial, action, *words)
+def on_duty(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+    """What such a command says at its end. Raises StepError."""
+    process = begun_on_duty(trial, action, *words)
     finish(process, f"tenant {action}", TIMEOUT_SECONDS)
     return verdict(process)
