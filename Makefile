@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 4
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help rehearse test test-fast dev ui ui-storybook image local check format generate lock upgrade clean
+.PHONY: help rehearse test test-fast dev ui ui-storybook image local bench check format generate lock upgrade clean
 
 rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -44,6 +44,9 @@ image: .venv/installed ## The container image and its SBOM (make image ARCHITECT
 
 local: .venv/installed ## The stack local by the real engine and provider, against moto
 	@$(BIN)/workbuoy local
+
+bench: .venv/installed app/.venv/installed ## Measure what people wait for, into docs/speed.md (some minutes; make bench ROUNDS=1)
+	@$(BIN)/python -m benchmarks.speed --write --rounds $(or $(ROUNDS),3)
 
 check: .venv/installed ## Formatter, linter and types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy

@@ -1,0 +1,178 @@
+"""The table of docs/speed.md: `make bench`, or `python -m benchmarks.speed [--rounds 3] [--write]`.
+
+Every measurement is a process of its own, all of them take turns, and each figure is the median of the rounds. Ratios
+are of CPU seconds, since who else works on the machine changes these least. Copies of the project are measured, so
+that nothing here depends on an owner's customers. Ends with 3 where a limit is not kept.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from benchmarks.measuring import Measurement, measure, median
+from benchmarks.rehearsal import floor
+from benchmarks.tenants import make_project
+from benchmarks.tenants_rehearsal import resources_of, write_project
+from operations.warm.process import WarmProcess
+
+ROOT = Path(__file__).parent.parent
+PAGE, README = ROOT / "docs/speed.md", ROOT / "README.md"
+BEGINNING, END = "<!-- make bench writes this -->\n", "<!-- to here -->\n"
+CUSTOMERS, SILOS = 10_000, 10
+INFRASTRUCTURE, SERVICE = "`workbuoy rehearse prod --no-service`", "`workbuoy rehearse prod`"
+LIST = f"`workbuoy tenant list` of {CUSTOMERS:,} customers"
+QUOTED = (INFRASTRUCTURE, SERVICE, LIST)
+HEAD = (
+    "| what | wall | CPU | memory | ratio | at most |",
+    "|---|--:|--:|--:|---|---|",
+)
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `figure` is held to `limit`, if there is one, and is what `ratio` says in words."""
+
+    what: str
+    measured: Measurement
+    ratio: str = ""
+    figure: float = 0.0
+    limit: float | None = None
+    limit_text: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the limit holds, where there is one."""
+        return self.limit is None or self.figure <= self.limit
+
+    def __str__(self) -> str:
+        one = self.measured
+        cpu = f"{one.cpu:.1f} s" if one.cpu else ""
+        memory = f"{one.peak:.0f} MB" if one.peak else ""
+        kept = "" if self.kept else ", **not kept**"
+        return f"| {self.what} | {one.wall:.1f} s | {cpu} | {memory} | {self.ratio} | {self.limit_text}{kept} |"
+
+
+@click.command()
+@click.option("--rounds", default=3, show_default=True, help="Runs of each; the median is shown.")
+@click.option("--write", is_flag=True, help="Write the table into docs/speed.md.")
+def main(rounds: int, write: bool) -> None:
+    """Measure what people wait for, and print one table with its ratios."""
+    with tempfile.TemporaryDirectory() as temporary:
+        rows = _rows(Path(temporary), rounds)
+    table = "\n".join([*HEAD, *map(str, rows)])
+    click.echo(table)
+    if write:
+        readme = README.read_text("utf-8")
+        note = f"Measured on {datetime.now(UTC):%Y-%m-%d}, {_machine()}, medians of {rounds}.\n"
+        PAGE.write_text(with_table(PAGE.read_text("utf-8"), f"{note}\n{table}\n"), encoding="utf-8")
+        README.write_text(with_table(readme, quoted(PAGE.read_text("utf-8"))), encoding="utf-8")
+    sys.exit(0 if all(row.kept for row in rows) else 3)
+
+
+def with_table(page: str, table: str) -> str:
+    """The page with another table between its marks."""
+    before, _, rest = page.partition(BEGINNING)
+    return f"{before}{BEGINNING}{table}{END}{rest.partition(END)[2]}"
+
+
+def quoted(page: str) -> str:
+    """What README shows of the page's table: some rows, without the wall time, which says what else ran."""
+    lines = [line for line in page.splitlines() if line.split(" | ")[0].removeprefix("| ") in QUOTED]
+    rows = [line.split("|") for line in (*HEAD, *lines)]
+    return "".join("|".join([*cells[:2], *cells[3:]]) + "\n" for cells in rows)
+
+
+def _rows(folder: Path, rounds: int) -> list[Row]:
+    workbuoy = str(Path(sys.executable).with_name("workbuoy"))
+    customers, one, many = folder / "customers", folder / "one", folder / "many"
+    click.echo(f"writing {CUSTOMERS:,} customers' files ...", err=True)
+    make_project(customers, CUSTOMERS)
+    each = resources_of(write_project(one, 1))
+    write_project(many, SILOS)
+    estate = [workbuoy, "rehearse", "prod", "--tenants", "all", "--no-service", "--no-matrix"]
+    commands = {
+        "floor": (floor("prod", folder), ROOT),
+        "infrastructure": ([workbuoy, "rehearse", "prod", "--no-service"], ROOT),
+        "service": ([workbuoy, "rehearse", "prod"], ROOT),
+        "one silo": (estate, one),
+        "silos": (estate, many),
+        "list": ([workbuoy, "tenant", "list"], customers),
+        "check": ([workbuoy, "tenant", "check"], customers),
+    }
+    measure(*commands["list"])  # writes the index over the files
+    found: dict[str, list[Measurement]] = {name: [] for name in (*commands, "warm", "warm service")}
+    with _warm() as again:
+        for turn in range(rounds):
+            for name, (command, place) in commands.items():
+                click.echo(f"round {turn + 1} of {rounds}: {name} ...", err=True)
+                found[name].append(measure(command, place))
+            found["warm"].append(again(with_service=False))
+            found["warm service"].append(again(with_service=True))
+    return _table({name: median(runs) for name, runs in found.items()}, each)
+
+
+class _Again:
+    def __init__(self, warm: WarmProcess) -> None:
+        self._warm = warm
+
+    def __call__(self, *, with_service: bool) -> Measurement:
+        """A rehearsal as `--watch` makes it once a file is saved; what a fork uses of CPU is not told."""
+        began = time.perf_counter()
+        running = self._warm.run(_asked(with_service=with_service))
+        while (outcome := running.outcome()) is None:
+            time.sleep(_POLL_SECONDS)
+        if not outcome.verdict:
+            raise click.ClickException(f"the warm rehearsal came to no verdict: {outcome.errors}")
+        return Measurement(time.perf_counter() - began, 0.0, 0.0)
+
+
+def _asked(*, with_service: bool) -> dict[str, object]:
+    return {"stack": "prod", "folder": str(ROOT), "with_service": with_service, "quiet": True}
+
+
+@contextmanager
+def _warm() -> Iterator[_Again]:
+    with tempfile.TemporaryDirectory() as files, WarmProcess(ROOT, Path(files)) as warm:
+        warm.warm_up(_asked(with_service=False))
+        while not warm.is_ready():
+            time.sleep(_POLL_SECONDS)
+        yield _Again(warm)
+
+
+def _table(found: dict[str, Measurement], each: int) -> list[Row]:
+    base = found["floor"].cpu
+    rows = [Row("importing what a rehearsal of prod imports: the floor", found["floor"])]
+    for name, what, limit in (
+        ("infrastructure", INFRASTRUCTURE, 1.3),
+        ("service", SERVICE, 2.6),
+    ):
+        ratio = found[name].cpu / base
+        rows.append(Row(what, found[name], f"{ratio:.1f} times the floor", ratio, limit, f"{limit} times the floor"))
+    further = (found["silos"].cpu - found["one silo"].cpu) / ((SILOS - 1) * each) * 1000
+    silos = f"the same with {SILOS} customers' own stacks"
+    rows.append(Row(silos, found["silos"], f"{further:.1f} ms a resource more", further, 4.0, "4 ms a resource"))
+    for name, what, limit in (
+        ("warm", "after saving a file, `--watch --no-service`", 2.0),
+        ("warm service", "after saving a file, `--watch`", 5.0),
+    ):
+        rows.append(Row(what, found[name], "", found[name].wall, limit, f"{limit:.0f} s"))
+    for name, what in (("list", LIST), ("check", LIST.replace("list", "check"))):
+        rows.append(Row(what, found[name], "", found[name].cpu, 2.5, "2.5 s of CPU"))
+    return rows
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.0f}"
+
+
+if __name__ == "__main__":
+    main()
