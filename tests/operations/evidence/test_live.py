@@ -114,7 +114,7 @@ def test_drills_of_the_bucket_decide_with_those_of_the_folder(s3: Any, tmp_path:
     item = of_kind(tmp_path, "drills", SINCE, UNTIL, ("prod",), live=found.drills["prod"])
     assert (item.state, list(item.documents)) == (
         State.PASSED,
-        ["recorded/drills/prod-2026-11-20T03:00:00+00:00.json"],
+        ["recorded/drills/prod-2026-11-20T030000+0000.json"],
     )
     put(
         s3,
