@@ -11,7 +11,7 @@ from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
 from bootstrap.tasks import task_statements
 from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, TASK_ROLE
-from components.files import IMPORT_PREFIX
+from components.files import ERASURES_PREFIX, IMPORT_PREFIX
 from components.log_group import READ_LOGS
 from components.permissions import Statement
 from components.task import DRILL, EXPORT, ONE_OFF, RESTORE
@@ -49,6 +49,26 @@ def trust_operators(account_id: str, operators: OperatorsSettings) -> Statement:
             }
         },
     )
+
+
+def _read_ledgers(scope: Scope) -> list[Statement]:
+    """What was erased when, for an auditor: kinds, days and keyed hashes, and not the salt that they are made with.
+
+    The key is used by what reads evidence, of the same bucket.
+    """
+    return [
+        Statement(
+            sid="ReadErasures",
+            actions=["s3:GetObject"],
+            resources=scope.buckets(f"files-*/{ERASURES_PREFIX}/entries/*"),
+        ),
+        Statement(
+            sid="FindErasures",
+            actions=["s3:ListBucket"],
+            resources=scope.buckets("files-*"),
+            conditions={"StringLike": {"s3:prefix": [f"{ERASURES_PREFIX}/*"]}},
+        ),
+    ]
 
 
 def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
@@ -137,7 +157,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 resources=scope.named("ecs", "service/{}/*"),
             ),
         ],
-        "restore": [*copy_statements(scope), *evidence_statements(scope)],
+        "restore": [*copy_statements(scope), *evidence_statements(scope), *_read_ledgers(scope)],
         # What a customer is handed over, checked before the customer goes: docs/tenants.md.
         "exports": scope.read_exports(),
         # Counts and checksums of a customer's move into a silo (docs/promotion.md), and none of what is moved.

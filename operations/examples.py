@@ -42,6 +42,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     ),
     "evidence": (
         ("workbuoy evidence --since 2026-01-01 --out pack", "what an auditor asks for, as one folder"),
+        ("workbuoy evidence --since 2026-01-01 --out pack --live", "with drills and erasures of the buckets"),
         ("workbuoy evidence --since 2026-01-01 --out pack --json", "the same, for a program"),
     ),
     "cost": (

@@ -1,13 +1,19 @@
 """`workbuoy evidence`."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, notify, plainly, print_json, print_text
 from project.terminal import wrapped
+
+if TYPE_CHECKING:
+    from operations.evidence.live import Live
+    from project.files import Project
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -25,14 +31,18 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     show_default=True,
     help="Where drills, audits, reviews, drift and matrix were recorded (docs/evidence.md).",
 )
+@click.option("--live", is_flag=True, help="Also read drills and the erasure ledger from each stack's bucket.")
 @JSON
 @plainly
-def evidence(*, since_text: str, out: Path, stacks: tuple[str, ...], recorded: Path, json_wanted: bool) -> None:
+def evidence(
+    *, since_text: str, out: Path, stacks: tuple[str, ...], recorded: Path, live: bool, json_wanted: bool
+) -> None:
     """Gather what shows that controls held since DATE, mapped to SOC 2, ISO 27001, GDPR and CIS, into FOLDER.
 
     Controls and permissions are judged on what the program declares; drills, audits, reviews, drift and the isolation
-    matrix are read where they were recorded. What is not there is named as missing. Ends with 3 where anything failed
-    or is missing; the folder is written all the same.
+    matrix are read where they were recorded, and with --live drills and the erasure ledger in each stack's bucket. What
+    is not there is named as missing. Ends with 3 where anything failed or is missing; the folder is written all the
+    same.
     """
     from operations.evidence.judged import as_json  # noqa: PLC0415 help must not pay for these
     from operations.evidence.pack import gather, in_words, require_empty, stacks_of_customers, write  # noqa: PLC0415
@@ -45,7 +55,8 @@ def evidence(*, since_text: str, out: Path, stacks: tuple[str, ...], recorded: P
     wanted = stacks or stacks_of_customers(project)
     if not wanted:
         fail(MISTAKE, "the project has no stack of prod; name one with --stack")
-    found = gather(project, wanted, project.root / recorded, since, now)
+    buckets = _live(project, wanted, since, now.date()) if live else None
+    found = gather(project, wanted, project.root / recorded, since, now, live=buckets)
     write(found, out)
     if json_wanted:
         print_json("evidence", as_json(found))
@@ -53,6 +64,20 @@ def evidence(*, since_text: str, out: Path, stacks: tuple[str, ...], recorded: P
         print_text("\n".join(line for told in in_words(found) for line in wrapped(told, "", " " * 8)))
     notify(f"The pack is in {out}; begin with {out / 'index.html'}")
     sys.exit(0 if found.passed else CHECK_FAILED)
+
+
+def _live(project: "Project", stacks: Sequence[str], since: date, today: date) -> "Live":
+    import boto3  # noqa: PLC0415  half a second
+
+    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+    from operations.evidence.live import Place, read  # noqa: PLC0415
+    from operations.restore.running import region_of  # noqa: PLC0415
+
+    def place(stack: str) -> Place:
+        bucket = open_stack(project, stack, notify=notify).outputs()["filesBucketName"]
+        return Place(stack=stack, region=region_of(stack), bucket=str(bucket))
+
+    return read(boto3.Session(), stacks, place, since, today)
 
 
 def _day(text: str, today: date) -> date:

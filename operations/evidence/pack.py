@@ -5,22 +5,27 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in
 from operations.evidence import declared
-from operations.evidence.items import State
+from operations.evidence.items import Item, State, worst
 from operations.evidence.judged import Pack, as_json, judge
 from operations.evidence.oscal import as_oscal
 from operations.evidence.page import page
 from operations.evidence.recorded import kinds, of_kind
+from policies.frameworks import EvidenceKind
 from policies.runner import Finding
 from project.files import Project
 from project.silos import base_of
+
+if TYPE_CHECKING:
+    from operations.evidence.live import Live
 
 
 def stacks_of_customers(project: Project) -> tuple[str, ...]:
@@ -34,10 +39,15 @@ def stacks_of_customers(project: Project) -> tuple[str, ...]:
     return tuple(found)
 
 
-def gather(project: Project, stacks: Sequence[str], recorded: Path, since: date, now: datetime) -> Pack:
-    """Everything of a period, judged. Raises what declaring and judging the stacks raise."""
+def gather(
+    project: Project, stacks: Sequence[str], recorded: Path, since: date, now: datetime, *, live: "Live | None" = None
+) -> Pack:
+    """Everything of a period, judged; `live` is what the stacks' buckets hold of it.
+
+    Raises what declaring and judging the stacks raise.
+    """
     today = now.date()
-    found = [of_kind(recorded, kind, since, today, stacks) for kind in kinds()]
+    found = [_of_kind(kind, recorded, (since, today), stacks, live) for kind in kinds()]
     reviews = next(one.state for one in found if one.kind == "reviews")
     known = declared.declare(project, stacks)
     controls = declared.controls(known, reviews)
@@ -45,7 +55,7 @@ def gather(project: Project, stacks: Sequence[str], recorded: Path, since: date,
         declared.permissions(known),
         *found,
         declared.waivers(project.root, today),
-        declared.erasures(project.root, since, today),
+        _erasures(project.root, since, today, stacks, live),
     )
     return Pack(
         since=datetime.combine(since, time(), UTC),
@@ -56,6 +66,28 @@ def gather(project: Project, stacks: Sequence[str], recorded: Path, since: date,
         items=items,
         judged=judge(controls, items),
     )
+
+
+def _of_kind(
+    kind: EvidenceKind, recorded: Path, period: tuple[date, date], stacks: Sequence[str], live: "Live | None"
+) -> Item:
+    """Drills are the buckets' as well; one that could not be read is missing, whatever a folder holds."""
+    if live is None or kind != "drills":
+        return of_kind(recorded, kind, *period, stacks)
+    item = of_kind(recorded, kind, *period, stacks, live=[one for found in live.drills.values() for one in found])
+    told = tuple(f"{stack}: {why}" for (of, stack), why in live.problems.items() if of == kind)
+    state = worst([item.state, State.MISSING]) if told else item.state
+    return replace(item, state=state, told=(*item.told, *told))
+
+
+def _erasures(root: Path, since: date, today: date, stacks: Sequence[str], live: "Live | None") -> Item:
+    left = declared.erasures(root, since, today)
+    if live is not None:
+        from operations.evidence.live import erasures  # noqa: PLC0415 loads S3's client
+
+        return erasures(live, stacks, left)
+    told = "the erasure ledgers were not read: --live, as an operator"
+    return replace(left, state=worst([left.state, State.MISSING]), told=(*left.told, told))
 
 
 def require_empty(folder: Path) -> None:

@@ -30,10 +30,19 @@ class Document:
     content: Mapping[str, Any]
 
 
-def of_kind(folder: Path, kind: EvidenceKind, since: date, until: date, stacks: Sequence[str]) -> Item:
-    """What a folder shows of a kind, for each stack that it must be shown of."""
+def of_kind(
+    folder: Path,
+    kind: EvidenceKind,
+    since: date,
+    until: date,
+    stacks: Sequence[str],
+    *,
+    live: Sequence[Mapping[str, Any]] = (),
+) -> Item:
+    """What a folder shows of a kind, and what was read `live`, for each stack that it must be shown of."""
     title, verdict, each = _KINDS[kind]
     documents, problems = _read(folder / kind)
+    documents += [Document(_name(one), _day("", one), one) for one in live]
     fresh = [one for one in documents if since <= one.day <= until]
     told, states = list(problems), [State.FAILED for _ in problems]
     for stack in stacks if each else [""]:
@@ -66,6 +75,11 @@ def _read(folder: Path) -> tuple[list[Document], list[str]]:
         except (OSError, ValueError, AttributeError) as error:
             problems.append(f"{folder.name}/{file.name} cannot be read as evidence: {' '.join(str(error).split())}")
     return documents, problems
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    """Of a file for a document of a bucket; every file system takes it."""
+    return f"{document['stack']}-{str(document['writtenAt']).replace(':', '')}.json"
 
 
 def _day(name: str, content: Any) -> date:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from components.files import EVIDENCE_PREFIX, IMPORT_PREFIX
+from components.files import ERASURES_PREFIX, EVIDENCE_PREFIX, IMPORT_PREFIX
 from facts import tokens as t
 from facts.permissions.actions import covers, writes
 from facts.ways.askers import Asker
@@ -282,11 +282,19 @@ def meant(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay]
     return next(filter(None, reasons), "")
 
 
+def _papers(arn: str) -> str:
+    """Why people on duty read some objects of a bucket of files, none of which is an attachment."""
+    name = arn.partition("/")[2]
+    if any(fnmatchcase(name, f"*{IMPORT_PREFIX}/*/{paper}") for paper in ("manifest.json", "receipt.json")):
+        return "counts and checksums of a promotion; no attachment is called so"
+    if f"/{ERASURES_PREFIX}/entries/" in arn:
+        return "what was erased and when is read for an auditor: keyed hashes, without their salt"
+    return ""
+
+
 def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
-    if role == OPERATORS and way.action == "s3:GetObject":
-        name = way.arn.partition("/")[2]
-        if any(fnmatchcase(name, f"*{IMPORT_PREFIX}/*/{paper}") for paper in ("manifest.json", "receipt.json")):
-            return "counts and checksums of a promotion; no attachment is called so"
+    if role == OPERATORS and way.action == "s3:GetObject" and (reason := _papers(way.arn)):
+        return reason
     kept = way.action in ("s3:GetObject", "s3:PutObject") and f"/{EVIDENCE_PREFIX}/" in way.arn
     if kept and role in (OPERATORS, DRILL):
         return "what drills and restores found is written once and read again; it holds sums, and no row or file"

@@ -118,6 +118,8 @@ COPYING: dict[str, Case] = {
     "finding a task that runs": _list_tasks(CLUSTER),
     "with the role that reads a copy": _pass("workbuoy-prod-restore"),
     "with the role that starts tasks": _pass("workbuoy-prod-service-execution"),
+    "reading what was erased": _evidence("s3:GetObject", "erasures/entries/20261126T093000.0Z-tenant-5eed.json"),
+    "looking for what was erased": _find("erasures/entries/"),
     "keeping evidence": _evidence("s3:PutObject"),
     "reading it": _evidence("s3:GetObject"),
     "looking for it": _find("evidence/drills/"),
@@ -154,6 +156,8 @@ ALLOWED: dict[str, Case] = {
     "the same of a customer's own": _pass("workbuoy-prod-acme-restore"),
 }
 REFUSED: dict[str, Case] = {
+    "reading the ledger's salt": _evidence("s3:GetObject", "erasures/begun.json"),
+    "writing an erasure": _evidence("s3:PutObject", "erasures/entries/20261126T093000.0Z-tenant-5eed.json"),
     "writing over evidence": _evidence("s3:PutObject", new=False),
     "deleting evidence": _evidence("s3:DeleteObject"),
     "writing an attachment": _evidence("s3:PutObject", "tenants/1/2"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from operations.evidence.judged import Pack, judge
+from operations.evidence.live import Live
 from operations.evidence.pack import gather, stacks_of_customers
 from operations.evidence.recorded import kinds, of_kind
 from project.files import find_project
@@ -48,7 +49,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     folder = tmp_path_factory.mktemp("recorded")
     record_all(folder)
     project = find_project(PROJECT)
-    return gather(project, stacks_of_customers(project), folder, SINCE, NOW)
+    nothing = Live(drills={stack: [] for stack in STACKS}, erasures={stack: [] for stack in STACKS})
+    return gather(project, stacks_of_customers(project), folder, SINCE, NOW, live=nothing)
 
 
 @pytest.fixture

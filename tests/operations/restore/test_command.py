@@ -45,7 +45,7 @@ def test_a_drill_s_evidence_is_kept_in_the_bucket_as_it_was_written(world: World
     (kept,) = world.evidence("drills")
     assert kept == json.loads(evidence.read_text())
     assert (kept["good"], kept["problem"], kept["database"]) == (True, "", SOURCE)
-    assert kept["ledger"] == {"entries": 2, "tenantsErased": 1, "membersErased": 0}
+    assert kept["ledger"] == {"entries": 2, "tenantsErased": 1, "membersErased": 0, "personsErased": 0}
     assert kept["checks"]["digests"] == {"globex": "5eed"}
     assert kept["by"].startswith("arn:aws:")
 

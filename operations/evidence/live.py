@@ -1,0 +1,107 @@
+"""Drills and erasures as the stacks' own buckets hold them: written once by whoever did it, and read here.
+
+Each stack's bucket holds `evidence/` and the erasure ledger (components/files.py). What cannot be read is missing, and
+a ledger that has not begun is no ledger without entries.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from components.files import ERASURES_PREFIX
+from operations.evidence.items import Item, State, worst
+from operations.restore.evidence import DRILLS, Evidence, EvidenceError
+
+ENTRIES: Final = f"{ERASURES_PREFIX}/entries/"
+BEGUN: Final = f"{ERASURES_PREFIX}/begun.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A stack's bucket."""
+
+    stack: str
+    region: str
+    bucket: str
+
+
+@dataclass
+class Live:
+    """What buckets hold of a period; `problems` is what of a kind could not be read, by the stack."""
+
+    drills: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    erasures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    problems: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def read(session: Any, stacks: Sequence[str], place: Callable[[str], Place], since: date, until: date) -> Live:
+    """Of each stack's bucket; nothing is raised for what AWS refuses or what does not stand."""
+    from operations.engine.errors import EngineError  # noqa: PLC0415 imports what the engine needs
+
+    found = Live()
+    for stack in stacks:
+        try:
+            where = place(stack)
+        except (EngineError, KeyError) as error:
+            for kind in ("drills", "erasures"):
+                found.problems[kind, stack] = f"its outputs cannot be read: {' '.join(str(error).split())}"
+            continue
+        for kind, reading in (("drills", _drills), ("erasures", _erasures)):
+            try:
+                documents = [one for one in reading(session, where) if since <= _day(one) <= until]
+            except (EvidenceError, ValueError, TypeError, KeyError) as error:
+                found.problems[kind, stack] = f"{where.bucket}: {' '.join(str(error).split())}"
+            except (BotoCoreError, ClientError) as error:
+                found.problems[kind, stack] = f"{where.bucket} cannot be read: {' '.join(str(error).split())}"
+            else:
+                getattr(found, kind)[stack] = documents
+    return found
+
+
+def erasures(live: Live, stacks: Sequence[str], left: Item) -> Item:
+    """The ledger's entries beside the records of those who left: a leaving that no ledger notes fails."""
+    told, states, documents = list(left.told), [left.state], dict(left.documents)
+    tenants = 0
+    for stack in stacks:
+        if ("erasures", stack) in live.problems:
+            told.append(f"{stack}: {live.problems['erasures', stack]}")
+            states.append(State.MISSING)
+            continue
+        entries = live.erasures[stack]
+        counted = Counter(str(one["kind"]) for one in entries)
+        tenants += counted["tenant"]
+        shown = ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items()))
+        told.append(f"{stack}: {shown or 'no entry'} in the erasure ledger")
+        states.append(State.PASSED if entries else State.NONE)
+        documents[f"erasures/ledger-{stack}.json"] = {"entries": entries}
+    gone = sum(1 for one in left.documents.values() if one.get("isolation") == "pool")
+    if gone > tenants and not any(kind == "erasures" for kind, _ in live.problems):
+        told.append(f"{gone} pool customers left by their records, and {tenants} removals stand in the ledgers")
+        states.append(State.FAILED)
+    state = worst([one for one in states if one is not State.NONE] or [State.NONE])
+    return Item(kind="erasures", title=left.title, state=state, told=tuple(told), documents=documents)
+
+
+def _drills(session: Any, place: Place) -> Iterator[Mapping[str, Any]]:
+    yield from Evidence(session=session, region=place.region, bucket=place.bucket).read(DRILLS)
+
+
+def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:
+    """Every entry without its hashes, which say nothing to a reader. Raises EvidenceError without a ledger."""
+    s3 = session.client("s3", region_name=place.region)
+    listed = s3.list_objects_v2(Bucket=place.bucket, Prefix=BEGUN, MaxKeys=1)
+    if not listed.get("Contents"):
+        raise EvidenceError(f"{BEGUN} is not there: nobody knows what was erased")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=ENTRIES):
+        for one in page.get("Contents", ()):
+            entry = json.loads(s3.get_object(Bucket=place.bucket, Key=one["Key"])["Body"].read())
+            yield {name: entry[name] for name in ("kind", "erased_at", "by", "until")}
+
+
+def _day(document: Mapping[str, Any]) -> date:
+    return datetime.fromisoformat(str(document.get("writtenAt") or document["erased_at"])).date()
