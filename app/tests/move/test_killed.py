@@ -41,7 +41,7 @@ WRITES = (
     "CompleteMultipartUpload",
     "UploadPart",
 )
-_OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")  # ids and numbers in a key
+_OWN = re.compile(r"[0-9a-f]{8}[0-9a-f-]*|\d+")  # ids and times in a key
 
 
 class Killer:
