@@ -80,7 +80,7 @@ class Killer:
 
 
 def _writes(kind: str) -> bool:
-    return kind.startswith((*WRITES, "insert", "update", "delete", "copy"))
+    return kind.startswith((*WRITES, "insert", "update", "delete"))
 
 
 def _kind_of_request(operation: str, arguments: dict[str, Any]) -> str:
