@@ -100,6 +100,7 @@ def exported(settings: Settings, url: str, things: int, runs: int) -> Figures:
     seconds, copy = (statistics.median(one["seconds"] for one in taken[name]) for name in ("export", "copy"))
     return {
         "export": seconds,
+        "of it CPU": statistics.median(one["cpu"] for one in taken["export"]),
         "rows a second": things / seconds,
         "peak MB": max(one["mb"] for one in taken["export"]),
         "a bare COPY": copy,
@@ -108,7 +109,7 @@ def exported(settings: Settings, url: str, things: int, runs: int) -> Figures:
 
 
 def run(command: list[str], environment: dict[str, str]) -> Figures:
-    """One process: its wall seconds and peak memory. A failure of it ends the benchmark."""
+    """One process: its wall and CPU seconds, and its peak memory. A failure of it ends the benchmark."""
     began = time.monotonic()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=said, stderr=said)
@@ -118,7 +119,8 @@ def run(command: list[str], environment: dict[str, str]) -> Figures:
             said.seek(0)
             sys.exit(f"{' '.join(command[1:3])} failed: {said.read().decode()[-600:]}")
     scale = MIB if sys.platform == "darwin" else 1024  # ru_maxrss is bytes on macOS, KiB elsewhere
-    return {"seconds": time.monotonic() - began, "mb": usage.ru_maxrss / scale}
+    cpu = usage.ru_utime + usage.ru_stime
+    return {"seconds": time.monotonic() - began, "cpu": cpu, "mb": usage.ru_maxrss / scale}
 
 
 def too_slow(found: dict[str, dict[int, Figures]]) -> bool:

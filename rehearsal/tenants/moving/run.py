@@ -38,7 +38,7 @@ def rehearse_move(project: Project, base: str, to: str, names: Sequence[str], op
     if not (project.root / "app").is_dir():
         raise ProblemsError([Problem(message="--move runs the service in both places, and there is no app/")])
     with ExitStack() as contexts:
-        folder = contexts.enter_context(TemporaryDirectory(prefix="workbuoy-rehearsal-"))
+        folder = contexts.enter_context(TemporaryDirectory(prefix="workbuoy-move-"))
         states = states_of(project, Path(folder), base, to, names)
         plan = plan_for(states.open, base, names)
         return MoveRehearsal(states.open, options, plan, contexts, None, states=states).run()

@@ -15,6 +15,7 @@ from operations.main import main
 from project.files import Project, find_project
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options
+from rehearsal.scratch import scratch
 from rehearsal.service.trial import StepError
 from rehearsal.tenants.holdings import TASK
 from rehearsal.tenants.moving import story
@@ -35,8 +36,9 @@ BROUGHT = {
 
 @pytest.fixture(scope="module")
 def moved() -> Rehearsal:
-    """A pool customer and a silo, there and back."""
-    return rehearse_move(find_project(PROJECT), FROM, TO, ["initech", "acme"], Options())
+    """A pool customer and a silo, there and back; whatever is temporary in a folder that no other rehearsal sweeps."""
+    with scratch():
+        return rehearse_move(find_project(PROJECT), FROM, TO, ["initech", "acme"], Options())
 
 
 @installed
