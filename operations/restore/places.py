@@ -30,6 +30,9 @@ class RestorePlace:
     database: str
     copy_security_group_id: str
     login_secret_arn: str
+    vault: str = ""
+    copies_vault_arn: str = ""
+    """Of a copy out of reach, where the stack has one."""
 
     @property
     def copy(self) -> str:
@@ -58,4 +61,6 @@ def find_place(stack: str, region: str, read_outputs: Callable[[str], Mapping[st
         database=str(outputs["databaseAddress"]).partition(".")[0],
         copy_security_group_id=outputs["restoredSecurityGroupId"],
         login_secret_arn=outputs["restoredLoginSecretArn"],
+        vault=outputs.get("backupVaultName") or "",
+        copies_vault_arn=outputs.get("copiesVaultArn") or "",
     )
