@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -27,6 +28,8 @@ from benchmarks.fleet_world import Aws, Clock, Process, StateBucket, Truth, call
 from benchmarks.tenants import ACCOUNT, ON_ONE_BASE, make_project  # noqa: E402
 from facts import tokens as t  # noqa: E402
 from graph import Graph  # noqa: E402
+from operations.cost.estimate import estimate  # noqa: E402
+from operations.cost.prices import read_prices  # noqa: E402
 from operations.engine.errors import EngineError, UnreachableError  # noqa: E402
 from operations.fleet.control import StoppedError, UnfinishedError, go_on  # noqa: E402
 from operations.fleet.journal import HeldError, Journal, OverError  # noqa: E402
@@ -151,7 +154,7 @@ class Rollout:
             if not runner.noticed and self.clock.now < runner.dies_at:
                 lease.release()
             raise DiedError
-        yield self.plan.settings.watch_minutes * 60
+        yield from self._alive(runner, "", (self.plan.settings.watch_minutes * 60.0,))
         lease.watched(Watched())
         runner.gone = True
         lease.release()
@@ -246,9 +249,19 @@ def fleet_project(root: Path, customers: int) -> None:
     subprocess.run(["git", "-C", str(root), *commit], check=True, capture_output=True)
 
 
-def silo_resources() -> Counter[str]:
+def declared(stack: str) -> Graph:
+    """What a stack of this project declares."""
+    return graph_of(rehearse_with_base(find_project(ROOT), stack, Options(declare_only=True)))
+
+
+def usd_per_month(bases: int, silos: int, base: Graph, silo: Graph) -> Decimal:
+    """What so many stacks cost at rest, as `workbuoy cost` says of one."""
+    prices = read_prices()
+    return bases * estimate(base, prices).usd_per_month + silos * estimate(silo, prices).usd_per_month
+
+
+def silo_resources(graph: Graph) -> Counter[str]:
     """What one silo declares, counted by the service that is asked about it."""
-    graph: Graph = graph_of(rehearse_with_base(find_project(ROOT), "prod-acme", Options(declare_only=True)))
     return Counter(_service(one.type) for one in graph.resources if one.custom and one.type.startswith("aws:"))
 
 
@@ -296,7 +309,8 @@ def report(customers: int, rollout: Rollout, run: Run) -> bool:
 @click.option("--seed", default=1, show_default=True)
 def main(sizes: tuple[int, ...], runners: int, seed: int) -> None:
     """Simulate rollouts, good and bad; exits with 3 where somebody is lost, done twice, or a bound is not kept."""
-    resources, kept = silo_resources(), True
+    base, silo = declared("prod"), declared("prod-acme")
+    resources, kept = silo_resources(silo), True
     for customers in sizes:
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder) / "project"
@@ -305,8 +319,14 @@ def main(sizes: tuple[int, ...], runners: int, seed: int) -> None:
         for bad in (False, True):
             rollout = Rollout(plan=plan, resources=resources, runners=runners, seed=seed, bad=bad)
             kept = report(customers, rollout, rollout.simulate()) and kept
-    bases = {size: -(-size // ON_ONE_BASE) for size in sizes}
-    click.echo(", ".join(f"{size:,} customers stand on {count} base stacks" for size, count in bases.items()))
+    for size in sizes:
+        bases = -(-size // ON_ONE_BASE)
+        cost = usd_per_month(bases, size, base, silo)
+        accounts = -(-bases // BASES_IN_AN_ACCOUNT)
+        click.echo(
+            f"{size:,} customers: {bases} base stacks in {accounts} accounts; {cost:,.0f} USD a month at rest, "
+            f"{cost / size:,.0f} a customer"
+        )
     sys.exit(0 if kept else 3)
 
 

@@ -7,6 +7,7 @@ concerns. Bounds are held against the strongest of the three.
 Same Postgres (which waits for the disk: fsync is on), same tables, triggers included, same machine, one run, one worker
 each; they take turns at every number of connections, and the medians count. Then what each holds in memory after many
 requests, and how much slower one tenant's list gets while others are hostile, beside calm turns in between.
+What metrics and spans cost is measured by `watching.py`.
 Run it with `make -C app bench`, or `app/.venv/bin/python benchmarks/service.py [--seconds 4] [--rounds 3]
 [--memory-requests 200000] [--connections 1,8,16,64,256] [--json]`. Exit 3 where a bound does not hold.
 """
@@ -15,128 +16,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
-import hashlib
 import itertools
 import json
-import os
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
-from workbuoy_app import metrics
-from workbuoy_app.devtools.embedded_postgres import DATABASE, SUPERUSER, Postgres, running
-from workbuoy_app.identifiers import new_id
-from workbuoy_app.migrate import migrate
-from workbuoy_app.registry import add_member, add_tenant
-from workbuoy_app.settings import load
+from serving import DURABLE, OTHER, REQUESTS, Server, fill, free_port, load_on, request, serve
+from watching import MOST_FOR_METRICS, MOST_FOR_SPANS, cost_of_metrics, cost_of_spans
+from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres, running
 
 # Of the stronger peer's requests from 8 connections on, and at 1; p99 at 64 of p50; memory of the template's; seconds.
 # Memory after many requests of before; p99 of a list beside another tenant's twelve searches.
 MOST_GROWTH, MOST_BESIDE_MS = 1.1, 250
 LEAST_SPEED, LEAST_SPEED_ALONE, MOST_SPREAD, MOST_MEMORY, MOST_START_SECONDS = 2.0, 1.0, 4.0, 0.9, 1.5
-MOST_FOR_METRICS = {"metrics, us a request": 5.0, "scrape of 100 tenants, ms": 10.0, "scrape of 100 tenants, kB": 60.0}
 PEER = Path(__file__).parents[1] / "app" / "benchmarks"
-DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=120")
 PEERS = {
     "peer": ("template_peer:app", {}),
     "async peer": ("async_peer:app", {}),
     "secured peer": ("async_peer:app", {"PEER_SECURED": "1"}),
-}
-THINGS = 2_000
-TOKEN, OTHER = "benchmark-token-0123456789abcdefghijklmnop", "benchmark-token-of-another-tenant-0123456789"
-THING = {"title": "A thing of the usual size", "body": "Words " * 20, "status": "open"}
-
-
-class Server:
-    """A process under measurement."""
-
-    def __init__(self, command: list[str], environment: dict[str, str], port: int) -> None:
-        self.port = port
-        self.log = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed in `stop`
-        began = time.perf_counter()
-        self.process = subprocess.Popen(
-            command, env=os.environ | environment, stdout=self.log, stderr=subprocess.STDOUT
-        )
-        while not self._ready():
-            if self.process.poll() is not None or time.perf_counter() - began > 20:
-                raise SystemExit(f"did not start: {Path(self.log.name).read_text()[-2000:]}")
-            time.sleep(0.005)
-        self.start_seconds = time.perf_counter() - began
-
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def memory_mb(self) -> float:
-        """Memory of this process alone, shared pages counted in part."""
-        for line in Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) / 1024
-        return 0.0
-
-    def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-        self.log.close()
-
-
-async def load_on(port: int, request: bytes, seconds: float, connections: int) -> tuple[float, float, float]:
-    """Ask again and again on so many connections; gives requests a second, the median and the 99th percentile in ms.
-
-    Only what is answered by 200 or 201 counts.
-    """
-    times: list[float] = []
-    until = time.perf_counter() + seconds
-
-    async def ask() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while (began := time.perf_counter()) < until:
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            refused = not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201"))
-            if refused and not head.startswith((b"HTTP/1.1 50", b"HTTP/1.1 429")):
-                raise SystemExit(f"refused: {head!r}")
-            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
-            await reader.readexactly(length)
-            if not refused:
-                times.append(time.perf_counter() - began)
-        writer.close()
-
-    began = time.perf_counter()
-    await asyncio.gather(*(ask() for _ in range(connections)))
-    elapsed = time.perf_counter() - began
-    if len(times) < 2:
-        return len(times) / elapsed, seconds * 1000, seconds * 1000
-    return len(times) / elapsed, statistics.median(times) * 1000, statistics.quantiles(times, n=100)[98] * 1000
-
-
-def request(method: str, port: int, body: bytes = b"", path: str = "/api/things", token: str = TOKEN) -> bytes:
-    head = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Cookie: workbuoy_session={token}"]
-    if body:
-        head += [f"Origin: http://localhost:{port}", "Content-Type: application/json", f"Content-Length: {len(body)}"]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
-
-
-REQUESTS = {
-    "list": lambda port: request("GET", port),
-    "insert": lambda port: request("POST", port, json.dumps(THING).encode()),
 }
 
 
@@ -211,44 +110,13 @@ def hostile(server: Server, seconds: float) -> dict[str, float]:
     return found
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def start(which: str, postgres: Postgres) -> Server:
-    port = free_port()
-    if which in PEERS:
-        module, environment = PEERS[which]
-        command = [sys.executable, "-m", "uvicorn", module, "--port", str(port)]
-        environment = environment | {"PEER_DATABASE_URL": postgres.url(SUPERUSER), "PYTHONPATH": str(PEER)}
-        return Server(command, environment, port)
-    environment = {"DATABASE_URL": postgres.url(), "PORT": str(port), "METRICS_PORT": str(free_port())}
-    environment |= {"RATE_LIMIT_SESSION": "0", "RATE_LIMIT_TENANT": "0"}  # one session asks for everybody
-    return Server([sys.executable, "-m", "workbuoy_app", "serve"], environment, port)
-
-
-def fill(postgres: Postgres) -> None:
-    """One tenant with things and a session, one more tenant with as many."""
-    settings = load({"DATABASE_URL": postgres.url()})
-    migrate(settings)
-    tenants = [add_tenant(settings, name) for name in ("one", "other")]
-    members = [add_member(settings, name, "benchmark", f"of {name}") for name in ("one", "other")]
-    now = datetime.now(UTC)
-    with psycopg.connect(postgres.url(SUPERUSER, DATABASE)) as connection, connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into sessions values (%s, %s, %s, %s, %s, %s)",
-            [
-                (hashlib.sha256(token.encode()).hexdigest(), tenant, member, now, now, now + timedelta(days=1))
-                for token, tenant, member in zip((TOKEN, OTHER), tenants, members, strict=True)
-            ],
-        )
-        cursor.executemany(
-            "insert into things values (%s, %s, %s, %s, %s, %s, %s)",
-            [(tenant, new_id(), *THING.values(), now, now) for tenant in tenants for _ in range(THINGS)],
-        )
-        cursor.execute("analyze things")
+    if which not in PEERS:
+        return serve(postgres)
+    port, (module, environment) = free_port(), PEERS[which]
+    command = [sys.executable, "-m", "uvicorn", module, "--port", str(port)]
+    environment = environment | {"PEER_DATABASE_URL": postgres.url(SUPERUSER), "PYTHONPATH": str(PEER)}
+    return Server(command, environment, port)
 
 
 def compare(seconds: float, rounds: int, ladder: list[int], requests: int) -> dict[str, dict[str, float]]:
@@ -278,31 +146,6 @@ def compare(seconds: float, rounds: int, ladder: list[int], requests: int) -> di
     }
 
 
-def cost_of_metrics(requests: int = 200_000, tenants: int = 100) -> dict[str, float]:
-    """What counting a request costs, and a scrape once many tenants have come by ten routes with four statuses each."""
-    ids, counted = [f"0198c1e2-1111-7abc-8def-{number:012d}" for number in range(tenants)], metrics.REQUESTS
-    for status in (200, 404, 429, 503):
-        for route in range(10):
-            counted.done("GET", f"/api/things/{{thing_id}}/{route}", status, 0.01, ids[0])
-    began = time.perf_counter()
-    for number in range(requests):
-        metrics.IN_PROGRESS.inc()
-        counted.done("GET", "/api/things", 200, 0.01, ids[0])
-        counted.done_for(ids[number % tenants], 200, 0.01)
-        metrics.IN_PROGRESS.dec()
-    each = (time.perf_counter() - began) / requests
-    times = []
-    for _ in range(20):
-        began = time.perf_counter()
-        body = gzip.compress(metrics.exposition(openmetrics=True), compresslevel=1)
-        times.append(time.perf_counter() - began)
-    return {
-        "metrics, us a request": each * 1e6,
-        "scrape of 100 tenants, ms": statistics.median(times) * 1e3,
-        "scrape of 100 tenants, kB": len(body) / 1e3,
-    }
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="of load for each number")
@@ -329,8 +172,8 @@ def main() -> int:
     raging = ours["beside twelve searches of another tenant: p99 ms"]
     bounds["p99 beside searches, ms"] = (raging, "<=", MOST_BESIDE_MS)
     bounds["memory, of the peer's"] = (memory, "<=", MOST_MEMORY)
-    counting = cost_of_metrics()
-    bounds |= {name: (counting[name], "<=", most) for name, most in MOST_FOR_METRICS.items()}
+    watched = cost_of_metrics() | cost_of_spans()
+    bounds |= {name: (watched[name], "<=", most) for name, most in (MOST_FOR_METRICS | MOST_FOR_SPANS).items()}
     bounds["start to ready, s"] = (ours["start to ready s"], "<=", MOST_START_SECONDS)
     kept = {name: value >= bound if sign == ">=" else value <= bound for name, (value, sign, bound) in bounds.items()}
     if options.json:

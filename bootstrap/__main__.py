@@ -1,7 +1,12 @@
 """What `pulumi up` runs in an account once, and the rehearsal too."""
 
+# ruff: noqa: E402  the imports below read pulumi_aws
+
 from pathlib import Path
 
+from infra import lazy_provider
+
+lazy_provider.install()
 import pulumi
 
 from bootstrap.account import declare_account

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pulumi
 from pulumi import Output
 
 from components.alarms import GIB, Alarm, Metric
+from components.json_text import json_text
 
 _COLUMNS, _WIDTH, _HEIGHT = 3, 8, 6
 
@@ -29,7 +29,7 @@ def dashboard_body(region: str, alarms: Sequence[Alarm], alarm_arns: Sequence[Ou
         }
         for index, alarm in enumerate(alarms)
     ]
-    return pulumi.Output.json_dumps({"widgets": [states, *graphs]})
+    return json_text({"widgets": [states, *graphs]})
 
 
 def _place(x: int, y: int, width: int = _WIDTH, height: int = _HEIGHT) -> dict[str, int]:

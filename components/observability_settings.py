@@ -1,15 +1,59 @@
 """Who is told, from which values on, and who else watches."""
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from components.alarms import DatabaseThresholds
 from components.objectives import ObjectivesSettings
-from components.settings import BrokenRule, RoleArn, Rule, Settings, given_twice
+from components.settings import BrokenRule, CidrBlock, RoleArn, Rule, Settings, given_twice
 
 _Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["oncall@example.org"], max_length=254)]
+
+
+# https://www.rfc-editor.org/rfc/rfc1918 and, of carriers, https://www.rfc-editor.org/rfc/rfc6598
+_PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+
+
+def _plain_http_stays_private(traces: "TracesSettings") -> Iterator[BrokenRule]:
+    block = IPv4Network(traces.cidr_block)
+    if traces.endpoint.startswith("http://") and not any(block.subnet_of(private) for private in _PRIVATE):
+        yield "endpoint", f"{traces.cidr_block} is public: use https://, or name a private block for a receiver inside"
+
+
+class TracesSettings(Settings):
+    """Where the service sends spans of its requests and statements: a receiver of OTLP over HTTP that you run.
+
+    Requests are not signed: X-Ray's own OTLP endpoint wants SigV4, so a collector before it has to sign.
+    """
+
+    endpoint: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}))?(/[A-Za-z0-9._~/-]*)?$",
+            examples=["http://collector.internal:4318"],
+            max_length=300,
+            description="Its base address; spans go to /v1/traces below it",
+        ),
+    ]
+    cidr_block: Annotated[
+        CidrBlock, Field(description="Where it is: the service may connect to this block on the endpoint's port")
+    ]
+    sampled_percent: Annotated[
+        float,
+        Field(ge=0, le=100, description="Of the requests whose caller sends no trace; else the caller decides"),
+    ] = 10
+
+    rules: ClassVar[tuple[Rule, ...]] = (_plain_http_stays_private,)
+
+    @property
+    def port(self) -> int:
+        """The endpoint's TCP port."""
+        parts = urlsplit(self.endpoint)
+        return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _readers_are_named_where_they_are_needed(settings: "ObservabilitySettings") -> Iterator[BrokenRule]:
@@ -64,6 +108,9 @@ class ObservabilitySettings(Settings):
         tuple[RoleArn, ...],
         Field(description="Under which roles Grafana runs: they may read the figures of CloudWatch and Prometheus"),
     ] = ()
+    traces: Annotated[
+        TracesSettings | None, Field(description="Spans by OpenTelemetry's SDK; null exports none and loads nothing")
+    ] = None
     runbooks_url: Annotated[
         str,
         Field(

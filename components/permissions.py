@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import pulumi
 from pulumi import Input, Output
+
+from components.json_text import json_text
 
 Condition = Mapping[str, Mapping[str, Input[str] | Sequence[Input[str]]]]
 
@@ -56,6 +57,4 @@ def policy_document(statements: Sequence[Statement]) -> Output[str]:
     sids = [statement.sid for statement in statements]
     if len(set(sids)) != len(sids):
         raise ValueError(f"two statements of one policy share a Sid: {sorted(sids)}")
-    return pulumi.Output.json_dumps(
-        {"Version": "2012-10-17", "Statement": [statement.document() for statement in statements]}
-    )
+    return json_text({"Version": "2012-10-17", "Statement": [statement.document() for statement in statements]})

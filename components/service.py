@@ -9,13 +9,14 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.context import StackContext
 from components.database import PORT as DATABASE_PORT
 from components.database import Database
-from components.firewall import SecurityGroup, SecurityGroupArgs
+from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup
 from components.metrics import register_tasks
+from components.observability_settings import TracesSettings
 from components.place import ClusterPlace, LoadBalancerPlace, MetricsPlace, NetworkPlace
 from components.role import Role
 from components.rotation import Rotation
-from components.service_settings import ServiceSettings
+from components.service_settings import EVERYWHERE, ServiceSettings
 from components.task import (
     METRICS_PORT,
     MIGRATE_TIMEOUT_SECONDS,
@@ -48,6 +49,7 @@ class ServiceArgs:
     task_role: Role
     log_group: LogGroup
     metrics: MetricsPlace | None = None
+    traces: TracesSettings | None = None
     priority: int = LAST_PRIORITY
 
 
@@ -127,7 +129,9 @@ class Service(ComponentResource):
 
 
 def _firewall(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityGroup:
-    """In from the load balancer and the metrics' scraper, out to the database, AWS and an outside login."""
+    """In from the load balancer and the metrics' scraper, out to the database, AWS, an outside login and a receiver of
+    spans.
+    """
     group = SecurityGroup(
         name,
         SecurityGroupArgs(context=args.context, vpc_id=args.network.vpc_id, description="Tasks of the service"),
@@ -140,8 +144,12 @@ def _firewall(name: str, args: ServiceArgs, child: ResourceOptions) -> SecurityG
         group.admit_group("metrics-scraper", args.metrics.security_group_id, METRICS_PORT)
     group.allow_to(args.database.security_group, DATABASE_PORT)
     args.network.let_reach_aws(group)
-    if args.settings.login.issuer_url:
+    outside = bool(args.settings.login.issuer_url)
+    if outside:
         group.reach_internet()
+    # AWS refuses a second rule for the same block and port.
+    if (traces := args.traces) and (traces.cidr_block, traces.port, outside) != (EVERYWHERE, HTTPS_PORT, True):
+        group.reach_cidr_block(traces.cidr_block, traces.port)
     return group
 
 

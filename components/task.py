@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
 from components.context import StackContext
+from components.json_text import json_text
 from components.log_group import LogGroup
 from components.role import Role
 from components.service_settings import ServiceSettings
@@ -78,7 +78,7 @@ def _named_commands(name: str, args: TaskArgs, opts: ResourceOptions) -> aws.ecs
 
 def _through(entry: str, container: dict[str, Any], args: TaskArgs) -> dict[str, Any]:
     """With an entry point that brings the settings: app/workbuoy_app/one_off.py."""
-    settings = pulumi.Output.json_dumps(dict(sorted(args.environment.items())))
+    settings = json_text(dict(sorted(args.environment.items())))
     return {**container, "entryPoint": [PROGRAM, entry, settings]}
 
 
@@ -110,7 +110,7 @@ def _task(
         ),
         execution_role_arn=args.execution_role.arn,
         task_role_arn=args.task_role.arn,
-        container_definitions=pulumi.Output.json_dumps(containers),
+        container_definitions=json_text(containers),
         skip_destroy=skip_destroy,
         tags=args.context.tags(),
         opts=opts,

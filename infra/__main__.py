@@ -1,8 +1,13 @@
 """What `pulumi up` runs, and the rehearsal too: a base stack, or a customer's own where the file names a tenant."""
 
+# ruff: noqa: E402  the imports below read pulumi_aws
+
 from pathlib import Path
 from typing import Any
 
+from infra import lazy_provider
+
+lazy_provider.install()
 import pulumi
 
 from infra.load import load_settings

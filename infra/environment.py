@@ -12,6 +12,7 @@ from components.database import DATABASE_NAME, Database
 from components.database import PORT as DATABASE_PORT
 from components.exports import ExportsPlace
 from components.files import Files
+from components.observability_settings import TracesSettings
 from components.secrets import Secrets
 from components.service_settings import ServiceSettings
 from components.task import METRICS_PORT
@@ -54,6 +55,7 @@ def service_environment(
     secrets: Secrets,
     url: Input[str],
     backups_kept_days: int,
+    traces: TracesSettings | None = None,
 ) -> Environment:
     """The task's environment, shared by `migrate` and the service.
 
@@ -79,7 +81,22 @@ def service_environment(
             "OIDC_CLIENT_ID": settings.login.client_id,
             "OIDC_SECRET_ID": secrets.oidc_client_arn,
         }
-    return environment
+    return environment | (traces_environment(context, traces) if traces else {})
+
+
+def traces_environment(context: StackContext, traces: TracesSettings) -> dict[str, Input[str]]:
+    """What OpenTelemetry's SDK reads. A customer's own stack is not named: spans hold nothing of customers.
+
+    Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+    """
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": traces.endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_RESOURCE_ATTRIBUTES": f"deployment.environment.name={context.environment}",
+        "OTEL_SERVICE_NAME": "workbuoy",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": f"{traces.sampled_percent / 100:g}",
+    }
 
 
 def restore_environment(environment: Environment, database: Database, secrets: Secrets) -> Environment:

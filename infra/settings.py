@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -60,6 +61,20 @@ def _outside_login_needs_a_way_out(stack: "StackSettings") -> Iterator[BrokenRul
     issuer_url, nat = stack.service.login.issuer_url, stack.network.nat
     if issuer_url and nat == "none":
         yield "network.nat", f"the service must reach {issuer_url}: choose single or per-zone"
+
+
+def _spans_need_a_way_out(stack: "StackSettings") -> Iterator[BrokenRule]:
+    traces, network = stack.observability.traces, stack.network
+    if (
+        traces
+        and network.nat == "none"
+        and not IPv4Network(traces.cidr_block).subnet_of(IPv4Network(network.cidr_block))
+    ):
+        yield (
+            "observability.traces.cidrBlock",
+            f"{traces.cidr_block} lies outside the network ({network.cidr_block}), which has no way out: place the "
+            "receiver inside, or choose network.nat single or per-zone",
+        )
 
 
 def _class_is_offered(stack: "StackSettings") -> Iterator[BrokenRule]:
@@ -263,6 +278,7 @@ class StackSettings(Settings):
         _permanence_follows_environment,
         _zones_lie_in_region,
         _outside_login_needs_a_way_out,
+        _spans_need_a_way_out,
         _class_is_offered,
         _residency_stands_once,
         _image_is_own,

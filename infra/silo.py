@@ -22,7 +22,7 @@ from infra.workload import WorkloadArgs, context_of, copied_to, declare_workload
 def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
     """Declare a customer's own stack and return its outputs: identifiers and ARNs, never a secret's value."""
     tenant, settings = silo.tenant, silo.settings
-    retiring = tenant.dates.retiring is not None
+    retiring = tenant.dates.leaves_on is not None
     context = replace(context_of(stack, settings), tenant=tenant.name, retiring=retiring)
     opts = ResourceOptions(providers=make_providers(settings))
     base = StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{tenant.base}")

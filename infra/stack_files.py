@@ -1,5 +1,6 @@
 """Stack files: what may stand in them, and what only several of them together can tell."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,12 +12,18 @@ from infra.yaml_text import YamlFile, child, read_yaml
 SETTINGS_KEY = "workbuoy:settings"
 TENANT_KEY = "workbuoy:tenant"
 _KEY_ARN = re.compile(r"^awskms:///?arn:aws[a-z-]*:kms:[a-z0-9-]+:(\d{12}):")
+_STACK_FILE = re.compile(r"Pulumi\.[^/]+\.yaml")
 _KNOWN_TOP_LEVEL = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 
 def stack_file(root: Path, stack: str) -> Path:
     """The file that holds a stack's configuration."""
     return root / f"Pulumi.{stack}.yaml"
+
+
+def stack_file_names(root: Path) -> list[str]:
+    """Names of all stacks' files, sorted."""
+    return sorted(name for name in os.listdir(root) if _STACK_FILE.fullmatch(name))
 
 
 def locate(problems: Iterable[Problem], file: Path) -> list[Problem]:
@@ -80,11 +87,11 @@ def find_shared_accounts(root: Path, stack: str) -> list[Problem]:
     own = settings_in(stack_file(root, stack)) or {}
     account, environment = own.get("account"), own.get("environment")
     problems = []
-    for other in sorted(root.glob("Pulumi.*.yaml")):
-        settings = settings_in(other) or {}
+    for other in stack_file_names(root):
+        settings = settings_in(root / other) or {}
         if account and settings.get("account") == account and settings.get("environment") != environment:
             message = (
-                f"{account} is also the account of {settings.get('environment')} ({other.name}); "
+                f"{account} is also the account of {settings.get('environment')} ({other}); "
                 "give each environment its own"
             )
             problems.append(Problem(path="account", message=message))
@@ -99,8 +106,13 @@ def settings_in(file: Path) -> Mapping[str, Any] | None:
     except OSError:
         return None
     try:
-        config = read_yaml(file).content.get("config")
+        return settings_of(read_yaml(file).content)
     except ProblemsError:
         return None  # that file's own rehearsal says what is wrong with it
+
+
+def settings_of(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A base stack's settings in what its file holds; none in another file."""
+    config = content.get("config")
     settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
     return settings if isinstance(settings, Mapping) else None

@@ -146,6 +146,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         secrets=secrets,
         url=args.url,
         backups_kept_days=backups_kept_days(settings),
+        traces=settings.observability.traces,
     )
     service = Service(
         "service",
@@ -162,6 +163,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             task_role=access.task,
             log_group=logs.service,
             metrics=args.metrics,
+            traces=settings.observability.traces,
             priority=args.priority,
         ),
         opts,

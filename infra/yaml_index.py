@@ -30,25 +30,25 @@ class Index:
     """The contents of files below one folder. `of` may be asked again at any time: each call looks at the file."""
 
     def __init__(self, root: Path) -> None:
-        self._file = root / FILE
+        self._root, self._file = root, root / FILE
         self._kept: dict[str, tuple[_Stamp, dict[str, Any]]] = self._load()
         self._new = 0
 
-    def of(self, file: Path, name: str) -> dict[str, Any]:
-        """The content of a file that holds one mapping; `name` is how problems call it.
+    def of(self, name: str) -> dict[str, Any]:
+        """The content of a file that holds one mapping; `name` is its path from the folder.
 
         Raises:
             ProblemsError: as `read_yaml` does.
         """
         try:
-            status = file.stat()
+            status = os.stat(f"{self._root}/{name}")
         except (OSError, ValueError):
-            return read_yaml(file, name).content  # which says what is wrong
+            return read_yaml(self._root / name, name).content  # which says what is wrong
         stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
         kept = self._kept.get(name)
         if kept is not None and kept[0] == stamp:
             return kept[1]
-        content = read_yaml(file, name).content
+        content = read_yaml(self._root / name, name).content
         if max(status.st_mtime_ns, status.st_ctime_ns) < time.time_ns() - _SETTLED_NS:
             self._kept[name] = stamp, content
             self._new += 1

@@ -9,7 +9,8 @@ from typing import Any
 
 from infra.problems import ProblemsError
 from infra.stack_files import settings_in, stack_file
-from infra.tenants.files import FOLDER, read_tenant, tenant_file
+from infra.tenants.files import read_tenant
+from infra.tenants.listing import record_path
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import read_yaml
 from project.files import Project, read_config
@@ -60,10 +61,10 @@ def residency_of(project: Project, stack: str) -> list[str]:
 
 
 def retiring_on(project: Project, stack: str) -> date | None:
-    """The day on which a customer's own stack retires, by its record; none for any other stack."""
+    """The day on which a customer's own stack retires, by its record; none for any other stack, and under a hold."""
     try:
         name = tenant_of(project, read_config(project, stack))
-        return read_tenant(project.root, name).dates.retiring if name is not None else None
+        return read_tenant(project.root, name).dates.leaves_on if name is not None else None
     except ProblemsError:
         return None
 
@@ -80,6 +81,7 @@ def _record(project: Project, config: Mapping[str, Any]) -> dict[str, Any]:
     if name is None:
         return {}
     try:
-        return read_yaml(tenant_file(project.root, name), f"{FOLDER}/{name}.yaml").content
+        path = record_path(project.root, name)
+        return read_yaml(project.root / path, path).content
     except ProblemsError:
         return {}

@@ -7,17 +7,17 @@ import json
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 from project.files import Project
-from rehearsal import lazy_provider
 
-_FRAMES = 32  # Pulumi's own are six, and ours begin after a dozen of the program's and its components'
+_CONSTRUCTORS = 3  # Resource's, CustomResource's or ComponentResource's, and the resource's own
 
 
 def as_engine_config(config: Mapping[str, Any]) -> dict[str, str]:
@@ -56,12 +56,12 @@ def run_program(project: Project, stack: str, config: Mapping[str, str], monitor
 
 
 def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, timeout_seconds: float) -> None:
-    lazy_provider.install()
     # Read late, so that a command line that only prints help does not pay for Pulumi.
     mocks = importlib.import_module("pulumi.runtime.mocks")
     settings = importlib.import_module("pulumi.runtime.settings")
     stacks = importlib.import_module("pulumi.runtime.stack")
     configuration = importlib.import_module("pulumi.runtime.config")
+    resource = importlib.import_module("pulumi.runtime.resource")
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -91,7 +91,7 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
         configuration.set_all_config(dict(config), [])
         await asyncio.wait_for(stacks.run_in_stack(lambda: _execute(project.main)), timeout_seconds)
 
-    with _waiting_for_all(stacks), _short_traces():
+    with _waiting_for_all(stacks), _telling_frames(resource, project.root):
         _run_loop(main())
 
 
@@ -114,21 +114,35 @@ def _waiting_for_all(stacks: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _short_traces() -> Iterator[None]:
-    """Let the runtime look at the innermost frames alone where it notes the line of each resource.
+def _telling_frames(runtime: Any, root: Path) -> Iterator[None]:
+    """Let the runtime look at the frames alone that say where in the program a resource is made.
 
-    It describes every frame for every resource, ours and those of whoever called us too, which takes a tenth to a
-    fifth of a declaration. The program's own lines are the innermost.
+    It describes every frame for every resource, its own and those of whoever called us too, which takes a sixth of a
+    declaration.
     """
-    before = getattr(sys, "tracebacklimit", None)
-    sys.tracebacklimit = _FRAMES
+    before = runtime.traceback
+    runtime.traceback = SimpleNamespace(**{**vars(traceback), "extract_stack": lambda: _frames(f"{root}{os.sep}")})
     try:
         yield
     finally:
-        if before is None:
-            del sys.tracebacklimit
-        else:
-            sys.tracebacklimit = before
+        runtime.traceback = before
+
+
+def _frames(within: str) -> list[traceback.FrameSummary]:
+    """The frames up to the constructor of a resource, and the innermost line of the program that calls it."""
+    found: list[traceback.FrameSummary] = []
+    constructors = 0
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        inside = constructors == _CONSTRUCTORS
+        if not inside or (code.co_filename.startswith(within) and "site-packages" not in code.co_filename):
+            found.append(traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False))
+            if inside:
+                break
+        constructors += not inside and code.co_name == "__init__"
+        frame = frame.f_back
+    return found[::-1]
 
 
 def _run_loop(work: Coroutine[Any, Any, None]) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -287,6 +288,11 @@ def no_collector() -> Iterator[None]:
         yield
     finally:
         if enabled:
-            if not gc.get_freeze_count():
-                gc.freeze()
+            _freeze_once()
             gc.enable()
+
+
+@cache
+def _freeze_once() -> None:
+    """Asking gc how much is frozen would count it, which takes as long as reading back twenty resources."""
+    gc.freeze()

@@ -26,8 +26,19 @@ _numbers = itertools.count()
 MakeSettings = Callable[..., Settings]
 
 
+# Fixtures that are a server of the version that WORKBUOY_POSTGRES_BIN names.
+SERVERS = {"postgres", "own_postgres"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, so that no worker is still busy with one when the others have ended."""
+    """What needs a database is marked so, for another Postgres to try that alone.
+
+    Files with slow tests go first, so that no worker is still busy with one when the others have ended.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and not SERVERS.isdisjoint(item.fixturenames):
+            item.add_marker("database")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -37,6 +48,14 @@ def postgres() -> Iterator[Postgres]:
     """A running server."""
     with embedded_postgres.running() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def database_is_marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that asks for a database by a fixture's name alone says so, or an older Postgres would never try it."""
+    yield
+    if request.node.get_closest_marker("database") is None:
+        assert SERVERS.isdisjoint(request.fixturenames), "this needs a database: mark it `database`"
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +123,7 @@ def shared_service(postgres: Postgres, migrated: str) -> Iterator[Service]:
         yield running
 
 
-@pytest.fixture(params=["postgres", "sqlite"])
+@pytest.fixture(params=[pytest.param("postgres", marks=pytest.mark.database), "sqlite"])
 def either_service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
     """A running service on Postgres, then one on SQLite (where the one tenant is acme)."""
     environment = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}

@@ -122,6 +122,7 @@ def test_a_key_is_of_one_member_and_of_one_day(service: Service, monkeypatch: py
     assert browser.post("/api/things", json={"title": "x"}, headers=KEY).json()["id"] != first["id"]
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("where", ["service", "bucket_service"])
 def test_a_file_that_is_sent_twice_is_stored_once(request: pytest.FixtureRequest, where: str) -> None:
     service: Service = request.getfixturevalue(where)

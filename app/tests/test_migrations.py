@@ -28,7 +28,7 @@ REVISIONS = list(schema.REVISIONS)
 POSTGRES_ONLY = ("0004", "0007", "0011", "0012")  # row-level security, which SQLite has not
 
 
-@pytest.fixture(params=["postgres", "sqlite"])
+@pytest.fixture(params=[pytest.param("postgres", marks=pytest.mark.database), "sqlite"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of an empty database."""
     if request.param == "sqlite":

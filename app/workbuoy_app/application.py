@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from workbuoy_app import __version__, databases, interface, metrics, metrics_listener, problems
+from workbuoy_app import __version__, databases, interface, metrics, metrics_listener, problems, tracing
 from workbuoy_app.api import attachments, audit, auth, docs, health, members, openapi, things, tokens
 from workbuoy_app.api.shares import Shares
 from workbuoy_app.guard import Guard
@@ -16,6 +17,9 @@ from workbuoy_app.observer import Observer
 from workbuoy_app.settings import Settings
 from workbuoy_app.storage import ObjectStorage
 from workbuoy_app.sweeper import Sweeper
+
+if TYPE_CHECKING:
+    from workbuoy_app.spans import SpanExport
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -58,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    spans = _span_export() if settings.traces_enabled else None
     await app.state.database.open()
     pool = metrics.PoolCollector(app.state.database.statistics)
     metrics.registry.register(pool)
@@ -79,4 +84,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.database.close()
         if app.state.storage:
             await app.state.storage.close()
+        if spans:
+            tracing.recorder = None
+            await spans.close()
         log.info("stopped")
+
+
+def _span_export() -> SpanExport:
+    from workbuoy_app.spans import SpanExport  # noqa: PLC0415 - an extra of the package
+
+    tracing.recorder = export = SpanExport()
+    return export

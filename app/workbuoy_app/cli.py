@@ -54,11 +54,14 @@ def _with_settings(options: argparse.Namespace) -> int:
     from workbuoy_app.settings import SettingsError, load, read_env_files  # noqa: PLC0415
 
     try:
-        settings = load(read_env_files(options.env_file, os.environ))
+        environment = read_env_files(options.env_file, os.environ)
+        settings = load(environment)
     except SettingsError as error:
         for problem in error.problems:
             print(f"workbuoy-app: {problem}", file=sys.stderr)
         return 1
+    # OpenTelemetry's SDK reads the environment by itself.
+    os.environ.update({name: value for name, value in environment.items() if name.startswith("OTEL_")})
     configure(settings.log_level)
     if options.command == "serve":
         from workbuoy_app.serve import serve  # noqa: PLC0415

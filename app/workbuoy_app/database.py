@@ -59,7 +59,10 @@ class Database(Protocol):
     """Where rows live."""
 
     single_tenant: bool
-    refusal: str | None  # why the database that answers must not be used, in words for an operator
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the database that answers must not be used, in words for an operator."""
 
     async def open(self) -> None:
         """Begin to connect. Returns at once, also where nothing answers yet."""

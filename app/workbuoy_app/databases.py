@@ -9,6 +9,14 @@ from workbuoy_app.settings import Settings
 
 def connect(settings: Settings) -> Database:
     """The database that the settings name, not yet open."""
+    if settings.traces_enabled:
+        from workbuoy_app.spans import TracedDatabase  # noqa: PLC0415
+
+        return TracedDatabase(_connect(settings))
+    return _connect(settings)
+
+
+def _connect(settings: Settings) -> Database:
     if isinstance(settings.database, SqliteAddress):
         from workbuoy_app.sqlite import SqliteDatabase  # noqa: PLC0415 - only the driver that is used
 

@@ -21,7 +21,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as openmetr
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from workbuoy_app import __version__
+from workbuoy_app import __version__, tracing
 from workbuoy_app.request_metrics import SECONDS, RequestMetrics
 
 # They are a second series for each counter, which Prometheus's text format has no use for.
@@ -74,10 +74,11 @@ class Outcome:
 
 @contextmanager
 def storage_call(operation: str) -> Iterator[Outcome]:
-    """Time one call to the object store."""
+    """Time one call to the object store, a step of its request."""
     outcome, began = Outcome(), time.perf_counter()
     try:
-        yield outcome
+        with tracing.step(f"s3 {operation}", {}):
+            yield outcome
     finally:
         STORAGE.labels(operation, outcome.value).observe(time.perf_counter() - began)
 

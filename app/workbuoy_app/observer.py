@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,9 +32,9 @@ class Observer:
             return
         state = scope.setdefault("state", {})
         given, trace = _given_ids(scope)
-        state["trace_id"] = trace[0] if trace else None
-        request_id = state["request_id"] = given or uuid4().hex
-        tracing.begin(trace, request_id)
+        request_id = state["request_id"] = given or tracing.new_id()
+        span = tracing.begin(trace, request_id, recorded=scope["path"] not in _QUIET)
+        state["trace_id"] = span.trace.id if span else trace.id if trace else None
         status = 0
 
         async def observed(message: Message) -> None:
@@ -63,10 +62,13 @@ class Observer:
         finally:
             seconds = time.perf_counter() - began
             IN_PROGRESS.dec()
-            _tell(scope, status or 500, seconds, failure)
+            named = _named(scope)
+            if span:
+                span.end(*named, status or 500)
+            _tell(scope, named, status or 500, seconds, failure)
 
 
-def _given_ids(scope: Scope) -> tuple[str | None, tuple[str, str] | None]:
+def _given_ids(scope: Scope) -> tuple[str | None, tracing.Trace | None]:
     """The request's id and its trace, as far as they were given and are harmless to write into a log.
 
     Who names the request has its name for it; else it goes by its trace, else by the load balancer's id.
@@ -78,13 +80,20 @@ def _given_ids(scope: Scope) -> tuple[str | None, tuple[str, str] | None]:
     named, balanced = (given.get(name, b"") for name in (b"x-request-id", b"x-amzn-trace-id"))
     if _REQUEST_ID.fullmatch(named):
         return named.decode(), trace
-    by_trace = trace[0] if trace else None
+    by_trace = trace.id if trace else None
     return by_trace or (balanced.decode() if _REQUEST_ID.fullmatch(balanced) else None), trace
 
 
-def _tell(scope: Scope, status: int, seconds: float, failure: dict[str, object]) -> None:
-    route = getattr(scope.get("route"), "path", "unmatched")
+def _named(scope: Scope) -> tuple[str, str]:
+    """Method and route, both bounded: never a path, which holds ids."""
     method = scope["method"] if scope["method"] in _METHODS else "other"
+    return method, getattr(scope.get("route"), "path", "unmatched")
+
+
+def _tell(
+    scope: Scope, named: tuple[str, str], status: int, seconds: float, failure: dict[str, object]
+) -> None:
+    method, route = named
     REQUESTS.done(method, route, status, seconds, scope["state"]["request_id"])
     tenant = scope["state"].get("tenant")
     if tenant is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -67,6 +68,7 @@ class Settings:
     exports_bucket: str | None = None  # where a customer's data are handed over
     oidc: OidcSettings | None = None
     metrics_enabled: bool = True
+    traces_enabled: bool = False  # OpenTelemetry's SDK reads where to and how much by itself
     public_url: str = "http://localhost:8080"
     host: str = "127.0.0.1"
     port: int = 8080
@@ -187,6 +189,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         exports_bucket=read.text("EXPORTS_BUCKET"),
         oidc=oidc,
         metrics_enabled=metrics_enabled,
+        traces_enabled=_traces(read),
         public_url=public_url or f"http://localhost:{port}",
         host=read.text("HOST") or ("0.0.0.0" if production else "127.0.0.1"),  # noqa: S104 - a container's own network
         port=port,
@@ -299,6 +302,21 @@ def _storage(read: _Reader, *, production: bool) -> StorageSettings | None:
         secret_access_key=secret,
         force_path_style=path_style,
     )
+
+
+def _traces(read: _Reader) -> bool:
+    """Whether spans are exported, by the variables of OpenTelemetry's specification."""
+    endpoint = read.web_address("OTEL_EXPORTER_OTLP_ENDPOINT", secure=False)
+    read.choice("OTEL_EXPORTER_OTLP_PROTOCOL", ("http/protobuf",), "http/protobuf")
+    if endpoint is None or read.flag("OTEL_SDK_DISABLED", default=False):
+        return False
+    try:
+        installed = find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        installed = False
+    if not installed:
+        read.refuse("OTEL_EXPORTER_OTLP_ENDPOINT needs the package with its extra: workbuoy-app[traces]")
+    return True
 
 
 def _oidc(read: _Reader, *, production: bool) -> OidcSettings | None:

@@ -54,7 +54,7 @@ WATCHING: Final = (
     Rule(
         "receivers",
         Weakening.WATCH,
-        "whom alerts tell",
+        "whom alerts notify",
         given,
         None,
         own(t.METRICS_ALERT_MANAGER, path="definition"),

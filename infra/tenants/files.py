@@ -1,6 +1,7 @@
 """Tenant files: reading one, reading all, and what only several files together can tell."""
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,56 +13,47 @@ from components.settings import find_certificate_fault
 from infra.meant import meant
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.stack_files import TENANT_KEY, settings_in, settings_of, stack_file, stack_file_names
 from infra.tenants import capacity
+from infra.tenants.hold import pool_obstacles
+from infra.tenants.listing import FOLDER, OFFBOARDED_FOLDER, Listing, list_records
 from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.validation import find_problems
 from infra.yaml_index import index_of
 from infra.yaml_text import YamlFile, read_yaml
 
-FOLDER = "tenants"
-OFFBOARDED_FOLDER = "tenants/offboarded"
-
-
-def tenant_file(root: Path, name: str) -> Path:
-    """The file that holds a customer's record."""
-    return root / FOLDER / f"{name}.yaml"
-
-
-def offboarding_file(root: Path, name: str) -> Path:
-    """The file that records a customer's leaving."""
-    return root / OFFBOARDED_FOLDER / f"{name}.yaml"
-
-
-def tenant_names(root: Path) -> list[str]:
-    """Names of all tenant files, sorted."""
-    return sorted(file.stem for file in (root / FOLDER).glob("*.yaml"))
-
 
 def read_tenant(root: Path, name: str) -> Tenant:
     """A customer's record, held to everything that its own file can tell.
 
     Raises:
-        ProblemsError: there is no such file, or it is wrong; every problem with its line.
+        ProblemsError: there is no such file, there are two, or it is wrong; every problem with its line.
     """
-    file = tenant_file(root, name)
-    if Path(name).name != name:  # never a path made of whatever was typed
-        raise ProblemsError([_missing(root, name)])
+    listing = list_records(root)
+    if name not in listing.paths:
+        raise ProblemsError([_missing(root, name, listing)])
+    return _read_listed(root, name, listing)
+
+
+def _read_listed(root: Path, name: str, listing: Listing) -> Tenant:
+    path, *others = listing.paths[name]
+    if others:
+        raise ProblemsError(one for one in listing.problems if one.file in (path, *others))
     try:
-        status = file.stat()
-    except (OSError, ValueError):  # not there, or no name that a file can have
-        raise ProblemsError([_missing(root, name)]) from None
+        status = os.stat(f"{root}/{path}")
+    except OSError:  # a link to nothing, or taken away meanwhile
+        raise ProblemsError([_missing(root, name, listing)]) from None
     try:
-        return _read(root, name, status.st_mtime_ns, status.st_size)
+        return _read(root, path, name, status.st_mtime_ns, status.st_size)
     except ProblemsError as error:
-        raise ProblemsError([*error.problems, *_wrong_base(root, file)]) from None
+        raise ProblemsError([*error.problems, *_wrong_base(root, path)]) from None
 
 
-def _wrong_base(root: Path, file: Path) -> list[Problem]:
+def _wrong_base(root: Path, path: str) -> list[Problem]:
     """A record edited to another region breaks rules of its own too; what matters is that its base lies elsewhere."""
     try:
-        read = read_yaml(file, f"{FOLDER}/{file.name}")
+        read = read_yaml(root / path, path)
     except ProblemsError:
         return []  # told already
     base, region = read.content.get("base"), read.content.get("region")
@@ -71,25 +63,29 @@ def _wrong_base(root: Path, file: Path) -> list[Problem]:
     return read.locate([_elsewhere(region, base, settings)])
 
 
-def _missing(root: Path, name: str) -> Problem:
-    if name in {file.stem for file in (root / OFFBOARDED_FOLDER).glob("*.yaml")}:
+def _missing(root: Path, name: str, listing: Listing) -> Problem:
+    if name in _left(root):
         return Problem(message=f"tenant {name} has left: {OFFBOARDED_FOLDER}/{name}.yaml tells when and how")
-    for problem in _misnamed(root):
-        if problem.file.rpartition(".")[0] == f"{FOLDER}/{name}":
+    for problem in listing.problems:
+        if problem.file.rpartition("/")[2].rpartition(".")[0] == name:
             return problem
-    close = meant(name, (file.stem for file in (root / FOLDER).glob("*.yaml")))
+    close = meant(name, listing.paths)
     message = f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml{close or '; `workbuoy tenant list` shows all'}"
     return Problem(message=message)
 
 
+def _left(root: Path) -> set[str]:
+    """Names of customers who have left."""
+    return {file.stem for file in (root / OFFBOARDED_FOLDER).glob("*.yaml")}
+
+
 @cache
-def _read(root: Path, name: str, _modified_ns: int, _size: int) -> Tenant:
+def _read(root: Path, path: str, name: str, _modified_ns: int, _size: int) -> Tenant:
     """Cached, since every silo's program looks at all the others' host names."""
-    file, called = tenant_file(root, name), f"{FOLDER}/{name}.yaml"
-    tenant, problems = _validate(index_of(root).of(file, called), name)
+    tenant, problems = _validate(index_of(root).of(path), name)
     if problems or tenant is None:
-        raise ProblemsError(read_yaml(file, called).locate(problems))
-    return tenant
+        raise ProblemsError(read_yaml(root / path, path).locate(problems))
+    return tenant.lying_at(path)
 
 
 def parse_tenant(read: YamlFile, content: Mapping[str, Any], name: str) -> Tenant:
@@ -123,16 +119,17 @@ class Tenants:
 
 def read_tenants(root: Path) -> Tenants:
     """All customers, and what is wrong with their files."""
+    listing = list_records(root)
     tenants: list[Tenant] = []
     problems: list[Problem] = []
-    for name in tenant_names(root):
+    for name in listing.names():
         try:
-            tenants.append(read_tenant(root, name))
+            tenants.append(_read_listed(root, name, listing))
         except ProblemsError as error:
             problems += error.problems
-    problems += [*_misnamed(root), *_problems_together(root, tenants), *_orphans(root, tenants)]
+    problems += [*listing.problems, *_problems_together(root, tenants), *_orphans(root, tenants, listing)]
     index_of(root).keep()
-    return Tenants(tuple(tenants), tuple(problems))
+    return Tenants(tuple(tenants), tuple(dict.fromkeys(problems)))
 
 
 def by_base(tenants: Iterable[Tenant]) -> dict[str, list[Tenant]]:
@@ -154,31 +151,21 @@ def capacity_warnings(root: Path, base: str, *, beside: Tenant | None = None) ->
     return capacity.warnings(base, settings, tenants.values())
 
 
-def _misnamed(root: Path) -> Iterator[Problem]:
-    """Files that look like records and that nothing reads, since their names end otherwise."""
-    for folder in (FOLDER, OFFBOARDED_FOLDER):
-        for file in sorted((root / folder).glob("*.*")):
-            if file.suffix.lower() in (".yml", ".yaml") and file.suffix != ".yaml":
-                message = f"is not read under this name; call it {folder}/{file.stem}.yaml"
-                yield Problem(file=f"{folder}/{file.name}", message=message)
-
-
 def find_tenant_problems(root: Path, tenant: Tenant) -> list[Problem]:
     """What is wrong with one customer's record beside its base stack and all other customers."""
-    others = []
-    for name in tenant_names(root):
+    listing, others = list_records(root), []
+    for name in listing.names():
         try:
-            others.append(read_tenant(root, name))
+            others.append(_read_listed(root, name, listing))
         except ProblemsError:
             continue  # `workbuoy tenant list` tells of it; it must not stop this customer
-    together = [*_problems_together(root, [tenant, *(one for one in others if one.name != tenant.name)])]
-    own = f"{FOLDER}/{tenant.name}.yaml"
-    return [problem for problem in together if problem.file == own]
+    standing = [tenant, *(one for one in others if one.name != tenant.name)]
+    return [problem for problem in _problems_together(root, standing) if problem.file == tenant.path]
 
 
 def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Problem]:
     tenants = list(tenants)
-    bases = {base: settings_in(stack_file(root, base)) for base in {tenant.base for tenant in tenants}}
+    bases = {base: _settings(root, base) for base in {tenant.base for tenant in tenants}}
     holders: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for tenant in tenants:
         for path, value, scope in _own_values(tenant):
@@ -187,15 +174,16 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
     for base, standing in by_base(tenants).items():
         for tenant, message in capacity.beyond(bases[base] or {}, standing):
             full[tenant.name].append(message)
-    left = {file.stem for file in (root / OFFBOARDED_FOLDER).glob("*.yaml")}
+    left = _left(root)
     for tenant in tenants:
         found = [
             *_base_problems(tenant, bases[tenant.base]),
             *_other_place_problems(root, tenant),
-            *(Problem(path="base", message=message) for message in full[tenant.name]),
+            *(Problem(path="base", message=message) for message in full.get(tenant.name, ())),
             *(
                 problem
                 for path, value, scope in _own_values(tenant)
+                if len(holders[path, value, scope]) > 1
                 for problem in _taken(path, value, tenant, holders[path, value, scope])
             ),
         ]
@@ -203,15 +191,22 @@ def _problems_together(root: Path, tenants: Iterable[Tenant]) -> Iterator[Proble
             message = f"{tenant.name} has left ({OFFBOARDED_FOLDER}/{tenant.name}.yaml), and no name is used twice"
             found.append(Problem(path="name", message=message))
         if found:
-            yield from _locate(root, tenant.name, found)
+            yield from _locate(root, tenant.path, found)
 
 
-def _locate(root: Path, name: str, found: list[Problem]) -> list[Problem]:
-    file = f"{FOLDER}/{name}.yaml"
+def _settings(root: Path, base: str) -> Mapping[str, Any] | None:
+    """As `settings_in`, from the index."""
     try:
-        return read_yaml(tenant_file(root, name), file).locate(found)
+        return settings_of(index_of(root).of(stack_file(root, base).name))
+    except ProblemsError:
+        return None
+
+
+def _locate(root: Path, path: str, found: list[Problem]) -> list[Problem]:
+    try:
+        return read_yaml(root / path, path).locate(found)
     except ProblemsError:  # a record that is about to be written has no lines yet
-        return [Problem(file=file, path=one.path, message=one.message) for one in found]
+        return [Problem(file=path, path=one.path, message=one.message) for one in found]
 
 
 def _own_values(tenant: Tenant) -> Iterator[tuple[str, object, str]]:
@@ -246,6 +241,7 @@ def _base_problems(tenant: Tenant, base: Mapping[str, Any] | None) -> Iterator[P
             message=f"leaves out {', '.join(outside)}, where base stack {tenant.base} may keep its pool's data: "
             "choose isolation silo, or another base stack",
         )
+    yield from pool_obstacles(tenant, base)
     arn, account = tenant.certificate_arn or BASE_CERTIFICATE, base.get("account")
     if arn != BASE_CERTIFICATE and isinstance(account, str) and not PLACEHOLDER_ACCOUNT.search(arn):
         fault = find_certificate_fault(arn, str(base.get("region")), account)
@@ -275,9 +271,10 @@ def moving(root: Path, base: str) -> list[Tenant]:
     Only files that speak of a move are parsed: a base stack's program reads nobody else's record.
     """
     found = []
-    for name in tenant_names(root):
-        if b"\nmove:" in tenant_file(root, name).read_bytes():
-            tenant = read_tenant(root, name).at(base)
+    listing = list_records(root)
+    for name in listing.names():
+        if b"\nmove:" in (root / listing.path(name)).read_bytes():
+            tenant = _read_listed(root, name, listing).at(base)
             if tenant.isolation == "pool" and tenant.stack == base and tenant.move is not None:
                 found.append(tenant)
     return found
@@ -291,19 +288,19 @@ def _elsewhere(region: object, base: object, settings: Mapping[str, Any]) -> Pro
     )
 
 
-def _orphans(root: Path, tenants: Iterable[Tenant]) -> Iterator[Problem]:
+def _orphans(root: Path, tenants: Iterable[Tenant], listing: Listing) -> Iterator[Problem]:
     """Customers' stack files whose tenant is gone without a record, or says another stack.
 
     Of a tenant whose own file is wrong, that file's problems tell.
     """
-    known: dict[str, Tenant | None] = {**dict.fromkeys(tenant_names(root)), **{one.name: one for one in tenants}}
-    for file in sorted(root.glob("Pulumi.*.yaml")):
+    known: dict[str, Tenant | None] = {**dict.fromkeys(listing.paths), **{one.name: one for one in tenants}}
+    for file in stack_file_names(root):
         try:
-            content = index_of(root).of(file, file.name)
-            problems = list(_stack_problems(known, file.name[len("Pulumi.") : -len(".yaml")], content))
-            yield from read_yaml(file).locate(problems, "config") if problems else ()
+            content = index_of(root).of(file)
+            problems = list(_stack_problems(known, file[len("Pulumi.") : -len(".yaml")], content))
+            yield from read_yaml(root / file).locate(problems, "config") if problems else ()
         except ProblemsError as error:
-            if TENANT_KEY in file.read_text(encoding="utf-8", errors="replace"):
+            if TENANT_KEY in (root / file).read_text(encoding="utf-8", errors="replace"):
                 yield from error.problems  # of a base stack's file, its own rehearsal tells
 
 
@@ -331,7 +328,7 @@ def find_stack_problems(tenant: Tenant, stack: str) -> list[Problem]:
     return [
         Problem(
             path=TENANT_KEY,
-            message=f"by {FOLDER}/{tenant.name}.yaml {tenant.name} {where}, and this stack is {stack}: "
+            message=f"by {tenant.path} {tenant.name} {where}, and this stack is {stack}: "
             "put the record back; moving is a second stack and a data move, never an edited record",
         )
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from components.service_settings import LoginSettings
 from components.settings import (
@@ -16,6 +16,8 @@ from components.settings import (
     Settings,
     find_certificate_fault,
 )
+from infra.tenants.dates import Dates
+from infra.tenants.listing import FOLDER
 from infra.tenants.residency import REGION, Residency, allowed_regions
 from infra.tenants.tiers import TIERS
 
@@ -64,26 +66,6 @@ class Contact(Settings):
         str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", examples=["kari@acme.example"], max_length=254)
     ]
     role: Literal["privacy", "technical", "billing"]
-
-
-def _in_order(dates: "Dates") -> Iterator[BrokenRule]:
-    if dates.live and dates.live < dates.signed:
-        yield "live", f"lies before signed ({dates.signed})"
-    if dates.retiring and dates.retiring < dates.signed:
-        yield "retiring", f"lies before signed ({dates.signed})"
-
-
-class Dates(Settings):
-    """Days of the contract, as YYYY-MM-DD."""
-
-    signed: date
-    live: date | None = None
-    retiring: Annotated[
-        date | None,
-        Field(description="Set in a reviewed change, it lifts the protections that refuse deleting the silo"),
-    ] = None
-
-    rules: ClassVar[tuple[Rule, ...]] = (_in_order,)
 
 
 class Move(Settings):
@@ -263,6 +245,21 @@ class Tenant(Settings):
         _login_is_real,
         _decision_is_needed,
     )
+
+    _path: str = PrivateAttr(default="")
+
+    @property
+    def path(self) -> str:
+        """Where the record lies, from the project's root."""
+        return self._path or f"{FOLDER}/{self.name}.yaml"
+
+    def lying_at(self, path: str) -> "Tenant":
+        """The same record in another folder."""
+        if path == self.path:
+            return self
+        lying = self.model_copy()
+        lying._path = path
+        return lying
 
     @property
     def stack(self) -> str:

@@ -12,13 +12,12 @@ from infra.problems import Problem, ProblemsError
 from infra.settings import StackSettings
 from infra.stack_files import TENANT_KEY, find_file_problems, stack_file
 from infra.tenants.files import (
-    FOLDER,
     find_stack_problems,
     find_tenant_problems,
     parse_tenant,
     read_tenant,
-    tenant_file,
 )
+from infra.tenants.hold import HELD_SETTINGS
 from infra.tenants.record import BASE_CERTIFICATE, Tenant
 from infra.tenants.residency import allowed_regions
 from infra.tenants.tiers import TIERS
@@ -69,7 +68,7 @@ def load_silo(
     problems += read_yaml(file).locate(of_stack, "config") if file.exists() else of_stack
     if problems:
         raise ProblemsError(problems)
-    read = read_yaml(tenant_file(root, name), f"{FOLDER}/{name}.yaml")
+    read = read_yaml(root / tenant.path, tenant.path)
     if record is not None:
         tenant = parse_tenant(read, record, name)
     tenant = tenant.at(stack)
@@ -96,6 +95,8 @@ def _settings(tenant: Tenant, base: StackSettings) -> StackSettings:
     values = base.model_dump(mode="json", by_alias=True)
     for section, sizes in TIERS[_demanded(tenant.tier)].items():
         values[section] |= sizes
+    for section, kept in (HELD_SETTINGS if tenant.dates.hold else {}).items():
+        values[section] |= kept
     values["residency"] = list(allowed_regions(tenant.residency))
     values["service"]["hostName"] = tenant.host_name
     if tenant.certificate_arn != BASE_CERTIFICATE:
@@ -104,8 +105,7 @@ def _settings(tenant: Tenant, base: StackSettings) -> StackSettings:
         values["service"]["login"] = tenant.login.model_dump(mode="json", by_alias=True)
     problems = find_problems(StackSettings, values)
     if problems:  # the base's own settings are right: what breaks a rule is the tier's, or the record's
-        file, path = f"{FOLDER}/{tenant.name}.yaml", "tier"
         raise ProblemsError(
-            Problem(file=file, path=path, message=f"makes {one.path}: {one.message}") for one in problems
+            Problem(file=tenant.path, path="tier", message=f"makes {one.path}: {one.message}") for one in problems
         )
     return StackSettings.model_validate_json(json.dumps(values))

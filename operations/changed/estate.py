@@ -1,7 +1,5 @@
 """What the repository holds: base stacks and customers, as far as choosing between them needs it."""
 
-import os
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +9,10 @@ from bootstrap.home import home_region
 from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import SETTINGS_KEY, stack_file
+from infra.stack_files import settings_of, stack_file, stack_file_names
+from infra.tenants.listing import list_records
 from infra.yaml_index import index_of
 
-_STACK: Final = re.compile(r"Pulumi\.(.+)\.yaml")
 LOCAL: Final = "local"  # the environment that stands on a laptop alone
 DEFAULT_ARCHITECTURE: Final = "arm64"  # components.service_settings.ServiceSettings.architecture
 
@@ -65,8 +63,13 @@ def read_estate(root: Path) -> ListedEstate:
     """Read every stack file and tenant file. Raises ProblemsError with all files that say too little."""
     problems: list[Problem] = []
     bases = _bases(root, problems)
-    tenants = sorted(root.glob("tenants/*.yaml"))
-    customers = {file.stem: one for file in tenants if (one := _customer(file, bases, problems)) is not None}
+    listing = list_records(root)
+    problems += listing.problems
+    customers = {
+        name: one
+        for name in listing.names()
+        if (one := _customer(root, name, listing.path(name), bases, problems)) is not None
+    }
     if problems:
         raise ProblemsError(problems)
     index_of(root).keep()
@@ -86,9 +89,9 @@ def read_bases(root: Path, apart: Collection[str] = ()) -> dict[str, Base]:
 
 
 def _bases(root: Path, problems: list[Problem], apart: Collection[str] = ()) -> dict[str, Base]:
-    names = (name.removeprefix("Pulumi.").removesuffix(".yaml") for name in os.listdir(root) if _STACK.fullmatch(name))
+    names = (name.removeprefix("Pulumi.").removesuffix(".yaml") for name in stack_file_names(root))
     files = {stack: stack_file(root, stack) for stack in names if stack not in apart}
-    settings = {stack: _settings(file, problems) for stack, file in sorted(files.items())}
+    settings = {stack: settings_of(_content(root, file.name, problems)) for stack, file in sorted(files.items())}
     return {
         stack: base
         for stack, found in settings.items()
@@ -97,19 +100,12 @@ def _bases(root: Path, problems: list[Problem], apart: Collection[str] = ()) -> 
     }
 
 
-def _content(root: Path, file: Path, problems: list[Problem]) -> Mapping[str, Any]:
+def _content(root: Path, file: str, problems: list[Problem]) -> Mapping[str, Any]:
     try:
-        return index_of(root).of(file, str(file.relative_to(root)))
+        return index_of(root).of(file)
     except ProblemsError as error:
         problems += error.problems
         return {}
-
-
-def _settings(file: Path, problems: list[Problem]) -> Mapping[str, Any] | None:
-    """A base stack's settings; a customer's own stack has none."""
-    config = _content(file.parent, file, problems).get("config")
-    settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
-    return settings if isinstance(settings, Mapping) else None
 
 
 def _base(
@@ -147,12 +143,11 @@ def _base(
     )
 
 
-def _customer(file: Path, bases: Mapping[str, Base], problems: list[Problem]) -> Customer | None:
+def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], problems: list[Problem]) -> Customer | None:
     before = len(problems)
-    content = _content(file.parent.parent, file, problems)
+    content = _content(root, place, problems)
     if len(problems) > before:
         return None
-    place = f"tenants/{file.name}"
     isolation, base = content.get("isolation"), str(content.get("base"))
     if isolation not in ("pool", "silo"):
         problems.append(Problem(file=place, path="isolation", message="must be pool or silo"))
@@ -160,4 +155,4 @@ def _customer(file: Path, bases: Mapping[str, Base], problems: list[Problem]) ->
     if base not in bases:
         problems.append(Problem(file=place, path="base", message=f"{base} is no base stack; known: {', '.join(bases)}"))
         return None
-    return Customer(tenant=file.stem, isolation=isolation, base=bases[base])
+    return Customer(tenant=name, isolation=isolation, base=bases[base])

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER, name_in
 from operations.changed.estate import LOCAL, Base, Customer, ListedEstate
 from operations.changed.files import Files
 
 _STACK_FILE: Final = re.compile(r"Pulumi\.([^/]+)\.yaml")
-_TENANT_FILE: Final = re.compile(r"tenants/([^/]+)\.yaml")
 
 # What neither changes what a stack declares, nor the image, nor how either is judged. bootstrap/ is a project of its
 # own, which a person runs; who has left has nothing left to deploy.
@@ -22,7 +22,8 @@ _APART_FOLDERS: Final = (
     "benchmarks",
     "bootstrap",
     "docs",
-    "tenants/offboarded",
+    OFFBOARDED_FOLDER,
+    MOVED_FOLDER,
     "tests",
 )
 _APART_NAMES: Final = frozenset(
@@ -73,9 +74,9 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
                 bases.add(stack)
             elif not owners and stack != LOCAL:
                 removed.append(file)
-        elif match := _TENANT_FILE.fullmatch(file):
-            if match[1] in estate.customers:
-                customers.add(match[1])
+        elif name := name_in(file):
+            if name in estate.customers:
+                customers.add(name)
             else:
                 removed.append(file)
         else:
@@ -84,18 +85,19 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
         bases=tuple(one for name, one in estate.bases.items() if shared or name in bases),
         customers=tuple(one for name, one in estate.customers.items() if shared or name in customers),
         removed=tuple(removed),
-        new=_new(files.added, estate),
+        new=_new(files, estate),
         shared=shared,
     )
 
 
-def _new(added: frozenset[str], estate: ListedEstate) -> frozenset[str]:
-    """A base is new with its file, a silo with its stack's file or its tenant's."""
-    bases = {stack for stack in estate.bases if f"Pulumi.{stack}.yaml" in added}
+def _new(files: Files, estate: ListedEstate) -> frozenset[str]:
+    """A base is new with its file, a silo with its stack's file or its record, unless that was in another folder."""
+    bases = {stack for stack in estate.bases if f"Pulumi.{stack}.yaml" in files.added}
+    came = {name_in(file) for file in files.added} - {name_in(file) for file in {*files.differing} - files.added}
     silos = {
         one.stack
         for name, one in estate.customers.items()
-        if one.isolation == "silo" and {f"Pulumi.{one.stack}.yaml", f"tenants/{name}.yaml"} & added
+        if one.isolation == "silo" and (name in came or f"Pulumi.{one.stack}.yaml" in files.added)
     }
     return frozenset(bases | silos)
 

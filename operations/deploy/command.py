@@ -12,6 +12,7 @@ from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, no
 if TYPE_CHECKING:
     from operations.engine.reviewed import Reviewed
     from operations.engine.stack import EngineStack
+    from operations.engine.state import State
     from project.files import Project
 
 
@@ -62,19 +63,19 @@ def deploy(
 
     project = _project()
     opened = open_stack(project, stack, create=create, notify=notify)
-    opened.require_free()
-    commit = head_of(project.root) if older else refuse_older(opened, project.root, notify)
+    stood = opened.require_free()
+    tags = opened.tags()
+    commit = head_of(project.root) if older else refuse_older(opened, tags, project.root, notify)
     _name_image(opened, image)
     if guards_customers(stack) if refresh is None else refresh:
         _refuse_dangerous_drift(opened, json_wanted=json_wanted)
-    stood = opened.fingerprint()
     with plan_file(wanted=plan) as file:
-        reviewed = _reviewed(opened, project, file, json_wanted=json_wanted)
+        reviewed = _reviewed(opened, project, file, stood, json_wanted=json_wanted)
         if not yes and not _confirmed(stack):
             fail(MISTAKE, "not confirmed; nothing was changed")
-        if opened.fingerprint() != stood:
+        if opened.state().fingerprint != stood.fingerprint:
             fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
-        note(opened, commit, opened.variables.get(IMAGE_VARIABLE))
+        note(opened, tags, commit, opened.variables.get(IMAGE_VARIABLE))
         try:
             record = perform(opened, notify, message=message, reviewed=reviewed)
         except KeyboardInterrupt:
@@ -186,26 +187,27 @@ def _name_image(opened: "EngineStack", image: str | None) -> None:
     opened.use(image_variables(opened.name, image, opened.outputs))
 
 
-def _reviewed(opened: "EngineStack", project: "Project", file: Path | None, *, json_wanted: bool) -> "Reviewed":
+def _reviewed(
+    opened: "EngineStack", project: "Project", file: Path | None, stood: "State", *, json_wanted: bool
+) -> "Reviewed":
     """What the review found, shown; ends where it failed or stops."""
-    from operations.engine.reviewed import Reviewed  # noqa: PLC0415
     from operations.review import perform as reviewing  # noqa: PLC0415
     from operations.review.engine import preview_opened  # noqa: PLC0415
 
     notify(f"Previewing {opened.name} with the policies of this project ...")
-    planned = preview_opened(opened, project, file)
-    found = reviewing.review(planned, project.root / "waivers")
+    reviewed = preview_opened(opened, project, file, stood)
+    found = reviewing.review(reviewed.plan, project.root / "waivers")
     (notify if json_wanted else print_text)(reviewing.markdown_text(found))
     if found.failed:
         fail(MISTAKE, *reviewing.failures(found))
     if found.stops:
         fail(CHECK_FAILED, f"{reviewing.stopping(found)}; nothing was changed")
-    return Reviewed(planned, file)
+    return reviewed
 
 
 def _refuse_dangerous_drift(opened: "EngineStack", *, json_wanted: bool) -> None:
     """End where something was weakened, opened or granted beside the program; a deployment would leave it so."""
-    from operations.drift.put_back import look  # noqa: PLC0415
+    from operations.drift.look import look  # noqa: PLC0415
     from operations.drift.text import as_markdown  # noqa: PLC0415
     from operations.engine.messages import some  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ reads the same (`pulumi stack tag`).
 """
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +17,14 @@ COMMIT: Final = "workbuoy:commit"
 IMAGE: Final = "workbuoy:image"
 
 
-def refuse_older(opened: EngineStack, root: Path, notify: Notify) -> str | None:
+def refuse_older(opened: EngineStack, tags: Mapping[str, str], root: Path, notify: Notify) -> str | None:
     """The commit that is checked out, for the tags of this deployment; None outside a repository of git.
+
+    `tags` are the stack's, of the deployment before.
 
     Raises MistakenError where a newer commit is deployed already, or this clone is too short to notify.
     """
-    commit, deployed = head_of(root), opened.tags().get(COMMIT)
+    commit, deployed = head_of(root), tags.get(COMMIT)
     if commit is None:
         notify(f"{opened.name}: this is no repository of git, so whether something newer is deployed is not known")
         return None
@@ -47,10 +50,10 @@ def head_of(root: Path) -> str | None:
     return _git(root, "rev-parse", "HEAD")
 
 
-def note(opened: EngineStack, commit: str | None, image: str | None) -> None:
-    """Write down what an update that is about to begin is of."""
+def note(opened: EngineStack, tags: Mapping[str, str], commit: str | None, image: str | None) -> None:
+    """Write down what an update that is about to begin is of, where the stack's tags do not say so already."""
     for name, value in ((COMMIT, commit), (IMAGE, image)):
-        if value is not None:
+        if value is not None and tags.get(name) != value:
             opened.tag(name, value)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from components.service_settings import EVERYWHERE
 from infra.placeholders import IMAGE_VARIABLE
@@ -15,9 +15,11 @@ from operations.deploy import rollout, smoke
 from operations.ending import Notify
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.image import deployed_image
+from operations.engine.messages import some
 from operations.engine.reviewed import Reviewed
 from operations.engine.stack import EngineStack, Ran
 
+NOTHING: Final = "left out: nothing was to change"
 DeploymentOutcome = Literal["deployed", "went back", "failed"]
 Wait = Callable[[EngineStack, Mapping[str, Any], Notify], str | None]  # what to say beside the step
 
@@ -94,7 +96,7 @@ def deploy(
     """
     before = opened.outputs()
     record = Record(stack=opened.name, image_before=deployed_image(before))
-    run = _Run(opened, record, notify, (("rollout", rolled_out), ("smoke test", tried)))
+    run = _Run(opened, before, record, notify, (("rollout", rolled_out), ("smoke test", tried)))
     try:
         record.image = run.go(message, reviewed=reviewed)
         record.outcome = "deployed"
@@ -107,6 +109,7 @@ def deploy(
 @dataclass(frozen=True)
 class _Run:
     opened: EngineStack
+    before: Mapping[str, Any]
     record: Record
     notify: Notify
     checks: tuple[tuple[str, Wait], ...]
@@ -114,13 +117,23 @@ class _Run:
     def go(self, message: str | None, prefix: str = "", reviewed: Reviewed | None = None) -> str | None:
         """Update and check; the image that runs then. Raises what a step raises, once it is recorded."""
         with self._step(f"{prefix}update") as told:
-            told(_counted(self.opened.up(message=message, reviewed=reviewed, on_output=self.notify)))
-        outputs = self.opened.outputs()
+            told(did := self._update(message, reviewed))
+        outputs = self.before if did == NOTHING else self.opened.outputs()
         self.record.image = self.record.image or deployed_image(outputs)
         for name, check in self.checks:
             with self._step(f"{prefix}{name}") as told:
                 told(check(self.opened, outputs, self.notify) or "")
         return deployed_image(outputs)
+
+    def _update(self, message: str | None, reviewed: Reviewed | None) -> str:
+        """Update, unless it is proved to have nothing to do. A refresh that took drift in needs one to follow it."""
+        left = reviewed.left if reviewed is not None else None
+        if left == () and self.opened.refreshed_at() is None:
+            self.notify(f"{self.opened.name}: nothing is to change, so no update is run")
+            return NOTHING
+        if left and reviewed is not None and not any(step.changes for step in reviewed.plan.steps):
+            self.notify(f"{self.opened.name}: nothing is to change but perhaps in the state: {some(left)}")
+        return _counted(self.opened.up(message=message, reviewed=reviewed, on_output=self.notify))
 
     def go_back(self) -> None:
         """The last good image again, where there is one and the environment decides which it is."""

@@ -56,7 +56,7 @@ def drift(
     if account:
         _look_into_account(stack, json_wanted=json_wanted, markdown=markdown)
         return
-    from operations.drift.put_back import look  # noqa: PLC0415 help must not pay for these
+    from operations.drift.look import look  # noqa: PLC0415 help must not pay for these
     from operations.drift.text import as_json, as_markdown  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415

@@ -21,7 +21,7 @@ from graph.values import at
 from infra.problems import Problem, ProblemsError
 from infra.settings import StackSettings
 from infra.stack_files import SETTINGS_KEY, settings_in
-from infra.tenants.files import FOLDER
+from infra.tenants.listing import FOLDER
 from infra.yaml_text import read_yaml_value
 from operations.drift.found import Drifted
 from operations.drift.nested import Difference

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.drift.found import Drifted, judged
+from operations.drift.found import Drifted
+from operations.drift.look import Looked, look
 from operations.drift.text import as_markdown
 from operations.ending import Notify
 from operations.engine.errors import FailedError, MistakenError
@@ -23,24 +24,6 @@ from project.files import Project
 
 Confirm = Callable[[str], bool]
 """Asks a person a question."""
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What differs from the state, and when a refresh took more into it that no update has followed."""
-
-    found: tuple[Drifted, ...]
-    taken: str | None
-
-    @property
-    def any(self) -> bool:
-        return bool(self.found) or self.taken is not None
-
-
-def look(opened: EngineStack, notify: Notify) -> Looked:
-    """Read everything of a stack anew; writes nothing, not even the state. Raises EngineError."""
-    notify(f"Reading {opened.name} anew ...")
-    return Looked(judged(opened.name, opened.refresh_preview().events), opened.refreshed_at())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +106,7 @@ class Run:
     def _reviewed(self, file: Path | None) -> Review:
         self.opened.use(running_image(self.project, self.opened.name, self.opened.outputs))
         self.notify(f"Previewing {self.opened.name} with the policies of this project ...")
-        found = reviewing.review(preview_opened(self.opened, self.project, file), self.project.root / "waivers")
+        found = reviewing.review(preview_opened(self.opened, self.project, file).plan, self.project.root / "waivers")
         self.show(reviewing.markdown_text(found))
         if found.failed:
             raise MistakenError("; ".join(reviewing.failures(found)))

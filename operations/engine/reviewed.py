@@ -27,6 +27,8 @@ class Reviewed:
 
     plan: Plan
     file: Path | None = None
+    left: tuple[str, ...] | None = None
+    """What an update would write, or might; empty where it is proved to write nothing, None where nobody asked."""
 
 
 @contextmanager

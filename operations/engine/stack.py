@@ -1,11 +1,12 @@
 """A stack under the engine: opened once every check has passed, then previewed, updated, refreshed, destroyed."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pulumi.automation import LocalWorkspace, Stack, StackNotFoundError
 
@@ -20,16 +21,24 @@ from operations.engine.lock import holders
 from operations.engine.messages import explained_by, locked, lost_events, settle, some
 from operations.engine.reviewed import Held, Reviewed
 from operations.engine.stack_file import only_provider_added, require_provider
+from operations.engine.state import State
 from project.files import Project
 from project.placement import Placement, placement_of
+
+_SHOW_SAMES: Final = {"PULUMI_OPTION_SHOW_SAMES": "true"}
+"""The CLI's `--show-sames`, for which the Automation API has no argument."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """What an operation did: resources by operation (`create`, `update`, `same`, ...), and the engine's events."""
+    """What an operation did: resources by operation (`create`, `update`, `same`, ...), and the engine's events.
+
+    `printed` is the engine's own account in JSON, of a preview that was asked for it.
+    """
 
     changes: Mapping[str, int]
     events: tuple[Event, ...]
+    printed: str = ""
 
     @property
     def changed(self) -> int:
@@ -115,6 +124,15 @@ class EngineStack:
         """What the CLI and its program get over the variables of this process."""
         return dict(self._stack.workspace.env_vars)
 
+    @contextmanager
+    def _using(self, variables: Mapping[str, str]) -> Iterator[None]:
+        before = self._stack.workspace.env_vars
+        self.use(variables)
+        try:
+            yield
+        finally:
+            self._stack.workspace.env_vars = before
+
     def use(self, variables: Mapping[str, str]) -> None:
         """Give the CLI and its program more variables from now on."""
         self._stack.workspace.env_vars = {**self._stack.workspace.env_vars, **variables}
@@ -125,20 +143,29 @@ class EngineStack:
         policy_packs: Sequence[Path] = (),
         policy_configs: Sequence[Path] = (),
         save_plan: Path | None = None,
+        account: bool = False,
         on_output: Notify | None = None,
         on_event: Callable[[Event], Any] | None = None,
     ) -> Ran:
-        """What `up` would do; writes nothing, but for the engine's plan where a file for it is named."""
-        return self._run(
-            lambda common: self._stack.preview(
+        """What `up` would do; writes nothing, but for the engine's plan where a file for it is named.
+
+        With `account` the engine prints both states of every resource whole, as JSON, in the place of its lines.
+        """
+        printed: list[str] = []
+
+        def preview(common: dict[str, Any]) -> None:
+            result = self._stack.preview(
                 policy_packs=[str(pack.resolve()) for pack in policy_packs],
                 policy_pack_configs=[str(file.resolve()) for file in policy_configs],
                 plan=str(save_plan) if save_plan else None,
+                json=account,
                 **common,
-            ),
-            on_output,
-            EngineEvents(preview=True, listen=on_event),
-        )
+            )
+            printed.append(result.stdout)
+
+        with self._using(_SHOW_SAMES if account else {}):
+            ran = self._run(preview, on_output, EngineEvents(preview=True, listen=on_event))
+        return replace(ran, printed="".join(printed) if account else "")
 
     def up(
         self, *, message: str | None = None, reviewed: Reviewed | None = None, on_output: Notify | None = None
@@ -212,6 +239,10 @@ class EngineStack:
             found: dict[str, Any] = json.loads(self._ask(["stack", "output", "--json", "--stack", self.name]))
         return found
 
+    def state(self) -> State:
+        """What the state says now."""
+        return State(self.export()["deployment"])
+
     def export(self) -> dict[str, Any]:
         """The whole state, as `pulumi stack export` writes it; secrets in it stay encrypted.
 
@@ -225,11 +256,6 @@ class EngineStack:
         """Names of all stacks of this project that the backend holds, this one among them."""
         with explained_by(self.name, self._cli):
             return tuple(one.name.rpartition("/")[2] for one in self._stack.workspace.list_stacks())
-
-    def pending(self) -> list[str]:
-        """Operations that an interrupted run began and nobody saw end, such as `creating database-instance`."""
-        operations = self.export()["deployment"].get("pending_operations") or []
-        return [f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}" for one in operations]
 
     def refreshed_at(self) -> str | None:
         """When a refresh last took changes into the state that no update has followed; None where none has.
@@ -260,45 +286,47 @@ class EngineStack:
         with explained_by(self.name, self._cli):
             self._ask(["stack", "tag", "set", name, value, "--stack", self.name])
 
-    def fingerprint(self) -> str:
-        """A digest of what the state says that stands: another one after any write."""
-        resources = self.export()["deployment"].get("resources") or []
-        return sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
-
-    def require_free(self) -> None:
-        """Ask, before anything costs time, what would stop a write.
+    def require_free(self) -> State:
+        """Ask, before anything costs time, what would stop a write; the state that was read for it.
 
         Raises LockedError where another run holds the lock, PendingError where an interrupted run left operations.
         """
         self._refuse_locked()
-        self._refuse_pending()
+        return self._refuse_pending()
 
     def cancel(self) -> None:
         """Take the lock away from whoever holds it. Dangerous while that run lives: two runs break the state."""
         with explained_by(self.name, self._cli):
             self._stack.cancel()
 
-    def _refuse_pending(self) -> None:
+    def _refuse_pending(self) -> State:
         try:
-            left = self.pending()
+            state = self.state()
         except FailedError:  # a folder's state cannot be read while another run writes it
             self._refuse_locked()
             raise
-        if left:
+        if state.pending:
             self._refuse_locked()
             raise PendingError(
-                f"{self.name}: an interrupted run left {len(left)} pending: {some(left)}",
-                settle(self.name, left),
+                f"{self.name}: an interrupted run left {len(state.pending)} pending: {some(state.pending)}",
+                settle(self.name, state.pending),
             )
+        return state
 
     def _refuse_locked(self) -> None:
         """A run that still lives has pending operations, too."""
-        workspace = self._stack.workspace
-        with explained_by(self.name, self._cli):
-            url = workspace.who_am_i().url or ""
-        found = holders(url, self._project.name, self.name)
+        found = holders(self._backend(), self._project.name, self.name)
         if found:
             raise locked(self.name, found)
+
+    def _backend(self) -> str:
+        """Where the state lies. PULUMI_BACKEND_URL wins over every login; a place below home is the CLI's to say."""
+        workspace = self._stack.workspace
+        named = workspace.env_vars.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", "")
+        if named.startswith(("s3://", "file:///")):
+            return named
+        with explained_by(self.name, self._cli):
+            return workspace.who_am_i().url or ""
 
     def _ask(self, args: list[str]) -> str:
         workspace = self._stack.workspace
@@ -321,7 +349,6 @@ class EngineStack:
         return Ran(changes=changes_of(reported.events), events=tuple(reported.events))
 
     def _remains(self) -> str:
-        deployment = self.export()["deployment"]
-        left = self.pending()
-        standing = f"{len(deployment.get('resources') or [])} resources stand in the state"
+        state = self.state()
+        left, standing = state.pending, f"{len(state.resources)} resources stand in the state"
         return f"{standing}, {len(left)} operations are pending: {some(left)}" if left else f"{standing}, none pending"

@@ -12,7 +12,7 @@ from infra.fleet import FILE, FleetSettings, load_fleet
 from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import stack_file
-from infra.tenants.files import FOLDER, tenant_file
+from infra.tenants.listing import FOLDER
 from infra.tenants.record import Tenant
 from infra.yaml_index import Index, index_of
 from infra.yaml_text import read_yaml
@@ -157,17 +157,16 @@ class Digests:
         self._root, self._index = root, index_of(root)
         self._bases: dict[str, str] = {}
 
-    def of(self, name: str, base: str) -> str:
-        """Of one customer on a base stack. Raises ProblemsError where a file is gone or cannot be read."""
+    def of(self, path: str, base: str) -> str:
+        """Of one customer's record on a base stack. Raises ProblemsError where a file is gone or cannot be read."""
         if base not in self._bases:
-            file = stack_file(self._root, base)
-            self._bases[base] = _digest(self._index, file, file.name)
-        own = _digest(self._index, tenant_file(self._root, name), f"{FOLDER}/{name}.yaml")
+            self._bases[base] = _digest(self._index, stack_file(self._root, base).name)
+        own = _digest(self._index, path)
         return hashlib.sha256(f"{own} {self._bases[base]}".encode()).hexdigest()[:16]
 
 
-def _digest(index: Index, file: Path, called: str) -> str:
-    content = json.dumps(index.of(file, called), sort_keys=True, default=str)
+def _digest(index: Index, path: str) -> str:
+    content = json.dumps(index.of(path), sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -202,7 +201,7 @@ def _parts(of_bases: Mapping[str, Sequence[Tenant]], size: int) -> list[tuple[st
 
 
 def _shard(name: str, wave: str, base: Base, customers: Iterable[Tenant], digests: Digests) -> Shard:
-    units = (Unit(name=one.name, stack=one.stack, digest=digests.of(one.name, one.base)) for one in customers)
+    units = (Unit(name=one.name, stack=one.stack, digest=digests.of(one.path, one.base)) for one in customers)
     return Shard(
         name=name,
         wave=wave,

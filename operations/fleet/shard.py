@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from infra.fleet import FleetSettings
 from infra.problems import ProblemsError
+from infra.tenants.listing import record_path
 from operations.ending import Notify
 from operations.engine.errors import EngineError
 from operations.fleet.journal import Journal, this_runner
@@ -128,7 +129,7 @@ class _Shift:
         head, entry = self._lease.record.head, self._lease.record.customers[name]
         try:
             with self._digesting:
-                return self._digests.of(name, head.base) != entry.digest
+                return self._digests.of(record_path(self._worker.root, name), head.base) != entry.digest
         except ProblemsError:
             return True
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from facts.captions import ENGLISH
+from facts.stores import Form, Keeping
+from infra.tenants.hold import HELD_VERSIONS_DAYS
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.differences import Difference
 from operations.locate.readers import Means, Reader
 from operations.locate.sources import Source
-from operations.locate.stores import Group, Located
+from operations.locate.stores import Group, Holds, Located
 
 _SOURCES: Final[Mapping[Source, str]] = {
     Source.DECLARED: "as declared; ids that AWS makes are stand-ins (keys, ends of names, placeholder accounts)",
@@ -19,6 +21,13 @@ _SOURCES: Final[Mapping[Source, str]] = {
     Source.STACK: "as last deployed, by the engine's state",
     Source.LIVE: "the account as it is now; who can read is as declared",
 }
+# Archived are the same objects, counted as objects; the others are not what a customer works with.
+_NOT_COUNTED: Final = (
+    Form.ARCHIVED_OBJECTS,
+    Form.UNFINISHED_UPLOADS,
+    Form.PERFORMANCE_DATA,
+    Form.OS_MONITORING,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,11 @@ class Answer:
         return tuple(store for store in self.stores if not store.allowed)
 
     @property
+    def not_held(self) -> tuple[Located, ...]:
+        """What ends by a rule of its own although the customer is under a legal hold; all else waits for a person."""
+        return tuple(one for one in self.stores if self.tenant.dates.hold and _ends_by_itself(one))
+
+    @property
     def passed(self) -> bool:
         return not (self.outside or self.differences or self.unsearched or self.gaps)
 
@@ -48,6 +62,16 @@ class Answer:
         """`eea: eu-central-1, ...` or the regions alone."""
         regions = ", ".join(allowed_regions(self.tenant.residency))
         return f"{self.tenant.residency}: {regions}" if isinstance(self.tenant.residency, str) else regions
+
+
+def _ends_by_itself(one: Located) -> bool:
+    """Whether customer data there goes with time; what nobody shows counts as going."""
+    if one.holds is not Holds.CUSTOMER or one.store is None or one.form in _NOT_COUNTED:
+        return False
+    kept = one.store.kept
+    if kept.how not in (Keeping.FOR_DAYS, Keeping.BY_LIFECYCLE, Keeping.UNKNOWN):
+        return False
+    return kept.days is None or kept.days < HELD_VERSIONS_DAYS
 
 
 def together(places: Sequence[Answer]) -> Answer:
@@ -73,7 +97,7 @@ def source_words(source: Source) -> str:
 
 def as_json(answer: Answer) -> dict[str, Any]:
     """The whole answer, for programs."""
-    tenant = answer.tenant
+    tenant, hold = answer.tenant, answer.tenant.dates.hold
     return {
         "tenant": tenant.name,
         "legalName": tenant.legal_name,
@@ -82,6 +106,8 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "base": tenant.base,
         "otherStack": tenant.other.stack if tenant.other else None,
         "residency": list(allowed_regions(tenant.residency)),
+        "hold": {"since": hold.since.isoformat(), "reason": hold.reason} if hold else None,
+        "notHeld": [f"{one.name}: {one.what}" for one in answer.not_held],
         "source": answer.source.value,
         "insideResidency": not answer.outside,
         "asDeclared": not answer.differences,

@@ -32,6 +32,10 @@ def _head(answer: Answer) -> Iterator[str]:
             f"It {goes} {tenant.other.stack} in {tenant.move.region}: its data stand in both places, and both follow."
         )
         yield from wrapped(told, "  ")
+    if hold := tenant.dates.hold:
+        yield from wrapped(
+            f"Legal hold since {hold.since}: {hold.reason}. Nothing of it is destroyed or removed.", "  "
+        )
     yield from wrapped(f"Residency {answer.residency}", "  ")
     yield from wrapped(f"Source: {source_words(answer.source)}", "  ")
     if tenant.isolation == "pool":
@@ -90,6 +94,8 @@ def _wrong(answer: Answer) -> Iterator[str]:
     yield from _listed("Outside residency", _told(answer.outside), hint if account else "")
     reason = f"Reason: {accepted[0].decision}" if accepted else ""
     yield from _listed("Outside residency, accepted in the customer's file", _told(accepted), reason)
+    ending = [f"{one.name}: {one.what}: {one.kept}" for one in answer.not_held]
+    yield from _listed("Ends by a rule of its own, which the legal hold does not stop", ending)
     yield from _listed("Not known", answer.gaps)
     yield from _listed("Not as declared", [str(one) for one in answer.differences])
     yield from _listed("Not looked through", answer.unsearched)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from operations.outputs.printed import Printed
+from operations.outputs.tenants import Hold
 
 
 class TenantExport(Printed):
@@ -50,4 +51,5 @@ class TenantRemains(Printed):
 
     tenant: str
     live: bool
+    hold: Hold | None
     copies: list[Copy]

@@ -13,12 +13,20 @@ class Contact(Printed):
     role: Literal["privacy", "technical", "billing"]
 
 
+class Hold(Printed):
+    """A legal hold: since which day, by whose order and why."""
+
+    since: str
+    reason: str
+
+
 class Dates(Printed):
     """Days of the contract, as YYYY-MM-DD."""
 
     signed: str
     live: str | None = None
     retiring: str | None = None
+    hold: Hold | None = None
 
 
 class PlatformOutside(Printed):
@@ -236,6 +244,8 @@ class Located(Printed):
     base: str
     other_stack: str | None = None
     residency: list[str]
+    hold: Hold | None
+    not_held: list[str]
     source: Literal["declared", "rehearsal", "stack", "live"]
     inside_residency: bool
     as_declared: bool

@@ -9,8 +9,12 @@ from graph.plan import Plan
 from graph.recordings import from_events
 from operations.engine.errors import EngineError, FailedError
 from operations.engine.events import Event
+from operations.engine.idle import left_to_write, read_account, read_plan
 from operations.engine.image import image_variables
+from operations.engine.reviewed import Reviewed
 from operations.engine.stack import EngineStack, open_stack
+from operations.engine.stack_file import provider_lines
+from operations.engine.state import State
 from policies.retiring import with_retirement
 from policies.runner import with_regions
 from policies.settings import read_configuration
@@ -25,28 +29,44 @@ def preview(project: Project, stack: str, configuration: Path | None, image: str
     """
     opened = open_stack(project, stack)
     opened.use(image_variables(stack, image, opened.outputs))
-    return from_events(_events(opened, project, configuration), Path(opened.name))
+    return from_events(_previewed(opened, project, configuration)[0], Path(opened.name))
 
 
-def preview_opened(opened: EngineStack, project: Project, save_plan: Path | None = None) -> Plan:
+def preview_opened(
+    opened: EngineStack, project: Project, save_plan: Path | None = None, state: State | None = None
+) -> Reviewed:
     """The plan of a stack that is open, by the project's policies; a preview that failed still tells what it found.
 
-    With `save_plan`, the engine's own plan of it is written there.
+    With `save_plan`, the engine's own plan of it is written there. With the state that stood before, it is also found
+    out what an update would write.
     """
-    return from_events(_events(opened, project, None, save_plan), Path(opened.name))
+    events, printed = _previewed(opened, project, None, save_plan, whole=state is not None)
+    left = None
+    if state is not None:
+        file = project.stack_file(opened.name).read_text(encoding="utf-8")
+        left = left_to_write(read_account(printed), events, read_plan(save_plan), state, provider_lines(file))
+    return Reviewed(from_events(events, Path(opened.name)), save_plan, left)
 
 
 def events_of(project: Project, stack: str, configuration: Path | None, image: str | None = None) -> list[Event]:
     """The engine's events of a preview, for a review elsewhere. Raises as `preview` does."""
     opened = open_stack(project, stack)
     opened.use(image_variables(stack, image, opened.outputs))
-    return _events(opened, project, configuration)
+    return _previewed(opened, project, configuration)[0]
 
 
-def _events(
-    opened: EngineStack, project: Project, configuration: Path | None, save_plan: Path | None = None
-) -> list[Event]:
-    """The events of a preview. The summary of one that failed says so, which the Automation API leaves out."""
+def _previewed(
+    opened: EngineStack,
+    project: Project,
+    configuration: Path | None,
+    save_plan: Path | None = None,
+    *,
+    whole: bool = False,
+) -> tuple[list[Event], str]:
+    """The events of a preview, and where `whole` is wanted, what it printed of each resource's states.
+
+    The summary of one that failed says so, which the Automation API leaves out.
+    """
     events: list[Event] = []
     given = read_configuration(configuration) if configuration else {}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as settings:
@@ -59,17 +79,18 @@ def _events(
             events.append(_with_residency(event, opened.place.residency))
 
         try:
-            opened.preview(
+            ran = opened.preview(
                 policy_packs=[project.root / "policies"],
                 policy_configs=[Path(settings.name)],
                 save_plan=save_plan,
+                account=whole,
                 on_event=keep,
             )
         except FailedError as error:  # a mandatory policy fails the preview, too
             if not any("summaryEvent" in event for event in events):
                 raise EngineError(f"{opened.name}: the preview broke off: {error.reasons[0]}") from error
-            return [_failed(event) for event in events]
-    return events
+            return [_failed(event) for event in events], ""
+    return events, ran.printed
 
 
 def _with_residency(event: Event, residency: Sequence[str]) -> Event:

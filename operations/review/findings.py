@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping
 from graph import Graph
 from graph.plan import Plan, PolicyResult
 from operations.review.residency import allowed_regions
-from policies.errors import RuleError
-from policies.retiring import with_retirement
-from policies.runner import check
 
 
 def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
@@ -22,6 +19,8 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
     touched = {step.urn for step in plan.steps if step.op in ("update", "replace", "delete")}
     if not touched:
         return
+    from policies.errors import RuleError  # noqa: PLC0415  the rules: half a second that nothing changed does not need
+
     regions = allowed_regions(plan.config)
     try:
         before = _failing(plan.before, plan, regions, retiring=retiring)
@@ -36,6 +35,9 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
 
 
 def _failing(graph: Graph, plan: Plan, regions: tuple[str, ...], *, retiring: bool) -> Mapping[tuple[str, str], str]:
+    from policies.retiring import with_retirement  # noqa: PLC0415
+    from policies.runner import check  # noqa: PLC0415
+
     custom = [one for one in graph.resources if not one.read]
     settings = with_retirement({}, retiring=retiring)
     report = check(custom, plan.stack, settings, allowed_regions=regions)

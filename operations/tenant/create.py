@@ -12,21 +12,14 @@ import yaml
 
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
-from infra.tenants.files import (
-    OFFBOARDED_FOLDER,
-    capacity_warnings,
-    find_tenant_problems,
-    offboarding_file,
-    read_tenants,
-    tenant_file,
-)
+from infra.tenants.files import capacity_warnings, find_tenant_problems, read_tenants
+from infra.tenants.listing import OFFBOARDED_FOLDER, list_records, new_tenant_file, offboarding_file
 from infra.tenants.record import LAST_PRIORITY, Tenant
 from infra.tenants.residency import JURISDICTIONS, REGION, allowed_regions
 from infra.validation import find_problems
 
 DEFAULT_TIER: Final = "standard"
 _CONTACT: Final = re.compile(r"\s*(?P<role>[^:]+?)\s*:\s*(?P<name>[^<]+?)\s*<(?P<email>[^<>]+)>\s*")
-_TENANT_SCHEMA: Final = "# yaml-language-server: $schema=../infra/tenants/tenant.schema.json\n"
 _STACK_SCHEMA: Final = "# yaml-language-server: $schema=infra/stack.schema.json\n"
 _OPTIONS: Final = {
     "name": "NAME",
@@ -79,9 +72,12 @@ def create_files(root: Path, wish: Wish) -> Made:
         known = ", ".join(sorted(_bases(root))) or "none"
         message = f"there is no base stack {wish.base}: no Pulumi.{wish.base}.yaml with settings; there are: {known}"
         problems.append(Problem(path="base", message=message))
-    files = {tenant_file(root, wish.name): _TENANT_SCHEMA + _as_yaml(content)}
+    record = new_tenant_file(root, wish.name, wish.base)
+    path = record.relative_to(root).as_posix()
+    up = "../" * path.count("/")
+    files = {record: f"# yaml-language-server: $schema={up}infra/tenants/tenant.schema.json\n{_as_yaml(content)}"}
     if not problems:
-        tenant = Tenant.model_validate_json(_as_json(content))
+        tenant = Tenant.model_validate_json(_as_json(content)).lying_at(path)
         problems += find_tenant_problems(root, tenant)
         if tenant.isolation == "silo":
             stack = _as_yaml({"config": {TENANT_KEY: tenant.name}})
@@ -161,7 +157,8 @@ def _free_priority(root: Path, base: str) -> int:
 
 
 def _standing(root: Path, name: str, files: Mapping[Path, str]) -> Iterator[Problem]:
-    for file in files:
+    elsewhere = (root / path for path in list_records(root).paths.get(name, ()))
+    for file in dict.fromkeys([*elsewhere, *files]):
         if os.path.lexists(file):
             yield Problem(message=f"{file.relative_to(root)} is there already, and nothing is overwritten")
     if offboarding_file(root, name).exists() and not any(os.path.lexists(file) for file in files):

@@ -12,7 +12,9 @@ import yaml
 
 from graph.state import graph_of_state
 from infra.problems import Problem, ProblemsError
-from infra.tenants.files import FOLDER, offboarding_file, parse_tenant, read_tenant, tenant_file
+from infra.tenants.files import parse_tenant, read_tenant
+from infra.tenants.hold import refuse_under_hold
+from infra.tenants.listing import offboarding_file
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import child, read_yaml
@@ -46,6 +48,7 @@ class Wish:
 def retiring(root: Path, name: str, today: date) -> Tenant:
     """A customer whose day has come. Raises ProblemsError."""
     tenant = read_tenant(root, name)
+    refuse_under_hold(tenant, "nothing is destroyed")
     day = tenant.dates.retiring
     if day is None or day > today:
         why = (
@@ -53,7 +56,7 @@ def retiring(root: Path, name: str, today: date) -> Tenant:
             if day
             else f"is not retiring: `workbuoy tenant retire {name} --on DATE` first, in a reviewed change"
         )
-        raise ProblemsError([Problem(file=f"{FOLDER}/{name}.yaml", path="dates.retiring", message=f"{name} {why}")])
+        raise ProblemsError([Problem(file=tenant.path, path="dates.retiring", message=f"{name} {why}")])
     return tenant
 
 
@@ -107,9 +110,7 @@ def _standing(
         )
     left = left_by(graph)
     if not left.resources:
-        raise MistakenError(
-            f"{tenant.stack}: nothing stands in it", f"remove {FOLDER}/{tenant.name}.yaml with a record of your own"
-        )
+        raise MistakenError(f"{tenant.stack}: nothing stands in it", f"remove {tenant.path} with a record of your own")
     base = graph_of_state(open_stack(project, tenant.base, notify=notify).export())
     return left, of_silo(graph, base, today, wish.keep_snapshot_days)
 
@@ -210,11 +211,12 @@ def retire(root: Path, name: str, day: str, today: date) -> Path:
         message = f"{day} is past: a leaving is reviewed and deployed before its day comes; name {today} or later"
         raise ProblemsError([Problem(path="--on", message=message)])
     before = read_tenant(root, name)
-    file = tenant_file(root, name)
+    path = before.path
+    file = root / path
     if before.dates.retiring is not None:
         message = f"says {before.dates.retiring} already; change that line by hand"
-        raise ProblemsError([Problem(file=f"{FOLDER}/{name}.yaml", path="dates.retiring", message=message)])
-    read = read_yaml(file, f"{FOLDER}/{name}.yaml")
+        raise ProblemsError([Problem(file=path, path="dates.retiring", message=message)])
+    read = read_yaml(file, path)
     dates = child(read.tree, "dates")
     if dates is None or not isinstance(dates[1], yaml.MappingNode) or dates[1].flow_style:
         message = "must be written as a block, one day a line, so that a line can be added"

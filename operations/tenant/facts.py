@@ -26,6 +26,8 @@ def whole_facts(tenant: Tenant) -> dict[str, Any]:
 
 def state_of(tenant: Tenant) -> str:
     """Where the customer stands between signing and leaving."""
+    if tenant.dates.hold:
+        return f"held {tenant.dates.hold.since}"
     if tenant.dates.retiring:
         return f"retiring {tenant.dates.retiring}"
     if tenant.move is not None:
@@ -42,6 +44,8 @@ def next_commands(tenant: Tenant) -> Iterable[str]:
     else:
         yield f"workbuoy-app tenant add {tenant.name} (its row; a one-off task of {tenant.base}: docs/first-day.md)"
         yield f"workbuoy tenant promote {tenant.name} (into a stack of its own)"
+    if tenant.dates.hold:
+        return  # nothing of it may go
     leave = "destroy" if tenant.dates.retiring else "retire"
     yield f"workbuoy tenant {leave} {tenant.name}"
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.problems import Problem
-from infra.stack_files import settings_in, stack_file
+from infra.stack_files import settings_in, stack_file, stack_file_names
 from infra.tenants import capacity
-from infra.tenants.files import FOLDER, Tenants, by_base, read_tenants
+from infra.tenants.files import Tenants, by_base, read_tenants
+from infra.tenants.hold import pool_warning
 from infra.tenants.record import Tenant
 
 
@@ -17,18 +18,18 @@ def read_checked(root: Path) -> Tenants:
 
 
 def find_warnings(root: Path, tenants: tuple[Tenant, ...]) -> list[str]:
-    """Limits of base stacks that are nearly met."""
+    """Limits of base stacks that are nearly met, and what a legal hold does not stop."""
+    bases = {base: (settings_in(stack_file(root, base)) or {}, on) for base, on in sorted(by_base(tenants).items())}
     return [
-        warning
-        for base, standing in sorted(by_base(tenants).items())
-        for warning in capacity.warnings(base, settings_in(stack_file(root, base)) or {}, standing)
+        *(warning for base, (settings, on) in bases.items() for warning in capacity.warnings(base, settings, on)),
+        *(told for settings, on in bases.values() for one in on if (told := pool_warning(one, settings))),
     ]
 
 
 def _without_stack_file(root: Path, tenants: tuple[Tenant, ...]) -> Iterator[Problem]:
-    standing = {file.name for file in root.glob("Pulumi.*.yaml")}
+    standing = set(stack_file_names(root))
     for tenant in tenants:
-        file = stack_file(root, tenant.stack).name
+        file = f"Pulumi.{tenant.stack}.yaml"
         if tenant.isolation == "silo" and file not in standing:
             message = f"a silo needs its stack's file {file}, which holds `config: {{workbuoy:tenant: {tenant.name}}}`"
-            yield Problem(file=f"{FOLDER}/{tenant.name}.yaml", path="isolation", message=message)
+            yield Problem(file=tenant.path, path="isolation", message=message)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
-from infra.tenants.files import FOLDER, OFFBOARDED_FOLDER, offboarding_file, tenant_file
+from infra.tenants.listing import OFFBOARDED_FOLDER, name_in, offboarding_file, tenant_file
 from infra.yaml_text import parse_yaml
 from operations.changed.files import changed_files
 
-_RECORD: Final = re.compile(rf"{FOLDER}/([^/]+)\.yaml")
 _LEFT: Final = re.compile(rf"{OFFBOARDED_FOLDER}/([^/]+)\.yaml")
 
 
@@ -26,8 +25,8 @@ def find_forbidden_changes(root: Path, since: str) -> list[Problem]:
     fork = _git(root, "merge-base", since, "HEAD").strip()
     problems: list[Problem] = []
     for path in changed.differing:
-        if (match := _RECORD.fullmatch(path)) and (before := _read(_git(root, "show", f"{fork}:./{path}"))):
-            problems += _problems(root, path, match[1], before)
+        if (name := name_in(path)) and (before := _read(_git(root, "show", f"{fork}:./{path}"))):
+            problems += _problems(root, path, name, before)
         elif _LEFT.fullmatch(path) and not (root / path).exists():
             problems.append(Problem(file=path, message="records who left; put it back, it stays for good"))
     return problems
@@ -35,6 +34,12 @@ def find_forbidden_changes(root: Path, since: str) -> list[Problem]:
 
 def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> Iterator[Problem]:
     file = tenant_file(root, name)
+    dates = before.get("dates")
+    held = isinstance(dates, Mapping) and dates.get("hold") is not None
+    if not file.exists() and held:
+        message = "is removed while a legal hold stands: put it back; a change that releases the hold comes first"
+        yield Problem(file=path, path="dates.hold", message=message)
+        return
     if not file.exists():
         if not offboarding_file(root, name).exists():
             message = (

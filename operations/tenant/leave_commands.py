@@ -84,7 +84,7 @@ def destroy(
     done = guarded(lambda: leave(project, tenant, wish))
     print_text(done.relative_to(project.root))
     notify("Next: one commit with this file, and without")
-    for file in (f"tenants/{name}.yaml", *([f"Pulumi.{tenant.stack}.yaml"] if tenant.isolation == "silo" else [])):
+    for file in (tenant.path, *([f"Pulumi.{tenant.stack}.yaml"] if tenant.isolation == "silo" else [])):
         notify(f"  git rm {file}")
 
 

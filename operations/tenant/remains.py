@@ -5,20 +5,25 @@ and says who. S3 deletes by a rule within two days of its time, which is counted
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from facts.captions import ENGLISH
 from facts.stores import Content, End, Form, Keeping, Store, stores
 from graph import Graph
+from infra.tenants.dates import Hold
 from operations.locate.stores import serves_silos, takes_exports
 
 S3_LATE_DAYS: Final = 2
 IN_WORDS: Final = "record"
 EXPORTED: Final = "exports"
+BY_A_PERSON: Final = "a person deletes it"
 _ABOUT_NOBODY: Final = (Content.KEY, Content.FIGURES, Content.STAFF, Content.CREDENTIALS)
 _GONE_AT_ONCE: Final = (Form.DATABASE_ROWS, Form.TASK_MEMORY, Form.UNFINISHED_UPLOADS, Form.FINAL_SNAPSHOT)
 _TAKE_VERSIONS: Final = (Form.RECOVERY_POINTS, Form.RECOVERY_POINT_COPIES)
@@ -37,6 +42,11 @@ class Remaining:
     form: str
     ends: date | None
     how: str
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether nothing ends it by a rule, so that a legal hold keeps it."""
+        return self.ends is None or self.how.startswith(BY_A_PERSON)
 
     def document(self) -> dict[str, Any]:
         """As the record of a leaving holds it."""
@@ -99,7 +109,7 @@ def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remainin
             continue
         if store.form is Form.FINAL_SNAPSHOT:
             until = day + timedelta(days=snapshot_days)
-            how = f"a person deletes it after {until}"
+            how = f"{BY_A_PERSON} after {until}"
             yield Remaining(what="Final snapshot", where=store.name, form=store.form, ends=until, how=how)
         elif after.end is End.FOR_A_WHILE:
             yield _remaining(graph, store, day, after.days)
@@ -113,7 +123,7 @@ def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Rem
     what = "Exports of the customer" if exported else ENGLISH.what(store, lambda one: one.name)
     form = EXPORTED if exported else store.form
     if days is None or math.isinf(days):
-        how = "not known: nothing shows how long it is kept" if days is None else "a person deletes it"
+        how = "not known: nothing shows how long it is kept" if days is None else BY_A_PERSON
         return Remaining(what=what, where=where, form=form, ends=None, how=how)
     late = S3_LATE_DAYS if store.form in _OBJECTS else 0
     return Remaining(
@@ -158,6 +168,19 @@ def read_remaining(record: Mapping[str, Any]) -> list[Remaining]:
         ]
     except (KeyError, TypeError) as error:
         raise ValueError(f"lists no remaining copies as this release writes them: {error}") from None
+
+
+def read_hold(record: Mapping[str, Any]) -> Hold | None:
+    """A hold that was ordered after the leaving, written into its record. Raises ValueError for one of another form."""
+    dates = record.get("dates")
+    stated = dates.get("hold") if isinstance(dates, Mapping) else None
+    if stated is None:
+        return None
+    try:
+        return Hold.model_validate_json(json.dumps(stated, default=str))
+    except ValidationError as error:
+        told = "; ".join(one["msg"] for one in error.errors())
+        raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {told}") from None
 
 
 def _day(value: Any) -> date | None:

@@ -24,29 +24,36 @@ def remains(*, name: str, live: bool, json_wanted: bool) -> None:
 
     With --live AWS is asked for each: exit 3 where one is there after its day, 4 where that could not be asked.
     """
-    from infra.tenants.files import offboarding_file  # noqa: PLC0415 printing help must not pay for these
+    from infra.tenants.listing import offboarding_file  # noqa: PLC0415 printing help must not pay for these
     from infra.yaml_text import read_yaml  # noqa: PLC0415
     from operations.tenant.ended import NOT_ASKED, Found  # noqa: PLC0415
-    from operations.tenant.remains import read_remaining  # noqa: PLC0415
+    from operations.tenant.remains import read_hold, read_remaining  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     file = offboarding_file(root, name)
     if not file.exists():
-        fail(MISTAKE, f"{file.relative_to(root)} is not there: {name} has not left, or without a record")
+        fail(MISTAKE, _not_left(root, name, str(file.relative_to(root))))
     record: dict[str, Any] = read_yaml(file, str(file.relative_to(root))).content
     try:
-        listed = read_remaining(record)
+        listed, hold = read_remaining(record), read_hold(record)
     except ValueError as error:
         fail(MISTAKE, f"{file.relative_to(root)}: {error}")
     asking = _asking(record) if live else None
     found = [asking.look(one) if asking else Found(remaining=one, state=NOT_ASKED) for one in listed]
     today = datetime.now(UTC).date()
     if json_wanted:
-        print_json("tenant-remains", {"tenant": name, "live": live, "copies": [_shown(one) for one in found]})
+        held = hold.model_dump(mode="json", by_alias=True) if hold else None
+        copies = [_shown(one) for one in found]
+        print_json("tenant-remains", {"tenant": name, "live": live, "hold": held, "copies": copies})
     else:
+        if hold:
+            print_text(f"Legal hold since {hold.since}: {hold.reason}")
         for one in found:
             print_text("\n".join(_lines(one, live=live)))
+    if hold is not None:
+        _expect_held(found)
+        return
     late = [one for one in found if one.late(today)]
     report(*(f"{one.remaining.what} ({one.remaining.where}) is there after {one.remaining.ends}" for one in late))
     if late:
@@ -54,6 +61,30 @@ def remains(*, name: str, live: bool, json_wanted: bool) -> None:
     unproved = [one for one in found if live and one.unproved(today) and one.why.startswith("AWS")]
     if unproved:
         fail(NOT_MADE, *(f"{one.remaining.what} ({one.remaining.where}): {one.why}" for one in unproved))
+
+
+def _not_left(root: Path, name: str, file: str) -> str:
+    from infra.problems import ProblemsError  # noqa: PLC0415
+    from infra.tenants.files import read_tenant  # noqa: PLC0415
+
+    try:
+        hold = read_tenant(root, name).dates.hold
+    except ProblemsError:
+        hold = None
+    held = f"; it is held since {hold.since} ({hold.reason})" if hold else ""
+    return f"{file} is not there: {name} has not left, or without a record{held}"
+
+
+def _expect_held(found: "list[Found]") -> None:
+    """Under a hold a copy should not end: what a rule ends, or has ended, is named, and the check has failed."""
+    ending = [one for one in found if not one.remaining.waits_for_a_person]
+    for one in ending:
+        report(
+            f"{one.remaining.what} ({one.remaining.where}): its own rule ends it on {one.remaining.ends}, "
+            "which the hold does not stop"
+        )
+    if ending:
+        raise SystemExit(CHECK_FAILED)
 
 
 def _asking(record: dict[str, Any]) -> "Asking":

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pulumi.automation import CommandError, LocalWorkspace
 
@@ -21,6 +20,7 @@ from operations.engine.image import DEPLOYED, deployed_image
 from operations.engine.messages import explain
 from operations.engine.stack import EngineStack, open_stack
 from operations.engine.stack_file import provider_lines
+from operations.engine.state import State
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -37,12 +37,12 @@ def read_silo(root: Path, name: str, base: str | None = None) -> Tenant | None:
         place = next((one for one in tenant.places if one.base == base), None)
         if place is None:
             message = f"{name} has no stack on {base}: its record names {', '.join(one.base for one in tenant.places)}"
-            raise ProblemsError([Problem(file=f"tenants/{name}.yaml", path="base", message=message)])
+            raise ProblemsError([Problem(file=tenant.path, path="base", message=message)])
         tenant = place
     problems = [*find_tenant_problems(root, tenant), *_other_stacks(root, tenant)]
     if tenant.isolation == "silo" and not stack_file(root, tenant.stack).is_file():
         message = f"there is no {stack_file(root, tenant.stack).name}, which every silo needs; put it back"
-        problems.append(Problem(file=f"tenants/{name}.yaml", message=message))
+        problems.append(Problem(file=tenant.path, message=message))
     if problems:
         raise ProblemsError(problems)
     return tenant if tenant.isolation == "silo" else None
@@ -150,7 +150,7 @@ def restore_provider(project: Project, tenant: Tenant) -> bool:
     workspace = LocalWorkspace(work_dir=str(project.root), pulumi_command=find_cli(notify), env_vars=variables)
     try:
         deployment = workspace.export_stack(tenant.stack).deployment or {}
-        lines = lines_in(deployment)
+        lines = State(deployment).provider_lines
         if not lines and not deployment.get("resources"):
             workspace.remove_stack(tenant.stack, preserve_config=True)
             return False
@@ -160,10 +160,3 @@ def restore_provider(project: Project, tenant: Tenant) -> bool:
         write_whole(file, text + "".join(f"{line}\n" for line in lines))
         notify(f"{file.name} had lost how its secrets are encrypted; it says so again, as the state does. Commit it.")
     return True
-
-
-def lines_in(deployment: Mapping[str, Any]) -> list[str]:
-    """What a state says of its secrets' provider, as a stack's file says it."""
-    state = (deployment.get("secrets_providers") or {}).get("state") or {}
-    keys = {"url": "secretsprovider", "encryptedkey": "encryptedkey", "salt": "encryptionsalt"}
-    return [f"{name}: {state[key]}" for key, name in keys.items() if state.get(key)]

@@ -17,6 +17,7 @@ from rehearsal.result import Rehearsal
 from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
 from rehearsal.service.processes import Installed, Programs
 from rehearsal.service.result import ServiceRehearsal, ServiceStep
+from rehearsal.service.span_receiver import ENDPOINT, span_receiver
 from rehearsal.service.steps import Action, steps_with
 from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
 from rehearsal.service.trial import MEMBERS, StepError, Trial
@@ -54,7 +55,7 @@ def rehearse_service(
     except NoServiceError as error:
         return ServiceRehearsal(incomplete=str(error))
     with opened_trial(declared, cloud, surroundings, programs=programs, members=members) as trial:
-        to_take = [(name, partial(step, trial)) for name, step in steps_with(further)]
+        to_take = [(name, partial(step, trial)) for name, step in steps_with(further, trial)]
         found = take(to_take, trial, tell)
         return replace(found, unused=tuple(_unused(trial))) if all(step.passed for step in found.steps) else found
 
@@ -81,6 +82,7 @@ def opened_trial(
                 folder=folder,
                 programs=programs or Installed(surroundings.app),
                 stack=stack,
+                spans=stack.enter_context(span_receiver()) if ENDPOINT in declared.service.environment else None,
                 ports=(free_port(), free_port()),
                 members=members,
             )

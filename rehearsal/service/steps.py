@@ -14,6 +14,7 @@ from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 from rehearsal.service.processes import Process, started
 from rehearsal.service.removing import remove_attachment
 from rehearsal.service.rights import act_as_aws, stay_within_boundary
+from rehearsal.service.spans import ask_sampled, find_spans
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect, until
 from rehearsal.service.watching import Watcher
@@ -258,12 +259,18 @@ STEPS: tuple[tuple[str, Action], ...] = (
     ("what AWS does in the roles' names", act_as_aws),
     ("roles within the boundary", stay_within_boundary),
 )
+SPANS: tuple[tuple[str, Action], ...] = (("a request in a trace", ask_sampled), ("its spans arrive", find_spans))
 
 
-def steps_with(further: Sequence[tuple[str, Action]]) -> tuple[tuple[str, Action], ...]:
+def steps_with(further: Sequence[tuple[str, Action]], trial: Trial) -> tuple[tuple[str, Action], ...]:
     """All steps, with further ones once tenants have been told apart and the service still runs."""
-    at = next(place for place, (_, step) in enumerate(STEPS) if step is refuse_other_tenant) + 1
-    return (*STEPS[:at], *further, *STEPS[at:])
+    asked, found = (SPANS[:1], SPANS[1:]) if trial.spans is not None else ((), ())
+    at, end = _place(refuse_other_tenant) + 1, _place(stop_service)
+    return (*STEPS[:at], *further, *STEPS[at:end], *asked, STEPS[end], *found, *STEPS[end + 1 :])
+
+
+def _place(of: Action) -> int:
+    return next(place for place, (_, step) in enumerate(STEPS) if step is of)
 
 
 def rotate(trial: Trial) -> None:

@@ -19,6 +19,7 @@ from rehearsal.service.declared import Container, DeclaredService
 from rehearsal.service.lambda_runtime import LambdaRuntime
 from rehearsal.service.processes import Process, Programs
 from rehearsal.service.result import Picture
+from rehearsal.service.span_receiver import ENDPOINT, SpanReceiver
 from rehearsal.service.surroundings import Owner, Surroundings
 from rehearsal.service.tls import TlsFront
 from rehearsal.service.watching import Watcher
@@ -52,6 +53,7 @@ class Trial:
     runtime: LambdaRuntime | None = None
     service: Process | None = None
     watcher: Watcher | None = None
+    spans: SpanReceiver | None = None  # where the stack exports them
     migration: Process | None = None
     ada: Browser | None = None
     thing_path: str = ""
@@ -126,6 +128,8 @@ class Trial:
             self._stand_in(environment, "METRICS_PORT", str(self.ports[1]))
         if "OIDC_ISSUER" in declared:
             self._stand_in(environment, "OIDC_ISSUER", self.surroundings.issuer())
+        if ENDPOINT in declared and self.spans is not None:
+            self._stand_in(environment, ENDPOINT, self.spans.address)
         return environment | {
             "PGHOSTADDR": "127.0.0.1",  # in place of DNS; the certificate is still checked against the name
             "SSL_CERT_FILE": str(self.folder / "authority.pem"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
-from infra.tenants.files import FOLDER, read_tenants
+from infra.tenants.files import read_tenants
+from infra.tenants.listing import FOLDER, name_in
 from infra.tenants.record import Tenant
 from project.files import Project, read_config
 
@@ -89,8 +90,7 @@ def _environment(project: Project, tenant: Tenant) -> object:
 
 def _file_of(problem: Problem) -> str:
     """The tenant whose file a problem stands in; empty for another file's."""
-    file = problem.file or ""
-    return file.removeprefix(f"{FOLDER}/").removesuffix(".yaml") if file.startswith(f"{FOLDER}/") else ""
+    return name_in(problem.file or "") or ""
 
 
 def _unknown(
@@ -108,14 +108,14 @@ def _unknown(
     own, other = (settings_in(stack_file(project.root, one)) or {} for one in (base, tenant.base))
     if own.get("environment") != other.get("environment"):
         return Problem(
-            file=f"{FOLDER}/{name}.yaml",
+            file=tenant.path,
             path="base",
             message=f"{name} stands on {tenant.base}, which is environment {other.get('environment')}; a rehearsal of "
             f"{base} stands up {own.get('environment')} alone: workbuoy rehearse {tenant.base} --tenants {name}",
         )
     if own.get("account") != other.get("account"):
         return Problem(
-            file=f"{FOLDER}/{name}.yaml",
+            file=tenant.path,
             path="base",
             message=f"{name} stands on {tenant.base} in account {other.get('account')}, {base} is in "
             f"{own.get('account')}; one matrix holds one account: workbuoy rehearse {tenant.base} --tenants {name}",

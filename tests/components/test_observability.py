@@ -46,6 +46,36 @@ def test_everything_that_the_guide_wants_watched_is_watched(declared: Declare) -
     }
 
 
+# From what the example stack prod says, or leaves to the defaults: 100 GiB, 2400 operations a second, 600 connections.
+LIMITS = {
+    "database-cpu": ("Greater", 80, 10),
+    "database-iops": ("Greater", 2400, 10),
+    "database-free-storage": ("Less", 10 * 1024**3, 5),
+    "database-connections": ("Greater", 600, 5),
+    "database-transaction-log": ("Greater", 10 * 1024**3, 5),
+    "database-transaction-ids": ("Greater", 1_000_000_000, 5),
+    "service-error-lines": ("Greater", 10, 5),
+    "service-owed-deletions": ("Greater", 3600, 5),
+    "service-errors": ("Greater", 5, 5),
+    "service-response-time": ("Greater", 1, 10),
+    "service-unhealthy-tasks": ("Greater", 0, 5),
+    "rotation-errors": ("Greater", 0, 1),
+}
+
+
+def test_each_alarm_has_the_limit_and_the_minutes_that_are_promised(declared: Declare) -> None:
+    """Written by hand: a limit that changes names its alarm here, and is drawn in Grafana as it is declared."""
+    found = {
+        one.name.removeprefix("observability-"): (
+            one.declared.properties["comparisonOperator"].removesuffix("ThanThreshold"),
+            one.declared.properties["threshold"],
+            one.declared.properties["evaluationPeriods"],
+        )
+        for one in declared("prod").of("MetricAlarm")
+    }
+    assert found == LIMITS
+
+
 def test_silence_is_no_error(declared: Declare) -> None:
     for name in ("service-errors", "service-error-lines", "service-owed-deletions", "rotation-errors"):
         alarm = declared("prod").named(f"observability-{name}")

@@ -9,7 +9,7 @@ from infra.load import load_settings, read_configured
 from infra.placeholders import IMAGE_VARIABLE, PLACEHOLDER_DIGEST
 from infra.problems import ProblemsError
 from infra.stack_files import stack_file
-from infra.tenants.files import tenant_file
+from infra.tenants.listing import tenant_file
 from infra.tenants.silo import load_silo
 from infra.yaml_text import read_yaml
 from project.files import Project

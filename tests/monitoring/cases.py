@@ -28,22 +28,24 @@ class Case:
     evaluated_every: str = field(default="1m")
 
     def document(self) -> dict[str, Any]:
-        """As `promtool test rules` reads it. The name is a comment of the expression, which promtool prints."""
-        labels = f'alertname="{self.alert}",alertstate="firing",severity="{self.severity}",stack="prod"'
-        expected = [{"labels": f'{{alertname="{self.alert}"}}', "value": 1}]
+        """As `promtool test rules` reads it. The name is a comment of the expressions, which promtool prints."""
+        return self.document_of({self.name: self.alert})
+
+    def document_of(self, alerts: Mapping[str, str]) -> dict[str, Any]:
+        """The same for alerts of these names at once, each by the comment that is printed where it fails."""
         return {
             "interval": "1m",
             "input_series": [{"series": name, "values": values} for name, values in self.series.items()],
-            "promql_expr_test": [
-                {
-                    "expr": f"max by (alertname) (ALERTS{{{labels}}}) # {self.name}",
-                    "eval_time": f"{minute}m",
-                    "exp_samples": samples,
-                }
-                for minutes, samples in ((self.fires, expected), (self.quiet, []))
-                for minute in minutes
-            ],
+            "promql_expr_test": [one for told, alert in alerts.items() for one in self._expected(alert, told)],
         }
+
+    def _expected(self, alert: str, told: str) -> Iterator[dict[str, Any]]:
+        labels = f'alertname="{alert}",alertstate="firing",severity="{self.severity}",stack="prod"'
+        firing = [{"labels": f'{{alertname="{alert}"}}', "value": 1}]
+        for minutes, samples in ((self.fires, firing), (self.quiet, [])):
+            for minute in minutes:
+                expression = f"max by (alertname) (ALERTS{{{labels}}}) # {told}"
+                yield {"expr": expression, "eval_time": f"{minute}m", "exp_samples": samples}
 
 
 def counter(pieces: Pieces) -> str:
@@ -161,8 +163,10 @@ def _of_storage() -> Iterator[Case]:
             quiet=quiet,
         )
 
-    yield case("six of a hundred fire, and it ends with them", (10, 0), (20, 6), (20, 0), fires=(25,), quiet=(10, 45))
-    yield case("four of a hundred do not", (40, 4), quiet=(35,))
+    # Over five minutes, so the share is past its limit in the fifth minute of a fault.
+    faults = ((10, 0), (20, 5.3), (20, 0))
+    yield case("just over five of a hundred fire, and it ends with them", *faults, fires=(21,), quiet=(10, 19, 45))
+    yield case("just below five of a hundred do not", (40, 4.7), quiet=(35,))
 
 
 def _of_counters() -> Iterator[Case]:

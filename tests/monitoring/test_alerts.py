@@ -2,12 +2,10 @@
 
 import re
 import subprocess
-from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from components.alarms import own_alarms
@@ -21,7 +19,6 @@ from tests.monitoring.cases import CASES, Case
 from tests.monitoring.conftest import prod, promtool
 
 RUNBOOKS = (ROOT / "docs/runbooks.md").read_text(encoding="utf-8")
-LIMIT = re.compile(r"> ([\d.e+-]+)")
 
 
 def failures(folder: Path, content: dict[str, Any], cases: tuple[Case, ...] = CASES) -> set[str]:
@@ -79,32 +76,6 @@ def test_each_alert_has_a_case_in_which_it_fires_and_ends_and_one_in_which_it_do
     told = {(one.name, one.severity) for one in alerts(prod())}
     assert {(one.alert, one.severity) for one in CASES if one.fires and one.quiet} == told
     assert {(one.alert, one.severity) for one in CASES if not one.fires and one.quiet} == told
-
-
-def changed(change: Callable[[float], float]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rules with one limit changed in every alert at once; for a second pair of windows once more."""
-    for pair in (0, 1):
-        content = rules(prod())
-        for rule in content["groups"][1]["rules"]:
-            limits = list(dict.fromkeys(LIMIT.findall(rule["expr"])))
-            if pair < len(limits):
-                old, new = limits[pair], f"{change(float(limits[pair])):.6g}"
-                rule["expr"] = re.sub(rf"> {re.escape(old)}(?![\d.e])", f"> {new}", rule["expr"])
-        yield f"pair {pair}", content
-
-
-@promtool
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "change", [lambda limit: 1.3 * limit or 1.5, lambda limit: 0.75 * limit - (limit == 0)], ids=["higher", "lower"]
-)
-def test_a_limit_that_is_changed_fails_a_case_of_its_alert(change: Callable[[float], float], tmp_path: Path) -> None:
-    with_limit = {(one.name, one.severity) for one in alerts(prod()) if LIMIT.search(one.expression)}
-    for pair, content in changed(change):
-        failed = failures(tmp_path, content)
-        found = {(one.alert, one.severity) for one in CASES if one.name in failed}
-        wanted = with_limit if pair == "pair 0" else {one for one in with_limit if one[0].startswith("service-e")}
-        assert found >= wanted, (pair, wanted - found)
 
 
 def test_an_alert_of_the_same_symptom_shares_the_runbook_and_the_search_of_the_alarm(example: Watched) -> None:

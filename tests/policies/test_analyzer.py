@@ -18,6 +18,7 @@ from graph import Resource
 from policies import analyzer
 from policies.catalogue import catalogue
 from policies.pack import configured_regions
+from policies.read_once import reading_once
 from policies.runner import check
 from policies.settings import Configuration
 from tests.policies.good_graph import REGION, good_graph, not_known
@@ -51,6 +52,14 @@ def test_the_analyzer_and_the_runner_find_the_same(environment: str) -> None:
     assert len(heard) > 30
     assert heard == {(f.control, f.level, f.urn, f.message) for f in report.having("fail")}
     assert "mandatory" in {d.level for d in said} or environment == "dev"
+
+
+def test_a_pack_that_reads_each_resource_once_says_the_same() -> None:
+    graph = [not_known(one, "kmsKeyId", "containerDefinitions") for one in one_seed_a_control()]
+    said = analyzer.analyze(graph, "prod", allowed_regions=[REGION])
+    assert {one.not_evaluated for one in said} == {True, False}
+    with reading_once():
+        assert analyzer.analyze(graph, "prod", allowed_regions=[REGION]) == said
 
 
 def test_an_unknown_value_is_not_evaluated_by_either() -> None:

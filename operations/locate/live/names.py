@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.tenants.files import OFFBOARDED_FOLDER
+from infra.tenants.listing import OFFBOARDED_FOLDER
 
 _PART = re.compile(r"(?:^|/)(workbuoy-[^/]*)")
 

@@ -65,6 +65,8 @@ class _Page:
         yield f"| {text['processor']} | {name} |"
         yield f"| {text['processor_contact']} | {contact or text['not_stated']} |"
         yield f"| {text['signed']} | {tenant.dates.signed.isoformat()} |"
+        if hold := tenant.dates.hold:
+            yield f"| {text['hold']} | {escaped(text['held'].format(day=hold.since.isoformat(), reason=hold.reason))} |"
         yield f"| {text['where_allowed']} | {escaped(self._allowed())} |"
         yield f"| {text['apart']} | {text[f'apart_{tenant.isolation}']} |"
         yield ""
@@ -152,6 +154,9 @@ class _Page:
                 told = self.words.texts[key].format(kept=escaped(self._kept(one)), place=self._place(one))
                 yield f"- {told}"
         yield from self._erased()
+        if self.answer.not_held:
+            told = "; ".join(dict.fromkeys(f"{self._what(one)} ({self._kept(one)})" for one in self.answer.not_held))
+            yield f"- {self.words.texts['not_held'].format(stores=escaped(told))}"
         yield ""
 
     def _erased(self) -> Iterator[str]:

@@ -120,7 +120,7 @@ def move(
     elif step is None and not live:
         _print_plan(project, tenant, wish)
     elif tenant.move is None:
-        fail(MISTAKE, f"tenants/{name}.yaml speaks of no move: workbuoy tenant move {name} --to {wish.to} --run open")
+        fail(MISTAKE, f"{tenant.path} speaks of no move: workbuoy tenant move {name} --to {wish.to} --run open")
     else:
         _on_stacks(project, tenant, wish)
 
@@ -223,6 +223,9 @@ def _arguments(tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "Tas
 
 
 def _expect_removable(tenant: "Tenant", wish: Wish) -> None:
+    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415
+
+    refuse_under_hold(tenant, "the old place stays, besides the new one")
     if wish.confirmed != tenant.name:
         fail(MISTAKE, f"remove deletes {tenant.name} from the old place: say --yes-remove {tenant.name} as well")
     if wish.back or tenant.move is None or tenant.move.direction != "from" or tenant.move.since is None:

@@ -10,12 +10,12 @@ import yaml
 from components.files import FilesSettings
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
-from infra.tenants.files import FOLDER, find_tenant_problems, parse_tenant, tenant_file
+from infra.tenants.files import find_tenant_problems, parse_tenant
+from infra.tenants.listing import MOVED_FOLDER
 from infra.tenants.record import Tenant
 from infra.yaml_text import child, read_yaml
 from project.whole_file import write_whole
 
-MOVED_FOLDER = "tenants/moved"
 _DEFAULT_DAYS = {"keepAccessLogsDays": FilesSettings.model_fields["keep_access_logs_days"].default}
 _SWAPPED = ("base", "region", "listenerPriority", "certificateArn")
 
@@ -23,12 +23,12 @@ _SWAPPED = ("base", "region", "listenerPriority", "certificateArn")
 def open_move(root: Path, tenant: Tenant, to: str, silo: Mapping[str, Any]) -> Path:
     """Write the second place into the record, and a silo's second stack file. Raises ProblemsError, writing nothing."""
     if tenant.move is not None:
-        raise _problem(tenant.name, "move", f"names {tenant.move.base} already; end that move first")
+        raise _problem(tenant, "move", f"names {tenant.move.base} already; end that move first")
     settings = settings_in(stack_file(root, to))
     if settings is None:
-        raise _problem(tenant.name, "move.base", f"there is no base stack {to}: no Pulumi.{to}.yaml")
+        raise _problem(tenant, "move.base", f"there is no base stack {to}: no Pulumi.{to}.yaml")
     move = {"direction": "to", "base": to, "region": settings.get("region"), **silo}
-    file = _write(root, tenant.name, {"move": move})
+    file = _write(root, tenant, {"move": move})
     if tenant.isolation == "silo":
         second = stack_file(root, f"{to}-{tenant.name}")
         write_whole(second, f"config:\n  {TENANT_KEY}: {tenant.name}\n")
@@ -39,21 +39,21 @@ def switch(root: Path, tenant: Tenant, today: date) -> Path:
     """Let both places of the record change places."""
     other = tenant.other
     if other is None:
-        raise _problem(tenant.name, "move", "is not there, so there is nothing to switch to")
+        raise _problem(tenant, "move", "is not there, so there is nothing to switch to")
     values = other.model_dump(mode="json", by_alias=True, exclude_none=True)
     move = {**values["move"], "since": today.isoformat()}
-    return _write(root, tenant.name, {**{key: values[key] for key in _SWAPPED if key in values}, "move": move})
+    return _write(root, tenant, {**{key: values[key] for key in _SWAPPED if key in values}, "move": move})
 
 
 def close(root: Path, tenant: Tenant) -> Path:
     """Take the second place out of the record."""
-    return _write(root, tenant.name, {"move": None})
+    return _write(root, tenant, {"move": None})
 
 
-def _write(root: Path, name: str, changes: Mapping[str, Any]) -> Path:
+def _write(root: Path, tenant: Tenant, changes: Mapping[str, Any]) -> Path:
     """Change these keys alone; every other byte stays as a person wrote it. Raises ProblemsError."""
-    file = tenant_file(root, name)
-    before, read = file.read_text(encoding="utf-8"), read_yaml(file, f"{FOLDER}/{name}.yaml")
+    file = root / tenant.path
+    before, read = file.read_text(encoding="utf-8"), read_yaml(file, tenant.path)
     lines = before.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
@@ -62,7 +62,7 @@ def _write(root: Path, name: str, changes: Mapping[str, Any]) -> Path:
         last = _last_line(lines, first)
         lines[first:last] = [yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True)] if value else []
     content = {key: value for key, value in {**read.content, **changes}.items() if value is not None}
-    changed = parse_tenant(read, content, name)
+    changed = parse_tenant(read, content, tenant.name)
     if problems := find_tenant_problems(root, changed):
         raise ProblemsError(problems)
     write_whole(file, "".join(lines))
@@ -121,5 +121,5 @@ def remaining(settings: Mapping[str, Any], today: date) -> list[dict[str, str]]:
     return found
 
 
-def _problem(name: str, path: str, message: str) -> ProblemsError:
-    return ProblemsError([Problem(file=f"{FOLDER}/{name}.yaml", path=path, message=message)])
+def _problem(tenant: Tenant, path: str, message: str) -> ProblemsError:
+    return ProblemsError([Problem(file=tenant.path, path=path, message=message)])

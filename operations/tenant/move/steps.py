@@ -1,9 +1,10 @@
 """The steps of a move: what each changes, how to go back, and where a person decides."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from infra.tenants.record import Tenant
+if TYPE_CHECKING:  # every command's help reads these steps
+    from infra.tenants.record import Tenant
 
 Side = Literal["old", "new"]
 RUNNABLE = ("open", "copy", "receive", "cut-over", "compare", "switch", "remove", "end", "close", "drop", "take-back")
@@ -24,7 +25,7 @@ class MoveStep:
     arguments: tuple[str, ...] = ()
 
 
-def old_and_new(tenant: Tenant) -> tuple[Tenant, Tenant]:
+def old_and_new(tenant: "Tenant") -> "tuple[Tenant, Tenant]":
     """The place that is left and the place that is gone to, of a record that speaks of a move."""
     other = tenant.other
     if other is None or tenant.move is None:
@@ -32,7 +33,7 @@ def old_and_new(tenant: Tenant) -> tuple[Tenant, Tenant]:
     return (tenant, other) if tenant.move.direction == "to" else (other, tenant)
 
 
-def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
+def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
     """All steps in order; `to` is the base stack that the customer goes to."""
     name, silo = tenant.name, tenant.isolation == "silo"
     run = f"workbuoy tenant move {name} --live --run"
@@ -41,7 +42,7 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
     return [
         MoveStep(
             name="open",
-            changes=f"tenants/{name}.yaml gets `move`, which names {to}: both places then take the other's batches",
+            changes=f"{tenant.path} gets `move`, which names {to}: both places then take the other's batches",
             back=f"workbuoy tenant move {name} --run close; nothing else has happened",
             command=f"workbuoy tenant move {name} --to {to} --run open",
             decides="a reviewer: may this customer move, and on which day?",
@@ -82,7 +83,7 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
         ),
         MoveStep(
             name="switch",
-            changes=f"tenants/{name}.yaml: base and `move` change places; DNS: {host} to {to}'s load balancer; the "
+            changes=f"{tenant.path}: base and `move` change places; DNS: {host} to {to}'s load balancer; the "
             "login provider learns the new callback",
             back=f"{back}, then switch again and point DNS back",
             command=f"workbuoy tenant move {name} --run switch",
@@ -115,7 +116,7 @@ def steps_of(tenant: Tenant, to: str, keep_days: int) -> list[MoveStep]:
         ),
         MoveStep(
             name="close",
-            changes=f"tenants/{name}.yaml without `move`; deploying both takes the permissions away"
+            changes=f"{tenant.path} without `move`; deploying both takes the permissions away"
             + ("; tear a silo's first stack down before it, with its file: docs/runbooks.md" if silo else ""),
             back="open it again in a reviewed change",
             command=f"workbuoy tenant move {name} --run close",

@@ -44,6 +44,7 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
     twice. --run without --live only says what would be started.
     """
     from infra.tenants.files import read_tenant  # noqa: PLC0415 printing help must not pay for these
+    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415
     from operations.tenant.promotion.steps import steps_of, thaw  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
@@ -63,6 +64,8 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
         _print_progress(promotion, _papers(promotion), json_wanted=json_wanted)
         return
     step = next(one for one in (*steps, thaw(name)) if one.name == step_name)
+    if step.name == "remove":
+        refuse_under_hold(tenant, "its rows and objects stay in the pool, besides those in its own stack")
     if step.name == "remove" and confirmed != name:
         fail(MISTAKE, f"remove deletes {name} from {promotion.pool.stack}: say --yes-remove {name} as well")
     _do(promotion, step, live=live, json_wanted=json_wanted)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.problems import Problem, ProblemsError
-from infra.tenants.files import FOLDER
 from infra.tenants.record import Tenant
 from operations.one_off import TaskPlace
 
@@ -39,15 +38,14 @@ class Promotion:
 
 def expect_promotion(tenant: Tenant) -> None:
     """Raises ProblemsError unless the tenant's file says that it is on its way."""
-    file = f"{FOLDER}/{tenant.name}.yaml"
     if tenant.isolation != "silo":
         message = "is pool: step 1 of the plan is a reviewed change to silo, with promotion: open"
-        raise ProblemsError([Problem(file=file, path="isolation", message=message)])
+        raise ProblemsError([Problem(file=tenant.path, path="isolation", message=message)])
     if tenant.promotion != "open":
         message = (
             "is not open, so the silo takes no export: a reviewed change opens it, `workbuoy tenant deploy` applies"
         )
-        raise ProblemsError([Problem(file=file, path="promotion", message=message)])
+        raise ProblemsError([Problem(file=tenant.path, path="promotion", message=message)])
 
 
 def find_promotion(tenant: Tenant, read_outputs: ReadOutputs) -> Promotion:

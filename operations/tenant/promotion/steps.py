@@ -33,7 +33,7 @@ def steps_of(name: str, tenant: Tenant) -> list[PromotionStep]:
     return [
         PromotionStep(
             name="review",
-            changes=f"tenants/{name}.yaml: isolation silo with tier, hostName, ..., and promotion: open",
+            changes=f"{tenant.path}: isolation silo with tier, hostName, ..., and promotion: open",
             back="take the change back; nothing else has happened",
             decides="a reviewer: may this customer move, and on which day?",
         ),
@@ -99,7 +99,7 @@ def steps_of(name: str, tenant: Tenant) -> list[PromotionStep]:
         ),
         PromotionStep(
             name="close",
-            changes=f"tenants/{name}.yaml without promotion: the silo's bucket takes nothing from the pool any more",
+            changes=f"{tenant.path} without promotion: the silo's bucket takes nothing from the pool any more",
             back="open it again in a reviewed change",
             command=f"workbuoy tenant deploy {name}",
             decides="a reviewer",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra.problems import ProblemsError
-from infra.tenants.files import read_tenants, tenant_file
+from infra.tenants.files import read_tenants
+from infra.tenants.listing import tenant_file
 from tests.conftest import PROJECT
 
 Edit = Callable[[str, str, str], Path]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from infra.tenants.capacity import beyond, walls, warnings
-from infra.tenants.files import capacity_warnings, read_tenants, tenant_file
+from infra.tenants.files import capacity_warnings, read_tenants
+from infra.tenants.listing import tenant_file
 from infra.tenants.record import Tenant
 from infra.tenants.tiers import TIERS
 from operations.limits.counting import met

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.tenants.files import parse_tenant, read_tenant, read_tenants, tenant_names
+from infra.tenants.files import parse_tenant, read_tenant, read_tenants
+from infra.tenants.listing import list_records
 from infra.tenants.record import LONGEST_NAME, LONGEST_STACK_NAME, Tenant
 from infra.tenants.tiers import TIERS
 from infra.yaml_text import read_yaml
@@ -170,4 +171,4 @@ def test_whatever_name_is_taken_fits_into_every_name_made_of_it(name: str) -> No
 
 
 def test_every_committed_tenant_file_is_a_customer() -> None:
-    assert tenant_names(PROJECT) == ["acme", "globex", "initech"]
+    assert list_records(PROJECT).names() == ["acme", "globex", "initech"]

@@ -16,7 +16,7 @@ from operations.engine.reviewed import Held, Reviewed
 from operations.engine.stack import open_stack
 from project.files import Project
 from tests.operations.deploy.test_deploy import NEW, SAFE, Run, run
-from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing, state
+from tests.operations.engine.fake_cli import HISTORY, SUMMARY, FakeCli, failing, state
 
 __all__ = ["run"]
 URN = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
@@ -112,7 +112,7 @@ def test_without_git_it_is_told_that_nobody_knows(deploy: Deploy, fake_cli: Fake
 
 
 def test_a_stack_that_somebody_changed_since_the_review_is_not_updated(deploy: Deploy, fake_cli: FakeCli) -> None:
-    fake_cli.answer({**SAFE, "stack export": [state(), state(), state({"urn": URN})]})
+    fake_cli.answer({**SAFE, "stack export": [state(), state({"urn": URN})]})
     result = deploy()
     assert result.exit_code == 3
     assert "somebody changed it since the review; nothing was changed here" in result.stderr
@@ -236,4 +236,67 @@ def test_without_the_engine_s_plan_a_second_preview_is_compared_before_anything_
     result = deploy("--no-plan")
     assert result.exit_code == 3
     assert "would do now what was not reviewed: replace database-instance (not reviewed); nothing was" in result.stderr
+    assert len(fake_cli.calls("up")) == 1
+
+
+# ---- where nothing is to change, nothing is updated
+
+
+STACK = "urn:pulumi:local::workbuoy::pulumi:pulumi:Stack::workbuoy-local"
+
+
+def unchanged(**more: Any) -> dict[str, Any]:
+    """The CLI's answers of a stack with nothing but itself, in which nothing changes."""
+    stack = {"urn": STACK, "type": "pulumi:pulumi:Stack", "outputs": {"imageDigest": NEW}, **more}
+    whole = {"urn": STACK, "op": "same", "type": "pulumi:pulumi:Stack", "old": stack, "new": stack, "provider": ""}
+    deployment = {
+        "resources": [{"urn": STACK, "outputs": {"imageDigest": NEW}}],
+        "secrets_providers": {"state": {"salt": "v1:made:for:tests"}},
+    }
+    account = {"steps": [{"op": "same", "urn": STACK, "oldState": stack, "newState": {**stack, "outputs": None}}]}
+    events = [
+        {"resourcePreEvent": {"metadata": whole}},
+        {"resOutputsEvent": {"metadata": whole}},
+        {"summaryEvent": {"resourceChanges": {"same": 1}, "durationSeconds": 1}},
+    ]
+    return {
+        "preview": {"out": json.dumps(account), "events": events},
+        "stack export": {"out": json.dumps({"version": 3, "deployment": deployment})},
+        "stack output": {"out": json.dumps({"imageDigest": NEW})},
+    }
+
+
+def test_where_nothing_is_to_change_no_update_is_run_and_the_commit_is_noted_all_the_same(
+    deploy: Deploy, fake_cli: FakeCli, commits: tuple[str, str]
+) -> None:
+    fake_cli.answer(unchanged())
+    result = deploy()
+    assert result.exit_code == 0, result.output
+    assert "local: nothing is to change, so no update is run" in result.stderr
+    assert "left out: nothing was to change" in result.stdout
+    assert "- rollout (" in result.stdout
+    assert not fake_cli.calls("up")
+    assert {one["args"][4] for one in fake_cli.calls("stack", "tag", "set")} == {commits[1], NEW}
+
+
+def test_tags_that_say_so_already_are_not_written_again(
+    deploy: Deploy, fake_cli: FakeCli, commits: tuple[str, str]
+) -> None:
+    fake_cli.answer(unchanged() | {"stack tag ls": {"out": json.dumps({COMMIT: commits[1], IMAGE: NEW})}})
+    assert deploy().exit_code == 0
+    assert not fake_cli.calls("stack", "tag", "set")
+
+
+def test_what_cannot_be_seen_is_named_and_the_update_runs(deploy: Deploy, fake_cli: FakeCli) -> None:
+    fake_cli.answer(unchanged(inputs={"password": "[secret]"}))
+    result = deploy()
+    assert result.exit_code == 0, result.output
+    assert "nothing is to change but perhaps in the state: workbuoy-local: a secret input, which" in result.stderr
+    assert len(fake_cli.calls("up")) == 1
+
+
+def test_an_update_follows_a_refresh_that_took_drift_into_the_state(deploy: Deploy, fake_cli: FakeCli) -> None:
+    refresh = {**HISTORY[0], "kind": "refresh", "resourceChanges": {"update": 1}}
+    fake_cli.answer(unchanged() | {"stack history": {"out": json.dumps([refresh])}})
+    assert deploy().exit_code == 0
     assert len(fake_cli.calls("up")) == 1

@@ -4,17 +4,19 @@ The provider plugins are stand-ins that answer with what a rehearsal recorded: t
 program and our module. About AWS and its provider only the last one tells, which needs the genuine plugin.
 """
 
+import json
 import os
 import re
 import signal
+import subprocess
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from graph.resource import STACK_TYPE
 from infra.placeholders import PLACEHOLDER_DIGEST
 from operations.drift.found import drifted
 from operations.engine.cli import find_cli
@@ -33,9 +35,9 @@ from operations.local.run import require_genuine_plugins, run
 from operations.main import main
 from operations.review.engine import preview_opened
 from operations.state.scan import scan
-from project.files import Project, find_project
-from tests.conftest import PROJECT, ROOT, Declare
-from tests.operations.engine.fake_plugins import FakePlugins
+from project.files import find_project
+from tests.conftest import PROJECT, Declare
+from tests.operations.engine.scene import Scene, set_up
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -58,37 +60,18 @@ def why_not_genuine() -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class Engine:
-    """A project whose stack has never been made, the real CLI, stand-in plugins, an empty backend."""
-
-    project: Project
-    plugins: FakePlugins
-    committed: bytes
-
-    @property
-    def file(self) -> Path:
-        return self.project.stack_file("local")
-
-
 @pytest.fixture
-def engine(tmp_path: Path, made_project: Project, declared: Declare, monkeypatch: pytest.MonkeyPatch) -> Engine:
+def engine(tmp_path: Path, declared: Declare, monkeypatch: pytest.MonkeyPatch) -> Scene:
     if reason := why_not():
         pytest.skip(reason)
-    plugins = FakePlugins(tmp_path / "home", declared("local").resources)
-    for source in (ROOT / ".venv", ROOT / "components", PROJECT / "tenants"):
-        (made_project.root / source.name).symlink_to(source)
-    file = made_project.stack_file("local")
-    file.write_bytes((PROJECT / file.name).read_bytes())
-    (tmp_path / "state").mkdir()
-    monkeypatch.setenv("PULUMI_HOME", str(plugins.home))
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path / 'state'}")
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    monkeypatch.chdir(made_project.root)
-    return Engine(made_project, plugins, file.read_bytes())
+    scene = set_up(tmp_path, declared("local").resources)
+    for name, value in scene.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(scene.project.root)
+    return scene
 
 
-def test_a_stack_lives_and_its_file_keeps_every_byte(engine: Engine) -> None:
+def test_a_stack_lives_and_its_file_keeps_every_byte(engine: Scene) -> None:
     opened = open_stack(engine.project, "local", create=True)
     made = engine.file.read_bytes()
     assert made.startswith(engine.committed)
@@ -112,7 +95,7 @@ def test_a_stack_lives_and_its_file_keeps_every_byte(engine: Engine) -> None:
     assert engine.file.read_bytes() == made
 
 
-def test_drift_is_put_back_and_a_run_that_ended_between_goes_on(engine: Engine) -> None:
+def test_drift_is_put_back_and_a_run_that_ended_between_goes_on(engine: Scene) -> None:
     def workbuoy(*arguments: str) -> Result:
         return CliRunner().invoke(main, list(arguments))
 
@@ -142,12 +125,12 @@ def test_drift_is_put_back_and_a_run_that_ended_between_goes_on(engine: Engine) 
     assert workbuoy("drift", "local").exit_code == 0
 
 
-def test_an_update_is_held_to_the_plan_that_was_reviewed_before_it_makes_a_step(engine: Engine, tmp_path: Path) -> None:
+def test_an_update_is_held_to_the_plan_that_was_reviewed_before_it_makes_a_step(engine: Scene, tmp_path: Path) -> None:
     opened = open_stack(engine.project, "local", create=True)
     file = tmp_path / "plan.json"
 
     def reviewed() -> Reviewed:
-        return Reviewed(preview_opened(opened, engine.project, file), file)
+        return preview_opened(opened, engine.project, file)
 
     first = reviewed()
     made = opened.up(reviewed=first).changes["create"]
@@ -166,20 +149,45 @@ def test_an_update_is_held_to_the_plan_that_was_reviewed_before_it_makes_a_step(
     assert opened.up(reviewed=reviewed()).changes == {"same": made - 1, "update": 1}
 
 
-def test_a_stack_keeps_its_tags_beside_its_state(engine: Engine) -> None:
+def test_an_update_that_has_nothing_to_write_is_known_by_the_preview_s_account(engine: Scene, tmp_path: Path) -> None:
+    opened = open_stack(engine.project, "local", create=True)
+
+    def left() -> tuple[str, ...] | None:
+        return preview_opened(opened, engine.project, tmp_path / "plan.json", opened.state()).left
+
+    opened.up()
+    assert left() == ()
+    stood = opened.state().fingerprint
+    assert opened.up().changed == 0
+    assert opened.state().fingerprint == stood, "an update wrote what nobody named"
+
+    exported = opened.export()
+    for one in exported["deployment"]["resources"]:
+        if one["urn"].endswith("::database-instance"):
+            one |= {"protect": True, "retainOnDelete": True, "dependencies": []}
+        if one["type"] == STACK_TYPE:
+            one["outputs"]["url"] = "https://older.example"
+    (tmp_path / "state.json").write_text(json.dumps(exported))
+    cli = ["pulumi", "--non-interactive", "stack", "import", "--stack", "local", "--file", str(tmp_path / "state.json")]
+    subprocess.run(cli, check=True, cwd=engine.project.root, capture_output=True)
+    named = [f"database-instance: {field} differs" for field in ("dependencies", "protect", "retainOnDelete")]
+    assert sorted(left() or ()) == [*named, "workbuoy-local: outputs differ"]
+
+
+def test_a_stack_keeps_its_tags_beside_its_state(engine: Scene) -> None:
     opened = open_stack(engine.project, "local", create=True)
     opened.tag("workbuoy:commit", "ab" * 20)
     assert opened.tags()["workbuoy:commit"] == "ab" * 20
 
 
-def test_a_review_is_made_of_the_stack(engine: Engine) -> None:
+def test_a_review_is_made_of_the_stack(engine: Scene) -> None:
     open_stack(engine.project, "local", create=True)
     result = CliRunner().invoke(main, ["review", "local"])
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("## local: ")
 
 
-def test_mistakes_are_told_in_one_line(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_are_told_in_one_line(engine: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MistakenError, match="local: the backend knows no such stack"):
         open_stack(engine.project, "local")
     opened = open_stack(engine.project, "local", create=True)
@@ -199,7 +207,7 @@ def test_mistakes_are_told_in_one_line(engine: Engine, tmp_path: Path, monkeypat
         open_stack(engine.project, "local")
 
 
-def test_a_placeholder_is_refused_in_the_programs_own_words(engine: Engine) -> None:
+def test_a_placeholder_is_refused_in_the_programs_own_words(engine: Scene) -> None:
     file = engine.file
     file.write_text(re.sub(r"digest: sha256:\w+", f"digest: {PLACEHOLDER_DIGEST}", file.read_text()))
     opened = open_stack(engine.project, "local", create=True)
@@ -211,7 +219,7 @@ def test_a_placeholder_is_refused_in_the_programs_own_words(engine: Engine) -> N
     assert opened.preview().changes["create"] > 100
 
 
-def test_a_plugin_that_is_missing_is_named(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_that_is_missing_is_named(engine: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "empty"))
     monkeypatch.setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
@@ -220,7 +228,7 @@ def test_a_plugin_that_is_missing_is_named(engine: Engine, tmp_path: Path, monke
         opened.preview()
 
 
-def test_a_second_run_finds_the_lock_and_ctrl_c_ends_the_first_in_good_order(engine: Engine) -> None:
+def test_a_second_run_finds_the_lock_and_ctrl_c_ends_the_first_in_good_order(engine: Scene) -> None:
     engine.plugins.change("keys-database", seconds=4)
     first = open_stack(engine.project, "local", create=True)
     second = open_stack(engine.project, "local")
@@ -242,7 +250,7 @@ def test_a_second_run_finds_the_lock_and_ctrl_c_ends_the_first_in_good_order(eng
         first.up(on_output=see)
     assert isinstance(refusals[-1], LockedError), refusals
     assert "(process " in str(refusals[-1])
-    assert second.pending() == []
+    assert second.state().pending == []
 
 
 def test_local_lives_on_moto_by_the_genuine_provider() -> None:
@@ -252,7 +260,7 @@ def test_local_lives_on_moto_by_the_genuine_provider() -> None:
     assert life.passed, [*map(str, life.unexplained), life.left]
 
 
-def test_the_whole_flow_of_local_runs_with_stand_in_plugins(engine: Engine) -> None:
+def test_the_whole_flow_of_local_runs_with_stand_in_plugins(engine: Scene) -> None:
     life = run(engine.project, lambda _line: None)
     assert [step.name for step in life.steps] == ["up", "second up", "refresh", "destroy"]
     assert life.passed

@@ -241,7 +241,7 @@ def test_outputs_and_state_are_read_without_decrypting_a_secret(opened: EngineSt
     fake_cli.answer({"stack output": {"out": '{"url": "https://dev.example"}'}, "stack export": state({"urn": URN})})
     assert opened.outputs() == {"url": "https://dev.example"}
     assert opened.export()["deployment"]["resources"] == [{"urn": URN}]
-    assert opened.pending() == []
+    assert opened.state().pending == []
     asked = [*fake_cli.calls("stack", "output"), *fake_cli.calls("stack", "export")]
     assert asked
     assert not [one for one in asked if "--show-secrets" in one["args"]]

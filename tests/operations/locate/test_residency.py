@@ -7,7 +7,7 @@ import yaml
 
 from graph import Resource
 from infra.problems import ProblemsError
-from infra.tenants.files import tenant_file
+from infra.tenants.listing import tenant_file
 from operations.locate.sources import Estate
 from operations.locate.stores import stores_of
 from policies.runner import check

@@ -38,6 +38,18 @@ def test_a_silo_gets_its_record_and_its_stacks_file_and_then_waits_for_review(pr
     assert stack == {"config": {"workbuoy:tenant": "umbrella"}}
 
 
+def test_a_record_goes_into_the_folder_of_its_cell_and_names_the_schema_from_there(project: Project, run: Run) -> None:
+    (project.root / "tenants/prod").mkdir()
+    result = run("create", "umbrella", *SILO, *NAMED)
+    assert result.stdout.split() == ["tenants/prod/umbrella.yaml", "Pulumi.prod-umbrella.yaml"], result.stderr
+    text = (project.root / "tenants/prod/umbrella.yaml").read_text()
+    assert text.startswith("# yaml-language-server: $schema=../../infra/tenants/tenant.schema.json\n")
+    (project.root / "tenants/prod/umbrella.yaml").rename(project.root / "tenants/umbrella.yaml")
+    again = run("create", "umbrella", *SILO, *NAMED)
+    assert again.exit_code == 1
+    assert "tenants/umbrella.yaml is there already, and nothing is overwritten" in " ".join(again.stderr.split())
+
+
 def test_each_silo_of_a_base_gets_the_lowest_free_listener_priority(project: Project, run: Run) -> None:
     covered = (*SILO[:-1], "base")
     for name in ("one", "two", "three"):

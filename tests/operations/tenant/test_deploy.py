@@ -14,6 +14,7 @@ import pytest
 
 from graph.plan import Plan
 from operations.deploy import perform
+from operations.engine.reviewed import Reviewed
 from operations.review import engine as reviewing
 from operations.tenant.deployment import every
 from operations.tenant.deployment import journal as journals
@@ -43,8 +44,8 @@ def standing(*stacks: str, **answers: Any) -> dict[str, Any]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reviews find nothing, and the service is there at once: both are tried elsewhere."""
 
-    def plan(opened: Any, _project: Project, _configuration: object = None) -> Plan:
-        return Plan(stack=opened.name, steps=(), config={}, errors=(), failed=False, source="test")
+    def plan(opened: Any, *_: object) -> Reviewed:
+        return Reviewed(Plan(stack=opened.name, steps=(), config={}, errors=(), failed=False, source="test"))
 
     monkeypatch.setattr(reviewing, "preview_opened", plan)
     checks = perform.deploy.__kwdefaults__ or {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.tenants import files
-from infra.tenants.files import tenant_names
+from infra.tenants.listing import list_records
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.tenant.conftest import Run
@@ -181,7 +181,7 @@ def test_listing_loads_neither_pulumi_nor_boto3_and_looks_into_the_folder_a_few_
     def names(root: Path) -> list[str]:
         nonlocal looked
         looked += 1
-        return tenant_names(root)
+        return list_records(root).names()
 
     monkeypatch.setattr(files, "tenant_names", names)
     files.read_tenants(project.root)

@@ -72,10 +72,15 @@ def test_the_service_works_in_what_the_stack_made(stack: str) -> None:
 
 @installed
 @pytest.mark.slow
-def test_a_service_that_speaks_tls_to_its_load_balancer_passes_every_step(
+def test_a_service_that_speaks_tls_to_its_load_balancer_and_exports_spans_passes_every_step(
     change: Callable[[str, Change], Project],
 ) -> None:
-    project = change("dev", lambda settings: settings["service"].update(targetTls=True))
+    def apply(settings: dict[str, Any]) -> None:
+        settings["service"]["targetTls"] = True
+        traces = {"endpoint": "http://collector.internal:4318", "cidrBlock": "10.20.0.0/16", "sampledPercent": 0}
+        settings["observability"]["traces"] = traces
+
+    project = change("dev", apply)
     with Surroundings(APP) as surroundings, running() as moto:
         rehearsal = rehearse(project, "dev", Options(), moto)
         declared = declared_service(rehearsal)
@@ -83,6 +88,9 @@ def test_a_service_that_speaks_tls_to_its_load_balancer_passes_every_step(
         found = rehearse_service(rehearsal, moto.cloud(rehearsal.account, rehearsal.region), surroundings)
     assert [step.detail for step in found.steps if not step.passed] == []
     assert found.passed
+    tried = {step.name: step.detail for step in found.steps}
+    assert "exports" in tried["its spans arrive"]
+    assert "environment.OTEL_EXPORTER_OTLP_ENDPOINT" in {one.path for one in found.stand_ins}
 
 
 def test_a_load_balancer_that_speaks_tls_gets_nothing_from_a_plain_service() -> None:

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.tenants.files import read_tenant
+from infra.tenants.listing import MOVED_FOLDER
 from operations import one_off
-from operations.tenant.move import command, record
+from operations.tenant.move import command
 from operations.tenant.move.command import move
 from operations.tenant.move.steps import old_and_new, steps_of
 from operations.tenant.promotion import receipts
@@ -174,7 +175,7 @@ def test_nothing_is_removed_before_the_switch_its_days_and_a_receipt(tasks: Task
     ((where, arguments),) = tasks.started
     assert where == FROM
     assert arguments[-2:] == ("--receipt", "5eed" * 16)
-    (written,) = (root / record.MOVED_FOLDER).glob("*.yaml")
+    (written,) = (root / MOVED_FOLDER).glob("*.yaml")
     text = written.read_text()
     assert "automated backups of the database" in text
     assert "5eed" in text

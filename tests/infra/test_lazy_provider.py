@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.lazy_provider import names_of
+from infra.lazy_provider import names_of
 
 # Whatever the package's names are, and where each was defined.
 _TELL = """
 import importlib, json, sys
 if sys.argv[1] == "lazily":
-    from rehearsal import lazy_provider
+    from infra import lazy_provider
     lazy_provider.install()
 package = importlib.import_module(sys.argv[2])
 read = sum(name.startswith(sys.argv[2] + ".") for name in sys.modules)
@@ -41,14 +41,14 @@ def test_every_name_is_the_one_of_the_whole_package(package: str) -> None:
 
 def test_a_function_is_found_under_its_name_although_its_module_has_the_same() -> None:
     script = (
-        "from rehearsal import lazy_provider; lazy_provider.install(); import pulumi_aws.kms.get_key; "
+        "from infra import lazy_provider; lazy_provider.install(); import pulumi_aws.kms.get_key; "
         "import pulumi_aws as aws; assert callable(aws.kms.get_key), aws.kms.get_key"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_an_unknown_name_is_the_usual_error() -> None:
-    script = "from rehearsal import lazy_provider; lazy_provider.install(); import pulumi_aws as aws; aws.kms.Kay"
+    script = "from infra import lazy_provider; lazy_provider.install(); import pulumi_aws as aws; aws.kms.Kay"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1].startswith("AttributeError: module 'pulumi_aws.kms' has no attribute 'Kay'")
 

@@ -1,0 +1,37 @@
+"""A legal hold on a silo passes a review, and its release stops one: what was kept would end."""
+
+import shutil
+from pathlib import Path
+
+from facts.difference import difference
+from graph import Graph
+from graph.plan import Plan
+from operations.review.judging import judge
+from project.files import Project
+from rehearsal.as_graph import graph_of
+from rehearsal.run import Options, rehearse_with_base
+from tests.conftest import PROJECT, ROOT
+
+HELD = "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett"
+
+
+def declared(root: Path, dates: str) -> Graph:
+    root.mkdir()
+    for file in PROJECT.glob("Pulumi*.yaml"):
+        shutil.copy(file, root)
+    shutil.copytree(PROJECT / "tenants", root / "tenants")
+    record = root / "tenants/acme.yaml"
+    record.write_text(record.read_text().replace("dates:", dates))
+    project = Project("workbuoy", root, ROOT / "infra")
+    return graph_of(rehearse_with_base(project, "prod-acme", Options(declare_only=True)))
+
+
+def stopping(before: Graph, after: Graph) -> list[tuple[str, str]]:
+    plan = Plan(stack="prod-acme", steps=difference(before, after), source="test")
+    return sorted((one.kind, one.urn.rpartition("::")[2]) for one in judge(plan).stopping)
+
+
+def test_hold_passes_and_its_release_stops(tmp_path: Path) -> None:
+    free, held = declared(tmp_path / "free", "dates:"), declared(tmp_path / "held", HELD)
+    assert stopping(free, held) == []
+    assert stopping(held, free) == [("lifecycle-shortened", "files-lifecycle"), ("retention-cut", "database-instance")]
