@@ -52,6 +52,7 @@ LOCK = Kind(
     document="$made",
     id="{backupVaultName}",
     outputs={"backupVaultArn": _ARN + "backup-vault:{backupVaultName}"},
+    reset="!Locked",
 )
 
 
@@ -101,7 +102,7 @@ PLAN = Kind(
     document="$made",
     id="$document.BackupPlanId",
     made_up_id="{uuid}",
-    outputs={"arn": Out("BackupPlanArn", _ARN + "backup-plan:{id}"), "version": Out("VersionId", "{uuid}")},
+    outputs={"arn": Out("BackupPlanArn", _ARN + "backup-plan:{id}"), "version": Out("VersionId", "v{hex16}")},
 )
 
 SELECTION = DeclaredOnly(
