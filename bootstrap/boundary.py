@@ -24,7 +24,7 @@ def boundary_statements(scope: Scope) -> list[Statement]:
         ),
         Statement(
             sid="OlderVersions",
-            actions=["s3:GetObjectVersion"],
+            actions=["s3:GetObjectVersion", "s3:RestoreObject"],
             resources=scope.buckets(f"/{OBJECT_PREFIX}/*"),
         ),
         Statement(

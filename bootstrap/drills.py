@@ -9,7 +9,7 @@ from bootstrap.rights import Rights
 from bootstrap.scope import Scope
 from bootstrap.tasks import task_statements
 from components.context import EXECUTION_ROLE, RESTORE_ROLE
-from components.database import RESTORED
+from components.database import BEFORE, RESTORED
 from components.files import EVIDENCE_PREFIX
 from components.permissions import Statement
 from components.task import DRILL
@@ -36,7 +36,7 @@ def copy_statements(scope: Scope) -> list[Statement]:
         Statement(
             sid="FindDatabases",
             actions=["rds:DescribeDBInstances"],
-            resources=[*scope.named("rds", "db:{}-database"), *copy],
+            resources=[*scope.named("rds", "db:{}-database", f"db:{{}}-database-{BEFORE}"), *copy],
         ),
         Statement(
             sid="LetCopiesUseKeys",

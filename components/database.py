@@ -265,6 +265,8 @@ class Database(ComponentResource):
 
 RESTORED = "restored"  # `<identifier>-restored`: a copy at a moment, beside the instance and outside the program
 
+BEFORE = "before"  # `<identifier>-before`: what served until a restored copy took its name, outside the program too
+
 
 def _of_the_copy(address: str) -> str:
     name, dot, rest = address.partition(".")

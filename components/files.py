@@ -124,6 +124,8 @@ class Files(ComponentResource):
                 expire_noncurrent_after_days=settings.expire_noncurrent_after_days,
                 archive_after_days=settings.archive_after_days,
                 delete_after_days=settings.delete_after_days,
+                # The erasure ledger, evidence and the way back of a restore outlive any attachment.
+                aging_prefix=f"{OBJECT_PREFIX}/",
                 statements=[
                     refuse_other_keys(files_name, args.key_arn),
                     *(_take_export(files_name, n, one) for n, one in enumerate(args.imports, start=1)),
@@ -202,7 +204,7 @@ class Files(ComponentResource):
         return [
             Statement(
                 sid="BringFilesBack",
-                actions=["s3:DeleteObject", "s3:GetObjectVersion", "s3:PutObject"],
+                actions=["s3:DeleteObject", "s3:GetObjectVersion", "s3:PutObject", "s3:RestoreObject"],
                 resources=[Output.concat(self.bucket_arn, f"/{OBJECT_PREFIX}/*")],
             ),
             Statement(

@@ -114,6 +114,18 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy fleet cells --next prod", "the stack file of a further one"),
     ),
     "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
+    "person export": (
+        (
+            "workbuoy person export acme --member 0193a000-0000-7000-8000-000000000001",
+            "what is theirs, as open archives",
+        ),
+    ),
+    "person erase": (
+        (
+            "workbuoy person erase acme --member 0193a000-0000-7000-8000-000000000001",
+            "for good: no backup brings them back",
+        ),
+    ),
     "tenant remains": (("workbuoy tenant remains acme --live", "what is left of one who has gone"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),
@@ -127,6 +139,27 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         (
             "workbuoy restore tenant globex \\\n      --at 2026-11-26T09:30:00Z --yes-restore globex",
             "do it; the same again goes on where it was",
+        ),
+    ),
+    "restore stack": (
+        ("workbuoy restore stack prod --at 2026-11-26T09:30:00Z --plan", "what would be done"),
+        ("workbuoy restore stack prod --at 2026-11-26T09:30:00Z", "a copy of everything, checked and fit to serve"),
+    ),
+    "restore switch": (
+        ("workbuoy restore switch prod \\\n      --at 2026-11-26T09:30:00Z --yes-restore prod", "let the copy serve"),
+        (
+            "workbuoy restore switch prod \\\n      --at 2026-11-26T09:30:00Z --yes-restore prod --back",
+            "what served before, again",
+        ),
+        (
+            "workbuoy restore switch prod \\\n      --remove-old workbuoy-prod-database-before",
+            "once nobody goes back any more",
+        ),
+    ),
+    "restore files": (
+        (
+            "workbuoy restore files prod --switched 2026-11-26T12:00:00Z",
+            "files as the rows name them, after a switch back",
         ),
     ),
     "restore undo": (

@@ -15,7 +15,7 @@ from rehearsal.run import Options, rehearse_with_base
 if TYPE_CHECKING:
     from rehearsal.service.leaving import Leaving
     from rehearsal.service.processes import Programs
-    from rehearsal.service.restoring import Restoring
+    from rehearsal.service.restoring_stack import WholeStack
 
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
@@ -30,7 +30,7 @@ def rehearse_whole(
     in_browser: bool = False,
     since: str = "",
     other: str = "",
-    trying: "Restoring | Leaving | None" = None,
+    trying: "WholeStack | Leaving | None" = None,
 ) -> Rehearsal:
     """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
 

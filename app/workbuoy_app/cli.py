@@ -117,7 +117,21 @@ def _parser() -> argparse.ArgumentParser:
     for command in (add, remove):
         command.add_argument("--issuer", required=True, help="the provider's OIDC_ISSUER")
         command.add_argument("--subject", required=True, help="the `sub` that the provider gives this person")
+    _add_person(commands)
     return parser
+
+
+def _add_person(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What is owed to one person of a tenant, told by the member's id."""
+    person = commands.add_parser("person", help="one person's data in one tenant").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    export = person.add_parser("export", help="write what is theirs into EXPORTS_BUCKET, as open archives")
+    erase = person.add_parser("erase", help="end the membership for good; what they wrote stays the tenant's")
+    for command in (export, erase):
+        command.add_argument("name")
+        command.add_argument("--member", required=True, type=UUID, metavar="ID", help="the member's id")
+    erase.add_argument("--yes-erase", required=True, type=UUID, metavar="ID", help="the id once more")
 
 
 def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -191,6 +205,15 @@ def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     restore.add_parser("prepare", help="apply the erasure ledger and this release's schema to the copy")
     restore.add_parser(
         "check", help="add up the copy, look for its files, ask whether the service is ready on it"
+    )
+    files = restore.add_parser(
+        "files", help="bring back every tenant's files as the copy's rows name them; nothing is deleted"
+    )
+    files.add_argument(
+        "--switched",
+        type=_moment,
+        metavar="TIME",
+        help="as the rows of the database name them that serves since then; what no row names gets a delete marker",
     )
     tenant = restore.add_parser("tenant", help="bring one tenant's rows and files back")
     undo = restore.add_parser("undo", help="go back to what stood before the last restore of a tenant")

@@ -1,4 +1,4 @@
-"""Commands that act as the database's owner: migrate, tenant, member, removals."""
+"""Commands that act as the database's owner: migrate, tenant, member, person, removals."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
                 print(json.dumps(row))
         elif options.command == "tenant" and options.action == "add":
             print(registry.add_tenant(settings, options.name))
-        elif options.command in ("tenant", "restore"):
+        elif options.command in ("tenant", "restore", "person"):
             _with_bucket(settings, options)
         elif options.action == "add":
             role = Role(options.role) if options.role else None
@@ -56,6 +56,7 @@ def _migrate(settings: Settings) -> None:
     try:
         migrate(settings)
         _begin_ledger(settings)
+        _admit(settings)
     except MigrationFailed as error:
         raise CommandFailed(str(error)) from error
     except SQLAlchemyError as error:
@@ -63,6 +64,20 @@ def _migrate(settings: Settings) -> None:
             raise cause from None
         log.error("the migration failed", exc_info=error, extra={"operation": "migrate"})
         raise CommandFailed(f"the migration failed: {type(error).__name__}; the log says where") from error
+
+
+def _admit(settings: Settings) -> None:
+    """The service starts after this: not on a restored copy that still holds what was erased."""
+    from workbuoy_app.database_url import PostgresAddress  # noqa: PLC0415
+    from workbuoy_app.promotion.errors import PromotionRefused  # noqa: PLC0415
+    from workbuoy_app.restore.stack import admit  # noqa: PLC0415 - with S3's client
+
+    if not isinstance(settings.database, PostgresAddress) or settings.storage is None:
+        return
+    try:
+        admit(settings)
+    except PromotionRefused as error:
+        raise CommandFailed(str(error)) from error
 
 
 def _begin_ledger(settings: Settings) -> None:
@@ -83,6 +98,8 @@ def _with_bucket(settings: Settings, options: argparse.Namespace) -> None:
 
     if options.command == "restore":
         from workbuoy_app.restore.commands import run  # noqa: PLC0415
+    elif options.command == "person":
+        from workbuoy_app.person.commands import run  # noqa: PLC0415
     elif options.action in ("hand-over", "count"):
         from workbuoy_app.handover.commands import run  # noqa: PLC0415
     elif options.action in MOVES:

@@ -2,6 +2,7 @@
 
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
+from components.database import BEFORE, RESTORED
 from components.permissions import Statement
 
 
@@ -10,6 +11,8 @@ def database_rights(scope: Scope) -> Rights:
     groups = scope.arns("rds", "pg:database-parameters-*", "subgrp:database-subnets-*")
     instances = scope.named("rds", "db:{}-database")
     snapshots = scope.named("rds", "snapshot:{}-database-*")
+    # A restored copy, and what served before it: they change names with the instance (operations/restore/instances.py).
+    beside = scope.named("rds", *(f"db:{{}}-database-{end}" for end in (BEFORE, RESTORED)))
     subscriptions = scope.named("rds", "es:{}-database")
     options = scope.arns("rds", "og:default:*")  # RDS asks for it, though no stack names one
     own = [*groups, *instances, *options, *snapshots, *subscriptions]
@@ -59,6 +62,16 @@ def database_rights(scope: Scope) -> Rights:
                     "rds:ResetDBParameterGroup",
                 ],
                 resources=own,
+            ),
+            Statement(
+                sid="SwitchDatabases",
+                actions=[
+                    "rds:AddTagsToResource",
+                    "rds:DeleteDBInstance",
+                    "rds:ModifyDBInstance",
+                    "rds:RemoveTagsFromResource",
+                ],
+                resources=beside,
             ),
         ],
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, timedelta
 from typing import Any, Final
 
+from components.database import BEFORE, RESTORED
 from operations.backups.away import copies_here, copies_there
 from operations.backups.elsewhere import elsewhere, exported, replicated
 from operations.backups.finding import DAILY, Finding, Looked, State, key_finding
@@ -95,15 +96,19 @@ def _snapshots(looked: Looked) -> Iterator[Finding]:
 
 
 def _leftover(looked: Looked) -> Iterator[Finding]:
-    """A copy that a restore or a drill left behind holds customers' data, and costs."""
-    copy = f"{looked.database}-restored"
-    found = _instance(looked, copy)
-    if found is None:
-        return
-    until = lives_until(found, looked.now)
-    state = State.GOOD if until else State.EXPOSED
-    note = f"is to be gone by {until}" if until else "should be gone by now"
-    yield Finding(what="restored copy", state=state, found=f"{copy} stands, and {note}: workbuoy restore end")
+    """A copy that was left behind, and what served before a restore: they hold customers' data, and cost."""
+    for what, end, undo in (
+        ("restored copy", RESTORED, "restore end"),
+        ("database before a restore", BEFORE, "restore switch --remove-old"),
+    ):
+        name = f"{looked.database}-{end}"
+        found = _instance(looked, name)
+        if found is None:
+            continue
+        until = lives_until(found, looked.now)
+        state = State.GOOD if until else State.EXPOSED
+        note = f"is to be gone by {until}" if until else "should be gone by now"
+        yield Finding(what=what, state=state, found=f"{name} stands, and {note}: workbuoy {undo}")
 
 
 def _versions(looked: Looked) -> Iterator[Finding]:

@@ -20,17 +20,26 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="REF", help="Compare with where this branch left REF, such as main.")
 @click.option("--all", "all_of_it", is_flag=True, help="Name every stack and tenant, changed or not.")
 @click.option("--tenant", metavar="NAME", help="Name this tenant alone.")
+@click.option("--stack", metavar="STACK", help="Name this stack alone, a base or a customer's own.")
 @JSON
 @click.option("--github-output", is_flag=True, help="Also write the matrices of the workflows into $GITHUB_OUTPUT.")
 @plainly
-def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_wanted: bool, github_output: bool) -> None:
+def changed(
+    *,
+    since: str | None,
+    all_of_it: bool,
+    tenant: str | None,
+    stack: str | None,
+    json_wanted: bool,
+    github_output: bool,
+) -> None:
     """Report which stacks and tenants a change touches, by its files, committed or not.
 
     Shared code touches all of them, a stack's file that stack and the silos on it, a tenant's file that tenant;
     documentation, tests and workflows touch none. What no rule knows touches all.
     """
-    if sum((since is not None, all_of_it, tenant is not None)) != 1:
-        raise click.UsageError("Name exactly one of --since REF, --all and --tenant NAME.")
+    if sum((since is not None, all_of_it, tenant is not None, stack is not None)) != 1:
+        raise click.UsageError("Name exactly one of --since REF, --all, --tenant NAME and --stack STACK.")
     from operations.changed.estate import read_estate  # noqa: PLC0415 printing help must not pay for these
     from operations.changed.matrices import as_json, matrices  # noqa: PLC0415
     from operations.workflow import write_outputs  # noqa: PLC0415
@@ -39,7 +48,7 @@ def changed(*, since: str | None, all_of_it: bool, tenant: str | None, json_want
 
     project = find_project(Path.cwd())
     estate = read_estate(project.root)
-    change = _change(project.root, estate, since, tenant)
+    change = _one_stack(estate, stack) if stack is not None else _change(project.root, estate, since, tenant)
     if github_output:
         write_outputs(matrices(change))
     if json_wanted:
@@ -66,6 +75,22 @@ def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str |
         return Touched(bases=(), customers=(estate.customers[tenant],))
     files = changed_files(root, since) if since is not None else None
     return everything(estate) if files is None else touched(files, estate)
+
+
+def _one_stack(estate: "ListedEstate", stack: str) -> "Touched":
+    from operations.changed.touched import Touched, everything  # noqa: PLC0415
+
+    whole = everything(estate)
+    found = Touched(
+        bases=tuple(one for one in whole.bases if one.stack == stack),
+        customers=tuple(one for one in whole.silos if one.stack == stack),
+    )
+    if not (found.bases or found.customers):
+        known = [*(one.stack for one in whole.bases), *(one.stack for one in whole.silos)]
+        raise ProblemsError(
+            [Problem(message=f"{stack}: no such stack; there are {', '.join(known)}{meant(stack, known)}")]
+        )
+    return found
 
 
 def _print(change: "Touched") -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -251,6 +252,45 @@ class EngineStack:
         with explained_by(self.name, self._cli):
             exported: dict[str, Any] = json.loads(self._ask(["stack", "export", "--stack", self.name]))
         return exported
+
+    def adopt(self, type_: str, identifier: str, resource_id: str, *, on_output: Notify | None = None) -> None:
+        """Let the state's one resource of this type and `identifier` stand for another thing of the cloud.
+
+        Its id is written into the state, and everything else of it read from the cloud. Nothing in the cloud changes,
+        and what depends on it stays as it is. Again is no harm.
+
+        Raises FailedError where the state has no such resource, or what has the id goes by another name.
+        """
+        self._refuse_pending()
+        exported = self.export()
+        found = self._one_of(exported, type_, identifier)
+        if found.get("id") != resource_id:
+            found["id"] = resource_id
+            with tempfile.TemporaryDirectory(prefix="workbuoy-state-") as folder, explained_by(self.name, self._cli):
+                file = Path(folder) / "state.json"  # for this user alone
+                file.write_text(json.dumps(exported))
+                self._ask(["stack", "import", "--file", str(file), "--stack", self.name])
+        urn = str(found["urn"])
+        self._run(lambda common: self._stack.refresh(target=[urn], show_secrets=False, **common), on_output)
+        read = self._one_of(self.export(), type_, identifier)
+        told = (read.get("outputs") or {}).get("identifier", identifier)
+        if read.get("id") != resource_id or told != identifier:
+            raise FailedError(
+                f"{self.name}: {resource_id} was read as {told}, not as {identifier}", f"`workbuoy drift {self.name}`"
+            )
+
+    def _one_of(self, exported: Mapping[str, Any], type_: str, identifier: str) -> dict[str, Any]:
+        resources = exported["deployment"].get("resources") or []
+        found: list[dict[str, Any]] = [
+            one
+            for one in resources
+            if one.get("type") == type_
+            and (one.get("inputs") or {}).get("identifier") == identifier
+            and not one.get("delete")
+        ]
+        if len(found) != 1:
+            raise FailedError(f"{self.name}: the state knows {len(found)} of {type_} called {identifier}, not one")
+        return found[0]
 
     def stacks(self) -> tuple[str, ...]:
         """Names of all stacks of this project that the backend holds, this one among them."""

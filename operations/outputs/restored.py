@@ -19,6 +19,7 @@ class AppliedLedger(Printed):
     entries: int
     tenants_erased: int
     members_erased: int
+    persons_erased: int
 
 
 class CopyChecks(Printed):
@@ -31,6 +32,14 @@ class CopyChecks(Printed):
     files_missing: int
     ready: str
     digests: dict[str, str]
+
+
+class PutAside(Printed):
+    """The instance that served before a restored copy took its name: since when, and until when it is the way back."""
+
+    name: str
+    switched: str
+    kept_until: str
 
 
 class Restore(Printed):
@@ -51,6 +60,8 @@ class Restore(Printed):
     checks: CopyChecks | None = None
     tenant: str | None = None
     verdict: dict[str, Any] | None = None
+    came_since: list[str] | None = None
+    before: PutAside | None = None
 
 
 class Drill(Printed):

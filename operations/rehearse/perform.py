@@ -12,7 +12,7 @@ from operations.rehearse.progress import progress
 if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
     from rehearsal.service.leaving import Leaving
-    from rehearsal.service.restoring import Restoring
+    from rehearsal.service.restoring_stack import WholeStack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +83,11 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
         fail(error.code, str(error))
 
 
-def _trying(asked: RehearseOptions) -> "Restoring | Leaving | None":
+def _trying(asked: RehearseOptions) -> "WholeStack | Leaving | None":
     if asked.restore:
-        from rehearsal.service.restoring import Restoring  # noqa: PLC0415 few ask for it
+        from rehearsal.service.restoring_stack import WholeStack  # noqa: PLC0415 few ask for it
 
-        return Restoring()
+        return WholeStack()
     if asked.leave:
         from rehearsal.service.leaving import Leaving  # noqa: PLC0415 few ask for it
 

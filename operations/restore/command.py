@@ -1,39 +1,33 @@
-"""`workbuoy restore`: drill, tenant, undo, end."""
+"""`workbuoy restore`: drill, tenant, undo, end; those for a whole stack stand in stack_commands.py."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, fail, notify, plainly, print_json, print_text
+from operations.ending import JSON, fail, notify, plainly, print_text
 from operations.help import Commands
+from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
 from operations.restore.running import begin, guarded, head, place_of_stack, stack_of, tried, work_at
-from project.terminal import wrapped
-from project.whole_file import require_writable, write_whole
+from operations.restore.stack_commands import files, restore_stack, switch
+from project.whole_file import require_writable
 
 if TYPE_CHECKING:
-    from operations.restore.steps import Restore, Step
-
-AT = click.option("--at", "at_text", metavar="TIME", help="The moment, with its zone: 2026-11-26T09:30:00Z.")
-PLAN = click.option("--plan", is_flag=True, help="Only say what would be done.")
-EVIDENCE = click.option(
-    "--evidence",
-    "evidence_file",
-    metavar="FILE.json",
-    type=click.Path(path_type=Path),
-    help="Also write what is kept in the bucket into FILE.",
-)
+    from operations.restore.steps import Restore
 
 
 @click.group(cls=Commands)
 def restore() -> None:
-    """Bring data back: try it (drill), or do it for one customer (tenant).
+    """Bring data back: try it (drill), for one customer (tenant), or for all of a stack (stack, then switch).
 
     A copy of the database is made beside it, as of a moment. What was erased since is taken out of it before anything
     reads it. Whatever is interrupted goes on with the same command again.
     """
+
+
+for one in (restore_stack, switch, files):
+    restore.add_command(one)
 
 
 @restore.command()
@@ -71,17 +65,17 @@ def drill(
         return
     steps = work.steps()
     if plan:
-        _print_plan(work, steps, json_wanted=json_wanted)
+        print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
         return
     rpo = (datetime.now(UTC) - newest).total_seconds()
     failed = tried(work, steps)
     if failed and clean_up:
         guarded(work, lambda: {"deleted": work.end()})
     document = evidence.of_drill(work, rpo, failed[1] if failed else "")
-    _keep(work, evidence.DRILLS, document, evidence_file)
+    keep(work, evidence.DRILLS, document, evidence_file)
     if failed:
         fail(*failed)
-    _print(document, evidence.drill_in_words(document), json_wanted=json_wanted)
+    print_result(document, evidence.drill_in_words(document), json_wanted=json_wanted)
 
 
 @restore.command("tenant")
@@ -118,13 +112,13 @@ def restore_tenant(
     work, _ = begin(place, at_text)
     steps = work.steps(name, again=again)
     if plan:
-        _print_plan(work, steps, json_wanted=json_wanted)
+        print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
         return
     if confirmed != name:
         raise click.UsageError(f"{name}'s rows and files are replaced: say --yes-restore {name} as well, or --plan")
     failed = tried(work, steps)
     document = evidence.of_restore(work, name, failed[1] if failed else "")
-    _keep(work, evidence.RESTORES, document, evidence_file)
+    keep(work, evidence.RESTORES, document, evidence_file)
     if failed:
         fail(*failed)
     told = work.told["tenant"]
@@ -136,7 +130,7 @@ def restore_tenant(
         text += f"\n{', '.join(made)} was gone, and is there again."
     if told.get("others_to_restore"):
         text += " Other customers' rows refer to rows that are gone: bring them back too, in the same way."
-    _print(document, text, json_wanted=json_wanted)
+    print_result(document, text, json_wanted=json_wanted)
 
 
 @restore.command()
@@ -155,7 +149,7 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
     words = ("restore", "undo", name, "--at", run_name(work.at))
     told = guarded(work, lambda: work.task(f"undo-{name}", *words))
     text = f"{name} has again what stood before: {sum(told.get('rows', {}).values())} rows."
-    _print({**head(work), "tenant": name, "verdict": told}, text, json_wanted=json_wanted)
+    print_result({**head(work), "tenant": name, "verdict": told}, text, json_wanted=json_wanted)
 
 
 @restore.command()
@@ -175,27 +169,3 @@ def _drills(work: "Restore") -> list[dict[str, Any]]:
     from operations.restore import evidence  # noqa: PLC0415
 
     return evidence.of(work).read(evidence.DRILLS)
-
-
-def _keep(work: "Restore", kind: str, document: Mapping[str, Any], file: Path | None) -> None:
-    """In the bucket, and in a file: the same bytes. The file first, so that a refusal of the bucket loses nothing."""
-    from operations.restore import evidence  # noqa: PLC0415
-
-    if file is not None:
-        write_whole(file, evidence.as_text(document))
-    guarded(work, lambda: {"key": evidence.of(work).write(kind, document)})
-
-
-def _print_plan(work: "Restore", steps: list["Step"], *, json_wanted: bool) -> None:
-    if json_wanted:
-        shown = [{"step": one.name, "does": one.does, "by": one.by} for one in steps]
-        print_json("restore", {**head(work), "steps": shown})
-        return
-    print_text(f"As of {work.shown_at}, in {len(steps)} steps:")
-    for number, one in enumerate(steps, start=1):
-        print_text("\n".join(wrapped(f"{one.does} ({one.by})", f"{number:2}. {one.name + ':':10} ", " " * 15)))
-    print_text("\nNothing was done.")
-
-
-def _print(document: Mapping[str, Any], text: str, *, json_wanted: bool) -> None:
-    print_json("restore", document) if json_wanted else print_text(text)

@@ -16,7 +16,8 @@ from operations.ending import Notify
 from operations.restore.moment import RUN, Window, run_name, shown
 from operations.restore.places import RestorePlace
 
-AT, EXPIRES = "workbuoy-restore-at", "workbuoy-restore-expires"
+AT, EXPIRES, KEPT = "workbuoy-restore-at", "workbuoy-restore-expires", "workbuoy-restore-kept-until"
+FIT = "workbuoy-restore-fit"  # since when a copy is checked and its files are there; empty while somebody works on it
 LIVES = timedelta(days=1)
 WATCH_SECONDS = 15.0
 TIMEOUT_SECONDS = 4 * 3600.0
@@ -51,6 +52,8 @@ class Copy:
         found = self._instance(self._place.copy)
         if found is not None:
             self._expect_own(found, at)
+            if tags_of(found).get(FIT):
+                self._tag(found, FIT, "")
             self._tell(f"{self._place.copy} stands already, as of {shown(at)}")
             return
         source = self._expect_source()
@@ -102,17 +105,24 @@ class Copy:
         value = json.dumps({"username": found["MasterUsername"], "password": password})
         self._secrets.put_secret_value(SecretId=self._place.login_secret_arn, SecretString=value)
 
+    def note_fit(self) -> None:
+        """Write on it that it may serve: `workbuoy restore switch` takes no other. Raises CopyError."""
+        found = self._instance(self._place.copy)
+        if found is None:
+            raise CopyError(f"{self._place.copy} is gone: begin again")
+        self._tag(found, FIT, run_name(datetime.now(UTC)))
+
     def outlived(self) -> bool:
         """Whether one stands whose day is over."""
         found = self._instance(self._place.copy)
-        return found is not None and AT in _tags(found) and not lives_until(found, datetime.now(UTC))
+        return found is not None and AT in tags_of(found) and not lives_until(found, datetime.now(UTC))
 
     def delete(self) -> bool:
         """Delete it, without a snapshot, and nothing else; False where there was none. Raises CopyError."""
         found = self._instance(self._place.copy)
         if found is None:
             return False
-        if AT not in _tags(found):
+        if AT not in tags_of(found):
             raise CopyError(f"{self._place.copy} was not made by `workbuoy restore`, so it is left alone")
         if found["DBInstanceStatus"] != "deleting":
             self._rds.delete_db_instance(
@@ -120,8 +130,11 @@ class Copy:
             )
         return True
 
+    def _tag(self, found: Mapping[str, Any], key: str, value: str) -> None:
+        self._rds.add_tags_to_resource(ResourceName=found["DBInstanceArn"], Tags=[{"Key": key, "Value": value}])
+
     def _expect_own(self, found: Mapping[str, Any], at: datetime) -> None:
-        other = _tags(found).get(AT)
+        other = tags_of(found).get(AT)
         if found["DBInstanceStatus"] == "deleting":
             raise InputError(f"{self._place.copy} is being deleted: wait for its end, then begin again")
         if other != run_name(at):
@@ -144,13 +157,14 @@ class Copy:
 
 
 def lives_until(found: Mapping[str, Any], now: datetime) -> str:
-    """Until when a copy may stand, by its tag; empty where that is over, or where nobody said it."""
-    until = _tags(found).get(EXPIRES, "")
+    """Until when a copy, or what served before one, may stand, by its tag; empty where that is over or not said."""
+    tags = tags_of(found)
+    until = tags.get(KEPT) or tags.get(EXPIRES, "")
     try:
         return until if datetime.strptime(until, RUN).replace(tzinfo=UTC) > now else ""
     except ValueError:
         return ""
 
 
-def _tags(found: Mapping[str, Any]) -> dict[str, str]:
+def tags_of(found: Mapping[str, Any]) -> dict[str, str]:
     return {one["Key"]: one["Value"] for one in found.get("TagList", [])}

@@ -14,6 +14,7 @@ from components.files import EVIDENCE_PREFIX
 from operations.restore.moment import RUN, shown
 
 if TYPE_CHECKING:
+    from operations.restore.instances import Before
     from operations.restore.steps import Restore
 
 DRILLS: Final = "drills"
@@ -103,6 +104,19 @@ def of_restore(work: "Restore", tenant: str, problem: str) -> dict[str, Any]:
     return {**_head(work, problem), "tenant": tenant, **_of_copy(work), **({"verdict": dict(told)} if told else {})}
 
 
+def of_stack(work: "Restore", before: "Before | None", came_since: Sequence[str], problem: str) -> dict[str, Any]:
+    """The same of a whole stack's: of the copy before it serves, and of its files once it does."""
+    told = work.told.get("settle" if before else "files")
+    aside = {"name": before.name, "switched": before.switched, "keptUntil": before.kept_until} if before else None
+    return {
+        **_head(work, problem),
+        **_of_copy(work),
+        "cameSince": list(came_since),
+        "before": aside,
+        **({"verdict": dict(told)} if told else {}),
+    }
+
+
 def _head(work: "Restore", problem: str) -> dict[str, Any]:
     who = work.session.client("sts", region_name=work.place.tasks.region).get_caller_identity()["Arn"]
     return {
@@ -126,6 +140,7 @@ def _of_copy(work: "Restore") -> dict[str, Any]:
             "entries": prepared["entries"],
             "tenantsErased": prepared["tenants_erased"],
             "membersErased": prepared["members_erased"],
+            "personsErased": prepared["persons_erased"],
         }
     if checked:
         tenants = checked["tenants"]

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from components.database import BEFORE, RESTORED
 from infra.problems import Problem, ProblemsError
 from operations.one_off import TaskPlace
 
+SERVING = ("clusterArn", "databaseAddress", "databaseLoginSecretArn", "serviceName")
 NEEDED = (
-    "clusterArn",
-    "databaseAddress",
+    *SERVING,
     "drillTaskDefinitionArn",
     "filesBucketName",
     "privateSubnetIds",
@@ -18,6 +19,28 @@ NEEDED = (
     "restoredLoginSecretArn",
     "restoredSecurityGroupId",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchPlace:
+    """What a stack serves from: its service, the service's login, and the database with those beside it."""
+
+    stack: str
+    region: str
+    cluster_arn: str
+    service: str
+    login_secret_arn: str
+    database: str
+
+    @property
+    def copy(self) -> str:
+        """The restored copy, until it serves."""
+        return f"{self.database}-{RESTORED}"
+
+    @property
+    def before(self) -> str:
+        """What served before a restored copy took its name."""
+        return f"{self.database}-{BEFORE}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +53,7 @@ class RestorePlace:
     database: str
     copy_security_group_id: str
     login_secret_arn: str
+    serving: SwitchPlace
     vault: str = ""
     copies_vault_arn: str = ""
     """Of a copy out of reach, where the stack has one."""
@@ -37,14 +61,12 @@ class RestorePlace:
     @property
     def copy(self) -> str:
         """The copy's identifier: components/database.py."""
-        return f"{self.database}-restored"
+        return f"{self.database}-{RESTORED}"
 
 
 def find_place(stack: str, region: str, read_outputs: Callable[[str], Mapping[str, Any]]) -> RestorePlace:
     """As the stack stands. Raises ProblemsError with every output that is missing."""
-    outputs = read_outputs(stack)
-    if missing := [name for name in NEEDED if not outputs.get(name)]:
-        raise ProblemsError([Problem(message=f"stack {stack} has no output {one}: deploy it first") for one in missing])
+    outputs = _with(stack, NEEDED, read_outputs(stack))
     tasks = TaskPlace(
         stack=stack,
         region=region,
@@ -58,9 +80,33 @@ def find_place(stack: str, region: str, read_outputs: Callable[[str], Mapping[st
     return RestorePlace(
         tasks=tasks,
         drill_tasks=replace(tasks, task_definition_arn=outputs["drillTaskDefinitionArn"], container="drill"),
-        database=str(outputs["databaseAddress"]).partition(".")[0],
+        database=_name_in(outputs),
         copy_security_group_id=outputs["restoredSecurityGroupId"],
         login_secret_arn=outputs["restoredLoginSecretArn"],
+        serving=switch_place(stack, region, outputs),
         vault=outputs.get("backupVaultName") or "",
         copies_vault_arn=outputs.get("copiesVaultArn") or "",
     )
+
+
+def switch_place(stack: str, region: str, outputs: Mapping[str, Any]) -> SwitchPlace:
+    """As the stack stands. Raises ProblemsError with every output that is missing."""
+    found = _with(stack, SERVING, outputs)
+    return SwitchPlace(
+        stack=stack,
+        region=region,
+        cluster_arn=found["clusterArn"],
+        service=found["serviceName"],
+        login_secret_arn=found["databaseLoginSecretArn"],
+        database=_name_in(found),
+    )
+
+
+def _with(stack: str, needed: tuple[str, ...], outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    if missing := [name for name in needed if not outputs.get(name)]:
+        raise ProblemsError([Problem(message=f"stack {stack} has no output {one}: deploy it first") for one in missing])
+    return outputs
+
+
+def _name_in(outputs: Mapping[str, Any]) -> str:
+    return str(outputs["databaseAddress"]).partition(".")[0]

@@ -71,13 +71,18 @@ def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", dateti
 
 def tried(work: "Restore", steps: list["Step"]) -> tuple[int, str] | None:
     """Take the steps; the exit code and why where one failed. Ctrl-C ends the command: a task goes on by itself."""
-    return _problem(work, lambda: work.take(steps))
+    return _problem(_kept(work), lambda: work.take(steps))
 
 
 def guarded(work: "Restore", do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """What it gives; a failure ends the command with one line."""
+    return held(_kept(work), do)
+
+
+def held(kept: str, do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The same; `kept` says what a failure leaves, and how to go on."""
     found: list[Mapping[str, Any]] = []
-    if problem := _problem(work, lambda: found.append(do())):
+    if problem := _problem(kept, lambda: found.append(do())):
         fail(*problem)
     return found[0]
 
@@ -87,15 +92,20 @@ def head(work: "Restore") -> dict[str, Any]:
     return {"stack": work.place.tasks.stack, "at": work.at.isoformat(), "seconds": dict(work.seconds)}
 
 
-def _problem(work: "Restore", do: Callable[[], object]) -> tuple[int, str] | None:
+def _kept(work: "Restore") -> str:
+    from operations.restore.steps import KEPT  # noqa: PLC0415
+
+    return KEPT.format(stack=work.place.tasks.stack)
+
+
+def _problem(kept: str, do: Callable[[], object]) -> tuple[int, str] | None:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from operations.one_off import TaskError  # noqa: PLC0415
     from operations.restore.copy import CopyError  # noqa: PLC0415
     from operations.restore.evidence import EvidenceError  # noqa: PLC0415
-    from operations.restore.steps import KEPT, StepFailedError  # noqa: PLC0415
+    from operations.restore.steps import StepFailedError  # noqa: PLC0415
 
-    kept = KEPT.format(stack=work.place.tasks.stack)
     try:
         do()
     except StepFailedError as error:

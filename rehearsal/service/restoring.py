@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from rehearsal.service.browser import Browser
 from rehearsal.service.processes import Process
 from rehearsal.service.steps import Action, begin, finish, logged_in, run_as_owner
-from rehearsal.service.surroundings import owner_of
+from rehearsal.service.surroundings import Owner, owner_of
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect, until
 
@@ -36,9 +36,13 @@ class Restoring:
     files: int = FILES
     at: datetime = datetime.min
     before: Mapping[str, Any] = field(default_factory=dict)
+    neighbour_before: Mapping[str, Any] = field(default_factory=dict)
     neighbour: Mapping[str, Any] = field(default_factory=dict)
+    copied: Owner | None = None
+    left_prefix: str = ""
     grace: Browser | None = None
     later_path: str = ""
+    later_file: str = ""
     began_at: float = 0.0
     rpo_seconds: float = 0.0
 
@@ -73,7 +77,7 @@ class Restoring:
     def damage(self, trial: Trial) -> str:
         """The moment, and then everything that must not be there afterwards, and what must."""
         (acme, _), (globex, subject), *_ = trial.members
-        self.before = _sums(trial, acme)
+        self.before, self.neighbour_before = sums(trial, acme), sums(trial, globex)
         time.sleep(BETWEEN_SECONDS)
         self.at = datetime.now(UTC)
         time.sleep(BETWEEN_SECONDS)
@@ -83,9 +87,11 @@ class Restoring:
             trial.cloud.call("s3", "delete_object", {"Bucket": _bucket(trial), "Key": key}, trial.cloud.region)
         for key in keys[1::3]:
             put_file(trial, key, b"overwritten")
+        _archive(trial, keys[2])
         run_as_owner(trial, ("tenant", "freeze", LEAVING), TIMEOUT_SECONDS)
-        receipt = _sums(trial, LEAVING)["receipt"]
-        remove = ("tenant", "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", str(receipt))
+        leaving = sums(trial, LEAVING)
+        self.left_prefix = leaving["prefix"]
+        remove = ("tenant", "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", str(leaving["receipt"]))
         run_as_owner(trial, remove, TIMEOUT_SECONDS)
         self.grace = logged_in(trial, subject)
         made = expect(self.grace.send_json("POST", "/api/things", {"title": "Later"}), 201).json()
@@ -94,9 +100,10 @@ class Restoring:
         later = f"/api/things/{too_late['id']}/attachments?name=too-late.txt"
         expect(trial.ada.send("POST", later, LATER, "text/plain"), 201)
         path = f"/api/things/{made['id']}/attachments?name=later.txt"
-        expect(self.grace.send("POST", path, LATER, "text/plain"), 201)
+        attached = expect(self.grace.send("POST", path, LATER, "text/plain"), 201).json()
+        self.later_file = f"{self.neighbour_before['prefix']}{attached['id']}"
         self.later_path = f"/api/things/{made['id']}"
-        self.neighbour = _sums(trial, globex)
+        self.neighbour = sums(trial, globex)
         dropped = _run(trial, "drop", acme)["dropped"]
         files = f"{len(keys[::3])} files deleted, {len(keys[1::3])} overwritten; the table {dropped} dropped"
         return f"{damaged['deleted']} rows of {acme} deleted, {damaged['overwritten']} overwritten; {files}"
@@ -116,7 +123,7 @@ class Restoring:
         trial.stack.callback(process.stop)
         until(lambda: bool(process.lines), TIMEOUT_SECONDS, "the copy did not start", process)
         try:
-            owner = owner_of(process.lines[0])
+            self.copied = owner = owner_of(process.lines[0])
         except ValueError:
             raise StepError(f"the copy did not start: {process.lines[-1]}") from None
         folder = trial.folder / "copy"
@@ -141,14 +148,14 @@ class Restoring:
         until(lambda: unprepared.ended, TIMEOUT_SECONDS, "restore check did not end", unprepared)
         if unprepared.wait(5) == 0:
             raise StepError("a copy is read before what was erased is taken out of it")
-        told = self._run(trial, "prepare", drill=True)
+        told = self.run(trial, "prepare", drill=True)
         if told["tenants_erased"] != 1:
             raise StepError(f"{told['tenants_erased']} removed customers were taken out of the copy instead of 1")
         return f"{told['entries']} entries of the ledger; 1 removed customer is gone from it, and every session"
 
     def check(self, trial: Trial) -> str:
         """Rows are counted, files looked for, and the service asked whether it is ready on it."""
-        told = self._run(trial, "check", drill=True)
+        told = self.run(trial, "check", drill=True)
         names = {one["tenant"] for one in told["tenants"]}
         if names != {tenant for tenant, _ in trial.members}:
             raise StepError(f"the copy holds {', '.join(sorted(names))}")
@@ -159,7 +166,9 @@ class Restoring:
         """The command, under the role that may."""
         (acme, _), *_ = trial.members
         trial.tried_whole.add(trial.declared.restore_role_arn)
-        told = self._run(trial, "tenant", acme, "--at", f"{self.at:%Y%m%dT%H%M%SZ}")
+        words = ("tenant", acme, "--at", f"{self.at:%Y%m%dT%H%M%SZ}")
+        self._wait_for_archive(trial, *words)
+        told = self.run(trial, *words)
         files, steps = told["files"], told["steps"]
         if told["made_again"] != ["attachment_chunks"]:
             raise StepError(f"{told['made_again']} were made again, and one table had been dropped")
@@ -170,11 +179,11 @@ class Restoring:
         """One as before the damage, the other with everything that it wrote since; both through the service too."""
         (acme, _), (globex, _), *_ = trial.members
         seconds = time.monotonic() - self.began_at
-        after, neighbour = _sums(trial, acme), _sums(trial, globex)
+        after, neighbour = sums(trial, acme), sums(trial, globex)
         for name, found, wanted in ((acme, after, self.before), (globex, neighbour, self.neighbour)):
             if found["digest"] != wanted["digest"]:
                 raise StepError(f"{name} has other rows than it must: {found['rows']}, not {wanted['rows']}")
-            _expect_files(trial, name, found)
+            expect_files(trial, name, found)
         assert self.grace is not None and trial.ada is not None  # noqa: S101 PT018  damage and log_in come first
         expect(self.grace.send("GET", self.later_path), 200)
         expect(trial.ada.send_json("POST", "/api/things", {"title": "It goes on"}), 201)
@@ -182,7 +191,15 @@ class Restoring:
         equal = f"{after['rows']} rows and {len(after['files'])} files equal by sums"
         return f"{equal}; {seconds:.1f} s from the copy's beginning"
 
-    def _run(self, trial: Trial, *arguments: str, drill: bool = False) -> Mapping[str, Any]:
+    def _wait_for_archive(self, trial: Trial, *words: str) -> None:
+        """The first run only asks S3 for the file that lies in an archive; moto has it at once, S3 in hours."""
+        asks = self._begin(trial, *words)
+        until(lambda: asks.ended, TIMEOUT_SECONDS, "restore tenant did not end", asks)
+        if asks.wait(5) == 0 or "1 files lie in an archive (GLACIER)" not in asks.lines[-1]:
+            raise StepError(f"an archived file was not waited for: {asks.lines[-1:]}")
+
+    def run(self, trial: Trial, *arguments: str, drill: bool = False) -> Mapping[str, Any]:
+        """A command of the restore's or the drill's task, under the role that may; gives its verdict."""
         process = self._begin(trial, *arguments, drill=drill)
         finish(process, f"restore {arguments[0]}", TIMEOUT_SECONDS)
         return verdict(process)
@@ -227,7 +244,8 @@ def _run(trial: Trial, *arguments: str) -> Mapping[str, Any]:
     return verdict(process)
 
 
-def _sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
+def sums(trial: Trial, tenant: str) -> Mapping[str, Any]:
+    """What a customer's rows add up to, and the files that they name."""
     return _run(trial, "sums", tenant)
 
 
@@ -240,8 +258,17 @@ def put_file(trial: Trial, key: str, content: bytes) -> None:
     trial.cloud.call("s3", "put_object", {"Bucket": _bucket(trial), "Key": key, "Body": content}, trial.cloud.region)
 
 
-def _expect_files(trial: Trial, name: str, sums: Mapping[str, Any]) -> None:
-    """Every file that a row names is there with its content, and no other. Raises StepError."""
+def _archive(trial: Trial, key: str) -> None:
+    """As a lifecycle rule does: the one version that there is lies where nobody can read it at once."""
+    client, where = trial.cloud.client("s3"), {"Bucket": _bucket(trial), "Key": key}
+    content = client.get_object(**where)["Body"].read()
+    for one in client.list_object_versions(Bucket=where["Bucket"], Prefix=key)["Versions"]:
+        client.delete_object(**where, VersionId=one["VersionId"])
+    client.put_object(**where, Body=content, StorageClass="GLACIER")
+
+
+def expect_files(trial: Trial, name: str, sums: Mapping[str, Any], *, others: bool = False) -> None:
+    """Every file that a row names is there with its content; without `others`, no other. Raises StepError."""
     client, bucket = trial.cloud.client("s3"), _bucket(trial)
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=sums["prefix"])
     found = {
@@ -249,6 +276,8 @@ def _expect_files(trial: Trial, name: str, sums: Mapping[str, Any]) -> None:
         for page in pages
         for one in page.get("Contents", [])
     }
+    if others:
+        found = {key: found.get(key, "") for key in sums["files"]}
     if found != sums["files"]:
         wrong = sorted(key for key in {*found, *sums["files"]} if found.get(key) != sums["files"].get(key))
         raise StepError(f"{name} has {len(wrong)} files that are not what its rows say, such as {wrong[0]}")

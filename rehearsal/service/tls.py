@@ -41,6 +41,11 @@ class TlsFront:
         """Where clients connect to."""
         return int(self._listener.getsockname()[1])
 
+    def lead_to(self, target: tuple[str, int]) -> None:
+        """Another server answers under the name from now on; who is connected to the former is cut off."""
+        self._target = target
+        self.drop_connections()
+
     def drop_connections(self) -> int:
         """Cut every connection, as a failover does; returns how many there were."""
         with self._lock:

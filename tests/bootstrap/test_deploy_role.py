@@ -207,6 +207,12 @@ FORBIDDEN: dict[str, Case] = {
         resource=account.arn("rds", "db:workbuoy-prod-database"),
         context={"rds:managemasteruserpassword": ("false",)},
     ),
+    "a restored copy under a password of its own": lambda account: RequestedAction(
+        action="rds:ModifyDBInstance",
+        resource=account.arn("rds", "db:workbuoy-prod-database-restored"),
+        context={"rds:managemasteruserpassword": ("false",)},
+    ),
+    "copying a database": _asked("rds:RestoreDBInstanceToPointInTime", _own("rds", "db:workbuoy-prod-database")),
     "a new database under a password of its own": lambda account: RequestedAction(
         action="rds:CreateDBInstance",
         resource=account.arn("rds", "db:workbuoy-prod-more-database"),
@@ -259,6 +265,26 @@ CHANGES: dict[str, Case] = {
     ),
     "a secret's description": lambda account: RequestedAction(
         action="secretsmanager:UpdateSecret", resource=_login(account)
+    ),
+    **{
+        f"in a switch: {what}": _asked(f"rds:{action}", _own("rds", f"db:workbuoy-prod-database{end}"))
+        for what, action, end in (
+            ("the copy is given what the database has", "ModifyDBInstance", "-restored"),
+            ("what serves is put aside", "ModifyDBInstance", ""),
+            ("what was put aside serves again", "ModifyDBInstance", "-before"),
+            ("when that was is noted", "AddTagsToResource", ""),
+            ("and forgotten", "RemoveTagsFromResource", ""),
+            ("what was put aside goes after its day", "DeleteDBInstance", "-before"),
+        )
+    },
+    "in a switch: the service stands still": _asked(
+        "ecs:UpdateService", _own("ecs", "service/workbuoy-prod/workbuoy-prod-service")
+    ),
+    "in a switch: its scaling, too": _asked(
+        "application-autoscaling:RegisterScalableTarget", _own("application-autoscaling", "scalable-target/0a1b")
+    ),
+    "in a switch: its login gets another password": lambda account: RequestedAction(
+        action="secretsmanager:RotateSecret", resource=_login(account)
     ),
 }
 

@@ -13,7 +13,7 @@ from tests.bootstrap.conftest import Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case, _account_key, _made, changed
 
 # What operators may do though a deploy may not.
-THEIRS = {"running a task", "reading a log"}
+THEIRS = {"running a task", "reading a log", "copying a database", "a restored copy under a password of its own"}
 CLUSTER = "cluster/workbuoy-prod"
 
 
@@ -109,6 +109,7 @@ COPYING: dict[str, Case] = {
     "into a copy beside it": _database("RestoreDBInstanceToPointInTime", COPY),
     "whose key RDS uses": _grant("rds"),
     "finding it": _database("DescribeDBInstances", COPY),
+    "finding what served before": _database("DescribeDBInstances", "workbuoy-prod-database-before"),
     "tagging it": _database("AddTagsToResource", COPY),
     "giving it a password": _database("ModifyDBInstance", COPY),
     "deleting it": _database("DeleteDBInstance", COPY),
@@ -173,6 +174,12 @@ REFUSED: dict[str, Case] = {
     "another log": _log("logs:FilterLogEvents", "/payroll"),
     "deleting a database": _database("DeleteDBInstance", "workbuoy-prod-database"),
     "changing a database's password": _database("ModifyDBInstance", "workbuoy-prod-database"),
+    "putting a database aside": _database("ModifyDBInstance", "workbuoy-prod-database"),
+    "letting what served before serve again": _database("ModifyDBInstance", "workbuoy-prod-database-before"),
+    "deleting what served before": _database("DeleteDBInstance", "workbuoy-prod-database-before"),
+    "stopping the service": lambda account: RequestedAction(
+        action="ecs:UpdateService", resource=account.arn("ecs", "service/workbuoy-prod/workbuoy-prod-service")
+    ),
     "copying a database to another name": _database("RestoreDBInstanceToPointInTime", "payroll"),
     "a grant through another service": _grant("s3"),
     "reading a copy's login": _secret("secretsmanager:GetSecretValue", "restored-login"),

@@ -30,7 +30,6 @@ NOT_PATHS = {
     ".env",
     "PUBLIC_URL/auth/callback",
     "../.env",
-    "before.json",
     "bootstrap/.pulumi",
     "packages/",
     "packages/backend/.env.example",

@@ -19,7 +19,7 @@ QUESTIONS = {
     "How do I tear dev down?": (r"take it down", "pulumi destroy --stack dev"),
     "How do I tear staging or prod down?": (r"tear down", "final snapshot"),
     "How do I add an operator?": (r"add an operator", "operators.identityCenter.permissionSets"),
-    "How do I bring back data of yesterday?": (r"restore to a point in time", "restore-time"),
+    "How do I bring back data of yesterday?": (r"restore to a point in time", "workbuoy restore tenant"),
     "How does a customer leave?": (r"customer leaves", "workbuoy tenant"),
     "How do I add a customer?": (r"new customer", "workbuoy tenant create"),
     "What does it cost?": (r"cost", "workbuoy cost"),

@@ -26,6 +26,7 @@ VARIABLES = {
     "DIGEST": "sha256:" + "1" * 64,
     "REPOSITORY": "210000000001.dkr.ecr.eu-west-1.amazonaws.com/workbuoy",
     "ARCHITECTURE": "arm64",
+    "AT": "2026-11-26T09:30:00Z",
     "ENVIRONMENT": "prod",
     "SHARD": "canaries-1",
     "WAVE": "canaries",
@@ -75,6 +76,7 @@ class Ends:
 ENDS: Mapping[str, Ends] = {
     "changed": Ends(0, ""),
     "changed --tenant": Ends(0, "tenant  acme"),
+    "changed --stack": Ends(0, "stack   dev"),
     "pipeline require-branch": Ends(0, ""),
     "pipeline summary": Ends(0, "comes from a fork"),
     "pipeline comment": Ends(0, "no comment is written"),
@@ -88,6 +90,7 @@ ENDS: Mapping[str, Ends] = {
     "drills": Ends(4, "the Pulumi CLI"),
     "restore end": Ends(4, "the Pulumi CLI"),
     "restore drill": Ends(4, "the Pulumi CLI"),
+    "restore switch": Ends(4, "the Pulumi CLI"),
     "image push": Ends(1, "there is no image"),
     "doctor": Ends(3, "not ready to deploy: engine, secrets provider, AWS identity, account"),
     "tenant deploy --all": Ends(0, "There is no silo to deploy."),  # on dev

@@ -50,6 +50,7 @@ def test_the_workflows_are_those_that_the_documentation_names() -> None:
         "tenant",
         "drift",
         "drills",
+        "restore-switch",
         "test",
         "image",
         "upgrade",
@@ -274,7 +275,7 @@ def roles() -> list[tuple[Job, dict[str, Any]]]:
 
 
 def test_roles_are_taken_by_a_short_lived_token_alone() -> None:
-    assert len(roles()) == 9
+    assert len(roles()) == 10
     for job, given in roles():
         assert set(given) <= {"role-to-assume", "aws-region", "role-duration-seconds"}
         seconds = given.get("role-duration-seconds", 3600)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ READ_TIMEOUT_SECONDS = 60  # a copy inside S3 answers when it is done: 1 GiB at 
 PIECE_BYTES = MIB
 AT_ONCE = 4  # objects; each holds two parts of 8 MiB at most
 PAGE_OBJECTS = 200
+FETCHED_DAYS = 7  # how long what S3 brought out of an archive can be read
 _PLACE = re.compile(
     r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(imports/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?))/?"
 )
@@ -62,6 +64,15 @@ class Version:
     deleted: bool
     size: int
     storage_class: str
+    modified: datetime
+
+
+class InArchive(PromotionRefused):
+    """A version lies in an archive that nobody can read at once; `tier` is S3's name of it."""
+
+    def __init__(self, message: str, tier: str) -> None:
+        super().__init__(message)
+        self.tier = tier
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,7 @@ class Bucket:
             yield from body.iter_chunks(PIECE_BYTES)
 
     def sum(self, key: str, version: str = "") -> Sum:
-        """Read an object, or a version of it, for its size and checksum."""
+        """Read an object, or a version of it, for its size and checksum. Raises InArchive where it must wait."""
         hashed, size = hashlib.sha256(), 0
         for piece in self.read(key, version):
             hashed.update(piece)
@@ -218,6 +229,27 @@ class Bucket:
             )
         return str(answer.get("VersionId", ""))
 
+    def fetch_from_archive(self, key: str, version: str, tier: str) -> None:
+        """Ask S3 to bring a version out of its archive; where it does so already, that is success.
+
+        What Intelligent-Tiering archived moves back for good; of the other classes a copy can be read for some days.
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+        """
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
+
+        for_days = {} if tier.endswith("_ACCESS") else {"Days": FETCHED_DAYS}
+        with self._told("bring out of its archive", key):
+            try:
+                self.client.restore_object(
+                    Bucket=self.name,
+                    Key=key,
+                    VersionId=version,
+                    RestoreRequest={**for_days, "GlacierJobParameters": {"Tier": "Standard"}},
+                )
+            except ClientError as error:
+                if _code(error) != "RestoreAlreadyInProgress":
+                    raise
+
     def versions(self, prefix: str) -> Iterator[Version]:
         """Every version and delete marker below a prefix, by key, of each key the newest first."""
         with self._told("list the versions of", prefix):
@@ -248,7 +280,10 @@ class Bucket:
         try:
             yield
         except ClientError as error:
-            raise PromotionRefused(f"S3 does not let us {action} {self.name}/{key}: {_code(error)}") from None
+            message = f"S3 does not let us {action} {self.name}/{key}: {_code(error)}"
+            if _code(error) == "InvalidObjectState":
+                raise InArchive(message, _tier(error)) from None
+            raise PromotionRefused(message) from None
         except BotoCoreError as error:
             reason = type(error).__name__
             raise PromotionRefused(f"S3 did not answer ({action} {self.name}/{key}): {reason}") from None
@@ -256,6 +291,12 @@ class Bucket:
 
 def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+def _tier(error: Any) -> str:
+    """Of an InvalidObjectState: the tier of Intelligent-Tiering, else the storage class."""
+    told = {**error.response.get("Error", {}), **error.response}
+    return str(told.get("AccessTier") or told.get("StorageClass") or "an archive")
 
 
 def _document(document: dict[str, Any]) -> dict[str, Any]:
@@ -273,6 +314,7 @@ def _version(found: dict[str, Any], *, deleted: bool) -> tuple[tuple[str, bool, 
         deleted=deleted,
         size=0 if deleted else found["Size"],
         storage_class="" if deleted else found.get("StorageClass", ""),
+        modified=found["LastModified"],
     )
 
 

@@ -16,7 +16,15 @@ from workbuoy_app.promotion.content import Content, lines_summed, measure, parse
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.export import FORMAT
 from workbuoy_app.promotion.freeze import Tenant
-from workbuoy_app.promotion.tables import REGISTRY, Table, Value, expect_own, insertion, moved_tables, stored
+from workbuoy_app.promotion.tables import (
+    REGISTRY,
+    Table,
+    Value,
+    expect_own,
+    insertion_of_many,
+    moved_tables,
+    stored,
+)
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import MIB, Settings
 from workbuoy_app.storage import object_key
@@ -146,13 +154,13 @@ def _lines(bucket: Bucket, origin: Place, manifest: Content, table: str) -> Iter
 
 def insert(connection: Owner, table: Table, lines: Iterator[bytes], tenant: Tenant) -> None:
     """Rows as an export's lines have them. Raises PromotionRefused for one of another tenant."""
-    statement = insertion(table)
-    with connection.cursor() as cursor:
-        for batch in _batches(lines):
-            rows = [parsed(text) for text in batch]
-            for row in rows:
-                expect_own(table, row, tenant.id)
-            cursor.executemany(statement, [stored(table, row) for row in rows])
+    statement = insertion_of_many(table)
+    for batch in _batches(lines):
+        rows = [parsed(text) for text in batch]
+        for row in rows:
+            expect_own(table, row, tenant.id)
+        columns = zip(*(stored(table, row) for row in rows), strict=True)
+        connection.execute(statement, [list(column) for column in columns])
 
 
 def _batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:

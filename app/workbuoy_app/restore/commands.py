@@ -1,4 +1,4 @@
-"""`workbuoy-app restore prepare|check|tenant|undo`: each ends with one line of JSON on stdout."""
+"""`workbuoy-app restore prepare|check|files|tenant|undo`: each ends with one line of JSON on stdout."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import asdict
 from typing import Any
 
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.restore import copy, tenant
+from workbuoy_app.restore import copy, stack, tenant
+from workbuoy_app.restore.journal import parse_moment
 from workbuoy_app.settings import Settings
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
     """Do one of them. Raises PromotionRefused, psycopg.Error and what `owner_connection` and `migrate` raise."""
-    verdict = {"prepare": _prepare, "check": _check, "tenant": _tenant, "undo": _undo}[options.action](
-        settings, options
-    )
+    actions = {"prepare": _prepare, "check": _check, "files": _files, "tenant": _tenant, "undo": _undo}
+    verdict = actions[options.action](settings, options)
     print(json.dumps({"done": f"restore {options.action}", **verdict}), flush=True)
     if options.action == "check" and not verdict["good"]:
         raise PromotionRefused(
@@ -45,6 +45,12 @@ def _check(settings: Settings, _: argparse.Namespace) -> dict[str, Any]:
             for one in found.tenants
         ],
     }
+
+
+def _files(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
+    if options.switched is None:
+        return stack.bring_files(settings)
+    return stack.settle_files(settings, parse_moment(options.switched))
 
 
 def _tenant(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:

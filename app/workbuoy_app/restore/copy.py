@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-import psycopg
 from psycopg import sql
 
 from workbuoy_app import schema
-from workbuoy_app.erasures import ARRIVAL, MEMBER, TENANT, Entry, Ledger, ledger_of, member_identity
+from workbuoy_app.erasures import ARRIVAL, MEMBER, TENANT, Entry, Ledger, ledger_needed, member_identity
 from workbuoy_app.owner import owner_connection, owner_login
+from workbuoy_app.person.rows import erase_noted
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, own_storage
 from workbuoy_app.promotion.content import Content, measure, revision
@@ -41,6 +41,7 @@ class Prepared:
     entries: int
     tenants_erased: int
     members_erased: int
+    persons_erased: int
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,6 @@ def copy_settings(settings: Settings) -> Settings:
     )
 
 
-def ledger_needed(settings: Settings) -> Ledger:
-    """Raises PromotionRefused where there is no bucket that could hold one."""
-    own_storage(settings)
-    ledger = ledger_of(settings)
-    assert ledger is not None  # noqa: S101 - there is a bucket
-    return ledger
-
-
 def prepare(settings: Settings) -> Prepared:
     """Make a copy fit to be read: schema, erasures, no session. Again is no harm.
 
@@ -95,13 +88,27 @@ def prepare(settings: Settings) -> Prepared:
                 connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
     _bring_up_to_date(copy)
     with owner_that_may_act(copy) as connection, connection.transaction():
-        connection.execute(f"truncate {', '.join(READ_AGAIN)}")
-        tenants = _erase_tenants(connection, ledger, entries)
-        members = _erase_members(connection, ledger, entries)
+        tenants, members, persons = take_out(connection, ledger, entries)
         connection.execute(f"create table if not exists {MARK} (entries bigint, prepared_at timestamptz)")
         connection.execute(f"delete from {MARK}")
         connection.execute(f"insert into {MARK} values (%s, %s)", [len(entries), datetime.now(UTC)])
-    return Prepared(before, len(entries), tenants, members)
+    return Prepared(before, len(entries), tenants, members, persons)
+
+
+def take_out(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
+    """End every session and token, and erase what the ledger says was: how many tenants, members and persons."""
+    connection.execute(f"truncate {', '.join(READ_AGAIN)}")
+    tenants = _erase_tenants(connection, ledger, entries)
+    persons = erase_noted(connection, ledger, entries)
+    return tenants, _erase_members(connection, ledger, entries), persons
+
+
+def entries_applied(connection: Owner) -> int | None:
+    """How many entries of the ledger were applied to a copy; None where this is none that was prepared."""
+    found = connection.execute("select to_regclass(%s)", [MARK]).fetchone()
+    row = connection.execute(f"select entries from {MARK}").fetchone() if found and found[0] else None
+    connection.rollback()
+    return int(row[0]) if row else None
 
 
 def _bring_up_to_date(copy: Settings) -> None:
@@ -122,12 +129,7 @@ def prepared_copy(settings: Settings) -> Iterator[Owner]:
     """A connection to a copy that may be read. Raises PromotionRefused where the ledger was not applied to it."""
     copy, entries = copy_settings(settings), ledger_needed(settings).entries()
     with owner_that_may_act(copy) as connection:
-        try:
-            row = connection.execute(f"select entries from {MARK}").fetchone()
-        except psycopg.errors.UndefinedTable:
-            row = None
-        connection.rollback()
-        if row is None or row[0] != len(entries):
+        if entries_applied(connection) != len(entries):
             raise PromotionRefused(
                 "What was erased since is still in the copy: workbuoy-app restore prepare, before anything reads it"
             )

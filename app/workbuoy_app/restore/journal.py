@@ -14,6 +14,7 @@ from workbuoy_app.promotion.errors import PromotionRefused
 
 FOLDER = "restores"
 FORMAT = 1
+MOMENT = "%Y%m%dT%H%M%SZ"
 MOST = 100  # restores of one tenant to one moment
 
 
@@ -57,6 +58,12 @@ class Journal:
         self.steps[name] = {"at": _now(), "seconds": round(seconds, 3)}
         self._write()
 
+    def wait(self, tiers: dict[str, int], takes: str) -> None:
+        """Files come out of an archive: how many of which class or tier, since when, and how long S3 takes."""
+        since = self.document.get("waits", {}).get("since") or _now()
+        self.document["waits"] = {"tiers": tiers, "since": since, "takes": takes}
+        self._write()
+
     def forget(self, *names: str) -> None:
         """Steps that were taken back."""
         for name in names:
@@ -96,6 +103,11 @@ def _read(bucket: Bucket, folder: str, tenant: str, at: str) -> Journal:
     if document.get("format") != FORMAT or not isinstance(document.get("steps"), dict):
         raise PromotionRefused(f"{bucket.name}/{folder}/journal.json is no journal that this image reads.")
     return Journal(bucket, folder, document)
+
+
+def parse_moment(text: str) -> datetime:
+    """A time in UTC as a run is named by it. Raises ValueError."""
+    return datetime.strptime(text, MOMENT).replace(tzinfo=UTC)
 
 
 def _now() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from components.database import RESTORED
+from components.database import BEFORE, RESTORED
 from facts import tokens as t
 from graph import Resource
 from graph.values import maps
@@ -81,12 +81,16 @@ def _replicas(stack: Stack, database: Resource) -> Iterator[Undeclared]:
 
 
 def _outlived(stack: Stack, database: Resource) -> Iterator[Undeclared]:
-    """A copy that a restore or a drill made and nobody took away in its day: it holds what its database held."""
-    region, copy = stack.region(database), f"{database.get('identifier') or database.id}-{RESTORED}"
-    found = stack.account.maybe("rds", region, "describe_db_instances", "DBInstanceNotFound", DBInstanceIdentifier=copy)
-    for one in (found or {}).get("DBInstances", ()):
-        if one["DBInstanceStatus"] != "deleting" and not lives_until(one, datetime.now(UTC)):
-            yield stack.undeclared(t.DATABASE, copy, f"workbuoy restore end {stack.graph.stack}", identifier=copy)
+    """What a restore or a drill left beside a database past its day: it holds what its database held."""
+    region, name, here = stack.region(database), database.get("identifier") or database.id, stack.graph.stack
+    for end, undo in ((RESTORED, f"end {here}"), (BEFORE, f"switch {here} --remove-old {name}-{BEFORE}")):
+        left = f"{name}-{end}"
+        found = stack.account.maybe(
+            "rds", region, "describe_db_instances", "DBInstanceNotFound", DBInstanceIdentifier=left
+        )
+        for one in (found or {}).get("DBInstances", ()):
+            if one["DBInstanceStatus"] != "deleting" and not lives_until(one, datetime.now(UTC)):
+                yield stack.undeclared(t.DATABASE, left, f"workbuoy restore {undo}", identifier=left)
 
 
 def _secret_policy(stack: Stack, holder: Resource) -> Iterator[Undeclared]:

@@ -15,7 +15,7 @@ from operations.backups import look as looking
 from operations.backups.command import backups
 from operations.backups.finding import Looked, State
 from operations.restore import running as restoring
-from operations.restore.copy import EXPIRES
+from operations.restore.copy import EXPIRES, KEPT
 from tests.conftest import PROJECT, schema_of
 
 REGION, DATABASE, BUCKET = "eu-west-1", "workbuoy-prod-database", "workbuoy-prod-files-1"
@@ -119,12 +119,20 @@ def no_database() -> None:
 
 
 def left_behind() -> None:
+    _beside("restored", EXPIRES)
+
+
+def put_aside() -> None:
+    _beside("before", KEPT)
+
+
+def _beside(end: str, until: str) -> None:
     yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y%m%dT%H%M%SZ}"
     client("rds").restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier=DATABASE,
-        TargetDBInstanceIdentifier=f"{DATABASE}-restored",
+        TargetDBInstanceIdentifier=f"{DATABASE}-{end}",
         UseLatestRestorableTime=True,
-        Tags=[{"Key": EXPIRES, "Value": yesterday}],
+        Tags=[{"Key": until, "Value": yesterday}],
     )
 
 
@@ -173,6 +181,7 @@ SEEDED: dict[Callable[[], None], tuple[str, str, str]] = {
     exported: ("exported snapshot", "exposed", "taken went to the bucket somewhere"),
     replicated: ("replicated files", "exposed", "go on to workbuoy-elsewhere of account 210987654321"),
     left_behind: ("restored copy", "exposed", "should be gone by now"),
+    put_aside: ("database before a restore", "exposed", "should be gone by now"),
 }
 
 

@@ -155,3 +155,12 @@ def test_one_tenant_can_be_named_and_a_wrong_name_is_told() -> None:
 @pytest.mark.parametrize("options", [[], ["--all", "--since", "main"]])
 def test_exactly_one_question_is_asked(options: list[str]) -> None:
     assert run(*options).exit_code == 2
+
+
+def test_one_stack_is_named_alone_a_base_or_a_customer_s_own(repository: Repository) -> None:
+    assert repository.root.is_dir()
+    assert found(run("--stack", "prod", "--json")) == {"prod"}
+    assert found(run("--stack", "prod-acme", "--json")) == {"acme"}
+    unknown = run("--stack", "prof")
+    assert (unknown.exit_code, "prof: no such stack; there are " in unknown.stderr) == (1, True)
+    assert run("--stack", "prod", "--all").exit_code == 2

@@ -18,7 +18,7 @@ from operations.drift.account.running import RUNNING
 from operations.drift.account.undeclared import Stack
 from operations.locate.live.account import Account
 from operations.locate.live.names import names_of
-from operations.restore.copy import EXPIRES
+from operations.restore.copy import EXPIRES, KEPT
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.cloud import Cloud, running
@@ -158,12 +158,13 @@ def _listed(world: World, id_of: Callable[[str], str]) -> None:
     cloud.client("rds").create_db_instance_read_replica(
         DBInstanceIdentifier="followed", SourceDBInstanceIdentifier="workbuoy-prod-database"
     )
-    cloud.client("rds").restore_db_instance_to_point_in_time(
-        SourceDBInstanceIdentifier="workbuoy-prod-database",
-        TargetDBInstanceIdentifier="workbuoy-prod-database-restored",
-        UseLatestRestorableTime=True,
-        Tags=[{"Key": EXPIRES, "Value": "20260101T000000Z"}],
-    )
+    for end, until in (("restored", EXPIRES), ("before", KEPT)):
+        cloud.client("rds").restore_db_instance_to_point_in_time(
+            SourceDBInstanceIdentifier="workbuoy-prod-database",
+            TargetDBInstanceIdentifier=f"workbuoy-prod-database-{end}",
+            UseLatestRestorableTime=True,
+            Tags=[{"Key": until, "Value": "20260101T000000Z"}],
+        )
     (database,) = [one for one in world.graph.resources if one.name == "database-instance"]
     owner = database.outputs["masterUserSecrets"][0]["secretArn"]
     cloud.client("secretsmanager").put_resource_policy(SecretId=owner, ResourcePolicy=EVERYTHING)
@@ -235,6 +236,7 @@ def test_an_account_that_holds_what_the_stack_declares_has_nothing_undeclared(un
         ("copy of logs-service-group", "logs delete-subscription-filter"),
         ("followed", "rds delete-db-instance"),
         ("workbuoy-prod-database-restored", "workbuoy restore end prod"),
+        ("workbuoy-prod-database-before", "workbuoy restore switch prod --remove-old workbuoy-prod-database-before"),
         (" of database-instance", "secretsmanager delete-resource-policy"),
         ("aside of files-bucket", "s3control delete-access-point"),
         ("miner of cluster-cluster", "ecs delete-service"),

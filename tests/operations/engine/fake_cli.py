@@ -29,6 +29,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "stack export": {"out": json.dumps(EMPTY)},
     "stack output": {"out": "{}"},
     "stack history": {"out": json.dumps(HISTORY)},
+    "stack import": {},
     "stack init": {},
     "stack tag ls": {"out": "{}"},
     "stack tag set": {},

@@ -16,6 +16,7 @@ from moto.rds.models import rds_backends
 REGION = "eu-west-1"
 BUCKET = "workbuoy-prod-files-1"
 SOURCE, COPY = "workbuoy-prod-database", "workbuoy-prod-database-restored"
+BEFORE, SERVICE = "workbuoy-prod-database-before", "workbuoy-prod-service"
 GROUP = "/workbuoy/service"
 NOW = datetime.now(UTC).replace(microsecond=0)
 TABLES = {"things": 12, "attachments": 5}
@@ -32,8 +33,10 @@ VERDICTS: Mapping[str, Mapping[str, Any]] = {
         "entries": 2,
         "tenants_erased": 1,
         "members_erased": 0,
+        "persons_erased": 0,
     },
     "check": {"done": "restore check", **CHECKED},
+    "files": {"done": "restore files", "tenants": ["globex"], "files": 5, "again": 2, "marked": 1},
     "tenant": {"done": "restore tenant", "rows": TABLES, "files": {"files": 5, "again": 2}, "frozen_seconds": 1.5},
     "undo": {"done": "restore undo", "rows": TABLES},
 }
@@ -67,8 +70,13 @@ class World:
         cluster = self.ecs.create_cluster(clusterName="prod")["cluster"]["clusterArn"]
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        login = self.secrets.create_secret(Name="workbuoy-prod/database-login-1", SecretString="{}")["ARN"]
+        service = self._definition("service")
+        self.ecs.create_service(cluster=cluster, serviceName=SERVICE, taskDefinition=service, desiredCount=0)
         self.outputs = {
             "clusterArn": cluster,
+            "databaseLoginSecretArn": login,
+            "serviceName": SERVICE,
             "databaseAddress": f"{SOURCE}.abc.{REGION}.rds.amazonaws.com",
             "filesBucketName": BUCKET,
             "privateSubnetIds": ids,
@@ -101,6 +109,10 @@ class World:
         )
 
     @cached_property
+    def scaling(self) -> Any:
+        return boto3.client("application-autoscaling", region_name=REGION)
+
+    @cached_property
     def ecs(self) -> Any:
         return boto3.client("ecs", region_name=REGION)
 
@@ -118,8 +130,11 @@ class World:
 
     def copy(self) -> Mapping[str, Any] | None:
         """The copy, where one stands."""
-        found = self.rds.describe_db_instances()["DBInstances"]
-        return next((one for one in found if one["DBInstanceIdentifier"] == COPY), None)
+        return self.instances().get(COPY)
+
+    def instances(self) -> dict[str, Mapping[str, Any]]:
+        """Every database by its name."""
+        return {one["DBInstanceIdentifier"]: one for one in self.rds.describe_db_instances()["DBInstances"]}
 
     def login(self) -> Mapping[str, str]:
         """What restore's tasks read."""

@@ -9,6 +9,7 @@ from project.files import find_project
 from rehearsal.cloud import Cloud, running
 from rehearsal.run import Options, rehearse
 from rehearsal.service.restoring import Restoring
+from rehearsal.service.restoring_stack import WholeStack
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.surroundings import Surroundings
@@ -24,7 +25,7 @@ def restored(spoil: Callable[[Cloud], None] = lambda _: None) -> ServiceRehearsa
         rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         spoil(cloud)
-        steps = Restoring(rows=300, files=9).steps()
+        steps = WholeStack(Restoring(rows=300, files=9)).steps()
         return rehearse_service(rehearsal, cloud, surroundings, further=steps)
 
 
@@ -35,8 +36,11 @@ def test_a_damaged_customer_comes_back_and_its_neighbour_goes_on() -> None:
     assert found.denials == ()
     assert found.unused == (), "an action of the restore role that nothing asks for"
     details = {step.name: step.detail for step in found.steps}
-    assert "7 files again, 1 marked" in details["restore: one customer is brought back"]
+    # The run before, which only waited for the archived one, had brought the others.
+    assert "1 files again, 1 marked" in details["restore: one customer is brought back"]
     assert "equal by sums" in details["restore: rows and files compared (RTO)"]
+    assert "of two customers equal" in details["restore stack: both customers compared"]
+    assert "both as before the switch" in details["restore stack: back, and compared"]
 
 
 def nobody_reads_older_versions(cloud: Cloud) -> None:

@@ -1,0 +1,123 @@
+"""The files of all tenants, as the rows of a restored database name them: before it serves, and once it does.
+
+What has no row gets its delete marker only when the database serves: until then, the rows of now name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from workbuoy_app.owner import owner_connection
+from workbuoy_app.promotion.acting import owner_that_may_act
+from workbuoy_app.promotion.bucket import Bucket, for_each, own_storage
+from workbuoy_app.promotion.content import revision
+from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.promotion.export import rows_with_objects
+from workbuoy_app.promotion.freeze import Tenant
+from workbuoy_app.restore.copy import MARK, entries_applied, ledger_needed, prepared_copy, take_out
+from workbuoy_app.restore.objects import FOLDER, bring, mark_others
+from workbuoy_app.roles import Owner
+from workbuoy_app.settings import Settings
+
+
+def bring_files(settings: Settings) -> dict[str, Any]:
+    """Every file that the copy's rows name is the newest version of its key; the service reads on meanwhile.
+
+    Raises PromotionRefused; FilesWait where S3 must first bring files out of an archive.
+    """
+    bucket = Bucket(own_storage(settings))
+    with prepared_copy(settings) as there:
+        return {"schema_revision": _revision(there), **_brought(bucket, there)}
+
+
+def settle_files(settings: Settings, switched: datetime) -> dict[str, Any]:
+    """The same for the database that serves since `switched`; what no row names gets a delete marker.
+
+    Nothing was written while the service stood still, so a file from before `switched` without a row never gets one.
+    Raises PromotionRefused, FilesWait.
+    """
+    if switched > datetime.now(UTC):
+        raise PromotionRefused(f"{switched.isoformat()} is in the future: when did the service stand still?")
+    bucket = Bucket(own_storage(settings))
+    with owner_that_may_act(settings) as here:
+        _erase_late(settings, here)
+        found = _brought(bucket, here)
+        known = _tenants(here)
+        marked = sum(mark_others(bucket, one.id, rows_with_objects(here, one), switched) for one in known)
+        here.rollback()
+        marked += _mark_unknown(bucket, {one.id for one in known}, switched)
+    return {**found, "marked": marked}
+
+
+def admit(settings: Settings) -> None:
+    """Before a database serves that was a copy: nothing that was erased since it was prepared may be in it.
+
+    The service needs no such look at any other database. Raises PromotionRefused; then `settle_files` erases it.
+    """
+    with owner_connection(settings, autocommit=False) as here:
+        applied = entries_applied(here)
+        if applied is None:
+            return
+        if applied != ledger_needed(settings).count():
+            raise PromotionRefused(
+                "What was erased since this copy was prepared is still in it, so it does not serve yet:"
+                " workbuoy restore stack, once more, erases it."
+            )
+        here.execute(f"drop table {MARK}")
+
+
+def _erase_late(settings: Settings, here: Owner) -> None:
+    applied, ledger = entries_applied(here), ledger_needed(settings)
+    if applied is None:
+        return
+    entries = ledger.entries()
+    with here.transaction():
+        if applied != len(entries):
+            take_out(here, ledger, entries)
+        here.execute(f"drop table {MARK}")
+
+
+def _brought(bucket: Bucket, connection: Owner) -> dict[str, Any]:
+    tenants, files, again = _tenants(connection), 0, 0
+    for one in tenants:
+        found = bring(bucket, one.id, rows_with_objects(connection, one))
+        connection.rollback()
+        files, again = files + len(found.versions), again + found.again
+    return {"tenants": [one.name for one in tenants], "files": files, "again": again}
+
+
+def _tenants(connection: Owner) -> list[Tenant]:
+    found = connection.execute("select id, name from tenants order by name").fetchall()
+    connection.rollback()
+    return [Tenant(tenant_id, name, None) for tenant_id, name in found]
+
+
+def _revision(connection: Owner) -> str:
+    found = revision(connection)
+    connection.rollback()
+    return found
+
+
+def _mark_unknown(bucket: Bucket, known: set[UUID], switched: datetime) -> int:
+    """Files of tenants that the database does not have: who came after the moment, or was erased since."""
+
+    def live() -> Iterator[str]:
+        for tenant, versions in groupby(bucket.versions(f"{FOLDER}/"), lambda one: one.key.split("/")[1]):
+            if _as_id(tenant) in known:
+                continue
+            yield from (
+                one.key for one in versions if one.latest and not one.deleted and one.modified < switched
+            )
+
+    return for_each(live(), bucket.delete)
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,51 @@
+"""What the commands of a restore ask for and print alike."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from operations.ending import print_json, print_text
+from operations.restore.running import guarded
+from project.terminal import wrapped
+from project.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from operations.restore.steps import Restore, Step
+
+AT = click.option("--at", "at_text", metavar="TIME", help="The moment, with its zone: 2026-11-26T09:30:00Z.")
+PLAN = click.option("--plan", is_flag=True, help="Only say what would be done.")
+EVIDENCE = click.option(
+    "--evidence",
+    "evidence_file",
+    metavar="FILE.json",
+    type=click.Path(path_type=Path),
+    help="Also write what is kept in the bucket into FILE.",
+)
+
+
+def keep(work: "Restore", kind: str, document: Mapping[str, Any], file: Path | None) -> None:
+    """In the bucket, and in a file: the same bytes. The file first, so that a refusal of the bucket loses nothing."""
+    from operations.restore import evidence  # noqa: PLC0415
+
+    if file is not None:
+        write_whole(file, evidence.as_text(document))
+    guarded(work, lambda: {"key": evidence.of(work).write(kind, document)})
+
+
+def print_plan(head: Mapping[str, Any], shown_at: str, steps: Sequence["Step"], *, json_wanted: bool) -> None:
+    """Each step in words, and under whose rights; `head` is what every output says."""
+    if json_wanted:
+        listed = [{"step": one.name, "does": one.does, "by": one.by} for one in steps]
+        print_json("restore", {**head, "steps": listed})
+        return
+    print_text(f"As of {shown_at}, in {len(steps)} steps:")
+    for number, one in enumerate(steps, start=1):
+        print_text("\n".join(wrapped(f"{one.does} ({one.by})", f"{number:2}. {one.name + ':':10} ", " " * 15)))
+    print_text("\nNothing was done.")
+
+
+def print_result(document: Mapping[str, Any], text: str, *, json_wanted: bool) -> None:
+    """The document for programs, or a text for people."""
+    print_json("restore", document) if json_wanted else print_text(text)

@@ -1,0 +1,241 @@
+"""`workbuoy restore stack` and `switch`: a whole database goes back to a moment, in two halves under two roles."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from operations.ending import JSON, fail, notify, plainly, print_text
+from operations.restore.moment import parse, run_name, shown
+from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
+from operations.restore.running import begin, guarded, head, held, place_of_stack, region_of, tried, work_at
+from project.whole_file import require_writable
+
+if TYPE_CHECKING:
+    from operations.restore.instances import Before
+    from operations.restore.steps import Restore, Step
+    from operations.restore.switching import Switch
+
+GOES_ON = "the same command again goes on, and with --back it goes back"
+
+
+@click.command("stack")
+@click.argument("stack")
+@AT
+@PLAN
+@EVIDENCE
+@JSON
+@plainly
+def restore_stack(
+    *, stack: str, at_text: str | None, plan: bool, evidence_file: Path | None, json_wanted: bool
+) -> None:
+    """Make a copy of STACK's whole database as of a moment fit to serve; once it serves, put its files in order.
+
+    Until `workbuoy restore switch` nothing of what serves is changed. Say it once more after the switch.
+    """
+    from operations.restore import evidence  # noqa: PLC0415 printing help must not pay for these
+    from operations.restore.instances import Instances  # noqa: PLC0415
+
+    if at_text is None:
+        raise click.UsageError("--at is needed: the moment before the damage, with its zone")
+    if evidence_file is not None:
+        require_writable(evidence_file)
+    place, at = place_of_stack(stack), parse(at_text)
+    work = work_at(place, at)
+    instances = Instances(work.session, place.serving, notify)
+    before: Before | None = guarded(work, lambda: {"before": instances.before()})["before"]
+    if before is not None and before.at != run_name(at):
+        instances.expect_switchable(at)
+    if before is None:
+        work, _ = begin(place, at_text)
+    steps = work.steps_after_switch(before.switched) if before else work.steps_of_stack()
+    if plan:
+        print_plan(head(work), work.shown_at, steps, json_wanted=json_wanted)
+        return
+    failed = tried(work, steps)
+    document = evidence.of_stack(work, before, _came_since(work), failed[1] if failed else "")
+    keep(work, evidence.RESTORES, document, evidence_file)
+    if failed:
+        fail(*failed)
+    print_result(document, _after(work, before) if before else _ready(work, document), json_wanted=json_wanted)
+
+
+@click.command()
+@click.argument("stack")
+@AT
+@click.option("--back", is_flag=True, help="Let what served before serve again.")
+@click.option("--remove-old", metavar="INSTANCE", help="Delete what served before, once its day has come.")
+@PLAN
+@click.option("--yes-restore", "confirmed", metavar="STACK", help="The stack's name once more.")
+@JSON
+@plainly
+def switch(
+    *,
+    stack: str,
+    at_text: str | None,
+    back: bool,
+    remove_old: str | None,
+    plan: bool,
+    confirmed: str | None,
+    json_wanted: bool,
+) -> None:
+    """Let STACK serve from its restored copy: for who deploys, once `workbuoy restore stack` has made it.
+
+    The service stands still meanwhile. What served is kept under another name, protected, as the way back: --back.
+    The database is never replaced: a review that would do so stops it.
+    """
+    if remove_old is None and at_text is None:
+        raise click.UsageError("--at is needed: the moment to which the copy was made")
+    if remove_old is None and not plan and confirmed != stack:
+        raise click.UsageError(f"{stack} stands still meanwhile: say --yes-restore {stack} as well, or --plan")
+    switching = _switching(stack, at_text)
+    if remove_old is not None:
+        _remove_old(switching, remove_old)
+        return
+    if not back:
+        _expect_switchable(switching)
+    steps = switching.steps_back() if back else switching.steps()
+    told = {"stack": stack, "at": switching.at.isoformat(), "seconds": dict[str, float]()}
+    if plan:
+        print_plan(told, shown(switching.at), steps, json_wanted=json_wanted)
+        return
+    _take(switching, steps, told, back=back, json_wanted=json_wanted)
+
+
+@click.command()
+@click.argument("stack")
+@click.option("--switched", metavar="TIME", required=True, help="Since when the database serves that serves now.")
+@JSON
+@plainly
+def files(*, stack: str, switched: str, json_wanted: bool) -> None:
+    """Put STACK's files in order as the rows of the database name them that serves now, after a switch back.
+
+    What no row names and was there before TIME gets a delete marker; nothing is deleted for good.
+    """
+    since = parse(switched)
+    work = work_at(place_of_stack(stack), since)
+    if failed := tried(work, work.steps_after_switch(run_name(since))):
+        fail(*failed)
+    told = work.told["settle"]
+    text = f"{stack}: {told['files']} files, {told['again']} brought again, {told['marked']} marked as deleted."
+    print_result({**head(work), "verdict": told}, text, json_wanted=json_wanted)
+
+
+def _take(switching: "Switch", steps: list["Step"], document: dict[str, Any], *, back: bool, json_wanted: bool) -> None:
+    from operations.restore.steps import take  # noqa: PLC0415
+
+    told: dict[str, Mapping[str, Any]] = {}
+
+    def all_of_them() -> Mapping[str, Any]:
+        take(steps, notify, document["seconds"], told)
+        return {"before": switching.instances.before()}
+
+    before: Before | None = held(GOES_ON, all_of_them)["before"]
+    verdict = {
+        "back": back,
+        "serves": told["state"]["resourceId"],
+        "stoppedAt": told["stop"]["at"],
+        "changes": told["update"]["changes"],
+    }
+    text = _switched(switching, before, told["stop"]["at"])
+    print_result({**document, "verdict": verdict}, text, json_wanted=json_wanted)
+
+
+def _expect_switchable(switching: "Switch") -> None:
+    def asked() -> Mapping[str, Any]:
+        switching.instances.expect_switchable(switching.at)
+        return {}
+
+    held("nothing was changed", asked)
+
+
+def _switching(stack: str, at_text: str | None) -> "Switch":
+    import boto3  # noqa: PLC0415 half a second
+
+    from operations.engine.image import running_image  # noqa: PLC0415 imports Pulumi
+    from operations.engine.stack import open_stack  # noqa: PLC0415
+    from operations.restore.places import switch_place  # noqa: PLC0415
+    from operations.restore.switching import Switch  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    project = find_project(Path.cwd())
+    at = parse(at_text) if at_text else datetime.now(UTC)
+    opened = open_stack(project, stack, notify=notify)
+    opened.require_free()
+    opened.use(running_image(project, stack, opened.outputs))
+    place = switch_place(stack, region_of(stack), opened.outputs())
+    return Switch(
+        project=project, opened=opened, session=boto3.Session(), place=place, at=at, notify=notify, show=notify
+    )
+
+
+def _remove_old(switching: "Switch", name: str) -> None:
+    if name != switching.place.before:
+        raise click.UsageError(f"what served before is called {switching.place.before}")
+    snapshot = held("nothing else was changed", lambda: {"snapshot": switching.instances.remove_before()})["snapshot"]
+    print_text(f"{name} is being deleted, with the final snapshot {snapshot}; its automated backups stay.")
+
+
+def _came_since(work: "Restore") -> list[str]:
+    """Customers of the pool whom the copy does not know: they came after its moment."""
+    from infra.tenants.files import read_tenants  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    told = work.told.get("check") or work.told.get("settle")
+    if told is None:
+        return []
+    there = {one["tenant"] if isinstance(one, Mapping) else one for one in told["tenants"]}
+    stack = work.place.tasks.stack
+    known = read_tenants(find_project(Path.cwd()).root).tenants
+    return sorted(one.name for one in known if one.isolation == "pool" and one.base == stack and one.name not in there)
+
+
+def _ready(work: "Restore", document: Mapping[str, Any]) -> str:
+    stack, ledger, checks = work.place.tasks.stack, document["ledger"], document["checks"]
+    lines = [
+        f"{work.place.copy} is fit to serve, as of {work.shown_at}: {checks['tenants']} customers, {checks['rows']} "
+        f"rows, {checks['files']} files, {document['verdict']['again']} of them brought again.",
+        f"Left out, as erased since: {ledger['tenantsErased']} customers, {ledger['membersErased']} members; every "
+        "session and token.",
+    ]
+    if since := document["cameSince"]:
+        lines.append(f"Not in it, as they came later: {', '.join(since)}.")
+    lines.append(
+        f"What was written later is lost with the switch. Next, by who deploys:\n"
+        f"  workbuoy restore switch {stack} --at {run_name(work.at)} --plan"
+    )
+    return "\n".join(lines)
+
+
+def _after(work: "Restore", before: "Before") -> str:
+    stack, told = work.place.tasks.stack, work.told["settle"]
+    return (
+        f"{stack} is as it was at {work.shown_at}: {told['files']} files, {told['again']} of them brought again, "
+        f"{told['marked']} marked as deleted.\n{way_back(stack, before)}"
+    )
+
+
+def _switched(switching: "Switch", before: "Before | None", stopped: str) -> str:
+    stack = switching.opened.name
+    if before is None:
+        return (
+            f"{stack} serves from what served before. Next, by an operator, for its files:\n"
+            f"  workbuoy restore files {stack} --switched {stopped}\n"
+            f"{switching.place.copy} stands until `workbuoy restore end {stack}`."
+        )
+    return (
+        f"{stack} serves from its restored copy. Next, by an operator, for its files:\n"
+        f"  workbuoy restore stack {stack} --at {before.at}\n{way_back(stack, before)}"
+    )
+
+
+def way_back(stack: str, before: "Before") -> str:
+    """What is kept, until when, and the commands for it."""
+    return (
+        f"{before.name} is what served before, protected. Back to it:\n"
+        f"  workbuoy restore switch {stack} --at {before.at} --back\n"
+        f"It is the way back until {shown(parse(before.kept_until))}; then:\n"
+        f"  workbuoy restore switch {stack} --remove-old {before.name}"
+    )
