@@ -11,6 +11,8 @@ import pulumi
 
 from bootstrap.account import declare_account
 from bootstrap.load import load_settings
+from bootstrap.settings import AccountSettings
+from bootstrap.vault import declare_vault_account
 from infra.problems import ProblemsError
 
 stack = pulumi.get_stack()
@@ -20,5 +22,6 @@ try:
 except ProblemsError as error:
     # The engine prints a RunError without a traceback; the rehearsal finds its cause.
     raise pulumi.RunError(f"account {stack} cannot be declared:\n{error}") from error
-for name, value in declare_account(settings).items():
+outputs = declare_account(settings) if isinstance(settings, AccountSettings) else declare_vault_account(settings)
+for name, value in outputs.items():
     pulumi.export(name, value)

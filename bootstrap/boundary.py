@@ -2,6 +2,8 @@
 
 from bootstrap.names import REPOSITORY
 from bootstrap.scope import Scope
+from components.backup import BACKUPS, copies_vault
+from components.backup_role import BackupReach, backup_statements
 from components.files import ERASURES_PREFIX, IMPORT_PREFIX, OBJECT_PREFIX, RESTORES_PREFIX
 from components.permissions import Statement
 
@@ -126,6 +128,24 @@ def boundary_statements(scope: Scope) -> list[Statement]:
             resources=["*"],  # AWS knows no resource for these actions
         ),
     ]
+
+
+def backup_boundary_statements(scope: Scope) -> list[Statement]:
+    """The most that AWS Backup may do in the name of any stack; the other roles' boundary has no room for it."""
+    return backup_statements(
+        BackupReach(
+            databases=scope.named("rds", "db:{}-database"),
+            snapshots=scope.arns("rds", "snapshot:awsbackup:*"),
+            listed=scope.arns("rds", "db:*", "snapshot:*"),
+            buckets=[*scope.buckets("-files-*"), f"arn:aws:s3:::workbuoy-{scope.environment}-files-*"],
+            keys=[(("backup", "rds", "s3"), scope.arns("kms", "key/*"))],
+            rules=scope.arns("events", "rule/AwsBackupManagedRule*"),
+            vaults=scope.named("backup", f"backup-vault:{{}}-{BACKUPS}"),
+            copies_vaults=[f"arn:aws:backup:*:*:backup-vault:{copies_vault(scope.account_id)}"],
+            regions=scope.regions,
+            key_conditions=scope.of_a_stack,
+        )
+    )
 
 
 def _placed(scope: Scope, arns: list[str]) -> list[str]:

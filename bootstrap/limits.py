@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bootstrap.names import BOUNDARY
+from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
 from bootstrap.scope import Scope
 from components.permissions import Statement
 
@@ -10,11 +10,13 @@ _REGIONAL = (
     "acm",
     "application-autoscaling",
     "aps",
+    "backup",
     "cloudwatch",
     "ec2",
     "ecr",
     "ecs",
     "elasticloadbalancing",
+    "events",
     "kms",
     "lambda",
     "logs",
@@ -94,7 +96,7 @@ def own_limits(scope: Scope) -> list[Statement]:
             effect="Deny",
             actions=["iam:*"],
             resources=[
-                f"arn:aws:iam::{scope.account_id}:policy/{BOUNDARY}",
+                *(f"arn:aws:iam::{scope.account_id}:policy/{one}" for one in (BOUNDARY, BACKUP_BOUNDARY)),
                 *(
                     f"arn:aws:iam::{scope.account_id}:{kind}/workbuoy-{end}"
                     for kind in ("policy", "role")

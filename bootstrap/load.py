@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.home import SETTINGS_KEY
-from bootstrap.settings import AccountSettings
+from bootstrap.settings import AccountSettings, AnyAccountSettings
+from bootstrap.vault_settings import VAULT, VaultAccountSettings
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import stack_file
@@ -16,7 +17,7 @@ from infra.yaml_text import read_yaml
 READ_BY_PULUMI = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 
-def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings:
+def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings | VaultAccountSettings:
     """The settings of an account, as the engine or the rehearsal hands them to the program.
 
     Args:
@@ -32,15 +33,21 @@ def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings:
     if configured is None:
         missing = Problem(path="", message=f"{SETTINGS_KEY} is missing; look at another account's file for its form")
         raise ProblemsError(file.locate([*around, missing]))
-    inside = find_problems(AccountSettings, configured)
+    model = model_of(stack)
+    inside = find_problems(model, configured)
     inside += [*_name_problem(stack, configured), *_shared_accounts(root, stack, configured)]
     if inside or around:
         raise ProblemsError([*file.locate(around), *file.locate(inside, "config", SETTINGS_KEY)])
-    settings = AccountSettings.model_validate_json(json.dumps(configured))
+    settings = model.model_validate_json(json.dumps(configured))
     placeholders = list(find_placeholders(settings))
     if placeholders:
         raise ProblemsError(file.locate(placeholders, "config", SETTINGS_KEY))
     return settings
+
+
+def model_of(stack: str) -> type[AccountSettings] | type[VaultAccountSettings]:
+    """The form of an account's file: that of the vault's, or of an account of stacks."""
+    return VaultAccountSettings if stack == VAULT else AccountSettings
 
 
 def _unread(content: Mapping[str, Any]) -> Iterator[Problem]:
@@ -77,11 +84,17 @@ def _name_problem(stack: str, configured: Any) -> Iterator[Problem]:
         yield Problem(path="environment", message=message)
 
 
-def find_placeholders(settings: AccountSettings) -> Iterator[Problem]:
+def find_placeholders(settings: AnyAccountSettings) -> Iterator[Problem]:
     """Placeholders that are left. A rehearsal puts named stand-ins in their place before the program starts."""
     if PLACEHOLDER_ACCOUNT.search(settings.account):
         message = f"{settings.account} is a placeholder account; put the real account id there"
         yield Problem(path="account", message=message)
+    for index, one in enumerate(settings.copies) if isinstance(settings, VaultAccountSettings) else ():
+        if PLACEHOLDER_ACCOUNT.search(one.account):
+            message = f"{one.account} is a placeholder account; put the real account id there"
+            yield Problem(path=f"copies[{index}].account", message=message)
+    if not isinstance(settings, AccountSettings):
+        return
     for path, value in (("ownerId", settings.github.owner_id), ("repositoryId", settings.github.repository_id)):
         if not value.strip("0"):
             message = "is a placeholder: a stranger's repository may have that name; put GitHub's id there"

@@ -1,10 +1,11 @@
 """Physical names that other parts rely on: they are a contract, and never change."""
 
-from components.context import LEAVING, OPERATORS
+from components.context import BACKUP_ROLE, LEAVING, OPERATORS, ROLES_BOUNDARY
 
 STATE_KEY_ALIAS = "alias/workbuoy-state"
 REPOSITORY = "workbuoy"
-BOUNDARY = "workbuoy-boundary"
+BOUNDARY = ROLES_BOUNDARY
+BACKUP_BOUNDARY = f"{BOUNDARY}-{BACKUP_ROLE}"
 PREVIEW_ROLE = "workbuoy-preview"
 OPERATORS_ROLE = OPERATORS
 LEAVING_ROLE = LEAVING

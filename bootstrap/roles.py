@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from bootstrap.boundary import boundary_statements
+from bootstrap.boundary import backup_boundary_statements, boundary_statements
 from bootstrap.drills import drill_statements
 from bootstrap.github import subjects, trust_workflows
 from bootstrap.leaving import leaving_policies
 from bootstrap.limits import elsewhere, no_data, no_password, own_limits
 from bootstrap.names import (
+    BACKUP_BOUNDARY,
     BOUNDARY,
     DRILL_ROLE,
     LEAVING_ROLE,
@@ -23,6 +24,7 @@ from bootstrap.names import (
 from bootstrap.operators import operators_statements, trust_operators
 from bootstrap.rights import Rights
 from bootstrap.rights.access import access_rights
+from bootstrap.rights.backup import backup_rights
 from bootstrap.rights.database import database_rights
 from bootstrap.rights.keys import keys_rights
 from bootstrap.rights.metrics import metrics_rights
@@ -42,8 +44,8 @@ DEPLOY_SESSION_SECONDS = 2 * 3600  # the first `up` of a stack waits for a datab
 DRILL_SESSION_SECONDS = 2 * 3600  # RDS takes some twenty minutes for a copy, and longer for a large one
 
 # Two documents for the preview role, one a part for the deploy role: each below AWS's 6,144 characters.
-_FOUNDATION = ("network", "database", "storage", "keys", "metrics", "waf")
-_TOGETHER = {"waf": "balancer"}  # parts of one document: AWS takes ten a role
+_FOUNDATION = ("network", "database", "storage", "keys", "metrics", "waf", "backup")
+_TOGETHER = {"waf": "balancer", "backup": "database"}  # parts of one document: AWS takes ten a role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +73,16 @@ class Roles(ComponentResource):
         context, scope, child = args.context, args.scope, ResourceOptions(parent=self)
         rights = rights_by_part(scope)
         state = state_rights(scope, StatePlace(region=context.region, key_arn=args.state_key_arn))
-        self.boundary_arn = aws.iam.Policy(
-            "boundary",
-            name=BOUNDARY,
-            description="The most that a role of a stack may do",
-            policy=policy_document(boundary_statements(scope)),
-            tags=context.tags(),
-            opts=ResourceOptions(parent=self, protect=context.protected),
-        ).arn
+        self.boundary_arn = self._boundary(
+            "boundary", BOUNDARY, "a role of a stack", boundary_statements(scope), context
+        )
+        self._boundary(
+            "boundary-backup",
+            BACKUP_BOUNDARY,
+            "AWS Backup in a stack's name",
+            backup_boundary_statements(scope),
+            context,
+        )
         self.preview = AccountRole(
             "preview",
             AccountRoleArgs(
@@ -141,6 +145,18 @@ class Roles(ComponentResource):
             )
         self.register_outputs({"boundaryArn": self.boundary_arn})
 
+    def _boundary(
+        self, name: str, physical: str, whose: str, statements: Sequence[Statement], context: StackContext
+    ) -> Output[str]:
+        return aws.iam.Policy(
+            name,
+            name=physical,
+            description=f"The most that {whose} may do",
+            policy=policy_document(statements),
+            tags=context.tags(),
+            opts=ResourceOptions(parent=self, protect=context.protected),
+        ).arn
+
 
 def rights_by_part(scope: Scope) -> dict[str, Rights]:
     """What deploying needs, by part."""
@@ -154,6 +170,7 @@ def rights_by_part(scope: Scope) -> dict[str, Rights]:
         "metrics": metrics_rights(scope),
         "watching": watching_rights(scope),
         "waf": waf_rights(scope),
+        "backup": backup_rights(scope),
         "access": access_rights(scope),
     }
 

@@ -3,16 +3,20 @@
 import json
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from bootstrap.home import SETTINGS_KEY
 from bootstrap.load import READ_BY_PULUMI
 from bootstrap.settings import AccountSettings
+from bootstrap.vault_settings import VaultAccountSettings
 
 SCHEMA_FILE = Path(__file__).parent / "bootstrap.schema.json"
 
 
 def render_schema() -> str:
     """The schema as committed."""
-    settings = AccountSettings.model_json_schema(by_alias=True)
+    either = TypeAdapter(AccountSettings | VaultAccountSettings)
+    settings = either.json_schema(by_alias=True)
     definitions = settings.pop("$defs")
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -111,27 +111,20 @@ class ProcessorSettings(Settings):
     sub_processors: SubProcessorsSettings = SubProcessorsSettings()
 
 
-def _region_lies_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
+def _region_lies_inside_residency(account: "AnyAccountSettings") -> Iterator[BrokenRule]:
     if account.region not in account.residency:
         yield "region", f"{account.region} lies outside residency ({', '.join(account.residency)})"
 
 
-def _images_lie_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
-    for index, region in enumerate(account.image_regions):
-        if region not in account.residency and region != account.region:  # of the account's own it is told already
-            yield f"imageRegions[{index}]", f"{region} lies outside residency ({', '.join(account.residency)})"
+def _residency_names_each_once(account: "AnyAccountSettings") -> Iterator[BrokenRule]:
+    if len(set(account.residency)) != len(account.residency):
+        yield "residency", "names a region twice; keep one"
 
 
-def _lists_name_each_once(account: "AccountSettings") -> Iterator[BrokenRule]:
-    for path, regions in (("residency", account.residency), ("imageRegions", account.image_regions)):
-        if len(set(regions)) != len(regions):
-            yield path, "names a region twice; keep one"
+class AnyAccountSettings(Settings):
+    """What every account gets once: a place for its state, a trail, a budget."""
 
-
-class AccountSettings(Settings):
-    """Everything that decides what an account gets once."""
-
-    environment: Literal["dev", "staging", "prod"]
+    environment: str
     account: Annotated[
         str,
         Field(
@@ -148,12 +141,33 @@ class AccountSettings(Settings):
     owner: Annotated[
         str, Field(pattern=r"^[a-z0-9-]{2,40}$", examples=["platform-team"], description="Team named in every tag")
     ]
+    budget: BudgetSettings
+    keep_old_state_days: Annotated[int, Field(ge=30, le=3650, description="Old versions of the state")] = 365
+    keep_trail_days: Annotated[int, Field(ge=365, le=3650, description="The record of what was done")] = 730
+
+    rules: ClassVar[tuple[Rule, ...]] = (_region_lies_inside_residency, _residency_names_each_once)
+
+
+def _images_lie_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
+    for index, region in enumerate(account.image_regions):
+        if region not in account.residency and region != account.region:  # of the account's own it is told already
+            yield f"imageRegions[{index}]", f"{region} lies outside residency ({', '.join(account.residency)})"
+
+
+def _image_regions_name_each_once(account: "AccountSettings") -> Iterator[BrokenRule]:
+    if len(set(account.image_regions)) != len(account.image_regions):
+        yield "imageRegions", "names a region twice; keep one"
+
+
+class AccountSettings(AnyAccountSettings):
+    """Everything that decides what an account of stacks gets once."""
+
+    environment: Literal["dev", "staging", "prod"]
     image_regions: Annotated[
         tuple[_Region, ...], Field(min_length=1, description="Where images are kept: Lambda pulls from its own region")
     ]
     github: GitHubSettings
     operators: OperatorsSettings
-    budget: BudgetSettings
     processor: Annotated[
         ProcessorSettings | None,
         Field(description="Who Workbuoy is to its customers; an account that holds customers' data needs it"),
@@ -165,14 +179,12 @@ class AccountSettings(Settings):
             "charged by use): without it nobody can say who read a customer's files"
         ),
     ] = True
-    keep_old_state_days: Annotated[int, Field(ge=30, le=3650, description="Old versions of the state")] = 365
-    keep_trail_days: Annotated[int, Field(ge=365, le=3650, description="The record of what was done")] = 730
     keep_images: Annotated[
         int, Field(ge=10, le=1000, description="The newest images; older ones expire, so a rollback needs its own")
     ] = 100
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        _region_lies_inside_residency,
+        *AnyAccountSettings.rules,
         _images_lie_inside_residency,
-        _lists_name_each_once,
+        _image_regions_name_each_once,
     )

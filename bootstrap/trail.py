@@ -8,7 +8,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from bootstrap.names import TRAIL, trail_bucket
 from bootstrap.state import OWN, keep_versions
-from bootstrap.watch import Watch, WatchArgs
+from bootstrap.watch import WATCHED, Watch, WatchArgs, Watched
 from components.bucket import Bucket, BucketArgs
 from components.context import StackContext
 from components.encryption import customer_key, use_for_log_groups
@@ -23,6 +23,7 @@ class TrailArgs:
     state_bucket_arn: Input[str]
     record_object_reads: bool
     emails: Sequence[str]
+    watched: Sequence[Watched] = WATCHED
 
 
 class Trail(ComponentResource):
@@ -68,7 +69,9 @@ class Trail(ComponentResource):
             child,
         )
         watch = Watch(
-            "watch", WatchArgs(context=context, key_arn=key.arn, trail_arn=trail_arn, emails=args.emails), child
+            "watch",
+            WatchArgs(context=context, key_arn=key.arn, trail_arn=trail_arn, emails=args.emails, watched=args.watched),
+            child,
         )
         aws.cloudtrail.Trail(
             f"{name}-trail",

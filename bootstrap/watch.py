@@ -93,6 +93,7 @@ class WatchArgs:
     key_arn: Input[str]
     trail_arn: str
     emails: Sequence[str]
+    watched: Sequence[Watched] = WATCHED
 
 
 class Watch(ComponentResource):
@@ -123,7 +124,7 @@ class Watch(ComponentResource):
         )
         self.log_group_arn = group.arn
         topic_arn = self._topic()
-        for watched in WATCHED:
+        for watched in args.watched:
             self._alarm(watched, group, topic_arn)
         self.register_outputs({})
 

@@ -11,6 +11,8 @@ EXECUTION_ROLE = "service-execution"
 ROTATION_ROLE = "rotation"
 RESTORE_ROLE = "restore"
 EXPORT_ROLE = "export"
+BACKUP_ROLE = "backup"
+ROLES_BOUNDARY = "workbuoy-boundary"  # of every role; AWS Backup's needs more, and has one of its own
 OPERATORS, LEAVING = "workbuoy-operators", "workbuoy-leaving"  # people's roles, which bootstrap makes
 
 
@@ -57,6 +59,12 @@ class StackContext:
     def role_arn(self, name: str) -> str:
         """The ARN of one of the stack's roles, known before the role exists."""
         return f"arn:aws:iam::{self.account_id}:role/{self.name}-{name}"
+
+    @property
+    def backup_boundary_arn(self) -> str | None:
+        """Beside the boundary that bootstrap makes; any other boundary holds for this role too."""
+        own = self.permissions_boundary_arn
+        return f"{own}-{BACKUP_ROLE}" if own and own.endswith(f"/{ROLES_BOUNDARY}") else own
 
     @property
     def root_arn(self) -> str:

@@ -39,24 +39,25 @@ def _storage_can_grow(database: "DatabaseSettings") -> Iterator[BrokenRule]:
 
 def _windows_lie_apart(database: "DatabaseSettings") -> Iterator[BrokenRule]:
     """RDS refuses a backup window that overlaps the maintenance window."""
-    backup_start, backup_end = (_minutes(time) for time in database.backup_window.split("-"))
-    maintenance_start, maintenance_end = (_minutes(time[4:]) for time in database.maintenance_window.split("-"))
+    backup_start, backup_end = (minutes_of(time) for time in database.backup_window.split("-"))
+    maintenance_start, maintenance_end = (minutes_of(time[4:]) for time in database.maintenance_window.split("-"))
     for path, start, end in (
         ("backupWindow", backup_start, backup_end),
         ("maintenanceWindow", maintenance_start, maintenance_end),
     ):
         if (end - start) % 1440 < 30:
             yield path, "RDS wants a window of at least 30 minutes"
-    if _overlap(backup_start, backup_end, maintenance_start, maintenance_end):
+    if overlap(backup_start, backup_end, maintenance_start, maintenance_end):
         yield "maintenanceWindow", f"overlaps backupWindow {database.backup_window}; move one of them"
 
 
-def _minutes(clock: str) -> int:
+def minutes_of(clock: str) -> int:
+    """Minutes from midnight of `HH:MM`."""
     hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)
 
 
-def _overlap(first_start: int, first_end: int, second_start: int, second_end: int) -> bool:
+def overlap(first_start: int, first_end: int, second_start: int, second_end: int) -> bool:
     """Whether two daily windows, in minutes from midnight and possibly across it, share a minute."""
     return (second_start - first_start) % 1440 < (first_end - first_start) % 1440 or (
         first_start - second_start

@@ -1,6 +1,6 @@
 """Customer keys, one for each kind of data, usable only through the service that stores that data."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -51,13 +51,15 @@ USE = (
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """`files_writers` are roles of other stacks that put objects here for a while.
+    """`files_writers` are roles of other stacks that put objects here for a while. `copied_to` is the account that
+    copies the database's snapshots, and the region of its copies.
 
     With `managed_prometheus` its alert manager publishes to the alarm topic too.
     """
 
     context: StackContext
     files_writers: Sequence[str] = ()
+    copied_to: tuple[str, str] | None = None
     managed_prometheus: bool = False
 
 
@@ -82,7 +84,11 @@ class Encryption(ComponentResource):
             "database",
             "The database, its backups and its performance data",
             "customer-data",
-            [*let_account_use_through(context, "rds"), _let_service_keep_grants(context, "rds")],
+            [
+                *let_account_use_through(context, "rds"),
+                let_service_keep_grants(context, "rds"),
+                *_share_snapshots(context, args.copied_to),
+            ],
         )
         self.files_key_arn = self._key(
             "files",
@@ -97,7 +103,7 @@ class Encryption(ComponentResource):
             [
                 *let_account_use_through(context, "secretsmanager"),
                 # RDS writes the master password with the caller's rights, through Secrets Manager on its behalf.
-                _let_service_keep_grants(context, "secretsmanager", "rds"),
+                let_service_keep_grants(context, "secretsmanager", "rds"),
             ],
         )
         self.logs_key_arn = self._key("logs", "Log groups", "operational", [use_for_log_groups(context)])
@@ -177,8 +183,8 @@ def _through(context: StackContext, *services: str) -> Condition:
     return {"StringEquals": {"kms:ViaService": hosts if len(hosts) > 1 else hosts[0]}}
 
 
-def let_account_use_through(context: StackContext, service: str) -> list[Statement]:
-    """This account's principals, as far as their own policies allow, through one service.
+def let_account_use_through(context: StackContext, *services: str) -> list[Statement]:
+    """This account's principals, as far as their own policies allow, through named services.
 
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
@@ -188,7 +194,7 @@ def let_account_use_through(context: StackContext, service: str) -> list[Stateme
             actions=USE,
             resources=["*"],
             principals={"AWS": [context.root_arn]},
-            conditions=_through(context, service),
+            conditions=_through(context, *services),
         )
     ]
 
@@ -213,8 +219,8 @@ def _let_write(context: StackContext, role_arns: Sequence[str]) -> list[Statemen
     ]
 
 
-def _let_service_keep_grants(context: StackContext, *services: str) -> Statement:
-    """RDS works after the caller has gone, on grants that only an AWS service may make.
+def let_service_keep_grants(context: StackContext, *services: str) -> Statement:
+    """RDS and AWS Backup work after the caller has gone, on grants that only an AWS service may make.
 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
     """
@@ -225,6 +231,39 @@ def _let_service_keep_grants(context: StackContext, *services: str) -> Statement
         principals={"AWS": [context.root_arn]},
         conditions={**_through(context, *services), "Bool": {"kms:GrantIsForAWSResource": "true"}},
     )
+
+
+def _share_snapshots(context: StackContext, copied_to: tuple[str, str] | None) -> Sequence[Statement]:
+    if copied_to is None:
+        return ()
+    account_id, region = copied_to
+    return share_with(account_id, {context.region, region}, "rds")
+
+
+def share_with(account_id: str, regions: Collection[str], *services: str) -> list[Statement]:
+    """Another account, which copies what the key encrypts into a vault of its own; through these services alone.
+
+    A snapshot stays encrypted with its database's key until the other account's AWS Backup has copied it.
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html
+    """
+    hosts = [f"{service}.{region}.amazonaws.com" for service in services for region in sorted(regions)]
+    principals = {"AWS": [f"arn:aws:iam::{account_id}:root"]}
+    return [
+        Statement(
+            sid="ShareWithCopies",
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            resources=["*"],
+            principals=principals,
+            conditions={"StringEquals": {"kms:ViaService": hosts}},
+        ),
+        Statement(
+            sid="ShareGrantsWithCopies",
+            actions=["kms:CreateGrant"],
+            resources=["*"],
+            principals=principals,
+            conditions={"StringEquals": {"kms:ViaService": hosts}, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        ),
+    ]
 
 
 def use_for_log_groups(context: StackContext) -> Statement:
@@ -254,7 +293,7 @@ def use_for_metrics(context: StackContext) -> list[Statement]:
             principals={"AWS": [context.root_arn]},
             conditions=_through(context, "aps"),
         ),
-        _let_service_keep_grants(context, "aps"),
+        let_service_keep_grants(context, "aps"),
     ]
 
 

@@ -12,7 +12,10 @@ from components.permissions import Condition, Statement, policy_document
 
 @dataclass(frozen=True, kw_only=True)
 class RoleArgs:
-    """What a role is for, which AWS service or which other roles may take it, and the statements it gets."""
+    """What a role is for, which AWS service or which other roles may take it, and the statements it gets.
+
+    `boundary_arn` is another boundary than the stack's.
+    """
 
     context: StackContext
     description: str
@@ -20,6 +23,7 @@ class RoleArgs:
     trusted_service: str = ""
     trusted_role_arns: Sequence[str] = ()
     trust_conditions: Condition | None = None
+    boundary_arn: str | None = None
 
 
 class Role(ComponentResource):
@@ -49,7 +53,7 @@ class Role(ComponentResource):
             name=f"{args.context.name}-{name}",
             description=args.description,
             assume_role_policy=policy_document([trust]),
-            permissions_boundary=args.context.permissions_boundary_arn,
+            permissions_boundary=args.boundary_arn or args.context.permissions_boundary_arn,
             tags=args.context.tags(),
             opts=ResourceOptions(parent=self),
         )

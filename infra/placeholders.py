@@ -23,6 +23,7 @@ def find_placeholders(settings: "StackSettings") -> Iterator[Problem]:
     for path, value in (
         ("account", settings.account),
         ("permissionsBoundaryArn", settings.permissions_boundary_arn),
+        ("backupCopy.account", settings.backup_copy.account if settings.backup_copy else None),
         ("service.image.repository", settings.service.image.repository),
         ("service.certificateArn", settings.service.certificate_arn),
     ):

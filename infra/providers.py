@@ -9,7 +9,9 @@ from infra.settings import StackSettings
 # What the components call; moto serves all of them at one address.
 SERVICES = (
     "applicationautoscaling",
+    "backup",
     "cloudwatch",
+    "cloudwatchevents",
     "ec2",
     "ecs",
     "elbv2",

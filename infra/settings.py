@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components.database import DatabaseSettings
+from components.backup_settings import START_WITHIN_MINUTES, BackupCopySettings
+from components.database import DatabaseSettings, minutes_of, overlap
 from components.exports import ExportsSettings
 from components.files import FilesSettings
 from components.network_settings import NetworkSettings
@@ -172,6 +173,40 @@ def _managed_collector_finds_all_tasks(stack: "StackSettings") -> Iterator[Broke
         )
 
 
+def _copy_goes_elsewhere(stack: "StackSettings") -> Iterator[BrokenRule]:
+    copy = stack.backup_copy
+    if copy is not None and copy.account == stack.account:
+        yield (
+            "backupCopy.account",
+            "is the stack's own: whoever gets at the stack would get at its copies; take another",
+        )
+
+
+def _copy_stays_inside_residency(stack: "StackSettings") -> Iterator[BrokenRule]:
+    region = stack.backup_copy.region if stack.backup_copy else None
+    if region is not None and region not in stack.residency:
+        yield "backupCopy.region", f"{region} lies outside residency ({', '.join(stack.residency)}): take one of these"
+
+
+def _copy_avoids_windows(stack: "StackSettings") -> Iterator[BrokenRule]:
+    """AWS Backup takes no snapshot in a window of the database, nor in the hour before.
+
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/troubleshooting.html
+    """
+    if stack.backup_copy is None:
+        return
+    start = minutes_of(stack.backup_copy.starts_at)
+    maintenance = (time[4:] for time in stack.database.maintenance_window.split("-"))
+    for name, window in (("backupWindow", stack.database.backup_window.split("-")), ("maintenanceWindow", maintenance)):
+        begins, ends = map(minutes_of, window)
+        if overlap(start, start + START_WITHIN_MINUTES, begins - 60, ends):
+            yield (
+                "backupCopy.startsAt",
+                f"{stack.backup_copy.starts_at} begins in the hour before database.{name}, or in it, when AWS Backup "
+                "takes no snapshot",
+            )
+
+
 def _readers_are_own(stack: "StackSettings") -> Iterator[BrokenRule]:
     for name, arns in (
         ("prometheusRoleArns", stack.observability.prometheus_role_arns),
@@ -230,6 +265,10 @@ class StackSettings(Settings):
     database: DatabaseSettings
     files: FilesSettings
     exports: ExportsSettings = ExportsSettings()
+    backup_copy: Annotated[
+        BackupCopySettings | None,
+        Field(description="A copy of the backups in another account, out of reach; without it there is none"),
+    ] = None
     secrets: SecretsSettings = SecretsSettings()
     observability: ObservabilitySettings = ObservabilitySettings()
     service: ServiceSettings
@@ -254,5 +293,8 @@ class StackSettings(Settings):
         _permanent_wakes_someone,
         _managed_collector_finds_all_tasks,
         _readers_are_own,
+        _copy_goes_elsewhere,
+        _copy_stays_inside_residency,
+        _copy_avoids_windows,
         _moto_serves_local_only,
     )

@@ -16,7 +16,7 @@ from infra.providers import make_providers
 from infra.settings import StackSettings
 from infra.tenants.silo import Silo
 from infra.watched import watched
-from infra.workload import WorkloadArgs, context_of, declare_workload, import_from
+from infra.workload import WorkloadArgs, context_of, copied_to, declare_workload, import_from
 
 
 def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
@@ -50,7 +50,9 @@ def declare_silo(stack: str, silo: Silo) -> dict[str, Any]:
     imports = _imports(silo)
     keys = Encryption(
         "keys",
-        EncryptionArgs(context=context, files_writers=[one.from_role_arn for one in imports]),
+        EncryptionArgs(
+            context=context, files_writers=[one.from_role_arn for one in imports], copied_to=copied_to(settings)
+        ),
         opts,
     )
     files = Files(

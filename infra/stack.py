@@ -20,7 +20,7 @@ from infra.providers import make_providers
 from infra.settings import StackSettings
 from infra.tenants.record import Tenant
 from infra.watched import watched
-from infra.workload import WorkloadArgs, context_of, declare_workload, import_from
+from infra.workload import WorkloadArgs, context_of, copied_to, declare_workload, import_from
 
 
 def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] = ()) -> dict[str, Any]:
@@ -36,7 +36,9 @@ def declare_stack(stack: str, settings: StackSettings, moving: Sequence[Tenant] 
     app = settings.service
 
     managed = settings.observability.prometheus == "managed"
-    key_args = EncryptionArgs(context=context, files_writers=writers, managed_prometheus=managed)
+    key_args = EncryptionArgs(
+        context=context, files_writers=writers, copied_to=copied_to(settings), managed_prometheus=managed
+    )
     keys = Encryption("keys", key_args, opts)
     network = Network(
         "network",

@@ -6,6 +6,7 @@ from typing import Any
 from pulumi import Input, ResourceOptions
 
 from components.access import Access, AccessArgs
+from components.backup import LOCAL_DAYS, BackupCopy, BackupCopyArgs
 from components.context import TASK_ROLE, StackContext
 from components.database import Database, DatabaseArgs
 from components.encryption import Encryption
@@ -46,6 +47,23 @@ def import_from(stack: str, tenant: Tenant, settings: StackSettings) -> Import:
     """What lets another stack of this account bring a customer's data, by the role that its tasks have."""
     role_arn = f"arn:aws:iam::{settings.account}:role/workbuoy-{stack}-{TASK_ROLE}"
     return Import(tenant=tenant.name, from_role_arn=role_arn)
+
+
+def copied_to(settings: StackSettings) -> tuple[str, str] | None:
+    """The account that keeps a copy of the backups, and the region of its vault."""
+    copy = settings.backup_copy
+    return (copy.account, copy.region_beside(settings.region)) if copy else None
+
+
+def backups_kept_days(settings: StackSettings) -> int:
+    """How long something that was erased can still stand in a backup.
+
+    A copy holds the bucket's older versions too, so that one of a version's last day outlives it by its own days.
+    """
+    longest = max(settings.database.backup_retention_days, settings.files.expire_noncurrent_after_days)
+    if settings.backup_copy is None:
+        return longest
+    return max(longest, settings.files.expire_noncurrent_after_days + max(settings.backup_copy.keep_days, LOCAL_DAYS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +145,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         files=args.files,
         secrets=secrets,
         url=args.url,
-        backups_kept_days=max(settings.database.backup_retention_days, settings.files.expire_noncurrent_after_days),
+        backups_kept_days=backups_kept_days(settings),
         traces=settings.observability.traces,
     )
     service = Service(
@@ -191,6 +209,21 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         ),
         opts,
     )
+    copy = None
+    if settings.backup_copy is not None:
+        copy = BackupCopy(
+            "backup",
+            BackupCopyArgs(
+                context=context,
+                settings=settings.backup_copy,
+                database_arn=database.instance.arn,
+                database_key_arn=args.keys.database_key_arn,
+                bucket_arn=args.files.bucket_arn,
+                files_key_arn=args.keys.files_key_arn,
+                topic_arn=observability.topic_arn,
+            ),
+            opts,
+        )
     if args.metrics is not None and workspace is not None:
         Scraping(
             "scraping",
@@ -215,6 +248,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
         "databaseOwnerSecretArn": database.owner_secret_arn,
         **({"oidcClientSecretArn": secrets.oidc_client_arn} if secrets.oidc_client_arn else {}),
         "filesBucketName": args.files.bucket_name,
+        **({"backupVaultName": copy.vault_name, "copiesVaultArn": copy.copies_vault_arn} if copy else {}),
         "alarmTopicArn": observability.topic_arn,
         "readLogsPolicyArn": observability.read_logs_policy_arn,
         "serviceName": service.service_name,

@@ -26,6 +26,7 @@ from policies.judging import args_for, exemption_for, judge, sentence
 from policies.rule import RULES, Rule
 from policies.rules import (  # noqa: F401
     access,
+    backups,
     database,
     encryption,
     network,

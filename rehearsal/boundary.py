@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
-from bootstrap.boundary import boundary_statements
-from bootstrap.names import BOUNDARY
+from bootstrap.boundary import backup_boundary_statements, boundary_statements
+from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
 from bootstrap.scope import Scope
 from policies.catalogue import environment_of
 from policies.exemptions import stack_of
 from rehearsal.cloud import Cloud
 
+_BOOTSTRAPS = {BOUNDARY: boundary_statements, BACKUP_BOUNDARY: backup_boundary_statements}
 _NO_LIMITS = [{"Sid": "NoLimits", "Effect": "Allow", "Action": "*", "Resource": "*"}]
 
 
@@ -24,14 +25,15 @@ def stand_in_boundary(cloud: Cloud, arn: str, urn: str, region: str) -> str:
     # Looked up beside the calls: the provider makes none for it.
     if arn in iam_backends[cloud.account]["aws"].managed_policies:
         return ""
-    own = arn == f"arn:aws:iam::{cloud.account}:policy/{BOUNDARY}"
-    statements = bootstrap_boundary(cloud.account, stack_of(urn), region) if own else _NO_LIMITS
+    name = arn.removeprefix(f"arn:aws:iam::{cloud.account}:policy/")
+    own = name in _BOOTSTRAPS
+    statements = bootstrap_boundary(cloud.account, stack_of(urn), region, name) if own else _NO_LIMITS
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     cloud.call("iam", "create_policy", {"PolicyName": arn.rpartition("/")[2], "PolicyDocument": document})
     return "bootstrap's boundary" if own else "a boundary without limits"
 
 
-def bootstrap_boundary(account: str, stack: str, region: str) -> list[dict[str, Any]]:
-    """The statements of the boundary that bootstrap makes in an account, for the environment of a stack."""
+def bootstrap_boundary(account: str, stack: str, region: str, name: str = BOUNDARY) -> list[dict[str, Any]]:
+    """The statements of a boundary that bootstrap makes in an account, for the environment of a stack."""
     scope = Scope(account_id=account, environment=environment_of(stack), regions=(region,))
-    return [one.document() for one in boundary_statements(scope)]
+    return [one.document() for one in _BOOTSTRAPS[name](scope)]

@@ -5,10 +5,10 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundar
 
 from collections.abc import Sequence
 
-from bootstrap.names import BOUNDARY
+from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
-from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE
+from components.context import BACKUP_ROLE, EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, ROTATION_ROLE, TASK_ROLE
 from components.permissions import Condition, Statement
 
 # Who runs with which of a stack's roles, by how their names end: no service gets another's. A function under a task's
@@ -16,16 +16,27 @@ from components.permissions import Condition, Statement
 TAKERS = {
     "ecs-tasks.amazonaws.com": ("HandRolesToTasks", (TASK_ROLE, EXECUTION_ROLE, RESTORE_ROLE, EXPORT_ROLE)),
     "lambda.amazonaws.com": ("HandRoleToRotation", (ROTATION_ROLE,)),
+    "backup.amazonaws.com": ("HandRoleToBackup", (BACKUP_ROLE,)),
     "monitoring.rds.amazonaws.com": ("HandRoleToMonitoring", ("database-monitoring",)),
     "vpc-flow-logs.amazonaws.com": ("HandRoleToFlowLogs", ("network-flow-logs",)),
 }
 # Roles that AWS makes for itself the first time that an account uses a service.
 LINKED = (
+    "backup.amazonaws.com",
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "rds.amazonaws.com",
     "scraper.aps.amazonaws.com",
+)
+
+
+MAKING = (
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy",
 )
 
 
@@ -57,15 +68,17 @@ def access_rights(scope: Scope) -> Rights:
         write=[
             Statement(
                 sid="MakeRolesWithinBoundary",
-                actions=[
-                    "iam:CreateRole",
-                    "iam:DeleteRolePolicy",
-                    "iam:PutRolePermissionsBoundary",
-                    "iam:PutRolePolicy",
-                    "iam:UpdateAssumeRolePolicy",
-                ],
+                actions=MAKING,
                 resources=roles,
                 conditions=bounded,
+            ),
+            Statement(
+                sid="MakeBackupRolesWithinTheirs",
+                actions=MAKING,
+                resources=scope.iam(f"role/{{}}{BACKUP_ROLE}", f"role/{{}}*-{BACKUP_ROLE}"),
+                conditions={
+                    "StringEquals": {"iam:PermissionsBoundary": boundary_arn(scope.account_id, BACKUP_BOUNDARY)}
+                },
             ),
             Statement(
                 sid="ChangeRoles",
@@ -104,6 +117,6 @@ def _hand(scope: Scope, service: str, sid: str, ends: Sequence[str]) -> Statemen
     )
 
 
-def boundary_arn(account_id: str) -> str:
-    """The boundary's ARN, known before it exists."""
-    return f"arn:aws:iam::{account_id}:policy/{BOUNDARY}"
+def boundary_arn(account_id: str, name: str = BOUNDARY) -> str:
+    """A boundary's ARN, known before it exists."""
+    return f"arn:aws:iam::{account_id}:policy/{name}"

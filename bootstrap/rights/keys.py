@@ -102,6 +102,7 @@ def keys_rights(scope: Scope) -> Rights:
                     "StringLike": {
                         "kms:ViaService": [
                             "aps.*.amazonaws.com",
+                            "backup.*.amazonaws.com",
                             "rds.*.amazonaws.com",
                             "secretsmanager.*.amazonaws.com",
                         ]

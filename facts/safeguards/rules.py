@@ -3,6 +3,7 @@
 from typing import Final
 
 from facts import tokens as t
+from facts.safeguards.backups import RULES as BACKUPS
 from facts.safeguards.model import Rule, Says, Weakening, own
 from facts.safeguards.strength import (
     amount,
@@ -346,4 +347,5 @@ RULES: Final = (
         stops=False,
     ),
     *WEB_ACL,
+    *BACKUPS,
 )

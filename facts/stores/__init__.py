@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from facts import tokens as t
+from facts.stores.backups import backup_stores
 from facts.stores.bucket import bucket_stores
 from facts.stores.copies import copy_stores
 from facts.stores.database import database_stores
@@ -48,6 +49,7 @@ def stores(graph: Graph) -> list[Store]:
         *secret_stores(graph),
         *key_stores(graph),
         *copy_stores(graph),
+        *backup_stores(graph),
         *alert_stores(graph),
     ]
     found += _unknown(graph, found)

@@ -23,6 +23,8 @@ class Form(StrEnum):
     OS_MONITORING = "monitoring of the operating system"
     MASTER_PASSWORD = "master password"  # noqa: S105 what it is called, not one
     REPLICATED_BACKUPS = "replicated backups"
+    RECOVERY_POINTS = "recovery points"
+    RECOVERY_POINT_COPIES = "copied recovery points"
     SNAPSHOT = "snapshot"
     SNAPSHOT_COPY = "snapshot copy"
     OBJECTS = "objects"
@@ -66,7 +68,7 @@ class KeyKind(StrEnum):
     NOT_ENCRYPTED = auto()
     IS_ONE = auto()  # the data is a key
     AS_ORIGINAL = auto()
-    AS_DESTINATION = auto()  # the other bucket's own
+    AS_DESTINATION = auto()  # the other bucket's own, or the other vault's
     UNKNOWN = auto()
 
 
@@ -199,13 +201,22 @@ class Concern(StrEnum):
     KEY_LOST = auto()  # the data outlives its key
 
 
+_SEVERAL: Final = (
+    Form.OBJECT_COPY,
+    Form.RECOVERY_POINT_COPIES,
+    Form.SECRET_REPLICA,
+    Form.UNDECLARED_LOG,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     """One form of data that one resource holds.
 
     `region` is empty where nothing says it. `standby` is None where it is not shown. `name` is of what the holder does
-    not bear itself: the final snapshot, a bucket that objects are copied to or that another stack holds, a log group
-    that AWS makes. `writers` are what a log tells of. `classification` is what the holder's tag says, in its words.
+    not bear itself: the final snapshot, a vault or bucket that is copied to, a bucket that another stack holds, a log
+    group that AWS makes. `writers` are what a log tells of. `classification` is what the holder's tag says, in its
+    words.
     """
 
     form: Form
@@ -224,7 +235,7 @@ class Store:
     @property
     def identity(self) -> tuple[str, Form, str]:
         """The same store in another graph of the stack: holder, form, and which of several it is."""
-        several = self.form in (Form.UNDECLARED_LOG, Form.OBJECT_COPY, Form.SECRET_REPLICA)
+        several = self.form in _SEVERAL
         return self.holder.urn, self.form, self.name if several else ""
 
 

@@ -75,7 +75,12 @@ IDENTITY = (
     listed(t.FUNCTION_URL, "address of a function", judged="authorizationType"),
     listed(t.QUEUE_POLICY, "queue policy", judged="policy"),
     listed(t.QUEUE, "queue", removal=Removal.STOPS, judged="policy"),
-    listed(t.BACKUP_VAULT_POLICY, "vault policy", judged="policy"),
+    listed(
+        t.BACKUP_VAULT_POLICY,
+        "vault policy",
+        judged="policy",
+        harmless={Because.IDENTITY: "backupVaultName"},
+    ),
     listed("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "log policy", judged="policyDocument"),
 )
 

@@ -245,6 +245,33 @@ WATCHING = (
         },
         harmless={Because.NAME: "alias", Because.ENGINE: "timeouts"},
     ),
+    listed(
+        t.EVENT_RULE,
+        "rule of events",
+        removal=Removal.STOPS,
+        judged="state isEnabled",
+        noted={
+            "eventPattern scheduleExpression eventBusName": "it hears of other events",
+            "roleArn": "another role hands events on",
+        },
+        harmless={
+            Because.NAME: "name namePrefix",
+            Because.TEXT: "description",
+            Because.ENGINE: "forceDestroy",
+        },
+    ),
+    listed(
+        t.EVENT_TARGET,
+        "target of events",
+        removal=Removal.STOPS,
+        noted={
+            "arn": "others are told of events",
+            "input inputPath inputTransformer": "they are told otherwise",
+            "roleArn": "another role hands events on",
+            "deadLetterConfig retryPolicy": "what cannot be told is tried otherwise",
+        },
+        harmless={Because.IDENTITY: "rule targetId eventBusName", Because.ENGINE: "forceDestroy"},
+    ),
     listed(t.COMPOSITE_ALARM, "alarm", judged="actionsEnabled alarmActions"),
     listed(
         t.DASHBOARD,

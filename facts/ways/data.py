@@ -80,6 +80,15 @@ _BY_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
         "aps:ListRules",
     ),
     "cloudtrail": (),
+    "backup": (
+        "backup:Start*Job",
+        "backup:Copy*BackupVault",
+        "backup:DeleteRecoveryPoint",
+        "backup:DisassociateRecoveryPoint*",
+        "backup:UpdateRecoveryPoint*",
+        "backup:CreateRestoreAccessBackupVault",
+        "backup:AssociateBackupVaultMpaApprovalTeam",
+    ),
 }
 
 

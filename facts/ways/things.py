@@ -110,6 +110,12 @@ def _of_database(graph: Graph, one: Resource, patterns: frozenset[str]) -> Parts
         yield f"owner's password of {one.name}", [str(secret.get("secretArn"))]
 
 
+def _recovery_points(_: Graph, one: Resource, patterns: frozenset[str]) -> Parts:
+    beginning = one.arn.partition(":backup-vault:")[0]
+    snapshots = below(f"{beginning.replace(':backup:', ':rds:')}:snapshot:awsbackup:", patterns)
+    yield f"recovery points of {one.name}", [f"{beginning}:recovery-point:{ANY}", *snapshots]
+
+
 def _tasks(graph: Graph, one: Resource, patterns: frozenset[str]) -> Parts:
     cluster = graph.referred(one, "cluster", t.CLUSTER)
     for found in cluster:
@@ -127,6 +133,7 @@ def _family(_: Graph, one: Resource, __: frozenset[str]) -> Parts:
 
 _PARTS: Final[Mapping[str, Any]] = {
     t.BUCKET: _objects,
+    t.BACKUP_VAULT: _recovery_points,
     t.LOG_GROUP: _lines,
     t.DATABASE: _of_database,
     t.SERVICE: _tasks,

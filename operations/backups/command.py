@@ -12,26 +12,34 @@ from operations.restore.running import place_of_stack, stack_of
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
-    from operations.backups.look import Finding
+    from operations.backups.finding import Finding
 
 
 @click.command()
 @click.argument("name", metavar="STACK|CUSTOMER")
 @click.option("--live", is_flag=True, help="Ask the account, which is what this command is for.")
+@click.option(
+    "--vault-profile",
+    metavar="PROFILE",
+    help="A profile of AWS's configuration that may look at the copies out of reach.",
+)
 @JSON
 @plainly
-def backups(*, name: str, live: bool, json_wanted: bool) -> None:
+def backups(*, name: str, live: bool, vault_profile: str | None, json_wanted: bool) -> None:
     """Look whether what STACK would be restored from is there and can be read, the worst first.
 
     Newest moment, snapshots and with whom they are shared, keys and the day on which they go, versions of files, the
-    erasure ledger, and a restored copy that was left behind. What could not be asked counts as not good.
+    erasure ledger, and a restored copy that was left behind; exports, replicated files, copies in other regions, and a
+    copy out of reach with its lock. What could not be asked counts as not good.
     """
     if not live:
         raise click.UsageError(f"add --live: this asks the account. What is declared: workbuoy locate {name}")
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 printing help must not pay for these
 
-    from operations.backups.look import Looked, State, look  # noqa: PLC0415
+    from operations.backups.finding import Looked, State  # noqa: PLC0415
+    from operations.backups.look import look  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
+    from project.silos import residency_of  # noqa: PLC0415
 
     stack = name if name in find_project(Path.cwd()).stacks() else stack_of(name)
     place = place_of_stack(stack)
@@ -39,7 +47,15 @@ def backups(*, name: str, live: bool, json_wanted: bool) -> None:
 
     session, now = boto3.Session(), datetime.now(UTC)
     where = Looked(
-        session=session, region=place.tasks.region, database=place.database, bucket=place.tasks.bucket, now=now
+        session=session,
+        region=place.tasks.region,
+        database=place.database,
+        bucket=place.tasks.bucket,
+        now=now,
+        residency=tuple(residency_of(find_project(Path.cwd()), stack)),
+        vault=place.vault,
+        copies_vault_arn=place.copies_vault_arn,
+        vault_session=boto3.Session(profile_name=vault_profile) if vault_profile else None,
     )
     try:
         found = look(where)
@@ -54,7 +70,7 @@ def backups(*, name: str, live: bool, json_wanted: bool) -> None:
 
 
 def _print(stack: str, found: "list[Finding]") -> None:
-    from operations.backups.look import State  # noqa: PLC0415
+    from operations.backups.finding import State  # noqa: PLC0415
 
     bad = sum(one.state is not State.GOOD for one in found)
     print_text(f"{stack}: {bad} of {len(found)} findings are not good" if bad else f"{stack} can be brought back")

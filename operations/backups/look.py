@@ -4,52 +4,18 @@ What could not be asked is a finding too, and never a good one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import IntEnum
+from datetime import UTC, timedelta
 from typing import Any, Final
 
 from components.database import BEFORE, RESTORED
+from operations.backups.away import copies_here, copies_there
+from operations.backups.elsewhere import elsewhere, exported, replicated
+from operations.backups.finding import DAILY, Finding, Looked, State, key_finding
 from operations.restore.copy import lives_until
 from operations.restore.moment import shown
 
 LAG: Final = timedelta(minutes=30)  # RDS ships the log every five minutes
-DAILY: Final = timedelta(hours=30)  # a snapshot a day, whenever its window is
 LEDGER: Final = "erasures/begun.json"
-
-
-class State(IntEnum):
-    """The worst first."""
-
-    UNREADABLE = 0  # what there is cannot be read, or will not be for long
-    MISSING = 1
-    EXPOSED = 2  # others have it too
-    UNKNOWN = 3
-    GOOD = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at, and in words what was found."""
-
-    what: str
-    state: State
-    found: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looked:
-    """Where to look: a database's identifier and a bucket's name in a region."""
-
-    session: Any
-    region: str
-    database: str
-    bucket: str
-    now: datetime
-
-    def client(self, service: str) -> Any:
-        """Of the region."""
-        return self.session.client(service, region_name=self.region)
 
 
 def look(looked: Looked) -> list[Finding]:
@@ -62,6 +28,11 @@ def look(looked: Looked) -> list[Finding]:
         ("file versions", _versions),
         ("files key", _files_key),
         ("erasure ledger", _ledger),
+        ("exports of snapshots", exported),
+        ("files elsewhere", replicated),
+        ("copies elsewhere", elsewhere),
+        ("copies out of reach", copies_here),
+        ("copies' vault", copies_there),
     ):
         found += _asked(what, ask, looked)
     return sorted(found, key=lambda one: one.state)
@@ -100,7 +71,7 @@ def _database(looked: Looked) -> Iterator[Finding]:
         state, note = (State.MISSING, ", which is too long ago") if late else (State.GOOD, "")
         yield Finding(what="newest moment", state=state, found=f"{shown(newest)}{note}; kept for {days} days")
     if key := found.get("KmsKeyId"):
-        yield _key(looked, "database key", key)
+        yield key_finding(looked, "database key", key)
     else:
         yield Finding(what="database key", state=State.EXPOSED, found="none: the storage is not encrypted")
 
@@ -165,7 +136,7 @@ def _files_key(looked: Looked) -> Iterator[Finding]:
     answer = looked.client("s3").get_bucket_encryption(Bucket=looked.bucket)
     for rule in answer["ServerSideEncryptionConfiguration"]["Rules"]:
         if key := rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID"):
-            yield _key(looked, "files key", key)
+            yield key_finding(looked, "files key", key)
             return
     yield Finding(what="files key", state=State.GOOD, found="S3's own")
 
@@ -175,14 +146,3 @@ def _ledger(looked: Looked) -> Iterator[Finding]:
     found = looked.client("s3").list_objects_v2(Bucket=looked.bucket, Prefix=LEDGER, MaxKeys=1).get("KeyCount", 0)
     told = (State.GOOD, "is there") if found else (State.UNREADABLE, f"{LEDGER} is not there: no copy may be read")
     yield Finding(what="erasure ledger", state=told[0], found=told[1])
-
-
-def _key(looked: Looked, what: str, key: str) -> Finding:
-    found = looked.client("kms").describe_key(KeyId=key)["KeyMetadata"]
-    if found["KeyState"] == "Enabled":
-        return Finding(what=what, state=State.GOOD, found="can be used")
-    day = found.get("DeletionDate")
-    gone = f", and gone on {day:%Y-%m-%d}" if day else ""
-    return Finding(
-        what=what, state=State.UNREADABLE, found=f"{found['KeyState']}{gone}: what it encrypts cannot be read"
-    )

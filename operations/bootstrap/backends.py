@@ -10,7 +10,7 @@ from typing import Any
 from pulumi.automation.errors import CommandError
 
 from bootstrap.names import secrets_provider, state_address, state_bucket
-from bootstrap.settings import AccountSettings
+from bootstrap.settings import AnyAccountSettings
 from operations.engine.cli import Cli
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.messages import explain
@@ -38,7 +38,7 @@ def local_backend(folder: Path) -> Backend:
     )
 
 
-def bucket_backend(settings: AccountSettings) -> Backend:
+def bucket_backend(settings: AnyAccountSettings) -> Backend:
     """The account's lasting state."""
     return Backend(url=state_address(settings.account, settings.region), provider=secrets_provider(settings.region))
 
@@ -105,7 +105,7 @@ def resources_in(exported: dict[str, Any]) -> list[dict[str, Any]]:
     return [{key: one.get(key) for key in _COMPARED} for one in resources]
 
 
-def bucket_stands(settings: AccountSettings) -> bool:
+def bucket_stands(settings: AnyAccountSettings) -> bool:
     """Whether the state bucket is there, in this account.
 
     Raises MistakenError where the name belongs to another account, UnreachableError where AWS does not say.

@@ -7,7 +7,7 @@ import click
 from operations.ending import notify, plainly, print_text
 from operations.help import Commands
 
-ENVIRONMENT = click.Choice(["dev", "staging", "prod"])
+ENVIRONMENT = click.Choice(["dev", "staging", "prod", "vault"])
 
 
 @click.group(cls=Commands)

@@ -8,7 +8,7 @@ from pathlib import Path
 from bootstrap.home import SETTINGS_KEY
 from bootstrap.load import load_settings
 from bootstrap.names import state_bucket
-from bootstrap.settings import AccountSettings
+from bootstrap.settings import AnyAccountSettings
 from operations.bootstrap.backends import (
     Backend,
     StackState,
@@ -32,7 +32,7 @@ class Account:
 
     folder: Path
     stack: str
-    settings: AccountSettings
+    settings: AnyAccountSettings
     cli: Cli
 
     def state(self, backend: Backend) -> StackState:

@@ -109,9 +109,8 @@ class Readers:
             case Form.DATABASE_ROWS:
                 yield self._master_password(store)
                 yield from self._logins(graph)
-            case Form.AUTOMATED_BACKUPS | Form.FINAL_SNAPSHOT | Form.OS_MONITORING:
-                yield [("rds:RestoreDBInstanceFromDBSnapshot", [arn])]
-                yield [("rds:RestoreDBInstanceToPointInTime", [arn])]
+            case Form.RECOVERY_POINTS | Form.AUTOMATED_BACKUPS | Form.FINAL_SNAPSHOT | Form.OS_MONITORING:
+                yield from _restoring(store.form, arn, key)
 
     def _log_ways(self, graph: Graph, store: Store, arn: str) -> Iterator[list[Ask]]:
         """CloudWatch Logs decrypts by itself; a group that AWS makes has an ARN that follows from its name."""
@@ -190,6 +189,19 @@ class Readers:
     @cached_property
     def _guards(self) -> tuple[tuple[str, Held], ...]:
         return guards(self._graphs)
+
+
+def _restoring(form: Form, arn: str, key: Sequence[Ask]) -> Iterator[list[Ask]]:
+    """What is in a backup is read by bringing it back, or by copying it to where somebody reads."""
+    if form is Form.RECOVERY_POINTS:
+        points = [
+            arn.replace(":backup-vault:", ":recovery-point:"),
+            f"{arn.partition(':backup-vault:')[0]}:recovery-point:*",
+        ]
+        yield from ([(f"backup:{action}", points), *key] for action in ("StartRestoreJob", "StartCopyJob"))
+        return
+    yield [("rds:RestoreDBInstanceFromDBSnapshot", [arn])]
+    yield [("rds:RestoreDBInstanceToPointInTime", [arn])]
 
 
 def _reader(one: Identity, means: Means, through: str) -> Reader:

@@ -37,6 +37,7 @@ class Group(StrEnum):
 
     DATABASE = "Database"
     FILES = "Files"
+    BACKUPS = "Copies of backups"
     EXPORTS = "Exports"
     LOGS = "Logs"
     RUNNING = "Running service"
@@ -88,6 +89,8 @@ _GROUPS: Final[Mapping[Form, Group]] = {
     Form.PERFORMANCE_DATA: Group.DATABASE,
     Form.OS_MONITORING: Group.DATABASE,
     Form.REPLICATED_BACKUPS: Group.DATABASE,
+    Form.RECOVERY_POINTS: Group.BACKUPS,
+    Form.RECOVERY_POINT_COPIES: Group.BACKUPS,
     Form.SNAPSHOT: Group.DATABASE,
     Form.SNAPSHOT_COPY: Group.DATABASE,
     Form.OBJECTS: Group.FILES,

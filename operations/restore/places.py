@@ -54,6 +54,9 @@ class RestorePlace:
     copy_security_group_id: str
     login_secret_arn: str
     serving: SwitchPlace
+    vault: str = ""
+    copies_vault_arn: str = ""
+    """Of a copy out of reach, where the stack has one."""
 
     @property
     def copy(self) -> str:
@@ -81,6 +84,8 @@ def find_place(stack: str, region: str, read_outputs: Callable[[str], Mapping[st
         copy_security_group_id=outputs["restoredSecurityGroupId"],
         login_secret_arn=outputs["restoredLoginSecretArn"],
         serving=switch_place(stack, region, outputs),
+        vault=outputs.get("backupVaultName") or "",
+        copies_vault_arn=outputs.get("copiesVaultArn") or "",
     )
 
 

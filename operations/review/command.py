@@ -43,6 +43,12 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--record", type=FILE, help="Only record the engine's events of STACK in this file, and judge nothing.")
 @click.option(
+    "--drills",
+    "drills_file",
+    type=FILE,
+    help="With --record: keep in this file what is known of STACK's restore drills; with --events: tell it.",
+)
+@click.option(
     "--suggest", is_flag=True, help="Only print the alias of each resource that was renamed or moved, as code."
 )
 @click.option("--steps", type=FILE, help="Also write the plan's steps to this file, for a review of another run.")
@@ -61,6 +67,7 @@ def review(
     image: str | None,
     since: str | None,
     record: Path | None,
+    drills_file: Path | None,
     suggest: bool,
     steps: Path | None,
     beside: Path | None,
@@ -74,18 +81,14 @@ def review(
     Exits with 3 where something dangerous has no waiver, with 1 where the preview itself failed or an input is wrong.
     """
     _refuse_wrong_usage(stack, events, previewed, image=image, record=record, since=since)
-    from operations.restore import drills  # noqa: PLC0415 printing help must not pay for these
-    from operations.review import perform  # noqa: PLC0415
-    from operations.review.machine import as_json  # noqa: PLC0415
+    _refuse_drills_alone(drills_file, record or events)
+    from operations.review import drilled, perform  # noqa: PLC0415 printing help must not pay for these
 
     root = perform.project(stack is not None)
-    if since:
-        doing(f"Declaring {stack} as at {since} and as it is now")
-    elif stack:
-        doing(f"Previewing {stack} with the policies of this project")
-    for line in drills.warnings(stack) if stack and not since else ():
-        warn(line)
+    tried = _begin(stack, since)
     if record:
+        if drills_file:
+            drilled.keep(drills_file, str(stack), tried)
         perform.record(str(stack), record, root, policy_config, image=image)
         notify(f"The events are in {record}. Next: workbuoy review --events {record}")
         return
@@ -94,20 +97,46 @@ def review(
         print_page(perform.suggestions(planned))
         return
     found = perform.review(planned, waivers or root / "waivers", beside)
-    _write(found, root, steps=steps, sarif=sarif, markdown=markdown)
-    if json_wanted:
-        print_json("review", as_json(found))
-    else:
-        print_text(perform.markdown_text(found), end="")
-    for line in perform.warnings(found):
-        warn(line)
+    text = perform.markdown_text(found, drilled.told(found.plan.stack, drills_file) if events else tried)
+    _write(found, root, text, steps=steps, sarif=sarif, markdown=markdown)
+    _print(found, text, json_wanted=json_wanted)
     if found.failed:
         fail(MISTAKE, *perform.failures(found))
     if found.stops:
         fail(CHECK_FAILED, perform.stopping(found))
 
 
-def _write(found: "Review", root: Path, *, steps: Path | None, sarif: Path | None, markdown: Path | None) -> None:
+def _begin(stack: str | None, since: str | None) -> list[str]:
+    """Say what takes a while, and what a stack that stands lacks of restore drills."""
+    if since:
+        doing(f"Declaring {stack} as at {since} and as it is now")
+        return []
+    if not stack:
+        return []
+    from operations.restore import drills  # noqa: PLC0415 printing help must not pay for it
+
+    doing(f"Previewing {stack} with the policies of this project")
+    tried = drills.warnings(stack)
+    for line in tried:
+        warn(line)
+    return tried
+
+
+def _print(found: "Review", text: str, *, json_wanted: bool) -> None:
+    from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
+    from operations.review.machine import as_json  # noqa: PLC0415
+
+    if json_wanted:
+        print_json("review", as_json(found))
+    else:
+        print_text(text, end="")
+    for line in perform.warnings(found):
+        warn(line)
+
+
+def _write(
+    found: "Review", root: Path, text: str, *, steps: Path | None, sarif: Path | None, markdown: Path | None
+) -> None:
     from operations.review import perform  # noqa: PLC0415 printing help must not pay for these
     from project.whole_file import write_whole  # noqa: PLC0415
 
@@ -116,7 +145,12 @@ def _write(found: "Review", root: Path, *, steps: Path | None, sarif: Path | Non
     if sarif:
         write_whole(sarif, perform.sarif_text(found, root))
     if markdown:
-        write_whole(markdown, perform.markdown_text(found))
+        write_whole(markdown, text)
+
+
+def _refuse_drills_alone(drills_file: Path | None, beside: Path | None) -> None:
+    if drills_file and not beside:
+        raise click.UsageError("--drills goes with --record or --events; a review of STACK asks by itself.")
 
 
 def _refuse_wrong_usage(

@@ -40,12 +40,12 @@ _VERBS: Final = {
 }
 
 
-def render(review: Review) -> str:
-    """The whole text, ending in a line break."""
-    return "\n".join(_lines(review)).rstrip() + "\n"
+def render(review: Review, drills: Sequence[str] = ()) -> str:
+    """The whole text, ending in a line break; `drills` is what to say of the stack's restore drills."""
+    return "\n".join(_lines(review, drills)).rstrip() + "\n"
 
 
-def _lines(review: Review) -> Iterator[str]:
+def _lines(review: Review, drills: Sequence[str]) -> Iterator[str]:
     yield f"## {review.plan.stack}: {_verdict(review)}"
     yield ""
     yield _overview(review)
@@ -61,6 +61,7 @@ def _lines(review: Review) -> Iterator[str]:
     yield from _dangers("Outside residency", review, review.outside)
     yield from _dangers("Not judged, so stopped", review, review.not_judged)
     yield from _section("Policies that stop this", map(_policy, review.violations))
+    yield from _section("Whether this stack could be brought back", drills)
     yield from _section("To be read", (f"{_name(d)}: {d.what}" for d in review.noted))
     yield from _section(
         f"Downtime: {review.downtime}", (f"{_tail(i.urn)}: {i.length} ({i.why})" for i in review.interruptions)

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,8 +94,9 @@ def sarif_text(found: Review, root: Path) -> str:
     return json.dumps(as_sarif(found, root), indent=2) + "\n"
 
 
-def markdown_text(found: Review) -> str:
-    return render(found)
+def markdown_text(found: Review, drills: Sequence[str] = ()) -> str:
+    """`drills` is what is known of the stack's restore drills that a reviewer should hear."""
+    return render(found, drills)
 
 
 def warnings(found: Review) -> list[str]:

@@ -26,6 +26,7 @@ EXPORTED: Final = "exports"
 BY_A_PERSON: Final = "a person deletes it"
 _ABOUT_NOBODY: Final = (Content.KEY, Content.FIGURES, Content.STAFF, Content.CREDENTIALS)
 _GONE_AT_ONCE: Final = (Form.DATABASE_ROWS, Form.TASK_MEMORY, Form.UNFINISHED_UPLOADS, Form.FINAL_SNAPSHOT)
+_TAKE_VERSIONS: Final = (Form.RECOVERY_POINTS, Form.RECOVERY_POINT_COPIES)
 _OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
 
 
@@ -100,12 +101,23 @@ def _kept(graph: Graph, day: date, wanted: Any) -> Iterator[Remaining]:
 
 
 def _days(store: Store, found: list[Store]) -> float | None:
-    """An object that a rule deletes is an older version for as long as these are kept."""
+    """An object that a rule deletes is an older version for as long as these are kept. AWS Backup takes versions too,
+    so the last recovery point that holds one is made on the version's last day.
+    """
     days = store.kept.days if store.kept.how is not Keeping.UNTIL_DELETED else math.inf
-    if store.form is not Form.OBJECTS or days is None:
+    if store.form not in (Form.OBJECTS, *_TAKE_VERSIONS) or days is None:
         return days
-    older = [one.kept.days for one in found if one.holder is store.holder and one.form is Form.NONCURRENT_VERSIONS]
+    older = [
+        one.kept.days
+        for one in found
+        if one.form is Form.NONCURRENT_VERSIONS
+        and (_of_files(one) if store.form in _TAKE_VERSIONS else one.holder is store.holder)
+    ]
     return None if None in older else days + max((one for one in older if one is not None), default=0)
+
+
+def _of_files(store: Store) -> bool:
+    return store.content is Content.CUSTOMER and not takes_exports(store.holder)
 
 
 def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remaining]:

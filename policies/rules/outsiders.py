@@ -6,6 +6,7 @@ from facts import tokens as t
 from facts.permissions.documents import (
     DOCUMENTS,
     Statement,
+    accounts_of,
     conditions,
     documents,
     is_open,
@@ -17,7 +18,8 @@ from facts.permissions.resources import is_every_one
 from facts.reach import statement_outside_policies
 from facts.widening import is_outsider, only_known_callers
 from graph import Resource
-from policies.rule import Args, NotEvaluated, Report, rule
+from policies.rule import Args, NotEvaluated, Report, stack_rule
+from policies.rules.backups import copied_to
 
 TYPES: Final = (
     *(kind for kind, ways in DOCUMENTS.items() if any(way == "resource" for _, way in ways)),
@@ -38,7 +40,7 @@ _SOURCES: Final = (
 )
 
 
-@rule("resource-policy-refuse-outsiders", *TYPES)
+@stack_rule("resource-policy-refuse-outsiders", *TYPES)
 def refuse_outsiders(args: Args, report: Report) -> None:
     resource = Resource(urn=args.urn, type=args.type, name=args.name, inputs=args.props)
     written = [
@@ -59,6 +61,16 @@ def _is_for_everybody(kind: str, statement: Statement) -> bool:
     return is_open(statement) and kind not in _JUDGED_ELSEWHERE
 
 
+def _serves_copies(args: Args, statement: Statement) -> bool:
+    """What a copy in another account takes: AWS lets it put recovery points into a vault and nothing else, and it reads
+    with a key what a plan of this stack copies to it, through AWS's services alone.
+    """
+    if args.type == t.BACKUP_VAULT_POLICY:
+        return values_of(statement, "Action") == ["backup:CopyIntoBackupVault"] and bool(principals(statement))
+    through_services = "kms:viaservice" in conditions(statement)
+    return args.type == t.KEY and through_services and accounts_of(principals(statement)) <= copied_to(args.stack)
+
+
 def _judge(args: Args, statement: Statement, report: Report) -> None:
     label, own = statement.get("Sid") or "a statement without a Sid", frozenset(args.accounts)
     if _is_for_everybody(args.type, statement) and not only_known_callers(statement, own):
@@ -67,6 +79,8 @@ def _judge(args: Args, statement: Statement, report: Report) -> None:
     foreign = [name for name in named if is_outsider(name, own)]
     if foreign and not own:
         raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
+    if _serves_copies(args, statement):
+        foreign = []
     for name in (*(foreign if args.type != t.BUCKET_POLICY else ()), *principals(statement, "CanonicalUser")):
         report(f"{label} allows {name}, which is not of this account")
     for name in principals(statement, "Federated"):

@@ -21,7 +21,6 @@ _DASHBOARD = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/C
 _EVENTS = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"
 _SCHEDULES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html"
 _ALARM, _METRIC_FILTER = t.METRIC_ALARM, "aws:cloudwatch/logMetricFilter:LogMetricFilter"
-_RULE = "aws:cloudwatch/eventRule:EventRule"
 _DAY = 86400
 _GRID, _MOST_WIDGETS, _TALLEST, _MOST_METRICS = 24, 500, 1000, 500
 _ACTIONS = ("alarmActions", "okActions", "insufficientDataActions")
@@ -86,10 +85,10 @@ RULES = (
         "a number, or a field such as $.latency",
         _FILTER,
     ),
-    text("event-rule-name", _RULE, "name", r"[\w.-]{1,64}", "at most 64 letters, digits and . _ -", _EVENTS),
+    text("event-rule-name", t.EVENT_RULE, "name", r"[\w.-]{1,64}", "at most 64 letters, digits and . _ -", _EVENTS),
     Rule(
         "event-schedule",
-        _RULE,
+        t.EVENT_RULE,
         "scheduleExpression",
         "rate(5 minutes), rate(1 day), or cron(0 3 * * ? *)",
         _SCHEDULES,
@@ -205,7 +204,7 @@ def _widget(widget: Mapping[str, Any]) -> Iterator[_Found]:
 
 def event_rules(graph: Graph) -> Iterator[Refusal]:
     """A rule without a pattern or schedule, a pattern that is no JSON of lists, and more than five targets."""
-    for one in graph.of(_RULE):
+    for one in graph.of(t.EVENT_RULE):
         values = one.inputs
         pattern = values.get("eventPattern")
         if not pattern and not values.get("scheduleExpression"):
@@ -217,11 +216,7 @@ def event_rules(graph: Graph) -> Iterator[Refusal]:
             yield refuse(
                 one, "event-pattern", what, 'write JSON whose leaves are lists: {"source": ["aws.rds"]}', source
             )
-        targets = [
-            each
-            for each in graph.of("aws:cloudwatch/eventTarget:EventTarget")
-            if each.inputs.get("rule") in (values.get("name"), one.id)
-        ]
+        targets = [each for each in graph.of(t.EVENT_TARGET) if each.inputs.get("rule") in (values.get("name"), one.id)]
         if len(targets) > 5:
             what = f"has {len(targets)} targets"
             source = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"

@@ -15,6 +15,7 @@ _ROLE = ("role/{RoleName}",)
 _TARGET = ("scalable-target/new",)
 _SECURITY_GROUP = ("security-group/{GroupId}",)
 _WORKSPACE = ("workspace/{workspaceId}",)
+_VAULT = ("backup-vault:{BackupVaultName}",)
 _RULES = ("rulegroupsnamespace/{workspaceId}/{name}",)
 
 RESOURCES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -31,6 +32,14 @@ RESOURCES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "DescribeLoggingConfiguration": _WORKSPACE,
         "DescribeRuleGroupsNamespace": _RULES,
         "DescribeWorkspace": _WORKSPACE,
+    },
+    "backup": {
+        "CreateBackupPlan": ("backup-plan:new",),
+        "CreateBackupVault": _VAULT,
+        "DescribeBackupVault": _VAULT,
+        "GetBackupPlan": ("backup-plan:{BackupPlanId}",),
+        "ListTags": ("{ResourceArn}",),
+        "PutBackupVaultLockConfiguration": _VAULT,
     },
     "cloudwatch": {
         "DescribeAlarms": ("alarm:*",),
@@ -97,6 +106,13 @@ RESOURCES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "DescribeTargetGroups": _ANY,
         "ModifyLoadBalancerAttributes": ("{LoadBalancerArn}",),
         "ModifyTargetGroupAttributes": ("{TargetGroupArn}",),
+    },
+    "events": {
+        "DescribeRule": ("rule/{Name}",),
+        "ListTagsForResource": ("{ResourceARN}",),
+        "ListTargetsByRule": ("rule/{Rule}",),
+        "PutRule": ("rule/{Name}",),
+        "PutTargets": ("rule/{Rule}",),
     },
     "iam": {
         "AttachRolePolicy": _ROLE,

@@ -45,7 +45,9 @@ _ACTIONS = {
 }
 # What a call with tags asks for besides, on what it makes.
 _TAGGING = {
+    "backup": "backup:TagResource",
     "ecs": "ecs:TagResource",
+    "events": "events:TagResource",
     "elasticloadbalancing": "elasticloadbalancing:AddTags",
     "iam:CreateRole": "iam:TagRole",
     "iam:CreatePolicy": "iam:TagPolicy",
@@ -73,6 +75,10 @@ _HANDED = {
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html and rds-secrets-manager.html
 _KEYS_USED: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "aps:CreateWorkspace": {"kmsKeyArn": ("aps", ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"))},
+    # https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html
+    "backup:CreateBackupVault": {
+        "EncryptionKeyArn": ("backup", ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey"))
+    },
     "rds:CreateDBInstance": {
         "KmsKeyId": ("rds", ("CreateGrant", "DescribeKey")),
         "PerformanceInsightsKMSKeyId": ("rds", ("CreateGrant", "DescribeKey")),
@@ -81,6 +87,7 @@ _KEYS_USED: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 # Actions that AWS knows no resource for, and asks for besides.
 _WITHOUT_RESOURCE = {
+    "backup:CreateBackupVault": ("backup-storage:MountCapsule",),
     "lambda:CreateFunction": ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"),
     "wafv2:AssociateWebACL": ("elasticloadbalancing:SetWebACL",),
     # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
@@ -149,7 +156,8 @@ def _filled(name: str, template: str, values: Mapping[str, Any]) -> Iterator[str
 
 
 def _tags(params: Mapping[str, Any]) -> dict[str, str]:
-    tags = params.get("Tags") or params.get("tags") or {}
+    names = ("Tags", "tags", "BackupVaultTags", "BackupPlanTags")
+    tags: Any = next((params[name] for name in names if params.get(name)), {})
     if isinstance(tags, Mapping):
         return dict(tags)
     return {str(one.get("Key", one.get("key", one.get("TagKey")))): _tag_value(one) for one in tags}

@@ -15,6 +15,7 @@ from facts.ways.model import Path
 from facts.ways.parties import ACCOUNT
 from facts.ways.references import REFERENCE
 from facts.ways.things import Thing
+from rehearsal.tenants.meant_copies import Copies, meant_copy, meant_for_copies
 
 # Of bootstrap/roles.py.
 PREVIEW, DEPLOY, OPERATORS, LEAVING = "preview-role", "deploy-role", "operators-role", "leaving-role"
@@ -221,6 +222,15 @@ _OF_THE_ACCOUNT: Final = (
     *(
         Meant(
             role=role,
+            things="backup-key",
+            actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
+            reason="statements for RDS and S3, through which this key does not let: decided apart",
+        )
+        for role in (OPERATORS, LEAVING, DRILL)
+    ),
+    *(
+        Meant(
+            role=role,
             things="*-bucket",
             actions=("s3:ListBucket",),
             reason="to ask whether a bucket is there takes it; objects are named by ids",
@@ -240,7 +250,7 @@ _OF_THE_ACCOUNT: Final = (
             actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
             reason="RDS, Secrets Manager, S3 and SNS ask for the keys in its name, and only through them",
         )
-        for keys in ("keys-*", "exports-key", "metrics-key")
+        for keys in ("keys-*", "exports-key", "metrics-key", "backup-key")
     ),
     Meant(
         role=DEPLOY,
@@ -269,14 +279,14 @@ _OF_THE_ACCOUNT: Final = (
 )
 
 
-def meant(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay]) -> str:
+def meant(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay], copies: Copies) -> str:
     """Why something is meant to be open; empty where it is not."""
     if asker.party == ACCOUNT:
         return _meant_of_the_account(asker.name, thing, way)
     if thing.party == ACCOUNT:
         pulls = asker.name == "service-execution-role" and thing.type == t.REPOSITORY and not writes(way.action)
         return "every stack runs the account's one image, which holds nobody's data" if pulls else ""
-    if reason := _meant_by_export(asker, thing, way):
+    if reason := _meant_by_export(asker, thing, way) or meant_for_copies(asker, thing, way, copies):
         return reason
     reasons = (_meant_on_its_way(asker, thing, way, one) for one in on_their_way if one.receiver == thing.party)
     return next(filter(None, reasons), "")
@@ -309,10 +319,10 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
     return next((one.reason for one in listed if covers(one.actions, way.action)), "")
 
 
-def meant_path(path: Path) -> bool:
+def meant_path(path: Path, copies: Copies) -> bool:
     """Whether a way that no policy decides is meant: a silo is told where its base keeps exports and metrics."""
     named = path.by == REFERENCE and (path.asker, path.thing) in _TOLD_OF_ITS_BASE
-    return named and path.party.startswith(f"{path.whom}-")
+    return (named and path.party.startswith(f"{path.whom}-")) or meant_copy(path, copies)
 
 
 def _meant_by_export(asker: Asker, thing: Thing, way: Way) -> str:

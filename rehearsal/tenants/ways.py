@@ -17,6 +17,7 @@ from facts.ways.parties import ACCOUNT
 from facts.ways.references import reference_paths
 from graph import Graph
 from rehearsal.tenants.meant import OnItsWay, meant, meant_path
+from rehearsal.tenants.meant_copies import Copies, copies_of
 from rehearsal.tenants.result import Cell, Outcome
 
 ANY_ACTION: Final = "any action"
@@ -42,14 +43,14 @@ def joined(graphs: Iterable[Graph], project: str) -> Graph:
 
 def cells_of_ways(graph: Graph, on_their_way: Sequence[OnItsWay]) -> Iterator[Cell]:
     """One cell for everybody on every thing of another party; `on_their_way` as in the matrix."""
-    rights = Rights(graph)
+    rights, copies = Rights(graph), copies_of(graph)
     for verdict in rights.verdicts():
-        yield from _of_verdict(verdict, on_their_way)
+        yield from _of_verdict(verdict, on_their_way, copies)
     paths = [*network_paths(graph), *host_paths(graph), *reference_paths(graph, rights.things, rights.accounts)]
-    yield from _of_paths(paths)
+    yield from _of_paths(paths, copies)
 
 
-def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay]) -> Iterator[Cell]:
+def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay], copies: Copies) -> Iterator[Cell]:
     asker, thing = verdict.asker, verdict.thing
     cell = Cell(
         who=asker.party,
@@ -63,7 +64,7 @@ def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay]) -> Iterator[
     )
     reasons: dict[str, list[Way]] = defaultdict(list)
     for way in verdict.ways:
-        reasons[meant(asker, thing, way, on_their_way)].append(way)
+        reasons[meant(asker, thing, way, on_their_way, copies)].append(way)
     holes = reasons.pop("", [])
     yield replace(cell, got=Outcome.ALLOWED, why=explained(holes)) if holes else cell
     if asker.party != ACCOUNT:  # what the account's roles do to every stack is theirs to do: docs/bootstrap.md
@@ -72,7 +73,7 @@ def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay]) -> Iterator[
             yield replace(cell, call=", ".join(sorted({one.action for one in ways})), **allowed)  # type: ignore[arg-type]
 
 
-def _of_paths(paths: Iterable[Path]) -> Iterator[Cell]:
+def _of_paths(paths: Iterable[Path], copies: Copies) -> Iterator[Cell]:
     """One cell for everybody on everything in one way: open where one of several paths is."""
     found: dict[tuple[str, str, str, str, str], Path] = {}
     for one in paths:
@@ -88,7 +89,7 @@ def _of_paths(paths: Iterable[Path]) -> Iterator[Cell]:
             whom=one.whom,
             what=one.thing,
             call=one.by,
-            expected=Outcome.ALLOWED if meant_path(one) else Outcome.DENIED,
+            expected=Outcome.ALLOWED if meant_path(one, copies) else Outcome.DENIED,
             got=got,
             why=one.why,
         )

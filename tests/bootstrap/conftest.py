@@ -93,6 +93,7 @@ def _within_boundary(folder: Path, environment: str) -> Project:
         if settings:  # a customer's own stack has its base's
             settings["permissionsBoundaryArn"] = f"arn:aws:iam::{settings['account']}:policy/{BOUNDARY}"
             settings["service"]["waf"] = {}
+            settings["backupCopy"] = {"account": "444455556666"}
             file.write_text(yaml.safe_dump(content, sort_keys=False))
     return Project(find_project(PROJECT).name, folder, ROOT / "infra")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.names import BOUNDARY, deploy_role, state_bucket
+from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY, deploy_role, state_bucket
 from facts.permissions.actions import writes
 from facts.permissions.evaluate import Held
 from rehearsal.permissions.proof import Judged, Proof
@@ -40,7 +40,8 @@ def test_every_role_that_the_stack_makes_has_the_boundary(environment: str, acco
     account = accounts(environment)
     made = [call.params for call in account.calls if call.operation == "CreateRole"]
     assert len(made) > 3
-    assert {one.get("PermissionsBoundary") for one in made} == {f"arn:aws:iam::{account.id}:policy/{BOUNDARY}"}
+    found = {str(one["RoleName"]): str(one.get("PermissionsBoundary")).rpartition("/")[2] for one in made}
+    assert {name: BACKUP_BOUNDARY if name.endswith("-backup") else BOUNDARY for name in found} == found
 
 
 Case = Callable[[Account], RequestedAction]

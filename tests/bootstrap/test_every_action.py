@@ -54,6 +54,12 @@ NOT_REHEARSED: dict[str, tuple[str, ...]] = {
     "a thing gets other tags": ("*:AddTags*", "*:CreateTags", "*:Tag*", "*:Untag*"),
     "the provider looks at what it compares": ("*:Describe*", "*:Get*", "*:List*"),
     "moto has no saved searches": ("logs:PutQueryDefinition",),
+    "moto has no selections and no policies of vaults": (
+        "backup:CreateBackupSelection",
+        "backup:GetBackupSelection",
+        "backup:GetBackupVaultAccessPolicy",
+        "backup:PutBackupVaultAccessPolicy",
+    ),
     "moto has no alert managers and no collectors": ("aps:CreateAlertManagerDefinition", "aps:CreateScraper"),
     "AWS does it in the caller's name": (
         "logs:CreateLogDelivery",

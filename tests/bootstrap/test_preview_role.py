@@ -119,7 +119,7 @@ def test_it_decrypts_with_no_key_but_the_states(prod: Account, preview: Proof) -
         {"kms:viaservice": (f"s3.{HERE}.amazonaws.com",)},
         {"kms:viaservice": (f"rds.{HERE}.amazonaws.com",)},
     ]
-    assert len(keys) == 6
+    assert len(keys) == 7
     for key in [*keys, _account_key("trail")(prod)]:
         for context in through:
             asked = RequestedAction(action="kms:Decrypt", resource=key, context=context)

@@ -16,6 +16,8 @@ WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken": "a token is for the whole registry",
     "logs:DescribeLogGroups": "it lists all groups",
     "logs:DescribeQueryDefinitions": "saved searches belong to the account",
+    "events:ListRules": "it lists all rules",
+    "tag:GetResources": "it finds by tags what AWS Backup is to take",
     "ec2:DescribeNetworkInterfaces": "ec2's Describe actions take no resource",
     "ec2:DescribeSubnets": "ec2's Describe actions take no resource",
 }

@@ -10,7 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from bootstrap.home import SETTINGS_KEY as ACCOUNT_KEY
+from bootstrap.load import model_of
 from bootstrap.settings import AccountSettings
+from bootstrap.vault_settings import VaultAccountSettings
 from components.settings import Settings
 from infra.load import read_configured
 from infra.settings import StackSettings
@@ -28,11 +30,11 @@ FILES: dict[str, tuple[type[Settings], Any]] = {
         for _ in [dict(read_yaml(one).content)]
     },
     **{
-        f"bootstrap/{one.name}": (AccountSettings, read_yaml(one).content["config"][ACCOUNT_KEY])
+        f"bootstrap/{one.name}": (model_of(one.name.split(".")[1]), read_yaml(one).content["config"][ACCOUNT_KEY])
         for one in sorted(PROJECT.glob("bootstrap/Pulumi.*.yaml"))
     },
 }
-MODELS: tuple[type[BaseModel], ...] = (StackSettings, Tenant, AccountSettings)
+MODELS: tuple[type[BaseModel], ...] = (StackSettings, Tenant, AccountSettings, VaultAccountSettings)
 WRONG = (None, "~ nothing like this ~", -1, 10**9, 1.5, "", {"a": 1})
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bootstrap.home import SETTINGS_KEY as ACCOUNT_KEY
-from bootstrap.settings import AccountSettings
+from bootstrap.load import model_of
 from infra.settings import StackSettings
 from infra.stack_files import SETTINGS_KEY
 from infra.tenants.record import Tenant
@@ -60,7 +60,8 @@ def edits() -> Iterator[Edit]:
         stacks, bases = ((f"{record['base']}-{file.stem}",), (record["base"],)) if silo else ((), ())
         yield from _of(file, Tenant, (), stacks, bases=bases)
     for file in sorted(PROJECT.glob("bootstrap/Pulumi.*.yaml")):
-        yield from _of(file, AccountSettings, ("config", ACCOUNT_KEY), (file.name.split(".")[1],), of_account=True)
+        name = file.name.split(".")[1]
+        yield from _of(file, model_of(name), ("config", ACCOUNT_KEY), (name,), of_account=True)
 
 
 def _of(

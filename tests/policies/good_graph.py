@@ -122,14 +122,25 @@ def good_graph() -> list[Resource]:
     return b.resources
 
 
+ADMINISTER = {
+    "Sid": "AdministerButNotUse",
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    "Action": ["kms:PutKeyPolicy"],
+    "Resource": "*",
+}
+COPIES_ACCOUNT = "444455556666"
+SHARED = {
+    "Sid": "ShareWithCopies",
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{COPIES_ACCOUNT}:root"},
+    "Action": ["kms:Decrypt", "kms:DescribeKey"],
+    "Resource": "*",
+    "Condition": {"StringEquals": {"kms:ViaService": [f"rds.{REGION}.amazonaws.com"]}},
+}
+
+
 def _encryption(b: Builder) -> Resource:
-    administer = {
-        "Sid": "AdministerButNotUse",
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        "Action": ["kms:PutKeyPolicy"],
-        "Resource": "*",
-    }
     return b.add(
         "Encryption",
         "aws:kms/key:Key",
@@ -139,7 +150,7 @@ def _encryption(b: Builder) -> Resource:
         id="11111111-2222-3333-4444-555555555555",
         enableKeyRotation=True,
         deletionWindowInDays=30.0,
-        policy=document(administer),
+        policy=document(ADMINISTER, SHARED),
     )
 
 
@@ -272,7 +283,7 @@ def _database(b: Builder, key: Resource, subnets: list[Resource]) -> None:
             retentionInDays=365.0,
             kmsKeyId=(key, "arn"),
         )
-    database = b.add(
+    b.add(
         "Database",
         "aws:rds/instance:Instance",
         "database-instance",
@@ -314,13 +325,6 @@ def _database(b: Builder, key: Resource, subnets: list[Resource]) -> None:
             sourceType=source,
             enabled=True,
         )
-    b.add(
-        "Database",
-        "aws:backup/selection:Selection",
-        "database-backup",
-        tags=False,
-        resources=[(database, "arn")],
-    )
 
 
 def _files(b: Builder, key: Resource) -> None:
@@ -812,5 +816,60 @@ def _copies(b: Builder, key: Resource) -> None:
         kmsKeyId=(key, "arn"),
         sourceDbInstanceArn=arn("rds", "db:workbuoy-prod-database"),
     )
-    plan_rule = {"copyActions": [{"destinationVaultArn": arn("backup", "backup-vault:copies")}]}
-    b.add("Database", "aws:backup/plan:Plan", "database-plan", rules=[plan_rule])
+    _backup(b, key)
+
+
+COPIES = f"arn:aws:backup:{REGION}:{COPIES_ACCOUNT}:backup-vault:workbuoy-copies-{ACCOUNT}"
+KEPT = {
+    "Sid": "RefuseEarlyEnds",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": ["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"],
+    "Resource": "*",
+}
+TAKES = {
+    "Sid": "TakeCopies",
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{COPIES_ACCOUNT}:root"},
+    "Action": "backup:CopyIntoBackupVault",
+    "Resource": "*",
+}
+
+
+def _backup(b: Builder, key: Resource) -> None:
+    """What copies backups away, and, as if it were the other account's, a vault that takes such copies."""
+    own = _vault(b, "backup-vault", "workbuoy-prod", key, KEPT)
+    taking = _vault(b, "copies-vault", "workbuoy-copies-1", key, KEPT, TAKES)
+    b.add(
+        "Copies",
+        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+        "copies-lock",
+        tags=False,
+        backupVaultName=(taking, "name"),
+        minRetentionDays=7.0,
+        maxRetentionDays=35.0,
+    )
+    copy = {"destinationVaultArn": COPIES, "lifecycle": {"deleteAfter": 35.0}}
+    rule = {"ruleName": "daily", "targetVaultName": own.inputs["name"], "copyActions": [copy]}
+    b.add("Database", "aws:backup/plan:Plan", "database-plan", rules=[rule])
+    taken = [next(one for one in b.resources if one.name == name) for name in ("database-instance", "files-bucket")]
+    b.add(
+        "Database",
+        "aws:backup/selection:Selection",
+        "database-backup",
+        tags=False,
+        resources=[(one, "arn") for one in taken],
+    )
+
+
+def _vault(b: Builder, logical: str, name: str, key: Resource, *statements: Mapping[str, Any]) -> Resource:
+    vault = b.add("Backup", "aws:backup/vault:Vault", logical, name=name, kmsKeyArn=(key, "arn"))
+    b.add(
+        "Backup",
+        "aws:backup/vaultPolicy:VaultPolicy",
+        f"{logical}-policy",
+        tags=False,
+        backupVaultName=(vault, "name"),
+        policy=document(*statements),
+    )
+    return vault

@@ -13,9 +13,14 @@ from typing import Any
 from graph import Resource
 from tests.policies.good_graph import (
     ACCOUNT,
+    ADMINISTER,
+    COPIES,
+    KEPT,
     PROVIDER,
+    SHARED,
     SSO,
     TAGS,
+    TAKES,
     VISIBLE,
     alert_manager,
     allow,
@@ -148,7 +153,13 @@ DATABASE = [
     seed("database-announce-events", "database-db-parameter-group-events", "enabled", False),
     seed("database-announce-events", "database-db-security-group-events", "sourceType", "db-cluster"),
     gone("database-join-backup-plan", "database-backup"),
-    seed("database-join-backup-plan", "database-backup", "resources", ["arn:aws:rds:eu-north-1:1:db:other"]),
+    seed(
+        "database-join-backup-plan",
+        "database-backup",
+        "resources",
+        ["arn:aws:rds:eu-north-1:1:db:other"],
+        "backup-plan-take-data",
+    ),
     seed("database-log-queries", "database-parameters", "parameters", [{"name": "rds.force_ssl", "value": "1"}]),
     seed("snapshot-stay-private", "database-snapshot", "sharedAccounts", ["all"]),
     seed("snapshot-stay-private", "database-snapshot-copy", "sharedAccounts", ["all"]),
@@ -556,7 +567,7 @@ _POLICIES = {
 }
 OUTSIDERS = [
     *(
-        seed("resource-policy-refuse-outsiders", name, "policy", document(statement))
+        seed("resource-policy-refuse-outsiders", name, "policy", document(statement, SHARED))
         for name, statement in (
             (FILES, CANONICAL),
             ("secrets-oidc", THEIRS),
@@ -619,11 +630,11 @@ UNROUTED = alert_manager(route={"receiver": "nobody"})
 KEY, SERVICE_LOG, ALARM = "encryption-data", "observability-service", "observability-metric"
 OBSERVABILITY = [
     seed("key-rotate", KEY, "enableKeyRotation", False),
-    seed("key-name-principals", KEY, "policy", document(OPEN)),
+    seed("key-name-principals", KEY, "policy", document(OPEN), "backup-copy-share-key"),
     added("key-name-principals", "aws:kms/keyPolicy:KeyPolicy", keyId="other", policy=document(OPEN)),
     seed("key-delay-deletion", KEY, "deletionWindowInDays", 7.0),
     Seed(control="key-delay-deletion", resource=KEY, protect=False),
-    seed("key-state-policy", KEY, "policy"),
+    seed("key-state-policy", KEY, "policy", None, "backup-copy-share-key"),
     seed("log-group-set-retention", SERVICE_LOG, "retentionInDays"),
     gone("log-group-set-retention", "database-upgrade-log"),
     seed("log-group-encrypt", SERVICE_LOG, "kmsKeyId"),
@@ -816,11 +827,17 @@ ELSEWHERE: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("aws:sns/topic:Topic", {"region": US, "kmsMasterKeyId": "k"}),
     ("aws:sns/topicSubscription:TopicSubscription", {"endpoint": in_us("sqs", "q"), "protocol": "sqs"}),
-    ("aws:backup/vault:Vault", {"kmsKeyArn": in_us("kms", "key/1")}),
 )
 
+
+def backed_up(**changes: Any) -> list[dict[str, Any]]:
+    """The rules of the backup plan with another copy."""
+    copy = {"destinationVaultArn": COPIES, "lifecycle": {"deleteAfter": 35.0}, **changes}
+    return [{"ruleName": "daily", "targetVaultName": "workbuoy-prod", "copyActions": [copy]}]
+
+
 PLACEMENT = [
-    *(seed("resource-carry-owner-tags", FILES, f"tags.{tag}") for tag in TAGS),
+    *(seed("resource-carry-owner-tags", "files-logs-bucket", f"tags.{tag}") for tag in TAGS),
     seed("resource-carry-owner-tags", D, "tags"),
     seed("resource-stay-in-residency", FILES, "region", "us-east-1"),
     seed("resource-stay-in-residency", D, "region", "us-east-1"),
@@ -835,16 +852,75 @@ PLACEMENT = [
         "arn:aws:rds:us-east-1:333333333333:db:x",
     ),
     *(added("resource-stay-in-residency", kind, **properties) for kind, properties in ELSEWHERE),
+    seed("resource-stay-in-residency", "backup-vault", "kmsKeyArn", in_us("kms", "key/1")),
     seed("resource-stay-in-residency", D, "replicateSourceDb", in_us("rds", "db:x")),
     seed(
         "resource-stay-in-residency",
         "database-plan",
         "rules",
-        [{"copyActions": [{"destinationVaultArn": "arn:aws:backup:us-east-1:333333333333:backup-vault:x"}]}],
+        backed_up(destinationVaultArn="arn:aws:backup:us-east-1:444455556666:backup-vault:x"),
+    ),
+]
+
+
+def sharing(**changes: Any) -> str:
+    """The policy of the database's key, with another statement for the account that copies are made in."""
+    return document(ADMINISTER, {**SHARED, **changes})
+
+
+BACKUPS = [
+    seed("backup-vault-encrypt", "backup-vault", "kmsKeyArn"),
+    seed("backup-vault-encrypt", "copies-vault", "kmsKeyArn", "alias/aws/backup"),
+    gone("backup-vault-lock", "copies-lock"),
+    seed("backup-vault-lock", "copies-lock", "minRetentionDays"),
+    seed("backup-vault-lock", "copies-lock", "maxRetentionDays"),
+    seed("backup-vault-lock", "copies-lock", "maxRetentionDays", 36.0),
+    gone("backup-vault-refuse-deletion", "backup-vault-policy"),
+    seed("backup-vault-refuse-deletion", "copies-vault-policy", "policy", document(TAKES)),
+    seed(
+        "backup-vault-refuse-deletion",
+        "copies-vault-policy",
+        "policy",
+        document({**KEPT, "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/a"}}}),
+    ),
+    seed(
+        "backup-plan-copy-away",
+        "database-plan",
+        "rules",
+        [{"ruleName": "daily", "targetVaultName": "workbuoy-prod"}],
+        "resource-policy-refuse-outsiders",
+    ),
+    seed(
+        "backup-plan-copy-away",
+        "database-plan",
+        "rules",
+        backed_up(destinationVaultArn=f"arn:aws:backup:eu-north-1:{ACCOUNT}:backup-vault:here"),
+        "resource-policy-refuse-outsiders",
+    ),
+    seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={"deleteAfter": 36.0})),
+    seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={})),
+    seed(
+        "backup-plan-take-data",
+        "database-backup",
+        "resources",
+        ["arn:aws:s3:::workbuoy-prod-files"],
+        "database-join-backup-plan",
+    ),
+    seed(
+        "backup-plan-take-data",
+        "database-backup",
+        "resources",
+        [f"arn:aws:rds:eu-north-1:{ACCOUNT}:db:workbuoy-prod-database"],
+    ),
+    seed("backup-copy-share-key", "encryption-data", "policy", document(ADMINISTER)),
+    seed("backup-copy-share-key", "encryption-data", "policy", sharing(Action=["kms:Encrypt"])),
+    seed(
+        "backup-copy-share-key", "encryption-data", "policy", sharing(Condition={}), "resource-policy-refuse-outsiders"
     ),
 ]
 
 SEEDS: tuple[Seed, ...] = (
+    *BACKUPS,
     *DATABASE,
     *STORAGE,
     *SECRETS,

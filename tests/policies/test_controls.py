@@ -14,7 +14,7 @@ from policies.catalogue import catalogue
 from policies.rule import RULES
 from policies.runner import Report, check
 from tests.policies.good_graph import ACCOUNT, REGION, document, github, good_graph, people
-from tests.policies.seeds import GONE, SEEDS, Seed, seed
+from tests.policies.seeds import GONE, SEEDS, Seed, backed_up, seed
 
 USER, MFA = f"arn:aws:iam::{ACCOUNT}:user/ola", "aws:MultiFactorAuthPresent"
 RULE_FILES = sorted(Path(rules.__file__).parent.glob("[a-z]*.py"))
@@ -74,7 +74,7 @@ OTHER_GOOD_SIDES = [
     seed("function-use-current-runtime", "service-rotation", "packageType", "Image"),
     seed("network-close-ports", "network-balancer-from-world", "type", "egress"),
     seed("network-close-ports", "network-database-from-service", "cidrIpv4", "no address"),
-    seed("resource-stay-in-residency", "database-plan", "rules", [{"ruleName": "no copies"}]),
+    seed("backup-plan-copy-away", "database-plan", "rules", backed_up(lifecycle={"deleteAfter": 7.0})),
     seed("listener-redirect-http", "service-http", "protocol"),
     seed("role-pin-github-subject", "preview-role", "assumeRolePolicy", github("repo:a/b:ref:refs/heads/main")),
     seed("role-require-mfa", "operator-role", "assumeRolePolicy", people(USER, Bool={MFA: "true"})),

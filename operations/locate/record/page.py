@@ -1,8 +1,9 @@
 """The page, put together from an answer, what is stated of the processing, and the words of a language."""
 
 import datetime
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -145,15 +146,33 @@ class _Page:
             key = ""
             if one.form in (Form.AUTOMATED_BACKUPS, Form.REPLICATED_BACKUPS):
                 key = "backup_records"
+            elif one.form is Form.RECOVERY_POINT_COPIES:
+                key = "backup_away"
             elif (one.group, one.form, one.content) == (Group.FILES, Form.NONCURRENT_VERSIONS, Content.CUSTOMER):
                 key = "backup_files"
             if key:
                 told = self.words.texts[key].format(kept=escaped(self._kept(one)), place=self._place(one))
                 yield f"- {told}"
+        yield from self._erased()
         if self.answer.not_held:
             told = "; ".join(dict.fromkeys(f"{self._what(one)} ({self._kept(one)})" for one in self.answer.not_held))
             yield f"- {self.words.texts['not_held'].format(stores=escaped(told))}"
         yield ""
+
+    def _erased(self) -> Iterator[str]:
+        """How long something that was erased can still stand in a copy out of reach; earlier versions are in it too."""
+        copies = [
+            one.store.kept.days for one in self.answer.stores if one.form is Form.RECOVERY_POINT_COPIES and one.store
+        ]
+        if not copies:
+            return
+        versions = [
+            one.store.kept.days
+            for one in self.answer.stores
+            if one.store and (one.group, one.form) == (Group.FILES, Form.NONCURRENT_VERSIONS)
+        ]
+        records, files = (_longest(days, self.words.facts.days) for days in (copies, [_sum(copies, versions)]))
+        yield f"- {self.words.texts['erased_away'].format(records=records, files=files)}"
 
     # ---- who reads
 
@@ -237,6 +256,20 @@ class _Page:
         yield f"|{'---|' * (names.count('|') + 1)}"
         yield from (f"| {' | '.join(row)} |" for row in rows)
         yield ""
+
+
+def _sum(copies: Sequence[float | None], versions: Sequence[float | None]) -> float | None:
+    """A version is copied on its last day, too."""
+    if None in copies or None in versions:
+        return None
+    return max(one for one in copies if one is not None) + max(
+        (one for one in versions if one is not None), default=0.0
+    )
+
+
+def _longest(days: Sequence[float | None], worded: Callable[[float | None], str]) -> str:
+    known = [one for one in days if one is not None]
+    return worded(None if len(known) < len(days) or math.isinf(max(known)) else max(known))
 
 
 def _small(text: str) -> str:

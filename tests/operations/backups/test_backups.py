@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
+from operations.backups import elsewhere
 from operations.backups import look as looking
 from operations.backups.command import backups
+from operations.backups.finding import Looked, State
 from operations.restore import running as restoring
 from operations.restore.copy import EXPIRES, KEPT
 from tests.conftest import PROJECT, schema_of
@@ -21,7 +23,9 @@ OUTPUTS = {
     "clusterArn": "c",
     "drillTaskDefinitionArn": "d",
     "databaseAddress": f"{DATABASE}.abc.{REGION}.rds.amazonaws.com",
+    "databaseLoginSecretArn": "l",
     "filesBucketName": BUCKET,
+    "serviceName": "service",
     "privateSubnetIds": ["subnet-1"],
     "restoreSecurityGroupId": "sg-1",
     "restoreTaskDefinitionArn": "t",
@@ -39,6 +43,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A database with a snapshot of today, and a bucket with versions and a ledger."""
     monkeypatch.chdir(PROJECT)
     monkeypatch.setattr(restoring, "_outputs", lambda *_: OUTPUTS)
+    monkeypatch.setattr(elsewhere, "other_regions", lambda _: ["eu-north-1"])  # a client a region takes seconds
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
     with mock_aws():
@@ -133,6 +138,39 @@ def _beside(end: str, until: str) -> None:
     )
 
 
+def copied_away() -> None:
+    here = f"arn:aws:rds:{REGION}:123456789012:snapshot:today"
+    boto3.client("rds", region_name="eu-north-1").copy_db_snapshot(
+        SourceDBSnapshotIdentifier=here, TargetDBSnapshotIdentifier="copied", SourceRegion=REGION
+    )
+
+
+def exported() -> None:
+    snapshot = client("rds").describe_db_snapshots(DBSnapshotIdentifier="today")["DBSnapshots"][0]
+    client("rds").start_export_task(
+        ExportTaskIdentifier="taken",
+        SourceArn=snapshot["DBSnapshotArn"],
+        S3BucketName="somewhere",
+        IamRoleArn="arn:aws:iam::123456789012:role/export",
+        KmsKeyId=snapshot["KmsKeyId"],
+    )
+
+
+def replicated() -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="workbuoy-elsewhere", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="workbuoy-elsewhere", VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "Status": "Enabled",
+        "Priority": 1,
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::workbuoy-elsewhere", "Account": "210987654321"},
+    }
+    role = "arn:aws:iam::123456789012:role/replication"
+    s3.put_bucket_replication(Bucket=BUCKET, ReplicationConfiguration={"Role": role, "Rules": [rule]})
+
+
 DAY = f"{datetime.now(UTC) + timedelta(days=7):%Y-%m}"
 SEEDED: dict[Callable[[], None], tuple[str, str, str]] = {
     key_pending: ("database key", "unreadable", f"PendingDeletion, and gone on {DAY}"),
@@ -141,6 +179,9 @@ SEEDED: dict[Callable[[], None], tuple[str, str, str]] = {
     shared: ("shared snapshot", "exposed", "today is shared with 210987654321"),
     no_snapshot: ("snapshots", "missing", "there is none"),
     no_database: ("database", "missing", f"there is no {DATABASE}"),
+    copied_away: ("copies elsewhere", "exposed", "1 snapshots in eu-north-1, outside residency"),
+    exported: ("exported snapshot", "exposed", "taken went to the bucket somewhere"),
+    replicated: ("replicated files", "exposed", "go on to workbuoy-elsewhere of account 210987654321"),
     left_behind: ("restored copy", "exposed", "should be gone by now"),
     put_aside: ("database before a restore", "exposed", "should be gone by now"),
 }
@@ -156,23 +197,21 @@ def test_what_stands_in_the_way_is_named_first(seed: Callable[[], None]) -> None
     findings = json.loads(result.stdout)["findings"]
     (found,) = [one for one in findings if one["what"] == what]
     assert (found["state"], words in found["found"]) == (state, True), found
-    states = [looking.State[one["state"].upper()] for one in findings]
+    states = [State[one["state"].upper()] for one in findings]
     assert states == sorted(states)
 
 
 @pytest.mark.usefixtures("account")
 def test_a_newest_moment_that_is_too_old_and_what_may_not_be_asked_are_not_good() -> None:
-    late = looking.Looked(
-        session=boto3.Session(), region=REGION, database=DATABASE, bucket="elsewhere", now=datetime.now(UTC)
-    )
+    late = Looked(session=boto3.Session(), region=REGION, database=DATABASE, bucket="elsewhere", now=datetime.now(UTC))
     found = {one.what: one for one in looking.look(late)}
-    assert found["file versions"].state is looking.State.UNKNOWN
-    tomorrow = looking.Looked(
+    assert found["file versions"].state is State.UNKNOWN
+    tomorrow = Looked(
         session=late.session, region=REGION, database=DATABASE, bucket=BUCKET, now=late.now + timedelta(days=3)
     )
     found = {one.what: one for one in looking.look(tomorrow)}
-    assert found["newest moment"].state is looking.State.MISSING
-    assert found["snapshots"].state is looking.State.MISSING
+    assert found["newest moment"].state is State.MISSING
+    assert found["snapshots"].state is State.MISSING
 
 
 @pytest.mark.usefixtures("account")

@@ -253,3 +253,61 @@ def test_a_receiver_that_goes_and_a_rule_that_mutes_are_losses() -> None:
 @pytest.mark.parametrize("kind", [t.METRICS_RULES, t.METRICS_ALERT_MANAGER, "aws:amp/scraper:Scraper"])
 def test_what_watches_does_not_go_unseen(kind: str) -> None:
     assert kinds(step("delete", kind, {"workspaceId": "ws"}, None)) == ["safeguard-off"]
+
+
+OTHERS = "arn:aws:backup:eu-west-1:444455556666:backup-vault:copies"
+COPIED = {"ruleName": "daily", "lifecycle": {"deleteAfter": 7}, "copyActions": [{"destinationVaultArn": OTHERS}]}
+
+
+def backed_up(**changes: Any) -> dict[str, Any]:
+    rule = {**COPIED, "copyActions": [{"destinationVaultArn": OTHERS, "lifecycle": {"deleteAfter": 35}}], **changes}
+    return {"rules": [rule]}
+
+
+@pytest.mark.parametrize(
+    ("weaker", "told"),
+    [
+        (backed_up(copyActions=[]), "days that a copy elsewhere is kept"),
+        (
+            backed_up(copyActions=[{"destinationVaultArn": OTHERS, "lifecycle": {"deleteAfter": 7}}]),
+            "days that a copy elsewhere is kept",
+        ),
+        (backed_up(lifecycle={"deleteAfter": 1}), "days that recovery points are kept"),
+        ({"rules": []}, "days that a copy elsewhere is kept"),
+    ],
+)
+def test_a_plan_that_copies_less_or_for_a_shorter_time_stops(weaker: dict[str, Any], told: str) -> None:
+    assert set(kinds(step("update", t.BACKUP_PLAN, backed_up(), weaker))) == {"retention-cut"}
+    assert any(told in one for one in whats(step("update", t.BACKUP_PLAN, backed_up(), weaker)))
+    assert kinds(step("update", t.BACKUP_PLAN, weaker, backed_up())) == []
+
+
+def test_a_selection_that_takes_less_stops_though_another_one_takes_its_place() -> None:
+    both = {"planId": "p", "resources": ["arn:aws:rds:eu-west-1:1:db:x", "arn:aws:s3:::files"]}
+    less = {"planId": "p", "resources": ["arn:aws:rds:eu-west-1:1:db:x"]}
+    assert kinds(step("replace", t.BACKUP_SELECTION, both, less)) == ["safeguard-off"]
+    assert "arn:aws:s3:::files" in whats(step("replace", t.BACKUP_SELECTION, both, less))[0]
+
+
+LOCKED = {"backupVaultName": "v", "minRetentionDays": 7, "maxRetentionDays": 35, "changeableForDays": 14}
+
+
+@pytest.mark.parametrize(
+    ("weaker", "expected"),
+    [
+        ({**LOCKED, "minRetentionDays": 1}, "retention-cut"),
+        ({**LOCKED, "maxRetentionDays": 365}, "safeguard-off"),
+        ({**LOCKED, "changeableForDays": None}, "safeguard-off"),
+    ],
+)
+def test_a_lock_that_holds_for_less_or_keeps_for_longer_stops(weaker: dict[str, Any], expected: str) -> None:
+    assert kinds(step("update", t.BACKUP_VAULT_LOCK, LOCKED, weaker)) == [expected]
+    assert kinds(step("update", t.BACKUP_VAULT_LOCK, weaker, LOCKED)) == []
+
+
+def test_a_vault_whose_lock_goes_is_weaker_in_each_of_its_ways() -> None:
+    assert set(kinds(step("delete", t.BACKUP_VAULT_LOCK, LOCKED, None))) == {"retention-cut", "safeguard-off"}
+
+
+def test_a_rule_of_events_that_is_switched_off_watches_no_more() -> None:
+    assert kinds(step("update", t.EVENT_RULE, {"state": "ENABLED"}, {"state": "DISABLED"})) == ["unwatched"]

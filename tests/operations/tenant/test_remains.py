@@ -21,7 +21,7 @@ from operations.tenant.remains_command import remains
 from project.files import Project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse
-from tests.conftest import PROJECT, schema_of
+from tests.conftest import PROJECT, declared_graph, schema_of
 from tests.operations.tenant.test_leaving import SNAPSHOT, standing
 
 DAY = date(2027, 1, 1)
@@ -65,6 +65,13 @@ def test_every_copy_of_a_pool_tenant_has_the_day_that_the_facts_give() -> None:
     assert not any("database rows" in one for one in by_what)
     assert [one.form for one in found[-2:]] == [IN_WORDS, IN_WORDS]
     assert all(one.ends is not None or "person" in one.how or one.form == IN_WORDS for one in found)
+
+
+def test_copy_in_another_account_ends_as_long_after_the_last_version_of_a_file_as_it_is_kept() -> None:
+    found = {one.form: one for one in of_pool(graph_of(declared_graph("prod-eu-north-1").rehearsal), DAY)}
+    away, here = found[Form.RECOVERY_POINT_COPIES], found[Form.RECOVERY_POINTS]
+    assert (away.ends, here.ends) == (DAY + timedelta(days=90 + 35), DAY + timedelta(days=90 + 7))
+    assert "210000000004" in away.where
 
 
 def test_silo_keeps_its_snapshot_until_its_day_and_its_backups_as_long_as_rds() -> None:

@@ -934,3 +934,49 @@ aws.servicediscovery.Service(
 pulumi.export("address", balancer.dns_name)
 pulumi.export("bucket", bucket.id)
 pulumi.export("database", database.address)
+
+vault = aws.backup.Vault("vault", name="every", kms_key_arn=key.arn, tags={"Name": "vault"}, opts=top)
+aws.backup.VaultLockConfiguration(
+    "vault", backup_vault_name=vault.name, min_retention_days=7, max_retention_days=35, opts=top
+)
+aws.backup.VaultPolicy(
+    "vault",
+    backup_vault_name=vault.name,
+    policy=policy(
+        {"Effect": "Deny", "Principal": "*", "Action": ["backup:DeleteRecoveryPoint"], "Resource": "*"},
+    ),
+    opts=top,
+)
+plan = aws.backup.Plan(
+    "plan",
+    name="every",
+    rules=[
+        aws.backup.PlanRuleArgs(
+            rule_name="daily",
+            target_vault_name=vault.name,
+            schedule="cron(30 5 * * ? *)",
+            start_window=60,
+            completion_window=720,
+            lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=7),
+            copy_actions=[
+                aws.backup.PlanRuleCopyActionArgs(
+                    destination_vault_arn=f"arn:aws:backup:{REGION}:444455556666:backup-vault:copies",
+                    lifecycle=aws.backup.PlanRuleCopyActionLifecycleArgs(delete_after=35),
+                )
+            ],
+        )
+    ],
+    tags={"Name": "plan"},
+    opts=top,
+)
+backup = aws.iam.Role("backup", name="backup", assume_role_policy=trust("backup.amazonaws.com"), opts=top)
+aws.backup.Selection("plan", name="every", plan_id=plan.id, iam_role_arn=backup.arn, resources=[locked.arn], opts=top)
+failures = aws.cloudwatch.EventRule(
+    "failures",
+    name="failures",
+    description="Failed jobs",
+    event_pattern=json.dumps({"source": ["aws.backup"]}),
+    tags={"Name": "failures"},
+    opts=top,
+)
+aws.cloudwatch.EventTarget("failures", rule=failures.name, target_id="alarms", arn=topic.arn, opts=top)
