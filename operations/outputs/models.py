@@ -315,7 +315,9 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",
-    "restore": ", ".join(f"`workbuoy restore {one}`" for one in ("drill", "tenant", "undo", "stack", "switch", "files")),
+    "restore": ", ".join(
+        f"`workbuoy restore {one}`" for one in ("drill", "tenant", "undo", "stack", "switch", "files")
+    ),
     "review": "`workbuoy review`, `workbuoy tenant preview`",
     "tenant-deploy-all": "`workbuoy tenant deploy --all`",
 }
