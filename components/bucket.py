@@ -14,6 +14,7 @@ from components.permissions import ANYONE, Statement, policy_document
 class BucketArgs:
     """`key_arn` None means SSE-S3, for buckets that AWS's log delivery writes to; periods are in days.
 
+    What ages (archived, deleted) is below `aging_prefix`, where one is named; the rest of the bucket stays as it is.
     A bucket that `outlives_stack` stays, with its settings and everything in it, when the stack is destroyed.
     """
 
@@ -25,6 +26,7 @@ class BucketArgs:
     expire_noncurrent_after_days: int
     archive_after_days: int | None = None
     delete_after_days: int | None = None
+    aging_prefix: str = ""
     lock_days: int | None = None
     outlives_stack: bool = False
     statements: Sequence[Statement] = field(default_factory=list)
@@ -134,11 +136,12 @@ def _encryption_by_default(
 
 
 def _lifecycle_rules(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
-    """One rule for each thing that happens, each over the whole bucket: a rule without a filter is refused later on.
+    """One rule for each thing that happens, most over the whole bucket: a rule without a filter is refused later on.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """
     whole_bucket = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="")
+    aging = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=args.aging_prefix)
     rules = [
         aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="abort-unfinished-uploads",
@@ -162,7 +165,7 @@ def _lifecycle_rules(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurati
             aws.s3.BucketLifecycleConfigurationRuleArgs(
                 id="archive",
                 status="Enabled",
-                filter=whole_bucket,
+                filter=aging,
                 transitions=[
                     aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
                         days=args.archive_after_days, storage_class="GLACIER_IR"
@@ -180,7 +183,7 @@ def _lifecycle_rules(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurati
         aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="delete" if args.delete_after_days else "remove-orphaned-delete-markers",
             status="Enabled",
-            filter=whole_bucket,
+            filter=aging if args.delete_after_days else whole_bucket,
             expiration=expiration,
         )
     )

@@ -124,6 +124,8 @@ class Files(ComponentResource):
                 expire_noncurrent_after_days=settings.expire_noncurrent_after_days,
                 archive_after_days=settings.archive_after_days,
                 delete_after_days=settings.delete_after_days,
+                # The erasure ledger, evidence and the way back of a restore outlive any attachment.
+                aging_prefix=f"{OBJECT_PREFIX}/",
                 statements=[
                     refuse_other_keys(files_name, args.key_arn),
                     *(_take_export(files_name, n, one) for n, one in enumerate(args.imports, start=1)),

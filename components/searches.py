@@ -28,7 +28,7 @@ SEARCHES: Final = (
         title="errors",
         log="service",
         lines=(
-            "fields @timestamp, request_id, route, status, error, message, trace",
+            "fields @timestamp, request_id, trace_id, route, status, error, message, trace",
             "filter level = 'error'",
             "sort @timestamp desc",
         ),
@@ -37,7 +37,7 @@ SEARCHES: Final = (
         title="slow requests",
         log="service",
         lines=(
-            "fields @timestamp, request_id, tenant, route, duration_ms",
+            "fields @timestamp, request_id, trace_id, tenant, route, duration_ms",
             "filter duration_ms > 500",
             "sort duration_ms desc",
         ),

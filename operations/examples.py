@@ -114,6 +114,18 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy fleet cells --next prod", "the stack file of a further one"),
     ),
     "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
+    "person export": (
+        (
+            "workbuoy person export acme --member 0193a000-0000-7000-8000-000000000001",
+            "what is theirs, as open archives",
+        ),
+    ),
+    "person erase": (
+        (
+            "workbuoy person erase acme --member 0193a000-0000-7000-8000-000000000001",
+            "for good: no backup brings them back",
+        ),
+    ),
     "tenant remains": (("workbuoy tenant remains acme --live", "what is left of one who has gone"),),
     "restore drill": (
         ("workbuoy restore drill prod", "try it: a copy, checked and deleted again"),

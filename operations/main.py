@@ -21,6 +21,7 @@ from operations.image.command import image
 from operations.local.command import local
 from operations.locate.command import locate
 from operations.monitor import monitor
+from operations.person.command import person
 from operations.pipeline.command import pipeline
 from operations.rehearse.command import rehearse
 from operations.restore.command import restore
@@ -35,7 +36,7 @@ SECTIONS: Final = {
         *("rehearse", "review", "deploy", "rollout", "smoke", "releases", "drift", "cost", "monitor"),
     ),
     "Anything else: workbuoy NOUN VERB": (
-        *("tenant", "fleet", "restore", "image", "policies", "state", "bootstrap", "engine"),
+        *("tenant", "person", "fleet", "restore", "image", "policies", "state", "bootstrap", "engine"),
     ),
     "This machine, this change, a customer's data": (
         *("doctor", "local", "changed", "locate", "backups", "drills", "evidence", "access"),
@@ -68,7 +69,7 @@ def main() -> None:
 
 for command in (
     *(rehearse, review, deploy, rollout, smoke, releases, drift, cost, monitor),
-    *(tenant, fleet, restore, image, policies, state, bootstrap, engine),
+    *(tenant, person, fleet, restore, image, policies, state, bootstrap, engine),
     *(doctor, local, changed, locate, backups, drills, evidence, access),
     pipeline,
 ):

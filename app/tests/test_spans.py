@@ -330,6 +330,22 @@ def test_a_trace_that_is_not_sampled_goes_on_all_the_same(monkeypatch: pytest.Mo
     assert receiver.spans() == []
 
 
+def test_a_request_that_is_not_recorded_is_not_below_the_one_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def ask() -> str:
+        first = tracing.begin(tracing.Trace(TRACE, SPAN, "01"), TRACE)
+        assert first is not None
+        first.end("GET", "/x", 200)
+        tracing.begin(None, "0123456789abcdef0123456789abcdef", recorded=False)
+        with tracing.step("select things", {}):
+            return tracing.headers()["traceparent"]
+
+    with recording(monkeypatch) as receiver:
+        assert asyncio.run(ask()).startswith("00-0123456789abcdef")
+    assert [span.name for span in receiver.spans()] == ["GET /x"]
+
+
 def test_a_failure_is_recorded_by_its_kind_and_never_by_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
         single_tenant = True

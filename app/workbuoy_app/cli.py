@@ -117,7 +117,21 @@ def _parser() -> argparse.ArgumentParser:
     for command in (add, remove):
         command.add_argument("--issuer", required=True, help="the provider's OIDC_ISSUER")
         command.add_argument("--subject", required=True, help="the `sub` that the provider gives this person")
+    _add_person(commands)
     return parser
+
+
+def _add_person(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What is owed to one person of a tenant, told by the member's id."""
+    person = commands.add_parser("person", help="one person's data in one tenant").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    export = person.add_parser("export", help="write what is theirs into EXPORTS_BUCKET, as open archives")
+    erase = person.add_parser("erase", help="end the membership for good; what they wrote stays the tenant's")
+    for command in (export, erase):
+        command.add_argument("name")
+        command.add_argument("--member", required=True, type=UUID, metavar="ID", help="the member's id")
+    erase.add_argument("--yes-erase", required=True, type=UUID, metavar="ID", help="the id once more")
 
 
 def _add_promotion(tenant: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
-from workbuoy_app.promotion.bucket import Bucket
+from workbuoy_app.promotion.bucket import Bucket, own_storage
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.settings import Settings
 
@@ -23,7 +24,9 @@ FOLDER = "erasures"
 BEGUN = f"{FOLDER}/begun.json"
 ENTRIES = f"{FOLDER}/entries/"
 FORMAT = 1
-TENANT, MEMBER = "tenant", "member"
+ERASED = UUID(int=0)
+"""Who made a row, once its author was erased."""
+TENANT, MEMBER, PERSON = "tenant", "member", "person"
 ARRIVAL = "tenant-arrival"  # it came, or came back: what was erased before does not hold for it
 
 
@@ -67,6 +70,18 @@ class Ledger:
     def note_arrival(self, tenant_id: UUID, name: str) -> None:
         """Before a tenant that moved here is served: a copy made later holds it on purpose."""
         self.note(ARRIVAL, (str(tenant_id), name), by="move")
+
+    def note_person(self, tenant_id: UUID, member_id: UUID, logins: Iterable[tuple[str, str]]) -> None:
+        """Before a person is erased from a tenant: their id, and what they log in with."""
+        for issuer, subject in logins:
+            self.note(MEMBER, (member_identity(issuer, subject),), by="operator")
+        self.note(PERSON, (person_identity(tenant_id, member_id),), by="operator")
+
+    def mark(self, identity: str) -> UUID:
+        """What stands for an erased person in the audit trail: a keyed hash, as a UUID of version 8 (RFC 9562)."""
+        digest = bytearray(bytes.fromhex(self.hashed(PERSON, f"mark\n{identity}"))[:16])
+        digest[6], digest[8] = digest[6] & 0x0F | 0x80, digest[8] & 0x3F | 0x80
+        return UUID(bytes=bytes(digest))
 
     def hashed(self, kind: str, identity: str) -> str:
         """What stands for an identity in the entries of one kind."""
@@ -118,6 +133,14 @@ def ledger_of(settings: Settings) -> Ledger | None:
     return Ledger(Bucket(settings.storage), settings.backups_kept_days)
 
 
+def ledger_needed(settings: Settings) -> Ledger:
+    """Raises PromotionRefused where there is no bucket that could hold one."""
+    own_storage(settings)
+    ledger = ledger_of(settings)
+    assert ledger is not None  # noqa: S101 - there is a bucket
+    return ledger
+
+
 def note_tenant(settings: Settings, tenant_id: UUID, name: str, by: str) -> None:
     """Before a tenant is removed; by its name too, since a copy without it no longer knows the id."""
     if ledger := ledger_of(settings):
@@ -128,6 +151,11 @@ def note_member(settings: Settings, issuer: str, subject: str, by: str) -> None:
     """Before a membership is ended."""
     if ledger := ledger_of(settings):
         ledger.note(MEMBER, (member_identity(issuer, subject),), by)
+
+
+def person_identity(tenant_id: UUID, member_id: UUID) -> str:
+    """One person in one tenant: the same person elsewhere is another."""
+    return f"{tenant_id}\n{member_id}"
 
 
 def member_identity(issuer: str, subject: str) -> str:

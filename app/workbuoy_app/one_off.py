@@ -27,9 +27,11 @@ NAMED = frozenset(
         *(("tenant", action) for action in ("freeze", "export", "import", "thaw", "remove", "clear-import")),
         *(("tenant", action) for action in ("hand-over", "count")),
         *(("tenant", action) for action in MOVES),
+        *(("person", action) for action in ("export", "erase")),
     }
 )
-"""What moves, freezes or lists. Who may log in is no matter of duty: `tenant add` and `member` are not here."""
+"""What moves, freezes or lists, and what is owed to one person. Who may log in is no matter of duty: `tenant add` and
+`member` are not here."""
 DRILL = frozenset({("restore", "prepare"), ("restore", "check")})
 """What touches a restored copy alone: a schedule may start these without a person."""
 ENTRIES = {"one-off": NAMED, "drill": DRILL}

@@ -1,4 +1,4 @@
-"""Commands that act as the database's owner: migrate, tenant, member, removals."""
+"""Commands that act as the database's owner: migrate, tenant, member, person, removals."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
                 print(json.dumps(row))
         elif options.command == "tenant" and options.action == "add":
             print(registry.add_tenant(settings, options.name))
-        elif options.command in ("tenant", "restore"):
+        elif options.command in ("tenant", "restore", "person"):
             _with_bucket(settings, options)
         elif options.action == "add":
             role = Role(options.role) if options.role else None
@@ -98,6 +98,8 @@ def _with_bucket(settings: Settings, options: argparse.Namespace) -> None:
 
     if options.command == "restore":
         from workbuoy_app.restore.commands import run  # noqa: PLC0415
+    elif options.command == "person":
+        from workbuoy_app.person.commands import run  # noqa: PLC0415
     elif options.action in ("hand-over", "count"):
         from workbuoy_app.handover.commands import run  # noqa: PLC0415
     elif options.action in MOVES:

@@ -40,8 +40,10 @@ GRANTS = {
     "api_tokens": "select, insert, delete",
     "audit_events": "select",  # triggers write it
 }
-# Who a member is never changes, nor what a token may do.
+# Who a member is never changes, nor what a token may do. An author changes when a person is erased, by an operator who
+# acts as the group; of a member's own session or token a trigger takes none (revision 0013).
 UPDATES = {
+    "attachments": ("created_by",),
     "members": ("role",),
     "api_tokens": ("token_hash", "previous_hash", "previous_expires_at", "expires_at", "last_used_at"),
 }

@@ -82,6 +82,7 @@ def begin(given: Trace | None, request_id: str, *, recorded: bool = True) -> Spa
         _trace.set(span.trace)
         _span.set(span if span.trace.span_id else None)
         return span
+    _span.set(None)  # pipelined requests inherit from the one before
     if given is None and trace_id:
         given = Trace(trace_id, None, _NOT_SAMPLED)
     _trace.set(given and given._replace(span_id=None))  # the caller's span is not this service's

@@ -26,6 +26,8 @@ VERSIONS: Final[Mapping[str, int]] = {
     "local": 1,
     "locate": 1,
     "locate-all": 1,
+    "person-erase": 1,
+    "person-export": 1,
     "policies-check": 1,
     "policies-lint": 1,
     "policies-matrix": 1,

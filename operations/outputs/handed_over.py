@@ -35,6 +35,37 @@ class TenantLink(Printed):
     links: list[Link]
 
 
+class PersonExport(Printed):
+    """An export of one person: where it lies, of when, and what is in it."""
+
+    tenant: str
+    member: str
+    address: str
+    made_at: str
+    rows: dict[str, int]
+    files: int
+
+
+class RemainingCopy(Printed):
+    """A copy that remains of somebody who was erased; `ends` is null where a person ends it, or nobody does."""
+
+    what: str
+    where: str
+    ends: str | None
+    how: str
+
+
+class PersonErase(Printed):
+    """How one person was erased; no `rows` where it was done before. `mark` stands for them in the audit trail."""
+
+    tenant: str
+    member: str
+    mark: str
+    erased_at: str
+    rows: dict[str, int] | None
+    remaining: list[RemainingCopy]
+
+
 class Copy(Printed):
     """A copy that remains of a customer who has left; `ends` is its last day, and null where a person ends it."""
 

@@ -12,7 +12,7 @@ from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
 from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
-from operations.outputs.handed_over import TenantExport, TenantLink, TenantRemains
+from operations.outputs.handed_over import PersonErase, PersonExport, TenantExport, TenantLink, TenantRemains
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
 from operations.outputs.rehearsed import Rehearse, RehearseAll
@@ -285,6 +285,8 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "local": Local,
     "locate": Locate,
     "locate-all": LocateAll,
+    "person-erase": PersonErase,
+    "person-export": PersonExport,
     "policies-check": PoliciesCheck,
     "policies-lint": PoliciesLint,
     "policies-matrix": PoliciesMatrix,

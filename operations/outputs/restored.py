@@ -19,6 +19,7 @@ class AppliedLedger(Printed):
     entries: int
     tenants_erased: int
     members_erased: int
+    persons_erased: int
 
 
 class CopyChecks(Printed):

@@ -140,6 +140,7 @@ def _of_copy(work: "Restore") -> dict[str, Any]:
             "entries": prepared["entries"],
             "tenantsErased": prepared["tenants_erased"],
             "membersErased": prepared["members_erased"],
+            "personsErased": prepared["persons_erased"],
         }
     if checked:
         tenants = checked["tenants"]

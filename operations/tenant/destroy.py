@@ -4,7 +4,7 @@ import getpass
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
 from operations.tenant.pool_leaving import PoolLeaving
 from operations.tenant.remains import Remaining, of_pool, of_silo, read_remaining
+from operations.tenant.silo_leaving import SiloLeaving
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -69,8 +70,12 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     today = datetime.now(UTC).date()
     draft = _draft(project.root, tenant)
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
-    if wish.export is not None:
-        _read(tenant, wish.export, left.buckets)
+    leaving = _leaving(project, tenant, opened, left)
+    export = wish.export
+    if export is not None:
+        _read(tenant, export, left.buckets)
+    elif wish.without_export is None:
+        export = leaving.export()
     require_rights(tenant.stack, left.buckets, opened.place)
     opened.require_free()
     deletable = left.keys_deletable_after(today, wish.keep_snapshot_days)
@@ -79,21 +84,38 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
         raise ProblemsError([Problem(message=message)])
     _write_draft(draft, left, remaining, today)
     opened.destroy(on_output=notify)
-    end_buckets(left.kept_buckets, today + timedelta(days=wish.keep_snapshot_days), opened.place)
+    end_buckets(left.kept_buckets, today, wish.keep_snapshot_days, opened.place)
     text = record_text(
         tenant,
         left,
         destroyed=today,
         deletable=deletable,
         confirmed_by=_person(opened),
-        export=wish.export,
+        export=export,
         without_export=wish.without_export,
         remaining=remaining,
     )
     file = _write_record(project.root, tenant, text)
     draft.unlink()
+    leaving.noted.unlink(missing_ok=True)
     opened.remove()
     return file
+
+
+def _leaving(project: Project, tenant: Tenant, opened: EngineStack, left: Left) -> SiloLeaving:
+    def tasks() -> Tasks:
+        import boto3  # noqa: PLC0415  a third of a second that help must not pay for
+
+        place = find_place(tenant.name, tenant.stack, tenant.region, lambda _: opened.outputs())
+        return Tasks(boto3.Session(), place, notify)
+
+    return SiloLeaving(
+        tenant=tenant,
+        noted=project.root / DRAFTS / f"{tenant.stack}.export.json",
+        tasks=tasks,
+        read=lambda address: _read(tenant, address, left.buckets),
+        notify=notify,
+    )
 
 
 def _standing(

@@ -4,7 +4,7 @@ A bucket that still holds something refuses to go, and by then the service and t
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -40,10 +40,11 @@ def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None
             raise UnreachableError(f"{stack}: {bucket} cannot be asked: {error}", "sign in anew") from None
 
 
-def end_buckets(buckets: Sequence[str], day: date, place: Placement) -> None:
-    """Let S3 delete every object of a bucket that outlives its stack on a day; older versions end by their own rule.
+def end_buckets(buckets: Sequence[str], today: date, keep_days: int, place: Placement) -> None:
+    """Let S3 delete every object of a bucket that outlives its stack after so many days, and no version before.
 
-    Raises botocore's errors. Again is no change.
+    So a destruction can be undone whole for as long: the rows of the final snapshot name these versions. Again is no
+    change. Raises botocore's errors.
     """
     if not buckets:
         return
@@ -51,6 +52,11 @@ def end_buckets(buckets: Sequence[str], day: date, place: Placement) -> None:
     for bucket in buckets:
         rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
         kept = [one for one in rules if one.get("ID") != ENDS and "Expiration" not in one]
+        for one in kept:
+            ending = one.get("NoncurrentVersionExpiration")
+            if ending:
+                ending["NoncurrentDays"] = max(ending["NoncurrentDays"], keep_days)
+        day = today + timedelta(days=keep_days)
         moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
         whole = {"ID": ENDS, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": moment}}
         s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [*kept, whole]})

@@ -27,14 +27,18 @@ def retire(*, name: str, day: str) -> None:
     notify("Next: a pull request with this line. Once it is merged:")
     if read_tenant(root, name).isolation == "silo":
         notify(f"  workbuoy tenant deploy {name}   (it lifts the protections)")
-        notify(f"  workbuoy tenant destroy {name} --export s3://.../manifest.json   (from {day})")
+        notify(
+            f"  workbuoy tenant destroy {name}   (from {day}; it freezes and exports, then asks for the leaving role)"
+        )
     else:
         notify(f"  workbuoy tenant destroy {name}   (from {day}; it freezes, exports, removes and counts)")
 
 
 @click.command()
 @click.argument("name")
-@click.option("--export", "export", metavar="S3-ADDRESS", help="manifest.json of the customer's last export.")
+@click.option(
+    "--export", "export", metavar="S3-ADDRESS", help="manifest.json of an export that was made after freezing."
+)
 @click.option("--without-export", metavar="REASON", help="Why there is none; goes into the record.")
 @click.option(
     "--confirm", "confirmed", metavar="NAME", help="The customer's name once more, where nobody can be asked."
@@ -57,8 +61,9 @@ def destroy(
 ) -> None:
     """Let a customer go that retires, and record it in tenants/offboarded/.
 
-    A silo's stack is destroyed; a final snapshot, its files and the keys stay until their day. A pool tenant is frozen,
-    exported, removed from the shared database and bucket, and counted before and after by another role.
+    The customer is frozen and exported first, and the export is read again. Then a silo's stack is destroyed; a final
+    snapshot, its files and the keys stay until their day. A pool tenant is removed from the shared database and bucket,
+    and counted before and after by another role.
     """
     from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
     from operations.tenant.handover.command import guarded  # noqa: PLC0415
@@ -68,8 +73,6 @@ def destroy(
     tenant = retiring(project.root, name, datetime.now(UTC).date())  # without its day nothing else matters
     if export is not None and without_export is not None:
         raise click.UsageError("Name the export, or say --without-export REASON; not both.")
-    if export is None and without_export is None and tenant.isolation == "silo":
-        raise click.UsageError("Name the export (`workbuoy tenant export`), or say --without-export REASON.")
     if confirmed is not None and confirmed != name:
         fail(MISTAKE, f"--confirm says {confirmed}, not {name}; nothing was changed")
     if confirmed is None and not sys.stdin.isatty():

@@ -14,7 +14,7 @@ from typing import Any
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.ending import Notify
-from operations.tenant.handover.reading import ReadAgain
+from operations.tenant.handover.reading import ReadAgain, is_of
 from operations.tenant.handover.tasks import TaskFailedError, Tasks
 from project.whole_file import write_whole
 
@@ -61,12 +61,11 @@ class PoolLeaving:
         self._note(before=dict(before), frozenAt=frozen["frozen_at"], removing=True)
 
     def _export(self, before: Mapping[str, Any]) -> None:
-        """Of what is there now, to the row: one of another day is another customer's as far as a removal goes."""
+        """Of what is there now, to the row."""
         address = self.export or self.done.get("export") or str(self.tasks.hand_over()["address"])
         self._note(export=address)
         found = self.read(address)
-        counted = {name: rows for name, rows in before["rows"].items() if name in found.rows}
-        if (found.digest, found.tenant_id) != (before["digest"], before["tenant_id"]) or counted != dict(found.rows):
+        if not is_of(found, before):
             self._note(export=None)
             message = (
                 f"{address}: is not of what is there now; nothing was removed. Again, without --export, exports anew"

@@ -8,14 +8,14 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-g
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from facts.captions import ENGLISH
-from facts.stores import Content, End, Form, Keeping, Store, stores
+from facts.stores import Content, End, Form, Keeping, Reason, Store, stores
 from graph import Graph
 from infra.tenants.dates import Hold
 from operations.locate.stores import serves_silos, takes_exports
@@ -55,6 +55,15 @@ class Remaining:
 def of_pool(graph: Graph, removed: date) -> list[Remaining]:
     """A pool tenant whose rows and objects were removed: everything of the base that held a copy of them."""
     return [*_kept(graph, removed, lambda _: True), *_in_words()]
+
+
+def of_person(graph: Graph, erased: date) -> list[Remaining]:
+    """One person who was erased from the stack that serves them: copies from before, whose rows named them.
+
+    No file was removed: what they attached is the customer's, and names them no longer.
+    """
+    gone = [one for one in _kept(graph, erased, lambda _: True) if one.form not in _OBJECTS]
+    return [*gone, PERSON_IN_LEDGER]
 
 
 def of_silo(own: Graph, base: Graph | None, destroyed: date, snapshot_days: int) -> list[Remaining]:
@@ -101,8 +110,21 @@ def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remainin
             yield Remaining(what="Final snapshot", where=store.name, form=store.form, ends=until, how=how)
         elif after.end is End.FOR_A_WHILE:
             yield _remaining(graph, store, day, after.days)
+        elif after.reason is Reason.KEY_RETAINED:
+            how = f"{BY_A_PERSON} once nothing needs it: keys.deletableAfter in this record, and KMS's 7 to 30 days"
+            yield replace(_remaining(graph, store, day, math.inf), how=how)
+        elif after.reason is Reason.BUCKET_RETAINED and store.form in _OBJECTS:
+            yield _remaining(graph, store, day, _retained_days(store, snapshot_days))
         else:
             yield _remaining(graph, store, day, math.inf)
+
+
+def _retained_days(store: Store, snapshot_days: int) -> float | None:
+    """Of a bucket that stays as long as the snapshot (emptying.py): deleted that day, and a version so long after."""
+    if store.form is not Form.NONCURRENT_VERSIONS:
+        return snapshot_days
+    days = store.kept.days
+    return None if days is None else snapshot_days + max(days, snapshot_days)
 
 
 def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Remaining:
@@ -169,6 +191,15 @@ def read_hold(record: Mapping[str, Any]) -> Hold | None:
     except ValidationError as error:
         told = "; ".join(one["msg"] for one in error.errors())
         raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {told}") from None
+
+
+PERSON_IN_LEDGER: Final = Remaining(
+    what="Entries of the erasure ledger and of the audit trail: keyed hashes of the person's ids",
+    where="erasures/entries, audit_events",
+    form=IN_WORDS,
+    ends=None,
+    how="stay: without them a restored backup would bring the person back",
+)
 
 
 def _day(value: Any) -> date | None:

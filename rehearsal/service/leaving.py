@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rehearsal.permissions.request import RequestedAction
+from rehearsal.service.one_person import OnePerson
 from rehearsal.service.processes import Process
 from rehearsal.service.restoring import (
     BETWEEN_SECONDS,
@@ -43,6 +44,7 @@ class Leaving:
     exported: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
     neighbour: Mapping[str, Any] = field(default_factory=dict)
+    person: OnePerson = field(default_factory=OnePerson)
 
     def steps(self) -> tuple[tuple[str, Action], ...]:
         """To be taken while the service runs."""
@@ -51,9 +53,11 @@ class Leaving:
             ("leave: a base backup", self.copying.back_up),
             ("leave: frozen and exported", self.export),
             ("leave: the export opened, by people alone", self.open),
+            ("leave: one person of its neighbour exported", self.person.export),
             ("leave: counted before", self.count),
             ("leave: removed", self.remove),
             ("leave: counted after", self.count_again),
+            ("leave: one person of its neighbour erased", self.person.erase),
             ("leave: older versions end", self.end_versions),
             ("leave: the log is archived", self.copying.archive),
             ("leave: a copy from before the removal", self.copying.copy),
@@ -61,7 +65,8 @@ class Leaving:
         )
 
     def fill(self, trial: Trial) -> str:
-        """A customer that will leave, and nothing of its neighbours."""
+        """A customer that will leave, and one person of a neighbour that stays."""
+        self.person.work(trial)
         run_as_owner(trial, ("tenant", "add", LEAVING), TIMEOUT_SECONDS)
         self.keys = fill_customer(trial, LEAVING, self.rows, self.files, LARGE)
         return (
@@ -157,14 +162,16 @@ class Leaving:
         """It had the customer, and nobody reads it before the erasure ledger was applied."""
         began = begin(trial, trial.declared.restore, ("restore", "prepare"), trial.declared.restore_role_arn)
         finish(began, "restore prepare", TIMEOUT_SECONDS)
-        erased = verdict(began)["tenants_erased"]
+        erased, persons = verdict(began)["tenants_erased"], verdict(began)["persons_erased"]
         checked = begin(trial, trial.declared.restore, ("restore", "check"), trial.declared.restore_role_arn)
         finish(checked, "restore check", TIMEOUT_SECONDS)
         names = {one["tenant"] for one in verdict(checked)["tenants"]}
         if erased != 1 or LEAVING in names:
             raise StepError(f"the copy holds {', '.join(sorted(names))}; {erased} customers were taken out of it")
+        if persons != 1:
+            raise StepError(f"{persons} erased persons were taken out of the copy instead of 1")
         expect(trial.member.send("GET", trial.thing_path), 200)
-        return "the ledger took it out; its neighbours are in it"
+        return "the ledger took it out, and the person; its neighbours are in it"
 
     def _after(self, trial: Trial) -> Mapping[str, Any]:
         return _exporting(trial, "count", LEAVING, "--id", str(self.before["tenant_id"]))

@@ -65,7 +65,7 @@ def migrate(trial: Trial) -> str:
 
 def enrol(trial: Trial) -> str:
     """Tenants with a member each, by tasks that nobody on duty may start; meanwhile, a login waits for its secret."""
-    issuer = _issuer(trial)
+    issuer = issuer_of(trial)
 
     def found(tenant: str, subject: str) -> None:
         run_as_owner(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
@@ -321,7 +321,7 @@ def _give_login_its_secret(trial: Trial) -> None:
     fill_oidc_secret(trial)
 
 
-def _issuer(trial: Trial) -> str:
+def issuer_of(trial: Trial) -> str:
     return MOCK_ISSUER if trial.mock_login else trial.surroundings.issuer()
 
 

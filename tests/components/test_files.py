@@ -53,6 +53,13 @@ def test_attachments_are_deleted_only_where_a_setting_says_so(declared: Declare,
     assert rules(graph, "files")["delete"]["expiration"] == {"days": 400}
 
 
+def test_ledger_evidence_and_ways_back_outlive_attachments(declared_with: DeclareWith) -> None:
+    graph = declared_with("prod", lambda settings: settings["files"].update(deleteAfterDays=400))
+    for name, rule in rules(graph, "files").items():
+        ages = {"transitions", "expiration"} & set(rule)
+        assert rule["filter"] == {"prefix": "tenants/" if ages else ""}, name
+
+
 def test_attachments_are_encrypted_with_the_customer_key_and_no_other(declared: Declare) -> None:
     graph = declared("prod")
     key_arn = graph.named("keys-files").outputs["arn"]

@@ -15,6 +15,7 @@ from rehearsal.image import Container, Unpacked
 from rehearsal.service.browser import Browser, fetch
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 from rehearsal.service.processes import started
+from rehearsal.service.span_receiver import ENDPOINT, span_receiver
 from rehearsal.service.surroundings import NotToBeHadError, Owner, Surroundings, free_port
 from tests.image.conftest import APP, ROOT
 
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.slow
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
 FILE = bytes(range(256)) * 20_480  # 5 MB
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 ASK_WHO = """
 import json, os
 status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
@@ -153,7 +155,10 @@ def test_it_serves_and_takes_five_megabytes(
             "S3_FORCE_PATH_STYLE": "true",
             **KEYS,
         }
-    with serving(runnable, settings, tmp_path / "log") as (container, port, metrics_port):
+    with (
+        span_receiver() as receiver,
+        serving(runnable, settings | {ENDPOINT: receiver.address}, tmp_path / "log") as (container, port, metrics_port),
+    ):
         assert "http_requests" in fetch(f"http://127.0.0.1:{metrics_port}/metrics").body.decode()
         browser = Browser(settings["PUBLIC_URL"], port)
         assert browser.send_form("/auth/mock", subject="ada").status == 303
@@ -165,7 +170,9 @@ def test_it_serves_and_takes_five_megabytes(
         if download.status in {302, 303, 307}:
             download = fetch(download.headers["location"])
         assert download.body == FILE
+        assert fetch(f"http://127.0.0.1:{port}/api/me", traceparent=f"00-{TRACE}-{TRACE[:16]}-01").status == 401
         assert container.stop() == 0
+    assert bytes.fromhex(TRACE) in b"".join(receiver.bodies), "the image exports no spans by the SDK that it carries"
     for line in (tmp_path / "log").read_text().splitlines():
         assert "level" in json.loads(line)
 

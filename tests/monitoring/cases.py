@@ -150,23 +150,26 @@ def _of_gauge(alert: str, severity: str, series: str, *, limit: float, hold: int
 def _of_storage() -> Iterator[Case]:
     name = f'workbuoy_storage_call_duration_seconds_count{{{OWN},instance="a",operation="put",outcome='
 
-    def case(told: str, *pieces: tuple[int, float], fires: tuple[int, ...] = (), quiet: tuple[int, ...]) -> Case:
+    def case(told: str, *pieces: tuple[int, float, float], fires: tuple[int, ...] = (), quiet: tuple[int, ...]) -> Case:
+        """Pieces are minutes, calls in each, and how many of them fail."""
         return Case(
             name=f"storage-failures: {told}",
             alert="storage-failures",
             severity="ticket",
             series={
-                f'{name}"success"}}': counter(tuple((minutes, 100 - failed) for minutes, failed in pieces)),
-                f'{name}"failure"}}': counter(pieces),
+                f'{name}"success"}}': counter(tuple((minutes, calls - failed) for minutes, calls, failed in pieces)),
+                f'{name}"failure"}}': counter(tuple((minutes, failed) for minutes, _, failed in pieces)),
             },
             fires=fires,
             quiet=quiet,
         )
 
     # Over five minutes, so the share is past its limit in the fifth minute of a fault.
-    faults = ((10, 0), (20, 5.3), (20, 0))
-    yield case("just over five of a hundred fire, and it ends with them", *faults, fires=(21,), quiet=(10, 19, 45))
-    yield case("just below five of a hundred do not", (40, 4.7), quiet=(35,))
+    fault = ((10, 100, 0), (20, 100, 5.3), (20, 100, 0))
+    yield case("just over five of a hundred fire, and it ends with them", *fault, fires=(21,), quiet=(10, 19, 45))
+    yield case("just below five of a hundred do not", (40, 100, 4.7), quiet=(35,))
+    fewer = ((20, 100, 0), (20, 20, 1.5))
+    yield case("calls that become fewer are set against those of the same minutes", *fewer, fires=(31,), quiet=(29,))
 
 
 def _of_counters() -> Iterator[Case]:
@@ -185,6 +188,13 @@ def _of_counters() -> Iterator[Case]:
         severity="page",
         series={logins: "0x5 1x30"},
         quiet=tuple(range(6, 30, 3)),
+    )
+    yield Case(
+        name="login-unavailable: two that are seven minutes apart do not",
+        alert="login-unavailable",
+        severity="page",
+        series={logins: "0x5 1x6 2x30"},
+        quiet=tuple(range(6, 32, 2)),
     )
     failures = f'workbuoy_database_connection_failures_total{{{OWN},instance="a"}}'
     yield Case(

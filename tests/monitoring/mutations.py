@@ -10,6 +10,7 @@ _NUMBER = re.compile(r'(?<![\w.\["{])\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.\]"])')
 _SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\{([^}]*)\}")
 _MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 _COMPARISON = re.compile(r" (>|<|==) ")
+_WINDOW = re.compile(r"\[(\d+)([mhd])\]")
 _OTHER = {">": ("<", ">="), "<": (">", "<="), "==": ("!=",)}
 
 
@@ -28,7 +29,7 @@ def name_of(rule: dict[str, Any]) -> str:
 
 
 def mutants(rule: dict[str, Any]) -> Iterator[Mutant]:
-    """A rule's numbers, comparisons, metrics, labels and label's values, how long it holds, and its own labels."""
+    """A rule's numbers, comparisons, windows, metrics, labels with their values, how long it holds, its own labels."""
     for change, expression in _expressions(rule["expr"]):
         yield Mutant(of=name_of(rule), change=change, rule={**rule, "expr": expression})
     if "alert" in rule:
@@ -41,7 +42,8 @@ def mutants(rule: dict[str, Any]) -> Iterator[Mutant]:
 
 
 def _expressions(expression: str) -> Iterator[tuple[str, str]]:
-    for change, start, end, text in (*_numbers(expression), *_comparisons(expression), *_names(expression)):
+    found = (*_numbers(expression), *_comparisons(expression), *_names(expression), *_windows(expression))
+    for change, start, end, text in found:
         yield change, expression[:start] + text + expression[end:]
 
 
@@ -73,6 +75,13 @@ def _names(expression: str) -> Iterator[Splice]:
             where = f"{matcher[1]} of {selector[1]} at {matcher.start()}"
             yield f"{where} is renamed", *matcher.span(1), "renamed"
             yield f"{where} has another value", *matcher.span(3), "another"
+
+
+def _windows(expression: str) -> Iterator[Splice]:
+    for found in _WINDOW.finditer(expression):
+        seconds = int(found[1]) * {"m": 60, "h": 3600, "d": 86_400}[found[2]]
+        for changed in (2 * seconds, seconds // 2):
+            yield f"{found[0]} at {found.start()} is {changed} s", *found.span(), f"[{changed}s]"
 
 
 def _holds(hold: str) -> Iterator[tuple[str, str]]:

@@ -5,19 +5,25 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _COMMENT = re.compile(r'expr: ".* # (.+)", time')
-Trial = tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]
-"""Rules, and tests as `promtool test rules` reads them."""
+
+
+class Trial(NamedTuple):
+    """Rules, tests as `promtool test rules` reads them, and how often the rules are evaluated."""
+
+    rules: Sequence[dict[str, Any]]
+    tests: Sequence[dict[str, Any]]
+    every: str = "1m"
 
 
 def failed(folder: Path, trials: Mapping[str, Trial]) -> set[str]:
     """The comments of the expressions that were not as expected. `folder` gets two files for each trial."""
     files = []
-    for number, (rules, tests) in enumerate(trials.values()):
+    for number, (rules, tests, every) in enumerate(trials.values()):
         (folder / f"rules-{number}.yml").write_text(json.dumps({"groups": [{"name": "all", "rules": list(rules)}]}))
-        content = {"rule_files": [f"rules-{number}.yml"], "evaluation_interval": "1m", "tests": list(tests)}
+        content = {"rule_files": [f"rules-{number}.yml"], "evaluation_interval": every, "tests": list(tests)}
         file = folder / f"tests-{number}.yml"
         file.write_text(json.dumps(content))  # YAML too
         files.append(str(file))

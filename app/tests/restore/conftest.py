@@ -109,7 +109,8 @@ def content(settings: Settings, name: str) -> Content:
         return measure(connection, find(connection, name), only=tenant.CONTENT)
 
 
-def _copied(postgres: Postgres, template: str) -> str:
+def copied(postgres: Postgres, template: str) -> str:
+    """A new database like another one, by its address."""
     name = f"restore_{next(_numbers)}"
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name} template {template} owner {embedded_postgres.OWNER}")
@@ -125,7 +126,7 @@ def past(postgres: Postgres, migrated: str, moto: str) -> Past:
 def made_past(postgres: Postgres, migrated: str, moto: str) -> Past:
     """A new one. The copy is a database of the same server under another name of its host."""
     mock = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
-    url = _copied(postgres, migrated)
+    url = copied(postgres, migrated)
     settings = with_bucket(load({"DATABASE_URL": url, **mock}), moto, f"past-{next(_numbers)}")
     assert settings.storage is not None
     client(settings.storage).put_bucket_versioning(
@@ -137,7 +138,7 @@ def made_past(postgres: Postgres, migrated: str, moto: str) -> Past:
     ledger = ledger_of(settings)
     assert ledger is not None
     ledger.begin()
-    beside = _copied(postgres, url.rpartition("/")[2])
+    beside = copied(postgres, url.rpartition("/")[2])
     named = load({"DATABASE_URL": url, "RESTORED_DATABASE_URL": beside.replace("127.0.0.1", "localhost")})
     whole = replace(settings, restored=named.restored)
     return Past(whole, content(settings, "acme"), content(settings, "globex"))

@@ -59,7 +59,7 @@ def hand_over(
         connection.rollback()  # the member and its session never were
         found = _Found()
         files = Series(target, folder, "files", made_at, done).write(
-            _files(connection, tenant, source, found)
+            files_of(connection, tenant, source, found.passing(attachments(connection, tenant)))
         )
         _expect_same(connection, tenant, content, found, files)
     manifest = {
@@ -102,17 +102,22 @@ class _Found:
     def __init__(self) -> None:
         self.objects = Objects()
 
+    def passing(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The same rows, each counted."""
+        for row in rows:
+            self.objects.add(row)
+            yield row
 
-def _files(
-    connection: Owner, tenant: Tenant, source: Bucket, found: _Found
+
+def files_of(
+    connection: Owner, tenant: Tenant, source: Bucket, rows: Iterator[dict[str, Any]]
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Every attachment under its own name, in the order of its row."""
+    """The files of these rows of attachments, each under its own name and in the order of its row."""
 
     def fetched(row: dict[str, Any]) -> Iterable[bytes]:
         return [b"".join(source.read(row["object_key"]))]
 
     with ThreadPoolExecutor(AT_ONCE) as several:
-        rows = _attachments(connection, tenant)
         while few := list(islice(rows, 2 * AT_ONCE)):
             ahead = {
                 row["id"]: several.submit(fetched, row)
@@ -120,7 +125,6 @@ def _files(
                 if row["object_key"] is not None and row["size_bytes"] <= SMALL_BYTES
             }
             for row in few:
-                found.objects.add(row)
                 if row["id"] in ahead:
                     pieces = ahead[row["id"]].result()
                 elif row["object_key"] is not None:
@@ -152,7 +156,7 @@ def _checked(row: dict[str, Any], pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise PromotionRefused(f"attachment {row['id']} is not what its row says: size or checksum differ")
 
 
-def _attachments(connection: Owner, tenant: Tenant) -> Iterator[dict[str, Any]]:
+def attachments(connection: Owner, tenant: Tenant) -> Iterator[dict[str, Any]]:
     """By id, in short transactions: none stays open while files are read."""
     last = None
     while True:

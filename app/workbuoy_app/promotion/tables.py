@@ -134,7 +134,7 @@ def canonical_rows(
     with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
         copy.set_types(list(table.columns.values()))
         for values in copy.rows():
-            row = {column: _plain(value) for column, value in zip(table.columns, values, strict=True)}
+            row = {column: as_plain(value) for column, value in zip(table.columns, values, strict=True)}
             expect_own(table, row, tenant_id)
             yield row
 
@@ -145,7 +145,8 @@ def expect_own(table: Table, row: dict[str, Value], tenant_id: UUID) -> None:
         raise PromotionRefused(f"{table.name}: a row of another tenant came along. Nothing of it was stored.")
 
 
-def _plain(value: Any) -> Value:
+def as_plain(value: Any) -> Value:
+    """A column's value as an export's line has it."""
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime):

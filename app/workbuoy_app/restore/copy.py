@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from psycopg import sql
 
 from workbuoy_app import schema
-from workbuoy_app.erasures import ARRIVAL, MEMBER, TENANT, Entry, Ledger, ledger_of, member_identity
+from workbuoy_app.erasures import ARRIVAL, MEMBER, TENANT, Entry, Ledger, ledger_needed, member_identity
 from workbuoy_app.owner import owner_connection, owner_login
+from workbuoy_app.person.rows import erase_noted
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, own_storage
 from workbuoy_app.promotion.content import Content, measure, revision
@@ -40,6 +41,7 @@ class Prepared:
     entries: int
     tenants_erased: int
     members_erased: int
+    persons_erased: int
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,6 @@ def copy_settings(settings: Settings) -> Settings:
     )
 
 
-def ledger_needed(settings: Settings) -> Ledger:
-    """Raises PromotionRefused where there is no bucket that could hold one."""
-    own_storage(settings)
-    ledger = ledger_of(settings)
-    assert ledger is not None  # noqa: S101 - there is a bucket
-    return ledger
-
-
 def prepare(settings: Settings) -> Prepared:
     """Make a copy fit to be read: schema, erasures, no session. Again is no harm.
 
@@ -94,17 +88,19 @@ def prepare(settings: Settings) -> Prepared:
                 connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
     _bring_up_to_date(copy)
     with owner_that_may_act(copy) as connection, connection.transaction():
-        tenants, members = take_out(connection, ledger, entries)
+        tenants, members, persons = take_out(connection, ledger, entries)
         connection.execute(f"create table if not exists {MARK} (entries bigint, prepared_at timestamptz)")
         connection.execute(f"delete from {MARK}")
         connection.execute(f"insert into {MARK} values (%s, %s)", [len(entries), datetime.now(UTC)])
-    return Prepared(before, len(entries), tenants, members)
+    return Prepared(before, len(entries), tenants, members, persons)
 
 
-def take_out(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int]:
-    """End every session and token, and erase what the ledger says was; gives how many tenants and members."""
+def take_out(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
+    """End every session and token, and erase what the ledger says was: how many tenants, members and persons."""
     connection.execute(f"truncate {', '.join(READ_AGAIN)}")
-    return _erase_tenants(connection, ledger, entries), _erase_members(connection, ledger, entries)
+    tenants = _erase_tenants(connection, ledger, entries)
+    persons = erase_noted(connection, ledger, entries)
+    return tenants, _erase_members(connection, ledger, entries), persons
 
 
 def entries_applied(connection: Owner) -> int | None:

@@ -16,9 +16,10 @@ from typing import Any
 
 import psycopg
 
-from workbuoy_app.erasures import TENANT
+from workbuoy_app.erasures import TENANT, ledger_needed
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.owner import owner_connection
+from workbuoy_app.person.rows import erase_noted
 from workbuoy_app.promotion import freeze
 from workbuoy_app.promotion.acting import acting_for, as_group, as_owner, owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, own_storage
@@ -28,7 +29,7 @@ from workbuoy_app.promotion.export import COMPRESSION, FORMAT, rows_with_objects
 from workbuoy_app.promotion.freeze import Tenant
 from workbuoy_app.promotion.receive import insert, parsed
 from workbuoy_app.promotion.tables import MOVED, REGISTRY, Table, canonical_rows, line, moved_tables
-from workbuoy_app.restore.copy import MARK, ledger_needed, prepared_copy
+from workbuoy_app.restore.copy import MARK, prepared_copy
 from workbuoy_app.restore.journal import Journal, open_journal
 from workbuoy_app.restore.objects import Brought, FilesWait, ObjectRow, bring, mark_others
 from workbuoy_app.restore.shape import delete_left, make_again, prove_keys, unproved_keys
@@ -180,11 +181,19 @@ class _Steps:
     def _end(self) -> dict[str, Any]:
         if self.known:
             freeze.thaw(self.settings, self.tenant.name)
+        self._let_go()
         content = self.source.content
         rows = {name: each.rows for name, each in content.tables.items()}
         unproved = prove_keys(self.here)
         self.journal.end(rows=rows, digest=content.digest, others_to_restore=bool(unproved))
         return self.journal.document
+
+    def _let_go(self) -> None:
+        """Rows that were kept as the way back may name an author who was erased since."""
+        ledger = ledger_needed(self.settings)
+        self.here.rollback()
+        with self.here.transaction():
+            erase_noted(self.here, ledger, ledger.entries(), self.tenant.id)
 
     def _keep(self) -> None:
         """The way back: what stands now, before it goes. Not again under the same freeze: it may be replaced by now."""

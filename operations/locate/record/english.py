@@ -129,6 +129,8 @@ IN_ENGLISH: Final = Words(
         "purposes": "Purposes: to run Workbuoy for the controller; to back it up; to keep it secure and find faults.",
         "persons": "Persons: the controller's users, and whoever is named in what they write or attach.",
         "users": "Data of users: who they are as their login service tells it, times and network addresses of use.",
+        "one_person": "One person's data: exported or erased at the controller's request; what backups still hold of "
+        "an erased person ends with them, and is erased again in a backup that is brought back.",
         "records": "Data in records and files: whatever the controller's users put there.",
         "where": "Where the data are",
         "where_head": "What | Place | Encrypted with | Kept | Once Workbuoy deletes the store | Shared with other "

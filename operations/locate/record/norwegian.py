@@ -142,6 +142,8 @@ IN_NORWEGIAN: Final = Words(
         "og finne feil.",
         "persons": "Personer: den behandlingsansvarliges brukere, og de som nevnes i det de skriver eller legger ved.",
         "users": "Data om brukere: hvem de er slik innloggingstjenesten oppgir det, tider og nettadresser for bruk.",
+        "one_person": "Én persons data: utleveres eller slettes når den behandlingsansvarlige ber om det; det "
+        "sikkerhetskopier ennå har om en slettet person, utløper med dem og slettes igjen i en kopi som hentes frem.",
         "records": "Data i poster og filer: det den behandlingsansvarliges brukere legger der.",
         "where": "Hvor dataene er",
         "where_head": "Hva | Sted | Kryptert med | Beholdes | Når Workbuoy sletter lageret | Delt med andre kunder",

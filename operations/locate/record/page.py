@@ -77,7 +77,7 @@ class _Page:
 
     def purpose(self) -> Iterator[str]:
         yield from self._heading("why")
-        yield from (f"- {self.words.texts[one]}" for one in ("purposes", "persons", "users", "records"))
+        yield from (f"- {self.words.texts[one]}" for one in ("purposes", "persons", "users", "records", "one_person"))
         yield ""
 
     def where(self) -> Iterator[str]:

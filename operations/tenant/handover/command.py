@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import click
 
@@ -45,10 +46,11 @@ def export(*, name: str, json_wanted: bool) -> None:
 
 @click.command()
 @click.argument("name")
+@click.option("--member", type=click.UUID, metavar="ID", help="Of one person: their export instead.")
 @click.option("--hours", default=12, show_default=True, type=click.IntRange(1, MOST_HOURS), help="How long they work.")
 @JSON
 @plainly
-def link(*, name: str, hours: int, json_wanted: bool) -> None:
+def link(*, name: str, member: UUID | None, hours: int, json_wanted: bool) -> None:
     """Print an address for each archive of a customer's newest export, which anyone can read from for a while.
 
     An address ends with the session of whoever makes it, where that ends sooner. Whoever has it needs no login: send
@@ -56,13 +58,15 @@ def link(*, name: str, hours: int, json_wanted: bool) -> None:
     """
     import boto3  # noqa: PLC0415  half a second
 
-    from operations.tenant.handover.links import links_of  # noqa: PLC0415
+    from operations.tenant.handover.links import links_of, person_folder  # noqa: PLC0415
 
     tenant, place = found_place(name)
     s3 = boto3.client("s3", region_name=tenant.region)
-    made = guarded(lambda: links_of(s3, place.exports_bucket, name, hours))
+    folder = person_folder(name, str(member)) if member else name
+    made = guarded(lambda: links_of(s3, place.exports_bucket, folder, hours))
     if made is None:
-        fail(MISTAKE, f"{place.exports_bucket} holds no whole export of {name}: workbuoy tenant export {name}")
+        again = f"workbuoy person export {name} --member {member}" if member else f"workbuoy tenant export {name}"
+        fail(MISTAKE, f"{place.exports_bucket} holds no whole export in {folder}/: {again}")
     if json_wanted:
         print_json("tenant-link", {"tenant": name, **made})
         return

@@ -1,24 +1,34 @@
 """Addresses that anyone can read an export from, until they expire."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 
-def links_of(s3: Any, bucket: str, tenant: str, hours: int) -> dict[str, Any] | None:
-    """Of the newest export that ended; None where there is none. Raises botocore's errors where AWS refuses."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{tenant}/")
+def links_of(s3: Any, bucket: str, folder: str, hours: int) -> dict[str, Any] | None:
+    """Of the newest export in a folder that ended; None where there is none.
+
+    `folder` is the customer's name, or `person_folder` of one person. Raises botocore's errors where AWS refuses.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
     keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
-    manifests = sorted(one for one in keys if one.endswith("/manifest.json"))
+    whole = re.compile(rf"{re.escape(folder)}/\d{{8}}T\d{{6}}Z/manifest\.json")
+    manifests = sorted(one for one in keys if whole.fullmatch(one))
     if not manifests:
         return None
     newest = manifests[-1]  # a folder is called by its time
     manifest = json.loads(s3.get_object(Bucket=bucket, Key=newest)["Body"].read())
     names = [one["name"] for one in manifest["archives"]]
-    folder = newest.removesuffix("manifest.json")
-    made = [{"name": name, "address": _signed(s3, bucket, folder + name, hours)} for name in ["manifest.json", *names]]
+    beside = newest.removesuffix("manifest.json")
+    made = [{"name": name, "address": _signed(s3, bucket, beside + name, hours)} for name in ["manifest.json", *names]]
     until = datetime.now(UTC) + timedelta(hours=hours)
     return {"madeAt": manifest["made_at"], "until": until.isoformat(timespec="seconds"), "links": made}
+
+
+def person_folder(tenant: str, member: str) -> str:
+    """Where a customer's exports of one person lie, as app/workbuoy_app/person/export.py writes them."""
+    return f"{tenant}/persons/{member}"
 
 
 def _signed(s3: Any, bucket: str, key: str, hours: int) -> str:

@@ -58,6 +58,12 @@ class ReadAgain:
     files: int
 
 
+def is_of(found: ReadAgain, counted: Mapping[str, Any]) -> bool:
+    """Whether an export is of what a task counted, to the row: one of another day is another customer's."""
+    rows = {name: rows for name, rows in counted["rows"].items() if name in found.rows}
+    return (found.digest, found.tenant_id) == (counted["digest"], counted["tenant_id"]) and rows == dict(found.rows)
+
+
 @dataclass
 class _Found:
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)

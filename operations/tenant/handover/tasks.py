@@ -1,4 +1,4 @@
-"""The image's commands that freeze, hand over, count and remove a customer, each as a one-off task."""
+"""The image's commands that freeze, hand over, count and remove a customer or one person, each as a one-off task."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,10 +40,20 @@ class Tasks:
         name = self.place.tenant
         return self._run(self.place.one_off, "remove", name, "--yes-remove", name, "--receipt", digest)
 
-    def _run(self, place: TaskPlace, action: str, *words: str) -> Mapping[str, Any]:
-        label = f"{action}-{self.place.tenant}"[:36]
-        outcome = one_off.run(self.session, place, ("tenant", action, *words), label, self.notify)
+    def export_person(self, member: str) -> Mapping[str, Any]:
+        """Export what is one person's."""
+        return self._run(self.place.exporting, "export", self.place.tenant, "--member", member, noun="person")
+
+    def erase_person(self, member: str) -> Mapping[str, Any]:
+        """Erase one person; again tells when it was done."""
+        words = (self.place.tenant, "--member", member, "--yes-erase", member)
+        return self._run(self.place.one_off, "erase", *words, noun="person")
+
+    def _run(self, place: TaskPlace, action: str, *words: str, noun: str = "tenant") -> Mapping[str, Any]:
+        # One that runs already is watched: of another person it would be the wrong one.
+        label = f"{action}-{self.place.tenant if noun == 'tenant' else words[2]}"[:36]
+        outcome = one_off.run(self.session, place, (noun, action, *words), label, self.notify)
         if outcome.exit_code or outcome.verdict is None:
             said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
-            raise TaskFailedError(f"tenant {action} ended with {outcome.exit_code}: {said}")
+            raise TaskFailedError(f"{noun} {action} ended with {outcome.exit_code}: {said}")
         return outcome.verdict

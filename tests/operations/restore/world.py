@@ -33,6 +33,7 @@ VERDICTS: Mapping[str, Mapping[str, Any]] = {
         "entries": 2,
         "tenants_erased": 1,
         "members_erased": 0,
+        "persons_erased": 0,
     },
     "check": {"done": "restore check", **CHECKED},
     "files": {"done": "restore files", "tenants": ["globex"], "files": 5, "again": 2, "marked": 1},

@@ -1,15 +1,9 @@
 """The service in what prod made: all steps pass, and a permission that is missing is missed by name."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,54 +205,3 @@ def test_the_declaration_is_read_from_the_graph(declared: Declare) -> None:
     assert {key for _, key in service.migrate.secrets.values()} == {"username", "password"}
     assert {arn for arn, _ in service.migrate.secrets.values()} == {service.owner_secret_arn}
     assert service.service.secrets == {}
-
-
-def descendants(pid: int) -> dict[int, str]:
-    """Every process below one, by id, with the moment it started: an id alone may be used again."""
-    parents: dict[int, tuple[int, str]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(entry.parent.name)] = (int(fields[1]), fields[19])
-    found: dict[int, str] = {}
-    waiting = [pid]
-    while waiting:
-        above = waiting.pop()
-        for below, (parent, began) in parents.items():
-            if parent == above:
-                found[below] = began
-                waiting.append(below)
-    return found
-
-
-def alive(pid: int, began: str) -> bool:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return False
-    return fields[19] == began and fields[0] != "Z"
-
-
-@installed
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are counted in /proc")
-@pytest.mark.parametrize("after_seconds", [0.7, 5.0])
-def test_ctrl_c_leaves_no_process_behind(after_seconds: float) -> None:
-    command = [str(Path(sys.executable).parent / "workbuoy"), "rehearse", "dev"]
-    process: Any = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(after_seconds)
-    deadline = time.monotonic() + 30  # a busy machine starts them later
-    while not (below := descendants(process.pid)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert below
-    os.kill(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert told.strip().splitlines()[-1] == "error: interrupted; nothing is left behind"
-    assert "Traceback" not in told
-    deadline = time.monotonic() + 30  # a child of initdb ends by itself a moment after it
-    while any(alive(pid, began) for pid, began in below.items()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert [pid for pid, began in below.items() if alive(pid, began)] == []

@@ -1,0 +1,1 @@
+"""One person of a customer's: exported, or erased for good."""

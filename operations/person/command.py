@@ -1,0 +1,121 @@
+"""`workbuoy person export` and `erase`: what is owed to one person, by tasks of the stack that serves them."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+from operations.ending import JSON, MISTAKE, fail, notify, plainly, print_json, print_text
+from operations.help import Commands
+from project.terminal import wrapped
+
+if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
+    from operations.tenant.handover.tasks import Tasks
+
+MEMBER = click.option(
+    "--member", required=True, type=click.UUID, metavar="ID", help="The member's id, as the customer's admins see it."
+)
+
+
+@click.group(cls=Commands)
+def person() -> None:
+    """Give one person what is theirs, or let go of them for good.
+
+    A person is a member of one customer, told by the member's id: no name stands in a command, a log or the trail.
+    """
+
+
+@person.command()
+@click.argument("name")
+@MEMBER
+@JSON
+@plainly
+def export(*, name: str, member: UUID, json_wanted: bool) -> None:
+    """Export what a customer's rows and files hold of one person, as open archives.
+
+    Membership, tokens, sessions, what they did, and what they made (docs/export-format.md). Nothing changes.
+    """
+    _, tasks = _found(name)
+    told = _guarded(lambda: tasks.export_person(str(member)))
+    rows = dict(told["rows"])
+    if json_wanted:
+        shown = {"tenant": name, "member": str(member), "address": told["address"], "madeAt": told["made_at"]}
+        print_json("person-export", {**shown, "rows": rows, "files": told["files"]})
+        return
+    print_text(told["address"])
+    notify(f"{sum(rows.values())} rows and {told['files']} files, as of {told['made_at']}.")
+    notify(f"Hand it over: workbuoy tenant link {name} --member {member}")
+
+
+@person.command()
+@click.argument("name")
+@MEMBER
+@click.option(
+    "--confirm", "confirmed", metavar="NAME", help="The customer's name once more, where nobody can be asked."
+)
+@JSON
+@plainly
+def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) -> None:
+    """Erase one person from a customer; there is no way back.
+
+    The membership ends, with every session and token. What they wrote and attached is the customer's and stays, by an
+    erased author; the audit trail keeps a hash. The erasure ledger is written first: no backup brings them back.
+    """
+    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415 help is fast
+    from operations.tenant.remains import of_person  # noqa: PLC0415
+
+    refuse_under_hold(_tenant(name), "nobody is erased")
+    if confirmed is None and not sys.stdin.isatty():
+        raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
+    if confirmed is None:
+        confirmed = click.prompt(f"{member} is erased for good. Type the customer's name", err=True)
+    if confirmed != name:
+        fail(MISTAKE, f"the name that was given is not {name}; nobody was erased")
+    graph, tasks = _found(name)
+    told = _guarded(lambda: tasks.erase_person(str(member)))
+    remaining = of_person(graph, datetime.fromisoformat(told["erased_at"]).astimezone(UTC).date())
+    if json_wanted:
+        shown = {"tenant": name, "member": str(member), "mark": told["mark"], "erasedAt": told["erased_at"]}
+        copies = [{"what": one.what, "where": one.where, "ends": one.ends, "how": one.how} for one in remaining]
+        print_json("person-erase", {**shown, "rows": told.get("rows"), "remaining": copies})
+        return
+    before = "" if "rows" in told else ", before this command; nothing was left to do"
+    print_text(f"erased at {told['erased_at']}{before}")
+    print_text(f"the audit trail calls them {told['mark']}")
+    print_text("What remains, and until when:")
+    for one in remaining:
+        until = f"until {one.ends}" if one.ends else one.how
+        print_text("\n".join(wrapped(f"{one.what} ({one.where}), {until}", "  ", "    ")))
+
+
+def _tenant(name: str) -> "Tenant":
+    from infra.tenants.files import read_tenant  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    return read_tenant(find_project(Path.cwd()).root, name)
+
+
+def _found(name: str) -> "tuple[Any, Tasks]":
+    """The graph of the stack that serves the customer, as it was deployed, and its tasks."""
+    import boto3  # noqa: PLC0415  half a second
+
+    from graph.state import graph_of_state  # noqa: PLC0415
+    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+    from operations.tenant.handover.places import find_place  # noqa: PLC0415
+    from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
+    from project.files import find_project  # noqa: PLC0415
+
+    tenant = _tenant(name)
+    opened = open_stack(find_project(Path.cwd()), tenant.stack, notify=notify)
+    place = find_place(name, tenant.stack, tenant.region, lambda _: opened.outputs())
+    return graph_of_state(opened.export()), Tasks(boto3.Session(), place, notify)
+
+
+def _guarded(do: Any) -> Any:
+    from operations.tenant.handover.command import guarded  # noqa: PLC0415
+
+    return guarded(do)
