@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graph.plan import Plan
 from operations.ending import Notify
 from operations.engine.errors import FailedError
-from operations.engine.reviewed import Reviewed, plan_file
+from operations.engine.reviewed import plan_file
 from operations.restore.instances import Instances
 from operations.restore.moment import run_name, shown
 from operations.restore.places import SwitchPlace
@@ -111,21 +111,19 @@ class Switch:
 
         name = self.opened.name
         with plan_file(wanted=True) as file:
-            planned = preview_opened(self.opened, self.project, file)
-            found = reviewing.review(planned, self.project.root / "waivers")
+            reviewed = preview_opened(self.opened, self.project, file)
+            found = reviewing.review(reviewed.plan, self.project.root / "waivers")
             self.show(reviewing.markdown_text(found))
             back = (
                 f"waive it and repeat, or `workbuoy restore switch {name} --back`; the service stands still meanwhile"
             )
-            if replaced := replacements(planned):
+            if replaced := replacements(reviewed.plan):
                 raise FailedError(f"{name}: would {replaced}, which no switch may; nothing was updated", back)
             if found.failed:
                 raise FailedError(f"{name}: {'; '.join(reviewing.failures(found))}", back)
             if found.stops:
                 raise FailedError(f"{reviewing.stopping(found)}; nothing was updated", back)
-            ran = self.opened.up(
-                message=f"database as of {shown(self.at)}", reviewed=Reviewed(planned, file), on_output=self.notify
-            )
+            ran = self.opened.up(message=f"database as of {shown(self.at)}", reviewed=reviewed, on_output=self.notify)
         return {"changes": dict(ran.changes)}
 
     def _start(self) -> None:

@@ -14,9 +14,8 @@ from click.testing import CliRunner, Result
 
 from graph.plan import Plan, PlanStep
 from operations.ending import notify
-from operations.engine.errors import FailedError
 from operations.restore import copy as copies
-from operations.restore import stack_commands, switching
+from operations.restore import stack_commands
 from operations.restore.command import restore
 from operations.restore.moment import run_name
 from operations.restore.places import SwitchPlace
@@ -378,22 +377,6 @@ def test_a_plan_that_does_not_keep_the_database_is_named(op: Any, told: str) -> 
     found = replacements(Plan(stack="prod", steps=(PlanStep(op=op, urn=URN, old=None, new=None),)))
     assert found.startswith(told)
     assert bool(found) == bool(told)
-
-
-def test_a_review_that_would_replace_the_database_stops_although_a_waiver_accepts_it(
-    monkeypatch: pytest.MonkeyPatch, scene: Scene
-) -> None:
-    from operations.review import engine, perform
-
-    monkeypatch.undo()
-    plan = Plan(stack="prod", steps=(PlanStep(op="replace", urn=URN, old=None, new=None),))
-    with monkeypatch.context() as patch:
-        patch.setattr(engine, "preview_opened", lambda *_: plan)
-        patch.setattr(perform, "review", lambda *_: None)
-        patch.setattr(perform, "markdown_text", lambda _: "accepted")
-        with pytest.raises(FailedError, match="would replace database-instance, which no switch may"):
-            switching.Switch._update(made_switch(scene, None))
-    assert scene.opened.updates == 0
 
 
 def _joined(text: str) -> str:
