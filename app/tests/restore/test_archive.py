@@ -114,12 +114,12 @@ class Refusing:
     def get_object(self, **_: Any) -> Any:
         from botocore.exceptions import ClientError
 
-        told = {
+        told: Any = {
             "Error": {"Code": "InvalidObjectState"},
             "AccessTier": self.tier,
             "StorageClass": "INTELLIGENT_TIERING",
         }
-        raise ClientError(told, "GetObject")  # type: ignore[arg-type]
+        raise ClientError(told, "GetObject")
 
     def restore_object(self, **asked: Any) -> None:
         self.asked.append(asked["RestoreRequest"])

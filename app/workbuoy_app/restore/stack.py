@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from workbuoy_app.erasures import ledger_needed
 from workbuoy_app.owner import owner_connection
 from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, for_each, own_storage
@@ -18,7 +19,7 @@ from workbuoy_app.promotion.content import revision
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.export import rows_with_objects
 from workbuoy_app.promotion.freeze import Tenant
-from workbuoy_app.restore.copy import MARK, entries_applied, ledger_needed, prepared_copy, take_out
+from workbuoy_app.restore.copy import MARK, entries_applied, prepared_copy, take_out
 from workbuoy_app.restore.objects import FOLDER, bring, mark_others
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings

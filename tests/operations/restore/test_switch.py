@@ -17,6 +17,7 @@ from operations.ending import notify
 from operations.restore import copy as copies
 from operations.restore import stack_commands
 from operations.restore.command import restore
+from operations.restore.instances import Instances
 from operations.restore.moment import run_name
 from operations.restore.places import SwitchPlace
 from operations.restore.switching import DATABASE, Switch, replacements
@@ -296,6 +297,22 @@ def test_a_copy_that_cannot_be_made_alike_stops_before_the_names_change(
     assert scene.ids() == {SOURCE: scene.old, COPY: scene.new}
     assert switch("--back").exit_code == 0
     assert (scene.desired(), scene.suspended()) == (2, False), "the way back also starts what was only stopped"
+
+
+def test_a_copy_without_disk_is_one_line_and_no_name_changes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Instances._find
+
+    def full(self: Instances, name: str) -> Any:
+        found = real(self, name)
+        return {**found, "DBInstanceStatus": "storage-full"} if found and name == COPY else found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Instances, "_find", full)
+        result = switch()
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
+    assert f"{COPY} is storage-full: look at its events in RDS, then the same command again" in _joined(result.stderr)
+    assert scene.ids() == {SOURCE: scene.old, COPY: scene.new}
+    assert switch().exit_code == 0
 
 
 class Killed(BaseException):
