@@ -1,16 +1,13 @@
-"""What `workbuoy drift` costs over the engine's own refresh.
+"""What `workbuoy drift` adds to what a refresh told.
 
-`python benchmarks/drift.py [--stack STACK] [--json]`. Without a stack: how long it takes to judge what a refresh of
-prod told, beside how long the program takes to declare prod, medians of five runs in one process. With a stack that is
-deployed and whose engine is here: `workbuoy drift STACK` beside `pulumi refresh --preview-only`, in turn, medians of
-three. Seconds of one machine say nothing on another; the ratios are held to a limit.
+`python benchmarks/drift.py [--json]`: how long it takes to judge what a refresh of prod told, beside how long the
+program takes to declare prod, medians of five runs in one process. Seconds of one machine say nothing on another; the
+ratio is held to a limit. The whole command beside the engine's own refresh: `benchmarks/engine.py`.
 """
 
 import argparse
 import json
-import shutil
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -26,10 +23,8 @@ from operations.drift.found import judged  # noqa: E402
 from operations.review.recorded import declare  # noqa: E402
 
 RUNS = 5
-ENGINE_RUNS = 3
 JUDGING_LIMIT = 0.3
 """Of the program's own time: reading a stack anew takes the engine longer than declaring it takes the program."""
-DRIFT_LIMIT = 1.3
 WEAKENED = {"deletionProtection": False, "backupRetentionPeriod": 1, "multiAz": False}
 
 
@@ -78,33 +73,11 @@ def judging() -> list[dict[str, object]]:
     return rows
 
 
-def engine(stack: str | None) -> list[dict[str, object]]:
-    """Both commands on a stack that stands; otherwise a loud line on stderr and no figure."""
-    if stack is None or shutil.which("pulumi") is None:
-        reason = "no --stack was named" if stack is None else "the Pulumi CLI is not on PATH"
-        print(f"SKIPPED: drift was not measured beside the engine's refresh: {reason}.", file=sys.stderr)
-        return []
-    command = {
-        "pulumi refresh --preview-only": ["pulumi", "refresh", "--preview-only", "--stack", stack, "--non-interactive"],
-        "workbuoy drift": [str(Path(sys.executable).parent / "workbuoy"), "drift", stack],
-    }
-    seconds = {
-        name: median_seconds(lambda one=one: subprocess.run(one, capture_output=True, check=False), ENGINE_RUNS)  # type: ignore[misc]
-        for name, one in command.items()
-    }
-    theirs, ours = seconds.values()
-    return [
-        {"what": f"pulumi refresh --preview-only {stack}", "seconds": theirs},
-        {"what": f"workbuoy drift {stack}", "seconds": ours, "ratio": ours / theirs, "limit": DRIFT_LIMIT},
-    ]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--stack", help="a stack that is deployed, to measure beside the engine itself")
     arguments = parser.parse_args()
-    rows = [*judging(), *engine(arguments.stack)]
+    rows = judging()
     if arguments.json:
         print(json.dumps(rows, indent=2))
     for row in () if arguments.json else rows:

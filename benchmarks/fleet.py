@@ -90,7 +90,7 @@ class Rollout:
         self.aws = Aws(self.clock, self.chance)
         self.bucket = StateBucket(self.clock, self.chance, UNANSWERED)
         self.journal = Journal(self.bucket, self.plan.environment)
-        self.places = {one.name: f"{one.account} {one.region}" for one in self.plan.shards}
+        self.places = {one.head.name: f"{one.head.account} {one.head.region}" for one in self.plan.shards}
 
     def simulate(self) -> Run:
         """From the start to the end, or to where the rule stops it."""
@@ -154,7 +154,7 @@ class Rollout:
             if not runner.noticed and self.clock.now < runner.dies_at:
                 lease.release()
             raise DiedError
-        yield from self._alive(runner, "", (self.plan.settings.watch_minutes * 60.0,))
+        yield self.plan.settings.watch_minutes * 60
         lease.watched(Watched())
         runner.gone = True
         lease.release()

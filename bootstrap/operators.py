@@ -83,6 +83,20 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 actions=["cloudwatch:DescribeAlarms"],
                 resources=scope.arns("cloudwatch", "alarm:*"),  # a listing names nothing
             ),
+            Statement(
+                sid="SeeQuotas",  # how many customers still fit: `workbuoy fleet cells --live`
+                actions=["servicequotas:GetServiceQuota"],
+                # IAM's are asked in us-east-1.
+                resources=[
+                    *scope.arns("servicequotas", "*"),
+                    f"arn:aws:servicequotas:us-east-1:{scope.account_id}:iam/*",
+                ],
+            ),
+            Statement(
+                sid="SeeDefaultQuotas",
+                actions=["servicequotas:GetAWSDefaultServiceQuota"],
+                resources=["*"],  # AWS knows no resource for this action
+            ),
             elsewhere(scope),
         ],
         "secrets": [

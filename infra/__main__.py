@@ -10,6 +10,7 @@ from infra import lazy_provider
 lazy_provider.install()
 import pulumi
 
+from infra import waiting
 from infra.load import load_settings
 from infra.problems import ProblemsError
 from infra.silo import declare_silo
@@ -27,6 +28,7 @@ def declare(stack: str) -> dict[str, Any]:
     return declare_silo(stack, load_silo(root, stack, tenant, settings, config.get_object("record")))
 
 
+waiting.install()
 try:
     outputs = declare(pulumi.get_stack())
 except ProblemsError as error:

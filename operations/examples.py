@@ -14,6 +14,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
         ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
         ("workbuoy rehearse prod --leave", "a customer leaves, and is proved gone"),
+        ("workbuoy rehearse prod --tenants acme --move prod-eu-north-1", "a customer moves there and back"),
     ),
     "review": (
         ("workbuoy review prod --since main", "two revisions: no account, no engine"),
@@ -111,9 +112,14 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "fleet end": (("workbuoy fleet end", "give it up, for another release"),),
     "fleet cells": (
         ("workbuoy fleet cells", "how much room is left where"),
+        ("workbuoy fleet cells --live", "by what AWS grants the account now"),
         ("workbuoy fleet cells --next prod", "the stack file of a further one"),
     ),
-    "fleet status": (("workbuoy fleet status", "how far it is, one row a cause"),),
+    "fleet status": (
+        ("workbuoy fleet status", "how far it is, one row a cause"),
+        ("workbuoy fleet status --looks build/looks", "and what drifted, or was not tried"),
+    ),
+    "fleet page": (("workbuoy fleet page --looks build/looks --output fleet.html", "one page of all of it"),),
     "person export": (
         (
             "workbuoy person export acme --member 0193a000-0000-7000-8000-000000000001",
@@ -194,6 +200,9 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy state check --file state.json", "the same of an exported state"),
     ),
     "bootstrap up": (("workbuoy bootstrap up dev", "what the account of dev needs once"),),
+    "bootstrap guardrails": (
+        ("workbuoy bootstrap guardrails prod --out build/guardrails", "what nobody in the account may do"),
+    ),
     "bootstrap adopt-state": (("workbuoy bootstrap adopt-state dev", "its state into the bucket that it made"),),
     "engine install": (("workbuoy engine install", "the Pulumi CLI and its plugins"),),
     "local": (("workbuoy local", "a whole life by the real engine, here"),),
@@ -217,5 +226,6 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
             "a pull request of it",
         ),
     ),
+    "pipeline looks": (("workbuoy pipeline looks drift.yml drills.yml --output build/looks", "what they found last"),),
     "pipeline summary": (("workbuoy pipeline summary review.md", "add it to the job's summary"),),
 }

@@ -61,10 +61,13 @@ def residency_of(project: Project, stack: str) -> list[str]:
 
 
 def retiring_on(project: Project, stack: str) -> date | None:
-    """The day on which a customer's own stack retires, by its record; none for any other stack, and under a hold."""
+    """The day on which a customer's own stack retires, by its record; none for any other stack, and under a hold.
+
+    Of a customer who moves, that is the day of the place that they left.
+    """
     try:
         name = tenant_of(project, read_config(project, stack))
-        return read_tenant(project.root, name).dates.leaves_on if name is not None else None
+        return read_tenant(project.root, name).at(stack).dates.leaves_on if name is not None else None
     except ProblemsError:
         return None
 

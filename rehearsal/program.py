@@ -91,26 +91,8 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
         configuration.set_all_config(dict(config), [])
         await asyncio.wait_for(stacks.run_in_stack(lambda: _execute(project.main)), timeout_seconds)
 
-    with _waiting_for_all(stacks), _telling_frames(resource, project.root):
+    with _telling_frames(resource, project.root):
         _run_loop(main())
-
-
-@contextmanager
-def _waiting_for_all(stacks: Any) -> Iterator[None]:
-    """Let the runtime wait for its outputs together.
-
-    It looks at every one that is outstanding each time a single one is done, which takes a tenth of a rehearsal.
-    """
-    before = stacks.asyncio
-
-    async def wait(tasks: Any, **_: Any) -> Any:
-        return await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-
-    stacks.asyncio = SimpleNamespace(**{**vars(asyncio), "wait": wait})
-    try:
-        yield
-    finally:
-        stacks.asyncio = before
 
 
 @contextmanager

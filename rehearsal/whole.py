@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,26 +20,30 @@ if TYPE_CHECKING:
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
-def rehearse_whole(
-    project: Project,
-    stack: str,
-    options: Options,
-    *,
-    with_service: bool,
-    in_image: bool = False,
-    in_browser: bool = False,
-    since: str = "",
-    other: str = "",
-    trying: "WholeStack | Leaving | None" = None,
-) -> Rehearsal:
-    """Rehearse a stack, judge it by the policies, and try the service in it where it declares one.
+@dataclass(frozen=True, kw_only=True)
+class ServiceOptions:
+    """How to try the service.
 
-    With `in_browser` a person works in its web interface too (`rehearsal.service.person`; not with `since`). With
-    `in_image` the service runs in the built image under runc instead of in `app/.venv`. With `since` the stack of
-    that revision stands first and is changed in place; the service is then deployed over that revision's, under
-    traffic, and rolled back. With `other`, a command line or an image's archive, that service is held to the contract
-    of docs/other-image.md in the place of the bundled one. With `trying` its steps are taken while the service runs: a
-    customer is damaged and brought back, or leaves.
+    With `in_browser` a person works in its web interface too (`rehearsal.service.person`). With `in_image` it runs in
+    the built image under runc instead of in `app/.venv`. With `other`, a command line or an image's archive, that
+    service is held to the contract of docs/other-image.md in the place of the bundled one. With `trying` its steps are
+    taken while the service runs: customers and the stack are brought back, or a customer leaves. Over an older release
+    only `in_image` has a meaning.
+    """
+
+    in_image: bool = False
+    in_browser: bool = False
+    other: str = ""
+    trying: "WholeStack | Leaving | None" = None
+
+
+def rehearse_whole(
+    project: Project, stack: str, options: Options, service: ServiceOptions | None = None, since: str = ""
+) -> Rehearsal:
+    """Rehearse a stack, judge it by the policies, and try the service in it where that is asked for and declared.
+
+    With `since` the stack of that revision stands first and is changed in place; the service is then deployed over
+    that revision's, under traffic, and rolled back.
 
     Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with or a command
     that is none, the errors of `policies`, and ImageError for an image that is missing, does not match the code or
@@ -49,22 +53,22 @@ def rehearse_whole(
         from rehearsal.change.run import stood_at  # noqa: PLC0415 few ask for it
 
         with stood_at(project, stack, since) as stood:
-            changed = replace(options, stood=stood)
-            return rehearse_whole(project, stack, changed, with_service=with_service, in_image=in_image)
+            over_it = ServiceOptions(in_image=service.in_image) if service is not None else None
+            return rehearse_whole(project, stack, replace(options, stood=stood), over_it)
     app = project.root / "app"
-    if options.declare_only or not with_service or not (other or app.is_dir()):
+    if options.declare_only or service is None or not (service.other or app.is_dir()):
         return judged(rehearse_with_base(project, stack, options), project, options)
     from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
     from rehearsal.service.run import rehearse_service  # noqa: PLC0415
     from rehearsal.service.surroundings import Surroundings  # noqa: PLC0415
 
     with ExitStack() as contexts:
-        programs = contexts.enter_context(image_programs(project.root)) if in_image else None
-        if other:
+        programs = contexts.enter_context(image_programs(project.root)) if service.in_image else None
+        if service.other:
             from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
 
-            others = contexts.enter_context(other_programs(other))
-        surroundings = contexts.enter_context(Surroundings(app, archiving=trying is not None))
+            others = contexts.enter_context(other_programs(service.other))
+        surroundings = contexts.enter_context(Surroundings(app, archiving=service.trying is not None))
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
@@ -72,12 +76,12 @@ def rehearse_whole(
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         options.progress.phase("trying the service")
         tell, before = options.progress.phase, options.stood
-        if other:
-            service = rehearse_other(rehearsal, cloud, surroundings, others, program=other, tell=tell)
+        if service.other:
+            tried = rehearse_other(rehearsal, cloud, surroundings, others, program=service.other, tell=tell)
         elif before is not None and (before.revision.folder / "app").is_dir():
             from rehearsal.service.release import rehearse_release  # noqa: PLC0415 few ask for it
 
-            service = rehearse_release(
+            tried = rehearse_release(
                 rehearsal,
                 cloud,
                 surroundings,
@@ -89,11 +93,11 @@ def rehearse_whole(
         else:
             from rehearsal.service.person import spend_a_day  # noqa: PLC0415
 
-            day = [("a person in Chromium", spend_a_day)] if in_browser else []
-            further = trying.steps() if trying is not None else day
-            service = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
-        seconds = {**rehearsal.seconds, "trying the service": service.seconds}
-        return replace(rehearsal, service=service, seconds=seconds)
+            day = [("a person in Chromium", spend_a_day)] if service.in_browser else []
+            further = service.trying.steps() if service.trying is not None else day
+            tried = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
+        seconds = {**rehearsal.seconds, "trying the service": tried.seconds}
+        return replace(rehearsal, service=tried, seconds=seconds)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGED = tuple(name.rstrip("*") for name in PYPROJECT["tool"]["setuptools"]["packages"]["find"]["include"])
 BESIDE = ("tests", "benchmarks")
 OTHER_ENVIRONMENT = {  # they run in the service's
-    *(ROOT / f"benchmarks/{name}.py" for name in ("service", "ui", "custody_move")),
+    *(ROOT / f"benchmarks/{name}.py" for name in ("service", "ui", "custody")),
     ROOT / "tests/fixtures/other_service/service.py",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,6 +73,17 @@ def without_tenants(postgres: Postgres) -> str:
     return "without_tenants"
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in SQLite's file, which knows one tenant: acme."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    settings = load({"DATABASE_URL": f"sqlite:///{file}"})
+    migrate(settings)
+    registry.add_tenant(settings, "acme")
+    registry.add_member(settings, "acme", ISSUER, "acme-user")
+    return file
+
+
 def prepare(settings: Settings) -> None:
     """Migrate, and add what the tests log in to."""
     migrate(settings)
@@ -130,10 +142,8 @@ def either_service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[S
     if request.param == "postgres":
         settings = load({**environment, "DATABASE_URL": request.getfixturevalue("database_url")})
     else:
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "workbuoy.db")
         settings = load({**environment, "DATABASE_URL": f"sqlite:///{tmp_path}/workbuoy.db"})
-        migrate(settings)
-        registry.add_tenant(settings, "acme")
-        registry.add_member(settings, "acme", ISSUER, "acme-user")
     with Service(settings) as running:
         yield running
 

@@ -1,8 +1,9 @@
 """Whether a request is allowed, and by which statement.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
-and, for two accounts, reference_policies_evaluation-logic-cross-account.html beside it. Organization policies are left
-out: no stack declares any.
+and, for two accounts, reference_policies_evaluation-logic-cross-account.html beside it. Service control policies count
+where whoever asks gives them; they limit every principal of an account, root too:
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,14 +61,15 @@ class Request:
 class Policies:
     """Every policy that has a say: statements with the name of the policy that holds them.
 
-    None for `boundary` or `session` means that there is none, an empty list that it allows nothing. With
-    `resource_decides`, identity policies count only where the resource's policy lets its account decide (KMS keys and
-    roles' trust: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html).
+    None for `boundary`, `session` or `organization` means that there is none, an empty list that it allows nothing.
+    With `resource_decides`, identity policies count only where the resource's policy lets its account decide (KMS keys
+    and roles' trust: https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html).
     """
 
     identity: Sequence["Held"] = ()
     boundary: Sequence["Held"] | None = None
     session: Sequence["Held"] | None = None
+    organization: Sequence["Held"] | None = None
     resource: Sequence["Held"] = ()
     resource_decides: bool = False
 
@@ -133,6 +135,8 @@ class _Judgement:
         denied = next(self._denials(), None)
         if denied:
             return Decision(allowed=False, reason=f"denied by {denied}", statements=(denied,))
+        if principal.has_identity_policies and not self._within(policies.organization):
+            return self._refused("the organization's policies")
         grants = self._resource_grants()
         granting = grants[max(grants)] if grants else None
         if not principal.has_identity_policies:
@@ -166,8 +170,10 @@ class _Judgement:
         return Decision(allowed=True, reason=f"allowed by {identity}", statements=statements)
 
     def _within_limits(self) -> bool:
-        limits = (self._policies.boundary, self._policies.session)
-        return all(statements is None or any(self._allowances(statements)) for statements in limits)
+        return self._within(self._policies.boundary) and self._within(self._policies.session)
+
+    def _within(self, limit: Sequence[Held] | None) -> bool:
+        return limit is None or any(self._allowances(limit))
 
     def _refused(self, where: str) -> Decision:
         request = self._request
@@ -175,7 +181,8 @@ class _Judgement:
 
     def _denials(self) -> Iterator[Held]:
         policies = self._policies
-        own = (*policies.identity, *(policies.boundary or ()), *(policies.session or ()))
+        limits = (*(policies.boundary or ()), *(policies.session or ()), *(policies.organization or ()))
+        own = (*policies.identity, *limits)
         for held in own if self._request.principal.has_identity_policies else ():
             if held.read.denies and self._counts(held, self._covers(held.read)):
                 yield held

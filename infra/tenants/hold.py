@@ -23,13 +23,13 @@ HELD_SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
 def refuse_under_hold(tenant: Tenant, refused: str) -> None:
     """Raises ProblemsError where the record says that the customer is held; `refused` is what does not happen."""
     if tenant.dates.hold is not None:
-        raise ProblemsError([held_problem(tenant.name, tenant.dates.hold, refused)])
+        raise ProblemsError([held_problem(tenant, tenant.dates.hold, refused)])
 
 
-def held_problem(name: str, hold: Hold, refused: str) -> Problem:
+def held_problem(tenant: Tenant, hold: Hold, refused: str) -> Problem:
     """One line that names file and reason."""
-    message = f"{name} is held since {hold.since} ({hold.reason}): {refused}; a reviewed change releases it"
-    return Problem(file=f"tenants/{name}.yaml", path="dates.hold", message=message)
+    message = f"{tenant.name} is held since {hold.since} ({hold.reason}): {refused}; a reviewed change releases it"
+    return Problem(file=tenant.path, path="dates.hold", message=message)
 
 
 def pool_obstacles(tenant: Tenant, base: Mapping[str, Any]) -> Iterator[Problem]:
@@ -51,7 +51,7 @@ def pool_warning(tenant: Tenant, base: Mapping[str, Any]) -> str | None:
     files = base.get("files")
     days = files.get("expireNoncurrentAfterDays") if isinstance(files, Mapping) else None
     return (
-        f"tenants/{tenant.name}.yaml: dates.hold: does not keep what the customer's own people delete or overwrite: "
+        f"{tenant.path}: dates.hold: does not keep what the customer's own people delete or overwrite: "
         f"in the pool of {tenant.base} older versions of files end after {days} days, and rows with the backups. "
         "Freeze the customer, or promote it: a silo's files do not expire while it is held"
     )

@@ -92,6 +92,22 @@ class Move(Settings):
         ),
     ] = None
     since: Annotated[date | None, Field(description="Day of the switch; the place left may go some days later")] = None
+    retiring: Annotated[
+        date | None,
+        Field(
+            description="Set in a reviewed change, it lifts the protections that refuse deleting a silo's stack there"
+        ),
+    ] = None
+
+
+def _move_is_of_its_isolation(tenant: "Tenant", move: Move) -> Iterator[BrokenRule]:
+    own: dict[str, object] = {"listenerPriority": move.listener_priority, "certificateArn": move.certificate_arn}
+    for path, value in own.items():
+        if tenant.isolation == "silo" and value is None:
+            yield f"move.{path}", "is required for a silo's second stack; add it"
+    for path, value in {**own, "retiring": move.retiring}.items():
+        if tenant.isolation == "pool" and value is not None:
+            yield f"move.{path}", "is a silo's; a pool tenant shares its base stack's: leave it out"
 
 
 def _move_is_allowed(tenant: "Tenant") -> Iterator[BrokenRule]:
@@ -105,11 +121,9 @@ def _move_is_allowed(tenant: "Tenant") -> Iterator[BrokenRule]:
         yield "move.base", "is the base stack that the record names already; name the other one"
     if tenant.promotion is not None:
         yield "move", "cannot go on while promotion is open: end one before the other begins"
-    for path, value in (("listenerPriority", move.listener_priority), ("certificateArn", move.certificate_arn)):
-        if tenant.isolation == "silo" and value is None:
-            yield f"move.{path}", "is required for a silo's second stack; add it"
-        if tenant.isolation == "pool" and value is not None:
-            yield f"move.{path}", "is a silo's; a pool tenant shares its base stack's: leave it out"
+    if tenant.dates.retiring is not None:
+        yield "move", "has no end where dates.retiring is set: close the move first, so that no second place is left"
+    yield from _move_is_of_its_isolation(tenant, move)
     arn = move.certificate_arn
     if arn not in (None, BASE_CERTIFICATE) and (fault := find_certificate_fault(str(arn), move.region)):
         yield "move.certificateArn", fault
@@ -278,9 +292,11 @@ class Tenant(Settings):
             listener_priority=self.listener_priority,
             certificate_arn=self.certificate_arn,
             since=self.move.since,
+            retiring=self.dates.retiring,
         )
         there = {name: getattr(self.move, name) for name in ("base", "region", "listener_priority", "certificate_arn")}
-        return self.model_copy(update={**there, "move": here})
+        dates = self.dates.model_copy(update={"retiring": self.move.retiring})
+        return self.model_copy(update={**there, "dates": dates, "move": here})
 
     @property
     def places(self) -> tuple["Tenant", ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import notify, plainly
+from operations.ending import notify, plainly, print_text
 from operations.help import Commands
 
 ENVIRONMENT = click.Choice(["dev", "staging", "prod"])
@@ -46,3 +46,34 @@ def adopt(environment: str) -> None:
     )
     adopt_state(local, lasting, notify)
     notify(f"Next: commit bootstrap/Pulumi.{environment}.yaml, which names the key now, and delete bootstrap/.pulumi")
+
+
+@bootstrap.command()
+@click.argument("environment", type=ENVIRONMENT)
+@click.option(
+    "--out",
+    required=True,
+    metavar="DIRECTORY",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the documents go, a file each.",
+)
+@plainly
+def guardrails(environment: str, out: Path) -> None:
+    """Write the service control policies of ENVIRONMENT's account, for whoever administers the organisation to attach.
+
+    One keeps the account inside its residency, one keeps its trail. Attach them once the account is bootstrapped:
+    they hold for everybody in it, and changing the trail then takes them off first.
+    """
+    from bootstrap.organisation import as_text, policies  # noqa: PLC0415 help must not pay for these
+    from operations.bootstrap.perform import account_settings_of  # noqa: PLC0415
+    from project.whole_file import write_whole  # noqa: PLC0415
+
+    settings = account_settings_of(Path.cwd(), environment)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, document in policies(settings).items():
+        write_whole(out / f"{name}.json", as_text(document))
+        print_text(out / f"{name}.json")
+    notify("Next, in the organisation's management account, for each:")
+    notify("  aws organizations create-policy --type SERVICE_CONTROL_POLICY \\")
+    notify("    --name NAME --description 'docs/bootstrap.md' --content file://FILE")
+    notify(f"  aws organizations attach-policy --policy-id ID --target-id {settings.account}")

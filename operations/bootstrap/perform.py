@@ -45,12 +45,16 @@ def open_account(start: Path, stack: str) -> Account:
 
     Raises ProblemsError for mistakes in its file, EngineError where the CLI is missing or another account is signed in.
     """
-    project = bootstrap_project(start)
-    configured = read_config(project, stack).get(SETTINGS_KEY)
-    settings = load_settings(project.root, stack, configured)
+    settings = account_settings_of(start, stack)
     cli = find_cli()
     check_account(stack, Placement(account=settings.account, region=settings.region), os.environ)
-    return Account(folder=project.root, stack=stack, settings=settings, cli=cli)
+    return Account(folder=bootstrap_project(start).root, stack=stack, settings=settings, cli=cli)
+
+
+def account_settings_of(start: Path, stack: str) -> AccountSettings:
+    """The settings of a stack's account, without placeholders. Raises ProblemsError for mistakes in its file."""
+    project = bootstrap_project(start)
+    return load_settings(project.root, stack, read_config(project, stack).get(SETTINGS_KEY))
 
 
 def bootstrap_project(start: Path) -> Project:

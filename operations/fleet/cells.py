@@ -15,6 +15,7 @@ from infra.tenants.files import by_base
 from infra.tenants.record import Tenant
 from infra.yaml_text import read_yaml
 from operations.changed.estate import Base, read_bases
+from operations.fleet.quotas import NOTHING_ASKED, LiveQuotas
 from operations.limits.uses import Use, uses
 from operations.tenant.files_check import read_checked
 
@@ -62,8 +63,10 @@ class Choice:
     why: str
 
 
-def read_cells(root: Path, tier: str = DEFAULT_TIER) -> list[Cell]:
+def read_cells(root: Path, tier: str = DEFAULT_TIER, live: LiveQuotas = NOTHING_ASKED) -> list[Cell]:
     """Every base stack with its room, by name; quotas are AWS's defaults, or as granted in `fleet.yaml`.
+
+    What `live` says of an account counts more than both.
 
     Raises ProblemsError for base stacks' files or a `fleet.yaml` that cannot be read.
     """
@@ -72,7 +75,27 @@ def read_cells(root: Path, tier: str = DEFAULT_TIER) -> list[Cell]:
     _refuse_unknown(root, granted, limits)
     bases, standing = read_bases(root), by_base(read_checked(root).tenants)
     silos = {name: [one for one in standing.get(name, ()) if one.isolation == "silo"] for name in bases}
-    return [_cell(root, base, bases, silos, _Table(limits, granted, tier)) for _, base in sorted(bases.items())]
+    return [_cell(root, base, bases, silos, _Table(limits, granted, tier, live)) for _, base in sorted(bases.items())]
+
+
+def lower_than_files(root: Path, live: LiveQuotas) -> list[str]:
+    """Each quota of which AWS grants less than the files count on. Raises ProblemsError as `read_cells` does."""
+    granted = load_fleet(root).quotas if (root / FILE).is_file() else ()
+    limits = uses()
+    table = _Table(limits, granted, DEFAULT_TIER, live)
+    places = {(one.account, one.region): one for one in read_bases(root).values()}
+    found = []
+    for (account, region), base in sorted(places.items()):
+        for use in limits:
+            now, counted = live.granted.get((account, region, use.quota.name)), table.in_files(use, base)
+            if now is not None and counted is not None and now < counted:
+                own = any((one.account, one.region, one.name) == (account, region, use.quota.name) for one in granted)
+                file = FILE if own else "docs/limits.md"
+                found.append(
+                    f"{use.quota.name} in {account}, {region}: AWS grants {now:,.0f}, and {file} counts on "
+                    f"{counted:,.0f}; ask AWS for more, or write what it grants into {FILE}"
+                )
+    return found
 
 
 def _refuse_unknown(root: Path, granted: Sequence[GrantedQuota], limits: Sequence[Use]) -> None:
@@ -93,9 +116,15 @@ class _Table:
     limits: Sequence[Use]
     granted: Sequence[GrantedQuota]
     tier: str
+    live: LiveQuotas
 
     def most(self, use: Use, base: Base) -> float | None:
-        """What the account may have; of a number that was read nowhere only the granted one counts."""
+        """What the account may have: what AWS says now, or the files."""
+        now = self.live.granted.get((base.account, base.region, use.quota.name))
+        return self.in_files(use, base) if now is None else now
+
+    def in_files(self, use: Use, base: Base) -> float | None:
+        """As granted in fleet.yaml, or AWS's default; of a number that was read nowhere only the granted one counts."""
         for one in self.granted:
             if (one.account, one.region, one.name) == (base.account, base.region, use.quota.name):
                 return one.granted

@@ -14,14 +14,13 @@ from typing import Any, NoReturn
 
 from bootstrap.names import fleet_folder
 from operations.engine.errors import FailedError, MistakenError
-from operations.fleet.plan import FleetPlan, Shard
+from operations.fleet.plan import FleetPlan
 from operations.fleet.records import (
     UNDER_WAY,
     Claim,
     Entry,
     Planned,
     Run,
-    ShardHead,
     ShardRecord,
     as_bytes,
     planned_of,
@@ -100,7 +99,7 @@ class Journal:
             began=now.isoformat(timespec="seconds"),
             writes=before.writes + 1 if before else 1,
         )
-        heads = tuple(head_of(one) for one in plan.shards)
+        heads = tuple(one.head for one in plan.shards)
         settings = plan.settings.model_dump(mode="json", by_alias=True)
         planned = Planned(run=name, waves=plan.waves, shards=heads, settings=settings)
         self.store.create(self._plan(name), as_bytes(planned))
@@ -251,20 +250,6 @@ class Journal:
 
     def _shard(self, run: str, name: str) -> str:
         return f"{self._folder}/{run}/shards/{name}.json"
-
-
-def head_of(shard: Shard) -> ShardHead:
-    """A shard without its customers."""
-    return ShardHead(
-        name=shard.name,
-        wave=shard.wave,
-        base=shard.base,
-        environment=shard.environment,
-        account=shard.account,
-        region=shard.region,
-        backend=shard.backend,
-        customers=len(shard.customers),
-    )
 
 
 def back_of(shard: str) -> str:

@@ -18,6 +18,7 @@ from infra.yaml_index import Index, index_of
 from infra.yaml_text import read_yaml
 from operations.changed.estate import Base, read_bases
 from operations.engine.image import is_digest
+from operations.fleet.records import ShardHead
 from operations.fleet.release import release_of
 from operations.tenant.files_check import read_checked
 
@@ -39,13 +40,7 @@ class Unit:
 class Shard:
     """What one runner deploys: customers on one base stack, so of one account and region."""
 
-    name: str
-    wave: str
-    base: str
-    environment: str
-    account: str
-    region: str
-    backend: str
+    head: ShardHead
     customers: tuple[Unit, ...]
 
 
@@ -69,12 +64,12 @@ class FleetPlan:
     @property
     def waves(self) -> tuple[str, ...]:
         """Those that have somebody in them, in their order."""
-        there = {one.wave for one in self.shards}
+        there = {one.head.wave for one in self.shards}
         return tuple(wave for wave in WAVES if wave in there)
 
     def of(self, wave: str) -> tuple[Shard, ...]:
         """A wave's shards."""
-        return tuple(one for one in self.shards if one.wave == wave)
+        return tuple(one for one in self.shards if one.head.wave == wave)
 
 
 def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
@@ -201,8 +196,8 @@ def _parts(of_bases: Mapping[str, Sequence[Tenant]], size: int) -> list[tuple[st
 
 
 def _shard(name: str, wave: str, base: Base, customers: Iterable[Tenant], digests: Digests) -> Shard:
-    units = (Unit(name=one.name, stack=one.stack, digest=digests.of(one.path, one.base)) for one in customers)
-    return Shard(
+    standing = tuple(Unit(name=one.name, stack=one.stack, digest=digests.of(one.path, one.base)) for one in customers)
+    head = ShardHead(
         name=name,
         wave=wave,
         base=base.stack,
@@ -210,5 +205,6 @@ def _shard(name: str, wave: str, base: Base, customers: Iterable[Tenant], digest
         account=base.account,
         region=base.region,
         backend=base.backend,
-        customers=tuple(units),
+        customers=len(standing),
     )
+    return Shard(head=head, customers=standing)

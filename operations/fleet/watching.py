@@ -39,7 +39,7 @@ class Watching:
             return Watched()
         try:
             client = self._client or _client(head.region)
-            found = {one["AlarmName"]: one for one in _alarms(client, stacks)}
+            found = {one["AlarmName"]: one for one in alarms_of(client, stacks)}
             values = _sums(client, _asked(found, stacks), self._minutes)
         except (BotoCoreError, ClientError) as error:
             return Watched(unknown=(f"{head.name}: CloudWatch: {' '.join(str(error).split())}",))
@@ -66,7 +66,7 @@ def _client(region: str) -> Any:
     )
 
 
-def _alarms(client: Any, stacks: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+def alarms_of(client: Any, stacks: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     """Every alarm of these stacks: a prefix also fits the stacks of customers whose names begin alike."""
     for stack in stacks:
         prefix = f"workbuoy-{stack}-"

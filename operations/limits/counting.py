@@ -33,6 +33,16 @@ class Quota:
     do: str
     quota: float | Literal["measured"] | None = None
     source: str = ""
+    live: "LiveQuota | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveQuota:
+    """What Service Quotas calls a limit; an answer under another name is of another limit."""
+
+    service: str
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +90,11 @@ class Met:
 def quotas() -> list[Quota]:
     """The committed list."""
     entries = read_yaml_value(Path(__file__).parent / "quotas.yaml")
-    return [Quota(**{**entry, "counts": tuple(entry["counts"])}) for entry in entries]
+    return [Quota(**{**entry, "counts": tuple(entry["counts"]), "live": _live(entry)}) for entry in entries]
+
+
+def _live(entry: Mapping[str, Any]) -> LiveQuota | None:
+    return LiveQuota(**entry["live"]) if "live" in entry else None
 
 
 def rates() -> list[Rate]:

@@ -21,6 +21,7 @@ VERSIONS: Final[Mapping[str, int]] = {
     "fleet-cells": 1,
     "fleet-plan": 1,
     "fleet-run": 1,
+    "fleet-status": 1,
     "image-build": 1,
     "image-push": 1,
     "local": 1,

@@ -72,6 +72,24 @@ class FleetRun(Printed):
     shards: list[RunShard]
 
 
+class StandingRow(Printed):
+    """One cause or version, with all stacks that have it; one that is not good needs attention."""
+
+    subject: Literal["version", "drift", "drill", "backup"]
+    cause: str
+    good: bool
+    stacks: list[str]
+
+
+class FleetStatus(Printed):
+    """How an environment's stacks stand by what was looked at, and how far its latest rollout is."""
+
+    environment: str
+    stacks: int
+    rows: list[StandingRow]
+    run: FleetRun | None
+
+
 class CellRoom(Printed):
     """A base stack: how many more silos of tier standard fit, and the limit that ends it."""
 

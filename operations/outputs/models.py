@@ -11,7 +11,7 @@ from operations.outputs import VERSIONS
 from operations.outputs.accessed import Access
 from operations.outputs.audited import Backups
 from operations.outputs.evidence import Evidence
-from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun
+from operations.outputs.fleet import FleetCells, FleetPlan, FleetRun, FleetStatus
 from operations.outputs.handed_over import PersonErase, PersonExport, TenantExport, TenantLink, TenantRemains
 from operations.outputs.policies import PoliciesCheck, PoliciesLint, PoliciesMatrix
 from operations.outputs.printed import Printed
@@ -280,6 +280,7 @@ OUTPUTS: Final[Mapping[str, type[Printed]]] = {
     "fleet-cells": FleetCells,
     "fleet-plan": FleetPlan,
     "fleet-run": FleetRun,
+    "fleet-status": FleetStatus,
     "image-build": ImageBuild,
     "image-push": ImagePush,
     "local": Local,
@@ -314,6 +315,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "deploy": "`workbuoy deploy STACK`, `workbuoy tenant deploy NAME`",
     "drift-account": "`workbuoy drift STACK --account`",
     "fleet-run": "`workbuoy fleet status`, `workbuoy fleet deploy`",
+    "fleet-status": "`workbuoy fleet status --looks`",
     "image-push": "`workbuoy image push`, `workbuoy image copy`",
     "locate": "`workbuoy locate TENANT`",
     "locate-all": "`workbuoy locate`",

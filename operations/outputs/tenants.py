@@ -45,6 +45,7 @@ class Move(Printed):
     listener_priority: int | None = None
     certificate_arn: str | None = None
     since: str | None = None
+    retiring: str | None = None
 
 
 class Tenant(Printed):
@@ -149,12 +150,13 @@ class TenantPromote(Printed):
 
 
 class MovePlace(Printed):
-    """A place of a move: a stack, its region, and whether the customer's residency allows it."""
+    """A place of a move: a stack, its region, and whether the customer's residency allows it or its file accepts it."""
 
     what: str
     stack: str
     region: str
     inside_residency: bool
+    accepted_outside: bool
 
 
 class TenantMove(Printed):
@@ -175,6 +177,7 @@ class TenantMove(Printed):
     last_lines: list[str] | None = None
     file: str | None = None
     said: dict[str, Any] | None = None
+    alarms: list[str] | None = None
 
 
 class Key(Printed):

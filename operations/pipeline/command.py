@@ -1,4 +1,4 @@
-"""`workbuoy pipeline`: comment, issue, pull request, summary. Outside a workflow each prints its text alone."""
+"""`workbuoy pipeline`: comment, issue, pull request, summary, looks. Outside a workflow each prints its text alone."""
 
 import os
 import re
@@ -154,6 +154,30 @@ def propose(*, patch: Path, branch: str, title: str, workflows: Sequence[str]) -
     for one in workflows:
         proposing.dispatch(repository, one, branch)
         notify(f"{one} is started on {branch}")
+
+
+@pipeline.command()
+@click.argument("workflows", nargs=-1, required=True, metavar="FILE.yml...")
+@click.option("--branch", default="main", show_default=True, help="Whose runs.")
+@click.option(
+    "--output", required=True, metavar="DIRECTORY", type=click.Path(path_type=Path, file_okay=False), help="Is made."
+)
+@_plainly
+def looks(*, workflows: Sequence[str], branch: str, output: Path) -> None:
+    """Fetch what the latest runs of workflows looked at, for `workbuoy fleet page`.
+
+    That is the JSON in their artifacts named looks-...; a workflow that never ran left none.
+    """
+    from operations.pipeline.looks import fetch  # noqa: PLC0415 printing help must not pay for it
+
+    output.mkdir(parents=True, exist_ok=True)
+    repository = _repository()
+    if repository is None:
+        notify("No repository is known here, so no looks are fetched.")
+        return
+    for one in workflows:
+        number = fetch(repository, one, branch, output)
+        notify(f"{one} has not run on {branch} yet" if number is None else f"{one}: {number} looks")
 
 
 def _parts(files: Sequence[Path], folder: Path | None, say: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The little of GitHub's REST API that a workflow needs: comments, issues and one pull request of one repository.
+"""The little of GitHub's REST API that a workflow needs: comments, issues, a pull request, artifacts of one repository.
 
 Source: https://docs.github.com/en/rest/issues (version 2022-11-28); a pull request's comments are its issue's.
 """
@@ -72,16 +72,40 @@ class Repository:
         """Replace an issue's title, body or state."""
         self.ask("PATCH", f"issues/{number}", values)
 
-    def _all(self, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
+    def latest_run(self, workflow: str, branch: str) -> int | None:
+        """The newest run of a workflow's file that has ended; None where there is none."""
+        terms = urllib.parse.urlencode({"branch": branch, "status": "completed", "per_page": 1})
+        runs = self.ask("GET", f"actions/workflows/{urllib.parse.quote(workflow, safe='')}/runs?{terms}")
+        return next((int(one["id"]) for one in runs["workflow_runs"]), None)
+
+    def artifacts(self, run: int) -> Iterator[Mapping[str, Any]]:
+        """Every artifact of a run that is still kept."""
+        found = self._all(f"actions/runs/{run}/artifacts", within="artifacts")
+        return (one for one in found if not one["expired"])
+
+    def archive(self, identity: int) -> bytes:
+        """An artifact's ZIP."""
+        return self._send("GET", f"actions/artifacts/{identity}/zip")
+
+    def _all(self, path: str, within: str = "", **query: str) -> Iterator[Mapping[str, Any]]:
+        """Every entry of a list, page by page; `within` is the key that an answer holds it under, where it has one."""
         for page in range(1, _LAST_PAGE):
             terms = urllib.parse.urlencode({**query, "per_page": _PAGE, "page": page})
-            found = self.ask("GET", f"{path}?{terms}")
+            answer = self.ask("GET", f"{path}?{terms}")
+            found = answer[within] if within else answer
             yield from found
             if len(found) < _PAGE:
                 return
 
     def ask(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:
         """One request below the repository's address; None where the answer is empty. Raises ApiError."""
+        said = self._send(method, path, content)
+        try:
+            return json.loads(said) if said else None
+        except ValueError as error:
+            raise ApiError(f"GitHub: {method} {path.partition('?')[0]} failed: {error}") from None
+
+    def _send(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> bytes:
         address = f"{self.api}/repos/{self.name}/{path}"
         request = urllib.request.Request(  # noqa: S310 the address is GitHub's, from the runner's environment
             address,
@@ -93,15 +117,14 @@ class Repository:
         doing = f"GitHub: {method} {path.partition('?')[0]}"
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 as above
-                said = answer.read()
-                return json.loads(said) if said else None
+                return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:
                 why = _message(error.read())
             if error.code == 403 and "rate limit" not in why.lower():
                 raise ReadOnlyError(f"{doing} was refused: {why}") from None
             raise ApiError(f"{doing} failed: {error.code} {why}") from None
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException) as error:
             raise ApiError(f"{doing} failed: {getattr(error, 'reason', error)}") from None
 
 

@@ -51,6 +51,12 @@ USUAL = "dev"
     metavar="NAMES",
     help="Also stand up these customers' stacks (names with commas, or all), and try who can reach whom.",
 )
+@click.option(
+    "--move",
+    "move_to",
+    metavar="BASE",
+    help="With --tenants: they move to this base stack and back, under traffic, and are removed where they were.",
+)
 @click.option("--no-matrix", is_flag=True, help="With --tenants: only stand them up.")
 @click.option("--watch", "watching", is_flag=True, help="Rehearse again whenever a file of the project is saved.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
@@ -73,6 +79,7 @@ def rehearse(
     leave: bool,
     no_service: bool,
     tenants: str | None,
+    move_to: str | None,
     no_matrix: bool,
     watching: bool,
     verbose: bool,
@@ -84,8 +91,7 @@ def rehearse(
     The project is the one found upward from the current folder. Nothing reaches a network and nothing is left behind.
     """
     require_fitting(given_options(context))
-    if other is not None and not other.strip():
-        raise click.UsageError("--other tries one service in one stack: name it")
+    _require_named(other, move_to, tenants)
     for file in filter(None, (report_file, policy_file)):
         require_writable(file)
     if everything:
@@ -109,6 +115,7 @@ def rehearse(
         leave=leave,
         since=since or "",
         tenants=_names(tenants),
+        move_to=move_to or "",
         with_matrix=not no_matrix,
     )
     try:
@@ -128,6 +135,13 @@ def rehearse(
     if result.incomplete:
         fail(NOT_MADE, f"incomplete: {result.incomplete}")
     sys.exit(0 if result.passed else CHECK_FAILED)
+
+
+def _require_named(other: str | None, move_to: str | None, tenants: str | None) -> None:
+    if move_to is not None and not (move_to.strip() and tenants):
+        raise click.UsageError("--move BASE names where the customers of --tenants NAMES move to: say both")
+    if other is not None and not other.strip():
+        raise click.UsageError("--other tries one service in one stack: name it")
 
 
 def _names(tenants: str | None) -> tuple[str, ...]:

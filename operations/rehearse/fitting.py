@@ -17,6 +17,7 @@ _ABOUT_ONE: Final = frozenset(
         "--browser",
         "--restore",
         "--leave",
+        "--move",
     }
 )
 _NO_TRIAL: Final = frozenset({"--tenants", "--declare-only", "--no-service"})
@@ -33,6 +34,10 @@ LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "--browser": ("tries one stack's service", _NO_TRIAL | _STORIES | {"--since"}),
     "--restore": ("runs the service of one stack", _NO_TRIAL | {"--since", "--leave"}),
     "--leave": ("runs the service of one stack", _NO_TRIAL | {"--since"}),
+    "--move": (
+        "tries who reaches whom while customers move",
+        frozenset({"--image", "--since", "--declare-only", "--no-service", "--no-matrix"}),
+    ),
     "--tenants": ("stands stacks up", frozenset({"--declare-only"})),
 }
 """An option -> what it does, and what has no place beside it."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
     from rehearsal.service.leaving import Leaving
     from rehearsal.service.restoring_stack import WholeStack
+    from rehearsal.whole import ServiceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class RehearseOptions:
     leave: bool = False
     since: str = ""
     tenants: tuple[str, ...] = ()
+    move_to: str = ""
     with_matrix: bool = True
     quiet: bool = False
 
@@ -56,6 +58,10 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
                 raise ProblemsError(problems)
             if asked.in_browser:
                 _require_browser(project.root / "app", in_image=asked.in_image)
+            if asked.move_to:
+                from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415 it imports boto3
+
+                return rehearse_move(project, asked.stack, asked.move_to, asked.tenants, options)
             if asked.tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 
@@ -68,19 +74,19 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
                     with_matrix=asked.with_matrix,
                     in_image=asked.in_image,
                 )
-            return rehearse_whole(
-                project,
-                asked.stack,
-                options,
-                with_service=asked.with_service,
-                in_image=asked.in_image,
-                since=asked.since,
-                other=asked.other,
-                in_browser=asked.in_browser,
-                trying=_trying(asked),
-            )
+            return rehearse_whole(project, asked.stack, options, _service(asked), asked.since)
     except ImageError as error:
         fail(error.code, str(error))
+
+
+def _service(asked: RehearseOptions) -> "ServiceOptions | None":
+    from rehearsal.whole import ServiceOptions  # noqa: PLC0415 printing help must not pay for it
+
+    if not asked.with_service:
+        return None
+    return ServiceOptions(
+        in_image=asked.in_image, in_browser=asked.in_browser, other=asked.other, trying=_trying(asked)
+    )
 
 
 def _trying(asked: RehearseOptions) -> "WholeStack | Leaving | None":

@@ -1,10 +1,14 @@
 """`workbuoy tenant create`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from operations.ending import notify, plainly, print_page, print_text, warn
+
+if TYPE_CHECKING:
+    from operations.fleet.cells import Cell
 
 
 @click.command()
@@ -20,6 +24,7 @@ from operations.ending import notify, plainly, print_page, print_text, warn
     "--base", required=True, metavar="STACK", help="Base stack, such as prod, which decides the region; or auto."
 )
 @click.option("--environment", default="prod", show_default=True, help="With --base auto: whose base stacks.")
+@click.option("--live", is_flag=True, help="With --base auto: by what AWS grants your account now.")
 @click.option("--residency", required=True, help="A jurisdiction such as eea, or regions with commas between them.")
 @click.option("--tier", help="Sizes of a silo: small, standard or large. [default: standard]")
 @click.option("--host-name", metavar="HOST", help="Of a silo. [default: NAME. and the base's domain]")
@@ -41,6 +46,7 @@ def create(
     isolation: str,
     base: str,
     environment: str,
+    live: bool,
     residency: str,
     tier: str | None,
     host_name: str | None,
@@ -58,12 +64,14 @@ def create(
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
+    if live and base != "auto":
+        raise click.UsageError("--live goes with --base auto: a base stack that is named is not chosen by its room.")
     if base == "auto":
         regions = regions_of(residency)
         needs = cells.Asked(
             environment=environment, isolation=isolation, regions=regions, tier=tier or cells.DEFAULT_TIER
         )
-        choice = cells.choose(cells.read_cells(root, needs.tier), needs)
+        choice = cells.choose(_cells(root, needs.tier, live=live), needs)
         notify(choice.why)
         base = choice.cell.name
     wish = Wish(
@@ -88,6 +96,20 @@ def create(
     notify("Read what is in there, then:")
     for step in made.next_steps:
         notify(f"  {step}")
+
+
+def _cells(root: Path, tier: str, *, live: bool) -> "list[Cell]":
+    from operations.fleet import cells  # noqa: PLC0415
+
+    if not live:
+        return cells.read_cells(root, tier)
+    from operations.fleet.quotas_here import quotas_here  # noqa: PLC0415
+
+    here = quotas_here(root)
+    for line in (*cells.lower_than_files(root, here.quotas), *here.quotas.unknown):
+        warn(line)
+    notify(f"cells outside {here.account} are counted by the files")
+    return cells.read_cells(root, tier, here.quotas)
 
 
 def _tell_next_cell(root: Path, base: str) -> None:

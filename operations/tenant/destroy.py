@@ -38,12 +38,16 @@ DRAFTS = ".workbuoy/leaving"
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a person gave; `ask` shows the plan and tells whether the customer's name was typed."""
+    """What a person gave; `ask` shows the plan and tells whether the customer's name was typed.
+
+    `record` is the file that records it: by default the one of a leaving.
+    """
 
     export: str | None
     without_export: str | None
     keep_snapshot_days: int
     ask: Callable[[str], bool]
+    record: Path | None = None
 
 
 def retiring(root: Path, name: str, today: date) -> Tenant:
@@ -68,7 +72,7 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     """
     opened = open_stack(project, tenant.stack, notify=notify)
     today = datetime.now(UTC).date()
-    draft = _draft(project.root, tenant)
+    draft = draft_of(project.root, tenant)
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
     leaving = _leaving(project, tenant, opened, left)
     export = wish.export
@@ -90,12 +94,12 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
         left,
         destroyed=today,
         deletable=deletable,
-        confirmed_by=_person(opened),
+        confirmed_by=person_of(opened),
         export=export,
         without_export=wish.without_export,
         remaining=remaining,
     )
-    file = _write_record(project.root, tenant, text)
+    file = _write_record(wish.record or offboarding_file(project.root, tenant.name), text)
     draft.unlink()
     leaving.noted.unlink(missing_ok=True)
     opened.remove()
@@ -153,7 +157,8 @@ def _from_draft(draft: Path, today: date) -> tuple[Left, list[Remaining]]:
     return Left(**fields), [replace(one, ends=one.ends + late if one.ends else None) for one in remaining]
 
 
-def _draft(root: Path, tenant: Tenant) -> Path:
+def draft_of(root: Path, tenant: Tenant) -> Path:
+    """Where a destruction or removal that has begun notes what it must know to go on."""
     return root / DRAFTS / f"{tenant.stack if tenant.isolation == 'silo' else tenant.name}.json"
 
 
@@ -168,7 +173,7 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
     base = open_stack(project, tenant.base, notify=notify)
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
     remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
-    draft = _draft(project.root, tenant)
+    draft = draft_of(project.root, tenant)
     leaving = PoolLeaving(
         tenant=tenant,
         tasks=Tasks(boto3.Session(), place, notify),
@@ -184,26 +189,25 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
         Left(),
         destroyed=datetime.fromisoformat(done["removedAt"]).date(),
         deletable=None,
-        confirmed_by=_person(base),
+        confirmed_by=person_of(base),
         export=done.get("export"),
         without_export=wish.without_export,
         remaining=remaining,
         counted=done,
     )
-    file = _write_record(project.root, tenant, text)
+    file = _write_record(offboarding_file(project.root, tenant.name), text)
     draft.unlink()
     return file
 
 
-def _person(opened: EngineStack) -> str:
+def person_of(opened: EngineStack) -> str:
     """Whoever is signed in to the account; on a moto server the user of this machine."""
     if opened.place.endpoint_url is not None:
         return getpass.getuser()
     return who_am_i(opened.name, opened.place.region, opened.variables)["Arn"]
 
 
-def _write_record(root: Path, tenant: Tenant, text: str) -> Path:
-    file = offboarding_file(root, tenant.name)
+def _write_record(file: Path, text: str) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, text)
     return file

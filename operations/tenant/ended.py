@@ -42,9 +42,9 @@ class Asking:
     count: Callable[[], Mapping[str, Any]] | None = None
 
     @property
-    def pool(self) -> bool:
-        """Whether the base goes on standing, and with it backups and buckets that no longer hold the customer."""
-        return self.record.get("isolation") == "pool"
+    def stands(self) -> bool:
+        """Whether the stack goes on standing, and with it backups and buckets that no longer hold the customer."""
+        return "keys" not in self.record
 
     def look(self, one: Remaining) -> Found:
         """Ask for one copy. Whatever AWS does not answer is not asked, with the reason."""
@@ -76,7 +76,7 @@ def _backups(asking: Asking, one: Remaining) -> tuple[bool, str]:
     """A pool's reach back to a day after the removal, or still before it; a silo's are there or not."""
     rds = asking.client("rds")
     found = rds.describe_db_instance_automated_backups(DBInstanceIdentifier=one.where)["DBInstanceAutomatedBackups"]
-    if not asking.pool:
+    if not asking.stands:
         return bool(found), ""
     oldest = [backup["RestoreWindow"]["EarliestTime"] for backup in found if backup.get("RestoreWindow")]
     if not oldest:
@@ -86,7 +86,7 @@ def _backups(asking: Asking, one: Remaining) -> tuple[bool, str]:
 
 
 def _versions(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    if asking.pool and asking.count is not None:
+    if asking.stands and asking.count is not None:
         older = asking.count()["older_versions"]
         return older > 0, f"{older} older versions"
     listed = asking.client("s3").list_object_versions(Bucket=one.where, MaxKeys=1)

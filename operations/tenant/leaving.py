@@ -120,8 +120,12 @@ def record_text(
     without_export: str | None,
     remaining: Sequence[Remaining],
     counted: Mapping[str, Any] | None = None,
+    moved: Mapping[str, Any] | None = None,
 ) -> str:
-    """The record of the leaving; `counted` is what a pool tenant had before and after its removal."""
+    """The record of the leaving; `counted` is what was there before and after a removal, `moved` where they went.
+
+    What outlives a stack is told where the stack itself went.
+    """
     whole: dict[str, Any] = {
         "name": tenant.name,
         "legalName": tenant.legal_name,
@@ -133,7 +137,9 @@ def record_text(
         "confirmedBy": confirmed_by,
         "export": export or {"without": without_export},
     }
-    if tenant.isolation == "silo":
+    if moved is not None:
+        whole["moved"] = dict(moved)
+    if left.resources:
         whole |= {
             "finalSnapshot": left.final_snapshot or None,
             "automatedBackupsEnd": destroyed + timedelta(days=left.backup_days),

@@ -14,6 +14,7 @@ from typing import Any
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.ending import Notify
+from operations.tenant.counted import remove_counted
 from operations.tenant.handover.reading import ReadAgain, is_of
 from operations.tenant.handover.tasks import TaskFailedError, Tasks
 from project.whole_file import write_whole
@@ -75,27 +76,19 @@ class PoolLeaving:
 
     def _remove(self) -> None:
         before = self.done["before"]
-        if _left(self.tasks.count(before["tenant_id"])):
-            self.notify(f"removing {self.tenant.name} ...")
-            try:
-                self.tasks.remove(before["digest"])
-            except TaskFailedError as error:
-                message = f"{error}. Some of it may be gone: the same command again goes on"
-                raise TaskFailedError(message) from error
-        after = self.tasks.count(before["tenant_id"])
-        if left := _left(after):
-            told = ", ".join(f"{count} in {name}" for name, count in left.items())
-            message = f"{self.tenant.name} was said to be removed, and is still there: {told}. No record is written"
-            raise ProblemsError([Problem(message=message)])
+        after = remove_counted(
+            self.tenant.name, before["tenant_id"], self.tasks, lambda: self._removed(before["digest"]), self.notify
+        )
         self._note(after=dict(after), removedAt=datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def _removed(self, digest: str) -> None:
+        try:
+            self.tasks.remove(digest)
+        except TaskFailedError as error:
+            message = f"{error}. Some of it may be gone: the same command again goes on"
+            raise TaskFailedError(message) from error
 
     def _note(self, **values: Any) -> None:
         self.done = {name: value for name, value in {**self.done, **values}.items() if value is not None}
         self.draft.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.draft, json.dumps(self.done, indent=2))
-
-
-def _left(counted: Mapping[str, Any]) -> dict[str, int]:
-    """What is still there; older versions of objects end by the bucket's rule, and stand in the record."""
-    left = {name: int(rows) for name, rows in counted["rows"].items() if rows}
-    return left | ({"the bucket": int(counted["objects"])} if counted["objects"] else {})

@@ -66,6 +66,15 @@ def of_person(graph: Graph, erased: date) -> list[Remaining]:
     return [*gone, PERSON_IN_LEDGER]
 
 
+def of_emptied_silo(own: Graph, base: Graph, removed: date) -> list[Remaining]:
+    """A silo whose rows and objects were removed, and whose stack still stands."""
+    return [
+        *_kept(own, removed, lambda _: True),
+        *_kept(base, removed, lambda one: serves_silos(base, one.holder)),
+        *_in_words(),
+    ]
+
+
 def of_silo(own: Graph, base: Graph | None, destroyed: date, snapshot_days: int) -> list[Remaining]:
     """A silo whose stack was destroyed: what outlives it, and what its base keeps of its requests and exports."""
     found = list(_outliving(own, destroyed, snapshot_days))
@@ -148,8 +157,8 @@ def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Rem
 def _in_words() -> Iterator[Remaining]:
     """Where no rule of AWS ends anything."""
     yield Remaining(
-        what="Name and dates, in the record of the leaving and in git's history",
-        where="tenants/offboarded",
+        what="Name and dates, in the record of the removal and in git's history",
+        where="tenants",
         form=IN_WORDS,
         ends=None,
         how="stays: it is the proof of the removal, and holds nothing of what the customer stored",

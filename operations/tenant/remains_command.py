@@ -11,7 +11,9 @@ from operations.ending import notify as notify_line
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
+    from infra.tenants.dates import Hold
     from operations.tenant.ended import Asking, Found
+    from operations.tenant.remains import Remaining
 
 
 @click.command()
@@ -20,27 +22,27 @@ if TYPE_CHECKING:
 @JSON
 @plainly
 def remains(*, name: str, live: bool, json_wanted: bool) -> None:
-    """List the copies that remain of a customer who has left, each with its last day.
+    """List the copies that remain of a customer who has left, or of one who moved where it was before.
+
+    Each has its last day.
 
     With --live AWS is asked for each: exit 3 where one is there after its day, 4 where that could not be asked.
     """
     from infra.tenants.listing import offboarding_file  # noqa: PLC0415 printing help must not pay for these
-    from infra.yaml_text import read_yaml  # noqa: PLC0415
     from operations.tenant.ended import NOT_ASKED, Found  # noqa: PLC0415
-    from operations.tenant.remains import read_hold, read_remaining  # noqa: PLC0415
+    from operations.tenant.move.record import moved_records  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
-    file = offboarding_file(root, name)
-    if not file.exists():
-        fail(MISTAKE, _not_left(root, name, str(file.relative_to(root))))
-    record: dict[str, Any] = read_yaml(file, str(file.relative_to(root))).content
-    try:
-        listed, hold = read_remaining(record), read_hold(record)
-    except ValueError as error:
-        fail(MISTAKE, f"{file.relative_to(root)}: {error}")
-    asking = _asking(record) if live else None
-    found = [asking.look(one) if asking else Found(remaining=one, state=NOT_ASKED) for one in listed]
+    left = offboarding_file(root, name)
+    files = [*moved_records(root, name), *([left] if left.exists() else [])]
+    if not files:
+        fail(MISTAKE, _not_left(root, name, str(left.relative_to(root))))
+    found, hold = [], None
+    for file in files:
+        record, listed, hold = _read(root, file)
+        asking = _asking(record) if live else None
+        found += [asking.look(one) if asking else Found(remaining=one, state=NOT_ASKED) for one in listed]
     today = datetime.now(UTC).date()
     if json_wanted:
         held = hold.model_dump(mode="json", by_alias=True) if hold else None
@@ -63,6 +65,19 @@ def remains(*, name: str, live: bool, json_wanted: bool) -> None:
         fail(NOT_MADE, *(f"{one.remaining.what} ({one.remaining.where}): {one.why}" for one in unproved))
 
 
+def _read(root: Path, file: Path) -> "tuple[dict[str, Any], list[Remaining], Hold | None]":
+    """A record of a place that the customer left, the copies that it lists, and a hold that was ordered since."""
+    from infra.yaml_text import read_yaml  # noqa: PLC0415
+    from operations.tenant.remains import read_hold, read_remaining  # noqa: PLC0415
+
+    path = str(file.relative_to(root))
+    record: dict[str, Any] = read_yaml(file, path).content
+    try:
+        return record, read_remaining(record), read_hold(record)
+    except ValueError as error:
+        fail(MISTAKE, f"{path}: {error}")
+
+
 def _not_left(root: Path, name: str, file: str) -> str:
     from infra.problems import ProblemsError  # noqa: PLC0415
     from infra.tenants.files import read_tenant  # noqa: PLC0415
@@ -72,7 +87,7 @@ def _not_left(root: Path, name: str, file: str) -> str:
     except ProblemsError:
         hold = None
     held = f"; it is held since {hold.since} ({hold.reason})" if hold else ""
-    return f"{file} is not there: {name} has not left, or without a record{held}"
+    return f"{file} is not there: {name} has not left or moved, or without a record{held}"
 
 
 def _expect_held(found: "list[Found]") -> None:

@@ -16,7 +16,7 @@ def rehearse_infrastructure(stack: str) -> None:
     from rehearsal.run import Options  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
-    rehearse_whole(find_project(Path.cwd()), stack, Options(), with_service=False)
+    rehearse_whole(find_project(Path.cwd()), stack, Options())
 
 
 def rehearse_and_write(asked: Mapping[str, Any], into: Path) -> int:

@@ -66,13 +66,16 @@ def render(rehearsal: Rehearsal, *, made_at: datetime | None = None, about: Fact
     return f"<!doctype html>\n{el('html', head(f'{headline(rehearsal)}: {rehearsal.project}'), body, lang='en')}\n"
 
 
-def head(title: str) -> Html:
-    """What stands before the body: style, policy, title."""
-    style, _ = _asset("report.css")
+REPORT_SCRIPT = _HERE / "report.js"
+
+
+def head(title: str, its_script: Path = REPORT_SCRIPT) -> Html:
+    """What stands before the body: style, policy, title. The policy knows one script alone."""
+    style, _ = _asset(_HERE / "report.css")
     return el(
         "head",
         el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=_policy()),
+        el("meta", http_equiv="Content-Security-Policy", content=_policy(its_script)),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
@@ -82,10 +85,10 @@ def head(title: str) -> Html:
     )
 
 
-def _policy() -> str:
+def _policy(its_script: Path) -> str:
     """Only this page's own style and script, known by their hashes, may take effect; nothing may be fetched."""
-    _, style = _asset("report.css")
-    _, script = _asset("report.js")
+    _, style = _asset(_HERE / "report.css")
+    _, script = _asset(its_script)
     return (
         f"default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; "
         "base-uri 'none'; form-action 'none'"
@@ -94,14 +97,19 @@ def _policy() -> str:
 
 def script() -> Html:
     """The page's own script, which the policy of its head knows."""
-    script, _ = _asset("report.js")
+    return script_of(REPORT_SCRIPT)
+
+
+def script_of(file: Path) -> Html:
+    """A page's script, which the policy of its head knows."""
+    script, _ = _asset(file)
     return Html(f"<script>{script}</script>")
 
 
 @cache
-def _asset(name: str) -> tuple[str, str]:
-    """A file of this package and its hash as a Content Security Policy names it."""
-    content = (_HERE / name).read_text(encoding="utf-8").strip()
+def _asset(file: Path) -> tuple[str, str]:
+    """A file of ours and its hash as a Content Security Policy names it."""
+    content = file.read_text(encoding="utf-8").strip()
     digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
     return content, f"sha256-{digest}"
 

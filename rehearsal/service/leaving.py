@@ -76,10 +76,10 @@ class Leaving:
     def export(self, trial: Trial) -> str:
         """Writes are refused first, so that what is exported is what goes."""
         trial.tried_whole.add(trial.declared.export_role_arn)
-        _on_duty(trial, "freeze", LEAVING)
+        on_duty(trial, "freeze", LEAVING)
         self._break_off(trial)
         began = time.monotonic()
-        self.exported = _exporting(trial, "hand-over", LEAVING)
+        self.exported = exporting(trial, "hand-over", LEAVING)
         seconds = time.monotonic() - began
         return f"{sum(self.exported['rows'].values())} rows and {self.exported['files']} files in {seconds:.1f} s"
 
@@ -112,8 +112,8 @@ class Leaving:
 
     def count(self, trial: Trial) -> str:
         """By somebody else than who removes; what was exported must be what is there."""
-        self.neighbour = _exporting(trial, "count", trial.members[0][0])
-        self.before = _exporting(trial, "count", LEAVING)
+        self.neighbour = exporting(trial, "count", trial.members[0][0])
+        self.before = exporting(trial, "count", LEAVING)
         different = [name for name, rows in self.exported["rows"].items() if self.before["rows"][name] != rows]
         if different or self.before["objects"] != self.files or self.before["digest"] != self.exported["digest"]:
             raise StepError(f"what is there is not what was exported: {', '.join(different) or 'files'}")
@@ -123,12 +123,12 @@ class Leaving:
         """Against the digest of the export; a moment before it is what a restored copy will be of."""
         self.copying.at = datetime.now(UTC)
         time.sleep(BETWEEN_SECONDS)
-        wrong = _begun_on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", "0" * 64)
+        wrong = begun_on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", "0" * 64)
         until(lambda: wrong.ended, TIMEOUT_SECONDS, "a removal with another digest did not end", wrong)
         if wrong.wait(5) == 0:
             raise StepError("a customer is removed against an export of something else")
         digest = str(self.exported["digest"])
-        told = _on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
+        told = on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
         return f"{told['objects_deleted']} objects, and every row"
 
     def count_again(self, trial: Trial) -> str:
@@ -137,7 +137,7 @@ class Leaving:
         left = {name: rows for name, rows in after["rows"].items() if rows}
         if left or after["objects"]:
             raise StepError(f"after the removal {left or ''} {after['objects']} objects are still there")
-        neighbour = _exporting(trial, "count", trial.members[0][0])
+        neighbour = exporting(trial, "count", trial.members[0][0])
         if neighbour != self.neighbour:
             raise StepError(f"{neighbour['tenant']}'s rows and objects changed with it")
         return f"nothing; {after['older_versions']} older versions wait for the lifecycle; the neighbour has all"
@@ -174,7 +174,7 @@ class Leaving:
         return "the ledger took it out, and the person; its neighbours are in it"
 
     def _after(self, trial: Trial) -> Mapping[str, Any]:
-        return _exporting(trial, "count", LEAVING, "--id", str(self.before["tenant_id"]))
+        return exporting(trial, "count", LEAVING, "--id", str(self.before["tenant_id"]))
 
 
 def _ends_versions(rule: Mapping[str, Any]) -> bool:
@@ -193,18 +193,23 @@ def _begun_exporting(trial: Trial, action: str, *words: str) -> Process:
     return begin(trial, trial.declared.export, ("tenant", action, *words), trial.declared.export_role_arn)
 
 
-def _exporting(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+def exporting(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+    """What a command says that reads and hands over, under the role for that. Raises StepError."""
     process = _begun_exporting(trial, action, *words)
     finish(process, f"tenant {action}", TIMEOUT_SECONDS)
     return verdict(process)
 
 
-def _begun_on_duty(trial: Trial, action: str, *words: str) -> Process:
-    """Without the entry point, whose settings know no stand-in; which commands it lets through is tried by `enrol`."""
+def begun_on_duty(trial: Trial, action: str, *words: str) -> Process:
+    """A command of one-off work, without the entry point, whose settings know no stand-in.
+
+    Which commands the entry point lets through is tried by `enrol`.
+    """
     return begin(trial, trial.declared.one_off, ("tenant", action, *words))
 
 
-def _on_duty(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
-    process = _begun_on_duty(trial, action, *words)
+def on_duty(trial: Trial, action: str, *words: str) -> Mapping[str, Any]:
+    """What such a command says at its end. Raises StepError."""
+    process = begun_on_duty(trial, action, *words)
     finish(process, f"tenant {action}", TIMEOUT_SECONDS)
     return verdict(process)

@@ -112,7 +112,7 @@ def take(to_take: Sequence[Step], trial: Trial, tell: Callable[[str], object]) -
     complete = all(step.passed for step in steps)
     return ServiceRehearsal(
         steps=tuple(steps),
-        denials=tuple(dict.fromkeys(_denials(trial.gate))),
+        denials=tuple(dict.fromkeys(denials_of(trial.gate))),
         stand_ins=tuple(trial.stand_ins.values()),
         judged=len(trial.gate.judgements),
         watched=trial.watcher.seen() if trial.watcher else Watched(),
@@ -130,7 +130,8 @@ def _unused(trial: Trial) -> Iterator[str]:
             yield f"{one}: nothing in the rehearsal asks for it"
 
 
-def _denials(gate: Gate) -> Iterator[str]:
+def denials_of(gate: Gate) -> Iterator[str]:
+    """What was refused, each with who asked."""
     for one in gate.denials():
         role = one.principal.role_arn.rpartition("/")[2] or one.principal.service
         yield f"{role}: {one.decision.reason}"
@@ -138,5 +139,5 @@ def _denials(gate: Gate) -> Iterator[str]:
 
 def explained(message: str, gate: Gate) -> str:
     """The first refusal, where there was one, explains more than what it led to."""
-    first = next(_denials(gate), "")
+    first = next(denials_of(gate), "")
     return f"{message} ({first})" if first else message

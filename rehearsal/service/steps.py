@@ -67,11 +67,6 @@ def enrol(trial: Trial) -> str:
     """Tenants with a member each, by tasks that nobody on duty may start; meanwhile, a login waits for its secret."""
     issuer = issuer_of(trial)
 
-    def found(tenant: str, subject: str) -> None:
-        run_as_owner(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
-        member = ("member", "add", "--tenant", tenant, "--issuer", issuer, "--subject", subject)
-        run_as_owner(trial, member, COMMAND_TIMEOUT_SECONDS)
-
     def leave(tenant: str) -> None:
         """Whoever leaves is noted in the erasure ledger first."""
         identity = ("--issuer", issuer, "--subject", "leaver")
@@ -79,7 +74,7 @@ def enrol(trial: Trial) -> str:
         run_as_owner(trial, ("member", "remove", *identity), COMMAND_TIMEOUT_SECONDS)
 
     with ThreadPoolExecutor(3) as pool:
-        founding = [pool.submit(found, *pair) for pair in trial.members]
+        founding = [pool.submit(found_tenant, trial, *pair) for pair in trial.members]
         letting_in = ("member", "add", "--tenant", "any", "--issuer", issuer, "--subject", "nobody")
         founding.append(pool.submit(_refuse_on_duty, trial, letting_in, COMMAND_TIMEOUT_SECONDS))
         if not trial.mock_login:
@@ -88,6 +83,13 @@ def enrol(trial: Trial) -> str:
         one.result()
     leave(trial.members[0][0])
     return " and ".join(tenant for tenant, _ in trial.members)
+
+
+def found_tenant(trial: Trial, tenant: str, subject: str) -> None:
+    """A tenant with one member."""
+    run_as_owner(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
+    member = ("member", "add", "--tenant", tenant, "--issuer", issuer_of(trial), "--subject", subject)
+    run_as_owner(trial, member, COMMAND_TIMEOUT_SECONDS)
 
 
 def start_service(trial: Trial) -> str:
@@ -329,6 +331,11 @@ def fill_oidc_secret(trial: Trial) -> None:
     """What an operator does once."""
     arn = trial.declared.service.environment["OIDC_SECRET_ID"]
     trial.cloud.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=uuid.uuid4().hex)
+
+
+def refused_login(trial: Trial, subject: str) -> None:
+    """Whoever is no member gets no session. Raises StepError."""
+    expect(_finish_login(trial, trial.browser(), subject), 403)
 
 
 def logged_in(trial: Trial, subject: str) -> Browser:

@@ -156,11 +156,7 @@ class Rehearsing:
         """The base stack's rehearsal, with all the others in it."""
         plan, enter, app = self.plan, self.contexts.enter_context, self.project.root / "app"
         surroundings = enter(Surroundings(app)) if plan.with_service else None
-        databases = (
-            enter(Databases(app, plan.stacks[1:], surroundings))
-            if surroundings is not None and plan.with_matrix
-            else None
-        )
+        databases = self.databases(surroundings)
         moto = enter(running())
         with no_collector():
             base, stacks = self._stand_up(moto)
@@ -176,7 +172,7 @@ class Rehearsing:
         cloud = moto.cloud(base.account, base.region)
         if surroundings is not None:
             began = time.perf_counter()
-            service, grounds = self._try_service(base, moto, cloud, surroundings, databases)
+            service, grounds = self.try_service(base, moto, cloud, surroundings, databases)
             seconds["trying the service"] = time.perf_counter() - began
         else:
             service = None
@@ -191,6 +187,12 @@ class Rehearsing:
             found = replace(found, matrix=matrix)
             seconds["trying who can reach whom"] = matrix.seconds
         return replace(base, service=service, tenants=found, seconds=seconds)
+
+    def databases(self, surroundings: Surroundings | None) -> Databases | None:
+        """Of the stacks beside the base, for the cells of rows; they begin to start at once."""
+        if surroundings is None or not self.plan.with_matrix:
+            return None
+        return self.contexts.enter_context(Databases(surroundings.app, self.plan.stacks[1:], surroundings))
 
     def _stand_up(self, moto: Moto) -> tuple[Rehearsal, list[StoodUp]]:
         standing, chosen = Standing(self.project, self.options, moto), self.plan.chosen
@@ -222,7 +224,7 @@ class Rehearsing:
         grounds.graph = joined([*self.graphs, *([found] if found else [])], base.project)
         grounds.on_their_way = self.plan.ways
 
-    def _try_service(
+    def try_service(
         self, base: Rehearsal, moto: Moto, cloud: Cloud, surroundings: Surroundings, databases: Databases | None
     ) -> tuple[ServiceRehearsal, Grounds]:
         """The base's service from start to stop, and meanwhile the other stacks' databases."""

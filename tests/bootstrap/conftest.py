@@ -17,7 +17,7 @@ from rehearsal.permissions.calls import Call
 from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
-from rehearsal.whole import rehearse_whole
+from rehearsal.whole import ServiceOptions, rehearse_whole
 from tests.conftest import PROJECT, ROOT, Change, Graph
 
 ACCOUNTS = ("dev", "staging", "prod")
@@ -49,7 +49,7 @@ class Account:
 @pytest.fixture(scope="package")
 def whole() -> Rehearsal:
     """What `workbuoy rehearse prod` shows inside `bootstrap/`."""
-    return rehearse_whole(find_project(BOOTSTRAP), "prod", Options(), with_service=True)
+    return rehearse_whole(find_project(BOOTSTRAP), "prod", Options(), ServiceOptions())
 
 
 @pytest.fixture(scope="package")

@@ -138,6 +138,17 @@ ALLOWED: dict[str, Case] = {
     "reading a promotion's manifest": _read("imports/acme/manifest.json"),
     "reading a promotion's receipt": _read("imports/acme/receipt.json"),
     "decrypting them": _files_key("arn:aws:s3:::workbuoy-prod-acme-files-1"),
+    "what AWS grants the account": lambda account: RequestedAction(
+        action="servicequotas:GetServiceQuota", resource=account.arn("servicequotas", "rds/L-7B6409FD")
+    ),
+    "how many roles it grants": lambda account: RequestedAction(
+        action="servicequotas:GetServiceQuota",
+        resource=f"arn:aws:servicequotas:us-east-1:{account.id}:iam/L-FE177D64",
+        context={"aws:requestedregion": ("us-east-1",)},
+    ),
+    "what it grants by default": lambda _: RequestedAction(
+        action="servicequotas:GetAWSDefaultServiceQuota", resource="*", context={"aws:requestedregion": ("us-east-1",)}
+    ),
     "bringing data back as a task": _task("workbuoy-prod-restore:7"),
     "with the role for it": _pass("workbuoy-prod-restore"),
     "the same of a customer's own": _pass("workbuoy-prod-acme-restore"),

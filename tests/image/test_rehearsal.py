@@ -11,7 +11,7 @@ from rehearsal.image import Image, ImageError, Unpacked
 from rehearsal.run import Options, rehearse
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.surroundings import Surroundings
-from rehearsal.whole import rehearse_whole
+from rehearsal.whole import ServiceOptions, rehearse_whole
 from tests.conftest import PROJECT
 from tests.image.conftest import APP
 from tests.image.test_build import copy_of_app
@@ -31,7 +31,7 @@ def test_the_image_does_what_the_service_must_in_what_prod_made(runnable: Unpack
 
 def rehearse_in_image(root: Path) -> None:
     project = Project("workbuoy", root, root / "infra")
-    rehearse_whole(project, "dev", Options(), with_service=True, in_image=True)
+    rehearse_whole(project, "dev", Options(), ServiceOptions(in_image=True))
 
 
 def test_a_missing_image_is_told_before_anything_runs(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What must hold of the files that an owner edits: stacks, customers, accounts. It judges them and copies no value."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from infra.problems import ProblemsError
 from operations.fleet.plan import find_fleet_problems
@@ -13,13 +14,18 @@ from rehearsal.errors import RefusedError
 from rehearsal.run import Options
 from rehearsal.whole import rehearse_whole
 
+Outputs = Mapping[str, Mapping[str, Any]]  # by stack
 
-def judge(project: Project, stacks: Iterable[str] | None = None) -> list[str]:
-    """Every problem of a project's customers and of its stacks (all, or these), a line each; none where all is well."""
+
+def judge(project: Project, stacks: Iterable[str] | None = None, bases: Outputs | None = None) -> list[str]:
+    """Every problem of a project's customers and of its stacks (all, or these), a line each; none where all is well.
+
+    `bases` are outputs of base stacks that need not be declared again for a customer's own stack.
+    """
     read = read_checked(project.root)
     problems = [str(one) for one in (*read.problems, *find_fleet_problems(project.root, read.tenants))]
     for stack in project.stacks() if stacks is None else stacks:
-        problems += _of_stack(project, stack)
+        problems += _of_stack(project, stack, bases or {})
     return problems
 
 
@@ -28,10 +34,11 @@ def accounts(root: Path) -> Project:
     return find_project(root / "bootstrap")
 
 
-def _of_stack(project: Project, stack: str) -> list[str]:
+def _of_stack(project: Project, stack: str, bases: Outputs) -> list[str]:
     try:
         problems = find_account_problems(project, stack)
-        report = rehearse_whole(project, stack, Options(declare_only=True), with_service=False).policies
+        options = Options(declare_only=True, references=bases)
+        report = rehearse_whole(project, stack, options).policies
     except (ProblemsError, PolicyError) as mistake:
         return [str(one) for one in mistake.problems]
     except RefusedError as refused:

@@ -21,7 +21,7 @@ from infra.stack_files import SETTINGS_KEY
 from infra.tenants.record import Tenant
 from infra.yaml_text import read_yaml
 from project.files import Project
-from tests.conftest import PROJECT, ROOT
+from tests.conftest import PROJECT, ROOT, declared_graph
 from tests.owner.judging import judge
 from tests.owner.values import Place, leaves, others
 
@@ -37,6 +37,7 @@ class Edit:
     field: FieldInfo
     stacks: tuple[str, ...]
     of_account: bool = False
+    unchanged_bases: tuple[str, ...] = ()  # what a customer's own stack stands on, which its record does not change
 
     def __str__(self) -> str:
         return f"{self.file}:{'.'.join(map(str, self.place))}"
@@ -55,13 +56,21 @@ def edits() -> Iterator[Edit]:
         yield from _of(file, StackSettings, ("config", SETTINGS_KEY), (stack,))
     for file in sorted(PROJECT.glob("tenants/*.yaml")):
         record = read_yaml(file).content
-        yield from _of(file, Tenant, (), (f"{record['base']}-{file.stem}",) if record["isolation"] == "silo" else ())
+        silo = record["isolation"] == "silo"
+        stacks, bases = ((f"{record['base']}-{file.stem}",), (record["base"],)) if silo else ((), ())
+        yield from _of(file, Tenant, (), stacks, bases=bases)
     for file in sorted(PROJECT.glob("bootstrap/Pulumi.*.yaml")):
         yield from _of(file, AccountSettings, ("config", ACCOUNT_KEY), (file.name.split(".")[1],), of_account=True)
 
 
 def _of(
-    file: Path, model: type[BaseModel], below: Place, stacks: tuple[str, ...], *, of_account: bool = False
+    file: Path,
+    model: type[BaseModel],
+    below: Place,
+    stacks: tuple[str, ...],
+    *,
+    of_account: bool = False,
+    bases: tuple[str, ...] = (),
 ) -> Iterator[Edit]:
     content: Any = read_yaml(file).content
     for step in below:
@@ -69,7 +78,7 @@ def _of(
             return  # a customer's own stack's file holds the customer's name alone
         content = content[step]
     for place, field in leaves(model, content):
-        yield Edit(file.relative_to(PROJECT), (*below, *place), field, stacks, of_account)
+        yield Edit(file.relative_to(PROJECT), (*below, *place), field, stacks, of_account, bases)
 
 
 EDITS = tuple(edits())
@@ -95,7 +104,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
         (root / edit.file).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
         if edit.of_account:
             return judge(Project("workbuoy-bootstrap", root / "bootstrap", ROOT / "bootstrap"), edit.stacks)
-        return judge(Project("workbuoy", root, ROOT / "infra"), edit.stacks)
+        bases = {base: declared_graph(base).rehearsal.exports for base in edit.unchanged_bases}
+        return judge(Project("workbuoy", root, ROOT / "infra"), edit.stacks, bases)
 
     return apply
 

@@ -96,6 +96,11 @@ ENDS: Mapping[str, Ends] = {
     "tenant deploy --all": Ends(0, "There is no silo to deploy."),  # on dev
     "tenant deploy acme": Ends(1, "names a placeholder account"),
     "tenant check": Ends(0, "in order"),
+    "pipeline looks": Ends(0, "no looks are fetched"),
+    "fleet page": Ends(0, "build/fleet-"),
+    "releases": Ends(4, "the Pulumi CLI"),
+    "cost": Ends(0, ""),
+    "backups": Ends(4, "the Pulumi CLI"),
     "fleet plan": Ends(1, "is a placeholder; nothing stands there yet"),
     "fleet start": Ends(1, "is a placeholder; nothing stands there yet"),
     "fleet deploy": Ends(4, "the journal cannot be used"),

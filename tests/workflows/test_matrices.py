@@ -10,9 +10,8 @@ import pytest
 from operations.changed.estate import read_bases, read_estate
 from operations.changed.matrices import matrices
 from operations.changed.touched import everything
-from operations.fleet.journal import head_of
 from operations.fleet.plan import plan_release
-from operations.fleet.told import outputs
+from operations.fleet.text import outputs
 from tests.operations.changed.conftest import make_project
 from tests.operations.fleet.world import IMAGE, make_fleet
 from tests.workflows.reading import JOBS, WORKFLOWS, Job
@@ -30,7 +29,7 @@ def planned(folder: Path) -> dict[str, str]:
     """What `workbuoy fleet plan` writes."""
     root = make_fleet(folder, 3)
     plan = plan_release(root, "prod", IMAGE)
-    return outputs([head_of(one) for one in plan.shards], read_bases(root)["prod"])
+    return outputs([one.head for one in plan.shards], read_bases(root)["prod"])
 
 
 @pytest.fixture(scope="module")

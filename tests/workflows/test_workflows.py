@@ -46,6 +46,7 @@ def test_the_workflows_are_those_that_the_documentation_names() -> None:
         "deploy",
         "deploy-environment",
         "fleet",
+        "fleet-page",
         "fleet-wave",
         "tenant",
         "drift",
@@ -177,7 +178,7 @@ def test_no_secret_is_stored_with_github(workflow: Workflow) -> None:
 def test_the_workflows_token_goes_to_the_step_that_writes_and_no_other(job: Job) -> None:
     holders = [step["run"] for step in job.steps if "github.token" in json.dumps(step)]
     assert all(line.startswith(".venv/bin/workbuoy pipeline ") for line in holders)
-    assert bool(holders) == (job.id in {"preview.comment", "drift.issue", "upgrade.propose"})
+    assert bool(holders) == (job.id in {"preview.comment", "drift.issue", "fleet-page.page", "upgrade.propose"})
     assert "github.token" not in json.dumps(job.content.get("env", {}))
 
 

@@ -7,15 +7,17 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from botocore.client import BaseClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.promotion.scene import Scene, client, everything, rows, tenant_id
+from tests.promotion.scene import Scene, client, everything, refusing, rows, tenant_id
 from workbuoy_app.handover import archives
 from workbuoy_app.handover.export import LONGEST_NAME_BYTES, hand_over, path_of
 from workbuoy_app.promotion.errors import PromotionRefused
@@ -110,6 +112,25 @@ def test_file_that_is_not_what_its_row_says_leaves_an_export_without_a_manifest(
     listed = client(storage).list_objects_v2(Bucket=handing_over.pool.exports_bucket)["Contents"]
     manifests = sum(one["Key"].endswith("manifest.json") for one in listed)
     assert manifests < len({one["Key"].rpartition("/")[0] for one in listed})
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "QuotaExceeded"])
+def test_place_that_denies_or_is_full_is_named_and_the_same_command_exports_afterwards(
+    handing_over: Scene, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", refusing(code))
+        with pytest.raises(PromotionRefused, match=f"S3 does not let us .*: {code}"):
+            hand_over(handing_over.pool, "globex", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    manifest = hand_over(handing_over.pool, "globex", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    assert manifest["address"].endswith("globex/20260101T000000Z/manifest.json")
+    storage = handing_over.pool.storage
+    assert storage is not None
+    for version in client(storage).list_object_versions(
+        Bucket=handing_over.pool.exports_bucket, Prefix="globex/20260101T000000Z/"
+    )["Versions"]:
+        where = {"Bucket": handing_over.pool.exports_bucket, "Key": version["Key"]}
+        client(storage).delete_object(**where, VersionId=version["VersionId"], BypassGovernanceRetention=True)
 
 
 OWNER_OF = "select t.name from tenants t join attachments a on a.tenant_id = t.id where a.object_key = %s"

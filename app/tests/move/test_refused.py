@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from botocore.client import BaseClient
 
 from tests.move.scene import NAME, Two, part, place, serves
 from tests.move.test_round_trip import same
-from tests.promotion.scene import client, everything, rows, tenant_id
+from tests.promotion.scene import client, everything, refusing, rows, tenant_id
 from tests.service import ISSUER
 from workbuoy_app import registry
 from workbuoy_app.move.cut_over import cut_over
 from workbuoy_app.move.ending import drop, end, take_back
 from workbuoy_app.move.send import send
-from workbuoy_app.promotion.bucket import Bucket
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import thaw
 from workbuoy_app.settings import Settings
@@ -160,17 +160,21 @@ def test_a_copy_that_was_dropped_after_the_hand_over_lets_the_source_serve_again
     assert serves(two.source)
 
 
-def test_a_bucket_that_denies_is_named_and_the_copy_goes_on_afterwards(
-    two: Two, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", ["AccessDenied", "QuotaExceeded"])
+def test_a_bucket_that_denies_or_is_full_is_named_and_every_step_goes_on_afterwards(
+    two: Two, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    def denied(*_: object, **__: object) -> object:
-        raise PromotionRefused("S3 does not let us write stockholm/key: AccessDenied")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Bucket, "put", denied)
-        with pytest.raises(PromotionRefused, match="AccessDenied"):
-            two.send()
-    two.move()
+    for step in (two.send, two.receive, lambda: two.cut_over(within=1.0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(BaseClient, "_make_api_call", refusing(code))
+            with pytest.raises(PromotionRefused, match=f"S3 does not let us .*: {code}"):
+                step()
+        assert serves(two.source)
+        assert not serves(two.target)
+        if step != two.send:
+            continue
+        two.send()
+    two.cut_over()
     same(two)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.move.test_killed import EVERY, started
+from tests.move.test_killed import Killer, ended, started
 from tests.person.conftest import LEAVER, People
 from tests.promotion.scene import tenant_id
 from tests.service import ISSUER, Service, make_thing
@@ -20,8 +19,6 @@ from workbuoy_app.promotion.acting import as_group, as_owner, owner_that_may_act
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.restore import copy
-
-STEP = 1 if EVERY else 7
 
 
 def test_rows_carry_their_author_whatever_a_statement_says(people: People) -> None:
@@ -184,21 +181,17 @@ def test_new_membership_of_the_same_login_is_another_person(people: People) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only POSIX forks and kills like this")
-def test_killed_at_any_call_the_same_command_goes_on(people: People) -> None:
-    """Each run dies a few calls later; between two runs either nothing or everything is done."""
-    before = people.named(people.leaver)
-    for call in range(1, 400, STEP):
-        process = started(people.erase, die_at=call)
-        _, status = os.waitpid(process, 0)
-        left = people.named(people.leaver)
-        assert left in (before, [])
-        if not os.WIFSIGNALED(status):
-            break
-        assert os.WTERMSIG(status) == signal.SIGKILL
-    else:
-        pytest.fail("it never ended")
-    assert call > 10, "it was killed before and after the ledger"
-    assert left == []
+def test_killed_at_any_call_the_same_command_goes_on(people: People, tmp_path: Path) -> None:
+    """Between two runs either nothing or everything is done."""
+    before, killer = people.named(people.leaver), Killer(tmp_path)
+    killer.aim()
+    while not ended(started(people.erase, killer)):
+        assert people.named(people.leaver) in (before, [])
+        killer.aim()
+    assert people.named(people.leaver) == []
+    kinds = " ".join(killer.struck)
+    assert "PutObject" in kinds, "it was killed at the ledger"
+    assert "update" in kinds, "and at the rows"
     people.erase()
     with Service(people.settings) as service:
         make_thing(service.browser("stays"), "work goes on")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,6 +12,8 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from tests.test_login import superuser_url
 from workbuoy_app import aws
@@ -174,3 +177,15 @@ def with_bucket(settings: Settings, endpoint: str, name: str, region: str = "eu-
     where = {"LocationConstraint": storage.region}
     client(storage).create_bucket(Bucket=name, CreateBucketConfiguration=where)
     return replace(settings, storage=storage)
+
+
+def refusing(code: str) -> Callable[..., Any]:
+    """Instead of a client's call: whatever writes to S3 is refused."""
+    real = BaseClient._make_api_call
+
+    def call(self: Any, operation: str, arguments: Any) -> Any:
+        if operation in ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart"):
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+        return real(self, operation, arguments)
+
+    return call

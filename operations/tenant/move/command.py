@@ -1,60 +1,21 @@
-"""`workbuoy tenant move`: the plan, and each of its steps that a program can do."""
+"""`workbuoy tenant move`: the plan, what it writes into files, and which step runs where."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import (
-    CHECK_FAILED,
-    INTERRUPTED,
-    JSON,
-    MISTAKE,
-    NOT_MADE,
-    fail,
-    notify,
-    plainly,
-    print_json,
-    print_text,
-)
-from operations.tenant.move.steps import (
-    OTHER,
-    RECEIPT,
-    RECEIVE_WAIT_SECONDS,
-    RUNNABLE,
-    MoveStep,
-    drop,
-    old_and_new,
-    steps_of,
-    take_back,
-)
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, plainly, print_json, print_text
+from operations.tenant.move.steps import RUNNABLE, old_and_new
+from operations.tenant.move.wish import Wish, all_steps, printed
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
-    from operations.one_off import TaskOutcome, TaskPlace
     from operations.tenant.move.plan import Plan
     from project.files import Project
 
-IN_FILES = ("open", "switch", "close")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What was asked for on the command line."""
-
-    to: str | None
-    step: str | None
-    live: bool
-    back: bool
-    confirmed: str | None
-    keep_days: int
-    size: tuple[int, int, float]
-    silo: Mapping[str, Any]
-    json_wanted: bool
+IN_FILES = ("open", "switch", "retire", "close")
 
 
 @click.command()
@@ -63,8 +24,15 @@ class Wish:
 @click.option("--run", "step", metavar="STEP", type=click.Choice(RUNNABLE), help=f"One of {', '.join(RUNNABLE)}.")
 @click.option("--live", is_flag=True, help="Ask AWS how far it is; with --run, do the step.")
 @click.option("--back", is_flag=True, help="The same step in the other direction, until the source is removed.")
-@click.option("--yes-remove", "confirmed", metavar="NAME", help="For --run remove: the customer's name once more.")
+@click.option("--yes-remove", "confirmed", metavar="NAME", help="For remove and destroy: the customer's name again.")
 @click.option("--keep-days", default=7, show_default=True, type=click.IntRange(0, 365), help="From switch to remove.")
+@click.option(
+    "--keep-snapshot-days",
+    default=90,
+    show_default=True,
+    type=click.IntRange(0, 3650),
+    help="For --run destroy: how long the final snapshot is meant to stay.",
+)
 @click.option("--rows", default=20_000, show_default=True, help="For the plan: how many rows there are.")
 @click.option("--objects", default=500, show_default=True, help="For the plan: how many files.")
 @click.option("--gigabytes", default=1.0, show_default=True, help="For the plan: their size.")
@@ -81,6 +49,7 @@ def move(
     back: bool,
     confirmed: str | None,
     keep_days: int,
+    keep_snapshot_days: int,
     rows: int,
     objects: int,
     gigabytes: float,
@@ -107,6 +76,7 @@ def move(
         back=back,
         confirmed=confirmed,
         keep_days=keep_days,
+        keep_snapshot_days=keep_snapshot_days,
         size=(rows, objects, gigabytes),
         silo={key: value for key, value in silo.items() if value is not None},
         json_wanted=json_wanted,
@@ -122,7 +92,9 @@ def move(
     elif tenant.move is None:
         fail(MISTAKE, f"{tenant.path} speaks of no move: workbuoy tenant move {name} --to {wish.to} --run open")
     else:
-        _on_stacks(project, tenant, wish)
+        from operations.tenant.move.running import on_stacks  # noqa: PLC0415 imports what reads outputs
+
+        on_stacks(project, tenant, wish)
 
 
 def _in_files(project: "Project", tenant: "Tenant", wish: Wish) -> None:
@@ -131,23 +103,24 @@ def _in_files(project: "Project", tenant: "Tenant", wish: Wish) -> None:
     root, today = project.root, datetime.now(UTC).date()
     if wish.step == "open":
         assert wish.to is not None  # noqa: S101 - asked for before
-        _refuse_obstacles(project, tenant, wish)
+        if found := _plan(project, tenant, wish).obstacles:
+            fail(CHECK_FAILED, "; ".join(found))
         file = record.open_move(root, tenant, wish.to, wish.silo)
     elif wish.step == "switch":
         file = record.switch(root, tenant, today)
+    elif wish.step == "retire":
+        file = record.retire(root, tenant, today)
     else:
+        from operations.tenant.move.running import require_closable  # noqa: PLC0415
+
+        require_closable(project, tenant, wish)
         file = record.close(root, tenant)
     told = f"{file.relative_to(root)}\nNext: a pull request with it, then deploy both places; the plan goes on:\n"
-    _print(
+    printed(
         {"tenant": tenant.name, "step": wish.step, "file": str(file.relative_to(root))},
         f"{told}  workbuoy tenant move {tenant.name}",
         wish,
     )
-
-
-def _refuse_obstacles(project: "Project", tenant: "Tenant", wish: Wish) -> None:
-    if found := _plan(project, tenant, wish).obstacles:
-        fail(CHECK_FAILED, "; ".join(found))
 
 
 def _plan(project: "Project", tenant: "Tenant", wish: Wish) -> "Plan":
@@ -166,155 +139,10 @@ def _plan(project: "Project", tenant: "Tenant", wish: Wish) -> "Plan":
 def _print_plan(project: "Project", tenant: "Tenant", wish: Wish) -> None:
     from operations.tenant.move.shown import plan_document, plan_text  # noqa: PLC0415
 
-    plan, steps = _plan(project, tenant, wish), _steps(tenant, wish)
+    plan, steps = _plan(project, tenant, wish), all_steps(tenant, wish)
     if wish.json_wanted:
         print_json("tenant-move", plan_document(tenant, plan, steps))
     else:
         print_text(plan_text(tenant, plan, steps, wish.size))
     if plan.obstacles:
         fail(CHECK_FAILED, f"{len(plan.obstacles)} obstacles, named above; nothing was done")
-
-
-def _steps(tenant: "Tenant", wish: Wish) -> list[MoveStep]:
-    to = old_and_new(tenant)[1].base if tenant.move is not None else str(wish.to)
-    return steps_of(tenant, to, wish.keep_days)
-
-
-def _on_stacks(project: "Project", tenant: "Tenant", wish: Wish) -> None:
-    from operations.tenant.move.shown import progress  # noqa: PLC0415
-    from operations.tenant.promotion.places import task_places  # noqa: PLC0415 imports what reads outputs
-
-    old, new = old_and_new(tenant)
-    places = task_places({one.stack: one.region for one in (old, new)}, lambda stack: _outputs(project, stack))
-    by_side = dict(zip(("old", "new"), reversed(places) if wish.back else places, strict=True))
-    if wish.step is None:
-        said = {stack.stack: _said(stack, tenant.name) for stack in places}
-        _print({"tenant": tenant.name, "said": said}, progress(tenant.name, said), wish)
-        return
-    step = next(
-        one for one in (*_steps(tenant, wish), drop(tenant.name), take_back(tenant.name)) if one.name == wish.step
-    )
-    if step.name == "remove":
-        _expect_removable(tenant, wish)
-    place, other = by_side[step.side], by_side["new" if step.side == "old" else "old"]
-    arguments = _arguments(tenant, step, place, other)
-    if not wish.live:
-        _print(
-            {"tenant": tenant.name, "step": step.name, "stack": place.stack,
-             "command": ["workbuoy-app", *arguments], "started": False},
-            f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
-            f"  workbuoy-app {' '.join(arguments)}\nNothing was started. Add --live to do it.",
-            wish,
-        )  # fmt: skip
-        return
-    outcome = _run(tenant, step, place, other, arguments)
-    _tell_outcome(project, tenant, step, outcome, wish)
-
-
-def _arguments(tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "TaskPlace") -> tuple[str, ...]:
-    address = f"s3://{other.bucket}/imports/{tenant.name}/"
-    values = {OTHER: address, "{region}": other.region}
-    if RECEIPT in step.arguments:
-        digest = _said(place, tenant.name).get("receipt", {}).get("sums_digest")
-        if not digest:
-            fail(CHECK_FAILED, f"{place.bucket} holds no receipt of the new place: cut over, then compare")
-        values[RECEIPT] = str(digest)
-    return tuple(values.get(one, one) for one in step.arguments)
-
-
-def _expect_removable(tenant: "Tenant", wish: Wish) -> None:
-    from infra.tenants.hold import refuse_under_hold  # noqa: PLC0415
-
-    refuse_under_hold(tenant, "the old place stays, besides the new one")
-    if wish.confirmed != tenant.name:
-        fail(MISTAKE, f"remove deletes {tenant.name} from the old place: say --yes-remove {tenant.name} as well")
-    if wish.back or tenant.move is None or tenant.move.direction != "from" or tenant.move.since is None:
-        fail(MISTAKE, f"{tenant.name}'s record is not switched: nothing is removed before")
-    first = tenant.move.since + timedelta(days=wish.keep_days)
-    if datetime.now(UTC).date() < first:
-        fail(
-            CHECK_FAILED,
-            f"the old place stays until {first}, {wish.keep_days} days after the switch; --keep-days says how long",
-        )
-
-
-def _run(
-    tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "TaskPlace", arguments: tuple[str, ...]
-) -> "TaskOutcome":
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    from operations import one_off  # noqa: PLC0415
-
-    session, label = _session(), f"move-{tenant.name}-{step.name}"
-    again = f"workbuoy tenant move {tenant.name} --live --run {step.name}"
-    try:
-        if step.name != "cut-over":
-            return one_off.run(session, place, arguments, label, notify)
-        receive = next(one for one in steps_of(tenant, tenant.base, 0) if one.name == "receive")
-        waiting = (*_arguments(tenant, receive, other, place), "--wait", str(RECEIVE_WAIT_SECONDS))
-        receiver = one_off.begin(session, other, waiting, f"move-{tenant.name}-receive", notify)
-        outcome = one_off.run(session, place, arguments, label, notify)
-        if outcome.exit_code == 0:
-            one_off.watch(session, other, receiver, notify)
-    except KeyboardInterrupt:
-        fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
-    except one_off.TaskError as error:
-        fail(NOT_MADE, f"{step.name}: {error}")
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"{step.name}: AWS refused or did not answer: {error}")
-    return outcome
-
-
-def _tell_outcome(project: "Project", tenant: "Tenant", step: MoveStep, outcome: "TaskOutcome", wish: Wish) -> None:
-    document = {
-        "tenant": tenant.name,
-        "step": step.name,
-        "verdict": outcome.verdict,
-        "lastLines": list(outcome.last_lines),
-    }
-    shown = "\n".join(f"  {line}" for line in outcome.last_lines) or "  (it logged nothing)"
-    if outcome.exit_code:
-        _print(document, f"Its last lines:\n{shown}", wish)
-        fail(
-            CHECK_FAILED,
-            f"{step.name} ended with {outcome.exit_code}; nothing half done stays. The same command goes on.",
-        )
-    told = json.dumps(outcome.verdict, ensure_ascii=False) if outcome.verdict else shown
-    if step.name == "remove":
-        from operations.tenant.move.record import record_erasure  # noqa: PLC0415
-
-        old, new = old_and_new(tenant)
-        file = record_erasure(project.root, old, new, outcome.verdict or {}).relative_to(project.root)
-        document["file"] = str(file)
-        told += f"\n{file} records it: commit it"
-    _print(document, f"{step.name}: done\n{told}\nNext: workbuoy tenant move {tenant.name}", wish)
-
-
-def _said(place: "TaskPlace", name: str) -> dict[str, Any]:
-    """The two documents that lie in a place's bucket, read with the operator's own credentials."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    from operations.tenant.promotion.receipts import read_paper  # noqa: PLC0415
-
-    s3 = _session().client("s3", region_name=place.region)
-    try:
-        papers = {one: read_paper(s3, place.bucket, f"imports/{name}/{one}.json") for one in ("manifest", "receipt")}
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"{place.bucket} could not be read: {error}")
-    return {one: paper for one, paper in papers.items() if paper}
-
-
-def _outputs(project: Any, stack: str) -> dict[str, Any]:
-    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
-
-    return open_stack(project, stack, notify=notify).outputs()
-
-
-def _session() -> Any:
-    import boto3  # noqa: PLC0415  half a second
-
-    return boto3.Session()
-
-
-def _print(document: dict[str, Any], text: str, wish: Wish) -> None:
-    print_json("tenant-move", document) if wish.json_wanted else print_text(text)

@@ -10,7 +10,7 @@ from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.platform import platform_places
 
-# From benchmarks/custody_move.py at 5,000 rows and 500 files on two busy cores, mostly the files': docs/move.md.
+# From benchmarks/custody.py at 5,000 rows and 500 files on two busy cores, mostly the files': docs/move.md.
 ROWS_A_SECOND = 1_500
 OBJECTS_A_SECOND = 20
 FROZEN_SECONDS = 5.0
@@ -30,12 +30,16 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedPlace:
-    """A place that data or their traces stand in while somebody moves, and whether residency allows it."""
+    """A place that data or their traces stand in while somebody moves, and whether residency allows it.
+
+    `accepted`: it lies outside, and the customer's file accepts that of the account's own stores.
+    """
 
     what: str
     stack: str
     region: str
     inside: bool
+    accepted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,20 +73,27 @@ def _places(root: Path, old: Tenant, new: Tenant) -> Iterator[PlannedPlace]:
         ("target: rows, files, backups, logs", new),
         ("batches on their way, in the target's bucket", new),
         ("batches on the way back, in the source's bucket", old),
+        ("exports, in the place for them of the source's region", old),
+        ("exports, in the place for them of the target's region", new),
     ):
         yield PlannedPlace(what=what, stack=place.stack, region=place.region, inside=place.region in allowed)
+    accepted = new.platform_outside.regions if new.platform_outside else ()
     for tenant in (old, new):
         for what, region in platform_places(root, tenant):
-            yield PlannedPlace(what=what, stack=tenant.stack, region=region, inside=region in allowed)
+            inside = region in allowed
+            accepts = not inside and region in accepted
+            yield PlannedPlace(what=what, stack=tenant.stack, region=region, inside=inside, accepted=accepts)
 
 
 def _obstacles(root: Path, old: Tenant, new: Tenant, places: tuple[PlannedPlace, ...]) -> Iterator[str]:
-    for place in places[:4]:
-        if not place.inside:
-            yield (
-                f"{place.region} ({place.what}) lies outside residency {old.residency}: allow both regions until the "
-                "source is removed, and narrow residency then"
-            )
+    customers = {old.region, new.region}
+    for place in dict.fromkeys(one for one in places if not (one.inside or one.accepted)):
+        way = (
+            "allow both regions until the source is removed, and narrow residency then"
+            if place.region in customers
+            else f"accept it with a reason: platformOutside in tenants/{old.name}.yaml"
+        )
+        yield f"{place.region} ({place.what}) lies outside residency {old.residency}: {way}"
     found = {one.base: settings_in(stack_file(root, one.base)) for one in (old, new)}
     for base, settings in found.items():
         if settings is None:

@@ -1,13 +1,13 @@
-"""What a move changes in the customer's record, and the record of the erasure at its end."""
+"""What a move changes in the customer's record, and where the records of its end stand."""
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from components.files import FilesSettings
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
 from infra.tenants.files import find_tenant_problems, parse_tenant
@@ -16,7 +16,7 @@ from infra.tenants.record import Tenant
 from infra.yaml_text import child, read_yaml
 from project.whole_file import write_whole
 
-_DEFAULT_DAYS = {"keepAccessLogsDays": FilesSettings.model_fields["keep_access_logs_days"].default}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SWAPPED = ("base", "region", "listenerPriority", "certificateArn")
 
 
@@ -45,9 +45,20 @@ def switch(root: Path, tenant: Tenant, today: date) -> Path:
     return _write(root, tenant, {**{key: values[key] for key in _SWAPPED if key in values}, "move": move})
 
 
+def retire(root: Path, tenant: Tenant, today: date) -> Path:
+    """Write the day from which a silo's stack in the place that does not serve may be destroyed."""
+    if tenant.move is None or tenant.isolation == "pool":
+        raise _problem(tenant, "move", "is not there, or of a pool tenant, which has no stack to destroy")
+    move = tenant.move.model_copy(update={"retiring": today})
+    return _write(root, tenant, {"move": move.model_dump(mode="json", by_alias=True, exclude_none=True)})
+
+
 def close(root: Path, tenant: Tenant) -> Path:
-    """Take the second place out of the record."""
-    return _write(root, tenant, {"move": None})
+    """Take the second place out of the record, and a silo's stack file there away."""
+    file = _write(root, tenant, {"move": None})
+    if tenant.isolation == "silo" and tenant.other is not None:
+        stack_file(root, tenant.other.stack).unlink(missing_ok=True)
+    return file
 
 
 def _write(root: Path, tenant: Tenant, changes: Mapping[str, Any]) -> Path:
@@ -82,43 +93,37 @@ def _last_line(lines: list[str], first: int) -> int:
     return min(last, len(lines)) if first < len(lines) else first
 
 
-def record_erasure(root: Path, old: Tenant, new: Tenant, verdict: Mapping[str, Any]) -> Path:
-    """Write what was removed from the old place, and which copies of it remain until when."""
-    settings = settings_in(stack_file(root, old.base)) or {}
-    now = datetime.now(UTC)
-    file = root / MOVED_FOLDER / f"{old.name}-{old.base}-{now:%Y-%m-%d}.yaml"
-    document = {
-        "name": old.name,
-        "from": {"stack": old.stack, "region": old.region},
-        "to": {"stack": new.stack, "region": new.region},
-        "switchedOn": new.move.since.isoformat() if new.move and new.move.since else None,
-        "removedAt": now.isoformat(timespec="seconds"),
-        "digest": verdict.get("digest"),
-        "rows": verdict.get("rows"),
-        "objectsDeleted": verdict.get("objects_deleted"),
-        "erasureLedger": "noted before the removal, in the old place's bucket: a restored copy is held to it",
-        "remaining": remaining(settings, now.date()),
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
-    return file
+def removed_file(root: Path, left: Tenant, today: date) -> Path:
+    """What records that a customer's rows and files were removed from a place, on a day."""
+    return root / MOVED_FOLDER / f"{left.name}-{left.base}-{today}.yaml"
 
 
-def remaining(settings: Mapping[str, Any], today: date) -> list[dict[str, str]]:
-    """Copies that a removal leaves, each with the last day on which it can be there, by the stack's settings."""
-    kept = (
-        ("automated backups of the database", "database", "backupRetentionDays"),
-        ("noncurrent versions of files", "files", "expireNoncurrentAfterDays"),
-        ("access logs of the bucket", "files", "keepAccessLogsDays"),
-        ("logs of the service", "service", "logRetentionDays"),
-    )
-    found = []
-    for what, section, key in kept:
-        days = (settings.get(section) or {}).get(key, _DEFAULT_DAYS.get(key))
-        until = (today + timedelta(days=int(days))).isoformat() if days else f"not known: no {section}.{key}"
-        found.append({"what": what, "until": until})
-    found.append({"what": "snapshots that a person made, and this repository's history", "until": "a person's to say"})
-    return found
+def destroyed_file(root: Path, left: Tenant, today: date) -> Path:
+    """What records that the stack of a silo was destroyed in a place, on a day."""
+    return root / MOVED_FOLDER / f"{left.name}-{left.base}-{today}-stack.yaml"
+
+
+def is_recorded(root: Path, left: Tenant, since: date | None) -> bool:
+    """Whether a record since the switch says that the place is empty; of a silo, that its stack is destroyed."""
+    end = "-stack.yaml" if left.isolation == "silo" else ".yaml"
+    prefix = f"{left.name}-{left.base}-"
+    days = (one.name.removeprefix(prefix).removesuffix(end) for one in (root / MOVED_FOLDER).glob(f"{prefix}*{end}"))
+    return any(since is None or day >= since.isoformat() for day in days if _DAY.fullmatch(day))
+
+
+def moved_records(root: Path, name: str) -> list[Path]:
+    """The last record of each place that a customer left: where a stack was destroyed, what was in it went with it."""
+    last: dict[str, Path] = {}
+    for file in sorted((root / MOVED_FOLDER).glob(f"{name}-*.yaml"), key=_day_of):
+        content = read_yaml(file, f"{MOVED_FOLDER}/{file.name}").content
+        if content.get("name") == name:
+            last[str(content.get("base"))] = file
+    return sorted(last.values(), key=_day_of)
+
+
+def _day_of(file: Path) -> tuple[str, bool]:
+    found = _DAY.search(file.name)
+    return (found[0] if found else "", file.name.endswith("-stack.yaml"))
 
 
 def _problem(tenant: Tenant, path: str, message: str) -> ProblemsError:

@@ -23,7 +23,13 @@ def plan_document(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep]) -> dict
         for number, one in enumerate(steps, start=1)
     ]
     places = [
-        {"what": one.what, "stack": one.stack, "region": one.region, "insideResidency": one.inside}
+        {
+            "what": one.what,
+            "stack": one.stack,
+            "region": one.region,
+            "insideResidency": one.inside,
+            "acceptedOutside": one.accepted,
+        }
         for one in plan.places
     ]
     return {
@@ -43,7 +49,7 @@ def plan_text(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep], size: tuple
     lines = [f"{tenant.name} moves in {len(steps)} steps.", ""]
     lines += wrapped(f"Where data stand meanwhile (residency {tenant.residency}):", "")
     for place in dict.fromkeys(plan.places):
-        verdict = "inside" if place.inside else "OUTSIDE"
+        verdict = "inside" if place.inside else "outside, accepted" if place.accepted else "OUTSIDE"
         lines += wrapped(f"{place.region}  {verdict}  {place.stack}: {place.what}", "  ", "    ")
     for obstacle in plan.obstacles:
         lines += wrapped(f"! {obstacle}", "", "  ")
@@ -76,3 +82,9 @@ def progress(name: str, said: Mapping[str, Any]) -> str:
         opened = " and that it serves" if receipt.get("opened") else ""
         lines.append(f"{stack}: {sent}{handed}{heard}{opened}")
     return "\n".join([*lines, f"Next: workbuoy tenant move {name} (the steps)"])
+
+
+def watched_text(name: str, stack: str, said: Mapping[str, Any], firing: Sequence[str]) -> str:
+    """How far both places are, and what CloudWatch says of the new one."""
+    alarms = "\n".join(f"  {one} fires" for one in firing) or "  no alarm fires"
+    return f"{progress(name, said)}\n{stack}:\n{alarms}"

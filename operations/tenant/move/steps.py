@@ -7,7 +7,10 @@ if TYPE_CHECKING:  # every command's help reads these steps
     from infra.tenants.record import Tenant
 
 Side = Literal["old", "new"]
-RUNNABLE = ("open", "copy", "receive", "cut-over", "compare", "switch", "remove", "end", "close", "drop", "take-back")
+RUNNABLE = (
+    "open", "copy", "receive", "cut-over", "switch", "watch", "compare", "remove", "end", "retire", "destroy", "close",
+    "drop", "take-back",
+)  # fmt: skip
 RECEIVE_WAIT_SECONDS = 900  # a task of Fargate's takes a minute to start, on either side
 OTHER, RECEIPT = "{other}", "{receipt}"  # the address of the other place, and the digest that was compared
 
@@ -34,7 +37,7 @@ def old_and_new(tenant: "Tenant") -> "tuple[Tenant, Tenant]":
 
 
 def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
-    """All steps in order; `to` is the base stack that the customer goes to."""
+    """All steps in order, for a customer as the place has them that is left; `to` is the base stack gone to."""
     name, silo = tenant.name, tenant.isolation == "silo"
     run = f"workbuoy tenant move {name} --live --run"
     back = f"{run} cut-over --back"
@@ -82,13 +85,25 @@ def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
             arguments=("tenant", "cut-over", name, *OTHER_ARGUMENTS),
         ),
         MoveStep(
+            name="dns",
+            changes=f"{host} points to {to}'s load balancer; the login provider learns the new callback",
+            back=f"{back}, then point it back",
+            decides="log in at the new address and look first; until the old answer's time to live is over some people "
+            "still ask the old place, which refuses writes",
+        ),
+        MoveStep(
             name="switch",
-            changes=f"{tenant.path}: base and `move` change places; DNS: {host} to {to}'s load balancer; the "
-            "login provider learns the new callback",
-            back=f"{back}, then switch again and point DNS back",
+            changes=f"{tenant.path}: base and `move` change places, so that everything follows the new one",
+            back=f"{back}, then switch again",
             command=f"workbuoy tenant move {name} --run switch",
-            decides="log in at the new address and look, before DNS; its time to live is how long people still ask "
-            "the old place, which refuses writes",
+            decides="a reviewer",
+        ),
+        MoveStep(
+            name="watch",
+            changes=f"nothing: reads the new place's alarms and how far both places are, for {keep_days} days",
+            back=f"{back}, then switch again and point DNS back",
+            command=f"{run} watch",
+            decides="nobody has asked to go back",
         ),
         MoveStep(
             name="compare",
@@ -99,11 +114,11 @@ def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
         ),
         MoveStep(
             name="remove",
-            changes="the old place's rows and objects go, noted in its erasure ledger first; writes the record of it "
-            f"into tenants/moved/; not before {keep_days} days after the switch",
+            changes="the old place's rows and objects go, noted in its erasure ledger first; counted before and after "
+            f"by another role, and recorded in tenants/moved/; not before {keep_days} days after the switch",
             back="none from here on: object versions and backups stay as long as the record says",
             command=f"{run} remove --yes-remove {name}",
-            decides="nobody has asked to go back",
+            decides="the last step that cannot be taken back",
             arguments=("tenant", "remove", name, "--yes-remove", name, "--receipt", RECEIPT),
         ),
         MoveStep(
@@ -114,15 +129,44 @@ def steps_of(tenant: "Tenant", to: str, keep_days: int) -> list[MoveStep]:
             side="new",
             arguments=("tenant", "end-move", name, *OTHER_ARGUMENTS),
         ),
+        *(_stack_goes(tenant) if silo else ()),
         MoveStep(
             name="close",
-            changes=f"{tenant.path} without `move`; deploying both takes the permissions away"
-            + ("; tear a silo's first stack down before it, with its file: docs/runbooks.md" if silo else ""),
+            changes=f"{tenant.path} without `move`; deploying "
+            + (f"{to}-{name} takes the permissions away" if silo else "both takes the permissions away"),
             back="open it again in a reviewed change",
             command=f"workbuoy tenant move {name} --run close",
             decides="a reviewer",
         ),
     ]
+
+
+def _stack_goes(tenant: "Tenant") -> tuple[MoveStep, ...]:
+    """A silo's own stack in the place that was left: protections are lifted in a reviewed change, then it goes."""
+    name = tenant.name
+    return (
+        MoveStep(
+            name="retire",
+            changes=f"{tenant.path}: move.retiring, the day from which the stack that was left may be destroyed",
+            back="take the line away in a reviewed change, and deploy",
+            command=f"workbuoy tenant move {name} --run retire",
+            decides="a reviewer",
+        ),
+        MoveStep(
+            name="lift",
+            changes="that stack no longer refuses to be deleted; nothing is deleted by it",
+            back="take move.retiring away and deploy again",
+            command=f"workbuoy tenant deploy {name} --base {tenant.base}",
+        ),
+        MoveStep(
+            name="destroy",
+            changes="counts that nothing of the customer is left there, destroys the stack, and records in "
+            "tenants/moved/ what outlives it until when",
+            back="none: the final snapshot, buckets and keys stay until their day",
+            command=f"workbuoy tenant move {name} --live --run destroy --yes-remove {name}",
+            decides="whoever may take stacks down, with the role for it (docs/tenants.md)",
+        ),
+    )
 
 
 OTHER_ARGUMENTS = ("--other", OTHER, "--other-region", "{region}")

@@ -40,6 +40,8 @@ TABLE = [
     ("Pulumi.prod-acme.yaml", {"acme"}),
     ("tenants/acme.yaml", {"acme"}),
     ("tenants/globex.yaml", {"globex"}),
+    ("tenants/prod/large/globex.yaml", {"globex"}),
+    ("tenants/moved/globex-prod-2026-01-01.yaml", NONE),
     ("tenants/offboarded/hooli.yaml", NONE),
     ("Pulumi.local.yaml", NONE),
     ("README.md", NONE),
@@ -113,7 +115,14 @@ def test_a_pool_tenant_has_nothing_to_preview_but_its_rehearsal(estate: ListedEs
     assert json.loads(lists["rehearsals"]) == [{"stack": "prod", "tenants": "globex"}]
 
 
-@pytest.mark.parametrize("file", ["tenants/acme.yaml", "Pulumi.prod-acme.yaml"])
+def test_a_record_that_goes_to_another_folder_touches_its_customer_who_is_not_new(estate: ListedEstate) -> None:
+    before, after = "tenants/acme.yaml", "tenants/prod/acme.yaml"
+    change = touched(Files(differing=(before, after), added=frozenset({after})), estate)
+    assert {one.tenant for one in change.customers} == {"acme"}
+    assert (change.new, change.removed) == (frozenset(), ())
+
+
+@pytest.mark.parametrize("file", ["tenants/acme.yaml", "Pulumi.prod-acme.yaml", "tenants/prod/acme.yaml"])
 def test_a_new_silo_is_rehearsed_and_deployed_but_there_is_nothing_to_preview(file: str, estate: ListedEstate) -> None:
     both = ("Pulumi.prod.yaml", file)
     change = touched(Files(differing=both, added=frozenset({file})), estate)

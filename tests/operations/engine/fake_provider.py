@@ -1,8 +1,8 @@
 """A provider plugin that creates nothing: it answers the engine with the outputs that a rehearsal recorded.
 
 `python fake_provider.py VERSION OUTPUTS.json`; the file is URN to `{"id", "outputs"}`. What stands in `drift` of an
-entry is what a later read finds instead; `seconds` is how long its creation takes. It proves what the CLI and the
-program do, and nothing about AWS or the genuine provider.
+entry is what a later read finds instead; `seconds` is how long its creation takes, `slow` how long another call of it
+does, by name. It proves what the CLI and the program do, and nothing about AWS or the genuine provider.
 """
 
 import json
@@ -24,6 +24,13 @@ def known(urn: str) -> dict[str, Any]:
     """What was recorded of a resource, read anew each time, so that a test can make things drift."""
     found: dict[str, Any] = json.loads(FILE.read_text()).get(urn, {})
     return found
+
+
+def take_time(urn: str, call: str) -> None:
+    """Be as slow as a test wants, and let it know when, so that it can end a run in the middle."""
+    if seconds := known(urn).get("slow", {}).get(call):
+        (FILE.parent / f"{call}.begun").touch()
+        time.sleep(seconds)
 
 
 def forget_drift(urn: str) -> None:
@@ -79,6 +86,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=id_, properties=struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        take_time(request.urn, "read")
         drift = known(request.urn).get("drift", {})
         if drift is None:  # gone
             return provider_pb2.ReadResponse()
@@ -87,11 +95,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=request.id, properties=struct(properties), inputs=struct(inputs))
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        take_time(request.urn, "update")
         forget_drift(request.urn)
         outputs = {**known(request.urn).get("outputs", {}), **json_format.MessageToDict(request.news)}
         return provider_pb2.UpdateResponse(properties=struct(outputs))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
+        take_time(request.urn, "delete")
         return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002

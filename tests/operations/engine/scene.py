@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from project.files import Project, find_project
 from rehearsal.result import Rehearsed
@@ -11,6 +12,14 @@ from tests.conftest import PROJECT, ROOT
 from tests.operations.engine.fake_plugins import FakePlugins
 
 LINKED = (ROOT / ".venv", ROOT / "components", *(PROJECT / name for name in ("infra", "policies", "tenants")))
+
+WORKBUOY = """
+from operations.deploy import perform
+perform.deploy.__kwdefaults__.update(rolled_out=lambda *_: None, tried=lambda *_: None)
+from operations.main import main
+main()
+"""
+"""The command line, but for the rollout and the smoke test: they need a service, and stand-ins are none."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +55,25 @@ def set_up(folder: Path, resources: Iterable[Rehearsed]) -> Scene:
     }
     project = find_project(root)
     return Scene(project, plugins, environment, project.stack_file("local").read_bytes())
+
+
+_WHEN_AND_WHERE = ("created", "modified", "sourcePosition", "stackTrace")
+
+
+def meaning(deployment: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a state says of each resource, but for when and where it was said, in which order, and encrypted anew."""
+    found = {}
+    for one in deployment.get("resources") or ():
+        kept = {name: _plain(value) for name, value in one.items() if name not in _WHEN_AND_WHERE}
+        kept["dependencies"] = sorted(one.get("dependencies") or ())
+        kept["propertyDependencies"] = {
+            name: sorted(urns) for name, urns in (one.get("propertyDependencies") or {}).items()
+        }
+        found[one["urn"]] = kept
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return "a secret" if "ciphertext" in value else {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

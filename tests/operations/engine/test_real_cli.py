@@ -37,7 +37,7 @@ from operations.review.engine import preview_opened
 from operations.state.scan import scan
 from project.files import find_project
 from tests.conftest import PROJECT, Declare
-from tests.operations.engine.scene import Scene, set_up
+from tests.operations.engine.scene import Scene, meaning, set_up
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -157,9 +157,9 @@ def test_an_update_that_has_nothing_to_write_is_known_by_the_preview_s_account(e
 
     opened.up()
     assert left() == ()
-    stood = opened.state().fingerprint
+    stood = meaning(opened.state().deployment)
     assert opened.up().changed == 0
-    assert opened.state().fingerprint == stood, "an update wrote what nobody named"
+    assert meaning(opened.state().deployment) == stood, "an update wrote what nobody named"
 
     exported = opened.export()
     for one in exported["deployment"]["resources"]:

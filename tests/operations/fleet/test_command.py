@@ -185,6 +185,38 @@ def test_a_customer_whose_file_changed_since_the_plan_is_left_out_by_name(
     assert (result.exit_code, "nobody was deployed" in result.stderr) == (3, True)
 
 
+def test_a_customer_whose_file_moved_to_another_folder_is_deployed_as_planned(
+    run: Run, root: Path, deployments: Deployments
+) -> None:
+    run("start", "--image", IMAGE)
+    (root / "tenants/prod").mkdir()
+    (root / f"tenants/{CANARY}.yaml").rename(root / f"tenants/prod/{CANARY}.yaml")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "a folder a cell")
+    deploy_wave(run)
+    assert deployments.names == [CANARY]
+
+
+def test_a_runner_stops_where_a_customers_name_was_given_twice_since_the_plan(
+    run: Run, root: Path, deployments: Deployments
+) -> None:
+    run("start", "--image", IMAGE)
+    (root / "tenants/prod").mkdir()
+    (root / f"tenants/prod/{CANARY}.yaml").write_text((root / f"tenants/{CANARY}.yaml").read_text())
+    result = run("deploy", "--shard", "canaries-1")
+    assert (result.exit_code, deployments.made) == (1, [])
+
+
+def test_a_cell_that_vanished_since_the_plan_stops_the_runner_in_one_line(
+    run: Run, root: Path, deployments: Deployments
+) -> None:
+    run("start", "--image", IMAGE)
+    (root / "Pulumi.prod.yaml").unlink()
+    result = run("deploy", "--shard", "canaries-1")
+    assert (result.exit_code, deployments.made) == (1, [])
+    assert "is of code" in result.stderr
+
+
 def test_a_journal_of_another_release_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:
     run("start", "--image", IMAGE)
     (current,) = (tmp_path / "state").rglob("current.json")

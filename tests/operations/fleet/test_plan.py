@@ -42,13 +42,17 @@ def test_everybody_is_in_one_wave_and_the_canaries_are_the_named_ones(plan: Flee
 
 
 def test_the_share_is_taken_of_each_base_stack(plan: FleetPlan) -> None:
-    assert {shard.base: len(shard.customers) for shard in plan.of("share")} == {"prod": 4, "prod-1": 4, "prod-2": 2}
+    assert {shard.head.base: len(shard.customers) for shard in plan.of("share")} == {
+        "prod": 4,
+        "prod-1": 4,
+        "prod-2": 2,
+    }
 
 
 def test_no_shard_has_more_customers_than_the_settings_say_and_each_is_on_one_base(plan: FleetPlan) -> None:
     for shard in plan.shards:
         assert len(shard.customers) <= plan.settings.shard_customers
-        assert all(one.stack == f"{shard.base}-{one.name}" for one in shard.customers)
+        assert all(one.stack == f"{shard.head.base}-{one.name}" for one in shard.customers)
 
 
 def test_another_image_goes_to_others_first_and_the_same_one_to_the_same(root: Path, plan: FleetPlan) -> None:

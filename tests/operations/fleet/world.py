@@ -9,6 +9,7 @@ from infra.fleet import FleetSettings
 from operations.engine.errors import UnreachableError
 from operations.fleet.journal import Journal
 from operations.fleet.plan import FleetPlan, Shard, Unit
+from operations.fleet.records import ShardHead
 from operations.fleet.store import Stored
 from tests.conftest import PROJECT
 
@@ -96,13 +97,16 @@ def plan_of(shards: Sequence[tuple[str, int]], image: str = IMAGE, release: str 
         settings=FleetSettings(canaries=("c0000",), watch_minutes=0),
         shards=tuple(
             Shard(
-                name=name,
-                wave=name.partition("-")[0],
-                base="prod",
-                environment="prod",
-                account=ACCOUNT,
-                region="eu-west-1",
-                backend="s3://state",
+                head=ShardHead(
+                    name=name,
+                    wave=name.partition("-")[0],
+                    base="prod",
+                    environment="prod",
+                    account=ACCOUNT,
+                    region="eu-west-1",
+                    backend="s3://state",
+                    customers=size,
+                ),
                 customers=tuple(
                     Unit(name=f"{name}-t{number}", stack=f"prod-{name}-t{number}", digest="d") for number in range(size)
                 ),

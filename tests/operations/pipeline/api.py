@@ -1,8 +1,10 @@
 """A small server that answers as GitHub's REST API does: paging, users, a token that may read only."""
 
+import io
 import json
 import re
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ class GitHub:
     broken: int = 0
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
+    runs: dict[tuple[str, str], int] = field(default_factory=dict)
+    artifacts: list[dict[str, Any]] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     branches: dict[str, str] = field(default_factory=dict)  # the commit at its head
     authors: dict[str, str] = field(default_factory=dict)  # of commits, by login
@@ -51,6 +55,8 @@ class GitHub:
             self.writes.append(f"{method} {path}")
             if self.read_only:
                 return 403, {"message": "Resource not accessible by integration"}
+        if method == "GET" and path.startswith("actions/"):
+            return 200, self._kept(path, query)
         if path.startswith(("git/", "commits/", "pulls", "actions/")):
             return self._proposed(method, path, query, content)
         if method == "GET":
@@ -76,6 +82,27 @@ class GitHub:
             self.dispatched.append((path.split("/")[2], content["ref"]))
             return 204, None
         return 201, made
+
+    def _kept(self, path: str, query: dict[str, str]) -> Any:
+        """Runs that have ended, their artifacts, and an artifact's ZIP."""
+        if match := re.fullmatch(r"actions/workflows/([^/]+)/runs", path):
+            run = self.runs.get((match[1], query["branch"]))
+            return {"workflow_runs": [{"id": run}] if run else []}
+        if match := re.fullmatch(r"actions/runs/(\d+)/artifacts", path):
+            page, size = int(query["page"]), int(query["per_page"])
+            found = [one for one in self.artifacts if one["run"] == int(match[1])]
+            return {"artifacts": found[(page - 1) * size : page * size]}
+        return next(one["zip"] for one in self.artifacts if path == f"actions/artifacts/{one['id']}/zip")
+
+    def add_artifact(self, run: int, name: str, files: dict[str, str], *, expired: bool = False) -> None:
+        opened = io.BytesIO()
+        with zipfile.ZipFile(opened, "w") as archive:
+            for path, text in files.items():
+                archive.writestr(path, text)
+        number = len(self.artifacts) + 1
+        self.artifacts.append(
+            {"id": number, "run": run, "name": name, "expired": expired, "zip": opened.getvalue().hex()}
+        )
 
     def _stands(self, path: str, query: dict[str, str]) -> Any:
         last = path.rpartition("/")[2]
@@ -128,7 +155,8 @@ def serving() -> Iterator[GitHub]:
             self.send_response(status)
             self.end_headers()
             if body is not None:
-                self.wfile.write(json.dumps(body).encode())
+                raw = bytes.fromhex(body) if isinstance(body, str) else json.dumps(body).encode()
+                self.wfile.write(raw)
 
         do_GET = do_POST = do_PATCH = _handle  # noqa: N815 http.server calls them so
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.tenants import files
-from infra.tenants.listing import list_records
+from infra.tenants.listing import Listing, list_records
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.tenant.conftest import Run
@@ -126,6 +126,18 @@ def test_a_customer_cannot_be_moved_by_editing_both_files(project: Project, run:
 
 
 @pytest.mark.usefixtures("committed")
+def test_a_record_that_goes_to_another_folder_is_still_held_to_what_it_was(project: Project, run: Run) -> None:
+    (project.root / "tenants/prod").mkdir()
+    (project.root / "tenants/initech.yaml").rename(project.root / "tenants/prod/initech.yaml")
+    assert run("check", "--since", "main").exit_code == 0
+    edit(project, "tenants/prod/initech.yaml", "base: prod", "base: prod-eu-north-1")
+    edit(project, "tenants/prod/initech.yaml", "region: eu-west-1", "region: eu-north-1")
+    result = run("check", "--since", "main")
+    assert result.exit_code == 1
+    assert "base: was prod and is prod-eu-north-1" in result.stderr
+
+
+@pytest.mark.usefixtures("committed")
 def test_a_customer_leaves_only_with_a_record(project: Project, run: Run) -> None:
     (project.root / "tenants/acme.yaml").unlink()
     (project.root / "Pulumi.prod-acme.yaml").unlink()
@@ -178,11 +190,11 @@ def test_listing_loads_neither_pulumi_nor_boto3_and_looks_into_the_folder_a_few_
     assert (done.returncode, done.stderr) == (0, "")
     looked = 0
 
-    def names(root: Path) -> list[str]:
+    def listed(root: Path) -> Listing:
         nonlocal looked
         looked += 1
-        return list_records(root).names()
+        return list_records(root)
 
-    monkeypatch.setattr(files, "tenant_names", names)
+    monkeypatch.setattr(files, "list_records", listed)
     files.read_tenants(project.root)
-    assert looked <= 2
+    assert looked == 1

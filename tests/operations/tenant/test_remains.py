@@ -33,7 +33,8 @@ def copy(form: str, where: str, ends: date | None = DAY) -> Remaining:
 
 
 def asking(isolation: str = "silo", older: int = 0) -> Asking:
-    record = {"name": "acme", "isolation": isolation, "region": REGION, "dates": {"destroyed": DAY}}
+    record: dict[str, Any] = {"name": "acme", "isolation": isolation, "region": REGION, "dates": {"destroyed": DAY}}
+    record |= {} if isolation == "pool" else {"keys": {"arns": []}}
 
     def client(service: str) -> Any:
         return boto3.client(service, region_name=REGION)

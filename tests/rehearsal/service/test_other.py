@@ -32,7 +32,7 @@ from rehearsal.service.steps import DATABASE_STEPS, stop_service
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import StepError, Trial
 from rehearsal.summary import summary
-from rehearsal.whole import rehearse_whole
+from rehearsal.whole import ServiceOptions, rehearse_whole
 from tests.conftest import PROJECT, ROOT
 from tests.rehearsal.service.test_surroundings import APP, installed
 
@@ -48,7 +48,7 @@ def run_by_python(service: Path) -> Given:
 @pytest.mark.slow
 def test_a_service_of_another_framework_keeps_the_contract_as_a_user_tries_it() -> None:
     command = shlex.join([str(PYTHON), str(SERVICE)])
-    found = rehearse_whole(find_project(PROJECT), "dev", Options(), with_service=True, other=command)
+    found = rehearse_whole(find_project(PROJECT), "dev", Options(), ServiceOptions(other=command))
     assert found.service is not None
     assert [(step.name, step.detail) for step in found.service.steps if not step.passed] == []
     assert [step.name for step in found.service.steps] == [name for name, _ in CONTRACT_STEPS]
@@ -66,7 +66,7 @@ def test_another_service_that_cannot_be_tried_here_is_told_and_never_passed_over
     for entry in PROJECT.iterdir():
         if entry.name != "app":
             (root / entry.name).symlink_to(entry)
-    found = rehearse_whole(find_project(root), "dev", Options(), with_service=True, other="true")
+    found = rehearse_whole(find_project(root), "dev", Options(), ServiceOptions(other="true"))
     assert not found.passed
     assert "the service is not installed" in found.incomplete
 

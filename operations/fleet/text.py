@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from operations.changed.estate import Base
-from operations.fleet.journal import counts, head_of
+from operations.fleet.journal import counts
 from operations.fleet.plan import WAVES, FleetPlan
 from operations.fleet.records import Run, ShardHead, ShardRecord
 
@@ -18,7 +18,7 @@ def plan_text(plan: FleetPlan) -> str:
     for wave in plan.waves:
         shards = plan.of(wave)
         customers = [one.name for shard in shards for one in shard.customers]
-        bases, accounts = {one.base for one in shards}, {one.account for one in shards}
+        bases, accounts = {one.head.base for one in shards}, {one.head.account for one in shards}
         where = f"{len(bases)} base stacks, {len(accounts)} accounts"
         lines.append(f"  {wave:<9} {len(customers):>6,} customers in {len(shards):>3} shards, on {where}")
         if wave == WAVES[0]:
@@ -28,7 +28,7 @@ def plan_text(plan: FleetPlan) -> str:
 
 def plan_json(plan: FleetPlan) -> dict[str, Any]:
     """Every shard with its customers' names."""
-    shards = [{**_job(head_of(one)), "tenants": [unit.name for unit in one.customers]} for one in plan.shards]
+    shards = [{**_job(one.head), "tenants": [unit.name for unit in one.customers]} for one in plan.shards]
     return {
         "environment": plan.environment,
         "image": plan.image,
@@ -58,7 +58,7 @@ def run_text(run: Run, records: Sequence[ShardRecord]) -> str:
     found = counts(records)
     lines.append("  " + (", ".join(f"{number} {state}" for state, number in found.items()) or "nobody"))
     lines += [
-        f"  {row['state']} ({len(row['tenants'])}): {row['cause']}: {_some(row['tenants'])}" for row in causes(records)
+        f"  {row['state']} ({len(row['tenants'])}): {row['cause']}: {some(row['tenants'])}" for row in causes(records)
     ]
     lines += [
         f"  shard {one.head.name} is held by {one.claim.owner}: {len(one.left(run.round))} left"
@@ -68,8 +68,9 @@ def run_text(run: Run, records: Sequence[ShardRecord]) -> str:
     return "\n".join(lines)
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def causes(records: Sequence[ShardRecord]) -> list[dict[str, Any]]:

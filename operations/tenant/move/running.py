@@ -1,0 +1,279 @@
+"""The steps of a move that run on stacks: one-off tasks in either place, and the end of the place that was left."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infra.tenants.hold import refuse_under_hold
+from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, fail, notify
+from operations.tenant.handover.command import guarded
+from operations.tenant.handover.tasks import TaskFailedError
+from operations.tenant.move.record import is_recorded
+from operations.tenant.move.shown import progress, watched_text
+from operations.tenant.move.steps import (
+    OTHER,
+    RECEIPT,
+    RECEIVE_WAIT_SECONDS,
+    MoveStep,
+    drop,
+    old_and_new,
+    steps_of,
+    take_back,
+)
+from operations.tenant.move.wish import Wish, all_steps, printed
+from operations.tenant.promotion.places import task_places
+
+if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
+    from operations.engine.stack import EngineStack
+    from operations.one_off import TaskOutcome, TaskPlace
+    from operations.tenant.move.source import Source
+    from project.files import Project
+
+
+def on_stacks(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+    """Say how far both places are, or do a step."""
+    if wish.step == "destroy":
+        _destroy(project, tenant, wish)
+        return
+    places = _places(project, tenant)
+    by_side = dict(zip(("old", "new"), reversed(places) if wish.back else places, strict=True))
+    if wish.step in (None, "watch"):
+        _tell(tenant, places, wish)
+        return
+    named = (*all_steps(tenant, wish), drop(tenant.name), take_back(tenant.name))
+    step = next(one for one in named if one.name == wish.step)
+    if step.name == "remove":
+        _expect_removable(tenant, wish)
+    place, other = by_side[step.side], by_side["new" if step.side == "old" else "old"]
+    arguments = _arguments(tenant, step, place, other)
+    if not wish.live:
+        printed(
+            {"tenant": tenant.name, "step": step.name, "stack": place.stack,
+             "command": ["workbuoy-app", *arguments], "started": False},
+            f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
+            f"  workbuoy-app {' '.join(arguments)}\nNothing was started. Add --live to do it.",
+            wish,
+        )  # fmt: skip
+    elif step.name == "remove":
+        _remove(project, tenant, lambda: _run(tenant, step, place, other, arguments), wish)
+    else:
+        _tell_outcome(tenant, step, _run(tenant, step, place, other, arguments), wish)
+
+
+def require_closable(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+    """Ends the command unless nothing of the customer is left in the place that the record will forget.
+
+    A record in tenants/moved/ says so; without one, the copy must have been dropped, or never have been made.
+    """
+    if tenant.move is None:
+        fail(MISTAKE, f"{tenant.path} speaks of no move, so there is none to close")
+    old, new = old_and_new(tenant)
+    left = old if tenant.move.direction == "from" else new
+    if is_recorded(project.root, left, tenant.move.since):
+        return
+    if tenant.move.direction == "from":
+        last = "destroy" if tenant.isolation == "silo" else "remove"
+        fail(CHECK_FAILED, f"tenants/moved/ has no record that {left.stack} is empty: --run {last} comes first")
+    if not wish.live:
+        fail(MISTAKE, f"say --live too, so that AWS is asked whether anything of {tenant.name} is in {left.stack}")
+    if tenant.isolation == "silo":
+        if left.stack in _opened(project, tenant.base).stacks():
+            fail(CHECK_FAILED, f"{left.stack} stands: --run retire, deploy it, --run destroy, then close")
+        return
+    sender, receiver = _places(project, tenant)
+    sent, answered = (_said(one, tenant.name) for one in (receiver, sender))
+    manifest, receipt = sent.get("manifest", {}), answered.get("receipt", {})
+    if manifest and (receipt.get("dropped"), receipt.get("lineage")) != (True, manifest.get("lineage")):
+        fail(CHECK_FAILED, f"{left.stack} got a copy of {tenant.name}: --run drop, --run end --back, then close")
+
+
+def _places(project: "Project", tenant: "Tenant") -> "list[TaskPlace]":
+    regions = {one.stack: one.region for one in old_and_new(tenant)}
+    return task_places(regions, lambda stack: _outputs(project, stack))
+
+
+def _tell(tenant: "Tenant", places: "list[TaskPlace]", wish: Wish) -> None:
+    said = {one.stack: _said(one, tenant.name) for one in places}
+    document: dict[str, Any] = {"tenant": tenant.name, "said": said}
+    if wish.step is None:
+        printed(document, progress(tenant.name, said), wish)
+        return
+    firing = _alarms(places[1])
+    printed({**document, "alarms": firing}, watched_text(tenant.name, places[1].stack, said, firing), wish)
+    if firing:
+        fail(CHECK_FAILED, f"{len(firing)} alarms of {places[1].stack} fire; the way back is open until remove")
+
+
+def _alarms(place: "TaskPlace") -> list[str]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from operations.fleet.watching import alarms_of  # noqa: PLC0415
+
+    client = _session().client("cloudwatch", region_name=place.region)
+    try:
+        return [one["AlarmName"] for one in alarms_of(client, [place.stack]) if one["StateValue"] == "ALARM"]
+    except (BotoCoreError, ClientError) as error:
+        fail(NOT_MADE, f"{place.stack}'s alarms could not be read: {error}")
+
+
+def _arguments(tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "TaskPlace") -> tuple[str, ...]:
+    address = f"s3://{other.bucket}/imports/{tenant.name}/"
+    values = {OTHER: address, "{region}": other.region}
+    if RECEIPT in step.arguments:
+        digest = _said(place, tenant.name).get("receipt", {}).get("sums_digest")
+        if not digest:
+            fail(CHECK_FAILED, f"{place.bucket} holds no receipt of the new place: cut over, then compare")
+        values[RECEIPT] = str(digest)
+    return tuple(values.get(one, one) for one in step.arguments)
+
+
+def _expect_confirmed(tenant: "Tenant", wish: Wish, where: str) -> None:
+    if wish.confirmed != tenant.name:
+        fail(MISTAKE, f"{wish.step} deletes {tenant.name} from {where}: say --yes-remove {tenant.name} as well")
+
+
+def _expect_removable(tenant: "Tenant", wish: Wish) -> None:
+    refuse_under_hold(tenant, "the old place stays, besides the new one")
+    _expect_confirmed(tenant, wish, "the old place")
+    if wish.back or tenant.move is None or tenant.move.direction != "from" or tenant.move.since is None:
+        fail(MISTAKE, f"{tenant.name}'s record is not switched: nothing is removed before")
+    first = tenant.move.since + timedelta(days=wish.keep_days)
+    if datetime.now(UTC).date() < first:
+        fail(
+            CHECK_FAILED,
+            f"the old place stays until {first}, {wish.keep_days} days after the switch; --keep-days says how long",
+        )
+
+
+def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome]", wish: Wish) -> None:
+    """Counted before and after by the export's role; the removal's own word is not taken."""
+
+    def removed() -> None:
+        outcome = run()
+        if outcome.exit_code:
+            said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
+            raise TaskFailedError(f"remove ended with {outcome.exit_code}: {said}. The same command again goes on")
+
+    file = guarded(lambda: _source(project, tenant).remove(removed))
+    _tell_recorded(project, tenant, "remove", file, wish)
+
+
+def _destroy(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+    source = _source(project, tenant)
+    if tenant.isolation == "pool":
+        fail(MISTAKE, f"{tenant.name} is a pool tenant: no stack is its own; remove, then end")
+    refuse_under_hold(tenant, f"{source.left.stack} stays")
+    _expect_confirmed(tenant, wish, source.left.stack)
+    if not wish.live:
+        printed(
+            {"tenant": tenant.name, "step": "destroy", "stack": source.left.stack, "started": False},
+            f"destroy would count {tenant.name} in {source.left.stack}, and destroy that stack where nothing is left.\n"
+            "Nothing was started. Add --live to do it.",
+            wish,
+        )
+        return
+    file = guarded(lambda: source.destroy(wish.keep_snapshot_days))
+    _tell_recorded(project, tenant, "destroy", file, wish)
+
+
+def _tell_recorded(project: "Project", tenant: "Tenant", step: str, file: Path, wish: Wish) -> None:
+    path = str(file.relative_to(project.root))
+    printed(
+        {"tenant": tenant.name, "step": step, "file": path},
+        f"{step}: done, and nothing of {tenant.name} was counted there\n{path} records it: commit it\n"
+        f"Next: workbuoy tenant move {tenant.name}",
+        wish,
+    )
+
+
+def _source(project: "Project", tenant: "Tenant") -> "Source":
+    from operations.tenant.move.source import Source  # noqa: PLC0415
+
+    other = tenant.other
+    assert other is not None  # noqa: S101 - the record speaks of a move
+    return Source(
+        project=project,
+        left=other,
+        serving=tenant,
+        session=_session(),
+        open_stack=lambda stack: _opened(project, stack),
+        notify=notify,
+    )
+
+
+def _run(
+    tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "TaskPlace", arguments: tuple[str, ...]
+) -> "TaskOutcome":
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from operations import one_off  # noqa: PLC0415
+
+    session, label = _session(), f"move-{tenant.name}-{step.name}"
+    again = f"workbuoy tenant move {tenant.name} --live --run {step.name}"
+    try:
+        if step.name != "cut-over":
+            return one_off.run(session, place, arguments, label, notify)
+        receive = next(one for one in steps_of(tenant, place.stack, 0) if one.name == "receive")
+        waiting = (*_arguments(tenant, receive, other, place), "--wait", str(RECEIVE_WAIT_SECONDS))
+        receiver = one_off.begin(session, other, waiting, f"move-{tenant.name}-receive", notify)
+        outcome = one_off.run(session, place, arguments, label, notify)
+        if outcome.exit_code == 0:
+            one_off.watch(session, other, receiver, notify)
+    except KeyboardInterrupt:
+        fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
+    except one_off.TaskError as error:
+        fail(NOT_MADE, f"{step.name}: {error}")
+    except (BotoCoreError, ClientError) as error:
+        fail(NOT_MADE, f"{step.name}: AWS refused or did not answer: {error}")
+    return outcome
+
+
+def _tell_outcome(tenant: "Tenant", step: MoveStep, outcome: "TaskOutcome", wish: Wish) -> None:
+    document = {
+        "tenant": tenant.name,
+        "step": step.name,
+        "verdict": outcome.verdict,
+        "lastLines": list(outcome.last_lines),
+    }
+    shown = "\n".join(f"  {line}" for line in outcome.last_lines) or "  (it logged nothing)"
+    if outcome.exit_code:
+        printed(document, f"Its last lines:\n{shown}", wish)
+        fail(
+            CHECK_FAILED,
+            f"{step.name} ended with {outcome.exit_code}; nothing half done stays. The same command goes on.",
+        )
+    told = json.dumps(outcome.verdict, ensure_ascii=False) if outcome.verdict else shown
+    printed(document, f"{step.name}: done\n{told}\nNext: workbuoy tenant move {tenant.name}", wish)
+
+
+def _said(place: "TaskPlace", name: str) -> dict[str, Any]:
+    """The two documents that lie in a place's bucket, read with the operator's own credentials."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from operations.tenant.promotion.receipts import read_paper  # noqa: PLC0415
+
+    s3 = _session().client("s3", region_name=place.region)
+    try:
+        papers = {one: read_paper(s3, place.bucket, f"imports/{name}/{one}.json") for one in ("manifest", "receipt")}
+    except (BotoCoreError, ClientError) as error:
+        fail(NOT_MADE, f"{place.bucket} could not be read: {error}")
+    return {one: dict(paper) for one, paper in papers.items() if paper}
+
+
+def _opened(project: "Project", stack: str) -> "EngineStack":
+    from operations.engine.stack import open_stack  # noqa: PLC0415  imports Pulumi
+
+    return open_stack(project, stack, notify=notify)
+
+
+def _outputs(project: "Project", stack: str) -> dict[str, Any]:
+    return _opened(project, stack).outputs()
+
+
+def _session() -> Any:
+    import boto3  # noqa: PLC0415  half a second
+
+    return boto3.Session()

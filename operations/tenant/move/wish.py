@@ -1,0 +1,40 @@
+"""What was asked for on the command line of a move, and how its outcome is printed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from operations.ending import print_json, print_text
+from operations.tenant.move.steps import MoveStep, old_and_new, steps_of
+
+if TYPE_CHECKING:
+    from infra.tenants.record import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """`size` is rows, files and gigabytes for the plan; `silo` what a record says of a silo alone."""
+
+    to: str | None
+    step: str | None
+    live: bool
+    back: bool
+    confirmed: str | None
+    keep_days: int
+    keep_snapshot_days: int
+    size: tuple[int, int, float]
+    silo: Mapping[str, Any]
+    json_wanted: bool
+
+
+def all_steps(tenant: "Tenant", wish: Wish) -> list[MoveStep]:
+    """Of this customer's move, whichever of its places the record names first."""
+    if tenant.move is None:
+        return steps_of(tenant, str(wish.to), wish.keep_days)
+    old, new = old_and_new(tenant)
+    return steps_of(old, new.base, wish.keep_days)
+
+
+def printed(document: dict[str, Any], text: str, wish: Wish) -> None:
+    """As a person or a program asked for it."""
+    print_json("tenant-move", document) if wish.json_wanted else print_text(text)

@@ -1,0 +1,97 @@
+"""A project as reviewed changes would have it in each state of a move: customers' records, and silos' stack files."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.problems import Problem, ProblemsError
+from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.tenants.files import find_tenant_problems, parse_tenant, read_tenant, read_tenants
+from infra.tenants.listing import FOLDER, tenant_file
+from infra.tenants.record import BASE_CERTIFICATE, LAST_PRIORITY, Tenant
+from infra.yaml_text import read_yaml
+from project.files import Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class States:
+    """One project a state. While `open` and `switched` the customers' data stand in both places."""
+
+    tenants: tuple[Tenant, ...]
+    open: Project
+    switched: Project
+    closed: Project
+
+
+def states_of(project: Project, folder: Path, base: str, to: str, names: Sequence[str]) -> States:
+    """Raises ProblemsError for customers who cannot move from `base` to `to`; all at once."""
+    tenants: list[Tenant] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            tenants.append(_opened(project.root, name, base, to))
+        except ProblemsError as error:
+            problems += error.problems
+    if problems:
+        raise ProblemsError(problems)
+    others = [one.other for one in tenants if one.other is not None]
+    closed = [one.model_copy(update={"move": None}) for one in others]
+    return States(
+        tenants=tuple(tenants),
+        open=_copy(project, folder / "open", tenants),
+        switched=_copy(project, folder / "switched", others),
+        closed=_copy(project, folder / "closed", closed),
+    )
+
+
+def _opened(root: Path, name: str, base: str, to: str) -> Tenant:
+    tenant = read_tenant(root, name)
+    file = tenant.path
+    if tenant.base != base:
+        raise ProblemsError([Problem(file=file, path="base", message=f"is {tenant.base}, and {base} is rehearsed")])
+    if tenant.move is not None:
+        if (tenant.move.direction, tenant.move.base) != ("to", to):
+            where = f"{tenant.move.direction} {tenant.move.base}"
+            raise ProblemsError([Problem(file=file, path="move", message=f"goes {where}, not to {to}")])
+        return tenant
+    settings = settings_in(stack_file(root, to))
+    if settings is None:
+        raise ProblemsError([Problem(message=f"there is no base stack {to}: no Pulumi.{to}.yaml")])
+    move: dict[str, Any] = {"direction": "to", "base": to, "region": settings.get("region")}
+    if tenant.isolation == "silo":
+        move |= {"listenerPriority": _free_priority(root, to), "certificateArn": BASE_CERTIFICATE}
+    read = read_yaml(tenant_file(root, name), file)
+    opened = parse_tenant(read, {**read.content, "move": move}, name)
+    if found := find_tenant_problems(root, opened):
+        raise ProblemsError(found)
+    return opened
+
+
+def _free_priority(root: Path, base: str) -> int:
+    taken = {one.listener_priority for one in read_tenants(root).tenants if one.base == base}
+    return next(number for number in range(1, LAST_PRIORITY) if number not in taken)
+
+
+def _copy(project: Project, folder: Path, tenants: Iterable[Tenant]) -> Project:
+    """The same files but for these customers' records and stack files; the program itself is not copied."""
+    folder.mkdir()
+    for file in project.root.iterdir():
+        if file.name != FOLDER and not (file.name.startswith("Pulumi.") or file.name.startswith(".")):
+            (folder / file.name).symlink_to(file)
+    for file in project.root.glob("Pulumi*.yaml"):
+        shutil.copy(file, folder)
+    shutil.copytree(project.root / FOLDER, folder / FOLDER)
+    for tenant in tenants:
+        record = tenant.model_dump(mode="json", by_alias=True, exclude_none=True)
+        tenant_file(folder, tenant.name).write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
+        if tenant.isolation == "silo":
+            for file in folder.glob(f"Pulumi.*-{tenant.name}.yaml"):
+                file.unlink()
+            for place in tenant.places:
+                text = f"config:\n  {TENANT_KEY}: {tenant.name}\n"
+                stack_file(folder, place.stack).write_text(text, encoding="utf-8")
+    return Project(project.name, folder, project.main)
