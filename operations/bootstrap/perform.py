@@ -51,7 +51,7 @@ def open_account(start: Path, stack: str) -> Account:
     return Account(folder=bootstrap_project(start).root, stack=stack, settings=settings, cli=cli)
 
 
-def account_settings_of(start: Path, stack: str) -> AccountSettings:
+def account_settings_of(start: Path, stack: str) -> AnyAccountSettings:
     """The settings of a stack's account, without placeholders. Raises ProblemsError for mistakes in its file."""
     project = bootstrap_project(start)
     return load_settings(project.root, stack, read_config(project, stack).get(SETTINGS_KEY))

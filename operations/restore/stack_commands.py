@@ -197,8 +197,8 @@ def _ready(work: "Restore", document: Mapping[str, Any]) -> str:
     lines = [
         f"{work.place.copy} is fit to serve, as of {work.shown_at}: {checks['tenants']} customers, {checks['rows']} "
         f"rows, {checks['files']} files, {document['verdict']['again']} of them brought again.",
-        f"Left out, as erased since: {ledger['tenantsErased']} customers, {ledger['membersErased']} members; every "
-        "session and token.",
+        f"Left out, as erased since: {ledger['tenantsErased']} customers, {ledger['membersErased']} members, "
+        f"{ledger['personsErased']} persons; every session and token.",
     ]
     if since := document["cameSince"]:
         lines.append(f"Not in it, as they came later: {', '.join(since)}.")

@@ -114,7 +114,7 @@ class Refusing:
     def get_object(self, **_: Any) -> Any:
         from botocore.exceptions import ClientError
 
-        told = {
+        told: Any = {
             "Error": {"Code": "InvalidObjectState"},
             "AccessTier": self.tier,
             "StorageClass": "INTELLIGENT_TIERING",

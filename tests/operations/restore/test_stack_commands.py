@@ -78,6 +78,7 @@ def test_files_are_put_in_order_after_a_switch_back(world: World) -> None:
 
 def test_a_copy_that_somebody_works_on_again_may_not_serve_until_it_is_found_good_again(world: World) -> None:
     assert run("stack", "prod", "--at", AT).exit_code == 0
+    world.forget_tasks()
     world.exit_codes["check"] = 1
     assert run("stack", "prod", "--at", AT).exit_code == 3
     assert fit(world) == ""

@@ -14,11 +14,10 @@ from click.testing import CliRunner, Result
 
 from graph.plan import Plan, PlanStep
 from operations.ending import notify
-from operations.engine.errors import FailedError
-from operations.engine.reviewed import Reviewed
 from operations.restore import copy as copies
-from operations.restore import stack_commands, switching
+from operations.restore import stack_commands
 from operations.restore.command import restore
+from operations.restore.instances import Instances
 from operations.restore.moment import run_name
 from operations.restore.places import SwitchPlace
 from operations.restore.switching import DATABASE, Switch, replacements
@@ -300,6 +299,22 @@ def test_a_copy_that_cannot_be_made_alike_stops_before_the_names_change(
     assert (scene.desired(), scene.suspended()) == (2, False), "the way back also starts what was only stopped"
 
 
+def test_a_copy_without_disk_is_one_line_and_no_name_changes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Instances._find
+
+    def full(self: Instances, name: str) -> Any:
+        found = real(self, name)
+        return {**found, "DBInstanceStatus": "storage-full"} if found and name == COPY else found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Instances, "_find", full)
+        result = switch()
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
+    assert f"{COPY} is storage-full: look at its events in RDS, then the same command again" in _joined(result.stderr)
+    assert scene.ids() == {SOURCE: scene.old, COPY: scene.new}
+    assert switch().exit_code == 0
+
+
 class Killed(BaseException):
     """As kill -9."""
 
@@ -379,22 +394,6 @@ def test_a_plan_that_does_not_keep_the_database_is_named(op: Any, told: str) -> 
     found = replacements(Plan(stack="prod", steps=(PlanStep(op=op, urn=URN, old=None, new=None),)))
     assert found.startswith(told)
     assert bool(found) == bool(told)
-
-
-def test_a_review_that_would_replace_the_database_stops_although_a_waiver_accepts_it(
-    monkeypatch: pytest.MonkeyPatch, scene: Scene
-) -> None:
-    from operations.review import engine, perform
-
-    monkeypatch.undo()
-    plan = Plan(stack="prod", steps=(PlanStep(op="replace", urn=URN, old=None, new=None),))
-    with monkeypatch.context() as patch:
-        patch.setattr(engine, "preview_opened", lambda *_: Reviewed(plan))
-        patch.setattr(perform, "review", lambda *_: None)
-        patch.setattr(perform, "markdown_text", lambda _: "accepted")
-        with pytest.raises(FailedError, match="would replace database-instance, which no switch may"):
-            switching.Switch._update(made_switch(scene, None))
-    assert scene.opened.updates == 0
 
 
 def _joined(text: str) -> str:

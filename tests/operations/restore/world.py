@@ -90,7 +90,7 @@ class World:
     def begin_anew(self) -> None:
         """The database alone stands, and nothing has run."""
         self.exit_codes = {}
-        ecs_backends[DEFAULT_ACCOUNT_ID][REGION].tasks.clear()
+        self.forget_tasks()
         backend = rds_backends[DEFAULT_ACCOUNT_ID][REGION]
         for held in (backend.databases, backend.database_snapshots):
             held.clear()
@@ -107,6 +107,10 @@ class World:
             BackupRetentionPeriod=30,
             Tags=[{"Key": "owner", "Value": "platform"}],
         )
+
+    def forget_tasks(self) -> None:
+        """Those that ended; moto goes on to list them as running."""
+        ecs_backends[DEFAULT_ACCOUNT_ID][REGION].tasks.clear()
 
     @cached_property
     def scaling(self) -> Any:

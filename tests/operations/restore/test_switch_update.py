@@ -1,0 +1,73 @@
+"""The update of a switch is held to its review, and no database is made, replaced or deleted by it."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from operations.engine.errors import FailedError
+from operations.engine.stack import open_stack
+from operations.restore.places import SwitchPlace
+from operations.restore.switching import Switch
+from operations.review.assess import Review
+from project.files import Project
+from tests.operations.engine.fake_cli import SUMMARY, FakeCli
+
+RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
+AT = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+
+
+def previewing(recording: str) -> dict[str, Any]:
+    lines = (RECORDINGS / f"{recording}.events.jsonl").read_text().splitlines()
+    return {"events": [json.loads(line) for line in lines]}
+
+
+def made_switch(project: Project, shown: list[str]) -> Switch:
+    place = SwitchPlace(
+        stack="local", region="eu-west-1", cluster_arn="c", service="s", login_secret_arn="l", database="d"
+    )
+    return Switch(
+        project=project,
+        opened=open_stack(project, "local"),
+        session=boto3.Session(),
+        place=place,
+        at=AT,
+        notify=lambda _: None,
+        show=shown.append,
+    )
+
+
+def test_the_review_is_shown_and_the_update_is_held_to_it(fake_cli: FakeCli, made_project: Project) -> None:
+    fake_cli.answer({"preview": previewing("unchanged"), "up": {"events": [SUMMARY]}})
+    shown: list[str] = []
+    assert made_switch(made_project, shown)._update() == {"changes": {"create": 2, "same": 1}}
+    assert len(shown) == 1
+    (up,) = fake_cli.calls("up")
+    assert "--plan" in up["args"]
+    assert "database as of 2026-11-26 09:30:00 UTC" in " ".join(up["args"])
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_plan_that_replaces_the_database_stops_it_also_where_a_waiver_accepts_that(
+    fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch, accepted: bool
+) -> None:
+    fake_cli.answer({"preview": previewing("replace-unprotected")})
+    if accepted:
+        monkeypatch.setattr(Review, "stops", property(lambda _: False), raising=False)
+    with pytest.raises(FailedError, match=r"would replace .*, which no switch may; nothing was updated"):
+        made_switch(made_project, [])._update()
+    assert fake_cli.calls("up") == []
+
+
+@pytest.mark.parametrize("recording", ["delbucket", "door"])
+def test_whatever_stops_a_review_stops_a_switch_and_the_way_back_is_named(
+    fake_cli: FakeCli, made_project: Project, recording: str
+) -> None:
+    fake_cli.answer({"preview": previewing(recording)})
+    with pytest.raises(FailedError) as stopped:
+        made_switch(made_project, [])._update()
+    assert "workbuoy restore switch local --back" in str(stopped.value)
+    assert fake_cli.calls("up") == []
