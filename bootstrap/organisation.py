@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bootstrap.names import TRAIL, trail_bucket
-from bootstrap.settings import AccountSettings
+from bootstrap.settings import AnyAccountSettings
 
 MOST_BYTES: Final = 5_120
 """Of one policy: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
@@ -39,7 +39,7 @@ GLOBAL_SERVICES: Final = (
 """Asked in us-east-1 or nowhere, whatever region is meant: none of them keeps a customer's data."""
 
 
-def policies(settings: AccountSettings) -> Mapping[str, Mapping[str, Any]]:
+def policies(settings: AnyAccountSettings) -> Mapping[str, Mapping[str, Any]]:
     """The account's documents by the name of the policy."""
     return {
         RESIDENCY: _document(
