@@ -7,7 +7,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.backup_role import BackupReach, backup_statements
-from components.backup_settings import START_WITHIN_MINUTES, BackupCopySettings
+from components.backup_settings import COMPLETE_WITHIN_MINUTES, START_WITHIN_MINUTES, BackupCopySettings
 from components.context import BACKUP_ROLE, StackContext
 from components.encryption import customer_key, let_account_use_through, let_service_keep_grants, share_with
 from components.permissions import ANYONE, Statement, policy_document
@@ -15,7 +15,6 @@ from components.role import Role, RoleArgs
 
 BACKUPS = "backups"
 LOCAL_DAYS = 7  # a failed copy can be made again for so long
-COMPLETE_WITHIN_MINUTES = 12 * 60
 
 
 def copies_vault(account_id: str) -> str:

@@ -9,6 +9,7 @@ from components.settings import BrokenRule, Rule, Settings
 
 MOST_DAYS = 35
 START_WITHIN_MINUTES = 60  # the shortest that AWS takes
+COMPLETE_WITHIN_MINUTES = 12 * 60
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 
 

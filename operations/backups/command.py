@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from operations.backups.vault_profile import VAULT_PROFILE
 from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, plainly, print_json, print_text
 from operations.restore.running import place_of_stack, stack_of
 from project.terminal import wrapped
@@ -18,11 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", metavar="STACK|CUSTOMER")
 @click.option("--live", is_flag=True, help="Ask the account, which is what this command is for.")
-@click.option(
-    "--vault-profile",
-    metavar="PROFILE",
-    help="A profile of AWS's configuration that may look at the copies out of reach.",
-)
+@VAULT_PROFILE
 @JSON
 @plainly
 def backups(*, name: str, live: bool, vault_profile: str | None, json_wanted: bool) -> None:

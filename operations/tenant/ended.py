@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from components.backup_settings import COMPLETE_WITHIN_MINUTES
 from facts.stores import Form
-from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining
+from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, read_remaining
 
 GONE, THERE, NOT_ASKED = "gone", "there", "not asked"
 _MISSING: Final = frozenset(
@@ -35,11 +36,15 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """Who asks, of whom; `count` counts a pool tenant's older versions by a task."""
+    """Who asks, of whom; `count` counts a pool tenant's older versions by a task.
+
+    `vault_session` is of whoever may look into the account that keeps copies out of reach.
+    """
 
     client: Callable[[str], Any]
     record: Mapping[str, Any]
     count: Callable[[], Mapping[str, Any]] | None = None
+    vault_session: Any = None
 
     @property
     def stands(self) -> bool:
@@ -54,6 +59,8 @@ class Asking:
             return Found(remaining=one, state=NOT_ASKED, why=why)
         try:
             there, why = probe(self, one)
+        except _NotAskedError as reason:
+            return Found(remaining=one, state=NOT_ASKED, why=str(reason))
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _MISSING:
@@ -62,6 +69,10 @@ class Asking:
         except BotoCoreError as error:
             return Found(remaining=one, state=NOT_ASKED, why=f"AWS did not answer: {type(error).__name__}")
         return Found(remaining=one, state=THERE if there else GONE, why=why)
+
+
+class _NotAskedError(Exception):
+    """Nobody was asked, and why."""
 
 
 Probe = Callable[[Asking, Remaining], tuple[bool, str]]
@@ -103,10 +114,62 @@ def _secret(asking: Asking, one: Remaining) -> tuple[bool, str]:
     return True, ""
 
 
+def _points(asking: Asking, one: Remaining) -> tuple[bool, str]:
+    return _holding(asking, asking.client("backup"), one.where)
+
+
+def _copied_points(asking: Asking, one: Remaining) -> tuple[bool, str]:
+    """Asked of the other account: there alone a vault that is missing proves anything."""
+    if not one.where.startswith("arn:"):
+        raise _NotAskedError("AWS cannot be asked: the record does not name the vault")
+    _, _, _, region, account, *_, vault = one.where.split(":")
+    if asking.vault_session is None:
+        raise _NotAskedError(f"AWS lets account {account} alone ask: give --vault-profile a profile of it")
+    whose = asking.vault_session.client("sts", region_name=region).get_caller_identity()["Account"]
+    if whose != account:
+        raise _NotAskedError(f"AWS lets account {account} alone ask, and --vault-profile is of account {whose}")
+    return _holding(asking, asking.vault_session.client("backup", region_name=region), vault)
+
+
+def _holding(asking: Asking, backup: Any, vault: str) -> tuple[bool, str]:
+    """Of a stack that goes on, those that were taken while an older version of a file could be in them.
+
+    One that no plan made may be a copy of any day's. A removed stack's are there or not.
+    """
+    pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=vault)
+    found = [point for page in pages for point in page["RecoveryPoints"]]
+    if asking.stands:
+        last = _last_version(asking.record)
+        found = [one for one in found if not _by_plan(one) or _taken(one) <= last]
+    if not found:
+        return False, ""
+    return True, f"{len(found)} recovery points, the oldest of {min(map(_taken, found))}"
+
+
+def _last_version(record: Mapping[str, Any]) -> date:
+    """The last day on which a recovery point could take anything of the customer."""
+    days = [one.ends for one in read_remaining(record) if one.form == Form.NONCURRENT_VERSIONS]
+    if None in days:
+        return date.max
+    return max((one for one in days if one is not None), default=record["dates"]["destroyed"])
+
+
+def _by_plan(point: Mapping[str, Any]) -> bool:
+    return bool((point.get("CreatedBy") or {}).get("BackupPlanId"))
+
+
+def _taken(point: Mapping[str, Any]) -> date:
+    """The earliest day that it can be of: a copy has the moment at which it was made, up to this much later."""
+    made: date = (point["CreationDate"].astimezone(UTC) - timedelta(minutes=COMPLETE_WITHIN_MINUTES)).date()
+    return made
+
+
 _PROBES: Final[Mapping[str, Probe]] = {
     Form.FINAL_SNAPSHOT: _snapshot,
     Form.AUTOMATED_BACKUPS: _backups,
     Form.NONCURRENT_VERSIONS: _versions,
+    Form.RECOVERY_POINTS: _points,
+    Form.RECOVERY_POINT_COPIES: _copied_points,
     Form.SECRET: _secret,
     EXPORTED: _exports,
 }

@@ -102,7 +102,7 @@ def _kept(graph: Graph, day: date, wanted: Any) -> Iterator[Remaining]:
 
 def _days(store: Store, found: list[Store]) -> float | None:
     """An object that a rule deletes is an older version for as long as these are kept. AWS Backup takes versions too,
-    so the last recovery point that holds one is made on the version's last day.
+    so the last recovery point that holds one is made on the version's last day, for which S3 may be late.
     """
     days = store.kept.days if store.kept.how is not Keeping.UNTIL_DELETED else math.inf
     if store.form not in (Form.OBJECTS, *_TAKE_VERSIONS) or days is None:
@@ -113,7 +113,10 @@ def _days(store: Store, found: list[Store]) -> float | None:
         if one.form is Form.NONCURRENT_VERSIONS
         and (_of_files(one) if store.form in _TAKE_VERSIONS else one.holder is store.holder)
     ]
-    return None if None in older else days + max((one for one in older if one is not None), default=0)
+    if None in older:
+        return None
+    late = S3_LATE_DAYS if older and store.form in _TAKE_VERSIONS else 0
+    return days + max((one for one in older if one is not None), default=0) + late
 
 
 def _of_files(store: Store) -> bool:

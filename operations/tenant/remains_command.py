@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from operations.backups.vault_profile import VAULT_PROFILE
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text, report
 from operations.ending import notify as notify_line
 from project.terminal import wrapped
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name")
 @click.option("--live", is_flag=True, help="Ask AWS for each copy, instead of telling the days alone.")
+@VAULT_PROFILE
 @JSON
 @plainly
-def remains(*, name: str, live: bool, json_wanted: bool) -> None:
+def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bool) -> None:
     """List the copies that remain of a customer who has left, or of one who moved where it was before.
 
     Each has its last day.
@@ -41,7 +43,7 @@ def remains(*, name: str, live: bool, json_wanted: bool) -> None:
     found, hold = [], None
     for file in files:
         record, listed, hold = _read(root, file)
-        asking = _asking(record) if live else None
+        asking = _asking(record, vault_profile) if live else None
         found += [asking.look(one) if asking else Found(remaining=one, state=NOT_ASKED) for one in listed]
     today = datetime.now(UTC).date()
     if json_wanted:
@@ -102,7 +104,7 @@ def _expect_held(found: "list[Found]") -> None:
         raise SystemExit(CHECK_FAILED)
 
 
-def _asking(record: dict[str, Any]) -> "Asking":
+def _asking(record: dict[str, Any], vault_profile: str | None) -> "Asking":
     import boto3  # noqa: PLC0415  half a second
 
     from operations.tenant.ended import Asking  # noqa: PLC0415
@@ -114,13 +116,19 @@ def _asking(record: dict[str, Any]) -> "Asking":
     def client(service: str) -> Any:
         return boto3.client(service, region_name=record["region"])
 
+    vault = boto3.Session(profile_name=vault_profile) if vault_profile else None
     if record["isolation"] == "silo":
-        return Asking(client=client, record=record)
+        return Asking(client=client, record=record, vault_session=vault)
     project = find_project(Path.cwd())
     name, base, region = (str(record[key]) for key in ("name", "base", "region"))
     place = find_place(name, base, region, lambda stack: outputs_of(project, stack))
     tasks = Tasks(boto3.Session(), place, notify_line)
-    return Asking(client=client, record=record, count=lambda: guarded(lambda: tasks.count(record["tenantId"])))
+    return Asking(
+        client=client,
+        record=record,
+        count=lambda: guarded(lambda: tasks.count(record["tenantId"])),
+        vault_session=vault,
+    )
 
 
 def _shown(found: "Found") -> dict[str, Any]:
