@@ -44,7 +44,9 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
             if own or serves_silos(declared, resource)  # the base's other affairs are not this customer's
         ]
         if own:
-            tagged = list(_tagged(estate, swept, [one.arn for one in swept.found], names.own))
+            tagged = list(
+                _tagged(estate, swept, [arn for one in swept.found for arn in (one.arn, *one.keeps)], names.own)
+            )
         unsearched += _without_a_reader(declared)
         stacks.append(live.graph)
         searched += swept.searched

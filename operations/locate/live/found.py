@@ -14,7 +14,10 @@ _SUFFIX = re.compile(r"-[0-9a-f]{8}$")
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """`side` holds properties of the resource's side resources (a bucket's encryption) by their type."""
+    """`side` holds properties of the resource's side resources (a bucket's encryption) by their type.
+
+    `keeps` are ARNs of what lies in it and is told with it, such as a vault's recovery points.
+    """
 
     type: str
     name: str
@@ -23,6 +26,7 @@ class Found:
     properties: Mapping[str, Any] = field(default_factory=dict)
     side: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    keeps: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[str, str]:

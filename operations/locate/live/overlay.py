@@ -23,6 +23,7 @@ _SIDES: Final[Mapping[str, tuple[str, str]]] = {
     t.BUCKET_LIFECYCLE: ("bucket", t.BUCKET),
     t.BUCKET_REPLICATION: ("bucket", t.BUCKET),
     t.SECRET_ROTATION: ("secretId", t.SECRET),
+    t.BACKUP_VAULT_LOCK: ("backupVaultName", t.BACKUP_VAULT),
 }
 _TAGS: Final = (APPLICATION, ENVIRONMENT, TENANT)
 
@@ -44,7 +45,10 @@ def overlay(declared: Graph, found: Sequence[Found]) -> Overlaid:
         if alike:  # in its own region if it is there; elsewhere it has moved, and is told so
             matched[resource.urn] = next((one for one in alike if one.region == region), alike[0])
     taken = {id(one) for one in matched.values()}
-    strangers = tuple(one for one in found if id(one) not in taken and not _is_replica(one, matched.values()))
+    kept = {arn for one in matched.values() for arn in one.keeps}
+    strangers = tuple(
+        one for one in found if id(one) not in taken and one.arn not in kept and not _is_replica(one, matched.values())
+    )
     resources = [
         *_laid(declared, matched, dict(_renames(declared, matched))),
         *(one for stranger in strangers for one in _strange(declared, stranger)),
@@ -75,11 +79,26 @@ def _renames(declared: Graph, matched: Mapping[str, Found]) -> Iterator[tuple[st
     for urn, one in matched.items():
         resource = declared.by_urn[urn]
         yield str(resource.outputs.get("arn")), one.arn
-        own = one.arn.rpartition("/")[2] if one.type == t.KEY else one.name
-        for key in ("bucket", "name", "keyId"):
+        for key in ("bucket", "name"):
             if isinstance(resource.outputs.get(key), str):
-                yield str(resource.outputs[key]), own
-        yield resource.id, one.arn if one.type == t.SECRET else own
+                yield str(resource.outputs[key]), one.name
+        own = _id(one)
+        if isinstance(resource.outputs.get("keyId"), str):
+            yield str(resource.outputs["keyId"]), own
+        yield resource.id, own
+
+
+def _id(one: Found) -> str:
+    """By which the engine knows it."""
+    match one.type:
+        case t.KEY:
+            return one.arn.rpartition("/")[2]
+        case t.BACKUP_PLAN:
+            return one.arn.rpartition(":")[2]
+        case t.SECRET:
+            return one.arn
+        case _:
+            return one.name
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

@@ -7,6 +7,7 @@ from typing import Final
 
 from facts import tokens as t
 from operations.locate.live.account import EXPIRED, REFUSED, Account, explained
+from operations.locate.live.backups import plans, vaults
 from operations.locate.live.buckets import buckets
 from operations.locate.live.database import databases
 from operations.locate.live.found import Found
@@ -21,6 +22,8 @@ _IN_A_REGION: Final[Mapping[str, Callable[[Account, str, Names], Iterator[Found]
     t.SECRET: secrets,
     t.KEY: keys,
     t.TOPIC: topics,
+    t.BACKUP_VAULT: vaults,
+    t.BACKUP_PLAN: plans,
 }
 LOOKED_FOR: Final = frozenset({t.BUCKET, *_IN_A_REGION})
 

@@ -29,9 +29,9 @@ def plain(value: Any) -> Any:
 
 
 @cache
-def resources() -> tuple[Resource, ...]:
-    """Everything that the stack declares."""
-    return graph_of(declared_graph(STACK).rehearsal).resources
+def resources(stack: str = STACK) -> tuple[Resource, ...]:
+    """Everything that a stack declares."""
+    return graph_of(declared_graph(stack).rehearsal).resources
 
 
 def inputs_of(name: str) -> dict[str, Any]:
@@ -55,11 +55,11 @@ def state(one: Resource, found: Mapping[str, Any]) -> dict[str, Any]:
     return {**head, "provider": one.provider, "inputs": inputs, "outputs": {**plain(one.outputs), **asked, **found}}
 
 
-def refreshed(changed: Changed) -> dict[str, Any]:
+def refreshed(changed: Changed, stack: str = STACK) -> dict[str, Any]:
     """An answer to a refresh that finds this."""
     events, counts = [], {"same": 0, "update": 0, "delete": 0}
     names = set()
-    for one in resources():
+    for one in resources(stack):
         own = changed.get(one.name, {}) if one.custom else {}
         names.add(one.name)
         asked = any(name in one.inputs for name in own or ())  # what nobody asks for is `same` to the engine
