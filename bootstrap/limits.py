@@ -1,6 +1,7 @@
 """What no role of the account may do, whatever else it is given: statements that deny."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
 from bootstrap.scope import Scope
@@ -29,15 +30,17 @@ _REGIONAL = (
 )
 
 
-def elsewhere(scope: Scope) -> Statement:
+def elsewhere(scope: Scope, *, but: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Statement:
     """Nothing outside the account's regions, where residency would be left.
+
+    `but` has services that a role looks at everywhere, with all that it may otherwise do there: only that is denied.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html (RequestedRegion)
     """
     return Statement(
         sid="NothingElsewhere",
         effect="Deny",
-        actions=[f"{service}:*" for service in _REGIONAL],
+        actions=[action for service in _REGIONAL for action in but.get(service, (f"{service}:*",))],
         resources=["*"],
         conditions={"StringNotEquals": {"aws:RequestedRegion": list(scope.regions)}},
     )

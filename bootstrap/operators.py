@@ -7,6 +7,7 @@ run any image with the service's roles, so operators cannot.
 
 from bootstrap.drills import copy_statements, evidence_statements
 from bootstrap.limits import elsewhere
+from bootstrap.look_at_backups import look_at_backups
 from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
 from bootstrap.tasks import task_statements
@@ -71,6 +72,12 @@ def _read_ledgers(scope: Scope) -> list[Statement]:
     ]
 
 
+def _changes_of_databases(scope: Scope) -> list[str]:
+    """What operators may do to databases beyond looking."""
+    actions = (action for one in copy_statements(scope) for action in one.actions)
+    return [one for one in actions if one.startswith("rds:") and not one.startswith("rds:Describe")]
+
+
 def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     """The role's policies by part.
 
@@ -117,8 +124,9 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 actions=["servicequotas:GetAWSDefaultServiceQuota"],
                 resources=["*"],  # AWS knows no resource for this action
             ),
-            elsewhere(scope),
+            elsewhere(scope, but={"rds": _changes_of_databases(scope)}),  # copies may lie anywhere
         ],
+        "backups": look_at_backups(scope),
         "secrets": [
             Statement(
                 sid="FindSecrets",

@@ -101,6 +101,49 @@ def _evidence(action: str, key: str = "evidence/drills/20261126T093000Z.json", *
     )
 
 
+def _vault(action: str, name: str) -> Case:
+    return lambda account: RequestedAction(
+        action=f"backup:{action}", resource=account.arn("backup", f"backup-vault:{name}")
+    )
+
+
+def _rds(action: str, resource: str, region: str = HERE) -> Case:
+    """A look at backups of databases, which may lie in any region."""
+
+    def asked(account: Account) -> RequestedAction:
+        arn = account.arn("rds", resource, region)
+        return RequestedAction(action=f"rds:{action}", resource=arn, context={"aws:requestedregion": (region,)})
+
+    return asked
+
+
+def _bucket(action: str, name: str = "workbuoy-prod-acme-files-1") -> Case:
+    return lambda _: RequestedAction(action=f"s3:{action}", resource=f"arn:aws:s3:::{name}")
+
+
+ELSEWHERE = "us-east-1"
+LOOKING: dict[str, Case] = {
+    "looking at snapshots": _rds("DescribeDBSnapshots", "db:workbuoy-prod-database"),
+    "looking for snapshots in any region": _rds("DescribeDBSnapshots", "snapshot:*", ELSEWHERE),
+    "looking for automated backups in any region": _rds(
+        "DescribeDBInstanceAutomatedBackups", "auto-backup:*", ELSEWHERE
+    ),
+    "with whom a snapshot is shared": _rds("DescribeDBSnapshotAttributes", "snapshot:before-move"),
+    "what was exported": _rds("DescribeExportTasks", "snapshot:*"),
+    "which regions there are": lambda _: RequestedAction(action="ec2:DescribeRegions", resource="*"),
+    "whether versions are kept": _bucket("GetBucketVersioning"),
+    "for how long": _bucket("GetLifecycleConfiguration"),
+    "with which key": _bucket("GetEncryptionConfiguration"),
+    "where they are replicated to": _bucket("GetReplicationConfiguration"),
+    "whether a key can be used": lambda account: RequestedAction(
+        action="kms:DescribeKey", resource=_made(account, "Key", "arn", "keys-files")
+    ),
+    "a vault": _vault("DescribeBackupVault", "workbuoy-prod-backups"),
+    "a customer's own vault": _vault("DescribeBackupVault", "workbuoy-prod-acme-backups"),
+    "what is in a vault": _vault("ListRecoveryPointsByBackupVault", "workbuoy-prod-backups"),
+    "what was copied away": lambda _: RequestedAction(action="backup:ListCopyJobs", resource="*"),
+}
+"""What `workbuoy backups --live` asks."""
 COPY = "workbuoy-prod-database-restored"
 COPYING: dict[str, Case] = {
     "filling in a copy's login": _secret("secretsmanager:PutSecretValue", "restored-login"),
@@ -129,6 +172,7 @@ COPYING: dict[str, Case] = {
 """What a drill takes, whoever does it."""
 ALLOWED: dict[str, Case] = {
     **COPYING,
+    **LOOKING,
     "a command of the image as a task": _task("workbuoy-prod-one-off:7"),
     "the same in a customer's own stack": _task("workbuoy-prod-acme-one-off:7"),
     "with the service's role": _pass("workbuoy-prod-service-task"),
@@ -156,6 +200,18 @@ ALLOWED: dict[str, Case] = {
     "the same of a customer's own": _pass("workbuoy-prod-acme-restore"),
 }
 REFUSED: dict[str, Case] = {
+    "copying a database in another region": _rds("RestoreDBInstanceToPointInTime", f"db:{COPY}", ELSEWHERE),
+    "another vault": _vault("ListRecoveryPointsByBackupVault", "payroll"),
+    "ending a recovery point": lambda account: RequestedAction(
+        action="backup:DeleteRecoveryPoint", resource=account.arn("backup", "recovery-point:1")
+    ),
+    "bringing a recovery point back": lambda account: RequestedAction(
+        action="backup:StartRestoreJob", resource=account.arn("backup", "recovery-point:1")
+    ),
+    "sharing a snapshot": _rds("ModifyDBSnapshotAttribute", "snapshot:before-move"),
+    "how another bucket is kept": _bucket("GetLifecycleConfiguration", "payroll-files-1"),
+    "keeping no versions": _bucket("PutBucketVersioning"),
+    "another key": lambda account: RequestedAction(action="kms:DescribeKey", resource=_account_key("state")(account)),
     "reading the ledger's salt": _evidence("s3:GetObject", "erasures/begun.json"),
     "writing an erasure": _evidence("s3:PutObject", "erasures/entries/20261126T093000.0Z-tenant-5eed.json"),
     "writing over evidence": _evidence("s3:PutObject", new=False),
@@ -236,6 +292,9 @@ WIDENED: dict[str, tuple[str, dict[str, object]]] = {
     "DecryptManifestAndReceipt": ("decrypting another bucket", {"Condition": {}}),
     "CopyDatabases": ("copying a database to another name", {"Resource": "*"}),
     "KeepCopies": ("deleting a database", {"Resource": "*"}),
+    "SeeVaults": ("another vault", {"Resource": "*"}),
+    "SeeHowFilesAreKept": ("how another bucket is kept", {"Resource": "*"}),
+    "SeeKeysState": ("another key", {"Condition": {}}),
 }
 
 
