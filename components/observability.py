@@ -16,6 +16,8 @@ from components.alarms import (
     service_alarms,
     waf_alarms,
 )
+from components.backup import copies_vault, own_vault
+from components.backup_alarms import backup_alarms
 from components.context import StackContext
 from components.dashboard import dashboard_body
 from components.database import Database
@@ -36,7 +38,8 @@ DATABASE_EVENT_CATEGORIES = ("backup", "failover", "failure", "low storage")
 class ObservabilityArgs:
     """What is watched, and by which key what it says is kept.
 
-    The alert manager of `workspace_arn` publishes to the topic too.
+    The alert manager of `workspace_arn` publishes to the topic too. `copied_away` says that the stack has a copy of its
+    backups out of reach.
     """
 
     context: StackContext
@@ -48,6 +51,7 @@ class ObservabilityArgs:
     rotation: Rotation
     logs: Logs
     workspace_arn: Input[str] | None = None
+    copied_away: bool = False
 
 
 class Observability(ComponentResource):
@@ -95,6 +99,11 @@ class Observability(ComponentResource):
             ),
             *own_alarms(args.context.name, args.rotation.function_name),
             *drill_alarms(args.context.name, settings.drill_within_days),
+            *(
+                backup_alarms(own_vault(args.context), copies_vault(args.context.account_id))
+                if args.copied_away
+                else ()
+            ),
         ]
 
     def _topic(self) -> tuple[Output[str], aws.sns.TopicPolicy]:

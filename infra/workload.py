@@ -206,6 +206,7 @@ def declare_workload(args: WorkloadArgs, opts: ResourceOptions) -> dict[str, Any
             rotation=rotation,
             logs=logs,
             workspace_arn=workspace.arn if workspace and args.owns_workspace else None,
+            copied_away=settings.backup_copy is not None,
         ),
         opts,
     )

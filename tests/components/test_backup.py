@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -75,6 +76,33 @@ def test_a_failure_of_a_job_is_told_to_those_on_call(copied: Graph) -> None:
     assert one(copied, "EventTarget")["arn"] == copied.named("observability-alarms").outputs["arn"]
 
 
+@pytest.mark.parametrize(
+    ("alarm", "job", "vault"),
+    [
+        ("recovery-points", "NumberOfBackupJobsCompleted", "workbuoy-prod-eu-north-1-backups"),
+        ("copies", "NumberOfCopyJobsCompleted", "workbuoy-copies-{account}"),
+    ],
+)
+def test_an_alarm_says_when_no_job_came_to_an_end_for_two_days_though_none_failed(
+    copied: Graph, alarm: str, job: str, vault: str
+) -> None:
+    found = copied.named(f"observability-backup-{alarm}").declared.properties
+    assert (found["treatMissingData"], found["comparisonOperator"]) == ("breaching", "LessThanThreshold")
+    assert (found["threshold"], found["evaluationPeriods"]) == (1, 2)
+    metrics = [each["metric"] for each in found["metricQueries"] if each.get("metric")]
+    assert {each["metricName"] for each in metrics} == {job}
+    assert {each["dimensions"]["ResourceType"] for each in metrics} == {"RDS", "S3"}
+    name = vault.format(account=copied.rehearsal.account)
+    assert {each["dimensions"]["BackupVaultName"] for each in metrics} == {name}
+    assert {(each["period"], each["stat"], each["namespace"]) for each in metrics} == {(86_400, "Sum", "AWS/Backup")}
+
+
+def test_a_stack_without_one_has_no_alarm_for_it(declared: Declare) -> None:
+    names = {each.name for each in declared("prod").of("MetricAlarm")}
+    assert names
+    assert not [each for each in names if each.startswith("observability-backup-")]
+
+
 def test_what_was_erased_is_noted_for_as_long_as_a_copy_of_its_last_version_can_hold_it(
     declared: Declare, copied: Graph
 ) -> None:
@@ -98,7 +126,7 @@ def missed(graph: Graph) -> set[str]:
     return {each.control for each in found.having("fail")}
 
 
-def test_a_stack_that_asks_for_it_misses_no_other_control_and_pays_for_a_key_and_by_use(
+def test_a_stack_that_asks_for_it_misses_no_other_control_and_pays_for_a_key_two_alarms_and_by_use(
     declared_with: Callable[[str, Change], Graph],
 ) -> None:
     asking = declared_with("prod", lambda settings: settings.update(backupCopy={"account": "444455556666"}))
@@ -106,7 +134,7 @@ def test_a_stack_that_asks_for_it_misses_no_other_control_and_pays_for_a_key_and
     assert missed(asking) <= missed(unchanged("prod"))
     before, after = (estimate(graph_of(each.rehearsal), read_prices()) for each in (unchanged("prod"), asking))
     assert after.unpriced == ()
-    assert after.usd_per_month - before.usd_per_month == 1
+    assert after.usd_per_month - before.usd_per_month == Decimal("1.40"), "a key, and four metrics of two alarms"
     assert {each.name for each in after.by_use} - {each.name for each in before.by_use} == {
         "backup-database-storage",
         "backup-files-storage",
