@@ -146,6 +146,7 @@ IN_ENGLISH: Final = Words(
         "key_own": "a key for this customer alone",
         "key_none": "not encrypted",
         "key_aws": "a key that AWS holds",
+        "key_there": "a key of the place that they are copied to",
         "kept_unknown": "not known",
         "backups": "Backups",
         "backup_records": "Records: {kept}, in {place}.",

@@ -158,6 +158,7 @@ IN_NORWEGIAN: Final = Words(
         "key_own": "en nøkkel for denne kunden alene",
         "key_none": "ikke kryptert",
         "key_aws": "en nøkkel som AWS holder",
+        "key_there": "en nøkkel på stedet som de kopieres til",
         "kept_unknown": "ikke kjent",
         "backups": "Sikkerhetskopier",
         "backup_records": "Poster: {kept}, i {place}.",

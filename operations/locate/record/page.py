@@ -128,6 +128,8 @@ class _Page:
         if store.key_arn:
             pool = self.answer.tenant.isolation == "pool" or store.stack != self.answer.tenant.stack
             return text["key_shared" if pool else "key_own"]
+        if store.key_kind is KeyKind.AS_DESTINATION:
+            return text["key_there"]
         return text["key_none" if store.key_kind is KeyKind.NOT_ENCRYPTED else "key_aws"]
 
     def _end(self, after: AfterDeletion) -> str:
