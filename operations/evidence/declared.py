@@ -157,7 +157,7 @@ def waivers(root: Path, today: date) -> Item:
 
 
 def erasures(root: Path, since: date, until: date) -> Item:
-    """Customers who left in the period, and the places that others moved away from, by the records that stay of them."""
+    """Customers who left in the period, and places that others moved away from, by the records that stay."""
     told: list[str] = []
     documents: dict[str, Any] = {}
     problems: list[str] = []
