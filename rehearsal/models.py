@@ -39,13 +39,22 @@ def read_once() -> Iterator[None]:
         def load_file(self, file_path: str) -> Any:
             return marshal.loads(marshal.dumps(read(file_path)))  # noqa: S302 what was written in the same line
 
-    ours, before = loaders.Loader, loaders.Loader.FILE_LOADER_CLASS
-    ours.FILE_LOADER_CLASS, motos.Loader.FILE_LOADER_CLASS = Shared, Copied
+    with _loading_by(loaders.Loader, Shared), _loading_by(motos.Loader, Copied):
+        yield
+
+
+@contextmanager
+def _loading_by(loader: Any, files: type) -> Iterator[None]:
+    """Let a class of loaders read files so, and afterwards as before, which may be another context's way."""
+    own = vars(loader).get("FILE_LOADER_CLASS")
+    loader.FILE_LOADER_CLASS = files
     try:
         yield
     finally:
-        ours.FILE_LOADER_CLASS = before
-        del motos.Loader.FILE_LOADER_CLASS
+        if own is None:
+            del loader.FILE_LOADER_CLASS  # what its parent has counts again
+        else:
+            loader.FILE_LOADER_CLASS = own
 
 
 def _read(path: str) -> Any:

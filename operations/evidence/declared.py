@@ -10,6 +10,7 @@ from bootstrap.home import account_settings
 from graph import Graph, Resource
 from graph.errors import InputError
 from infra.problems import ProblemsError
+from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER
 from infra.yaml_text import read_yaml_value
 from operations.evidence.items import Item, State
 from operations.review.waivers import LONGEST_DAYS, read_waivers
@@ -156,21 +157,24 @@ def waivers(root: Path, today: date) -> Item:
 
 
 def erasures(root: Path, since: date, until: date) -> Item:
-    """Customers who left in the period, by the records that stay of them."""
-    title, folder = "Erasures", root / "tenants/offboarded"
+    """Customers who left in the period, and places that others moved away from, by the records that stay."""
     told: list[str] = []
     documents: dict[str, Any] = {}
     problems: list[str] = []
-    for file in sorted(folder.glob("*.yaml")):
-        try:
-            content = read_yaml_value(file, file.name)
-            day = date.fromisoformat(str(content["dates"]["destroyed"]))
-        except (ProblemsError, KeyError, TypeError, ValueError):
-            problems.append(f"{file.name} is no record of a leaving")
-            continue
-        if since <= day <= until:
-            documents[f"erasures/{file.stem}.json"] = content
-            told.append(f"{day}: {content.get('name')}, confirmed by {content.get('confirmedBy')}")
+    for folder, under in ((OFFBOARDED_FOLDER, "erasures"), (MOVED_FOLDER, "erasures/moved")):
+        for file in sorted((root / folder).glob("*.yaml")):
+            try:
+                content = read_yaml_value(file, file.name)
+                day = date.fromisoformat(str(content["dates"]["destroyed"]))
+            except (ProblemsError, KeyError, TypeError, ValueError):
+                problems.append(f"{file.name} is no record of a leaving")
+                continue
+            if since <= day <= until:
+                documents[f"{under}/{file.stem}.json"] = content
+                of = (
+                    f"{content.get('name')} in {content.get('base')}" if folder == MOVED_FOLDER else content.get("name")
+                )
+                told.append(f"{day}: {of}, confirmed by {content.get('confirmedBy')}")
     state = State.FAILED if problems else State.PASSED if told else State.NONE
-    told = told or ["nobody left in this period"]
-    return Item(kind="erasures", title=title, state=state, told=(*problems, *told), documents=documents)
+    told = sorted(told) or ["nobody left in this period"]
+    return Item(kind="erasures", title="Erasures", state=state, told=(*problems, *told), documents=documents)

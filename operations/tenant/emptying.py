@@ -43,8 +43,8 @@ def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None
 def end_buckets(buckets: Sequence[str], today: date, keep_days: int, place: Placement) -> None:
     """Let S3 delete every object of a bucket that outlives its stack after so many days, and no version before.
 
-    So a destruction can be undone whole for as long: the rows of the final snapshot name these versions. Again is no
-    change. Raises botocore's errors.
+    So a destruction can be undone whole for as long (docs/runbooks.md): the rows of the final snapshot name these
+    versions. Again is no change. Raises botocore's errors.
     """
     if not buckets:
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
-from infra.tenants.listing import OFFBOARDED_FOLDER, name_in, offboarding_file, tenant_file
+from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER, name_in, offboarding_file, tenant_file
 from infra.yaml_text import parse_yaml
 from operations.changed.files import changed_files
 
@@ -28,8 +28,22 @@ def find_forbidden_changes(root: Path, since: str) -> list[Problem]:
         if (name := name_in(path)) and (before := _read(_git(root, "show", f"{fork}:./{path}"))):
             problems += _problems(root, path, name, before)
         elif _LEFT.fullmatch(path) and not (root / path).exists():
-            problems.append(Problem(file=path, message="records who left; put it back, it stays for good"))
+            problems += _lost_records(root, path, _read(_git(root, "show", f"{fork}:./{path}")))
     return problems
+
+
+def _lost_records(root: Path, path: str, before: Mapping[str, Any]) -> Iterator[Problem]:
+    """A record of a leaving stays; of a silo that came back it does as the record of a stack that was destroyed."""
+    name, dates = str(before.get("name")), before.get("dates")
+    day = dates.get("destroyed") if isinstance(dates, Mapping) else None
+    kept = f"{MOVED_FOLDER}/{name}-{before.get('base')}-{day}-stack.yaml"
+    after = _read((root / kept).read_text(encoding="utf-8")) if (root / kept).is_file() else {}
+    same = bool(after) and all(after.get(key) == before.get(key) for key in ("name", "base", "dates"))
+    silo = before.get("isolation") == "silo"
+    if silo and same and tenant_file(root, name).exists():
+        return
+    back = f"; of a silo that came back after a mistake it is moved to {kept} (docs/runbooks.md)" if silo else ""
+    yield Problem(file=path, message=f"records who left; put it back, it stays for good{back}")
 
 
 def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> Iterator[Problem]:

@@ -80,7 +80,7 @@ def copy_away(args: Args, report: Report) -> None:
 @stack_rule("backup-plan-take-data", t.BACKUP_SELECTION)
 def take_data(args: Args, report: Report) -> None:
     for database in args.stack.of(t.DATABASE):
-        if args.resource not in args.stack.linked(t.BACKUP_SELECTION, "resources", database):
+        if not args.stack.linked(t.BACKUP_SELECTION, "resources", database):  # a silo is judged beside its base's own
             report(f"it does not name {database.name}")
     taken = args.stack.named_by(args.resource, "resources", t.BUCKET)
     if not any((one.props.get("tags") or {}).get("data-classification") == "customer-data" for one in taken):

@@ -10,7 +10,7 @@ from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import BOOTSTRAP, Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case
 from tests.bootstrap.test_every_action import not_missed, unexplained
-from tests.bootstrap.test_operators_role import COPYING, REFUSED, THEIRS, _log, _pass, _secret, _task
+from tests.bootstrap.test_operators_role import COPYING, LEDGER, REFUSED, THEIRS, _log, _pass, _secret, _task
 
 
 def _age(namespace: str) -> Case:
@@ -26,6 +26,7 @@ ALLOWED: dict[str, Case] = {
     "the same of a customer's own stack": _age("Workbuoy/workbuoy-prod-acme"),
 }
 NOT_ALLOWED: dict[str, Case] = {
+    **LEDGER,
     **{what: case for what, case in REFUSED.items() if what != "the state's key"},  # it reads where a stack stands
     "bringing a customer back": _task("workbuoy-prod-restore:7"),
     "any one-off work": _task("workbuoy-prod-one-off:7"),

@@ -161,8 +161,6 @@ COPYING: dict[str, Case] = {
     "finding a task that runs": _list_tasks(CLUSTER),
     "with the role that reads a copy": _pass("workbuoy-prod-restore"),
     "with the role that starts tasks": _pass("workbuoy-prod-service-execution"),
-    "reading what was erased": _evidence("s3:GetObject", "erasures/entries/20261126T093000.0Z-tenant-5eed.json"),
-    "looking for what was erased": _find("erasures/entries/"),
     "keeping evidence": _evidence("s3:PutObject"),
     "reading it": _evidence("s3:GetObject"),
     "looking for it": _find("evidence/drills/"),
@@ -170,9 +168,14 @@ COPYING: dict[str, Case] = {
     "decrypting evidence": _files_key("arn:aws:s3:::workbuoy-prod-files-1"),
 }
 """What a drill takes, whoever does it."""
+LEDGER: dict[str, Case] = {
+    "reading what was erased": _evidence("s3:GetObject", "erasures/entries/20261126T093000.0Z-tenant-5eed.json"),
+    "looking for what was erased": _find("erasures/entries/"),
+}
 ALLOWED: dict[str, Case] = {
     **COPYING,
     **LOOKING,
+    **LEDGER,
     "a command of the image as a task": _task("workbuoy-prod-one-off:7"),
     "the same in a customer's own stack": _task("workbuoy-prod-acme-one-off:7"),
     "with the service's role": _pass("workbuoy-prod-service-task"),

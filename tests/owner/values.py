@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -20,7 +20,10 @@ TEXTS = (
 
 
 def leaves(model: type[BaseModel], content: Mapping[str, Any], path: Place = ()) -> Iterator[tuple[Place, FieldInfo]]:
-    """Every value that a person wrote, by its path, with the field that holds it or the list that it is in."""
+    """Every value that a person wrote, by its path, with the field that holds it or the list that it is in.
+
+    What can be one word alone is left out: there is no other value.
+    """
     fields = {one.alias or name: one for name, one in model.model_fields.items()}
     for key, value in content.items():
         here, field = (*path, key), fields[key]
@@ -30,8 +33,12 @@ def leaves(model: type[BaseModel], content: Mapping[str, Any], path: Place = ())
         elif inner and isinstance(value, list):
             for index, one in enumerate(value):
                 yield from leaves(inner, one, (*here, index))
-        else:
+        elif not _one_word(field):
             yield here, field
+
+
+def _one_word(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:

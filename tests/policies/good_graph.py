@@ -838,6 +838,13 @@ TAKES = {
 
 def _backup(b: Builder, key: Resource) -> None:
     """What copies backups away, and, as if it were the other account's, a vault that takes such copies."""
+    _role(
+        b,
+        "backup",
+        trust("backup.amazonaws.com"),
+        allow(["cloudwatch:GetMetricData"], ["*"]),
+        component="BackupCopy$workbuoy:aws:Role",
+    )
     own = _vault(b, "backup-vault", "workbuoy-prod", key, KEPT)
     taking = _vault(b, "copies-vault", "workbuoy-copies-1", key, KEPT, TAKES)
     b.add(

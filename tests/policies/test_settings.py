@@ -113,6 +113,7 @@ def test_a_foreign_account_is_not_evaluated_where_the_provider_names_none() -> N
     graph = [replace(r, inputs={"region": REGION}) if r.name == "aws" else r for r in good_graph()]
     report = check(graph, "prod", allowed_regions=[REGION])
     assert {f.control for f in report.having("not evaluated")} == {
+        "backup-plan-copy-away",
         "bucket-name-principals",
         "resource-policy-refuse-outsiders",
         "role-name-trusted-principals",
@@ -163,6 +164,7 @@ def test_every_exemption_is_used_and_has_a_reason() -> None:
         ("bucket-encrypt-with-customer-key", "files-logs-bucket"),
         ("bucket-log-access", "files-logs-bucket"),
         ("resource-carry-owner-tags", "service-scaling"),
+        ("role-name-resources", "backup-policy"),
         ("role-name-resources", "grafana-policy"),
     }
     assert all(len(f.message) > 20 for f in report.having("exempt"))

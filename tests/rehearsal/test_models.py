@@ -43,3 +43,12 @@ def test_afterwards_botocore_reads_as_before() -> None:
         pass
     assert Loader.FILE_LOADER_CLASS is JSONFileLoader
     assert isinstance(create_loader().file_loader, JSONFileLoader)
+
+
+def test_one_context_may_end_within_another() -> None:
+    with read_once():
+        with read_once():
+            pass
+        first, second = (Loader().load_service_model("sqs", "service-2") for _ in range(2))
+        assert first is second
+    assert isinstance(create_loader().file_loader, JSONFileLoader)

@@ -137,6 +137,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recording = ROOT / "tests/recordings/program/unchanged.events.jsonl.gz"
     (folder / f"events-{VARIABLES['STACK']}.jsonl").write_bytes(gzip.decompress(recording.read_bytes()))
     (folder / "build/upgrade.patch").write_text("")
+    (folder / "build/looks").mkdir()
     steps = {"schema": 1, "stack": "prod", "source": "main and the working tree", "steps": []}
     (folder / f"steps-{VARIABLES['STACK']}.json").write_text(json.dumps(steps))
     (folder / f"compare-{VARIABLES['STACK']}.md").write_text("nothing, since this comes from a fork\n")

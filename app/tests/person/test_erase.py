@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,14 +15,17 @@ import pytest
 from tests.move.test_killed import Killer, ended, started
 from tests.person.conftest import LEAVER, People
 from tests.promotion.scene import tenant_id
+from tests.restore.conftest import AT
 from tests.service import ISSUER, Service, make_thing
 from workbuoy_app import registry
-from workbuoy_app.erasures import ERASED
+from workbuoy_app.erasures import ERASED, ledger_needed
+from workbuoy_app.person import erase as erasing
 from workbuoy_app.person.erase import erase
+from workbuoy_app.person.rows import erase_rows
 from workbuoy_app.promotion.acting import as_group, as_owner, owner_that_may_act
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import freeze, thaw
-from workbuoy_app.restore import copy
+from workbuoy_app.restore import copy, tenant
 
 
 def test_rows_carry_their_author_whatever_a_statement_says(people: People) -> None:
@@ -96,6 +103,45 @@ def test_sessions_and_tokens_end_at_once(people: People) -> None:
         assert browser.get("/api/things").status_code == script.get("/api/things").status_code == 401
 
 
+def waiting(people: People) -> bool:
+    """Whether a write of the service's waits for the lock that the erasure holds."""
+    return bool(
+        people.sql(
+            "select 1 from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()"
+            " where locktype = 'advisory' and mode = 'ShareLock' and not granted"
+        )
+    )
+
+
+def test_write_that_waited_for_the_erasure_ends_without_an_author(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holds, goes_on = threading.Event(), threading.Event()
+
+    def held(*arguments: Any) -> Any:
+        erased = erase_rows(*arguments)
+        holds.set()
+        assert goes_on.wait(20)
+        return erased
+
+    monkeypatch.setattr(erasing, "erase_rows", held)
+    with Service(people.settings) as service, ThreadPoolExecutor(2) as threads:
+        browser = service.browser(LEAVER)
+        erasure = threads.submit(people.erase)
+        assert holds.wait(20)
+        write = threads.submit(browser.post, "/api/things", json={"title": "late"})
+        deadline = time.monotonic() + 20
+        while not waiting(people) and not write.done() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not write.done(), "it waits until the erasure has ended"
+        goes_on.set()
+        assert erasure.result()["rows"]["members"] == 1
+        status = write.result().status_code
+    late = people.sql("select created_by from things where title = 'late'")
+    assert (status, late) == (201, [(None,)])
+    assert people.named(people.leaver) == []
+
+
 def test_same_login_at_another_tenant_is_untouched(people: People) -> None:
     before = people.named(people.elsewhere)
     assert before == ["audit_events.subject_id", "members.id", "things.created_by"]
@@ -170,6 +216,19 @@ def test_erased_person_does_not_come_back_from_a_copy(people: People) -> None:
     assert people.in_copy("select created_by from things where title = 'Hers'") == [(ERASED,)]
     assert people.named(people.stays, in_copy=True) != []
     assert copy.prepare(people.settings).persons_erased == 0
+
+
+def test_erased_person_does_not_come_back_with_what_a_restore_had_kept(people: People) -> None:
+    ledger_needed(people.settings).begin()
+    copy.prepare(people.settings)
+    people.sql("update things set body = 'since' where title = 'Hers'")
+    tenant.restore(people.settings, "acme", AT)
+    people.erase()
+    assert people.sql("select body from things where title = 'Hers'") == [("what she wrote",)]
+    tenant.undo(people.settings, "acme", AT)
+    assert people.sql("select body, created_by from things where title = 'Hers'") == [("since", ERASED)]
+    assert people.named(people.leaver) == []
+    assert people.sql("select created_by from things where title = 'His'") == [(people.stays,)]
 
 
 def test_new_membership_of_the_same_login_is_another_person(people: People) -> None:

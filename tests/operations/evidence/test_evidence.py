@@ -163,6 +163,19 @@ def test_erasures_are_read_from_the_records_of_those_who_left(tmp_path: Path) ->
     assert declared.erasures(tmp_path, SINCE, NOW.date()).state is State.FAILED
 
 
+def test_places_that_customers_moved_away_from_are_erasures_too(tmp_path: Path) -> None:
+    folder = tmp_path / "tenants/moved"
+    folder.mkdir(parents=True)
+    text = "name: acme\nisolation: pool\nbase: prod\nconfirmedBy: kari\ndates: {destroyed: 2026-11-01}\n"
+    (folder / "acme-prod-2026-11-01.yaml").write_text(text)
+    (folder / "acme-prod-2026-01-01.yaml").write_text(text.replace("2026-11-01", "2026-01-01"))
+    item = declared.erasures(tmp_path, SINCE, NOW.date())
+    assert (item.state, item.told) == (State.PASSED, ("2026-11-01: acme in prod, confirmed by kari",))
+    assert list(item.documents) == ["erasures/moved/acme-prod-2026-11-01.json"]
+    (folder / "broken.yaml").write_text("name: acme\n")
+    assert declared.erasures(tmp_path, SINCE, NOW.date()).state is State.FAILED
+
+
 def test_an_expired_waiver_fails(tmp_path: Path) -> None:
     (tmp_path / "waivers").mkdir()
     assert declared.waivers(tmp_path, NOW.date()).state is State.PASSED

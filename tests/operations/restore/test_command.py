@@ -127,6 +127,22 @@ def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World
     assert world.copy() is None
 
 
+def test_a_copy_that_was_made_of_a_snapshot_is_taken_by_its_tag(world: World) -> None:
+    """Of a silo that was destroyed by mistake: docs/runbooks.md."""
+    world.rds.create_db_snapshot(DBInstanceIdentifier=SOURCE, DBSnapshotIdentifier="final")
+    tags = [{"Key": copies.AT, "Value": NAMED}, {"Key": "from", "Value": "final"}]
+    world.rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=COPY, DBSnapshotIdentifier="final", Tags=tags)
+    world.exit_codes["tenant"] = 1
+    assert run("tenant", "initech", "--at", AT, "--yes-restore", "initech").exit_code == 3
+    found = world.copy()
+    assert found is not None
+    assert {"Key": "from", "Value": "final"} in found["TagList"], "no other copy was made"
+    world.forget_tasks()
+    world.exit_codes.clear()
+    assert run("tenant", "initech", "--at", AT, "--yes-restore", "initech").exit_code == 0
+    assert (world.copy(), ["restore", "tenant", "initech", "--at", NAMED] in world.commands()) == (None, True)
+
+
 def test_nothing_is_replaced_without_the_name_once_more(world: World) -> None:
     result = run("tenant", "initech", "--at", AT)
     assert (result.exit_code, "--yes-restore initech" in result.stderr) == (2, True)

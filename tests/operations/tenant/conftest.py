@@ -14,6 +14,7 @@ from tests.conftest import PROJECT
 from tests.operations.conftest import SALT
 
 ACCOUNT = "210000000003"
+REAL = {"000000000003": ACCOUNT, "000000000004": "210000000004"}
 DIGEST = "sha256:" + "5eed" * 16
 
 Run = Callable[..., Result]
@@ -26,15 +27,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     root.mkdir()
     for file in PROJECT.glob("Pulumi*.yaml"):
         text = file.read_text()
-        real = text.replace("000000000003", ACCOUNT).replace(PLACEHOLDER_DIGEST, DIGEST)
+        real = _with_accounts(text).replace(PLACEHOLDER_DIGEST, DIGEST)
         (root / file.name).write_text(real if file.name == "Pulumi.yaml" else real + SALT)
     (root / "tenants").mkdir()
     for file in (PROJECT / "tenants").glob("*.yaml"):
-        (root / "tenants" / file.name).write_text(file.read_text().replace("000000000003", ACCOUNT))
+        (root / "tenants" / file.name).write_text(_with_accounts(file.read_text()))
     for name in ("infra", "policies"):
         (root / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(root)
     return find_project(root)
+
+
+def _with_accounts(text: str) -> str:
+    for placeholder, real in REAL.items():
+        text = text.replace(placeholder, real)
+    return text
 
 
 @pytest.fixture

@@ -90,13 +90,15 @@ def test_a_silo_without_its_stacks_file_is_a_problem(project: Project, run: Run)
 def committed(project: Project) -> Path:
     """The project in git, as it was on main."""
     (project.root / "Pulumi.prod-initech.yaml").unlink(missing_ok=True)
-    for command in (
-        ["init", "--quiet", "--initial-branch", "main"],
-        ["add", "Pulumi.yaml", "tenants", *(file.name for file in project.root.glob("Pulumi.*.yaml"))],
-        ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "--message", "before"],
-    ):
-        subprocess.run(["git", "-C", str(project.root), *command], check=True, capture_output=True)
+    git(project, "init", "--quiet", "--initial-branch", "main")
+    git(project, "add", "Pulumi.yaml", "tenants", *(file.name for file in project.root.glob("Pulumi.*.yaml")))
+    git(project, "commit", "--quiet", "--message", "before")
     return project.root
+
+
+def git(project: Project, *words: str) -> None:
+    person = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", "-C", str(project.root), *person, *words], check=True, capture_output=True)
 
 
 @pytest.mark.usefixtures("committed")
@@ -198,3 +200,49 @@ def test_listing_loads_neither_pulumi_nor_boto3_and_looks_into_the_folder_a_few_
     monkeypatch.setattr(files, "list_records", listed)
     files.read_tenants(project.root)
     assert looked == 1
+
+
+def left_by_mistake(project: Project, isolation: str) -> Path:
+    """acme's record of a leaving, on main; its files are gone there."""
+    record = project.root / "tenants/offboarded/acme.yaml"
+    record.parent.mkdir()
+    record.write_text(f"name: acme\nisolation: {isolation}\nbase: prod\ndates: {{destroyed: 2026-11-26}}\n")
+    files = [project.root / one for one in ("tenants/acme.yaml", "Pulumi.prod-acme.yaml")]
+    texts = [one.read_text() for one in files]
+    for file in files:
+        file.unlink()
+    git(project, "add", "--all", "tenants", files[1].name)
+    git(project, "commit", "--quiet", "--message", "acme has left")
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    return record
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_silo_that_came_back_keeps_its_record_as_one_of_a_destroyed_stack(project: Project, run: Run) -> None:
+    record = left_by_mistake(project, "silo")
+    assert "no name is used twice" in run("check", "--since", "main").stderr
+    text = record.read_text()
+    record.unlink()
+    kept = project.root / "tenants/moved/acme-prod-2026-11-26-stack.yaml"
+    result = run("check", "--since", "main")
+    assert result.exit_code == 1
+    assert f"moved to {kept.relative_to(project.root)}" in " ".join(result.stderr.split())
+    kept.parent.mkdir()
+    kept.write_text(text.replace("11-26}", "11-27}"))
+    assert run("check", "--since", "main").exit_code == 1
+    kept.write_text(f"{text}remaining: []\n")
+    assert run("check", "--since", "main").exit_code == 0
+    (project.root / "tenants/acme.yaml").unlink()
+    (project.root / "Pulumi.prod-acme.yaml").unlink()
+    assert run("check", "--since", "main").exit_code == 1, "the customer did not come back"
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_pool_customer_who_was_erased_does_not_come_back_so(project: Project, run: Run) -> None:
+    record = left_by_mistake(project, "pool")
+    kept = project.root / "tenants/moved/acme-prod-2026-11-26-stack.yaml"
+    kept.parent.mkdir()
+    record.rename(kept)
+    result = run("check", "--since", "main")
+    assert (result.exit_code, "stays for good" in result.stderr) == (1, True)

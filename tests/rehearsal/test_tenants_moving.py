@@ -1,4 +1,7 @@
-"""Customers move between two regions in a rehearsal: what is to be open is, both ways, and nothing is lost or left."""
+"""Customers move between two regions in a rehearsal: what is to be open is, both ways, and nothing is lost or left.
+
+Not in tests/rehearsal/tenants, whose tests have a moto that stays open.
+"""
 
 import json
 from collections.abc import Mapping
