@@ -37,13 +37,20 @@ GLOBAL_SERVICES: Final = (
     "trustedadvisor:*",
 )
 """Asked in us-east-1 or nowhere, whatever region is meant: none of them keeps a customer's data."""
+LOOKS_FOR_COPIES = ("rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBSnapshots")
+"""Whether a copy of a database lies outside residency is asked where it would lie; neither reads what is in it."""
 
 
 def policies(settings: AnyAccountSettings) -> Mapping[str, Mapping[str, Any]]:
     """The account's documents by the name of the policy."""
     return {
         RESIDENCY: _document(
-            _deny("NothingOutsideResidency", {"NotAction": list(GLOBAL_SERVICES)}, ["*"], _outside(settings.residency))
+            _deny(
+                "NothingOutsideResidency",
+                {"NotAction": [*GLOBAL_SERVICES, *LOOKS_FOR_COPIES]},
+                ["*"],
+                _outside(settings.residency),
+            )
         ),
         KEEP_TRAIL: _document(
             _deny(
