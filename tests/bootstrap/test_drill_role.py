@@ -27,7 +27,8 @@ ALLOWED: dict[str, Case] = {
 }
 NOT_ALLOWED: dict[str, Case] = {
     **LEDGER,
-    **{what: case for what, case in REFUSED.items() if what != "the state's key"},  # it reads where a stack stands
+    # It reads where a stack stands.
+    **{what: case for what, case in REFUSED.items() if what not in ("the state's key", "another key")},
     "bringing a customer back": _task("workbuoy-prod-restore:7"),
     "any one-off work": _task("workbuoy-prod-one-off:7"),
     "with the service's role": _pass("workbuoy-prod-service-task"),
