@@ -22,6 +22,7 @@ from typing import Final
 from infra.problems import Problem, ProblemsError
 
 PREFIX: Final = "workbuoy-rehearsal-"
+"""Of these folders alone: a sweep takes one without a lock for abandoned."""
 NEEDED_MB: Final = 300
 """Room in the temporary folder. Measured: 48 MB for a stack, 188 MB for prod with its customers (du, at the highest);
 and Postgres's binaries, 41 MB, where it runs as another user who cannot enter the virtual environment."""

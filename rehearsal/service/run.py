@@ -70,7 +70,7 @@ def opened_trial(
     members: Members = MEMBERS,
 ) -> Iterator[Trial]:
     """What steps share, behind a gate of its own; everything that they start has ended after it."""
-    folder = Path(tempfile.mkdtemp(prefix="workbuoy-rehearsal-"))
+    folder = Path(tempfile.mkdtemp(prefix="workbuoy-service-"))
     try:
         with open_gate(cloud, remembers=True) as (gate, url), ExitStack() as stack:
             yield Trial(

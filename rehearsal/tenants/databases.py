@@ -83,7 +83,7 @@ class Databases:
 
 
 def _prepare(holdings: Holdings, grounds: Grounds, surroundings: Surroundings) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="workbuoy-rehearsal-"))
+    folder = Path(tempfile.mkdtemp(prefix="workbuoy-databases-"))
     try:
         with ExitStack() as stack:
             trial = Trial(

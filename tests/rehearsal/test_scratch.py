@@ -168,3 +168,9 @@ def test_a_full_disk_is_reported_before_anything_is_made(place: Path, monkeypatc
     with pytest.raises(ProblemsError, match=r"12 MB are free in .*, and a rehearsal needs 300"), scratch():
         pass
     assert list(place.iterdir()) == []
+
+
+def test_no_other_folder_is_named_so_that_a_sweep_would_take_it() -> None:
+    sources = (ROOT / "rehearsal").rglob("*.py")
+    named = [one.name for one in sources if f'prefix="{PREFIX}' in one.read_text(encoding="utf-8")]
+    assert named == []
