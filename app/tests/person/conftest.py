@@ -10,10 +10,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from tests.conftest import copy as copied
 from tests.handover.conftest import with_exports
 from tests.promotion.conftest import clients_made_once
 from tests.promotion.scene import client, rows, tenant_id, with_bucket
-from tests.restore.conftest import copied, logins_of_the_server
+from tests.restore.conftest import logins_of_the_server
 from tests.service import ISSUER, Service, attach, make_thing, make_token
 from tests.test_login import superuser_url
 from workbuoy_app import registry

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from tests.conftest import copy as copied
 from tests.promotion.conftest import clients_made_once
 from tests.promotion.scene import client, fill, rows, tenant_id, with_bucket
 from tests.service import ISSUER
 from workbuoy_app import registry
-from workbuoy_app.devtools import embedded_postgres
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
 from workbuoy_app.erasures import ledger_of
 from workbuoy_app.promotion.acting import owner_that_may_act
@@ -107,14 +107,6 @@ class Past:
 def content(settings: Settings, name: str) -> Content:
     with owner_that_may_act(settings) as connection:
         return measure(connection, find(connection, name), only=tenant.CONTENT)
-
-
-def copied(postgres: Postgres, template: str) -> str:
-    """A new database like another one, by its address."""
-    name = f"restore_{next(_numbers)}"
-    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template} owner {embedded_postgres.OWNER}")
-    return postgres.url(database=name)
 
 
 @pytest.fixture

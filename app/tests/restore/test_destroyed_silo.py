@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import copy as copied
 from tests.handover.conftest import with_exports
 from tests.promotion.scene import client, everything, fill, rows, with_bucket
-from tests.restore.conftest import AT, copied
+from tests.restore.conftest import AT
 from tests.service import ISSUER
 from workbuoy_app import registry
 from workbuoy_app.devtools.embedded_postgres import Postgres
@@ -51,7 +52,7 @@ class Silo:
 @pytest.fixture
 def silo(postgres: Postgres, without_tenants: str, moto: str) -> Silo:
     """Frozen, with a member who was let go; the database of the final snapshot stands beside the empty one."""
-    url, bucket = copied(postgres, without_tenants), f"silo-{next(_numbers)}"
+    url, bucket = copied(postgres, without_tenants), f"destroyed-{next(_numbers)}"
     before = with_exports(with_bucket(load({"DATABASE_URL": url, **MOCK}), moto, bucket))
     ledger_needed(before).begin()
     registry.add_tenant(before, "acme")
