@@ -10,12 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, cast
 
-from workbuoy_app.promotion.bucket import Bucket, Upload
+from workbuoy_app.promotion.bucket import Bucket, Upload, own_storage
+from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.settings import Settings
 
 LARGEST_BYTES = 2 << 30
 """An archive takes no further file once it is as large: every `unzip` and every file system takes one of 3 GiB."""
 ZIP_TYPE = "application/zip"
 COMPRESSION = 6
+
+
+def buckets(settings: Settings) -> tuple[Bucket, Bucket]:
+    """The customers' bucket and the place for exports. Raises PromotionRefused where there is none."""
+    storage = own_storage(settings)
+    if settings.exports_bucket is None:
+        raise PromotionRefused("EXPORTS_BUCKET is not set: there is no place for exports.")
+    return Bucket(storage), Bucket(storage, settings.exports_bucket, locked=True)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from workbuoy_app import __version__
-from workbuoy_app.handover.archives import Archive, Series, Stored, writing
+from workbuoy_app.handover.archives import Archive, Series, Stored, buckets, writing
 from workbuoy_app.handover.readme import README
 from workbuoy_app.promotion.acting import acting_for, as_group, owner_that_may_act
 from workbuoy_app.promotion.bucket import AT_ONCE, PAGE_OBJECTS, Bucket, own_storage
@@ -44,10 +44,7 @@ def hand_over(
 
     Raises PromotionRefused. An export without a manifest did not end.
     """
-    storage = own_storage(settings)
-    if settings.exports_bucket is None:
-        raise PromotionRefused("EXPORTS_BUCKET is not set: there is no place for exports.")
-    source, target = Bucket(storage), Bucket(storage, settings.exports_bucket, locked=True)
+    source, target = buckets(settings)
     made_at, done = now(), list[Stored]()
     folder = f"{name}/{made_at:%Y%m%dT%H%M%SZ}"
     with owner_that_may_act(settings) as connection:
@@ -68,7 +65,7 @@ def hand_over(
         "complete": True,
         **asdict(content),
         "digest": content.digest,
-        "region": storage.region,
+        "region": own_storage(settings).region,
         "made_at": made_at.isoformat(timespec="seconds"),
         "frozen_at": tenant.frozen_at.isoformat() if tenant.frozen_at else None,
         "made_by": f"workbuoy-app {__version__}",

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from workbuoy_app import __version__
-from workbuoy_app.handover.archives import Archive, Series, Stored, writing
+from workbuoy_app.handover.archives import Archive, Series, Stored, buckets, writing
 from workbuoy_app.handover.export import FORMAT, VERSION, attachments, files_of
 from workbuoy_app.person.readme import README
 from workbuoy_app.person.rows import made_by
 from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, as_owner, owner_that_may_act
-from workbuoy_app.promotion.bucket import Bucket, own_storage
+from workbuoy_app.promotion.bucket import own_storage
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, find
 from workbuoy_app.promotion.tables import Value, as_plain, line, moved_tables
@@ -33,10 +33,7 @@ def export(
 
     Changes nothing. Raises PromotionRefused. An export without a manifest did not end.
     """
-    storage = own_storage(settings)
-    if settings.exports_bucket is None:
-        raise PromotionRefused("EXPORTS_BUCKET is not set: there is no place for exports.")
-    source, target = Bucket(storage), Bucket(storage, settings.exports_bucket, locked=True)
+    source, target = buckets(settings)
     made_at, done = now(), list[Stored]()
     folder = f"{name}/{FOLDER}/{member_id}/{made_at:%Y%m%dT%H%M%SZ}"
     with owner_that_may_act(settings) as connection:
@@ -64,7 +61,7 @@ def export(
         "tenant": name,
         "tenant_id": str(tenant.id),
         "member": str(member_id),
-        "region": storage.region,
+        "region": own_storage(settings).region,
         "made_at": made_at.isoformat(timespec="seconds"),
         "made_by": f"workbuoy-app {__version__}",
         "tables": {table: {"rows": count} for table, count in counts.items()},
