@@ -15,6 +15,7 @@ from tests.operations.engine.fake_cli import FakeCli
 from tests.operations.tenant.conftest import prod_signed_in, project  # noqa: F401  fixtures
 from tests.operations.tenant.test_leaving import deployment
 from tests.operations.tenant.test_reading import edit
+from tests.operations.tenant.test_silo_leaving import OUTPUTS
 
 MEMBER = "0193a000-0000-7000-8000-000000000001"
 MARK = "5eed5eed-5eed-8eed-9eed-5eed5eed5eed"
@@ -32,15 +33,6 @@ EXPORTED = {
     "made_at": "2026-11-26T09:30:00+00:00",
     "rows": {"members": 1, "things": 2},
     "files": 1,
-}
-OUTPUTS = {
-    "clusterArn": "c",
-    "exportTaskDefinitionArn": "export:1",
-    "exportsBucketName": "exports",
-    "filesBucketName": "files",
-    "oneOffTaskDefinitionArn": "one-off:1",
-    "privateSubnetIds": ["s"],
-    "serviceSecurityGroupId": "g",
 }
 
 
