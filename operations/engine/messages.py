@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from pulumi.automation import CommandError
-
-from operations.engine.cli import Cli
+from operations.engine.cli import Cli, CommandError
 from operations.engine.errors import (
     EngineError,
     EngineMissingError,
@@ -69,13 +67,13 @@ def bare(reason: str) -> str:
 
 def error_lines(lines: Iterable[str]) -> list[str]:
     """The lines that say why, each once: marked as errors, else whatever was said."""
-    bare = [re.sub(r"^\s*(?:stdout|stderr): ", "", line).strip() for line in lines]
-    stripped = [line for line in bare if line and not re.fullmatch(r"code: -?\d+|stdout:|stderr:", line)]
+    stripped = [line for line in map(str.strip, lines) if line]
     marked = [line.removeprefix("error: ") for line in stripped if line.startswith("error: ")]
     return list(dict.fromkeys(line for line in marked or stripped if line not in IGNORED))
 
 
-def _unknown_stack(stack: str, _text: str, _found: Said) -> EngineError:
+def unknown_stack(stack: str) -> MistakenError:
+    """The backend does not know it."""
     return MistakenError(
         f"{stack}: the backend knows no such stack",
         f"`workbuoy deploy {stack} --create` makes it; `pulumi stack ls` lists what is there",
@@ -185,7 +183,7 @@ def _no_network(stack: str, _text: str, found: Said) -> EngineError:
 
 
 _KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
-    (r"no stack named '.*' found", _unknown_stack),
+    (r"no stack named '.*' found", lambda stack, _text, _found: unknown_stack(stack)),
     (r"the stack is currently locked by|Another update is currently in progress", _locked),
     (
         r"Could not automatically download and install resource plugin"
