@@ -121,6 +121,14 @@ def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
     return EngineMissingError(f"{stack}: the plugin {plugin} is not here", "`workbuoy engine install` brings it")
 
 
+def _half_written(stack: str, _text: str, _found: Said) -> EngineError:
+    """A folder's backend writes each file whole, and beside it a checksum, which it does not."""
+    return FailedError(
+        f"{stack}: a run that was killed left its state's checksum half written",
+        f"delete {stack}.json.attrs beside the state in the backend's folder: it holds the checksum alone; then repeat",
+    )
+
+
 def _not_logged_in(stack: str, _text: str, _found: Said) -> EngineError:
     return UnreachableError(f"{stack}: no backend is chosen, so nobody knows where the state is", LOG_IN)
 
@@ -192,6 +200,7 @@ _KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
     ),
     (r"PULUMI_ACCESS_TOKEN must be set|you must be logged in|not logged in", _not_logged_in),
     (r'unable to open state directory "([^"]+)"', _no_folder),
+    (r"failed to load checkpoint: EOF", _half_written),
     (r"(?:incorrect passphrase|passphrase must be set)", _passphrase),
     (r"explicit deny in a service control policy|OptInRequired|region .{0,40}is not enabled", _region),
     (r"account ID not allowed: (\d{12})", _other_account),

@@ -73,6 +73,10 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     opened = open_stack(project, tenant.stack, notify=notify)
     today = datetime.now(UTC).date()
     draft = draft_of(project.root, tenant)
+    file = wish.record or offboarding_file(project.root, tenant.name)
+    if draft.exists() and not opened.exists():  # it ended between the last two steps: the record was written before
+        draft.unlink()
+        return file
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
     leaving = _leaving(project, tenant, opened, left)
     export = wish.export
@@ -99,10 +103,10 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
         without_export=wish.without_export,
         remaining=remaining,
     )
-    file = _write_record(wish.record or offboarding_file(project.root, tenant.name), text)
-    draft.unlink()
+    _write_record(file, text)
     leaving.noted.unlink(missing_ok=True)
     opened.remove()
+    draft.unlink()  # last: as long as the stack stands, the same command finishes by it
     return file
 
 

@@ -39,6 +39,12 @@ SEEN = {
         "the backend file:///none is not there",
         "make the folder",
     ),
+    "a checksum half written": (
+        "error: failed to load checkpoint: EOF",
+        FailedError,
+        "a run that was killed left its state's checksum half written",
+        "delete dev.json.attrs beside the state",
+    ),
     "no passphrase": (
         "error: getting stack configuration: get stack secrets manager: passphrase must be set with "
         "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
@@ -203,7 +209,7 @@ def test_a_killed_engine_whose_state_cannot_be_read_is_one_line_too(fake_cli: Fa
     opened = open_stack(made_project, "local")
     broken = failing("error: failed to load checkpoint: EOF")
     fake_cli.answer({"up": {"killed": True}, "stack export": [state(), broken]})
-    with pytest.raises(KilledError, match="what it left cannot be read: failed to load checkpoint: EOF"):
+    with pytest.raises(KilledError, match="what it left cannot be read: a run that was killed left its state"):
         opened.up()
 
 
