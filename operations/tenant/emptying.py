@@ -46,7 +46,7 @@ def end_buckets(s3: Any, buckets: Sequence[str], today: date, keep_days: int) ->
     """
     for bucket in buckets:
         rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-        kept = [one for one in rules if one.get("ID") != ENDS and "Expiration" not in one]
+        kept = [one for one in rules if one.get("ID") != ENDS and not {"Date", "Days"} & {*one.get("Expiration", {})}]
         for one in kept:
             ending = one.get("NoncurrentVersionExpiration")
             if ending:
