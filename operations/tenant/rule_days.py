@@ -21,17 +21,27 @@ def contradiction(client: Client, record: Mapping[str, Any], one: Remaining) -> 
     """
     if one.form == Form.KEY:
         return _of_key(client, record, one)
-    rule = _RULES.get(one.form)
-    if rule is None or one.ends is None:
+    if one.form not in _RULES or one.ends is None:
         return ""
-    day = min(rule(client, record, one), default=None)
+    day, recorded = rule_day(client, record, one), recorded_day(one)
     if day is None:
         return f"its record says until {one.ends}, and no rule ends it"
-    recorded = one.ends - timedelta(days=S3_LATE_DAYS if one.form in IN_BUCKETS else 0)
     kept = "keys" in record and one.form in _FILES
     if day > recorded or (kept and day < recorded):
         return f"its record says until {recorded}, and its rule ends it on {day}"
     return ""
+
+
+def rule_day(client: Client, record: Mapping[str, Any], one: Remaining) -> date | None:
+    """The day that AWS's rule gives a copy; None where none does, or a person ends it. Raises botocore's errors."""
+    rule = _RULES.get(one.form)
+    return min(rule(client, record, one), default=None) if rule is not None else None
+
+
+def recorded_day(one: Remaining) -> date:
+    """The day of the rule by which a record counted, without the time that S3 may take."""
+    assert one.ends is not None  # noqa: S101  a person ends the others
+    return one.ends - timedelta(days=S3_LATE_DAYS if one.form in IN_BUCKETS else 0)
 
 
 def _of_key(client: Client, record: Mapping[str, Any], one: Remaining) -> str:
