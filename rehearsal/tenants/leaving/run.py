@@ -7,7 +7,7 @@ customer of the pool, who is made up, leaves from the base stack.
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,7 +89,11 @@ def _leaving(plan: EstateRun) -> list[Tenant]:
     if problems:
         raise ProblemsError(problems)
     today = datetime.now(UTC).date()
-    return [one.model_copy(update={"dates": one.dates.model_copy(update={"retiring": today})}) for one in silos]
+    return [_on(one, max(today, one.dates.signed)) for one in silos]
+
+
+def _on(tenant: Tenant, day: date) -> Tenant:
+    return tenant.model_copy(update={"dates": tenant.dates.model_copy(update={"retiring": day})})
 
 
 @dataclass(kw_only=True)
