@@ -54,7 +54,7 @@ KINDS: Mapping[str, tuple[Callable[[], Mapping[str, Any]], str]] = {
         '(unset) → `{"Effect": "Allow", "Action": "*", "Resource": "*"}`',
     ),
     "the database open to the world": (
-        {"database-from-service-on-5432": {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}},
+        lambda: {"database-from-service-on-5432": {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}},
         "cidrIpv4: (unset) → `0.0.0.0/0`",
     ),
     "a bucket that takes plain HTTP": (
