@@ -68,7 +68,8 @@ def rehearse_whole(
             from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
 
             others = contexts.enter_context(other_programs(service.other))
-        surroundings = contexts.enter_context(Surroundings(app, archiving=service.trying is not None))
+        own = programs is None and not service.other and options.stood is None
+        surroundings = contexts.enter_context(Surroundings(app, archiving=service.trying is not None, forking=own))
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):

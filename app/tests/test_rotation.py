@@ -242,10 +242,13 @@ def test_the_handler_reads_its_settings_from_the_functions_environment(
     for name, value in secret.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("NODE_ENV", "development")
-    made: list[Any] = []
-    monkeypatch.setattr(
-        rotation, "secrets_client", lambda region: made.append(region) or aws.secrets_client(region)
-    )
+    made: list[str | None] = []
+
+    def make(region: str | None) -> Any:
+        made.append(region)
+        return aws.secrets_client(region)
+
+    monkeypatch.setattr(rotation, "secrets_client", make)
     monkeypatch.setattr(
         rotation, "_client_of_this_function", cache(rotation._client_of_this_function.__wrapped__)
     )

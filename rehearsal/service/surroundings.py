@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from rehearsal.service.processes import Process
+from rehearsal.service.forks import Forks
+from rehearsal.service.processes import NOT_INSTALLED, NotToBeHadError, Process, python_of
 
 GIVEN = "REHEARSAL_DATABASE_URL"
 START_TIMEOUT_SECONDS = 40
@@ -47,10 +48,6 @@ with psycopg.connect(connect_timeout=5, **given["owner"]) as connection:
 """
 
 
-class NotToBeHadError(Exception):
-    """Something that the service's rehearsal needs is not here; says in one line what to do."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Owner:
     """Where the database is, and its owner's login, as RDS's managed secret would hold it."""
@@ -68,8 +65,9 @@ class Surroundings:
     Args:
         app: the folder `app/`, with the virtual environment that the service runs in.
         environment: where `REHEARSAL_DATABASE_URL` may name an empty database to use instead.
-        provider: whose identity provider serves here too; by default one of its own is started.
+        provider: whose identity provider and programs serve here too; by default those of its own are started.
         archiving: whether Postgres keeps what it takes to have its past back; a database that is given cannot.
+        forking: whether to import at once what the service's commands need, rather than with the first of them.
     """
 
     def __init__(
@@ -79,14 +77,17 @@ class Surroundings:
         *,
         provider: "Surroundings | None" = None,
         archiving: bool = False,
+        forking: bool = False,
     ) -> None:
         self.app = app
+        self._forking = forking
         self._archiving = archiving
         self._other = provider
         self._given = environment.get(GIVEN, "")
         self._provider_port = free_port()
         self._postgres: Process | None = None
         self._provider: Process | None = None
+        self.programs: Forks = provider.programs if provider is not None else Forks(app)
 
     def __enter__(self) -> Self:
         programs = self.app / ".venv" / "bin"
@@ -96,27 +97,29 @@ class Surroundings:
         if self._other is None and (programs / "oidc-provider-mock").exists():
             command = [str(programs / "oidc-provider-mock"), "--port", str(self._provider_port)]
             self._provider = Process(command, {})
+        if self._forking and (programs / "python").exists():
+            self.programs.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ask_to_end()
-        for process in self._processes():
-            process.stop()
+        for one in self._own():
+            one.stop()
 
     def ask_to_end(self) -> None:
         """Let everything begin to end, so that several need not wait for each other."""
-        for process in self._processes():
-            process.ask_to_end()
+        for one in self._own():
+            one.ask_to_end()
 
-    def _processes(self) -> list[Process]:
-        return [process for process in (self._provider, self._postgres) if process is not None]
+    def _own(self) -> list[Process | Forks]:
+        programs = self.programs if self._other is None else None
+        return [one for one in (programs, self._provider, self._postgres) if one is not None]
 
     def devtool(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
         """Begin one of the programs that the service brings for its developers; whoever begins it ends it."""
-        python = str(self.app / ".venv" / "bin" / "python")
-        return Process([python, "-m", f"workbuoy_app.devtools.{name}", *arguments], environment or {})
+        return Process([python_of(self.app), "-m", f"workbuoy_app.devtools.{name}", *arguments], environment or {})
 
     @property
     def archived(self) -> str:
@@ -129,7 +132,7 @@ class Surroundings:
         """An empty database: the given one, else embedded binaries, else `initdb` on PATH. Raises NotToBeHadError."""
         python = self.app / ".venv" / "bin" / "python"
         if not python.exists():
-            raise NotToBeHadError("the service is not installed: run `make rehearse` once, or use --no-service")
+            raise NotToBeHadError(NOT_INSTALLED)
         if self._given:
             return _given(python, self._given)
         assert self._postgres is not None  # noqa: S101  started with the context, since python exists
@@ -145,7 +148,7 @@ class Surroundings:
         login = {"host": owner.host, "port": owner.port, "dbname": owner.database, "user": owner.user}
         given = json.dumps({"owner": {**login, "password": owner.password}, "logins": list(logins)})
         asked = subprocess.run(
-            [str(self.app / ".venv" / "bin" / "python"), "-c", _POWERS],
+            [python_of(self.app), "-c", _POWERS],
             input=given,
             capture_output=True,
             text=True,
