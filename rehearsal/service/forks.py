@@ -33,18 +33,19 @@ class Forks(Programs):
 
     Args:
         app: the folder `app/`, with the virtual environment.
+        control: the socket of one that runs already, and which others end.
     """
 
-    def __init__(self, app: Path) -> None:
+    def __init__(self, app: Path, control: socket.socket | None = None) -> None:
         self._python = python_of(app)
         self._lock = threading.Lock()
-        self._control: socket.socket | None = None
+        self._control = control
         self._process: Process | None = None
 
     def start(self) -> socket.socket:
         """The socket of that process, which imports meanwhile. Raises NotToBeHadError."""
         with self._lock:
-            if self._control is None:
+            if self._control is None or (self._process is not None and self._process.ended):
                 if not Path(self._python).exists():
                     raise NotToBeHadError(NOT_INSTALLED)
                 self._control, there = socket.socketpair()

@@ -105,6 +105,11 @@ class Process:
             self._asked = True
             self._process.terminate()
 
+    def send_signal(self, number: int) -> None:
+        """Send one, where it still runs."""
+        if not self.ended:
+            os.kill(self._process.pid, number)
+
     def stop(self) -> int:
         """Ask it to end, then make it and whatever it started."""
         self.ask_to_end()

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -86,20 +87,25 @@ class Surroundings:
         self._given = environment.get(GIVEN, "")
         self._provider_port = free_port()
         self._postgres: Process | None = None
+        self._database = 0  # which one of those that it has made in turn
         self._provider: Process | None = None
         self.programs: Forks = provider.programs if provider is not None else Forks(app)
 
     def __enter__(self) -> Self:
+        self.begin()
+        return self
+
+    def begin(self) -> None:
+        """Start what does not run: all of it, or what has ended since by itself."""
         programs = self.app / ".venv" / "bin"
-        if not self._given and (programs / "python").exists():
+        if not self._given and (programs / "python").exists() and (self._postgres is None or self._postgres.ended):
             module = ["point_in_time", "serve"] if self._archiving else ["embedded_postgres"]
-            self._postgres = self.devtool(*module)
-        if self._other is None and (programs / "oidc-provider-mock").exists():
-            command = [str(programs / "oidc-provider-mock"), "--port", str(self._provider_port)]
-            self._provider = Process(command, {})
+            self._postgres, self._database = self.devtool(*module), 0
+        provider = programs / "oidc-provider-mock"
+        if self._other is None and provider.exists() and (self._provider is None or self._provider.ended):
+            self._provider = Process([str(provider), "--port", str(self._provider_port)], {})
         if self._forking and (programs / "python").exists():
             self.programs.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -137,11 +143,17 @@ class Surroundings:
             return _given(python, self._given)
         assert self._postgres is not None  # noqa: S101  started with the context, since python exists
         process = self._postgres
-        _wait(lambda: bool(process.lines), process, "Postgres did not start")
+        _wait(lambda: len(process.lines) > self._database, process, "Postgres did not start")
         try:
-            return owner_of(process.lines[0])
+            return owner_of(process.lines[self._database])
         except ValueError:
-            raise NotToBeHadError(process.lines[0]) from None
+            raise NotToBeHadError(process.lines[self._database]) from None
+
+    def renew(self) -> None:
+        """Begin to make another empty database in the place of the one that there is, and of every role in it."""
+        if self._postgres is not None and len(self._postgres.lines) > self._database:
+            self._database += 1
+            self._postgres.send_signal(signal.SIGUSR1)
 
     def powers_of(self, owner: Owner, logins: Sequence[str]) -> list[str]:
         """What these logins own or may do in the database beyond what they were granted. Raises NotToBeHadError."""
