@@ -14,9 +14,9 @@ import pytest
 from rehearsal.image import Container, Unpacked
 from rehearsal.service.browser import Browser, fetch
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
-from rehearsal.service.processes import started
+from rehearsal.service.processes import NotToBeHadError, Process, started
 from rehearsal.service.span_receiver import ENDPOINT, span_receiver
-from rehearsal.service.surroundings import NotToBeHadError, Owner, Surroundings, free_port
+from rehearsal.service.surroundings import Owner, Surroundings, free_port
 from tests.image.conftest import APP, ROOT
 
 pytestmark = pytest.mark.slow
@@ -108,7 +108,7 @@ def aws(runnable: Unpacked) -> Iterator[str]:  # noqa: ARG001
     """moto in a process of its own; other tests share the one in ours."""
     port = free_port()
     server = ROOT / ".venv/bin/moto_server"
-    with started([str(server), "-H", "127.0.0.1", "-p", str(port)], {}) as process:
+    with started(Process([str(server), "-H", "127.0.0.1", "-p", str(port)], {})) as process:
         deadline = time.monotonic() + 60
         while True:
             try:
