@@ -26,6 +26,7 @@ def rollout(seed: int, *, bad: bool = False, watch_minutes: int = 0) -> Rollout:
 
 def test_everybody_is_done_once_though_half_of_the_runners_die(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet, "DIES", 0.5)
+    monkeypatch.setattr(fleet, "AS_IT_WATCHES", 0.0)
     monkeypatch.setattr(fleet, "UNANSWERED", 0.02)
     died = 0
     for seed in range(8):
@@ -38,8 +39,8 @@ def test_everybody_is_done_once_though_half_of_the_runners_die(monkeypatch: pyte
 
 
 def test_whoever_watches_may_die_too_and_each_shard_is_watched_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet, "DIES", 0.0)
-    monkeypatch.setattr(fleet, "DIES_WATCHING", 0.5)
+    monkeypatch.setattr(fleet, "DIES", 0.5)
+    monkeypatch.setattr(fleet, "AS_IT_WATCHES", 1.0)
     monkeypatch.setattr(fleet, "UNANSWERED", 0.0)
     died = 0
     for seed in range(8):
@@ -57,7 +58,8 @@ def test_whoever_watches_may_die_too_and_each_shard_is_watched_to_its_end(monkey
 
 def test_a_watch_that_is_not_noted_as_one_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where who only died in its watch counts as watched, the simulation sees shards that nobody watched to the end."""
-    monkeypatch.setattr(fleet, "DIES_WATCHING", 1.0)
+    monkeypatch.setattr(fleet, "DIES", 1.0)
+    monkeypatch.setattr(fleet, "AS_IT_WATCHES", 1.0)
     monkeypatch.setattr(fleet, "COMES_BACK", 0.0)
     monkeypatch.setattr(ShardRecord, "finished", lambda record, round_: not record.left(round_))
     simulated = rollout(1, watch_minutes=10)
@@ -75,6 +77,7 @@ def test_a_bad_release_reaches_the_canaries_alone() -> None:
 def test_a_journal_without_fencing_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a runner that comes back may write over everything, the simulation sees customers begun who were done."""
     monkeypatch.setattr(fleet, "DIES", 0.9)
+    monkeypatch.setattr(fleet, "AS_IT_WATCHES", 0.0)
     monkeypatch.setattr(fleet, "COMES_BACK", 1.0)
     monkeypatch.setattr(Lease, "expired", False)
     seen = 0
