@@ -124,8 +124,9 @@ def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
 def _half_written(stack: str, _text: str, _found: Said) -> EngineError:
     """A folder's backend writes each file whole, and beside it a checksum, which it does not."""
     return FailedError(
-        f"{stack}: a run that was killed left its state's checksum half written",
-        f"delete {stack}.json.attrs beside the state in the backend's folder: it holds the checksum alone; then repeat",
+        f"{stack}: its state's checksum is half written: a run writes it now, or was killed as it did",
+        f"repeat it; where it stays so, delete {stack}.json.attrs beside the state in the backend's folder: it "
+        "holds that checksum alone",
     )
 
 

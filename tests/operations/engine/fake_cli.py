@@ -57,21 +57,16 @@ answers = json.load(open(folder + "/answers.json"))
 key = max((one for one in answers if said == one or said.startswith(one + " ")), key=len, default=None)
 if key is None:
     sys.exit("the stand-in knows no answer to: " + said)
-answer = answers[key]
-if isinstance(answer, list):  # one after the other; the last one stays
-    number = sum(1 for line in open(folder + "/calls.jsonl")
-                 if (" ".join(json.loads(line)["args"]) + " ").startswith(key + " ")) - 1
-    answer = answer[min(number, len(answer) - 1)]
+several = answers[key]  # one after the other; the last one stays
+number = len(several) > 1 and sum(
+    (" ".join(json.loads(line)["args"]) + " ").startswith(key + " ") for line in open(folder + "/calls.jsonl")) - 1
+answer = several[min(number, len(several) - 1)]
 for path, text in answer.get("append", {{}}).items():
     with open(path, "a") as file:
         file.write(text)
-if "--event-log" in args:
-    said = answer.get("events", []) and answer["events"] + [{{"cancelEvent": {{}}}}]
-    unsent = [n % len(said) for n in answer.get("unsent", ())]
-    with open(args[args.index("--event-log") + 1], "a") as log:
-        for n, event in enumerate(said):
-            if n not in unsent:
-                log.write(json.dumps({{"sequence": n, "timestamp": 0, **event}}) + "\\n")
+if answer["events"] and "--event-log" in args:
+    with open(answer["events"]) as events, open(args[args.index("--event-log") + 1], "a") as log:
+        log.write(events.read())
 if answer.get("until_interrupted"):
     def stop(*_):
         print("^C received; cancelling", flush=True)
@@ -104,7 +99,14 @@ class FakeCli:
 
         `unsent` are the numbers of events that do not arrive; -1 is the last, which says that it is.
         """
-        (self.folder / "answers.json").write_text(json.dumps({**DEFAULTS, **answers}))
+        scripted: dict[str, list[dict[str, Any]]] = {}
+        for number, (beginning, answer) in enumerate({**DEFAULTS, **answers}.items()):
+            several = answer if isinstance(answer, list) else [answer]
+            files = [self.folder / f"events-{number}-{place}" for place in range(len(several))]
+            scripted[beginning] = [
+                {**one, "events": _written(one, file)} for one, file in zip(several, files, strict=True)
+            ]
+        (self.folder / "answers.json").write_text(json.dumps(scripted))
 
     def calls(self, *beginning: str) -> list[dict[str, Any]]:
         """What it was asked, with the folder and our variables; only commands that begin so."""
@@ -116,6 +118,17 @@ class FakeCli:
         file = folder / "calls.jsonl"
         calls = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
         return [one for one in calls if one["args"][: len(beginning)] == list(beginning)]
+
+
+def _written(answer: Mapping[str, Any], file: Path) -> str:
+    """The events of an answer, a line each as they are sent, in a file: each call reads its own alone."""
+    if not answer.get("events"):
+        return ""
+    said = [*answer["events"], {"cancelEvent": {}}]
+    unsent = [number % len(said) for number in answer.get("unsent", ())]
+    sent = ({"sequence": n, "timestamp": 0, **event} for n, event in enumerate(said) if n not in unsent)
+    file.write_text("".join(f"{json.dumps(one)}\n" for one in sent))
+    return str(file)
 
 
 def failing(text: str, code: int = 255, events: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

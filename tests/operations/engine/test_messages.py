@@ -42,8 +42,8 @@ SEEN = {
     "a checksum half written": (
         "error: failed to load checkpoint: EOF",
         FailedError,
-        "a run that was killed left its state's checksum half written",
-        "delete dev.json.attrs beside the state",
+        "its state's checksum is half written: a run writes it now, or was killed as it did",
+        "where it stays so, delete dev.json.attrs beside the state",
     ),
     "no passphrase": (
         "error: getting stack configuration: get stack secrets manager: passphrase must be set with "
@@ -209,7 +209,7 @@ def test_a_killed_engine_whose_state_cannot_be_read_is_one_line_too(fake_cli: Fa
     opened = open_stack(made_project, "local")
     broken = failing("error: failed to load checkpoint: EOF")
     fake_cli.answer({"up": {"killed": True}, "stack export": [state(), broken]})
-    with pytest.raises(KilledError, match="what it left cannot be read: a run that was killed left its state"):
+    with pytest.raises(KilledError, match="what it left cannot be read: its state's checksum is half written"):
         opened.up()
 
 

@@ -189,7 +189,7 @@ def test_pending_operations_of_a_run_that_still_lives_are_its_lock(
     with pytest.raises(LockedError):
         opened.up()
     lock.unlink()
-    with pytest.raises(FailedError, match="failed to load checkpoint"):
+    with pytest.raises(FailedError, match="its state's checksum is half written"):
         opened.up()
     fake_cli.answer({"stack export": state(pending=[PENDING]), "whoami": {"out": json.dumps(me)}})
     with pytest.raises(PendingError):
