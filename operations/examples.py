@@ -115,7 +115,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "fleet cells": (
         ("workbuoy fleet cells", "how much room is left where"),
         ("workbuoy fleet cells --live", "by what AWS grants the account now"),
-        ("workbuoy fleet cells --next prod", "the stack file of a further one"),
+        ("workbuoy fleet cells --next prod", "the files of a further one"),
     ),
     "fleet status": (
         ("workbuoy fleet status", "how far it is, one row a cause"),

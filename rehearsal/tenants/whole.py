@@ -15,7 +15,7 @@ from rehearsal.permissions.gate import open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, no_collector
 from rehearsal.service.declared import NoServiceError
-from rehearsal.service.processes import Installed, Programs
+from rehearsal.service.processes import Programs
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.steps import Action
@@ -157,7 +157,11 @@ class Rehearsing:
     def run(self) -> Rehearsal:
         """The base stack's rehearsal, with all the others in it."""
         plan, enter, app = self.plan, self.contexts.enter_context, self.project.root / "app"
-        surroundings = enter(Surroundings(app, archiving=self.archiving)) if plan.with_service else None
+        surroundings = (
+            enter(Surroundings(app, archiving=self.archiving, forking=self.programs is None))
+            if plan.with_service
+            else None
+        )
         databases = self.databases(surroundings)
         moto = enter(running())
         with no_collector():
@@ -263,7 +267,7 @@ class Rehearsing:
                     account=base.account,
                     gate=gate,
                     gate_url=url,
-                    programs=self.programs or Installed(surroundings.app),
+                    programs=self.programs or surroundings.programs,
                 )
                 databases.prepare(others, there)
             service = rehearse_service(

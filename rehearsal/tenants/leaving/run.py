@@ -21,7 +21,6 @@ from rehearsal.cloud import Cloud, Moto
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, no_collector
 from rehearsal.service.leaving import Leaving
-from rehearsal.service.processes import Installed
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import denials_of, take
 from rehearsal.service.steps import Action
@@ -139,7 +138,7 @@ class LeaveRehearsal(Rehearsing):
         if not service.passed:
             return service, grounds
         silos = [one for one in self.holdings if one.stack in {tenant.stack for tenant in self.leaving}]
-        places.open(silos, moto, base.account, self.programs or Installed(surroundings.app))
+        places.open(silos, moto, base.account, self.programs or surroundings.programs)
         self.departures = self._departing(places, moto)
         steps: list[tuple[str, Action]] = [("leave: a service in each stack of its own", lambda _: places.serve())]
         steps += [(f"leave: {one.tenant.name}'s rows and files", one.fill) for one in self.departures]
