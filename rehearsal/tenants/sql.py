@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.service.surroundings import NotToBeHadError, Owner
+from rehearsal.service.processes import NotToBeHadError
+from rehearsal.service.surroundings import Owner
 
 TIMEOUT_SECONDS = 60
 Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]

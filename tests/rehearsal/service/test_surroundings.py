@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.service.surroundings import GIVEN, NotToBeHadError, Surroundings
+from rehearsal.service.processes import NotToBeHadError
+from rehearsal.service.surroundings import GIVEN, Surroundings
 from tests.conftest import ROOT
 
 APP = ROOT / "app"
