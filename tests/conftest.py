@@ -57,8 +57,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return BySharing(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+# Fixtures that stand up whole stacks in moto, or answer each call of the Pulumi CLI by a process.
+HEAVY = frozenset({"accounts", "beside", "fake_cli", "moto", "seeded", "standing", "untouched", "world"})
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are left out by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that no worker is still busy with one when the others have ended."""
+    for item in items:
+        if HEAVY.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
