@@ -8,6 +8,8 @@ However this process ends, a second one, the janitor, stops the server and delet
 killed together, the next start removes.
 
     python -m workbuoy_app.devtools.embedded_postgres     # prints its addresses as JSON, runs until it is stopped
+
+On SIGUSR1 it takes away every role and database that was made in it, and prints the addresses of a new, empty one.
 """
 
 from __future__ import annotations
@@ -26,11 +28,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 import psycopg
 from psycopg import sql
@@ -63,6 +65,12 @@ _SETTINGS = (
     *("max_connections=60", "shared_buffers=64MB", "log_min_messages=fatal", "unix_socket_directories="),
 )
 
+# What initdb makes has lower ids: FirstNormalObjectId of Postgres's access/transam.h.
+_MADE_SINCE: dict[LiteralString, LiteralString] = {
+    "drop database {} with (force)": "select datname from pg_database where oid >= 16384",
+    "drop role {}": "select rolname from pg_roles where oid >= 16384",
+}
+
 
 class NoPostgres(Exception):
     """No binaries, or they do not start; says in one line what to do."""
@@ -93,6 +101,21 @@ class Postgres:
                 sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
             )
         return self.url(owner, name)
+
+    def renewed(self) -> Postgres:
+        """As it was at first, without its databases and roles, and with another password."""
+        renewed = replace(self, password=secrets.token_urlsafe(16))
+        with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            for drop, made in _MADE_SINCE.items():
+                for (name,) in connection.execute(made).fetchall():
+                    connection.execute(sql.SQL(drop).format(sql.Identifier(name)))
+            password = sql.Literal(renewed.password)
+            connection.execute(
+                sql.SQL("alter role {} password {}").format(sql.Identifier(SUPERUSER), password)
+            )
+            _make_owner(connection, renewed)
+        renewed.create_database(DATABASE)
+        return renewed
 
 
 class Origin(Protocol):
@@ -141,7 +164,9 @@ def running(
         )
         postgres = Postgres(port, password, folder=folder, binaries=binaries)
         if origin is None:
-            _make_owner(postgres, process, folder)
+            with connected(postgres.url(SUPERUSER, "postgres"), process, folder) as connection:
+                _make_owner(connection, postgres)
+            postgres.create_database(DATABASE)
         else:
             origin.take_over(postgres, process, folder)
         yield postgres
@@ -279,14 +304,12 @@ def connected(url: str, process: subprocess.Popen[bytes], folder: Path) -> psyco
             time.sleep(0.02)
 
 
-def _make_owner(postgres: Postgres, process: subprocess.Popen[bytes], folder: Path) -> None:
-    with connected(postgres.url(SUPERUSER, "postgres"), process, folder) as connection:
-        connection.execute(
-            sql.SQL("create role {} login createrole createdb password {}").format(
-                sql.Identifier(OWNER), sql.Literal(postgres.password)
-            )
+def _make_owner(connection: psycopg.Connection[Any], postgres: Postgres) -> None:
+    connection.execute(
+        sql.SQL("create role {} login createrole createdb password {}").format(
+            sql.Identifier(OWNER), sql.Literal(postgres.password)
         )
-    postgres.create_database(DATABASE)
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -304,19 +327,27 @@ def main() -> int:
 
 
 def serve(server: AbstractContextManager[Postgres]) -> int:
-    """Print a server's addresses, and keep it until SIGINT or SIGTERM. Gives back the exit status."""
+    """Print a server's addresses, again whenever SIGUSR1 has it made anew, until SIGINT or SIGTERM.
+
+    Gives back the exit status.
+    """
+    reading, writing = os.pipe()
 
     def stop(number: int, _: FrameType | None) -> None:
         raise KeyboardInterrupt(number)
 
     signal.signal(signal.SIGTERM, stop)
     try:
-        with server as postgres:
-            addresses = {"owner": postgres.url(), "superuser": postgres.url(SUPERUSER, "postgres")}
-            places = {"folder": str(postgres.folder), "binaries": str(postgres.binaries)}
-            print(json.dumps({**addresses, **places}), flush=True)
-            signal.pause()
-    except NoPostgres as error:
+        with server as started:
+            postgres = started
+            signal.signal(signal.SIGUSR1, lambda *_: os.write(writing, b"."))
+            while True:
+                addresses = {"owner": postgres.url(), "superuser": postgres.url(SUPERUSER, "postgres")}
+                places = {"folder": str(postgres.folder), "binaries": str(postgres.binaries)}
+                print(json.dumps({**addresses, **places}), flush=True)
+                os.read(reading, 1)
+                postgres = postgres.renewed()
+    except (NoPostgres, psycopg.Error) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -26,12 +26,12 @@ def anything_runs(place: Path) -> bool:
 
 
 def migrate_runs(place: Path) -> bool:
-    return runs(place, "workbuoy-app", "migrate")
+    return runs(place, "devtools.forks", "(migrate)")
 
 
 def service_is_watched(place: Path) -> bool:
     """It serves, and its metrics are looked at ten times a second."""
-    return runs(place, "workbuoy-app", "serve") and len(sockets_of(place)) >= 5
+    return runs(place, "devtools.forks", "(serve)") and len(sockets_of(place)) >= 5
 
 
 @pytest.fixture
