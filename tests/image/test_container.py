@@ -79,11 +79,7 @@ def serving(runnable: Unpacked, environment: Mapping[str, str], log: Path) -> It
     port, metrics_port = free_port(), free_port()
     own = {"HOST": "127.0.0.1", "PORT": str(port), "METRICS_PORT": str(metrics_port), **environment}
     with log.open("wb") as out, Container(runnable, ["serve"], own, stdout=out, stderr=out) as container:
-<<<<<<< HEAD
         deadline = time.monotonic() + 300
-=======
-        deadline = time.monotonic() + 60
->>>>>>> main
         while not ready(port):
             assert container.process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
@@ -112,13 +108,8 @@ def aws(runnable: Unpacked) -> Iterator[str]:  # noqa: ARG001
     """moto in a process of its own; other tests share the one in ours."""
     port = free_port()
     server = ROOT / ".venv/bin/moto_server"
-<<<<<<< HEAD
-    with started([str(server), "-H", "127.0.0.1", "-p", str(port)], {}) as process:
-        deadline = time.monotonic() + 300
-=======
     with started(Process([str(server), "-H", "127.0.0.1", "-p", str(port)], {})) as process:
-        deadline = time.monotonic() + 60
->>>>>>> main
+        deadline = time.monotonic() + 300
         while True:
             try:
                 fetch(f"http://127.0.0.1:{port}/moto-api/")

@@ -75,11 +75,7 @@ def test_one_that_never_ends_is_given_up_and_its_late_answer_counts_no_more() ->
         if (name, outcome.state) == ("hangs", "failed"):
             release.set()
 
-<<<<<<< HEAD
-    outcomes = scheduler(operation, record, parallel=1, timeout=1.0).run(["hangs", "next", "last"])
-=======
-    outcomes = scheduler(operation, record, parallel=1, timeout=0.2, grace=0.2).run(["hangs", "next", "last"])
->>>>>>> main
+    outcomes = scheduler(operation, record, parallel=1, timeout=1.0, grace=0.2).run(["hangs", "next", "last"])
     assert outcomes["hangs"].state == "failed"
     assert "may still run" in outcomes["hangs"].cause
     assert Counter(records)["hangs", "failed"] == 1
