@@ -50,6 +50,11 @@ class Opened:
         self.knows = resource_id
 
 
+@pytest.fixture(autouse=True)
+def adopted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("operations.engine.adopt.adopt", Opened.adopt)
+
+
 @dataclass
 class Scene:
     """The stack in moto, and its two databases by RDS's ids."""
