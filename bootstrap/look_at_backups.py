@@ -44,6 +44,11 @@ def look_at_backups(scope: Scope) -> list[Statement]:
             resources=scope.buckets("files-*"),
         ),
         Statement(
+            sid="SeeHowExportsAreKept",  # asked by `workbuoy tenant remains --live`
+            actions=["s3:GetLifecycleConfiguration"],
+            resources=scope.exports(),
+        ),
+        Statement(
             sid="SeeKeysState",
             actions=["kms:DescribeKey"],
             resources=scope.arns("kms", "key/*"),
