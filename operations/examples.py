@@ -117,6 +117,10 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ("workbuoy fleet cells --live", "by what AWS grants the account now"),
         ("workbuoy fleet cells --next prod", "the files of a further one"),
     ),
+    "fleet look": (
+        ("workbuoy fleet look drift --stacks 'prod prod-acme' --output build/looks", "as drift.yml does each night"),
+        ("workbuoy fleet look drills --stacks prod-acme --output build/looks", "as drills.yml does"),
+    ),
     "fleet status": (
         ("workbuoy fleet status", "how far it is, one row a cause"),
         ("workbuoy fleet status --looks build/looks", "and what drifted, or was not tried"),

@@ -17,7 +17,7 @@ from operations.ending import (
     warn,
 )
 from operations.fleet.options import IMAGE, OUTPUT, of_environment
-from operations.fleet.standing_command import cells, page, print_run, status
+from operations.fleet.standing_command import cells, look, page, print_run, status
 from operations.help import Commands
 
 if TYPE_CHECKING:
@@ -189,5 +189,5 @@ def end(*, where: "Where") -> None:
     print_text(f"{run.called}: {run.state}; customers of its waves keep what they run")
 
 
-for one in (cells, status, page):
+for one in (cells, look, status, page):
     fleet.add_command(one)

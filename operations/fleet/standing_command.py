@@ -1,4 +1,4 @@
-"""`workbuoy fleet cells`, `status` and `page`: how a fleet stands. What they do is imported when they run."""
+"""`workbuoy fleet cells`, `look`, `status` and `page`: how a fleet stands. What they do is imported when they run."""
 
 import sys
 from pathlib import Path
@@ -135,6 +135,46 @@ def page(*, where: "Where", looks: Path | None, output: Path, repository: str | 
 
     write_page(where.root, where.environment, looks, output, repository)
     print_text(output)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["drift", "drills"]))
+@click.option("--stacks", metavar="NAMES", required=True, help="One or several, with a space between.")
+@click.option("--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where files go.")
+@click.option("--parallel", default=4, show_default=True, type=click.IntRange(1, 20), help="Stacks at once.")
+@click.option(
+    "--minutes-each", default=60, show_default=True, type=click.IntRange(1, 360), help="The longest for one stack."
+)
+@click.option(
+    "--minutes", default=45, show_default=True, type=click.IntRange(1, 360), help="No stack is begun after so many."
+)
+@plainly
+def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: int, minutes: int) -> None:
+    """Look at stacks one after the other as the night does: what drifted, or whether each could be restored.
+
+    For drift: `drift`, `drift --account`, `releases` and `cost`. For drills: `restore end --expired`, `restore drill
+    --due`, `drills --measure` and `backups --live`. What they print is left for `fleet status` and `fleet page`. Exits
+    with 3 where one of them ended otherwise than well, and names the stack.
+    """
+    from operations.fleet.night import NIGHTS, Night  # noqa: PLC0415 printing help must not pay for these
+    from project.files import find_project  # noqa: PLC0415
+
+    names = list(dict.fromkeys(stacks.split()))
+    if not names:
+        raise click.UsageError("--stacks names none.")
+    night = Night(
+        root=find_project(Path.cwd()).root,
+        steps=NIGHTS[what],
+        folder=output,
+        parallel=parallel,
+        seconds_each=minutes_each * 60,
+        seconds_in_all=minutes * 60,
+    )
+    outcomes = night.look(names)
+    bad = {name: one for name, one in outcomes.items() if one.state != "done"}
+    print_text(f"{len(names) - len(bad)} of {len(names)} stacks are well")
+    if bad:
+        fail(CHECK_FAILED, *(f"{name}: {one.cause or one.state}" for name, one in bad.items()))
 
 
 def print_run(run: "Run", records: "list[ShardRecord]", *, json_wanted: bool) -> None:
