@@ -38,6 +38,8 @@ from tests.conftest import PROJECT, ROOT
 from tests.operations.tenant.handover.exports import TENANT_ID, export_of, rows_of
 from tests.rehearsal.service.test_surroundings import installed
 
+pytestmark = pytest.mark.slow  # each stands up prod and a customer's own stack
+
 BASE, SILO = "prod", "prod-acme"
 WRONG = (State.FAILED, State.DIFFERS)
 SECRET = "aws:secretsmanager/secret:Secret"
