@@ -85,14 +85,14 @@ def rehearse_whole(
         tell, before = options.progress.phase, options.stood
         if service.other:
             tried = rehearse_other(rehearsal, cloud, surroundings, others, program=service.other, tell=tell)
-        elif before is not None and (before.revision.folder / "app").is_dir():
+        elif before is not None and before.folder is not None and (before.folder / "app").is_dir():
             from rehearsal.service.release import rehearse_release  # noqa: PLC0415 few ask for it
 
             tried = rehearse_release(
                 rehearsal,
                 cloud,
                 surroundings,
-                former_app=before.revision.folder / "app",
+                former_app=before.folder / "app",
                 former=before.graph,
                 programs=programs,
                 tell=tell,

@@ -2,8 +2,10 @@
 
 import gc
 import json
+import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -23,6 +25,11 @@ from rehearsal.run import Options, rehearse, rehearse_with_base
 # Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a
 # test sends would then be none. With a handler here, children begin with the usual one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where the shell forbids byte code, each worker would rewrite the assertions of every test module anew, and each
+# process that a test starts would compile the project. It is kept while tests are collected, which imports most of
+# both; what tests write and change afterwards is never taken from it.
+sys.dont_write_bytecode = False
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -58,6 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Python's collector leaves alone what was imported, and looks less often: it took a sixth of the suite."""
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

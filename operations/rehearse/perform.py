@@ -67,6 +67,20 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
                 from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415 it imports boto3
 
                 return rehearse_move(project, asked.stack, asked.move_to, asked.tenants, options)
+            if asked.tenants and asked.leave:
+                from operations.rehearse.leaving import Commands  # noqa: PLC0415 few ask for it
+                from rehearsal.service.leaving import Leaving  # noqa: PLC0415
+                from rehearsal.tenants.leaving.run import rehearse_leaving  # noqa: PLC0415 it imports boto3
+
+                return rehearse_leaving(
+                    project,
+                    asked.stack,
+                    asked.tenants,
+                    options,
+                    Commands(),
+                    in_image=asked.in_image,
+                    pool=Leaving(),
+                )
             if asked.tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 

@@ -79,7 +79,7 @@ def serving(runnable: Unpacked, environment: Mapping[str, str], log: Path) -> It
     port, metrics_port = free_port(), free_port()
     own = {"HOST": "127.0.0.1", "PORT": str(port), "METRICS_PORT": str(metrics_port), **environment}
     with log.open("wb") as out, Container(runnable, ["serve"], own, stdout=out, stderr=out) as container:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not ready(port):
             assert container.process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

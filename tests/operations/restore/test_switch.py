@@ -275,7 +275,7 @@ def test_the_old_one_goes_only_after_its_day_and_leaves_a_snapshot(scene: Scene)
     assert late.exit_code == 0, late.stderr
     assert scene.ids() == {SOURCE: scene.new}
     kept = scene.world.rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
-    assert [one for one in kept if one["DBSnapshotIdentifier"].startswith(f"{BEFORE}-")]
+    assert [one for one in kept if f"final snapshot {one['DBSnapshotIdentifier']}" in _joined(late.stdout)]
     gone = switch("--back")
     assert gone.exit_code == 0, "nothing was put aside, so there is nothing to go back to"
     assert scene.ids() == {SOURCE: scene.new}
