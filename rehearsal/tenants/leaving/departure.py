@@ -16,7 +16,7 @@ from rehearsal.readback import read_back
 from rehearsal.result import State
 from rehearsal.run import Options, rehearse
 from rehearsal.service.restoring import fill_customer
-from rehearsal.service.steps import found_tenant
+from rehearsal.service.tasks import found_tenant
 from rehearsal.service.trial import StepError, Trial
 from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.ways import cells_of_ways, joined
