@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from operations import ending
 from operations.outputs import VERSIONS
 from project.files import Project, find_project
+from rehearsal.models import read_once
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options, rehearse, rehearse_with_base
 
@@ -57,8 +58,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return BySharing(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+# Fixtures that stand up whole stacks in moto, or answer each call of the Pulumi CLI by a process.
+HEAVY = frozenset({"accounts", "beside", "fake_cli", "moto", "seeded", "standing", "untouched", "whole", "world"})
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are left out by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that no worker is still busy with one when the others have ended."""
+    for item in items:
+        if HEAVY.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -165,6 +174,16 @@ def schema_of(name: str) -> Any:
     """The committed schema of an output, as something that validates."""
     text = (ROOT / "docs/schemas" / f"{name}.{VERSIONS[name]}.json").read_text(encoding="utf-8")
     return jsonschema.Draft202012Validator(json.loads(text))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_are_read_once() -> Iterator[None]:
+    """Each command that a test calls makes clients of its own, and each would read its services' models anew."""
+    if "botocore" in sys.modules:
+        with read_once():
+            yield
+    else:
+        yield
 
 
 @pytest.fixture(autouse=True)

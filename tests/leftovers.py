@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-PATIENCE_SECONDS: Final = 60
+PATIENCE_SECONDS: Final = 300
 LISTENS: Final = "0A"  # https://docs.kernel.org/networking/proc_net_tcp.html
 
 

@@ -53,6 +53,9 @@ class SiloInMoto:
 
     silo: StandingSilo
 
+    def exists(self) -> bool:
+        return True
+
     def graph(self) -> Graph:
         return self.silo.graph
 

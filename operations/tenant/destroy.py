@@ -77,6 +77,10 @@ def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
     """The same of a stack wherever it stands: under the engine, or in a rehearsal."""
     today = datetime.now(UTC).date()
     draft = draft_of(root, tenant)
+    file = wish.record or offboarding_file(root, tenant.name)
+    if draft.exists() and not silo.exists():  # it ended between the last two steps: the record was written before
+        draft.unlink()
+        return file
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(tenant, silo, wish, today)
     s3 = silo.s3()
     leaving = SiloLeaving(
@@ -110,10 +114,10 @@ def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
         without_export=wish.without_export,
         remaining=remaining,
     )
-    file = _write_record(wish.record or offboarding_file(root, tenant.name), text)
-    draft.unlink()
+    _write_record(file, text)
     leaving.noted.unlink(missing_ok=True)
     silo.forget()
+    draft.unlink()  # last: as long as the stack stands, the same command finishes by it
     return file
 
 

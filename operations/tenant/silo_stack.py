@@ -18,6 +18,9 @@ from project.files import Project
 class SiloStack(Protocol):
     """Where it stands decides how each is done; a destruction is the same everywhere."""
 
+    def exists(self) -> bool:
+        """Whether it is known; not once it was forgotten."""
+
     def graph(self) -> Graph:
         """What stands in it."""
 
@@ -50,6 +53,9 @@ class DeployedSilo:
     project: Project
     tenant: Tenant
     opened: EngineStack
+
+    def exists(self) -> bool:
+        return self.opened.exists()
 
     def graph(self) -> Graph:
         return graph_of_state(self.opened.export())

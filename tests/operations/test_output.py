@@ -42,6 +42,9 @@ COMMANDS = (
 )
 
 
+SLOW = ("cost prod", "locate", "policies", "rehearse prod", "review")
+
+
 WIDTHS = {"rehearse": (60,), "review": (60,)}  # seconds each; what a wider terminal gets, the cheap ones show
 
 
@@ -54,7 +57,9 @@ def printed(command: str, width: int, monkeypatch: pytest.MonkeyPatch) -> list[s
     return done.output.splitlines()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", [pytest.param(one, marks=[pytest.mark.slow] * one.startswith(SLOW)) for one in COMMANDS]
+)
 def test_every_line_fits_80_columns_and_a_narrower_terminal(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for width in WIDTHS.get(command.split(maxsplit=1)[0], (80, 60)):
         lines = printed(command, width, monkeypatch)
@@ -92,12 +97,14 @@ def in_a_terminal(command: str, columns: int, **variables: str) -> str:
     return sent.decode().replace("\r\n", "\n")
 
 
+@pytest.mark.slow
 def test_a_terminal_of_60_columns_gets_lines_of_60() -> None:
     lines = in_a_terminal("rehearse dev --no-service", 60, TERM="dumb").splitlines()
     assert any(re.search(r"\d+ resources", line) for line in lines)
     assert [line for line in lines if len(line) > 60] == []
 
 
+@pytest.mark.slow
 def test_a_dumb_terminal_gets_progress_by_whole_lines() -> None:
     sent = in_a_terminal("rehearse dev --no-service", 80, TERM="dumb")
     assert "running the program ...\n" in sent

@@ -64,12 +64,9 @@ _SETTINGS = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
     *("max_connections=60", "shared_buffers=64MB", "log_min_messages=fatal", "unix_socket_directories="),
 )
-
-# What initdb makes has lower ids: FirstNormalObjectId of Postgres's access/transam.h.
-_MADE_SINCE: dict[LiteralString, LiteralString] = {
-    "drop database {} with (force)": "select datname from pg_database where oid >= 16384",
-    "drop role {}": "select rolname from pg_roles where oid >= 16384",
-}
+_FIRST_MADE_SINCE = (
+    16384  # FirstNormalObjectId of Postgres's access/transam.h: what initdb makes has lower ids
+)
 
 
 class NoPostgres(Exception):
@@ -106,9 +103,11 @@ class Postgres:
         """As it was at first, without its databases and roles, and with another password."""
         renewed = replace(self, password=secrets.token_urlsafe(16))
         with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-            for drop, made in _MADE_SINCE.items():
-                for (name,) in connection.execute(made).fetchall():
-                    connection.execute(sql.SQL(drop).format(sql.Identifier(name)))
+            for name in _made_since(connection, "select datname from pg_database where oid >= %s"):
+                connection.execute(sql.SQL("drop database {} with (force)").format(name))
+            logins = _made_since(connection, "select rolname from pg_roles where oid >= %s")
+            # In one statement, since who granted a membership cannot go before the member.
+            connection.execute(sql.SQL("drop role {}").format(sql.SQL(", ").join(logins)))
             password = sql.Literal(renewed.password)
             connection.execute(
                 sql.SQL("alter role {} password {}").format(sql.Identifier(SUPERUSER), password)
@@ -302,6 +301,10 @@ def connected(url: str, process: subprocess.Popen[bytes], folder: Path) -> psyco
                 last = (folder / "log").read_text(errors="replace").strip().splitlines()[-1:]
                 raise NoPostgres(f"Postgres did not start: {last}") from None
             time.sleep(0.02)
+
+
+def _made_since(connection: psycopg.Connection[Any], named: LiteralString) -> list[sql.Identifier]:
+    return [sql.Identifier(name) for (name,) in connection.execute(named, (_FIRST_MADE_SINCE,)).fetchall()]
 
 
 def _make_owner(connection: psycopg.Connection[Any], postgres: Postgres) -> None:

@@ -23,6 +23,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def main() -> int:
     """Fork for each message, until the socket is closed; then wait for what still runs."""
     end = _End()
     import_all()
+    with suppress(Exception):
+        read_models_once()
     with socket.socket(fileno=int(sys.argv[1])) as control:
         gc.collect()
         gc.freeze()  # so that a fork's collector does not copy what all share
@@ -85,6 +88,22 @@ def import_all() -> None:
     for name in (*own, *_LATE):
         with suppress(Exception):
             import_module(name)
+
+
+def read_models_once() -> None:
+    """botocore decodes its data anew for each session; forks share what was decoded here for the service's clients."""
+    from botocore.loaders import JSONFileLoader
+    from botocore.session import get_session
+
+    decode = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+    setattr(JSONFileLoader, "load_file", lambda _, path: decode(path))  # noqa: B010 - mypy refuses the plain form
+    for service in ("s3", "secretsmanager"):
+        get_session().create_client(
+            service,
+            region_name="eu-west-1",
+            aws_access_key_id="none",
+            aws_secret_access_key="none",  # noqa: S106
+        )
 
 
 def _reap(options: int) -> None:

@@ -1,6 +1,6 @@
 """A stand-in for the Pulumi CLI: an executable on PATH that answers as scripted and notes what it was asked.
 
-Its texts are the real CLI's (3.260). The Automation API talks to it as to the real one, by process and by gRPC.
+Its texts are the real CLI's (3.260). Its events are written where the real one writes them.
 """
 
 import json
@@ -65,18 +65,8 @@ for path, text in answer.get("append", {{}}).items():
     with open(path, "a") as file:
         file.write(text)
 if answer["events"] and "--event-log" in args:
-    sys.path[:0] = {path!r}
-    import grpc
-    def wire(event):  # EventRequest {{ string event = 1 }}
-        length, number = b"", len(event)
-        while True:
-            number, low = number >> 7, number & 127
-            length += bytes([low | (128 if number else 0)])
-            if not number:
-                return b"\\x0a" + length + event
-    address = args[args.index("--event-log") + 1].removeprefix("tcp://")
-    with grpc.insecure_channel(address) as channel, open(answer["events"], "rb") as events:
-        channel.stream_unary("/pulumirpc.Events/StreamEvents", wire)(line.rstrip(b"\\n") for line in events)
+    with open(answer["events"]) as events, open(args[args.index("--event-log") + 1], "a") as log:
+        log.write(events.read())
 if answer.get("until_interrupted"):
     def stop(*_):
         print("^C received; cancelling", flush=True)
@@ -99,7 +89,7 @@ class FakeCli:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         program, launcher = folder / "stand_in.py", folder / "pulumi"
-        program.write_text(_PROGRAM.format(path=sys.path))
+        program.write_text(_PROGRAM.format())
         launcher.write_text(_LAUNCHER.format(python=sys.executable, program=program))
         launcher.chmod(0o755)
         self.answer({})

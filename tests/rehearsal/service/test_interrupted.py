@@ -59,7 +59,7 @@ def test_a_rehearsal_that_is_interrupted_leaves_nothing(moment: Moment, number: 
     assert process.poll() is None
     sockets = sockets_of(place)
     os.kill(process.pid, number)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=300)
     assert process.returncode == 130
     assert told.strip().splitlines()[-1] == "error: interrupted; nothing is left behind"
     assert "Traceback" not in told

@@ -196,6 +196,7 @@ def test_an_empty_command_does_not_fall_back_to_the_bundled_service() -> None:
     assert "--other tries one service in one stack: name it" in " ".join(result.stderr.split())
 
 
+@pytest.mark.slow
 def test_options_that_leave_no_room_for_another_service_are_named() -> None:
     result = CliRunner().invoke(main, ["rehearse", "prod", "--other", "true", "--image", "--since", "main"])
     assert result.exit_code == 2
