@@ -65,10 +65,6 @@ class Report:
     def failed(self) -> bool:
         return bool(self.violations)
 
-    def failures_by_severity(self) -> dict[str, int]:
-        counts = Counter(finding.severity for finding in self.having("fail"))
-        return {severity: counts[severity] for severity in SEVERITIES}
-
     def as_json(self) -> dict[str, Any]:
         """The whole catalogue with its verdicts, for `--policy-report`."""
         by_control: dict[str, list[dict[str, str]]] = {name: [] for name in catalogue()}

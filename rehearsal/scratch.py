@@ -16,10 +16,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from infra.problems import Problem, ProblemsError
+from project.interrupts import interruptible
 
 PREFIX: Final = "workbuoy-rehearsal-"
 """Of these folders alone: a sweep takes one without a lock for abandoned."""
@@ -46,7 +46,7 @@ def scratch() -> Iterator[Path]:
     janitor: subprocess.Popen[bytes] | None = None
     before = os.environ.get("TMPDIR")
     try:
-        with (folder / _LOCK).open("w") as lock, _terminable():
+        with (folder / _LOCK).open("w") as lock, interruptible(signal.SIGINT, signal.SIGTERM):
             fcntl.flock(lock, fcntl.LOCK_EX)
             janitor = _hire(folder, lock.fileno())
             folder.chmod(0o711)  # where we are root, Postgres runs as another user and has to reach its own folder
@@ -79,23 +79,6 @@ def _use(folder: str | None) -> None:
     else:
         os.environ["TMPDIR"] = folder
     tempfile.tempdir = None  # it is looked up again
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread, which is where signals arrive
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _require_room(place: Path) -> None:

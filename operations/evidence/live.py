@@ -1,4 +1,4 @@
-"""Drills and erasures as the stacks' own buckets hold them: written once by whoever did it, and read here.
+"""Drills, restores and erasures as the stacks' own buckets hold them: written once by whoever did it, and read here.
 
 Each stack's bucket holds `evidence/` and the erasure ledger (components/files.py). What cannot be read is missing, and
 a ledger that has not begun is no ledger without entries.
@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from components.files import ERASURES_PREFIX
 from operations.evidence.items import Item, State, worst
-from operations.restore.evidence import DRILLS, Evidence, EvidenceError
+from operations.restore.evidence import DRILLS, RESTORES, Evidence, EvidenceError
 
 ENTRIES: Final = f"{ERASURES_PREFIX}/entries/"
 BEGUN: Final = f"{ERASURES_PREFIX}/begun.json"
@@ -35,6 +36,7 @@ class Live:
     """What buckets hold of a period; `problems` is what of a kind could not be read, by the stack."""
 
     drills: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    restores: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     erasures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     problems: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -48,10 +50,10 @@ def read(session: Any, stacks: Sequence[str], place: Callable[[str], Place], sin
         try:
             where = place(stack)
         except (EngineError, KeyError) as error:
-            for kind in ("drills", "erasures"):
+            for kind in READ:
                 found.problems[kind, stack] = f"its outputs cannot be read: {' '.join(str(error).split())}"
             continue
-        for kind, reading in (("drills", _drills), ("erasures", _erasures)):
+        for kind, reading in READ.items():
             try:
                 documents = [one for one in reading(session, where) if since <= _day(one) <= until]
             except (EvidenceError, ValueError, TypeError, KeyError) as error:
@@ -87,8 +89,8 @@ def erasures(live: Live, stacks: Sequence[str], left: Item) -> Item:
     return Item(kind="erasures", title=left.title, state=state, told=tuple(told), documents=documents)
 
 
-def _drills(session: Any, place: Place) -> Iterator[Mapping[str, Any]]:
-    yield from Evidence(session=session, region=place.region, bucket=place.bucket).read(DRILLS)
+def _evidence(kind: str, session: Any, place: Place) -> Iterator[dict[str, Any]]:
+    yield from Evidence(session=session, region=place.region, bucket=place.bucket).read(kind)
 
 
 def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:
@@ -105,3 +107,11 @@ def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:
 
 def _day(document: Mapping[str, Any]) -> date:
     return datetime.fromisoformat(str(document.get("writtenAt") or document["erased_at"])).date()
+
+
+READ: Final[Mapping[str, Callable[[Any, Place], Iterator[dict[str, Any]]]]] = {
+    "drills": partial(_evidence, DRILLS),
+    "restores": partial(_evidence, RESTORES),
+    "erasures": _erasures,
+}
+"""Kinds of evidence that buckets hold -> who reads them."""

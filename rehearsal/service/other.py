@@ -4,7 +4,7 @@ import json
 import shlex
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,9 +33,9 @@ class Given:
 
     words: tuple[str, ...]
 
-    def command(self, arguments: Sequence[str], environment: object) -> list[str]:  # noqa: ARG002
+    def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
         """The environment goes to the process itself."""
-        return [*self.words, *arguments]
+        return Process([*self.words, *arguments], environment)
 
 
 @contextmanager

@@ -48,8 +48,7 @@ def make_first_login(trial: Trial) -> str:
     """
     trial.runtime = trial.stack.enter_context(lambda_runtime(trial.declared.rotation_function_arn))
     environment = trial.function_environment()
-    command = trial.programs.command(trial.declared.rotation_arguments, environment)
-    trial.stack.enter_context(started(command, environment))
+    trial.stack.enter_context(started(trial.programs.begin(trial.declared.rotation_arguments, environment)))
     migrate = trial.declared.migrate
     trial.migration = begin(trial, migrate, migrate.arguments)
     rotate(trial)
@@ -95,8 +94,8 @@ def found_tenant(trial: Trial, tenant: str, subject: str) -> None:
 def start_service(trial: Trial) -> str:
     """The service by its entry point, with the task's environment and its role's credentials."""
     environment = trial.task_environment(trial.declared.service)
-    command = trial.programs.command(trial.declared.service.arguments, environment)
-    trial.service = trial.stack.enter_context(started(command, environment))
+    service = trial.programs.begin(trial.declared.service.arguments, environment)
+    trial.service = trial.stack.enter_context(started(service))
     return "as the task definition says"
 
 
@@ -303,7 +302,7 @@ def _refuse_on_duty(trial: Trial, arguments: tuple[str, ...], timeout_seconds: f
 
 def begin(trial: Trial, container: Container, arguments: tuple[str, ...], role_arn: str = "") -> Process:
     environment = trial.task_environment(container, role_arn)
-    process = Process(trial.programs.command(arguments, environment), environment)
+    process = trial.programs.begin(arguments, environment)
     trial.stack.callback(process.stop)
     return process
 

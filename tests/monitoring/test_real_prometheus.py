@@ -123,7 +123,7 @@ def locked(trial: Trial, seconds: float) -> Iterator[None]:
         assert process.stdout is not None
         assert process.stdout.readline() == "locked\n"
         yield
-        process.wait(timeout=30)
+        process.wait(timeout=300)
 
 
 def at_once(trial: Trial, requests: int) -> None:

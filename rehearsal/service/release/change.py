@@ -159,8 +159,7 @@ class Change:
         self._phase("the login is rotated by the new function")
         coming.runtime = coming.stack.enter_context(lambda_runtime(coming.declared.rotation_function_arn))
         environment = coming.function_environment()
-        command = coming.programs.command(coming.declared.rotation_arguments, environment)
-        coming.stack.enter_context(started(command, environment))
+        coming.stack.enter_context(started(coming.programs.begin(coming.declared.rotation_arguments, environment)))
         steps.rotate(coming)
         self._expect_no_failure()
         return "four steps, by the coming release"

@@ -250,19 +250,18 @@ def unchanged(**more: Any) -> dict[str, Any]:
     stack = {"urn": STACK, "type": "pulumi:pulumi:Stack", "outputs": {"imageDigest": NEW}, **more}
     whole = {"urn": STACK, "op": "same", "type": "pulumi:pulumi:Stack", "old": stack, "new": stack, "provider": ""}
     deployment = {
-        "resources": [{"urn": STACK, "outputs": {"imageDigest": NEW}}],
+        "resources": [{"urn": STACK, "type": "pulumi:pulumi:Stack", "outputs": {"imageDigest": NEW}}],
         "secrets_providers": {"state": {"salt": "v1:made:for:tests"}},
     }
     account = {"steps": [{"op": "same", "urn": STACK, "oldState": stack, "newState": {**stack, "outputs": None}}]}
     events = [
         {"resourcePreEvent": {"metadata": whole}},
         {"resOutputsEvent": {"metadata": whole}},
-        {"summaryEvent": {"resourceChanges": {"same": 1}, "durationSeconds": 1}},
+        {"summaryEvent": {"resourceChanges": {"same": 1}, "durationSeconds": 1, "isPreview": True}},
     ]
     return {
         "preview": {"out": json.dumps(account), "events": events},
         "stack export": {"out": json.dumps({"version": 3, "deployment": deployment})},
-        "stack output": {"out": json.dumps({"imageDigest": NEW})},
     }
 
 
