@@ -74,12 +74,28 @@ def drop(settings: Settings, name: str, answer_to: str, region: str | None = Non
             raise PromotionRefused(
                 f"{name} was handed over to this place: receive it, then go back by a cut-over"
             )
-        objects = for_each(way.here.keys(f"tenants/{side.tenant.id}/"), way.here.delete)
-        with connection.transaction():
-            delete_tenant(connection, side.tenant.id)
+        objects = _delete(connection, side, way)
         way.say("receipt", side, dropped=True)
         clear(way)
         return objects
+
+
+def drop_older(settings: Settings, way: Ends) -> None:
+    """Delete a copy that never served, where what comes is of a later beginning than it. Raises PromotionRefused."""
+    with alone(settings, way.in_here.tenant) as connection:
+        known = connection.execute("select 1 from tenants where name = %s", [way.in_here.tenant]).fetchone()
+        side = side_of(connection, find(connection, way.in_here.tenant)) if known else None
+        connection.rollback()
+        comes = way.heard("manifest").get("lineage", side and str(side.lineage))
+        if side is not None and side.part == TAKES and comes != str(side.lineage):
+            _delete(connection, side, way)
+
+
+def _delete(connection: Owner, side: Side, way: Ends) -> int:
+    objects = for_each(way.here.keys(f"tenants/{side.tenant.id}/"), way.here.delete)
+    with connection.transaction():
+        delete_tenant(connection, side.tenant.id)
+    return objects
 
 
 def take_back(settings: Settings, name: str, answer_to: str, region: str | None = None) -> Tenant:
