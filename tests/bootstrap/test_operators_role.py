@@ -133,7 +133,6 @@ LOOKING: dict[str, Case] = {
     "which regions there are": lambda _: RequestedAction(action="ec2:DescribeRegions", resource="*"),
     "whether versions are kept": _bucket("GetBucketVersioning"),
     "for how long": _bucket("GetLifecycleConfiguration"),
-    "for how long exports are kept": _bucket("GetLifecycleConfiguration", "workbuoy-prod-exports-1a2b3c4d"),
     "with which key": _bucket("GetEncryptionConfiguration"),
     "where they are replicated to": _bucket("GetReplicationConfiguration"),
     "whether a key can be used": lambda account: RequestedAction(
@@ -176,6 +175,7 @@ LEDGER: dict[str, Case] = {
 ALLOWED: dict[str, Case] = {
     **COPYING,
     **LOOKING,
+    "for how long exports are kept": _bucket("GetLifecycleConfiguration", "workbuoy-prod-exports-1a2b3c4d"),
     **LEDGER,
     "a command of the image as a task": _task("workbuoy-prod-one-off:7"),
     "the same in a customer's own stack": _task("workbuoy-prod-acme-one-off:7"),
