@@ -1,11 +1,14 @@
 """A repository of this project's own code and the stacks that are only for tests, to change and compare in."""
 
+import compileall
+import os
 import subprocess
 from pathlib import Path
 
 from tests.conftest import PROJECT, ROOT
 
 CODE = ("bootstrap", "components", "facts", "graph", "infra", "operations", "policies", "project", "rehearsal")
+PAST = 1_000_000_000
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
 
 
@@ -31,9 +34,19 @@ def make_clone(folder: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
     git(folder, "init", "--quiet")
+    (folder / ".git/info/exclude").write_text("__pycache__/\n")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "as it is")
+    _compile(folder)
     return folder
+
+
+def _compile(folder: Path) -> None:
+    """So that not each process compiles the project; files are made old, so that an edit is always newer."""
+    for file in folder.rglob("*.py"):
+        os.utime(file, (PAST, PAST))
+    for name in CODE:
+        compileall.compile_dir(folder / name, quiet=2)
 
 
 def edit(file: Path, old: str, new: str) -> None:
