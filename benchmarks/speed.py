@@ -70,8 +70,8 @@ def main(rounds: int, write: bool) -> None:
     """Measure what people wait for, and print one table with its ratios."""
     with tempfile.TemporaryDirectory() as temporary:
         rows = _rows(Path(temporary), rounds)
-    table = "\n".join([*HEAD, *map(str, rows)])
-    click.echo(table)
+        table = "\n".join([*HEAD, *map(str, rows)])
+        click.echo(table)  # before its files are removed, which takes a while
     if write:
         readme = README.read_text("utf-8")
         note = f"Measured on {datetime.now(UTC):%Y-%m-%d}, {_machine()}, medians of {rounds}.\n"
