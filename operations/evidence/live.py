@@ -14,12 +14,11 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components.files import ERASURES_PREFIX
+from components.files import ERASURES_BEGUN, ERASURES_PREFIX
 from operations.evidence.items import Item, State, worst
 from operations.restore.evidence import DRILLS, RESTORES, Evidence, EvidenceError
 
 ENTRIES: Final = f"{ERASURES_PREFIX}/entries/"
-BEGUN: Final = f"{ERASURES_PREFIX}/begun.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +95,9 @@ def _evidence(kind: str, session: Any, place: Place) -> Iterator[dict[str, Any]]
 def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:
     """Every entry without its hashes, which say nothing to a reader. Raises EvidenceError without a ledger."""
     s3 = session.client("s3", region_name=place.region)
-    listed = s3.list_objects_v2(Bucket=place.bucket, Prefix=BEGUN, MaxKeys=1)
+    listed = s3.list_objects_v2(Bucket=place.bucket, Prefix=ERASURES_BEGUN, MaxKeys=1)
     if not listed.get("Contents"):
-        raise EvidenceError(f"{BEGUN} is not there: nobody knows what was erased")
+        raise EvidenceError(f"{ERASURES_BEGUN} is not there: nobody knows what was erased")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=ENTRIES):
         for one in page.get("Contents", ()):
             entry = json.loads(s3.get_object(Bucket=place.bucket, Key=one["Key"])["Body"].read())
