@@ -1,7 +1,8 @@
 """botocore's models, each file read once a process.
 
 moto asks a session of its own for the regions of each service, and botocore reads the service's whole model to answer:
-EC2's six times in one rehearsal of prod, which with the others is a seventh of its time.
+EC2's six times in one rehearsal of prod, which with the others is a seventh of its time. Each such session also looks
+into the folders of all four hundred services for the name of one.
 """
 
 import gzip
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from rehearsal.patching import replace_attribute
 
 
 @contextmanager
@@ -24,7 +27,7 @@ def read_once() -> Iterator[None]:
     from moto.core import loaders as motos  # noqa: PLC0415
 
     # It stands in botocore's module, since a fork of `rehearse --watch` forgets ours and keeps botocore's.
-    kept: dict[str, Any] = vars(loaders).setdefault("_read_by_rehearsals", {})
+    kept: dict[Any, Any] = vars(loaders).setdefault("_read_by_rehearsals", {})
 
     def read(path: str) -> Any:
         if path not in kept:
@@ -39,8 +42,20 @@ def read_once() -> Iterator[None]:
         def load_file(self, file_path: str) -> Any:
             return marshal.loads(marshal.dumps(read(file_path)))  # noqa: S302 what was written in the same line
 
-    with _loading_by(loaders.Loader, Shared), _loading_by(motos.Loader, Copied):
-        yield
+    list_services = loaders.Loader.list_available_services
+
+    def listed(self: Any, type_name: str) -> Any:
+        listing = (type_name, *self.search_paths)
+        if listing not in kept:
+            kept[listing] = list_services(self, type_name)
+        return kept[listing]
+
+    undo = replace_attribute(loaders.Loader, "list_available_services", listed)
+    try:
+        with _loading_by(loaders.Loader, Shared), _loading_by(motos.Loader, Copied):
+            yield
+    finally:
+        undo()
 
 
 @contextmanager

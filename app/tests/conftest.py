@@ -24,8 +24,11 @@ os.environ |= servers.CREDENTIALS
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # for the identity provider of the tests, on loopback
 
 _numbers = itertools.count()
+_copies: list[str] = []  # names of databases
 MakeSettings = Callable[..., Settings]
 
+
+MEMORY_BYTES = 4 * 2**30  # for each worker's server with its few databases at a time there is then enough
 
 # Fixtures that are a server of the version that WORKBUOY_POSTGRES_BIN names.
 SERVERS = {"postgres", "own_postgres"}
@@ -47,8 +50,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A running server."""
-    with embedded_postgres.running() as running:
+    settings = ("max_wal_size=128MB",)  # of what is written, Postgres would keep a gigabyte
+    with embedded_postgres.running(settings=settings, place=_memory()) as running:
         yield running
+
+
+def _memory() -> Path | None:
+    """Where files are memory, if there is room: writing and deleting some hundred databases takes a disk minutes."""
+    place = Path("/dev/shm")
+    if not place.is_dir() or not os.access(place, os.W_OK) or os.statvfs(place).f_flag & os.ST_NOEXEC:
+        return None
+    return place if shutil.disk_usage(place).free >= MEMORY_BYTES else None
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +69,20 @@ def database_is_marked(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if request.node.get_closest_marker("database") is None:
         assert SERVERS.isdisjoint(request.fixturenames), "this needs a database: mark it `database`"
+
+
+@pytest.fixture(autouse=True)
+def copies_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test leaves no copy behind; those of wider fixtures are made before this one."""
+    before = len(_copies)
+    yield
+    made = _copies[before:]
+    del _copies[before:]
+    if made:
+        running: Postgres = request.getfixturevalue("postgres")
+        with psycopg.connect(running.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            for name in made:
+                connection.execute(f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture(scope="session")
@@ -99,8 +125,9 @@ def database_url(postgres: Postgres, migrated: str) -> str:
 
 
 def copy(postgres: Postgres, template: str) -> str:
-    """The owner's address of a new copy of a database."""
+    """The owner's address of a new copy of a database, for one test; of a wider fixture's, for the run."""
     name = f"test_{next(_numbers)}"
+    _copies.append(name)
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name} template {template} owner {embedded_postgres.OWNER}")
     return postgres.url(database=name)

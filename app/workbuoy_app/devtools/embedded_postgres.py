@@ -132,15 +132,17 @@ def running(
     binaries: Path | None = None,
     settings: Callable[[Path], Sequence[str]] | Sequence[str] = (),
     origin: Origin | None = None,
+    place: Path | None = None,
 ) -> Iterator[Postgres]:
     """Start a server with an empty database and its owner; stop it and delete everything at the end.
 
     `binaries` is the folder of another server's programs; `settings` go over the ones here, and may be of its folder.
-    Raises NoPostgres.
+    Its folder is made in `place`, else where temporary files go. Raises NoPostgres.
     """
     user = _unprivileged()
-    _sweep(Path(tempfile.gettempdir()))
-    folder, janitor = _with_janitor()
+    place = place or Path(tempfile.gettempdir())
+    _sweep(place)
+    folder, janitor = _with_janitor(place)
     process: subprocess.Popen[bytes] | None = None
     try:
         binaries = binaries or _binaries(folder, user)
@@ -177,11 +179,11 @@ def running(
             janitor.communicate()  # its input ends, so it cleans up; a signal meanwhile changes nothing about that
 
 
-def _with_janitor() -> tuple[Path, subprocess.Popen[bytes]]:
+def _with_janitor(place: Path) -> tuple[Path, subprocess.Popen[bytes]]:
     """A folder and who looks after it, with no moment between in which a signal could leave one without the other."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
         with (folder / _LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             # It inherits that the signals are blocked, and the lock, which so lives exactly as long as it does.
