@@ -2,8 +2,9 @@
 
 The plan is made from that many real files; the journal, leases and the stop rule are the real ones. Stand-ins are
 time, the runners, the state bucket and AWS, whose calls meet token buckets with the rates of docs/limits.md
-(benchmarks/fleet_world.py). One runner in twenty dies in a shard, every third of those comes back after ten minutes,
-and two of a thousand writes of the journal get no answer. Each size gets a good release, and one that fails with all.
+(benchmarks/fleet_world.py). One runner in twenty dies in a shard, every second of them as it watches what it deployed;
+every third of all those comes back after ten minutes, and two of a thousand writes of the journal get no answer. Each
+size gets a good release, and one that fails with all.
 """
 
 import math
@@ -45,7 +46,8 @@ IMAGE = "sha256:" + "5eed" * 16
 BOUND_HOURS = 3.0
 BASES_IN_AN_ACCOUNT = 11  # 998 silos by their roles, 90 on a base stack: docs/limits.md
 SET_UP_SECONDS, ENGINE_SECONDS, ROLLOUT_SECONDS = 90, 45, (100, 160)
-DIES, COMES_BACK, AWAY_SECONDS = 0.05, 1 / 3, 600
+DIES, AS_IT_WATCHES, COMES_BACK, AWAY_SECONDS = 0.05, 0.5, 1 / 3, 600
+WATCH_STEP_SECONDS = 30
 UNANSWERED = 0.002
 RERUN_SECONDS = 600  # until a person runs lost jobs again
 
@@ -78,6 +80,7 @@ class Rollout:
     clock: Clock = field(default_factory=Clock)
     truth: Truth = field(default_factory=Truth)
     died: set[str] = field(default_factory=set)
+    died_watching: int = 0
     noticed: int = 0
     runner_seconds: float = 0.0
     reruns: int = 0
@@ -136,10 +139,9 @@ class Rollout:
 
     def _job(self, name: str, run: Run) -> Process:
         runner = Runner(owner=f"{name} {self.jobs}")
-        if self.chance.random() < DIES:
-            runner.dies_at = self.clock.now + self.chance.uniform(10, 1200)
-            if self.chance.random() < COMES_BACK:
-                runner.wakes_at = runner.dies_at + AWAY_SECONDS
+        dies, watching = self.chance.random() < DIES, self.chance.random() < AS_IT_WATCHES
+        if dies and not watching:
+            self._doom(runner, 1200)
         lease = yield from self._claim(name, run, runner)
         if lease is None:
             return
@@ -154,10 +156,31 @@ class Rollout:
             if not runner.noticed and self.clock.now < runner.dies_at:
                 lease.release()
             raise DiedError
-        yield self.plan.settings.watch_minutes * 60
-        lease.watched(Watched())
+        if dies and watching:
+            self._doom(runner, self.plan.settings.watch_minutes * 60)
+        yield from self._watch(lease, runner)
         runner.gone = True
         lease.release()
+
+    def _doom(self, runner: Runner, within: float) -> None:
+        runner.dies_at = self.clock.now + self.chance.uniform(10, within)
+        if self.chance.random() < COMES_BACK:
+            runner.wakes_at = runner.dies_at + AWAY_SECONDS
+
+    def _watch(self, lease: Lease, runner: Runner) -> Process:
+        """Until it is noted, the shard is not finished: where its runner dies, the next one watches from the start."""
+        began, seconds = self.clock.now, self.plan.settings.watch_minutes * 60
+        died_before = runner.owner in self.died
+        try:
+            yield from self._alive(runner, "", (WATCH_STEP_SECONDS,) * (seconds // WATCH_STEP_SECONDS))
+            lease.watched(Watched())
+            self.truth.watched_from[lease.record.head.name] = began
+        except (DiedError, EngineError) as error:
+            runner.gone = True
+            self.noticed += not isinstance(error, DiedError)
+            raise
+        finally:
+            self.died_watching += runner.owner in self.died and not died_before
 
     def _claim(self, name: str, run: Run, runner: Runner) -> Generator[float, None, Lease | None]:
         seconds = self.plan.settings.lease_minutes * 60
@@ -205,7 +228,7 @@ class Rollout:
         except DiedError:
             self.truth.under_way.pop(name, None)
             raise
-        self.truth.ends(name)
+        self.truth.ends(name, self.clock.now)
         self._note(name, entry, lease, runner)
 
     def _note(self, name: str, entry: Entry, lease: Lease, runner: Runner) -> None:
@@ -276,12 +299,13 @@ def _service(type_: str) -> str:
 def report(customers: int, rollout: Rollout, run: Run) -> bool:
     """One size's figures; False where a bound is not kept."""
     truth, touched = rollout.truth, len(rollout.truth.deployed)
-    states = Counter(
-        entry.state
+    records = [
+        record
         for wave in rollout.plan.waves
         for record in rollout.journal.wave(replace(run, wave=wave, state="running"))
-        for entry in record.customers.values()
-    )
+    ]
+    states = Counter(entry.state for record in records for entry in record.customers.values())
+    unwatched = truth.unwatched({one.head.name: one.customers for one in records if one.finished(run.round)})
     hours = rollout.clock.now / 3600
     repeated = sum(truth.deployed.values()) - touched
     left = states["waiting"] + states["running"] + states["interrupted"]
@@ -292,12 +316,13 @@ def report(customers: int, rollout: Rollout, run: Run) -> bool:
         f"  AWS: {aws.calls.total():,} calls, {aws.retries.total():,} of them refused and tried again",
         f"  journal: {journal['write']:,} writes, {journal['read']:,} reads; {rollout.bucket.unanswered} unanswered",
         f"  not done: {left}; two at one customer: {len(truth.at_once)}; begun after done: {len(truth.after_done)}",
-        f"  {len(rollout.died)} runners died, {rollout.noticed} results of theirs were refused; done again: {repeated}",
+        f"  {len(rollout.died)} runners died, {rollout.died_watching} of them as they watched; done again: {repeated}",
+        f"  results of theirs that were refused: {rollout.noticed}; shards not watched to the end: {len(unwatched)}",
     ):
         click.echo(line)
     for reason in rollout.stopped:
         click.echo(f"  {reason}")
-    good = not truth.at_once and not truth.after_done
+    good = not truth.at_once and not truth.after_done and not unwatched
     if rollout.bad:
         return good and run.state == "stopped" and set(truth.deployed) <= set(rollout.plan.settings.canaries)
     return good and run.state == "done" and states["done"] == customers and (customers != 1000 or hours <= BOUND_HOURS)

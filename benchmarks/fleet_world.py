@@ -7,7 +7,7 @@ ones of `operations.fleet`.
 import heapq
 import random
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from operations.engine.errors import UnreachableError
@@ -151,6 +151,8 @@ class Truth:
     noted: set[str] = field(default_factory=set)
     at_once: list[str] = field(default_factory=list)
     after_done: list[str] = field(default_factory=list)
+    ended_at: dict[str, float] = field(default_factory=dict)
+    watched_from: dict[str, float] = field(default_factory=dict)
 
     def begins(self, name: str, runner: str) -> None:
         """A runner begins a customer; two that are awake must never have the same one."""
@@ -160,10 +162,19 @@ class Truth:
             self.after_done.append(name)
         self.under_way[name] = runner
 
-    def ends(self, name: str) -> None:
+    def ends(self, name: str, now: float) -> None:
         """Its update is through."""
         self.under_way.pop(name, None)
         self.deployed[name] += 1
+        self.ended_at[name] = now
+
+    def unwatched(self, shards: Mapping[str, Iterable[str]]) -> list[str]:
+        """Finished shards, with their customers, of whom one was deployed after the watch that was noted had begun."""
+        return [
+            shard
+            for shard, names in shards.items()
+            if max((self.ended_at.get(name, 0.0) for name in names), default=0.0) > self.watched_from.get(shard, -1.0)
+        ]
 
 
 def calls_of(resources: Mapping[str, int]) -> list[tuple[str, str, int]]:

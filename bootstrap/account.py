@@ -32,7 +32,13 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
     opts = ResourceOptions(providers=[provider])
 
     state = StateStore(
-        "state", StateStoreArgs(context=context, keep_old_versions_days=settings.keep_old_state_days), opts
+        "state",
+        StateStoreArgs(
+            context=context,
+            keep_old_versions_days=settings.keep_old_state_days,
+            journal_writers=settings.journal_writers,
+        ),
+        opts,
     )
     registry = Registry(
         "images",
@@ -49,6 +55,7 @@ def declare_account(settings: AccountSettings) -> dict[str, Any]:
             github_arn=github.arn,
             operators=settings.operators,
             state_key_arn=state.key_arn,
+            journal=settings.journal,
         ),
         opts,
     )

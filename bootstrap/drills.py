@@ -5,6 +5,7 @@ task definition for drills has an entry point that lets through two commands (ap
 """
 
 from bootstrap.limits import elsewhere
+from bootstrap.look_at_backups import look_at_backups
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
 from bootstrap.tasks import task_statements
@@ -51,6 +52,12 @@ def copy_statements(scope: Scope) -> list[Statement]:
             },
         ),
     ]
+
+
+def changes_of_databases(scope: Scope) -> list[str]:
+    """What whoever makes a copy may do to databases beyond looking, which may be asked for in any region."""
+    actions = (action for one in copy_statements(scope) for action in one.actions)
+    return [one for one in actions if one.startswith("rds:") and not one.startswith("rds:Describe")]
 
 
 def evidence_statements(scope: Scope) -> list[Statement]:
@@ -113,8 +120,9 @@ def drill_statements(scope: Scope, state: Rights) -> dict[str, list[Statement]]:
                     }
                 },
             ),
-            elsewhere(scope),
+            elsewhere(scope, but={"rds": changes_of_databases(scope)}),  # copies may lie anywhere
         ],
+        "backups": look_at_backups(scope),  # each night, after the drill
         "tasks": [
             *task_statements(scope, "Drills", (DRILL,), roles),
             Statement(sid="FollowTasks", actions=["ecs:DescribeTasks"], resources=scope.named("ecs", "task/{}/*")),

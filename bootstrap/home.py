@@ -1,32 +1,44 @@
-"""What an environment's account file in `bootstrap/` says: for the commands of the root."""
+"""What an account's file in `bootstrap/` says of its environment: for the commands of the root."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from infra.problems import ProblemsError
-from infra.yaml_text import read_yaml
+from infra.yaml_index import index_of
 
 SETTINGS_KEY = "workbuoy-bootstrap:settings"
 
 
-def account_file(environment: str) -> str:
-    """The file of an environment's account, below the project's root."""
-    return f"bootstrap/Pulumi.{environment}.yaml"
+def account_file(stack: str) -> str:
+    """The file of an account, by its stack in `bootstrap/`, below the project's root."""
+    return f"bootstrap/Pulumi.{stack}.yaml"
 
 
-def account_settings(root: Path, environment: str) -> Mapping[str, Any]:
-    """What an environment's account file says; nothing where there is none, or it cannot be read."""
-    file = root / account_file(environment)
+def account_settings(root: Path, stack: str) -> Mapping[str, Any]:
+    """What an account's file says; nothing where there is none, or it cannot be read."""
+    name = account_file(stack)
     try:
-        config = read_yaml(file).content.get("config") if file.is_file() else None
+        config = index_of(root).of(name).get("config") if (root / name).is_file() else None
     except ProblemsError:
         return {}  # a rehearsal of bootstrap reports what is wrong with it
     settings = config.get(SETTINGS_KEY) if isinstance(config, Mapping) else None
     return settings if isinstance(settings, Mapping) else {}
 
 
-def home_region(root: Path, environment: str) -> str | None:
-    """The region that an environment's account file names; none where it names none."""
-    region = account_settings(root, environment).get("region")
+def account_stack(root: Path, environment: str, account: object) -> str:
+    """The stack in `bootstrap/` whose file names an account of an environment; the environment's first where none does.
+
+    An environment's first account has its name, a further one `ENVIRONMENT-SOMETHING`.
+    """
+    for file in sorted((root / "bootstrap").glob(f"Pulumi.{environment}-*.yaml")):
+        stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        if account and account_settings(root, stack).get("account") == account:
+            return stack
+    return environment
+
+
+def home_region(root: Path, environment: str, account: object) -> str | None:
+    """The region in which an account of an environment keeps state and trail; none where its file names none."""
+    region = account_settings(root, account_stack(root, environment, account)).get("region")
     return region if isinstance(region, str) else None

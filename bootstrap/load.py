@@ -35,7 +35,11 @@ def load_settings(root: Path, stack: str, configured: Any) -> AccountSettings | 
         raise ProblemsError(file.locate([*around, missing]))
     model = model_of(stack)
     inside = find_problems(model, configured)
-    inside += [*_name_problem(stack, configured), *_shared_accounts(root, stack, configured)]
+    inside += [
+        *_name_problem(stack, configured),
+        *_shared_accounts(root, stack, configured),
+        *_first_accounts_side(root, stack, configured),
+    ]
     if inside or around:
         raise ProblemsError([*file.locate(around), *file.locate(inside, "config", SETTINGS_KEY)])
     settings = model.model_validate_json(json.dumps(configured))
@@ -61,27 +65,66 @@ def _unread(content: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _shared_accounts(root: Path, stack: str, configured: Any) -> Iterator[Problem]:
-    """Other environments' files that name this account: dev, staging and prod never share one."""
+    """Other files that name this account: dev, staging and prod never share one."""
     account = configured.get("account") if isinstance(configured, dict) else None
     for other in sorted(root.glob("Pulumi.*.yaml")):
         if account and other != stack_file(root, stack) and _account_in(other) == account:
-            message = f"{account} is also the account of {other.name}; give each environment its own"
+            message = f"{account} is also the account of {other.name}; give each file an account of its own"
             yield Problem(path="account", message=message)
 
 
+def _first_accounts_side(root: Path, stack: str, configured: Any) -> Iterator[Problem]:
+    """Where a further account's file and its environment's first do not say the same about the journal.
+
+    Placeholders are compared with nothing: a rehearsal has put stand-ins into the one file alone.
+    """
+    journal = configured.get("journal") if isinstance(configured, dict) else None
+    file = stack_file(root, str(configured.get("environment")) if isinstance(configured, dict) else "")
+    if not isinstance(journal, dict) or file == stack_file(root, stack) or not file.is_file():
+        return
+    first = _settings_in(file)
+    for key in ("account", "region"):
+        there = str(first.get(key))
+        if not PLACEHOLDER_ACCOUNT.fullmatch(str(first.get("account"))) and journal.get(key) != there:
+            yield Problem(path=f"journal.{key}", message=f"is {journal.get(key)}, but {file.name} names {there}")
+    writers, own = [str(one) for one in first.get("journalWriters") or ()], configured.get("account")
+    if own not in writers and not any(map(PLACEHOLDER_ACCOUNT.fullmatch, writers)):
+        message = (
+            f"{file.name} does not let {own} keep the journal: add it to journalWriters there, then run "
+            f"`workbuoy bootstrap up {configured.get('environment')}`"
+        )
+        yield Problem(path="journal", message=message)
+
+
 def _account_in(file: Path) -> Any:
+    return _settings_in(file).get("account")
+
+
+def _settings_in(file: Path) -> Mapping[str, Any]:
     try:
         settings = (read_yaml(file).content.get("config") or {}).get(SETTINGS_KEY)
     except (ProblemsError, AttributeError):
-        return None  # that file's own rehearsal says what is wrong with it
-    return settings.get("account") if isinstance(settings, dict) else None
+        return {}  # that file's own rehearsal says what is wrong with it
+    return settings if isinstance(settings, Mapping) else {}
 
 
 def _name_problem(stack: str, configured: Any) -> Iterator[Problem]:
     environment = configured.get("environment") if isinstance(configured, dict) else None
-    if isinstance(environment, str) and stack != environment:
-        message = f"is {environment}, but the stack is called {stack}; an account's stack is its environment"
+    if not isinstance(environment, str):
+        return
+    further = stack.startswith(f"{environment}-")
+    if stack != environment and not further:
+        message = (
+            f"is {environment}, but the stack is called {stack}; an environment's first account is called "
+            f"{environment}, a further one {environment}-NAME"
+        )
         yield Problem(path="environment", message=message)
+    if further and not configured.get("journal"):
+        message = f"is missing: a further account of {environment} names the one that keeps the rollouts' journal"
+        yield Problem(path="journal", message=message)
+    if stack == environment and configured.get("journal"):
+        message = f"stands in the file of {environment}'s first account, which keeps the journal itself; take it out"
+        yield Problem(path="journal", message=message)
 
 
 def find_placeholders(settings: AnyAccountSettings) -> Iterator[Problem]:
@@ -95,6 +138,10 @@ def find_placeholders(settings: AnyAccountSettings) -> Iterator[Problem]:
             yield Problem(path=f"copies[{index}].account", message=message)
     if not isinstance(settings, AccountSettings):
         return
+    named = [(f"journalWriters[{index}]", one) for index, one in enumerate(settings.journal_writers)]
+    for path, value in [*named, *([("journal.account", settings.journal.account)] if settings.journal else [])]:
+        if PLACEHOLDER_ACCOUNT.search(value):
+            yield Problem(path=path, message=f"{value} is a placeholder account; put the real account id there")
     for path, value in (("ownerId", settings.github.owner_id), ("repositoryId", settings.github.repository_id)):
         if not value.strip("0"):
             message = "is a placeholder: a stranger's repository may have that name; put GitHub's id there"

@@ -7,11 +7,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbacku
 
 from bootstrap.scope import Scope
 from components.backup import BACKUPS
+from components.files import ERASURES_BEGUN
 from components.permissions import Statement
 
 
 def look_at_backups(scope: Scope) -> list[Statement]:
-    """Beside what finds databases (`bootstrap.drills`) and the erasure ledger (`bootstrap.operators`)."""
+    """Beside what finds databases (`bootstrap.drills`)."""
     return [
         Statement(
             sid="SeeSnapshots",
@@ -42,6 +43,12 @@ def look_at_backups(scope: Scope) -> list[Statement]:
                 "s3:GetReplicationConfiguration",
             ],
             resources=scope.buckets("files-*"),
+        ),
+        Statement(
+            sid="SeeWhetherErasuresAreKept",
+            actions=["s3:ListBucket"],
+            resources=scope.buckets("files-*"),
+            conditions={"StringEquals": {"s3:prefix": ERASURES_BEGUN}},
         ),
         Statement(
             sid="SeeKeysState",

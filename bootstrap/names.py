@@ -3,6 +3,7 @@
 from components.context import BACKUP_ROLE, LEAVING, OPERATORS, ROLES_BOUNDARY
 
 STATE_KEY_ALIAS = "alias/workbuoy-state"
+TRAIL_KEY_ALIAS = "alias/workbuoy-trail"
 REPOSITORY = "workbuoy"
 BOUNDARY = ROLES_BOUNDARY
 BACKUP_BOUNDARY = f"{BOUNDARY}-{BACKUP_ROLE}"

@@ -5,7 +5,7 @@ definition that each stack declares for one-off work, and it leaves a log. Who c
 run any image with the service's roles, so operators cannot.
 """
 
-from bootstrap.drills import copy_statements, evidence_statements
+from bootstrap.drills import changes_of_databases, copy_statements, evidence_statements
 from bootstrap.limits import elsewhere
 from bootstrap.look_at_backups import look_at_backups
 from bootstrap.scope import Scope
@@ -72,10 +72,13 @@ def _read_ledgers(scope: Scope) -> list[Statement]:
     ]
 
 
-def _changes_of_databases(scope: Scope) -> list[str]:
-    """What operators may do to databases beyond looking."""
-    actions = (action for one in copy_statements(scope) for action in one.actions)
-    return [one for one in actions if one.startswith("rds:") and not one.startswith("rds:Describe")]
+def _see_how_exports_are_kept(scope: Scope) -> Statement:
+    """For `workbuoy tenant remains --live`."""
+    return Statement(
+        sid="SeeHowExportsAreKept",
+        actions=["s3:GetLifecycleConfiguration"],
+        resources=scope.exports(),
+    )
 
 
 def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
@@ -124,9 +127,9 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
                 actions=["servicequotas:GetAWSDefaultServiceQuota"],
                 resources=["*"],  # AWS knows no resource for this action
             ),
-            elsewhere(scope, but={"rds": _changes_of_databases(scope)}),  # copies may lie anywhere
+            elsewhere(scope, but={"rds": changes_of_databases(scope)}),  # copies may lie anywhere
         ],
-        "backups": look_at_backups(scope),
+        "backups": [*look_at_backups(scope), _see_how_exports_are_kept(scope)],
         "secrets": [
             Statement(
                 sid="FindSecrets",

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bootstrap.names import TRAIL, trail_bucket
+from bootstrap.names import TRAIL, TRAIL_KEY_ALIAS, trail_bucket
 from bootstrap.settings import AnyAccountSettings
 
 MOST_BYTES: Final = 5_120
@@ -82,6 +82,23 @@ def policies(settings: AnyAccountSettings) -> Mapping[str, Mapping[str, Any]]:
                     f"arn:aws:s3:::{trail_bucket(settings.account, settings.region)}",
                     f"arn:aws:s3:::{trail_bucket(settings.account, settings.region)}/*",
                 ],
+            ),
+            _deny(
+                "KeepTheTrailsKey",
+                {
+                    "Action": [
+                        "kms:DisableKey",
+                        "kms:PutKeyPolicy",
+                        "kms:ScheduleKeyDeletion",
+                    ]
+                },
+                [f"arn:aws:kms:*:{settings.account}:key/*"],  # whose id AWS chooses
+                {"ForAnyValue:StringEquals": {"kms:ResourceAliases": [TRAIL_KEY_ALIAS]}},
+            ),
+            _deny(
+                "KeepTheTrailsKeysName",
+                {"Action": ["kms:DeleteAlias", "kms:UpdateAlias"]},
+                [f"arn:aws:kms:*:{settings.account}:{TRAIL_KEY_ALIAS}"],
             ),
             _deny("StayInTheOrganisation", {"Action": ["organizations:LeaveOrganization"]}, ["*"]),
         ),

@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from bootstrap.boundary import backup_boundary_statements, boundary_statements
 from bootstrap.drills import drill_statements
 from bootstrap.github import subjects, trust_workflows
+from bootstrap.journal import journal_rights
 from bootstrap.leaving import leaving_policies
 from bootstrap.limits import elsewhere, no_data, no_password, own_limits
 from bootstrap.names import (
@@ -36,7 +37,7 @@ from bootstrap.rights.waf import waf_rights
 from bootstrap.rights.watching import watching_rights
 from bootstrap.role import AccountRole, AccountRoleArgs
 from bootstrap.scope import Scope
-from bootstrap.settings import GitHubSettings, OperatorsSettings
+from bootstrap.settings import GitHubSettings, JournalSettings, OperatorsSettings
 from components.context import StackContext
 from components.permissions import Statement, policy_document
 
@@ -56,6 +57,7 @@ class RolesArgs:
     github_arn: Output[str]
     operators: OperatorsSettings
     state_key_arn: Output[str]
+    journal: JournalSettings | None = None
 
 
 class Roles(ComponentResource):
@@ -101,7 +103,7 @@ class Roles(ComponentResource):
                 role_name=deploy_role(context.environment),
                 description=f"Deploys the stacks of {context.environment} from its GitHub environment",
                 trust=trust_workflows(args.github_arn, subjects(args.github, [f"environment:{context.environment}"])),
-                policies=deploy_policies(scope, rights, state),
+                policies=deploy_policies(scope, rights, state, args.journal),
                 session_seconds=DEPLOY_SESSION_SECONDS,
             ),
             child,
@@ -184,12 +186,18 @@ def preview_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> 
     }
 
 
-def deploy_policies(scope: Scope, rights: dict[str, Rights], state: Rights) -> dict[str, Sequence[Statement]]:
+def deploy_policies(
+    scope: Scope, rights: dict[str, Rights], state: Rights, journal: JournalSettings | None = None
+) -> dict[str, Sequence[Statement]]:
     """Reading and writing, with what is denied beside the state."""
     documents: dict[str, list[Statement]] = {}
     for part, one in rights.items():
         documents.setdefault(_TOGETHER.get(part, part), []).extend([*one.read, *one.write])
     return {
         **documents,
-        "state": [*state.read, *state.write, elsewhere(scope), no_data(scope), no_password(scope), *own_limits(scope)],
+        "state": [
+            *(*state.read, *state.write, *journal_rights(scope, journal)),
+            *(elsewhere(scope), no_data(scope), no_password(scope)),
+            *own_limits(scope),
+        ],
     }

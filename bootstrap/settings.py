@@ -8,6 +8,14 @@ from pydantic import Field
 from components.settings import BrokenRule, Rule, Settings
 
 _Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", examples=["eu-west-1"])]
+_Account = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{12}$",
+        examples=["111122223333"],
+        description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
+    ),
+]
 _Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["finance@example.org"], max_length=254)]
 _GitHubId = Annotated[
     str, Field(pattern=r"^\d{1,19}$", examples=["123456789"], description="A number in quotes; zeros are a placeholder")
@@ -101,6 +109,13 @@ class SubProcessorsSettings(Settings):
     mail: Annotated[SubProcessor | None, Field(description="Who delivers mail to those who get alarms")] = None
 
 
+class JournalSettings(Settings):
+    """Which account of the environment keeps the journal of its rollouts, in its state bucket."""
+
+    account: _Account
+    region: Annotated[_Region, Field(description="Where that account keeps its state")]
+
+
 class ProcessorSettings(Settings):
     """Workbuoy itself as a processor: what GDPR article 30(2)(a) asks of a record of processing."""
 
@@ -125,14 +140,7 @@ class AnyAccountSettings(Settings):
     """What every account gets once: a place for its state, a trail, a budget."""
 
     environment: str
-    account: Annotated[
-        str,
-        Field(
-            pattern=r"^\d{12}$",
-            examples=["111122223333"],
-            description="AWS account id, in quotes; 000000000NNN is a placeholder that only a rehearsal takes",
-        ),
-    ]
+    account: _Account
     region: Annotated[_Region, Field(description="Where the state and the trail are kept")]
     residency: Annotated[
         tuple[_Region, ...],
@@ -159,6 +167,27 @@ def _image_regions_name_each_once(account: "AccountSettings") -> Iterator[Broken
         yield "imageRegions", "names a region twice; keep one"
 
 
+def _one_account_keeps_the_journal(account: "AccountSettings") -> Iterator[BrokenRule]:
+    journal = account.journal
+    if journal is not None and account.journal_writers:
+        yield (
+            "journalWriters",
+            f"the journal lies in {journal.account}, so nobody keeps it here; take one of the two out",
+        )
+    if journal is not None and journal.account == account.account:
+        yield "journal.account", "is this account: take `journal` out, and name the others in journalWriters"
+    if journal is not None and journal.region not in account.residency:
+        yield "journal.region", f"{journal.region} lies outside residency ({', '.join(account.residency)})"
+
+
+def _writers_are_other_accounts(account: "AccountSettings") -> Iterator[BrokenRule]:
+    for index, one in enumerate(account.journal_writers):
+        if one == account.account:
+            yield f"journalWriters[{index}]", "is this account, whose own role writes its journal anyway"
+        elif one in account.journal_writers[:index]:
+            yield f"journalWriters[{index}]", f"names {one} twice; keep one"
+
+
 class AccountSettings(AnyAccountSettings):
     """Everything that decides what an account of stacks gets once."""
 
@@ -168,6 +197,17 @@ class AccountSettings(AnyAccountSettings):
     ]
     github: GitHubSettings
     operators: OperatorsSettings
+    journal: Annotated[
+        JournalSettings | None,
+        Field(description="For a further account of an environment: which one keeps the journal of the rollouts"),
+    ] = None
+    journal_writers: Annotated[
+        tuple[_Account, ...],
+        Field(
+            max_length=100,
+            description="Further accounts of the environment, whose deploy roles keep the journal of the rollouts here",
+        ),
+    ] = ()
     processor: Annotated[
         ProcessorSettings | None,
         Field(description="Who Workbuoy is to its customers; an account that holds customers' data needs it"),
@@ -187,4 +227,6 @@ class AccountSettings(AnyAccountSettings):
         *AnyAccountSettings.rules,
         _images_lie_inside_residency,
         _image_regions_name_each_once,
+        _one_account_keeps_the_journal,
+        _writers_are_other_accounts,
     )

@@ -1,9 +1,11 @@
 """The bucket of the account's Pulumi state, and the key that is also the stacks' secrets provider."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from bootstrap.journal import let_writers_in, let_writers_use_key, only_conditional_writes
 from bootstrap.names import state_bucket
 from components.bucket import Bucket, BucketArgs
 from components.context import StackContext
@@ -15,8 +17,11 @@ OWN = "workbuoy-bootstrap"  # the tag by which the stacks' deploy role is kept a
 
 @dataclass(frozen=True, kw_only=True)
 class StateStoreArgs:
+    """`journal_writers` are further accounts of the environment, which keep their rollouts' journal here."""
+
     context: StackContext
     keep_old_versions_days: int
+    journal_writers: Sequence[str] = ()
 
 
 class StateStore(ComponentResource):
@@ -31,17 +36,18 @@ class StateStore(ComponentResource):
         context, child = args.context, ResourceOptions(parent=self)
         # Pulumi calls KMS itself, not through a service: a role's own policy names this key and says what for.
         use = Statement(sid="UseAsRolesMay", actions=USE, resources=["*"], principals={"AWS": [context.root_arn]})
+        bucket_name = state_bucket(context.account_id, context.region)
+        writers = args.journal_writers
         key = customer_key(
             f"{name}-key",
             context,
             kind="state",
             description="Pulumi's state and the stacks' secrets",
             classification="credentials",
-            users=[use],
+            users=[use, *let_writers_use_key(bucket_name, context.region, context.environment, writers)],
             opts=child,
             application=OWN,
         )
-        bucket_name = state_bucket(context.account_id, context.region)
         bucket = Bucket(
             name,
             BucketArgs(
@@ -51,7 +57,11 @@ class StateStore(ComponentResource):
                 key_arn=key.arn,
                 abort_uploads_after_days=1,
                 expire_noncurrent_after_days=args.keep_old_versions_days,
-                statements=[keep_versions(bucket_name)],
+                statements=[
+                    keep_versions(bucket_name),
+                    only_conditional_writes(bucket_name, context.environment),
+                    *let_writers_in(bucket_name, context.environment, writers),
+                ],
             ),
             child,
         )

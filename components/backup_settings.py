@@ -10,6 +10,11 @@ from components.settings import BrokenRule, Rule, Settings
 MOST_DAYS = 35
 START_WITHIN_MINUTES = 60  # the shortest that AWS takes
 COMPLETE_WITHIN_MINUTES = 12 * 60
+S3_LATE_DAYS = 2
+"""S3 deletes by a rule within this time of the rule's day.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+"""
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
 
 

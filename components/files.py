@@ -192,7 +192,7 @@ class Files(ComponentResource):
             Statement(
                 sid="ReadLedgersSalt",
                 actions=["s3:GetObject"],
-                resources=[Output.concat(self.bucket_arn, f"/{ERASURES_PREFIX}/begun.json")],
+                resources=[Output.concat(self.bucket_arn, f"/{ERASURES_BEGUN}")],
             ),
         ]
 
@@ -247,6 +247,7 @@ class Files(ComponentResource):
 OBJECT_PREFIX = "tenants"  # the service keeps every attachment below its tenant's id: app/README.md
 IMPORT_PREFIX = "imports"
 ERASURES_PREFIX = "erasures"
+ERASURES_BEGUN = f"{ERASURES_PREFIX}/begun.json"
 RESTORES_PREFIX = "restores"
 EVIDENCE_PREFIX = "evidence"  # of drills and restores: written once, and kept
 ACCESS_LOG_PREFIX = "access"

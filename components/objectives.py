@@ -1,12 +1,10 @@
 """What a service promises its users: the one table of objectives that rules, alerts and dashboards are made from."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from components.settings import Settings
-
-RESPONSE_MILLISECONDS: Final = (100, 250, 500, 1000, 2500, 5000)
 
 
 class ObjectivesSettings(Settings):

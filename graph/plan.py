@@ -29,7 +29,7 @@ OPERATIONS: Final[Mapping[str, Operation | None]] = {
 }
 """The engine's operations; None for the parts that a `replace` step already stands for.
 
-Source: the Automation API's `OpType`. Another name means another engine, and is refused.
+Source: `OpType` in sdk/go/common/apitype of pulumi/pulumi. Another name means another engine, and is refused.
 """
 
 

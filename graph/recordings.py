@@ -74,11 +74,8 @@ def read_events(path: Path) -> Plan:
         return from_events(_lines(path, opened), path)
 
 
-def from_events(events: Iterable[Mapping[str, Any]], origin: Path, *, failed: bool = False) -> Plan:
-    """A plan from the engine's events; raises InputError where they do not hold a whole preview.
-
-    `failed` tells what the Automation API's summary leaves out: that the preview did not succeed.
-    """
+def from_events(events: Iterable[Mapping[str, Any]], origin: Path) -> Plan:
+    """A plan from the engine's events; raises InputError where they do not hold a whole preview."""
     gathered = _Gathered(origin)
     summary: RecordedSummary | None = None
     config: Mapping[str, str] | None = None
@@ -100,7 +97,7 @@ def from_events(events: Iterable[Mapping[str, Any]], origin: Path, *, failed: bo
         raise InputError(f"{origin}: the preview's summary is missing, so the recording is cut off or no preview")
     if not summary.is_preview:
         raise InputError(f"{origin}: these are events of an update, not of a preview")
-    failed = failed or summary.result == "failed" or gathered.crashed
+    failed = summary.result == "failed" or gathered.crashed
     steps = gathered.whole_steps()
     if not failed:  # the engine stops counting where it fails
         gathered.check_counts(summary.resource_changes, whole=True)

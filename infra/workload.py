@@ -7,6 +7,7 @@ from pulumi import Input, ResourceOptions
 
 from components.access import Access, AccessArgs
 from components.backup import LOCAL_DAYS, BackupCopy, BackupCopyArgs
+from components.backup_settings import S3_LATE_DAYS
 from components.context import TASK_ROLE, StackContext
 from components.database import Database, DatabaseArgs
 from components.encryption import Encryption
@@ -60,10 +61,10 @@ def backups_kept_days(settings: StackSettings) -> int:
 
     A copy holds the bucket's older versions too, so that one of a version's last day outlives it by its own days.
     """
-    longest = max(settings.database.backup_retention_days, settings.files.expire_noncurrent_after_days)
-    if settings.backup_copy is None:
-        return longest
-    return max(longest, settings.files.expire_noncurrent_after_days + max(settings.backup_copy.keep_days, LOCAL_DAYS))
+    versions = settings.files.expire_noncurrent_after_days + S3_LATE_DAYS
+    if settings.backup_copy is not None:
+        versions += max(settings.backup_copy.keep_days, LOCAL_DAYS)
+    return max(settings.database.backup_retention_days, versions)
 
 
 @dataclass(frozen=True, kw_only=True)

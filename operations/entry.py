@@ -2,7 +2,10 @@
 
 import errno
 import os
+import signal
 import sys
+
+from project.interrupts import interruptible
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -10,12 +13,13 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 def run() -> None:
     """The command, from its first import to the last byte on stdout. Ends with 130 on Ctrl-C and 4 on a full disk."""
     try:
-        from operations.main import main  # noqa: PLC0415 a Ctrl-C while it is imported is one, too
+        with interruptible(signal.SIGINT):
+            from operations.main import main  # noqa: PLC0415 a Ctrl-C while it is imported is one, too
 
-        try:
-            main()
-        finally:
-            sys.stdout.flush()
+            try:
+                main()
+            finally:
+                sys.stdout.flush()
     except KeyboardInterrupt:
         _end(130, "error: interrupted")
     except BrokenPipeError:  # whoever read our output has seen enough

@@ -14,6 +14,7 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
         ('workbuoy rehearse prod --other "python3 service.py"', "another service, by its contract"),
         ("workbuoy rehearse prod --restore", "damage a customer, and bring it back"),
         ("workbuoy rehearse prod --leave", "a customer leaves, and is proved gone"),
+        ("workbuoy rehearse prod --tenants acme --leave", "one with a stack of its own, too"),
         ("workbuoy rehearse prod --tenants acme --move prod-eu-north-1", "a customer moves there and back"),
     ),
     "review": (
@@ -114,7 +115,11 @@ EXAMPLES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "fleet cells": (
         ("workbuoy fleet cells", "how much room is left where"),
         ("workbuoy fleet cells --live", "by what AWS grants the account now"),
-        ("workbuoy fleet cells --next prod", "the stack file of a further one"),
+        ("workbuoy fleet cells --next prod", "the files of a further one"),
+    ),
+    "fleet look": (
+        ("workbuoy fleet look drift --stacks 'prod prod-acme' --output build/looks", "as drift.yml does each night"),
+        ("workbuoy fleet look drills --stacks prod-acme --output build/looks", "as drills.yml does"),
     ),
     "fleet status": (
         ("workbuoy fleet status", "how far it is, one row a cause"),

@@ -15,7 +15,9 @@ FILE: Final = FOLDER / "frameworks/requirements.yaml"
 CIS: Final = "CIS AWS Foundations 5.0.0"
 _CIS_ID: Final = "CIS 5.0.0/"
 
-EvidenceKind = Literal["permissions", "matrix", "drills", "backups", "reviews", "waivers", "erasures", "drift"]
+EvidenceKind = Literal[
+    "permissions", "matrix", "drills", "restores", "backups", "reviews", "waivers", "erasures", "drift"
+]
 
 
 class Requirement(BaseModel):

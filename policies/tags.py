@@ -7,7 +7,6 @@ ENVIRONMENT: Final = "environment"
 OWNER: Final = "owner"
 TENANT: Final = "tenant"
 DATA_CLASSIFICATION: Final = "data-classification"
-OWNER_TAGS: Final = (APPLICATION, ENVIRONMENT, OWNER, TENANT, DATA_CLASSIFICATION)
 
 ROTATION: Final = "rotation"
 """`rotation=manual` marks a secret that an operator renews; its age is checked at run time (SecretsManager.1)."""

@@ -50,7 +50,7 @@ def placement_of(project: Project, stack: str) -> Placement:
         account=found["account"],
         region=found["region"],
         admits=tuple(map(str, (found.get("service") or {}).get("allowedCidrBlocks") or ())),
-        home=home_region(project.root, str(found.get("environment"))),
+        home=home_region(project.root, str(found.get("environment")), found["account"]),
         residency=tuple(residency_of(project, stack)),
         endpoint_url=found.get("endpointUrl"),
     )

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from rehearsal import models, patches, shapes
+from rehearsal import models, patches, shapes, shortcuts
+from rehearsal.patching import Undo
 
 # Settings that moto reads from the environment as it is imported; each spares loading what no stack of ours uses.
 _ENVIRONMENT = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -106,7 +107,7 @@ class Moto:
 
     def __init__(self, session: Any, config: Any) -> None:
         self._session, self._config = session, config
-        self._patched: dict[str, list[patches.Undo]] = {"every service": [patches.names_of_actions()]}
+        self._patched: dict[str, list[Undo]] = {"every service": shortcuts.take_all()}
         self._clients: dict[str, dict[tuple[str, str], Any]] = {}
 
     def cloud(self, account: str, region: str) -> Cloud:

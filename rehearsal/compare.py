@@ -7,10 +7,6 @@ from rehearsal.kinds.kind import Field
 from rehearsal.result import Check, FieldResult
 
 
-class UnknownPropertyError(Exception):
-    """A declared property that the table of kinds does not know; the message is its path."""
-
-
 def check_known(fields: Mapping[str, Field], declared: Mapping[str, Any], path: str = "") -> list[str]:
     """Paths of declared properties, nested ones too, that the table does not know."""
     unknown: list[str] = []

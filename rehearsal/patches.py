@@ -6,10 +6,9 @@ Each is applied when the first client of its service is made: a stack without th
 import hashlib
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-Undo = Callable[[], None]
+from rehearsal.patching import Undo, add_attribute, replace_attribute
 
 
 def patch(service: str) -> list[Undo]:
@@ -52,20 +51,6 @@ class _Certificate:
         """Always valid."""
 
 
-def _replace(owner: Any, name: str, new: Any) -> Undo:
-    old = owner.__dict__[name]
-    setattr(owner, name, new)
-    return lambda: setattr(owner, name, old)
-
-
-def _add(owner: Any, name: str, new: Any) -> Undo:
-    """An operation that moto lacks; one that a later moto has wins."""
-    if hasattr(owner, name):
-        return lambda: None
-    setattr(owner, name, new)
-    return lambda: delattr(owner, name)
-
-
 def _logging_policy() -> Undo:
     """moto breaks on a log bucket's policy with `Principal: "*"` (the usual TLS-only statement) and reads no lists."""
     from moto.s3.models import FakeBucket  # noqa: PLC0415
@@ -82,7 +67,7 @@ def _logging_policy() -> Undo:
             for one in statements
         )
 
-    return _replace(FakeBucket, "_log_permissions_enabled_policy", staticmethod(allowed))
+    return replace_attribute(FakeBucket, "_log_permissions_enabled_policy", staticmethod(allowed))
 
 
 def _services(statement: dict[str, Any]) -> list[Any]:
@@ -104,7 +89,7 @@ def _own_resource_ids() -> Undo:
         stock(self, *args, **kwargs)
         self.dbi_resource_id = "db-" + hashlib.sha256(self.arn.encode()).hexdigest()[:26].upper()
 
-    return _replace(DBInstance, "__init__", init)
+    return replace_attribute(DBInstance, "__init__", init)
 
 
 def _lazy_key_pairs() -> Undo:
@@ -112,7 +97,9 @@ def _lazy_key_pairs() -> Undo:
     from moto.kms import models  # noqa: PLC0415
     from moto.kms.utils import generate_private_key as stock  # noqa: PLC0415
 
-    return _replace(models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec))
+    return replace_attribute(
+        models, "generate_private_key", lambda spec: None if spec == "SYMMETRIC_DEFAULT" else stock(spec)
+    )
 
 
 def _many_certificates() -> Undo:
@@ -124,7 +111,7 @@ def _many_certificates() -> Undo:
         listener.certificates.extend(one["CertificateArn"] for one in certificates)
         return list(listener.certificates)
 
-    return _replace(models.ELBv2Backend, "add_listener_certificates", add)
+    return replace_attribute(models.ELBv2Backend, "add_listener_certificates", add)
 
 
 def _first_certificate_alone() -> Undo:
@@ -140,7 +127,7 @@ def _first_certificate_alone() -> Undo:
         listener.certificates = [*listener.certificates[:1], *further]
         return listener
 
-    return _replace(models.ELBv2Backend, "modify_listener", modify)
+    return replace_attribute(models.ELBv2Backend, "modify_listener", modify)
 
 
 def _filters_by_name() -> Undo:
@@ -153,7 +140,7 @@ def _filters_by_name() -> Undo:
         self.delete_filter(filter_name, log_group_name)
         stock(self, filter_name, filter_pattern, log_group_name, *rest, **more)
 
-    return _replace(MetricFilters, "add_filter", add)
+    return replace_attribute(MetricFilters, "add_filter", add)
 
 
 def _subnet_groups_stay() -> Undo:
@@ -166,7 +153,7 @@ def _subnet_groups_stay() -> Undo:
         self.subnet_groups[subnet_name] = changed = stock(self, subnet_name, *args, **kwargs)
         return changed
 
-    return _replace(RDSBackend, "modify_db_subnet_group", modify)
+    return replace_attribute(RDSBackend, "modify_db_subnet_group", modify)
 
 
 def _modify_event_subscription() -> Undo:
@@ -181,7 +168,7 @@ def _modify_event_subscription() -> Undo:
                 setattr(found, name, self.params[name])
         return ActionResult({"EventSubscription": found})
 
-    return _add(RDSResponse, "modify_event_subscription", modify)
+    return add_attribute(RDSResponse, "modify_event_subscription", modify)
 
 
 def _update_budget() -> Undo:
@@ -196,15 +183,7 @@ def _update_budget() -> Undo:
         stands.budget = Budget(wanted, []).budget
         return "{}"
 
-    return _add(BudgetsResponse, "update_budget", update)
-
-
-def names_of_actions() -> Undo:
-    """moto looks up all methods of a service's class for every request."""
-    from moto.core import responses  # noqa: PLC0415
-
-    stock = responses.__dict__["method_names_from_class"]
-    return _replace(responses, "method_names_from_class", cache(stock))
+    return add_attribute(BudgetsResponse, "update_budget", update)
 
 
 def _tags_by_id() -> Undo:
@@ -223,7 +202,7 @@ def _tags_by_id() -> Undo:
         found = self.tags.get(id_, {})
         return [{"resource_id": id_, "key": key, "value": found[key], "resource_type": kind} for key in found]
 
-    return _replace(tags.TagBackend, "describe_tags", describe)
+    return replace_attribute(tags.TagBackend, "describe_tags", describe)
 
 
 _PATCHES: dict[str, tuple[Callable[[], Undo], ...]] = {

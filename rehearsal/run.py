@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -18,9 +18,10 @@ from rehearsal.result import REFERENCE_TYPE, Declared, Refusal, Rehearsal, Rehea
 from rehearsal.stand_ins import StandIn
 
 if TYPE_CHECKING:
-    from rehearsal.change.run import Stood
+    from rehearsal.change.run import Before
     from rehearsal.cloud import Cloud, Moto
     from rehearsal.made import Made
+    from rehearsal.mapper import Mapper
     from rehearsal.monitor import Monitor, Realiser
 
 FALLBACK_ACCOUNT = "123456789012"  # AWS's documentation account, where a stack names none
@@ -69,13 +70,17 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to rehearse. `before_reading` is called with the cloud between creating and reading back."""
+    """How to rehearse. `before_reading` is called with the cloud between creating and reading back.
+
+    `keep` gets what each stack made in moto, for whoever changes or deletes it later.
+    """
 
     declare_only: bool = False
     progress: Progress = field(default_factory=Quiet)
     before_reading: "Callable[[Cloud], None] | None" = None
     references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # stack name -> its outputs
-    stood: "Stood | None" = None  # what stands already and is changed in place
+    stood: "Before | None" = None  # what stands already and is changed in place
+    keep: "MutableMapping[str, Mapper] | None" = None  # stack name -> what made it
     timeout_seconds: float = TIMEOUT_SECONDS
 
 
@@ -178,13 +183,15 @@ class _Run:
             monitor = self._program(mapper)
         else:
             former = Mapper(cloud, told)
-            with self.clock.phase(f"standing up {stood.revision.name}"):
+            with self.clock.phase(f"standing up {stood.name}"):
                 stood.stand_up(former, self.options.references)
             changing = stood.changing(mapper)
             monitor = self._program(changing)
             with self.clock.phase("deleting what goes"):
                 changing.finish()
             self.stand_ins = (*self.stand_ins, *former.stand_ins)
+        if self.options.keep is not None:
+            self.options.keep[self.stack] = mapper
         if self.options.before_reading is not None:
             self.options.before_reading(cloud)
         with self.clock.phase("reading back"):

@@ -16,10 +16,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from infra.problems import Problem, ProblemsError
+from project.interrupts import interruptible
 
 PREFIX: Final = "workbuoy-rehearsal-"
 """Of these folders alone: a sweep takes one without a lock for abandoned."""
@@ -46,7 +46,7 @@ def scratch() -> Iterator[Path]:
     janitor: subprocess.Popen[bytes] | None = None
     before = os.environ.get("TMPDIR")
     try:
-        with (folder / _LOCK).open("w") as lock, _terminable():
+        with (folder / _LOCK).open("w") as lock, interruptible(signal.SIGINT, signal.SIGTERM):
             fcntl.flock(lock, fcntl.LOCK_EX)
             janitor = _hire(folder, lock.fileno())
             folder.chmod(0o711)  # where we are root, Postgres runs as another user and has to reach its own folder
@@ -81,23 +81,6 @@ def _use(folder: str | None) -> None:
     tempfile.tempdir = None  # it is looked up again
 
 
-@contextmanager
-def _terminable() -> Iterator[None]:
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread, which is where signals arrive
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _require_room(place: Path) -> None:
     free = shutil.disk_usage(place).free // 1_000_000
     if free < NEEDED_MB:
@@ -127,6 +110,12 @@ def _abandoned(folder: Path) -> bool:
 
 def clean(folder: Path) -> None:
     """End every process that was started with this folder as its TMPDIR, then delete it."""
+    end_started_in(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_started_in(folder: Path) -> None:
+    """End every process that was started with this folder as its TMPDIR, but this one."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in _started_in(folder):
             with suppress(ProcessLookupError, PermissionError):
@@ -134,7 +123,6 @@ def clean(folder: Path) -> None:
         deadline = time.monotonic() + GRACE_SECONDS
         while _started_in(folder) and time.monotonic() < deadline:
             time.sleep(0.02)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _started_in(folder: Path) -> list[int]:

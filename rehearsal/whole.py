@@ -1,11 +1,11 @@
 """Everything that `workbuoy rehearse` does with a stack, in one moto."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from project.files import Project
 from project.silos import residency_of, retiring_on
@@ -28,13 +28,14 @@ class ServiceOptions:
     the built image under runc instead of in `app/.venv`. With `other`, a command line or an image's archive, that
     service is held to the contract of docs/other-image.md in the place of the bundled one. With `trying` its steps are
     taken while the service runs: customers and the stack are brought back, or a customer leaves. Over an older release
-    only `in_image` has a meaning.
+    only `in_image` has a meaning. `lent` is what `rehearsal.service.standing` keeps up, in the place of own servers.
     """
 
     in_image: bool = False
     in_browser: bool = False
     other: str = ""
     trying: "WholeStack | Leaving | None" = None
+    lent: "Mapping[str, Any] | None" = None
 
 
 def rehearse_whole(
@@ -60,6 +61,7 @@ def rehearse_whole(
         return judged(rehearse_with_base(project, stack, options), project, options)
     from rehearsal.cloud import running  # noqa: PLC0415 declaring only must not import moto
     from rehearsal.service.run import rehearse_service  # noqa: PLC0415
+    from rehearsal.service.standing import Borrowed  # noqa: PLC0415
     from rehearsal.service.surroundings import Surroundings  # noqa: PLC0415
 
     with ExitStack() as contexts:
@@ -68,7 +70,12 @@ def rehearse_whole(
             from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
 
             others = contexts.enter_context(other_programs(service.other))
-        surroundings = contexts.enter_context(Surroundings(app, archiving=service.trying is not None))
+        own = programs is None and not service.other and options.stood is None
+        surroundings = contexts.enter_context(
+            Borrowed(app, service.lent)
+            if service.lent is not None
+            else Surroundings(app, archiving=service.trying is not None, forking=own)
+        )
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)
         if not rehearsal.stands or not any(one.type == TASK_DEFINITION for one in rehearsal.resources):
@@ -78,14 +85,14 @@ def rehearse_whole(
         tell, before = options.progress.phase, options.stood
         if service.other:
             tried = rehearse_other(rehearsal, cloud, surroundings, others, program=service.other, tell=tell)
-        elif before is not None and (before.revision.folder / "app").is_dir():
+        elif before is not None and before.folder is not None and (before.folder / "app").is_dir():
             from rehearsal.service.release import rehearse_release  # noqa: PLC0415 few ask for it
 
             tried = rehearse_release(
                 rehearsal,
                 cloud,
                 surroundings,
-                former_app=before.revision.folder / "app",
+                former_app=before.folder / "app",
                 former=before.graph,
                 programs=programs,
                 tell=tell,

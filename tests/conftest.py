@@ -2,8 +2,10 @@
 
 import gc
 import json
+import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,12 +19,18 @@ from hypothesis import HealthCheck, settings
 from operations import ending
 from operations.outputs import VERSIONS
 from project.files import Project, find_project
+from rehearsal.models import read_once
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options, rehearse, rehearse_with_base
 
 # Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a
 # test sends would then be none. With a handler here, children begin with the usual one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where the shell forbids byte code, each worker would rewrite the assertions of every test module anew, and each
+# process that a test starts would compile the project. It is kept while tests are collected, which imports most of
+# both; what tests write and change afterwards is never taken from it.
+sys.dont_write_bytecode = False
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,14 +58,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return BySharing(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+# Fixtures that stand up whole stacks in moto, or answer each call of the Pulumi CLI by a process.
+HEAVY = frozenset({"accounts", "beside", "fake_cli", "moto", "seeded", "standing", "untouched", "whole", "world"})
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are left out by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that no worker is still busy with one when the others have ended."""
+    for item in items:
+        if HEAVY.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_collection_finish() -> None:
     """Python's collector leaves alone what was imported, and looks less often: it took a sixth of the suite."""
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
@@ -157,6 +174,16 @@ def schema_of(name: str) -> Any:
     """The committed schema of an output, as something that validates."""
     text = (ROOT / "docs/schemas" / f"{name}.{VERSIONS[name]}.json").read_text(encoding="utf-8")
     return jsonschema.Draft202012Validator(json.loads(text))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_are_read_once() -> Iterator[None]:
+    """Each command that a test calls makes clients of its own, and each would read its services' models anew."""
+    if "botocore" in sys.modules:
+        with read_once():
+            yield
+    else:
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -99,7 +99,7 @@ def readme(path: Path) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     ).stdout
     wanted = excerpt(printed)
     return f"{before}{shown if _lasting(wanted) == _lasting(shown) else wanted}{after}"

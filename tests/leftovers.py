@@ -8,18 +8,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-PATIENCE_SECONDS: Final = 60
+PATIENCE_SECONDS: Final = 300
 LISTENS: Final = "0A"  # https://docs.kernel.org/networking/proc_net_tcp.html
 
 
 def processes_of(place: Path) -> dict[int, str]:
-    """Those whose temporary folder lies in a place, also under other parents by now: id to command line."""
+    """Those whose temporary folder lies in a place, also under other parents by now: id to command line and name."""
     wanted, found = f"TMPDIR={place}".encode(), {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             environment = (entry / "environ").read_bytes().split(b"\0")
             if any(one == wanted or one.startswith(wanted + b"/") for one in environment):
-                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(entry.name)] = f"{line}({(entry / 'comm').read_text().strip()})"
     return {pid: command for pid, command in found.items() if pid != os.getpid()}
 
 
@@ -49,7 +50,7 @@ def becomes(condition: Callable[[], bool]) -> bool:
 
 
 def runs(place: Path, *words: str) -> bool:
-    """Whether a process of the place has all of these words in its command line."""
+    """Whether a process of the place has all of these words in its command line or name."""
     return any(all(word in command for word in words) for command in processes_of(place).values())
 
 

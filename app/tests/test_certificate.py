@@ -89,12 +89,12 @@ def serving(folder: Path, **environment: str) -> Iterator[int]:
 @pytest.mark.slow
 def test_the_port_speaks_tls_alone_and_the_containers_own_check_knows_it(tmp_path: Path) -> None:
     with serving(tmp_path, TLS_ENABLED="true") as port:
-        secure = http.client.HTTPSConnection("127.0.0.1", port, context=unchecked(), timeout=5)
+        secure = http.client.HTTPSConnection("127.0.0.1", port, context=unchecked(), timeout=60)
         for _ in range(2):  # the connection is kept
             secure.request("GET", "/healthz")
             answer = secure.getresponse()
             assert (answer.status, answer.read()[:1]) == (200, b"{")
-        plain = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        plain = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         plain.request("GET", "/healthz")
         with pytest.raises((http.client.HTTPException, OSError)):
             plain.getresponse()

@@ -47,7 +47,7 @@ def memory_bytes(process: Process) -> int:
 def assert_served(process: Process, cookie: str, times: int = 60) -> None:
     """A logged-in client gets its list, each time on a new connection; how fast, a loaded machine decides."""
     for _ in range(times):
-        connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=60)
         connection.request("GET", "/api/things", headers={"Cookie": cookie})
         answer = connection.getresponse()
         assert answer.status == 200
@@ -56,7 +56,7 @@ def assert_served(process: Process, cookie: str, times: int = 60) -> None:
 
 
 def connected(process: Process, sent: bytes) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", process.port), timeout=15)
+    connection = socket.create_connection(("127.0.0.1", process.port), timeout=60)
     connection.sendall(sent)
     return connection
 
@@ -131,7 +131,7 @@ def test_bodies_that_trickle_make_room_for_those_that_come(served: Process) -> N
     )
     those = [connected(served, head.encode() + b"{") for _ in range(400)]
     assert_served(served, cookie)
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     headers = {
         "Cookie": cookie,
         "Origin": f"http://localhost:{served.port}",

@@ -212,7 +212,7 @@ def test_debug_does_not_make_libraries_talk(lines: Any) -> None:
 
 
 def scrape(port: int, path: str = "/metrics") -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
         assert answer.headers["content-type"].startswith("text/plain")
         text: str = answer.read().decode()
         return text
@@ -315,7 +315,7 @@ def test_requests_are_written_as_prometheus_reads_them(openmetrics: bool) -> Non
 
 def ask_for(port: int, **headers: str) -> tuple[str, bytes]:
     asked = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=headers)
-    with urllib.request.urlopen(asked, timeout=5) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         return str(answer.headers["content-type"]), answer.read()
 
 

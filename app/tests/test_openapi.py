@@ -21,7 +21,7 @@ CASES = os.environ.get("SCHEMATHESIS_CASES", "20")  # of each operation and kind
 
 def token(port: int) -> str:
     """Log in at the mock."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/auth/mock", b"subject=acme-user", {"Origin": f"http://localhost:{port}"})
     return (connection.getresponse().getheader("set-cookie") or "").partition(";")[0]
 

@@ -135,7 +135,7 @@ def pgbouncer(server: Postgres, folder: Path, **settings: str) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def through(server: Postgres, port: int, query: str = "") -> Settings:

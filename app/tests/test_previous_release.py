@@ -59,7 +59,7 @@ class Client:
         }
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         connection.request(method, path, content, self._headers | headers)
         answer = connection.getresponse()

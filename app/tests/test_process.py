@@ -101,7 +101,7 @@ def test_the_commands_of_a_deployment_in_their_order(empty_url: str, tmp_path: P
     with serving(tmp_path / "log", **environment) as service:
         assert command("health", PORT=str(service.port)).returncode == 0
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(10) == 0
+        assert service.process.wait(60) == 0
         assert command("health", PORT=str(service.port)).returncode == 1
     messages = [line["message"] for line in service.lines()]
     assert messages[0] == "started"
@@ -158,7 +158,7 @@ def test_sqlite_holds_one_tenant(tmp_path: Path) -> None:
 def test_the_service_starts_before_its_database_is_there(tmp_path: Path) -> None:
     url = f"postgresql://u:p@127.0.0.1:{free_port()}/db?pool_timeout=1"
     with serving(tmp_path / "log", wait_for="/healthz", DATABASE_URL=url) as service:
-        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
         connection.request("GET", "/readyz")
         assert connection.getresponse().status == 503
 
@@ -176,11 +176,23 @@ def test_a_taken_port_is_exit_one_and_one_clear_line(database_url: str) -> None:
             assert any("port" in json.loads(line) for line in outcome.stdout.splitlines())
 
 
+def await_refusal(port: int) -> None:
+    """Return once nothing takes new connections at the port; how soon, a loaded machine decides."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        except OSError:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"port {port} takes connections still")
+
+
 def test_requests_in_flight_are_finished_on_sigterm(database_url: str, tmp_path: Path) -> None:
     """An upload whose second half comes after the signal is answered all the same."""
     with serving(tmp_path / "log", DATABASE_URL=database_url, **MOCK) as service:
         origin = f"http://localhost:{service.port}"
-        first = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+        first = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
         first.request("POST", "/auth/mock", b"subject=acme-user", {"Origin": origin})
         cookie = (first.getresponse().getheader("set-cookie") or "").partition(";")[0]
         headers = {"Origin": origin, "Cookie": cookie, "Content-Type": "application/json"}
@@ -188,28 +200,26 @@ def test_requests_in_flight_are_finished_on_sigterm(database_url: str, tmp_path:
         first.request("POST", "/api/things", b'{"title": "x"}', headers)
         thing = json.loads(first.getresponse().read())["id"]
 
-        upload = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+        upload = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
         upload.putrequest("POST", f"/api/things/{thing}/attachments?name=x")
         for name, value in {**headers, "Content-Type": "text/plain", "Content-Length": "200"}.items():
             upload.putheader(name, value)
         upload.endheaders()
         upload.send(b"a" * 100)
-        time.sleep(0.3)
+        time.sleep(1)  # it is with the service, and waits for the rest
         service.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        with pytest.raises(OSError, match=r"refused|reset"):
-            socket.create_connection(("127.0.0.1", service.port), timeout=2).close()
+        await_refusal(service.port)
         upload.send(b"b" * 100)
         answer = upload.getresponse()
         assert answer.status == 201
         assert json.loads(answer.read())["size_bytes"] == 200
-        assert service.process.wait(10) == 0
+        assert service.process.wait(60) == 0
 
 
 def test_a_body_over_the_limit_is_refused_without_being_taken_in(database_url: str, tmp_path: Path) -> None:
     """A real socket: the answer comes while almost nothing was sent."""
     with serving(tmp_path / "log", DATABASE_URL=database_url, **MOCK) as service:
-        with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
             head = [
                 "POST /api/things HTTP/1.1",
                 "Host: x",

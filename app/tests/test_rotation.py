@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -241,7 +242,35 @@ def test_the_handler_reads_its_settings_from_the_functions_environment(
     for name, value in secret.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("NODE_ENV", "development")
+    made: list[str | None] = []
+
+    def make(region: str | None) -> Any:
+        made.append(region)
+        return aws.secrets_client(region)
+
+    monkeypatch.setattr(rotation, "secrets_client", make)
+    monkeypatch.setattr(
+        rotation, "_client_of_this_function", cache(rotation._client_of_this_function.__wrapped__)
+    )
     token = str(uuid.uuid4())
     for step in STEPS:
         rotation.handler({"SecretId": secret.id, "ClientRequestToken": token, "Step": step}, None)
     assert secret.value()["username"] == roles.LOGINS[0]
+    assert made == ["eu-west-1"], "a client a step costs more than the steps"
+
+
+def test_a_renewed_server_knows_nothing_of_before_and_takes_a_first_login_again(
+    secret: Secret, own_postgres: Postgres
+) -> None:
+    secret.rotate()
+    migrate(load({"DATABASE_URL": own_postgres.url()}))
+    own_postgres.create_database("another")
+    renewed = own_postgres.renewed()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(own_postgres.url())
+    with psycopg.connect(renewed.url()) as connection:
+        databases = connection.execute("select datname from pg_database where oid >= 16384").fetchall()
+        known = connection.execute("select rolname from pg_roles where oid >= 16384").fetchall()
+        tables = connection.execute("select 1 from pg_tables where schemaname = 'public'").fetchall()
+        assert (databases, known, tables) == ([(embedded_postgres.DATABASE,)], [(OWNER,)], [])
+    assert Secret(renewed).rotate()["username"] == roles.LOGINS[0]

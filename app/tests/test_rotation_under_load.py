@@ -141,7 +141,7 @@ def test_the_service_waits_for_the_secrets_first_value(
     }
 
     def ready(port: int) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/readyz")
         return connection.getresponse().status
 
@@ -149,7 +149,7 @@ def test_the_service_waits_for_the_secrets_first_value(
         assert ready(service.port) == 503
         secret.rotate()
         prepare(own_postgres)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while ready(service.port) != 200:
             assert time.monotonic() < deadline
             time.sleep(0.1)

@@ -180,7 +180,7 @@ def test_the_database_and_the_log_hold_no_tokens_value(database_url: str, tmp_pa
         from tests.test_openapi import token as log_in
 
         def ask(method: str, path: str, body: Any = None, **headers: str) -> Any:
-            connection = HTTPConnection("127.0.0.1", process.port, timeout=20)
+            connection = HTTPConnection("127.0.0.1", process.port, timeout=60)
             connection.request(
                 method, path, json.dumps(body), {"Content-Type": "application/json", **headers}
             )

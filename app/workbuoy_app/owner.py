@@ -17,12 +17,15 @@ class OwnerUnknown(Exception):
     """The settings name no owner's login."""
 
 
-def owner_login(settings: Settings) -> Login:
-    """The owner's login: given, or in a secret, or (on a laptop) the one in the address. Raises OwnerUnknown."""
+def owner_login(settings: Settings, client: Any = None) -> Login:
+    """The owner's login: given, or in a secret, or (on a laptop) the one in the address. Raises OwnerUnknown.
+
+    `client` is one of Secrets Manager, where whoever asks has one already.
+    """
     if settings.owner_user and settings.owner_password:
         return Login(settings.owner_user, settings.owner_password)
     if settings.owner_secret_id:
-        return parse_login(read_secret(settings.owner_secret_id, settings.aws_region))
+        return parse_login(read_secret(settings.owner_secret_id, settings.aws_region, client))
     address = settings.database
     if isinstance(address, PostgresAddress) and address.user:
         return Login(address.user, address.password or "")
@@ -31,10 +34,15 @@ def owner_login(settings: Settings) -> Login:
     )
 
 
-def owner_connection(settings: Settings, *, autocommit: bool = True) -> psycopg.Connection[Any]:
-    """A new connection as the owner. Raises OwnerUnknown, psycopg.Error, secret_values.SecretMissing."""
+def owner_connection(
+    settings: Settings, *, autocommit: bool = True, client: Any = None
+) -> psycopg.Connection[Any]:
+    """A new connection as the owner; `client` as for `owner_login`.
+
+    Raises OwnerUnknown, psycopg.Error, secret_values.SecretMissing.
+    """
     assert isinstance(settings.database, PostgresAddress)  # noqa: S101 - SQLite has no owner
-    login = owner_login(settings)
+    login = owner_login(settings, client)
     return psycopg.connect(
         **settings.database.connection_parameters(),  # type: ignore[arg-type]
         options=startup_options(

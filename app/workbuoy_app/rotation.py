@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -38,7 +39,13 @@ def handler(event: Mapping[str, str], context: object = None) -> None:  # noqa: 
     """Lambda's entry point: one of the four steps."""
     settings = load({"NODE_ENV": "production", "PUBLIC_URL": "https://rotation.invalid", **os.environ})
     configure(settings.log_level)
-    rotate(settings, secrets_client(settings.aws_region), event)
+    rotate(settings, _client_of_this_function(settings.aws_region), event)
+
+
+@cache
+def _client_of_this_function(region: str | None) -> Any:
+    """One for as long as Lambda keeps this process: making it costs more than all four steps with it."""
+    return secrets_client(region)
 
 
 def rotate(settings: Settings, client: Any, event: Mapping[str, str]) -> None:
@@ -82,8 +89,8 @@ def _set(settings: Settings, client: Any, secret_id: str, token: str) -> None:
     address = settings.database
     assert isinstance(address, PostgresAddress)  # noqa: S101 - production has no other
     with (
-        owner_connection(settings) as owner,
-        owner_connection(settings) as holder,
+        owner_connection(settings, client=client) as owner,
+        owner_connection(settings, client=client) as holder,
         roles.exclusive(holder, address),
     ):
         roles.ensure_roles(owner)

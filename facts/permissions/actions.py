@@ -154,9 +154,3 @@ def _kinds_by_action(service: str) -> dict[str, frozenset[str]]:
         f"{service}:{action}": frozenset(one["name"] for one in (details(f"{service}:{action}") or {})["resourceTypes"])
         for action in _DATA.actions.get_actions_for_service(service)
     }
-
-
-@cache
-def actions_without_resource(service: str) -> frozenset[str]:
-    """A service's actions that are asked for on `*` alone."""
-    return frozenset(name for name, kinds in _kinds_by_action(service).items() if not kinds)

@@ -15,7 +15,6 @@ from facts.permissions.truth import Truth, every
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys in lower case, each with the request's values."""
 
-EVERY_KEY: Final = ("*",)
 WITH_VARIABLES: Final = "2012-10-17"
 """The only `Version` whose policies have variables; in an older one `${aws:username}` is a text like any other."""
 
@@ -43,9 +42,6 @@ class Keys:
 
     def is_unknown(self, key: str) -> bool:
         return bool(self.unknown) and key not in self.values and any(fnmatchcase(key, one) for one in self.unknown)
-
-
-NO_KEYS: Final = Keys()
 
 
 def has_variables(text: str, version: str = WITH_VARIABLES) -> bool:

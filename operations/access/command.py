@@ -80,8 +80,8 @@ def _live(project: "Project", whose: "Whose", since: datetime, until: datetime) 
     from policies.catalogue import environment_of  # noqa: PLC0415
 
     tenant = whose.tenant
-    home = home_region(project.root, environment_of(tenant.base)) or tenant.region
     account = who_am_i(tenant.stack, tenant.region, {})["Account"]
+    home = home_region(project.root, environment_of(tenant.base), account) or tenant.region
     stated = str((settings_in(project.stack_file(tenant.base)) or {}).get("account"))
     if account != stated:
         fail(MISTAKE, f"{tenant.name}'s stack stands in account {stated}; these credentials are of {account}")

@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 from typing import Any, Final
 
 from components.database import BEFORE, RESTORED
+from components.files import ERASURES_BEGUN
 from operations.backups.away import copies_here, copies_there
 from operations.backups.elsewhere import elsewhere, exported, replicated
 from operations.backups.finding import DAILY, Finding, Looked, State, key_finding
@@ -15,7 +16,6 @@ from operations.restore.copy import lives_until
 from operations.restore.moment import shown
 
 LAG: Final = timedelta(minutes=30)  # RDS ships the log every five minutes
-LEDGER: Final = "erasures/begun.json"
 
 
 def look(looked: Looked) -> list[Finding]:
@@ -143,6 +143,10 @@ def _files_key(looked: Looked) -> Iterator[Finding]:
 
 def _ledger(looked: Looked) -> Iterator[Finding]:
     """Without it nobody knows what was erased, so that no copy may be read."""
-    found = looked.client("s3").list_objects_v2(Bucket=looked.bucket, Prefix=LEDGER, MaxKeys=1).get("KeyCount", 0)
-    told = (State.GOOD, "is there") if found else (State.UNREADABLE, f"{LEDGER} is not there: no copy may be read")
+    found = (
+        looked.client("s3").list_objects_v2(Bucket=looked.bucket, Prefix=ERASURES_BEGUN, MaxKeys=1).get("KeyCount", 0)
+    )
+    told = (
+        (State.GOOD, "is there") if found else (State.UNREADABLE, f"{ERASURES_BEGUN} is not there: no copy may be read")
+    )
     yield Finding(what="erasure ledger", state=told[0], found=told[1])

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation.errors import CommandError
-
 from bootstrap.names import secrets_provider, state_address, state_bucket
 from bootstrap.settings import AnyAccountSettings
-from operations.engine.cli import Cli
+from operations.engine.cli import Cli, CommandError
 from operations.engine.errors import MistakenError, UnreachableError
 from operations.engine.messages import explain
 
@@ -89,7 +87,7 @@ class StackState:
 
     def _run(self, *args: str) -> str:
         try:
-            return self.cli.run(list(args), str(self.folder), self.variables).stdout
+            return self.cli.run(args, self.folder, self.variables).stdout
         except CommandError as error:
             raise explain(self.stack, str(error)) from None
 

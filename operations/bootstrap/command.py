@@ -7,8 +7,6 @@ import click
 from operations.ending import notify, plainly, print_text
 from operations.help import Commands
 
-ENVIRONMENT = click.Choice(["dev", "staging", "prod", "vault"])
-
 
 @click.group(cls=Commands)
 def bootstrap() -> None:
@@ -19,37 +17,40 @@ def bootstrap() -> None:
 
 
 @bootstrap.command()
-@click.argument("environment", type=ENVIRONMENT)
+@click.argument("account")
 @plainly
-def up(environment: str) -> None:
-    """Bootstrap the account of ENVIRONMENT, or apply what has changed; Pulumi shows it all and asks first."""
+def up(account: str) -> None:
+    """Bootstrap ACCOUNT, or apply what has changed; Pulumi shows it all and asks first.
+
+    ACCOUNT is the name of its file in bootstrap/: dev, staging, prod, vault, or a further account such as prod-2.
+    """
     from operations.bootstrap.perform import bring_up, open_account  # noqa: PLC0415 help must not pay for it
 
-    bring_up(open_account(Path.cwd(), environment), notify)
-    notify(f"Next: workbuoy bootstrap adopt-state {environment}")
+    bring_up(open_account(Path.cwd(), account), notify)
+    notify(f"Next: workbuoy bootstrap adopt-state {account}")
 
 
 @bootstrap.command(name="adopt-state")
-@click.argument("environment", type=ENVIRONMENT)
+@click.argument("account")
 @plainly
-def adopt(environment: str) -> None:
-    """Move bootstrap's own state of ENVIRONMENT from this folder into the bucket that it made.
+def adopt(account: str) -> None:
+    """Move bootstrap's own state of ACCOUNT from this folder into the bucket that it made.
 
     Safe to repeat: what is in the bucket is never overwritten, and the folder's state stays until you delete it.
     """
     from operations.bootstrap.backends import bucket_backend, local_backend  # noqa: PLC0415
     from operations.bootstrap.perform import adopt_state, open_account  # noqa: PLC0415
 
-    account = open_account(Path.cwd(), environment)
+    opened = open_account(Path.cwd(), account)
     local, lasting = (
-        account.state(backend) for backend in (local_backend(account.folder), bucket_backend(account.settings))
+        opened.state(backend) for backend in (local_backend(opened.folder), bucket_backend(opened.settings))
     )
     adopt_state(local, lasting, notify)
-    notify(f"Next: commit bootstrap/Pulumi.{environment}.yaml, which names the key now, and delete bootstrap/.pulumi")
+    notify(f"Next: commit bootstrap/Pulumi.{account}.yaml, which names the key now, and delete bootstrap/.pulumi")
 
 
 @bootstrap.command()
-@click.argument("environment", type=ENVIRONMENT)
+@click.argument("account")
 @click.option(
     "--out",
     required=True,
@@ -58,8 +59,8 @@ def adopt(environment: str) -> None:
     help="Where the documents go, a file each.",
 )
 @plainly
-def guardrails(environment: str, out: Path) -> None:
-    """Write the service control policies of ENVIRONMENT's account, for whoever administers the organisation to attach.
+def guardrails(account: str, out: Path) -> None:
+    """Write ACCOUNT's service control policies, for whoever administers the organisation to attach.
 
     One keeps the account inside its residency, one keeps its trail. Attach them once the account is bootstrapped:
     they hold for everybody in it, and changing the trail then takes them off first.
@@ -68,7 +69,7 @@ def guardrails(environment: str, out: Path) -> None:
     from operations.bootstrap.perform import account_settings_of  # noqa: PLC0415
     from project.whole_file import write_whole  # noqa: PLC0415
 
-    settings = account_settings_of(Path.cwd(), environment)
+    settings = account_settings_of(Path.cwd(), account)
     out.mkdir(parents=True, exist_ok=True)
     for name, document in policies(settings).items():
         write_whole(out / f"{name}.json", as_text(document))

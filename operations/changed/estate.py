@@ -130,7 +130,9 @@ def _base(
     if missing:
         return None
     environment, account, region = (str(settings[name]) for name in ("environment", "account", "region"))
-    home = home_region(file.parent, environment) or (all_settings.get(environment) or settings).get("region", region)
+    home = home_region(file.parent, environment, account) or (all_settings.get(environment) or settings).get(
+        "region", region
+    )
     return Base(
         stack=stack,
         environment=environment,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
 from operations.changed.estate import Base, Customer
+from operations.changed.parts import shards
 from operations.changed.touched import Touched
 
 ENVIRONMENTS: Final = ("dev", "staging", "prod")
@@ -26,21 +27,25 @@ def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
     `rehearsals`, and `comparisons` with where the branch left main, need no account. `previews` (base stacks and silos,
-    but for those that the change brings), `drills` (those whose restore is to be tried), `silos` and one list of base
-    stacks for each environment leave out whatever still has a placeholder for an account.
+    but for those that the change brings), `silos` and one list of base stacks for each environment leave out whatever
+    still has a placeholder for an account. So do `looks` and `drills` (of those whose restore is to be tried), the
+    nightly ones, whose jobs have several stacks each where GitHub takes no job for each of them.
 
     Raises ProblemsError where stacks want images of more than one architecture.
     """
     reachable = [one for one in change.bases if one.reachable]
     silos = [_customer(one) for one in change.silos if one.base.reachable]
+    previews = [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new]
+    drilled = [
+        *(_base(one) for one in reachable if one.drilled),
+        *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
+    ]
     lists: dict[str, list[dict[str, Any]]] = {
         "rehearsals": _rehearsals(change),
         "comparisons": _comparisons(change),
-        "previews": [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new],
-        "drills": [
-            *(_base(one) for one in reachable if one.drilled),
-            *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
-        ],
+        "previews": previews,
+        "looks": shards(previews),
+        "drills": shards(drilled),
         "silos": silos,
         **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
     }

@@ -54,9 +54,10 @@ def deploy(
     showed. Exits with 3 where something failed, also when the last good image runs again.
     """
     from infra.placeholders import IMAGE_VARIABLE  # noqa: PLC0415
-    from operations.deploy.order import head_of, note, refuse_older  # noqa: PLC0415
+    from operations.deploy.order import head_of, refuse_older, to_note  # noqa: PLC0415
     from operations.deploy.perform import as_json, as_markdown  # noqa: PLC0415 help must not pay for these
     from operations.deploy.perform import deploy as perform  # noqa: PLC0415
+    from operations.engine.image import image_variables  # noqa: PLC0415
     from operations.engine.reviewed import plan_file  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from operations.review.judging import guards_customers  # noqa: PLC0415
@@ -66,18 +67,20 @@ def deploy(
     stood = opened.require_free()
     tags = opened.tags()
     commit = head_of(project.root) if older else refuse_older(opened, tags, project.root, notify)
-    _name_image(opened, image)
+    opened.use(image_variables(stack, image, lambda: stood.outputs))
     if guards_customers(stack) if refresh is None else refresh:
         _refuse_dangerous_drift(opened, json_wanted=json_wanted)
     with plan_file(wanted=plan) as file:
         reviewed = _reviewed(opened, project, file, stood, json_wanted=json_wanted)
         if not yes and not _confirmed(stack):
             fail(MISTAKE, "not confirmed; nothing was changed")
-        if opened.state().fingerprint != stood.fingerprint:
+        noted = to_note(tags, commit, opened.variables.get(IMAGE_VARIABLE))
+        if (reviewed.left != () or noted) and opened.state().fingerprint != stood.fingerprint:
             fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
-        note(opened, tags, commit, opened.variables.get(IMAGE_VARIABLE))
+        for name, value in noted.items():
+            opened.tag(name, value)
         try:
-            record = perform(opened, notify, message=message, reviewed=reviewed)
+            record = perform(opened, notify, before=stood.outputs, message=message, reviewed=reviewed)
         except KeyboardInterrupt:
             fail(
                 INTERRUPTED, f"{stack}: interrupted while waiting for the service; `workbuoy rollout {stack}` waits on"
@@ -179,12 +182,6 @@ def _opened(stack: str) -> "EngineStack":
     from operations.engine.stack import open_stack  # noqa: PLC0415
 
     return open_stack(_project(), stack, notify=notify)
-
-
-def _name_image(opened: "EngineStack", image: str | None) -> None:
-    from operations.engine.image import image_variables  # noqa: PLC0415
-
-    opened.use(image_variables(opened.name, image, opened.outputs))
 
 
 def _reviewed(

@@ -50,11 +50,10 @@ def head_of(root: Path) -> str | None:
     return _git(root, "rev-parse", "HEAD")
 
 
-def note(opened: EngineStack, tags: Mapping[str, str], commit: str | None, image: str | None) -> None:
-    """Write down what an update that is about to begin is of, where the stack's tags do not say so already."""
-    for name, value in ((COMMIT, commit), (IMAGE, image)):
-        if value is not None and tags.get(name) != value:
-            opened.tag(name, value)
+def to_note(tags: Mapping[str, str], commit: str | None, image: str | None) -> Mapping[str, str]:
+    """What the stack's tags do not say yet of an update that is about to begin: of which commit and image it is."""
+    wanted = {COMMIT: commit, IMAGE: image}
+    return {name: value for name, value in wanted.items() if value is not None and tags.get(name) != value}
 
 
 def _is_ancestor(root: Path, older: str, newer: str) -> bool:

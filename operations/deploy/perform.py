@@ -75,6 +75,7 @@ def deploy(
     opened: EngineStack,
     notify: Notify,
     *,
+    before: Mapping[str, Any],
     message: str | None = None,
     reviewed: Reviewed | None = None,
     rolled_out: Wait = wait_for_rollout,
@@ -85,6 +86,7 @@ def deploy(
     Args:
         opened: the stack, with the image's variable set.
         notify: gets every line of progress.
+        before: the stack's outputs as they stand.
         message: kept with the update in the stack's history.
         reviewed: what a person saw; the update does no more. Going back is not held to it.
         rolled_out: waits for the rollout.
@@ -94,7 +96,6 @@ def deploy(
         EngineError: the update was not begun (locked, signed out, interrupted, ...), so there is nothing to put back;
             or it began what was not reviewed, and a person must look.
     """
-    before = opened.outputs()
     record = Record(stack=opened.name, image_before=deployed_image(before))
     run = _Run(opened, before, record, notify, (("rollout", rolled_out), ("smoke test", tried)))
     try:
@@ -126,9 +127,9 @@ class _Run:
         return deployed_image(outputs)
 
     def _update(self, message: str | None, reviewed: Reviewed | None) -> str:
-        """Update, unless it is proved to have nothing to do. A refresh that took drift in needs one to follow it."""
+        """Update, unless it is proved to have nothing to do."""
         left = reviewed.left if reviewed is not None else None
-        if left == () and self.opened.refreshed_at() is None:
+        if left == ():
             self.notify(f"{self.opened.name}: nothing is to change, so no update is run")
             return NOTHING
         if left and reviewed is not None and not any(step.changes for step in reviewed.plan.steps):

@@ -4,13 +4,11 @@ import json
 import os
 from pathlib import Path
 
-from pulumi.automation import CommandError
-
 from bootstrap.names import secrets_provider as own_provider
 from bootstrap.names import state_address
 from operations.doctor.finding import DEPLOY, Finding, Readiness
 from operations.engine import plugins
-from operations.engine.cli import Cli, find_cli, sdk_version
+from operations.engine.cli import Cli, CommandError, find_cli, sdk_version
 from operations.engine.errors import EngineError
 from operations.engine.messages import LOG_IN_COMMAND, explain
 from operations.engine.stack_file import provider_lines
@@ -27,7 +25,7 @@ def cli() -> tuple[Finding, Cli | None]:
     except EngineError as error:
         state: Readiness = "missing" if "is not here" in error.problem else "wrong"
         return Finding(name="engine", state=state, found=error.problem, mend=INSTALL, needed_for=DEPLOY), None
-    older = found.version is not None and found.version < sdk_version()
+    older = found.version < sdk_version()
     beside = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"
     return Finding(
         name="engine",
@@ -66,7 +64,7 @@ def backend(found: Cli, place: Placement | None) -> Finding:
     """Where the state lies; ours carries the account and the region in its bucket's name."""
     log_in = f"pulumi login '{own_backend(place)}'" if place and place.endpoint_url is None else LOG_IN_COMMAND
     try:
-        said = found.run(["whoami", "--json"], cwd=str(Path.cwd()), additional_env={"PULUMI_SKIP_UPDATE_CHECK": "1"})
+        said = found.run(["whoami", "--json"], Path.cwd(), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
         url = str(json.loads(said.stdout).get("url") or "")
     except CommandError as error:
         explained = explain("backend", str(error))

@@ -11,9 +11,6 @@ from graph.recorded import RecordedResource, RecordedStep
 from graph.resource import STACK_TYPE, name_of, type_of
 from operations.drift.nested import Difference, differing
 from operations.engine.events import Event
-from operations.review.effects import NOT_JUDGED_KINDS
-from operations.review.findings import findings
-from operations.review.judging import judge
 
 NOT_SHOWN: Final = "it differs in a value that the engine does not show, so nobody can judge it"
 
@@ -54,6 +51,8 @@ def judged(stack: str, events: Iterable[Event]) -> tuple[Drifted, ...]:
     """
     steps = list(_steps(events))
     known = {one.urn: one for one in map(_drifted, steps) if one is not None}
+    if not known:
+        return ()
     quiet = {step.urn for step in steps if step.urn in known and not _differs(step)}
     found = {urn: one for urn, one in known.items() if urn not in quiet}
     dangers = dangers_of(_plan(stack, steps, frozenset(known)), quiet)
@@ -115,6 +114,10 @@ def dangers_of(plan: Plan, quiet: Collection[str] = ()) -> Mapping[str, tuple[st
 
     Of what is `quiet` only what is known to be dangerous: AWS sets much there that nobody judges.
     """
+    from operations.review.effects import NOT_JUDGED_KINDS  # noqa: PLC0415  half a second, as long as nothing differs
+    from operations.review.findings import findings  # noqa: PLC0415
+    from operations.review.judging import judge  # noqa: PLC0415
+
     said: dict[str, list[str]] = {}
     for danger in judge(plan).stopping:
         if danger.urn not in quiet or danger.kind not in NOT_JUDGED_KINDS:

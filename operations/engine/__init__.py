@@ -11,7 +11,7 @@
 A command catches EngineError, prints it as one line and exits with its `code`; FailedError has `reasons`, too.
 After Ctrl-C the engine has stopped and the error says what remains (code 130).
 
-The CLI is the one on PATH, else the one that `workbuoy engine install` puts into the Automation API's own place,
+The CLI is the one on PATH, else the one that `workbuoy engine install` puts where the Automation API looks,
 `~/.pulumi/versions/<SDK version>`. The backend is the one that `pulumi login` or PULUMI_BACKEND_URL names; ours are
 `s3://workbuoy-state-<account>-<region>?region=<region>` with `awskms://alias/workbuoy-state?region=<region>`.
 

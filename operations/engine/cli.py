@@ -5,14 +5,13 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import IO, Final
 
-from pulumi.automation import CommandResult, PulumiCommand
-from pulumi.automation.errors import InvalidVersionError, create_command_error
 from semver import VersionInfo
 
 from operations.ending import Notify
@@ -22,7 +21,24 @@ OLDEST_CLI: Final = VersionInfo.parse("3.260.0")
 """The oldest CLI that this project was run with; the SDK itself asks for 3.1.0 only."""
 
 INSTALL: Final = "`workbuoy engine install` mends it"
+_HIDDEN_OPTIONS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
+"""Lets the CLI take `--event-log`, as Pulumi's Automation API does."""
 CANCELLING: Final = "Cancelling: waiting for what runs to end. Ctrl-C again ends at once and leaves operations pending."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a run of the CLI printed."""
+
+    stdout: str
+    stderr: str
+
+
+class CommandError(Exception):
+    """The CLI ended with another code than 0; its text is all that it said."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(f"{said.stdout}\n{said.stderr}")
 
 
 def sdk_version() -> VersionInfo:
@@ -31,7 +47,7 @@ def sdk_version() -> VersionInfo:
 
 
 def install_root() -> Path:
-    """Where `workbuoy engine install` puts the CLI: the Automation API's own default place."""
+    """Where `workbuoy engine install` puts the CLI: the default place of Pulumi's Automation API."""
     return Path.home() / ".pulumi" / "versions" / str(sdk_version())
 
 
@@ -40,35 +56,45 @@ def find_cli(notify: Notify | None = None) -> "Cli":
 
     Raises EngineMissingError.
     """
-    refused, found = "", list[Cli]()
-    for root in (None, install_root()):
-        if (shutil.which("pulumi") if root is None else shutil.which(root / "bin" / "pulumi")) is None:
+    refused, serves = "", None
+    for command in (shutil.which("pulumi"), shutil.which(str(install_root() / "bin" / "pulumi"))):
+        if command is None:
             continue
         try:
-            found.append(Cli(root, notify))
-        except InvalidVersionError as error:
-            refused = refused or _why(error)
-        except (OSError, subprocess.CalledProcessError) as error:
+            version = _version_of(command)
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
             refused = refused or f"the Pulumi CLI does not run: {error}"
-    as_new = [cli for cli in found if cli.version is not None and cli.version >= sdk_version()]
-    for cli in (*as_new, *found):
-        return cli
-    problem = refused or "the engine, the Pulumi CLI, is not here"
-    raise EngineMissingError(problem, f"{INSTALL}, and `workbuoy rehearse` needs none")
+            continue
+        if version >= sdk_version() and version.major == sdk_version().major:
+            return Cli(command, version, notify)  # the other one need not be asked
+        if version >= OLDEST_CLI and version.major == OLDEST_CLI.major:
+            serves = serves or Cli(command, version, notify)
+        refused = refused or _why(version)
+    if serves is not None:
+        return serves
+    raise EngineMissingError(
+        refused or "the engine, the Pulumi CLI, is not here", f"{INSTALL}, and `workbuoy rehearse` needs none"
+    )
 
 
-def _why(error: Exception) -> str:
-    """The SDK's own words, with its version beside them."""
-    said = str(error).replace("Minimum version requirement failed. ", "").replace(" Please update the Pulumi CLI.", "")
-    return f"the Pulumi CLI does not fit the SDK {sdk_version()}: {said[:1].lower()}{said[1:].rstrip('.')}"
+def _version_of(command: str) -> VersionInfo:
+    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    done = subprocess.run([command, "version"], check=True, capture_output=True, text=True, env=environment)
+    return VersionInfo.parse(done.stdout.strip().removeprefix("v"))
 
 
-class Cli(PulumiCommand):
-    """The Automation API's command, in a session of its own, so that Ctrl-C reaches it once and from here."""
+def _why(version: VersionInfo) -> str:
+    same_major = version.major == OLDEST_CLI.major
+    rule = f"it must be {OLDEST_CLI} or newer" if same_major else "major version mismatch"
+    return f"the Pulumi CLI does not fit the SDK {sdk_version()}: {rule}, the current CLI version is {version}"
 
-    def __init__(self, root: Path | None, notify: Notify | None = None) -> None:
-        super().__init__(root=str(root) if root else None, version=OLDEST_CLI)
-        self.command = shutil.which(self.command) or self.command
+
+class Cli:
+    """The CLI, each run in a session of its own, so that Ctrl-C reaches it once and from here."""
+
+    def __init__(self, command: str, version: VersionInfo, notify: Notify | None = None) -> None:
+        self.command = command
+        self.version = version
         self.interrupted = False
         self.killed_by = ""
         self._tell = notify
@@ -76,13 +102,15 @@ class Cli(PulumiCommand):
 
     def run(
         self,
-        args: list[str],
-        cwd: str,
-        additional_env: Mapping[str, str],
+        args: Sequence[str],
+        folder: Path,
+        variables: Mapping[str, str],
         on_output: Notify | None = None,
-        on_error: Notify | None = None,
-    ) -> CommandResult:
-        """Run the CLI without questions. Ctrl-C and SIGTERM ask it to cancel and wait; `interrupted` tells of it."""
+    ) -> Said:
+        """Run the CLI without questions; `on_output` gets each line of either stream.
+
+        Ctrl-C and SIGTERM ask it to cancel and wait; `interrupted` tells of it. Raises CommandError.
+        """
         lines: tuple[list[str], list[str]] = ([], [])
         beside = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
         with (
@@ -92,18 +120,16 @@ class Cli(PulumiCommand):
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=cwd,
-                env={**os.environ, "PATH": beside, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+                cwd=folder,
+                env={**os.environ, "PATH": beside, **_HIDDEN_OPTIONS, **variables},
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
             ) as process,
         ):
             readers = [
-                threading.Thread(target=_read, args=(stream, callback, kept), daemon=True)
-                for stream, callback, kept in zip(
-                    (process.stdout, process.stderr), (on_output, on_error), lines, strict=True
-                )
+                threading.Thread(target=_read, args=(stream, on_output, kept), daemon=True)
+                for stream, kept in zip((process.stdout, process.stderr), lines, strict=True)
             ]
             for reader in readers:
                 reader.start()
@@ -117,10 +143,10 @@ class Cli(PulumiCommand):
             finally:
                 self._running = None
         self.killed_by = "" if self.interrupted else _signal(process.returncode)
-        result = CommandResult(stdout="\n".join(lines[0]), stderr="\n".join(lines[1]), code=process.returncode)
+        said = Said(stdout="\n".join(lines[0]), stderr="\n".join(lines[1]))
         if process.returncode != 0:
-            raise create_command_error(result)
-        return result
+            raise CommandError(said)
+        return said
 
     def cancel(self) -> None:
         """Ask what runs to stop in good order, from any thread; nothing where nothing runs."""

@@ -16,7 +16,7 @@ def engine() -> None:
 def install() -> None:
     """Install the Pulumi CLI of the SDK's version, by Pulumi's own installer, and the provider plugins.
 
-    Into the Automation API's own place, ~/.pulumi; nothing on PATH is changed. What is here and fits is left alone.
+    Both below ~/.pulumi; nothing on PATH is changed. What is here and fits is left alone.
     """
     from operations.engine.plugins import install_engine  # noqa: PLC0415 help must not pay for it
 

@@ -1,50 +1,93 @@
-"""Events of the Automation API in the form in which the engine itself writes them, and whether all of them came."""
+"""The engine's events, read from its log while it runs, and whether all of them came."""
 
+import json
+import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 Event = Mapping[str, Any]
+
+PAUSE_SECONDS: Final = 0.05
+"""Between two looks into the log: how much later a step is heard of than it began."""
 
 
 @dataclass
 class EngineEvents:
     """What the engine reported of one operation, and what of it did not arrive.
 
-    The engine leaves out what it cannot send, the Automation API what it cannot read, and neither fails for it: a step
+    The engine leaves out what it cannot write, and does not fail for it; one that is killed leaves half a line: a step
     that is not reported would count as a step that is not made. But the engine numbers its events from 0, and the last
     one says that it is. Sources: `startEventLogger` in pkg/backend/display/display.go and `NewCancelEvent` in
-    pkg/engine of pulumi/pulumi; `_EventsServicer` in the SDK's automation/_stack.py.
+    pkg/engine of pulumi/pulumi.
     """
 
     preview: bool
     listen: Callable[[Event], Any] | None = None
-    """Gets each event that something here reads."""
+    """Gets each event."""
     missed: Callable[[], Any] | None = None
     """Called once, where the first event is missing."""
     events: list[Event] = field(default_factory=list)
     lost: int = 0
     ended: bool = False
     broken: Exception | None = None
-    """What `listen` raised; the Automation API would print it with the event, and go on."""
+    """What `listen` or `missed` raised, for whoever asked for the operation."""
     _next: int = 0
 
-    def take(self, event: Any) -> None:
-        """One event of the Automation API."""
-        missing, self._next = event.sequence - self._next, event.sequence + 1
-        if missing and not self.lost and self.missed is not None:
-            self.missed()
-        self.lost += missing
-        self.ended = event.cancel_event is not None
-        recorded = as_recorded(event, preview=self.preview)
-        if not recorded:
-            return
-        self.events.append(recorded)
+    @contextmanager
+    def log(self) -> Iterator[Path]:
+        """A file for `--event-log`: it is read as it grows, and to its end before this ends.
+
+        It lies where only this user reads it: it holds the properties of every resource, secrets excepted.
+        """
+        with tempfile.TemporaryDirectory(prefix="workbuoy-events-") as folder:
+            file = Path(folder) / "events.jsonl"
+            file.touch()
+            written = threading.Event()
+            reader = threading.Thread(target=self._follow, args=(file, written), daemon=True)
+            reader.start()
+            try:
+                yield file
+            finally:
+                written.set()
+                reader.join()
+
+    def _follow(self, file: Path, written: threading.Event) -> None:
+        begun = b""
+        with file.open("rb") as log:
+            last = False
+            while not last:
+                last = written.wait(PAUSE_SECONDS)  # asked before reading, so that nothing comes after the last look
+                for part in log:
+                    begun += part
+                    if begun.endswith(b"\n"):
+                        self._take_safely(begun)
+                        begun = b""
+
+    def _take_safely(self, line: bytes) -> None:
         try:
-            if self.listen is not None:
-                self.listen(recorded)
-        except Exception as error:  # raised where the operation was asked for
+            self.take(line)
+        except Exception as error:  # this thread's; raised where the operation was asked for
             self.broken = self.broken or error
+
+    def take(self, line: bytes) -> None:
+        """One line of the log. What cannot be read has not arrived: the next one's number tells."""
+        try:
+            event = json.loads(line)
+            number = int(event["sequence"])
+        except (ValueError, TypeError, KeyError):
+            return
+        missing, self._next = number - self._next, number + 1
+        first, self.lost = not self.lost, self.lost + missing
+        self.ended = "cancelEvent" in event
+        self.events.append(event)
+        if missing and first and self.missed is not None:
+            self.missed()
+        if self.listen is not None:
+            self.listen(event)
 
     @property
     def gap(self) -> str:
@@ -52,26 +95,6 @@ class EngineEvents:
         if self.lost:
             return f"{self.lost} of the engine's events did not arrive"
         return "" if self.ended else f"the engine's events broke off after {self._next}"
-
-
-def as_recorded(event: Any, *, preview: bool = True) -> dict[str, Any]:
-    """One event, as a line of `--event-log` holds it; empty for a kind that nothing here reads."""
-    recorded = {
-        "preludeEvent": event.prelude_event,
-        "diagnosticEvent": event.diagnostic_event,
-        "policyEvent": event.policy_event,
-        "summaryEvent": event.summary_event,
-    }
-    found = {name: _camel(body) for name, body in recorded.items() if body is not None}
-    if event.summary_event is not None:
-        changes = dict(event.summary_event.resource_changes)
-        found["summaryEvent"]["resourceChanges"] = {_text(op): number for op, number in changes.items()}
-        found["summaryEvent"]["isPreview"] = preview
-    if event.resource_pre_event is not None:
-        found["resourcePreEvent"] = {"metadata": _step(event.resource_pre_event.metadata)}
-    if event.res_outputs_event is not None:
-        found["resOutputsEvent"] = {"metadata": _step(event.res_outputs_event.metadata)}
-    return found
 
 
 def changes_of(events: list[Event]) -> dict[str, int]:
@@ -88,27 +111,3 @@ def errors_of(events: list[Event]) -> Iterator[str]:
         diagnostic = event.get("diagnosticEvent")
         if diagnostic and diagnostic["severity"] == "error":
             yield str(diagnostic["message"])
-
-
-def _step(metadata: Any) -> dict[str, Any]:
-    body: dict[str, Any] = _camel(metadata)
-    body["op"] = _text(metadata.op)
-    body["old"], body["new"] = _camel(metadata.old), _camel(metadata.new)
-    body["detailedDiff"] = {
-        path: {"diffKind": _text(diff.diff_kind)} for path, diff in (metadata.detailed_diff or {}).items()
-    }
-    return body
-
-
-def _camel(body: Any) -> Any:
-    return None if body is None else dict(_pairs(body))
-
-
-def _pairs(body: Any) -> Iterator[tuple[str, Any]]:
-    for name, value in vars(body).items():
-        head, *rest = name.split("_")
-        yield head + "".join(part.title() for part in rest), value
-
-
-def _text(value: Any) -> str:
-    return str(getattr(value, "value", value))

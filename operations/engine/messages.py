@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from pulumi.automation import CommandError
-
-from operations.engine.cli import Cli
+from operations.engine.cli import Cli, CommandError
 from operations.engine.errors import (
     EngineError,
     EngineMissingError,
@@ -69,13 +67,13 @@ def bare(reason: str) -> str:
 
 def error_lines(lines: Iterable[str]) -> list[str]:
     """The lines that say why, each once: marked as errors, else whatever was said."""
-    bare = [re.sub(r"^\s*(?:stdout|stderr): ", "", line).strip() for line in lines]
-    stripped = [line for line in bare if line and not re.fullmatch(r"code: -?\d+|stdout:|stderr:", line)]
+    stripped = [line for line in map(str.strip, lines) if line]
     marked = [line.removeprefix("error: ") for line in stripped if line.startswith("error: ")]
     return list(dict.fromkeys(line for line in marked or stripped if line not in IGNORED))
 
 
-def _unknown_stack(stack: str, _text: str, _found: Said) -> EngineError:
+def unknown_stack(stack: str) -> MistakenError:
+    """The backend does not know it."""
     return MistakenError(
         f"{stack}: the backend knows no such stack",
         f"`workbuoy deploy {stack} --create` makes it; `pulumi stack ls` lists what is there",
@@ -121,6 +119,15 @@ def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
     named = _PLUGIN.search(found.string)
     plugin = f"{named[1]} {named[2]}" if named else "a provider"
     return EngineMissingError(f"{stack}: the plugin {plugin} is not here", "`workbuoy engine install` brings it")
+
+
+def _half_written(stack: str, _text: str, _found: Said) -> EngineError:
+    """A folder's backend writes each file whole, and beside it a checksum, which it does not."""
+    return FailedError(
+        f"{stack}: its state's checksum is half written: a run writes it now, or was killed as it did",
+        f"repeat it; where it stays so, delete {stack}.json.attrs beside the state in the backend's folder: it "
+        "holds that checksum alone",
+    )
 
 
 def _not_logged_in(stack: str, _text: str, _found: Said) -> EngineError:
@@ -185,7 +192,7 @@ def _no_network(stack: str, _text: str, found: Said) -> EngineError:
 
 
 _KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
-    (r"no stack named '.*' found", _unknown_stack),
+    (r"no stack named '.*' found", lambda stack, _text, _found: unknown_stack(stack)),
     (r"the stack is currently locked by|Another update is currently in progress", _locked),
     (
         r"Could not automatically download and install resource plugin"
@@ -194,6 +201,7 @@ _KNOWN: Final[tuple[tuple[str, Explain], ...]] = (
     ),
     (r"PULUMI_ACCESS_TOKEN must be set|you must be logged in|not logged in", _not_logged_in),
     (r'unable to open state directory "([^"]+)"', _no_folder),
+    (r"failed to load checkpoint: EOF", _half_written),
     (r"(?:incorrect passphrase|passphrase must be set)", _passphrase),
     (r"explicit deny in a service control policy|OptInRequired|region .{0,40}is not enabled", _region),
     (r"account ID not allowed: (\d{12})", _other_account),

@@ -8,10 +8,8 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
-from pulumi.automation import CommandError, PulumiCommand
-
 from operations.ending import Notify
-from operations.engine.cli import Cli, find_cli, install_root, sdk_version
+from operations.engine.cli import Cli, CommandError, find_cli, install_root, sdk_version
 from operations.engine.errors import EngineError, EngineMissingError
 from operations.engine.messages import explain
 
@@ -91,8 +89,10 @@ def _installed_cli(notify: Notify) -> Cli:
         found = find_cli()
     except EngineMissingError:
         found = None
-    if found is not None and found.version is not None and found.version >= sdk_version():
+    if found is not None and found.version >= sdk_version():
         return found
+    from pulumi.automation import PulumiCommand  # noqa: PLC0415  seconds that no other command needs
+
     notify(f"Installing the Pulumi CLI {sdk_version()} into {install_root()} ...")
     try:
         PulumiCommand.install(root=str(install_root()), version=sdk_version())
@@ -109,7 +109,7 @@ def _installed_cli(notify: Notify) -> Cli:
 
 def _run(cli: Cli, args: list[str]) -> str:
     try:
-        return cli.run(args, cwd=str(Path.home()), additional_env={"PULUMI_SKIP_UPDATE_CHECK": "true"}).stdout
+        return cli.run(args, Path.home(), {"PULUMI_SKIP_UPDATE_CHECK": "true"}).stdout
     except CommandError as error:
         explained = explain("pulumi", str(error))
         raise EngineError(explained.problem.removeprefix("pulumi: "), explained.next_step) from None

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from graph.resource import STACK_TYPE
+from graph.wire import MASK, SECRET_SIGNATURE, SIGNATURE
+
 
 @dataclass(frozen=True)
 class State:
@@ -24,6 +27,12 @@ class State:
         return [f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}" for one in operations]
 
     @property
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the last update, as `pulumi stack output --json` prints them: a secret one is `[secret]`."""
+        (stack, *_) = [one for one in self.resources if one.get("type") == STACK_TYPE] or [{}]
+        return {name: _without_secrets(value) for name, value in (stack.get("outputs") or {}).items()}
+
+    @property
     def fingerprint(self) -> str:
         """A digest of what stands: another one after any write."""
         return sha256(json.dumps(list(self.resources), sort_keys=True).encode()).hexdigest()
@@ -34,3 +43,10 @@ class State:
         state = (self.deployment.get("secrets_providers") or {}).get("state") or {}
         keys = {"url": "secretsprovider", "encryptedkey": "encryptedkey", "salt": "encryptionsalt"}
         return [f"{name}: {state[key]}" for key, name in keys.items() if state.get(key)]
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        secret = value.get(SIGNATURE) == SECRET_SIGNATURE
+        return MASK if secret else {name: _without_secrets(item) for name, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Drills and erasures as the stacks' own buckets hold them: written once by whoever did it, and read here.
+"""Drills, restores and erasures as the stacks' own buckets hold them: written once by whoever did it, and read here.
 
 Each stack's bucket holds `evidence/` and the erasure ledger (components/files.py). What cannot be read is missing, and
 a ledger that has not begun is no ledger without entries.
@@ -9,16 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components.files import ERASURES_PREFIX
+from components.files import ERASURES_BEGUN, ERASURES_PREFIX
 from operations.evidence.items import Item, State, worst
-from operations.restore.evidence import DRILLS, Evidence, EvidenceError
+from operations.restore.evidence import DRILLS, RESTORES, Evidence, EvidenceError
 
 ENTRIES: Final = f"{ERASURES_PREFIX}/entries/"
-BEGUN: Final = f"{ERASURES_PREFIX}/begun.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class Live:
     """What buckets hold of a period; `problems` is what of a kind could not be read, by the stack."""
 
     drills: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    restores: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     erasures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     problems: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -48,10 +49,10 @@ def read(session: Any, stacks: Sequence[str], place: Callable[[str], Place], sin
         try:
             where = place(stack)
         except (EngineError, KeyError) as error:
-            for kind in ("drills", "erasures"):
+            for kind in READ:
                 found.problems[kind, stack] = f"its outputs cannot be read: {' '.join(str(error).split())}"
             continue
-        for kind, reading in (("drills", _drills), ("erasures", _erasures)):
+        for kind, reading in READ.items():
             try:
                 documents = [one for one in reading(session, where) if since <= _day(one) <= until]
             except (EvidenceError, ValueError, TypeError, KeyError) as error:
@@ -87,16 +88,16 @@ def erasures(live: Live, stacks: Sequence[str], left: Item) -> Item:
     return Item(kind="erasures", title=left.title, state=state, told=tuple(told), documents=documents)
 
 
-def _drills(session: Any, place: Place) -> Iterator[Mapping[str, Any]]:
-    yield from Evidence(session=session, region=place.region, bucket=place.bucket).read(DRILLS)
+def _evidence(kind: str, session: Any, place: Place) -> Iterator[dict[str, Any]]:
+    yield from Evidence(session=session, region=place.region, bucket=place.bucket).read(kind)
 
 
 def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:
     """Every entry without its hashes, which say nothing to a reader. Raises EvidenceError without a ledger."""
     s3 = session.client("s3", region_name=place.region)
-    listed = s3.list_objects_v2(Bucket=place.bucket, Prefix=BEGUN, MaxKeys=1)
+    listed = s3.list_objects_v2(Bucket=place.bucket, Prefix=ERASURES_BEGUN, MaxKeys=1)
     if not listed.get("Contents"):
-        raise EvidenceError(f"{BEGUN} is not there: nobody knows what was erased")
+        raise EvidenceError(f"{ERASURES_BEGUN} is not there: nobody knows what was erased")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=ENTRIES):
         for one in page.get("Contents", ()):
             entry = json.loads(s3.get_object(Bucket=place.bucket, Key=one["Key"])["Body"].read())
@@ -105,3 +106,11 @@ def _erasures(session: Any, place: Place) -> Iterator[dict[str, Any]]:
 
 def _day(document: Mapping[str, Any]) -> date:
     return datetime.fromisoformat(str(document.get("writtenAt") or document["erased_at"])).date()
+
+
+READ: Final[Mapping[str, Callable[[Any, Place], Iterator[dict[str, Any]]]]] = {
+    "drills": partial(_evidence, DRILLS),
+    "restores": partial(_evidence, RESTORES),
+    "erasures": _erasures,
+}
+"""Kinds of evidence that buckets hold -> who reads them."""

@@ -71,10 +71,11 @@ def gather(
 def _of_kind(
     kind: EvidenceKind, recorded: Path, period: tuple[date, date], stacks: Sequence[str], live: "Live | None"
 ) -> Item:
-    """Drills are the buckets' as well; one that could not be read is missing, whatever a folder holds."""
-    if live is None or kind != "drills":
+    """Drills and restores are the buckets' as well; one that could not be read is missing, whatever a folder holds."""
+    if live is None or kind not in ("drills", "restores"):
         return of_kind(recorded, kind, *period, stacks)
-    item = of_kind(recorded, kind, *period, stacks, live=[one for found in live.drills.values() for one in found])
+    documents = [one for found in getattr(live, kind).values() for one in found]
+    item = of_kind(recorded, kind, *period, stacks, live=documents)
     told = tuple(f"{stack}: {why}" for (of, stack), why in live.problems.items() if of == kind)
     state = worst([item.state, State.MISSING]) if told else item.state
     return replace(item, state=state, told=(*item.told, *told))

@@ -1,6 +1,7 @@
 """Evidence that commands left: one JSON document a file, in a folder a kind, each dated by itself or by its name.
 
-`FOLDER/drills` holds what `workbuoy restore drill --evidence FILE` writes, the others what `--json` of a command
+`FOLDER/drills` holds what `workbuoy restore drill --evidence FILE` writes, `restores` what the other commands of
+`workbuoy restore` write with it, the others what `--json` of a command
 prints: `backups` of `workbuoy backups`, `reviews` of `workbuoy review`, `drift` of `workbuoy drift`, `matrix` of
 `workbuoy rehearse BASE --tenants all`. A file that cannot be read, or says no day, is named and never passes.
 """
@@ -40,24 +41,24 @@ def of_kind(
     live: Sequence[Mapping[str, Any]] = (),
 ) -> Item:
     """What a folder shows of a kind, and what was read `live`, for each stack that it must be shown of."""
-    title, verdict, each = _KINDS[kind]
+    title, verdict, each, without = _KINDS[kind]
     documents, problems = _read(folder / kind)
     documents += [Document(_name(one), _day("", one), one) for one in live]
     fresh = [one for one in documents if since <= one.day <= until]
     told, states = list(problems), [State.FAILED for _ in problems]
     for stack in stacks if each else [""]:
         own = [one for one in fresh if not stack or one.content.get("stack") == stack]
-        state, words = _latest(own, verdict, kind)
+        state, words = _latest(own, verdict, kind, without)
         states.append(state)
         told.append(f"{stack}: {words}" if stack else words)
     names = {f"recorded/{kind}/{one.name}": one.content for one in fresh}
     return Item(kind=kind, title=title, state=worst(states), told=tuple(told), documents=names)
 
 
-def _latest(found: Sequence[Document], verdict: Verdict, kind: str) -> tuple[State, str]:
+def _latest(found: Sequence[Document], verdict: Verdict, kind: str, without: State) -> tuple[State, str]:
     """By the newest one: an older failure that was put right stays in the pack and does not decide."""
     if not found:
-        return State.MISSING, f"nothing of this period in {kind}/"
+        return without, f"nothing of this period in {kind}/"
     newest = max(found, key=lambda one: (one.day, one.name))
     try:
         state, words = verdict(newest.content)
@@ -98,6 +99,15 @@ def _drill(content: Mapping[str, Any]) -> tuple[State, str]:
     return State.PASSED, f"restored; RPO {content['rpoSeconds']} s, RTO {content['rtoSeconds']} s"
 
 
+def _restore(content: Mapping[str, Any]) -> tuple[State, str]:
+    """Of a customer, of a whole stack, or of the switch that lets its copy serve."""
+    switched = "went back to what served before" if content.get("back") else "switched"
+    what = content.get("tenant") or (switched if "back" in content else "its database")
+    if content["good"] is not True:
+        return State.FAILED, f"{content['stack']}, {what}: {content.get('problem') or 'it does not say why'}"
+    return State.PASSED, f"{content['stack']}, {what}: as of {content['at']}"
+
+
 def _backups(content: Mapping[str, Any]) -> tuple[State, str]:
     bad = [one["what"] for one in content["findings"] if one["state"] != "good"]
     if bad or not content["findings"]:
@@ -126,13 +136,15 @@ def _matrix(content: Mapping[str, Any]) -> tuple[State, str]:
     return State.PASSED, f"{len(matrix['cells'])} attempts, each as it must be{left}"
 
 
-_KINDS: Final[Mapping[EvidenceKind, tuple[str, Verdict, bool]]] = {
-    "matrix": ("Who reaches whom (isolation matrix)", _matrix, False),
-    "drills": ("Restore drills", _drill, True),
-    "backups": ("Audits of backups", _backups, True),
-    "reviews": ("Reviews of changes", _review, False),
-    "drift": ("Drift from the program", _drift, True),
+_KINDS: Final[Mapping[EvidenceKind, tuple[str, Verdict, bool, State]]] = {
+    "matrix": ("Who reaches whom (isolation matrix)", _matrix, False, State.MISSING),
+    "drills": ("Restore drills", _drill, True, State.MISSING),
+    "restores": ("Restores after an incident", _restore, False, State.NONE),
+    "backups": ("Audits of backups", _backups, True, State.MISSING),
+    "reviews": ("Reviews of changes", _review, False, State.MISSING),
+    "drift": ("Drift from the program", _drift, True, State.MISSING),
 }
+"""Title, what a document shows, whether each stack must show it, and what it means that none is there."""
 
 
 def kinds() -> Iterator[EvidenceKind]:

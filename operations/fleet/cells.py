@@ -1,6 +1,5 @@
 """Cells: base stacks with the room that AWS's limits leave on each, and which one a new customer goes to."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +19,15 @@ from operations.limits.uses import Use, uses
 from operations.tenant.files_check import read_checked
 
 DEFAULT_TIER: Final = "standard"
-_TEN: Final = re.compile(r"\b10\.(\d{1,3})\.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A base stack; `room` is how many more silos of the asked tier fit, and `limit` what ends it."""
+    """A base stack; `room` is how many more silos of the asked tier fit, and `limit` what ends it.
+
+    A further base stack in the same account and region takes `beside` silos, which `beside_limit` ends: one that the
+    account shares out. On a base stack of an account of its own, `alone` fit.
+    """
 
     base: Base
     residency: tuple[str, ...]
@@ -33,6 +35,9 @@ class Cell:
     silos: int
     room: int
     limit: str
+    alone: int
+    beside: int
+    beside_limit: str
 
     @property
     def name(self) -> str:
@@ -137,6 +142,9 @@ def _cell(
     settings = settings_in(stack_file(root, base.stack)) or {}
     rooms = {**dict(_own_rooms(settings, silos[base.stack], table.tier)), **dict(_rooms(base, bases, silos, table))}
     limit = min(rooms, key=lambda name: rooms[name], default="")
+    alone = {**dict(_own_rooms(settings, (), table.tier)), **dict(_rooms_alone(base, table))}
+    beside = dict(_rooms(base, bases, silos, table, further=1))
+    beside_limit = min(beside, key=lambda name: beside[name], default="")
     service = settings.get("service")
     return Cell(
         base=base,
@@ -145,6 +153,9 @@ def _cell(
         silos=len(silos[base.stack]),
         room=max(0, rooms.get(limit, 0)),
         limit=limit,
+        alone=max(0, min(alone.values(), default=0)),
+        beside=max(0, beside.get(beside_limit, 0)),
+        beside_limit=beside_limit,
     )
 
 
@@ -157,16 +168,24 @@ def _own_rooms(settings: Mapping[str, Any], silos: Iterable[Tenant], tier: str) 
 
 
 def _rooms(
-    base: Base, bases: Mapping[str, Base], silos: Mapping[str, Sequence[Tenant]], table: _Table
+    base: Base, bases: Mapping[str, Base], silos: Mapping[str, Sequence[Tenant]], table: _Table, further: int = 0
 ) -> Iterator[tuple[str, int]]:
-    """By the limits that AWS raises on request, shared as each one is."""
+    """By the limits that AWS raises on request, shared as each one is; of `further` base stacks by the shared alone."""
     for use in table.limits:
         most = table.most(use, base)
-        if most is None:
+        if most is None or (further and use.quota.scope == "base"):
             continue
         sharing = [one for one in bases.values() if _shares(use.quota.scope, base, one)]
-        taken = sum(use.base + use.silo * len(silos[one.stack]) for one in sharing)
+        taken = use.base * further + sum(use.base + use.silo * len(silos[one.stack]) for one in sharing)
         yield f"{use.quota.name} ({most:,.0f})", int((most - taken) // use.silo)
+
+
+def _rooms_alone(base: Base, table: _Table) -> Iterator[tuple[str, int]]:
+    """In an account that is like this one and holds nothing yet."""
+    for use in table.limits:
+        most = table.most(use, base)
+        if most is not None:
+            yield f"{use.quota.name} ({most:,.0f})", int((most - use.base) // use.silo)
 
 
 def _shares(scope: str, base: Base, other: Base) -> bool:
@@ -225,26 +244,3 @@ def as_json(cell: Cell) -> dict[str, Any]:
 def nearly_full(cell: Cell) -> bool:
     """Whether it is time for the next cell."""
     return cell.taken >= capacity.NEARLY_FULL
-
-
-def next_cell(root: Path, cell: Cell) -> tuple[str, str]:
-    """The name and the file of a further cell like this one: its own range of addresses, host name, and secrets."""
-    names = {file.name for file in root.glob("Pulumi.*.yaml")}
-    stem = re.sub(r"-\d+$", "", cell.name)
-    name = next(f"{stem}-{number}" for number in range(2, 10_000) if f"Pulumi.{stem}-{number}.yaml" not in names)
-    text = stack_file(root, cell.name).read_text(encoding="utf-8")
-    used = {int(found) for base in read_bases(root) for found in _TEN.findall(_addresses(root, base))}
-    free = next((number for number in range(10, 256) if number not in used), None)
-    if free is None:
-        raise ProblemsError([Problem(message="every range 10.N.0.0/16 is taken; choose another network by hand")])
-    lines = [
-        line for line in text.splitlines() if not re.match(r"(secretsprovider|encryptedkey|encryptionsalt):", line)
-    ]
-    text = _TEN.sub(f"10.{free}.", "\n".join(lines) + "\n")
-    return name, re.sub(r"(?m)^(\s+hostName: )([^.\s]+)\.", rf"\g<1>\2-{name}.", text)
-
-
-def _addresses(root: Path, base: str) -> str:
-    settings = settings_in(stack_file(root, base)) or {}
-    network = settings.get("network")
-    return str(network.get("cidrBlock")) if isinstance(network, Mapping) else ""

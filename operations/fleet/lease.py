@@ -46,6 +46,8 @@ class Lease:
     def begin(self, name: str) -> Entry | None:
         """Note that a customer's deployment begins; None where the journal says that nobody is to do it in this round.
 
+        What was seen of the shard before counts no more: it has to be watched again.
+
         Raises LostError where the shard is another's by now, OverError where the run was stopped, UnreachableError
         where the journal does not answer: then nothing may be begun.
         """
@@ -56,7 +58,7 @@ class Lease:
             if not entry.is_left(self._run.round):
                 return None
             begun = replace(entry, state="running", begun=entry.begun + 1, round=self._run.round, cause="")
-            self._write(self.record.with_entry(name, begun))
+            self._write(replace(self.record.with_entry(name, begun), watched=None))
             return begun
 
     def end(self, name: str, entry: Entry) -> None:

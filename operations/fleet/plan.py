@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 from infra.fleet import FILE, FleetSettings, load_fleet
 from infra.meant import meant
@@ -17,14 +16,13 @@ from infra.tenants.record import Tenant
 from infra.yaml_index import Index, index_of
 from infra.yaml_text import read_yaml
 from operations.changed.estate import Base, read_bases
+from operations.changed.parts import parts
 from operations.engine.image import is_digest
 from operations.fleet.records import ShardHead
 from operations.fleet.release import release_of
 from operations.tenant.files_check import read_checked
 
 CANARIES, SHARE, REST = WAVES = ("canaries", "share", "rest")
-MOST_JOBS: Final = 256
-"""Jobs of one matrix: https://docs.github.com/en/actions/reference/limits"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,18 +179,9 @@ def _shards(
         early = -(-len(shuffled) * settings.share_percent // 100)
         waves[SHARE][base], waves[REST][base] = shuffled[:early], shuffled[early:]
     for wave, of_bases in waves.items():
-        parts = _parts(of_bases, settings.shard_customers)
-        for number, (base, customers) in enumerate(parts, 1):
-            yield _shard(f"{wave}-{number:0{len(str(len(parts)))}}", wave, bases[base], customers, digests)
-
-
-def _parts(of_bases: Mapping[str, Sequence[Tenant]], size: int) -> list[tuple[str, Sequence[Tenant]]]:
-    """Each base's customers in parts of that size, or of the least above it that keeps a wave to one matrix."""
-    standing = [(base, customers) for base, customers in sorted(of_bases.items()) if customers]
-    most = max((len(customers) for _, customers in standing), default=0)
-    while size < most and sum(-(-len(customers) // size) for _, customers in standing) > MOST_JOBS:
-        size += 1
-    return [(base, part[at : at + size]) for base, part in standing for at in range(0, len(part), size)]
+        found = parts(of_bases, settings.shard_customers)
+        for number, (base, customers) in enumerate(found, 1):
+            yield _shard(f"{wave}-{number:0{len(str(len(found)))}}", wave, bases[base], customers, digests)
 
 
 def _shard(name: str, wave: str, base: Base, customers: Iterable[Tenant], digests: Digests) -> Shard:

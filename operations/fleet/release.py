@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from infra.problems import Problem, ProblemsError
+from infra.stack_files import TENANT_KEY, stack_file_names
+from infra.yaml_index import index_of
 from operations.tenant.deployment.journal import git
 
 APART: Final = frozenset({"benchmarks", "bootstrap", "docs", "tenants", "tests", ".ci", ".github", ".githooks"})
@@ -41,6 +43,15 @@ def release_of(root: Path, customers_files: Collection[str]) -> str:
         digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
         digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()[:12] + ("+" if dirty else "")
+
+
+def customers_files(root: Path) -> list[str]:
+    """Names of customers' own stack files, by what stands in each and not by their records, which may be wrong.
+
+    Raises ProblemsError for a stack file that cannot be read.
+    """
+    index = index_of(root)
+    return [name for name in stack_file_names(root) if TENANT_KEY in (index.of(name).get("config") or {})]
 
 
 def _names(listed: bytes) -> list[str]:

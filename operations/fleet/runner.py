@@ -7,15 +7,15 @@ from pathlib import Path
 
 from infra.fleet import FleetSettings
 from infra.stack_files import stack_file
+from operations.changed.estate import read_bases
 from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.fleet.journal import HeldError, Journal, OverError
 from operations.fleet.records import Run
-from operations.fleet.release import release_of
+from operations.fleet.release import customers_files, release_of
 from operations.fleet.rule import failures_stop
 from operations.fleet.shard import ShardResult, Worker, child_of, deploy_shard
 from operations.fleet.watching import Watching
-from operations.tenant.files_check import read_checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +29,19 @@ class Runner:
 
     @classmethod
     def ready(cls, root: Path, journal: Journal, seconds_each: float, notify: Notify) -> "Runner":
-        """Raises MistakenError where the run is of other code than what is checked out here."""
+        """Raises MistakenError where the run is of other code than what is checked out here, or a base stack is gone.
+
+        What is wrong with a customer's record leaves that customer out, and nobody else.
+        """
         run = journal.require()
-        own = [stack_file(root, one.stack).name for one in read_checked(root).tenants if one.isolation == "silo"]
-        here = release_of(root, own)
+        gone = sorted({one.base for one in journal.planned(run.run).shards} - set(read_bases(root)))
+        if gone:
+            files = ", ".join(stack_file(root, base).name for base in gone)
+            raise MistakenError(
+                f"{run.called} goes to base stacks that are not here any more: no {files}",
+                f"check out its commit, {run.commit[:12]}; nothing was changed",
+            )
+        here = release_of(root, customers_files(root))
         if here != run.release:
             raise MistakenError(
                 f"{run.called} is of code {run.release}, and {here} is here",

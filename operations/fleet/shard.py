@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from infra.fleet import FleetSettings
 from infra.problems import ProblemsError
+from infra.tenants.files import read_tenant
 from infra.tenants.listing import record_path
 from operations.ending import Notify
 from operations.engine.errors import EngineError
@@ -102,8 +103,8 @@ class _Shift:
     def _one(self, name: str, stop: Stop) -> SiloOutcome:
         """In a thread of the scheduler's."""
         try:
-            if self._changed(name):
-                return SiloOutcome("interrupted", self._leave_out(name))
+            if against := self._against(name):
+                return SiloOutcome("interrupted", self._leave_out(name, against))
             entry = self._lease.begin(name)
         except EngineError as error:  # nothing was begun, and nothing more is
             return self._lose(str(error))
@@ -124,17 +125,20 @@ class _Shift:
         noted = self._lease.record.customers[name]
         return SiloOutcome(noted.state if noted.state in ("done", "failed") else "interrupted", noted.cause)
 
-    def _changed(self, name: str) -> bool:
-        """Whether the customer's files mean something else than when the release was planned."""
-        head, entry = self._lease.record.head, self._lease.record.customers[name]
+    def _against(self, name: str) -> str:
+        """Why a customer is left out: its files are wrong, or mean something else than when the release was planned."""
+        root, head, entry = self._worker.root, self._lease.record.head, self._lease.record.customers[name]
         try:
             with self._digesting:
-                return self._digests.of(record_path(self._worker.root, name), head.base) != entry.digest
-        except ProblemsError:
-            return True
+                if self._digests.of(record_path(root, name), head.base) == entry.digest:
+                    return ""
+                read_tenant(root, name)
+        except ProblemsError as error:
+            told = "; ".join(map(str, error.problems))
+            return f"its files are wrong since the plan: {told}: mend them, then `workbuoy tenant deploy {name}`"
+        return f"its files changed since the plan: `workbuoy tenant deploy {name}` deploys it by itself"
 
-    def _leave_out(self, name: str) -> str:
-        cause = f"its files changed since the plan: `workbuoy tenant deploy {name}` deploys it by itself"
+    def _leave_out(self, name: str, cause: str) -> str:
         entry = self._lease.record.customers[name]
         self._lease.end(name, replace(entry, state="left out", cause=cause))
         return cause

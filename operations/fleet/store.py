@@ -47,29 +47,36 @@ class Store(Protocol):
         """Write it over exactly this version."""
 
 
-def open_store(address: str, region: str) -> Store:
+def open_store(address: str, region: str, profile: str | None = None) -> Store:
     """The store at a backend's address, `s3://BUCKET?region=...` or `file://FOLDER`.
 
-    Raises MistakenError for another.
+    `profile` is of AWS's configuration; without one, whoever is signed in asks.
+
+    Raises MistakenError for another address, and for a profile that is not there.
     """
     parts = urlsplit(address)
     if parts.scheme == "file":
         return FolderStore(Path(parts.path) / ".workbuoy-fleet")
     if parts.scheme == "s3":
-        return S3Store(_client(parse_qs(parts.query), region), parts.netloc, parts.path.strip("/"))
+        return S3Store(_client(parse_qs(parts.query), region, profile), parts.netloc, parts.path.strip("/"))
     raise MistakenError(
         f"the journal of a rollout lies beside the engine's state, and {address} takes no conditional writes",
         "set PULUMI_BACKEND_URL to the state bucket, s3://BUCKET?region=REGION",
     )
 
 
-def _client(query: dict[str, list[str]], region: str) -> Any:
+def _client(query: dict[str, list[str]], region: str, profile: str | None) -> Any:
     import boto3  # noqa: PLC0415  a third of a second that help must not pay for
     from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
 
     endpoint = query.get("endpoint", [None])[0]
     config = Config(retries={"mode": "adaptive", "total_max_attempts": 10}, connect_timeout=10, read_timeout=30)
-    return boto3.client("s3", region_name=query.get("region", [region])[0], endpoint_url=endpoint, config=config)
+    try:
+        session = boto3.Session(profile_name=profile)
+    except ProfileNotFound:
+        raise MistakenError(f"--journal-profile {profile}: AWS's configuration has no such profile") from None
+    return session.client("s3", region_name=query.get("region", [region])[0], endpoint_url=endpoint, config=config)
 
 
 class S3Store:
@@ -87,7 +94,7 @@ class S3Store:
             found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
             body = found["Body"].read()
         except ClientError as error:
-            if _code(error) in ("NoSuchKey", "404"):
+            if _code(error) in ("NoSuchKey", "404") or (_code(error) == "AccessDenied" and self._is_absent(key)):
                 return None
             raise self._unreachable(error) from None
         except BotoCoreError as error:
@@ -96,6 +103,19 @@ class S3Store:
         now = parsedate_to_datetime(told) if told else datetime.now(UTC)
         age = (now - found["LastModified"]).total_seconds()
         return Stored(body=body, version=found["ETag"], age_seconds=max(age, 0.0))
+
+    def _is_absent(self, key: str) -> bool:
+        """S3 tells that there is no object only to who may list the whole bucket; some may list the journal alone.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
+        """
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        try:
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix + key, MaxKeys=1)
+        except (BotoCoreError, ClientError):
+            return False  # so what refused the object stands
+        return not any(one["Key"] == self._prefix + key for one in found.get("Contents", ()))
 
     def create(self, key: str, body: bytes) -> str | None:
         """Raises UnreachableError where S3 refuses or does not answer."""

@@ -2,14 +2,14 @@
 
 import signal
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from operations.ending import INTERRUPTED, JSON, doing, fail, notify, plainly, print_json, print_text
 from operations.help import Commands
 from operations.image.registry_command import copy_image, push
+from project.interrupts import interruptible
 
 if TYPE_CHECKING:
     from operations.image.engines import Engine
@@ -45,15 +45,15 @@ def build(architecture: "Architecture | None", engine: "Engine | None", base: st
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.image.archive import ImageError, this_machine  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        built = build_image(
-            find_project(Path.cwd()).root,
-            architecture or this_machine(),
-            engine=engine,
-            base=base,
-            notify=doing,
-        )
+        with interruptible(signal.SIGTERM):
+            built = build_image(
+                find_project(Path.cwd()).root,
+                architecture or this_machine(),
+                engine=engine,
+                base=base,
+                notify=doing,
+            )
     except ImageError as error:
         fail(error.code, str(error))
     except KeyboardInterrupt:
@@ -77,7 +77,3 @@ def _print(built: "Image", sbom: Path, json_wanted: bool) -> None:
     print_text(f"archive   {built.archive}")
     print_text(f"SBOM      {sbom}")
     notify("Try it: workbuoy rehearse prod --image")
-
-
-def _interrupt(_: int, __: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

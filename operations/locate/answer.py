@@ -11,6 +11,7 @@ from infra.tenants.hold import HELD_VERSIONS_DAYS
 from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from operations.locate.differences import Difference
+from operations.locate.left import LeftCopy
 from operations.locate.readers import Means, Reader
 from operations.locate.sources import Source
 from operations.locate.stores import Group, Holds, Located
@@ -40,7 +41,8 @@ class Answer:
     differences: tuple[Difference, ...] = ()
     searched: tuple[str, ...] = ()  # regions that were looked through in the account
     unsearched: tuple[str, ...] = ()  # regions that could not be, each with the reason
-    gaps: tuple[str, ...] = ()  # what is not known of the account that everything stands in
+    gaps: tuple[str, ...] = ()  # what is not known of the account that everything stands in, or of places left
+    left: tuple[LeftCopy, ...] = ()  # what remains where the customer was before a move
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -49,13 +51,18 @@ class Answer:
         return tuple(store for store in self.stores if not store.allowed)
 
     @property
+    def left_outside(self) -> tuple[LeftCopy, ...]:
+        """Of what remains where the customer was before, what lies outside residency until it ends."""
+        return tuple(one for one in self.left if not one.allowed)
+
+    @property
     def not_held(self) -> tuple[Located, ...]:
         """What ends by a rule of its own although the customer is under a legal hold; all else waits for a person."""
         return tuple(one for one in self.stores if self.tenant.dates.hold and _ends_by_itself(one))
 
     @property
     def passed(self) -> bool:
-        return not (self.outside or self.differences or self.unsearched or self.gaps)
+        return not (self.outside or self.left_outside or self.differences or self.unsearched or self.gaps)
 
     @property
     def residency(self) -> str:
@@ -109,9 +116,10 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "hold": {"since": hold.since.isoformat(), "reason": hold.reason} if hold else None,
         "notHeld": [f"{one.name}: {one.what}" for one in answer.not_held],
         "source": answer.source.value,
-        "insideResidency": not answer.outside,
+        "insideResidency": not (answer.outside or answer.left_outside),
         "asDeclared": not answer.differences,
         "stores": [_store(store) for store in answer.stores],
+        "remainsElsewhere": [_left(one) for one in answer.left],
         "differences": [
             {"stack": one.stack, "name": one.name, "field": one.field, "declared": one.declared, "found": one.found}
             for one in answer.differences
@@ -120,6 +128,18 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "regionsNotSearched": list(answer.unsearched),
         "notKnown": list(answer.gaps),
         "seconds": round(answer.seconds, 3),
+    }
+
+
+def _left(one: LeftCopy) -> dict[str, Any]:
+    return {
+        "what": one.what,
+        "where": one.where,
+        "place": one.place,
+        "region": one.region,
+        "insideResidency": one.allowed,
+        "ends": one.ends.isoformat() if one.ends else None,
+        "how": one.how,
     }
 
 

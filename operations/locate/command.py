@@ -74,8 +74,9 @@ def locate(
 ) -> None:
     """Report where TENANT's data are: every store, its region, key, retention, backups and who can read it.
 
-    Without TENANT: one line for each customer, as they are found. Ends with 3 where a store lies outside the
-    customer's residency, or what was deployed, or the account, is not as declared, or a record lacks something.
+    Copies that remain where a customer was before a move are told, too. Without TENANT: one line for each customer, as
+    they are found. Ends with 3 where a store or such a copy lies outside residency, or what was deployed,
+    or the account, is not as declared, or a record lacks something.
     """
     source_name = _source(source_name, live=live, states=bool(state_files))
     if record_file is not None and tenant is None:
@@ -152,14 +153,16 @@ def _answer_and_estates(
     project: "Project", declared: "Declarations", tenant: "Tenant", source: "Source", states: dict[str, Any]
 ) -> "tuple[Answer, list[Estate]]":
     from operations.locate.answer import together  # noqa: PLC0415
+    from operations.locate.left import left_of  # noqa: PLC0415
     from operations.locate.platform import platform_gaps, platform_stores  # noqa: PLC0415
 
     started = time.perf_counter()
     places = [_of_place(project, declared, place, source, states) for place in tenant.places]
     answer, estates = together([one for one, _ in places]), [estate for _, estate in places]
     platform = dict.fromkeys(store for estate in estates for store in platform_stores(estate))
-    gaps = dict.fromkeys(gap for estate in estates for gap in platform_gaps(estate))
-    whole = replace(answer, stores=(*answer.stores, *platform), gaps=tuple(gaps))
+    left, unread = left_of(project.root, tenant, datetime.datetime.now(datetime.UTC).date())
+    gaps = dict.fromkeys((*(gap for estate in estates for gap in platform_gaps(estate)), *unread))
+    whole = replace(answer, stores=(*answer.stores, *platform), gaps=tuple(gaps), left=left)
     return replace(whole, seconds=time.perf_counter() - started), estates
 
 

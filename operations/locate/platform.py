@@ -59,7 +59,7 @@ def platform_places(root: Path, tenant: Tenant) -> Iterator[tuple[str, str]]:
     """What there is of the account and in which region, as the files place it: for a plan that declares nothing."""
     settings = settings_in(stack_file(root, tenant.base)) or {}
     environment = str(settings.get("environment") or environment_of(tenant.base))
-    home = home_region(root, environment) or tenant.region
+    home = home_region(root, environment, settings.get("account")) or tenant.region
     yield from ((IMAGES, tenant.region), (STATE, home), (TRAIL, home))
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from bootstrap.home import account_file, account_settings
+from bootstrap.home import account_file, account_settings, account_stack
 from bootstrap.settings import ProcessorSettings, SubProcessor
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
@@ -123,16 +123,17 @@ def processing(root: Path, estate: Estate, *others: Estate) -> Processing:
     """
     settings = settings_in(stack_file(root, estate.tenant.base)) or {}
     environment = str(settings.get("environment") or environment_of(estate.tenant.base))
-    account = account_settings(root, environment)
+    stack = account_stack(root, environment, settings.get("account"))
+    account = account_settings(root, stack)
     github = account.get("github")
     login = estate.tenant.login
     return Processing(
-        processor=_processor(environment, account.get("processor")),
+        processor=_processor(stack, account.get("processor")),
         repository=f"{github.get('owner')}/{github.get('repository')}" if isinstance(github, Mapping) else "",
         issuer=str(login.issuer_url or "") if login else _issuer(settings),
         own_login=login is not None,
         shown=measures(estate, *others),
-        file=account_file(environment),
+        file=account_file(stack),
     )
 
 
@@ -157,12 +158,12 @@ def measures(*estates: Estate) -> Mapping[Measure, Shown]:
     }
 
 
-def _processor(environment: str, stated: Any) -> ProcessorSettings | None:
+def _processor(stack: str, stated: Any) -> ProcessorSettings | None:
     if stated is None:
         return None
     problems: Sequence[Problem] = find_problems(ProcessorSettings, stated)
     if problems:
-        file = account_file(environment)
+        file = account_file(stack)
         raise ProblemsError([Problem(file=file, path=f"processor.{one.path}", message=one.message) for one in problems])
     return ProcessorSettings.model_validate_json(json.dumps(stated))
 

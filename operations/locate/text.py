@@ -5,6 +5,7 @@ from itertools import groupby
 
 from facts.captions import ENGLISH
 from operations.locate.answer import Answer, reader_name, source_words
+from operations.locate.left import LeftCopy
 from operations.locate.places import place_name
 from operations.locate.stores import Group, Holds, Located
 from project.terminal import wrapped
@@ -18,7 +19,8 @@ def text(answer: Answer) -> str:
 def line_of(answer: Answer) -> str:
     """One customer on one line, for a list of all."""
     regions = ", ".join(dict.fromkeys(one.region for one in answer.stores if one.holds is not Holds.NOTHING))
-    verdict = "inside" if not answer.outside else f"OUTSIDE: {', '.join(_told(answer.outside))}"
+    outside = [*_told(answer.outside), *_remaining(answer.left_outside)]
+    verdict = "inside" if not outside else f"OUTSIDE: {', '.join(outside)}"
     return f"{answer.tenant.name:<20} {answer.tenant.isolation:<4} {len(answer.stores):>3} stores  {regions}  {verdict}"
 
 
@@ -94,6 +96,8 @@ def _wrong(answer: Answer) -> Iterator[str]:
     yield from _listed("Outside residency", _told(answer.outside), hint if account else "")
     reason = f"Reason: {accepted[0].decision}" if accepted else ""
     yield from _listed("Outside residency, accepted in the customer's file", _told(accepted), reason)
+    yield from _listed("Remains where the customer was before", _remaining([o for o in answer.left if o.allowed]))
+    yield from _listed("Remains OUTSIDE residency, where the customer was before", _remaining(answer.left_outside))
     ending = [f"{one.name}: {one.what}: {one.kept}" for one in answer.not_held]
     yield from _listed("Ends by a rule of its own, which the legal hold does not stop", ending)
     yield from _listed("Not known", answer.gaps)
@@ -112,12 +116,20 @@ def _told(stores: Sequence[Located]) -> list[str]:
     return [f"{one.name}: {one.what} in {place_name(one.region)}" for one in stores]
 
 
+def _remaining(copies: Sequence[LeftCopy]) -> list[str]:
+    return [f"{one.what} ({one.where}) in {place_name(one.region)}, {one.until}" for one in copies]
+
+
 def _foot(answer: Answer) -> Iterator[str]:
     accepted = sum(1 for one in answer.stores if one.decision)
     inside = f"all inside residency but {accepted} accepted" if accepted else "all inside residency"
-    inside = inside if not answer.outside else f"{len(answer.outside)} OUTSIDE residency"
+    outside = len(answer.outside) + len(answer.left_outside)
+    inside = inside if not outside else f"{outside} OUTSIDE residency"
     yield ""
     yield f"{len(answer.stores)} stores, {inside}; {answer.seconds:.1f} s"
     if answer.searched:
         yield from wrapped(f"Looked through {len(answer.searched)} regions of the account.", "")
+    if answer.left:
+        told = f"Whether what should have ended did: workbuoy tenant remains {answer.tenant.name} --live"
+        yield from wrapped(told, "")
     yield from wrapped(f"Next: workbuoy locate {answer.tenant.name} --record FILE.md (a record for the customer)", "")

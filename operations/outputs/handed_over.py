@@ -67,7 +67,10 @@ class PersonErase(Printed):
 
 
 class Copy(Printed):
-    """A copy that remains of a customer who has left; `ends` is its last day, and null where a person ends it."""
+    """A copy that remains of a customer who has left; `ends` is its last day, and null where a person ends it.
+
+    `differs` is what the rule that ends it in AWS says otherwise, and empty where it says the same or was not asked.
+    """
 
     what: str
     where: str
@@ -75,6 +78,7 @@ class Copy(Printed):
     how: str
     state: Literal["gone", "there", "not asked"]
     why: str
+    differs: str
 
 
 class TenantRemains(Printed):

@@ -227,6 +227,18 @@ class Store(Printed):
     warnings: list[str]
 
 
+class Left(Printed):
+    """A copy that remains where the customer was before a move; `ends` is null where a person ends it."""
+
+    what: str
+    where: str
+    place: str
+    region: str
+    inside_residency: bool
+    ends: str | None
+    how: str
+
+
 class Difference(Printed):
     """Where what stands is not as declared."""
 
@@ -253,6 +265,7 @@ class Located(Printed):
     inside_residency: bool
     as_declared: bool
     stores: list[Store]
+    remains_elsewhere: list[Left]
     differences: list[Difference]
     regions_searched: list[str]
     regions_not_searched: list[str]

@@ -33,10 +33,13 @@ LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     ),
     "--browser": ("tries one stack's service", _NO_TRIAL | _STORIES | {"--since"}),
     "--restore": ("runs the service of one stack", _NO_TRIAL | {"--since", "--leave"}),
-    "--leave": ("runs the service of one stack", _NO_TRIAL | {"--since"}),
+    "--leave": (
+        "runs the service of each customer who leaves",
+        frozenset({"--since", "--declare-only", "--no-service", "--no-matrix"}),
+    ),
     "--move": (
         "tries who reaches whom while customers move",
-        frozenset({"--image", "--since", "--declare-only", "--no-service", "--no-matrix"}),
+        frozenset({"--image", "--since", "--declare-only", "--no-service", "--no-matrix", "--leave"}),
     ),
     "--tenants": ("stands stacks up", frozenset({"--declare-only"})),
 }

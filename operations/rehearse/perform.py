@@ -1,9 +1,10 @@
 """The rehearsal itself, as it was asked for."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.problems import ProblemsError
 from operations.ending import NOT_MADE, fail, warn
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RehearseOptions:
-    """What to rehearse and how; `tenants` are those that stand beside, `other` is another service's command."""
+    """What to rehearse and how.
+
+    `tenants` are those that stand beside, `other` is another service's command, `lent` what stays up for several.
+    """
 
     stack: str
     declare_only: bool = False
@@ -33,6 +37,7 @@ class RehearseOptions:
     move_to: str = ""
     with_matrix: bool = True
     quiet: bool = False
+    lent: "Mapping[str, Any] | None" = None
 
 
 def rehearsed(asked: RehearseOptions) -> "Rehearsal":
@@ -62,6 +67,20 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
                 from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415 it imports boto3
 
                 return rehearse_move(project, asked.stack, asked.move_to, asked.tenants, options)
+            if asked.tenants and asked.leave:
+                from operations.rehearse.leaving import Commands  # noqa: PLC0415 few ask for it
+                from rehearsal.service.leaving import Leaving  # noqa: PLC0415
+                from rehearsal.tenants.leaving.run import rehearse_leaving  # noqa: PLC0415 it imports boto3
+
+                return rehearse_leaving(
+                    project,
+                    asked.stack,
+                    asked.tenants,
+                    options,
+                    Commands(),
+                    in_image=asked.in_image,
+                    pool=Leaving(),
+                )
             if asked.tenants:
                 from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
 
@@ -85,7 +104,11 @@ def _service(asked: RehearseOptions) -> "ServiceOptions | None":
     if not asked.with_service:
         return None
     return ServiceOptions(
-        in_image=asked.in_image, in_browser=asked.in_browser, other=asked.other, trying=_trying(asked)
+        in_image=asked.in_image,
+        in_browser=asked.in_browser,
+        other=asked.other,
+        trying=_trying(asked),
+        lent=asked.lent,
     )
 
 

@@ -16,6 +16,7 @@ from operations.restore.moment import RUN, shown
 if TYPE_CHECKING:
     from operations.restore.instances import Before
     from operations.restore.steps import Restore
+    from operations.restore.switching import Switch
 
 DRILLS: Final = "drills"
 RESTORES: Final = "restores"
@@ -107,24 +108,52 @@ def of_restore(work: "Restore", tenant: str, problem: str) -> dict[str, Any]:
 def of_stack(work: "Restore", before: "Before | None", came_since: Sequence[str], problem: str) -> dict[str, Any]:
     """The same of a whole stack's: of the copy before it serves, and of its files once it does."""
     told = work.told.get("settle" if before else "files")
-    aside = {"name": before.name, "switched": before.switched, "keptUntil": before.kept_until} if before else None
     return {
         **_head(work, problem),
         **_of_copy(work),
         "cameSince": list(came_since),
-        "before": aside,
+        "before": _aside(before),
         **({"verdict": dict(told)} if told else {}),
     }
 
 
+def of_switch(
+    switch: "Switch", told: Mapping[str, Any], before: "Before | None", problem: str, *, back: bool
+) -> dict[str, Any]:
+    """Of a switch, or its way back: which database serves, how long nothing did, and what is kept as the way back.
+
+    `told` is what the steps said, and how long each took. No file of a bucket: who deploys reaches no object.
+    """
+    return {
+        "stack": switch.opened.name,
+        "database": switch.place.database,
+        "at": switch.at.isoformat(),
+        "writtenAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "by": _who(switch.session, switch.place.region),
+        "good": not problem,
+        "problem": problem,
+        **told,
+        "back": back,
+        "before": _aside(before),
+    }
+
+
+def _aside(before: "Before | None") -> dict[str, str] | None:
+    """What served before."""
+    return {"name": before.name, "switched": before.switched, "keptUntil": before.kept_until} if before else None
+
+
+def _who(session: Any, region: str) -> str:
+    return str(session.client("sts", region_name=region).get_caller_identity()["Arn"])
+
+
 def _head(work: "Restore", problem: str) -> dict[str, Any]:
-    who = work.session.client("sts", region_name=work.place.tasks.region).get_caller_identity()["Arn"]
     return {
         "stack": work.place.tasks.stack,
         "database": work.place.database,
         "at": work.at.isoformat(),
         "writtenAt": datetime.now(UTC).isoformat(timespec="seconds"),
-        "by": who,
+        "by": _who(work.session, work.place.tasks.region),
         "good": not problem,
         "problem": problem,
         "seconds": dict(work.seconds),

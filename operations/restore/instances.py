@@ -121,7 +121,7 @@ class Instances:
         until = datetime.strptime(found.kept_until, RUN).replace(tzinfo=UTC)
         if now < until:
             raise InputError(f"{found.name} is the way back until {shown(until)}: nothing was deleted")
-        snapshot = f"{found.name}-{now:%Y%m%d%H%M%S}"
+        snapshot = f"{found.name}-{found.switched.lower()}"  # the same, said again
         if self._expect(found.name)["DBInstanceStatus"] != "deleting":
             self._rds.modify_db_instance(
                 DBInstanceIdentifier=found.name, DeletionProtection=False, ApplyImmediately=True

@@ -71,7 +71,7 @@ def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", dateti
 
 def tried(work: "Restore", steps: list["Step"]) -> tuple[int, str] | None:
     """Take the steps; the exit code and why where one failed. Ctrl-C ends the command: a task goes on by itself."""
-    return _problem(_kept(work), lambda: work.take(steps))
+    return attempted(_kept(work), lambda: work.take(steps))
 
 
 def guarded(work: "Restore", do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ def guarded(work: "Restore", do: Callable[[], Mapping[str, Any]]) -> Mapping[str
 def held(kept: str, do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """The same; `kept` says what a failure leaves, and how to go on."""
     found: list[Mapping[str, Any]] = []
-    if problem := _problem(kept, lambda: found.append(do())):
+    if problem := attempted(kept, lambda: found.append(do())):
         fail(*problem)
     return found[0]
 
@@ -98,7 +98,8 @@ def _kept(work: "Restore") -> str:
     return KEPT.format(stack=work.place.tasks.stack)
 
 
-def _problem(kept: str, do: Callable[[], object]) -> tuple[int, str] | None:
+def attempted(kept: str, do: Callable[[], object]) -> tuple[int, str] | None:
+    """The exit code and why, where it failed; `kept` says what a failure leaves. Ctrl-C ends the command."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     from operations.one_off import TaskError  # noqa: PLC0415

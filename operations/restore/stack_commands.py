@@ -10,8 +10,8 @@ import click
 from operations.ending import JSON, fail, notify, plainly, print_text
 from operations.restore.moment import parse, run_name, shown
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
-from operations.restore.running import begin, guarded, head, held, place_of_stack, region_of, tried, work_at
-from project.whole_file import require_writable
+from operations.restore.running import attempted, begin, guarded, head, held, place_of_stack, region_of, tried, work_at
+from project.whole_file import require_writable, write_whole
 
 if TYPE_CHECKING:
     from operations.restore.instances import Before
@@ -69,6 +69,13 @@ def restore_stack(
 @click.option("--remove-old", metavar="INSTANCE", help="Delete what served before, once its day has come.")
 @PLAN
 @click.option("--yes-restore", "confirmed", metavar="STACK", help="The stack's name once more.")
+@click.option(
+    "--evidence",
+    "evidence_file",
+    metavar="FILE.json",
+    type=click.Path(path_type=Path),
+    help="Also write into FILE what was done, by whom, and how long nothing served.",
+)
 @JSON
 @plainly
 def switch(
@@ -79,6 +86,7 @@ def switch(
     remove_old: str | None,
     plan: bool,
     confirmed: str | None,
+    evidence_file: Path | None,
     json_wanted: bool,
 ) -> None:
     """Let STACK serve from its restored copy: for who deploys, once `workbuoy restore stack` has made it.
@@ -90,6 +98,8 @@ def switch(
         raise click.UsageError("--at is needed: the moment to which the copy was made")
     if remove_old is None and not plan and confirmed != stack:
         raise click.UsageError(f"{stack} stands still meanwhile: say --yes-restore {stack} as well, or --plan")
+    if evidence_file is not None:
+        require_writable(evidence_file)
     switching = _switching(stack, at_text)
     if remove_old is not None:
         _remove_old(switching, remove_old)
@@ -101,7 +111,7 @@ def switch(
     if plan:
         print_plan(told, shown(switching.at), steps, json_wanted=json_wanted)
         return
-    _take(switching, steps, told, back=back, json_wanted=json_wanted)
+    _take(switching, steps, told, evidence_file, back=back, json_wanted=json_wanted)
 
 
 @click.command()
@@ -123,23 +133,48 @@ def files(*, stack: str, switched: str, json_wanted: bool) -> None:
     print_result({**head(work), "verdict": told}, text, json_wanted=json_wanted)
 
 
-def _take(switching: "Switch", steps: list["Step"], document: dict[str, Any], *, back: bool, json_wanted: bool) -> None:
+def _take(
+    switching: "Switch",
+    steps: list["Step"],
+    document: dict[str, Any],
+    evidence_file: Path | None,
+    *,
+    back: bool,
+    json_wanted: bool,
+) -> None:
+    from operations.engine.errors import EngineError  # noqa: PLC0415
     from operations.restore.steps import take  # noqa: PLC0415
 
     told: dict[str, Mapping[str, Any]] = {}
+    found: list[Before | None] = []
 
-    def all_of_them() -> Mapping[str, Any]:
+    def all_of_them() -> None:
         take(steps, notify, document["seconds"], told)
-        return {"before": switching.instances.before()}
+        found.append(switching.instances.before())
 
-    before: Before | None = held(GOES_ON, all_of_them)["before"]
+    def keep_evidence(problem: str) -> None:
+        if evidence_file is not None:
+            from operations.restore import evidence  # noqa: PLC0415
+
+            steps = {"seconds": document["seconds"], "steps": {name: dict(one) for name, one in told.items()}}
+            kept = evidence.of_switch(switching, steps, found[0] if found else None, problem, back=back)
+            write_whole(evidence_file, evidence.as_text(kept))
+
+    try:
+        failed = attempted(GOES_ON, all_of_them)
+    except EngineError as error:
+        keep_evidence(str(error))
+        raise
+    keep_evidence(failed[1] if failed else "")
+    if failed:
+        fail(*failed)
     verdict = {
         "back": back,
         "serves": told["state"]["resourceId"],
         "stoppedAt": told["stop"]["at"],
         "changes": told["update"]["changes"],
     }
-    text = _switched(switching, before, told["stop"]["at"])
+    text = _switched(switching, found[0], told["stop"]["at"])
     print_result({**document, "verdict": verdict}, text, json_wanted=json_wanted)
 
 

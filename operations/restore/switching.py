@@ -101,8 +101,10 @@ class Switch:
         return {"at": run_name(datetime.now(UTC))}
 
     def _adopt(self) -> Mapping[str, Any]:
+        from operations.engine.adopt import adopt  # noqa: PLC0415  help must not pay for the engine
+
         found = self.instances.resource_id()
-        self.opened.adopt(DATABASE, self.place.database, found, on_output=self.notify)
+        adopt(self.opened, DATABASE, self.place.database, found, on_output=self.notify)
         return {"resourceId": found}
 
     def _update(self) -> Mapping[str, Any]:

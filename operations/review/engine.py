@@ -16,8 +16,7 @@ from operations.engine.stack import EngineStack, open_stack
 from operations.engine.stack_file import provider_lines
 from operations.engine.state import State
 from policies.retiring import with_retirement
-from policies.runner import with_regions
-from policies.settings import read_configuration
+from policies.settings import read_configuration, with_regions
 from project.files import Project
 from project.silos import retiring_on
 
@@ -45,6 +44,8 @@ def preview_opened(
     if state is not None:
         file = project.stack_file(opened.name).read_text(encoding="utf-8")
         left = left_to_write(read_account(printed), events, read_plan(save_plan), state, provider_lines(file))
+        if not left and (taken := opened.refreshed_at()) is not None:
+            left = (f"no update has followed the refresh at {taken}, which took drift into the state",)
     return Reviewed(from_events(events, Path(opened.name)), save_plan, left)
 
 
@@ -65,7 +66,7 @@ def _previewed(
 ) -> tuple[list[Event], str]:
     """The events of a preview, and where `whole` is wanted, what it printed of each resource's states.
 
-    The summary of one that failed says so, which the Automation API leaves out.
+    The summary of one that failed says so, also where the CLI failed after the engine had ended well.
     """
     events: list[Event] = []
     given = read_configuration(configuration) if configuration else {}

@@ -113,12 +113,19 @@ def _cells(root: Path, tier: str, *, live: bool) -> "list[Cell]":
 
 
 def _tell_next_cell(root: Path, base: str) -> None:
-    """From four fifths on: the file of the next cell."""
+    """From four fifths on: the files of the next cell."""
     from operations.fleet import cells  # noqa: PLC0415
+    from operations.fleet.next_cell import next_cell  # noqa: PLC0415
 
     cell = next((one for one in cells.read_cells(root) if one.name == base), None)
     if cell is None or not cells.nearly_full(cell):
         return
-    name, text = cells.next_cell(root, cell)
-    warn(f"{base}: {cell.silos} silos stand there and {cell.room} more fit ({cell.limit}); Pulumi.{name}.yaml is next:")
-    print_page(text)
+    found = next_cell(root, cell)
+    names = " and ".join(found.files)
+    warn(
+        f"{base}: {cell.silos} silos stand there and {cell.room} more fit ({cell.limit}); {names} "
+        f"{'is' if len(found.files) == 1 else 'are'} next: {found.why}"
+    )
+    for text in found.files.values():
+        print_page(text)
+    notify(f"`workbuoy fleet cells --next {base} --write` writes what is next, and says what is left to do")

@@ -1,6 +1,5 @@
 """The two steps of a leaving: its day is written for review; then the stack goes, and the record names what stays."""
 
-import getpass
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,9 +18,8 @@ from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import child, read_yaml
 from operations.ending import notify
-from operations.engine.account import who_am_i
 from operations.engine.errors import MistakenError
-from operations.engine.stack import EngineStack, open_stack
+from operations.engine.stack import open_stack
 from operations.tenant.emptying import end_buckets, require_rights
 from operations.tenant.handover.places import find_place
 from operations.tenant.handover.reading import ReadAgain, Wanted, read_again
@@ -30,6 +28,7 @@ from operations.tenant.leaving import Left, left_by, plan_text, protections, rec
 from operations.tenant.pool_leaving import PoolLeaving
 from operations.tenant.remains import Remaining, of_pool, of_silo, read_remaining
 from operations.tenant.silo_leaving import SiloLeaving
+from operations.tenant.silo_stack import DeployedSilo, SiloStack, person_of
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -71,62 +70,60 @@ def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
     Raises ProblemsError and EngineError, the first before anything is touched.
     """
     opened = open_stack(project, tenant.stack, notify=notify)
+    return take_down(project.root, tenant, wish, DeployedSilo(project, tenant, opened))
+
+
+def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
+    """The same of a stack wherever it stands: under the engine, or in a rehearsal."""
     today = datetime.now(UTC).date()
-    draft = draft_of(project.root, tenant)
-    left, remaining = _from_draft(draft, today) if draft.exists() else _standing(project, tenant, opened, wish, today)
-    leaving = _leaving(project, tenant, opened, left)
+    draft = draft_of(root, tenant)
+    file = wish.record or offboarding_file(root, tenant.name)
+    if draft.exists() and not silo.exists():  # it ended between the last two steps: the record was written before
+        draft.unlink()
+        return file
+    left, remaining = _from_draft(draft, today) if draft.exists() else _standing(tenant, silo, wish, today)
+    s3 = silo.s3()
+    leaving = SiloLeaving(
+        tenant=tenant,
+        noted=root / DRAFTS / f"{tenant.stack}.export.json",
+        tasks=silo.tasks,
+        read=lambda address: _read(s3, tenant, address, left.buckets),
+        notify=notify,
+    )
     export = wish.export
     if export is not None:
-        _read(tenant, export, left.buckets)
+        _read(s3, tenant, export, left.buckets)
     elif wish.without_export is None:
         export = leaving.export()
-    require_rights(tenant.stack, left.buckets, opened.place)
-    opened.require_free()
+    require_rights(s3, tenant.stack, left.buckets)
+    silo.require_free()
     deletable = left.keys_deletable_after(today, wish.keep_snapshot_days)
     if not wish.ask(plan_text(tenant.stack, left, deletable)):
         message = f"the name that was typed is not {tenant.name}; nothing was changed"
         raise ProblemsError([Problem(message=message)])
     _write_draft(draft, left, remaining, today)
-    opened.destroy(on_output=notify)
-    end_buckets(left.kept_buckets, today, wish.keep_snapshot_days, opened.place)
+    silo.destroy()
+    end_buckets(s3, left.kept_buckets, today, wish.keep_snapshot_days)
     text = record_text(
         tenant,
         left,
         destroyed=today,
         deletable=deletable,
-        confirmed_by=person_of(opened),
+        confirmed_by=silo.person(),
         export=export,
         without_export=wish.without_export,
         remaining=remaining,
     )
-    file = _write_record(wish.record or offboarding_file(project.root, tenant.name), text)
-    draft.unlink()
+    _write_record(file, text)
     leaving.noted.unlink(missing_ok=True)
-    opened.remove()
+    silo.forget()
+    draft.unlink()  # last: as long as the stack stands, the same command finishes by it
     return file
 
 
-def _leaving(project: Project, tenant: Tenant, opened: EngineStack, left: Left) -> SiloLeaving:
-    def tasks() -> Tasks:
-        import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-
-        place = find_place(tenant.name, tenant.stack, tenant.region, lambda _: opened.outputs())
-        return Tasks(boto3.Session(), place, notify)
-
-    return SiloLeaving(
-        tenant=tenant,
-        noted=project.root / DRAFTS / f"{tenant.stack}.export.json",
-        tasks=tasks,
-        read=lambda address: _read(tenant, address, left.buckets),
-        notify=notify,
-    )
-
-
-def _standing(
-    project: Project, tenant: Tenant, opened: EngineStack, wish: Wish, today: date
-) -> tuple[Left, list[Remaining]]:
+def _standing(tenant: Tenant, silo: SiloStack, wish: Wish, today: date) -> tuple[Left, list[Remaining]]:
     """What stands, and what will remain of it."""
-    graph = graph_of_state(opened.export())
+    graph = silo.graph()
     refusing = list(protections(graph))
     if refusing:
         some = "; ".join(refusing[:3]) + (f" and {len(refusing) - 3} more" if len(refusing) > 3 else "")
@@ -137,8 +134,7 @@ def _standing(
     left = left_by(graph)
     if not left.resources:
         raise MistakenError(f"{tenant.stack}: nothing stands in it", f"remove {tenant.path} with a record of your own")
-    base = graph_of_state(open_stack(project, tenant.base, notify=notify).export())
-    return left, of_silo(graph, base, today, wish.keep_snapshot_days)
+    return left, of_silo(graph, silo.base_graph(), today, wish.keep_snapshot_days)
 
 
 def _write_draft(draft: Path, left: Left, remaining: Sequence[Remaining], today: date) -> None:
@@ -174,10 +170,11 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
     remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
     draft = draft_of(project.root, tenant)
+    s3 = boto3.client("s3", region_name=tenant.region)
     leaving = PoolLeaving(
         tenant=tenant,
         tasks=Tasks(boto3.Session(), place, notify),
-        read=lambda address: _read(tenant, address, ()),
+        read=lambda address: _read(s3, tenant, address, ()),
         ask=wish.ask,
         notify=notify,
         draft=draft,
@@ -200,28 +197,19 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
     return file
 
 
-def person_of(opened: EngineStack) -> str:
-    """Whoever is signed in to the account; on a moto server the user of this machine."""
-    if opened.place.endpoint_url is not None:
-        return getpass.getuser()
-    return who_am_i(opened.name, opened.place.region, opened.variables)["Arn"]
-
-
 def _write_record(file: Path, text: str) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, text)
     return file
 
 
-def _read(tenant: Tenant, address: str, doomed: Collection[str]) -> ReadAgain:
+def _read(s3: Any, tenant: Tenant, address: str, doomed: Collection[str]) -> ReadAgain:
     """Raises ProblemsError for an export that is not whole, not theirs, too old, or where it must not lie."""
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-
     wanted = Wanted(
         tenant=tenant.name, region=tenant.region, allowed_regions=allowed_regions(tenant.residency), doomed=doomed
     )
     notify(f"reading {address} again ...")
-    return read_again(boto3.client("s3", region_name=tenant.region), address, wanted, datetime.now(UTC))
+    return read_again(s3, address, wanted, datetime.now(UTC))
 
 
 def retire(root: Path, name: str, day: str, today: date) -> Path:

@@ -10,12 +10,11 @@ from uuid import uuid4
 
 from bootstrap.names import LEAVING_ROLE
 from operations.engine.errors import UnreachableError
-from project.placement import Placement
 
 ENDS: Final = "ends-with-the-customer"
 
 
-def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None:
+def require_rights(s3: Any, stack: str, buckets: Sequence[str]) -> None:
     """Ask for what emptying takes, of each bucket: listing its versions, and deleting one that is not there.
 
     Raises UnreachableError where AWS refuses it.
@@ -24,7 +23,6 @@ def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None
         return
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    s3 = _client(place)
     for bucket in buckets:
         try:
             _ask(s3, bucket)
@@ -40,18 +38,15 @@ def require_rights(stack: str, buckets: Sequence[str], place: Placement) -> None
             raise UnreachableError(f"{stack}: {bucket} cannot be asked: {error}", "sign in anew") from None
 
 
-def end_buckets(buckets: Sequence[str], today: date, keep_days: int, place: Placement) -> None:
+def end_buckets(s3: Any, buckets: Sequence[str], today: date, keep_days: int) -> None:
     """Let S3 delete every object of a bucket that outlives its stack after so many days, and no version before.
 
     So a destruction can be undone whole for as long (docs/runbooks.md): the rows of the final snapshot name these
     versions. Again is no change. Raises botocore's errors.
     """
-    if not buckets:
-        return
-    s3 = _client(place)
     for bucket in buckets:
         rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-        kept = [one for one in rules if one.get("ID") != ENDS and "Expiration" not in one]
+        kept = [one for one in rules if one.get("ID") != ENDS and not {"Date", "Days"} & {*one.get("Expiration", {})}]
         for one in kept:
             ending = one.get("NoncurrentVersionExpiration")
             if ending:
@@ -60,13 +55,6 @@ def end_buckets(buckets: Sequence[str], today: date, keep_days: int, place: Plac
         moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
         whole = {"ID": ENDS, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": moment}}
         s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [*kept, whole]})
-
-
-def _client(place: Placement) -> Any:
-    import boto3  # noqa: PLC0415  a third of a second that help must not pay for
-
-    moto = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"} if place.endpoint_url else {}
-    return boto3.client("s3", region_name=place.region, endpoint_url=place.endpoint_url, **moto)
 
 
 def _ask(s3: Any, bucket: str) -> None:

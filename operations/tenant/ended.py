@@ -1,7 +1,7 @@
 """Whether the copies that a record of a leaving lists have ended: AWS is asked, and no day is taken for it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from typing import Any, Final
 
@@ -10,20 +10,34 @@ from botocore.exceptions import BotoCoreError, ClientError
 from components.backup_settings import COMPLETE_WITHIN_MINUTES
 from facts.stores import Form
 from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, read_remaining
+from operations.tenant.rule_days import contradiction
 
 GONE, THERE, NOT_ASKED = "gone", "there", "not asked"
+NO_PART: Final = "by its rule; no call shows one customer's part of it"
 _MISSING: Final = frozenset(
-    {"DBSnapshotNotFound", "DBInstanceAutomatedBackupNotFound", "NoSuchBucket", "ResourceNotFoundException", "404"}
+    {
+        "404",
+        "DBInstanceAutomatedBackupNotFound",
+        "DBSnapshotNotFound",
+        "NoSuchBucket",
+        "NotFoundException",
+        "ResourceNotFoundException",
+    }
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What AWS says of one copy; `late` is one that is there after its last day."""
+    """What AWS says of one copy; `late` is one that is there after its last day.
+
+    `differs` is what the rule that will end it says otherwise than the record, `unread` why it could not be asked.
+    """
 
     remaining: Remaining
     state: str
     why: str = ""
+    differs: str = ""
+    unread: str = ""
 
     def late(self, today: date) -> bool:
         """Whether it should have ended."""
@@ -52,23 +66,39 @@ class Asking:
         return "keys" not in self.record
 
     def look(self, one: Remaining) -> Found:
-        """Ask for one copy. Whatever AWS does not answer is not asked, with the reason."""
+        """Ask for one copy, and where it may be there for the rule that ends it.
+
+        Whatever AWS does not answer is not asked, with the reason.
+        """
+        found = self._there(one)
+        if found.state == GONE or found.why.startswith("AWS"):
+            return found
+        try:
+            return replace(found, differs=contradiction(self.client, self.record, one))
+        except (ClientError, BotoCoreError, LookupError, ValueError) as error:
+            return replace(found, unread=f"AWS does not tell its rule: {_short(error)}")
+
+    def _there(self, one: Remaining) -> Found:
         probe = _PROBES.get(one.form)
         if probe is None:
-            why = "stays" if one.form == IN_WORDS else "by its rule; no call shows one customer's part of it"
+            why = "stays" if one.form == IN_WORDS else NO_PART
             return Found(remaining=one, state=NOT_ASKED, why=why)
         try:
             there, why = probe(self, one)
         except _NotAskedError as reason:
             return Found(remaining=one, state=NOT_ASKED, why=str(reason))
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if code in _MISSING:
+            if _short(error) in _MISSING:
                 return Found(remaining=one, state=GONE)
-            return Found(remaining=one, state=NOT_ASKED, why=f"AWS refused: {code}")
+            return Found(remaining=one, state=NOT_ASKED, why=f"AWS refused: {_short(error)}")
         except BotoCoreError as error:
-            return Found(remaining=one, state=NOT_ASKED, why=f"AWS did not answer: {type(error).__name__}")
+            return Found(remaining=one, state=NOT_ASKED, why=f"AWS did not answer: {_short(error)}")
         return Found(remaining=one, state=THERE if there else GONE, why=why)
+
+
+def _short(error: Exception) -> str:
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    return str(code or type(error).__name__)
 
 
 class _NotAskedError(Exception):
@@ -102,6 +132,27 @@ def _versions(asking: Asking, one: Remaining) -> tuple[bool, str]:
         return older > 0, f"{older} older versions"
     listed = asking.client("s3").list_object_versions(Bucket=one.where, MaxKeys=1)
     return bool(listed.get("Versions") or listed.get("DeleteMarkers")), ""
+
+
+def _objects(asking: Asking, one: Remaining) -> tuple[bool, str]:
+    listed = asking.client("s3").list_objects_v2(Bucket=one.where, MaxKeys=1)
+    return bool(listed.get("Contents")), ""
+
+
+def _uploads(asking: Asking, one: Remaining) -> tuple[bool, str]:
+    return bool(asking.client("s3").list_multipart_uploads(Bucket=one.where, MaxUploads=1).get("Uploads")), ""
+
+
+def _log(asking: Asking, one: Remaining) -> tuple[bool, str]:
+    groups = asking.client("logs").describe_log_groups(logGroupNamePrefix=one.where)["logGroups"]
+    if any(group["logGroupName"] == one.where for group in groups):
+        raise _NotAskedError(NO_PART)
+    return False, ""
+
+
+def _key(asking: Asking, one: Remaining) -> tuple[bool, str]:
+    key = asking.client("kms").describe_key(KeyId=one.where)["KeyMetadata"]
+    return True, str(key["KeyState"])
 
 
 def _exports(asking: Asking, one: Remaining) -> tuple[bool, str]:
@@ -167,6 +218,11 @@ def _taken(point: Mapping[str, Any]) -> date:
 _PROBES: Final[Mapping[str, Probe]] = {
     Form.FINAL_SNAPSHOT: _snapshot,
     Form.AUTOMATED_BACKUPS: _backups,
+    Form.OBJECTS: _objects,
+    Form.ARCHIVED_OBJECTS: _objects,
+    Form.UNFINISHED_UPLOADS: _uploads,
+    Form.LOG: _log,
+    Form.KEY: _key,
     Form.NONCURRENT_VERSIONS: _versions,
     Form.RECOVERY_POINTS: _points,
     Form.RECOVERY_POINT_COPIES: _copied_points,

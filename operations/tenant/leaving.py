@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from components.backup_settings import S3_LATE_DAYS
 from facts import tokens as t
 from facts.captions import ENGLISH
 from facts.stores import End, Form, Guard, Reason, Store, guards, stores
@@ -30,6 +31,7 @@ class Left:
     backup_days: int = 0
     secret_days: int = 30  # the longest recovery window there is
     log_days: int = 0
+    version_days: int = 0  # of the kept buckets
     buckets: tuple[str, ...] = ()
     kept_buckets: tuple[str, ...] = ()
     log_groups: tuple[str, ...] = ()
@@ -38,8 +40,10 @@ class Left:
     key_arns: tuple[str, ...] = ()
 
     def keys_deletable_after(self, destroyed: date, snapshot_days: int) -> date:
-        """The day after which nothing is left that needs a key."""
-        return destroyed + timedelta(days=max(self.backup_days, snapshot_days, self.secret_days, self.log_days))
+        """The day after which nothing is left that needs a key: of a kept bucket its last version (remains.py)."""
+        versions = snapshot_days + max(self.version_days, snapshot_days) + S3_LATE_DAYS if self.kept_buckets else 0
+        days = (self.backup_days, snapshot_days, self.secret_days, self.log_days, versions)
+        return destroyed + timedelta(days=max(days))
 
 
 def left_by(graph: Graph) -> Left:
@@ -53,6 +57,7 @@ def left_by(graph: Graph) -> Left:
     def named(of: Sequence[Store], form: Form) -> tuple[str, ...]:
         return tuple(sorted(name for one in of if one.form is form and (name := names[one.holder.urn])))
 
+    kept = [one for one in found if one.after_deletion.end is End.STAYS]
     return Left(
         resources=sum(one.custom and not one.type.startswith("pulumi:") for one in graph.resources),
         database=next((graph.physical_name(one) for one in graph.of(t.DATABASE)), ""),
@@ -60,8 +65,9 @@ def left_by(graph: Graph) -> Left:
         backup_days=_longest(found, Form.AUTOMATED_BACKUPS),
         secret_days=_longest(found, Form.SECRET),
         log_days=_longest(found, Form.LOG),
+        version_days=max((int(one.kept.days or 0) for one in kept if one.form is Form.NONCURRENT_VERSIONS), default=0),
         buckets=named(gone, Form.OBJECTS),
-        kept_buckets=named([one for one in found if one.after_deletion.end is End.STAYS], Form.OBJECTS),
+        kept_buckets=named(kept, Form.OBJECTS),
         log_groups=named(gone, Form.LOG),
         kept_logs=tuple(f"{names[one.holder.urn]}: {ENGLISH.after_deletion(one)}" for one in logs if one not in gone),
         secrets=named(found, Form.SECRET),

@@ -1,8 +1,7 @@
 """What of a customer remains after a removal, where, and the day on which each ends: computed from the facts.
 
 A copy that ends by a rule (a retention, a lifecycle, a recovery window) has its day; one that a person ends has none,
-and says who. S3 deletes by a rule within two days of its time, which is counted in.
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+and says who. What S3 may take longer than its rule says is counted in.
 """
 
 import json
@@ -14,27 +13,30 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from components.backup_settings import S3_LATE_DAYS
 from facts.captions import ENGLISH
 from facts.stores import Content, End, Form, Keeping, Reason, Store, stores
 from graph import Graph
 from infra.tenants.dates import Hold
 from operations.locate.stores import serves_silos, takes_exports
 
-S3_LATE_DAYS: Final = 2
 IN_WORDS: Final = "record"
 EXPORTED: Final = "exports"
+ACCESS_LOGS: Final = "access logs"
 BY_A_PERSON: Final = "a person deletes it"
 _ABOUT_NOBODY: Final = (Content.KEY, Content.FIGURES, Content.STAFF, Content.CREDENTIALS)
 _GONE_AT_ONCE: Final = (Form.DATABASE_ROWS, Form.TASK_MEMORY, Form.UNFINISHED_UPLOADS, Form.FINAL_SNAPSHOT)
 _TAKE_VERSIONS: Final = (Form.RECOVERY_POINTS, Form.RECOVERY_POINT_COPIES)
 _OBJECTS: Final = (Form.OBJECTS, Form.ARCHIVED_OBJECTS, Form.NONCURRENT_VERSIONS)
+IN_BUCKETS: Final = (*_OBJECTS, Form.UNFINISHED_UPLOADS, EXPORTED, ACCESS_LOGS)
+"""Forms that S3 ends by a rule, and may be late with."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remaining:
     """A copy; `ends` is the last day on which it can be had, None where a person ends it; `how` says by what.
 
-    `form` is that of `facts.stores`, `exports`, or `record` for what no rule of AWS keeps.
+    `form` is that of `facts.stores`, `exports`, `access logs`, or `record` for what no rule of AWS keeps.
     """
 
     what: str
@@ -95,8 +97,8 @@ def _kept(graph: Graph, day: date, wanted: Any) -> Iterator[Remaining]:
                 continue  # removed: what was current is an older version now
         elif store.form is Form.ARCHIVED_OBJECTS:
             continue  # the same objects, counted as objects
-        if takes_exports(store.holder) and store.form is not Form.OBJECTS:
-            continue  # counted with the objects that they were
+        if store.form in _OBJECTS and store.form is not Form.OBJECTS and not _of_files(store):
+            continue  # exports and logs: counted with the objects that they were
         yield _remaining(graph, store, day, _days(store, found))
 
 
@@ -137,14 +139,19 @@ def _outliving(graph: Graph, day: date, snapshot_days: int) -> Iterator[Remainin
         elif after.reason is Reason.KEY_RETAINED:
             how = f"{BY_A_PERSON} once nothing needs it: keys.deletableAfter in this record, and KMS's 7 to 30 days"
             yield replace(_remaining(graph, store, day, math.inf), how=how)
-        elif after.reason is Reason.BUCKET_RETAINED and store.form in _OBJECTS:
+        elif after.reason is Reason.BUCKET_RETAINED and store.form in IN_BUCKETS:
             yield _remaining(graph, store, day, _retained_days(store, snapshot_days))
         else:
             yield _remaining(graph, store, day, math.inf)
 
 
 def _retained_days(store: Store, snapshot_days: int) -> float | None:
-    """Of a bucket that stays as long as the snapshot (emptying.py): deleted that day, and a version so long after."""
+    """Of a bucket that stays as long as the snapshot (emptying.py): deleted that day, and a version so long after.
+
+    Uploads that nobody finished end by the rule that they always had.
+    """
+    if store.form is Form.UNFINISHED_UPLOADS:
+        return store.kept.days
     if store.form is not Form.NONCURRENT_VERSIONS:
         return snapshot_days
     days = store.kept.days
@@ -152,14 +159,17 @@ def _retained_days(store: Store, snapshot_days: int) -> float | None:
 
 
 def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Remaining:
-    where = store.name or graph.physical_name(store.holder) or store.holder.name
-    exported = takes_exports(store.holder) and store.form is Form.OBJECTS
-    what = "Exports of the customer" if exported else ENGLISH.what(store, lambda one: one.name)
-    form = EXPORTED if exported else store.form
+    where = (store.holder.arn if store.form is Form.KEY else "") or store.name or graph.physical_name(store.holder)
+    what, form = ENGLISH.what(store, lambda one: one.name), str(store.form)
+    if store.form is Form.OBJECTS and takes_exports(store.holder):
+        what, form = "Exports of the customer", EXPORTED
+    elif store.form is Form.OBJECTS and store.content is not Content.CUSTOMER:
+        form = ACCESS_LOGS
+    where = where or store.holder.name
     if days is None or math.isinf(days):
         how = "not known: nothing shows how long it is kept" if days is None else BY_A_PERSON
         return Remaining(what=what, where=where, form=form, ends=None, how=how)
-    late = S3_LATE_DAYS if store.form in _OBJECTS else 0
+    late = S3_LATE_DAYS if form in IN_BUCKETS else 0
     return Remaining(
         what=what,
         where=where,

@@ -28,7 +28,8 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
 
     Each has its last day.
 
-    With --live AWS is asked for each: exit 3 where one is there after its day, 4 where that could not be asked.
+    With --live AWS is asked for each, and for the rule that will end it: exit 3 where one is there after its day or its
+    rule says another day, 4 where that could not be asked.
     """
     from infra.tenants.listing import offboarding_file  # noqa: PLC0415 printing help must not pay for these
     from operations.tenant.ended import NOT_ASKED, Found  # noqa: PLC0415
@@ -60,11 +61,14 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
         return
     late = [one for one in found if one.late(today)]
     report(*(f"{one.remaining.what} ({one.remaining.where}) is there after {one.remaining.ends}" for one in late))
-    if late:
+    differing = [one for one in found if one.differs]
+    report(*(f"{one.remaining.what} ({one.remaining.where}): {one.differs}" for one in differing))
+    if late or differing:
         raise SystemExit(CHECK_FAILED)
     unproved = [one for one in found if live and one.unproved(today) and one.why.startswith("AWS")]
-    if unproved:
-        fail(NOT_MADE, *(f"{one.remaining.what} ({one.remaining.where}): {one.why}" for one in unproved))
+    unread = [f"{one.remaining.what} ({one.remaining.where}): {one.unread}" for one in found if one.unread]
+    if unproved or unread:
+        fail(NOT_MADE, *(f"{one.remaining.what} ({one.remaining.where}): {one.why}" for one in unproved), *unread)
 
 
 def _read(root: Path, file: Path) -> "tuple[dict[str, Any], list[Remaining], Hold | None]":
@@ -134,11 +138,12 @@ def _asking(record: dict[str, Any], vault_profile: str | None) -> "Asking":
 def _shown(found: "Found") -> dict[str, Any]:
     one = found.remaining
     of_copy = {"what": one.what, "where": one.where, "ends": one.ends, "how": one.how}
-    return {**of_copy, "state": found.state, "why": found.why}
+    return {**of_copy, "state": found.state, "why": found.why or found.unread, "differs": found.differs}
 
 
 def _lines(found: "Found", *, live: bool) -> list[str]:
     one = found.remaining
     until = f"until {one.ends}" if one.ends else one.how
-    state = f": {found.state}" + (f" ({found.why})" if found.why else "") if live else ""
+    why = "; ".join(filter(None, (found.why, found.differs, found.unread)))
+    state = f": {found.state}" + (f" ({why})" if why else "") if live else ""
     return wrapped(f"{one.what} ({one.where}), {until}{state}", "", "  ")

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pulumi.automation import CommandError, LocalWorkspace
-
 from infra.placeholders import IMAGE_VARIABLE
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, stack_file
@@ -17,10 +15,9 @@ from operations.ending import notify
 from operations.engine.cli import find_cli
 from operations.engine.errors import MistakenError
 from operations.engine.image import DEPLOYED, deployed_image
-from operations.engine.messages import explain
 from operations.engine.stack import EngineStack, open_stack
 from operations.engine.stack_file import provider_lines
-from operations.engine.state import State
+from operations.engine.standing import Standing
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -146,16 +143,12 @@ def restore_provider(project: Project, tenant: Tenant) -> bool:
     text = file.read_text(encoding="utf-8")
     if provider_lines(text):
         return True
-    variables = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-    workspace = LocalWorkspace(work_dir=str(project.root), pulumi_command=find_cli(notify), env_vars=variables)
-    try:
-        deployment = workspace.export_stack(tenant.stack).deployment or {}
-        lines = State(deployment).provider_lines
-        if not lines and not deployment.get("resources"):
-            workspace.remove_stack(tenant.stack, preserve_config=True)
-            return False
-    except CommandError as error:
-        raise explain(tenant.stack, str(error)) from None
+    standing = Standing(project, tenant.stack, find_cli(notify), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
+    state = standing.state()
+    lines = state.provider_lines
+    if not lines and not state.resources:
+        standing.remove()
+        return False
     if lines:
         write_whole(file, text + "".join(f"{line}\n" for line in lines))
         notify(f"{file.name} had lost how its secrets are encrypted; it says so again, as the state does. Commit it.")

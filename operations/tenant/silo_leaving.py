@@ -13,7 +13,7 @@ from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.ending import Notify
 from operations.tenant.handover.reading import ReadAgain, is_of
-from operations.tenant.handover.tasks import Tasks
+from operations.tenant.handover.tasks import LeavingTasks
 from project.whole_file import write_whole
 
 
@@ -23,7 +23,7 @@ class SiloLeaving:
 
     tenant: Tenant
     noted: Path
-    tasks: Callable[[], Tasks]
+    tasks: Callable[[], LeavingTasks]
     read: Callable[[str], ReadAgain]
     notify: Notify
 

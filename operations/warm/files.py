@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from rehearsal.scratch import PREFIX
+
 _Stamp = tuple[int, int, int]
+_NOT_BEGINNING: Final = (".", PREFIX)
 _NOT_LOOKED_INTO: Final = ("build", "node_modules", "__pycache__")
 
 
@@ -30,7 +33,7 @@ class Files:
             if "pyvenv.cfg" in files:
                 folders.clear()
                 continue
-            folders[:] = [one for one in folders if not one.startswith(".") and one not in _NOT_LOOKED_INTO]
+            folders[:] = [one for one in folders if not one.startswith(_NOT_BEGINNING) and one not in _NOT_LOOKED_INTO]
             for name in files:
                 file = f"{folder}/{name}"
                 try:

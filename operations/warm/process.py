@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,9 +53,11 @@ class WarmProcess:
     Args:
         folder: where it runs, somewhere in a project.
         files: a folder for what the forks write.
+        inherited: file descriptors that the forks need.
     """
 
-    def __init__(self, folder: Path, files: Path) -> None:
+    def __init__(self, folder: Path, files: Path, inherited: Sequence[int] = ()) -> None:
+        self._inherited = inherited
         self._folder, self._files = folder, files
         self._server: subprocess.Popen[bytes] | None = None
         self._warm = False
@@ -107,6 +109,7 @@ class WarmProcess:
                 env={**os.environ, "PYTHONPATH": str(SERVER.parents[2])},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                pass_fds=self._inherited,
                 start_new_session=True,  # so that it ends together with what a program forked in it
             )
         assert self._server.stdin is not None  # noqa: S101 it was asked for

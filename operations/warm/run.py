@@ -33,7 +33,10 @@ def rehearse_and_write(asked: Mapping[str, Any], into: Path) -> int:
 
 @plainly
 def _rehearse(asked: Mapping[str, Any], into: Path) -> None:
-    result = rehearsed(RehearseOptions(stack=asked["stack"], with_service=asked["with_service"], quiet=asked["quiet"]))
+    options = RehearseOptions(
+        stack=asked["stack"], with_service=asked["with_service"], quiet=asked["quiet"], lent=asked.get("lent")
+    )
+    result = rehearsed(options)
     code = NOT_MADE if result.incomplete else 0 if result.passed else CHECK_FAILED
     if asked.get("report"):
         from operations.rehearse.output import write_report  # noqa: PLC0415 few ask for it

@@ -4,9 +4,10 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from operations.ending import notify, print_text
 from operations.warm.files import Files
@@ -16,8 +17,12 @@ from operations.warm.text import differences
 from project.files import find_project
 from rehearsal.scratch import scratch
 
+if TYPE_CHECKING:
+    from rehearsal.service.standing import Standing
+
 LOOK_SECONDS = 0.15
 _SETTLE_SECONDS = 0.05  # an editor writes a file in several steps
+_OWN = ("operations", "rehearsal.service")  # what this process runs itself; a rehearsal reads its code anew
 
 
 class Screen:
@@ -61,9 +66,12 @@ def watch(stack: str, *, with_service: bool) -> NoReturn:
     project = find_project(Path.cwd())
     asked = {"stack": stack, "folder": str(Path.cwd()), "with_service": with_service, "quiet": False}
     again = False
+    app = project.root / "app"
     try:
-        with scratch() as folder, WarmProcess(Path.cwd(), folder) as warm:
-            _Loop(project.root, asked, warm).run()
+        with scratch() as folder, _standing(app) if with_service and app.is_dir() else nullcontext() as standing:
+            control = standing.control if standing is not None else None
+            with WarmProcess(Path.cwd(), folder, () if control is None else (control,)) as warm:
+                _Loop(project.root, asked, warm, standing, control).run()
             again = True
     except KeyboardInterrupt:
         sys.exit(0)
@@ -73,22 +81,36 @@ def watch(stack: str, *, with_service: bool) -> NoReturn:
     sys.exit(0)
 
 
+def _standing(app: Path) -> "Standing":
+    from rehearsal.service.standing import Standing  # noqa: PLC0415 few ask for it
+
+    return Standing(app)
+
+
 class _Loop:
-    def __init__(self, root: Path, asked: Mapping[str, Any], warm: WarmProcess) -> None:
+    def __init__(
+        self,
+        root: Path,
+        asked: Mapping[str, Any],
+        warm: WarmProcess,
+        standing: "Standing | None" = None,
+        control: int | None = None,
+    ) -> None:
         self._root, self._asked, self._warm = root, asked, warm
+        self._standing, self._control = standing, control
         self._files, self._screen = Files(root), Screen()
         self._running: Running | None = None
         self._wanted = True  # a run that has not begun
         self._began = time.monotonic()
 
     def run(self) -> None:
-        """Until this process's own code was saved."""
+        """Until the code was saved, or something installed, that this process or what it keeps up runs."""
         self._warm.warm_up(self._asked)
         notify(f"importing what {self._asked['stack']} needs ...")
         try:
             while True:
                 if changed := self._saved():
-                    if _own_code(changed):
+                    if _own_code(changed) or (self._standing is not None and self._standing.outdated):
                         return
                     self._begin_again(changed)
                 self._go_on()
@@ -111,23 +133,27 @@ class _Loop:
         self._began, self._wanted = time.monotonic(), True
         if self._running is not None:
             self._running.stop()
-            self._running = None
+            self._end_run()
         if not self._warm.is_ready():
             self._warm.give_up()  # its first import hangs, or reads what was just replaced
         self._warm.warm_up(self._asked)
 
+    def _end_run(self) -> None:
+        self._running = None
+        if self._standing is not None:
+            self._standing.renew()
+
     def _go_on(self) -> None:
         if self._running is None:
             if self._wanted and self._warm.is_ready():
-                self._running, self._wanted = self._warm.run(self._asked), False
+                lent = self._standing.lend(self._control) if self._standing is not None else None
+                self._running, self._wanted = self._warm.run({**self._asked, "lent": lent}), False
         elif (outcome := self._running.outcome()) is not None:
-            self._running = None
+            self._end_run()
             self._screen.show(outcome, time.monotonic() - self._began)
 
 
 def _own_code(changed: Iterable[Path]) -> bool:
     """Whether this process, or the warm one, runs code that was just saved; forks read theirs anew."""
-    own = {
-        getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name.startswith("operations")
-    }
+    own = {getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name.startswith(_OWN)}
     return any(file == SERVER or str(file) in own for file in changed)

@@ -21,6 +21,7 @@ from facts.permissions.resources import is_every_one, names_own_by_tag
 from facts.widening import is_outsider
 from graph.values import items
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
+from policies.rules.sharing import names_one_buckets_objects
 
 GITHUB = "token.actions.githubusercontent.com"
 # repo:OWNER/NAME:..., since mid-2026 also repo:OWNER@123/NAME@456:... (github/docs#45221)
@@ -92,7 +93,11 @@ def refuse_decrypt_everywhere(args: Args, report: Report) -> None:
     for statement in identity_statements(args.type, args.props):
         resources = values_of(statement, "Resource")
         everywhere = any(_is_every_key(resource) for resource in resources) or "NotResource" in statement
-        if everywhere and any(_grants(statement, action) for action in ("kms:Decrypt", "kms:ReEncryptFrom")):
+        if (
+            everywhere
+            and not names_one_buckets_objects(statement)
+            and any(_grants(statement, action) for action in ("kms:Decrypt", "kms:ReEncryptFrom"))
+        ):
             report(f"{_label(statement)} decrypts with every key")
 
 

@@ -1,7 +1,7 @@
 """VPC and load balancer: what is reachable, and what is recorded."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from facts import tokens as t
 from facts.exposure import is_world
@@ -75,33 +75,60 @@ def empty_default_group(args: Args, report: Report) -> None:
 
 @rule("network-close-ports", t.INGRESS_RULE)
 def close_ports(args: Args, report: Report) -> None:
-    blocks = [args.props.get("cidrIpv4"), args.props.get("cidrIpv6")]
-    _judge_opening(args, "ipProtocol", blocks, args.props, report)
+    _judge_rule(args, "is open to the world", report)
 
 
 @rule("network-close-ports", t.SECURITY_GROUP, t.SECURITY_GROUP_RULE)
 def close_inline_ports(args: Args, report: Report) -> None:
-    for opening in _openings(args):
+    _judge_openings(args, "ingress", "is open to the world", report)
+
+
+@rule("network-limit-ways-out", t.EGRESS_RULE)
+def limit_ways_out(args: Args, report: Report) -> None:
+    _judge_rule(args, "of the whole world can be reached", report)
+
+
+@rule("network-limit-ways-out", t.SECURITY_GROUP, t.SECURITY_GROUP_RULE)
+def limit_inline_ways_out(args: Args, report: Report) -> None:
+    _judge_openings(args, "egress", "of the whole world can be reached", report)
+
+
+def _judge_rule(args: Args, how: str, report: Report) -> None:
+    blocks = [args.props.get("cidrIpv4"), args.props.get("cidrIpv6")]
+    _judge_opening(args, _Opening("ipProtocol", blocks, args.props, how), report)
+
+
+def _judge_openings(args: Args, way: str, how: str, report: Report) -> None:
+    for opening in _openings(args, way):
         blocks = [*items(opening.get("cidrBlocks")), *items(opening.get("ipv6CidrBlocks"))]
-        _judge_opening(args, "protocol", blocks, opening, report)
+        _judge_opening(args, _Opening("protocol", blocks, opening, how), report)
 
 
-def _openings(args: Args) -> Iterator[Mapping[str, Any]]:
+def _openings(args: Args, way: str) -> Iterator[Mapping[str, Any]]:
     if args.type == t.SECURITY_GROUP:
-        yield from maps(args.props.get("ingress"))
-    elif args.props.get("type") == "ingress":
+        yield from maps(args.props.get(way))
+    elif args.props.get("type") == way:
         yield args.props
 
 
-def _judge_opening(args: Args, protocol: str, blocks: list[Any], opening: Mapping[str, Any], report: Report) -> None:
-    if not any(is_world(block) for block in blocks):
+class _Opening(NamedTuple):
+    """Blocks and ports; `protocol` is the name of the property, `how` says what comes of it."""
+
+    protocol: str
+    blocks: list[Any]
+    props: Mapping[str, Any]
+    how: str
+
+
+def _judge_opening(args: Args, opening: _Opening, report: Report) -> None:
+    if not any(is_world(block) for block in opening.blocks):
         return
-    low, high = number(opening.get("fromPort")), number(opening.get("toPort"))
-    every = str(opening.get(protocol)) == "-1" or low is None or high is None
+    low, high = number(opening.props.get("fromPort")), number(opening.props.get("toPort"))
+    every = str(opening.props.get(opening.protocol)) == "-1" or low is None or high is None
     allowed = args.settings["openPorts"]
     if every or not any(low == high == port for port in allowed):
         ports = "every port" if every else f"port {low:g}" if low == high else f"ports {low:g} to {high:g}"
-        report(f"{ports} is open to the world")
+        report(f"{ports} {opening.how}")
 
 
 @rule("subnet-refuse-public-ip", t.SUBNET)

@@ -20,6 +20,7 @@ from facts.widening import is_outsider, only_known_callers
 from graph import Resource
 from policies.rule import Args, NotEvaluated, Report, stack_rule
 from policies.rules.backups import copied_to
+from policies.rules.sharing import opens_key_for_shared
 
 TYPES: Final = (
     *(kind for kind, ways in DOCUMENTS.items() if any(way == "resource" for _, way in ways)),
@@ -79,7 +80,7 @@ def _judge(args: Args, statement: Statement, report: Report) -> None:
     foreign = [name for name in named if is_outsider(name, own)]
     if foreign and not own:
         raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
-    if _serves_copies(args, statement):
+    if _serves_copies(args, statement) or opens_key_for_shared(args, statement):
         foreign = []
     for name in (*(foreign if args.type != t.BUCKET_POLICY else ()), *principals(statement, "CanonicalUser")):
         report(f"{label} allows {name}, which is not of this account")

@@ -10,6 +10,7 @@ from facts.stores.rules import read_rules
 from graph.values import at, items, maps
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
+from policies.rules.sharing import shares_prefix
 
 PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read", "website"}
 PUBLIC_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
@@ -128,7 +129,7 @@ def _unnarrowed_days(args: Args, form: Form) -> Iterator[float]:
             yield span.days
 
 
-@rule("bucket-name-principals", t.BUCKET_POLICY)
+@stack_rule("bucket-name-principals", t.BUCKET_POLICY)
 def name_principals(args: Args, report: Report) -> None:
     for statement in statements(args.props.get("policy")):
         if statement.get("Effect") != "Allow":
@@ -138,7 +139,7 @@ def name_principals(args: Args, report: Report) -> None:
         foreign = accounts_of(principals(statement)) - set(args.accounts)
         if foreign and not args.accounts:
             raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
-        if foreign:
+        if foreign and not shares_prefix(args, statement):
             report(f"{_label(statement)} allows account {', '.join(sorted(foreign))}")
 
 

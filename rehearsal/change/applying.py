@@ -64,6 +64,8 @@ class Applying:
             return ""
         if kind.stays:
             return kind.stays
+        if made.properties.get("skipDestroy"):
+            return "it is declared to stay (skipDestroy)"
         if kind.empty is not None:
             kind.empty(
                 lambda name, params: self._mapper.send(made, kind, Call(name, name=_CHANGE), params), made.values

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph import Graph
@@ -11,11 +12,10 @@ from graph.rehearsed import graph_of_json
 from project import silos
 from project.files import Project
 from rehearsal.change.result import ChangeRehearsal, Fault
-from rehearsal.revision import Revision, Side, at, declaring, notes
+from rehearsal.revision import Side, at, declaring, notes
 
 if TYPE_CHECKING:
     from rehearsal.change.changing import Changing
-    from rehearsal.change.former import Former
     from rehearsal.mapper import Mapper
 
 
@@ -27,50 +27,66 @@ class Declares(Protocol):
 
 
 @dataclass
-class Stood:
+class Before:
+    """A stack of this process that stands in moto, and is changed in place by another declaration of it.
+
+    `name` and `origin` tell which it is; `mapper` made it, and `graph` is what was made. `folder` has the files of an
+    older revision.
+    """
+
+    name: str
+    origin: str
+    notes: tuple[str, ...] = ()
+    graph: Graph = field(default_factory=lambda: Graph(()))
+    mapper: "Mapper | None" = None
+    unmade: tuple[Fault, ...] = ()
+    folder: Path | None = None
+    _changing: "Changing | None" = field(default=None, init=False)
+
+    def stand_up(self, mapper: "Mapper", references: Mapping[str, Mapping[str, Any]]) -> None:
+        """Nothing: it stands already."""
+
+    def changing(self, mapper: "Mapper") -> "Changing":
+        """The realiser that changes what stands by what the program of now registers."""
+        from rehearsal.change.changing import Changing  # noqa: PLC0415 declaring only must not import moto
+
+        assert self.mapper is not None  # noqa: S101  it stands
+        self._changing = Changing(self.graph, self.mapper.made, mapper)
+        return self._changing
+
+    def result(self) -> ChangeRehearsal:
+        """What became of it."""
+        assert self._changing is not None  # noqa: S101  it was changed
+        return ChangeRehearsal(
+            revision=self.name,
+            origin=self.origin,
+            steps=tuple(self._changing.steps),
+            order=tuple(self._changing.order),
+            faults=(*self.unmade, *self._changing.faults),
+            kept=tuple(self._changing.kept),
+            notes=self.notes,
+        )
+
+
+@dataclass(kw_only=True)
+class Stood(Before):
     """What stood at a revision, on its way: declared beside, then made, then changed by the program of now."""
 
-    revision: Revision
-    notes: tuple[str, ...]
-    _declared: Declares
-    _base: Declares | None
-    graph: Graph = field(default_factory=lambda: Graph(()), init=False)  # as it was made
-    _former: "Former | None" = field(default=None, init=False)
-    _changing: "Changing | None" = field(default=None, init=False)
+    declared: Declares
+    base: Declares | None
 
     def stand_up(self, mapper: "Mapper", references: Mapping[str, Mapping[str, Any]]) -> None:
         """Make it in moto. Raises InputError when the older program failed, or speaks another schema."""
         from rehearsal.change.former import Former, exchanged  # noqa: PLC0415 declaring only must not import moto
 
-        graph = graph_of_json(self._declared.body(), self.revision.name)
+        graph = graph_of_json(self.declared.body(), self.name)
         known: dict[str, str] = {}
-        if self._base is not None:
-            body = self._base.body()
+        if self.base is not None:
+            body = self.base.body()
             known = exchanged(body["exports"], references.get(body["stack"], {}))
-        self._former = Former(mapper, graph, known)
-        self.graph = self._former.stand_up()
-
-    def changing(self, mapper: "Mapper") -> "Changing":
-        """The realiser that changes what stands by what the program of now registers."""
-        from rehearsal.change.changing import Changing  # noqa: PLC0415
-
-        assert self._former is not None  # noqa: S101  it stands
-        self._changing = Changing(self.graph, self._former.mapper.made, mapper)
-        return self._changing
-
-    def result(self) -> ChangeRehearsal:
-        """What became of it."""
-        assert self._former is not None and self._changing is not None  # noqa: S101, PT018  it was changed
-        unmade = [Fault(urn, name, f"as at {self.revision.name}", why) for urn, name, why in self._former.failures]
-        return ChangeRehearsal(
-            revision=self.revision.name,
-            origin=f"{self.revision.origin} to the working tree",
-            steps=tuple(self._changing.steps),
-            order=tuple(self._changing.order),
-            faults=(*unmade, *self._changing.faults),
-            kept=tuple(self._changing.kept),
-            notes=self.notes,
-        )
+        former = Former(mapper, graph, known)
+        self.graph, self.mapper = former.stand_up(), mapper
+        self.unmade = tuple(Fault(urn, name, f"as at {self.name}", why) for urn, name, why in former.failures)
 
 
 @contextmanager
@@ -85,4 +101,11 @@ def stood_at(project: Project, stack: str, revision: str) -> Iterator[Stood]:
         base = silos.base_of(project, stack)
         wanted = [stack, *([base] if base and former.has_stack(base) else [])]
         with declaring([Side(former.folder, revision, one) for one in wanted]) as running:
-            yield Stood(former, tuple(notes(project.root, former)), running[0], running[1] if running[1:] else None)
+            yield Stood(
+                former.name,
+                f"{former.origin} to the working tree",
+                tuple(notes(project.root, former)),
+                folder=former.folder,
+                declared=running[0],
+                base=running[1] if running[1:] else None,
+            )

@@ -3,7 +3,7 @@
     with unpacked(image_of(root)) as files, Container(files, ["serve"], environment) as container:
         ...
 
-`files.command(arguments, environment)` gives the bare command line instead, for whoever starts programs himself.
+`files.begin(arguments, environment)` starts one as the service's rehearsal does.
 """
 
 from rehearsal.image.archive import Image, ImageError, archive_of

@@ -19,6 +19,7 @@ from typing import IO
 
 from rehearsal.image.archive import Image, ImageError
 from rehearsal.image.specification import specification
+from rehearsal.service.processes import Process
 
 IMPOSSIBLE = 4
 FILES = "files"
@@ -62,13 +63,14 @@ class Unpacked:
         """The command line that runs it; a signal to that process goes on to the one inside."""
         return [*self.runc, "run", "--bundle", str(self._folder / name), name]
 
-    def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-        """The command line for `workbuoy-app` with these arguments, as `rehearsal.service` asks for it.
+    def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
+        """`workbuoy-app` with these arguments, as `rehearsal.service` asks for it.
 
         A CA file of this machine that the environment names is made visible at the same place.
         """
         named = {Path(environment[name]) for name in ("SSL_CERT_FILE", "AWS_CA_BUNDLE") if environment.get(name)}
-        return self.start(self.prepare(arguments, environment, {file for file in named if file.is_file()}))
+        name = self.prepare(arguments, environment, {file for file in named if file.is_file()})
+        return Process(self.start(name), environment)
 
     def ask(self, *arguments: str, timeout_seconds: float = 30) -> subprocess.CompletedProcess[str]:
         """One question to runc."""

@@ -273,12 +273,12 @@ def open_gate(
         DomainDispatcherApplication(create_backend_app),
         undecided,
     )
-    with _moto_leaves_judging_to_us(), _serving(gate) as url:
+    with moto_leaves_judging_to_us(), _serving(gate) as url:
         yield gate, url
 
 
 @contextmanager
-def _moto_leaves_judging_to_us() -> Iterator[None]:
+def moto_leaves_judging_to_us() -> Iterator[None]:
     """moto reads bucket policies by itself, taking every condition of a Deny as true, and lets every page read all."""
     from moto.iam.access_control import PermissionResult  # noqa: PLC0415
     from moto.s3.models import FakeBucket  # noqa: PLC0415

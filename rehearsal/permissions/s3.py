@@ -282,7 +282,7 @@ def _context(request: HttpRequest) -> dict[str, tuple[str, ...]]:
         f"x-amz-object-lock-{name}": f"s3:object-lock-{name}" for name in ("mode", "retain-until-date", "legal-hold")
     }
     named = {**{name: f"s3:{name}" for name in _CONTEXT_HEADERS}, **locks}
-    named["if-none-match"] = "s3:if-none-match"
+    named |= {name: f"s3:{name}" for name in ("if-match", "if-none-match")}
     return {key: (request.headers[name],) for name, key in named.items() if name in request.headers}
 
 

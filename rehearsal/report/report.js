@@ -1,6 +1,25 @@
-// Finding, opening and closing. The page says everything without this.
+// Finding, opening and closing. The page says everything without this; one without a tree has nothing to find.
 (() => {
   const tree = document.getElementById("tree");
+  const showAll = tree ? finding(tree) : () => {};
+
+  const reveal = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    if (target.closest("[hidden]")) showAll();
+    for (let one = target; one; one = one.parentElement) if (one.matches("details")) one.open = true;
+    target.scrollIntoView();
+  };
+
+  addEventListener("hashchange", reveal);
+  addEventListener("beforeprint", () => {
+    for (const one of document.querySelectorAll("details.component, section > details.resource")) one.open = true;
+  });
+  reveal();
+})();
+
+// Sets the controls over a tree up, and gives back what shows all of it again.
+function finding(tree) {
   const controls = document.getElementById("controls");
   const find = document.getElementById("find");
   const hits = document.getElementById("hits");
@@ -32,25 +51,13 @@
     for (const one of tree.querySelectorAll("details.component, details.resource")) one.open = open;
   };
 
-  const reveal = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target) return;
-    if (target.closest("[hidden]")) {
-      find.value = "";
-      for (const box of controls.querySelectorAll("input[name=state]")) box.checked = true;
-      filter();
-    }
-    for (let one = target; one; one = one.parentElement) if (one.matches("details")) one.open = true;
-    target.scrollIntoView();
-  };
-
   controls.addEventListener("input", filter);
   controls.addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("open").addEventListener("click", () => openAll(true));
   document.getElementById("close").addEventListener("click", () => openAll(false));
-  addEventListener("hashchange", reveal);
-  addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details.component, section > details.resource")) one.open = true;
-  });
-  reveal();
-})();
+  return () => {
+    find.value = "";
+    for (const box of controls.querySelectorAll("input[name=state]")) box.checked = true;
+    filter();
+  };
+}

@@ -10,27 +10,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Protocol
+from typing import IO, Protocol
 
 STOP_TIMEOUT_SECONDS = 15
+NOT_INSTALLED = "the service is not installed: run `make rehearse` once, or use --no-service"
+
+
+class NotToBeHadError(Exception):
+    """Something that the service's rehearsal needs is not here; says in one line what to do."""
+
+
+def python_of(app: Path) -> str:
+    """The interpreter of the service's own environment."""
+    return str(app / ".venv" / "bin" / "python")
 
 
 class Programs(Protocol):
     """How to run the service's commands: from its virtual environment, or from its image."""
 
-    def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-        """The command line for `workbuoy-app` with these arguments."""
-
-
-@dataclass(frozen=True)
-class Installed:
-    """The service in `app/.venv`, by the image's entry point."""
-
-    app: Path
-
-    def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
-        """The environment goes to the process itself."""
-        return [str(self.app / ".venv" / "bin" / "workbuoy-app"), *arguments]
+    def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> "Process":
+        """`workbuoy-app` with these arguments; whoever begins it ends it. Raises NotToBeHadError."""
 
 
 @dataclass(frozen=True)
@@ -40,34 +39,49 @@ class Package:
     app: Path
     folder: Path
 
-    def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
+    def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> "Process":
         """The folder stands before the installed package."""
-        return self.module("workbuoy_app", *arguments)
+        return Process(self.module("workbuoy_app", *arguments), environment)
 
     def module(self, name: str, *arguments: str) -> list[str]:
         """The command line for one of its modules."""
-        python = str(self.app / ".venv" / "bin" / "python")
-        return ["env", f"PYTHONPATH={self.folder}", python, "-m", name, *arguments]
+        return ["env", f"PYTHONPATH={self.folder}", python_of(self.app), "-m", name, *arguments]
+
+
+class Handle(Protocol):
+    """What is needed of a child, as `subprocess.Popen` has it."""
+
+    pid: int
+    stdout: IO[str] | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
 
 
 class Process:
     """A running program whose lines are kept. Standard error goes the same way."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            list(command),
-            env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "TMPDIR": gettempdir(), **environment},
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, pass_fds: Sequence[int] = ()) -> None:
+        kept = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "TMPDIR": gettempdir()}
+        self._process = self._open(list(command), {**kept, **environment}, pass_fds)
+        self.lines: list[str] = []
+        self._asked = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _open(self, command: list[str], environment: dict[str, str], pass_fds: Sequence[int]) -> Handle:
+        return subprocess.Popen(
+            command,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            pass_fds=pass_fds,
             start_new_session=True,  # Ctrl-C is for us; we then stop it
         )
-        self.lines: list[str] = []
-        self._asked = False
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  it is a pipe
@@ -91,6 +105,11 @@ class Process:
             self._asked = True
             self._process.terminate()
 
+    def send_signal(self, number: int) -> None:
+        """Send one, where it still runs."""
+        if not self.ended:
+            os.kill(self._process.pid, number)
+
     def stop(self) -> int:
         """Ask it to end, then make it and whatever it started."""
         self.ask_to_end()
@@ -103,9 +122,8 @@ class Process:
 
 
 @contextmanager
-def started(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Process]:
+def started(process: Process) -> Iterator[Process]:
     """A program for as long as the context lasts."""
-    process = Process(command, environment)
     try:
         yield process
     finally:

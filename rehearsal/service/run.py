@@ -15,11 +15,11 @@ from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
-from rehearsal.service.processes import Installed, Programs
+from rehearsal.service.processes import NotToBeHadError, Programs
 from rehearsal.service.result import ServiceRehearsal, ServiceStep
 from rehearsal.service.span_receiver import ENDPOINT, span_receiver
 from rehearsal.service.steps import Action, steps_with
-from rehearsal.service.surroundings import NotToBeHadError, Surroundings, free_port
+from rehearsal.service.surroundings import Surroundings, free_port
 from rehearsal.service.trial import MEMBERS, StepError, Trial
 from rehearsal.service.watching import Watched
 
@@ -80,7 +80,7 @@ def opened_trial(
                 gate_url=url,
                 surroundings=surroundings,
                 folder=folder,
-                programs=programs or Installed(surroundings.app),
+                programs=programs or surroundings.programs,
                 stack=stack,
                 spans=stack.enter_context(span_receiver()) if ENDPOINT in declared.service.environment else None,
                 ports=(free_port(), free_port()),

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -14,7 +15,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from rehearsal.service.processes import Process
+from rehearsal.service.forks import Forks
+from rehearsal.service.processes import NOT_INSTALLED, NotToBeHadError, Process, python_of
 
 GIVEN = "REHEARSAL_DATABASE_URL"
 START_TIMEOUT_SECONDS = 40
@@ -47,10 +49,6 @@ with psycopg.connect(connect_timeout=5, **given["owner"]) as connection:
 """
 
 
-class NotToBeHadError(Exception):
-    """Something that the service's rehearsal needs is not here; says in one line what to do."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Owner:
     """Where the database is, and its owner's login, as RDS's managed secret would hold it."""
@@ -68,8 +66,9 @@ class Surroundings:
     Args:
         app: the folder `app/`, with the virtual environment that the service runs in.
         environment: where `REHEARSAL_DATABASE_URL` may name an empty database to use instead.
-        provider: whose identity provider serves here too; by default one of its own is started.
+        provider: whose identity provider and programs serve here too; by default those of its own are started.
         archiving: whether Postgres keeps what it takes to have its past back; a database that is given cannot.
+        forking: whether to import at once what the service's commands need, rather than with the first of them.
     """
 
     def __init__(
@@ -79,44 +78,54 @@ class Surroundings:
         *,
         provider: "Surroundings | None" = None,
         archiving: bool = False,
+        forking: bool = False,
     ) -> None:
         self.app = app
+        self._forking = forking
         self._archiving = archiving
         self._other = provider
         self._given = environment.get(GIVEN, "")
         self._provider_port = free_port()
         self._postgres: Process | None = None
+        self._database = 0  # which one of those that it has made in turn
         self._provider: Process | None = None
+        self.programs: Forks = provider.programs if provider is not None else Forks(app)
 
     def __enter__(self) -> Self:
-        programs = self.app / ".venv" / "bin"
-        if not self._given and (programs / "python").exists():
-            module = ["point_in_time", "serve"] if self._archiving else ["embedded_postgres"]
-            self._postgres = self.devtool(*module)
-        if self._other is None and (programs / "oidc-provider-mock").exists():
-            command = [str(programs / "oidc-provider-mock"), "--port", str(self._provider_port)]
-            self._provider = Process(command, {})
+        self.begin()
         return self
+
+    def begin(self) -> None:
+        """Start what does not run: all of it, or what has ended since by itself."""
+        programs = self.app / ".venv" / "bin"
+        if not self._given and (programs / "python").exists() and (self._postgres is None or self._postgres.ended):
+            module = ["point_in_time", "serve"] if self._archiving else ["embedded_postgres"]
+            self._postgres, self._database = self.devtool(*module), 0
+        provider = programs / "oidc-provider-mock"
+        if self._other is None and provider.exists() and (self._provider is None or self._provider.ended):
+            self._provider = Process([str(provider), "--port", str(self._provider_port)], {})
+        if self._forking and (programs / "python").exists():
+            self.programs.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ask_to_end()
-        for process in self._processes():
-            process.stop()
+        for one in self._own():
+            one.stop()
 
     def ask_to_end(self) -> None:
         """Let everything begin to end, so that several need not wait for each other."""
-        for process in self._processes():
-            process.ask_to_end()
+        for one in self._own():
+            one.ask_to_end()
 
-    def _processes(self) -> list[Process]:
-        return [process for process in (self._provider, self._postgres) if process is not None]
+    def _own(self) -> list[Process | Forks]:
+        programs = self.programs if self._other is None else None
+        return [one for one in (programs, self._provider, self._postgres) if one is not None]
 
     def devtool(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
         """Begin one of the programs that the service brings for its developers; whoever begins it ends it."""
-        python = str(self.app / ".venv" / "bin" / "python")
-        return Process([python, "-m", f"workbuoy_app.devtools.{name}", *arguments], environment or {})
+        return Process([python_of(self.app), "-m", f"workbuoy_app.devtools.{name}", *arguments], environment or {})
 
     @property
     def archived(self) -> str:
@@ -129,23 +138,29 @@ class Surroundings:
         """An empty database: the given one, else embedded binaries, else `initdb` on PATH. Raises NotToBeHadError."""
         python = self.app / ".venv" / "bin" / "python"
         if not python.exists():
-            raise NotToBeHadError("the service is not installed: run `make rehearse` once, or use --no-service")
+            raise NotToBeHadError(NOT_INSTALLED)
         if self._given:
             return _given(python, self._given)
         assert self._postgres is not None  # noqa: S101  started with the context, since python exists
         process = self._postgres
-        _wait(lambda: bool(process.lines), process, "Postgres did not start")
+        _wait(lambda: len(process.lines) > self._database, process, "Postgres did not start")
         try:
-            return owner_of(process.lines[0])
+            return owner_of(process.lines[self._database])
         except ValueError:
-            raise NotToBeHadError(process.lines[0]) from None
+            raise NotToBeHadError(process.lines[self._database]) from None
+
+    def renew(self) -> None:
+        """Begin to make another empty database in the place of the one that there is, and of every role in it."""
+        if self._postgres is not None and len(self._postgres.lines) > self._database:
+            self._database += 1
+            self._postgres.send_signal(signal.SIGUSR1)
 
     def powers_of(self, owner: Owner, logins: Sequence[str]) -> list[str]:
         """What these logins own or may do in the database beyond what they were granted. Raises NotToBeHadError."""
         login = {"host": owner.host, "port": owner.port, "dbname": owner.database, "user": owner.user}
         given = json.dumps({"owner": {**login, "password": owner.password}, "logins": list(logins)})
         asked = subprocess.run(
-            [str(self.app / ".venv" / "bin" / "python"), "-c", _POWERS],
+            [python_of(self.app), "-c", _POWERS],
             input=given,
             capture_output=True,
             text=True,

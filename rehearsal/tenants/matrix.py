@@ -8,7 +8,8 @@ from facts.permissions.evaluate import Undecided
 from graph import Graph
 from rehearsal.cloud import Cloud, CloudError
 from rehearsal.permissions.gate import open_gate
-from rehearsal.service.surroundings import NotToBeHadError, Owner
+from rehearsal.service.processes import NotToBeHadError
+from rehearsal.service.surroundings import Owner
 from rehearsal.tenants.holdings import Holdings
 from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.pool import PoolMember

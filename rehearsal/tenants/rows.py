@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rehearsal.cloud import Cloud
-from rehearsal.service.surroundings import NotToBeHadError, Owner
+from rehearsal.service.processes import NotToBeHadError
+from rehearsal.service.surroundings import Owner
 from rehearsal.tenants import sql
 from rehearsal.tenants.holdings import Holdings
 from rehearsal.tenants.pool import PoolMember

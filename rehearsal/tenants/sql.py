@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal.service.surroundings import NotToBeHadError, Owner
+from rehearsal.service.processes import NotToBeHadError
+from rehearsal.service.surroundings import Owner
 
 TIMEOUT_SECONDS = 60
 Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
@@ -17,31 +18,37 @@ import json, sys
 import psycopg
 from psycopg import errors
 
+connections = {}
+
+def connected(login):
+    place = tuple(login[name] for name in ("host", "port", "database", "user", "password"))
+    if place not in connections:  # each transaction begins as a new session would: what it sets ends with it
+        connections[place] = psycopg.connect(host=login["host"], port=login["port"], dbname=login["database"],
+            user=login["user"], password=login["password"], connect_timeout=10, prepare_threshold=None)
+    return connections[place]
+
 def run(one):
-    login = one["login"]
     try:
-        connection = psycopg.connect(host=login["host"], port=login["port"], dbname=login["database"],
-            user=login["user"], password=login["password"], connect_timeout=10)
+        connection = connected(one["login"])
     except psycopg.OperationalError as error:
         last = str(error).strip().splitlines()[-1].rpartition("FATAL:")[2].strip()
         return {"refused": "authentication failed" in last, "why": last}
-    with connection:
-        try:
-            for name, value in one["claims"].items():
-                connection.execute("select set_config(%s, %s, true)", [name, value])
-            if one["role"]:
-                connection.execute("set local role " + one["role"])
-            done = [connection.execute(statement, values) for statement, values in one["statements"]][-1]
-            rows, found = done.rowcount, done.fetchall() if one["fetches"] else []
-        except errors.InsufficientPrivilege as error:
-            connection.rollback()
-            return {"refused": True, "why": str(error).splitlines()[0]}
-        except psycopg.Error as error:
-            connection.rollback()
-            return {"refused": False, "why": str(error).splitlines()[0]}
-        if not one["keeps"]:
-            connection.rollback()
-    return {"rows": rows, "found": found}
+    try:
+        for name, value in one["claims"].items():
+            connection.execute("select set_config(%s, %s, true)", [name, value])
+        if one["role"]:
+            connection.execute("set local role " + one["role"])
+        done = [connection.execute(statement, values) for statement, values in one["statements"]][-1]
+        answer = {"rows": done.rowcount, "found": done.fetchall() if one["fetches"] else []}
+        if one["keeps"]:
+            connection.commit()
+        return answer
+    except errors.InsufficientPrivilege as error:
+        return {"refused": True, "why": str(error).splitlines()[0]}
+    except psycopg.Error as error:
+        return {"refused": False, "why": str(error).splitlines()[0]}
+    finally:
+        connection.rollback()
 
 print(json.dumps([run(one) for one in json.load(sys.stdin)]))
 """

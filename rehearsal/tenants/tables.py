@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rehearsal.service.surroundings import NotToBeHadError, Owner
+from rehearsal.service.processes import NotToBeHadError
+from rehearsal.service.surroundings import Owner
 from rehearsal.tenants import sql
 from rehearsal.tenants.pool import PoolMember
 from rehearsal.tenants.result import Cell, Outcome

@@ -15,12 +15,14 @@ from rehearsal.permissions.gate import open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, no_collector
 from rehearsal.service.declared import NoServiceError
-from rehearsal.service.processes import Installed, Programs
+from rehearsal.service.processes import Programs
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
+from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import MEMBERS, Trial
 from rehearsal.tenants.account import declared_account
+from rehearsal.tenants.apart import stand_in_two, worth_it
 from rehearsal.tenants.choose import Chosen, choose, sample
 from rehearsal.tenants.databases import Databases
 from rehearsal.tenants.databases import Grounds as DatabaseGrounds
@@ -151,16 +153,23 @@ class Rehearsing:
     graphs: list[Graph] = field(default_factory=list)
     no_account: str = ""
     grounds: Grounds | None = None
+    archiving: bool = False  # whether the base's database keeps its past
 
     def run(self) -> Rehearsal:
         """The base stack's rehearsal, with all the others in it."""
         plan, enter, app = self.plan, self.contexts.enter_context, self.project.root / "app"
-        surroundings = enter(Surroundings(app)) if plan.with_service else None
+        surroundings = (
+            enter(Surroundings(app, archiving=self.archiving, forking=self.programs is None))
+            if plan.with_service
+            else None
+        )
         databases = self.databases(surroundings)
         moto = enter(running())
+        began = time.perf_counter()
         with no_collector():
             base, stacks = self._stand_up(moto)
-        seconds = {**base.seconds, "standing up the other stacks": sum(one.seconds for one in stacks)}
+        others = time.perf_counter() - began - sum(base.seconds.values())
+        seconds = {**base.seconds, "standing up the other stacks": others}
         found = TenantsRehearsal(
             asked=plan.asked,
             tenants={one.name: one.stack for one in plan.chosen.tenants},
@@ -186,32 +195,54 @@ class Rehearsing:
                 matrix = self._matrix(grounds, began)
             found = replace(found, matrix=matrix)
             seconds["trying who can reach whom"] = matrix.seconds
+            if service is not None and service.passed:
+                service = self.afterwards(service)
         return replace(base, service=service, tenants=found, seconds=seconds)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The stacks that get a database alone."""
+        return self.plan.stacks[1:]
 
     def databases(self, surroundings: Surroundings | None) -> Databases | None:
         """Of the stacks beside the base, for the cells of rows; they begin to start at once."""
         if surroundings is None or not self.plan.with_matrix:
             return None
-        return self.contexts.enter_context(Databases(surroundings.app, self.plan.stacks[1:], surroundings))
+        return self.contexts.enter_context(Databases(surroundings.app, self.beside, surroundings))
+
+    def story(self) -> Sequence[tuple[str, Action]]:
+        """More steps on the base stack, while its service runs."""
+        return ()
+
+    def afterwards(self, service: ServiceRehearsal) -> ServiceRehearsal:
+        """What is tried once everybody was asked for everything."""
+        return service
 
     def _stand_up(self, moto: Moto) -> tuple[Rehearsal, list[StoodUp]]:
         standing, chosen = Standing(self.project, self.options, moto), self.plan.chosen
         base = standing.base(chosen.base)
         self._keep(base)
-        stacks = []
-        for stack, tenant in [
-            *((one, "") for one in chosen.further_bases),
-            *((one.stack, one.name) for one in chosen.silos),
-        ]:
-            in_short, whole = standing.further(stack, tenant)
-            stacks.append(in_short)
-            self._keep(whole)
-            del whole
-            standing.forget()
-        return base, stacks
+        silos = [(one.stack, one.name) for one in chosen.silos]
+        apart = [] if self.plan.with_service else [one for one in silos if not self._keeps(one[0])]
+        if not worth_it(apart):
+            apart = []
+        stood = {}
+        for stack, tenant in [*((one, "") for one in chosen.further_bases), *silos]:
+            if (stack, tenant) not in apart:
+                stood[stack], whole = standing.further(stack, tenant)
+                self._keep(whole)
+                del whole
+                standing.forget()
+        if apart:
+            self.options.progress.phase(f"standing up {len(apart)} stacks in two processes")
+            stood.update((one.stack, one) for one in stand_in_two(standing, apart))
+        return base, [stood[one] for one in (*chosen.further_bases, *(stack for stack, _ in silos))]
+
+    def _keeps(self, stack: str) -> bool:
+        return self.plan.with_matrix and stack in self.plan.stacks
 
     def _keep(self, rehearsal: Rehearsal) -> None:
-        if self.plan.with_matrix and rehearsal.stack in self.plan.stacks and rehearsal.stands:
+        if self._keeps(rehearsal.stack) and rehearsal.stands:
             self.graphs.append(graph_of(rehearsal))
             try:
                 self.holdings.append(holdings_of(rehearsal))
@@ -240,13 +271,13 @@ class Rehearsing:
         further = [("tenants of the pool", tell_pool_apart)] if self.plan.pool and self.plan.with_matrix else []
         with open_gate(cloud) as (gate, url):
             if databases is not None:
-                others = [one for one in self.holdings if one.stack != base.stack]
+                others = [one for one in self.holdings if one.stack in self.beside]
                 there = DatabaseGrounds(
                     moto=moto,
                     account=base.account,
                     gate=gate,
                     gate_url=url,
-                    programs=self.programs or Installed(surroundings.app),
+                    programs=self.programs or surroundings.programs,
                 )
                 databases.prepare(others, there)
             service = rehearse_service(
@@ -256,7 +287,7 @@ class Rehearsing:
                 programs=self.programs,
                 tell=progress.phase,
                 members=members_for(self.plan.pool) if self.plan.pool else MEMBERS,
-                further=further,
+                further=[*further, *self.story()],
             )
             if databases is not None:
                 owners, reasons = databases.owners(gate)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from moto import mock_aws
 
 from bootstrap.home import SETTINGS_KEY
-from bootstrap.names import OPERATORS_ROLE, PREVIEW_ROLE, TRAIL, deploy_role, trail_bucket
+from bootstrap.names import OPERATORS_ROLE, PREVIEW_ROLE, TRAIL, TRAIL_KEY_ALIAS, deploy_role, trail_bucket
 from bootstrap.organisation import KEEP_TRAIL, MOST_BYTES, RESIDENCY, as_text, policies
 from bootstrap.settings import AccountSettings
 from facts.permissions.evaluate import Held, Policies, Principal, Request, decide, held_statements
@@ -45,7 +45,9 @@ def organization(settings: AccountSettings) -> list[Held]:
     return [*FULL, *(one for name, document in policies(settings).items() for one in held_statements(name, document))]
 
 
-def ask(organization: list[Held], action: str, resource: str, region: str = "eu-west-1", name: str = "admin") -> bool:
+def ask(
+    organization: list[Held], action: str, resource: str, region: str = "eu-west-1", name: str = "admin", **key: str
+) -> bool:
     """Whether an administrator, or the account's root, may do it under the organisation."""
     arn = f"arn:aws:iam::{ACCOUNT}:{'root' if name == 'root' else f'user/{name}'}"
     request = Request(
@@ -53,7 +55,7 @@ def ask(organization: list[Held], action: str, resource: str, region: str = "eu-
         action=action,
         resource=resource,
         resource_account=ACCOUNT,
-        context={"aws:requestedregion": (region,)},
+        context={"aws:requestedregion": (region,), **{f"kms:{one}": (value,) for one, value in key.items()}},
     )
     return decide(request, Policies(identity=FULL, organization=organization)).allowed
 
@@ -68,6 +70,8 @@ def ask(organization: list[Held], action: str, resource: str, region: str = "eu-
         ("cloudtrail:PutEventSelectors", f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/{TRAIL}"),
         ("s3:DeleteObjectVersion", f"arn:aws:s3:::{trail_bucket(ACCOUNT, 'eu-west-1')}/AWSLogs/one.json.gz"),
         ("s3:PutBucketPolicy", f"arn:aws:s3:::{trail_bucket(ACCOUNT, 'eu-west-1')}"),
+        ("kms:DeleteAlias", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/workbuoy-trail"),
+        ("kms:UpdateAlias", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/workbuoy-trail"),
         ("organizations:LeaveOrganization", "*"),
     ],
 )
@@ -76,6 +80,22 @@ def test_nobody_stops_the_trail_or_leaves_the_organisation(
 ) -> None:
     assert ask(FULL, action, resource, name=who)
     assert not ask(organization, action, resource, name=who)
+
+
+@pytest.mark.parametrize("action", ["kms:DisableKey", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"])
+def test_nobody_takes_the_trails_key_away_and_every_other_key_is_the_accounts_own(
+    organization: list[Held], action: str, prod: Account
+) -> None:
+    aliases = {
+        one.declared.properties["name"]
+        for one in prod.bootstrap.resources
+        if one.type == "aws:kms/alias:Alias" and one.name.startswith("trail-")
+    }
+    assert aliases == {TRAIL_KEY_ALIAS}  # by its alias, since AWS chooses a key's id
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+    assert not ask(organization, action, key, resourcealiases=TRAIL_KEY_ALIAS)
+    assert ask(organization, action, key, resourcealiases="alias/workbuoy-prod-database")
+    assert ask(organization, action, key)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.backup import LOCAL_DAYS
+from components.backup_settings import S3_LATE_DAYS
 from facts.permissions.documents import accounts_of, principals
 from facts.stores import Form, stores
 from operations.cost.estimate import estimate
@@ -111,7 +112,7 @@ def test_what_was_erased_is_noted_for_as_long_as_a_copy_of_its_last_version_can_
         environment = {each["name"]: each["value"] for one in containers for each in one["environment"]}
         return int(environment["BACKUPS_KEPT_DAYS"])
 
-    assert (kept(declared("prod")), kept(copied)) == (90, 90 + DAYS)
+    assert (kept(declared("prod")), kept(copied)) == (90 + S3_LATE_DAYS, 90 + S3_LATE_DAYS + DAYS)
 
 
 def test_the_facts_tell_what_is_kept_here_and_what_lies_in_the_other_account(copied: Graph) -> None:

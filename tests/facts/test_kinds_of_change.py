@@ -141,6 +141,7 @@ def edited(folder: Path, change: Change) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_of_a_file_leads_to_exactly_these_steps(
     name: str, before: Mapping[str, Graph], tmp_path: Path

@@ -1,4 +1,4 @@
-"""The image of this checkout, built once, laid out once; skipped, and said so, where a tool for it is missing."""
+"""The image of this checkout, built and laid out once for the folder; skipped, saying so, where a tool is missing."""
 
 import os
 import shutil
@@ -25,12 +25,12 @@ def build_here(archive: Path) -> Image:
     return build(ROOT, this_machine(), engine="buildah", archive=archive)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return build_here(tmp_path_factory.mktemp("image") / "one.tar")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def files(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The image's files, to be looked at."""
     folder = tmp_path_factory.mktemp("files")
@@ -38,7 +38,7 @@ def files(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def runnable(image: Image) -> Iterator[Unpacked]:
     """The image, ready to run."""
     if shutil.which("runc") is None:

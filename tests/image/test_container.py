@@ -14,9 +14,9 @@ import pytest
 from rehearsal.image import Container, Unpacked
 from rehearsal.service.browser import Browser, fetch
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
-from rehearsal.service.processes import started
+from rehearsal.service.processes import NotToBeHadError, Process, started
 from rehearsal.service.span_receiver import ENDPOINT, span_receiver
-from rehearsal.service.surroundings import NotToBeHadError, Owner, Surroundings, free_port
+from rehearsal.service.surroundings import Owner, Surroundings, free_port
 from tests.image.conftest import APP, ROOT
 
 pytestmark = pytest.mark.slow
@@ -69,7 +69,7 @@ print(len(names))
 def run(runnable: Unpacked, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """One command of the image, to its end."""
     with Container(runnable, command, environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as container:
-        out, complaints = container.process.communicate(timeout=100)
+        out, complaints = container.process.communicate(timeout=600)
     return subprocess.CompletedProcess(command, container.process.returncode, out.decode(), complaints.decode())
 
 
@@ -79,7 +79,7 @@ def serving(runnable: Unpacked, environment: Mapping[str, str], log: Path) -> It
     port, metrics_port = free_port(), free_port()
     own = {"HOST": "127.0.0.1", "PORT": str(port), "METRICS_PORT": str(metrics_port), **environment}
     with log.open("wb") as out, Container(runnable, ["serve"], own, stdout=out, stderr=out) as container:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 300
         while not ready(port):
             assert container.process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
@@ -108,8 +108,8 @@ def aws(runnable: Unpacked) -> Iterator[str]:  # noqa: ARG001
     """moto in a process of its own; other tests share the one in ours."""
     port = free_port()
     server = ROOT / ".venv/bin/moto_server"
-    with started([str(server), "-H", "127.0.0.1", "-p", str(port)], {}) as process:
-        deadline = time.monotonic() + 60
+    with started(Process([str(server), "-H", "127.0.0.1", "-p", str(port)], {})) as process:
+        deadline = time.monotonic() + 300
         while True:
             try:
                 fetch(f"http://127.0.0.1:{port}/moto-api/")

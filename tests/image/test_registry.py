@@ -49,7 +49,7 @@ def run(*arguments: object) -> Result:
 def manifest(host: str, digest: str) -> bytes:
     kinds = "application/vnd.oci.image.manifest.v1+json"
     asked = urllib.request.Request(f"http://{host}/v2/workbuoy/manifests/{digest}", headers={"Accept": kinds})
-    with urllib.request.urlopen(asked, timeout=5) as answer:  # noqa: S310 loopback
+    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310 loopback
         return bytes(answer.read())
 
 
@@ -110,7 +110,7 @@ def test_an_image_other_than_the_one_named_is_not_pushed(archive: Path, first: s
     assert result.exit_code == 1
     assert f"not {MISSING}; nothing was pushed" in result.stderr
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"http://{first}/v2/elsewhere/tags/list", timeout=5)
+        urllib.request.urlopen(f"http://{first}/v2/elsewhere/tags/list", timeout=60)
 
 
 def test_an_archive_is_not_kept_where_there_is_no_folder(archive: Path) -> None:

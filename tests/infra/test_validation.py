@@ -4,6 +4,7 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -66,7 +67,8 @@ def taken_by_the_models(raw: Any) -> bool:
     return True
 
 
-@settings(max_examples=1000, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
 @given(broken_settings())
 def test_broken_settings_give_problems_and_never_an_exception(raw: Any) -> None:
     problems = find_problems(StackSettings, raw)
@@ -74,7 +76,7 @@ def test_broken_settings_give_problems_and_never_an_exception(raw: Any) -> None:
     assert all(problem.message and "\n" not in str(problem) for problem in problems)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(anything)
 def test_anything_at_all_gives_problems(raw: Any) -> None:
     assert find_problems(StackSettings, raw)

@@ -29,7 +29,7 @@ print(metrics.exposition().decode())
 def exposition() -> str:
     """What the service answers to a scrape once everything has happened once, by its own code."""
     command = [str(APP / ".venv/bin/python"), "-c", _EXPOSE]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
 def series_of(text: str) -> dict[str, set[str]]:

@@ -15,7 +15,7 @@ from monitoring import scrape
 from monitoring.rules import rules
 from monitoring.watched import Watched
 from rehearsal.service.browser import fetch
-from rehearsal.service.processes import started
+from rehearsal.service.processes import Process, started
 from rehearsal.service.surroundings import free_port
 
 INTERVAL = "250ms"
@@ -85,7 +85,7 @@ def scraping(watched: Watched, port: int, folder: Path) -> Iterator[Prometheus]:
         "--enable-feature=exemplar-storage",
         "--log.level=warn",
     ]
-    with started(command, {}) as process:
+    with started(Process(command, {})) as process:
         ends = time.monotonic() + PATIENCE_SECONDS
         while not _is_ready(address):
             assert not process.ended, process.lines

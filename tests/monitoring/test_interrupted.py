@@ -55,5 +55,5 @@ def test_scraping_that_is_interrupted_leaves_nothing(
         assert runs(place, "prometheus", "--config.file")
         assert sockets
     process.send_signal(number)
-    assert process.wait(60) == (-number if number == signal.SIGKILL else 130)
+    assert process.wait(300) == (-number if number == signal.SIGKILL else 130)
     assert nothing_left(place, sockets) == []

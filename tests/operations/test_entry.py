@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.slow  # each starts the command as a process
+
 WORKBUOY = str(Path(sys.executable).parent / "workbuoy")
 
 
@@ -22,7 +24,7 @@ def test_ctrl_c_in_the_first_second_is_one_line(after_seconds: float) -> None:
         process.stdout.readline()  # from here on it is ours to end
         time.sleep(after_seconds)
         os.kill(process.pid, signal.SIGINT)
-        _, told = process.communicate(timeout=60)
+        _, told = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in told
     assert "interrupted" in told.splitlines()[-1]

@@ -9,7 +9,9 @@ import termios
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from operations.main import main
 from tests.conftest import PROJECT, ROOT
 
 WORKBUOY = str(Path(sys.executable).parent / "workbuoy")
@@ -40,28 +42,27 @@ COMMANDS = (
 )
 
 
+SLOW = ("cost prod", "locate", "policies", "rehearse prod", "review")
+
+
 WIDTHS = {"rehearse": (60,), "review": (60,)}  # seconds each; what a wider terminal gets, the cheap ones show
 
 
-def printed(command: str, width: int) -> list[str]:
-    done = subprocess.run(
-        [WORKBUOY, *command.split()],
-        cwd=ROOT if "--since HEAD" in command else PROJECT,
-        env={**os.environ, "COLUMNS": str(width)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout
-    return done.stdout.splitlines()
+def printed(command: str, width: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.chdir(ROOT if "--since HEAD" in command else PROJECT)
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = CliRunner().invoke(main, command.split())
+    assert isinstance(done.exception, SystemExit | None), done.exc_info
+    assert "Traceback" not in done.output
+    return done.output.splitlines()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_line_fits_80_columns_and_a_narrower_terminal(command: str) -> None:
+@pytest.mark.parametrize(
+    "command", [pytest.param(one, marks=[pytest.mark.slow] * one.startswith(SLOW)) for one in COMMANDS]
+)
+def test_every_line_fits_80_columns_and_a_narrower_terminal(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for width in WIDTHS.get(command.split(maxsplit=1)[0], (80, 60)):
-        lines = printed(command, width)
+        lines = printed(command, width, monkeypatch)
         assert lines
         assert [line for line in lines if len(line) > width and len(line.split()) > 1] == []
 
@@ -96,12 +97,14 @@ def in_a_terminal(command: str, columns: int, **variables: str) -> str:
     return sent.decode().replace("\r\n", "\n")
 
 
+@pytest.mark.slow
 def test_a_terminal_of_60_columns_gets_lines_of_60() -> None:
     lines = in_a_terminal("rehearse dev --no-service", 60, TERM="dumb").splitlines()
     assert any(re.search(r"\d+ resources", line) for line in lines)
     assert [line for line in lines if len(line) > 60] == []
 
 
+@pytest.mark.slow
 def test_a_dumb_terminal_gets_progress_by_whole_lines() -> None:
     sent = in_a_terminal("rehearse dev --no-service", 80, TERM="dumb")
     assert "running the program ...\n" in sent

@@ -791,6 +791,39 @@ NETWORK = [
         )
         for blocks in ({"cidrBlocks": ["0.0.0.0/0"]}, {"ipv6CidrBlocks": ["::/0"]})
     ),
+    *(
+        added(
+            "network-limit-ways-out",
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+            description="x",
+            **{"ipProtocol": "tcp", "fromPort": 4318.0, "toPort": 4318.0, **way},
+        )
+        for way in (
+            {"cidrIpv4": "0.0.0.0/0"},  # as a receiver of traces whose block is the whole world
+            {"cidrIpv4": "128.0.0.0/1"},
+            {"cidrIpv6": "::/0"},
+            {"cidrIpv4": "0.0.0.0/0", "fromPort": 443.0, "toPort": 8443.0},
+            {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"},
+        )
+    ),
+    seed(
+        "network-limit-ways-out",
+        "network-database",
+        "egress",
+        [{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": ["0.0.0.0/0"]}],
+    ),
+    *(
+        added(
+            "network-limit-ways-out",
+            "aws:ec2/securityGroupRule:SecurityGroupRule",
+            type="egress",
+            protocol="tcp",
+            fromPort=25.0,
+            toPort=25.0,
+            **blocks,
+        )
+        for blocks in ({"cidrBlocks": ["0.0.0.0/0"]}, {"ipv6CidrBlocks": ["::/0"]})
+    ),
     seed("subnet-refuse-public-ip", "network-public-a", "mapPublicIpOnLaunch", True),
     gone("network-record-flows", "network-flows"),
     seed("network-record-flows", "network-flows", "trafficType", "ACCEPT"),

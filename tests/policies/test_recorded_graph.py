@@ -109,6 +109,7 @@ def in_prods_account(value: Any) -> Any:
 UNTOUCHED = {"function-use-current-runtime": "prod's function is an image, which has no runtime of AWS's"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", mutations(), ids=str)
 def test_breaking_a_property_in_prod_fires_exactly_the_controls_that_name_it(seed: Seed) -> None:
     before = failing_before(json.dumps(seed.configuration))

@@ -58,7 +58,10 @@ def test_two_real_account_ids_must_be_the_same_and_a_placeholder_may_wait(
     change("prod", lambda settings: settings.update(account="210987654321"))
     (problem,) = find_account_problems(project, "prod")
     assert (problem.file, problem.path) == ("bootstrap/Pulumi.prod.yaml", "account")
-    assert problem.message == "is 123456789012, but prod names 210987654321: put the same into both files"
+    assert problem.message == (
+        "is 123456789012, but prod names 210987654321: put the same into both files, or give that account a file of "
+        "its own, bootstrap/Pulumi.prod-NAME.yaml"
+    )
 
 
 def test_a_project_without_bootstrap_and_a_stack_that_is_not_in_aws_need_no_account(project: Project) -> None:

@@ -1,11 +1,14 @@
 """A matrix of prod and a customer whose promotion is open: its pull request must not fail for what it is to open."""
 
+import pytest
+
 from project.files import Project
 from rehearsal.run import Options
 from rehearsal.tenants.holdings import TASK
 from rehearsal.tenants.whole import rehearse_tenants
 
 
+@pytest.mark.slow
 def test_the_matrix_knows_a_promotion_in_progress(project: Project) -> None:
     record = project.root / "tenants/acme.yaml"
     record.write_text(record.read_text().replace("dates:\n", "promotion: open\ndates:\n"))

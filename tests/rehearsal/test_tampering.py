@@ -1,14 +1,13 @@
 """A value broken on moto's side, between creating and reading, must fail the rehearsal and be named."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from project.files import find_project
 from rehearsal.cloud import Cloud, Moto
-from rehearsal.result import Check, State
+from rehearsal.result import Check, Rehearsal, State
 from rehearsal.run import Options, rehearse
 from tests.rehearsal.conftest import EVERY_KIND
 
@@ -263,20 +262,21 @@ TAMPERED: dict[str, tuple[str, str, Tamper]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def tampered(moto: Moto) -> Rehearsal:
+    """The project that declares every kind, each of these values broken in it; each is of a type of its own."""
+
+    def tamper(cloud: Cloud) -> None:
+        for _, _, one in TAMPERED.values():
+            one(cloud)
+
+    return rehearse(find_project(EVERY_KIND), "test", Options(before_reading=tamper), moto)
+
+
 @pytest.mark.parametrize("what", TAMPERED)
-def test_a_value_broken_in_moto_fails_the_rehearsal_and_is_named(what: str, moto: Moto, tmp_path: Path) -> None:
-    token, path, tamper = TAMPERED[what]
-    number = list(TAMPERED).index(what)
-    for name in ("Pulumi.yaml", "__main__.py"):
-        (tmp_path / name).write_text((EVERY_KIND / name).read_text())
-    text = (EVERY_KIND / "Pulumi.test.yaml").read_text().replace("000000000321", f"000000000{400 + number}")
-    stack = f"test{number}"  # names of buckets come from the URN and are taken once in all of moto, as in AWS
-    (tmp_path / f"Pulumi.{stack}.yaml").write_text(text)
-
-    result = rehearse(find_project(tmp_path), stack, Options(before_reading=tamper), moto)
-
-    assert not result.passed
-    broken = [one for one in result.failures if one.type == token]
+def test_a_value_broken_in_moto_fails_the_rehearsal_and_is_named(what: str, tampered: Rehearsal) -> None:
+    token, path, _ = TAMPERED[what]
+    broken = [one for one in tampered.failures if one.type == token]
     assert broken
     if path:
         assert [one.state for one in broken] == [State.DIFFERS]
@@ -284,3 +284,8 @@ def test_a_value_broken_in_moto_fails_the_rehearsal_and_is_named(what: str, moto
     else:
         assert [one.state for one in broken] == [State.FAILED]
         assert "gone" in broken[0].reason
+
+
+def test_nothing_else_fails_and_the_rehearsal_does(tampered: Rehearsal) -> None:
+    assert not tampered.passed
+    assert {one.type for one in tampered.failures} == {token for token, _, _ in TAMPERED.values()}

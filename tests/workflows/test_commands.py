@@ -13,12 +13,14 @@ from pathlib import Path
 import click
 import pytest
 
+from operations.fleet.night import NIGHTS
 from operations.main import main
 from tests.conftest import PROJECT, ROOT
 from tests.workflows.reading import RUNS
 
 VARIABLES = {
     "STACK": "dev",
+    "STACKS": "dev",
     "TENANT": "acme",
     "TENANTS": "acme",
     "BASE": "HEAD",
@@ -31,7 +33,15 @@ VARIABLES = {
     "SHARD": "canaries-1",
     "WAVE": "canaries",
 }
-COMMANDS = [line for line in RUNS if line.startswith(".venv/bin/workbuoy ")]
+NIGHTLY = [
+    f".venv/bin/workbuoy {' '.join((*step.words, *step.writes) if step.writes else step.words)}".replace(
+        "{stack}", "$STACK"
+    )
+    for steps in NIGHTS.values()
+    for step in steps
+]
+"""What `workbuoy fleet look` runs for each stack."""
+COMMANDS = [*(line for line in RUNS if line.startswith(".venv/bin/workbuoy ")), *NIGHTLY]
 
 
 def words_of(line: str) -> list[str]:
@@ -105,6 +115,7 @@ ENDS: Mapping[str, Ends] = {
     "fleet start": Ends(1, "is a placeholder; nothing stands there yet"),
     "fleet deploy": Ends(4, "the journal cannot be used"),
     "fleet next": Ends(4, "the journal cannot be used"),
+    "fleet look": Ends(3, "the Pulumi CLI"),
 }
 ELSEWHERE = {
     "rehearse": "the service and the tenants take longer: tests/rehearsal; without them below",

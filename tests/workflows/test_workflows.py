@@ -29,6 +29,7 @@ BY_WORKFLOW = [pytest.param(workflow, id=workflow.name) for workflow in WORKFLOW
 WRITES = {
     "deploy.publish": {"attestations"},
     "drills.drill": {"attestations"},
+    "restore-switch.switch": {"attestations"},
     "drift.issue": {"issues"},
     "preview.comment": {"pull-requests"},
     "preview.code-scanning": {"security-events"},
@@ -314,7 +315,7 @@ def test_backends_are_where_bootstrap_puts_the_state() -> None:
     for job in JOBS:
         for line in job.runs():
             needs_state = re.search(
-                r"workbuoy (review|deploy|drift|drills|restore \w+|tenant deploy|fleet deploy) ", line
+                r"workbuoy (review|deploy|drift|drills|restore \w+|tenant deploy|fleet deploy|fleet look) ", line
             )
             if needs_state and " --events " not in line and " --since " not in line:
                 assert "backend" in job.content["env"]["PULUMI_BACKEND_URL"], job.id

@@ -122,16 +122,16 @@ def test_write_that_waited_for_the_erasure_ends_without_an_author(
     def held(*arguments: Any) -> Any:
         erased = erase_rows(*arguments)
         holds.set()
-        assert goes_on.wait(20)
+        assert goes_on.wait(60)
         return erased
 
     monkeypatch.setattr(erasing, "erase_rows", held)
     with Service(people.settings) as service, ThreadPoolExecutor(2) as threads:
         browser = service.browser(LEAVER)
         erasure = threads.submit(people.erase)
-        assert holds.wait(20)
+        assert holds.wait(60)
         write = threads.submit(browser.post, "/api/things", json={"title": "late"})
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not waiting(people) and not write.done() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert not write.done(), "it waits until the erasure has ended"

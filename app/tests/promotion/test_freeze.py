@@ -82,7 +82,7 @@ def test_a_freeze_waits_for_a_write_that_has_begun(service: Service, database_ur
     thread.start()
     assert not done.wait(0.3), "a write under way could be committed after the freeze"
     writer.connection.commit()
-    thread.join(10)
+    thread.join(60)
     assert done.is_set()
     assert rows(service.settings, "select count(*) from things where title = 'late'") == [(1,)]
     with pytest.raises(psycopg.errors.LockNotAvailable, match="frozen"):

@@ -8,6 +8,8 @@ However this process ends, a second one, the janitor, stops the server and delet
 killed together, the next start removes.
 
     python -m workbuoy_app.devtools.embedded_postgres     # prints its addresses as JSON, runs until it is stopped
+
+On SIGUSR1 it takes away every role and database that was made in it, and prints the addresses of a new, empty one.
 """
 
 from __future__ import annotations
@@ -26,11 +28,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 import psycopg
 from psycopg import sql
@@ -61,6 +63,9 @@ _SETTINGS = (
     # Nothing in it is meant to outlive a crash of the machine.
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
     *("max_connections=60", "shared_buffers=64MB", "log_min_messages=fatal", "unix_socket_directories="),
+)
+_FIRST_MADE_SINCE = (
+    16384  # FirstNormalObjectId of Postgres's access/transam.h: what initdb makes has lower ids
 )
 
 
@@ -93,6 +98,23 @@ class Postgres:
                 sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
             )
         return self.url(owner, name)
+
+    def renewed(self) -> Postgres:
+        """As it was at first, without its databases and roles, and with another password."""
+        renewed = replace(self, password=secrets.token_urlsafe(16))
+        with psycopg.connect(self.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            for name in _made_since(connection, "select datname from pg_database where oid >= %s"):
+                connection.execute(sql.SQL("drop database {} with (force)").format(name))
+            logins = _made_since(connection, "select rolname from pg_roles where oid >= %s")
+            # In one statement, since who granted a membership cannot go before the member.
+            connection.execute(sql.SQL("drop role {}").format(sql.SQL(", ").join(logins)))
+            password = sql.Literal(renewed.password)
+            connection.execute(
+                sql.SQL("alter role {} password {}").format(sql.Identifier(SUPERUSER), password)
+            )
+            _make_owner(connection, renewed)
+        renewed.create_database(DATABASE)
+        return renewed
 
 
 class Origin(Protocol):
@@ -141,7 +163,9 @@ def running(
         )
         postgres = Postgres(port, password, folder=folder, binaries=binaries)
         if origin is None:
-            _make_owner(postgres, process, folder)
+            with connected(postgres.url(SUPERUSER, "postgres"), process, folder) as connection:
+                _make_owner(connection, postgres)
+            postgres.create_database(DATABASE)
         else:
             origin.take_over(postgres, process, folder)
         yield postgres
@@ -279,14 +303,16 @@ def connected(url: str, process: subprocess.Popen[bytes], folder: Path) -> psyco
             time.sleep(0.02)
 
 
-def _make_owner(postgres: Postgres, process: subprocess.Popen[bytes], folder: Path) -> None:
-    with connected(postgres.url(SUPERUSER, "postgres"), process, folder) as connection:
-        connection.execute(
-            sql.SQL("create role {} login createrole createdb password {}").format(
-                sql.Identifier(OWNER), sql.Literal(postgres.password)
-            )
+def _made_since(connection: psycopg.Connection[Any], named: LiteralString) -> list[sql.Identifier]:
+    return [sql.Identifier(name) for (name,) in connection.execute(named, (_FIRST_MADE_SINCE,)).fetchall()]
+
+
+def _make_owner(connection: psycopg.Connection[Any], postgres: Postgres) -> None:
+    connection.execute(
+        sql.SQL("create role {} login createrole createdb password {}").format(
+            sql.Identifier(OWNER), sql.Literal(postgres.password)
         )
-    postgres.create_database(DATABASE)
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -304,19 +330,27 @@ def main() -> int:
 
 
 def serve(server: AbstractContextManager[Postgres]) -> int:
-    """Print a server's addresses, and keep it until SIGINT or SIGTERM. Gives back the exit status."""
+    """Print a server's addresses, again whenever SIGUSR1 has it made anew, until SIGINT or SIGTERM.
+
+    Gives back the exit status.
+    """
+    reading, writing = os.pipe()
 
     def stop(number: int, _: FrameType | None) -> None:
         raise KeyboardInterrupt(number)
 
     signal.signal(signal.SIGTERM, stop)
     try:
-        with server as postgres:
-            addresses = {"owner": postgres.url(), "superuser": postgres.url(SUPERUSER, "postgres")}
-            places = {"folder": str(postgres.folder), "binaries": str(postgres.binaries)}
-            print(json.dumps({**addresses, **places}), flush=True)
-            signal.pause()
-    except NoPostgres as error:
+        with server as started:
+            postgres = started
+            signal.signal(signal.SIGUSR1, lambda *_: os.write(writing, b"."))
+            while True:
+                addresses = {"owner": postgres.url(), "superuser": postgres.url(SUPERUSER, "postgres")}
+                places = {"folder": str(postgres.folder), "binaries": str(postgres.binaries)}
+                print(json.dumps({**addresses, **places}), flush=True)
+                os.read(reading, 1)
+                postgres = postgres.renewed()
+    except (NoPostgres, psycopg.Error) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

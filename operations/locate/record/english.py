@@ -154,6 +154,9 @@ IN_ENGLISH: Final = Words(
         "backup_away": "Records and files, copied every day into another account, out of reach: {kept}, in {place}.",
         "erased_away": "What is erased is gone from these copies when the last one that holds it ends: records after "
         "{records}, files after {files}, since earlier versions of a file are copied too. Nobody takes it out sooner.",
+        "left": "Where your records and files were before they moved, {place}, the last copy ends {until}.",
+        "left_on": "on {day}",
+        "left_person": "others when a person deletes them",
         "readers": "Who can read them",
         "password": "a password of the service",
         "platform": "Where Workbuoy's own systems are",

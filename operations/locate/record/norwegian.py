@@ -166,6 +166,9 @@ IN_NORWEGIAN: Final = Words(
         "backup_away": "Poster og filer, kopiert hver dag utenfor rekkevidde av kontoen i drift: {kept}, i {place}.",
         "erased_away": "Det som slettes, er borte fra disse kopiene når den siste som har det, utløper: poster etter "
         "{records}, filer etter {files}, siden tidligere versjoner av en fil også kopieres. Ingen kan ta det ut før.",
+        "left": "Der postene og filene lå før de ble flyttet, {place}, utløper den siste kopien {until}.",
+        "left_on": "{day}",
+        "left_person": "andre når en person sletter dem",
         "readers": "Hvem som kan lese dem",
         "password": "et av tjenestens passord",
         "platform": "Hvor Workbuoys egne systemer er",

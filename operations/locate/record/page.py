@@ -156,10 +156,23 @@ class _Page:
                 told = self.words.texts[key].format(kept=escaped(self._kept(one)), place=self._place(one))
                 yield f"- {told}"
         yield from self._erased()
+        yield from self._left()
         if self.answer.not_held:
             told = "; ".join(dict.fromkeys(f"{self._what(one)} ({self._kept(one)})" for one in self.answer.not_held))
             yield f"- {self.words.texts['not_held'].format(stores=escaped(told))}"
         yield ""
+
+    def _left(self) -> Iterator[str]:
+        """Where the customer was before a move: until when the last copy can be had, by region."""
+        text = self.words.texts
+        for region in dict.fromkeys(one.region for one in self.answer.left):
+            copies = [one for one in self.answer.left if one.region == region]
+            days = [one.ends.isoformat() for one in copies if one.ends]
+            person = [text["left_person"]] if any(one.ends is None for one in copies) else []
+            until = "; ".join([*([text["left_on"].format(day=max(days))] if days else []), *person])
+            place = self.words.place(region)
+            place = place if all(one.allowed for one in copies) else f"{place} - {text['outside']}"
+            yield f"- {text['left'].format(place=place, until=until)}"
 
     def _erased(self) -> Iterator[str]:
         """How long something that was erased can still stand in a copy out of reach; earlier versions are in it too."""

@@ -154,8 +154,8 @@ def run_child(root: Path, command: Sequence[str], log: Path, stop: Stop, result:
 
     What it prints on stdout goes into `result`, where that is named.
 
-    In a process of its own, since the Automation API keeps global state (pulumi/pulumi#6052).
-    Its session is its own, so that Ctrl-C on the terminal reaches it once, by `stop`.
+    In a process of its own, which ends alone. Its session is its own, so that Ctrl-C on the terminal reaches it once,
+    by `stop`.
     """
     with log.open("ab") as output, result.open("wb") if result else nullcontext(output) as printed:
         process = subprocess.Popen(

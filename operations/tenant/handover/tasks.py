@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from operations import one_off
 from operations.ending import Notify
@@ -12,6 +12,19 @@ from operations.tenant.handover.places import HandoverPlace
 
 class TaskFailedError(Exception):
     """A task of the image ended otherwise than well; says in one line what it said last."""
+
+
+class LeavingTasks(Protocol):
+    """Of these, what hands a customer's data over; a rehearsal runs the same commands beside moto."""
+
+    def freeze(self) -> Mapping[str, Any]:
+        """Refuse the customer's writes; again is no change."""
+
+    def hand_over(self) -> Mapping[str, Any]:
+        """Export rows and files."""
+
+    def count(self, tenant_id: str = "") -> Mapping[str, Any]:
+        """What is there; of a customer that may be gone by its id."""
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,13 @@ from infra.tenants.record import Tenant
 from operations.ending import Notify
 from operations.engine.stack import EngineStack
 from operations.tenant.counted import left_in, remove_counted
-from operations.tenant.destroy import DRAFTS, Wish, destroy_silo, draft_of, person_of
+from operations.tenant.destroy import DRAFTS, Wish, destroy_silo, draft_of
 from operations.tenant.handover.places import find_place
 from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, record_text
 from operations.tenant.move.record import destroyed_file, removed_file
 from operations.tenant.remains import of_emptied_silo, of_pool
+from operations.tenant.silo_stack import person_of
 from project.files import Project
 from project.whole_file import write_whole
 

@@ -42,9 +42,9 @@ def states_of(project: Project, folder: Path, base: str, to: str, names: Sequenc
     closed = [one.model_copy(update={"move": None}) for one in others]
     return States(
         tenants=tuple(tenants),
-        open=_copy(project, folder / "open", tenants),
-        switched=_copy(project, folder / "switched", others),
-        closed=_copy(project, folder / "closed", closed),
+        open=project_with(project, folder / "open", tenants),
+        switched=project_with(project, folder / "switched", others),
+        closed=project_with(project, folder / "closed", closed),
     )
 
 
@@ -76,7 +76,7 @@ def _free_priority(root: Path, base: str) -> int:
     return next(number for number in range(1, LAST_PRIORITY) if number not in taken)
 
 
-def _copy(project: Project, folder: Path, tenants: Iterable[Tenant]) -> Project:
+def project_with(project: Project, folder: Path, tenants: Iterable[Tenant]) -> Project:
     """The same files but for these customers' records and stack files; the program itself is not copied."""
     folder.mkdir()
     for file in project.root.iterdir():
@@ -89,9 +89,11 @@ def _copy(project: Project, folder: Path, tenants: Iterable[Tenant]) -> Project:
         record = tenant.model_dump(mode="json", by_alias=True, exclude_none=True)
         tenant_file(folder, tenant.name).write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
         if tenant.isolation == "silo":
+            wanted = [stack_file(folder, place.stack) for place in tenant.places]
             for file in folder.glob(f"Pulumi.*-{tenant.name}.yaml"):
-                file.unlink()
-            for place in tenant.places:
-                text = f"config:\n  {TENANT_KEY}: {tenant.name}\n"
-                stack_file(folder, place.stack).write_text(text, encoding="utf-8")
+                if file not in wanted:
+                    file.unlink()
+            for file in wanted:
+                if not file.exists():
+                    file.write_text(f"config:\n  {TENANT_KEY}: {tenant.name}\n", encoding="utf-8")
     return Project(project.name, folder, project.main)

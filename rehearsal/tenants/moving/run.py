@@ -13,7 +13,6 @@ from rehearsal.as_graph import graph_of
 from rehearsal.cloud import Cloud, Moto
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
-from rehearsal.service.processes import Installed
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import denials_of, take
 from rehearsal.service.steps import Action
@@ -66,7 +65,7 @@ class MoveRehearsal(Rehearsing):
         places = self.places
         assert databases is None and places is not None  # noqa: S101 PT018  by this class
         grounds = Grounds(app=surroundings.app, cloud=cloud, stacks=self.holdings, base=base.stack)
-        places.open(self.holdings, moto, base.account, self.programs or Installed(surroundings.app))
+        places.open(self.holdings, moto, base.account, self.programs or surroundings.programs)
         trials = places.trials
         if without := sorted(set(places.surroundings) - set(trials)):
             return ServiceRehearsal(incomplete=f"{', '.join(without)} declares no service"), grounds

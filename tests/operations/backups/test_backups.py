@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
+from components.files import ERASURES_BEGUN
 from operations.backups import elsewhere
 from operations.backups import look as looking
 from operations.backups.command import backups
@@ -17,6 +18,8 @@ from operations.backups.finding import Looked, State
 from operations.restore import running as restoring
 from operations.restore.copy import EXPIRES, KEPT
 from tests.conftest import PROJECT, schema_of
+
+pytestmark = pytest.mark.slow  # an account in moto for each
 
 REGION, DATABASE, BUCKET = "eu-west-1", "workbuoy-prod-database", "workbuoy-prod-files-1"
 OUTPUTS = {
@@ -68,7 +71,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             Bucket=BUCKET,
             ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]},
         )
-        s3.put_object(Bucket=BUCKET, Key=looking.LEDGER, Body=b"{}")
+        s3.put_object(Bucket=BUCKET, Key=ERASURES_BEGUN, Body=b"{}")
         yield
 
 
@@ -102,7 +105,7 @@ def no_versions() -> None:
 
 
 def no_ledger() -> None:
-    client("s3").delete_object(Bucket=BUCKET, Key=looking.LEDGER)
+    client("s3").delete_object(Bucket=BUCKET, Key=ERASURES_BEGUN)
 
 
 def shared() -> None:

@@ -134,7 +134,10 @@ def test_the_matrices_are_added_to_the_steps_outputs(repository: Repository, mon
     assert lines["before"] == "1"
     assert [one["stack"] for one in json.loads(lines["dev"])] == ["dev"]
     assert [one["tenant"] for one in json.loads(lines["silos"])] == ["acme", "nordlys"]
-    assert [one["stack"] for one in json.loads(lines["drills"])] == ["prod", "prod-acme"]
+    assert [one["stacks"] for one in json.loads(lines["drills"])] == ["prod", "prod-acme"]
+    assert {one["shard"] for one in json.loads(lines["looks"])} == {
+        one["stack"] for one in json.loads(lines["previews"])
+    }
 
 
 @pytest.mark.usefixtures("repository")

@@ -21,6 +21,7 @@ def in_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_repository")
 def test_the_table_and_the_json_tell_the_same_sum() -> None:
     text, found = run("dev"), run("dev", "--json")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from graph.resource import STACK_TYPE
 from infra.placeholders import IMAGE_VARIABLE
 from operations.deploy import perform, smoke
 from operations.deploy.smoke import UnreachedError
@@ -17,7 +18,7 @@ from operations.main import main
 from project.files import Project, find_project
 from project.placement import Placement, placement_of
 from tests.conftest import PROJECT
-from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing
+from tests.operations.engine.fake_cli import SUMMARY, FakeCli, failing, state
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
 GOOD, NEW = "sha256:" + "aa" * 32, "sha256:" + "bb" * 32
@@ -33,7 +34,13 @@ def outputs(image: str | None) -> dict[str, Any]:
     return {"out": json.dumps({"imageDigest": image, "url": "https://dev.example"} if image else {})}
 
 
-SAFE = {"preview": previewing("unchanged"), "stack output": [outputs(GOOD)] * 2 + [outputs(NEW)]}
+def standing(image: str | None) -> dict[str, Any]:
+    """The state with the outputs of the last update."""
+    return {"stack export": state({"urn": STACK, "type": STACK_TYPE, "outputs": json.loads(outputs(image)["out"])})}
+
+
+STACK = f"urn:pulumi:local::workbuoy::{STACK_TYPE}::workbuoy-local"
+SAFE = {"preview": previewing("unchanged"), **standing(GOOD), "stack output": outputs(NEW)}
 
 
 @pytest.fixture
@@ -122,7 +129,7 @@ def test_when_going_back_fails_too_a_person_is_asked_for(run: Run, fake_cli: Fak
 def test_where_there_is_nothing_to_go_back_to_it_says_so(
     run: Run, fake_cli: FakeCli, before: str | None, said: str
 ) -> None:
-    fake_cli.answer({**SAFE, "stack output": outputs(before)})
+    fake_cli.answer(SAFE | standing(before))
     result = run("deploy", "local", "--image", NEW, "--yes", rollout=only_new_fails)
     assert result.exit_code == 3
     assert said in result.stderr
@@ -142,7 +149,7 @@ def test_the_image_that_runs_now_can_be_named(run: Run, fake_cli: FakeCli) -> No
     [("latest", "--image latest: is no digest"), ("deployed", "local: runs no image yet; name one")],
 )
 def test_an_image_that_is_none_stops_before_anything_runs(run: Run, fake_cli: FakeCli, image: str, said: str) -> None:
-    fake_cli.answer({**SAFE, "stack output": outputs(None)})
+    fake_cli.answer(SAFE | standing(None))
     result = run("deploy", "local", "--image", image, "--yes")
     assert result.exit_code == 1
     assert said in result.stderr

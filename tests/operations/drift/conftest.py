@@ -27,6 +27,12 @@ def invoke(fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyP
     def run(*arguments: str, **answers: Any) -> Result:
         outputs = {"stack output": {"out": json.dumps({"imageDigest": DIGEST})}}
         fake_cli.answer({**outputs, **{name.replace("_", " "): answer for name, answer in answers.items()}})
-        return CliRunner().invoke(main, list(arguments))
+        result = CliRunner().invoke(main, list(arguments))
+        # What pytest shows of a test that fails: everything that was said and asked.
+        print(f"workbuoy {' '.join(arguments)}: exit {result.exit_code}\n{result.output}")
+        print(*(" ".join(one["args"]) for one in fake_cli.calls()), sep="\n")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
 
     return run

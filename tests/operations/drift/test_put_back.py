@@ -4,7 +4,7 @@ The cloud is the stand-in's: `tests/operations/drift/test_account.py` makes the 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -30,40 +30,41 @@ def rules_after(days: int) -> list[dict[str, Any]]:
 
 
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-KINDS: Mapping[str, tuple[Mapping[str, Any], str]] = {
+# What is found is made of what the stack declares, so only as a test asks for it.
+KINDS: Mapping[str, tuple[Callable[[], Mapping[str, Any]], str]] = {
     "deletion protection off": (
-        {"database-instance": {"deletionProtection": False}},
+        lambda: {"database-instance": {"deletionProtection": False}},
         "deletionProtection: true → false",
     ),
     "backups at one day": (
-        {"database-instance": {"backupRetentionPeriod": 1}},
+        lambda: {"database-instance": {"backupRetentionPeriod": 1}},
         "backupRetentionPeriod: `30` → `1`",
     ),
     "versioning suspended": (
-        {"files-versioning": {"versioningConfiguration": {"status": "Suspended"}}},
+        lambda: {"files-versioning": {"versioningConfiguration": {"status": "Suspended"}}},
         "versioningConfiguration.status: `Enabled` → `Suspended`",
     ),
     "the public access block off": (
-        {"files-public-access-block": dict.fromkeys(BLOCKS, False)},
+        lambda: {"files-public-access-block": dict.fromkeys(BLOCKS, False)},
         "restrictPublicBuckets: true → false",
     ),
-    "the public access block gone": ({"files-public-access-block": None}, "is gone"),
+    "the public access block gone": (lambda: {"files-public-access-block": None}, "is gone"),
     "everything granted to the service": (
-        {"service-task-policy": policy_of("service-task-policy", everything)},
+        lambda: {"service-task-policy": policy_of("service-task-policy", everything)},
         '(unset) → `{"Effect": "Allow", "Action": "*", "Resource": "*"}`',
     ),
     "the database open to the world": (
-        {"database-from-service-on-5432": {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}},
+        lambda: {"database-from-service-on-5432": {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}},
         "cidrIpv4: (unset) → `0.0.0.0/0`",
     ),
     "a bucket that takes plain HTTP": (
-        {"files-policy": policy_of("files-policy", first_refusal_gone)},
+        lambda: {"files-policy": policy_of("files-policy", first_refusal_gone)},
         "policy.Statement[RefusePlainHttp]",
     ),
-    "logs kept for a day": ({"logs-service-group": {"retentionInDays": 1}}, "retentionInDays: `365` → `1`"),
-    "a key switched off": ({"keys-files": {"isEnabled": False}}, "isEnabled: (unset) → false"),
+    "logs kept for a day": (lambda: {"logs-service-group": {"retentionInDays": 1}}, "retentionInDays: `365` → `1`"),
+    "a key switched off": (lambda: {"keys-files": {"isEnabled": False}}, "isEnabled: (unset) → false"),
     "old versions deleted at once": (
-        {"files-lifecycle": {"rules": rules_after(1)}},
+        lambda: {"files-lifecycle": {"rules": rules_after(1)}},
         "noncurrentVersionExpiration.noncurrentDays: `90` → `1`",
     ),
 }
@@ -72,8 +73,8 @@ NOTHING: Mapping[str, Any] = {}
 
 @pytest.fixture(params=KINDS.values(), ids=list(KINDS))
 def kind(request: pytest.FixtureRequest) -> tuple[Mapping[str, Any], str]:
-    found: tuple[Mapping[str, Any], str] = request.param
-    return found
+    make, said = request.param
+    return make(), said
 
 
 def test_it_is_reported_with_the_old_value_and_the_new_one(

@@ -1,6 +1,6 @@
 """A stand-in for the Pulumi CLI: an executable on PATH that answers as scripted and notes what it was asked.
 
-Its texts are the real CLI's (3.260). The Automation API talks to it as to the real one, by process and by gRPC.
+Its texts are the real CLI's (3.260), and its events go into a log as the real one's do.
 """
 
 import json
@@ -51,38 +51,22 @@ args = [one for one in sys.argv[1:] if one != "--non-interactive"]
 said = " ".join(args)
 with open(folder + "/calls.jsonl", "a") as calls:
     keep = ("WORKBUOY_IMAGE_DIGEST", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_HOME")
-    environment = {{key: os.environ[key] for key in keep if key in os.environ}}
-    calls.write(json.dumps({{"args": args, "cwd": os.getcwd(), "environment": environment}}) + "\\n")
+    environment = {key: os.environ[key] for key in keep if key in os.environ}
+    calls.write(json.dumps({"args": args, "cwd": os.getcwd(), "environment": environment}) + "\\n")
 answers = json.load(open(folder + "/answers.json"))
 key = max((one for one in answers if said == one or said.startswith(one + " ")), key=len, default=None)
 if key is None:
     sys.exit("the stand-in knows no answer to: " + said)
-answer = answers[key]
-if isinstance(answer, list):  # one after the other; the last one stays
-    number = sum(1 for line in open(folder + "/calls.jsonl")
-                 if (" ".join(json.loads(line)["args"]) + " ").startswith(key + " ")) - 1
-    answer = answer[min(number, len(answer) - 1)]
-for path, text in answer.get("append", {{}}).items():
+several = answers[key]  # one after the other; the last one stays
+number = len(several) > 1 and sum(
+    (" ".join(json.loads(line)["args"]) + " ").startswith(key + " ") for line in open(folder + "/calls.jsonl")) - 1
+answer = several[min(number, len(several) - 1)]
+for path, text in answer.get("append", {}).items():
     with open(path, "a") as file:
         file.write(text)
-def unsent(said):
-    return [n % len(said) for n in answer.get("unsent", ())]
-if answer.get("events") and "--event-log" in args:
-    sys.path[:0] = {path!r}
-    import grpc
-    def wire(event):  # EventRequest {{ string event = 1 }}
-        body = json.dumps(event).encode()
-        length, number = b"", len(body)
-        while True:
-            number, low = number >> 7, number & 127
-            length += bytes([low | (128 if number else 0)])
-            if not number:
-                return b"\\x0a" + length + body
-    address = args[args.index("--event-log") + 1].removeprefix("tcp://")
-    with grpc.insecure_channel(address) as channel:
-        said = answer["events"] + [{{"cancelEvent": {{}}}}]
-        events = ({{"sequence": n, "timestamp": 0, **event}} for n, event in enumerate(said) if n not in unsent(said))
-        channel.stream_unary("/pulumirpc.Events/StreamEvents", wire)(iter(events))
+if answer["events"] and "--event-log" in args:
+    with open(answer["events"]) as events, open(args[args.index("--event-log") + 1], "a") as log:
+        log.write(events.read())
 if answer.get("until_interrupted"):
     def stop(*_):
         print("^C received; cancelling", flush=True)
@@ -105,7 +89,7 @@ class FakeCli:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         program, launcher = folder / "stand_in.py", folder / "pulumi"
-        program.write_text(_PROGRAM.format(path=sys.path))
+        program.write_text(_PROGRAM)
         launcher.write_text(_LAUNCHER.format(python=sys.executable, program=program))
         launcher.chmod(0o755)
         self.answer({})
@@ -115,7 +99,14 @@ class FakeCli:
 
         `unsent` are the numbers of events that do not arrive; -1 is the last, which says that it is.
         """
-        (self.folder / "answers.json").write_text(json.dumps({**DEFAULTS, **answers}))
+        scripted: dict[str, list[dict[str, Any]]] = {}
+        for number, (beginning, answer) in enumerate({**DEFAULTS, **answers}.items()):
+            several = answer if isinstance(answer, list) else [answer]
+            files = [self.folder / f"events-{number}-{place}" for place in range(len(several))]
+            scripted[beginning] = [
+                {**one, "events": _written(one, file)} for one, file in zip(several, files, strict=True)
+            ]
+        (self.folder / "answers.json").write_text(json.dumps(scripted))
 
     def calls(self, *beginning: str) -> list[dict[str, Any]]:
         """What it was asked, with the folder and our variables; only commands that begin so."""
@@ -127,6 +118,17 @@ class FakeCli:
         file = folder / "calls.jsonl"
         calls = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
         return [one for one in calls if one["args"][: len(beginning)] == list(beginning)]
+
+
+def _written(answer: Mapping[str, Any], file: Path) -> str:
+    """The events of an answer, a line each as they are sent, in a file: each call reads its own alone."""
+    if not answer.get("events"):
+        return ""
+    said = [*answer["events"], {"cancelEvent": {}}]
+    unsent = [number % len(said) for number in answer.get("unsent", ())]
+    sent = ({"sequence": n, "timestamp": 0, **event} for n, event in enumerate(said) if n not in unsent)
+    file.write_text("".join(f"{json.dumps(one)}\n" for one in sent))
+    return str(file)
 
 
 def failing(text: str, code: int = 255, events: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from rehearsal.missing import is_marker
 from rehearsal.result import Rehearsed
 
 PROVIDER = Path(__file__).parent / "fake_provider.py"
@@ -27,7 +28,9 @@ class FakePlugins:
             program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{PROVIDER}' {number} '{self.file}'\n")
             program.chmod(0o755)
         self.known: dict[str, dict[str, Any]] = {
-            one.urn: {"id": one.id, "outputs": dict(one.outputs)} for one in resources if one.declared.custom
+            one.urn: {"id": one.id, "outputs": {k: v for k, v in one.outputs.items() if not is_marker(v)}}
+            for one in resources
+            if one.declared.custom
         }
         self.write()
 

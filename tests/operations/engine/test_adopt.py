@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from operations.engine.adopt import adopt
 from operations.engine.errors import FailedError, PendingError
 from operations.engine.stack import EngineStack, open_stack
 from project.files import Project
@@ -38,15 +39,14 @@ def opened(fake_cli: FakeCli, made_project: Project) -> EngineStack:
 def imported(opened: EngineStack, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What was written into the state; the file is gone afterwards."""
     written: list[dict[str, Any]] = []
-    ask = EngineStack._ask
+    take = EngineStack.take
 
-    def asked(self: EngineStack, args: list[str]) -> str:
-        if args[:2] == ["stack", "import"]:
-            written.append(json.loads(Path(args[args.index("--file") + 1]).read_text()))
-        return ask(self, args)
+    def taken(self: EngineStack, file: Path) -> None:
+        written.append(json.loads(file.read_text()))
+        take(self, file)
 
     assert opened
-    monkeypatch.setattr(EngineStack, "_ask", asked)
+    monkeypatch.setattr(EngineStack, "take", taken)
     return written
 
 
@@ -55,7 +55,7 @@ def test_one_id_is_written_and_that_resource_alone_read_anew(
 ) -> None:
     stood = state(USER, database(OLD))
     fake_cli.answer({"stack export": [stood, stood, state(USER, database(NEW))]})
-    opened.adopt(TYPE, NAME, NEW)
+    adopt(opened, TYPE, NAME, NEW)
     (written,) = imported
     assert written["deployment"]["resources"] == [USER, database(NEW)]
     (refresh,) = fake_cli.calls("refresh")
@@ -66,7 +66,7 @@ def test_again_after_a_kill_it_is_read_and_nothing_is_written(
     opened: EngineStack, fake_cli: FakeCli, imported: list[dict[str, Any]]
 ) -> None:
     fake_cli.answer({"stack export": state(database(NEW))})
-    opened.adopt(TYPE, NAME, NEW)
+    adopt(opened, TYPE, NAME, NEW)
     assert imported == []
     assert len(fake_cli.calls("refresh")) == 1
 
@@ -79,7 +79,7 @@ def test_what_was_read_under_another_name_is_no_success(
         {"stack export": [stood, stood, state(database(NEW, identifier="workbuoy-prod-database-restored"))]}
     )
     with pytest.raises(FailedError, match="was read as workbuoy-prod-database-restored"):
-        opened.adopt(TYPE, NAME, NEW)
+        adopt(opened, TYPE, NAME, NEW)
     assert len(imported) == 1
 
 
@@ -89,7 +89,7 @@ def test_no_such_database_or_two_of_them_changes_nothing(
 ) -> None:
     fake_cli.answer({"stack export": state(*resources)})
     with pytest.raises(FailedError, match=f"knows {len(resources)} of"):
-        opened.adopt(TYPE, NAME, NEW)
+        adopt(opened, TYPE, NAME, NEW)
     assert (imported, fake_cli.calls("refresh")) == ([], [])
 
 
@@ -99,5 +99,5 @@ def test_operations_of_unknown_outcome_come_first(
     pending = {"type": "updating", "resource": {"urn": URN}}
     fake_cli.answer({"stack export": state(database(OLD), pending=[pending])})
     with pytest.raises(PendingError):
-        opened.adopt(TYPE, NAME, NEW)
+        adopt(opened, TYPE, NAME, NEW)
     assert imported == []

@@ -49,7 +49,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Pack:
     folder = tmp_path_factory.mktemp("recorded")
     record_all(folder)
     project = find_project(PROJECT)
-    nothing = Live(drills={stack: [] for stack in STACKS}, erasures={stack: [] for stack in STACKS})
+    empty: dict[str, list[dict[str, Any]]] = {stack: [] for stack in STACKS}
+    nothing = Live(drills=empty, restores=empty, erasures=empty)
     return gather(project, stacks_of_customers(project), folder, SINCE, NOW, live=nothing)
 
 

@@ -126,6 +126,18 @@ def test_drills_of_the_bucket_decide_with_those_of_the_folder(s3: Any, tmp_path:
     assert worse.state is State.FAILED
 
 
+def test_restores_of_the_bucket_decide_by_the_newest_and_none_is_no_occasion(s3: Any, tmp_path: Any) -> None:
+    def item() -> Any:
+        return of_kind(tmp_path, "restores", SINCE, UNTIL, STACKS, live=look().restores["prod"])
+
+    assert item().state is State.NONE
+    restored = {"stack": "prod", "tenant": "initech", "at": "2026-11-01T09:30:00+00:00", "good": False, "problem": "no"}
+    put(s3, "prod", "evidence/restores/1.json", {**restored, "writtenAt": "2026-11-20T03:00:00+00:00"})
+    assert (item().state, item().told) == (State.FAILED, ("2026-11-20: prod, initech: no (1 in this period)",))
+    put(s3, "prod", "evidence/restores/2.json", {**restored, "good": True, "writtenAt": "2026-11-20T04:00:00+00:00"})
+    assert item().state is State.PASSED
+
+
 def test_drills_outside_the_period_show_nothing(s3: Any) -> None:
     put(s3, "prod", "evidence/drills/20200101T030000Z.json", {**DRILL, "writtenAt": "2020-01-01T03:00:00+00:00"})
     assert look().drills["prod"] == []

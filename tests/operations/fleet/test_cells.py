@@ -9,10 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.problems import ProblemsError
-from infra.settings import StackSettings
-from infra.validation import find_problems
-from infra.yaml_text import parse_yaml
-from operations.fleet.cells import Asked, Cell, choose, next_cell, read_cells
+from operations.fleet.cells import Asked, Cell, choose, read_cells
 from operations.tenant.command import tenant
 from tests.operations.fleet.conftest import Run
 from tests.operations.fleet.world import ACCOUNT, make_fleet
@@ -89,16 +86,6 @@ def test_a_pool_customer_goes_only_where_all_of_the_pools_data_may_be(cells: dic
     wide = [replace(cell, residency=(*cell.residency, "us-east-1")) for cell in cells.values()]
     with pytest.raises(ProblemsError, match="may keep its pool's data in us-east-1"):
         choose(wide, asked)
-
-
-def test_the_next_cells_file_is_in_order_and_shares_no_address(root: Path, cells: dict[str, Cell]) -> None:
-    name, text = next_cell(root, cells["prod"])
-    assert name == "prod-2"
-    settings = parse_yaml(text, "next")[0]["config"]["workbuoy:settings"]
-    assert find_problems(StackSettings, settings) == []
-    assert settings["network"]["cidrBlock"] not in (root / "Pulumi.prod.yaml").read_text()
-    assert settings["service"]["hostName"] == "app-prod-2.workbuoy.example"
-    assert "encryptedkey" not in text
 
 
 def create(*options: str) -> Result:

@@ -197,14 +197,51 @@ def test_a_customer_whose_file_moved_to_another_folder_is_deployed_as_planned(
     assert deployments.names == [CANARY]
 
 
-def test_a_runner_stops_where_a_customers_name_was_given_twice_since_the_plan(
+def test_a_customer_whose_name_was_given_twice_since_the_plan_is_left_out_with_both_files(
     run: Run, root: Path, deployments: Deployments
 ) -> None:
     run("start", "--image", IMAGE)
     (root / "tenants/prod").mkdir()
     (root / f"tenants/prod/{CANARY}.yaml").write_text((root / f"tenants/{CANARY}.yaml").read_text())
-    result = run("deploy", "--shard", "canaries-1")
-    assert (result.exit_code, deployments.made) == (1, [])
+    deploy_wave(run, 130, 0)
+    assert deployments.made == []
+    told = run("status").stdout
+    assert "left out (1): its files are wrong since the plan" in told
+    assert "tenants/prod/NAME.yaml" in told
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("tier: standard", "tier: enormous", "tenants/NAME.yaml:8: tier"),
+        ("isolation: silo", "isolation: [silo", "tenants/NAME.yaml:"),
+        ("name: c0000", "name: c0001", "tenants/NAME.yaml:"),
+    ],
+)
+def test_a_record_that_became_wrong_since_the_plan_is_named_with_what_is_wrong(
+    run: Run, root: Path, deployments: Deployments, change: tuple[str, str, str]
+) -> None:
+    old, new, said = change
+    run("start", "--image", IMAGE)
+    file = root / f"tenants/{CANARY}.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    git(root, "commit", "--quiet", "--all", "--message", "a mistake")
+    deploy_wave(run, 130, 0)
+    assert deployments.made == []
+    told = run("status").stdout
+    assert "left out (1): its files are wrong since the plan" in told
+    assert said in told
+    assert "is of code" not in told
+
+
+def test_a_record_that_is_gone_since_the_plan_is_named(run: Run, root: Path, deployments: Deployments) -> None:
+    run("start", "--image", IMAGE)
+    (root / f"tenants/{CANARY}.yaml").unlink()
+    git(root, "commit", "--quiet", "--all", "--message", "gone")
+    deploy_wave(run, 130, 0)
+    assert deployments.made == []
+    assert "its files are wrong since the plan" in run("status").stdout
 
 
 def test_a_cell_that_vanished_since_the_plan_stops_the_runner_in_one_line(
@@ -214,7 +251,7 @@ def test_a_cell_that_vanished_since_the_plan_stops_the_runner_in_one_line(
     (root / "Pulumi.prod.yaml").unlink()
     result = run("deploy", "--shard", "canaries-1")
     assert (result.exit_code, deployments.made) == (1, [])
-    assert "is of code" in result.stderr
+    assert "base stacks that are not here any more: no Pulumi.prod.yaml" in " ".join(result.stderr.split())
 
 
 def test_a_journal_of_another_release_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from operations.engine.errors import UnreachableError
+from operations.fleet.control import resume
 from operations.fleet.journal import HeldError, OverError
 from operations.fleet.lease import Lease, LostError
-from operations.fleet.records import Entry, Run
+from operations.fleet.records import Entry, Run, Watched
 from tests.operations.fleet.world import Memory, journal_of, plan_of
 
 SECONDS = 300.0
@@ -149,6 +150,29 @@ def test_a_stopped_run_begins_nobody(store: Memory) -> None:
         lease(store, "two")
 
 
+def test_who_is_tried_again_has_to_be_watched_again(store: Memory) -> None:
+    """A runner that dies as it watches the second round leaves no shard that the first round's watch has finished."""
+    held = lease(store, "one")
+    first, *others = held.record.left(1)
+    held.end(first, replace(begun(held, first), state="failed"))
+    for name in others:
+        held.end(name, replace(begun(held, name), state="done"))
+    held.watched(Watched())
+    held.release()
+    journal = journal_of(store)
+    assert journal.shard(held.record.run, "canaries-1").finished(1)
+    journal.stop(["1 failed"])
+    resume(journal, None)
+    again = lease(store, "two")
+    again.end(first, replace(begun(again, first), state="done"))
+    store.now += SECONDS  # it died before its watch was over
+    left = lease(store, "three")
+    assert left.record.left(2) == ()
+    assert not left.record.finished(2)
+    left.watched(Watched())
+    assert left.record.finished(2)
+
+
 class Fleet(RuleBasedStateMachine):
     """Four runners and two shards. A runner is a lease and what it has begun; dying is being forgotten, or put away."""
 
@@ -158,7 +182,9 @@ class Fleet(RuleBasedStateMachine):
         self.run: Run = journal_of(self.store).begin(plan_of([("canaries-1", 3), ("canaries-2", 2)]), "commit")
         self.runners: dict[str, Lease] = {}
         self.at_work: dict[str, str] = {}
-        self.away: list[tuple[Lease, str | None]] = []
+        self.watching: dict[str, int] = {}
+        self.away: list[tuple[Lease, str | None, int | None]] = []
+        self.last_end: dict[str, int] = {}
         self.ended: dict[str, str] = {}
         self.number = 0
 
@@ -214,21 +240,49 @@ class Fleet(RuleBasedStateMachine):
         except (LostError, UnreachableError):
             self.store.fail_next = ""
         noted = self._noted(name)
-        if noted in ("done", "failed"):
-            self.ended.setdefault(name, noted)
+        if noted in ("done", "failed") and name not in self.ended:
+            self.ended[name] = noted
+            self.last_end[name.rpartition("-")[0]] = int(self.store.now)
+
+    @precondition(lambda self: self.runners)
+    @rule(data=st.data())
+    def begin_to_watch(self, data: st.DataObject) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.runners)))
+        record = self.runners[owner].record
+        if not record.left(1) and record.watched is None:
+            self.watching.setdefault(owner, int(self.store.now))
+
+    @precondition(lambda self: self.watching)
+    @rule(data=st.data(), trouble=st.sampled_from(["", "", "instead", "after"]))
+    def note_what_was_seen(self, data: st.DataObject, trouble: str) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.watching)))
+        began = self.watching.pop(owner)
+        if owner in self.runners:
+            self._note_watch(self.runners[owner], began, trouble)
+
+    def _note_watch(self, held: Lease, began: int, trouble: str) -> None:
+        self.store.fail_next = trouble
+        try:
+            held.watched(Watched(error_lines={"began": began}))
+        except (LostError, UnreachableError):
+            self.store.fail_next = ""
 
     @precondition(lambda self: self.runners)
     @rule(data=st.data())
     def die(self, data: st.DataObject) -> None:
         owner = data.draw(st.sampled_from(sorted(self.runners)))
-        self.away.append((self.runners.pop(owner), self.at_work.pop(owner, None)))
+        """At work on somebody, in the middle of a watch, or between the two."""
+        self.away.append((self.runners.pop(owner), self.at_work.pop(owner, None), self.watching.pop(owner, None)))
 
     @precondition(lambda self: self.away)
     @rule(data=st.data())
     def come_back(self, data: st.DataObject) -> None:
-        held, name = self.away.pop(data.draw(st.integers(0, len(self.away) - 1)))
+        held, name, watched_from = self.away.pop(data.draw(st.integers(0, len(self.away) - 1)))
         if name is not None:
             self._end(held, name, "", "done")
+            return
+        if watched_from is not None:
+            self._note_watch(held, watched_from, "")
             return
         try:
             held.renew()
@@ -251,6 +305,14 @@ class Fleet(RuleBasedStateMachine):
         """In one round, and this is one: what failed is tried again in a later one alone."""
         assert {name: self._noted(name) for name in self.ended} == self.ended
 
+    @invariant()
+    def who_counts_as_watched_was_watched_after_the_last_of_the_shard_had_ended(self) -> None:
+        for shard in ("canaries-1", "canaries-2"):
+            record = journal_of(self.store).shard(self.run.run, shard)
+            if record.finished(1):
+                assert record.watched is not None
+                assert record.watched.error_lines["began"] >= self.last_end.get(shard, 0)
+
     def teardown(self) -> None:
         """Whatever happened, one more runner finds everybody who is left, and nobody who is not."""
         self.store.now += SECONDS
@@ -259,6 +321,10 @@ class Fleet(RuleBasedStateMachine):
             for name in last.record.left(1):
                 assert name not in self.ended
                 last.end(name, replace(begun(last, name), state="done"))
+            assert not last.record.left(1)
+            if last.record.watched is None:
+                last.watched(Watched(error_lines={"began": int(self.store.now)}))
+            assert journal_of(self.store).shard(self.run.run, shard).finished(1)
             states = {one.state for one in journal_of(self.store).shard(self.run.run, shard).customers.values()}
             assert states <= {"done", "failed"}
 

@@ -1,20 +1,13 @@
 """Who gets a release in which wave: everybody once, on every base stack, and each time in another order."""
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 from infra.problems import ProblemsError
-from infra.tenants.files import read_tenant
-from infra.tenants.record import Tenant
-from operations.fleet import plan as planning
 from operations.fleet.plan import FleetPlan, plan_release
 from operations.tenant.command import tenant
-from tests.conftest import PROJECT
 from tests.operations.fleet.world import CANARY, IMAGE, git, make_fleet
 
 OTHER = "sha256:" + "beef" * 16
@@ -60,20 +53,6 @@ def test_another_image_goes_to_others_first_and_the_same_one_to_the_same(root: P
     assert again.run == plan.run
     assert other.run != plan.run
     assert set(customers(other, "share")) != set(customers(plan, "share"))
-
-
-@given(sizes=st.lists(st.integers(0, 3000), min_size=1, max_size=120), size=st.integers(1, 80))
-def test_a_wave_never_has_more_jobs_than_a_matrix_takes_unless_it_has_more_bases(sizes: list[int], size: int) -> None:
-    standing = {f"base-{number:03}": [_nobody()] * count for number, count in enumerate(sizes)}
-    parts = planning._parts(standing, size)
-    assert len(parts) <= planning.MOST_JOBS
-    assert Counter({base: count for base, count in zip(standing, sizes, strict=True) if count}) == sum(
-        (Counter({base: len(part)}) for base, part in parts), Counter()
-    )
-
-
-def _nobody() -> Tenant:
-    return read_tenant(PROJECT, "acme")
 
 
 def test_a_wrong_file_of_any_customer_stops_the_plan_by_name(tmp_path: Path) -> None:

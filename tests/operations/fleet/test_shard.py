@@ -100,13 +100,13 @@ def test_a_runner_whose_shard_was_taken_stops_what_runs_and_notes_nothing(store:
     both = threading.Barrier(2)
 
     def deploy(name: str, _: Entry, stop: Stop) -> tuple[SiloOutcome, dict[str, str]]:
-        both.wait(20)
+        both.wait(60)
         if name.endswith("t0"):
             store.now += 1000  # this machine slept; somebody else goes on
             journal = journal_of(store)
             Lease(journal, journal.require(), "canaries-1", owner="heir", seconds=300, clock=lambda: store.now)
             return done()
-        stop.wait(20)
+        stop.wait(60)
         stopped.append(name)
         return SiloOutcome("interrupted", "cancelled"), {}
 

@@ -67,6 +67,7 @@ def readers(page: str) -> str:
     return page.partition("## Who can read them")[2].partition("##")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("customer", ["acme", "initech"])
 def test_renaming_every_caption_changes_no_answer_but_its_words(
     customer: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,12 +15,16 @@ from click.testing import CliRunner, Result
 
 from graph.plan import Plan, PlanStep
 from operations.ending import notify
+from operations.engine.errors import MistakenError
+from operations.evidence.items import State
+from operations.evidence.recorded import of_kind
 from operations.restore import copy as copies
 from operations.restore import stack_commands
 from operations.restore.command import restore
 from operations.restore.instances import Instances
 from operations.restore.moment import run_name
 from operations.restore.places import SwitchPlace
+from operations.restore.steps import StepFailedError
 from operations.restore.switching import DATABASE, Switch, replacements
 from project.files import find_project
 from rehearsal.patches import _own_resource_ids
@@ -43,6 +48,11 @@ class Opened:
     def adopt(self, type_: str, identifier: str, resource_id: str, **_: object) -> None:
         assert (type_, identifier) == (DATABASE, SOURCE)
         self.knows = resource_id
+
+
+@pytest.fixture(autouse=True)
+def adopted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("operations.engine.adopt.adopt", Opened.adopt)
 
 
 @dataclass
@@ -193,6 +203,40 @@ def test_the_way_back_ends_as_it_began(scene: Scene) -> None:
     assert (again.exit_code, "is not found fit to serve" in _joined(again.stderr)) == (1, True), "it was written to"
 
 
+def test_a_switch_and_its_way_back_leave_evidence_that_a_pack_reads(scene: Scene, tmp_path: Path) -> None:
+    folder = tmp_path / "restores"
+    folder.mkdir()
+    for name, more, before in (("1.json", (), BEFORE), ("2.json", ("--back",), None)):
+        assert switch("--evidence", str(folder / name), *more).exit_code == 0
+        kept = json.loads((folder / name).read_text())
+        assert (kept["good"], kept["stack"], kept["back"]) == (True, "prod", bool(more))
+        assert kept["by"].startswith("arn:aws:")
+        assert (kept["before"] or {}).get("name") == before
+        assert kept["steps"]["state"]["resourceId"] == scene.opened.knows
+        assert set(kept["seconds"]) >= {"stop", "names", "state", "update", "passwords", "start"}
+    item = of_kind(tmp_path, "restores", date.min, date.max, ("prod",))
+    assert (item.state, len(item.documents)) == (State.PASSED, 2)
+
+
+@pytest.mark.parametrize("error", [MistakenError("prod: would delete it", "go back"), StepFailedError("it broke")])
+def test_a_switch_that_stops_on_the_way_leaves_evidence_too(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def update(_: Switch) -> Mapping[str, Any]:
+        raise error
+
+    monkeypatch.setattr(Switch, "_update", update)
+    file = tmp_path / "restores/stopped.json"
+    file.parent.mkdir()
+    assert switch("--evidence", str(file)).exit_code not in (0, 2)
+    kept = json.loads(file.read_text())
+    assert (kept["good"], scene.opened.updates) == (False, 0)
+    assert str(error).partition(";")[0] in kept["problem"]
+    assert "passwords" not in kept["seconds"]
+    item = of_kind(tmp_path, "restores", date.min, date.max, ("prod",))
+    assert item.state is State.FAILED
+
+
 def test_a_plan_does_nothing_and_says_who_does_what(scene: Scene) -> None:
     for more in ((), ("--back",)):
         result = run("switch", "prod", "--at", run_name(AT), "--plan", *more)
@@ -275,7 +319,7 @@ def test_the_old_one_goes_only_after_its_day_and_leaves_a_snapshot(scene: Scene)
     assert late.exit_code == 0, late.stderr
     assert scene.ids() == {SOURCE: scene.new}
     kept = scene.world.rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
-    assert [one for one in kept if one["DBSnapshotIdentifier"].startswith(f"{BEFORE}-")]
+    assert [one for one in kept if f"final snapshot {one['DBSnapshotIdentifier']}" in _joined(late.stdout)]
     gone = switch("--back")
     assert gone.exit_code == 0, "nothing was put aside, so there is nothing to go back to"
     assert scene.ids() == {SOURCE: scene.new}

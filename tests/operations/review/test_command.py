@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from pulumi.automation import EngineEvent
 
 from facts import tokens as t
 from graph.file import write_graph
-from graph.recordings import from_events, read_events
-from operations.engine.events import as_recorded
 from operations.review.command import review
 from operations.review.policies_command import policies
 from policies.documentation import page
@@ -227,15 +224,6 @@ def test_an_unknown_stack_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("prodd")
     assert result.exit_code == 1
     assert "there is no stack 'prodd'; the project has: dev, local, " in result.stderr
-
-
-@pytest.mark.parametrize("name", ["replace-unprotected", "door", "tags", "delbucket"])
-def test_events_of_the_automation_api_are_read_as_the_recorded_ones(name: str) -> None:
-    path = RECORDINGS / f"{name}.events.jsonl"
-    recorded = [json.loads(line) for line in path.read_text().splitlines()]
-    through_api = [as_recorded(EngineEvent.from_json(event)) for event in recorded]
-    expected = read_events(path)
-    assert repr(from_events(through_api, path, failed=expected.failed)) == repr(expected)
 
 
 def broken(events_file: Path | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 What stays silent is listed here with the reason, or has its reason in the list of types.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from graph import Graph, Masked, Resource
 from graph.plan import Plan, PlanStep
 from graph.resource import REFERENCE_TYPE
 from operations.review.findings import findings
-from operations.review.judging import judge
+from operations.review.judging import JUDGES, judge
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse_with_base
@@ -72,8 +72,9 @@ def plan(graph: Graph, *changed: PlanStep, stack: str = "prod") -> Plan:
 
 
 def seen(found: Plan) -> bool:
-    judged = judge(found)
-    return bool(judged.stopping or judged.noted or judged.not_evaluated or list(findings(found)))
+    """Whether `judge` or a policy says anything of a plan; the first word is enough, and the policies take longest."""
+    told: tuple[Callable[[Plan], Iterable[object]], ...] = (*JUDGES, findings)
+    return any(True for one in told for _ in one(found))
 
 
 def changeable(graph: Graph) -> Iterator[Resource]:

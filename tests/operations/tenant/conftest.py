@@ -63,9 +63,9 @@ def prod_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"Account": ACCOUNT, "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ola"}
 
     monkeypatch.setattr(account, "who_am_i", me)
-    from operations.tenant import destroy
+    from operations.tenant import silo_stack
 
-    monkeypatch.setattr(destroy, "who_am_i", me)
+    monkeypatch.setattr(silo_stack, "who_am_i", me)
 
 
 def snapshot(root: Path) -> dict[str, bytes]:

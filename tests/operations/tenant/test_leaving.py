@@ -346,6 +346,25 @@ def test_a_destruction_that_stopped_half_way_is_finished_with_what_was_noted(
     assert not list(Path(retired.root / ".workbuoy/leaving").iterdir())
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_destruction_that_ended_at_its_last_step_is_finished_too(
+    retired: Project, run: Run, fake_cli: FakeCli, s3: FakeS3, gone: bool
+) -> None:
+    assert s3
+    fake_cli.answer(answers() | {"stack rm": failing("error: the network is down", 255)})
+    assert destroy(run).exit_code == 3
+    record = (retired.root / "tenants/offboarded/acme.yaml").read_bytes()
+    empty = {"out": json.dumps({"version": 3, "deployment": {"manifest": {}, "resources": []}})}
+    unknown = {"stack --show-name": failing("error: no stack named 'prod-acme' found", 6)} if gone else {}
+    fake_cli.answer({"stack export": empty} | unknown)
+    result = destroy(run)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "tenants/offboarded/acme.yaml\n"
+    assert (retired.root / "tenants/offboarded/acme.yaml").read_bytes() == record
+    assert not list(Path(retired.root / ".workbuoy/leaving").iterdir())
+    assert len(fake_cli.calls("stack", "rm")) == (1 if gone else 2)
+
+
 @pytest.mark.usefixtures("retired")
 @pytest.mark.parametrize("refused", ["ListObjectVersions", "DeleteObject"])
 def test_who_may_not_empty_the_buckets_is_told_before_anything_goes(

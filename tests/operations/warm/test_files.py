@@ -29,8 +29,9 @@ def test_a_file_that_an_editor_puts_in_another_s_place_is_seen(tmp_path: Path) -
     assert files.changed() == [file]
 
 
-def test_nothing_is_looked_for_in_virtual_environments_builds_and_hidden_folders(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("venv", "build", "node_modules", ".git", "app/__pycache__")]
+def test_nothing_is_looked_for_in_virtual_environments_builds_hidden_folders_and_rehearsals(tmp_path: Path) -> None:
+    names = ("venv", "build", "node_modules", ".git", "workbuoy-rehearsal-1", "app/__pycache__")
+    folders = [tmp_path / name for name in names]
     for folder in folders:
         folder.mkdir(parents=True)
     (tmp_path / "venv/pyvenv.cfg").write_text("")

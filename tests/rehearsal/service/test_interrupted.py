@@ -26,12 +26,12 @@ def anything_runs(place: Path) -> bool:
 
 
 def migrate_runs(place: Path) -> bool:
-    return runs(place, "workbuoy-app", "migrate")
+    return runs(place, "devtools.forks", "(migrate)")
 
 
 def service_is_watched(place: Path) -> bool:
     """It serves, and its metrics are looked at ten times a second."""
-    return runs(place, "workbuoy-app", "serve") and len(sockets_of(place)) >= 5
+    return runs(place, "devtools.forks", "(serve)") and len(sockets_of(place)) >= 5
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_a_rehearsal_that_is_interrupted_leaves_nothing(moment: Moment, number: 
     assert process.poll() is None
     sockets = sockets_of(place)
     os.kill(process.pid, number)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=300)
     assert process.returncode == 130
     assert told.strip().splitlines()[-1] == "error: interrupted; nothing is left behind"
     assert "Traceback" not in told

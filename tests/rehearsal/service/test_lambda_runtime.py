@@ -11,7 +11,7 @@ from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
 
 
 def ask(address: str, method: str, path: str, body: Any = None) -> tuple[dict[str, str], Any]:
-    connection = HTTPConnection(address, timeout=5)
+    connection = HTTPConnection(address, timeout=60)
     connection.request(method, f"/2018-06-01/runtime/{path}", body=json.dumps(body))
     answer = connection.getresponse()
     content = answer.read()

@@ -152,7 +152,7 @@ def test_a_rotation_whose_logins_do_not_take_turns_is_told(
     with lambda_runtime(trial.declared.rotation_function_arn) as runtime:
         monkeypatch.setattr(trial, "runtime", runtime)
         environment = trial.function_environment()
-        with started(service.command(trial.declared.rotation_arguments, environment), environment):
+        with started(service.begin(trial.declared.rotation_arguments, environment)):
             start(trial)
             assert trial.service is not None
             with pytest.raises(StepError, match="two logins must take turns; the secret named "):
@@ -187,7 +187,7 @@ def test_a_relative_program_is_found_from_any_folder(monkeypatch: pytest.MonkeyP
     (tmp_path / "their service").chmod(0o755)
     monkeypatch.chdir(tmp_path)
     with other_programs("'./their service' --fast") as programs:
-        assert programs.command(("serve",), {}) == [str(tmp_path / "their service"), "--fast", "serve"]
+        assert programs == Given((str(tmp_path / "their service"), "--fast"))
 
 
 def test_an_empty_command_does_not_fall_back_to_the_bundled_service() -> None:
@@ -196,6 +196,7 @@ def test_an_empty_command_does_not_fall_back_to_the_bundled_service() -> None:
     assert "--other tries one service in one stack: name it" in " ".join(result.stderr.split())
 
 
+@pytest.mark.slow
 def test_options_that_leave_no_room_for_another_service_are_named() -> None:
     result = CliRunner().invoke(main, ["rehearse", "prod", "--other", "true", "--image", "--since", "main"])
     assert result.exit_code == 2

@@ -74,7 +74,7 @@ def told(page: str, port: int, profile: Path) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     )
     found = re.search(r'<p id="told">(.*?)</p>', shown.stdout)
     assert found is not None, shown.stdout[:500]

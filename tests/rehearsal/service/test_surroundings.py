@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.service.surroundings import GIVEN, NotToBeHadError, Surroundings
+from rehearsal.service.processes import NotToBeHadError
+from rehearsal.service.surroundings import GIVEN, Surroundings
 from tests.conftest import ROOT
 
 APP = ROOT / "app"
@@ -54,7 +55,7 @@ def test_a_given_database_is_taken_while_it_is_empty_and_refused_once_it_is_not(
         with Surroundings(APP, {GIVEN: url}) as given:
             assert given.postgres() == owner
         make = "import sys, psycopg; c = psycopg.connect(sys.argv[1]); c.execute('create table t (i int)'); c.commit()"
-        subprocess.run([python, "-c", make, url], check=True, timeout=20)
+        subprocess.run([python, "-c", make, url], check=True, timeout=300)
         with Surroundings(APP, {GIVEN: url}) as given, pytest.raises(NotToBeHadError, match="1 tables; give an empty"):
             given.postgres()
 

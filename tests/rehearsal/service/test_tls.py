@@ -40,7 +40,7 @@ def front(tmp_path: Path, echo: tuple[str, int]) -> Iterator[TlsFront]:
 
 
 def connect(front: TlsFront, authority: Path, name: str) -> ssl.SSLSocket:
-    plain = socket.create_connection(("127.0.0.1", front.port), timeout=5)
+    plain = socket.create_connection(("127.0.0.1", front.port), timeout=60)
     plain.sendall(SSL_REQUEST)
     assert plain.recv(1) == b"S"
     return ssl.create_default_context(cafile=str(authority)).wrap_socket(plain, server_hostname=name)
@@ -55,7 +55,7 @@ def test_bytes_go_both_ways_under_the_declared_name(front: TlsFront, tmp_path: P
 def test_a_browser_begins_with_tls_and_asks_for_nothing(echo: tuple[str, int], tmp_path: Path) -> None:
     with tls_front(tmp_path, NAME, echo, asked_for=False) as front:
         context = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
-        plain = socket.create_connection(("127.0.0.1", front.port), timeout=5)
+        plain = socket.create_connection(("127.0.0.1", front.port), timeout=60)
         with context.wrap_socket(plain, server_hostname=NAME) as tls:
             tls.sendall(b"GET /")
             assert tls.recv(100) == b"GET /"
@@ -67,7 +67,7 @@ def test_another_name_is_not_vouched_for(front: TlsFront, tmp_path: Path) -> Non
 
 
 def test_a_client_without_tls_is_not_let_in(front: TlsFront) -> None:
-    with socket.create_connection(("127.0.0.1", front.port), timeout=5) as plain:
+    with socket.create_connection(("127.0.0.1", front.port), timeout=60) as plain:
         plain.sendall(b"\x00\x00\x00\x08\x00\x03\x00\x00")
         assert plain.recv(100) == b""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -19,6 +19,7 @@ from rehearsal.tenants.roles import cells_of_roles
 from rehearsal.tenants.whole import Rehearsing, plan_for
 from tests.conftest import PROJECT
 from tests.rehearsal.service.test_surroundings import APP
+from tests.rehearsal.tenants.again import Again
 
 Red = set[tuple[str, str, str, str, str]]  # who, as, whom, what, call
 
@@ -29,6 +30,7 @@ class Beside:
 
     rehearsal: Rehearsal
     grounds: Grounds
+    again: Again = field(default_factory=Again)
 
     @property
     def matrix(self) -> Matrix:
@@ -45,7 +47,7 @@ class Beside:
 
     def red_roles(self) -> Red:
         """What is red when every role tries everything again."""
-        with open_gate(self.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
+        with self.again.trying(), open_gate(self.cloud, remembers=True, undecided=Undecided.GRANTS) as (gate, _):
             return red_of(list(cells_of_roles(self.grounds.stacks, self.cloud, gate)))
 
 

@@ -33,6 +33,8 @@ from tests.rehearsal.tenants.planted import (
 )
 from tests.rehearsal.tenants.planted_holes import FUNCTION, HOLES, LOGIN, OBJECTS, ROTATION, TASK
 
+pytestmark = pytest.mark.slow  # each judges everybody on everything anew
+
 
 @pytest.fixture(scope="module")
 def whole() -> Graph:

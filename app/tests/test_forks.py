@@ -1,0 +1,141 @@
+"""Commands as forks of a process that has imported what they need."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import workbuoy_app
+
+SOURCE = Path(workbuoy_app.__file__).parent
+PATIENCE_SECONDS = 60
+
+
+class Server:
+    """A server of forks, by what goes over its socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.control, there = socket.socketpair()
+        with there:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "workbuoy_app.devtools.forks", str(there.fileno())],
+                env={**os.environ, "PYTHONPATH": str(folder)},
+                pass_fds=(there.fileno(),),
+            )
+
+    def begin(self, *arguments: str, **environment: str) -> tuple[socket.socket, int]:
+        """A command: the socket that it is asked on, and where its output is read."""
+        here, there = socket.socketpair()
+        reading, writing = os.pipe()
+        with there:
+            socket.send_fds(self.control, [b"."], [there.fileno(), writing])
+        os.close(writing)
+        here.settimeout(PATIENCE_SECONDS)
+        here.sendall(json.dumps({"arguments": arguments, "environment": environment}).encode() + b"\n")
+        return here, reading
+
+    def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """A command to its end: exit status and output."""
+        here, reading = self.begin(*arguments, **environment)
+        with here, here.makefile() as lines, os.fdopen(reading) as output:
+            pid, status = (int(lines.readline()) for _ in range(2))
+            assert pid > 0
+            return status, output.read()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the service's package that a test may change."""
+    folder = tmp_path_factory.mktemp("package")
+    shutil.copytree(SOURCE, folder / "workbuoy_app", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(package: Path) -> Iterator[Server]:
+    found = Server(package)
+    yield found
+    found.control.close()
+    assert found.process.wait(PATIENCE_SECONDS) == 0
+
+
+@pytest.fixture
+def cli(package: Path) -> Iterator[Path]:
+    """Where `main` lies; a test may save another."""
+    file = package / "workbuoy_app" / "cli.py"
+    before = file.read_text()
+    yield file
+    file.write_text(before)
+
+
+def test_a_fork_says_and_ends_with_what_the_entry_point_does(server: Server) -> None:
+    for arguments in (["--version"], ["no-such-command"], ["serve"], ["rotate"]):
+        wanted = subprocess.run(
+            [sys.executable, "-m", "workbuoy_app", *arguments],
+            env={"NODE_ENV": "production"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert server.run(*arguments, NODE_ENV="production") == (wanted.returncode, wanted.stdout)
+
+
+def test_a_fork_runs_the_code_as_it_lies_on_the_disk_and_an_error_of_it_ends_with_1(
+    server: Server, cli: Path
+) -> None:
+    cli.write_text("def main():\n    print('saved since')\n    return 7\n")
+    assert server.run("serve") == (7, "saved since\n")
+    cli.write_text("def main() = \n")
+    status, output = server.run("serve")
+    assert status == 1
+    assert "SyntaxError" in output
+
+
+def test_what_is_registered_for_the_end_is_done_though_a_fork_takes_nothing_apart(
+    server: Server, cli: Path
+) -> None:
+    cli.write_text(
+        "import atexit, threading, time\n"
+        "def late():\n    time.sleep(0.2)\n    print('thread')\n"
+        "def main():\n    atexit.register(print, 'exit')\n    threading.Thread(target=late).start()\n    return 0\n"
+    )
+    assert server.run() == (0, "thread\nexit\n")
+
+
+def test_a_command_ends_when_nobody_waits_for_it_any_more(server: Server, cli: Path) -> None:
+    cli.write_text("import time\ndef main():\n    print('began', flush=True)\n    time.sleep(600)\n")
+    here, reading = server.begin()
+    with os.fdopen(reading) as output, here.makefile() as lines:
+        pid = int(lines.readline())
+        assert output.readline() == "began\n"
+        here.shutdown(socket.SHUT_RDWR)
+        assert output.read() == ""
+    here.close()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            time.sleep(0.02)
+        pytest.fail("it still runs")
+
+
+def test_a_signal_ends_a_fork_as_it_ends_any_process(server: Server, cli: Path) -> None:
+    cli.write_text("import time\ndef main():\n    print('began', flush=True)\n    time.sleep(600)\n")
+    here, reading = server.begin()
+    with here, here.makefile() as lines, os.fdopen(reading) as output:
+        pid = int(lines.readline())
+        output.readline()
+        os.kill(pid, signal.SIGTERM)
+        assert int(lines.readline()) == -signal.SIGTERM

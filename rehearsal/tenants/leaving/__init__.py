@@ -1,0 +1,1 @@
+"""Customers with a stack of their own leave in a rehearsal."""
