@@ -85,17 +85,13 @@ class Place:
 
     @property
     def manifest(self) -> str:
-        """Its key. Written first as unfinished, last as finished."""
+        """Its key: what was sent, and whether it was handed over."""
         return f"{self.prefix}/manifest.json"
 
     @property
     def receipt(self) -> str:
-        """Its key: what the import found in database and bucket."""
+        """Its key: how far the place that takes the tenant has come."""
         return f"{self.prefix}/receipt.json"
-
-    def rows(self, table: str) -> str:
-        """The key of a table's rows."""
-        return f"{self.prefix}/rows/{table}.ndjson.gz"
 
     def object(self, attachment_id: UUID) -> str:
         """The key of an attachment's content."""

@@ -1,13 +1,12 @@
 """The steps of a move that run on stacks: one-off tasks in either place, and the end of the place that was left."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.tenants.hold import refuse_under_hold
-from operations.ending import CHECK_FAILED, INTERRUPTED, MISTAKE, NOT_MADE, fail, notify
+from operations.ending import CHECK_FAILED, MISTAKE, NOT_MADE, fail, notify
 from operations.tenant.handover.command import guarded
 from operations.tenant.handover.tasks import TaskFailedError
 from operations.tenant.move.record import is_recorded
@@ -16,7 +15,6 @@ from operations.tenant.move.steps import (
     OTHER,
     RECEIPT,
     RECEIVE_WAIT_SECONDS,
-    MoveStep,
     drop,
     old_and_new,
     steps_of,
@@ -24,6 +22,8 @@ from operations.tenant.move.steps import (
 )
 from operations.tenant.move.wish import Wish, all_steps, printed
 from operations.tenant.promotion.places import task_places
+from operations.tenant.step_tasks import done_by_task, show_outcome
+from operations.tenant.steps import Step
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -119,7 +119,7 @@ def _alarms(place: "TaskPlace") -> list[str]:
         fail(NOT_MADE, f"{place.stack}'s alarms could not be read: {error}")
 
 
-def _arguments(tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "TaskPlace") -> tuple[str, ...]:
+def _arguments(tenant: "Tenant", step: Step, place: "TaskPlace", other: "TaskPlace") -> tuple[str, ...]:
     address = f"s3://{other.bucket}/imports/{tenant.name}/"
     values = {OTHER: address, "{region}": other.region}
     if RECEIPT in step.arguments:
@@ -205,15 +205,13 @@ def _source(project: "Project", tenant: "Tenant") -> "Source":
 
 
 def _run(
-    tenant: "Tenant", step: MoveStep, place: "TaskPlace", other: "TaskPlace", arguments: tuple[str, ...]
+    tenant: "Tenant", step: Step, place: "TaskPlace", other: "TaskPlace", arguments: tuple[str, ...]
 ) -> "TaskOutcome":
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
     from operations import one_off  # noqa: PLC0415
 
     session, label = _session(), f"move-{tenant.name}-{step.name}"
-    again = f"workbuoy tenant move {tenant.name} --live --run {step.name}"
-    try:
+
+    def started() -> one_off.TaskOutcome:
         if step.name != "cut-over":
             return one_off.run(session, place, arguments, label, notify)
         receive = next(one for one in steps_of(tenant, place.stack, 0) if one.name == "receive")
@@ -222,31 +220,23 @@ def _run(
         outcome = one_off.run(session, place, arguments, label, notify)
         if outcome.exit_code == 0:
             one_off.watch(session, other, receiver, notify)
-    except KeyboardInterrupt:
-        fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
-    except one_off.TaskError as error:
-        fail(NOT_MADE, f"{step.name}: {error}")
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"{step.name}: AWS refused or did not answer: {error}")
-    return outcome
+        return outcome
+
+    return done_by_task(step.name, _again(tenant, step), started)
 
 
-def _tell_outcome(tenant: "Tenant", step: MoveStep, outcome: "TaskOutcome", wish: Wish) -> None:
-    document = {
-        "tenant": tenant.name,
-        "step": step.name,
-        "verdict": outcome.verdict,
-        "lastLines": list(outcome.last_lines),
-    }
-    shown = "\n".join(f"  {line}" for line in outcome.last_lines) or "  (it logged nothing)"
-    if outcome.exit_code:
-        printed(document, f"Its last lines:\n{shown}", wish)
-        fail(
-            CHECK_FAILED,
-            f"{step.name} ended with {outcome.exit_code}; nothing half done stays. The same command goes on.",
-        )
-    told = json.dumps(outcome.verdict, ensure_ascii=False) if outcome.verdict else shown
-    printed(document, f"{step.name}: done\n{told}\nNext: workbuoy tenant move {tenant.name}", wish)
+def _again(tenant: "Tenant", step: Step) -> str:
+    return f"workbuoy tenant move {tenant.name} --live --run {step.name}"
+
+
+def _tell_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", wish: Wish) -> None:
+    show_outcome(
+        {"tenant": tenant.name, "step": step.name},
+        outcome,
+        again=_again(tenant, step),
+        following=f"workbuoy tenant move {tenant.name}",
+        show=lambda document, text: printed(document, text, wish),
+    )
 
 
 def _said(place: "TaskPlace", name: str) -> dict[str, Any]:

@@ -5,23 +5,12 @@ from typing import Any
 
 from infra.tenants.record import Tenant
 from operations.tenant.move.plan import Plan
-from operations.tenant.move.steps import MoveStep
+from operations.tenant.steps import Step, steps_document, steps_text
 from project.terminal import wrapped
 
 
-def plan_document(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep]) -> dict[str, Any]:
+def plan_document(tenant: Tenant, plan: Plan, steps: Sequence[Step]) -> dict[str, Any]:
     """For programs."""
-    shown = [
-        {
-            "number": number,
-            "step": one.name,
-            "changes": one.changes,
-            "back": one.back,
-            "command": one.command or None,
-            "decides": one.decides or None,
-        }
-        for number, one in enumerate(steps, start=1)
-    ]
     places = [
         {
             "what": one.what,
@@ -34,7 +23,7 @@ def plan_document(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep]) -> dict
     ]
     return {
         "tenant": tenant.name,
-        "steps": shown,
+        "steps": steps_document(steps),
         "places": places,
         "obstacles": list(plan.obstacles),
         "frozenSeconds": plan.frozen_seconds,
@@ -43,7 +32,7 @@ def plan_document(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep]) -> dict
     }
 
 
-def plan_text(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep], size: tuple[int, int, float]) -> str:
+def plan_text(tenant: Tenant, plan: Plan, steps: Sequence[Step], size: tuple[int, int, float]) -> str:
     """Within the terminal's columns."""
     rows, objects, gigabytes = size
     lines = [f"{tenant.name} moves in {len(steps)} steps.", ""]
@@ -62,12 +51,7 @@ def plan_text(tenant: Tenant, plan: Plan, steps: Sequence[MoveStep], size: tuple
             "",
         ),
     ]
-    for number, one in enumerate(steps, start=1):
-        lines.append(f"\n{number:2}. {one.name}")
-        said = {"command": one.command, "a person": one.decides, "changes": one.changes, "back": one.back}
-        for label, text in said.items():
-            if text:
-                lines += wrapped(text, head := f"    {label + ':':10}", " " * len(head))
+    lines += steps_text(steps)
     return "\n".join([*lines, f"\nNothing was done. How far it is: workbuoy tenant move {tenant.name} --live"])
 
 

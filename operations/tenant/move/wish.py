@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from operations.ending import print_json, print_text
-from operations.tenant.move.steps import MoveStep, old_and_new, steps_of
+from operations.tenant.move.steps import old_and_new, steps_of
+from operations.tenant.steps import Step
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -27,7 +28,7 @@ class Wish:
     json_wanted: bool
 
 
-def all_steps(tenant: "Tenant", wish: Wish) -> list[MoveStep]:
+def all_steps(tenant: "Tenant", wish: Wish) -> list[Step]:
     """Of this customer's move, whichever of its places the record names first."""
     if tenant.move is None:
         return steps_of(tenant, str(wish.to), wish.keep_days)

@@ -1,7 +1,7 @@
 """`workbuoy tenant promote`: the plan, and each of its steps that a program can do."""
 
-import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,6 @@ import click
 
 from operations.ending import (
     CHECK_FAILED,
-    INTERRUPTED,
     JSON,
     MISTAKE,
     NOT_MADE,
@@ -19,12 +18,12 @@ from operations.ending import (
     print_json,
     print_text,
 )
-from project.terminal import wrapped
+from operations.tenant.steps import steps_document, steps_text
 
 if TYPE_CHECKING:
     from operations.tenant.promotion.places import Promotion
     from operations.tenant.promotion.receipts import Papers
-    from operations.tenant.promotion.steps import PromotionStep
+    from operations.tenant.steps import Step
 
 RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
 
@@ -94,7 +93,7 @@ def _papers(promotion: "Promotion") -> "Papers":
         fail(NOT_MADE, f"the silo's bucket could not be read: {error}")
 
 
-def _do(promotion: "Promotion", step: "PromotionStep", *, live: bool, json_wanted: bool) -> None:
+def _do(promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool) -> None:
     if step.name == "compare":
         papers = _papers(promotion)
         _print_progress(promotion, papers, json_wanted=json_wanted)
@@ -120,7 +119,7 @@ def _do(promotion: "Promotion", step: "PromotionStep", *, live: bool, json_wante
     _run(promotion, step, arguments, json_wanted=json_wanted)
 
 
-def _arguments(promotion: "Promotion", step: "PromotionStep") -> tuple[str, ...]:
+def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
     from operations.tenant.promotion.steps import PLACE, RECEIPT  # noqa: PLC0415
 
     values = {PLACE: promotion.address}
@@ -132,67 +131,30 @@ def _arguments(promotion: "Promotion", step: "PromotionStep") -> tuple[str, ...]
     return tuple(values.get(one, one) for one in step.arguments)
 
 
-def _run(promotion: "Promotion", step: "PromotionStep", arguments: tuple[str, ...], *, json_wanted: bool) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+def _run(promotion: "Promotion", step: "Step", arguments: tuple[str, ...], *, json_wanted: bool) -> None:
     from operations import one_off  # noqa: PLC0415
+    from operations.tenant.step_tasks import done_by_task, show_outcome  # noqa: PLC0415
 
-    label = f"promote-{promotion.tenant}-{step.name}"
+    label, place = f"promote-{promotion.tenant}-{step.name}", promotion.place(step.side)
     again = f"workbuoy tenant promote {promotion.tenant} --live --run {step.name}"
-    try:
-        outcome = one_off.run(_session(), promotion.place(step.side), arguments, label, notify)
-    except KeyboardInterrupt:
-        fail(INTERRUPTED, f"interrupted; the task goes on. To watch it again: {again}")
-    except one_off.TaskError as error:
-        fail(NOT_MADE, f"{step.name}: {error}")
-    except (BotoCoreError, ClientError) as error:
-        fail(NOT_MADE, f"{step.name}: AWS refused or did not answer: {error}")
-    document = {
-        "tenant": promotion.tenant,
-        "step": step.name,
-        "task": outcome.task_arn,
-        "exitCode": outcome.exit_code,
-        "verdict": outcome.verdict,
-        "lastLines": list(outcome.last_lines),
-    }
-    shown = "\n".join(f"  {line}" for line in outcome.last_lines) or "  (it logged nothing)"
-    if outcome.exit_code:
-        _print(document, f"Its last lines:\n{shown}", json_wanted=json_wanted)
-        fail(CHECK_FAILED, f"{step.name} ended with {outcome.exit_code}; nothing half done stays. Again: {again}")
-    verdict = json.dumps(outcome.verdict, ensure_ascii=False) if outcome.verdict else shown
-    _print(
-        document,
-        f"{step.name}: done\n{verdict}\nNext: workbuoy tenant promote {promotion.tenant}",
-        json_wanted=json_wanted,
+    run = partial(one_off.run, _session(), place, arguments, label, notify)
+    outcome = done_by_task(step.name, again, run)
+    known = {"tenant": promotion.tenant, "step": step.name}
+    show_outcome(
+        {**known, "task": outcome.task_arn, "exitCode": outcome.exit_code},
+        outcome,
+        again=again,
+        following=f"workbuoy tenant promote {promotion.tenant}",
+        show=partial(_print, json_wanted=json_wanted),
     )
 
 
-def _print_plan(name: str, steps: list["PromotionStep"], *, json_wanted: bool) -> None:
+def _print_plan(name: str, steps: list["Step"], *, json_wanted: bool) -> None:
     if json_wanted:
-        shown = [
-            {
-                "number": number,
-                "step": one.name,
-                "changes": one.changes,
-                "back": one.back,
-                "command": one.command or None,
-                "decides": one.decides or None,
-            }
-            for number, one in enumerate(steps, start=1)
-        ]
-        print_json("tenant-promote", {"tenant": name, "steps": shown})
+        print_json("tenant-promote", {"tenant": name, "steps": steps_document(steps)})
         return
     print_text(f"{name} moves to a stack of its own in {len(steps)} steps.")
-    for number, one in enumerate(steps, start=1):
-        print_text(f"\n{number:2}. {one.name}")
-        for label, text in (
-            ("command", one.command),
-            ("a person", one.decides),
-            ("changes", one.changes),
-            ("back", one.back),
-        ):
-            if text:
-                print_text("\n".join(wrapped(text, head := f"    {label + ':':10}", " " * len(head))))
+    print_text("\n".join(steps_text(steps)))
     print_text(f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live")
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.one_off import TaskPlace
+from operations.tenant.steps import Side
 
-Side = Literal["pool", "silo"]
 ReadOutputs = Callable[[str], Mapping[str, Any]]
 NEEDED = ("clusterArn", "filesBucketName", "oneOffTaskDefinitionArn", "privateSubnetIds", "serviceSecurityGroupId")
 
@@ -33,7 +33,7 @@ class Promotion:
 
     def place(self, side: Side) -> TaskPlace:
         """One of the two."""
-        return self.pool if side == "pool" else self.silo
+        return self.pool if side == "old" else self.silo
 
 
 def expect_promotion(tenant: Tenant) -> None:
