@@ -5,7 +5,10 @@ BIN := .venv/bin
 # Much of a test is waiting for a server or a process, so there are more workers than cores. A file's tests stay
 # together, since they share what they stand up (tests/spread.py), and go in the order that tests/conftest.py gives them.
 WORKERS ?= 4
-PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Of what `make test-fast` leaves in nothing waits, and each worker collects all tests: as many as cores.
+FAST_WORKERS ?= auto
+SPREAD := --dist loadfile --no-loadscope-reorder
+PARALLEL := -n $(WORKERS) $(SPREAD)
 
 .PHONY: help rehearse test test-fast dev ui ui-storybook image local bench check format generate lock upgrade clean
 
@@ -26,7 +29,7 @@ test: .venv/installed app/.venv/installed ## Everything that CI runs
 
 test-fast: .venv/installed app/.venv/installed ## Leaves out what builds, stands up whole stacks or loads
 	@echo "1 of 2: the infrastructure's tests ..." >&2
-	@$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow and not engine"
+	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) $(SPREAD) -m "not slow and not engine"
 	@echo "2 of 2: the service's tests ..." >&2
 	@$(MAKE) --no-print-directory -C app test-fast
 

@@ -1,9 +1,10 @@
 """How a customer's data leave: how long they cannot write while they move, and how fast and lean an export is.
 
-`app/.venv/bin/python benchmarks/custody.py [move|export] [--json] [--rows 5000 --rows 20000 ...] [--runs 3]`. Each size
-is a customer of so many rows and 500 files. A move is between two databases of the embedded Postgres and two buckets of
-one moto, with 200 rows changed after the copy. An export is `workbuoy-app tenant hand-over` in a process of its own,
-in turn with a bare COPY of the same rows as JSON, which no export can beat; medians of the runs.
+`app/.venv/bin/python benchmarks/custody.py [move|promote|export] [--json] [--rows 5000 --rows 20000 ...] [--runs 3]`.
+Each size is a customer of so many rows and 500 files. A move is between two databases of the embedded Postgres and two
+buckets of one moto, with 200 rows changed after the copy. A promotion too: frozen from `tenant freeze` to the end of
+`tenant import`, without the time that tasks take to start. An export is `workbuoy-app tenant hand-over` in a process of
+its own, in turn with a bare COPY of the same rows as JSON, which no export can beat; medians of the runs.
 
 Exit 1 where a customer is frozen for more than 5 s at any size, or an export writes fewer than 2,000 rows a second or
 takes more than 200 MB.
@@ -17,20 +18,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 # Python puts this folder first; the service's package and the places of its tests stand in app/.
 sys.path[0] = str(Path(__file__).parent.parent / "app")
 
 from tests.move.scene import NAME, Two, versioned  # noqa: E402
-from tests.promotion.scene import client, fill, rows, tenant_id, with_bucket  # noqa: E402
+from tests.promotion.scene import Scene, client, fill, rows, tenant_id, with_bucket  # noqa: E402
 from tests.test_login import superuser_url  # noqa: E402
 from workbuoy_app import registry  # noqa: E402
 from workbuoy_app.devtools import embedded_postgres, servers  # noqa: E402
 from workbuoy_app.migrate import migrate  # noqa: E402
 from workbuoy_app.promotion import bucket  # noqa: E402
+from workbuoy_app.promotion.freeze import freeze  # noqa: E402
 from workbuoy_app.settings import Settings, load  # noqa: E402
 
+KINDS = ("move", "promote", "export")
 SIZES, FILES, CHANGED = (5_000, 20_000, 100_000), 500, 200
 FROZEN_LIMIT_SECONDS, LEAST_ROWS_A_SECOND, MOST_MB = 5.0, 2_000, 200
 MIB = 1024 * 1024
@@ -61,15 +65,33 @@ def filled(settings: Settings, things: int) -> None:
     fill(settings, NAME, things=1, objects=FILES, chunks=0, sizes=(4096,))
 
 
+def copied(source: Settings, things: int, *steps: Callable[[], object]) -> Figures:
+    """Seconds of both steps of a copy, and then some rows are changed."""
+    own, found = tenant_id(source), {}
+    filled(source, things)
+    for name, step in zip(("copy", "receive"), steps, strict=True):
+        began = time.monotonic()
+        step()
+        found[name] = time.monotonic() - began
+    rows(source, CHANGE, [own, own, CHANGED])
+    return found
+
+
+def promoted(scene: Scene, things: int) -> Figures:
+    """Seconds by step."""
+    found = copied(scene.pool, things, scene.export, scene.receive)
+    began = time.monotonic()
+    freeze(scene.pool, NAME)
+    scene.export()
+    if not scene.receive().opened:
+        sys.exit("the silo did not open")
+    return {**found, "frozen": time.monotonic() - began}
+
+
 def moved(two: Two, things: int) -> Figures:
     """Seconds by step."""
-    own, found, clock = tenant_id(two.source), {}, time.monotonic
-    filled(two.source, things)
-    for name, step in (("copy", two.send), ("receive", two.receive)):
-        began = clock()
-        step()
-        found[name] = clock() - began
-    rows(two.source, CHANGE, [own, own, CHANGED])
+    clock = time.monotonic
+    found = copied(two.source, things, two.send, two.receive)
     found["frozen"] = two.cut_over().frozen_seconds
     began = clock()
     two.compare()
@@ -125,7 +147,7 @@ def run(command: list[str], environment: dict[str, str]) -> Figures:
 
 def too_slow(found: dict[str, dict[int, Figures]]) -> bool:
     """Whether any figure is beyond its bound."""
-    frozen = [one["frozen"] for one in found.get("move", {}).values()]
+    frozen = [one["frozen"] for kind in ("move", "promote") for one in found.get(kind, {}).values()]
     exports = found.get("export", {}).values()
     return (
         any(one > FROZEN_LIMIT_SECONDS for one in frozen)
@@ -136,14 +158,14 @@ def too_slow(found: dict[str, dict[int, Figures]]) -> bool:
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("move", "export"), help="by default both")
+    parser.add_argument("what", nargs="?", choices=KINDS, help="by default all")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rows", type=int, action="append")
     parser.add_argument("--runs", type=int, default=3, help="of an export")
     options = parser.parse_args()
     os.environ |= servers.CREDENTIALS
     bucket.storage_client = client
-    kinds = (options.what,) if options.what else ("move", "export")
+    kinds = (options.what,) if options.what else KINDS
     found: dict[str, dict[int, Figures]] = {kind: {} for kind in kinds}
     with embedded_postgres.running() as postgres, servers.moto() as moto:
 
@@ -158,11 +180,12 @@ def main() -> int:
                 source, url = place(f"{kind}-ireland-{things}", "eu-west-1")
                 registry.add_tenant(source, NAME)
                 registry.add_member(source, NAME, "https://login.example", "somebody")
-                if kind == "move":
-                    target, _ = place(f"{kind}-stockholm-{things}", "eu-north-1")
-                    measured = moved(Two(source, target), things)
-                else:
+                if kind == "export":
                     measured = exported(source, url, things, options.runs)
+                elif kind == "move":
+                    measured = moved(Two(source, place(f"{kind}-stockholm-{things}", "eu-north-1")[0]), things)
+                else:
+                    measured = promoted(Scene(source, place(f"{kind}-silo-{things}", "eu-west-1")[0]), things)
                 found[kind][things] = {name: round(value, 2) for name, value in measured.items()}
                 print(f"{kind} of {things:,} rows: {found[kind][things]}", file=sys.stderr, flush=True)
     if options.json:

@@ -22,6 +22,8 @@ from benchmarks.rehearsal import floor
 from benchmarks.tenants import make_project
 from benchmarks.tenants_rehearsal import resources_of, write_project
 from operations.warm.process import WarmProcess
+from rehearsal.scratch import scratch
+from rehearsal.service.standing import Standing
 
 ROOT = Path(__file__).parent.parent
 PAGE, README = ROOT / "docs/speed.md", ROOT / "README.md"
@@ -115,24 +117,29 @@ def _rows(folder: Path, rounds: int) -> list[Row]:
             for name, (command, place) in commands.items():
                 click.echo(f"round {turn + 1} of {rounds}: {name} ...", err=True)
                 found[name].append(measure(command, place))
-            found["warm"].append(again(with_service=False))
-            found["warm service"].append(again(with_service=True))
+            for name in ("warm", "warm service"):
+                click.echo(f"round {turn + 1} of {rounds}: {name} ...", err=True)
+                found[name].append(again(with_service=name == "warm service"))
     return _table({name: median(runs) for name, runs in found.items()}, each)
 
 
 class _Again:
-    def __init__(self, warm: WarmProcess) -> None:
-        self._warm = warm
+    def __init__(self, warm: WarmProcess, standing: Standing, control: int | None) -> None:
+        self._warm, self._standing, self._control = warm, standing, control
 
     def __call__(self, *, with_service: bool) -> Measurement:
         """A rehearsal as `--watch` makes it once a file is saved; what a fork uses of CPU is not told."""
         began = time.perf_counter()
-        running = self._warm.run(_asked(with_service=with_service))
+        lent = self._standing.lend(self._control) if with_service else None
+        running = self._warm.run({**_asked(with_service=with_service), "lent": lent})
         while (outcome := running.outcome()) is None:
             time.sleep(_POLL_SECONDS)
+        wall = time.perf_counter() - began
         if not outcome.verdict:
             raise click.ClickException(f"the warm rehearsal came to no verdict: {outcome.errors}")
-        return Measurement(time.perf_counter() - began, 0.0, 0.0)
+        if with_service:
+            self._standing.renew()
+        return Measurement(wall, 0.0, 0.0)
 
 
 def _asked(*, with_service: bool) -> dict[str, object]:
@@ -141,11 +148,13 @@ def _asked(*, with_service: bool) -> dict[str, object]:
 
 @contextmanager
 def _warm() -> Iterator[_Again]:
-    with tempfile.TemporaryDirectory() as files, WarmProcess(ROOT, Path(files)) as warm:
-        warm.warm_up(_asked(with_service=False))
-        while not warm.is_ready():
-            time.sleep(_POLL_SECONDS)
-        yield _Again(warm)
+    with scratch() as files, Standing(ROOT / "app") as standing:
+        control = standing.control
+        with WarmProcess(ROOT, files, () if control is None else (control,)) as warm:
+            warm.warm_up(_asked(with_service=False))
+            while not warm.is_ready():
+                time.sleep(_POLL_SECONDS)
+            yield _Again(warm, standing, control)
 
 
 def _table(found: dict[str, Measurement], each: int) -> list[Row]:

@@ -18,7 +18,7 @@ from benchmarks.measuring import Measurement, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1, 10, 50, 99)  # docs/limits.md: a base stack takes no more
-GREATEST_MS_A_RESOURCE, GREATEST_MB_A_TENANT = 6.0, 2.0
+GREATEST_MS_A_RESOURCE, GREATEST_MB_A_TENANT = 4.0, 2.0
 _COPIED = ("Pulumi.yaml", "Pulumi.prod.yaml", "components", "infra", "policies")
 TENANT = """\
 name: {name}

@@ -72,6 +72,15 @@ def _read_ledgers(scope: Scope) -> list[Statement]:
     ]
 
 
+def _see_how_exports_are_kept(scope: Scope) -> Statement:
+    """For `workbuoy tenant remains --live`."""
+    return Statement(
+        sid="SeeHowExportsAreKept",
+        actions=["s3:GetLifecycleConfiguration"],
+        resources=scope.exports(),
+    )
+
+
 def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     """The role's policies by part.
 
@@ -120,7 +129,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
             ),
             elsewhere(scope, but={"rds": changes_of_databases(scope)}),  # copies may lie anywhere
         ],
-        "backups": look_at_backups(scope),
+        "backups": [*look_at_backups(scope), _see_how_exports_are_kept(scope)],
         "secrets": [
             Statement(
                 sid="FindSecrets",

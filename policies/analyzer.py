@@ -15,8 +15,8 @@ from pulumi_policy import policy as sdk
 from graph import Resource
 from policies import pack
 from policies.catalogue import catalogue, environment_of
-from policies.runner import sentinels, with_regions
-from policies.settings import Configuration, configured
+from policies.runner import sentinels
+from policies.settings import Configuration, configured, with_regions
 
 WRITTEN_FOR: Final = "1.21.0"
 _LEVELS: Final = {proto.MANDATORY: "mandatory", proto.ADVISORY: "advisory"}

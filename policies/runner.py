@@ -24,7 +24,7 @@ from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
 from policies.exemptions import Exemption, exemptions
 from policies.judging import args_for, exemption_for, judge, sentence
 from policies.pack import rules_covering
-from policies.settings import Configuration, Configured, EnforcedLevel, configured
+from policies.settings import Configuration, Configured, EnforcedLevel, configured, with_regions
 from policies.stack import Stack
 
 Status = Literal["pass", "fail", "not evaluated", "exempt"]
@@ -114,17 +114,6 @@ def check(
     order = {severity: position for position, severity in enumerate(SEVERITIES)}
     findings.sort(key=lambda f: (f.status != "fail", f.level != "mandatory", order[f.severity]))
     return Report(kind, tuple(findings), _unused(findings, resources))
-
-
-def with_regions(configuration: Configuration | None, regions: Sequence[str]) -> dict[str, Any]:
-    """The configuration with the allowed regions filled in, where it does not name them itself."""
-    merged = dict(configuration or {})
-    own = merged.get("resource-stay-in-residency")
-    if isinstance(own, str):
-        own = {"enforcementLevel": own}
-    if regions and (own is None or (isinstance(own, Mapping) and "allowedRegions" not in own)):
-        merged["resource-stay-in-residency"] = {"allowedRegions": list(regions)} | dict(own or {})
-    return merged
 
 
 def _findings(resource: PolicyResource, stack: Stack, controls: Mapping[str, Configured]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +38,17 @@ def configured(environment: str, configuration: Configuration | None = None) -> 
     if problems:
         raise PolicyError(problems)
     return result
+
+
+def with_regions(configuration: Configuration | None, regions: Sequence[str]) -> dict[str, Any]:
+    """The configuration with the allowed regions filled in, where it does not name them itself."""
+    merged = dict(configuration or {})
+    own = merged.get("resource-stay-in-residency")
+    if isinstance(own, str):
+        own = {"enforcementLevel": own}
+    if regions and (own is None or (isinstance(own, Mapping) and "allowedRegions" not in own)):
+        merged["resource-stay-in-residency"] = {"allowedRegions": list(regions)} | dict(own or {})
+    return merged
 
 
 def _unknown(name: str) -> str:

@@ -110,6 +110,12 @@ def _abandoned(folder: Path) -> bool:
 
 def clean(folder: Path) -> None:
     """End every process that was started with this folder as its TMPDIR, then delete it."""
+    end_started_in(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_started_in(folder: Path) -> None:
+    """End every process that was started with this folder as its TMPDIR, but this one."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in _started_in(folder):
             with suppress(ProcessLookupError, PermissionError):
@@ -117,7 +123,6 @@ def clean(folder: Path) -> None:
         deadline = time.monotonic() + GRACE_SECONDS
         while _started_in(folder) and time.monotonic() < deadline:
             time.sleep(0.02)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _started_in(folder: Path) -> list[int]:

@@ -19,8 +19,6 @@ from operations.engine.standing import Standing
 from project.files import Project
 from project.placement import Placement, placement_of
 
-_SHOW_SAMES: Final = {"PULUMI_OPTION_SHOW_SAMES": "true"}
-"""The CLI's `--show-sames`, as the account in JSON reads it."""
 _AT_ONCE: Final = ("--yes", "--skip-preview")
 
 
@@ -120,9 +118,8 @@ class EngineStack(Standing):
         if save_plan:
             args += ["--save-plan", str(save_plan)]
         if account:
-            args.append("--json")
-        with self._using(_SHOW_SAMES if account else {}):
-            return self._run(args, on_output, EngineEvents(preview=True, listen=on_event))
+            args += ["--json", "--show-sames"]
+        return self._run(args, on_output, EngineEvents(preview=True, listen=on_event))
 
     def up(
         self, *, message: str | None = None, reviewed: Reviewed | None = None, on_output: Notify | None = None

@@ -2,8 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +34,6 @@ class Standing:
     def use(self, variables: Mapping[str, str]) -> None:
         """Give the CLI and its program more variables from now on."""
         self._variables |= variables
-
-    @contextmanager
-    def _using(self, variables: Mapping[str, str]) -> Iterator[None]:
-        before = dict(self._variables)
-        self.use(variables)
-        try:
-            yield
-        finally:
-            self._variables = before
 
     # ---- making and forgetting it
 

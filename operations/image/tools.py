@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rehearsal.image.archive import ImageError
+from rehearsal.scratch import end_started_in
 
 IMPOSSIBLE = 4
 GRACE_SECONDS = 10
@@ -23,11 +24,12 @@ def require(programs: Mapping[str, str], purpose: str) -> None:
 
 @contextmanager
 def workshop() -> Iterator[Path]:
-    """A temporary folder that is gone afterwards, whatever was mounted or is still written in it."""
+    """A temporary folder that is gone afterwards, whatever runs, was mounted or is still written in it."""
     folder = Path(tempfile.mkdtemp(prefix="workbuoy-build-"))
     try:
         yield folder
     finally:
+        end_started_in(folder)  # a tool that was just being started as Ctrl-C came
         for mount in _mounts_under(folder):
             subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)

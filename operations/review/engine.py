@@ -16,8 +16,7 @@ from operations.engine.stack import EngineStack, open_stack
 from operations.engine.stack_file import provider_lines
 from operations.engine.state import State
 from policies.retiring import with_retirement
-from policies.runner import with_regions
-from policies.settings import read_configuration
+from policies.settings import read_configuration, with_regions
 from project.files import Project
 from project.silos import retiring_on
 

@@ -57,6 +57,7 @@ _TRACKING = {
 POLICY = Kind(
     type_="aws:appautoscaling/policy:Policy",
     service="application-autoscaling",
+    unique=("resourceId", "scalableDimension", "name"),
     calls=(Call("put_scaling_policy"),),
     fields={
         "name": F("PolicyName"),

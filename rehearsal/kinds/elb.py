@@ -251,6 +251,7 @@ def _priority(params: dict[str, Any]) -> dict[str, Any]:
 LISTENER_RULE = Kind(
     type_="aws:lb/listenerRule:ListenerRule",
     service="elbv2",
+    unique=("listenerArn", "priority"),
     calls=(Call("create_rule", pack=_name_conditions),),
     fields={
         "listenerArn": F(

@@ -40,6 +40,7 @@ ROLE = Kind(
 ROLE_POLICY = Kind(
     type_="aws:iam/rolePolicy:RolePolicy",
     service="iam",
+    unique=("role", "name"),
     global_region="us-east-1",
     calls=(Call("put_role_policy"),),
     fields={

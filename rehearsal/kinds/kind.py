@@ -146,6 +146,7 @@ class Kind:
     empty: Empty | None = None  # what its provider takes out of it before it deletes it
     stays: str = ""  # why nothing is deleted in AWS when it goes
     ending: Path = ""  # what the document has when AWS still shows something that is deleted
+    unique: tuple[str, ...] = ()  # properties that no two may have together, where that is not the id or the name alone
     reset: Path = ""  # what the document has after a deletion that only puts AWS's own default back
 
 

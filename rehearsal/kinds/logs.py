@@ -63,6 +63,7 @@ _TRANSFORMATION = {
 METRIC_FILTER = Kind(
     type_="aws:cloudwatch/logMetricFilter:LogMetricFilter",
     service="logs",
+    unique=("logGroupName", "name"),
     calls=(Call("put_metric_filter"),),
     fields={
         "name": F("filterName"),

@@ -26,7 +26,8 @@ from rehearsal.service.restoring import (
     put_file,
     verdict,
 )
-from rehearsal.service.steps import Action, begin, finish, run_as_owner
+from rehearsal.service.steps import Action
+from rehearsal.service.tasks import begin, finish, run_as_owner
 from rehearsal.service.trial import StepError, Trial, expect, until
 
 ROWS, FILES = 2_000, 50

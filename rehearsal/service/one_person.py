@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.service.browser import Browser
+from rehearsal.service.logins import issuer_of, logged_in
 from rehearsal.service.restoring import TIMEOUT_SECONDS, verdict
-from rehearsal.service.steps import begin, finish, issuer_of, logged_in, run_as_owner
+from rehearsal.service.tasks import begin, finish, run_as_owner
 from rehearsal.service.trial import StepError, Trial, expect, until
 
 SUBJECT = "kari"

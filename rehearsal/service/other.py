@@ -12,7 +12,7 @@ from pathlib import Path
 from graph.errors import InputError
 from rehearsal.cloud import Cloud
 from rehearsal.result import Rehearsal
-from rehearsal.service import steps
+from rehearsal.service import logins, steps, tasks
 from rehearsal.service.declared import NoServiceError, declared_service
 from rehearsal.service.processes import Process, Programs
 from rehearsal.service.result import ServiceRehearsal
@@ -96,7 +96,7 @@ def rehearse_other(
 def start(trial: Trial) -> str:
     """The service, with the login's secret filled by an operator; it lives before it is ready."""
     if not trial.mock_login:
-        steps.fill_oidc_secret(trial)
+        logins.fill_oidc_secret(trial)
     steps.start_service(trial)
     why = f"/healthz did not answer 200 within {steps.READY_TIMEOUT_SECONDS} s on port {trial.ports[0]}"
     until(lambda: _answers(trial, "/healthz"), steps.READY_TIMEOUT_SECONDS, why, trial.service)
@@ -105,7 +105,7 @@ def start(trial: Trial) -> str:
 
 def ask_as_ecs(trial: Trial) -> str:
     """`health`, which ECS runs inside the container."""
-    steps.finish(_run(trial, ("health",)), "health", steps.COMMAND_TIMEOUT_SECONDS)
+    tasks.finish(_run(trial, ("health",)), "health", tasks.COMMAND_TIMEOUT_SECONDS)
     return "`health` ends with 0"
 
 
@@ -118,8 +118,8 @@ def become_ready(trial: Trial) -> str:
 def migrate_again(trial: Trial) -> str:
     """The next task begins with it too, beside a service that serves."""
     container = trial.declared.migrate
-    again = steps.begin(trial, container, container.arguments)
-    steps.finish(again, "a second migrate", steps.MIGRATE_TIMEOUT_SECONDS)
+    again = tasks.begin(trial, container, container.arguments)
+    tasks.finish(again, "a second migrate", steps.MIGRATE_TIMEOUT_SECONDS)
     if not _answers(trial, "/readyz"):
         raise StepError("a second migrate took the service's readiness away")
     return "a second one ends with 0"
@@ -167,8 +167,8 @@ def own_nothing(trial: Trial) -> str:
 def refuse_on_duty(trial: Trial) -> str:
     """Letting people in is no one-off work: it ends with 2."""
     container = trial.declared.one_off
-    process = steps.begin(trial, container, (*container.entry, *NOT_FOR_DUTY))
-    seconds = steps.COMMAND_TIMEOUT_SECONDS
+    process = tasks.begin(trial, container, (*container.entry, *NOT_FOR_DUTY))
+    seconds = tasks.COMMAND_TIMEOUT_SECONDS
     until(lambda: process.ended, seconds, f"one-off did not end within {seconds} s")
     status = process.wait(5)
     if status != REFUSED:
@@ -207,7 +207,7 @@ def _answers(trial: Trial, path: str) -> bool:
 
 def _run(trial: Trial, arguments: tuple[str, ...]) -> Process:
     """A command in the service's own environment."""
-    return steps.begin(trial, trial.declared.service, arguments)
+    return tasks.begin(trial, trial.declared.service, arguments)
 
 
 def _login(trial: Trial, stage: str = "AWSCURRENT") -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from rehearsal.service.logins import logged_in
 from rehearsal.service.result import Picture
-from rehearsal.service.steps import logged_in, rotate
+from rehearsal.service.steps import rotate
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect
 

@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.service.browser import Browser
+from rehearsal.service.logins import logged_in
 from rehearsal.service.processes import Process
-from rehearsal.service.steps import Action, begin, finish, logged_in, run_as_owner
+from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Owner, owner_of
+from rehearsal.service.tasks import begin, finish, run_as_owner
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect, until
 

@@ -10,18 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from rehearsal.service.logins import logged_in
 from rehearsal.service.restoring import Restoring, expect_files, sums
-from rehearsal.service.steps import (
-    MIGRATE_TIMEOUT_SECONDS,
-    READY_TIMEOUT_SECONDS,
-    Action,
-    begin,
-    finish,
-    logged_in,
-    rotate,
-    start_service,
-)
+from rehearsal.service.steps import MIGRATE_TIMEOUT_SECONDS, READY_TIMEOUT_SECONDS, Action, rotate, start_service
 from rehearsal.service.surroundings import Owner
+from rehearsal.service.tasks import begin, finish
 from rehearsal.service.trial import StepError, Trial, expect, until
 
 ROTATIONS = 2  # as operations/restore/service.py

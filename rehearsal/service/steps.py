@@ -8,21 +8,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from rehearsal.service.browser import Browser, HttpAnswer, fetch, origin_of
-from rehearsal.service.declared import Container
+from rehearsal.service.browser import fetch, origin_of
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
+from rehearsal.service.logins import fill_oidc_secret, issuer_of, logged_in, refused_login
 from rehearsal.service.processes import Process, started
 from rehearsal.service.removing import remove_attachment
 from rehearsal.service.rights import act_as_aws, stay_within_boundary
 from rehearsal.service.spans import ask_sampled, find_spans
+from rehearsal.service.tasks import COMMAND_TIMEOUT_SECONDS, begin, finish, found_tenant, refuse_on_duty, run_as_owner
 from rehearsal.service.tls import tls_front
 from rehearsal.service.trial import StepError, Trial, expect, until
 from rehearsal.service.watching import Watcher
 
 MIGRATE_TIMEOUT_SECONDS = 100  # the image promises as much
-COMMAND_TIMEOUT_SECONDS = 30
 READY_TIMEOUT_SECONDS = 30
-MOCK_ISSUER = "workbuoy:dev-mock"
 ATTACHMENT = os.urandom(512) * 2048  # 1 MiB
 ROTATION_STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 READERS, READS_EACH = 2, 40  # at least so many; they read on until the last fault is over
@@ -66,29 +65,23 @@ def enrol(trial: Trial) -> str:
     """Tenants with a member each, by tasks that nobody on duty may start; meanwhile, a login waits for its secret."""
     issuer = issuer_of(trial)
 
-    def leave(tenant: str) -> None:
-        """Whoever leaves is noted in the erasure ledger first."""
-        identity = ("--issuer", issuer, "--subject", "leaver")
-        run_as_owner(trial, ("member", "add", "--tenant", tenant, *identity), COMMAND_TIMEOUT_SECONDS)
-        run_as_owner(trial, ("member", "remove", *identity), COMMAND_TIMEOUT_SECONDS)
+    def found(tenant: str, subject: str) -> None:
+        """With the first tenant's go another member's coming and going, noted in the erasure ledger first."""
+        found_tenant(trial, tenant, subject)
+        if tenant == trial.members[0][0]:
+            identity = ("--issuer", issuer, "--subject", "leaver")
+            run_as_owner(trial, ("member", "add", "--tenant", tenant, *identity), COMMAND_TIMEOUT_SECONDS)
+            run_as_owner(trial, ("member", "remove", *identity), COMMAND_TIMEOUT_SECONDS)
 
     with ThreadPoolExecutor(3) as pool:
-        founding = [pool.submit(found_tenant, trial, *pair) for pair in trial.members]
+        founding = [pool.submit(found, *pair) for pair in trial.members]
         letting_in = ("member", "add", "--tenant", "any", "--issuer", issuer, "--subject", "nobody")
-        founding.append(pool.submit(_refuse_on_duty, trial, letting_in, COMMAND_TIMEOUT_SECONDS))
+        founding.append(pool.submit(refuse_on_duty, trial, letting_in, COMMAND_TIMEOUT_SECONDS))
         if not trial.mock_login:
             founding.append(pool.submit(_give_login_its_secret, trial))
     for one in founding:
         one.result()
-    leave(trial.members[0][0])
     return " and ".join(tenant for tenant, _ in trial.members)
-
-
-def found_tenant(trial: Trial, tenant: str, subject: str) -> None:
-    """A tenant with one member."""
-    run_as_owner(trial, ("tenant", "add", tenant), COMMAND_TIMEOUT_SECONDS)
-    member = ("member", "add", "--tenant", tenant, "--issuer", issuer_of(trial), "--subject", subject)
-    run_as_owner(trial, member, COMMAND_TIMEOUT_SECONDS)
 
 
 def start_service(trial: Trial) -> str:
@@ -112,8 +105,7 @@ def log_in(trial: Trial) -> str:
     """A member logs in, with PKCE, at a provider on loopback; or at the mock, where the stack declares it."""
     _mark(trial, "a member logs in" + ("" if trial.mock_login else "; a 503 is told until the new secret is looked up"))
     trial.ada = logged_in(trial, trial.members[0][1])
-    stranger = trial.browser()
-    expect(_finish_login(trial, stranger, "stranger"), 403)
+    refused_login(trial, "stranger")
     return "at the mock" if trial.mock_login else "code flow at a real provider"
 
 
@@ -286,79 +278,12 @@ def rotate(trial: Trial) -> None:
             raise StepError(f"{step}: {error}") from None
 
 
-def run_as_owner(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
-    """A command as the owner, as those start it who administer the account."""
-    finish(begin(trial, trial.declared.administration, arguments), " ".join(arguments), timeout_seconds)
-
-
-def _refuse_on_duty(trial: Trial, arguments: tuple[str, ...], timeout_seconds: float) -> None:
-    """What a person on duty must not start, tried as they would: by the definition for one-off work."""
-    container = trial.declared.one_off
-    process = begin(trial, container, (*container.entry, *arguments))
-    until(lambda: process.ended, timeout_seconds, f"{arguments[0]} did not end within {timeout_seconds} s")
-    if process.wait(5) == 0:
-        raise StepError(f"one-off work lets people on duty run {' '.join(arguments[:2])}")
-
-
-def begin(trial: Trial, container: Container, arguments: tuple[str, ...], role_arn: str = "") -> Process:
-    environment = trial.task_environment(container, role_arn)
-    process = trial.programs.begin(arguments, environment)
-    trial.stack.callback(process.stop)
-    return process
-
-
-def finish(process: Process, what: str, timeout_seconds: float) -> None:
-    until(lambda: process.ended, timeout_seconds, f"{what} did not end within {timeout_seconds} s")
-    if process.wait(5) != 0:
-        last = process.lines[-1] if process.lines else "it said nothing"
-        raise StepError(f"{what} failed: {last}")
-
-
 def _give_login_its_secret(trial: Trial) -> None:
     """Until an operator fills it, login is unavailable and the rest runs."""
     why = f"/healthz did not answer within {READY_TIMEOUT_SECONDS} s"
     until(lambda: trial.status_of("/healthz") == 200, READY_TIMEOUT_SECONDS, why, trial.service)
     expect(trial.browser().send("GET", "/auth/login"), 503)
     fill_oidc_secret(trial)
-
-
-def issuer_of(trial: Trial) -> str:
-    return MOCK_ISSUER if trial.mock_login else trial.surroundings.issuer()
-
-
-def fill_oidc_secret(trial: Trial) -> None:
-    """What an operator does once."""
-    arn = trial.declared.service.environment["OIDC_SECRET_ID"]
-    trial.cloud.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=uuid.uuid4().hex)
-
-
-def refused_login(trial: Trial, subject: str) -> None:
-    """Whoever is no member gets no session. Raises StepError."""
-    expect(_finish_login(trial, trial.browser(), subject), 403)
-
-
-def logged_in(trial: Trial, subject: str) -> Browser:
-    """A browser with a session of this member's. Raises StepError."""
-    browser = trial.browser()
-    expect(_finish_login(trial, browser, subject), 303)
-    who = expect(browser.send("GET", "/api/me"), 200).json()
-    if who["subject"] != subject:
-        raise StepError(f"{subject} is logged in as {who['subject']}")
-    return browser
-
-
-def _finish_login(trial: Trial, browser: Browser, subject: str) -> HttpAnswer:
-    """Go through the login as a browser does, up to the answer that begins a session or refuses."""
-    begun = browser.send("GET", "/auth/login")
-    if trial.mock_login:
-        return browser.send_form("/auth/mock", subject=subject)
-    if begun.status == 503:  # the secret may be cached as missing for a second
-        until(lambda: browser.send("GET", "/auth/login").status == 303, 10, "login stays unavailable with its secret")
-        begun = browser.send("GET", "/auth/login")
-    at_provider = expect(begun, 303).headers["location"]
-    form = f"sub={subject}".encode()
-    answer = fetch(at_provider, "POST", form, **{"Content-Type": "application/x-www-form-urlencoded"})
-    return browser.send("GET", expect(answer, 302).headers["location"])
 
 
 def _not_ready(trial: Trial) -> str:

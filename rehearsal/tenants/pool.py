@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rehearsal.service.browser import Browser, HttpAnswer
-from rehearsal.service.steps import ATTACHMENT, logged_in
+from rehearsal.service.logins import logged_in
+from rehearsal.service.steps import ATTACHMENT
 from rehearsal.service.trial import Trial, expect
 from rehearsal.tenants.result import Cell, Outcome
 

@@ -2,6 +2,7 @@
 
 import gc
 import time
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,12 @@ class Standing:
         self._project, self._options, self._moto = project, options, moto
         self._outputs: dict[str, dict[str, Any]] = {}
         self._stood = self._to_forget = 0
+
+    def quiet(self) -> "Standing":
+        """The same, which tells nothing; for a copy of this process."""
+        other = copy(self)
+        other._options = replace(self._options, progress=Quiet())
+        return other
 
     def base(self, stack: str) -> Rehearsal:
         """The base stack that was asked for, told phase by phase. Raises as `rehearse` and the policies do."""

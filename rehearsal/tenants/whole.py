@@ -22,6 +22,7 @@ from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import MEMBERS, Trial
 from rehearsal.tenants.account import declared_account
+from rehearsal.tenants.apart import stand_in_two, worth_it
 from rehearsal.tenants.choose import Chosen, choose, sample
 from rehearsal.tenants.databases import Databases
 from rehearsal.tenants.databases import Grounds as DatabaseGrounds
@@ -164,9 +165,11 @@ class Rehearsing:
         )
         databases = self.databases(surroundings)
         moto = enter(running())
+        began = time.perf_counter()
         with no_collector():
             base, stacks = self._stand_up(moto)
-        seconds = {**base.seconds, "standing up the other stacks": sum(one.seconds for one in stacks)}
+        others = time.perf_counter() - began - sum(base.seconds.values())
+        seconds = {**base.seconds, "standing up the other stacks": others}
         found = TenantsRehearsal(
             asked=plan.asked,
             tenants={one.name: one.stack for one in plan.chosen.tenants},
@@ -219,20 +222,27 @@ class Rehearsing:
         standing, chosen = Standing(self.project, self.options, moto), self.plan.chosen
         base = standing.base(chosen.base)
         self._keep(base)
-        stacks = []
-        for stack, tenant in [
-            *((one, "") for one in chosen.further_bases),
-            *((one.stack, one.name) for one in chosen.silos),
-        ]:
-            in_short, whole = standing.further(stack, tenant)
-            stacks.append(in_short)
-            self._keep(whole)
-            del whole
-            standing.forget()
-        return base, stacks
+        silos = [(one.stack, one.name) for one in chosen.silos]
+        apart = [] if self.plan.with_service else [one for one in silos if not self._keeps(one[0])]
+        if not worth_it(apart):
+            apart = []
+        stood = {}
+        for stack, tenant in [*((one, "") for one in chosen.further_bases), *silos]:
+            if (stack, tenant) not in apart:
+                stood[stack], whole = standing.further(stack, tenant)
+                self._keep(whole)
+                del whole
+                standing.forget()
+        if apart:
+            self.options.progress.phase(f"standing up {len(apart)} stacks in two processes")
+            stood.update((one.stack, one) for one in stand_in_two(standing, apart))
+        return base, [stood[one] for one in (*chosen.further_bases, *(stack for stack, _ in silos))]
+
+    def _keeps(self, stack: str) -> bool:
+        return self.plan.with_matrix and stack in self.plan.stacks
 
     def _keep(self, rehearsal: Rehearsal) -> None:
-        if self.plan.with_matrix and rehearsal.stack in self.plan.stacks and rehearsal.stands:
+        if self._keeps(rehearsal.stack) and rehearsal.stands:
             self.graphs.append(graph_of(rehearsal))
             try:
                 self.holdings.append(holdings_of(rehearsal))

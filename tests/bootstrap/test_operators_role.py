@@ -133,6 +133,7 @@ LOOKING: dict[str, Case] = {
     "which regions there are": lambda _: RequestedAction(action="ec2:DescribeRegions", resource="*"),
     "whether versions are kept": _bucket("GetBucketVersioning"),
     "for how long": _bucket("GetLifecycleConfiguration"),
+    "for how long exports are kept": _bucket("GetLifecycleConfiguration", "workbuoy-prod-exports-1a2b3c4d"),
     "with which key": _bucket("GetEncryptionConfiguration"),
     "where they are replicated to": _bucket("GetReplicationConfiguration"),
     "whether a key can be used": lambda account: RequestedAction(
@@ -297,6 +298,7 @@ WIDENED: dict[str, tuple[str, dict[str, object]]] = {
     "KeepCopies": ("deleting a database", {"Resource": "*"}),
     "SeeVaults": ("another vault", {"Resource": "*"}),
     "SeeHowFilesAreKept": ("how another bucket is kept", {"Resource": "*"}),
+    "SeeHowExportsAreKept": ("how another bucket is kept", {"Resource": "*"}),
     "SeeKeysState": ("another key", {"Condition": {}}),
 }
 

@@ -290,3 +290,10 @@ def test_an_image_of_older_code_is_refused(tmp_path: Path) -> None:
         file.write("\n")
     with pytest.raises(ImageError, match="does not match the code"):
         image_of(tmp_path)
+
+
+def test_a_tool_that_was_just_being_started_ends_with_the_folder() -> None:
+    with workshop() as folder:
+        environment = {**os.environ, "TMPDIR": str(folder)}
+        tool = subprocess.Popen(["sleep", "600"], env=environment, start_new_session=True)
+    assert tool.wait(PATIENCE_SECONDS) != 0

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from components.alarms import own_alarms
@@ -68,6 +69,7 @@ def test_promtool_takes_the_rules_and_finds_nothing_to_warn_of(example: Watched,
 
 
 @promtool
+@pytest.mark.slow
 def test_each_alert_fires_stays_quiet_and_ends_as_it_must(example: Watched, tmp_path: Path) -> None:
     assert failures(tmp_path, rules(example)) == set()
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.conftest import ROOT
@@ -11,6 +12,8 @@ from tests.monitoring.cases import CASES, Case
 from tests.monitoring.conftest import promtool
 from tests.monitoring.mutations import Mutant, mutants, name_of
 from tests.monitoring.promtool import Trial, failed
+
+pytestmark = pytest.mark.slow  # each has promtool judge hundreds of rules
 
 COMMITTED = ROOT / "monitoring/example/prometheus/workbuoy-prod.rules.yml"
 RECORDED, ALERTS = (group["rules"] for group in yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))["groups"])

@@ -23,7 +23,7 @@ from project.files import find_project
 from rehearsal.cloud import running
 from rehearsal.run import Options, rehearse
 from rehearsal.scratch import scratch
-from rehearsal.service import steps
+from rehearsal.service import logins, steps
 from rehearsal.service.declared import declared_service
 from rehearsal.service.run import opened_trial
 from rehearsal.service.surroundings import Surroundings
@@ -110,7 +110,7 @@ def use(trial: Trial, times: int) -> None:
             ada.send("GET", "/api/things/00000000-0000-7000-8000-000000000000")
             ada.send("POST", f"{trial.thing_path}/attachments?name=a", b"x", "application/octet-stream")
             trial.browser().send("GET", "/api/me")
-    steps.logged_in(trial, trial.members[0][1])
+    logins.logged_in(trial, trial.members[0][1])
 
 
 @contextmanager

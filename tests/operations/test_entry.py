@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.slow  # each starts the command as a process
+
 WORKBUOY = str(Path(sys.executable).parent / "workbuoy")
 
 

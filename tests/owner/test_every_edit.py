@@ -149,6 +149,7 @@ FIRST: tuple[tuple[str, Mapping[str, Any]], ...] = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "values"), FIRST, ids=[f"{file}-{'-'.join(values)}" for file, values in FIRST])
 def test_what_an_owner_changes_first_stays_green(file: str, values: Mapping[str, Any], judged: Judged) -> None:
     settings_place = ("config", SETTINGS_KEY)

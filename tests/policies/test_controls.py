@@ -117,6 +117,7 @@ def broken_by_seeds(graph: list[Resource]) -> Iterator[tuple[str, str, str]]:
                 yield fault.control, kind, path
 
 
+@pytest.mark.slow
 def test_every_branch_that_reports_is_reached_by_a_seed(graph: list[Resource], monkeypatch: pytest.MonkeyPatch) -> None:
     reached: set[tuple[str, int]] = set()
     original = judging.judge

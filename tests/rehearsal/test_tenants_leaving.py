@@ -14,16 +14,19 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from graph import Graph, Resource
 from infra.problems import ProblemsError
 from operations.main import main
 from operations.rehearse import leaving
 from operations.rehearse.leaving import Commands
+from operations.tenant.emptying import ENDS
 from project.files import Project, find_project
 from rehearsal.as_graph import graph_of
+from rehearsal.change.run import Before
 from rehearsal.cloud import Cloud, running
 from rehearsal.mapper import Mapper
 from rehearsal.permissions.gate import open_gate
-from rehearsal.result import Rehearsal
+from rehearsal.result import Rehearsal, State
 from rehearsal.run import Options, rehearse
 from rehearsal.scratch import scratch
 from rehearsal.service.trial import StepError
@@ -31,11 +34,15 @@ from rehearsal.tenants.leaving.departure import Departure, Estate
 from rehearsal.tenants.leaving.run import rehearse_leaving
 from rehearsal.tenants.moving.records import project_with
 from rehearsal.tenants.whole import plan_for
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, ROOT
 from tests.operations.tenant.handover.exports import TENANT_ID, export_of, rows_of
 from tests.rehearsal.service.test_surroundings import installed
 
+pytestmark = pytest.mark.slow  # each stands up prod and a customer's own stack
+
 BASE, SILO = "prod", "prod-acme"
+WRONG = (State.FAILED, State.DIFFERS)
+SECRET = "aws:secretsmanager/secret:Secret"
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +198,90 @@ def test_who_cannot_leave_is_told_before_anything_stands(
 @pytest.mark.parametrize("other", ["--no-service", "--no-matrix", "--declare-only"])
 def test_a_leaving_needs_the_service_and_the_matrix(other: str) -> None:
     assert CliRunner().invoke(main, ["rehearse", BASE, "--tenants", "acme", "--leave", other]).exit_code == 2
+
+
+def stop_the_clock(s3: Any, bucket: str) -> None:
+    """Step 1."""
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    kept = [one for one in rules if one["ID"] != ENDS]
+    assert len(kept) == len(rules) - 1
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": kept})
+
+
+def forget_automated_snapshots(rds: Any, database: str) -> None:
+    """moto names them by the minute, so that a second instance of a name is refused within it; RDS does not."""
+    for one in rds.describe_db_snapshots()["DBSnapshots"]:
+        if one["DBSnapshotIdentifier"].startswith(f"rds:{database}-"):
+            rds.delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
+
+
+def test_state_of_before_a_destruction_is_the_newest_again() -> None:
+    """docs/runbooks.md, step 4, before the engine is asked."""
+    with running() as moto:
+        s3 = moto.cloud("210000000003", "eu-west-1").client("s3")
+        where = {"Bucket": "state", "Key": ".pulumi/stacks/workbuoy/prod-acme.json"}
+        s3.create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_bucket_versioning(Bucket="state", VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(**where, Body=b"standing")
+        s3.put_object(**where, Body=b"destroyed")
+        s3.delete_object(**where)
+        listed = s3.list_object_versions(Bucket="state", Prefix=where["Key"])["Versions"]
+        (before,) = [one["VersionId"] for one in listed if not one["IsLatest"] and one != listed[0]]
+        s3.copy_object(**where, CopySource=f"state/{where['Key']}?versionId={before}")
+        assert s3.get_object(**where)["Body"].read() == b"standing"
+
+
+def deploy_again(one: Departure) -> Rehearsal:
+    """Steps 4 and 5: the state of before, without what is gone in AWS, and the customer's file as it was."""
+    graph, stack = one.estate.graphs[SILO], one.tenant.stack
+    stands = [each for each in graph.resources if each.urn in one.kept or each.type == SECRET or not _in_aws(each)]
+    known = Graph(stands, stack=graph.stack, project=graph.project, account=graph.account, region=graph.region)
+    before = Before(stack, "what was left, as the state knows it", graph=known, mapper=one.estate.made[stack])
+    options = Options(references=one.estate.outputs, stood=before)
+    return rehearse(find_project(PROJECT), stack, options, one.estate.moto)
+
+
+def _in_aws(resource: Resource) -> bool:
+    return resource.custom and resource.type.startswith("aws:")
+
+
+def test_a_silo_that_was_destroyed_by_mistake_comes_back_by_the_runbooks_steps(departing: Departure) -> None:
+    """docs/runbooks.md: what of it moto has. The engine's own state and refresh are not in it."""
+    trial, rds = departing.trial, client(departing, "rds")
+    departing.lift(trial)
+    departing.take_down(trial)
+    record = yaml.safe_load((departing.retiring.root / "tenants/offboarded/acme.yaml").read_text())
+    where: dict[str, set[str]] = {}
+    for one in record["remaining"]:
+        where.setdefault(one["form"], set()).add(one["where"])
+    (bucket,), (name,) = where["objects"], where["automated backups"]
+    forget_automated_snapshots(rds, name)
+    stop_the_clock(client(departing, "s3"), bucket)
+    for secret in where["secret"]:
+        client(departing, "secretsmanager").restore_secret(SecretId=secret)
+    back = deploy_again(departing)
+    assert back.change is not None
+    assert back.change.faults == ()
+    assert [f"{one.name}: {one.reason or one.state}" for one in back.resources if one.state in WRONG] == []
+    assert back.stands
+    anew = {urn for urn, step in back.change.order if step != "update" and "taskDefinition" not in urn}
+    assert not anew & departing.kept, "what was kept serves again; task definitions alone have a new revision"
+    assert back.exports["filesBucketName"] == bucket
+    assert set(record["keys"]["arns"]) == {one.arn for one in graph_of(back).resources if one.type == "aws:kms/key:Key"}
+    (database,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    copy = f"{name}-restored"
+    runbook = (ROOT / "docs/runbooks.md").read_text()
+    assert copy.replace("prod-acme", "prod-umbrella") in runbook, "another name is no copy to `workbuoy restore tenant`"
+    rds.restore_db_instance_from_db_snapshot(
+        DBSnapshotIdentifier=record["finalSnapshot"],
+        DBInstanceIdentifier=copy,
+        DBSubnetGroupName=database["DBSubnetGroup"]["DBSubnetGroupName"],
+        DBParameterGroupName=database["DBParameterGroups"][0]["DBParameterGroupName"],
+        VpcSecurityGroupIds=[back.exports["restoredSecurityGroupId"]],
+        PubliclyAccessible=False,
+        Tags=[{"Key": "workbuoy-restore-at", "Value": "20261126T093000Z"}],
+    )
+    (made,) = rds.describe_db_instances(DBInstanceIdentifier=copy)["DBInstances"]
+    key = {database["KmsKeyId"], made["KmsKeyId"]}
+    assert len(key) == 1, "the copy has the key of the database that it was a snapshot of"
+    assert next(iter(key)) in record["keys"]["arns"]

@@ -29,6 +29,7 @@ BY_WORKFLOW = [pytest.param(workflow, id=workflow.name) for workflow in WORKFLOW
 WRITES = {
     "deploy.publish": {"attestations"},
     "drills.drill": {"attestations"},
+    "restore-switch.switch": {"attestations"},
     "drift.issue": {"issues"},
     "preview.comment": {"pull-requests"},
     "preview.code-scanning": {"security-events"},

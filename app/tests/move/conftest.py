@@ -18,16 +18,21 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def two(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Two:
+def two(empty: Two) -> Two:
     """acme and globex in Ireland; nobody in Stockholm yet."""
+    fill(empty.source, "acme", things=12, objects=5, chunks=3)
+    fill(empty.source, "globex", things=4, objects=2, chunks=1)
+    return empty
+
+
+@pytest.fixture
+def empty(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Two:
+    """Both have nothing but members in Ireland."""
     number = next(_numbers)
     mock = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
     ireland = load({"DATABASE_URL": copy(postgres, migrated), **mock})
     stockholm = load({"DATABASE_URL": copy(postgres, without_tenants), **mock})
-    made = Two(
+    return Two(
         versioned(with_bucket(ireland, moto, f"ireland-{number}")),
         versioned(with_bucket(stockholm, moto, f"stockholm-{number}", "eu-north-1")),
     )
-    fill(made.source, "acme", things=12, objects=5, chunks=3)
-    fill(made.source, "globex", things=4, objects=2, chunks=1)
-    return made

@@ -1,267 +1,176 @@
-"""Either place's command may be killed (SIGKILL) at any call to the bucket or the database: the same command goes on.
-
-By default at the first call of each kind that writes: before a call that reads, everything is as it was after the write
-before it. WORKBUOY_EVERY_CALL=1 kills at every single call.
-"""
+"""Whichever command of a move is killed (SIGKILL) before whichever of its calls, the move goes on to its end."""
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import psycopg
 import pytest
-from botocore.client import BaseClient
 
-from tests.move.scene import NAME, Two, place, serves
+from tests.killing import kill_at_every_call
+from tests.move.scene import NAME, Two, part, place, serves
 from tests.move.test_round_trip import same
-from tests.promotion import scene
-from tests.promotion.scene import fill, rows, tenant_id
+from tests.promotion.scene import everything, fill, rows, tenant_id
+from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.move import send as sending
+from workbuoy_app.move import side, take
 from workbuoy_app.move.cut_over import cut_over
-from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.settings import Settings
+from workbuoy_app.move.ending import drop, end, take_back
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="only POSIX forks and kills like this"),
 ]
-EVERY = os.environ.get("WORKBUOY_EVERY_CALL") == "1"
-WRITES = (
-    "PutObject",
-    "CopyObject",
-    "DeleteObject",
-    "CreateMultipartUpload",
-    "CompleteMultipartUpload",
-    "UploadPart",
-)
-_OWN = re.compile(r"[0-9a-f]{8}[0-9a-f-]*|\d+")  # ids and times in a key
-
-
-class Killer:
-    """Strikes once at each kind of call that writes, whichever process makes it; with EVERY at one call after another.
-
-    What was struck stands in a file, since a process that dies remembers nothing.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "struck"
-        self._file.touch()
-        self._at = 0
-
-    @property
-    def struck(self) -> list[str]:
-        """Every kind, in the order in which it was struck."""
-        return self._file.read_text().splitlines()
-
-    def aim(self) -> None:
-        """One call further; before the next process begins."""
-        self._at += 1
-
-    def count(self) -> Callable[[str], None]:
-        """To be asked at each call of a process: it dies there, or goes on."""
-        made, known = 0, set(self.struck)
-
-        def called(kind: str) -> None:
-            nonlocal made
-            made += 1
-            if made == self._at if EVERY else _writes(kind) and kind not in known:
-                with self._file.open("a") as file:
-                    file.write(f"{kind}\n")
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        return called
-
-
-def _writes(kind: str) -> bool:
-    return kind.startswith((*WRITES, "insert", "update", "delete"))
-
-
-def _kind_of_request(operation: str, arguments: dict[str, Any]) -> str:
-    return f"{operation} {_OWN.sub('*', str(arguments.get('Key', '')))}"
-
-
-def _kind_of_statement(statement: Any) -> str:
-    text = statement if isinstance(statement, str) else statement.as_string(None)
-    return " ".join(text.lower().split()[:4])
-
-
-def _watch(called: Callable[[str], None]) -> None:
-    """This process's calls, from now on."""
-
-    def before(real: Callable[..., Any], kind_of: Callable[..., str], takes: int) -> Callable[..., Any]:
-        def method(self: Any, *arguments: Any, **named: Any) -> Any:
-            called(kind_of(*arguments[:takes]))
-            return real(self, *arguments, **named)
-
-        return method
-
-    BaseClient._make_api_call = before(BaseClient._make_api_call, _kind_of_request, 2)
-    for name in ("execute", "executemany", "copy"):
-        setattr(psycopg.Cursor, name, before(getattr(psycopg.Cursor, name), _kind_of_statement, 1))
-
-
-def started(work: Callable[[], object], killer: Killer | None = None) -> int:
-    """The id of a process that does it, and dies where the killer strikes."""
-    process = os.fork()
-    if process:
-        return process
-    try:
-        scene._client.cache_clear()  # no connection is shared with the parent
-        if killer is not None:
-            _watch(killer.count())
-        work()
-        os._exit(0)
-    except BaseException as problem:
-        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-        os._exit(1)
-
-
-def ended(process: int) -> bool:
-    """Whether it came to its end; False where it was killed."""
-    _, status = os.waitpid(process, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "its words are on standard error"
-    return not os.WIFSIGNALED(status)
-
-
-def lives(process: int) -> bool:
-    """Whether it goes on; `ended` still tells how it ended."""
-    return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-
-
-def whole(way: Two, things: int) -> None:
-    """So many things are in both places, and the source compares every row with what was opened."""
-    assert (things_of(way.source), things_of(way.target)) == (things, things)
-    way.compare()
-
-
-def things_of(side: Settings) -> int:
-    """How many the tenant has in a place."""
-    ((found,),) = rows(side, "select count(*) from things where tenant_id = %s", [tenant_id(side)])
-    return int(found)
-
-
-def until_done(work: Callable[[], object], killer: Killer) -> None:
-    """Begin again and again, killed each time but the last."""
-    killer._at = 1
-    while not ended(started(work, killer)):
-        killer.aim()
+Step = Callable[[Two], object]
+Killed = Callable[..., None]
 
 
 @pytest.fixture
-def killer(tmp_path: Path) -> Killer:
-    return Killer(tmp_path)
+def killed(empty: Two, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Killed:
+    """A row or two of each table, one of which takes two batches; takes the steps before, the killed one, what then."""
+    fill(empty.source, NAME, things=2, objects=1, chunks=1)
+    monkeypatch.setattr(sending, "ROWS_AT_ONCE", 4)
+    for module in (side, take):
+        monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
+
+    def try_all(before: tuple[Step, ...], *steps: Step) -> None:
+        for step in before:
+            step(empty)
+        works = (lambda sides, step=one: step(Two(*sides)) for one in steps)
+        kill_at_every_call(postgres, (empty.source, empty.target), *works)
+
+    return try_all
 
 
-@contextmanager
-def receiving(two: Two) -> Iterator[None]:
-    """A receiver in a process of its own, which is killed in the end whatever it does."""
-    process = started(lambda: two.receive(wait=60))
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
+def sent(two: Two) -> object:
+    return two.send()
 
 
-def test_sending_and_receiving_killed_at_any_call_go_on(
-    two: Two, killer: Killer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sending, "ROWS_AT_ONCE", 5)
-    monkeypatch.setattr(sending, "AT_ONCE", {"attachments": 3, "attachment_chunks": 2})
-    until_done(two.send, killer)
-    rows(two.source, "update things set body = 'changed meanwhile' where title like 'acme plain'")
-    until_done(two.send, killer)
-    until_done(two.receive, killer)
+def received(two: Two) -> object:
+    return two.receive()
+
+
+def changed(two: Two) -> object:
+    """A row that was sent, and new ones with a file of each kind."""
+    fill(two.source, NAME, things=1, objects=1, chunks=1)
+    return rows(two.source, "update things set body = 'changed meanwhile' where title like 'acme plain'")
+
+
+def handed_over(two: Two) -> object:
+    """The sender's part of a cut-over."""
+    return cut_over(two.source, NAME, *place(two.target), within_seconds=60)
+
+
+def taken_over(two: Two) -> object:
+    """The receiver's part of it."""
+    return two.receive(wait=60)
+
+
+def moved(two: Two) -> object:
+    return two.cut_over(within=60)
+
+
+def removed(two: Two) -> object:
+    return two.remove()
+
+
+def ended(two: Two) -> object:
+    return end(two.target, NAME, *place(two.source))
+
+
+def dropped(two: Two) -> object:
+    return drop(two.target, NAME, *place(two.source))
+
+
+def given_up(two: Two) -> object:
+    return end(two.source, NAME, *place(two.target))
+
+
+def dropped_when_handed_over(two: Two) -> object:
+    """By a cut-over that was killed before it could say so."""
+    rows(two.source, "update copies set part = 'holds'")
+    rows(two.source, "insert into freezes (tenant_id, frozen_at) select tenant_id, now() from copies")
+    return dropped(two)
+
+
+def taken_back(two: Two) -> object:
+    return take_back(two.source, NAME, *place(two.target))
+
+
+def moved_whole(two: Two) -> None:
+    """It is served in the new place alone; nothing is lost, doubled or left on its way."""
     two.cut_over()
+    assert (serves(two.source), serves(two.target)) == (False, True)
     same(two)
-    print(len(killer.struck), "kills")
-    assert (
-        {
-            "insert into copies (tenant_id,",  # by the sender, and by the receiver
-            "delete from row_changes where",
-            "update copies set number",
-            "PutObject imports/acme/manifest.json",
-            "PutObject imports/acme/receipt.json",
-            'insert into "things"',
-        }
-        <= {
-            one if not one.startswith('insert into "') else " ".join(one.split()[:3]) for one in killer.struck
-        }
-    )
+    assert two.keys(two.target, "imports/") == ["imports/acme/manifest.json"]
 
 
-def test_a_cut_over_killed_at_any_call_ends_in_one_place(two: Two, killer: Killer) -> None:
-    """Each time in the other direction: what was handed over goes back the same way."""
-    way, things = two, things_of(two.source)
-    two.send()
-    two.receive()
-    while True:
-        killer.aim()
-        fill(way.source, NAME, things=3, objects=1, chunks=1)
-        things += 3
-        sender = way
+@pytest.mark.parametrize(
+    ("before", "work"),
+    [((), sent), ((sent, changed), sent), ((sent,), received), ((sent, received, changed, sent), received)],
+    ids=["sending", "sending changes", "receiving", "receiving changes"],
+)  # fmt: skip
+def test_a_copy_goes_on(killed: Killed, before: tuple[Step, ...], work: Step) -> None:
+    def after(two: Two) -> None:
+        assert (serves(two.source), serves(two.target)) == (True, False)
+        work(two)
+        moved_whole(two)
 
-        def work(sender: Two = sender) -> object:
-            return cut_over(sender.source, NAME, *place(sender.target), within_seconds=60)
-
-        with receiving(way):
-            done = ended(started(work, killer))
-        assert not (serves(way.source) and serves(way.target)), f"served twice: {killer.struck[-1:]}"
-        if not serves(way.target):
-            way.cut_over()
-        assert (serves(way.source), serves(way.target)) == (False, True)
-        whole(way, things)
-        if done:
-            break
-        way = way.back
-    same(way)
-    print(len(killer.struck), "kills")
-    assert {"insert into freezes (tenant_id,", "update copies set part", "update copies set number"} <= {
-        *killer.struck
-    }
+    killed(before, work, after)
 
 
-def refusal(way: Two) -> str:
-    """Why a cut-over did not end well; empty where it did."""
-    try:
-        cut_over(way.source, NAME, *place(way.target), within_seconds=1.5)
-    except PromotionRefused as refused:
-        return str(refused)
-    return ""
+@pytest.mark.parametrize(("work", "other"), [(handed_over, taken_over), (taken_over, handed_over)])
+def test_a_cut_over_ends_in_one_place(killed: Killed, work: Step, other: Step) -> None:
+    def after(two: Two) -> None:
+        assert not (serves(two.source) and serves(two.target))
+        moved_whole(two)
+
+    killed((sent, received, changed), work, after, other)
 
 
-def test_a_receiver_killed_while_it_is_waited_for_leaves_the_tenant_served(two: Two, killer: Killer) -> None:
-    way, things = two, things_of(two.source)
-    two.send()
-    two.receive()
-    while True:
-        killer.aim()
-        fill(way.source, NAME, things=3, objects=1, chunks=1)
-        things += 3
-        receiver = way
-        process = started(lambda receiver=receiver: receiver.receive(wait=60), killer)  # type: ignore[misc]
-        told = refusal(way)
-        while told and lives(process):  # it was slower than the cut-over waits
-            told = refusal(way)
-        done = ended(process)
-        assert not (serves(way.source) and serves(way.target))
-        assert serves(way.source) or "opened it yet" in told or not told
-        if not serves(way.target):
-            way.cut_over()
-        assert (serves(way.source), serves(way.target)) == (False, True)
-        whole(way, things)
-        if done:
-            break
-        way = way.back
-    same(way)
-    print(len(killer.struck), "kills")
-    assert {"delete from freezes where", "update copies set part", "PutObject imports/acme/receipt.json"} <= {
-        *killer.struck
-    }
+def test_a_removal_goes_on_and_leaves_nothing(killed: Killed) -> None:
+    def after(two: Two) -> None:
+        own, there = tenant_id(two.target), everything(two.target)
+        removed(two)
+        for table in ("members", "things", "attachments", "audit_events", "copies", "row_changes", "freezes"):
+            assert rows(two.source, f"select 1 from {table} where tenant_id = %s", [own]) == []
+        assert two.keys(two.source, "tenants/") == []
+        assert everything(two.target) == there
+
+    killed((sent, received, moved), removed, after)
+
+
+def test_an_end_goes_on(killed: Killed) -> None:
+    def after(two: Two) -> None:
+        ended(two)
+        assert (part(two.target), serves(two.target)) == (None, True)
+        assert rows(two.target, "select 1 from row_changes") == []
+        assert two.keys(two.target, "imports/") == ["imports/acme/manifest.json"]
+
+    killed((sent, received, moved, removed), ended, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "work"),
+    [((sent, received), dropped), ((sent, received, dropped), given_up)],
+    ids=["dropping", "ending"],
+)
+def test_a_move_is_given_up_and_leaves_nothing(killed: Killed, before: tuple[Step, ...], work: Step) -> None:
+    def after(two: Two) -> None:
+        work(two)
+        given_up(two)
+        assert (part(two.source), serves(two.source)) == (None, True)
+        assert rows(two.target, "select 1 from tenants") == []
+        assert two.keys(two.target) == ["imports/acme/manifest.json"]
+        two.send()
+        moved_whole(two)
+
+    killed(before, work, after)
+
+
+def test_a_customer_is_taken_back_whose_copy_was_dropped(killed: Killed) -> None:
+    def after(two: Two) -> None:
+        taken_back(two)
+        assert (part(two.source), serves(two.source)) == (None, True)
+
+    killed((sent, received, dropped_when_handed_over), taken_back, after)

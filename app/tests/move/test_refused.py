@@ -19,6 +19,7 @@ from workbuoy_app.move.cut_over import cut_over
 from workbuoy_app.move.ending import drop, end, take_back
 from workbuoy_app.move.send import send
 from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.promotion.export import withdraw
 from workbuoy_app.promotion.freeze import thaw
 from workbuoy_app.settings import Settings
 
@@ -82,6 +83,8 @@ def test_a_person_of_another_tenant_there_is_named_before_the_freeze(two: Two) -
         (FIRST, lambda _: b"\n", "no JSON"),
         (FIRST, lambda _: b'{"batch": 1}\n', "does not follow"),
         (MANIFEST, lambda text: text.replace(b'"tenant": "acme"', b'"tenant": "globex"'), "is of globex"),
+        (MANIFEST, lambda text: text.replace(b'"tenant_id": "', b'"tenant_id": "../'), "not of the form"),
+        (MANIFEST, lambda text: text.replace(b'"number": ', b'"number": "many", "n": '), "not of the form"),
     ],
 )  # fmt: skip
 def test_a_tampered_or_foreign_batch_is_refused(
@@ -188,6 +191,13 @@ def test_a_missing_object_stops_the_copy_by_name(two: Two) -> None:
         two.send()
     put(two.source, key, content)
     two.move()
+
+
+def test_what_was_handed_over_by_a_move_is_not_withdrawn_as_an_export_is(two: Two) -> None:
+    two.move()
+    with pytest.raises(PromotionRefused, match="go back by a cut-over there"):
+        withdraw(two.source, NAME, *place(two.target))
+    assert (part(two.source), serves(two.target)) == ("holds", True)
 
 
 def test_a_clock_that_is_off_changes_nothing(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:

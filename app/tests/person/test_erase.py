@@ -6,18 +6,19 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.move.test_killed import Killer, ended, started
+from tests.killing import Sides, kill_at_every_call
 from tests.person.conftest import LEAVER, People
 from tests.promotion.scene import tenant_id
 from tests.restore.conftest import AT
 from tests.service import ISSUER, Service, make_thing
 from workbuoy_app import registry
+from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.erasures import ERASED, ledger_needed
 from workbuoy_app.person import erase as erasing
 from workbuoy_app.person.erase import erase
@@ -240,17 +241,19 @@ def test_new_membership_of_the_same_login_is_another_person(people: People) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only POSIX forks and kills like this")
-def test_killed_at_any_call_the_same_command_goes_on(people: People, tmp_path: Path) -> None:
+def test_killed_at_any_call_the_same_command_goes_on(people: People, postgres: Postgres) -> None:
     """Between two runs either nothing or everything is done."""
-    before, killer = people.named(people.leaver), Killer(tmp_path)
-    killer.aim()
-    while not ended(started(people.erase, killer)):
-        assert people.named(people.leaver) in (before, [])
-        killer.aim()
-    assert people.named(people.leaver) == []
-    kinds = " ".join(killer.struck)
-    assert "PutObject" in kinds, "it was killed at the ledger"
-    assert "update" in kinds, "and at the rows"
-    people.erase()
-    with Service(people.settings) as service:
-        make_thing(service.browser("stays"), "work goes on")
+    before = people.named(people.leaver)
+
+    def erased(sides: Sides) -> object:
+        return replace(people, settings=sides[0]).erase()
+
+    def after(sides: Sides) -> None:
+        there = replace(people, settings=sides[0])
+        assert there.named(people.leaver) in (before, [])
+        there.erase()
+        assert there.named(people.leaver) == []
+        with Service(there.settings) as service:
+            make_thing(service.browser("stays"), "work goes on")
+
+    kill_at_every_call(postgres, (people.settings,), erased, after)

@@ -37,14 +37,27 @@ def shared_scene(postgres: Postgres, migrated: str, without_tenants: str, moto: 
     return made(postgres, migrated, without_tenants, moto)
 
 
+@pytest.fixture
+def served(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Scene:
+    """A pool in which acme works with few rows, and an empty silo."""
+    scene = empty(postgres, migrated, without_tenants, moto)
+    fill(scene.pool, "acme", things=2, objects=1, chunks=1)
+    return scene
+
+
 def made(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Scene:
     """A new one."""
-    number = next(_numbers)
-    mock = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
-    pool = load({"DATABASE_URL": copy(postgres, migrated), **mock})
-    silo = load({"DATABASE_URL": copy(postgres, without_tenants), **mock})
-    scene = Scene(with_bucket(pool, moto, f"pool-{number}"), with_bucket(silo, moto, f"silo-{number}"))
+    scene = empty(postgres, migrated, without_tenants, moto)
     fill(scene.pool, "acme", things=12, objects=5, chunks=3)
     fill(scene.pool, "globex", things=4, objects=2, chunks=1)
     freeze(scene.pool, "acme")
     return scene
+
+
+def empty(postgres: Postgres, migrated: str, without_tenants: str, moto: str) -> Scene:
+    """With members alone."""
+    number = next(_numbers)
+    mock = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
+    pool = load({"DATABASE_URL": copy(postgres, migrated), **mock})
+    silo = load({"DATABASE_URL": copy(postgres, without_tenants), **mock})
+    return Scene(with_bucket(pool, moto, f"pool-{number}"), with_bucket(silo, moto, f"silo-{number}"))

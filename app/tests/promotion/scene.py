@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from botocore.exceptions import ClientError
 from tests.test_login import superuser_url
 from workbuoy_app import aws
 from workbuoy_app.identifiers import new_id
+from workbuoy_app.move.side import Side
+from workbuoy_app.move.take import Received
 from workbuoy_app.promotion.export import export
 from workbuoy_app.promotion.receive import receive
 from workbuoy_app.settings import Settings, StorageSettings
@@ -34,6 +37,7 @@ ODD_TEXTS = (
 )
 KINDS = ("text/plain", 'text/plain; charset="utf-8"', "image/svg+xml", "application/octet-stream")
 SIZES = (0, 1, 1000)
+MANIFEST, RECEIPT = "imports/acme/manifest.json", "imports/acme/receipt.json"
 
 
 @cache
@@ -58,11 +62,24 @@ class Scene:
         assert self.silo.storage is not None
         return f"s3://{self.silo.storage.bucket}/imports/acme/"
 
-    def export(self) -> Any:
+    def export(self) -> Side:
         return export(self.pool, "acme", self.place)
 
-    def receive(self) -> Any:
+    def is_complete(self, key: str) -> bool:
+        """Does the manifest or the receipt say so?"""
+        return (
+            key in self.keys(self.silo, key)
+            and json.loads(self.content(self.silo, key)).get("complete") is True
+        )
+
+    def receive(self) -> Received:
         return receive(self.silo, self.place)
+
+    def receive_digest(self) -> str:
+        """What came, for a removal."""
+        sums = self.receive().side.sums
+        assert sums is not None
+        return sums.digest
 
     def client(self, side: Settings) -> Any:
         assert side.storage is not None
@@ -105,10 +122,13 @@ def everything(settings: Settings, name: str = "acme") -> dict[str, list[tuple[A
     own = tenant_id(settings, name)
     tables = {"tenants": "id", "members": "tenant_id", "audit_events": "tenant_id", "things": "tenant_id"}
     tables |= {"attachments": "tenant_id", "attachment_chunks": "tenant_id"}
-    return {
-        table: rows(settings, f"select * from {table} where {column} = %s order by 1, 2, 3", [own])
-        for table, column in tables.items()
-    }
+    with psycopg.connect(superuser_url(settings)) as superuser:
+        return {
+            table: superuser.execute(
+                f"select * from {table} where {column} = %s order by 1, 2, 3", [own]
+            ).fetchall()
+            for table, column in tables.items()
+        }
 
 
 def fill(

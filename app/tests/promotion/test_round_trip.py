@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -10,8 +11,9 @@ import sys
 import pytest
 
 from tests.promotion.scene import Scene, everything, fill, rows, tenant_id
-from tests.service import Service
+from tests.service import Service, make_thing
 from tests.test_process import clean
+from workbuoy_app.move.side import SENDS
 from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.promotion.remove import remove
 from workbuoy_app.settings import MIB, Settings
@@ -34,9 +36,9 @@ def test_thousands_of_rows_and_every_odd_name_arrive_as_they_were(scene: Scene) 
     thaw(scene.pool, "acme")
     fill(scene.pool, "acme", things=3000, objects=40, chunks=20, sizes=(0, 17, 4096))
     freeze(scene.pool, "acme")
-    content = scene.export()
-    assert (content.tables["things"].rows, content.objects.objects) == (3012, 45)
-    assert scene.receive() == (content, True)
+    scene.export()
+    received = scene.receive()
+    assert received.opened
     assert everything(scene.silo) == everything(scene.pool)
     own = tenant_id(scene.pool)
     assert scene.keys(scene.silo, "tenants/") == scene.keys(scene.pool, f"tenants/{own}/")
@@ -46,15 +48,13 @@ def test_thousands_of_rows_and_every_odd_name_arrive_as_they_were(scene: Scene) 
 
 def test_nothing_of_another_tenant_is_exported_and_its_members_log_in(scene: Scene) -> None:
     scene.export()
-    scene.receive()
     globex = str(tenant_id(scene.pool, "globex"))
-    import gzip
-
     for key in scene.keys(scene.silo, "imports/acme/"):
         body = scene.content(scene.silo, key)
         text = gzip.decompress(body) if key.endswith(".gz") else body
         assert globex.encode() not in text
         assert b"globex" not in text
+    scene.receive()
     assert rows(scene.silo, "select name from tenants") == [("acme",)]
     for side in (scene.pool, scene.silo):
         assert rows(side, "select 1 from members where issuer = 'workbuoy:operator'") == []
@@ -74,10 +74,35 @@ def test_both_commands_repeated_change_nothing(scene: Scene) -> None:
     names = sorted(scene.keys(scene.silo))
     assert scene.export() == first
     assert sorted(scene.keys(scene.silo)) == names
-    assert scene.receive() == (first, True)
-    before = everything(scene.silo)
-    assert scene.receive() == (first, False)
+    received = scene.receive()
+    assert received.opened
+    before, receipt = everything(scene.silo), scene.content(scene.silo, "imports/acme/receipt.json")
+    assert scene.receive().opened
     assert everything(scene.silo) == before
+    assert scene.content(scene.silo, "imports/acme/receipt.json") == receipt
+
+
+def test_what_is_copied_while_people_work_is_not_copied_again_in_the_freeze(scene: Scene) -> None:
+    thaw(scene.pool, "acme")
+    fill(scene.pool, "acme", things=300, objects=10, chunks=5)
+    with Service(scene.pool) as service:
+        browser = service.browser("acme-user")
+        things = [make_thing(browser, f"before {n}") for n in range(3)]
+        assert scene.export().part == SENDS
+        assert not scene.receive().opened
+        assert rows(scene.silo, "select 1 from members") == [], "nobody logs in to half a copy"
+        assert browser.put(f"/api/things/{things[0]['id']}", json={"title": "changed"}).status_code == 200
+        assert browser.delete(f"/api/things/{things[1]['id']}").status_code == 204
+        make_thing(browser, "new")
+        before = set(scene.keys(scene.silo, "imports/acme/batches/"))
+        freeze(scene.pool, "acme")
+        scene.export()
+        (last,) = set(scene.keys(scene.silo, "imports/acme/batches/")) - before
+        lines = gzip.decompress(scene.content(scene.silo, last)).splitlines()
+        assert len([one for one in lines if b'"row":"things"' in one]) == 2
+        assert scene.receive().opened
+        assert browser.post("/api/things", json={"title": "too late"}).status_code == 423
+    assert everything(scene.silo) == everything(scene.pool)
 
 
 def test_the_whole_way_by_the_commands_of_the_image(scene: Scene) -> None:
@@ -99,16 +124,14 @@ def test_the_whole_way_by_the_commands_of_the_image(scene: Scene) -> None:
     assert run(scene.pool, "freeze", "acme")["frozen_at"]
     exported = run(scene.pool, "export", "acme", "--to", scene.place)
     imported = run(scene.silo, "import", "--from", scene.place)
+    assert (exported["handed_over"], imported["opened"], imported["batch"]) == (True, True, exported["batch"])
     digest = imported["digest"]
-    assert (
-        digest
-        == exported["digest"]
-        == json.loads(scene.content(scene.silo, "imports/acme/receipt.json"))["digest"]
-    )
+    assert digest == json.loads(scene.content(scene.silo, "imports/acme/receipt.json"))["sums_digest"]
     removed = run(scene.pool, "remove", "acme", "--yes-remove", "acme", "--receipt", str(digest))
     assert removed["objects_deleted"] == 5
-    assert run(scene.silo, "clear-import", "--from", scene.place)["objects_deleted"] == 12
-    assert scene.keys(scene.silo, "imports/") == ["imports/acme/receipt.json"]
+    run(scene.silo, "clear-import", "--from", scene.place)
+    assert scene.keys(scene.silo, "imports/") == ["imports/acme/manifest.json", "imports/acme/receipt.json"]
+    assert rows(scene.silo, "select 1 from copies") == [], "it notes no more changes"
     assert len(scene.keys(scene.silo, "tenants/")) == 5
 
 
@@ -116,8 +139,8 @@ def test_removing_takes_that_tenant_alone_and_all_of_it(scene: Scene) -> None:
     own, globex = tenant_id(scene.pool), everything(scene.pool, "globex")
     with Service(scene.pool) as service:
         service.browser("acme-user")  # a session that has to go too
-    digest = scene.export().digest
-    scene.receive()
+    scene.export()
+    digest = scene.receive_digest()
     remove(scene.pool, "acme", "acme", digest)
     for table in (
         "members",

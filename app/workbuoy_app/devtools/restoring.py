@@ -22,8 +22,8 @@ from uuid import UUID
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.promotion.acting import acting_for, as_group, owner_that_may_act
 from workbuoy_app.promotion.content import measure
-from workbuoy_app.promotion.export import rows_with_objects
 from workbuoy_app.promotion.freeze import Tenant, find
+from workbuoy_app.promotion.tables import rows_with_objects
 from workbuoy_app.restore.tenant import CONTENT
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings, load

@@ -20,7 +20,6 @@ from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, as_own
 from workbuoy_app.promotion.bucket import Sum, for_each
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, lock
-from workbuoy_app.promotion.receive import parsed
 from workbuoy_app.promotion.tables import (
     REGISTRY,
     Table,
@@ -29,6 +28,7 @@ from workbuoy_app.promotion.tables import (
     expect_own,
     insertion,
     line,
+    parsed,
     stored,
 )
 from workbuoy_app.roles import GRANTS, Owner

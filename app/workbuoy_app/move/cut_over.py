@@ -66,7 +66,7 @@ def cut_over(
                     f"The other place did not say within {within_seconds:.0f} s that the last batch arrived."
                     f" {name} is served here again; receive there, then cut over again."
                 )
-            side = _hand_over(connection, side)
+            side = hand_over(connection, side)
         _tell_until_opened(side, way, within_seconds)
         return CutOver(side=side, frozen_seconds=time.monotonic() - began)
 
@@ -121,12 +121,13 @@ def _frozen(settings: Settings, name: str) -> Iterator[None]:
         raise
 
 
-def _hand_over(connection: Owner, side: Side) -> Side:
+def hand_over(connection: Owner, side: Side, sums: str | None = None) -> Side:
+    """This place serves no more. Raises PromotionRefused where something was changed since the last batch."""
     with connection.transaction():
         changed = connection.execute(
-            "update copies set part = %s, sums = null where tenant_id = %s and part = %s and number = %s"
+            "update copies set part = %s, sums = %s where tenant_id = %s and part = %s and number = %s"
             " and not exists (select from row_changes r where r.tenant_id = copies.tenant_id)",
-            [HOLDS, side.tenant.id, SENDS, side.number],
+            [HOLDS, sums, side.tenant.id, SENDS, side.number],
         ).rowcount
         if changed != 1:
             raise PromotionRefused(

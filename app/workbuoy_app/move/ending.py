@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from workbuoy_app.move.send import sums_here
-from workbuoy_app.move.side import HOLDS, SENDS, TAKES, Side, alone, ends, is_opened, side_of
+from workbuoy_app.move.side import HOLDS, SENDS, TAKES, Ends, Side, alone, ends, is_opened, side_of
 from workbuoy_app.move.sums import Sums, parse
 from workbuoy_app.move.take import clear
 from workbuoy_app.promotion.bucket import for_each
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.freeze import Tenant, find, thaw
+from workbuoy_app.promotion.freeze import Tenant, find, lift
 from workbuoy_app.promotion.remove import delete_tenant
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
@@ -41,7 +41,11 @@ def compare(settings: Settings, name: str, answer_to: str, region: str | None = 
 
 def end(settings: Settings, name: str, to: str, region: str | None = None) -> int:
     """Note no more changes here: the move is over, or was given up before anything was handed over."""
-    way = ends(settings, name, to, region)
+    return ended(settings, name, ends(settings, name, to, region))
+
+
+def ended(settings: Settings, name: str, way: Ends) -> int:
+    """As `end`, of what came this way."""
     with alone(settings, name) as connection:
         tenant = find(connection, name)
         side = side_of(connection, tenant)
@@ -70,12 +74,28 @@ def drop(settings: Settings, name: str, answer_to: str, region: str | None = Non
             raise PromotionRefused(
                 f"{name} was handed over to this place: receive it, then go back by a cut-over"
             )
-        objects = for_each(way.here.keys(f"tenants/{side.tenant.id}/"), way.here.delete)
-        with connection.transaction():
-            delete_tenant(connection, side.tenant.id)
+        objects = _delete(connection, side, way)
         way.say("receipt", side, dropped=True)
         clear(way)
         return objects
+
+
+def drop_older(settings: Settings, way: Ends) -> None:
+    """Delete a copy that never served, where what comes is of a later beginning than it. Raises PromotionRefused."""
+    with alone(settings, way.in_here.tenant) as connection:
+        known = connection.execute("select 1 from tenants where name = %s", [way.in_here.tenant]).fetchone()
+        side = side_of(connection, find(connection, way.in_here.tenant)) if known else None
+        connection.rollback()
+        comes = way.heard("manifest").get("lineage", side and str(side.lineage))
+        if side is not None and side.part == TAKES and comes != str(side.lineage):
+            _delete(connection, side, way)
+
+
+def _delete(connection: Owner, side: Side, way: Ends) -> int:
+    objects = for_each(way.here.keys(f"tenants/{side.tenant.id}/"), way.here.delete)
+    with connection.transaction():
+        delete_tenant(connection, side.tenant.id)
+    return objects
 
 
 def take_back(settings: Settings, name: str, answer_to: str, region: str | None = None) -> Tenant:
@@ -88,7 +108,7 @@ def take_back(settings: Settings, name: str, answer_to: str, region: str | None 
             raise PromotionRefused(f"{name} is served at s3://{way.there.name}: go back by a cut-over there")
         with connection.transaction():
             connection.execute("delete from copies where tenant_id = %s", [side.tenant.id])
-        return thaw(settings, name)
+            return lift(connection, side.tenant)
 
 
 def _side(connection: Owner, name: str, part: str, otherwise: str) -> Side:

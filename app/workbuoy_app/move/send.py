@@ -70,11 +70,16 @@ def send(settings: Settings, name: str, to: str, region: str | None = None) -> S
     way = ends(settings, name, to, region)
     with alone(settings, name) as connection:
         tenant = find(connection, name)
-        side = _begin(connection, tenant)
-        way.say("manifest", side)  # a command that was killed may have told less
-        while side.reading is not None:
-            side = batch(connection, side, way, ROWS)
-        return batch(connection, side, way, CHECKPOINT)
+        return batch(connection, all_rows(connection, tenant, way), way, CHECKPOINT)
+
+
+def all_rows(connection: Owner, tenant: Tenant, way: Ends) -> Side:
+    """Send all rows once, unless an earlier command has. Raises PromotionRefused."""
+    side = _begin(connection, tenant)
+    way.say("manifest", side)  # a command that was killed may have told less
+    while side.reading is not None:
+        side = batch(connection, side, way, ROWS)
+    return side
 
 
 def _begin(connection: Owner, tenant: Tenant) -> Side:

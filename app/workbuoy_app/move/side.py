@@ -55,6 +55,11 @@ class Ends:
     in_here: Place
     in_there: Place
 
+    @property
+    def answers(self) -> bool:
+        """Does the other place hear of what is said? Else both documents lie in this place's own bucket."""
+        return self.in_here != self.in_there
+
     def heard(self, name: str) -> dict[str, Any]:
         """A document that the other place wrote: `manifest` where it sends, `receipt` where it takes."""
         document = self.here.json(getattr(self.in_here, name)) or {}
@@ -78,6 +83,15 @@ def ends(settings: Settings, name: str, to: str, region: str | None) -> Ends:
     return Ends(
         here=Bucket(storage), there=Bucket(storage, target.bucket, region), in_here=own, in_there=target
     )
+
+
+def one_place(settings: Settings, address: str) -> Ends:
+    """Of a place that takes a tenant in and answers in its own bucket. Raises PromotionRefused."""
+    storage, own = own_storage(settings), place(address)
+    if own.bucket != storage.bucket:
+        raise PromotionRefused(f"{address} is not in this service's own bucket, {storage.bucket}")
+    bucket = Bucket(storage)
+    return Ends(here=bucket, there=bucket, in_here=own, in_there=own)
 
 
 def batch_key(target: Place, number: int) -> str:

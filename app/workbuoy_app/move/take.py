@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from workbuoy_app.erasures import ledger_of
 from workbuoy_app.move.apply import apply
@@ -35,7 +36,11 @@ def receive(
 
     Raises PromotionRefused, also where that did not come in time; what was applied stays.
     """
-    way = ends(settings, name, answer_to, region)
+    return take(settings, name, ends(settings, name, answer_to, region), wait_seconds)
+
+
+def take(settings: Settings, name: str, way: Ends, wait_seconds: float = 0.0) -> Received:
+    """As `receive`, of what comes this way."""
     deadline = time.monotonic() + wait_seconds
     with alone(settings, name) as connection:
         taking = _Taking(settings, connection, name, way)
@@ -92,6 +97,7 @@ class _Taking:
 
     def _know(self, manifest: dict[str, Any]) -> None:
         """Is what is here of this move? Raises PromotionRefused."""
+        _expect_form(manifest, f"{self.way.here.name}/{self.way.in_here.manifest}")
         if manifest.get("tenant") != self.name:
             raise PromotionRefused(f"The manifest is of {manifest.get('tenant')}, its place of {self.name}")
         found = self.connection.execute(
@@ -144,7 +150,8 @@ class _Taking:
         self._tell(
             {"opened": True, "complete": True, "tables": self.side.sums.document(), **_digest(self.side.sums)}
         )
-        clear(self.way)
+        if self.way.answers:  # else it is a step of its own, and nobody waits for it meanwhile
+            clear(self.way)
         self.opened = True
 
     def _tell(self, more: dict[str, Any]) -> None:
@@ -156,6 +163,13 @@ class _Taking:
             known = {"tables": sums.document(), **_digest(sums)} if sums else {}
             self.way.say("receipt", self.side, **{**known, **more})
             self._told = (told, more.get("call"))
+
+
+def _expect_form(manifest: dict[str, Any], where: str) -> None:
+    try:
+        UUID(manifest["tenant_id"]), UUID(manifest["lineage"]), int(manifest["number"]), manifest["digest"]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise PromotionRefused(f"{where} is not of the form that a move writes. Send anew.") from None
 
 
 def _digest(sums: Sums) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from workbuoy_app.move.side import HOLDS
 from workbuoy_app.promotion import export, freeze, receive, remove
 from workbuoy_app.promotion.content import Content
 from workbuoy_app.settings import Settings
@@ -36,12 +37,19 @@ def _thaw(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
 
 
 def _export(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
-    return _told(export.export(settings, options.name, options.to, options.to_region))
+    side = export.export(settings, options.name, options.to, options.to_region)
+    return {"tenant": side.tenant.name, "batch": side.number, "handed_over": side.part == HOLDS}
 
 
 def _import(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
-    content, changed = receive.receive(settings, options.source)
-    return {**_told(content), "outcome": "imported" if changed else "here already, the same: nothing to do"}
+    received = receive.receive(settings, options.source)
+    side = received.side
+    known = (
+        {"digest": side.sums.digest, "rows": {name: one.rows for name, one in side.sums.tables.items()}}
+        if side.sums
+        else {}
+    )
+    return {"tenant": side.tenant.name, "batch": side.number, "opened": received.opened, **known}
 
 
 def _remove(settings: Settings, options: argparse.Namespace) -> dict[str, object]:

@@ -48,18 +48,28 @@ def thaw(settings: Settings, name: str) -> Tenant:
             "select 1 from copies where tenant_id = %s and part <> 'sends'", [tenant.id]
         ).fetchone():
             raise PromotionRefused(
-                f"{name} is on its way to or from another place, which serves it or will: go back by a cut-over there"
+                f"{name} is on its way to or from another place, which serves it or will: go back by a"
+                " cut-over there, and from an export by thaw --withdraw"
             )
-        connection.execute(
-            "delete from freezes where tenant_id = %s and removal_begun_at is null", [tenant.id]
+        return lift(connection, tenant)
+
+
+def lift(connection: Owner, tenant: Tenant) -> Tenant:
+    """Delete the freeze, within a transaction. Raises PromotionRefused once a removal has begun."""
+    expect_whole(connection, tenant)
+    connection.execute("delete from freezes where tenant_id = %s", [tenant.id])
+    return find(connection, tenant.name)
+
+
+def expect_whole(connection: Owner, tenant: Tenant) -> None:
+    """Raises PromotionRefused once a removal has begun."""
+    if connection.execute(
+        "select 1 from freezes where tenant_id = %s and removal_begun_at is not null for update", [tenant.id]
+    ).fetchone():
+        raise PromotionRefused(
+            f"The removal of {tenant.name} has begun, and objects are gone already: repeat workbuoy-app tenant remove."
+            " Its copy is where it was imported."
         )
-        thawed = find(connection, name)
-        if thawed.frozen_at is not None:
-            raise PromotionRefused(
-                f"The removal of {name} has begun, and objects are gone already: repeat workbuoy-app tenant remove."
-                " Its copy is where it was imported."
-            )
-        return thawed
 
 
 def find(connection: Owner, name: str) -> Tenant:

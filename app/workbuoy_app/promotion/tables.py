@@ -15,9 +15,12 @@ from uuid import UUID
 
 from psycopg import sql
 
-from workbuoy_app.promotion.acting import OPERATOR, as_group, as_owner
+from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, as_owner
+from workbuoy_app.promotion.bucket import PAGE_OBJECTS
 from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.promotion.freeze import Tenant
 from workbuoy_app.roles import Owner
+from workbuoy_app.settings import MIB
 
 MOVED = (
     "tenants",
@@ -43,6 +46,7 @@ REGISTRY = ("tenants", "members", "audit_events")
 TYPES = ("uuid", "text", "timestamptz", "int8", "bytea")
 
 Value = str | int | None
+BATCH_BYTES = 4 * MIB
 
 
 @dataclass(frozen=True)
@@ -188,3 +192,57 @@ def stored(table: Table, row: dict[str, Value]) -> list[object]:
         base64.b64decode(str(row[column])) if kind == "bytea" and row[column] is not None else row[column]
         for column, kind in table.columns.items()
     ]
+
+
+def rows_with_objects(connection: Owner, tenant: Tenant) -> Iterator[dict[str, Any]]:
+    """What is copied of each, by id. In short transactions: none stays open while objects are copied."""
+    columns = ("id", "object_key", "size_bytes", "sha256", "content_type")
+    last = None
+    while True:
+        with acting_for(connection, tenant.id):
+            as_group(connection)
+            found = connection.execute(
+                f"select {', '.join(columns)} from attachments where tenant_id = %(tenant)s"
+                " and object_key is not null and (%(last)s::uuid is null or id > %(last)s::uuid)"
+                " order by id limit %(limit)s",
+                {"tenant": tenant.id, "last": last, "limit": PAGE_OBJECTS},
+            ).fetchall()
+        connection.rollback()
+        yield from (dict(zip(columns, row, strict=True)) for row in found)
+        if len(found) < PAGE_OBJECTS:
+            return
+        last = found[-1][0]
+
+
+def insert(connection: Owner, table: Table, lines: Iterator[bytes], tenant: Tenant) -> None:
+    """Rows as an export's lines have them. Raises PromotionRefused for one of another tenant."""
+    statement = insertion_of_many(table)
+    for batch in _batches(lines):
+        rows = [parsed(text) for text in batch]
+        for row in rows:
+            expect_own(table, row, tenant.id)
+        columns = zip(*(stored(table, row) for row in rows), strict=True)
+        connection.execute(statement, [list(column) for column in columns])
+
+
+def _batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    batch, size = [], 0
+    for text in lines:
+        batch.append(text)
+        size += len(text)
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def parsed(text: bytes) -> dict[str, Value]:
+    """A row of an export's line. Raises PromotionRefused."""
+    try:
+        row = json.loads(text)
+    except ValueError:
+        raise PromotionRefused("An exported file holds a line that is no JSON. Export again.") from None
+    if not isinstance(row, dict):
+        raise PromotionRefused("An exported file holds a line that is no row. Export again.")
+    return row

@@ -22,9 +22,9 @@ from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, own_storage
 from workbuoy_app.promotion.content import Content, measure, revision
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.export import rows_with_objects
 from workbuoy_app.promotion.freeze import Tenant, expect_postgres
 from workbuoy_app.promotion.remove import delete_tenant
+from workbuoy_app.promotion.tables import rows_with_objects
 from workbuoy_app.restore.objects import missing
 from workbuoy_app.roles import LOGINS, Owner
 from workbuoy_app.settings import Settings

@@ -17,8 +17,8 @@ from workbuoy_app.promotion.acting import owner_that_may_act
 from workbuoy_app.promotion.bucket import Bucket, for_each, own_storage
 from workbuoy_app.promotion.content import revision
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.export import rows_with_objects
 from workbuoy_app.promotion.freeze import Tenant
+from workbuoy_app.promotion.tables import rows_with_objects
 from workbuoy_app.restore.copy import MARK, entries_applied, prepared_copy, take_out
 from workbuoy_app.restore.objects import FOLDER, bring, mark_others
 from workbuoy_app.roles import Owner

@@ -25,10 +25,18 @@ from workbuoy_app.promotion.acting import acting_for, as_group, as_owner, owner_
 from workbuoy_app.promotion.bucket import Bucket, own_storage
 from workbuoy_app.promotion.content import Content, lines_summed, measure, parse
 from workbuoy_app.promotion.errors import PromotionRefused
-from workbuoy_app.promotion.export import COMPRESSION, FORMAT, rows_with_objects
 from workbuoy_app.promotion.freeze import Tenant
-from workbuoy_app.promotion.receive import insert, parsed
-from workbuoy_app.promotion.tables import MOVED, REGISTRY, Table, canonical_rows, line, moved_tables
+from workbuoy_app.promotion.tables import (
+    MOVED,
+    REGISTRY,
+    Table,
+    canonical_rows,
+    insert,
+    line,
+    moved_tables,
+    parsed,
+    rows_with_objects,
+)
 from workbuoy_app.restore.copy import MARK, prepared_copy
 from workbuoy_app.restore.journal import Journal, open_journal
 from workbuoy_app.restore.objects import Brought, FilesWait, ObjectRow, bring, mark_others
@@ -36,6 +44,7 @@ from workbuoy_app.restore.shape import delete_left, make_again, prove_keys, unpr
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
+FORMAT, COMPRESSION = 1, 6  # of the rows that stood before
 NO_ROOM = "53"  # class of SQLSTATE: disk full, out of memory, too many connections
 CONTENT = tuple(name for name in MOVED if name not in REGISTRY)
 

@@ -208,18 +208,14 @@ def _print_progress(promotion: "Promotion", papers: "Papers", *, json_wanted: bo
         "digest": papers.digest,
     }
     if papers.manifest is None:
-        text = f"No finished export in {promotion.address}. Next: freeze, then export."
+        text = f"{promotion.tenant} was not handed over in {promotion.address}. Next: freeze, then export."
     elif papers.receipt is None:
-        text = f"Exported to {promotion.address}, not imported. Next: import."
+        text = f"Handed over in {promotion.address}, not imported. Next: import."
     elif differences:
         text = f"Manifest and receipt differ: {', '.join(differences)}. Import the last export again."
     else:
-        rows = sum(table["rows"] for table in papers.manifest["tables"].values())
-        objects = papers.manifest["objects"]
-        text = (
-            f"Exported and imported alike: {rows} rows, {objects['objects']} objects "
-            f"of {objects['size_bytes']} bytes.\n{papers.digest}\nNext: a person switches the host name."
-        )
+        rows = sum(table["rows"] for table in papers.receipt["tables"].values())
+        text = f"Exported and imported alike: {rows} rows.\n{papers.digest}\nNext: a person switches the host name."
     _print(document, text, json_wanted=json_wanted)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from operations.tenant.promotion.places import Promotion
 
+_COMPARED = ("digest", "lineage", "number", "tenant", "tenant_id")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Papers:
@@ -17,26 +19,19 @@ class Papers:
 
     @property
     def agree(self) -> bool:
-        """The import found in database and bucket what the export had read."""
+        """The silo opened with all that the pool handed over; it had compared every row with what the pool has."""
         return self.manifest is not None and self.receipt is not None and not self.differences()
 
     @property
     def digest(self) -> str | None:
-        """The receipt's, which `tenant remove` asks for."""
-        return str(self.receipt["digest"]) if self.receipt else None
+        """What the silo's rows came to when it opened, which `tenant remove` asks for."""
+        return str(self.receipt["sums_digest"]) if self.receipt else None
 
     def differences(self) -> list[str]:
-        """Where they differ: table by table, then the objects, then the rest."""
+        """Which of what names the last batch differs."""
         if self.manifest is None or self.receipt is None:
             return []
-        ours, theirs = _flat(self.manifest), _flat(self.receipt)
-        return sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
-
-
-def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
-    tables = {f"table {name}": value for name, value in document.get("tables", {}).items()}
-    names = ("objects", "tenant", "tenant_id", "schema_revision", "digest")
-    return {**tables, **{name: document.get(name) for name in names}}
+        return [name for name in _COMPARED if self.manifest.get(name) != self.receipt.get(name)]
 
 
 def read_papers(session: Any, promotion: Promotion) -> Papers:

@@ -43,6 +43,7 @@ def steps_of(name: str, tenant: Tenant) -> list[PromotionStep]:
             back=f"destroy it: it is empty (workbuoy tenant destroy {name})",
             command=f"workbuoy tenant deploy {name}",
         ),
+        *_copied(name, "while the customer works, and again what they changed since", run),
         PromotionStep(
             name="freeze",
             changes="the pool's database refuses the tenant's writes (423); reading goes on",
@@ -52,22 +53,7 @@ def steps_of(name: str, tenant: Tenant) -> list[PromotionStep]:
             side="pool",
             arguments=("tenant", "freeze", name),
         ),
-        PromotionStep(
-            name="export",
-            changes="rows and objects are copied into the silo's bucket, below imports/; the pool stays as it is",
-            back="nothing to do; run again, it begins anew",
-            command=f"{run} export",
-            side="pool",
-            arguments=("tenant", "export", name, "--to", PLACE),
-        ),
-        PromotionStep(
-            name="import",
-            changes="the silo gets the tenant: objects, then all rows in one transaction, each compared",
-            back="thaw: the pool still has everything, and nobody was sent to the silo",
-            command=f"{run} import",
-            side="silo",
-            arguments=("tenant", "import", "--from", PLACE),
-        ),
+        *_copied(name, "once more: only what was changed since, and of a frozen tenant the end", run),
         PromotionStep(
             name="compare",
             changes="nothing: reads manifest and receipt with your own credentials",
@@ -82,8 +68,8 @@ def steps_of(name: str, tenant: Tenant) -> list[PromotionStep]:
         ),
         PromotionStep(
             name="clear",
-            changes="the export's copies below imports/ go, the receipt stays",
-            back="export again, as long as the pool has the tenant",
+            changes="the silo notes no more changes; what is left of the export goes, manifest and receipt stay",
+            back="nothing to do",
             command=f"{run} clear",
             side="silo",
             arguments=("tenant", "clear-import", "--from", PLACE),
@@ -105,6 +91,29 @@ def steps_of(name: str, tenant: Tenant) -> list[PromotionStep]:
             decides="a reviewer",
         ),
     ]
+
+
+def _copied(name: str, when: str, run: str) -> tuple[PromotionStep, PromotionStep]:
+    """Twice in the plan, the same commands both times: nobody waits for what is copied before the freeze."""
+    return (
+        PromotionStep(
+            name="export",
+            changes=f"rows and objects go into the silo's bucket, below imports/, {when}; the pool stays as it is",
+            back=f"{run} thaw; run again, it goes on where it was",
+            command=f"{run} export",
+            side="pool",
+            arguments=("tenant", "export", name, "--to", PLACE),
+        ),
+        PromotionStep(
+            name="import",
+            changes="the silo gets what came, each batch in one transaction, and all compared; it serves the tenant "
+            "once that was exported frozen",
+            back="thaw: the pool still has everything, and nobody was sent to the silo",
+            command=f"{run} import",
+            side="silo",
+            arguments=("tenant", "import", "--from", PLACE),
+        ),
+    )
 
 
 def thaw(name: str) -> PromotionStep:

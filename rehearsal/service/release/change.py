@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rehearsal.service import steps
+from rehearsal.service import steps, tasks
 from rehearsal.service.browser import fetch
 from rehearsal.service.declared import DeclaredService
 from rehearsal.service.lambda_runtime import lambda_runtime
@@ -114,7 +114,7 @@ class Change:
         """The coming release's `migrate`, whose locks hold nobody up for long."""
         self._phase("migrate runs")
         watch = Watch(_coming(self), self.after)
-        steps.finish(watch.migrate(), "migrate", steps.MIGRATE_TIMEOUT_SECONDS)
+        tasks.finish(watch.migrate(), "migrate", steps.MIGRATE_TIMEOUT_SECONDS)
         locks, statements = watch.locks(), watch.statements()
         if self._new_revisions:
             self.notes += linted(statements, self.former.folder)
@@ -170,8 +170,8 @@ class Change:
         """The task of the release before, its `migrate` first, on the schema as it is now."""
         self._phase("the release before starts again")
         former = self.former
-        migrate = steps.begin(former, former.declared.migrate, former.declared.migrate.arguments)
-        steps.finish(migrate, "migrate of the release before, on the new schema,", steps.MIGRATE_TIMEOUT_SECONDS)
+        migrate = tasks.begin(former, former.declared.migrate, former.declared.migrate.arguments)
+        tasks.finish(migrate, "migrate of the release before, on the new schema,", steps.MIGRATE_TIMEOUT_SECONDS)
         former.ports = (free_port(), free_port())
         self._start(former)
         self._end(_coming(self))

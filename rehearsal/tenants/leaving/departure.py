@@ -1,6 +1,6 @@
 """One customer's own stack on its way out of moto: changed by the reviewed record, taken down, and looked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from rehearsal.readback import read_back
 from rehearsal.result import State
 from rehearsal.run import Options, rehearse
 from rehearsal.service.restoring import fill_customer
-from rehearsal.service.steps import found_tenant
+from rehearsal.service.tasks import found_tenant
 from rehearsal.service.trial import StepError, Trial
 from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.ways import cells_of_ways, joined
@@ -57,7 +57,7 @@ class Estate:
 
     moto: Moto
     graphs: dict[str, Graph]
-    made: Mapping[str, Mapper]
+    made: MutableMapping[str, Mapper]
     outputs: Mapping[str, Mapping[str, Any]]
     account: Graph | None
     ways: tuple[OnItsWay, ...]
@@ -109,9 +109,8 @@ class Departure:
     def lift(self, _: Trial) -> str:
         """The stack of the reviewed record, in place of the one that stands; nothing is replaced or deleted by it."""
         stack, estate = self.tenant.stack, self.estate
-        made: dict[str, Mapper] = {}
         before = Before(stack, "standing to retiring", graph=estate.graphs[stack], mapper=estate.made[stack])
-        options = Options(references=estate.outputs, stood=before, keep=made)
+        options = Options(references=estate.outputs, stood=before, keep=estate.made)
         found = judged(rehearse(self.retiring, stack, options, estate.moto), self.retiring, options)
         change = found.change
         assert change is not None  # noqa: S101  with `stood`
@@ -129,7 +128,7 @@ class Departure:
             trial=self.trial,
             graph=estate.graphs[stack],
             base_graph=estate.graphs[self.tenant.base],
-            destroy=lambda: self._destroy(made[stack]),
+            destroy=lambda: self._destroy(estate.made[stack]),
         )
         return f"{len(change.order)} resources updated; {estate.expect_closed('while it retires')}"
 

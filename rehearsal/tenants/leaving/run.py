@@ -171,11 +171,14 @@ class LeaveRehearsal(Rehearsing):
 
     def afterwards(self, service: ServiceRehearsal) -> ServiceRehearsal:
         """Each stack goes, and its record is held to what stands."""
+        assert self.places is not None  # noqa: S101  by `databases`
         with no_collector():
-            return self._take(service, [step for one in self.departures for step in one.steps])
+            found = self._take(service, [step for one in self.departures for step in one.steps])
+        judged = sum(len(one.gate.judgements) for one in self.places.trials.values())
+        return replace(found, judged=found.judged + judged)
 
     def _take(self, service: ServiceRehearsal, steps: Iterable[tuple[str, Action]]) -> ServiceRehearsal:
-        """The same with further steps; what the gates of all stacks judged is counted once, at the end."""
+        """The same with further steps, and what any stack's gate refused."""
         assert self.places is not None  # noqa: S101  by `databases`
         trials = self.places.trials
         first = next(iter(trials.values()))

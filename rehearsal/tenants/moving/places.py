@@ -8,14 +8,10 @@ from types import TracebackType
 from typing import Self
 
 from rehearsal.cloud import Moto
+from rehearsal.service.logins import fill_oidc_secret
 from rehearsal.service.processes import Programs
 from rehearsal.service.run import opened_trial
-from rehearsal.service.steps import (
-    DATABASE_STEPS,
-    READY_TIMEOUT_SECONDS,
-    fill_oidc_secret,
-    start_service,
-)
+from rehearsal.service.steps import DATABASE_STEPS, READY_TIMEOUT_SECONDS, start_service
 from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import Trial, until
 from rehearsal.tenants.databases import AT_ONCE

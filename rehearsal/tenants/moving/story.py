@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.service.leaving import begun_on_duty, exporting, on_duty
+from rehearsal.service.logins import logged_in, refused_login
 from rehearsal.service.processes import Process
 from rehearsal.service.restoring import content_of, fill_customer, verdict
-from rehearsal.service.steps import Action, finish, found_tenant, logged_in, refused_login
+from rehearsal.service.steps import Action
+from rehearsal.service.tasks import finish, found_tenant
 from rehearsal.service.trial import StepError, Trial, expect
 from rehearsal.tenants.moving.traffic import FROZEN, Worker, listed
 

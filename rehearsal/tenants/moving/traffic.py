@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass, field
 
 from rehearsal.service.browser import Browser, fetch
-from rehearsal.service.steps import logged_in
+from rehearsal.service.logins import logged_in
 from rehearsal.service.trial import StepError, Trial, expect
 
 FROZEN = 423

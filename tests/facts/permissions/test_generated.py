@@ -9,6 +9,8 @@ import pytest
 from facts.permissions.evaluate import Undecided, decide
 from tests.facts.permissions.generated import Case, case, expected
 
+pytestmark = pytest.mark.slow  # each judges two thousand cases
+
 SEEDS = range(2000)
 CASES = [case(seed) for seed in SEEDS]
 

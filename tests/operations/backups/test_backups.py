@@ -19,6 +19,8 @@ from operations.restore import running as restoring
 from operations.restore.copy import EXPIRES, KEPT
 from tests.conftest import PROJECT, schema_of
 
+pytestmark = pytest.mark.slow  # an account in moto for each
+
 REGION, DATABASE, BUCKET = "eu-west-1", "workbuoy-prod-database", "workbuoy-prod-files-1"
 OUTPUTS = {
     "clusterArn": "c",

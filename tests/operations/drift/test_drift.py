@@ -134,3 +134,14 @@ def test_it_does_not_claim_that_an_update_puts_anything_back(drift: Callable[...
     result = drift(CHANGED)
     assert "An update alone puts none of this back" in result.stdout
     assert "`workbuoy drift local --put-back`" in result.stdout
+
+
+def test_beside_the_refresh_the_cli_tells_its_version_and_the_history_alone(
+    drift: Callable[..., Result], fake_cli: FakeCli
+) -> None:
+    assert drift(SAME).exit_code == 0
+    assert [one["args"][:2] for one in fake_cli.calls()] == [
+        ["version"],
+        ["refresh", "--preview-only"],
+        ["stack", "history"],
+    ]

@@ -12,6 +12,8 @@ from tests.operations.drift.conftest import Invoke
 from tests.operations.drift.world import policy_of, previewed, refreshed
 from tests.operations.engine.fake_cli import FakeCli
 
+pytestmark = pytest.mark.slow  # each tries settings by declaring the stack
+
 
 def told(changed: dict[str, Any]) -> str:
     found = judged("prod", refreshed(changed)["events"])

@@ -1,6 +1,6 @@
 """A stand-in for the Pulumi CLI: an executable on PATH that answers as scripted and notes what it was asked.
 
-Its texts are the real CLI's (3.260). Its events are written where the real one writes them.
+Its texts are the real CLI's (3.260), and its events go into a log as the real one's do.
 """
 
 import json
@@ -51,8 +51,8 @@ args = [one for one in sys.argv[1:] if one != "--non-interactive"]
 said = " ".join(args)
 with open(folder + "/calls.jsonl", "a") as calls:
     keep = ("WORKBUOY_IMAGE_DIGEST", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_HOME")
-    environment = {{key: os.environ[key] for key in keep if key in os.environ}}
-    calls.write(json.dumps({{"args": args, "cwd": os.getcwd(), "environment": environment}}) + "\\n")
+    environment = {key: os.environ[key] for key in keep if key in os.environ}
+    calls.write(json.dumps({"args": args, "cwd": os.getcwd(), "environment": environment}) + "\\n")
 answers = json.load(open(folder + "/answers.json"))
 key = max((one for one in answers if said == one or said.startswith(one + " ")), key=len, default=None)
 if key is None:
@@ -61,7 +61,7 @@ several = answers[key]  # one after the other; the last one stays
 number = len(several) > 1 and sum(
     (" ".join(json.loads(line)["args"]) + " ").startswith(key + " ") for line in open(folder + "/calls.jsonl")) - 1
 answer = several[min(number, len(several) - 1)]
-for path, text in answer.get("append", {{}}).items():
+for path, text in answer.get("append", {}).items():
     with open(path, "a") as file:
         file.write(text)
 if answer["events"] and "--event-log" in args:
@@ -89,7 +89,7 @@ class FakeCli:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         program, launcher = folder / "stand_in.py", folder / "pulumi"
-        program.write_text(_PROGRAM.format())
+        program.write_text(_PROGRAM)
         launcher.write_text(_LAUNCHER.format(python=sys.executable, program=program))
         launcher.chmod(0o755)
         self.answer({})

@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 from operations.engine.errors import EngineError
 from operations.local.server import free_port, serving
 
+pytestmark = pytest.mark.slow  # servers
+
 ACCOUNT, REGION = "210000000009", "eu-west-1"
 CALLS = sorted(json.loads((Path(__file__).parent / "provider_calls.json").read_text())["actions"])
 SERVICES = {"elasticloadbalancing": "elbv2"}

@@ -21,6 +21,8 @@ from operations.locate.text import text
 from project.files import Project
 from tests.operations.locate.conftest import ELSEWHERE, Looked
 
+pytestmark = pytest.mark.slow  # a silo in moto
+
 DATABASE = "workbuoy-prod-acme-database"
 SERVICE_LOG = "/workbuoy/workbuoy-prod-acme/service"
 ROTATION_LOG = "/aws/lambda/workbuoy-prod-acme-rotation"

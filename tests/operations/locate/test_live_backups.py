@@ -14,6 +14,8 @@ from rehearsal.cloud import running
 from tests.conftest import PROJECT
 from tests.operations.locate.conftest import Looked
 
+pytestmark = pytest.mark.slow  # a silo in moto
+
 STACK = "workbuoy-prod-eu-north-1-globex"
 VAULT = f"{STACK}-backups"
 POINT, SNAPSHOT = "recovery-point:files-1", "awsbackup-job-1"  # the database's is a snapshot of RDS

@@ -1,6 +1,7 @@
 """`workbuoy tenant promote`: the plan, its steps as one-off tasks, the comparison, and every way of ending."""
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,15 +20,21 @@ from tests.conftest import PROJECT
 from tests.operations.tenant.promotion.world import World
 
 DIGEST = "5eed" * 16
-CONTENT: dict[str, Any] = {
+MANIFEST: dict[str, Any] = {
     "complete": True,
-    "format": 1,
+    "handed_over": True,
+    "format": 2,
     "tenant": "acme",
     "tenant_id": "01a20513-71fe-70a5-b661-5feb598c8d5d",
-    "schema_revision": "0003",
-    "tables": {"things": {"rows": 12, "sha256": "a" * 64}, "members": {"rows": 1, "sha256": "b" * 64}},
-    "objects": {"objects": 5, "size_bytes": 77, "sha256": "c" * 64},
-    "digest": DIGEST,
+    "lineage": "0b2a0513-71fe-40a5-b661-5feb598c8d5d",
+    "number": 7,
+    "digest": "ba7c" * 16,
+}
+RECEIPT: dict[str, Any] = {
+    **{name: value for name, value in MANIFEST.items() if name != "handed_over"},
+    "opened": True,
+    "tables": {"things": {"rows": 12, "sum": "a" * 512}, "members": {"rows": 1, "sum": "b" * 512}},
+    "sums_digest": DIGEST,
 }
 VERDICT = {"done": "export", "tenant": "acme", "digest": DIGEST}
 
@@ -77,7 +84,8 @@ def test_the_plan_is_numbered_fits_80_columns_and_says_who_decides_and_how_to_go
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert [line.split()[1] for line in lines if line[:3].strip(" .").isdigit()] == [
-        *("review", "deploy", "freeze", "export", "import", "compare", "switch", "clear", "remove", "close")
+        *("review", "deploy", "export", "import", "freeze", "export", "import"),
+        *("compare", "switch", "clear", "remove", "close"),
     ]
     assert result.stdout.count("a person:") == 5
     assert "tenants/acme.yaml" in result.stdout
@@ -94,8 +102,8 @@ def test_every_step_has_a_way_back_and_a_command_or_a_person(project: Path) -> N
 @pytest.mark.usefixtures("project")
 def test_the_plan_as_json_names_every_command() -> None:
     steps = json.loads(run("acme", "--json").stdout)["steps"]
-    assert [step["number"] for step in steps] == list(range(1, 11))
-    assert steps[3]["command"] == "workbuoy tenant promote acme --live --run export"
+    assert [step["number"] for step in steps] == list(range(1, 13))
+    assert steps[2]["command"] == steps[5]["command"] == "workbuoy tenant promote acme --live --run export"
 
 
 @pytest.mark.usefixtures("project")
@@ -189,28 +197,27 @@ def test_an_interrupted_watch_is_130_and_the_same_task_is_watched_again(
 
 def test_compare_tells_agreement_and_each_difference(world: World) -> None:
     assert run("acme", "--run", "compare", "--live").exit_code == 3
-    world.put("manifest.json", {**CONTENT, "complete": False})
-    assert "No finished export" in run("acme", "--live").stdout
-    world.put("manifest.json", CONTENT)
+    world.put("manifest.json", {**MANIFEST, "complete": False})
+    assert "was not handed over" in run("acme", "--live").stdout
+    world.put("manifest.json", MANIFEST)
     assert "not imported" in run("acme", "--live").stdout
-    world.put("receipt.json", CONTENT)
+    world.put("receipt.json", RECEIPT)
     agreed = run("acme", "--run", "compare", "--live")
-    assert (agreed.exit_code, "13 rows, 5 objects" in agreed.stdout) == (0, True)
-    tables = {**CONTENT["tables"], "things": {"rows": 11, "sha256": "a" * 64}}
-    world.put("receipt.json", {**CONTENT, "tables": tables, "digest": "0" * 64})
+    assert (agreed.exit_code, "alike: 13 rows" in agreed.stdout) == (0, True)
+    world.put("receipt.json", {**RECEIPT, "number": 5, "digest": "0" * 64})
     differing = run("acme", "--run", "compare", "--live", "--json")
     assert differing.exit_code == 3
-    assert json.loads(differing.stdout)["differences"] == ["digest", "table things"]
+    assert json.loads(differing.stdout)["differences"] == ["digest", "number"]
 
 
 def test_remove_needs_the_name_twice_and_a_receipt_that_agrees(world: World) -> None:
     result = run("acme", "--run", "remove", "--live")
     assert (result.exit_code, "--yes-remove acme" in result.stderr) == (1, True)
-    world.put("manifest.json", CONTENT)
+    world.put("manifest.json", MANIFEST)
     result = run("acme", "--run", "remove", "--live", "--yes-remove", "acme")
     assert (result.exit_code, "no receipt" in result.stderr) == (3, True)
     assert world.tasks("prod") == []
-    world.put("receipt.json", CONTENT)
+    world.put("receipt.json", RECEIPT)
     assert run("acme", "--run", "remove", "--live", "--yes-remove", "acme").exit_code == 0
     (started,) = world.tasks("prod")
     assert started["overrides"]["containerOverrides"][0]["command"][-1] == DIGEST
@@ -231,6 +238,15 @@ def test_aws_refusing_is_exit_4_and_no_traceback(world: World, monkeypatch: pyte
     result = run("acme", "--run", "freeze", "--live")
     assert result.exit_code == 4
     assert "AWS refused" in result.stderr
+
+
+def test_a_residency_that_forbids_the_region_starts_no_step(world: World, project: Path) -> None:
+    acme = project / "tenants/acme.yaml"
+    acme.write_text(re.sub(r"residency: .*", "residency: [eu-north-1]", acme.read_text()))
+    for step in ("freeze", "export", "import"):
+        result = run("acme", "--run", step, "--live")
+        assert (result.exit_code, "eu-west-1 lies outside residency" in " ".join(result.stderr.split())) == (1, True)
+    assert world.tasks("prod") == world.tasks("prod-acme") == []
 
 
 @pytest.mark.usefixtures("project")
