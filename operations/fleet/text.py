@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from operations.changed.estate import Base
 from operations.fleet.journal import counts
 from operations.fleet.plan import WAVES, FleetPlan
 from operations.fleet.records import Run, ShardHead, ShardRecord
+
+_NOT_TOLD: Final = ("plan", "writes")
+"""Of a run, what the journal alone needs."""
 
 
 def plan_text(plan: FleetPlan) -> str:
@@ -91,18 +94,10 @@ def _without(name: str, stack: str, cause: str) -> str:
 
 def run_json(run: Run, records: Sequence[ShardRecord]) -> dict[str, Any]:
     """The same for programs."""
+    of_the_run = {key: value for key, value in asdict(run).items() if key not in _NOT_TOLD}
     return {
-        "run": run.run,
-        "environment": run.environment,
-        "image": run.image,
-        "release": run.release,
-        "commit": run.commit,
-        "state": run.state,
-        "wave": run.wave,
-        "round": run.round,
+        **of_the_run,
         "because": list(run.because),
-        "accepted": dict(run.accepted),
-        "began": run.began,
         "customers": dict(counts(records)),
         "causes": causes(records),
         "shards": list(map(_shard, records)),

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from operations.fleet.records import RunState
 from operations.outputs.printed import Printed
 
 
@@ -61,7 +62,7 @@ class FleetRun(Printed):
     image: str
     release: str
     commit: str
-    state: Literal["running", "stopped", "rolling back", "rolled back", "done", "ended"]
+    state: RunState
     wave: str
     round: int
     because: list[str]
