@@ -14,6 +14,7 @@ from policies.stack import Stack
 
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]+")
 _EXACTLY: Final = ("ArnEquals", "StringEquals")
+_LIKE: Final = ("StringEquals", "StringLike")
 _OF_OBJECTS: Final = {"s3:getobject", "s3:putobject"}
 _THROUGH_S3: Final = re.compile(r"s3\.[a-z0-9-]+\.amazonaws\.com")
 
@@ -77,7 +78,8 @@ def _names_roles(statement: Statement) -> bool:
 def _is_below_a_prefix(statement: Statement) -> bool:
     actions = {one.lower() for one in values_of(statement, "Action")}
     if actions == {"s3:listbucket"}:
-        listed = [value for _, values in conditions(statement).get("s3:prefix", ()) for value in values]
+        found = conditions(statement).get("s3:prefix", ())
+        listed = [value for operator, values in found if operator in _LIKE for value in values]
         return bool(listed) and all(re.fullmatch(r"[^*?]+/\*", one) for one in listed)
     resources = values_of(statement, "Resource")
     below = all(re.fullmatch(r"arn:aws[a-z-]*:s3:::[^*?/]+/[^*?]+/\*", one) for one in resources)

@@ -253,6 +253,17 @@ def test_a_bucket_that_shares_more_than_a_prefix_with_one_role_is_caught(what: s
     assert _failing(fleet, "state-policy", change) == {"bucket-name-principals"}
 
 
+@pytest.mark.parametrize("operator", ["StringNotLike", "StringLikeIfExists", "ForAllValues:StringLike"])
+def test_a_bucket_that_lets_another_account_list_beyond_a_prefix_is_caught(operator: str, fleet: Fleet) -> None:
+    def change(text: str) -> str:
+        document = json.loads(text)
+        found = next(one for one in document["Statement"] if one["Sid"] == "LetFurtherAccountsFindJournal")
+        found["Condition"][operator] = found["Condition"].pop("StringLike")
+        return json.dumps(document)
+
+    assert _failing(fleet, "state-policy", change) == {"bucket-name-principals"}
+
+
 @pytest.mark.parametrize("lost", ["kms:ViaService", "kms:EncryptionContext:aws:s3:arn"])
 def test_a_key_that_another_account_may_use_for_more_than_that_bucket_is_caught(lost: str, fleet: Fleet) -> None:
     def change(text: str) -> str:
