@@ -1,6 +1,8 @@
 """How an engine's run ends early: what is wrong, and the next step. Importing this costs nothing."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+NO_REASON: Final = "the engine gave no reason"
 
 
 class EngineError(Exception):
@@ -55,6 +57,11 @@ class FailedError(EngineError):
     def __init__(self, problem: str, next_step: str = "", reasons: tuple[str, ...] = ()) -> None:
         super().__init__(problem, next_step)
         self.reasons = reasons
+
+    @property
+    def reason(self) -> str:
+        """The first one."""
+        return next(iter(self.reasons), NO_REASON)
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from operations.engine.cli import Cli, CommandError
 from operations.engine.errors import (
+    NO_REASON,
     EngineError,
     EngineMissingError,
     FailedError,
@@ -45,7 +46,7 @@ def explain(stack: str, text: str) -> EngineError:
         if found:
             return make(stack, text, found)
     reasons = tuple(error_lines(text.splitlines()))
-    return FailedError(f"{stack}: {reasons[0] if reasons else 'the engine gave no reason'}", "", reasons)
+    return FailedError(f"{stack}: {next(iter(reasons), NO_REASON)}", "", reasons)
 
 
 def reasons_in(message: str) -> list[str]:

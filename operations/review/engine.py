@@ -89,7 +89,7 @@ def _previewed(
             )
         except FailedError as error:  # a mandatory policy fails the preview, too
             if not any("summaryEvent" in event for event in events):
-                raise EngineError(f"{opened.name}: the preview broke off: {error.reasons[0]}") from error
+                raise EngineError(f"{opened.name}: the preview broke off: {error.reason}") from error
             return [_failed(event) for event in events], ""
     return events, ran.printed
 

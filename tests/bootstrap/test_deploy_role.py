@@ -310,6 +310,7 @@ def test_nothing_is_done_in_a_region_outside_residency(service: str, prod: Accou
 
 
 def test_a_regional_base_of_the_same_environment_is_the_roles_too(prod: Account, deploy: Proof) -> None:
+    seen = {"s3:if-match": ("what was read",)}  # without which nobody writes the journal
     for action, resource in (
         ("rds:CreateDBInstance", f"arn:aws:rds:eu-north-1:{prod.id}:db:workbuoy-prod-eu-north-1-database"),
         ("s3:PutObject", _state("stacks/workbuoy/prod-acme.json")(prod)),
@@ -317,7 +318,8 @@ def test_a_regional_base_of_the_same_environment_is_the_roles_too(prod: Account,
         ("s3:PutObject", _journal("prod/current.json")(prod)),
         ("s3:GetObject", _journal("prod/20261126T090000-ab12cd/shards/rest-001.json")(prod)),
     ):
-        assert deploy.judge(RequestedAction(action=action, resource=resource), "eu-north-1").decision.allowed, action
+        asked = RequestedAction(action=action, resource=resource, context=seen)
+        assert deploy.judge(asked, "eu-north-1").decision.allowed, action
 
 
 def changed(proof: Proof, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Proof:

@@ -137,7 +137,8 @@ def test_harmless_drift_is_shown_and_stops_nothing(invoke: Invoke, fake_cli: Fak
 
 
 def test_a_deployment_of_dev_looks_for_no_drift_unless_asked(invoke: Invoke, fake_cli: FakeCli) -> None:
-    invoke("deploy", "local", "--image", DIGEST, "--yes", preview=failing("error: preview failed"))
+    result = invoke("deploy", "local", "--image", DIGEST, "--yes", preview=failing("error: preview failed"))
+    assert (result.exit_code, "the engine gave no reason" in result.stderr) == (4, True)
     assert not fake_cli.calls("refresh")
     invoke("deploy", "local", "--image", DIGEST, "--yes", "--refresh", preview=failing("error: preview failed"))
     assert len(fake_cli.calls("refresh")) == 1
