@@ -32,7 +32,8 @@ class Recorded:
 def stood(project: Project, stack: str = "test") -> Stood:
     """What a project declares now, as if it stood."""
     body = {"schema": SCHEMA, **as_json(rehearse(project, stack, Options(declare_only=True)))}
-    return Stood("before", "before", folder=project.root, declared=Recorded(body), base=None)
+    origin = f"before ({'0' * 9}) to the working tree"
+    return Stood("before", origin, folder=project.root, declared=Recorded(body), base=None)
 
 
 def account_of(request: pytest.FixtureRequest) -> str:
