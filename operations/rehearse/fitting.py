@@ -39,7 +39,7 @@ LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     ),
     "--move": (
         "tries who reaches whom while customers move",
-        frozenset({"--image", "--since", "--declare-only", "--no-service", "--no-matrix", "--leave"}),
+        frozenset({"--image", "--since", "--declare-only", "--no-service", "--no-matrix"}),
     ),
     "--tenants": ("stands stacks up", frozenset({"--declare-only"})),
 }

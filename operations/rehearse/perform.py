@@ -11,7 +11,9 @@ from operations.ending import NOT_MADE, fail, warn
 from operations.rehearse.progress import progress
 
 if TYPE_CHECKING:
+    from project.files import Project
     from rehearsal.result import Rehearsal
+    from rehearsal.run import Options
     from rehearsal.service.leaving import Leaving
     from rehearsal.service.restoring_stack import WholeStack
     from rehearsal.whole import ServiceOptions
@@ -63,39 +65,40 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
                 raise ProblemsError(problems)
             if asked.in_browser:
                 _require_browser(project.root / "app", in_image=asked.in_image)
-            if asked.move_to:
-                from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415 it imports boto3
-
-                return rehearse_move(project, asked.stack, asked.move_to, asked.tenants, options)
-            if asked.tenants and asked.leave:
-                from operations.rehearse.leaving import Commands  # noqa: PLC0415 few ask for it
-                from rehearsal.service.leaving import Leaving  # noqa: PLC0415
-                from rehearsal.tenants.leaving.run import rehearse_leaving  # noqa: PLC0415 it imports boto3
-
-                return rehearse_leaving(
-                    project,
-                    asked.stack,
-                    asked.tenants,
-                    options,
-                    Commands(),
-                    in_image=asked.in_image,
-                    pool=Leaving(),
-                )
             if asked.tenants:
-                from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415 it imports boto3
-
-                return rehearse_tenants(
-                    project,
-                    asked.stack,
-                    asked.tenants,
-                    options,
-                    with_service=asked.with_service,
-                    with_matrix=asked.with_matrix,
-                    in_image=asked.in_image,
-                )
+                return _with_tenants(asked, project, options)
             return rehearse_whole(project, asked.stack, options, _service(asked), asked.since)
     except ImageError as error:
         fail(error.code, str(error))
+
+
+def _with_tenants(asked: RehearseOptions, project: "Project", options: "Options") -> "Rehearsal":
+    from operations.rehearse.leaving import Commands  # noqa: PLC0415 these import boto3
+    from rehearsal.service.leaving import Leaving  # noqa: PLC0415
+    from rehearsal.tenants.leaving.run import rehearse_leaving  # noqa: PLC0415
+    from rehearsal.tenants.moving.before import followed_by  # noqa: PLC0415
+    from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415
+    from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415
+
+    names, in_image = asked.tenants, asked.in_image
+
+    def leave() -> "Rehearsal":
+        return rehearse_leaving(project, asked.stack, names, options, Commands(), in_image=in_image, pool=Leaving())
+
+    if asked.move_to:
+        moved = rehearse_move(project, asked.stack, asked.move_to, names, options)
+        return followed_by(moved, leave) if asked.leave else moved
+    if asked.leave:
+        return leave()
+    return rehearse_tenants(
+        project,
+        asked.stack,
+        names,
+        options,
+        with_service=asked.with_service,
+        with_matrix=asked.with_matrix,
+        in_image=in_image,
+    )
 
 
 def _service(asked: RehearseOptions) -> "ServiceOptions | None":
