@@ -56,7 +56,7 @@ def _steps(found: ServiceRehearsal) -> Html | None:
         for step in found.steps
     ]
     columns = (Column("Step"), Column("What came of it"), Column("Share", "chart"), Column("Took", "amount"))
-    return table("Steps", columns, rows, class_="timings")
+    return table("Steps", columns, rows, class_="timings steps")
 
 
 def _pictures(found: ServiceRehearsal) -> Html | None:
