@@ -60,7 +60,7 @@ async def add(tx: Transaction, session: Session, row: Row) -> Row:
 
 
 async def change_role(tx: Transaction, session: Session, member_id: UUID, role: Role) -> Row:
-    """Raises NotFound, Refused (409) where no admin would be left."""
+    """Raises NotFound, Refused: 409 where no admin would be left, 403 where the caller is none any more."""
     await _expect_another_admin(tx, session, member_id, unless=role is Role.ADMIN)
     row = await tx.one(
         f"update members set role = %(role)s{_THIS} returning {_COLUMNS}",
@@ -99,5 +99,8 @@ async def _expect_another_admin(
         f"select id from members where tenant_id = %(tenant_id)s and role = 'admin' order by id{ROW_LOCK}",
         {"tenant_id": session.tenant_id},
     )
-    if [row["id"] for row in admins] == [member_id]:
+    ids = [row["id"] for row in admins]
+    if session.member_id not in ids:  # since the request began; no member is shown to them any more
+        raise Refused(403, "You may not do this any more: somebody has just changed your role.")
+    if ids == [member_id]:
         raise Refused(409, "A tenant needs an admin: make somebody else one first.")
