@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -104,14 +104,18 @@ def test_file_that_is_not_what_its_row_says_leaves_an_export_without_a_manifest(
     key = rows(handing_over.pool, "select object_key from attachments where size_bytes = 1000 limit 1")[0][0]
     before = handing_over.content(handing_over.pool, key)
     handing_over.put(handing_over.pool, key, b"changed")
+    tenant = rows(handing_over.pool, OWNER_OF, [key])[0][0]
+    later = datetime.now(UTC) + timedelta(hours=1)  # exports of one second share a folder
     with pytest.raises(PromotionRefused, match="is not what its row says"):
-        hand_over(handing_over.pool, rows(handing_over.pool, OWNER_OF, [key])[0][0])
+        hand_over(handing_over.pool, tenant, now=lambda: later)
     handing_over.put(handing_over.pool, key, before)
     storage = handing_over.pool.storage
     assert storage is not None
-    listed = client(storage).list_objects_v2(Bucket=handing_over.pool.exports_bucket)["Contents"]
-    manifests = sum(one["Key"].endswith("manifest.json") for one in listed)
-    assert manifests < len({one["Key"].rpartition("/")[0] for one in listed})
+    folder = f"{tenant}/{later:%Y%m%dT%H%M%SZ}/"
+    listed = client(storage).list_objects_v2(Bucket=handing_over.pool.exports_bucket, Prefix=folder)[
+        "Contents"
+    ]
+    assert {one["Key"].removeprefix(folder) for one in listed} == {"rows.zip"}
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "QuotaExceeded"])
