@@ -1,12 +1,10 @@
-"""Names of the tags that every taggable resource carries (WB.11); the components' tags function uses the same."""
+"""Names of tags that something asks for, of those that the components' tags function gives each resource (WB.11)."""
 
 from typing import Final
 
 APPLICATION: Final = "application"
 ENVIRONMENT: Final = "environment"
-OWNER: Final = "owner"
 TENANT: Final = "tenant"
-DATA_CLASSIFICATION: Final = "data-classification"
 
 ROTATION: Final = "rotation"
 """`rotation=manual` marks a secret that an operator renews; its age is checked at run time (SecretsManager.1)."""

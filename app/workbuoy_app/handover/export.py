@@ -17,11 +17,11 @@ from workbuoy_app import __version__
 from workbuoy_app.handover.archives import Archive, Series, Stored, buckets, writing
 from workbuoy_app.handover.readme import README
 from workbuoy_app.promotion.acting import acting_for, as_group, owner_that_may_act
-from workbuoy_app.promotion.bucket import AT_ONCE, PAGE_OBJECTS, Bucket, own_storage
+from workbuoy_app.promotion.bucket import AT_ONCE, Bucket, own_storage
 from workbuoy_app.promotion.content import Content, Objects, Sink, Write, measure
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, find
-from workbuoy_app.promotion.tables import Table
+from workbuoy_app.promotion.tables import Table, attachments
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import MIB, Settings
 
@@ -31,7 +31,8 @@ SMALL_BYTES = MIB
 LONGEST_NAME_BYTES = 255
 _LONGEST_ENDING = 16  # characters, the dot among them
 _NOT_IN_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f]")
-_COLUMNS = ("id", "thing_id", "name", "object_key", "size_bytes", "sha256")
+COLUMNS = ("id", "thing_id", "name", "object_key", "size_bytes", "sha256")
+"""What an export asks of each attachment."""
 
 
 def hand_over(
@@ -56,7 +57,7 @@ def hand_over(
         connection.rollback()  # the member and its session never were
         found = _Found()
         files = Series(target, folder, "files", made_at, done).write(
-            files_of(connection, tenant, source, found.passing(attachments(connection, tenant)))
+            files_of(connection, tenant, source, found.passing(attachments(connection, tenant, COLUMNS)))
         )
         _expect_same(connection, tenant, content, found, files)
     manifest = {
@@ -151,24 +152,6 @@ def _checked(row: dict[str, Any], pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield piece
     if (size, hashed.hexdigest()) != (row["size_bytes"], row["sha256"]):
         raise PromotionRefused(f"attachment {row['id']} is not what its row says: size or checksum differ")
-
-
-def attachments(connection: Owner, tenant: Tenant) -> Iterator[dict[str, Any]]:
-    """By id, in short transactions: none stays open while files are read."""
-    last = None
-    while True:
-        with acting_for(connection, tenant.id):
-            as_group(connection)
-            found = connection.execute(
-                f"select {', '.join(_COLUMNS)} from attachments where tenant_id = %(tenant)s"
-                " and (%(last)s::uuid is null or id > %(last)s::uuid) order by id limit %(limit)s",
-                {"tenant": tenant.id, "last": last, "limit": PAGE_OBJECTS},
-            ).fetchall()
-        connection.rollback()
-        yield from (dict(zip(_COLUMNS, row, strict=True)) for row in found)
-        if len(found) < PAGE_OBJECTS:
-            return
-        last = found[-1][0]
 
 
 def _chunks(connection: Owner, tenant: Tenant, row: dict[str, Any]) -> Iterator[bytes]:

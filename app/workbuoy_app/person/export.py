@@ -10,14 +10,14 @@ from uuid import UUID
 
 from workbuoy_app import __version__
 from workbuoy_app.handover.archives import Archive, Series, Stored, buckets, writing
-from workbuoy_app.handover.export import FORMAT, VERSION, attachments, files_of
+from workbuoy_app.handover.export import COLUMNS, FORMAT, VERSION, files_of
 from workbuoy_app.person.readme import README
 from workbuoy_app.person.rows import made_by
 from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, as_owner, owner_that_may_act
 from workbuoy_app.promotion.bucket import own_storage
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, find
-from workbuoy_app.promotion.tables import Value, as_plain, line, moved_tables
+from workbuoy_app.promotion.tables import Value, as_plain, attachments, line, moved_tables
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -50,7 +50,7 @@ def export(
                 counts[table] = _write(archive, table, _authored(connection, tenant, table, ids))
         connection.rollback()
         wanted = set(made["attachments"])
-        own = (row for row in attachments(connection, tenant) if row["id"] in wanted)
+        own = (row for row in attachments(connection, tenant, COLUMNS) if row["id"] in wanted)
         files = Series(target, folder, "files", made_at, done).write(
             files_of(connection, tenant, source, own)
         )

@@ -195,16 +195,22 @@ def stored(table: Table, row: dict[str, Value]) -> list[object]:
 
 
 def rows_with_objects(connection: Owner, tenant: Tenant) -> Iterator[dict[str, Any]]:
-    """What is copied of each, by id. In short transactions: none stays open while objects are copied."""
+    """What is copied of each object, by id."""
     columns = ("id", "object_key", "size_bytes", "sha256", "content_type")
+    return attachments(connection, tenant, columns, " and object_key is not null")
+
+
+def attachments(
+    connection: Owner, tenant: Tenant, columns: Sequence[str], condition: str = ""
+) -> Iterator[dict[str, Any]]:
+    """These columns of each, `id` the first, by id. In short transactions: none stays open while files are copied."""
     last = None
     while True:
         with acting_for(connection, tenant.id):
             as_group(connection)
             found = connection.execute(
-                f"select {', '.join(columns)} from attachments where tenant_id = %(tenant)s"
-                " and object_key is not null and (%(last)s::uuid is null or id > %(last)s::uuid)"
-                " order by id limit %(limit)s",
+                f"select {', '.join(columns)} from attachments where tenant_id = %(tenant)s{condition}"
+                " and (%(last)s::uuid is null or id > %(last)s::uuid) order by id limit %(limit)s",
                 {"tenant": tenant.id, "last": last, "limit": PAGE_OBJECTS},
             ).fetchall()
         connection.rollback()
