@@ -23,7 +23,7 @@ test: .venv/installed app/.venv/installed ## Everything that CI runs
 	@echo "1 of 3: format, lint and types ..." >&2
 	@$(MAKE) --no-print-directory check
 	@echo "2 of 3: the infrastructure's tests ..." >&2
-	@$(BIN)/python -m pytest -q $(PARALLEL)
+	@tests/run $(BIN)/python -m pytest -q $(PARALLEL)
 	@echo "3 of 3: the service's tests ..." >&2
 	@$(MAKE) --no-print-directory -C app test
 

@@ -23,9 +23,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from serving import DURABLE, OTHER, REQUESTS, Server, fill, free_port, load_on, request, serve
+from serving import DURABLE, OTHER, REQUESTS, Server, fill, load_on, request, serve
 from watching import MOST_FOR_METRICS, MOST_FOR_SPANS, cost_of_metrics, cost_of_spans
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres, running
+from workbuoy_app.devtools.ports import free_port
 
 # Of the stronger peer's requests from 8 connections on, and at 1; p99 at 64 of p50; memory of the template's; seconds.
 # Memory after many requests of before; p99 of a list beside another tenant's twelve searches.

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 from workbuoy_app.devtools.embedded_postgres import DATABASE, SUPERUSER, Postgres
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.identifiers import new_id
 from workbuoy_app.migrate import migrate
 from workbuoy_app.registry import add_member, add_tenant
@@ -111,12 +111,6 @@ REQUESTS = {
     "list": lambda port: request("GET", port),
     "insert": lambda port: request("POST", port, json.dumps(THING).encode()),
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def fill(postgres: Postgres) -> None:

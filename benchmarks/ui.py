@@ -23,6 +23,7 @@ from typing import Any
 
 from workbuoy_app.api.auth import MOCK_ISSUER
 from workbuoy_app.devtools import embedded_postgres, servers
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.migrate import migrate
 from workbuoy_app.registry import add_member, add_tenant
 from workbuoy_app.settings import load
@@ -69,7 +70,7 @@ def main() -> int:
 def serving() -> Iterator[str]:
     """The service with its things; gives its address."""
     with embedded_postgres.running() as postgres, tempfile.TemporaryDirectory() as folder:
-        port = str(embedded_postgres.free_port())
+        port = str(free_port())
         settings = {"DATABASE_URL": postgres.url(), "OIDC_DEV_MOCK": "1", "PORT": port, "METRICS_ENABLED": "false"}
         settings |= {"RATE_LIMIT_SESSION": "0", "RATE_LIMIT_TENANT": "0"}
         loaded = load(settings)

@@ -18,7 +18,7 @@ import pytest
 from tests.test_process import APP, clean, command
 from workbuoy_app.certificate import self_signed
 from workbuoy_app.devtools import servers
-from workbuoy_app.devtools.embedded_postgres import free_port
+from workbuoy_app.devtools.ports import free_port
 
 
 def unchecked() -> ssl.SSLContext:

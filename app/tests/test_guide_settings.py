@@ -148,7 +148,7 @@ def test_metrics_need_no_setting(settings: Settings) -> None:
     """«Ingen obligatoriske env for å eksponere `/metrics`.»"""
     assert load(MINIMAL).metrics_enabled is True
     assert load({**MINIMAL, "METRICS_ENABLED": "false"}).metrics_enabled is False
-    from workbuoy_app.devtools.embedded_postgres import free_port
+    from workbuoy_app.devtools.ports import free_port
 
     off = dataclasses.replace(settings, metrics_enabled=False, metrics_port=free_port())
     with Service(off), pytest.raises(OSError, match="refused"):

@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 
 from tests.service import Service, attach, make_thing
 from workbuoy_app import __version__, logs, metrics
-from workbuoy_app.devtools.embedded_postgres import free_port
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.request_metrics import MOST_TENANTS, RequestMetrics
 from workbuoy_app.settings import Settings
 

@@ -22,7 +22,7 @@ from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
 from tests.test_failures import uploads
 from workbuoy_app.devtools import servers
-from workbuoy_app.devtools.embedded_postgres import free_port
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.settings import MIB, Settings, load
 
 JARS = Path(os.environ.get("WORKBUOY_S3PROXY", Path(__file__).parents[2] / "build" / "s3proxy"))

@@ -19,7 +19,8 @@ from tests.conftest import prepare
 from tests.service import Service, attach, make_thing
 from tests.test_bad_input import assert_problem
 from workbuoy_app.devtools import embedded_postgres
-from workbuoy_app.devtools.embedded_postgres import OWNER, SUPERUSER, Postgres, free_port
+from workbuoy_app.devtools.embedded_postgres import OWNER, SUPERUSER, Postgres
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.migrate import MigrationFailed, migrate
 from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.settings import Settings, load

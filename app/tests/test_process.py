@@ -21,7 +21,8 @@ import pytest
 
 from workbuoy_app import rotation
 from workbuoy_app.devtools import servers
-from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres, free_port
+from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
+from workbuoy_app.devtools.ports import free_port
 
 pytestmark = pytest.mark.slow  # each starts servers of its own
 

@@ -26,7 +26,8 @@ from tests.test_tracing import Heard, recorder, storage
 from workbuoy_app import tracing
 from workbuoy_app.database import Statement
 from workbuoy_app.devtools import servers
-from workbuoy_app.devtools.embedded_postgres import Postgres, free_port
+from workbuoy_app.devtools.embedded_postgres import Postgres
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.observer import Observer
 from workbuoy_app.settings import SettingsError, StorageSettings, load
 from workbuoy_app.spans import SpanExport, TracedDatabase

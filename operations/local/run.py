@@ -17,9 +17,10 @@ from operations.engine.cli import find_cli
 from operations.engine.errors import EngineError, EngineMissingError, InterruptedRunError, MistakenError
 from operations.engine.stack import EngineStack, Ran, open_stack
 from operations.local.changed import Changed, changed_by_refresh, changed_by_update
-from operations.local.server import free_port, serving
+from operations.local.server import serving
 from project.files import Project
 from project.placement import placement_of
+from rehearsal.service.ports import free_port, is_free
 
 STACK: Final = "local"
 
@@ -74,7 +75,7 @@ def run(project: Project, notify: Notify) -> LocalRun:
     if place.endpoint_url is None:
         raise MistakenError(f"Pulumi.{STACK}.yaml: names no endpointUrl", "give it a moto server's address")
     wanted = int(place.endpoint_url.rpartition(":")[2])
-    port = free_port(wanted)
+    port = wanted if is_free(wanted) else free_port()
     if port != wanted:
         notify(f"Port {wanted} is taken; moto serves on {port}, which stands in for it in endpointUrl.")
     with _copied(project, port) as (copy, folder), serving(port, place.account):

@@ -1,7 +1,6 @@
 """moto in server mode, patched as for a rehearsal, in its own process: `python -m operations.local.server PORT`."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -48,19 +47,6 @@ def serving(port: int, account: str) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def free_port(wanted: int) -> int:
-    """The wanted port where it is free, else another one."""
-    for port in (wanted, 0):
-        with socket.socket() as asked:
-            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                asked.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(asked.getsockname()[1])
-    raise EngineError("no port is free on this machine")
 
 
 def _wait(process: "subprocess.Popen[bytes]", said: IO[bytes], port: int) -> None:

@@ -15,11 +15,12 @@ from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import Gate, NotTrustedError, open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.service.declared import DeclaredService, NoServiceError, declared_service
+from rehearsal.service.ports import free_port
 from rehearsal.service.processes import NotToBeHadError, Programs
 from rehearsal.service.result import ServiceRehearsal, ServiceStep
 from rehearsal.service.span_receiver import ENDPOINT, span_receiver
 from rehearsal.service.steps import Action, steps_with
-from rehearsal.service.surroundings import Surroundings, free_port
+from rehearsal.service.surroundings import Surroundings
 from rehearsal.service.trial import MEMBERS, StepError, Trial
 from rehearsal.service.watching import Watched
 

@@ -2,13 +2,11 @@
 
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +14,11 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from rehearsal.service.forks import Forks
+from rehearsal.service.ports import free_port
 from rehearsal.service.processes import NOT_INSTALLED, NotToBeHadError, Process, python_of
 
 GIVEN = "REHEARSAL_DATABASE_URL"
-START_TIMEOUT_SECONDS = 40
+START_TIMEOUT_SECONDS = 120
 
 # Runs in the service's environment, which has a Postgres driver; this one has none.
 _COUNT_TABLES = """
@@ -227,12 +226,3 @@ def _parse(url: str) -> Owner:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listened on a moment ago, below those that systems hand out to connections."""
-    while True:
-        port = random.randrange(20_000, 32_000)  # noqa: S311  no secret
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

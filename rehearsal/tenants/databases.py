@@ -12,10 +12,11 @@ from typing import Self
 
 from rehearsal.cloud import Moto
 from rehearsal.permissions.gate import Gate, NotTrustedError
+from rehearsal.service.ports import free_port
 from rehearsal.service.processes import NotToBeHadError, Programs
 from rehearsal.service.run import explained
 from rehearsal.service.steps import DATABASE_STEPS
-from rehearsal.service.surroundings import Owner, Surroundings, free_port
+from rehearsal.service.surroundings import Owner, Surroundings
 from rehearsal.service.trial import StepError, Trial
 from rehearsal.tenants.holdings import Holdings
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from rehearsal.service.ports import free_port
 
 # bcrypt of what moto hands out as a token's password, for the user AWS.
 HTPASSWD = "AWS:$2b$04$.jmR2ZWqv0bSqZZfUDvxm.y5i9Gqy1xZBsXiNX0.5c7KpLuHxcOmO\n"
@@ -30,9 +31,7 @@ def registry(folder: Path, *, closed: bool = False) -> Iterator[str]:
     """A registry's host and port; a closed one asks for a password."""
     need_tools()
     folder.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{probe.getsockname()[1]}"
+    host = f"127.0.0.1:{free_port()}"
     lines = ["version: 0.1", "storage: {inmemory: {}}", f"http: {{addr: '{host}'}}", "log: {level: error}"]
     if closed:
         (folder / "htpasswd").write_text(HTPASSWD)

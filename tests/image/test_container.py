@@ -14,9 +14,10 @@ import pytest
 from rehearsal.image import Container, Unpacked
 from rehearsal.service.browser import Browser, fetch
 from rehearsal.service.lambda_runtime import InvocationError, lambda_runtime
+from rehearsal.service.ports import free_port
 from rehearsal.service.processes import NotToBeHadError, Process, started
 from rehearsal.service.span_receiver import ENDPOINT, span_receiver
-from rehearsal.service.surroundings import Owner, Surroundings, free_port
+from rehearsal.service.surroundings import Owner, Surroundings
 from tests.image.conftest import APP, ROOT
 
 pytestmark = pytest.mark.slow

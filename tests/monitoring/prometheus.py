@@ -15,8 +15,8 @@ from monitoring import scrape
 from monitoring.rules import rules
 from monitoring.watched import Watched
 from rehearsal.service.browser import fetch
+from rehearsal.service.ports import free_port
 from rehearsal.service.processes import Process, started
-from rehearsal.service.surroundings import free_port
 
 INTERVAL = "250ms"
 PATIENCE_SECONDS = 60

@@ -19,6 +19,7 @@ from types import FrameType
 from workbuoy_app import registry
 from workbuoy_app.api.auth import MOCK_ISSUER
 from workbuoy_app.devtools import embedded_postgres, servers
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.migrate import migrate
 from workbuoy_app.rights import Role
 from workbuoy_app.settings import SettingsError, load, read_env_files
@@ -68,7 +69,7 @@ def _free_or_any(port: str) -> str:
     try:
         _expect_free(port)
     except servers.NotStarted:
-        return str(embedded_postgres.free_port())
+        return str(free_port())
     return port
 
 

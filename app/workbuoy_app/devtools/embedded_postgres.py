@@ -21,7 +21,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -37,7 +36,9 @@ from typing import Any, LiteralString, Protocol
 import psycopg
 from psycopg import sql
 
-START_TIMEOUT_SECONDS = 30
+from workbuoy_app.devtools.ports import free_port
+
+START_TIMEOUT_SECONDS = 90
 STOP_TIMEOUT_SECONDS = 10
 SUPERUSER = "postgres"
 OWNER = "workbuoy_owner"
@@ -283,13 +284,6 @@ def _give_to(user: pwd.struct_passwd | None, *paths: Path) -> None:
     if user is not None:
         for path in paths:
             os.chown(path, user.pw_uid, user.pw_gid)
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def connected(url: str, process: subprocess.Popen[bytes], folder: Path) -> psycopg.Connection[Any]:

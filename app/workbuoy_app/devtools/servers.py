@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workbuoy_app.aws import storage_client
-from workbuoy_app.devtools.embedded_postgres import free_port
+from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.settings import StorageSettings
 
 START_TIMEOUT_SECONDS = 30

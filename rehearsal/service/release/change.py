@@ -10,6 +10,7 @@ from rehearsal.service import steps, tasks
 from rehearsal.service.browser import fetch
 from rehearsal.service.declared import DeclaredService
 from rehearsal.service.lambda_runtime import lambda_runtime
+from rehearsal.service.ports import free_port
 from rehearsal.service.processes import Package, Programs, started
 from rehearsal.service.release.balancer import Balancer
 from rehearsal.service.release.migration import (
@@ -22,7 +23,6 @@ from rehearsal.service.release.migration import (
 )
 from rehearsal.service.release.traffic import SHOWN, Traffic
 from rehearsal.service.run import Step
-from rehearsal.service.surroundings import free_port
 from rehearsal.service.trial import StepError, Trial, expect
 
 CALM_SECONDS = 1.5

@@ -14,7 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from operations.engine.errors import EngineError
-from operations.local.server import free_port, serving
+from operations.local.server import serving
+from rehearsal.service.ports import free_port
 
 pytestmark = pytest.mark.slow  # servers
 
@@ -55,7 +56,7 @@ GIVEN: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with serving(free_port(0), ACCOUNT) as url:
+    with serving(free_port(), ACCOUNT) as url:
         yield url
 
 
@@ -145,14 +146,6 @@ def test_a_long_life_does_not_fill_what_the_server_says(endpoint: str) -> None:
     sts = client("sts", endpoint)
     for _ in range(700):  # a hundred bytes of log each; a pipe holds 64 KiB
         assert sts.get_caller_identity()["Account"] == ACCOUNT
-
-
-def test_a_port_that_is_taken_gives_way_to_a_free_one() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert free_port(port) != port
 
 
 def test_a_server_that_ends_at_once_says_why() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from rehearsal.service.surroundings import free_port
+from rehearsal.service.ports import free_port
 from rehearsal.service.watching import Watcher, read
 
 NAME = "workbuoy_http_request_duration_seconds"

@@ -12,6 +12,7 @@ from rehearsal.cloud import Cloud
 from rehearsal.permissions.gate import open_gate
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options
+from rehearsal.summary import summary
 from rehearsal.tenants.holdings import Holdings
 from rehearsal.tenants.matrix import Grounds
 from rehearsal.tenants.result import Cell, Matrix
@@ -65,4 +66,5 @@ def beside() -> Iterator[Beside]:
         rehearsing = Rehearsing(project, Options(), plan, contexts, None)
         rehearsal = rehearsing.run()
         assert rehearsing.grounds is not None
+        assert rehearsal.passed, summary(rehearsal)
         yield Beside(rehearsal, rehearsing.grounds)
