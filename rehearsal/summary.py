@@ -1,6 +1,5 @@
 """What a person reads after a rehearsal: the verdict first, within the terminal's columns, ten seconds."""
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 
@@ -26,12 +25,12 @@ _DECLARED = "Nothing was created: this proves that the program runs, and nothing
 _LONGEST = 80  # of a value that is shown
 
 
-def summary(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
-    """The summary as text, without a final newline."""
-    return "\n".join(_lines(rehearsal, verbose))
+def summary(rehearsal: Rehearsal, *, asked: str = "", verbose: bool = False) -> str:
+    """The summary as text, without a final newline; `asked` are the command's arguments, by default the stack alone."""
+    return "\n".join(_lines(rehearsal, asked or rehearsal.stack, verbose))
 
 
-def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
+def _lines(rehearsal: Rehearsal, asked: str, verbose: bool) -> Iterator[str]:
     yield from wrapped(verdict(rehearsal))
     yield ""
     if rehearsal.change:
@@ -61,7 +60,7 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
     if verbose:
         yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
     yield from wrapped(_DECLARED if rehearsal.declare_only else _CHANGED if rehearsal.change else _MOTO, hanging="")
-    yield from wrapped(f"Next: {_next(rehearsal, verbose)}")
+    yield from wrapped(f"Next: {_next(rehearsal, asked, verbose)}")
 
 
 def verdict(rehearsal: Rehearsal) -> str:
@@ -269,15 +268,11 @@ def short(token: str) -> str:
     return f"{parts[1].split('/')[0]}.{parts[2]}" if len(parts) == 3 else token
 
 
-def _next(rehearsal: Rehearsal, verbose: bool) -> str:
-    name = rehearsal.stack + (f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else "")
-    name += f" --since {rehearsal.change.revision}" if rehearsal.change else ""
-    program = rehearsal.service.program if rehearsal.service else ""
-    name += f" --other {shlex.quote(program)}" if program else ""
+def _next(rehearsal: Rehearsal, asked: str, verbose: bool) -> str:
     if not rehearsal.passed:
-        return f"mend what is listed, then `workbuoy rehearse {name}` again"
+        return f"mend what is listed, then `workbuoy rehearse {asked}` again"
     if rehearsal.declare_only:
-        return f"workbuoy rehearse {name}"
+        return f"workbuoy rehearse {rehearsal.stack}"
     if not verbose:
-        return f"workbuoy rehearse {name} --verbose (what was not checked, and why)"
-    return f"pulumi preview --stack {name} (needs the Pulumi CLI and an AWS account)"
+        return f"workbuoy rehearse {asked} --verbose (what was not checked, and why)"
+    return f"pulumi preview --stack {rehearsal.stack} (needs the Pulumi CLI and an AWS account)"

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, NOT_MADE, fail, plainly
-from operations.rehearse.fitting import given_options, require_fitting
+from operations.rehearse.fitting import arguments_of, given_options, require_fitting
 from project.whole_file import require_writable
 
 USUAL = "dev"
@@ -127,7 +127,7 @@ def rehearse(
     perform.warn_of_capacity(asked.stack)
     result = perform.priced(result)
     try:
-        output.print_result(result, json_wanted=json_wanted, verbose=verbose)
+        output.print_result(result, asked=arguments_of(context, asked.stack), json_wanted=json_wanted, verbose=verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
     if report_file is not None:
