@@ -25,12 +25,12 @@ _DECLARED = "Nothing was created: this proves that the program runs, and nothing
 _LONGEST = 80  # of a value that is shown
 
 
-def summary(rehearsal: Rehearsal, *, asked: str = "", verbose: bool = False) -> str:
-    """The summary as text, without a final newline; `asked` are the command's arguments, by default the stack alone."""
-    return "\n".join(_lines(rehearsal, asked or rehearsal.stack, verbose))
+def summary(rehearsal: Rehearsal, *, verbose: bool = False) -> str:
+    """The summary as text, without a final newline."""
+    return "\n".join(_lines(rehearsal, verbose))
 
 
-def _lines(rehearsal: Rehearsal, asked: str, verbose: bool) -> Iterator[str]:
+def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
     yield from wrapped(verdict(rehearsal))
     yield ""
     if rehearsal.change:
@@ -60,7 +60,7 @@ def _lines(rehearsal: Rehearsal, asked: str, verbose: bool) -> Iterator[str]:
     if verbose:
         yield from _section("Fields not checked", list(_not_checked(rehearsal)), verbose)
     yield from wrapped(_DECLARED if rehearsal.declare_only else _CHANGED if rehearsal.change else _MOTO, hanging="")
-    yield from wrapped(f"Next: {_next(rehearsal, asked, verbose)}")
+    yield from wrapped(f"Next: {_next(rehearsal, verbose)}")
 
 
 def verdict(rehearsal: Rehearsal) -> str:
@@ -268,11 +268,11 @@ def short(token: str) -> str:
     return f"{parts[1].split('/')[0]}.{parts[2]}" if len(parts) == 3 else token
 
 
-def _next(rehearsal: Rehearsal, asked: str, verbose: bool) -> str:
+def _next(rehearsal: Rehearsal, verbose: bool) -> str:
     if not rehearsal.passed:
-        return f"mend what is listed, then `workbuoy rehearse {asked}` again"
+        return f"mend what is listed, then `{rehearsal.command}` again"
     if rehearsal.declare_only:
         return f"workbuoy rehearse {rehearsal.stack}"
     if not verbose:
-        return f"workbuoy rehearse {asked} --verbose (what was not checked, and why)"
+        return f"{rehearsal.command} --verbose (what was not checked, and why)"
     return f"pulumi preview --stack {rehearsal.stack} (needs the Pulumi CLI and an AWS account)"

@@ -1,6 +1,7 @@
 """`workbuoy rehearse` on the command line."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -125,9 +126,9 @@ def rehearse(
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; nothing is left behind")
     perform.warn_of_capacity(asked.stack)
-    result = perform.priced(result)
+    result = replace(perform.priced(result), arguments=arguments_of(context, asked.stack))
     try:
-        output.print_result(result, asked=arguments_of(context, asked.stack), json_wanted=json_wanted, verbose=verbose)
+        output.print_result(result, json_wanted=json_wanted, verbose=verbose)
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
     if report_file is not None:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from rehearsal.result import Rehearsal
 
 
-def print_result(result: "Rehearsal", *, asked: str, json_wanted: bool, verbose: bool) -> None:
-    """Print the result on stdout; `asked` are the arguments by which it can be had again."""
+def print_result(result: "Rehearsal", *, json_wanted: bool, verbose: bool) -> None:
+    """Print the result on stdout."""
     if json_wanted:
         from rehearsal.as_json import as_json  # noqa: PLC0415
 
@@ -20,7 +20,7 @@ def print_result(result: "Rehearsal", *, asked: str, json_wanted: bool, verbose:
         return
     from rehearsal.summary import summary  # noqa: PLC0415
 
-    print_text(summary(result, asked=asked, verbose=verbose))
+    print_text(summary(result, verbose=verbose))
 
 
 def write_report(result: "Rehearsal", file: Path) -> None:
