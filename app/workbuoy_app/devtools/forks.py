@@ -24,7 +24,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -104,12 +104,11 @@ def _saved(file: str | Path) -> tuple[int, int]:
 
 
 def read_models_once() -> None:
-    """botocore decodes its data anew for each session; forks share what was decoded here for the service's clients."""
-    from botocore.loaders import JSONFileLoader
+    """botocore reads its data anew for each session; forks share what was read here for the service's clients."""
+    from botocore import loaders
     from botocore.session import get_session
 
-    decode = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-    setattr(JSONFileLoader, "load_file", lambda _, path: decode(path))  # noqa: B010 - mypy refuses the plain form
+    setattr(loaders, "create_loader", cache(loaders.create_loader))  # noqa: B010 - mypy refuses the plain form
     for service in ("s3", "secretsmanager"):
         get_session().create_client(
             service,
