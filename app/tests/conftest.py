@@ -13,7 +13,7 @@ import pytest
 
 from tests.service import ISSUER, Service
 from workbuoy_app import registry
-from workbuoy_app.devtools import embedded_postgres, servers
+from workbuoy_app.devtools import embedded_postgres, forks, servers
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
 from workbuoy_app.migrate import migrate
 from workbuoy_app.settings import Settings, load
@@ -21,6 +21,7 @@ from workbuoy_app.settings import Settings, load
 for name in [name for name in os.environ if name.startswith(("AWS_", "S3_", "OIDC_", "DATABASE_"))]:
     del os.environ[name]  # nobody's own account or database comes into a test by accident
 os.environ |= servers.CREDENTIALS
+forks.read_models_once()
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # for the identity provider of the tests, on loopback
 
 _numbers = itertools.count()

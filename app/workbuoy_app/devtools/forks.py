@@ -66,6 +66,7 @@ def main() -> int:
     imported = import_all()
     with suppress(Exception):
         read_models_once()
+        _read_models()
     with socket.socket(fileno=int(sys.argv[1])) as control:
         gc.freeze()  # so that a fork's collector does not copy what all share
         gc.enable()
@@ -104,11 +105,16 @@ def _saved(file: str | Path) -> tuple[int, int]:
 
 
 def read_models_once() -> None:
-    """botocore reads its data anew for each session; forks share what was read here for the service's clients."""
+    """botocore reads its data anew for each session, which is most of what a client costs: now once a process."""
     from botocore import loaders
-    from botocore.session import get_session
 
     setattr(loaders, "create_loader", cache(loaders.create_loader))  # noqa: B010 - mypy refuses the plain form
+
+
+def _read_models() -> None:
+    """Of the service's clients."""
+    from botocore.session import get_session
+
     for service in ("s3", "secretsmanager"):
         get_session().create_client(
             service,
