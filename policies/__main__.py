@@ -3,7 +3,7 @@
 from pulumi_policy import PolicyPack
 
 from policies.pack import NAME, policies
-from policies.read_once import reading_once
+from policies.serving import reading_once
 
 with reading_once():
     PolicyPack(NAME, policies=policies())

@@ -20,6 +20,7 @@ from infra.yaml_text import child, read_yaml
 from operations.ending import notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import open_stack
+from operations.tenant.counted import left_in
 from operations.tenant.emptying import end_buckets, require_rights
 from operations.tenant.handover.places import find_place
 from operations.tenant.handover.reading import ReadAgain, Wanted, read_again
@@ -78,14 +79,18 @@ def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
     today = datetime.now(UTC).date()
     draft = draft_of(root, tenant)
     file = wish.record or offboarding_file(root, tenant.name)
-    if draft.exists() and not silo.exists():  # it ended between the last two steps: the record was written before
-        draft.unlink()
+    noted = root / DRAFTS / f"{tenant.stack}.export.json"
+    if (
+        draft.exists() or _recorded(file, tenant)
+    ) and not silo.exists():  # the record is written before it is forgotten
+        noted.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         return file
     left, remaining = _from_draft(draft, today) if draft.exists() else _standing(tenant, silo, wish, today)
     s3 = silo.s3()
     leaving = SiloLeaving(
         tenant=tenant,
-        noted=root / DRAFTS / f"{tenant.stack}.export.json",
+        noted=noted,
         tasks=silo.tasks,
         read=lambda address: _read(s3, tenant, address, left.buckets),
         notify=notify,
@@ -115,10 +120,19 @@ def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
         remaining=remaining,
     )
     _write_record(file, text)
-    leaving.noted.unlink(missing_ok=True)
     silo.forget()
-    draft.unlink()  # last: as long as the stack stands, the same command finishes by it
+    noted.unlink(missing_ok=True)  # after it: as long as the stack is known, the same command finishes by both
+    draft.unlink()
     return file
+
+
+def _recorded(file: Path, tenant: Tenant) -> bool:
+    """Whether a record tells of this very leaving, and not of an earlier one of the same name."""
+    if not file.exists():
+        return False
+    dates = read_yaml(file).content.get("dates") or {}
+    wanted = (tenant.dates.signed, tenant.dates.retiring)
+    return (dates.get("signed"), dates.get("retiring")) == tuple(day and str(day) for day in wanted)
 
 
 def _standing(tenant: Tenant, silo: SiloStack, wish: Wish, today: date) -> tuple[Left, list[Remaining]]:
@@ -169,11 +183,14 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
     base = open_stack(project, tenant.base, notify=notify)
     place = find_place(tenant.name, tenant.base, tenant.region, lambda _: base.outputs())
     remaining = of_pool(graph_of_state(base.export()), datetime.now(UTC).date())
-    draft = draft_of(project.root, tenant)
+    draft, file = draft_of(project.root, tenant), offboarding_file(project.root, tenant.name)
+    tasks = Tasks(boto3.Session(), place, notify)
+    if not draft.exists() and _recorded(file, tenant) and _is_gone(file, tasks):
+        return file
     s3 = boto3.client("s3", region_name=tenant.region)
     leaving = PoolLeaving(
         tenant=tenant,
-        tasks=Tasks(boto3.Session(), place, notify),
+        tasks=tasks,
         read=lambda address: _read(s3, tenant, address, ()),
         ask=wish.ask,
         notify=notify,
@@ -192,15 +209,19 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
         remaining=remaining,
         counted=done,
     )
-    file = _write_record(offboarding_file(project.root, tenant.name), text)
+    _write_record(file, text)
     draft.unlink()
     return file
 
 
-def _write_record(file: Path, text: str) -> Path:
+def _is_gone(record: Path, tasks: Tasks) -> bool:
+    """Whether nothing is left of the pool tenant whose removal is recorded: counted, since nobody's word is taken."""
+    return not left_in(tasks.count(str(read_yaml(record).content["tenantId"])))
+
+
+def _write_record(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, text)
-    return file
 
 
 def _read(s3: Any, tenant: Tenant, address: str, doomed: Collection[str]) -> ReadAgain:
@@ -215,7 +236,7 @@ def _read(s3: Any, tenant: Tenant, address: str, doomed: Collection[str]) -> Rea
 def retire(root: Path, name: str, day: str, today: date) -> Path:
     """Write the day into a customer's record; every other byte stays as a person wrote it.
 
-    Raises ProblemsError, and then nothing is written.
+    The same day again is no change. Raises ProblemsError, and then nothing is written.
     """
     try:
         first = date.fromisoformat(day)
@@ -227,6 +248,8 @@ def retire(root: Path, name: str, day: str, today: date) -> Path:
     before = read_tenant(root, name)
     path = before.path
     file = root / path
+    if before.dates.retiring == first:  # the same once more, such as after an interruption
+        return file
     if before.dates.retiring is not None:
         message = f"says {before.dates.retiring} already; change that line by hand"
         raise ProblemsError([Problem(file=path, path="dates.retiring", message=message)])

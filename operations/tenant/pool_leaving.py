@@ -79,7 +79,8 @@ class PoolLeaving:
         after = remove_counted(
             self.tenant.name, before["tenant_id"], self.tasks, lambda: self._removed(before["digest"]), self.notify
         )
-        self._note(after=dict(after), removedAt=datetime.now(UTC).isoformat(timespec="seconds"))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._note(after=dict(after), removedAt=self.done.get("removedAt", now))
 
     def _removed(self, digest: str) -> None:
         try:

@@ -228,8 +228,7 @@ class Rehearsing:
             if (stack, tenant) not in apart:
                 stood[stack], whole = standing.further(stack, tenant)
                 self._keep(whole)
-                del whole
-                standing.forget()
+                del whole  # before the next one, which lets go of what this one left behind
         if apart:
             self.options.progress.phase(f"standing up {len(apart)} stacks in two processes")
             stood.update((one.stack, one) for one in stand_in_two(standing, apart))

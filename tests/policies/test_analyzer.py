@@ -7,19 +7,21 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime import proto
 from pulumi.runtime.proto import analyzer_pb2_grpc
+from pulumi_policy import policy
 
 from graph import Resource
 from policies import analyzer
 from policies.catalogue import catalogue
-from policies.pack import configured_regions
-from policies.read_once import reading_once
+from policies.pack import NAME, configured_regions, policies
 from policies.runner import check
+from policies.serving import reading_once
 from policies.settings import Configuration
 from tests.policies.good_graph import REGION, good_graph, not_known
 from tests.policies.seeds import SEEDS
@@ -60,6 +62,26 @@ def test_a_pack_that_reads_each_resource_once_says_the_same() -> None:
     assert {one.not_evaluated for one in said} == {True, False}
     with reading_once():
         assert analyzer.analyze(graph, "prod", allowed_regions=[REGION]) == said
+
+
+@pytest.mark.parametrize("level", [proto.MANDATORY, proto.REMEDIATE])
+def test_a_policy_that_is_configured_to_remediate_is_asked_to(level: Any) -> None:
+    request = proto.ConfigureAnalyzerRequest()
+    request.policyConfig["bucket-refuse-force-destroy"].enforcementLevel = level
+    bucket = proto.AnalyzeRequest(
+        type="aws:s3/bucket:Bucket", urn="urn:pulumi:prod::w::aws:s3/bucket:Bucket::b", name="b"
+    )
+
+    def said() -> Any:
+        sdk: Any = policy
+        servicer = sdk._PolicyAnalyzerServicer(NAME, "0.0.1", policies("prod"), policy.EnforcementLevel.ADVISORY)
+        servicer.Configure(request, None)
+        return servicer.Remediate(bucket, None), servicer.Analyze(bucket, None)
+
+    asked = said()
+    assert bool(asked[0].not_applicable) == (level == proto.REMEDIATE)
+    with reading_once():
+        assert said() == asked
 
 
 def test_an_unknown_value_is_not_evaluated_by_either() -> None:

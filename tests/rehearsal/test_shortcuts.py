@@ -64,6 +64,7 @@ def read(request: Any) -> dict[str, Any]:
     return {**request.environ, "wsgi.input": content, "werkzeug.request": request.raw_url}
 
 
+@pytest.mark.slow
 def test_every_kind_stands_alike_by_the_shortcuts_and_by_moto_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     by_shortcuts = outcome(rehearse(find_project(EVERY_KIND), "test"))
     with moto_alone(monkeypatch):
