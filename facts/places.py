@@ -53,8 +53,8 @@ def places(graph: Graph, resource: Resource) -> set[Place]:
     """Every place that a resource is in or names. What a policy document names is reach, and no place."""
     if not is_regional(resource):
         return set()
-    found = {Place(region=region_of(graph, resource))} if region_of(graph, resource) else set()
-    return found | set(_named(resource.inputs, ""))
+    region = region_of(graph, resource)
+    return {*((Place(region=region),) if region else ()), *_named(resource.inputs, "")}
 
 
 def _named(value: Any, name: str) -> Iterator[Place]:

@@ -31,7 +31,9 @@ def widenings(before: Grants | None, after: Grants, *, own_accounts: frozenset[s
     yield from _lost_denials(old, after.statements)
     allowed = [one.statement for one in old if one.statement.get("Effect") == "Allow"]
     for one in after.statements:
-        if one.statement.get("Effect") == "Allow" and not any(_within(one.statement, known) for known in allowed):
+        if one.statement.get("Effect") != "Allow" or one.statement in allowed:  # most stay as they are
+            continue
+        if not any(_within(one.statement, known) for known in allowed):
             yield from _new_grant(one, allowed, after.kind, own_accounts, new=before is None)
     for arn, by in after.managed.items():
         if before is None or arn not in before.managed:

@@ -15,9 +15,9 @@ def items(value: Any) -> list[Any]:
     """A list's items; one value alone becomes a list of one, as IAM reads it; nothing becomes an empty list."""
     if value is None:
         return []
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return list(value)
-    return [value]
+    if isinstance(value, str):  # most are, and asking for an abstract class takes ten times as long
+        return [value]
+    return list(value) if isinstance(value, Sequence) else [value]
 
 
 def at(value: Any, path: str) -> Any:
@@ -56,9 +56,11 @@ def number(value: Any) -> float | None:
 
 def plain(value: Any) -> Any:
     """A value without proxies."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [plain(item) for item in value]
     return value
 

@@ -3,14 +3,12 @@
 import json
 from typing import Any
 
-from bootstrap.boundary import backup_boundary_statements, boundary_statements
 from bootstrap.names import BACKUP_BOUNDARY, BOUNDARY
-from bootstrap.scope import Scope
 from policies.catalogue import environment_of
 from policies.exemptions import stack_of
 from rehearsal.cloud import Cloud
 
-_BOOTSTRAPS = {BOUNDARY: boundary_statements, BACKUP_BOUNDARY: backup_boundary_statements}
+_BOOTSTRAPS = (BOUNDARY, BACKUP_BOUNDARY)
 _NO_LIMITS = [{"Sid": "NoLimits", "Effect": "Allow", "Action": "*", "Resource": "*"}]
 
 
@@ -35,5 +33,10 @@ def stand_in_boundary(cloud: Cloud, arn: str, urn: str, region: str) -> str:
 
 def bootstrap_boundary(account: str, stack: str, region: str, name: str = BOUNDARY) -> list[dict[str, Any]]:
     """The statements of a boundary that bootstrap makes in an account, for the environment of a stack."""
+    # A second where the provider's SDK is read before a program has made it lazy (infra/lazy_provider.py).
+    from bootstrap.boundary import backup_boundary_statements, boundary_statements  # noqa: PLC0415
+    from bootstrap.scope import Scope  # noqa: PLC0415
+
     scope = Scope(account_id=account, environment=environment_of(stack), regions=(region,))
-    return [one.document() for one in _BOOTSTRAPS[name](scope)]
+    statements = backup_boundary_statements if name == BACKUP_BOUNDARY else boundary_statements
+    return [one.document() for one in statements(scope)]

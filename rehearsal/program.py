@@ -9,7 +9,7 @@ import runpy
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, SimpleNamespace
@@ -31,19 +31,21 @@ def _engine_text(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-class _Inline(ThreadPoolExecutor):
-    """Runs what it is given at once, on the calling thread.
+class _Inline(asyncio.SelectorEventLoop):
+    """Runs what is meant for another thread at once, on its own.
 
     The runtime hands every registration to the loop's executor because a real monitor is another process. Ours is not:
     on one thread the order is the same in every run, nothing needs a lock, and Ctrl-C ends it.
     """
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
+    def run_in_executor(  # type: ignore[override]  # typeshed wants a coroutine's future, which awaits alike
+        self, _executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        future = self.create_future()
         try:
-            future.set_result(fn(*args, **kwargs))
+            self.call_soon(future.set_result, func(*args))
         except Exception as error:  # handed to whoever awaits it
-            future.set_exception(error)
+            self.call_soon(future.set_exception, error)
         return future
 
 
@@ -65,7 +67,6 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        loop.set_default_executor(_Inline(max_workers=1))
         loop.set_exception_handler(lambda *_: None)  # the first failure is raised; its echoes are noise
         features = monitor.GetDeploymentInfo(None).supportedFeatures
         settings.configure(
@@ -129,7 +130,7 @@ def _frames(within: str) -> list[traceback.FrameSummary]:
 
 def _run_loop(work: Coroutine[Any, Any, None]) -> None:
     """`asyncio.run` without its own handling of Ctrl-C, which would wait for the program to come back to the loop."""
-    loop = asyncio.new_event_loop()
+    loop = _Inline()
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(work)

@@ -141,6 +141,12 @@ class Rehearsal:
     service: "ServiceRehearsal | None" = None  # None where it was left out
     tenants: "TenantsRehearsal | None" = None  # None where it was rehearsed alone
     change: "ChangeRehearsal | None" = None  # None where nothing stood before
+    arguments: str = ""  # of `workbuoy rehearse`, where a person asked for more than the stack
+
+    @property
+    def command(self) -> str:
+        """What to type to have it again."""
+        return f"workbuoy rehearse {self.arguments or self.stack}"
 
     @cached_property
     def by_urn(self) -> dict[str, Rehearsed]:

@@ -28,7 +28,7 @@ _OF_THE_BODY = {"CONTENT-TYPE": "CONTENT_TYPE", "CONTENT-LENGTH": "CONTENT_LENGT
 def take_all() -> list[Undo]:
     """Take every shortcut; the functions undo them."""
     remembered = [_remember(*one) for one in _REMEMBERED]
-    return [*remembered, _routes(), _requests(), _keys_of_answers(), _request_ids()]
+    return [*remembered, _routes(), _requests(), _keys_of_answers(), _request_ids(), _services()]
 
 
 def _routes() -> Undo:
@@ -166,6 +166,14 @@ def _request_ids() -> Undo:
         return found.lower() if lower_case else found
 
     return replace_attribute(MotoRandom, "get_random_string", text)
+
+
+def _services() -> Undo:
+    """moto looks into its own folder, twice for each request over HTTP, for the services that it has."""
+    from moto import backends  # noqa: PLC0415
+
+    known = tuple(backends.list_of_moto_modules())
+    return replace_attribute(backends, "list_of_moto_modules", lambda: known)
 
 
 def _remember(module: str, function: str) -> Undo:

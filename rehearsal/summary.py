@@ -1,6 +1,5 @@
 """What a person reads after a rehearsal: the verdict first, within the terminal's columns, ten seconds."""
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 
@@ -270,14 +269,10 @@ def short(token: str) -> str:
 
 
 def _next(rehearsal: Rehearsal, verbose: bool) -> str:
-    name = rehearsal.stack + (f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else "")
-    name += f" --since {rehearsal.change.revision}" if rehearsal.change else ""
-    program = rehearsal.service.program if rehearsal.service else ""
-    name += f" --other {shlex.quote(program)}" if program else ""
     if not rehearsal.passed:
-        return f"mend what is listed, then `workbuoy rehearse {name}` again"
+        return f"mend what is listed, then `{rehearsal.command}` again"
     if rehearsal.declare_only:
-        return f"workbuoy rehearse {name}"
+        return f"workbuoy rehearse {rehearsal.stack}"
     if not verbose:
-        return f"workbuoy rehearse {name} --verbose (what was not checked, and why)"
-    return f"pulumi preview --stack {name} (needs the Pulumi CLI and an AWS account)"
+        return f"{rehearsal.command} --verbose (what was not checked, and why)"
+    return f"pulumi preview --stack {rehearsal.stack} (needs the Pulumi CLI and an AWS account)"

@@ -32,6 +32,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # both; what tests write and change afterwards is never taken from it.
 sys.dont_write_bytecode = False
 
+# What is made while tests are collected stays until the end: looking through it again and again finds nothing.
+gc.disable()
+
 # How long an example takes says how busy the machine is.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
@@ -78,6 +81,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 class Graph:

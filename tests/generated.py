@@ -91,8 +91,15 @@ def _cost(stack: str) -> Estimate:
 def readme(path: Path) -> str:
     """The page with what a rehearsal of prod prints; as it stands where only times and traffic are others."""
     before, shown, after = _shown(path.read_text(encoding="utf-8"))
+    wanted = excerpt(_rehearsal_of_prod())
+    return f"{before}{shown if _lasting(wanted) == _lasting(shown) else wanted}{after}"
+
+
+@cache
+def _rehearsal_of_prod() -> str:
+    """What `workbuoy rehearse prod` prints, of one run however often it is asked for."""
     command = [str(Path(sys.executable).parent / "workbuoy"), "rehearse", "prod"]
-    printed = subprocess.run(
+    return subprocess.run(
         command,
         cwd=PROJECT,
         env={**os.environ, "COLUMNS": "80"},
@@ -101,8 +108,6 @@ def readme(path: Path) -> str:
         check=True,
         timeout=600,
     ).stdout
-    wanted = excerpt(printed)
-    return f"{before}{shown if _lasting(wanted) == _lasting(shown) else wanted}{after}"
 
 
 def excerpt(printed: str) -> str:

@@ -37,6 +37,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("text", "status", "reported"), [(FAILING, 1, False), (FLAKY, 0, True)], ids=["failing", "flaky"]
 )
+@pytest.mark.slow
 def test_what_fails_is_tried_once_more_alone_and_named_where_it_then_passes(
     tmp_path: Path, text: str, status: int, reported: bool
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -19,16 +18,9 @@ from workbuoy_app.migrate import migrate
 from workbuoy_app.rotation import RotationRefused, rotate
 from workbuoy_app.settings import Settings, load
 
-pytestmark = pytest.mark.slow  # each starts servers of its own
+pytestmark = pytest.mark.slow  # on a server of their own
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[Postgres]:
-    """A server of its own: roles belong to the whole server, and these tests begin before there are any."""
-    with embedded_postgres.running() as running:
-        yield running
 
 
 class Secret:
@@ -259,18 +251,25 @@ def test_the_handler_reads_its_settings_from_the_functions_environment(
     assert made == ["eu-west-1"], "a client a step costs more than the steps"
 
 
+@pytest.mark.database
 def test_a_renewed_server_knows_nothing_of_before_and_takes_a_first_login_again(
-    secret: Secret, own_postgres: Postgres
+    moto: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret.rotate()
-    migrate(load({"DATABASE_URL": own_postgres.url()}))
-    own_postgres.create_database("another")
-    renewed = own_postgres.renewed()
-    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(own_postgres.url())
-    with psycopg.connect(renewed.url()) as connection:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    with embedded_postgres.running() as first:
+        Secret(first).rotate()
+        migrate(load({"DATABASE_URL": first.url()}))
+        first.create_database("another")
+        renewed = first.renewed()
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(first.url())
+        _expect_nothing_in(renewed)
+        assert Secret(renewed).rotate()["username"] == roles.LOGINS[0]
+
+
+def _expect_nothing_in(server: Postgres) -> None:
+    with psycopg.connect(server.url()) as connection:
         databases = connection.execute("select datname from pg_database where oid >= 16384").fetchall()
         known = connection.execute("select rolname from pg_roles where oid >= 16384").fetchall()
         tables = connection.execute("select 1 from pg_tables where schemaname = 'public'").fetchall()
         assert (databases, known, tables) == ([(embedded_postgres.DATABASE,)], [(OWNER,)], [])
-    assert Secret(renewed).rotate()["username"] == roles.LOGINS[0]

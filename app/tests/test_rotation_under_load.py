@@ -13,7 +13,7 @@ import pytest
 
 from tests.test_openapi import token
 from tests.test_process import MOCK, serving
-from tests.test_rotation import Secret, own_postgres, secret  # noqa: F401 - fixtures
+from tests.test_rotation import Secret, secret  # noqa: F401 - a fixture
 from workbuoy_app import registry
 from workbuoy_app.api.auth import MOCK_ISSUER
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
@@ -46,7 +46,7 @@ def kill_connections(postgres: Postgres) -> int:
 @pytest.mark.slow
 def test_rotation_under_load_loses_no_request(
     secret: Secret,  # noqa: F811
-    own_postgres: Postgres,  # noqa: F811
+    own_postgres: Postgres,
     moto: str,
     tmp_path: Path,
 ) -> None:
@@ -123,7 +123,7 @@ class Traffic:
 @pytest.mark.slow
 def test_the_service_waits_for_the_secrets_first_value(
     secret: Secret,  # noqa: F811
-    own_postgres: Postgres,  # noqa: F811
+    own_postgres: Postgres,
     moto: str,
     tmp_path: Path,
 ) -> None:

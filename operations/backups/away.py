@@ -44,8 +44,12 @@ def copies_there(looked: Looked) -> Iterator[Finding]:
     """The vault of the other account, which its own people alone may ask: its lock, key, policy and copies."""
     if not looked.vault:
         return
+    account = looked.copies_vault_arn.split(":")[4]
+    if looked.this_account:
+        told = f"left to the people of account {account}, who alone may look there"
+        yield Finding(what="copies' vault", state=State.NOT_ASKED, found=told)
+        return
     if looked.vault_session is None:
-        account = looked.copies_vault_arn.split(":")[4]
         told = f"nobody asked account {account}: give --vault-profile a profile that may look there"
         yield Finding(what="copies' vault", state=State.UNKNOWN, found=told)
         return

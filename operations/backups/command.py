@@ -20,20 +20,24 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="STACK|CUSTOMER")
 @click.option("--live", is_flag=True, help="Ask the account, which is what this command is for.")
 @VAULT_PROFILE
+@click.option("--this-account", is_flag=True, help="Leave copies out of reach to the account that keeps them.")
 @JSON
 @plainly
-def backups(*, name: str, live: bool, vault_profile: str | None, json_wanted: bool) -> None:
+def backups(*, name: str, live: bool, vault_profile: str | None, this_account: bool, json_wanted: bool) -> None:
     """Look whether what STACK would be restored from is there and can be read, the worst first.
 
     Newest moment, snapshots and with whom they are shared, keys and the day on which they go, versions of files, the
     erasure ledger, and a restored copy that was left behind; exports, replicated files, copies in other regions, and a
-    copy out of reach with its lock. What could not be asked counts as not good.
+    copy out of reach with its lock. What could not be asked counts as not good; the vault of a copy out of reach, which
+    AWS lets its own account alone ask, is left out with --this-account, and named.
     """
+    if vault_profile and this_account:
+        raise click.UsageError("--vault-profile looks into the other account, which --this-account leaves out.")
     if not live:
         raise click.UsageError(f"add --live: this asks the account. What is declared: workbuoy locate {name}")
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 printing help must not pay for these
 
-    from operations.backups.finding import Looked, State  # noqa: PLC0415
+    from operations.backups.finding import Looked  # noqa: PLC0415
     from operations.backups.look import look  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from project.silos import residency_of  # noqa: PLC0415
@@ -53,6 +57,7 @@ def backups(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
         vault=place.vault,
         copies_vault_arn=place.copies_vault_arn,
         vault_session=boto3.Session(profile_name=vault_profile) if vault_profile else None,
+        this_account=this_account,
     )
     try:
         found = look(where)
@@ -63,14 +68,12 @@ def backups(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
         print_json("backups", {"stack": stack, "lookedAt": now.isoformat(timespec="seconds"), "findings": shown})
     else:
         _print(stack, found)
-    sys.exit(0 if all(one.state is State.GOOD for one in found) else CHECK_FAILED)
+    sys.exit(0 if all(one.state.well for one in found) else CHECK_FAILED)
 
 
 def _print(stack: str, found: "list[Finding]") -> None:
-    from operations.backups.finding import State  # noqa: PLC0415
-
-    bad = sum(one.state is not State.GOOD for one in found)
+    bad = sum(not one.state.well for one in found)
     print_text(f"{stack}: {bad} of {len(found)} findings are not good" if bad else f"{stack} can be brought back")
     for one in found:
-        mark = "  " if one.state is State.GOOD else "! "
+        mark = "  " if one.state.well else "! "
         print_text("\n".join(wrapped(one.found, f"{mark}{one.what + ':':17} ", " " * 20)))

@@ -16,6 +16,12 @@ class State(IntEnum):
     EXPOSED = 2  # others have it too
     UNKNOWN = 3
     GOOD = 4
+    NOT_ASKED = 5  # on purpose, and named
+
+    @property
+    def well(self) -> bool:
+        """Whether nobody has to do anything about it."""
+        return self in (State.GOOD, State.NOT_ASKED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +38,7 @@ class Looked:
     """Where to look: a database's identifier and a bucket's name in a region, and where both may be.
 
     `vault` and `copies_vault_arn` are of a copy out of reach, where there is one; `vault_session` is of whoever may
-    look into that vault's account.
+    look into that vault's account, and with `this_account` nobody wants to.
     """
 
     session: Any
@@ -44,6 +50,7 @@ class Looked:
     vault: str = ""
     copies_vault_arn: str = ""
     vault_session: Any = None
+    this_account: bool = False
 
     def client(self, service: str) -> Any:
         """Of the region."""

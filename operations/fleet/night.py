@@ -47,7 +47,7 @@ NIGHTS: Final[Mapping[str, tuple[Step, ...]]] = {
             builds_on=True,
         ),
         Step(words=("drills", _S, "--measure", "--json"), prints="look-drills-{stack}.json"),
-        Step(words=("backups", _S, "--live", "--json"), prints="look-backups-{stack}.json"),
+        Step(words=("backups", _S, "--live", "--this-account", "--json"), prints="look-backups-{stack}.json"),
     ),
 }
 """What is looked for -> the commands, in their order."""

@@ -118,7 +118,7 @@ def _drills(look: Any) -> Iterator[tuple[bool, str]]:
 
 
 def _backups(look: Any) -> Iterator[tuple[bool, str]]:
-    bad = [one for one in look.findings if one.state != "good"]
+    bad = [one for one in look.findings if one.state not in ("good", "not_asked")]
     yield from ((False, f"{one.what}: {one.state}") for one in bad)
     if not look.findings:
         yield False, "nothing was found to look at"

@@ -153,8 +153,8 @@ def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: i
     """Look at stacks one after the other as the night does: what drifted, or whether each could be restored.
 
     For drift: `drift`, `drift --account`, `releases` and `cost`. For drills: `restore end --expired`, `restore drill
-    --due`, `drills --measure` and `backups --live`. What they print is left for `fleet status` and `fleet page`. Exits
-    with 3 where one of them ended otherwise than well, and names the stack.
+    --due`, `drills --measure` and `backups --live --this-account`. What they print is left for `fleet status` and
+    `fleet page`. Exits with 3 where one of them ended otherwise than well, and names the stack.
     """
     from operations.fleet.night import NIGHTS, Night  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415

@@ -9,7 +9,7 @@ class BackupFinding(Printed):
     """One thing that was looked at."""
 
     what: str
-    state: Literal["unreadable", "missing", "exposed", "unknown", "good"]
+    state: Literal["unreadable", "missing", "exposed", "unknown", "good", "not_asked"]
     found: str
 
 

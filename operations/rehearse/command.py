@@ -1,12 +1,13 @@
 """`workbuoy rehearse` on the command line."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, NOT_MADE, fail, plainly
-from operations.rehearse.fitting import given_options, require_fitting
+from operations.rehearse.fitting import arguments_of, given_options, require_fitting
 from project.whole_file import require_writable
 
 USUAL = "dev"
@@ -125,7 +126,7 @@ def rehearse(
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; nothing is left behind")
     perform.warn_of_capacity(asked.stack)
-    result = perform.priced(result)
+    result = replace(perform.priced(result), arguments=arguments_of(context, asked.stack))
     try:
         output.print_result(result, json_wanted=json_wanted, verbose=verbose)
     except BrokenPipeError:  # whoever read our output has seen enough

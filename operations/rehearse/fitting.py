@@ -1,5 +1,6 @@
 """Which options of `workbuoy rehearse` go together."""
 
+import shlex
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -45,6 +46,8 @@ LEAVES_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
 }
 """An option -> what it does, and what has no place beside it."""
 
+_ABOUT_OUTPUT: Final = frozenset({"--json", "--report", "--policy-report", "--verbose"})
+
 
 def require_fitting(given: Collection[str]) -> None:
     """Raises UsageError, with everything to leave out, for options that exclude each other."""
@@ -60,3 +63,12 @@ def given_options(context: click.Context) -> list[str]:
         for parameter in context.command.params
         if context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
     ]
+
+
+def arguments_of(context: click.Context, stack: str) -> str:
+    """What to type for the same rehearsal of a stack; where its output goes is left out."""
+    words, options = [stack], {one.opts[0]: one for one in context.command.params if isinstance(one, click.Option)}
+    for name in given_options(context):
+        if name in options and name not in _ABOUT_OUTPUT:
+            words += [name] if options[name].is_flag else [name, str(context.params[options[name].name or ""])]
+    return shlex.join(words)

@@ -26,12 +26,11 @@ class Fault:
 class ChangeRehearsal:
     """A stack as it stood at a revision, changed in place into what is declared now.
 
-    `revision` is the older side as it was asked for, `origin` names both, `notes` say what a person must know of them.
+    `origin` names both sides, `notes` say what a person must know of them.
     `kept` is what is left in AWS on purpose, with the reason; `order` are the steps as they were taken; `monthly` says
     what they cost.
     """
 
-    revision: str
     origin: str
     steps: tuple[PlanStep, ...]
     order: tuple[tuple[str, str], ...]

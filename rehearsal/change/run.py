@@ -58,7 +58,6 @@ class Before:
         """What became of it."""
         assert self._changing is not None  # noqa: S101  it was changed
         return ChangeRehearsal(
-            revision=self.name,
             origin=self.origin,
             steps=tuple(self._changing.steps),
             order=tuple(self._changing.order),

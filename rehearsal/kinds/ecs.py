@@ -79,6 +79,10 @@ def _sorted_environment(value: Any) -> Any:
     return value
 
 
+def _with_tags(answer: Any) -> Any:
+    return {**answer["taskDefinition"], "tags": answer.get("tags", [])}
+
+
 TASK_DEFINITION = Kind(
     type_="aws:ecs/taskDefinition:TaskDefinition",
     service="ecs",
@@ -110,10 +114,7 @@ TASK_DEFINITION = Kind(
         "trackLatest": unchecked(IN_PROVIDER),
         "tags": F("tags", "tags", form=_TAGS.form),
     },
-    reads=(
-        Read("describe_task_definition", {"taskDefinition": "$outputs.arn", "include": ["TAGS"]}, "taskDefinition"),
-        Read("list_tags_for_resource", {"resourceArn": "$outputs.arn"}, pick="tags", into="tags", when="tags"),
-    ),
+    reads=(Read("describe_task_definition", {"taskDefinition": "$outputs.arn", "include": ["TAGS"]}, _with_tags),),
     deletes=(Change("deregister_task_definition", params={"taskDefinition": "$outputs.arn"}),),
     ending="status == 'INACTIVE'",
     document="$made.taskDefinition",

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -149,10 +148,5 @@ def _section(section: Section) -> Html:
 
 
 def _footer(rehearsal: Rehearsal) -> Html:
-    only = " --declare-only" if rehearsal.declare_only else ""
-    tenants = f" --tenants {rehearsal.tenants.asked}" if rehearsal.tenants else ""
-    since = f" --since {rehearsal.change.revision}" if rehearsal.change else ""
-    program = rehearsal.service.program if rehearsal.service else ""
-    other = f" --other {shlex.quote(program)}" if program else ""
-    command = f"workbuoy rehearse {rehearsal.stack}{tenants}{since}{other}{only} --report FILE.html"
+    command = f"{rehearsal.command} --report FILE.html"
     return el("footer", el("p", join("Made by ", el("code", command), ". This file is complete: it fetches nothing.")))

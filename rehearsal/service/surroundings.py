@@ -100,9 +100,9 @@ class Surroundings:
         if not self._given and (programs / "python").exists() and (self._postgres is None or self._postgres.ended):
             module = ["point_in_time", "serve"] if self._archiving else ["embedded_postgres"]
             self._postgres, self._database = self.devtool(*module), 0
-        provider = programs / "oidc-provider-mock"
-        if self._other is None and provider.exists() and (self._provider is None or self._provider.ended):
-            self._provider = Process([str(provider), "--port", str(self._provider_port)], {})
+        installed = (programs / "oidc-provider-mock").exists()
+        if self._other is None and installed and (self._provider is None or self._provider.ended):
+            self._provider = self.devtool("identity_provider", "--port", str(self._provider_port))
         if self._forking and (programs / "python").exists():
             self.programs.start()
 

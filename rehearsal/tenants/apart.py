@@ -32,7 +32,6 @@ def worth_it(places: Sequence[Place]) -> bool:
 def stand_in_two(standing: Standing, places: Sequence[Place]) -> list[StoodUp]:
     """Each stack in short, in the order of the places. Raises as `Standing.further` does."""
     ours, theirs = places[::2], places[1::2]
-    standing.forget()  # what stands now is looked at once, and not by both
     with _Beside(standing, theirs) as beside:
         here, claimed = _stand(standing, ours)
         there = beside.half()
@@ -62,8 +61,7 @@ def _stand(standing: Standing, places: Iterable[Place]) -> _Half:
         in_short, whole = standing.further(stack, tenant)
         stood.append(in_short)
         claimed.update(map(hash, claims(whole)))  # texts have one hash in a process and in its copies
-        del whole
-        standing.forget()
+        del whole  # before the next one, which lets go of what this one left behind
     return stood, claimed
 
 

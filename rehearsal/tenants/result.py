@@ -99,7 +99,6 @@ class StoodUp:
 class TenantsRehearsal:
     """What stands beside the base stack that was asked for, and who can reach whom."""
 
-    asked: str  # as it was given: names with commas, or `all`
     tenants: Mapping[str, str]  # name -> stack that holds the customer's data
     stacks: tuple[StoodUp, ...]
     matrix: Matrix | None = None  # None where it was left out

@@ -36,21 +36,24 @@ class Standing:
     def further(self, stack: str, tenant: str = "") -> tuple[StoodUp, Rehearsal]:
         """One more stack, in short and whole. Raises likewise."""
         began = time.perf_counter()
+        self._forget()
         self._options.progress.phase(f"standing up {stack}")
         rehearsal = self._stand(stack, replace(self._options, progress=Quiet()))
         return _in_short(rehearsal, tenant, time.perf_counter() - began), rehearsal
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Let go of what the last stacks left behind; what lives stays and is never looked at again.
 
-        Looking takes a seventh of a second, so it is done when an eighth of all that stood is to be forgotten.
+        Looking takes a tenth of a second, so it is done when an eighth of all that stood is to be forgotten. What the
+        base left stays: half a second would go into looking at all that was imported while it was stood up.
         """
+        if self._stood == 0 or self._to_forget * 8 >= self._stood:
+            if self._to_forget:
+                gc.collect()
+            gc.freeze()
+            self._to_forget = 0
         self._stood += 1
         self._to_forget += 1
-        if self._to_forget * 8 >= self._stood:
-            self._to_forget = 0
-            gc.collect()
-            gc.freeze()
 
     def _stand(self, stack: str, options: Options) -> Rehearsal:
         rehearsal = rehearse(self._project, stack, replace(options, references=self._outputs), self._moto)

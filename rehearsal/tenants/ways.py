@@ -16,6 +16,7 @@ from facts.ways.network import network_paths
 from facts.ways.parties import ACCOUNT
 from facts.ways.references import reference_paths
 from graph import Graph
+from rehearsal.service.trial import StepError
 from rehearsal.tenants.meant import OnItsWay, meant, meant_path
 from rehearsal.tenants.meant_copies import Copies, copies_of
 from rehearsal.tenants.result import Cell, Outcome
@@ -48,6 +49,15 @@ def cells_of_ways(graph: Graph, on_their_way: Sequence[OnItsWay]) -> Iterator[Ce
         yield from _of_verdict(verdict, on_their_way, copies)
     paths = [*network_paths(graph), *host_paths(graph), *reference_paths(graph, rights.things, rights.accounts)]
     yield from _of_paths(paths, copies)
+
+
+def expect_as_meant(when: str, graphs: Iterable[Graph | None], on_their_way: Sequence[OnItsWay]) -> int:
+    """How many cells there are of everybody on everything. Raises StepError where one is not as it must be."""
+    found = [one for one in graphs if one is not None]
+    cells = tuple(cells_of_ways(joined(found, found[0].project), on_their_way))
+    if red := [one for one in cells if one.red]:
+        raise StepError(f"{when}: {len(red)} cells are not as they must be, such as {red[0]}: {red[0].why}")
+    return len(cells)
 
 
 def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay], copies: Copies) -> Iterator[Cell]:

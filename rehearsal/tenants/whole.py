@@ -65,7 +65,6 @@ def rehearse_tenants(
 class EstateRun:
     """What is to be done."""
 
-    asked: str
     chosen: Chosen
     in_matrix: tuple[Tenant, ...]
     sampled: str
@@ -128,7 +127,6 @@ def plan_for(
     chosen = choose(project, base, names)
     tenants, sampled = sample(chosen) if with_matrix else ((), "")
     return EstateRun(
-        asked=",".join(names),
         chosen=chosen,
         in_matrix=tenants,
         sampled=sampled,
@@ -171,7 +169,6 @@ class Rehearsing:
         others = time.perf_counter() - began - sum(base.seconds.values())
         seconds = {**base.seconds, "standing up the other stacks": others}
         found = TenantsRehearsal(
-            asked=plan.asked,
             tenants={one.name: one.stack for one in plan.chosen.tenants},
             stacks=tuple(stacks),
         )
@@ -231,8 +228,7 @@ class Rehearsing:
             if (stack, tenant) not in apart:
                 stood[stack], whole = standing.further(stack, tenant)
                 self._keep(whole)
-                del whole
-                standing.forget()
+                del whole  # before the next one, which lets go of what this one left behind
         if apart:
             self.options.progress.phase(f"standing up {len(apart)} stacks in two processes")
             stood.update((one.stack, one) for one in stand_in_two(standing, apart))

@@ -39,6 +39,7 @@ def test_help_and_customers_need_neither_aws_nor_pulumi(arguments: tuple[str, ..
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_cost_is_computed_without_aws() -> None:
     done = without(CLOUD, "cost", "dev")
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operations.main import main
+from operations.rehearse.command import rehearse
+from operations.rehearse.fitting import arguments_of
 
 _HEAD = "import pulumi\nimport pulumi_aws as aws\nprovider = aws.Provider('aws', region='eu-north-1')\n"
 _TOP = "opts=pulumi.ResourceOptions(provider=provider)"
@@ -173,3 +176,24 @@ def test_ctrl_c_ends_it_with_one_line_and_130(folder: Path) -> None:
     assert out == b""
     assert errors.decode().splitlines()[-1] == "error: interrupted; nothing is left behind"
     assert "Traceback" not in errors.decode()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["prod", "--leave", "--tenants", "initech,acme", "--move", "prod-eu-north-1"],
+        ["prod", "--tenants", "all", "--no-matrix"],
+        ["dev", "--other", "python -m other"],
+        ["dev"],
+    ],
+    ids=" ".join,
+)
+def test_what_to_type_next_is_what_was_typed_but_for_where_output_goes(words: list[str]) -> None:
+    context = rehearse.make_context("rehearse", [*words, "--verbose", "--report", "page.html"])
+    with context:
+        assert shlex.split(arguments_of(context, words[0])) == words
+
+
+def test_a_rehearsal_that_fails_names_the_same_rehearsal_as_the_next_step(folder: Path) -> None:
+    (folder / "__main__.py").write_text(REFUSED)
+    assert "then `workbuoy rehearse dev --no-service` again" in run("--no-service", "--verbose").stdout

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import example, given
 from hypothesis import strategies as st
+from moto import backends
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.request import Request
 
@@ -63,6 +64,7 @@ def read(request: Any) -> dict[str, Any]:
     return {**request.environ, "wsgi.input": content, "werkzeug.request": request.raw_url}
 
 
+@pytest.mark.slow
 def test_every_kind_stands_alike_by_the_shortcuts_and_by_moto_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     by_shortcuts = outcome(rehearse(find_project(EVERY_KIND), "test"))
     with moto_alone(monkeypatch):
@@ -95,6 +97,13 @@ def test_what_moto_refuses_is_refused_alike(monkeypatch: pytest.MonkeyPatch) -> 
     by_shortcuts = refusals()
     with moto_alone(monkeypatch):
         assert by_shortcuts == refusals()
+
+
+def test_the_services_that_moto_has_are_those_of_its_folder() -> None:
+    by_moto = list(backends.list_of_moto_modules())
+    with running():
+        assert [list(backends.list_of_moto_modules()) for _ in range(2)] == [by_moto, by_moto]
+    assert isinstance(backends.list_of_moto_modules(), Iterator)
 
 
 def test_the_shortcuts_are_undone() -> None:

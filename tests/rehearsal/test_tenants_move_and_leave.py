@@ -29,7 +29,7 @@ def rehearsed(*steps: str, passed: bool = True, matrix: result.Matrix | None = N
         service=ServiceRehearsal(
             steps=tuple(ServiceStep(name=one, seconds=1.0, passed=passed) for one in steps), judged=10
         ),
-        tenants=result.TenantsRehearsal(asked="acme", tenants={"acme": "prod-acme"}, stacks=(), matrix=matrix),
+        tenants=result.TenantsRehearsal(tenants={"acme": "prod-acme"}, stacks=(), matrix=matrix),
     )
 
 

@@ -155,7 +155,18 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if expectation(line) in ENDS])
+# These declare stacks or begin further processes first, which takes seconds each.
+SLOW = {"backups", "cost", "drills", "fleet look", "restore drill", "review dev --since", "tenant deploy acme"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(line, marks=[pytest.mark.slow] * (expectation(line) in SLOW))
+        for line in COMMANDS
+        if expectation(line) in ENDS
+    ],
+)
 def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace: Path, tmp_path: Path) -> None:
     ends = ENDS[str(expectation(line))]
     in_clone = "workbuoy changed" in line or "workbuoy tenant check" in line or "--since" in line
@@ -184,6 +195,7 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
         assert len(done.stderr.splitlines()) <= 3, done.stderr
 
 
+@pytest.mark.slow
 def test_a_rehearsal_leaves_its_report_and_the_verdicts(workplace: Path) -> None:
     (line,) = (
         one for one in COMMANDS if "workbuoy rehearse" in one and "--policy-report" in one and "--tenants" not in one

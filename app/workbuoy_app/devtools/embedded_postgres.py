@@ -37,10 +37,20 @@ import psycopg
 from psycopg import sql
 
 from workbuoy_app.devtools.ports import free_port
+from workbuoy_app.devtools.postgres_data import (
+    SERVING,
+    SUPERUSER,
+    NoPostgres,
+    give_to,
+    initialise,
+    options_of,
+    run_as,
+    unprivileged,
+)
 
+__all__ = ["SUPERUSER", "NoPostgres", "Postgres", "connected", "running", "serve"]
 START_TIMEOUT_SECONDS = 90
 STOP_TIMEOUT_SECONDS = 10
-SUPERUSER = "postgres"
 OWNER = "workbuoy_owner"
 DATABASE = "workbuoy"
 _PREFIX, _LOCK = "workbuoy-postgres-", "lock"
@@ -60,18 +70,9 @@ n=0 # a server that was killed leaves children behind, which write for a moment 
 until rm -rf "$1/data" 2>/dev/null && rm -rf "$1" || [ $n -ge 50 ]; do sleep 0.1; n=$((n + 1)); done
 """
 _YOUNG_SECONDS = 60  # a folder without a lock yet is just being made
-_SETTINGS = (
-    # Nothing in it is meant to outlive a crash of the machine.
-    *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
-    *("max_connections=60", "shared_buffers=64MB", "log_min_messages=fatal", "unix_socket_directories="),
-)
 _FIRST_MADE_SINCE = (
     16384  # FirstNormalObjectId of Postgres's access/transam.h: what initdb makes has lower ids
 )
-
-
-class NoPostgres(Exception):
-    """No binaries, or they do not start; says in one line what to do."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def running(
     `binaries` is the folder of another server's programs; `settings` go over the ones here, and may be of its folder.
     Its folder is made in `place`, else where temporary files go. Raises NoPostgres.
     """
-    user = _unprivileged()
+    user = unprivileged()
     place = place or Path(tempfile.gettempdir())
     _sweep(place)
     folder, janitor = _with_janitor(place)
@@ -150,19 +151,19 @@ def running(
         password = secrets.token_urlsafe(16)
         given = settings(folder) if callable(settings) else settings
         if origin is None:
-            _initialise(binaries, folder, password, user)
+            initialise(binaries, folder, password, user)
         else:
-            _give_to(user, folder)
-            given = (*given, *origin.lay_out(folder / "data", _as(user)))
+            give_to(user, folder)
+            given = (*given, *origin.lay_out(folder / "data", run_as(user)))
         port = free_port()
-        options = [part for setting in (*_SETTINGS, *given) for part in ("-c", setting)]
+        options = options_of(folder / "data", *SERVING, *given)
         process = subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=(folder / "log").open("wb"),
             start_new_session=True,  # Ctrl-C is for us; we then stop it
-            **_as(user),
+            **run_as(user),
         )
         postgres = Postgres(port, password, folder=folder, binaries=binaries)
         if origin is None:
@@ -214,21 +215,6 @@ def _sweep(place: Path) -> None:
                 _janitor(folder, lock.fileno()).communicate()
 
 
-def _unprivileged() -> pwd.struct_passwd | None:
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam("nobody")
-    except KeyError:
-        raise NoPostgres(
-            "Postgres refuses root, and there is no user `nobody`: run this as another user"
-        ) from None
-
-
-def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-
-
 def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
     """The folder with `initdb` and `postgres`, one that `user` can enter."""
     if named := os.environ.get("WORKBUOY_POSTGRES_BIN"):
@@ -250,40 +236,6 @@ def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
 
 def _enterable(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o005 == 0o005 for part in (folder, *folder.parents))
-
-
-def _initialise(binaries: Path, folder: Path, password: str, user: pwd.struct_passwd | None) -> None:
-    data, password_file = folder / "data", folder / "password"
-    password_file.write_text(password)
-    data.mkdir()
-    _give_to(user, folder, data, password_file)
-    version = subprocess.run(
-        [binaries / "initdb", "--version"], capture_output=True, text=True, check=False, **_as(user)
-    ).stdout.split()
-    # RDS's databases know more letters than ASCII's; the wheel has no ICU, but Postgres brings its own since 17.
-    modern = bool(version) and version[-1].split(".")[0].isdigit() and int(version[-1].split(".")[0]) >= 17
-    builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    locale = builtin if modern else ["--locale=C.UTF-8"]
-    outcome = subprocess.run(
-        [
-            *(binaries / "initdb", "-D", data, "-U", SUPERUSER, f"--pwfile={password_file}"),
-            *("--encoding=UTF8", *locale, "--auth=scram-sha-256", "--no-sync", "--no-instructions"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        **_as(user),
-    )
-    password_file.unlink()
-    if outcome.returncode:
-        raise NoPostgres(f"initdb failed: {outcome.stderr.strip().splitlines()[-1:]}")
-
-
-def _give_to(user: pwd.struct_passwd | None, *paths: Path) -> None:
-    if user is not None:
-        for path in paths:
-            os.chown(path, user.pw_uid, user.pw_gid)
 
 
 def connected(url: str, process: subprocess.Popen[bytes], folder: Path) -> psycopg.Connection[Any]:

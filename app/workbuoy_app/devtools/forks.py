@@ -1,7 +1,8 @@
 """The service's commands as forks of one process that has imported what they need.
 
-Starting Python and importing is most of what a command such as `member add` takes. A fork forgets the service's own
-modules and imports them anew, so it runs the code as it lies on the disk; what is installed stays imported.
+Starting Python and importing is most of what a command such as `member add` takes. Where a file of the service was
+saved since, a fork forgets the service's own modules and imports them anew, so it runs the code as it lies on the disk;
+what is installed stays imported.
 
     python -P -m workbuoy_app.devtools.forks SOCKET    # a file descriptor; it runs until that is closed
 
@@ -23,7 +24,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -61,42 +62,59 @@ class _End:
 def main() -> int:
     """Fork for each message, until the socket is closed; then wait for what still runs."""
     end = _End()
-    import_all()
+    gc.disable()  # what is imported stays, so there is nothing to find
+    imported = import_all()
     with suppress(Exception):
         read_models_once()
+        _read_models()
     with socket.socket(fileno=int(sys.argv[1])) as control:
-        gc.collect()
         gc.freeze()  # so that a fork's collector does not copy what all share
+        gc.enable()
         while True:
             received, descriptors, _, _ = socket.recv_fds(control, 1, 2)
             if not received:
                 break
             if os.fork() == 0:
                 control.close()
-                return _attend(end, *descriptors)
+                return _attend(end, imported, *descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
             _reap(os.WNOHANG)
     _reap(0)
+    end.status = 0
     return 0
 
 
-def import_all() -> None:
-    """Everything that commands import. What cannot be imported is told by the command that needs it."""
+def import_all() -> dict[str, tuple[int, int]]:
+    """Everything that commands import; gives back the service's files as they were. A command tells what it lacks."""
+    files = {str(file): _saved(file) for file in Path(workbuoy_app.__path__[0]).rglob("*.py")}
     found = pkgutil.walk_packages(workbuoy_app.__path__, f"{_OWN}.", onerror=lambda _: None)
     own = [one.name for one in found if one.name.split(".")[1] not in _NOT_OF_THE_SERVICE]
     for name in (*own, *_LATE):
         with suppress(Exception):
             import_module(name)
+    return files
+
+
+def _saved(file: str | Path) -> tuple[int, int]:
+    """When, and how long it was then: by these Python itself sees whether its byte code fits."""
+    with suppress(OSError):
+        found = os.stat(file)
+        return found.st_mtime_ns, found.st_size
+    return 0, 0
 
 
 def read_models_once() -> None:
-    """botocore decodes its data anew for each session; forks share what was decoded here for the service's clients."""
-    from botocore.loaders import JSONFileLoader
+    """botocore reads its data anew for each session, which is most of what a client costs: now once a process."""
+    from botocore import loaders
+
+    setattr(loaders, "create_loader", cache(loaders.create_loader))  # noqa: B010 - mypy refuses the plain form
+
+
+def _read_models() -> None:
+    """Of the service's clients."""
     from botocore.session import get_session
 
-    decode = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-    setattr(JSONFileLoader, "load_file", lambda _, path: decode(path))  # noqa: B010 - mypy refuses the plain form
     for service in ("s3", "secretsmanager"):
         get_session().create_client(
             service,
@@ -112,7 +130,7 @@ def _reap(options: int) -> None:
             pass
 
 
-def _attend(end: _End, asked: int, output: int) -> int:
+def _attend(end: _End, imported: dict[str, tuple[int, int]], asked: int, output: int) -> int:
     """Run one command in a fork, tell how it ends, and end it when nobody waits for it any more."""
     with socket.socket(fileno=asked) as whoever:
         with whoever.makefile("rb") as lines:
@@ -120,6 +138,8 @@ def _attend(end: _End, asked: int, output: int) -> int:
         pid = os.fork()
         if pid == 0:
             whoever.close()
+            if any(_saved(file) != then for file, then in imported.items()):
+                _forget()
             return _become(end, request["arguments"], request["environment"], output)
         os.close(output)
         end.status = 0
@@ -141,6 +161,12 @@ def _kill_when_left(whoever: socket.socket, pid: int, over: threading.Event) -> 
             os.killpg(pid, signal.SIGKILL)
 
 
+def _forget() -> None:
+    """The service's own modules, with what could not be imported of them."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == _OWN]:
+        del sys.modules[name]
+
+
 def _become(end: _End, arguments: list[str], environment: dict[str, str], output: int) -> int:
     """The command, as if this process had been started for it."""
     end.status = 1  # of an error that nothing catches
@@ -155,8 +181,6 @@ def _become(end: _End, arguments: list[str], environment: dict[str, str], output
         OSError
     ):  # so that it can be told from others; elsewhere than on Linux there is no such file
         Path("/proc/self/comm").write_text(arguments[0] if arguments else PROGRAM)
-    for name in [name for name in sys.modules if name.partition(".")[0] == _OWN]:
-        del sys.modules[name]
     try:
         end.status = import_module(f"{_OWN}.cli").main()
     except SystemExit as ending:

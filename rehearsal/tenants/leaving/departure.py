@@ -19,7 +19,7 @@ from rehearsal.service.restoring import fill_customer
 from rehearsal.service.tasks import found_tenant
 from rehearsal.service.trial import StepError, Trial
 from rehearsal.tenants.meant import OnItsWay
-from rehearsal.tenants.ways import cells_of_ways, joined
+from rehearsal.tenants.ways import expect_as_meant
 from rehearsal.whole import judged
 
 ROWS, FILES = 500, 20
@@ -64,11 +64,7 @@ class Estate:
 
     def expect_closed(self, when: str) -> str:
         """Nobody reaches what is not meant for them. Raises StepError."""
-        graphs = [*self.graphs.values(), *([self.account] if self.account else [])]
-        cells = tuple(cells_of_ways(joined(graphs, next(iter(graphs)).project), self.ways))
-        if red := [one for one in cells if one.red]:
-            raise StepError(f"{when}: {len(red)} cells are not as they must be, such as {red[0]}: {red[0].why}")
-        return f"{len(cells)} cells {when}"
+        return f"{expect_as_meant(when, [*self.graphs.values(), self.account], self.ways)} cells {when}"
 
 
 @dataclass(kw_only=True)

@@ -17,14 +17,13 @@ from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import denials_of, take
 from rehearsal.service.steps import Action
 from rehearsal.service.surroundings import Surroundings
-from rehearsal.service.trial import StepError
 from rehearsal.tenants.account import declared_account
 from rehearsal.tenants.databases import Databases
 from rehearsal.tenants.matrix import Grounds
 from rehearsal.tenants.moving.places import Places
 from rehearsal.tenants.moving.records import States, states_of
 from rehearsal.tenants.moving.story import Moving, Story
-from rehearsal.tenants.ways import cells_of_ways, joined
+from rehearsal.tenants.ways import expect_as_meant
 from rehearsal.tenants.whole import Rehearsing, plan_for
 
 
@@ -100,8 +99,6 @@ class MoveRehearsal(Rehearsing):
                 declared = rehearse(project, stack, Options(declare_only=True, references=outputs))
                 outputs[stack] = dict(declared.exports)
                 graphs.append(graph_of(declared))
-            cells = tuple(cells_of_ways(joined([*graphs, *([account] if account else [])], base.project), plan.ways))
-            if red := [one for one in cells if one.red]:
-                raise StepError(f"{name}: {len(red)} cells are not as they must be, such as {red[0]}: {red[0].why}")
-            told.append(f"{name}: {len(cells)} cells of {len(plan.stacks)} stacks")
+            cells = expect_as_meant(name, [*graphs, account], plan.ways)
+            told.append(f"{name}: {cells} cells of {len(plan.stacks)} stacks")
         return "; ".join(told)

@@ -100,6 +100,11 @@ def test_a_stack_without_such_a_copy_is_not_asked_for_one() -> None:
     assert found(replace(GOOD, vault="")) == {}
 
 
+def test_a_vault_that_is_left_to_its_own_account_is_named_and_is_no_trouble() -> None:
+    (left,) = copies_there(replace(GOOD, this_account=True, vault_session=None))
+    assert (left.state, left.state.well, OTHER in left.found) == (State.NOT_ASKED, True, True)
+
+
 def test_a_vault_that_nobody_may_ask_counts_as_not_good_and_names_its_account() -> None:
     state, told = found(replace(GOOD, vault_session=None))["copies' vault"]
     assert (state, OTHER in told, "--vault-profile" in told) == (State.UNKNOWN, True, True)

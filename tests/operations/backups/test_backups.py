@@ -217,6 +217,11 @@ def test_a_newest_moment_that_is_too_old_and_what_may_not_be_asked_are_not_good(
     assert found["snapshots"].state is State.MISSING
 
 
+def test_one_account_alone_and_the_other_one_too_are_no_wish_together() -> None:
+    result = run("prod", "--live", "--this-account", "--vault-profile", "vault")
+    assert (result.exit_code, "--this-account" in result.stderr) == (2, True)
+
+
 @pytest.mark.usefixtures("account")
 def test_without_live_it_says_where_the_declaration_is_told() -> None:
     result = run("prod")

@@ -8,13 +8,10 @@ import pytest
 
 from graph import Graph, Resource
 from infra.tenants.files import read_tenant
-from operations.locate import sources
 from operations.locate.live.account import Account
 from operations.locate.sources import Declarations, Estate, Source
 from project.files import Project, find_project
-from rehearsal.cloud import Cloud, Moto, running
-from rehearsal.result import Rehearsal
-from rehearsal.run import Options, rehearse
+from rehearsal.cloud import Cloud, running
 from tests.conftest import PROJECT, ROOT
 
 ELSEWHERE = "us-east-1"
@@ -32,21 +29,9 @@ class Looked(Account):
         return list(REGIONS)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def declared_once() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def declared_once(locating_declares_once: None) -> None:
     """The committed stacks are declared once for all these tests, the command's runs included."""
-    seen: dict[str, Rehearsal] = {}
-
-    def rehearse_once(project: Project, stack: str, options: Options, moto: Moto | None = None) -> Rehearsal:
-        if moto is not None or project.root != PROJECT:
-            return rehearse(project, stack, options, moto)
-        if stack not in seen:
-            seen[stack] = rehearse(project, stack, options)
-        return seen[stack]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "rehearse", rehearse_once)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ RUN = {
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("locating_declares_once")
 @pytest.mark.parametrize("command", RUN)
 def test_a_command_prints_what_its_schema_says(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT if "--since" in command else PROJECT)

@@ -80,6 +80,7 @@ ODD: st.SearchStrategy[Any] = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(PLACES), ODD)
 def test_an_odd_value_anywhere_is_refused_or_reviewed_and_never_a_traceback(

@@ -314,6 +314,7 @@ def test_a_broken_file_stops_all_before_anything_begins(project: Project, run: R
     assert not list((project.root / journals.FOLDER).glob("*.jsonl"))
 
 
+@pytest.mark.slow
 def test_each_silo_has_a_process_of_its_own_and_failures_are_told_with_their_cause(project: Project, run: Run) -> None:
     """Without any CLI on PATH every child ends with its own clear line."""
     with pytest.MonkeyPatch.context() as patch:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.tenants import disturbed_run, make_project
 
 
+@pytest.mark.slow
 def test_everyone_is_done_once_however_the_run_was_ended(tmp_path: Path) -> None:
     root = tmp_path / "project"
     make_project(root, 120)

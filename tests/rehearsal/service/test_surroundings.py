@@ -45,6 +45,7 @@ def test_a_database_that_does_not_answer_is_told_in_one_line() -> None:
 
 
 @installed
+@pytest.mark.slow
 def test_a_given_database_is_taken_while_it_is_empty_and_refused_once_it_is_not() -> None:
     import subprocess
 
@@ -61,6 +62,7 @@ def test_a_given_database_is_taken_while_it_is_empty_and_refused_once_it_is_not(
 
 
 @installed
+@pytest.mark.slow
 def test_nothing_is_left_of_what_was_started() -> None:
     with Surroundings(APP, {}) as surroundings:
         owner, issuer = surroundings.postgres(), surroundings.issuer()
