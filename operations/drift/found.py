@@ -155,9 +155,16 @@ def _beside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
             if listed.harmless.get(name) is Because.RELEASE:
                 if not _is_earlier(str(new), than=str(old)):
                     yield step.urn, f"{name}: something else runs than was deployed"
+            elif name in listed.noted and _was_empty(old) and new:
+                yield step.urn, f"{name}: {listed.noted[name]}, where there was nothing"
             elif any(plan.before.find(one) for one in _texts(old)):
                 for foreign in (one for one in _texts(new) if one not in _texts(old) and not plan.before.find(one)):
                     yield step.urn, f"{name} names {foreign}, which this stack does not declare"
+
+
+def _was_empty(value: Any) -> bool:
+    """Whether a plain value was told, and was nothing. A list or block may be filled by a resource beside this one."""
+    return value is False or value == ""
 
 
 def _texts(value: Any) -> list[str]:

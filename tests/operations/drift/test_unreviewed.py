@@ -83,6 +83,29 @@ def test_what_a_reviewer_reads_of_a_removal_is_dangerous_drift(gone: str) -> Non
     assert one.dangers
 
 
+@pytest.mark.parametrize(
+    ("name", "property_", "before", "after", "dangerous"),
+    [
+        ("observability-alarms-to-0", "filterPolicy", "", '{"x": ["nobody"]}', True),
+        ("load-balancer-alb", "enableWafFailOpen", False, True, True),
+        ("files-bucket", "corsRules", [], [{"allowedOrigins": ["https://x"]}], False),
+        ("database-instance", "availabilityZone", "eu-west-1a", "eu-west-1b", False),
+    ],
+)
+def test_what_nobody_asked_for_is_dangerous_where_there_was_plainly_nothing(
+    name: str, property_: str, before: Any, after: Any, dangerous: bool
+) -> None:
+    """A list may be filled by a resource beside it, as a bucket's rules of origins are."""
+    events = refreshed({name: {property_: after}})["events"]
+    (step,) = [one["resOutputsEvent"]["metadata"] for one in events[:-1] if _is_of(one, name)]
+    step["old"]["outputs"][property_] = before
+    assert bool([one for one in judged(STACK, events) if one.name == name]) == dangerous
+
+
+def _is_of(event: Mapping[str, Any], name: str) -> bool:
+    return str(event["resOutputsEvent"]["metadata"]["urn"]).endswith(f"::{name}")
+
+
 def test_revision_to_which_ecs_itself_went_back_is_told_and_is_no_danger() -> None:
     deployed = inputs_of("service-service")["taskDefinition"]
     family, _, number = deployed.rpartition(":")
