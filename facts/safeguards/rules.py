@@ -338,6 +338,15 @@ RULES: Final = (
     ),
     *WATCHING,
     Rule(
+        "replicas",
+        Weakening.EXPOSURE,
+        "regions that hold a copy of the secret",
+        lambda value: -how_many(value),
+        None,
+        own(t.SECRET, path="replicas"),
+        stops=False,
+    ),
+    Rule(
         "blockPublicPolicy",
         Weakening.EXPOSURE,
         "a public policy is refused",

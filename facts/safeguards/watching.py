@@ -35,6 +35,14 @@ WATCHING: Final = (
         own(t.METRIC_ALARM, path="actionsEnabled"),
     ),
     Rule(
+        "enabled",
+        Weakening.WATCH,
+        "database events are told to somebody",
+        on,
+        True,
+        own(t.EVENT_SUBSCRIPTION, path="enabled"),
+    ),
+    Rule(
         "alarmActions",
         Weakening.WATCH,
         "whom the alarm tells",

@@ -104,9 +104,10 @@ DATABASES = (
     listed(
         t.EVENT_SUBSCRIPTION,
         "subscription to database events",
+        judged="enabled",
         noted={
             "snsTopic": "others are told of database events",
-            "sourceType sourceIds eventCategories enabled": "other database events are told",
+            "sourceType sourceIds eventCategories": "other database events are told",
         },
         harmless={Because.NAME: "name namePrefix"},
     ),

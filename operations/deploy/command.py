@@ -50,8 +50,8 @@ def deploy(
     """Deploy STACK: review, update, wait for the rollout, try the service; go back to the last good image if need be.
 
     What the review refuses is not deployed unless a waiver accepts it; nothing is deployed over drift that weakens a
-    safeguard, opens access or grants more, and none over a newer commit. The update does no more than what the review
-    showed. Exits with 3 where something failed, also when the last good image runs again.
+    safeguard, opens access, grants more or runs other code, and none over a newer commit. The update does no more than
+    what the review showed. Exits with 3 where something failed, also when the last good image runs again.
     """
     from infra.placeholders import IMAGE_VARIABLE  # noqa: PLC0415
     from operations.deploy.order import head_of, refuse_older, to_note  # noqa: PLC0415

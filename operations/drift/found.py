@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from facts.replacements import replaces
 from graph import Resource
 from graph.plan import Operation, Plan, PlanStep
 from graph.recorded import RecordedResource, RecordedStep
 from graph.resource import STACK_TYPE, name_of, type_of
+from graph.values import items
 from operations.drift.nested import Difference, differing
 from operations.engine.events import Event
 
@@ -19,7 +20,7 @@ NOT_SHOWN: Final = "it differs in a value that the engine does not show, so nobo
 class Drifted:
     """One resource: gone, added beside the declared ones, or changed in some values.
 
-    `dangers` is what a review says of it that would stop a planned change, what nobody can judge included.
+    `dangers` is what a review says of the same change if it were planned, what nobody can judge included.
     """
 
     urn: str
@@ -110,22 +111,71 @@ def _is_hidden(old: RecordedResource, path: str) -> bool:
 
 
 def dangers_of(plan: Plan, quiet: Collection[str] = ()) -> Mapping[str, tuple[str, ...]]:
-    """By URN, the most dangerous first: everything that would stop the same change if it were planned.
+    """By URN, the most dangerous first: what would stop the same change if it were planned, then what a review shows.
 
-    Of what is `quiet` only what is known to be dangerous: AWS sets much there that nobody judges.
+    A review lets that pass because a reviewer reads it; of a change beside the program nobody has. Of what is `quiet`
+    only what is known to be dangerous: AWS sets much there that nobody judges.
     """
     from operations.review.effects import NOT_JUDGED_KINDS  # noqa: PLC0415  half a second, as long as nothing differs
     from operations.review.findings import findings  # noqa: PLC0415
     from operations.review.judging import judge  # noqa: PLC0415
 
     said: dict[str, list[str]] = {}
-    for danger in judge(plan).stopping:
+    found = judge(plan)
+    for danger in found.stopping:
         if danger.urn not in quiet or danger.kind not in NOT_JUDGED_KINDS:
             said.setdefault(danger.urn, []).append(danger.what)
     for one in findings(plan):
         urn = one.urn or f"urn:pulumi:{plan.stack}::workbuoy::{STACK_TYPE}::{plan.stack}"
         said.setdefault(urn, []).append(f"{one.policy}: {' '.join(one.message.split())}")
+    for urn, what in _beside_the_program(plan):
+        said.setdefault(urn, []).append(what)
+    for danger in found.noted:
+        if danger.kind != "over-budget" and (danger.urn not in quiet or danger.kind != "unwatched"):
+            said.setdefault(danger.urn, []).append(danger.what)
     return {urn: tuple(dict.fromkeys(lines)) for urn, lines in said.items()}
+
+
+def _beside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What a review need not say, since it sees both sides: that other code runs, that a foreign thing is named.
+
+    A release is reviewed with its task, and whatever is named in the place of a declared thing is declared, too. Of a
+    change beside the program neither holds. ECS itself goes back to an earlier revision where a rollout fails, and that
+    was deployed before.
+    """
+    from facts.types import TYPES, Because  # noqa: PLC0415  as in dangers_of
+    from operations.review.properties import changed_inputs  # noqa: PLC0415
+
+    for step in plan.steps:
+        listed = TYPES.get(step.type)
+        if step.op != "update" or listed is None or step.old is None or step.new is None:
+            continue
+        for name in changed_inputs(step):
+            old, new = step.old.inputs.get(name), step.new.inputs.get(name)
+            if listed.harmless.get(name) is Because.RELEASE:
+                if not _is_earlier(str(new), than=str(old)):
+                    yield step.urn, f"{name}: something else runs than was deployed"
+            elif name in listed.noted and _was_empty(old) and new:
+                yield step.urn, f"{name}: {listed.noted[name]}, where there was nothing"
+            elif any(plan.before.find(one) for one in _texts(old)):
+                for foreign in (one for one in _texts(new) if one not in _texts(old) and not plan.before.find(one)):
+                    yield step.urn, f"{name} names {foreign}, which this stack does not declare"
+
+
+def _was_empty(value: Any) -> bool:
+    """Whether a plain value was told, and was nothing. A list or block may be filled by a resource beside this one."""
+    return value is False or value == ""
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a value or a list that may name other resources."""
+    return [one for one in items(value) or [value] if isinstance(one, str) and one]
+
+
+def _is_earlier(revision: str, than: str) -> bool:
+    """Whether one is a lower number of the same family: `arn:...:task-definition/FAMILY:NUMBER`."""
+    (family, _, number), (other, _, later) = revision.rpartition(":"), than.rpartition(":")
+    return family == other and number.isdigit() and later.isdigit() and int(number) < int(later)
 
 
 def _plan(stack: str, steps: Iterable[RecordedStep], drifted_urns: frozenset[str]) -> Plan:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, Final
 
 from graph.wire import MASK
@@ -9,7 +10,8 @@ from operations.drift.found import Drifted
 from operations.review.inert import code, inert
 
 LONGEST: Final = 120
-"""Of a value that is shown; a longer one is told to have changed."""
+"""Of a value that is shown whole; of a longer one so much from shortly before the first difference."""
+BEFORE: Final = 20
 
 
 def as_json(stack: str, found: Iterable[Drifted], *, taken: str | None = None) -> dict[str, Any]:
@@ -66,11 +68,21 @@ def rows_of(one: Drifted) -> list[str]:
 
 def _values(one: Drifted) -> list[str]:
     if one.added:
-        return [f"{each.path}: {_shown(each.found)}" for each in one.differences]
-    return [f"{each.path}: {_shown(each.deployed)} → {_shown(each.found)}" for each in one.differences]
+        return [f"{each.path}: {_shown(_text(each.found))}" for each in one.differences]
+    rows = []
+    for each in one.differences:
+        deployed, found = _text(each.deployed), _text(each.found)
+        same = _alike(deployed, found) if None not in (each.deployed, each.found) else 0
+        rows.append(f"{each.path}: {_shown(deployed, same)} → {_shown(found, same)}")
+    return rows
 
 
-def _shown(value: Any) -> str:
+def _alike(one: str, other: str) -> int:
+    """How many characters from the beginning are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _text(value: Any) -> str:
     if value is None:
         return "(unset)"
     if isinstance(value, bool):
@@ -81,5 +93,15 @@ def _shown(value: Any) -> str:
         value = ", ".join(value) or "(none)"
     elif not isinstance(value, str):
         value = json.dumps(value, default=str)
-    plain = MASK not in value and len(value) <= LONGEST and "\n" not in value
-    return code(value) if plain else "(changed)"
+    return "(changed)" if MASK in value else code(" ".join(value.split()))
+
+
+def _shown(text: str, same: int = 0) -> str:
+    """A value, cut where it is long; `same` is how much of its beginning does not differ."""
+    plain = text[1:-1]
+    if not text.startswith("`") or len(plain) <= LONGEST:
+        return text
+    begin = max(0, min(same - 1 - BEFORE, len(plain) - LONGEST))
+    end = begin + LONGEST
+    cut = f"{'…' if begin else ''}{plain[begin:end]}{'…' if end < len(plain) else ''}"
+    return f"{code(cut)} ({len(plain)} characters)"

@@ -216,7 +216,8 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
 
 def _is_gone(record: Path, tasks: Tasks) -> bool:
     """Whether nothing is left of the pool tenant whose removal is recorded: counted, since nobody's word is taken."""
-    return not left_in(tasks.count(str(read_yaml(record).content["tenantId"])))
+    tenant_id = read_yaml(record).content.get("tenantId")
+    return bool(tenant_id) and not left_in(tasks.count(str(tenant_id)))
 
 
 def _write_record(file: Path, text: str) -> None:

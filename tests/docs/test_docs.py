@@ -30,6 +30,7 @@ NOT_PATHS = {
     ".env",
     "PUBLIC_URL/auth/callback",
     "../.env",
+    ".venv/templates",
     "bootstrap/.pulumi",
     "packages/",
     "packages/backend/.env.example",

@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from facts import tokens as t
+from operations.drift.found import Drifted
+from operations.drift.nested import Difference
+from operations.drift.text import rows_of
 from operations.main import main
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
@@ -145,3 +148,22 @@ def test_beside_the_refresh_the_cli_tells_its_version_and_the_history_alone(
         ["refresh", "--preview-only"],
         ["stack", "history"],
     ]
+
+
+def test_values_that_are_long_are_shown_where_they_differ() -> None:
+    begin = "x" * 300
+    grants = {"Sid": "All", "Effect": "Allow", "Action": [f"s3:Get{number}" for number in range(30)]}
+    one = Drifted(
+        urn=f"{BASE}policy",
+        differences=(
+            Difference("text", f"{begin}OLD{'y' * 200}", f"{begin}NEW{'y' * 200}"),
+            Difference("policy.Statement[All]", None, grants),
+            Difference("password", "[secret]", "[secret]" * 40),
+        ),
+    )
+    text, statement, secret = rows_of(one)[-3:]
+    assert "xxxOLDyyy" in text
+    assert "xxxNEWyyy" in text
+    assert "503 characters" in text
+    assert '(unset) → `{"Sid": "All", "Effect": "Allow", "Action": ["s3:Get0"' in statement
+    assert secret == "  - password: (changed) → (changed)"
