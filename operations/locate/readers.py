@@ -68,7 +68,7 @@ class Readers:
         self._stacks = stacks
         self._account = account
         self._graphs = stacks if account is None else (*stacks, account)
-        self._judged: dict[tuple[str, str, str], bool] = {}  # a key's is asked for with each store that it encrypts
+        self._judged: dict[tuple[int, str, str], bool] = {}  # a key's is asked for with each store that it encrypts
         self._hanging: dict[str, tuple[Held, ...]] = {}
 
     def of(self, graph: Graph, store: Store) -> tuple[Reader, ...]:
@@ -167,7 +167,7 @@ class Readers:
         return any(self._allowed(identity, action, one) for one in (*resources, *_named(identity, resources)))
 
     def _allowed(self, identity: Identity, action: str, resource: str) -> bool:
-        asked = (identity.principal.role_arn, action, resource)
+        asked = (id(identity), action, resource)  # of `_identities`, which stay; two may be of one role
         if asked not in self._judged:
             self._judged[asked] = self._judge(identity, action, resource)
         return self._judged[asked]
@@ -235,7 +235,7 @@ def _roles(*arns: object) -> tuple[str, ...]:
 def _named(identity: Identity, resources: Sequence[str]) -> Iterator[str]:
     """Objects that a permission itself names, in the bucket that is asked for."""
     buckets = {f"{one.partition('/')[0]}/" for one in resources if one.startswith("arn:aws:s3:::")}
-    for held in identity.held:
+    for held in identity.held if buckets else ():
         named = held.statement.get("Resource", ())
         for pattern in [named] if isinstance(named, str) else named:
             if any(pattern.startswith(bucket) for bucket in buckets):
