@@ -16,6 +16,7 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 from project.files import Project
+from rehearsal.patching import replace_attribute
 
 _CONSTRUCTORS = 3  # Resource's, CustomResource's or ComponentResource's, and the resource's own
 
@@ -92,8 +93,31 @@ def _run(project: Project, stack: str, config: Mapping[str, str], monitor: Any, 
         configuration.set_all_config(dict(config), [])
         await asyncio.wait_for(stacks.run_in_stack(lambda: _execute(project.main)), timeout_seconds)
 
-    with _telling_frames(resource, project.root):
-        _run_loop(main())
+    undo = replace_attribute(importlib.import_module("pulumi.runtime.rpc"), "contains_unknowns", has_unknown)
+    try:
+        with _telling_frames(resource, project.root):
+            _run_loop(main())
+    finally:
+        undo()
+
+
+def has_unknown(value: Any) -> bool:
+    """What the runtime's `contains_unknowns` says.
+
+    That one makes a function which refers to itself for each value that it is asked of: a fifth of a declaration, and
+    most of what the collector then has to find.
+    """
+    from pulumi.runtime.known_types import is_unknown  # noqa: PLC0415 a command line that prints help does not pay
+
+    waiting, seen = [value], dict[int, Any]()
+    while waiting:
+        one = waiting.pop()
+        if is_unknown(one):
+            return True
+        if isinstance(one, dict | list) and id(one) not in seen:
+            seen[id(one)] = one  # kept, so that its id stays its own
+            waiting.extend([one[key] for key in one] if isinstance(one, dict) else one)
+    return False
 
 
 @contextmanager

@@ -19,9 +19,10 @@ from hypothesis import HealthCheck, settings
 from operations import ending
 from operations.outputs import VERSIONS
 from project.files import Project, find_project
+from project.silos import base_of
 from rehearsal.models import read_once
 from rehearsal.result import Rehearsal, Rehearsed
-from rehearsal.run import Options, rehearse, rehearse_with_base
+from rehearsal.run import Options, rehearse
 
 # Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a
 # test sends would then be none. With a handler here, children begin with the usual one.
@@ -130,8 +131,11 @@ class Graph:
 
 @cache
 def declared_graph(stack: str) -> Graph:
-    """An example stack's graph, rehearsed once."""
-    return Graph(rehearse_with_base(find_project(PROJECT), stack, Options(declare_only=True)))
+    """An example stack's graph, rehearsed once; so is the base of a customer's own stack."""
+    project = find_project(PROJECT)
+    base = base_of(project, stack)
+    references = {base: declared_graph(base).rehearsal.exports} if base else {}
+    return Graph(rehearse(project, stack, Options(declare_only=True, references=references)))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def imported(source: str) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@cache
+def imported_by(file: Path) -> frozenset[str]:
+    """The same of a file, read once for all tests."""
+    return frozenset(imported(file.read_text(encoding="utf-8")))
+
+
 def undeclared(files: list[Path], known: set[str]) -> dict[str, str]:
     """Each top-level name that no declared distribution provides, with a file that imports it."""
     providers = packages_distributions()
@@ -43,7 +50,7 @@ def undeclared(files: list[Path], known: set[str]) -> dict[str, str]:
     return {
         name: str(file.relative_to(ROOT))
         for file in files
-        for name in imported(file.read_text(encoding="utf-8"))
+        for name in imported_by(file)
         if name not in own and not known & {_normal(one) for one in providers.get(name, ())}
     }
 

@@ -71,11 +71,15 @@ def kill_at_every_call(postgres: Postgres, sides: Sides, work: Work, after: Work
 
 
 class Actor:
-    """A command in a process of its own. `stop` is the call that it stands before, or how it ended."""
+    """A command in a process of its own. `stop` is the call that it stands before, or how it ended.
+
+    `changes_objects` becomes true when it goes on with a call of S3.
+    """
 
     def __init__(self, sides: Sides, work: Callable[[], object]) -> None:
         self._pipe, theirs = multiprocessing.Pipe()
         self.stop = ""
+        self.changes_objects = False
         self.process = os.fork()
         if self.process:
             theirs.close()
@@ -105,6 +109,7 @@ class Actor:
     def go_on(self, word: str = GO) -> None:
         """To the next stop."""
         if self.stop:
+            self.changes_objects |= self.stop.startswith("s3 ")
             self._pipe.send(word)
         try:
             self.stop = self._pipe.recv()
@@ -246,10 +251,10 @@ def calls(*actors: Actor) -> Iterator[str]:
 def last_calls(stage: Stage, *actors: Actor) -> tuple[int, list[int]]:
     """How many calls the first one makes, and the last before each moment at which others see something new."""
     states: list[Any] = []
-    asked = True
-    for call in calls(*actors):
-        states.append(stage.state(objects=asked))
-        asked = len(actors) > 1 or call.startswith("s3 ")
+    for _ in calls(*actors):
+        states.append(stage.state(objects=any(one.changes_objects for one in actors)))
+        for one in actors:
+            one.changes_objects = False
     assert stage.state() != states[0], "nothing was seen to change, so that a kill would prove nothing"
     states.append(None)  # what the last of them leaves has an end, too
     return len(states) - 1, [n for n, (before, after) in enumerate(pairwise(states)) if before != after]

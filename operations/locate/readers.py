@@ -68,6 +68,8 @@ class Readers:
         self._stacks = stacks
         self._account = account
         self._graphs = stacks if account is None else (*stacks, account)
+        self._judged: dict[tuple[str, str, str], bool] = {}  # a key's is asked for with each store that it encrypts
+        self._hanging: dict[str, tuple[Held, ...]] = {}
 
     def of(self, graph: Graph, store: Store) -> tuple[Reader, ...]:
         """Who can read what one resource holds; empty where no one can, or where there is nothing to read."""
@@ -165,6 +167,12 @@ class Readers:
         return any(self._allowed(identity, action, one) for one in (*resources, *_named(identity, resources)))
 
     def _allowed(self, identity: Identity, action: str, resource: str) -> bool:
+        asked = (identity.principal.role_arn, action, resource)
+        if asked not in self._judged:
+            self._judged[asked] = self._judge(identity, action, resource)
+        return self._judged[asked]
+
+    def _judge(self, identity: Identity, action: str, resource: str) -> bool:
         request = Request(
             principal=identity.principal,
             action=action,
@@ -176,9 +184,14 @@ class Readers:
                 "aws:requestedregion": (region_in(resource) or self._graphs[0].region,),
             },
         )
-        hanging = tuple(held for arn, held in self._guards if _belongs(resource, arn))
         of_key = resource.startswith("arn:aws:kms:")
-        return decide(request, Policies(identity=identity.held, resource=hanging, resource_decides=of_key)).allowed
+        policies = Policies(identity=identity.held, resource=self._hanging_on(resource), resource_decides=of_key)
+        return decide(request, policies).allowed
+
+    def _hanging_on(self, resource: str) -> tuple[Held, ...]:
+        if resource not in self._hanging:
+            self._hanging[resource] = tuple(held for arn, held in self._guards if _belongs(resource, arn))
+        return self._hanging[resource]
 
     @cached_property
     def _identities(self) -> tuple[Identity, ...]:

@@ -27,6 +27,7 @@ from rehearsal.stand_ins import StandIn
 
 MEMBERS = (("acme", "ada"), ("globex", "grace"))  # tenants that are made up where none are named
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+_SOON_SECONDS = 2.0  # by then most of what comes is there
 
 
 class StepError(Exception):
@@ -168,12 +169,17 @@ class Trial:
 
 
 def until(condition: Any, timeout_seconds: float, why: str, process: Process | None = None) -> None:
-    """Wait for something. Raises StepError, with the process's last lines, when it does not come."""
-    deadline = time.monotonic() + timeout_seconds
+    """Wait for something. Raises StepError, with the process's last lines, when it does not come.
+
+    What does not come soon is looked for less often: a service that is asked a hundred times a second whether it is
+    ready keeps a core busy with its answers.
+    """
+    began = time.monotonic()
     while not condition():
-        if (process is not None and process.ended) or time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if (process is not None and process.ended) or waited > timeout_seconds:
             raise StepError(why)
-        time.sleep(0.01)
+        time.sleep(0.01 if waited < _SOON_SECONDS else 0.1)
 
 
 def expect(answer: HttpAnswer, status: int) -> HttpAnswer:

@@ -14,7 +14,7 @@ from infra.problems import ProblemsError
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse_with_base
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, declared_graph
 
 ZONE = """        - name: eu-west-1c
           publicCidrBlock: 10.40.2.0/24
@@ -120,9 +120,8 @@ def declared(folder: Path, stack: str) -> Graph:
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Graph]:
-    folder = make_project(tmp_path_factory.mktemp("before"))
-    return {stack: declared(folder, stack) for stack in {one.stack for one in CHANGES.values()}}
+def before() -> Mapping[str, Graph]:
+    return {stack: graph_of(declared_graph(stack).rehearsal) for stack in {one.stack for one in CHANGES.values()}}
 
 
 def told(steps: tuple[PlanStep, ...]) -> dict[str, set[str]]:

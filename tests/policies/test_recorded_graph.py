@@ -12,11 +12,11 @@ import yaml
 
 from facts.places import own_accounts
 from graph import Graph, Resource
-from operations.review.recorded import declare
 from policies.catalogue import catalogue
 from policies.permissions.linter import lint
 from policies.runner import Report, check
-from tests.conftest import PROJECT, ROOT
+from rehearsal.as_graph import graph_of
+from tests.conftest import ROOT, declared_graph
 from tests.policies.good_graph import ACCOUNT, good_graph
 from tests.policies.seeds import SEEDS, Seed
 
@@ -27,7 +27,7 @@ ELSEWHERE = {"prod-eu-north-1": ["eu-north-1"]}
 
 @cache
 def graph(stack: str) -> list[Resource]:
-    return declare(stack, PROJECT)
+    return list(graph_of(declared_graph(stack).rehearsal).resources)
 
 
 def judged(resources: list[Resource], stack: str, seed: Seed | None = None) -> Report:

@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.output import UNKNOWN
+from pulumi.runtime.rpc import contains_unknowns
 
 from infra.problems import ProblemsError
 from rehearsal.errors import ProgramError
-from rehearsal.program import as_engine_config
+from rehearsal.program import as_engine_config, has_unknown
 from rehearsal.run import Options, rehearse
 from tests.rehearsal.conftest import WriteProject
 
@@ -130,3 +134,23 @@ def test_the_line_of_a_resource_is_noted_through_a_dozen_calls_of_the_program(wr
     (vpc,) = [one for one in rehearse(project, "test", DECLARE).resources if one.name == "vpc"]
     (line,) = [n for n, text in enumerate((project.main / "__main__.py").read_text().splitlines(), 1) if "Vpc(" in text]
     assert vpc.declared.source == f"__main__.py:{line}"
+
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.text(max_size=2), st.just(UNKNOWN)),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(max_size=2), inner), st.tuples(inner)),
+    max_leaves=8,
+)
+
+
+@given(VALUES)
+def test_unknown_values_are_found_where_the_runtime_finds_them(value: object) -> None:
+    assert has_unknown(value) == contains_unknowns(value)
+
+
+def test_values_that_hold_themselves_have_no_unknown_for_that() -> None:
+    itself: dict[str, object] = {"a": [1]}
+    itself["itself"] = [itself]
+    assert not has_unknown(itself)
+    itself["more"] = {"b": UNKNOWN}
+    assert has_unknown(itself)

@@ -11,10 +11,18 @@ from tests.move.scene import Two, versioned
 from tests.promotion.conftest import clients_made_once
 from tests.promotion.scene import fill, with_bucket
 from workbuoy_app.devtools.embedded_postgres import Postgres
+from workbuoy_app.move import side, take
 from workbuoy_app.settings import load
 
 __all__ = ["clients_made_once"]
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each side waits for the other at every step."""
+    for module in (side, take):
+        monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
 
 
 @pytest.fixture

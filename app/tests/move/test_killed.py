@@ -13,7 +13,6 @@ from tests.move.test_round_trip import same
 from tests.promotion.scene import everything, fill, rows, tenant_id
 from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.move import send as sending
-from workbuoy_app.move import side, take
 from workbuoy_app.move.cut_over import cut_over
 from workbuoy_app.move.ending import drop, end, take_back
 
@@ -30,8 +29,6 @@ def killed(empty: Two, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> K
     """A row or two of each table, one of which takes two batches; takes the steps before, the killed one, what then."""
     fill(empty.source, NAME, things=2, objects=1, chunks=1)
     monkeypatch.setattr(sending, "ROWS_AT_ONCE", 4)
-    for module in (side, take):
-        monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
 
     def try_all(before: tuple[Step, ...], *steps: Step) -> None:
         for step in before:

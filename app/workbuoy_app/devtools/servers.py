@@ -29,7 +29,7 @@ def moto() -> Iterator[str]:
     """Run moto; gives its address."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-m", "workbuoy_app.devtools.moto_server", "-H", "127.0.0.1", "-p", str(port)],
         env=os.environ | CREDENTIALS,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -8,7 +8,6 @@ from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.ecs.models import EC2ContainerServiceBackend
 
 from facts import tokens as t
 from graph import Graph
@@ -189,7 +188,8 @@ def _running(world: World, id_of: Callable[[str], str]) -> None:
     subnet = cloud.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     inside = {"awsvpcConfiguration": {"subnets": [subnet], "securityGroups": []}}
     needs = {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}  # moto adds up what Fargate's containers leave out
-    with patch.object(EC2ContainerServiceBackend, "_calculate_task_resource_requirements", lambda *_: needs):
+    backend = "moto.ecs.models.EC2ContainerServiceBackend"  # imported above, each worker would read EC2's whole model
+    with patch(f"{backend}._calculate_task_resource_requirements", lambda *_: needs):
         for family in ("workbuoy-prod-service", "workbuoy-prod-one-off", "mine"):
             ecs.run_task(
                 cluster=cluster,

@@ -1,14 +1,19 @@
 """The review between two revisions, on a clone of this project's own files: its own code on each side."""
 
+import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from click.testing import CliRunner, Result
 
 from operations.review.command import review
+from rehearsal import revision
+from rehearsal.revision import Declaration, Side
 from tests.operations.clone import edit, git, make_clone
 
 pytestmark = pytest.mark.slow  # each declares a stack twice, in processes of their own
@@ -25,6 +30,36 @@ def since(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(clone)
     git(clone, "checkout", "--quiet", ".")
     return clone
+
+
+class DeclaredOnce(Declaration):
+    """What a commit declares is the same each time: it is declared in a process of its own by who asks for it first."""
+
+    bodies: ClassVar[dict[tuple[str, str, str], str]] = {}
+
+    def __init__(self, side: Side) -> None:
+        self._asked = (side.origin, side.root.name if side.root.name == "bootstrap" else "", side.stack)
+        if self._asked not in self.bodies:
+            super().__init__(side)
+
+    def body(self) -> Mapping[str, Any]:
+        if self._asked not in self.bodies:
+            found = super().body()
+            if self._asked[0] == "the working tree":
+                return found
+            self.bodies[self._asked] = json.dumps(found)
+        body: Mapping[str, Any] = json.loads(self.bodies[self._asked])
+        return body
+
+    def end(self) -> None:
+        if hasattr(self, "_process"):
+            super().end()
+
+
+@pytest.fixture(autouse=True)
+def the_past_is_declared_once(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert clone.is_dir()  # with one commit, which nobody changes
+    monkeypatch.setattr(revision, "Declaration", DeclaredOnce)
 
 
 def run(*arguments: str) -> Result:

@@ -1,5 +1,7 @@
 """A change in the summary and on the page: first, whole, within 80 columns, and without a secret value."""
 
+from dataclasses import replace
+
 import pytest
 
 from rehearsal.report.page import render
@@ -21,7 +23,8 @@ aws.sns.Topic("comes", name="another", opts=top)
 
 @pytest.mark.usefixtures("usual_columns")
 def test_the_summary_begins_with_the_change_and_keeps_to_80_columns(rehearse_change: RehearseChange) -> None:
-    lines = summary(rehearse_change(BEFORE, AFTER)).splitlines()
+    asked = replace(rehearse_change(BEFORE, AFTER), arguments="test --since before")
+    lines = summary(asked).splitlines()
     assert lines[2].startswith("The change from before (000000000) to the working tree:")
     assert "  deleted sns Topic gone" in lines
     assert "  updated sns Topic told (displayName)" in lines
