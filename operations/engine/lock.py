@@ -80,4 +80,13 @@ def _is_dead(host: str, process: int) -> bool:
         return True
     except OSError:  # somebody else's, which lives
         return False
-    return False
+    return _is_zombie(process)
+
+
+def _is_zombie(process: int) -> bool:
+    """Whether it ended and nobody has fetched its exit code, as init does for an orphan in its own time (Linux)."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[:1] == ["Z"]

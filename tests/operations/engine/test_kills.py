@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from operations.engine.lock import DEAD as DEAD_PROCESS
+from operations.engine.lock import describe_lock
 from tests.conftest import declared_graph
 from tests.operations.engine.scene import WORKBUOY, Scene, meaning, set_up
 from tests.operations.engine.test_real_cli import why_not
@@ -80,13 +83,16 @@ class Killed:
             pytest.fail(f"it never said {line!r}:\n{said}")
         while call and not begun.exists() and process.poll() is None:
             time.sleep(0.05)
-        for number in [process.pid, *_below(process.pid)]:
+        killed = [process.pid, *_below(process.pid)]
+        for number in killed:
             try:
                 os.kill(number, signal.SIGKILL)
             except ProcessLookupError:
                 continue
         process.stdout.close()
         process.wait()
+        while not all(DEAD_PROCESS in describe_lock(f"me@{socket.gethostname()}", one, "") for one in killed):
+            time.sleep(0.05)  # on a busy machine a signal is not yet an end
 
     def follow(self, *arguments: str, program: str = WORKBUOY) -> list[str]:
         """Run a command until it works, doing between what each refusal says to do."""

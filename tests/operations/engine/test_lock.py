@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -73,3 +74,14 @@ def test_a_lock_of_the_dead_alone_says_how_to_take_it_away() -> None:
     assert str(locked("dev", [dead])).endswith("; `pulumi cancel dev --yes` takes the lock away")
     assert "a run that is dead left its lock" in str(locked("dev", [dead]))
     assert "another run holds the lock" in str(locked("dev", [dead, alive]))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc tells of a process that nobody waited for")
+def test_a_holder_that_ended_and_that_nobody_waited_for_is_dead() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "pass"], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.read()  # to its end; its exit code stays unfetched
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert DEAD in describe_lock(f"me@{socket.gethostname()}", process.pid, "now")
+    process.stdout.close()
+    process.wait()
