@@ -2,10 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import InputError
+from project.own_folder import own_folder
 
-_PREFIX: Final = "workbuoy-since-"
 _LOCK: Final = "requirements.lock"
 _CHECKS_FAILED: Final = 3  # a rehearsal that refuses something has declared all the same
 
@@ -46,16 +44,15 @@ def at(root: Path, name: str) -> Iterator[Revision]:
     Raises InputError for a revision that git does not know.
     """
     commit = _commit(root, name)
-    _remove_left_behind()
     inside = _git(root, "rev-parse", "--show-prefix").stdout.decode().strip()
     top = Path(_git(root, "rev-parse", "--show-toplevel").stdout.decode().strip())
     done = _git(top, "archive", "--format=zip", commit)
     if done.returncode != 0:
         raise InputError(f"git cannot read {commit}: {done.stderr.decode(errors='replace').strip()}")
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
+    with own_folder("since") as folder:
         with zipfile.ZipFile(BytesIO(done.stdout)) as archive:
             archive.extractall(folder)
-        yield Revision(name, commit, Path(folder) / inside)
+        yield Revision(name, commit, folder / inside)
 
 
 def notes(root: Path, revision: Revision) -> list[str]:
@@ -90,24 +87,6 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         )
     except FileNotFoundError:
         raise InputError("git is not on PATH; install it") from None
-
-
-def _remove_left_behind() -> None:
-    """Folders of commands that were ended by force."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdecimal() and not _runs(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @dataclass(frozen=True, slots=True)

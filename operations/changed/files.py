@@ -22,7 +22,7 @@ class Files:
 def changed_files(root: Path, since: str) -> Files | None:
     """What differs between the working tree and where it left `since`; None where that is all zeros.
 
-    Files that are moved count twice, as gone and as added. Raises ProblemsError where git cannot notify.
+    Files that are moved count twice, as gone and as added. Raises ProblemsError where git cannot tell.
     """
     if _NOTHING_BEFORE.fullmatch(since):
         return None

@@ -22,7 +22,7 @@ def refuse_older(opened: EngineStack, tags: Mapping[str, str], root: Path, notif
 
     `tags` are the stack's, of the deployment before.
 
-    Raises MistakenError where a newer commit is deployed already, or this clone is too short to notify.
+    Raises MistakenError where a newer commit is deployed already, or this clone is too short to tell.
     """
     commit, deployed = head_of(root), tags.get(COMMIT)
     if commit is None:

@@ -7,11 +7,9 @@ the program declares what was found is the one to write.
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -27,6 +25,7 @@ from operations.drift.found import Drifted
 from operations.drift.nested import Difference
 from operations.ending import Notify
 from project.files import Project
+from project.own_folder import own_folder
 from project.silos import base_of
 from rehearsal.as_graph import graph_of
 from rehearsal.errors import ProgramError, RefusedError
@@ -51,8 +50,8 @@ class _Trial:
 
     def with_setting(self, path: str, value: Any) -> Graph:
         """What it declares with another setting. Raises ProblemsError where the settings do not allow the value."""
-        with tempfile.TemporaryDirectory(prefix="workbuoy-keep-") as name:
-            copy = replace(self.project, root=Path(name))
+        with own_folder("keep") as folder:
+            copy = replace(self.project, root=folder)
             for file in self.project.root.glob("Pulumi*.yaml"):
                 shutil.copy(file, copy.root)
             if (self.project.root / FOLDER).is_dir():

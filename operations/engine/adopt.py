@@ -1,14 +1,13 @@
 """Letting the state's resource stand for another thing of the cloud: a restored database in the old one's place."""
 
 import json
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from operations.ending import Notify
 from operations.engine.errors import FailedError
 from operations.engine.stack import EngineStack
+from project.own_folder import own_folder
 
 
 def adopt(
@@ -27,8 +26,8 @@ def adopt(
     found = _one_of(opened.name, exported, type_, identifier)
     if found.get("id") != resource_id:
         found["id"] = resource_id
-        with tempfile.TemporaryDirectory(prefix="workbuoy-state-") as folder:
-            file = Path(folder) / "state.json"  # for this user alone
+        with own_folder("state") as folder:
+            file = folder / "state.json"
             file.write_text(json.dumps(exported))
             opened.take(file)
     opened.refresh(only=str(found["urn"]), on_output=on_output)

@@ -1,13 +1,14 @@
 """The engine's events, read from its log while it runs, and whether all of them came."""
 
 import json
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from project.own_folder import own_folder
 
 Event = Mapping[str, Any]
 
@@ -43,8 +44,8 @@ class EngineEvents:
 
         It lies where only this user reads it: it holds the properties of every resource, secrets excepted.
         """
-        with tempfile.TemporaryDirectory(prefix="workbuoy-events-") as folder:
-            file = Path(folder) / "events.jsonl"
+        with own_folder("events") as folder:
+            file = folder / "events.jsonl"
             file.touch()
             written = threading.Event()
             reader = threading.Thread(target=self._follow, args=(file, written), daemon=True)

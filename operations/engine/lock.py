@@ -5,7 +5,6 @@ pkg/backend/diy/lock.go in pulumi/pulumi.
 """
 
 import json
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,17 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from operations.engine.errors import UnreachableError
+from project.own_folder import is_running
 
 DEAD: Final = ", which is dead"
 
 
 def holders(url: str, project: str, stack: str) -> list[str]:
-    """Who holds it, since when, and whether that process is dead where this machine can notify.
+    """Who holds it, since when, and whether that process is dead where this machine can tell.
 
     Nobody for a backend that keeps no lock files.
 
-    Raises UnreachableError where the bucket does not notify.
+    Raises UnreachableError where the bucket does not say.
     """
     folder = f".pulumi/locks/organization/{project}/{stack}"
     parts = urlsplit(url)
@@ -72,21 +72,4 @@ def _holder(text: str) -> str:
 
 def _is_dead(host: str, process: int) -> bool:
     """Whether a process of this machine is surely gone; of another machine nobody here knows."""
-    if host != socket.gethostname() or process <= 0:
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:  # somebody else's, which lives
-        return False
-    return _is_zombie(process)
-
-
-def _is_zombie(process: int) -> bool:
-    """Whether it ended and nobody has fetched its exit code, as init does for an orphan in its own time (Linux)."""
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[:1] == ["Z"]
+    return host == socket.gethostname() and process > 0 and not is_running(process)

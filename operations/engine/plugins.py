@@ -23,7 +23,7 @@ def needed() -> dict[str, str]:
 
 
 def installed(cli: Cli) -> dict[str, list[str]]:
-    """Plugin to the versions that are here. Raises EngineError where the CLI does not notify."""
+    """Plugin to the versions that are here. Raises EngineError where the CLI does not say."""
     found: dict[str, list[str]] = {}
     for one in json.loads(_run(cli, ["plugin", "ls", "--json"]) or "[]"):
         if one["kind"] == "resource":

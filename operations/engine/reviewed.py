@@ -7,7 +7,6 @@ Either way each step that begins is compared as well, and one that goes further 
 """
 
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from graph.resource import name_of
 from operations.engine.errors import EngineError, FailedError, StrayedError
 from operations.engine.events import EngineEvents, Event
 from operations.engine.messages import lost_events, some
+from project.own_folder import own_folder
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def plan_file(*, wanted: bool) -> Iterator[Path | None]:
     if not wanted:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="workbuoy-plan-") as folder:
-        yield Path(folder) / "plan.json"
+    with own_folder("plan") as folder:
+        yield folder / "plan.json"
 
 
 def _beyond_plan(reasons: Iterable[str]) -> list[str]:

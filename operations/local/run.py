@@ -3,7 +3,6 @@
 import re
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from operations.engine.stack import EngineStack, Ran, open_stack
 from operations.local.changed import Changed, changed_by_refresh, changed_by_update
 from operations.local.server import serving
 from project.files import Project
+from project.own_folder import own_folder
 from project.placement import placement_of
 from rehearsal.service.ports import free_port, is_free
 
@@ -122,8 +122,7 @@ def _left(opened: EngineStack) -> int | None:
 @contextmanager
 def _copied(project: Project, port: int) -> Iterator[tuple[Project, Path]]:
     """The project in a folder of its own, for making a stack writes into its file."""
-    with tempfile.TemporaryDirectory(prefix="workbuoy-local-") as name:
-        folder = Path(name)
+    with own_folder("local") as folder:
         root = folder / "project"
         root.mkdir()
         (folder / "state").mkdir()

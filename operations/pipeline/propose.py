@@ -6,7 +6,6 @@ Source: https://docs.github.com/en/actions/concepts/security/github_token
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from graph.errors import InputError
 from operations.pipeline.github import BOT, Repository
+from project.own_folder import own_folder
 
 JUDGES: Final = (".ci/", ".githooks/", ".github/", "waivers/")
 """What decides whether a change may be merged: no machine proposes a change of it."""
@@ -37,8 +37,8 @@ def changes_of(root: Path, patch: Path) -> list[Change]:
         raise InputError(f"{patch}: there is no such file")
     if not patch.stat().st_size:
         return []
-    with tempfile.TemporaryDirectory(prefix="workbuoy-patch-") as folder:
-        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+    with own_folder("patch") as folder:
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
         _git(root, "read-tree", "HEAD", **index)
         _git(root, "apply", "--cached", "--binary", str(patch.absolute()), **index)
         named = _git(root, "diff", "--cached", "--name-only", "--no-renames", "-z", "HEAD", **index)

@@ -149,7 +149,7 @@ def test_nothing_is_left_however_it_ends(since: Path, tmp_path: Path, number: si
     for line in process.stderr:
         if line.startswith("standing up"):
             break
-    assert any(tmp_path.glob("*/workbuoy-since-*"))
+    assert any(tmp_path.glob("*/workbuoy-of-*-since-*"))
     process.send_signal(number)
     process.communicate()
     while list(tmp_path.iterdir()):  # the janitor's work; a hang is the failure

@@ -35,7 +35,7 @@ def _listing(
     """A row.
 
     Args:
-        what: for the message where AWS refuses to notify.
+        what: for the message where AWS refuses to say.
         holder: the type whose resources are asked about.
         call: the service, the operation and the part of its answer that lists.
         ask: the operation's parameters.

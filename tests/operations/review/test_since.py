@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from operations.review.command import review
+from project.own_folder import prefix_of
 from rehearsal import revision
 from rehearsal.revision import Declaration, Side
 from tests.operations.clone import edit, git, make_clone
@@ -67,7 +68,7 @@ def run(*arguments: str) -> Result:
 
 
 def left_behind() -> list[str]:
-    return [one.name for one in Path(tempfile.gettempdir()).glob(f"workbuoy-since-{os.getpid()}-*")]
+    return [one.name for one in Path(tempfile.gettempdir()).glob(f"{prefix_of(os.getpid(), 'since')}*")]
 
 
 def test_a_database_that_would_be_replaced_stops_without_an_account(since: Path) -> None:
@@ -171,6 +172,6 @@ def test_what_a_killed_review_left_is_removed_by_the_next(since: Path) -> None:
     assert since.is_dir()
     ended = subprocess.Popen(["true"])
     ended.wait()
-    left = Path(tempfile.mkdtemp(prefix=f"workbuoy-since-{ended.pid}-"))
+    left = Path(tempfile.mkdtemp(prefix=prefix_of(ended.pid, "since")))
     run("prod", "--since", "HEAD")
     assert not left.exists()
