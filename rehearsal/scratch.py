@@ -46,8 +46,10 @@ def scratch() -> Iterator[Path]:
     janitor: subprocess.Popen[bytes] | None = None
     before = os.environ.get("TMPDIR")
     try:
-        with (folder / _LOCK).open("w") as lock, interruptible(signal.SIGINT, signal.SIGTERM):
+        taken = folder / f"{_LOCK}-taken"
+        with taken.open("w") as lock, interruptible(signal.SIGINT, signal.SIGTERM):
             fcntl.flock(lock, fcntl.LOCK_EX)
+            taken.rename(folder / _LOCK)  # held before a sweep finds it, which takes a free one for abandoned
             janitor = _hire(folder, lock.fileno())
             folder.chmod(0o711)  # where we are root, Postgres runs as another user and has to reach its own folder
             _use(str(folder))

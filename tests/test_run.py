@@ -1,5 +1,6 @@
 """`tests/run`, by which the whole suite is run."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,16 +23,11 @@ def test_it() -> None:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """With temporary folders of its own: another session's are not its to sweep."""
-    command = [
-        str(ROOT / "tests/run"),
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        f"--basetemp={folder / 'base'}",
-        *arguments,
-    ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [str(ROOT / "tests/run"), sys.executable, "-m", "pytest", "-q", f"--basetemp={folder / 'base'}"]
+    return subprocess.run(
+        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from rehearsal.service.forks import Forks
 from rehearsal.service.ports import free_port
-from rehearsal.service.processes import NOT_INSTALLED, NotToBeHadError, Process, python_of
+from rehearsal.service.processes import NOT_INSTALLED, STOP_TIMEOUT_SECONDS, NotToBeHadError, Process, python_of
 
 GIVEN = "REHEARSAL_DATABASE_URL"
 START_TIMEOUT_SECONDS = 120
@@ -146,7 +147,9 @@ class Surroundings:
         try:
             return owner_of(process.lines[self._database])
         except ValueError:
-            raise NotToBeHadError(process.lines[self._database]) from None
+            with suppress(subprocess.TimeoutExpired):  # the last line says why
+                process.wait(STOP_TIMEOUT_SECONDS)
+            raise NotToBeHadError(process.lines[-1]) from None
 
     def renew(self) -> None:
         """Begin to make another empty database in the place of the one that there is, and of every role in it."""

@@ -1,5 +1,6 @@
 """However a rehearsal ends, its folder and what it started are gone; what nobody could delete, the next one does."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import time
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -151,6 +153,24 @@ def test_a_folder_that_is_just_being_made_is_left_alone(place: Path) -> None:
     os.utime(young, (0, 0))
     sweep(place)
     assert not young.exists()
+
+
+@pytest.mark.parametrize("moment", ["before it is locked", "once it is locked"])
+def test_a_folder_whose_lock_is_just_being_taken_is_left_alone(
+    moment: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+
+    def locks(file: IO[str], how: int) -> None:
+        if how == fcntl.LOCK_EX and moment.startswith("before"):
+            sweep(place)
+        lock(file, how)
+        if how == fcntl.LOCK_EX and moment.startswith("once"):
+            sweep(place)
+
+    monkeypatch.setattr(fcntl, "flock", locks)
+    with scratch() as folder:
+        assert folder.is_dir()
 
 
 def test_everything_temporary_is_made_inside(place: Path) -> None:

@@ -186,8 +186,10 @@ def _with_janitor(place: Path) -> tuple[Path, subprocess.Popen[bytes]]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-        with (folder / _LOCK).open("w") as lock:
+        taken = folder / f"{_LOCK}-taken"
+        with taken.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            taken.rename(folder / _LOCK)  # held before a sweep finds it, which takes a free one for abandoned
             # It inherits that the signals are blocked, and the lock, which so lives exactly as long as it does.
             return folder, _janitor(folder, lock.fileno())
     finally:
