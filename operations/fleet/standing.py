@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from operations.backups.finding import State
 from operations.changed.estate import Base, read_bases
 from operations.fleet.looks import Looks
 from operations.fleet.text import some
@@ -118,7 +119,7 @@ def _drills(look: Any) -> Iterator[tuple[bool, str]]:
 
 
 def _backups(look: Any) -> Iterator[tuple[bool, str]]:
-    bad = [one for one in look.findings if one.state not in ("good", "not_asked")]
+    bad = [one for one in look.findings if not State[one.state.upper()].well]
     yield from ((False, f"{one.what}: {one.state}") for one in bad)
     if not look.findings:
         yield False, "nothing was found to look at"

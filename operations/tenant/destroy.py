@@ -80,9 +80,8 @@ def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
     draft = draft_of(root, tenant)
     file = wish.record or offboarding_file(root, tenant.name)
     noted = root / DRAFTS / f"{tenant.stack}.export.json"
-    if (
-        draft.exists() or _recorded(file, tenant)
-    ) and not silo.exists():  # the record is written before it is forgotten
+    begun = draft.exists() or _recorded(file, tenant)
+    if begun and not silo.exists():  # it was forgotten, and the record is written before that
         noted.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
         return file
