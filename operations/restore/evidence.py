@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from components.files import EVIDENCE_PREFIX
-from operations.restore.moment import RUN, shown
+from operations.restore.moment import shown
 
 if TYPE_CHECKING:
     from operations.restore.instances import Before
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DRILLS: Final = "drills"
 RESTORES: Final = "restores"
+NAME: Final = "%Y%m%dT%H%M%S.%fZ"  # to the microsecond: two restores of one second each leave theirs
 WEEKLY: Final = timedelta(days=6, hours=12)  # a run of the night a week later finds it due
 
 
@@ -38,7 +39,7 @@ class Evidence:
     def write(self, kind: str, document: Mapping[str, Any]) -> str:
         """Keep a document, never in the place of another one; gives its key."""
         at = datetime.fromisoformat(str(document["writtenAt"]))
-        key, body = f"{EVIDENCE_PREFIX}/{kind}/{at:{RUN}}.json", as_text(document).encode()
+        key, body = f"{EVIDENCE_PREFIX}/{kind}/{at:{NAME}}.json", as_text(document).encode()
         self._s3().put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
         return key
 
@@ -128,7 +129,7 @@ def of_switch(
         "stack": switch.opened.name,
         "database": switch.place.database,
         "at": switch.at.isoformat(),
-        "writtenAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "writtenAt": datetime.now(UTC).isoformat(),
         "by": _who(switch.session, switch.place.region),
         "good": not problem,
         "problem": problem,
@@ -152,7 +153,7 @@ def _head(work: "Restore", problem: str) -> dict[str, Any]:
         "stack": work.place.tasks.stack,
         "database": work.place.database,
         "at": work.at.isoformat(),
-        "writtenAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "writtenAt": datetime.now(UTC).isoformat(),
         "by": _who(work.session, work.place.tasks.region),
         "good": not problem,
         "problem": problem,

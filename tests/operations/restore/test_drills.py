@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from operations.restore import drills as told
+from operations.restore.evidence import RESTORES, Evidence
 from tests.conftest import schema_of
 from tests.operations.restore.world import BUCKET, NOW, REGION, World
 
@@ -106,3 +108,14 @@ def test_a_review_says_when_no_restore_was_tried_lately_or_nobody_knows(state: s
 def test_a_review_asks_nothing_where_no_drills_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(told, "within_days", lambda _: None)
     assert told.warnings("prod") == []
+
+
+@pytest.mark.usefixtures("world")
+def test_two_documents_of_one_second_are_both_kept_and_none_is_written_over() -> None:
+    kept = Evidence(session=boto3.Session(region_name=REGION), region=REGION, bucket=BUCKET)
+    moments = [NOW + timedelta(microseconds=n) for n in (0, 1)]
+    for at in moments:
+        kept.write(RESTORES, {"writtenAt": at.isoformat(), "good": True})
+    assert [one["writtenAt"] for one in kept.read(RESTORES)] == [at.isoformat() for at in reversed(moments)]
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        kept.write(RESTORES, {"writtenAt": NOW.isoformat(), "good": False})
