@@ -39,7 +39,7 @@ def access(
     reading cannot be attributed or a log is missing; each is named.
     """
     from infra.tenants.files import read_tenant  # noqa: PLC0415 help must not pay for these
-    from operations.access.joined import Whose, as_json, in_words, join  # noqa: PLC0415
+    from operations.access.joined import Whose, as_json, as_lines, join  # noqa: PLC0415
     from operations.access.logs import recorded  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
@@ -57,7 +57,7 @@ def access(
     if json_wanted:
         print_json("access", as_json(answer))
     else:
-        print_text("\n".join(line for told in in_words(answer) for line in wrapped(told, "", "  ")))
+        print_text("\n".join(line for text in as_lines(answer) for line in wrapped(text, "", "  ")))
     sys.exit(0 if answer.whole else CHECK_FAILED)
 
 

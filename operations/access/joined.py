@@ -199,7 +199,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def in_words(answer: Answer) -> Iterator[str]:
+def as_lines(answer: Answer) -> Iterator[str]:
     """A line a reading, then what cannot be said, and the counts."""
     for one in answer.accesses:
         refused = "REFUSED " if one.refused else ""

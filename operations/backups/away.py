@@ -46,12 +46,12 @@ def copies_there(looked: Looked) -> Iterator[Finding]:
         return
     account = looked.copies_vault_arn.split(":")[4]
     if looked.this_account:
-        told = f"left to the people of account {account}, who alone may look there"
-        yield Finding(what="copies' vault", state=State.NOT_ASKED, found=told)
+        found = f"left to the people of account {account}, who alone may look there"
+        yield Finding(what="copies' vault", state=State.NOT_ASKED, found=found)
         return
     if looked.vault_session is None:
-        told = f"nobody asked account {account}: give --vault-profile a profile that may look there"
-        yield Finding(what="copies' vault", state=State.UNKNOWN, found=told)
+        found = f"nobody asked account {account}: give --vault-profile a profile that may look there"
+        yield Finding(what="copies' vault", state=State.UNKNOWN, found=found)
         return
     there = looked.in_copies_account()
     name = looked.copies_vault_arn.rpartition(":")[2]
@@ -74,8 +74,8 @@ def copies_there(looked: Looked) -> Iterator[Finding]:
 
 def _locked(vault: dict[str, Any], now: datetime) -> Finding:
     if not vault.get("Locked"):
-        told = "not locked: whoever administers its account can end every copy"
-        return Finding(what="lock", state=State.EXPOSED, found=told)
+        found = "not locked: whoever administers its account can end every copy"
+        return Finding(what="lock", state=State.EXPOSED, found=found)
     bounds = f"keeps each copy for {vault.get('MinRetentionDays')} to {vault.get('MaxRetentionDays')} days"
     final = vault.get("LockDate")
     if final is None:

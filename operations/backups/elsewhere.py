@@ -14,8 +14,8 @@ def exported(looked: Looked) -> Iterator[Finding]:
         source = str(one.get("SourceArn"))
         if one.get("Status") == "CANCELED" or not (source in own or looked.database in source):
             continue  # a snapshot that RDS made has the database's name, also once it is gone
-        told = f"{one['ExportTaskIdentifier']} went to the bucket {one.get('S3Bucket')}: look at who reads that"
-        yield Finding(what="exported snapshot", state=State.EXPOSED, found=told)
+        found = f"{one['ExportTaskIdentifier']} went to the bucket {one.get('S3Bucket')}: look at who reads that"
+        yield Finding(what="exported snapshot", state=State.EXPOSED, found=found)
 
 
 def replicated(looked: Looked) -> Iterator[Finding]:
@@ -31,8 +31,8 @@ def replicated(looked: Looked) -> Iterator[Finding]:
         if rule.get("Status") == "Enabled":
             there = rule["Destination"]
             whose = f" of account {there['Account']}" if there.get("Account") else ""
-            told = f"go on to {there['Bucket'].rpartition(':')[2]}{whose}"
-            yield Finding(what="replicated files", state=State.EXPOSED, found=told)
+            found = f"go on to {there['Bucket'].rpartition(':')[2]}{whose}"
+            yield Finding(what="replicated files", state=State.EXPOSED, found=found)
 
 
 def elsewhere(looked: Looked) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ LAG: Final = timedelta(minutes=30)  # RDS ships the log every five minutes
 def look(looked: Looked) -> list[Finding]:
     """Everything, the worst first."""
     found: list[Finding] = []
-    for what, ask in (
+    for what, check in (
         ("database", _database),
         ("snapshots", _snapshots),
         ("leftover copy", _leftover),
@@ -34,15 +34,15 @@ def look(looked: Looked) -> list[Finding]:
         ("copies out of reach", copies_here),
         ("copies' vault", copies_there),
     ):
-        found += _asked(what, ask, looked)
+        found += _run_check(what, check, looked)
     return sorted(found, key=lambda one: one.state)
 
 
-def _asked(what: str, ask: Callable[[Looked], Iterator[Finding]], looked: Looked) -> list[Finding]:
+def _run_check(what: str, check: Callable[[Looked], Iterator[Finding]], looked: Looked) -> list[Finding]:
     from botocore.exceptions import ClientError  # noqa: PLC0415  half a second
 
     try:
-        return list(ask(looked))
+        return list(check(looked))
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "no answer"))
         return [Finding(what=what, state=State.UNKNOWN, found=f"could not be asked: {code}")]

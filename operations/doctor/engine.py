@@ -64,8 +64,8 @@ def backend(found: Cli, place: Placement | None) -> Finding:
     """Where the state lies; ours carries the account and the region in its bucket's name."""
     log_in = f"pulumi login '{own_backend(place)}'" if place and place.endpoint_url is None else LOG_IN_COMMAND
     try:
-        said = found.run(["whoami", "--json"], Path.cwd(), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
-        url = str(json.loads(said.stdout).get("url") or "")
+        output = found.run(["whoami", "--json"], Path.cwd(), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
+        url = str(json.loads(output.stdout).get("url") or "")
     except CommandError as error:
         explained = explain("backend", str(error))
         problem = explained.problem.removeprefix("backend: ")

@@ -181,12 +181,12 @@ class EngineStack(Standing):
     def _run(self, args: Sequence[str], on_output: Notify | None, reported: EngineEvents) -> Ran:
         with explained_by(self.name, self._cli, self._remains, reported.events), reported.log() as log:
             command = [*args, "--color", "never", "--event-log", str(log), "--stack", self.name]
-            said = self._cli.run(command, self._project.root, self._variables, on_output)
+            output = self._cli.run(command, self._project.root, self._variables, on_output)
         if reported.broken is not None:
             raise reported.broken
         if reported.gap:
             raise lost_events(self.name, reported)
-        return Ran(changes=changes_of(reported.events), events=tuple(reported.events), printed=said.stdout)
+        return Ran(changes=changes_of(reported.events), events=tuple(reported.events), printed=output.stdout)
 
     def _remains(self) -> str:
         state = self.state()

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.fleet import FILE, GrantedQuota, load_fleet
-from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
+from infra.suggestion import suggestion
 from infra.tenants import capacity
 from infra.tenants.files import by_base
 from infra.tenants.record import Tenant
@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class CellNeeds:
     """What a customer needs of its cell."""
 
     environment: str
@@ -107,7 +107,8 @@ def _refuse_unknown(root: Path, granted: Sequence[GrantedQuota], limits: Sequenc
     known = [one.quota.name for one in limits]
     problems = [
         Problem(
-            path=f"quotas[{index}].name", message=f"{one.name} is no limit of docs/limits.md{meant(one.name, known)}"
+            path=f"quotas[{index}].name",
+            message=f"{one.name} is no limit of docs/limits.md{suggestion(one.name, known)}",
         )
         for index, one in enumerate(granted)
         if one.name not in known
@@ -194,16 +195,16 @@ def _shares(scope: str, base: Base, other: Base) -> bool:
     return other.account == base.account and (scope == "account" or other.region == base.region)
 
 
-def choose(cells: Sequence[Cell], asked: Asked) -> Choice:
+def choose(cells: Sequence[Cell], needs: CellNeeds) -> Choice:
     """The fitting cell of which the least is taken.
 
     Raises ProblemsError with what stands against each cell.
     """
-    against = {cell.name: _against(cell, asked) for cell in cells if cell.base.environment == asked.environment}
+    against = {cell.name: _against(cell, needs) for cell in cells if cell.base.environment == needs.environment}
     fitting = [cell for cell in cells if against.get(cell.name) == ""]
     if not fitting:
         reasons = "; ".join(f"{name} {reason}" for name, reason in against.items()) or "there is none"
-        message = f"no base stack of {asked.environment} takes this customer: {reasons}"
+        message = f"no base stack of {needs.environment} takes this customer: {reasons}"
         raise ProblemsError([Problem(path="base", message=message)])
     chosen = min(fitting, key=lambda cell: (cell.taken, cell.name))
     others = [f"{name} {reason}" for name, reason in against.items() if reason]
@@ -214,12 +215,12 @@ def choose(cells: Sequence[Cell], asked: Asked) -> Choice:
     return Choice(cell=chosen, why="; ".join([why, *others]))
 
 
-def _against(cell: Cell, asked: Asked) -> str:
+def _against(cell: Cell, needs: CellNeeds) -> str:
     """Why a cell does not fit; empty if it does."""
-    if cell.base.region not in asked.regions:
+    if cell.base.region not in needs.regions:
         return f"lies in {cell.base.region}, outside the residency"
-    outside = sorted(set(cell.residency) - set(asked.regions))
-    if asked.isolation == "pool":
+    outside = sorted(set(cell.residency) - set(needs.regions))
+    if needs.isolation == "pool":
         return f"may keep its pool's data in {', '.join(outside)}, outside the residency" if outside else ""
     if not cell.https:
         return "serves plain HTTP"

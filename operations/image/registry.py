@@ -23,7 +23,7 @@ RETRIES: Final = 3
 _REPOSITORY: Final = re.compile(r"\w[\w.-]*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = re.compile(r"docker://(localhost|127\.0\.0\.1)(:\d+)?/.*")
-_SAID: Final = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
+_ERROR_MESSAGE: Final = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _ABSENT: Final = ("manifest unknown", "not found")
 
 
@@ -100,8 +100,10 @@ class _Skopeo:
         try:
             return run(["skopeo", *arguments], self.folder, doing)
         except ImageError as error:
-            said = _SAID.search(str(error))
-            raise ImageError(f"{doing} failed: {_unescaped(said[1])}" if said else str(error), error.code) from None
+            message = _ERROR_MESSAGE.search(str(error))
+            raise ImageError(
+                f"{doing} failed: {_unescaped(message[1])}" if message else str(error), error.code
+            ) from None
 
     def copy(self, doing: str, source: str, destination: str, *options: str) -> None:
         """From one transport to another."""

@@ -52,7 +52,7 @@ class Rate:
     name: str
     adjustable: str
     means: str
-    told: str = ""
+    stated: str = ""
     service: str = ""
     kind: Literal["read", "write"] = "read"
     per_second: float | None = None
@@ -62,7 +62,7 @@ class Rate:
     @property
     def default(self) -> str:
         """As the page says it."""
-        return self.told if self.per_second is None else f"{self.per_second:,.0f} a second"
+        return self.stated if self.per_second is None else f"{self.per_second:,.0f} a second"
 
 
 @dataclass(frozen=True)

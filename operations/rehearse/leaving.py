@@ -26,7 +26,7 @@ from rehearsal.service.trial import StepError, Trial
 from rehearsal.tenants.leaving.departure import StandingSilo
 
 KEEP_DAYS: Final = 90
-UNTOLD: Final = (Form.AUTOMATED_BACKUPS,)
+UNREPORTED: Final = (Form.AUTOMATED_BACKUPS,)
 """moto keeps retained backups, and does not say for how long."""
 
 
@@ -129,15 +129,15 @@ class Commands:
         if wrong:
             raise StepError("; ".join(wrong))
         there = sum(one.state == THERE for one in found)
-        untold = ", ".join(sorted({str(one.remaining.form) for one in found if one.unread}))
-        return f"{there} of {len(found)} copies asked for and there, {days} days as AWS's rules say; not told: {untold}"
+        unread = ", ".join(sorted({str(one.remaining.form) for one in found if one.unread}))
+        return f"{there} of {len(found)} copies asked for and there, {days} days as AWS's rules say; not told: {unread}"
 
 
 def _wrong(one: Found) -> str:
     """What a look says that must not be, on the day of the destruction."""
     if one.differs:
         return one.differs
-    if one.unread and one.remaining.form not in UNTOLD:
+    if one.unread and one.remaining.form not in UNREPORTED:
         return one.unread
     if one.state == GONE or one.why.startswith("AWS"):
         return one.why or "is gone already"

@@ -102,28 +102,33 @@ def of_drill(work: "Restore", rpo_seconds: float, problem: str) -> dict[str, Any
 
 def of_restore(work: "Restore", tenant: str, problem: str) -> dict[str, Any]:
     """The same of one customer's restore, with what its task said."""
-    told = work.told.get("tenant")
-    return {**_head(work, problem), "tenant": tenant, **_of_copy(work), **({"verdict": dict(told)} if told else {})}
+    verdict = work.results.get("tenant")
+    return {
+        **_head(work, problem),
+        "tenant": tenant,
+        **_of_copy(work),
+        **({"verdict": dict(verdict)} if verdict else {}),
+    }
 
 
 def of_stack(work: "Restore", before: "Before | None", came_since: Sequence[str], problem: str) -> dict[str, Any]:
     """The same of a whole stack's: of the copy before it serves, and of its files once it does."""
-    told = work.told.get("settle" if before else "files")
+    verdict = work.results.get("settle" if before else "files")
     return {
         **_head(work, problem),
         **_of_copy(work),
         "cameSince": list(came_since),
         "before": _aside(before),
-        **({"verdict": dict(told)} if told else {}),
+        **({"verdict": dict(verdict)} if verdict else {}),
     }
 
 
 def of_switch(
-    switch: "Switch", told: Mapping[str, Any], before: "Before | None", problem: str, *, back: bool
+    switch: "Switch", steps: Mapping[str, Any], before: "Before | None", problem: str, *, back: bool
 ) -> dict[str, Any]:
     """Of a switch, or its way back: which database serves, how long nothing did, and what is kept as the way back.
 
-    `told` is what the steps said, and how long each took. No file of a bucket: who deploys reaches no object.
+    `steps` is what the steps said, and how long each took. No file of a bucket: who deploys reaches no object.
     """
     return {
         "stack": switch.opened.name,
@@ -133,7 +138,7 @@ def of_switch(
         "by": _who(switch.session, switch.place.region),
         "good": not problem,
         "problem": problem,
-        **told,
+        **steps,
         "back": back,
         "before": _aside(before),
     }
@@ -163,7 +168,7 @@ def _head(work: "Restore", problem: str) -> dict[str, Any]:
 
 def _of_copy(work: "Restore") -> dict[str, Any]:
     """The ledger as it was applied, and each check of the copy; nothing of a step that was not reached."""
-    prepared, checked = work.told.get("prepare"), work.told.get("check")
+    prepared, checked = work.results.get("prepare"), work.results.get("check")
     found: dict[str, Any] = {}
     if prepared:
         found["ledger"] = {

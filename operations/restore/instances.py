@@ -39,7 +39,7 @@ class Instances:
     """The instances of one stack's database by their names. Raises CopyError, InputError, botocore's ClientError."""
 
     def __init__(self, session: Any, place: SwitchPlace, notify: Notify) -> None:
-        self._place, self._tell = place, notify
+        self._place, self._notify = place, notify
         self._rds = session.client("rds", region_name=place.region)
 
     def before(self) -> Before | None:
@@ -76,10 +76,10 @@ class Instances:
         model = self._rds.meta.service_model
         wanted = likeness.likeness(self._expect(self._place.database), model)
         for _ in range(MODIFICATIONS):
-            asked = likeness.modification(likeness.likeness(copy, model), wanted, model)
-            if not asked:
+            parameters = likeness.modification(likeness.likeness(copy, model), wanted, model)
+            if not parameters:
                 break
-            self._rds.modify_db_instance(DBInstanceIdentifier=self._place.copy, ApplyImmediately=True, **asked)
+            self._rds.modify_db_instance(DBInstanceIdentifier=self._place.copy, ApplyImmediately=True, **parameters)
             copy = self._settled(self._place.copy)
         if left := likeness.differing(likeness.likeness(copy, model), wanted):
             raise CopyError(f"{self._place.copy} still differs from {self._place.database} in {', '.join(left)}")
@@ -139,7 +139,7 @@ class Instances:
         """Once; where RDS is about it already, wait for its end."""
         found = self._find(old)
         if found is not None and found["DBInstanceStatus"] not in RENAMING:
-            self._tell(f"  {old} becomes {new}")
+            self._notify(f"  {old} becomes {new}")
             self._rds.modify_db_instance(
                 DBInstanceIdentifier=old, NewDBInstanceIdentifier=new, ApplyImmediately=True, **also
             )

@@ -107,11 +107,11 @@ def switch(
     if not back:
         _expect_switchable(switching)
     steps = switching.steps_back() if back else switching.steps()
-    told = {"stack": stack, "at": switching.at.isoformat(), "seconds": dict[str, float]()}
+    document = {"stack": stack, "at": switching.at.isoformat(), "seconds": dict[str, float]()}
     if plan:
-        print_plan(told, shown(switching.at), steps, json_wanted=json_wanted)
+        print_plan(document, shown(switching.at), steps, json_wanted=json_wanted)
         return
-    _take(switching, steps, told, evidence_file, back=back, json_wanted=json_wanted)
+    _take(switching, steps, document, evidence_file, back=back, json_wanted=json_wanted)
 
 
 @click.command()
@@ -128,9 +128,11 @@ def files(*, stack: str, switched: str, json_wanted: bool) -> None:
     work = work_at(place_of_stack(stack), since)
     if failed := tried(work, work.steps_after_switch(run_name(since))):
         fail(*failed)
-    told = work.told["settle"]
-    text = f"{stack}: {told['files']} files, {told['again']} brought again, {told['marked']} marked as deleted."
-    print_result({**head(work), "verdict": told}, text, json_wanted=json_wanted)
+    verdict = work.results["settle"]
+    text = (
+        f"{stack}: {verdict['files']} files, {verdict['again']} brought again, {verdict['marked']} marked as deleted."
+    )
+    print_result({**head(work), "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 def _take(
@@ -145,18 +147,18 @@ def _take(
     from operations.engine.errors import EngineError  # noqa: PLC0415
     from operations.restore.steps import take  # noqa: PLC0415
 
-    told: dict[str, Mapping[str, Any]] = {}
+    results: dict[str, Mapping[str, Any]] = {}
     found: list[Before | None] = []
 
     def all_of_them() -> None:
-        take(steps, notify, document["seconds"], told)
+        take(steps, notify, document["seconds"], results)
         found.append(switching.instances.before())
 
     def keep_evidence(problem: str) -> None:
         if evidence_file is not None:
             from operations.restore import evidence  # noqa: PLC0415
 
-            steps = {"seconds": document["seconds"], "steps": {name: dict(one) for name, one in told.items()}}
+            steps = {"seconds": document["seconds"], "steps": {name: dict(one) for name, one in results.items()}}
             kept = evidence.of_switch(switching, steps, found[0] if found else None, problem, back=back)
             write_whole(evidence_file, evidence.as_text(kept))
 
@@ -170,20 +172,20 @@ def _take(
         fail(*failed)
     verdict = {
         "back": back,
-        "serves": told["state"]["resourceId"],
-        "stoppedAt": told["stop"]["at"],
-        "changes": told["update"]["changes"],
+        "serves": results["state"]["resourceId"],
+        "stoppedAt": results["stop"]["at"],
+        "changes": results["update"]["changes"],
     }
-    text = _switched(switching, found[0], told["stop"]["at"])
+    text = _switched(switching, found[0], results["stop"]["at"])
     print_result({**document, "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 def _expect_switchable(switching: "Switch") -> None:
-    def asked() -> Mapping[str, Any]:
+    def expect_switchable() -> Mapping[str, Any]:
         switching.instances.expect_switchable(switching.at)
         return {}
 
-    held("nothing was changed", asked)
+    held("nothing was changed", expect_switchable)
 
 
 def _switching(stack: str, at_text: str | None) -> "Switch":
@@ -218,10 +220,10 @@ def _came_since(work: "Restore") -> list[str]:
     from infra.tenants.files import read_tenants  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
-    told = work.told.get("check") or work.told.get("settle")
-    if told is None:
+    verdict = work.results.get("check") or work.results.get("settle")
+    if verdict is None:
         return []
-    there = {one["tenant"] if isinstance(one, Mapping) else one for one in told["tenants"]}
+    there = {one["tenant"] if isinstance(one, Mapping) else one for one in verdict["tenants"]}
     stack = work.place.tasks.stack
     known = read_tenants(find_project(Path.cwd()).root).tenants
     return sorted(one.name for one in known if one.isolation == "pool" and one.base == stack and one.name not in there)
@@ -245,10 +247,10 @@ def _ready(work: "Restore", document: Mapping[str, Any]) -> str:
 
 
 def _after(work: "Restore", before: "Before") -> str:
-    stack, told = work.place.tasks.stack, work.told["settle"]
+    stack, verdict = work.place.tasks.stack, work.results["settle"]
     return (
-        f"{stack} is as it was at {work.shown_at}: {told['files']} files, {told['again']} of them brought again, "
-        f"{told['marked']} marked as deleted.\n{way_back(stack, before)}"
+        f"{stack} is as it was at {work.shown_at}: {verdict['files']} files, {verdict['again']} of them brought again, "
+        f"{verdict['marked']} marked as deleted.\n{way_back(stack, before)}"
     )
 
 

@@ -97,7 +97,7 @@ def review(
         print_page(perform.suggestions(planned))
         return
     found = perform.review(planned, waivers or root / "waivers", beside)
-    text = perform.markdown_text(found, drilled.told(found.plan.stack, drills_file) if events else tried)
+    text = perform.markdown_text(found, drilled.drill_warnings(found.plan.stack, drills_file) if events else tried)
     _write(found, root, text, steps=steps, sarif=sarif, markdown=markdown)
     _print(found, text, json_wanted=json_wanted)
     if found.failed:

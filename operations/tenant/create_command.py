@@ -68,7 +68,7 @@ def create(
         raise click.UsageError("--live goes with --base auto: a base stack that is named is not chosen by its room.")
     if base == "auto":
         regions = regions_of(residency)
-        needs = cells.Asked(
+        needs = cells.CellNeeds(
             environment=environment, isolation=isolation, regions=regions, tier=tier or cells.DEFAULT_TIER
         )
         choice = cells.choose(_cells(root, needs.tier, live=live), needs)

@@ -223,8 +223,8 @@ def read_hold(record: Mapping[str, Any]) -> Hold | None:
     try:
         return Hold.model_validate_json(json.dumps(stated, default=str))
     except ValidationError as error:
-        told = "; ".join(one["msg"] for one in error.errors())
-        raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {told}") from None
+        problems = "; ".join(one["msg"] for one in error.errors())
+        raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {problems}") from None
 
 
 PERSON_IN_LEDGER: Final = Remaining(

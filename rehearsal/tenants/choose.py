@@ -4,9 +4,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
+from infra.suggestion import suggestion
 from infra.tenants.files import read_tenants
 from infra.tenants.listing import FOLDER, name_in
 from infra.tenants.record import Tenant
@@ -101,9 +101,8 @@ def _unknown(
         if any(_file_of(one) == name for one in spoiled):
             return None  # its file is there, and what is wrong with it is told already
         known = ", ".join(sorted(by_name)) or "none yet"
-        return Problem(
-            message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; there are: {known}{meant(name, by_name)}"
-        )
+        near = suggestion(name, by_name)
+        return Problem(message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; there are: {known}{near}")
     tenant = by_name[name]
     own, other = (settings_in(stack_file(project.root, one)) or {} for one in (base, tenant.base))
     if own.get("environment") != other.get("environment"):

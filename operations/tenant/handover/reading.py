@@ -206,9 +206,9 @@ def _sum(file: IO[bytes]) -> tuple[int, str]:
 
 
 def _compared(address: str, manifest: Mapping[str, Any], made_at: datetime, found: _Found) -> ReadAgain:
-    told = manifest.get("tables")
-    for name in sorted({*found.tables, *(told if isinstance(told, Mapping) else {})}):
-        here, there = found.tables.get(name), told.get(name) if isinstance(told, Mapping) else None
+    stated = manifest.get("tables")
+    for name in sorted({*found.tables, *(stated if isinstance(stated, Mapping) else {})}):
+        here, there = found.tables.get(name), stated.get(name) if isinstance(stated, Mapping) else None
         if here != there:
             rows = here["rows"] if here else "no"
             raise _problem(address, f"holds {rows} rows of {name}, otherwise than it says; export again")

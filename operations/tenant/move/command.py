@@ -115,10 +115,10 @@ def _in_files(project: "Project", tenant: "Tenant", wish: Wish) -> None:
 
         require_closable(project, tenant, wish)
         file = record.close(root, tenant)
-    told = f"{file.relative_to(root)}\nNext: a pull request with it, then deploy both places; the plan goes on:\n"
+    text = f"{file.relative_to(root)}\nNext: a pull request with it, then deploy both places; the plan goes on:\n"
     printed(
         {"tenant": tenant.name, "step": wish.step, "file": str(file.relative_to(root))},
-        f"{told}  workbuoy tenant move {tenant.name}",
+        f"{text}  workbuoy tenant move {tenant.name}",
         wish,
     )
 

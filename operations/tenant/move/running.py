@@ -41,7 +41,7 @@ def on_stacks(project: "Project", tenant: "Tenant", wish: Wish) -> None:
     places = _places(project, tenant)
     by_side = dict(zip(("old", "new"), reversed(places) if wish.back else places, strict=True))
     if wish.step in (None, "watch"):
-        _tell(tenant, places, wish)
+        _report_progress(tenant, places, wish)
         return
     named = (*all_steps(tenant, wish), drop(tenant.name), take_back(tenant.name))
     step = next(one for one in named if one.name == wish.step)
@@ -84,7 +84,7 @@ def require_closable(project: "Project", tenant: "Tenant", wish: Wish) -> None:
             fail(CHECK_FAILED, f"{left.stack} stands: --run retire, deploy it, --run destroy, then close")
         return
     sender, receiver = _places(project, tenant)
-    sent, answered = (_said(one, tenant.name) for one in (receiver, sender))
+    sent, answered = (_read_documents(one, tenant.name) for one in (receiver, sender))
     manifest, receipt = sent.get("manifest", {}), answered.get("receipt", {})
     if manifest and (receipt.get("dropped"), receipt.get("lineage")) != (True, manifest.get("lineage")):
         fail(CHECK_FAILED, f"{left.stack} got a copy of {tenant.name}: --run drop, --run end --back, then close")
@@ -95,14 +95,14 @@ def _places(project: "Project", tenant: "Tenant") -> "list[TaskPlace]":
     return task_places(regions, lambda stack: _outputs(project, stack))
 
 
-def _tell(tenant: "Tenant", places: "list[TaskPlace]", wish: Wish) -> None:
-    said = {one.stack: _said(one, tenant.name) for one in places}
-    document: dict[str, Any] = {"tenant": tenant.name, "said": said}
+def _report_progress(tenant: "Tenant", places: "list[TaskPlace]", wish: Wish) -> None:
+    documents = {one.stack: _read_documents(one, tenant.name) for one in places}
+    document: dict[str, Any] = {"tenant": tenant.name, "said": documents}
     if wish.step is None:
-        printed(document, progress(tenant.name, said), wish)
+        printed(document, progress(tenant.name, documents), wish)
         return
     firing = _alarms(places[1])
-    printed({**document, "alarms": firing}, watched_text(tenant.name, places[1].stack, said, firing), wish)
+    printed({**document, "alarms": firing}, watched_text(tenant.name, places[1].stack, documents, firing), wish)
     if firing:
         fail(CHECK_FAILED, f"{len(firing)} alarms of {places[1].stack} fire; the way back is open until remove")
 
@@ -123,7 +123,7 @@ def _arguments(tenant: "Tenant", step: Step, place: "TaskPlace", other: "TaskPla
     address = f"s3://{other.bucket}/imports/{tenant.name}/"
     values = {OTHER: address, "{region}": other.region}
     if RECEIPT in step.arguments:
-        digest = _said(place, tenant.name).get("receipt", {}).get("sums_digest")
+        digest = _read_documents(place, tenant.name).get("receipt", {}).get("sums_digest")
         if not digest:
             fail(CHECK_FAILED, f"{place.bucket} holds no receipt of the new place: cut over, then compare")
         values[RECEIPT] = str(digest)
@@ -154,8 +154,8 @@ def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome
     def removed() -> None:
         outcome = run()
         if outcome.exit_code:
-            said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
-            raise TaskFailedError(f"remove ended with {outcome.exit_code}: {said}. The same command again goes on")
+            last_line = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
+            raise TaskFailedError(f"remove ended with {outcome.exit_code}: {last_line}. The same command again goes on")
 
     file = guarded(lambda: _source(project, tenant).remove(removed))
     _tell_recorded(project, tenant, "remove", file, wish)
@@ -239,7 +239,7 @@ def _tell_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", wish: Wi
     )
 
 
-def _said(place: "TaskPlace", name: str) -> dict[str, Any]:
+def _read_documents(place: "TaskPlace", name: str) -> dict[str, Any]:
     """The two documents that lie in a place's bucket, read with the operator's own credentials."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 

@@ -152,7 +152,7 @@ def test_an_account_that_is_not_known_shows_no_permissions() -> None:
     known = declared.Declared(graphs={}, findings=(), gaps=("the account's own roles: there is no bootstrap/",))
     item = declared.permissions(known)
     assert item.state is State.MISSING
-    assert "there is no bootstrap/" in item.told[-1]
+    assert "there is no bootstrap/" in item.summary[-1]
 
 
 def test_erasures_are_read_from_the_records_of_those_who_left(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_erasures_are_read_from_the_records_of_those_who_left(tmp_path: Path) ->
     (folder / "umbrella.yaml").write_text("name: umbrella\nconfirmedBy: kari\ndates: {destroyed: 2026-11-01}\n")
     (folder / "before.yaml").write_text("name: before\ndates: {destroyed: 2026-01-01}\n")
     item = declared.erasures(tmp_path, SINCE, NOW.date())
-    assert (item.state, item.told) == (State.PASSED, ("2026-11-01: umbrella, confirmed by kari",))
+    assert (item.state, item.summary) == (State.PASSED, ("2026-11-01: umbrella, confirmed by kari",))
     (folder / "broken.yaml").write_text("name: broken\n")
     assert declared.erasures(tmp_path, SINCE, NOW.date()).state is State.FAILED
 
@@ -173,7 +173,7 @@ def test_places_that_customers_moved_away_from_are_erasures_too(tmp_path: Path) 
     (folder / "acme-prod-2026-11-01.yaml").write_text(text)
     (folder / "acme-prod-2026-01-01.yaml").write_text(text.replace("2026-11-01", "2026-01-01"))
     item = declared.erasures(tmp_path, SINCE, NOW.date())
-    assert (item.state, item.told) == (State.PASSED, ("2026-11-01: acme in prod, confirmed by kari",))
+    assert (item.state, item.summary) == (State.PASSED, ("2026-11-01: acme in prod, confirmed by kari",))
     assert list(item.documents) == ["erasures/moved/acme-prod-2026-11-01.json"]
     (folder / "broken.yaml").write_text("name: acme\n")
     assert declared.erasures(tmp_path, SINCE, NOW.date()).state is State.FAILED
