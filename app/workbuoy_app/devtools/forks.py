@@ -130,32 +130,32 @@ def _reap(options: int) -> None:
             pass
 
 
-def _attend(end: _End, imported: dict[str, tuple[int, int]], asked: int, output: int) -> int:
+def _attend(end: _End, imported: dict[str, tuple[int, int]], client_fd: int, output: int) -> int:
     """Run one command in a fork, tell how it ends, and end it when nobody waits for it any more."""
-    with socket.socket(fileno=asked) as whoever:
-        with whoever.makefile("rb") as lines:
+    with socket.socket(fileno=client_fd) as client:
+        with client.makefile("rb") as lines:
             request = json.loads(lines.readline())
         pid = os.fork()
         if pid == 0:
-            whoever.close()
+            client.close()
             if any(_saved(file) != then for file, then in imported.items()):
                 _forget()
             return _become(end, request["arguments"], request["environment"], output)
         os.close(output)
         end.status = 0
-        whoever.sendall(f"{pid}\n".encode())
+        client.sendall(f"{pid}\n".encode())
         over = threading.Event()
-        threading.Thread(target=_kill_when_left, args=(whoever, pid, over), daemon=True).start()
+        threading.Thread(target=_kill_when_left, args=(client, pid, over), daemon=True).start()
         _, status = os.waitpid(pid, 0)
         over.set()
         with suppress(OSError):  # nobody waits for it
-            whoever.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            client.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
     return 0
 
 
-def _kill_when_left(whoever: socket.socket, pid: int, over: threading.Event) -> None:
+def _kill_when_left(client: socket.socket, pid: int, over: threading.Event) -> None:
     with suppress(OSError):
-        whoever.recv(1)
+        client.recv(1)
     if not over.is_set():  # its id may be another's
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
