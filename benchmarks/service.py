@@ -51,10 +51,10 @@ def measure(servers: dict[str, Server], ladder: list[int], seconds: float) -> di
             order = list(servers.items())
             turn = next(_turns) % len(order)
             for name, server in order[turn:] + order[:turn]:  # nobody always comes after the same one
-                asked = REQUESTS[what](server.port)
-                asyncio.run(load_on(server.port, asked, seconds / 8, connections))
+                raw_request = REQUESTS[what](server.port)
+                asyncio.run(load_on(server.port, raw_request, seconds / 8, connections))
                 before, at = server.cpu_seconds(), f"{what} at {connections}"
-                rate, usual, slow = asyncio.run(load_on(server.port, asked, seconds, connections))
+                rate, usual, slow = asyncio.run(load_on(server.port, raw_request, seconds, connections))
                 numbers[name] |= {f"{at}: requests/s": rate, f"{at}: p50 ms": usual, f"{at}: p99 ms": slow}
                 spent = server.cpu_seconds() - before
                 numbers[name][f"{at}: CPU us"] = spent / max(rate * seconds, 1) * 1e6

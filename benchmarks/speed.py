@@ -131,7 +131,7 @@ class _Again:
         """A rehearsal as `--watch` makes it once a file is saved; what a fork uses of CPU is not told."""
         began = time.perf_counter()
         lent = self._standing.lend(self._control) if with_service else None
-        running = self._warm.run({**_asked(with_service=with_service), "lent": lent})
+        running = self._warm.run({**_request(with_service=with_service), "lent": lent})
         while (outcome := running.outcome()) is None:
             time.sleep(_POLL_SECONDS)
         wall = time.perf_counter() - began
@@ -142,7 +142,7 @@ class _Again:
         return Measurement(wall, 0.0, 0.0)
 
 
-def _asked(*, with_service: bool) -> dict[str, object]:
+def _request(*, with_service: bool) -> dict[str, object]:
     return {"stack": "prod", "folder": str(ROOT), "with_service": with_service, "quiet": True}
 
 
@@ -151,7 +151,7 @@ def _warm() -> Iterator[_Again]:
     with scratch() as files, Standing(ROOT / "app") as standing:
         control = standing.control
         with WarmProcess(ROOT, files, () if control is None else (control,)) as warm:
-            warm.warm_up(_asked(with_service=False))
+            warm.warm_up(_request(with_service=False))
             while not warm.is_ready():
                 time.sleep(_POLL_SECONDS)
             yield _Again(warm, standing, control)

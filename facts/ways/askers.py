@@ -8,7 +8,7 @@ from facts import tokens as t
 from facts.permissions.documents import accounts_of, conditions, principals
 from facts.permissions.evaluate import Held, Principal, held_statements
 from facts.permissions.patterns import Context
-from facts.reach import Grants, Reach, Written
+from facts.reach import Grants, Reach, WrittenStatement
 from facts.ways.parties import OUTSIDE, party_of
 from graph import Graph, Resource
 from graph.resource import name_of
@@ -119,7 +119,7 @@ def loose_policies(graph: Graph, reach: Reach) -> list[Resource]:
     return [one for one in graph.of(t.POLICY) if one.urn not in used]
 
 
-def _required_boundaries(written: Written) -> Iterator[str]:
+def _required_boundaries(written: WrittenStatement) -> Iterator[str]:
     """Policies that a condition demands as a boundary: nobody gets them as rights."""
     for _, values in conditions(written.statement).get("iam:permissionsboundary", ()):
         yield from values

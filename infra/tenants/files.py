@@ -140,14 +140,14 @@ def by_base(tenants: Iterable[Tenant]) -> dict[str, list[Tenant]]:
     return dict(found)
 
 
-def capacity_warnings(root: Path, base: str, *, beside: Tenant | None = None) -> list[str]:
+def capacity_warnings(root: Path, base: str, *, planned: Tenant | None = None) -> list[str]:
     """Limits of a base stack that are nearly met, with a customer beside those who have files."""
     settings = settings_in(stack_file(root, base))
     if settings is None:
         return []
     tenants = {one.name: one for one in read_tenants(root).tenants if one.base == base}
-    if beside is not None:
-        tenants[beside.name] = beside
+    if planned is not None:
+        tenants[planned.name] = planned
     return capacity.warnings(base, settings, tenants.values())
 
 

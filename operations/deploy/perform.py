@@ -16,7 +16,7 @@ from operations.engine.errors import EngineError, FailedError
 from operations.engine.image import deployed_image
 from operations.engine.messages import some
 from operations.engine.reviewed import Reviewed
-from operations.engine.stack import EngineStack, Ran
+from operations.engine.stack import EngineStack, OperationResult
 
 NOTHING: Final = "left out: nothing was to change"
 DeploymentOutcome = Literal["deployed", "went back", "failed"]
@@ -177,7 +177,7 @@ class _Run:
             self.record.steps.append(DeploymentStep(name=name, seconds=seconds, detail=details[-1], problem=problem))
 
 
-def _counted(ran: Ran) -> str:
+def _counted(ran: OperationResult) -> str:
     return ", ".join(f"{number} {op}" for op, number in sorted(ran.changes.items()))
 
 

@@ -26,11 +26,11 @@ def cli() -> tuple[Finding, Cli | None]:
         state: Readiness = "missing" if "is not here" in error.problem else "wrong"
         return Finding(name="engine", state=state, found=error.problem, mend=INSTALL, needed_for=DEPLOY), None
     older = found.version < sdk_version()
-    beside = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"
+    fitness = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"
     return Finding(
         name="engine",
         state="ok",
-        found=f"Pulumi CLI {found.version} ({beside})",
+        found=f"Pulumi CLI {found.version} ({fitness})",
         mend=INSTALL if older else "",
         needed_for=DEPLOY,
     ), found

@@ -143,7 +143,7 @@ def _beside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
     change beside the program neither holds. ECS itself goes back to an earlier revision where a rollout fails, and that
     was deployed before.
     """
-    from facts.types import TYPES, Because  # noqa: PLC0415  as in dangers_of
+    from facts.types import TYPES, Harmless  # noqa: PLC0415  as in dangers_of
     from operations.review.properties import changed_inputs  # noqa: PLC0415
 
     for step in plan.steps:
@@ -152,7 +152,7 @@ def _beside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
             continue
         for name in changed_inputs(step):
             old, new = step.old.inputs.get(name), step.new.inputs.get(name)
-            if listed.harmless.get(name) is Because.RELEASE:
+            if listed.harmless.get(name) is Harmless.RELEASE:
                 if not _is_earlier(str(new), than=str(old)):
                     yield step.urn, f"{name}: something else runs than was deployed"
             elif name in listed.noted and _was_empty(old) and new:
@@ -197,8 +197,8 @@ def _names(step: RecordedStep) -> tuple[str, ...]:
     """What is compared: what the program asked for, and what else it could have. A mask that stayed tells nothing."""
     assert step.old is not None  # noqa: S101  asked by _steps
     before, after = step.old.outputs, (step.new or step.old).outputs
-    beside = (name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
-    names = dict.fromkeys((*step.old.inputs, *(name for name in beside if _is_declarable(step, name))))
+    differing_names = (name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
+    names = dict.fromkeys((*step.old.inputs, *(name for name in differing_names if _is_declarable(step, name))))
     masks = {name for name in names if before.get(name) == after.get(name) == "[secret]"}
     return tuple(name for name in names if name not in masks)
 

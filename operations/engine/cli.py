@@ -112,7 +112,7 @@ class Cli:
         Ctrl-C and SIGTERM ask it to cancel and wait; `interrupted` tells of it. Raises CommandError.
         """
         lines: tuple[list[str], list[str]] = ([], [])
-        beside = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
+        search_path = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
         with (
             self._cancelled_by_signals(),
             subprocess.Popen(
@@ -121,7 +121,7 @@ class Cli:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
-                env={**os.environ, "PATH": beside, **_HIDDEN_OPTIONS, **variables},
+                env={**os.environ, "PATH": search_path, **_HIDDEN_OPTIONS, **variables},
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,

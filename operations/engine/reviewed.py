@@ -76,7 +76,7 @@ _LEFT: Final = frozenset({"delete", "forget"})
 
 
 @dataclass
-class Held:
+class ReviewGuard:
     """The reviewed steps, each step that goes beyond them, and the run that is cancelled then."""
 
     plan: Plan

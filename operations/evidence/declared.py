@@ -64,9 +64,9 @@ def declare(project: Project, stacks: Sequence[str]) -> Declared:
                 references = {base: made[base].exports} if base and one == stack else {}
                 made[one] = rehearse(project, one, Options(declare_only=True, references=references))
         graphs[stack] = graph_of(made[stack])
-        beside = graph_of(made[base]).resources if base else ()
+        base_resources = graph_of(made[base]).resources if base else ()
         regions = residency_of(project, stack)
-        found += _own(check([*graphs[stack].resources, *beside], stack, allowed_regions=regions), graphs[stack])
+        found += _own(check([*graphs[stack].resources, *base_resources], stack, allowed_regions=regions), graphs[stack])
         if made[stack].account not in accounts:
             account, accounts[made[stack].account] = declared_account(project, made[stack])
             if account is not None:

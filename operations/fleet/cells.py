@@ -25,7 +25,7 @@ DEFAULT_TIER: Final = "standard"
 class Cell:
     """A base stack; `room` is how many more silos of the asked tier fit, and `limit` what ends it.
 
-    A further base stack in the same account and region takes `beside` silos, which `beside_limit` ends: one that the
+    A further base stack in the same account and region takes `shared` silos, which `shared_limit` ends: one that the
     account shares out. On a base stack of an account of its own, `alone` fit.
     """
 
@@ -36,8 +36,8 @@ class Cell:
     room: int
     limit: str
     alone: int
-    beside: int
-    beside_limit: str
+    shared: int
+    shared_limit: str
 
     @property
     def name(self) -> str:
@@ -144,8 +144,8 @@ def _cell(
     rooms = {**dict(_own_rooms(settings, silos[base.stack], table.tier)), **dict(_rooms(base, bases, silos, table))}
     limit = min(rooms, key=lambda name: rooms[name], default="")
     alone = {**dict(_own_rooms(settings, (), table.tier)), **dict(_rooms_alone(base, table))}
-    beside = dict(_rooms(base, bases, silos, table, further=1))
-    beside_limit = min(beside, key=lambda name: beside[name], default="")
+    shared = dict(_rooms(base, bases, silos, table, further=1))
+    shared_limit = min(shared, key=lambda name: shared[name], default="")
     service = settings.get("service")
     return Cell(
         base=base,
@@ -155,17 +155,17 @@ def _cell(
         room=max(0, rooms.get(limit, 0)),
         limit=limit,
         alone=max(0, min(alone.values(), default=0)),
-        beside=max(0, beside.get(beside_limit, 0)),
-        beside_limit=beside_limit,
+        shared=max(0, shared.get(shared_limit, 0)),
+        shared_limit=shared_limit,
     )
 
 
 def _own_rooms(settings: Mapping[str, Any], silos: Iterable[Tenant], tier: str) -> Iterator[tuple[str, int]]:
     """By the limits that no request moves, counted by each customer's tier."""
     standing = list(silos)
-    for wall in capacity.known_walls(settings):
-        taken = wall.base + sum(wall.silo(str(one.tier)) for one in standing)
-        yield wall.name, (wall.most - taken) // wall.silo(tier)
+    for limit in capacity.known_limits(settings):
+        taken = limit.base + sum(limit.silo(str(one.tier)) for one in standing)
+        yield limit.name, (limit.most - taken) // limit.silo(tier)
 
 
 def _rooms(

@@ -16,7 +16,7 @@ from infra.tenants.listing import record_path
 from operations.ending import Notify
 from operations.engine.errors import EngineError
 from operations.fleet.journal import Journal, this_runner
-from operations.fleet.lease import Heart, Lease
+from operations.fleet.lease import Heartbeat, Lease
 from operations.fleet.plan import Digests
 from operations.fleet.records import Entry, Run, ShardHead, ShardRecord, Watched
 from operations.fleet.rule import failures_stop
@@ -77,7 +77,7 @@ class _Shift:
 
     def work(self) -> ShardResult:
         every = self._worker.settings.lease_minutes * 60 / RENEWALS
-        with Heart(self._lease, every, lambda: self._lose("another runner has taken the shard")):
+        with Heartbeat(self._lease, every, lambda: self._lose("another runner has taken the shard")):
             names = self._lease.record.left(self._run.round)
             ended = self._deploy(names) if names else True
             if ended and (names or self._lease.record.watched is None):

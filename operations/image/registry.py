@@ -107,8 +107,8 @@ class _Skopeo:
 
     def copy(self, doing: str, source: str, destination: str, *options: str) -> None:
         """From one transport to another."""
-        ways = (*_plain("src-", source), *_plain("dest-", destination))
-        self(doing, "copy", *self._options, *ways, *options, f"--retry-times={RETRIES}", source, destination)
+        transports = (*_plain("src-", source), *_plain("dest-", destination))
+        self(doing, "copy", *self._options, *transports, *options, f"--retry-times={RETRIES}", source, destination)
 
     def put(self, source: str, repository: str, digest: str, notify: Notify) -> Stored:
         """Copy unless it is there; then see that it is."""

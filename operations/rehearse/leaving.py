@@ -16,8 +16,8 @@ from facts.stores import Form
 from graph import Graph
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError
-from operations.tenant.destroy import Wish, take_down
-from operations.tenant.ended import GONE, THERE, Asking, Found
+from operations.tenant.destroy import DestroyOptions, take_down
+from operations.tenant.ended import GONE, THERE, CopyQueries, Found
 from operations.tenant.handover.tasks import LeavingTasks
 from operations.tenant.remains import of_silo, read_remaining
 from operations.tenant.rule_days import recorded_day, rule_day
@@ -96,7 +96,7 @@ class Commands:
         before = _versions(silo, bucket)
         try:
             _expect_refused(silo)
-            file = take_down(silo.project.root, silo.tenant, _wish(typed=True), SiloInMoto(silo))
+            file = take_down(silo.project.root, silo.tenant, _destroy_options(typed=True), SiloInMoto(silo))
         except (ProblemsError, EngineError) as error:
             raise StepError(" ".join(str(error).split())) from None
         if not before or _versions(silo, bucket) != before:
@@ -111,8 +111,8 @@ class Commands:
         Raises StepError, with everything that is not so.
         """
         record = yaml.safe_load(self.files[silo.tenant.name].read_text(encoding="utf-8"))
-        asking = Asking(client=silo.client, record=record)
-        found = [asking.look(one) for one in read_remaining(record)]
+        queries = CopyQueries(client=silo.client, record=record)
+        found = [queries.look(one) for one in read_remaining(record)]
         days = 0
         wrong = [f"{one.remaining.what} ({one.remaining.where}): {why}" for one in found if (why := _wrong(one))]
         for one in (one.remaining for one in found if not one.unread and one.remaining.ends is not None):
@@ -146,14 +146,14 @@ def _wrong(one: Found) -> str:
 
 def _expect_refused(silo: StandingSilo) -> None:
     try:
-        take_down(silo.project.root, silo.tenant, _wish(typed=False), SiloInMoto(silo))
+        take_down(silo.project.root, silo.tenant, _destroy_options(typed=False), SiloInMoto(silo))
     except ProblemsError:
         return
     raise StepError(f"{silo.tenant.name} is destroyed, and its name was typed wrong")
 
 
-def _wish(*, typed: bool) -> Wish:
-    return Wish(export=None, without_export=None, keep_snapshot_days=KEEP_DAYS, ask=lambda _: typed)
+def _destroy_options(*, typed: bool) -> DestroyOptions:
+    return DestroyOptions(export=None, without_export=None, keep_snapshot_days=KEEP_DAYS, ask=lambda _: typed)
 
 
 def _own(silo: StandingSilo) -> set[str]:

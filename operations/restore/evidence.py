@@ -14,7 +14,7 @@ from components.files import EVIDENCE_PREFIX
 from operations.restore.moment import shown
 
 if TYPE_CHECKING:
-    from operations.restore.instances import Before
+    from operations.restore.instances import ReplacedInstance
     from operations.restore.steps import Restore
     from operations.restore.switching import Switch
 
@@ -111,7 +111,9 @@ def of_restore(work: "Restore", tenant: str, problem: str) -> dict[str, Any]:
     }
 
 
-def of_stack(work: "Restore", before: "Before | None", came_since: Sequence[str], problem: str) -> dict[str, Any]:
+def of_stack(
+    work: "Restore", before: "ReplacedInstance | None", came_since: Sequence[str], problem: str
+) -> dict[str, Any]:
     """The same of a whole stack's: of the copy before it serves, and of its files once it does."""
     verdict = work.results.get("settle" if before else "files")
     return {
@@ -124,7 +126,7 @@ def of_stack(work: "Restore", before: "Before | None", came_since: Sequence[str]
 
 
 def of_switch(
-    switch: "Switch", steps: Mapping[str, Any], before: "Before | None", problem: str, *, back: bool
+    switch: "Switch", steps: Mapping[str, Any], before: "ReplacedInstance | None", problem: str, *, back: bool
 ) -> dict[str, Any]:
     """Of a switch, or its way back: which database serves, how long nothing did, and what is kept as the way back.
 
@@ -144,7 +146,7 @@ def of_switch(
     }
 
 
-def _aside(before: "Before | None") -> dict[str, str] | None:
+def _aside(before: "ReplacedInstance | None") -> dict[str, str] | None:
     """What served before."""
     return {"name": before.name, "switched": before.switched, "keptUntil": before.kept_until} if before else None
 

@@ -25,7 +25,7 @@ _OWNERS_KEY: Final = "MasterUserSecretKmsKeyId"
 _NOTHING: Final[Mapping[str, Any]] = {"boolean": False, "integer": 0}
 
 
-def likeness(of: Mapping[str, Any], model: Any) -> dict[str, Any]:
+def read(of: Mapping[str, Any], model: Any) -> dict[str, Any]:
     """Everything of an instance that its successor must have, by the names under which it is asked for.
 
     `model` is botocore's of RDS: a client's `meta.service_model`.

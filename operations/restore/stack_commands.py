@@ -14,7 +14,7 @@ from operations.restore.running import attempted, begin, guarded, head, held, pl
 from project.whole_file import require_writable, write_whole
 
 if TYPE_CHECKING:
-    from operations.restore.instances import Before
+    from operations.restore.instances import ReplacedInstance
     from operations.restore.steps import Restore, Step
     from operations.restore.switching import Switch
 
@@ -45,7 +45,7 @@ def restore_stack(
     place, at = place_of_stack(stack), parse(at_text)
     work = work_at(place, at)
     instances = Instances(work.session, place.serving, notify)
-    before: Before | None = guarded(work, lambda: {"before": instances.before()})["before"]
+    before: ReplacedInstance | None = guarded(work, lambda: {"before": instances.before()})["before"]
     if before is not None and before.at != run_name(at):
         instances.expect_switchable(at)
     if before is None:
@@ -148,7 +148,7 @@ def _take(
     from operations.restore.steps import take  # noqa: PLC0415
 
     results: dict[str, Mapping[str, Any]] = {}
-    found: list[Before | None] = []
+    found: list[ReplacedInstance | None] = []
 
     def all_of_them() -> None:
         take(steps, notify, document["seconds"], results)
@@ -246,7 +246,7 @@ def _ready(work: "Restore", document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _after(work: "Restore", before: "Before") -> str:
+def _after(work: "Restore", before: "ReplacedInstance") -> str:
     stack, verdict = work.place.tasks.stack, work.results["settle"]
     return (
         f"{stack} is as it was at {work.shown_at}: {verdict['files']} files, {verdict['again']} of them brought again, "
@@ -254,7 +254,7 @@ def _after(work: "Restore", before: "Before") -> str:
     )
 
 
-def _switched(switching: "Switch", before: "Before | None", stopped: str) -> str:
+def _switched(switching: "Switch", before: "ReplacedInstance | None", stopped: str) -> str:
     stack = switching.opened.name
     if before is None:
         return (
@@ -268,7 +268,7 @@ def _switched(switching: "Switch", before: "Before | None", stopped: str) -> str
     )
 
 
-def way_back(stack: str, before: "Before") -> str:
+def way_back(stack: str, before: "ReplacedInstance") -> str:
     """What is kept, until when, and the commands for it."""
     return (
         f"{before.name} is what served before, protected. Back to it:\n"

@@ -60,7 +60,7 @@ def create(
     which the least is taken, and the reason is told.
     """
     from operations.fleet import cells  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.create import Wish, create_files, regions_of  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.create import NewTenant, create_files, regions_of  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
@@ -74,7 +74,7 @@ def create(
         choice = cells.choose(_cells(root, needs.tier, live=live), needs)
         notify(choice.why)
         base = choice.cell.name
-    wish = Wish(
+    new_tenant = NewTenant(
         name=name,
         legal_name=legal_name,
         isolation=isolation,
@@ -86,7 +86,7 @@ def create(
         contacts=contacts,
         signed=signed,
     )
-    made = create_files(root, wish)
+    made = create_files(root, new_tenant)
     for file in made.files:
         print_text(file.relative_to(root))
     for warning in made.warnings:

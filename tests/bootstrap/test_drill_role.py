@@ -7,7 +7,7 @@ import pytest
 
 from bootstrap.names import DRILL_ROLE, OPERATORS_ROLE, PREVIEW_ROLE
 from components.files import ERASURES_BEGUN
-from operations.backups.finding import Looked
+from operations.backups.finding import BackupTarget
 from operations.backups.look import look
 from project.files import find_project
 from rehearsal.cloud import Cloud, Moto
@@ -146,7 +146,7 @@ def looked(prod: Account, moto: Moto) -> list[Call]:
         )
         del calls[:]
         found = look(
-            Looked(
+            BackupTarget(
                 session=Session(cloud),
                 region=HERE,
                 database="workbuoy-prod-database",

@@ -17,7 +17,7 @@ from infra.tenants.record import Tenant
 from operations.ending import Notify
 from operations.engine.stack import EngineStack
 from operations.tenant.counted import left_in, remove_counted
-from operations.tenant.destroy import DRAFTS, Wish, destroy_silo, draft_of
+from operations.tenant.destroy import DRAFTS, DestroyOptions, destroy_silo, draft_of
 from operations.tenant.handover.places import find_place
 from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, record_text
@@ -76,14 +76,14 @@ class Source:
             self.notify(plan)
             return True  # the name was typed with the command
 
-        wish = Wish(
+        options = DestroyOptions(
             export=None,
             without_export=f"the customer is served in {self.serving.stack}, and was counted here: nothing is left",
             keep_snapshot_days=keep_snapshot_days,
             ask=show_plan,
             record=destroyed_file(root, self.left, today),
         )
-        return destroy_silo(self.project, self.left, wish)
+        return destroy_silo(self.project, self.left, options)
 
     def expect_empty(self) -> None:
         """Raises ProblemsError where anything of the customer is left; its id is asked of the place that serves."""

@@ -15,7 +15,7 @@ from moto import mock_aws
 from facts.stores import Form
 from graph.state import graph_of_state
 from operations.tenant import remains_command
-from operations.tenant.ended import GONE, NOT_ASKED, THERE, Asking
+from operations.tenant.ended import GONE, NOT_ASKED, THERE, CopyQueries
 from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, of_pool, of_silo, read_remaining
 from operations.tenant.remains_command import remains
 from project.files import Project
@@ -32,14 +32,14 @@ def copy(form: str, where: str, ends: date | None = DAY) -> Remaining:
     return Remaining(what=str(form), where=where, form=form, ends=ends, how="")
 
 
-def asking(isolation: str = "silo", older: int = 0) -> Asking:
+def asking(isolation: str = "silo", older: int = 0) -> CopyQueries:
     record: dict[str, Any] = {"name": "acme", "isolation": isolation, "region": REGION, "dates": {"destroyed": DAY}}
     record |= {} if isolation == "pool" else {"keys": {"arns": []}}
 
     def client(service: str) -> Any:
         return boto3.client(service, region_name=REGION)
 
-    return Asking(client=client, record=record, count=lambda: {"older_versions": older})
+    return CopyQueries(client=client, record=record, count=lambda: {"older_versions": older})
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ class Backups:
 def test_backups_of_a_base_have_ended_when_they_no_longer_reach_back(days: int, state: str) -> None:
     oldest = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC) + timedelta(days=days)
     record = {"name": "acme", "isolation": "pool", "dates": {"destroyed": DAY}}
-    found = Asking(client=lambda _: Backups(oldest), record=record).look(copy(Form.AUTOMATED_BACKUPS, "base"))
+    found = CopyQueries(client=lambda _: Backups(oldest), record=record).look(copy(Form.AUTOMATED_BACKUPS, "base"))
     assert found.state == state
 
 
@@ -165,7 +165,7 @@ def points(vaults: Vaults, *, stands: bool = True) -> str:
     versions = copy(Form.NONCURRENT_VERSIONS, "files", DAY + timedelta(days=10))
     record: dict[str, Any] = {"dates": {"destroyed": DAY}, "remaining": [versions.document()]}
     record |= {} if stands else {"keys": {"arns": []}}
-    asked = Asking(client=lambda _: vaults, record=record, vault_session=vaults)
+    asked = CopyQueries(client=lambda _: vaults, record=record, vault_session=vaults)
     (state,) = {asked.look(copy(*one)).state for one in ((Form.RECOVERY_POINTS, "own"), (COPIED, AWAY))}
     return state
 
@@ -195,7 +195,7 @@ def test_recovery_point_that_no_plan_made_may_hold_anything() -> None:
 
 @pytest.mark.parametrize("session", [None, Vaults(account="210000000003")], ids=["none", "another account's"])
 def test_copies_out_of_reach_are_proved_gone_by_the_account_that_keeps_them_alone(session: Vaults | None) -> None:
-    asked = Asking(client=lambda _: Vaults(), record={"dates": {"destroyed": DAY}}, vault_session=session)
+    asked = CopyQueries(client=lambda _: Vaults(), record={"dates": {"destroyed": DAY}}, vault_session=session)
     found = asked.look(copy(COPIED, AWAY))
     assert (found.state, OTHER in found.why, "--vault-profile" in found.why) == (NOT_ASKED, True, True)
     assert found.unproved(DAY + timedelta(days=1))
@@ -209,7 +209,7 @@ def test_what_aws_does_not_answer_is_not_taken_for_gone() -> None:
 
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeSecret")
 
-    found = Asking(client=lambda _: Refusing(), record={"isolation": "silo"}).look(copy(Form.SECRET, "login"))
+    found = CopyQueries(client=lambda _: Refusing(), record={"isolation": "silo"}).look(copy(Form.SECRET, "login"))
     assert (found.state, found.why) == (NOT_ASKED, "AWS refused: AccessDenied")
     assert found.unproved(DAY + timedelta(days=1))
 
@@ -237,7 +237,7 @@ def test_days_are_told_from_the_record_alone(project: Project) -> None:
 @pytest.mark.usefixtures("account")
 def test_copy_that_outlives_its_day_ends_with_3(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("secretsmanager", region_name=REGION).create_secret(Name="login", SecretString="x")
-    monkeypatch.setattr(remains_command, "_asking", lambda *_: asking())
+    monkeypatch.setattr(remains_command, "_copy_queries", lambda *_: asking())
     recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)))
     result = run("acme", "--live")
     assert (result.exit_code, "is there after 2020-01-01" in result.stderr) == (3, True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.problems import ProblemsError
-from operations.tenant.handover.reading import Wanted, read_again
+from operations.tenant.handover.reading import Wanted, verify_export
 from tests.operations.tenant.handover.exports import TENANT_ID, ExportsBucket, changed, export_of, rows_of, zipped
 
 NOW = datetime.now(UTC)
@@ -19,7 +19,7 @@ WANTED = Wanted(tenant="acme", region="eu-west-1", allowed_regions=("eu-west-1",
 
 def read(files: dict[str, bytes], bucket: ExportsBucket | None = None, wanted: Wanted = WANTED) -> Any:
     bucket = bucket or ExportsBucket()
-    return read_again(bucket, bucket.put("acme/20261126T093000Z", files), wanted, datetime.now(UTC))
+    return verify_export(bucket, bucket.put("acme/20261126T093000Z", files), wanted, datetime.now(UTC))
 
 
 def refused(files: dict[str, bytes], bucket: ExportsBucket | None = None, wanted: Wanted = WANTED) -> str:
