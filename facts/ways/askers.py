@@ -164,7 +164,7 @@ def _outside(reach: Reach, accounts: frozenset[str]) -> Iterator[Asker]:
     for name in sorted({name for one in written for name in principals(one, "Federated")}):
         yield _outsider(f"somebody else of {name.rpartition('/')[2]}", Principal(federated=name), _claims(name))
     for name in sorted({name for one in written for name in principals(one, "Service")}):
-        yield _outsider(f"{name} for another account", Principal(service=name), _on_behalf_of_a_stranger(name))
+        yield _outsider(f"{name} for another account", Principal(service=name), _confused_deputy(name))
 
 
 def _root_of(account: str) -> Principal:
@@ -182,7 +182,7 @@ def _claims(provider: str) -> Context:
     return {f"{issuer.lower()}:sub": (_SOMEBODY_ELSE,), "saml:sub": ("somebody-else",)}
 
 
-def _on_behalf_of_a_stranger(service: str) -> Context:
+def _confused_deputy(service: str) -> Context:
     """A service that works for a stranger's resource, as the confused deputy does.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html

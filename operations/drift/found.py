@@ -128,7 +128,7 @@ def dangers_of(plan: Plan, quiet: Collection[str] = ()) -> Mapping[str, tuple[st
     for one in findings(plan):
         urn = one.urn or f"urn:pulumi:{plan.stack}::workbuoy::{STACK_TYPE}::{plan.stack}"
         messages.setdefault(urn, []).append(f"{one.policy}: {' '.join(one.message.split())}")
-    for urn, what in _beside_the_program(plan):
+    for urn, what in _outside_the_program(plan):
         messages.setdefault(urn, []).append(what)
     for danger in found.noted:
         if danger.kind != "over-budget" and (danger.urn not in quiet or danger.kind != "unwatched"):
@@ -136,7 +136,7 @@ def dangers_of(plan: Plan, quiet: Collection[str] = ()) -> Mapping[str, tuple[st
     return {urn: tuple(dict.fromkeys(lines)) for urn, lines in messages.items()}
 
 
-def _beside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
+def _outside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
     """What a review need not say, since it sees both sides: that other code runs, that a foreign thing is named.
 
     A release is reviewed with its task, and whatever is named in the place of a declared thing is declared, too. Of a

@@ -86,7 +86,7 @@ class ReviewGuard:
 
     def watch(self, event: Event) -> None:
         """Cancel at the first step that goes further."""
-        if self.goes_further(event):
+        if self.exceeds_review(event):
             self.stop()
 
     def stop(self) -> None:
@@ -113,7 +113,7 @@ class ReviewGuard:
             )
         return None
 
-    def goes_further(self, event: Event) -> bool:
+    def exceeds_review(self, event: Event) -> bool:
         """Whether a step begins that was not reviewed. Components do nothing in the cloud."""
         step = event.get("resourcePreEvent", {}).get("metadata")
         if step is None:

@@ -159,7 +159,7 @@ class EngineStack(Standing):
 
     def _compare_again(self, reviewed: Plan) -> None:
         held = ReviewGuard(reviewed)
-        self.preview(on_event=held.goes_further)
+        self.preview(on_event=held.exceeds_review)
         if held.strayed:
             raise StrayedError(
                 f"{self.name}: would do now what was not reviewed: {some(held.strayed)}; nothing was changed",

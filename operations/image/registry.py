@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from operations.ending import Notify
-from operations.image.build import put_beside
+from operations.image.build import move_into_place
 from operations.image.tools import IMPOSSIBLE, require, run, workshop
 from rehearsal.image.archive import Image, ImageError
 
@@ -72,7 +72,7 @@ def push(
         if keep is not None:
             kept = skopeo.folder / "kept.tar"
             skopeo.copy(f"writing {keep}", f"oci:{layout}:image", f"oci-archive:{kept}:image")
-            put_beside(kept, keep)
+            move_into_place(kept, keep)
     return stored
 
 

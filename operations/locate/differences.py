@@ -42,14 +42,14 @@ def differences(declared: Graph, found: Graph) -> Iterator[ResourceDifference]:
     for identity, store in then.items():
         if store.holder.urn not in gone:
             yield from _changed(declared, found, store, now.get(identity))
-    yield from _strangers(declared, [store for identity, store in now.items() if identity not in then])
+    yield from _undeclared_stores(declared, [store for identity, store in now.items() if identity not in then])
 
 
 def _holds_data(one: Resource) -> bool:
     return one.custom and loss_of(one.type) is not Loss.NOTHING and not one.type.startswith("pulumi:")
 
 
-def _strangers(declared: Graph, found: Sequence[Store]) -> Iterator[ResourceDifference]:
+def _undeclared_stores(declared: Graph, found: Sequence[Store]) -> Iterator[ResourceDifference]:
     for store in found:
         if store.form not in COPIES:
             name = str(store.holder.outputs.get("name") or store.holder.name)

@@ -75,7 +75,7 @@ def drill(
     keep(work, evidence.DRILLS, document, evidence_file)
     if failed:
         fail(*failed)
-    print_result(document, evidence.drill_in_words(document), json_wanted=json_wanted)
+    print_result(document, evidence.drill_text(document), json_wanted=json_wanted)
 
 
 @restore.command("tenant")

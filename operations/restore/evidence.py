@@ -193,7 +193,7 @@ def _of_copy(work: "Restore") -> dict[str, Any]:
     return found
 
 
-def drill_in_words(document: Mapping[str, Any]) -> str:
+def drill_text(document: Mapping[str, Any]) -> str:
     """A good drill's result."""
     checks = document["checks"]
     return (
@@ -203,7 +203,7 @@ def drill_in_words(document: Mapping[str, Any]) -> str:
     )
 
 
-def age_in_words(last: datetime | None, now: datetime) -> str:
+def age_text(last: datetime | None, now: datetime) -> str:
     """How old the last good drill is."""
     if last is None:
         return "no drill has ended well"

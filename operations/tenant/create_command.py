@@ -92,7 +92,7 @@ def create(
     for warning in made.warnings:
         warn(warning)
     if isolation == "silo":
-        _tell_next_cell(root, base)
+        _report_next_cell(root, base)
     notify("Read what is in there, then:")
     for step in made.next_steps:
         notify(f"  {step}")
@@ -112,7 +112,7 @@ def _cells(root: Path, tier: str, *, live: bool) -> "list[Cell]":
     return cells.read_cells(root, tier, here.quotas)
 
 
-def _tell_next_cell(root: Path, base: str) -> None:
+def _report_next_cell(root: Path, base: str) -> None:
     """From four fifths on: the files of the next cell."""
     from operations.fleet import cells  # noqa: PLC0415
     from operations.fleet.next_cell import next_cell  # noqa: PLC0415

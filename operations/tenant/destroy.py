@@ -224,10 +224,13 @@ def _write_record(file: Path, text: str) -> None:
     write_whole(file, text)
 
 
-def _read(s3: Any, tenant: Tenant, address: str, doomed: Collection[str]) -> VerifiedExport:
+def _read(s3: Any, tenant: Tenant, address: str, ending_buckets: Collection[str]) -> VerifiedExport:
     """Raises ProblemsError for an export that is not whole, not theirs, too old, or where it must not lie."""
     wanted = Wanted(
-        tenant=tenant.name, region=tenant.region, allowed_regions=allowed_regions(tenant.residency), doomed=doomed
+        tenant=tenant.name,
+        region=tenant.region,
+        allowed_regions=allowed_regions(tenant.residency),
+        ending_buckets=ending_buckets,
     )
     notify(f"reading {address} again ...")
     return verify_export(s3, address, wanted, datetime.now(UTC))

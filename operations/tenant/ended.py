@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from components.backup_settings import COMPLETE_WITHIN_MINUTES
 from facts.stores import Form
-from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, read_remaining
+from operations.tenant.remains import EXPORTED, RECORD, Remaining, read_remaining
 from operations.tenant.rule_days import contradiction
 
 GONE, THERE, NOT_ASKED = "gone", "there", "not asked"
@@ -81,7 +81,7 @@ class CopyQueries:
     def _there(self, one: Remaining) -> Found:
         probe = _PROBES.get(one.form)
         if probe is None:
-            why = "stays" if one.form == IN_WORDS else NO_PART
+            why = "stays" if one.form == RECORD else NO_PART
             return Found(remaining=one, state=NOT_ASKED, why=why)
         try:
             there, why = probe(self, one)

@@ -47,13 +47,15 @@ def choose(project: Project, base: str, names: Sequence[str]) -> Chosen:
     found = read_tenants(root)
     by_name = {tenant.name: tenant for tenant in found.tenants}
     everyone = list(names) == [ALL]
-    asked = sorted(name for name, one in by_name.items() if _environment(project, one) == own.get("environment"))
-    wanted = asked if everyone else list(dict.fromkeys(names))
+    of_environment = sorted(
+        name for name, one in by_name.items() if _environment(project, one) == own.get("environment")
+    )
+    wanted = of_environment if everyone else list(dict.fromkeys(names))
     spoiled = [one for one in found.problems if everyone or _file_of(one) in wanted]
     problems = [*spoiled, *(_unknown(project, base, name, by_name, spoiled) for name in wanted)]
-    told = [one for one in problems if one is not None]
-    if told:
-        raise ProblemsError(told)
+    wrong = [one for one in problems if one is not None]
+    if wrong:
+        raise ProblemsError(wrong)
     tenants = [by_name[name] for name in wanted]
     silos = tuple(place for one in tenants if one.isolation == "silo" for place in one.places)
     pool = tuple(one for one in tenants if one.isolation == "pool")

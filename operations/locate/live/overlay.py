@@ -51,7 +51,7 @@ def overlay(declared: Graph, found: Sequence[Found]) -> Overlaid:
     )
     resources = [
         *_laid(declared, matched, dict(_renames(declared, matched))),
-        *(one for stranger in strangers for one in _strange(declared, stranger)),
+        *(one for stranger in strangers for one in _undeclared_resources(declared, stranger)),
         *(side for urn, one in matched.items() for side in _undeclared_sides(declared, urn, one)),
     ]
     live = Graph(
@@ -146,7 +146,7 @@ def _undeclared_sides(declared: Graph, urn: str, one: Found) -> Iterator[Resourc
             yield _side(declared, one, token, properties)
 
 
-def _strange(declared: Graph, one: Found) -> Iterator[Resource]:
+def _undeclared_resources(declared: Graph, one: Found) -> Iterator[Resource]:
     yield _made(declared, replace(one, properties={**one.properties, "tags": dict(one.tags)}))
     for token, properties in one.side.items():
         yield _side(declared, one, token, properties)

@@ -38,12 +38,12 @@ _DAMAGED: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Whose export it has to be, where it may lie and in which region it was made; `doomed` buckets go with a stack."""
+    """Whose export it has to be, where it may lie and in which region it was made; `ending_buckets` go with a stack."""
 
     tenant: str
     region: str
     allowed_regions: Collection[str]
-    doomed: Collection[str] = ()
+    ending_buckets: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def verify_export(s3: Any, address: str, wanted: Wanted, now: datetime) -> Verif
     if match is None:
         raise _problem(address, "must read like s3://BUCKET/NAME/TIME/manifest.json")
     bucket, folder = match["bucket"], match["key"]
-    if bucket in wanted.doomed:
+    if bucket in wanted.ending_buckets:
         raise _problem(address, "lies in a bucket that goes with the stack; copy the export elsewhere first")
     manifest = _manifest(s3, address, bucket, f"{folder}manifest.json")
     made_at = _expect_own(address, manifest, wanted, now)

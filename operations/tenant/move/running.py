@@ -60,7 +60,7 @@ def on_stacks(project: "Project", tenant: "Tenant", options: MoveOptions) -> Non
     elif step.name == "remove":
         _remove(project, tenant, lambda: _run(tenant, step, place, other, arguments), options)
     else:
-        _tell_outcome(tenant, step, _run(tenant, step, place, other, arguments), options)
+        _report_outcome(tenant, step, _run(tenant, step, place, other, arguments), options)
 
 
 def require_closable(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
@@ -158,7 +158,7 @@ def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome
             raise TaskFailedError(f"remove ended with {outcome.exit_code}: {last_line}. The same command again goes on")
 
     file = guarded(lambda: _source(project, tenant).remove(removed))
-    _tell_recorded(project, tenant, "remove", file, options)
+    _report_record(project, tenant, "remove", file, options)
 
 
 def _destroy(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
@@ -176,10 +176,10 @@ def _destroy(project: "Project", tenant: "Tenant", options: MoveOptions) -> None
         )
         return
     file = guarded(lambda: source.destroy(options.keep_snapshot_days))
-    _tell_recorded(project, tenant, "destroy", file, options)
+    _report_record(project, tenant, "destroy", file, options)
 
 
-def _tell_recorded(project: "Project", tenant: "Tenant", step: str, file: Path, options: MoveOptions) -> None:
+def _report_record(project: "Project", tenant: "Tenant", step: str, file: Path, options: MoveOptions) -> None:
     path = str(file.relative_to(project.root))
     printed(
         {"tenant": tenant.name, "step": step, "file": path},
@@ -229,7 +229,7 @@ def _again(tenant: "Tenant", step: Step) -> str:
     return f"workbuoy tenant move {tenant.name} --live --run {step.name}"
 
 
-def _tell_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", options: MoveOptions) -> None:
+def _report_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", options: MoveOptions) -> None:
     show_outcome(
         {"tenant": tenant.name, "step": step.name},
         outcome,

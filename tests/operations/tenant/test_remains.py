@@ -16,7 +16,7 @@ from facts.stores import Form
 from graph.state import graph_of_state
 from operations.tenant import remains_command
 from operations.tenant.ended import GONE, NOT_ASKED, THERE, CopyQueries
-from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, of_pool, of_silo, read_remaining
+from operations.tenant.remains import EXPORTED, RECORD, Remaining, of_pool, of_silo, read_remaining
 from operations.tenant.remains_command import remains
 from project.files import Project
 from rehearsal.as_graph import graph_of
@@ -63,8 +63,8 @@ def test_every_copy_of_a_pool_tenant_has_the_day_that_the_facts_give() -> None:
     assert DAY + timedelta(days=92) in {one.ends for one in versions}, "90 days, and two that S3 may take"
     assert exports.ends == DAY + timedelta(days=90 + 1 + 2)
     assert not any("database rows" in one for one in by_what)
-    assert [one.form for one in found[-2:]] == [IN_WORDS, IN_WORDS]
-    assert all(one.ends is not None or "person" in one.how or one.form == IN_WORDS for one in found)
+    assert [one.form for one in found[-2:]] == [RECORD, RECORD]
+    assert all(one.ends is not None or "person" in one.how or one.form == RECORD for one in found)
 
 
 def test_copy_in_another_account_ends_as_long_after_the_last_version_of_a_file_as_it_is_kept() -> None:
@@ -227,7 +227,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_days_are_told_from_the_record_alone(project: Project) -> None:
-    recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)), copy(IN_WORDS, "tenants/offboarded", None))
+    recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)), copy(RECORD, "tenants/offboarded", None))
     result = run("acme", "--json")
     document = json.loads(result.stdout)
     schema_of("tenant-remains").validate(document)
@@ -253,4 +253,4 @@ def test_customer_without_a_record_is_one_line(project: Project) -> None:
 
 def test_state_without_resources_leaves_nothing_but_words() -> None:
     empty = graph_of_state({"deployment": {"resources": []}})
-    assert {one.form for one in of_silo(empty, None, DAY, 60)} == {IN_WORDS}
+    assert {one.form for one in of_silo(empty, None, DAY, 60)} == {RECORD}

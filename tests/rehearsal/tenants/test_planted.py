@@ -7,7 +7,7 @@ from graph import Graph, Unknown
 from project.files import Project, find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.run import Options, rehearse
-from rehearsal.tenants.meant import OnItsWay
+from rehearsal.tenants.intended import OnItsWay
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.ways import cells_of_ways, joined
 from tests.conftest import PROJECT

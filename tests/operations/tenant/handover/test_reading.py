@@ -87,8 +87,10 @@ def test_archive_that_is_missing_or_cut_off_is_named() -> None:
 
 
 def test_export_in_a_bucket_that_goes_with_the_stack_is_refused() -> None:
-    doomed = Wanted(tenant="acme", region="eu-west-1", allowed_regions=("eu-west-1",), doomed=("exports",))
-    assert "goes with the stack" in refused(export_of("acme"), wanted=doomed)
+    ending_buckets = Wanted(
+        tenant="acme", region="eu-west-1", allowed_regions=("eu-west-1",), ending_buckets=("exports",)
+    )
+    assert "goes with the stack" in refused(export_of("acme"), wanted=ending_buckets)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))
