@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from operations.ending import CHECK_FAILED, NOT_MADE, fail, plainly
+from operations.ending import CHECK_FAILED, NOT_MADE, fail, report_errors
 from operations.rehearse.perform import RehearseOptions, rehearsed
 from operations.warm.outcome import Outcome, outcome_of
 
@@ -31,7 +31,7 @@ def rehearse_and_write(request: Mapping[str, Any], into: Path) -> int:
     return 0
 
 
-@plainly
+@report_errors
 def _rehearse(request: Mapping[str, Any], into: Path) -> None:
     options = RehearseOptions(
         stack=request["stack"], with_service=request["with_service"], quiet=request["quiet"], lent=request.get("lent")
