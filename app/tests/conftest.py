@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +25,13 @@ for name in [name for name in os.environ if name.startswith(("AWS_", "S3_", "OID
 os.environ |= servers.CREDENTIALS
 forks.read_models_once()
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # for the identity provider of the tests, on loopback
+
+# Where the shell forbids byte code, each worker would rewrite the assertions of every test module anew, and each
+# process that a test starts would compile the service. It is kept while tests are collected, which imports both.
+sys.dont_write_bytecode = False
+
+# What is made while tests are collected stays until the end: looking through it again and again finds nothing.
+gc.disable()
 
 _numbers = itertools.count()
 _copies: list[str] = []  # names of databases
@@ -46,6 +55,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """Python's collector leaves alone what was imported, and looks less often; forks share all of that."""
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
