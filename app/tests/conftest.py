@@ -46,12 +46,16 @@ SERVERS = {"postgres", "own_postgres"}
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a database is marked so, for another Postgres to try that alone.
+    """What needs a database is marked so, for another Postgres to try that alone; what any will do for is left out.
 
     Files with slow tests go first, so that no worker is still busy with one when the others have ended.
     """
     for item in items:
-        if isinstance(item, pytest.Function) and not SERVERS.isdisjoint(item.fixturenames):
+        if (
+            isinstance(item, pytest.Function)
+            and not SERVERS.isdisjoint(item.fixturenames)
+            and not item.get_closest_marker("any_postgres")
+        ):
             item.add_marker("database")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
@@ -100,8 +104,10 @@ def _memory() -> Path | None:
 def database_is_marked(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that asks for a database by a fixture's name alone says so, or an older Postgres would never try it."""
     yield
-    if request.node.get_closest_marker("database") is None:
-        assert SERVERS.isdisjoint(request.fixturenames), "this needs a database: mark it `database`"
+    if not any(map(request.node.get_closest_marker, ("database", "any_postgres"))):
+        assert SERVERS.isdisjoint(request.fixturenames), (
+            "this needs a database: mark it `database` or `any_postgres`"
+        )
 
 
 @pytest.fixture(autouse=True)
