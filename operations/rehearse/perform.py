@@ -56,7 +56,7 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
 
     try:
         with (
-            nullcontext() if asked.declare_only else scratch(),
+            nullcontext() if asked.declare_only else scratch(in_memory=not asked.in_image),
             nullcontext(Quiet()) if asked.quiet else progress() as shown,
         ):
             options = Options(declare_only=asked.declare_only, progress=shown)
