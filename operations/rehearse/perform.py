@@ -56,7 +56,7 @@ def rehearsed(requested: RehearseOptions) -> "Rehearsal":
 
     try:
         with (
-            nullcontext() if requested.declare_only else scratch(),
+            nullcontext() if requested.declare_only else scratch(in_memory=not requested.in_image),
             nullcontext(Quiet()) if requested.quiet else progress() as shown,
         ):
             options = Options(declare_only=requested.declare_only, progress=shown)

@@ -156,11 +156,7 @@ class Rehearsing:
     def run(self) -> Rehearsal:
         """The base stack's rehearsal, with all the others in it."""
         plan, enter, app = self.plan, self.contexts.enter_context, self.project.root / "app"
-        surroundings = (
-            enter(Surroundings(app, archiving=self.archiving, forking=self.programs is None))
-            if plan.with_service
-            else None
-        )
+        surroundings = enter(Surroundings(app, archiving=self.archiving)) if plan.with_service else None
         databases = self.databases(surroundings)
         moto = enter(running())
         began = time.perf_counter()

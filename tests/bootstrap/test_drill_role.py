@@ -14,7 +14,6 @@ from rehearsal.cloud import Cloud, Moto
 from rehearsal.permissions.calls import Call
 from rehearsal.permissions.proof import Proof, recorded
 from rehearsal.permissions.request import RequestedAction
-from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import BOOTSTRAP, Account
 from tests.bootstrap.test_deploy_role import FORBIDDEN, HERE, Case
 from tests.bootstrap.test_every_action import not_missed, unexplained
@@ -31,6 +30,7 @@ from tests.bootstrap.test_operators_role import (
     _secret,
     _task,
 )
+from tests.declared import DECLARE, declared_once
 
 
 def _age(namespace: str) -> Case:
@@ -185,7 +185,7 @@ def test_each_action_is_missed_or_listed(prod: Account, drill: Proof) -> None:
 
 
 def test_where_no_drills_are_wanted_there_is_no_role_for_them() -> None:
-    declared = rehearse(find_project(BOOTSTRAP), "dev", Options(declare_only=True)).resources
+    declared = declared_once(find_project(BOOTSTRAP), "dev", DECLARE).resources
     names = {one.declared.properties["name"] for one in declared if one.type == "aws:iam/role:Role"}
     assert DRILL_ROLE not in names
     assert PREVIEW_ROLE in names

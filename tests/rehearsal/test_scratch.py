@@ -97,6 +97,7 @@ def test_no_folder_and_no_process_is_left_after_signals(signals: tuple[signal.Si
 
 
 @linux
+@pytest.mark.slow  # it is given ten seconds to obey
 def test_a_process_that_does_not_obey_is_made_to_end(place: Path) -> None:
     with begin(place, STUBBORN) as process:
         child = child_of(process)
@@ -179,6 +180,49 @@ def test_everything_temporary_is_made_inside(place: Path) -> None:
         Path(tempfile.mkdtemp()).joinpath("file").write_text("x")
     assert os.environ["TMPDIR"] == str(place)
     assert list(place.iterdir()) == []
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where files would be memory, beside a temporary folder that nobody named."""
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: os.environ.get("TMPDIR", str(tmp_path / "temporary")))
+    monkeypatch.setattr("rehearsal.scratch.MEMORY", tmp_path / "memory")
+    monkeypatch.setattr("rehearsal.scratch.PLENTY_MB", 1)
+    return tmp_path / "memory"
+
+
+@linux
+def test_where_memory_is_plenty_the_folder_is_made_there_and_removed(memory: Path) -> None:
+    with scratch() as folder:
+        assert folder.parent == memory
+    assert list(memory.iterdir()) == []
+
+
+@linux
+@pytest.mark.parametrize("why", ["little is free", "programs may not run there", "there is none", "it is not wanted"])
+def test_otherwise_the_temporary_folder_is_taken(why: str, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if why == "little is free":
+        monkeypatch.setattr("rehearsal.scratch.PLENTY_MB", 10**12)
+    elif why == "programs may not run there":
+        found = list(os.statvfs(memory))
+        found[8] |= os.ST_NOEXEC  # f_flag
+        monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(found))
+    elif why == "there is none":
+        memory.rmdir()
+    with scratch(in_memory=why != "it is not wanted") as folder:
+        assert folder.parent == memory.parent / "temporary"
+
+
+@linux
+def test_a_temporary_folder_that_somebody_names_goes_before_memory(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(memory.parent / "temporary"))
+    with scratch() as folder:
+        assert folder.parent == memory.parent / "temporary"
 
 
 @pytest.mark.usefixtures("place")

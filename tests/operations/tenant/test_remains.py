@@ -20,8 +20,8 @@ from operations.tenant.remains import EXPORTED, RECORD, Remaining, of_pool, of_s
 from operations.tenant.remains_command import remains
 from project.files import Project
 from rehearsal.as_graph import graph_of
-from rehearsal.run import Options, rehearse
 from tests.conftest import PROJECT, declared_graph, schema_of
+from tests.declared import DECLARE, declared_once
 from tests.operations.tenant.test_leaving import SNAPSHOT, standing
 
 DAY = date(2027, 1, 1)
@@ -53,7 +53,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_every_copy_of_a_pool_tenant_has_the_day_that_the_facts_give() -> None:
     from project.files import find_project
 
-    graph = graph_of(rehearse(find_project(PROJECT), "prod", Options(declare_only=True)))
+    graph = graph_of(declared_once(find_project(PROJECT), "prod", DECLARE))
     found = of_pool(graph, DAY)
     by_what = {one.what.lower(): one for one in found}
     backups = next(one for one in found if one.form == Form.AUTOMATED_BACKUPS)
