@@ -1,6 +1,6 @@
-"""What `workbuoy drift` adds to what a refresh told.
+"""What `workbuoy drift` adds to what a refresh reported.
 
-`python benchmarks/drift.py [--json]`: how long it takes to judge what a refresh of prod told, beside how long the
+`python benchmarks/drift.py [--json]`: how long it takes to judge what a refresh of prod reported, beside how long the
 program takes to declare prod, medians of five runs in one process. Seconds of one machine say nothing on another; the
 ratio is held to a limit. The whole command beside the engine's own refresh: `benchmarks/engine.py`.
 """

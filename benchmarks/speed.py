@@ -131,7 +131,7 @@ class _Again:
         self._warm, self._standing, self._control = warm, standing, control
 
     def __call__(self, *, with_service: bool) -> Measurement:
-        """A rehearsal as `--watch` makes it once a file is saved; what a fork uses of CPU is not told."""
+        """A rehearsal as `--watch` makes it once a file is saved; what a fork uses of CPU is not measured."""
         began = time.perf_counter()
         lent = self._standing.lend(self._control) if with_service else None
         running = self._warm.run({**_request(with_service=with_service), "lent": lent})

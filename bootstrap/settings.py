@@ -158,7 +158,7 @@ class AnyAccountSettings(Settings):
 
 def _images_lie_inside_residency(account: "AccountSettings") -> Iterator[BrokenRule]:
     for index, region in enumerate(account.image_regions):
-        if region not in account.residency and region != account.region:  # of the account's own it is told already
+        if region not in account.residency and region != account.region:  # of the account's own it is reported already
             yield f"imageRegions[{index}]", f"{region} lies outside residency ({', '.join(account.residency)})"
 
 

@@ -144,7 +144,7 @@ def _reads_of_stacks(context: StackContext) -> aws.cloudtrail.TrailAdvancedEvent
 
 
 def _publish(context: StackContext) -> Statement:
-    """An alarm's message on its way to those who are told.
+    """An alarm's message on its way to those who are notified.
 
     Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """

@@ -1,4 +1,4 @@
-"""Who is told when a deploy does what would get at data, where no condition of AWS can tell it from a deployment.
+"""Who is notified when a deploy does what would get at data, where no condition of AWS can tell it from a deployment.
 
 docs/bootstrap.md says what a deploy could still do, and which of these tells of it.
 """

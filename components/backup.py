@@ -29,7 +29,7 @@ def own_vault(context: StackContext) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class BackupCopyArgs:
-    """What is copied, by its ARNs and the keys that it is read with, and whom a failure is told."""
+    """What is copied, by its ARNs and the keys that it is read with, and who is notified of a failure."""
 
     context: StackContext
     settings: BackupCopySettings

@@ -1,4 +1,4 @@
-"""Who is told, from which values on, and who else watches."""
+"""Who is notified, from which values on, and who else watches."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network

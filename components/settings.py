@@ -18,7 +18,7 @@ class Settings(BaseModel):
     """A section of a stack file.
 
     Bounds of one value live in its type. What concerns several fields is a rule: a function that takes the section
-    and yields every breach, so that all problems are told at once (`infra.settings` runs them on half-valid
+    and yields every breach, so that all problems are reported at once (`infra.settings` runs them on half-valid
     sections too).
     """
 

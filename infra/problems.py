@@ -1,4 +1,4 @@
-"""What is wrong with a person's input, told all at once, one line a problem."""
+"""What is wrong with a person's input, reported all at once, one line a problem."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

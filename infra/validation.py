@@ -1,4 +1,4 @@
-"""Reading settings so that every problem is told at once: wrong fields and broken rules together."""
+"""Reading settings so that every problem is reported at once: wrong fields and broken rules together."""
 
 import difflib
 import json
@@ -23,7 +23,7 @@ def find_problems(model: type[Settings], raw: Any, path: str = "") -> list[Probl
 
     Pydantic alone stops before the rules of a section with a wrong field; here each field is validated on its own and
     each rule runs whose fields are right. One mistake is one problem: a field that is wrong, or that is there under a
-    misspelt name, is never told to be missing, and no rule sees a default in its place.
+    misspelt name, is never reported as missing, and no rule sees a default in its place.
     """
     found: dict[str, Problem] = {}
     for problem in _read(model, raw, path)[1]:
@@ -91,7 +91,7 @@ def _broken_rules(section: Settings, path: str, *, complete: bool) -> Iterator[P
             for where, message in rule(section):
                 yield Problem(path=_join(path, where), message=message)
         except AttributeError:
-            # The rule needs a field that is wrong itself and already told.
+            # The rule needs a field that is wrong itself and already reported.
             if complete and not _has_gaps(section):
                 raise
 

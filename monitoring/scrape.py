@@ -37,7 +37,7 @@ def configuration(
 
 
 def managed_configuration(watched: Watched) -> dict[str, Any]:
-    """What AWS's managed collector is told: it finds tasks by the name that ECS keeps in DNS.
+    """What AWS's managed collector is configured with: it finds tasks by the name that ECS keeps in DNS.
 
     A collector takes these sections alone, and rules and alerts are a workspace's.
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/managed-prometheus-collectors-scraper-configuration.html

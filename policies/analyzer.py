@@ -40,7 +40,7 @@ def analyze(
     *,
     allowed_regions: Sequence[str] = (),
 ) -> list[Diagnostic]:
-    """What the engine would be told of a graph. Raises as `policies.runner.check` does."""
+    """What the engine would be sent about a graph. Raises as `policies.runner.check` does."""
     kind = environment_of(environment)
     merged = with_regions(configuration, allowed_regions)
     servicer: Any = sdk._PolicyAnalyzerServicer(

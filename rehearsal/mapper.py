@@ -24,7 +24,7 @@ _NOT_TRIED = "not tried: it needs {}, which failed"
 class Mapper:
     """Creates resources in one account of moto, and afterwards reads every one back.
 
-    What a single resource gets wrong is recorded with it and never raised, so that all mistakes are told at once.
+    What a single resource gets wrong is recorded with it and never raised, so that all mistakes are reported at once.
     """
 
     def __init__(self, cloud: Cloud, notify: Callable[[Made], None]) -> None:
@@ -56,7 +56,7 @@ class Mapper:
     def change(
         self, declared: Declared, provider: Declared | None, old: Made, update: Callable[[Made, Made], None]
     ) -> tuple[str, Mapping[str, Any]]:
-        """Make what stands into what is declared now; where that fails, it is told, and goes on as it stood."""
+        """Make what stands into what is declared now; where that fails, it is reported, and goes on as it stood."""
         made = self.made[declared.urn] = Made(declared, id=old.id, outputs=old.outputs, salt=old.salt)
         started = time.perf_counter()
         try:

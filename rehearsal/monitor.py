@@ -1,4 +1,4 @@
-"""The resource monitor of a rehearsal: Pulumi's own mock monitor, but one that remembers everything it is told."""
+"""The resource monitor of a rehearsal: Pulumi's own mock monitor, but one that remembers everything it is sent."""
 
 from collections.abc import Mapping
 from functools import cache

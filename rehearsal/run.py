@@ -31,7 +31,7 @@ _VERSIONS = ("pulumi", "pulumi-aws", "moto", "boto3")
 
 
 class Progress(Protocol):
-    """What is told while a rehearsal runs."""
+    """What is reported while a rehearsal runs."""
 
     def phase(self, name: str) -> None:
         """A phase begins."""

@@ -48,7 +48,7 @@ def rehearse_whole(
 
     Raises what `rehearsal.run.rehearse` raises, InputError for a revision that cannot be compared with or a command
     that is none, the errors of `policies`, and ImageError for an image that is missing, does not match the code or
-    cannot be run. A service that cannot be tried for another reason is told in the result.
+    cannot be run. A service that cannot be tried for another reason is reported in the result.
     """
     if since:
         from rehearsal.change.run import stood_at  # noqa: PLC0415 few ask for it

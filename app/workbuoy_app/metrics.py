@@ -63,7 +63,7 @@ def exposition(*, openmetrics: bool = False) -> bytes:
 
 
 class Outcome:
-    """Success, until told otherwise."""
+    """Success, until `failed` is called."""
 
     value = "success"
 

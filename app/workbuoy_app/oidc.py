@@ -105,7 +105,7 @@ class Provider:
         return subject
 
     def end_session_url(self, return_to: str) -> str | None:
-        """Where the browser ends the provider's own session, if the provider has told of such a place.
+        """Where the browser ends the provider's own session, if the provider names such a place.
 
         Logging out waits for nobody: a process that has seen no login yet asks, and knows the next time.
         """

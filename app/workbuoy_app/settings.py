@@ -1,4 +1,4 @@
-"""The settings, read from the environment once, every problem told at once."""
+"""The settings, read from the environment once, every problem reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS Backup and EventBridge: the stacks' vaults, plans and what they take, and who is told of a failure.
+"""AWS Backup and EventBridge: the stacks' vaults, plans and what they take, and who is notified of a failure.
 
 No recovery point: deploying neither brings one back nor ends one. Plans and selections have ids that AWS chooses, and
 say by their tags whose they are; a selection has none and goes by its plan's.

@@ -55,7 +55,7 @@ def _wrong_base(root: Path, path: str) -> list[Problem]:
     try:
         read = read_yaml(root / path, path)
     except ProblemsError:
-        return []  # told already
+        return []  # reported already
     base, region = read.content.get("base"), read.content.get("region")
     settings = settings_in(stack_file(root, base)) if isinstance(base, str) else None
     if settings is None or settings.get("region") == region:

@@ -48,7 +48,7 @@ def judged(stack: str, events: Iterable[Event]) -> tuple[Drifted, ...]:
 
     What stands now is judged against what was deployed, by the facts that judge a planned change. The engine calls a
     resource the same where only something differs that the program does not ask for, such as a key that is switched
-    off: that is told where it is dangerous.
+    off: that is reported where it is dangerous.
     """
     steps = list(_steps(events))
     known = {one.urn: one for one in map(_drifted, steps) if one is not None}
@@ -163,7 +163,7 @@ def _outside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _was_empty(value: Any) -> bool:
-    """Whether a plain value was told, and was nothing. A list or block may be filled by a resource beside this one."""
+    """Whether a plain value was reported, and was nothing. Another resource may fill a list or a block."""
     return value is False or value == ""
 
 

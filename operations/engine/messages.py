@@ -60,7 +60,7 @@ def reasons_in(message: str) -> list[str]:
 
 
 def bare(reason: str) -> str:
-    """A reason without what the provider's bridge adds, so that one error that it tells twice is told once."""
+    """A reason without what the provider's bridge adds, so that one error that it reports twice is reported once."""
     text = re.sub(r"^(?:error: )?sdk-v2/provider2?\.go:\d+: sdk\.helper_schema: ", "", reason)
     text = re.sub(r": provider=[\w-]+@[\w.+-]+$", "", text)
     return re.sub(r"^(?:\d+ errors? occurred: )?\* ", "", text).strip()

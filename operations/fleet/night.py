@@ -15,7 +15,7 @@ _S: Final = "{stack}"
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A command about one stack; `prints` is the file that its output goes into, `writes` one that it is told to write.
+    """A command about one stack; `prints` is the file that its output goes into, `writes` one that it must write.
 
     Where a step fails, those after it are done all the same, but for one that `builds_on` it.
     """

@@ -27,7 +27,7 @@ _PROFILE = click.option(
 
 
 def of_environment(*options: Decorator, journal: bool = True) -> Decorator:
-    """A command about one environment's customers: its function is told `where` (`operations.fleet.where.Where`)."""
+    """A command about one environment's customers: its function is given `where` (`operations.fleet.where.Where`)."""
 
     def declare(function: Function) -> Function:
         @wraps(function)

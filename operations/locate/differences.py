@@ -72,7 +72,7 @@ def _changed(before: Graph, after: Graph, then: Store, now: Store | None) -> Ite
     if then.kept != now.kept:
         yield resource, difference(before, resource, f"{what}: kept", ENGLISH.kept(then), ENGLISH.kept(now))
     for concern in now.warnings:
-        if concern not in then.warnings and concern is not Concern.KEY_LOST:  # which is told of the key
+        if concern not in then.warnings and concern is not Concern.KEY_LOST:  # which is reported of the key
             yield resource, difference(before, resource, f"{what}: state", "as it should be", ENGLISH.concerns[concern])
 
 

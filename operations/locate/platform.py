@@ -99,7 +99,7 @@ def _store(account: Graph, store: Store, readers: Readers) -> Located:
 
 
 def _what(account: Graph, store: Store) -> tuple[str, Holds]:
-    """What a store of the account is, by what refers to it, and what it holds; another is told in general words."""
+    """What a store of the account is, by what refers to it, and what it holds; another in general words."""
     trails = account.of(t.TRAIL)
     written = {
         one.urn

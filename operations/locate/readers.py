@@ -1,6 +1,6 @@
 """Who can read a store: every role and policy of the stacks and the account, judged by IAM's documented logic.
 
-A permission's conditions count as met: better one reader too many than one that is not told. A refusal's conditions
+A permission's conditions count as met: better one reader too many than one that is not reported. A refusal's conditions
 are judged. So is the key behind a store, without which nothing in it can be read. Whoever may run code as a role reads
 what that role reads, and is named with the way: a task of reviewed code, or a deployment of other code.
 """

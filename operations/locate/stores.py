@@ -50,7 +50,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """One form of data that one resource holds, as it is told of; `allowed`: residency allows its region.
+    """One form of data that one resource holds, as it is reported; `allowed`: residency allows its region.
 
     What is decided is decided by `form`, `content` and `key_kind`; `what`, `key`, `kept` and `end` are for a reader.
     `decision` is the owner's reason where residency does not allow the region and the customer's file accepts it;

@@ -1,4 +1,4 @@
-"""One row a cause: what several stacks report alike is told once, with the stacks that it is of.
+"""One row a cause: what several stacks report alike is reported once, with the stacks that it is of.
 
 A report is Markdown with one heading, `## STACK: ...`, and a list; an entry is a line that begins with a dash and what
 is indented below it. A text of another form stays as it is.

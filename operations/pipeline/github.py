@@ -113,7 +113,7 @@ class Repository:
             method=method,
             headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
         )
-        request.add_unredirected_header("Authorization", f"Bearer {self.token}")  # no other host is told
+        request.add_unredirected_header("Authorization", f"Bearer {self.token}")  # no other host gets it
         doing = f"GitHub: {method} {path.partition('?')[0]}"
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 as above

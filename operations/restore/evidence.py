@@ -101,7 +101,7 @@ def of_drill(work: "Restore", rpo_seconds: float, problem: str) -> dict[str, Any
 
 
 def of_restore(work: "Restore", tenant: str, problem: str) -> dict[str, Any]:
-    """The same of one customer's restore, with what its task said."""
+    """The same of one customer's restore, with what its task reported."""
     verdict = work.results.get("tenant")
     return {
         **_head(work, problem),
@@ -130,7 +130,7 @@ def of_switch(
 ) -> dict[str, Any]:
     """Of a switch, or its way back: which database serves, how long nothing did, and what is kept as the way back.
 
-    `steps` is what the steps said, and how long each took. No file of a bucket: who deploys reaches no object.
+    `steps` is what the steps reported, and how long each took. No file of a bucket: who deploys reaches no object.
     """
     return {
         "stack": switch.opened.name,

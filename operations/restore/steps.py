@@ -42,7 +42,7 @@ class Step:
 def take(
     steps: Sequence[Step], notify: Notify, seconds: dict[str, float], results: dict[str, Mapping[str, Any]]
 ) -> None:
-    """All of them; notes how long each took, and what it said. Raises what they raise."""
+    """All of them; notes how long each took, and what it reported. Raises what they raise."""
     for step in steps:
         notify(f"{step.name}: {step.does} ...")
         began = time.monotonic()
@@ -54,7 +54,7 @@ def take(
 
 @dataclass
 class Restore:
-    """Takes steps; `results` is what tasks said, `seconds` how long each step took."""
+    """Takes steps; `results` is what tasks reported, `seconds` how long each step took."""
 
     session: Any
     place: RestorePlace

@@ -25,7 +25,7 @@ def findings(plan: Plan, *, retiring: bool = False) -> Iterator[PolicyResult]:
     try:
         before = _failing(plan.before, plan, regions, retiring=retiring)
         after = _failing(plan.after, plan, regions, retiring=retiring)
-    except RuleError as error:  # a document that is none, for one: no finding can be told, so the change must not pass
+    except RuleError as error:  # a document that is none, for one: no finding can be made, so the change must not pass
         yield PolicyResult(policy="policies", level="mandatory", urn="", message=str(error))
         return
     for key, message in after.items():

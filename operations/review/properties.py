@@ -89,7 +89,7 @@ def _parameters(step: PlanStep) -> Iterator[Found]:
 
 
 def _environment(step: PlanStep) -> Iterator[Found]:
-    """Settings of the service that change: what it is told is part of what it does."""
+    """Settings of the service that change: what it is configured with is part of what it does."""
     assert step.old is not None and step.new is not None  # noqa: S101, PT018  an update or a replacement
     old, new = (
         _settings(step.old.inputs.get("containerDefinitions")),

@@ -185,7 +185,7 @@ def _as_yaml(content: Mapping[str, Any]) -> str:
 
 
 def _days(dates: Mapping[str, str]) -> dict[str, Any]:
-    """Days as YAML writes them, without quotes; what is no day is told as a problem before anything is written."""
+    """Days as YAML writes them, without quotes; what is no day is reported as a problem before anything is written."""
     found: dict[str, Any] = dict(dates)
     for key, text in dates.items():
         try:

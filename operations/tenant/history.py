@@ -64,7 +64,7 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
         return
     after = _read(file.read_text(encoding="utf-8", errors="replace"))
     if not after:
-        return  # told with the file itself
+        return  # reported with the file itself
     planned = before.get("move")
     switched = isinstance(planned, Mapping) and all(after.get(key) == planned.get(key) for key in ("region", "base"))
     for key in ("region", "base"):

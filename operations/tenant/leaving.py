@@ -130,7 +130,7 @@ def record_text(
 ) -> str:
     """The record of the leaving; `counted` is what was there before and after a removal, `moved` where they went.
 
-    What outlives a stack is told where the stack itself went.
+    What outlives a stack is reported where the stack itself went.
     """
     whole: dict[str, Any] = {
         "name": tenant.name,

@@ -1,4 +1,4 @@
-"""A customer's own stack before the engine touches it: everything that can be known to be wrong is told first."""
+"""A customer's own stack before the engine touches it: everything that can be known to be wrong is reported first."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -54,7 +54,7 @@ def errors_file(file: Path) -> Path:
 
 
 def outcome_of(rehearsal: "Rehearsal", code: int) -> Outcome:
-    """What is told of a rehearsal."""
+    """What is reported of a rehearsal."""
     from operations.cost.estimate import estimate  # noqa: PLC0415 whoever reads an outcome need not pay for these
     from operations.cost.prices import read_prices  # noqa: PLC0415
     from rehearsal.as_graph import graph_of  # noqa: PLC0415

@@ -57,7 +57,7 @@ class Changing:
             return self._make(declared, provider, "create")
         made = self._stood.get(old.urn)
         if made is None or made.state is State.FAILED:
-            return self._make(declared, provider, "create")  # it never stood, which is told already
+            return self._make(declared, provider, "create")  # it never stood, which is reported already
         if step.op == "replace":
             return self._replace(step, old, made, declared, provider)
         if old.urn in self._deleted:

@@ -1,4 +1,4 @@
-"""AWS Budgets: what an account may cost before somebody is told."""
+"""AWS Budgets: what an account may cost before somebody is notified."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -101,7 +101,7 @@ def _unknown(
     """Why this tenant cannot stand in a rehearsal of this base stack."""
     if name not in by_name:
         if any(_file_of(one) == name for one in spoiled):
-            return None  # its file is there, and what is wrong with it is told already
+            return None  # its file is there, and what is wrong with it is reported already
         known = ", ".join(sorted(by_name)) or "none yet"
         near = suggestion(name, by_name)
         return Problem(message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; there are: {known}{near}")

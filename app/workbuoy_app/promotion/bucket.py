@@ -1,4 +1,4 @@
-"""Two buckets: streams in and out of them in parts, each failure told with its key. Nothing touches the disk."""
+"""Two buckets: streams in and out of them in parts, each failure reported with its key. Nothing touches the disk."""
 
 from __future__ import annotations
 

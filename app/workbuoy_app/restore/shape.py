@@ -1,7 +1,7 @@
 """Tables that were dropped, made again as a restored copy has them: columns, constraints, indexes, rules, rights.
 
-What the catalogue says of a table is told as the statements that make it. So what is missing is the difference of two
-lists, and a table that was made again is the same when there is none left.
+What the catalogue says of a table is written as the statements that make it. So what is missing is the difference of
+two lists, and a table that was made again is the same when there is none left.
 """
 
 from __future__ import annotations

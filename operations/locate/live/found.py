@@ -16,7 +16,7 @@ _SUFFIX = re.compile(r"-[0-9a-f]{8}$")
 class Found:
     """`side` holds properties of the resource's side resources (a bucket's encryption) by their type.
 
-    `keeps` are ARNs of what lies in it and is told with it, such as a vault's recovery points.
+    `keeps` are ARNs of what lies in it and is reported with it, such as a vault's recovery points.
     """
 
     type: str

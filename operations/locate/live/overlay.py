@@ -42,7 +42,7 @@ def overlay(declared: Graph, found: Sequence[Found]) -> Overlaid:
     for resource in declared.of(*LOOKED_FOR):
         alike = [one for one in found if one.identity == (resource.type, stem(name_of(declared, resource)))]
         region = declared.region_of(resource)
-        if alike:  # in its own region if it is there; elsewhere it has moved, and is told so
+        if alike:  # in its own region if it is there; elsewhere it has moved, and is reported so
             matched[resource.urn] = next((one for one in alike if one.region == region), alike[0])
     taken = {id(one) for one in matched.values()}
     kept = {arn for one in matched.values() for arn in one.keeps}
@@ -65,7 +65,7 @@ def overlay(declared: Graph, found: Sequence[Found]) -> Overlaid:
 
 
 def _is_replica(one: Found, matched: Iterable[Found]) -> bool:
-    """A secret's or a key's replica is a resource of its region, and told with its original already."""
+    """A secret's or a key's replica is a resource of its region, and reported with its original already."""
     return any(
         original.identity == one.identity
         and any(isinstance(copy, Mapping) and copy.get("region") == one.region for copy in items(replicas))

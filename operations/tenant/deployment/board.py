@@ -17,7 +17,7 @@ LATEST_FAILURES: Final = 5
 
 
 class Board(Protocol):
-    """Is told of every change."""
+    """Is notified of every change."""
 
     def record(self, name: str, outcome: SiloOutcome) -> None: ...
 

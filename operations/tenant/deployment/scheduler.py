@@ -188,7 +188,7 @@ def _ended(process: "subprocess.Popen[bytes]", stop: Stop) -> int:
 
 
 def _cause(log: Path, code: int) -> str:
-    """The last errors that the command told, as one line."""
+    """The last errors that the command reported, as one line."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     cause = "; ".join(dict.fromkeys(errors[-3:])) or next((line for line in reversed(lines) if line.strip()), "")
