@@ -22,7 +22,8 @@ from project.files import Project, find_project
 from project.silos import base_of
 from rehearsal.models import read_once
 from rehearsal.result import Rehearsal, Rehearsed
-from rehearsal.run import Options, rehearse
+from rehearsal.run import Options
+from tests.declared import DECLARE, KEPT, declared_once
 
 # Whoever starts the tests in the background may have SIGINT ignored, and every child inherits that: a Ctrl-C that a
 # test sends would then be none. With a handler here, children begin with the usual one.
@@ -60,6 +61,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.spread import BySharing
 
     return BySharing(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers lie below a folder of the run, where one finds what another has declared."""
+    if hasattr(config, "workerinput"):
+        KEPT.folder = Path(config.option.basetemp).parent / "declared"
 
 
 # Fixtures that stand up whole stacks in moto, or answer each call of the Pulumi CLI by a process.
@@ -135,7 +142,7 @@ def declared_graph(stack: str) -> Graph:
     project = find_project(PROJECT)
     base = base_of(project, stack)
     references = {base: declared_graph(base).rehearsal.exports} if base else {}
-    return Graph(rehearse(project, stack, Options(declare_only=True, references=references)))
+    return Graph(declared_once(project, stack, Options(declare_only=True, references=references)))
 
 
 @pytest.fixture(scope="session")
@@ -172,7 +179,7 @@ def declared_with(change: Callable[[str, Change], Project]) -> DeclareWith:
     """The graph of a stack with changed settings."""
 
     def declare(stack: str, change_settings: Change) -> Graph:
-        return Graph(rehearse(change(stack, change_settings), stack, Options(declare_only=True)))
+        return Graph(declared_once(change(stack, change_settings), stack, DECLARE))
 
     return declare
 

@@ -27,9 +27,9 @@ from policies import documentation
 from policies.permissions import matrix
 from project.files import find_project
 from rehearsal.as_graph import graph_of
-from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP
 from tests.conftest import PROJECT, ROOT, SILOS, STACKS, Graph, declared_graph
+from tests.declared import DECLARE, declared_once
 from tests.infra.test_urns import lost_names
 from tests.policies.provider import provider_inputs
 from tests.rehearsal.checks import page as aws_limits
@@ -58,7 +58,7 @@ _ENDPOINTS: Final = re.compile(r"\d+ % of\s+this sum is for \d+ interface endpoi
 @cache
 def account_graph(environment: str) -> Graph:
     """What bootstrap declares for an environment's account."""
-    return Graph(rehearse(find_project(BOOTSTRAP), environment, Options(declare_only=True)))
+    return Graph(declared_once(find_project(BOOTSTRAP), environment, DECLARE))
 
 
 def urns(path: Path, graph: Graph) -> str:

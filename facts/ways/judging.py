@@ -1,8 +1,7 @@
 """Which actions of AWS somebody is allowed on somebody else's thing, and by which statements."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Final
 
 from facts import tokens as t
@@ -62,43 +61,40 @@ class Rights:
     def verdicts(self) -> Iterator[Verdict]:
         """Everybody on everything of other parties."""
         for asker in self.askers:
-            allowed = _Allowed(asker.identity)
+            own = _Own(_Statements(asker.identity), _Statements(asker.boundary) if asker.boundary is not None else None)
             for thing in self.things:
                 # A service takes a role for whoever may pass it, and nobody passes a role of another account.
                 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
                 passed = thing.type == t.ROLE and asker.principal.service
                 if thing.party != asker.party and not passed:
-                    yield self._verdict(asker, thing, allowed)
+                    yield self._verdict(asker, thing, own)
 
-    def _verdict(self, asker: Asker, thing: Thing, allowed: "_Allowed") -> Verdict:
+    def _verdict(self, asker: Asker, thing: Thing, own: "_Own") -> Verdict:
         on = self._on[thing.holder]
         unproved = asker.unread or on.unread
         if unproved:
             return Verdict(asker=asker, thing=thing, ways=(), unproved=unproved)
         try:
-            return Verdict(asker=asker, thing=thing, ways=tuple(self._ways(asker, thing, on, allowed)))
+            return Verdict(asker=asker, thing=thing, ways=tuple(self._ways(asker, thing, on, own)))
         except PolicyError as error:
             return Verdict(asker=asker, thing=thing, ways=(), unproved=f"a policy that AWS would not take: {error}")
 
-    def _ways(self, asker: Asker, thing: Thing, on: "_OnThing", allowed: "_Allowed") -> Iterator[Way]:
+    def _ways(self, asker: Asker, thing: Thing, on: "_OnThing", own: "_Own") -> Iterator[Way]:
         account = next((arn.split(":")[4] for arn in thing.actions if arn.split(":")[4]), self._account)
-        own = asker.principal.account == account and asker.principal.has_identity_policies
-        alone = Policies(identity=asker.identity, boundary=asker.boundary)
-        decides = thing.type in _DECIDED_BY_RESOURCE
-        with_resource = replace(alone, resource=on.statements, resource_decides=decides)
+        at_home = asker.principal.account == account and asker.principal.has_identity_policies
         for arn in thing.actions:
-            for action in sorted(on.allowed.on(arn) | (allowed.on(arn) if own else frozenset())):
-                # A role's trust has a say on who takes it, and on nothing else that is done to it.
-                policies = alone if thing.type == t.ROLE and not action.startswith("sts:") else with_resource
+            asked = sorted(on.statements.allowed(arn) | (own.identity.allowed(arn) if at_home else frozenset()))
+            context = self._context(asker, thing, arn, account) if asked else {}
+            for action in asked:
                 request = Request(
                     principal=asker.principal,
                     action=action,
                     resource=arn,
                     resource_account=account,
-                    context=self._context(asker, thing, arn, account),
+                    context=context,
                     unknown=_UNKNOWN,
                 )
-                decision = decide(request, policies, Undecided.GRANTS)
+                decision = decide(request, _policies(thing, action, own, on), Undecided.GRANTS)
                 if decision.allowed:
                     yield Way(action=action, arn=arn, why=decision.reason)
 
@@ -123,25 +119,37 @@ class Rights:
         }
 
 
-class _Allowed:
-    """Which actions some statements allow anywhere: all others are not worth a judgement."""
+class _Statements:
+    """Some statements by the actions that they speak of: each is asked for on many things."""
 
     def __init__(self, statements: Sequence[Held]) -> None:
-        self._statements = [one for one in statements if _allows(one)]
-        self._found: dict[frozenset[str], frozenset[str]] = {}
+        self._statements = statements
+        self._on: dict[str, tuple[Held, ...]] = {}
+        self._allowed: dict[frozenset[str], frozenset[str]] = {}
 
-    def on(self, arn: str) -> frozenset[str]:
-        """Of the actions that can be asked for on an ARN."""
+    def on(self, action: str) -> tuple[Held, ...]:
+        """Those that speak of an action; no other has a say on it."""
+        if action not in self._on:
+            lower = action.lower()
+            self._on[action] = tuple(one for one in self._statements if one.read.covers_action(lower))
+        return self._on[action]
+
+    def allowed(self, arn: str) -> frozenset[str]:
+        """Which actions that can be asked for on an ARN they allow anywhere: others are not worth a judgement."""
         actions = actions_on(arn)
-        if actions not in self._found:
-            self._found[actions] = frozenset(
-                action for action in actions if any(one.read.covers_action(action.lower()) for one in self._statements)
+        if actions not in self._allowed:
+            self._allowed[actions] = frozenset(
+                action for action in actions if any(one.statement.get("Effect") != "Deny" for one in self.on(action))
             )
-        return self._found[actions]
+        return self._allowed[actions]
 
 
-def _allows(one: Held) -> bool:
-    return one.statement.get("Effect") != "Deny"
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The policies of somebody."""
+
+    identity: _Statements
+    boundary: _Statements | None
 
 
 class _OnThing:
@@ -149,12 +157,18 @@ class _OnThing:
 
     def __init__(self, found: Reach, thing: Thing) -> None:
         grants = [found.get((thing.holder, "trust" if thing.type == t.ROLE else "resource"))]
-        self.statements: list[Held] = [one for each in grants for one in held(each)]
+        self.statements = _Statements([one for each in grants for one in held(each)])
         self.unread = unread(grants)
 
-    @cached_property
-    def allowed(self) -> _Allowed:
-        return _Allowed(self.statements)
+
+def _policies(thing: Thing, action: str, own: _Own, on: _OnThing) -> Policies:
+    """What has a say on an action. A role's trust has one on who takes it, and on nothing else that is done to it."""
+    identity = own.identity.on(action)
+    boundary = own.boundary.on(action) if own.boundary is not None else None
+    if thing.type == t.ROLE and not action.startswith("sts:"):
+        return Policies(identity=identity, boundary=boundary)
+    decides = thing.type in _DECIDED_BY_RESOURCE
+    return Policies(identity=identity, boundary=boundary, resource=on.statements.on(action), resource_decides=decides)
 
 
 def explained(ways: Iterable[Way]) -> str:

@@ -13,9 +13,9 @@ from policies.permissions.linter import lint
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.result import Rehearsal
-from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import ACCOUNTS, BOOTSTRAP, Account
 from tests.conftest import Change, Graph
+from tests.declared import DECLARE, declared_once
 from tests.infra.test_urns import lost_names
 
 URNS = Path(__file__).parent / "urns"
@@ -26,7 +26,7 @@ DeclareWith = Callable[[str, Change], Graph]
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """Prod's account as declared."""
-    return Graph(rehearse(find_project(BOOTSTRAP), "prod", Options(declare_only=True)))
+    return Graph(declared_once(find_project(BOOTSTRAP), "prod", DECLARE))
 
 
 def statements(graph: Graph, name: str, field: str = "policy") -> dict[str, dict[str, Any]]:
@@ -89,7 +89,7 @@ def test_no_policy_document_has_a_fault_but_those_that_are_none(whole: Rehearsal
 
 @pytest.mark.parametrize("stack", ACCOUNTS)
 def test_no_logical_name_is_lost_without_an_alias(stack: str) -> None:
-    resources = rehearse(find_project(BOOTSTRAP), stack, Options(declare_only=True)).resources
+    resources = declared_once(find_project(BOOTSTRAP), stack, DECLARE).resources
     committed = (URNS / f"{stack}.txt").read_text(encoding="utf-8").splitlines()
     assert lost_names(committed, resources) == []
 

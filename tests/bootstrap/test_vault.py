@@ -12,16 +12,16 @@ from bootstrap.load import load_settings
 from components.backup import copies_vault
 from infra.problems import ProblemsError
 from project.files import Project, find_project
-from rehearsal.run import Options, rehearse
 from tests.bootstrap.conftest import BOOTSTRAP
 from tests.conftest import Change, Graph
+from tests.declared import DECLARE, declared_once
 
 SOURCE, OWN = "210000000003", "210000000004"
 
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
-    return Graph(rehearse(find_project(BOOTSTRAP), "vault", Options(declare_only=True)))
+    return Graph(declared_once(find_project(BOOTSTRAP), "vault", DECLARE))
 
 
 def properties(graph: Graph, kind: str) -> dict[str, Any]:

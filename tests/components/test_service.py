@@ -1,6 +1,7 @@
 """The service starts only when it can, and is reached only by the door."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from components.service import GRACE_SECONDS
 from components.task import MIGRATE_TIMEOUT_SECONDS
 from infra.environment import service_environment
-from tests.conftest import SILOS, STACKS, Declare, DeclareWith, Graph
+from project.files import Project
+from rehearsal.run import Options, rehearse
+from tests.conftest import SILOS, STACKS, Change, Declare, DeclareWith, Graph
 
 
 def environment(container: dict[str, Any]) -> dict[str, str]:
@@ -196,7 +199,7 @@ def test_the_load_balancer_speaks_tls_to_the_tasks_where_the_setting_says_so(
 
 @pytest.mark.parametrize("target_tls", [True, False])
 def test_a_load_balancer_and_a_service_that_do_not_speak_the_same_protocol_are_refused_by_name(
-    declared_with: DeclareWith, monkeypatch: pytest.MonkeyPatch, target_tls: bool
+    change: Callable[[str, Change], Project], monkeypatch: pytest.MonkeyPatch, target_tls: bool
 ) -> None:
     """The target group follows the setting; what the container is told is turned round."""
 
@@ -205,6 +208,7 @@ def test_a_load_balancer_and_a_service_that_do_not_speak_the_same_protocol_are_r
         return told if target_tls else {**told, "TLS_ENABLED": "true"}
 
     monkeypatch.setattr("infra.workload.service_environment", turned_round)
-    graph = declared_with("dev", lambda settings: settings["service"].update(targetTls=target_tls))
-    assert [one.check for one in graph.rehearsal.refusals] == ["ecs-target-protocol"]
-    assert not graph.rehearsal.passed
+    project = change("dev", lambda settings: settings["service"].update(targetTls=target_tls))
+    rehearsal = rehearse(project, "dev", Options(declare_only=True))
+    assert [one.check for one in rehearsal.refusals] == ["ecs-target-protocol"]
+    assert not rehearsal.passed

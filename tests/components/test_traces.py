@@ -7,8 +7,9 @@ import pytest
 
 from infra.problems import ProblemsError
 from project.files import Project
-from rehearsal.run import Options, rehearse, rehearse_with_base
+from rehearsal.run import Options, rehearse
 from tests.conftest import Change, Declare, DeclareWith, Graph
+from tests.declared import declared_with_base
 
 INSIDE = {"endpoint": "http://collector.internal:4318", "cidrBlock": "10.30.16.0/20"}
 OUTSIDE = {"endpoint": "https://otlp.example.org", "cidrBlock": "198.51.100.0/24"}
@@ -79,7 +80,7 @@ def test_a_customer_s_own_stack_exports_as_its_base_does_without_the_customer_s_
     change: Callable[[str, Change], Project],
 ) -> None:
     project = change("prod", exporting(INSIDE | {"cidrBlock": "10.40.16.0/20"}))
-    graph = Graph(rehearse_with_base(project, "prod-acme", Options(declare_only=True)))
+    graph = Graph(declared_with_base(project, "prod-acme"))
     given = exported(graph, "service")
     assert given["OTEL_EXPORTER_OTLP_ENDPOINT"] == INSIDE["endpoint"]
     assert "acme" not in " ".join(given.values())

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,35 +10,21 @@ import pytest
 from operations.engine import account
 from operations.locate import sources
 from project.files import Project, find_project
-from rehearsal.cloud import Moto
-from rehearsal.result import Rehearsal
-from rehearsal.run import Options, rehearse
 from rehearsal.tenants import account as tenants_account
-from tests.conftest import PROJECT, declared_graph
+from tests.conftest import PROJECT
+from tests.declared import declared_once
 from tests.operations.engine.fake_cli import FakeCli
 
 SALT = "encryptionsalt: v1:made:for:tests\n"
 
 
-_ACCOUNTS = PROJECT / "bootstrap"
-
-
-@cache
-def _declared_account(environment: str) -> Rehearsal:
-    return rehearse(find_project(_ACCOUNTS), environment, Options(declare_only=True))
-
-
-@pytest.fixture
-def locating_declares_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`workbuoy locate` declares the example stacks and accounts, which nobody changes, once for all its tests."""
-
-    def rehearse_once(project: Project, stack: str, options: Options, moto: Moto | None = None) -> Rehearsal:
-        if moto is not None or not options.declare_only or project.root not in (PROJECT, _ACCOUNTS):
-            return rehearse(project, stack, options, moto)
-        return declared_graph(stack).rehearsal if project.root == PROJECT else _declared_account(stack)
-
-    monkeypatch.setattr(sources, "rehearse", rehearse_once)
-    monkeypatch.setattr(tenants_account, "rehearse", rehearse_once)
+@pytest.fixture(scope="module")
+def locating_declares_once() -> Iterator[None]:
+    """`workbuoy locate` declares stacks and accounts once for all its tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "rehearse", declared_once)
+        patch.setattr(tenants_account, "rehearse", declared_once)
+        yield
 
 
 @pytest.fixture

@@ -10,9 +10,11 @@ from operations.tenant.files_check import read_checked
 from policies.errors import PolicyError
 from project.accounts import find_account_problems
 from project.files import Project, find_project
+from project.silos import base_of
 from rehearsal.errors import RefusedError
 from rehearsal.run import Options
 from rehearsal.whole import rehearse_whole
+from tests.declared import DECLARE, declared_once
 
 Outputs = Mapping[str, Mapping[str, Any]]  # by stack
 
@@ -37,6 +39,8 @@ def accounts(root: Path) -> Project:
 def _of_stack(project: Project, stack: str, bases: Outputs) -> list[str]:
     try:
         problems = find_account_problems(project, stack)
+        if (base := base_of(project, stack)) and base not in bases:
+            bases = {base: declared_once(project, base, DECLARE).exports, **bases}
         options = Options(declare_only=True, references=bases)
         report = rehearse_whole(project, stack, options).policies
     except (ProblemsError, PolicyError) as mistake:

@@ -8,8 +8,8 @@ from graph import Graph
 from policies.runner import check
 from project.files import find_project
 from rehearsal.as_graph import graph_of
-from rehearsal.run import Options, rehearse
 from tests.conftest import PROJECT
+from tests.declared import DECLARE, declared_once
 from tests.policies.good_graph import good_graph
 from tests.policies.seeds import SEEDS, Seed
 
@@ -18,7 +18,7 @@ OF_FILES = [one for one in SEEDS if one.control.startswith("bucket-") and one.re
 
 @pytest.fixture(scope="module")
 def prod() -> Graph:
-    return graph_of(rehearse(find_project(PROJECT), "prod", Options(declare_only=True)))
+    return graph_of(declared_once(find_project(PROJECT), "prod", DECLARE))
 
 
 def failing(graph: Graph) -> set[tuple[str, str]]:

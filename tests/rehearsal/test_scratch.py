@@ -97,6 +97,7 @@ def test_no_folder_and_no_process_is_left_after_signals(signals: tuple[signal.Si
 
 
 @linux
+@pytest.mark.slow  # it is given ten seconds to obey
 def test_a_process_that_does_not_obey_is_made_to_end(place: Path) -> None:
     with begin(place, STUBBORN) as process:
         child = child_of(process)

@@ -10,8 +10,8 @@ import pytest
 
 from bootstrap.roles import DEPLOY_SESSION_SECONDS
 from project.files import find_project
-from rehearsal.run import Options, rehearse
 from tests.conftest import PROJECT, ROOT, Graph
+from tests.declared import DECLARE, declared_once
 from tests.workflows.reading import (
     CREDENTIALS,
     JOBS,
@@ -288,7 +288,7 @@ def test_roles_are_taken_by_a_short_lived_token_alone() -> None:
 @pytest.fixture(scope="session")
 def account() -> Graph:
     """What bootstrap declares in prod."""
-    return Graph(rehearse(find_project(PROJECT / "bootstrap"), "prod", Options(declare_only=True)))
+    return Graph(declared_once(find_project(PROJECT / "bootstrap"), "prod", DECLARE))
 
 
 def subject(job: Job) -> str:

@@ -9,7 +9,7 @@ what is installed stays imported.
 A message on it is one byte and two file descriptors: a socket for one command, and where the command writes to. On
 the former comes a line of JSON, `{"arguments": [...], "environment": {...}}`; with `"devtool": NAME` the command is
 the program of that name in this folder instead of the service's own. Back go a line with the process's id and, once
-it has ended, one with its exit status as `subprocess` gives it. When whoever asked closes the socket, the command is
+it has ended, one with its exit status as `subprocess` gives it. When the client closes its socket, the command is
 killed.
 """
 
@@ -132,7 +132,7 @@ def _read_models() -> None:
 
 
 class _Forks:
-    """Those that run, each with whoever waits for its end on a socket."""
+    """Those that run, each with the client that waits for its end on a socket."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -161,52 +161,52 @@ class _Forks:
                         self._selector.unregister(self._control)
                 elif key.fileobj is self._woken:
                     self._woken.recv(4096)
-                    self._tell_of_ended()
+                    self._report_ended()
                 elif key.data in self._waiting:
                     self._selector.unregister(key.fileobj)
                     _kill(key.data)
         return None
 
     def _begin(self, connection: int, output: int) -> tuple[dict[str, Any], int] | None:
-        whoever = socket.socket(fileno=connection)
-        with whoever.makefile("rb") as lines:
+        client = socket.socket(fileno=connection)
+        with client.makefile("rb") as lines:
             line = lines.readline()
         if not line:  # gone already
-            whoever.close()
+            client.close()
             os.close(output)
             return None
         pid = os.fork()
         if pid == 0:
-            whoever.close()
+            client.close()
             self._leave()
             return json.loads(line), output
         os.close(output)
-        self._waiting[pid] = whoever
-        self._selector.register(whoever, selectors.EVENT_READ, pid)
-        _tell(whoever, pid)
+        self._waiting[pid] = client
+        self._selector.register(client, selectors.EVENT_READ, pid)
+        _send(client, pid)
         return None
 
     def _leave(self) -> None:
-        """In a fork: whoever waits for another one must see this server's end, should it be killed."""
+        """In a fork: who waits for another one must see this server's end, should it be killed."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         self._selector.close()
         for one in (self._control, self._woken, self._waker, *self._waiting.values()):
             one.close()
 
-    def _tell_of_ended(self) -> None:
+    def _report_ended(self) -> None:
         with suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = ended
-                with self._waiting.pop(pid) as whoever:
+                with self._waiting.pop(pid) as client:
                     with suppress(KeyError):  # left already
-                        self._selector.unregister(whoever)
-                    _tell(whoever, os.waitstatus_to_exitcode(status))
+                        self._selector.unregister(client)
+                    _send(client, os.waitstatus_to_exitcode(status))
 
 
-def _tell(whoever: socket.socket, number: int) -> None:
+def _send(client: socket.socket, number: int) -> None:
     with suppress(OSError):  # nobody waits for it
-        whoever.sendall(f"{number}\n".encode())
+        client.sendall(f"{number}\n".encode())
 
 
 def _kill(pid: int) -> None:

@@ -13,8 +13,8 @@ from infra.tenants.silo import Silo, load_silo
 from infra.yaml_text import read_yaml
 from project.files import Project
 from rehearsal import stand_ins
-from rehearsal.run import Options, rehearse_with_base
 from tests.conftest import PROJECT, ROOT, SILOS, Declare, Graph
+from tests.declared import declared_with_base
 from tests.infra.tenants.conftest import Edit, problems_when
 
 
@@ -166,7 +166,7 @@ def test_the_load_balancer_delivers_no_log_into_a_customer_s_bucket(declared: De
 
 
 def declared_when(root: Path, stack: str) -> Graph:
-    return Graph(rehearse_with_base(Project("workbuoy", root, ROOT / "infra"), stack, Options(declare_only=True)))
+    return Graph(declared_with_base(Project("workbuoy", root, ROOT / "infra"), stack))
 
 
 def test_retiring_lifts_what_refuses_a_deletion_and_keeps_what_outlives_it(edit: Edit) -> None:

@@ -29,9 +29,9 @@ class Looked(Account):
         return list(REGIONS)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def declared_once(locating_declares_once: None) -> None:
-    """The committed stacks are declared once for all these tests, the command's runs included."""
+    """A stack of the same files is declared once for all these tests, the command's runs included."""
 
 
 @pytest.fixture(scope="session")
@@ -48,18 +48,18 @@ def project_with_accounts(project: Project) -> Project:
     return project
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def declarations(project_root: Project) -> Declarations:
     return Declarations(project_root)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def acme(declarations: Declarations) -> Estate:
     """A silo on prod, as declared."""
     return declarations.estate(read_tenant(PROJECT, "acme"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def initech(declarations: Declarations) -> Estate:
     """A tenant of prod's pool, as declared."""
     return declarations.estate(read_tenant(PROJECT, "initech"))

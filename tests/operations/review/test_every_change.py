@@ -18,8 +18,8 @@ from operations.review.findings import findings
 from operations.review.judging import JUDGES, judge
 from project.files import find_project
 from rehearsal.as_graph import graph_of
-from rehearsal.run import Options, rehearse_with_base
 from tests.conftest import PROJECT
+from tests.declared import declared_with_base
 from tests.policies.good_graph import good_graph
 
 pytestmark = pytest.mark.slow  # some thousands of reviews
@@ -52,7 +52,7 @@ ONLY_A_BAD_VALUE_STOPS = {
 
 
 def declared(folder: Path, stack: str) -> Graph:
-    return graph_of(rehearse_with_base(find_project(folder), stack, Options(declare_only=True)))
+    return graph_of(declared_with_base(find_project(folder), stack))
 
 
 @pytest.fixture(scope="module")

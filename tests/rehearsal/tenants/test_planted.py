@@ -6,11 +6,11 @@ from facts import tokens as t
 from graph import Graph, Unknown
 from project.files import Project, find_project
 from rehearsal.as_graph import graph_of
-from rehearsal.run import Options, rehearse
-from rehearsal.tenants.meant import OnItsWay
+from rehearsal.tenants.intended import OnItsWay
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.ways import cells_of_ways, joined
 from tests.conftest import PROJECT
+from tests.declared import DECLARE, declared_once, declared_with_base
 from tests.rehearsal.tenants.planted import (
     ACCOUNT,
     ACME,
@@ -40,9 +40,9 @@ pytestmark = pytest.mark.slow  # each judges everybody on everything anew
 def whole() -> Graph:
     """Prod, acme's own stack on it, and their account, as they are declared."""
     project = find_project(PROJECT)
-    prod = rehearse(project, PROD, Options(declare_only=True))
-    acme = rehearse(project, ACME, Options(declare_only=True, references={PROD: prod.exports}))
-    account = rehearse(find_project(PROJECT / "bootstrap"), PROD, Options(declare_only=True))
+    prod = declared_once(project, PROD, DECLARE)
+    acme = declared_with_base(project, ACME)
+    account = declared_once(find_project(PROJECT / "bootstrap"), PROD, DECLARE)
     return joined(map(graph_of, (prod, acme, account)), prod.project)
 
 
@@ -151,8 +151,8 @@ def promoting(project: Project) -> Graph:
     """Prod and acme's own stack while acme's record says that its promotion is open."""
     record = project.root / "tenants/acme.yaml"
     record.write_text(record.read_text().replace("dates:\n", "promotion: open\ndates:\n"))
-    prod = rehearse(project, PROD, Options(declare_only=True))
-    acme = rehearse(project, ACME, Options(declare_only=True, references={PROD: prod.exports}))
+    prod = declared_once(project, PROD, DECLARE)
+    acme = declared_with_base(project, ACME)
     return joined(map(graph_of, (prod, acme)), prod.project)
 
 
