@@ -154,7 +154,7 @@ def _warm() -> Iterator[_Again]:
     with scratch() as files, Standing(ROOT / "app") as standing:
         control = standing.control
         with WarmProcess(ROOT, files, () if control is None else (control,)) as warm:
-            warm.warm_up(_request(with_service=False))
+            warm.warm_up(_request(with_service=True))
             while not warm.is_ready():
                 time.sleep(_POLL_SECONDS)
             yield _Again(warm, standing, control)
