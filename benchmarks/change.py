@@ -33,21 +33,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stack", default="prod")
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     commands = {
-        "declared once": ["rehearse", asked.stack, "--declare-only", "--json"],
-        "reviewed since HEAD": ["review", asked.stack, *SINCE],
-        "rehearsed once": ["rehearse", asked.stack, NO_SERVICE, "--json"],
-        "rehearsed since HEAD": ["rehearse", asked.stack, *SINCE, NO_SERVICE, "--json"],
+        "declared once": ["rehearse", options.stack, "--declare-only", "--json"],
+        "reviewed since HEAD": ["review", options.stack, *SINCE],
+        "rehearsed once": ["rehearse", options.stack, NO_SERVICE, "--json"],
+        "rehearsed since HEAD": ["rehearse", options.stack, *SINCE, NO_SERVICE, "--json"],
     }
     taken: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(asked.rounds):
+    for _ in range(options.rounds):
         for name, arguments in commands.items():
             taken[name].append(seconds(arguments))
     medians = {name: statistics.median(times) for name, times in taken.items()}
     for name, median in medians.items():
         beside = "rehearsed once" if name.startswith("rehearsed") else "declared once"
-        print(f"{asked.stack} {name:22} {median:6.2f} s  {median / medians[beside]:.2f} x {beside}")
+        print(f"{options.stack} {name:22} {median:6.2f} s  {median / medians[beside]:.2f} x {beside}")
 
 
 if __name__ == "__main__":

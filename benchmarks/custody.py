@@ -133,13 +133,13 @@ def exported(settings: Settings, url: str, things: int, runs: int) -> Figures:
 def run(command: list[str], environment: dict[str, str]) -> Figures:
     """One process: its wall and CPU seconds, and its peak memory. A failure of it ends the benchmark."""
     began = time.monotonic()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=said, stderr=said)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            said.seek(0)
-            sys.exit(f"{' '.join(command[1:3])} failed: {said.read().decode()[-600:]}")
+            output.seek(0)
+            sys.exit(f"{' '.join(command[1:3])} failed: {output.read().decode()[-600:]}")
     scale = MIB if sys.platform == "darwin" else 1024  # ru_maxrss is bytes on macOS, KiB elsewhere
     cpu = usage.ru_utime + usage.ru_stime
     return {"seconds": time.monotonic() - began, "cpu": cpu, "mb": usage.ru_maxrss / scale}

@@ -60,8 +60,8 @@ def judging() -> list[dict[str, object]]:
     declared = time.perf_counter() - started
     rows: list[dict[str, object]] = [{"what": "declaring prod, imports included", "seconds": declared}]
     for name, weakened in (("nothing drifted", {}), ("a database weakened", WEAKENED)):
-        told = list(events(graph, weakened))
-        seconds = median_seconds(lambda told=told: judged("prod", told), RUNS)  # type: ignore[misc]
+        refresh = list(events(graph, weakened))
+        seconds = median_seconds(lambda refresh=refresh: judged("prod", refresh), RUNS)  # type: ignore[misc]
         rows.append(
             {
                 "what": f"judging a refresh of prod: {name}",

@@ -149,7 +149,7 @@ class Rollout:
         for _ in range(self.plan.settings.parallel):
             runner.hands += 1
             self.clock.spawn(self._hand(waiting, lease, runner))
-        self.clock.spawn(self._heart(lease, runner))
+        self.clock.spawn(self._heartbeat(lease, runner))
         while runner.hands:
             yield 5
         if runner.gone or lease.record.left(run.round):
@@ -192,7 +192,7 @@ class Rollout:
             except (HeldError, OverError):
                 return None
 
-    def _heart(self, lease: Lease, runner: Runner) -> Process:
+    def _heartbeat(self, lease: Lease, runner: Runner) -> Process:
         while not runner.gone and self.clock.now < runner.dies_at:
             yield self.plan.settings.lease_minutes * 15
             if runner.gone or self.clock.now >= runner.dies_at:

@@ -16,7 +16,7 @@ from operations.limits.counting import rates
 
 Process = Generator[float, None, None]
 """Yields seconds to wait."""
-UNTOLD = (20.0, 100.0)
+UNDOCUMENTED = (20.0, 100.0)
 """Calls a second, and burst, where AWS tells no rate: what EC2 tells of its own reads, as an assumption."""
 ENGINE_PARALLEL = 10
 BACKOFF_SECONDS, LONGEST_BACKOFF = 1.0, 20.0
@@ -82,16 +82,16 @@ class Aws:
         """Make so many calls, each refused one again after a pause that grows, as AWS's clients do."""
         key = place, service, kind
         if key not in self._buckets:
-            rate, burst = self._known.get((service, kind), UNTOLD)
+            rate, burst = self._known.get((service, kind), UNDOCUMENTED)
             self._buckets[key] = Bucket(rate=rate, burst=burst, tokens=burst)
         left, attempt = number, 0
         while left:
-            asked = min(left, ENGINE_PARALLEL)
-            passed = self._buckets[key].take(asked, self._clock.now)
+            batch = min(left, ENGINE_PARALLEL)
+            passed = self._buckets[key].take(batch, self._clock.now)
             self.calls[service] += passed
-            self.retries[service] += asked - passed
+            self.retries[service] += batch - passed
             left -= passed
-            attempt = attempt + 1 if passed < asked else 0
+            attempt = attempt + 1 if passed < batch else 0
             pause = min(BACKOFF_SECONDS * 2 ** (attempt - 1), LONGEST_BACKOFF) * self._chance.uniform(0.5, 1)
             yield ANSWER_SECONDS + (pause if attempt else 0.0)
 

@@ -72,24 +72,24 @@ def requests() -> list[Request]:
     ]
 
 
-def judge(asked: list[Request], held: Policies) -> int:
+def judge(tried: list[Request], held: Policies) -> int:
     """How many of the requests are allowed."""
-    return sum(decide(one, held).allowed for one in asked)
+    return sum(decide(one, held).allowed for one in tried)
 
 
-def floor(asked: list[Request], held: Policies) -> int:
+def floor(tried: list[Request], held: Policies) -> int:
     """One match for each statement, and nothing understood of it."""
     every = (*held.identity, *(held.boundary or ()), *held.resource)
     patterns = [re.compile(f"{one.policy}.*") for one in every]
-    return sum(pattern.fullmatch(one.resource) is None for one in asked for pattern in patterns)
+    return sum(pattern.fullmatch(one.resource) is None for one in tried for pattern in patterns)
 
 
 def median(work: Callable[[list[Request], Policies], int], rounds: int) -> float:
     """Median seconds of some rounds."""
-    asked, held, taken = requests(), policies(), []
+    tried, held, taken = requests(), policies(), []
     for _ in range(rounds):
         started = time.process_time()
-        work(asked, held)
+        work(tried, held)
         taken.append(time.process_time() - started)
     return statistics.median(taken)
 

@@ -39,8 +39,8 @@ def measure(rows: int) -> dict[str, float]:
     if not found.passed:
         sys.exit(f"{rows} rows: {[step.detail for step in found.steps if not step.passed] or found.incomplete}")
     steps = [step for step in found.steps if step.name.startswith("restore: ")]
-    told = " ".join(step.detail for step in steps)
-    frozen, whole = (float(match[1]) for one in (_FROZEN, _WHOLE) if (match := one.search(told)))
+    details = " ".join(step.detail for step in steps)
+    frozen, whole = (float(match[1]) for one in (_FROZEN, _WHOLE) if (match := one.search(details)))
     seconds = {step.name.removeprefix("restore: "): round(step.seconds, 1) for step in steps}
     return {**seconds, "frozen": frozen, "restore": whole}
 

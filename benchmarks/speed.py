@@ -18,9 +18,9 @@ from pathlib import Path
 import click
 
 from benchmarks.measuring import Measurement, measure, median
-from benchmarks.rehearsal import floor
+from benchmarks.rehearsal import floor, imports
 from benchmarks.tenants import make_project
-from benchmarks.tenants_rehearsal import resources_of, write_project
+from benchmarks.tenants_rehearsal import GREATEST_MS_A_RESOURCE, SIZES, resources_of, write_project
 from operations.warm.process import WarmProcess
 from rehearsal.scratch import scratch
 from rehearsal.service.standing import Standing
@@ -28,7 +28,8 @@ from rehearsal.service.standing import Standing
 ROOT = Path(__file__).parent.parent
 PAGE, README = ROOT / "docs/speed.md", ROOT / "README.md"
 BEGINNING, END = "<!-- make bench writes this -->\n", "<!-- to here -->\n"
-CUSTOMERS, SILOS = 10_000, 10
+CUSTOMERS = 10_000
+FEW_SILOS, MOST_SILOS, MOST_SECONDS = 10, SIZES[-1], 40.0
 INFRASTRUCTURE, SERVICE = "`workbuoy rehearse prod --no-service`", "`workbuoy rehearse prod`"
 LIST = f"`workbuoy tenant list` of {CUSTOMERS:,} customers"
 QUOTED = (INFRASTRUCTURE, SERVICE, LIST)
@@ -95,23 +96,25 @@ def quoted(page: str) -> str:
 
 def _rows(folder: Path, rounds: int) -> list[Row]:
     workbuoy = str(Path(sys.executable).with_name("workbuoy"))
-    customers, one, many = folder / "customers", folder / "one", folder / "many"
+    customers, few, most = folder / "customers", folder / "few", folder / "most"
     click.echo(f"writing {CUSTOMERS:,} customers' files ...", err=True)
     make_project(customers, CUSTOMERS)
-    each = resources_of(write_project(one, 1))
-    write_project(many, SILOS)
+    each = resources_of(write_project(few, FEW_SILOS))
+    write_project(most, MOST_SILOS)
     estate = [workbuoy, "rehearse", "prod", "--tenants", "all", "--no-service", "--no-matrix"]
     commands = {
-        "floor": (floor("prod", folder), ROOT),
+        "floor": (floor(), ROOT),
+        "imports": (imports("prod", folder), ROOT),
         "infrastructure": ([workbuoy, "rehearse", "prod", "--no-service"], ROOT),
         "service": ([workbuoy, "rehearse", "prod"], ROOT),
-        "one silo": (estate, one),
-        "silos": (estate, many),
+        "few silos": (estate, few),
         "list": ([workbuoy, "tenant", "list"], customers),
         "check": ([workbuoy, "tenant", "check"], customers),
     }
     measure(*commands["list"])  # writes the index over the files
     found: dict[str, list[Measurement]] = {name: [] for name in (*commands, "warm", "warm service")}
+    click.echo(f"once: {MOST_SILOS} silos ...", err=True)
+    found["most silos"] = [measure(estate, most)]
     with _warm() as again:
         for turn in range(rounds):
             for name, (command, place) in commands.items():
@@ -131,7 +134,7 @@ class _Again:
         """A rehearsal as `--watch` makes it once a file is saved; what a fork uses of CPU is not told."""
         began = time.perf_counter()
         lent = self._standing.lend(self._control) if with_service else None
-        running = self._warm.run({**_asked(with_service=with_service), "lent": lent})
+        running = self._warm.run({**_request(with_service=with_service), "lent": lent})
         while (outcome := running.outcome()) is None:
             time.sleep(_POLL_SECONDS)
         wall = time.perf_counter() - began
@@ -142,7 +145,7 @@ class _Again:
         return Measurement(wall, 0.0, 0.0)
 
 
-def _asked(*, with_service: bool) -> dict[str, object]:
+def _request(*, with_service: bool) -> dict[str, object]:
     return {"stack": "prod", "folder": str(ROOT), "with_service": with_service, "quiet": True}
 
 
@@ -151,7 +154,7 @@ def _warm() -> Iterator[_Again]:
     with scratch() as files, Standing(ROOT / "app") as standing:
         control = standing.control
         with WarmProcess(ROOT, files, () if control is None else (control,)) as warm:
-            warm.warm_up(_asked(with_service=False))
+            warm.warm_up(_request(with_service=False))
             while not warm.is_ready():
                 time.sleep(_POLL_SECONDS)
             yield _Again(warm, standing, control)
@@ -159,16 +162,26 @@ def _warm() -> Iterator[_Again]:
 
 def _table(found: dict[str, Measurement], each: int) -> list[Row]:
     base = found["floor"].cpu
-    rows = [Row("importing what a rehearsal of prod imports: the floor", found["floor"])]
+    rows = [
+        Row("importing what prod uses of Pulumi, its provider and moto, whole: the floor", found["floor"]),
+        Row(
+            "importing what a rehearsal reads of it",
+            found["imports"],
+            f"{found['imports'].cpu / base:.1f} times the floor",
+        ),
+    ]
     for name, what, limit in (
         ("infrastructure", INFRASTRUCTURE, 1.3),
         ("service", SERVICE, 2.6),
     ):
         ratio = found[name].cpu / base
         rows.append(Row(what, found[name], f"{ratio:.1f} times the floor", ratio, limit, f"{limit} times the floor"))
-    further = (found["silos"].cpu - found["one silo"].cpu) / ((SILOS - 1) * each) * 1000
-    silos = f"the same with {SILOS} customers' own stacks"
-    rows.append(Row(silos, found["silos"], f"{further:.1f} ms a resource more", further, 4.0, "4 ms a resource"))
+    few, most = found["few silos"], found["most silos"]
+    rows.append(Row(f"{INFRASTRUCTURE} with {FEW_SILOS} customers' own stacks", few))
+    further = (most.wall - few.wall) / ((MOST_SILOS - FEW_SILOS) * each) * 1000
+    limits = f"{GREATEST_MS_A_RESOURCE:.0f} ms a resource, {MOST_SECONDS:.0f} s"
+    share = max(further / GREATEST_MS_A_RESOURCE, most.wall / MOST_SECONDS)
+    rows.append(Row(f"with {MOST_SILOS} of them", most, f"{further:.1f} ms a resource more", share, 1.0, limits))
     for name, what, limit in (
         ("warm", "after saving a file, `--watch --no-service`", 2.0),
         ("warm service", "after saving a file, `--watch`", 5.0),

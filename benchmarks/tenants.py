@@ -229,9 +229,9 @@ def scheduler(customers: int, parallel: int, disturbances: int, seed: int) -> No
 def once(root: Path, seed: int, parallel: int) -> None:
     """One run, as `deploy --all` makes it, with the stand-in: 0 all done, 3 some failed, 130 interrupted."""
     every.GRACE_SECONDS = GRACE_SECONDS  # type: ignore[misc]
-    asked = DeployOptions(image=None, base=None, parallel=parallel, timeout_seconds=TIMEOUT_SECONDS, again=False)
+    options = DeployOptions(image=None, base=None, parallel=parallel, timeout_seconds=TIMEOUT_SECONDS, again=False)
     with journals.only_one(root / journals.FOLDER):
-        result = deploy_all(root, asked, plan_all(root, asked), StandIn(root, seed))
+        result = deploy_all(root, options, plan_all(root, options), StandIn(root, seed))
     sys.exit(130 if result.interrupted else 3 if result.failed else 0)
 
 

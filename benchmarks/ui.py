@@ -39,7 +39,7 @@ MARKS = ("performance", "accessibility", "best-practices", "seo")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     if CHROMIUM is None or not (UI / "dist/index.html").is_file() or shutil.which("npm") is None:
         print("needs Chromium, Node 20.19 and the built interface: make ui", file=sys.stderr)
         return 4
@@ -50,7 +50,7 @@ def main() -> int:
         speed = json.loads(output("node", "checks/speed.js", address, cookie, folder=UI))
         signed_out = marks(address, {})
         listed = marks(address, {"Cookie": cookie})
-    if asked.json:
+    if options.json:
         print(json.dumps({**speed, "signedOut": signed_out, "listed": listed}))
         return 0
     print(
@@ -61,8 +61,8 @@ def main() -> int:
         f"longest task, {speed['number']:5d} things scrolled         {speed['longest']:7d} ms   at most {MOST_TASK_MS}"
     )
     for name, found in (("signed out", signed_out), ("the list", listed)):
-        said = ", ".join(f"{mark} {found[mark]}" for mark in MARKS)
-        print(f"Lighthouse, {name}: {said}   at least {LEAST_MARK}")
+        marks_text = ", ".join(f"{mark} {found[mark]}" for mark in MARKS)
+        print(f"Lighthouse, {name}: {marks_text}   at least {LEAST_MARK}")
     return 0
 
 

@@ -72,9 +72,9 @@ class _Receiver(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-def _receive(told: Connection) -> None:
+def _receive(port_pipe: Connection) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
-    told.send(server.server_port)
+    port_pipe.send(server.server_port)
     server.serve_forever()
 
 

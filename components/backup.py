@@ -81,7 +81,7 @@ class BackupCopy(ComponentResource):
             resources=[args.database_arn, args.bucket_arn],
             opts=ResourceOptions(parent=self, depends_on=[role.policy]),
         )
-        self._tell_of_failures()
+        self._notify_of_failures()
         self.vault_name = vault.name
         self.register_outputs({"vaultName": self.vault_name})
 
@@ -157,7 +157,7 @@ class BackupCopy(ComponentResource):
             self._child,
         )
 
-    def _tell_of_failures(self) -> None:
+    def _notify_of_failures(self) -> None:
         """Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html."""
         context = self._args.context
         rule = aws.cloudwatch.EventRule(

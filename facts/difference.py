@@ -120,8 +120,8 @@ class Difference:
 
 def replaces_resource(new: Resource, path: str) -> bool:
     """Whether another value of a property replaces this resource, by its own options or by the provider."""
-    asked = {root_of(one) for one in new.replace_on_changes}
-    return path in asked or "*" in asked or bool(replaces(new.type, path))
+    paths = {root_of(one) for one in new.replace_on_changes}
+    return path in paths or "*" in paths or bool(replaces(new.type, path))
 
 
 def _attributes(new: Resource) -> frozenset[str]:

@@ -69,7 +69,7 @@ class Opening:
         return f"port {self.low}" if self.low == self.high else f"ports {self.low}-{self.high}"
 
 
-class Way(StrEnum):
+class ExposureKind(StrEnum):
     """How something is reachable apart from security groups."""
 
     PUBLIC_DATABASE = "the database gets a public address"
@@ -84,7 +84,14 @@ class Way(StrEnum):
     WEBSITE = "the bucket is served as a website"
 
 
-_NEVER_NEW: Final = frozenset({Way.PUBLIC_DATABASE, Way.ANYBODY_INVOKES, Way.PUBLIC_OBJECTS, Way.PUBLIC_MACHINE})
+_NEVER_NEW: Final = frozenset(
+    {
+        ExposureKind.PUBLIC_DATABASE,
+        ExposureKind.ANYBODY_INVOKES,
+        ExposureKind.PUBLIC_OBJECTS,
+        ExposureKind.PUBLIC_MACHINE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +99,14 @@ class Exposed:
     """One thing that is reachable in a way; `known` is False where a value that decides it is not."""
 
     subject: str
-    way: Way
+    exposure: ExposureKind
     by: str
     known: bool = True
 
     @property
     def never_new(self) -> bool:
         """Whether even a new resource must not come like this without a second look."""
-        return self.way in _NEVER_NEW
+        return self.exposure in _NEVER_NEW
 
 
 def is_world(peer: object) -> bool:
@@ -222,23 +229,27 @@ def exposed(graph: Graph) -> Iterator[Exposed]:
         if one.custom:
             yield from _flags(one)
     for one in graph.of(t.LOAD_BALANCER):
-        yield from _if(one.inputs.get("internal"), one, Way.PUBLIC_LOAD_BALANCER, lambda value: value is not True)
+        yield from _if(
+            one.inputs.get("internal"), one, ExposureKind.PUBLIC_LOAD_BALANCER, lambda value: value is not True
+        )
     for one in graph.of(t.LISTENER):
-        yield from _if(one.inputs.get("protocol"), one, Way.PLAIN, _serves_plainly(one))
+        yield from _if(one.inputs.get("protocol"), one, ExposureKind.PLAIN, _serves_plainly(one))
     for one in graph.of(t.FUNCTION_URL):
-        yield from _if(one.inputs.get("authorizationType"), one, Way.ANYBODY_INVOKES, lambda value: value != "AWS_IAM")
+        yield from _if(
+            one.inputs.get("authorizationType"), one, ExposureKind.ANYBODY_INVOKES, lambda value: value != "AWS_IAM"
+        )
     for one in graph.of(t.ROUTE):
         if str(one.inputs.get("gatewayId") or "").startswith("igw-") or graph.referred(
             one, "gatewayId", t.INTERNET_GATEWAY
         ):
-            yield Exposed(one.urn, Way.INTERNET_ROUTE, one.urn)
+            yield Exposed(one.urn, ExposureKind.INTERNET_ROUTE, one.urn)
 
 
 _FLAGS: Final = {
-    "publiclyAccessible": Way.PUBLIC_DATABASE,
-    "assignPublicIp": Way.PUBLIC_TASKS,
-    "associatePublicIpAddress": Way.PUBLIC_MACHINE,
-    "mapPublicIpOnLaunch": Way.PUBLIC_SUBNET,
+    "publiclyAccessible": ExposureKind.PUBLIC_DATABASE,
+    "assignPublicIp": ExposureKind.PUBLIC_TASKS,
+    "associatePublicIpAddress": ExposureKind.PUBLIC_MACHINE,
+    "mapPublicIpOnLaunch": ExposureKind.PUBLIC_SUBNET,
 }
 _PUBLIC_ACLS: Final = ("public-read", "public-read-write", "authenticated-read")
 
@@ -250,13 +261,13 @@ def _flags(one: Resource) -> Iterator[Exposed]:
         if way is not None:
             yield from _if(value, one, way, lambda value: value is True or value == "ENABLED")
         elif name == "acl" and value in _PUBLIC_ACLS:
-            yield Exposed(one.urn, Way.PUBLIC_OBJECTS, one.urn)
+            yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name == "acl" and isinstance(value, Mark):
-            yield Exposed(one.urn, Way.PUBLIC_OBJECTS, one.urn, known=False)
+            yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn, known=False)
         elif name == "uri" and str(value).rpartition("/")[2] in ("AllUsers", "AuthenticatedUsers"):
-            yield Exposed(one.urn, Way.PUBLIC_OBJECTS, one.urn)
+            yield Exposed(one.urn, ExposureKind.PUBLIC_OBJECTS, one.urn)
         elif name in ("website", "websites", "indexDocument") and value and one.type.startswith("aws:s3/"):
-            yield Exposed(one.urn, Way.WEBSITE, one.urn)
+            yield Exposed(one.urn, ExposureKind.WEBSITE, one.urn)
 
 
 def _named(value: Any) -> Iterator[tuple[str, Any]]:
@@ -277,8 +288,8 @@ def _serves_plainly(one: Resource) -> Any:
     return lambda value: value in ("HTTP", "TCP") and not redirects
 
 
-def _if(value: Any, one: Resource, way: Way, test: Any) -> Iterator[Exposed]:
+def _if(value: Any, one: Resource, exposure: ExposureKind, test: Any) -> Iterator[Exposed]:
     if isinstance(value, Mark):
-        yield Exposed(one.urn, way, one.urn, known=False)
+        yield Exposed(one.urn, exposure, one.urn, known=False)
     elif test(value):
-        yield Exposed(one.urn, way, one.urn)
+        yield Exposed(one.urn, exposure, one.urn)

@@ -36,7 +36,7 @@ _OWNERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenStatement:
     """One statement, the URN of the resource that says it, and its policy's `Version`."""
 
     statement: Statement
@@ -53,7 +53,7 @@ class Grants:
     """
 
     kind: PolicyKind
-    statements: list[Written] = field(default_factory=list)
+    statements: list[WrittenStatement] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
     managed: dict[str, str] = field(default_factory=dict)
     boundary: Any = None
@@ -76,7 +76,9 @@ def reach(graph: Graph) -> Reach:
                 _read(found.setdefault((subject, document.kind), Grants(document.kind)), document)
         otherwise = statement_outside_policies(one)
         for subject in owners(graph, one) if otherwise else ():
-            found.setdefault((subject, "resource"), Grants("resource")).statements.append(Written(otherwise, one.urn))
+            found.setdefault((subject, "resource"), Grants("resource")).statements.append(
+                WrittenStatement(otherwise, one.urn)
+            )
         for subject, arn in _attached(graph, one):
             _attach(graph, found.setdefault((subject, "identity"), Grants("identity")), arn, one.urn)
         if one.type in (t.ROLE, t.USER):
@@ -86,7 +88,7 @@ def reach(graph: Graph) -> Reach:
         # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
         if endpoint.inputs.get("policy") is None:
             key: tuple[str, PolicyKind] = (endpoint.urn, "resource")
-            found.setdefault(key, Grants("resource")).statements.append(Written(ALLOW_ALL, endpoint.urn))
+            found.setdefault(key, Grants("resource")).statements.append(WrittenStatement(ALLOW_ALL, endpoint.urn))
     return found
 
 
@@ -117,7 +119,7 @@ def _read(grants: Grants, document: Document) -> None:
         grants.unread.append((document.urn, document.property))
         return
     version = version_of(document.text)
-    grants.statements += [Written(statement, document.urn, version) for statement in written]
+    grants.statements += [WrittenStatement(statement, document.urn, version) for statement in written]
 
 
 def statement_outside_policies(one: Resource) -> Statement:
@@ -173,4 +175,4 @@ def _attach(graph: Graph, grants: Grants, arn: Any, by: str) -> None:
     if written is None:
         grants.managed[arn] = by
     else:
-        grants.statements += [Written(statement, by) for statement in written]
+        grants.statements += [WrittenStatement(statement, by) for statement in written]

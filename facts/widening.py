@@ -10,7 +10,7 @@ from facts.permissions.actions import takes_resource
 from facts.permissions.documents import PolicyKind, Statement, accounts_of, is_open, principals, values_of
 from facts.permissions.escalation import escalations
 from facts.permissions.resources import is_every_one
-from facts.reach import Grants, Written
+from facts.reach import Grants, WrittenStatement
 from graph.values import plain
 
 _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
@@ -40,7 +40,7 @@ def widenings(before: Grants | None, after: Grants, *, own_accounts: frozenset[s
             yield Widening(f"{arn.rpartition('/')[2]} is attached, whose content is not known here", wide=True, by=by)
 
 
-def _lost_denials(before: Sequence[Written], after: Sequence[Written]) -> Iterator[Widening]:
+def _lost_denials(before: Sequence[WrittenStatement], after: Sequence[WrittenStatement]) -> Iterator[Widening]:
     denials = [_comparable(one.statement) for one in after if one.statement.get("Effect") == "Deny"]
     for one in before:
         if one.statement.get("Effect") == "Deny" and _comparable(one.statement) not in denials:
@@ -76,7 +76,7 @@ def _covered(value: str, patterns: list[str]) -> bool:
 
 
 def _new_grant(
-    one: Written, allowed: Sequence[Statement], kind: PolicyKind, own_accounts: frozenset[str], *, new: bool
+    one: WrittenStatement, allowed: Sequence[Statement], kind: PolicyKind, own_accounts: frozenset[str], *, new: bool
 ) -> Iterator[Widening]:
     statement = one.statement
     actions, resources = values_of(statement, "Action"), values_of(statement, "Resource")
@@ -110,7 +110,13 @@ def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> 
 
 
 def _new_principals(
-    one: Written, allowed: Sequence[Statement], grant: str, kind: PolicyKind, own_accounts: frozenset[str], *, new: bool
+    one: WrittenStatement,
+    allowed: Sequence[Statement],
+    grant: str,
+    kind: PolicyKind,
+    own_accounts: frozenset[str],
+    *,
+    new: bool,
 ) -> Iterator[Widening]:
     statement = one.statement
     if is_open(statement) and not only_known_callers(statement, own_accounts):

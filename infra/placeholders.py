@@ -55,10 +55,10 @@ def with_image(configured: Any, in_file: Any) -> tuple[Any, list[Problem]]:
         return configured, [
             Problem(path=path, message=f"{IMAGE_VARIABLE} must be sha256: and 64 hex digits of an image; it is {shown}")
         ]
-    pinned, asked = _digest(in_file), _digest(configured)
-    if asked in (None, PLACEHOLDER_DIGEST):
+    pinned, configured_digest = _digest(in_file), _digest(configured)
+    if configured_digest in (None, PLACEHOLDER_DIGEST):
         return _put(configured, given), []
-    if pinned == asked and given != pinned:
+    if pinned == configured_digest and given != pinned:
         message = f"pins {pinned}, but {IMAGE_VARIABLE} names {given}; leave one of them out"
         return configured, [Problem(path=path, message=message)]
     return configured, []

@@ -36,12 +36,14 @@ def _read(model: type[Settings], raw: Any, path: str) -> tuple[Any, list[Problem
     if not isinstance(raw, Mapping):
         return UNUSABLE, [Problem(path=path, message=f"must be a mapping of settings; it is {_shown(raw)}")]
     fields = {field.alias or name: (name, field) for name, field in model.model_fields.items()}
-    meant = {str(key): _meant(str(key), [one for one in fields if one not in raw]) for key in raw if key not in fields}
-    problems = [Problem(path=_join(path, key), message=_unknown(key, near, fields)) for key, near in meant.items()]
+    closest = {
+        str(key): _closest(str(key), [one for one in fields if one not in raw]) for key in raw if key not in fields
+    }
+    problems = [Problem(path=_join(path, key), message=_unknown(key, near, fields)) for key, near in closest.items()]
     values: dict[str, Any] = {}
     for key, (name, field) in fields.items():
         here = _join(path, key)
-        if key in meant.values():
+        if key in closest.values():
             continue  # it is there, misspelt
         if key not in raw:
             if field.is_required():
@@ -159,13 +161,13 @@ def _explained(detail: Any, field: FieldInfo, raw: Any) -> str:
     return hints.get(detail["type"], f"{detail['msg']}; it is {_shown(raw)}")
 
 
-def _meant(key: str, missing: Sequence[str]) -> str:
+def _closest(key: str, missing: Sequence[str]) -> str:
     """The setting that is missing and was probably meant; empty where none is near."""
     return next(iter(difflib.get_close_matches(key, missing, n=1)), "")
 
 
 def _unknown(key: str, near: str, fields: Mapping[str, Any]) -> str:
-    near = near or _meant(key, list(fields))
+    near = near or _closest(key, list(fields))
     return f"is not a setting; did you mean {near}?" if near else f"is not a setting; known: {', '.join(fields)}"
 
 

@@ -49,19 +49,19 @@ def unread(expression: str) -> set[str]:
     return set(re.findall(r"[a-zA-Z_:][\w:]*", rest)) - _WORDS
 
 
-def missing(asked: Sequence[NamedExpression], exposed: Mapping[str, Collection[str]]) -> list[str]:
+def missing(expressions: Sequence[NamedExpression], exposed: Mapping[str, Collection[str]]) -> list[str]:
     """Who asks for a metric or label that is not there, in a sentence each.
 
     Args:
         asked: every expression.
         exposed: the series that there are, each with its labels.
     """
-    return [f"{one.who} {problem}" for one in asked for problem in _missing(one, exposed)]
+    return [f"{one.who} {problem}" for one in expressions for problem in _missing(one, exposed)]
 
 
-def _missing(asked: NamedExpression, exposed: Mapping[str, Collection[str]]) -> Iterator[str]:
-    by, shown = grouped(asked.expression), set(_LEGEND.findall(asked.legend))
-    for metric, labels in selected(asked.expression).items():
+def _missing(named: NamedExpression, exposed: Mapping[str, Collection[str]]) -> Iterator[str]:
+    by, shown = grouped(named.expression), set(_LEGEND.findall(named.legend))
+    for metric, labels in selected(named.expression).items():
         if metric not in exposed:
             yield f"asks for {metric}, which nothing exposes"
             continue
@@ -69,5 +69,5 @@ def _missing(asked: NamedExpression, exposed: Mapping[str, Collection[str]]) -> 
             yield f"asks {metric} for its label {label}, which it does not have"
     for label in sorted(shown - by if by else ()):
         yield f"shows the label {label}, by which it does not group"
-    for word in sorted(unread(asked.expression)):
+    for word in sorted(unread(named.expression)):
         yield f"has the word {word}, which is neither a function nor a metric with braces"

@@ -29,7 +29,7 @@ def rules(watched: Watched, *, holds: bool = True) -> dict[str, Any]:
     }
 
 
-def asked(watched: Watched) -> list[NamedExpression]:
+def expressions(watched: Watched) -> list[NamedExpression]:
     """Every expression of every rule, with the rule's name."""
     return [
         *(NamedExpression(who=f"rule {name}", expression=one) for name, one in _recordings(watched).items()),

@@ -63,11 +63,11 @@ def _labels(watched: Watched) -> list[dict[str, Any]]:
 
 def _ecs(watched: Watched) -> dict[str, Any]:
     """The stack's own service alone: one-off tasks and other stacks' services run in the same cluster."""
-    asked = {"role": "ecs", "region": watched.region, "port": METRICS_PORT, "clusters": [watched.cluster_arn]}
+    discovery = {"role": "ecs", "region": watched.region, "port": METRICS_PORT, "clusters": [watched.cluster_arn]}
     if watched.observability.prometheus == "own":
-        asked["role_arn"] = f"arn:aws:iam::{watched.account_id}:role/{watched.cluster}-{PROMETHEUS_ROLE}"
+        discovery["role_arn"] = f"arn:aws:iam::{watched.account_id}:role/{watched.cluster}-{PROMETHEUS_ROLE}"
     return {
-        "aws_sd_configs": [asked],
+        "aws_sd_configs": [discovery],
         "relabel_configs": [
             {"source_labels": ["__meta_ecs_service"], "regex": f"{watched.name}-service", "action": "keep"},
             *_labels(watched),

@@ -80,7 +80,7 @@ def watch(session: Any, place: TaskPlace, task_arn: str, notify: Notify) -> Task
     if container.get("exitCode") is None:
         reason = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise TaskError(f"{task_arn} never ran: {reason}")
-    if any(said in line for said in BEFORE_ONE_OFF for line in lines):
+    if any(message in line for message in BEFORE_ONE_OFF for line in lines):
         raise TaskError(
             f"the image of {place.stack} is of a release before one-off work had a command of its own, as after a "
             "rollback; nothing was done. Deploy this release again, or let who administers the account run it by the "

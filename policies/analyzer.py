@@ -47,13 +47,13 @@ def analyze(
         pack.NAME, "0.0.1", pack.policies(kind, regions=allowed_regions), sdk.EnforcementLevel.ADVISORY
     )
     servicer.Configure(_configuration(kind, merged), None)
-    said: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for resource in resources:
         response = servicer.Analyze(_resource_request(proto.AnalyzeRequest, resource, resources), None)
-        said += _read(response, resource.urn)
+        diagnostics += _read(response, resource.urn)
     stack = [_resource_request(proto.AnalyzerResource, resource, resources) for resource in resources]
-    said += _read(servicer.AnalyzeStack(proto.AnalyzeStackRequest(resources=stack), None), "")
-    return said
+    diagnostics += _read(servicer.AnalyzeStack(proto.AnalyzeStackRequest(resources=stack), None), "")
+    return diagnostics
 
 
 def _configuration(environment: str, configuration: Configuration) -> Any:

@@ -137,10 +137,10 @@ def _stack_validation(
                     continue
                 subject = args_for(resource, merged, stack, linked=True)
 
-                def say(problem: str, found: PolicyResource = resource) -> None:
+                def report_problem(problem: str, found: PolicyResource = resource) -> None:
                     report(sentence(control, found.name, problem), found.urn)
 
-                reason = judge(rule, subject, say)
+                reason = judge(rule, subject, report_problem)
                 if reason:
                     reasons.append(f"{resource.name}: {reason}")
         if reasons:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import stack_file
+from infra.suggestion import suggestion
 from infra.tenants.files import read_tenant
 from infra.yaml_text import read_yaml
 
@@ -59,7 +59,7 @@ def _no_such_stack(project: Project, stack: str) -> str:
     if where := _stack_of_customer(project, stack):
         return f"{stack} is a customer, not a stack; {where}"
     own = [one for one in stacks if one.endswith(f"-{stack}")]  # a customer's record may be gone, or wrong
-    close = f"; did you mean {own[0]}?" if own else meant(stack, stacks)
+    close = f"; did you mean {own[0]}?" if own else suggestion(stack, stacks)
     return f"there is no stack {stack!r}; the project has: {', '.join(stacks) or 'none yet'}{close}"
 
 

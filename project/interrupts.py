@@ -24,9 +24,9 @@ def interruptible(*numbers: signal.Signals) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
         raise KeyboardInterrupt
 
-    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    handled = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     try:
-        before = {number: signal.signal(number, interrupt) for number in heard}
+        before = {number: signal.signal(number, interrupt) for number in handled}
     except ValueError:  # not in the main thread
         yield
         return

@@ -13,9 +13,9 @@ _WITHOUT_CURSOR: Final = ("dumb", "unknown")
 
 def columns() -> int:
     """Columns that a line may take: as COLUMNS says, else 80, or fewer where the terminal has fewer."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told):
-        return max(_NARROWEST, int(told))
+    configured = os.environ.get("COLUMNS", "")
+    if configured.isdecimal() and int(configured):
+        return max(_NARROWEST, int(configured))
     return max(_NARROWEST, min(USUAL, _of_the_terminal()))
 
 

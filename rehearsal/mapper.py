@@ -27,9 +27,9 @@ class Mapper:
     What a single resource gets wrong is recorded with it and never raised, so that all mistakes are told at once.
     """
 
-    def __init__(self, cloud: Cloud, told: Callable[[Made], None]) -> None:
+    def __init__(self, cloud: Cloud, notify: Callable[[Made], None]) -> None:
         self.cloud = cloud
-        self._told = told
+        self._notify = notify
         self._pretend = Declaring(cloud.account, cloud.region)
         self.made: dict[str, Made] = {}
         self.reader = Reader(cloud, self.made)
@@ -50,7 +50,7 @@ class Mapper:
             made.id, made.outputs = self._pretend.create(declared, provider)
             made.region = self._pretend.region_of(declared, provider)
         made.create_ms = (time.perf_counter() - started) * 1000
-        self._told(made)
+        self._notify(made)
         return made.id, made.outputs
 
     def change(
@@ -64,7 +64,7 @@ class Mapper:
         except (CloudError, _ResourceError, ValueError, LookupError) as fault:
             made.state, made.reason = State.FAILED, _one_line(fault)
         made.create_ms = (time.perf_counter() - started) * 1000
-        self._told(made)
+        self._notify(made)
         return made.id, made.outputs
 
     def _change(self, made: Made, provider: Declared | None, old: Made, update: Callable[[Made, Made], None]) -> None:

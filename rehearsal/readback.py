@@ -9,7 +9,7 @@ from rehearsal.mapper import Mapper
 from rehearsal.result import FieldResult, Rehearsed, State
 
 
-def read_back(mapper: Mapper, told: Callable[[Rehearsed], None]) -> dict[str, Rehearsed]:
+def read_back(mapper: Mapper, notify: Callable[[Rehearsed], None]) -> dict[str, Rehearsed]:
     """URN -> what became of it, in the order of creation.
 
     A resource that cannot be read, or is gone, has failed; that is never an error of the whole.
@@ -25,5 +25,5 @@ def read_back(mapper: Mapper, told: Callable[[Rehearsed], None]) -> dict[str, Re
             except (CloudError, LookupError) as fault:
                 made.state, made.reason = State.FAILED, f"cannot be read back: {' '.join(str(fault).split())}"
         found[urn] = rehearsed(made, fields, (time.perf_counter() - started) * 1000)
-        told(found[urn])
+        notify(found[urn])
     return found

@@ -173,16 +173,16 @@ class _Run:
         from rehearsal.mapper import Mapper  # noqa: PLC0415
         from rehearsal.readback import read_back  # noqa: PLC0415
 
-        tell = self.options.progress.resource
+        notify = self.options.progress.resource
 
-        def told(made: "Made") -> None:
-            tell(made.state, made.declared.type, made.declared.name)
+        def notify_of(made: "Made") -> None:
+            notify(made.state, made.declared.type, made.declared.name)
 
-        mapper, stood = Mapper(cloud, told), self.options.stood
+        mapper, stood = Mapper(cloud, notify_of), self.options.stood
         if stood is None:
             monitor = self._program(mapper)
         else:
-            former = Mapper(cloud, told)
+            former = Mapper(cloud, notify_of)
             with self.clock.phase(f"standing up {stood.name}"):
                 stood.stand_up(former, self.options.references)
             changing = stood.changing(mapper)
@@ -195,7 +195,7 @@ class _Run:
         if self.options.before_reading is not None:
             self.options.before_reading(cloud)
         with self.clock.phase("reading back"):
-            found = read_back(mapper, lambda one: tell(one.state, one.type, one.name))
+            found = read_back(mapper, lambda one: notify(one.state, one.type, one.name))
         self.stand_ins = (*self.stand_ins, *mapper.stand_ins)
         result = self._result(monitor, found, mapper.refusals)
         return replace(result, change=stood.result()) if stood is not None else result
@@ -229,7 +229,7 @@ class _Run:
         with self.clock.phase("looking for what AWS refuses"):
             residency = silos.residency_of(self.project, self.stack)
             checked = refusals_of(resources, self.account, residency)
-            refusals = (*monitor.refusals, *_not_said(of_requests, checked), *checked)
+            refusals = (*monitor.refusals, *_not_covered(of_requests, checked), *checked)
         return Rehearsal(
             project=self.project.name,
             stack=self.stack,
@@ -246,10 +246,10 @@ class _Run:
         )
 
 
-def _not_said(of_requests: Iterable[Refusal], checked: Iterable[Refusal]) -> Iterator[Refusal]:
+def _not_covered(of_requests: Iterable[Refusal], checked: Iterable[Refusal]) -> Iterator[Refusal]:
     """What a service's model refuses, without the places of which a check says the same in better words."""
-    said = {(one.urn, one.what.partition(" ")[0]) for one in checked}
-    yield from (one for one in of_requests if (one.urn, one.what.partition(" ")[0]) not in said)
+    covered = {(one.urn, one.what.partition(" ")[0]) for one in checked}
+    yield from (one for one in of_requests if (one.urn, one.what.partition(" ")[0]) not in covered)
 
 
 def _known(error: BaseException) -> Exception | None:

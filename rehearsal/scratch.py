@@ -26,21 +26,29 @@ PREFIX: Final = "workbuoy-rehearsal-"
 NEEDED_MB: Final = 300
 """Room in the temporary folder. Measured: 48 MB for a stack, 188 MB for prod with its customers (du, at the highest);
 and Postgres's binaries, 41 MB, where it runs as another user who cannot enter the virtual environment."""
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 folders in it are made by mkdtemp
+"""Where Linux keeps files in memory. Postgres's folder has a thousand of them, small and short-lived."""
+PLENTY_MB: Final = 2_000
+"""Free there before it is used: a container has 64 MB, and of 4 GB of memory half are needed elsewhere."""
 GRACE_SECONDS: Final = 10
 _YOUNG_SECONDS: Final = 60  # a folder without a lock yet is just being made
 _LOCK: Final = "lock"
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
+def scratch(*, in_memory: bool = True) -> Iterator[Path]:
     """A folder in which this process and those that it starts put what is temporary, as TMPDIR says.
+
+    It is made where TMPDIR said before, or else in memory, where that is wanted and there is plenty.
 
     SIGTERM ends the block as Ctrl-C does; a second signal ends the process at once, and the janitor goes on.
 
     Raises ProblemsError where there is no room.
     """
-    place = Path(tempfile.gettempdir())
-    sweep(place)
+    temporary = Path(tempfile.gettempdir())
+    place = MEMORY if in_memory and "TMPDIR" not in os.environ and _has_plenty(MEMORY) else temporary
+    for one in {temporary, place}:
+        sweep(one)
     _require_room(place)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     janitor: subprocess.Popen[bytes] | None = None
@@ -81,6 +89,13 @@ def _use(folder: str | None) -> None:
     else:
         os.environ["TMPDIR"] = folder
     tempfile.tempdir = None  # it is looked up again
+
+
+def _has_plenty(memory: Path) -> bool:
+    """Whether it is there, may run programs (Postgres's own are copied at times) and has room for many rehearsals."""
+    if not os.access(memory, os.W_OK | os.X_OK) or os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        return False
+    return shutil.disk_usage(memory).free >= PLENTY_MB * 1_000_000
 
 
 def _require_room(place: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from policies.catalogue import SEVERITIES
 from policies.runner import Report
 from project.terminal import columns, wrapped
-from rehearsal.change.text import change_in_words
+from rehearsal.change.text import change_lines
 from rehearsal.result import Check, FieldResult, Rehearsal, Rehearsed, State
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.tenants.text import other_stacks, who_reaches_whom
@@ -34,7 +34,7 @@ def _lines(rehearsal: Rehearsal, verbose: bool) -> Iterator[str]:
     yield from wrapped(verdict(rehearsal))
     yield ""
     if rehearsal.change:
-        yield from change_in_words(rehearsal.change, verbose=verbose)
+        yield from change_lines(rehearsal.change, verbose=verbose)
     yield from _table(rehearsal)
     yield ""
     if rehearsal.tenants:
@@ -117,8 +117,8 @@ def _exempt(report: Report, verbose: bool) -> Iterator[str]:
     if exempt and not verbose:
         yield f"  exempt, each with its reason: {len(exempt)} (policies/exemptions.yaml)"
     if verbose:
-        told = [f"{one.control} {_name(one.urn)}: {one.message}" for one in exempt]
-        yield from _section("  Exempt", told, verbose)
+        lines = [f"{one.control} {_name(one.urn)}: {one.message}" for one in exempt]
+        yield from _section("  Exempt", lines, verbose)
 
 
 def _name(urn: str) -> str:

@@ -70,11 +70,10 @@ def rehearse_whole(
             from rehearsal.service.other import other_programs, rehearse_other  # noqa: PLC0415 few ask for it
 
             others = contexts.enter_context(other_programs(service.other))
-        own = programs is None and not service.other and options.stood is None
         surroundings = contexts.enter_context(
             Borrowed(app, service.lent)
             if service.lent is not None
-            else Surroundings(app, archiving=service.trying is not None, forking=own)
+            else Surroundings(app, archiving=service.trying is not None)
         )
         moto = contexts.enter_context(running())
         rehearsal = judged(rehearse_with_base(project, stack, options, moto), project, options)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +26,13 @@ os.environ |= servers.CREDENTIALS
 forks.read_models_once()
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # for the identity provider of the tests, on loopback
 
+# Where the shell forbids byte code, each worker would rewrite the assertions of every test module anew, and each
+# process that a test starts would compile the service. It is kept while tests are collected, which imports both.
+sys.dont_write_bytecode = False
+
+# What is made while tests are collected stays until the end: looking through it again and again finds nothing.
+gc.disable()
+
 _numbers = itertools.count()
 _copies: list[str] = []  # names of databases
 MakeSettings = Callable[..., Settings]
@@ -37,15 +46,28 @@ SERVERS = {"postgres", "own_postgres"}
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a database is marked so, for another Postgres to try that alone.
+    """What needs a database is marked so, for another Postgres to try that alone; what any will do for is left out.
 
     Files with slow tests go first, so that no worker is still busy with one when the others have ended.
     """
     for item in items:
-        if isinstance(item, pytest.Function) and not SERVERS.isdisjoint(item.fixturenames):
+        if (
+            isinstance(item, pytest.Function)
+            and not SERVERS.isdisjoint(item.fixturenames)
+            and not item.get_closest_marker("any_postgres")
+        ):
             item.add_marker("database")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """Python's collector leaves alone what was imported, and looks less often; forks share all of that."""
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -82,8 +104,10 @@ def _memory() -> Path | None:
 def database_is_marked(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that asks for a database by a fixture's name alone says so, or an older Postgres would never try it."""
     yield
-    if request.node.get_closest_marker("database") is None:
-        assert SERVERS.isdisjoint(request.fixturenames), "this needs a database: mark it `database`"
+    if not any(map(request.node.get_closest_marker, ("database", "any_postgres"))):
+        assert SERVERS.isdisjoint(request.fixturenames), (
+            "this needs a database: mark it `database` or `any_postgres`"
+        )
 
 
 @pytest.fixture(autouse=True)

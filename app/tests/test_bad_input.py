@@ -13,6 +13,8 @@ from tests.service import Service, make_thing
 from workbuoy_app import guard, problems
 from workbuoy_app.settings import Settings
 
+pytestmark = pytest.mark.any_postgres
+
 
 def assert_problem(answer: Any, status: int) -> dict[str, Any]:
     """A whole problem document (RFC 9457) that tells nothing of the inside."""

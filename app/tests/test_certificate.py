@@ -72,7 +72,8 @@ def serving(folder: Path, **environment: str) -> Iterator[int]:
         "PORT": str(port),
         **environment,
     }
-    process = subprocess.Popen([*APP, "serve"], env=clean() | settings, stderr=subprocess.DEVNULL)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([*APP, "serve"], env=clean() | settings, stdout=log, stderr=log)
     try:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and process.poll() is None:
@@ -87,6 +88,18 @@ def serving(folder: Path, **environment: str) -> Iterator[int]:
 
 
 @pytest.mark.slow
+def test_an_idle_client_that_never_says_farewell_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with serving(tmp_path, TLS_ENABLED="true") as port:
+        idle = http.client.HTTPSConnection("127.0.0.1", port, context=unchecked(), timeout=60)
+        idle.request("GET", "/healthz")
+        assert idle.getresponse().read()[:1] == b"{"
+    told = (tmp_path / "log").read_text()
+    assert '"stopped"' in told
+    assert "timeout graceful shutdown exceeded" not in told
+    idle.close()
+
+
+@pytest.mark.slow
 def test_the_port_speaks_tls_alone_and_the_containers_own_check_knows_it(tmp_path: Path) -> None:
     with serving(tmp_path, TLS_ENABLED="true") as port:
         secure = http.client.HTTPSConnection("127.0.0.1", port, context=unchecked(), timeout=60)
@@ -94,6 +107,7 @@ def test_the_port_speaks_tls_alone_and_the_containers_own_check_knows_it(tmp_pat
             secure.request("GET", "/healthz")
             answer = secure.getresponse()
             assert (answer.status, answer.read()[:1]) == (200, b"{")
+        secure.close()
         plain = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         plain.request("GET", "/healthz")
         with pytest.raises((http.client.HTTPException, OSError)):

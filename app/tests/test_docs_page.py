@@ -14,6 +14,8 @@ from tests.test_process import MOCK, serving
 from workbuoy_app.api import docs
 from workbuoy_app.settings import load
 
+pytestmark = pytest.mark.any_postgres
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

@@ -34,7 +34,7 @@ class Server:
                 pass_fds=(there.fileno(),),
             )
 
-    def begin(self, *arguments: str, **environment: str) -> tuple[socket.socket, int]:
+    def begin(self, *arguments: str, devtool: str = "", **environment: str) -> tuple[socket.socket, int]:
         """A command: the socket that it is asked on, and where its output is read."""
         here, there = socket.socketpair()
         reading, writing = os.pipe()
@@ -42,12 +42,13 @@ class Server:
             socket.send_fds(self.control, [b"."], [there.fileno(), writing])
         os.close(writing)
         here.settimeout(PATIENCE_SECONDS)
-        here.sendall(json.dumps({"arguments": arguments, "environment": environment}).encode() + b"\n")
+        asked = {"arguments": arguments, "environment": environment, "devtool": devtool}
+        here.sendall(json.dumps(asked).encode() + b"\n")
         return here, reading
 
-    def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
+    def run(self, *arguments: str, devtool: str = "", **environment: str) -> tuple[int, str]:
         """A command to its end: exit status and output."""
-        here, reading = self.begin(*arguments, **environment)
+        here, reading = self.begin(*arguments, devtool=devtool, **environment)
         with here, here.makefile() as lines, os.fdopen(reading) as output:
             pid, status = (int(lines.readline()) for _ in range(2))
             assert pid > 0
@@ -90,6 +91,35 @@ def test_a_fork_says_and_ends_with_what_the_entry_point_does(server: Server) -> 
             check=False,
         )
         assert server.run(*arguments, NODE_ENV="production") == (wanted.returncode, wanted.stdout)
+
+
+def test_a_program_for_developers_can_be_a_fork_too(server: Server) -> None:
+    status, output = server.run("--help", devtool="identity_provider")
+    assert status == 0
+    assert "Start an OpenID Connect Provider for testing" in output
+    status, output = server.run("backup", "no server", devtool="point_in_time")
+    assert status == 2
+    assert "point_in_time backup: error" in output
+
+
+def test_commands_run_beside_each_other_and_each_is_told_its_own_end(server: Server, cli: Path) -> None:
+    cli.write_text(
+        "import sys\nfrom pathlib import Path\n"
+        "def main():\n"
+        "    Path(sys.argv[1]).read_text()\n"  # a pipe: it waits for a writer
+        "    return int(sys.argv[2])\n"
+    )
+    pipes = [cli.with_name(f"pipe-{number}") for number in (3, 4)]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    begun = [server.begin(str(pipe), pipe.name[-1]) for pipe in pipes]
+    statuses = []
+    for pipe, (here, reading) in reversed(list(zip(pipes, begun, strict=True))):
+        pipe.write_text("go on")
+        with here, here.makefile() as lines, os.fdopen(reading):
+            statuses.append([int(lines.readline()) for _ in range(2)][1])
+        pipe.unlink()
+    assert statuses == [4, 3]
 
 
 def test_a_fork_runs_the_code_as_it_lies_on_the_disk_and_an_error_of_it_ends_with_1(

@@ -144,6 +144,7 @@ def test_s3_force_path_style_is_true_or_false() -> None:
     assert problems(**BUCKET, S3_FORCE_PATH_STYLE="1") == ["S3_FORCE_PATH_STYLE must be true or false"]
 
 
+@pytest.mark.any_postgres
 def test_metrics_need_no_setting(settings: Settings) -> None:
     """«Ingen obligatoriske env for å eksponere `/metrics`.»"""
     assert load(MINIMAL).metrics_enabled is True

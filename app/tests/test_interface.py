@@ -12,6 +12,8 @@ from tests.service import Service, attach, make_thing
 from workbuoy_app import interface
 from workbuoy_app.settings import OidcSettings, Settings
 
+pytestmark = pytest.mark.any_postgres
+
 PAGE = '<!doctype html><html data-login=""><script src="/assets/index-abc.js"></script></html>'
 SCRIPT = b"document.title = 'things'\n" * 50
 

@@ -77,6 +77,7 @@ def test_a_member_logs_in_and_out_at_a_real_provider(oidc_service: Service, issu
     assert browser.get("/api/me").status_code == 401
 
 
+@pytest.mark.any_postgres
 def test_the_flow_uses_pkce_a_nonce_and_a_state_that_differ_each_time(oidc_service: Service) -> None:
     first, second = (parse_qs(urlsplit(begin(oidc_service.browser(user=None))).query) for _ in range(2))
     for query in (first, second):
@@ -88,6 +89,7 @@ def test_the_flow_uses_pkce_a_nonce_and_a_state_that_differ_each_time(oidc_servi
         assert first[name] != second[name]
 
 
+@pytest.mark.any_postgres
 def test_the_code_is_exchanged_with_the_verifier_that_the_challenge_was_made_of(
     oidc_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_login_enrols_nobody(oidc_service: Service, settings: Settings) -> Non
     assert browser.get("/api/me").status_code == 401
 
 
+@pytest.mark.any_postgres
 def test_a_login_goes_back_to_where_it_was_asked_for_but_never_to_another_site(oidc_service: Service) -> None:
     for wanted, expected in (
         ("/api/things?limit=5", "/api/things?limit=5"),
@@ -135,6 +138,7 @@ def changed(address: str, **fields: str) -> str:
     return urlsplit(address)._replace(query="&".join(f"{n}={v}" for n, v in query.items())).geturl()
 
 
+@pytest.mark.any_postgres
 @pytest.mark.parametrize(
     "fields",
     [{"state": "forged"}, {"state": ""}, {"code": "forged"}, {"code": ""}, {"iss": "http://evil.example"}],
@@ -149,11 +153,13 @@ def test_a_callback_with_a_bad_state_code_or_issuer_is_refused(
     assert browser.get("/api/me").status_code == 401
 
 
+@pytest.mark.any_postgres
 def test_a_callback_in_another_browser_is_refused(oidc_service: Service) -> None:
     callback = at_provider(begin(oidc_service.browser(user=None)), "ada")
     assert oidc_service.browser(user=None).get(callback).status_code == 400
 
 
+@pytest.mark.any_postgres
 def test_a_callback_with_another_logins_nonce_is_refused(oidc_service: Service) -> None:
     browser = oidc_service.browser(user=None)
     callback = at_provider(begin(browser), "ada")
@@ -165,6 +171,7 @@ def test_a_callback_with_another_logins_nonce_is_refused(oidc_service: Service) 
     assert browser.get(callback).status_code == 400
 
 
+@pytest.mark.any_postgres
 @pytest.mark.parametrize("cookie", ["", "not base64!", "e30", "W10", "bnVsbA", "eyJzdGF0ZSI6MX0"])
 def test_a_login_cookie_that_is_nonsense_is_refused(oidc_service: Service, cookie: str) -> None:
     browser = oidc_service.browser(user=None)
@@ -181,6 +188,7 @@ def test_a_code_is_good_for_one_login(oidc_service: Service) -> None:
     assert browser.get(callback).status_code == 400
 
 
+@pytest.mark.any_postgres
 def test_a_denied_login_is_told_as_such(oidc_service: Service) -> None:
     browser = oidc_service.browser(user=None)
     address = begin(browser)
@@ -194,6 +202,7 @@ def unavailable_logins() -> float:
     return metrics.registry.get_sample_value("workbuoy_logins_total", {"outcome": "unavailable"}) or 0.0
 
 
+@pytest.mark.any_postgres
 def test_a_provider_that_is_gone_is_503_and_the_rest_runs(settings: Settings) -> None:
     oidc = OidcSettings(issuer="http://127.0.0.1:9", client_id="workbuoy", client_secret="secret")
     with Service(dataclasses.replace(settings, oidc=oidc, oidc_dev_mock=False)) as service:
@@ -205,6 +214,7 @@ def test_a_provider_that_is_gone_is_503_and_the_rest_runs(settings: Settings) ->
         assert browser.get("/readyz").status_code == 200
 
 
+@pytest.mark.any_postgres
 def test_a_metadata_document_of_another_issuer_is_refused(settings: Settings, issuer: str) -> None:
     other = issuer.replace("localhost", "127.0.0.1")
     oidc = OidcSettings(issuer=other + "/", client_id="workbuoy", client_secret="secret")
@@ -212,6 +222,7 @@ def test_a_metadata_document_of_another_issuer_is_refused(settings: Settings, is
         assert service.browser(user=None).get("/auth/login").status_code == 503
 
 
+@pytest.mark.any_postgres
 def test_login_answers_503_until_its_secret_is_filled(
     settings: Settings, issuer: str, moto: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +246,7 @@ def test_login_answers_503_until_its_secret_is_filled(
         assert log_in(service).get("/api/me").status_code == 200
 
 
+@pytest.mark.any_postgres
 def test_without_any_provider_login_answers_503(settings: Settings) -> None:
     with Service(dataclasses.replace(settings, oidc_dev_mock=False)) as service:
         assert service.browser(user=None).get("/auth/login").status_code == 503
@@ -340,6 +352,7 @@ def test_the_mock_shows_a_form_and_enrols_nobody(service: Service) -> None:
     assert browser.post("/auth/mock", content=b"subject=%ff\xff").status_code in {400, 403}
 
 
+@pytest.mark.any_postgres
 def test_a_page_of_the_mock_cannot_carry_a_script(service: Service) -> None:
     answer = service.browser(user=None).get(
         "/auth/mock", params={"return_to": '/"><script>alert(1)</script>'}

@@ -25,6 +25,8 @@ from workbuoy_app.settings import OidcSettings, Settings
 
 CLIENT, SECRET = "work buoy:1", "p+l%u:s/ æ"
 
+pytestmark = pytest.mark.any_postgres
+
 
 class Provider:
     """Discovery, keys and tokens. Logging in is a redirect that a test makes up."""
@@ -222,6 +224,7 @@ def test_after_logging_out_there_is_a_page(service: Service, provider: Provider)
     assert 'href="/auth/login"' in answer.text
 
 
+@pytest.mark.database
 def test_a_members_sessions_are_capped_and_the_oldest_ends(
     service: Service, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

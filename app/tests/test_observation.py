@@ -26,6 +26,8 @@ from workbuoy_app.devtools.ports import free_port
 from workbuoy_app.request_metrics import MOST_TENANTS, RequestMetrics
 from workbuoy_app.settings import Settings
 
+pytestmark = pytest.mark.any_postgres
+
 
 @pytest.fixture
 def lines() -> Iterator[Any]:
@@ -343,6 +345,7 @@ def test_a_scraper_gets_the_format_and_the_packing_that_it_asks_for(metered: Ser
     assert "workbuoy_http_request_duration_seconds" in {one.name for one in families(plain.decode(), False)}
 
 
+@pytest.mark.database
 def test_metrics_tell_of_pool_storage_migrations_and_logins(metered: Service) -> None:
     browser = metered.browser()
     browser.post("/auth/mock", data={"subject": "stranger"})

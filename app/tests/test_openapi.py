@@ -16,6 +16,8 @@ from workbuoy_app import access_models, models, registry
 from workbuoy_app.rights import Role
 from workbuoy_app.settings import load
 
+pytestmark = pytest.mark.any_postgres
+
 CASES = os.environ.get("SCHEMATHESIS_CASES", "20")  # of each operation and kind; more for a longer look
 
 

@@ -33,6 +33,8 @@ from workbuoy_app.settings import SettingsError, StorageSettings, load
 from workbuoy_app.spans import SpanExport, TracedDatabase
 
 __all__ = ["recorder"]
+pytestmark = pytest.mark.any_postgres
+
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 CALLER = {"traceparent": f"00-{TRACE}-{SPAN}-01"}
 BUCKET, FILE, TITLE, SOUGHT = "bucket-of-spans", "contract-of-ada.pdf", "Salary of Ada Lovelace", "lovelace"

@@ -85,14 +85,14 @@ async def insert(
     content: bytes | None,
     noted: Note | None,
     *,
-    asked: idempotency.Request | None,
+    keyed_request: idempotency.Request | None,
 ) -> Row:
     """Store a row, and its content where there is no bucket; again is no change. Raises NotFound, Refused."""
 
     async def store() -> Row:
         return await _insert(tx, session, row, content, noted)
 
-    return await idempotency.once(tx, session, asked, Attachment, store)
+    return await idempotency.once(tx, session, keyed_request, Attachment, store)
 
 
 async def _insert(

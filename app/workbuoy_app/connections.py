@@ -18,6 +18,9 @@ from uvicorn.server import ServerState
 HEAD_BYTES = 32 * 1024  # a load balancer of AWS takes 64 KiB, and 16 KiB a line; cookies and tokens need 4
 HEAD_SECONDS = 10.0
 STALLED_ANSWER_SECONDS = 60.0  # without a byte taken; a piece of a download is 1 MiB
+FAREWELL_SECONDS = (
+    2.0  # TLS asks the other side to close too, which not every client does between two requests
+)
 MOST_HALF_OPEN = 128  # no head yet; those of the last second come besides: a crowd may arrive at once
 YOUNG_SECONDS = 1.0
 MOST_IDLE = 512  # between two requests
@@ -113,6 +116,16 @@ class LimitedProtocol(HttpToolsProtocol):
             self._answer_timer.cancel()
             self._answer_timer = None
         super().resume_writing()
+
+    def shutdown(self) -> None:
+        """The service ends: an idle connection does too, whether or not the other side says anything to that."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(FAREWELL_SECONDS, self._end_if_all_is_sent)
+
+    def _end_if_all_is_sent(self) -> None:
+        if self in self.connections and self.transport.get_write_buffer_size() == 0:
+            self.drop()
 
     def timeout_keep_alive_handler(self) -> None:
         self.drop()

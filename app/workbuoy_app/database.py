@@ -36,7 +36,7 @@ class Transaction(Protocol):
     removals_owed: str  # where the notes of all tenants' objects that are to go come from
     forget_removal: str  # the statement that ends one of them
 
-    async def asking(self, claims: Claims) -> Row | None:
+    async def session_row(self, claims: Claims) -> Row | None:
         """The live session or API token that `claims` name, with its member's role."""
 
     async def limit(self, seconds: float) -> None:
@@ -81,7 +81,7 @@ class Database(Protocol):
         """
 
     async def at_once(self, statement: Statement, claims: Claims) -> tuple[Row | None, list[Row]] | None:
-        """Who asks (`Transaction.asking`) and a statement's rows, in one message to the server and one transaction.
+        """The session row (`Transaction.session_row`) and a statement's rows, in one message and one transaction.
 
         A connection that dies is replaced and the statement sent again. None where this database has no such way, or
         the server refused: `run` then does the work, or says why not. Raises DatabaseUnavailable, problems.Frozen.

@@ -207,9 +207,9 @@ def _parameters(query: str, problems: list[str]) -> dict[str, Any]:
         name, _, text = pair.partition("=")
         if name not in PARAMETERS:
             close = get_close_matches(name, PARAMETERS, n=1)
-            meant = f" (is {close[0]} meant?)" if close else ""
+            suggestion = f" (is {close[0]} meant?)" if close else ""
             problems.append(
-                f"parameter {number} is unknown{meant}; this service knows {', '.join(PARAMETERS)}"
+                f"parameter {number} is unknown{suggestion}; this service knows {', '.join(PARAMETERS)}"
             )
             continue
         if name in found:

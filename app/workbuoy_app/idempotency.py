@@ -40,15 +40,15 @@ def request(key: str | None, *parts: object) -> Request | None:
 async def once(
     tx: Transaction,
     session: Session,
-    asked: Request | None,
+    keyed_request: Request | None,
     answer_as: type[BaseModel],
     work: Callable[[], Awaitable[Row]],
 ) -> Row:
     """Do `work` unless it was done, and give its answer. Raises Refused (409) for a key of another request."""
-    if asked is None:
+    if keyed_request is None:
         return await work()
     now = datetime.now(UTC)
-    mine = {"tenant_id": session.tenant_id, "member_id": session.member_id, "key": asked.key}
+    mine = {"tenant_id": session.tenant_id, "member_id": session.member_id, "key": keyed_request.key}
     await tx.execute(
         f"delete from idempotency_keys{_THIS} and created_at < %(before)s", {**mine, "before": now - KEPT}
     )
@@ -56,11 +56,11 @@ async def once(
         "insert into idempotency_keys (tenant_id, member_id, key, fingerprint, answer, created_at)"
         " values (%(tenant_id)s, %(member_id)s, %(key)s, %(fingerprint)s, '', %(now)s)"
         " on conflict (tenant_id, member_id, key) do nothing",
-        {**mine, "fingerprint": asked.fingerprint, "now": now},
+        {**mine, "fingerprint": keyed_request.fingerprint, "now": now},
     )
     if not taken:
         row = await tx.one(f"select fingerprint, answer from idempotency_keys{_THIS} and key = %(key)s", mine)
-        if row is None or row["fingerprint"] != asked.fingerprint:
+        if row is None or row["fingerprint"] != keyed_request.fingerprint:
             raise Refused(409, "This Idempotency-Key was used for another request. Make a new one for each.")
         return answer_as.model_validate_json(row["answer"]).model_dump()
     done = await work()

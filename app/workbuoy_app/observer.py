@@ -65,7 +65,7 @@ class Observer:
             named = _named(scope)
             if span:
                 span.end(*named, status or 500)
-            _tell(scope, named, status or 500, seconds, failure)
+            _report(scope, named, status or 500, seconds, failure)
 
 
 def _given_ids(scope: Scope) -> tuple[str | None, tracing.Trace | None]:
@@ -90,7 +90,7 @@ def _named(scope: Scope) -> tuple[str, str]:
     return method, getattr(scope.get("route"), "path", "unmatched")
 
 
-def _tell(
+def _report(
     scope: Scope, named: tuple[str, str], status: int, seconds: float, failure: dict[str, object]
 ) -> None:
     method, route = named

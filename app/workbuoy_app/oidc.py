@@ -62,7 +62,7 @@ class Provider:
         self._metadata: dict[str, Any] = {}
         self._metadata_until = 0.0
         self._keys: KeySet | None = None
-        self._asking: asyncio.Task[dict[str, Any]] | None = None
+        self._metadata_task: asyncio.Task[dict[str, Any]] | None = None
         self._silent_until = 0.0
 
     async def authorization_url(self, attempt: Attempt) -> str:
@@ -142,8 +142,8 @@ class Provider:
         if not isinstance(token, dict) or answer.status_code >= 500:
             raise ProviderUnavailable(f"token endpoint: {answer.status_code}")
         if answer.status_code >= 400 or "error" in token:
-            told = str(token.get("error", answer.status_code))
-            raise _CodeRefused(told if told in _TOKEN_ERRORS else "unknown")
+            error_code = str(token.get("error", answer.status_code))
+            raise _CodeRefused(error_code if error_code in _TOKEN_ERRORS else "unknown")
         return token
 
     async def _client_secret(self) -> str:
@@ -191,10 +191,10 @@ class Provider:
         return await asyncio.shield(self._ask())
 
     def _ask(self) -> asyncio.Task[dict[str, Any]]:
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._described())
-            self._asking.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return self._asking
+        if self._metadata_task is None or self._metadata_task.done():
+            self._metadata_task = asyncio.create_task(self._described())
+            self._metadata_task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._metadata_task
 
     async def _described(self) -> dict[str, Any]:
         try:

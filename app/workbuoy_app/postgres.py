@@ -75,7 +75,7 @@ class PostgresTransaction:
     removals_owed = "removals_owed(%(most)s)"
     forget_removal = "select forget_removal(%(tenant_id)s, %(object_key)s, %(noted_at)s)"
 
-    async def asking(self, claims: Claims) -> Row | None:  # noqa: ARG002 - the transaction has declared them
+    async def session_row(self, claims: Claims) -> Row | None:  # noqa: ARG002 - the transaction has declared them
         return await self.one(ASKING, {})
 
     async def limit(self, seconds: float) -> None:
@@ -167,9 +167,9 @@ class PostgresDatabase:
             text = AsyncClientCursor(connection).mogrify(statement.text, statement.values)
             cursor = await connection.execute(f"{begin}{text}; commit", prepare=False)
             await cursor.set_result(-3)
-            asking = await cursor.fetchone()
+            session_row = await cursor.fetchone()
             await cursor.set_result(-2)
-            return asking, await _rows(cursor)
+            return session_row, await _rows(cursor)
 
         try:
             return await self._attempted(message, may_repeat=lambda: True)

@@ -90,8 +90,8 @@ def exclusive(
 
 def _ensure_lock_table(connection: Owner, address: PostgresAddress, table: sql.Identifier) -> None:
     """Make the schema and the table where they are missing; several at once is no harm."""
-    asked = "select to_regclass(quote_ident(%s) || '.' || quote_ident(%s))"
-    while not _scalar(connection, asked, address.schema, LOCK_TABLE):
+    lookup = "select to_regclass(quote_ident(%s) || '.' || quote_ident(%s))"
+    while not _scalar(connection, lookup, address.schema, LOCK_TABLE):
         with contextlib.suppress(*_MADE_BY_ANOTHER), connection.transaction():
             if not _scalar(connection, "select 1 from pg_namespace where nspname = %s", address.schema):
                 connection.execute(sql.SQL("create schema {}").format(sql.Identifier(address.schema)))

@@ -54,7 +54,7 @@ def token_hash(token: str) -> str:
 
 
 def read(row: Row | None) -> Session | None:
-    """The session of a row that `Transaction.asking` gave."""
+    """The session of a row that `Transaction.session_row` gave."""
     if row is None:
         return None
     allowed = rights(row["role"], row["scopes"])
@@ -68,17 +68,17 @@ def is_to_be_noted(row: Row, now: datetime) -> bool:
     return row["used_at"] is None or now - row["used_at"] > USE_NOTED_AFTER
 
 
-async def find(tx: Transaction, asked: Claims) -> Session | None:
-    """The live session that `asked` names. One in use is renewed, up to its greatest lifetime."""
+async def find(tx: Transaction, session_claims: Claims) -> Session | None:
+    """The live session that `session_claims` names. One in use is renewed, up to its greatest lifetime."""
     now = datetime.now(UTC)
-    row = await tx.asking(asked)
+    row = await tx.session_row(session_claims)
     if row is not None and is_to_be_noted(row, now):
         if row["token_id"] is None:
             row["expires_at"] = min(now + IDLE_LIFETIME, row["created_at"] + GREATEST_LIFETIME)
             await tx.execute(
                 "update sessions set renewed_at = %(now)s, expires_at = %(expires_at)s"
                 " where token_hash = %(session)s",
-                {**asked, "now": now, "expires_at": row["expires_at"]},
+                {**session_claims, "now": now, "expires_at": row["expires_at"]},
             )
         else:
             await tx.execute(
@@ -88,7 +88,7 @@ async def find(tx: Transaction, asked: Claims) -> Session | None:
     return read(row)
 
 
-async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bool:
+async def start(tx: Transaction, session_claims: Claims, issuer: str, subject: str) -> bool:
     """Begin a session for a member; False where nobody made this identity a member. Clears what has expired."""
     member = await tx.one(
         "select id, tenant_id from members where issuer = %(issuer)s and subject = %(subject)s",
@@ -101,7 +101,7 @@ async def start(tx: Transaction, asked: Claims, issuer: str, subject: str) -> bo
         "insert into sessions (token_hash, tenant_id, member_id, created_at, renewed_at, expires_at)"
         " values (%(session)s, %(tenant_id)s, %(id)s, %(now)s, %(now)s, %(expires_at)s)"
         " on conflict (token_hash) do nothing",
-        {**asked, **member, "now": now, "expires_at": now + IDLE_LIFETIME},
+        {**session_claims, **member, "now": now, "expires_at": now + IDLE_LIFETIME},
     )
     await tx.execute(
         "delete from sessions where member_id = %(id)s and (expires_at < %(now)s or token_hash not in ("
@@ -116,22 +116,22 @@ async def prove(tx: Transaction, *, kept_apart: bool) -> None:
 
     `kept_apart` says that the database has the functions by which it keeps tenants apart.
     """
-    asked = {"session": "", "issuer": "workbuoy:readiness", "subject": ""}
+    session_claims = {"session": "", "issuer": "workbuoy:readiness", "subject": ""}
     if kept_apart:
         await tx.one("select session_tenant(), session_member()", {})
-    if not await start(tx, asked, asked["issuer"], asked["subject"]):
+    if not await start(tx, session_claims, session_claims["issuer"], session_claims["subject"]):
         # A statement that changes no row is refused like one that does: by missing rights, by a read-only server.
         await tx.execute(
             "insert into sessions (token_hash, tenant_id, member_id, created_at, renewed_at, expires_at)"
             " select '', tenant_id, id, created_at, created_at, created_at from members where issuer = %(issuer)s",
-            asked,
+            session_claims,
         )
-        await find(tx, asked)
+        await find(tx, session_claims)
 
 
-async def end(tx: Transaction, asked: Claims) -> None:
+async def end(tx: Transaction, session_claims: Claims) -> None:
     """End one session."""
-    await tx.execute("delete from sessions where token_hash = %(session)s", asked)
+    await tx.execute("delete from sessions where token_hash = %(session)s", session_claims)
 
 
 async def end_all(tx: Transaction, session: Session) -> None:

@@ -209,9 +209,9 @@ class _TracedTransaction:
         self.removals_owed = transaction.removals_owed
         self.forget_removal = transaction.forget_removal
 
-    async def asking(self, claims: Claims) -> Row | None:
+    async def session_row(self, claims: Claims) -> Row | None:
         with _statement("select from asking"):
-            return await self._transaction.asking(claims)
+            return await self._transaction.session_row(claims)
 
     async def limit(self, seconds: float) -> None:
         await self._transaction.limit(seconds)

@@ -59,7 +59,7 @@ class SqliteTransaction:
         " and noted_at = %(noted_at)s"
     )
 
-    async def asking(self, claims: Claims) -> Row | None:
+    async def session_row(self, claims: Claims) -> Row | None:
         statement = _OF_BEARER if "token" in claims else _OF_SESSION
         return await self.one(statement, {**claims, "now": datetime.now(UTC)})
 

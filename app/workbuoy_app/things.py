@@ -23,7 +23,7 @@ def prepared(thing: ThingInput) -> Row:
     return {"id": new_id(), "created_at": now, "updated_at": now, **thing.written()}
 
 
-async def insert(tx: Transaction, session: Session, row: Row, asked: idempotency.Request) -> Row:
+async def insert(tx: Transaction, session: Session, row: Row, keyed_request: idempotency.Request) -> Row:
     """Store a prepared thing once for a key. Raises Refused (409) for a key of another request."""
 
     async def store() -> Row:
@@ -31,7 +31,7 @@ async def insert(tx: Transaction, session: Session, row: Row, asked: idempotency
         await tx.execute(statement.text, statement.values)
         return row
 
-    return await idempotency.once(tx, session, asked, Thing, store)
+    return await idempotency.once(tx, session, keyed_request, Thing, store)
 
 
 def insertion(tenant_id: UUID, row: Row) -> Statement:

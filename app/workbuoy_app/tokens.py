@@ -47,7 +47,7 @@ async def all_of(tx: Transaction, session: Session, *, everyones: bool) -> Row:
         f"select {_COLUMNS} from api_tokens where tenant_id = %(tenant_id)s{mine} order by id desc limit 1000",
         {"tenant_id": session.tenant_id, "member_id": session.member_id},
     )
-    return {"items": [_told(row) for row in rows]}
+    return {"items": [_as_response(row) for row in rows]}
 
 
 async def make(tx: Transaction, session: Session, row: Row) -> Row:
@@ -68,7 +68,7 @@ async def make(tx: Transaction, session: Session, row: Row) -> Row:
         " %(expires_at)s) on conflict (tenant_id, id) do nothing",
         values,
     )
-    return _told({**row, "member_id": session.member_id})
+    return _as_response({**row, "member_id": session.member_id})
 
 
 async def rotate(
@@ -91,7 +91,7 @@ async def rotate(
     )
     if row is None:
         raise NotFound
-    return _told(row)
+    return _as_response(row)
 
 
 async def revoke(tx: Transaction, session: Session, token_id: UUID) -> None:
@@ -102,5 +102,5 @@ async def revoke(tx: Transaction, session: Session, token_id: UUID) -> None:
         raise NotFound
 
 
-def _told(row: Row) -> Row:
+def _as_response(row: Row) -> Row:
     return {**row, "scopes": row["scopes"].split()}

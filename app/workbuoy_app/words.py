@@ -22,5 +22,5 @@ def words_of(text: str) -> set[str]:
 
 def has_words(title: str, body: str, wanted: str) -> bool:
     """Whether every wanted word begins a word of the two; nothing is found by no word."""
-    words, asked = words_of(f"{title} {body}"), words_of(wanted)
-    return bool(asked) and all(any(word.startswith(each) for word in words) for each in asked)
+    words, wanted_words = words_of(f"{title} {body}"), words_of(wanted)
+    return bool(wanted_words) and all(any(word.startswith(each) for word in words) for each in wanted_words)

@@ -61,9 +61,9 @@ class Document:
 def documents(urn: str, kind: str, properties: Mapping[str, Any]) -> Iterator[Document]:
     """Every document that a resource carries: in a property that is known to hold one, or in any other text."""
     known = DOCUMENTS.get(kind, ())
-    for name, way in known:
+    for name, policy_kind in known:
         if properties.get(name):
-            yield Document(urn, name, way, properties[name])
+            yield Document(urn, name, policy_kind, properties[name])
     if kind == t.ROLE:
         for entry in maps(properties.get("inlinePolicies")):
             if entry.get("policy"):

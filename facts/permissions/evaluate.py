@@ -188,8 +188,8 @@ class _Judgement:
                 yield held
         for held in policies.resource:
             if held.read.denies:
-                meant = is_denied(held.statement, self._request.principal, bounded=policies.boundary is not None)
-                if meant is not False and self._counts(held, every((meant, self._covers(held.read)))):
+                denied = is_denied(held.statement, self._request.principal, bounded=policies.boundary is not None)
+                if denied is not False and self._counts(held, every((denied, self._covers(held.read)))):
                     yield held
 
     def _allowances(self, statements: Sequence[Held]) -> Iterator[Held]:
@@ -199,9 +199,9 @@ class _Judgement:
         """The first statement of each way in which the resource's policy reaches the principal."""
         found: dict[Grant, Held] = {}
         for held in self._allowances(self._policies.resource):
-            way = grant(held.statement, self._request.principal)
-            if way is not Grant.NONE:
-                found.setdefault(way, held)
+            reach = grant(held.statement, self._request.principal)
+            if reach is not Grant.NONE:
+                found.setdefault(reach, held)
         return found
 
     def _covers(self, read: Read) -> Truth:

@@ -8,28 +8,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from facts.safeguards.model import Rule, Safeguard, Says, Weakening
+from facts.safeguards.model import Rule, Safeguard, Weakening
 from facts.safeguards.rules import RULES
 from facts.subjects import subjects
 from graph import Graph
 from graph.marks import is_known
 from graph.values import at
 
-_DEFAULTS: Final = {(says.type, says.path): rule.default for rule in RULES for says in rule.says}
+_DEFAULTS: Final = {
+    (declaration.type, declaration.path): rule.default for rule in RULES for declaration in rule.declared_by
+}
 _NAMED: Final = {rule.name: tuple(one for one in RULES if one.name == rule.name) for rule in RULES}
 
 
 def safeguards(graph: Graph) -> Iterator[Safeguard]:
     """Every safeguard that a graph says, and AWS's default for each thing of the graph that nothing is said of."""
     for rule in RULES:
-        for subject, (value, by) in _said(graph, rule).items():
+        for subject, (value, by) in _declared_values(graph, rule).items():
             for one, part in _each(rule, value):
                 yield Safeguard(one, subject, part, one.strength(part) if is_known(part) else None, by)
 
 
 def strength_of(graph: Graph, name: str, subject: str) -> float | None:
     """How strong one safeguard of one thing is; None where that is not shown. Raises KeyError for an unknown name."""
-    values = [(rule, *found[subject]) for rule in _NAMED[name] if subject in (found := _said(graph, rule))]
+    values = [(rule, *found[subject]) for rule in _NAMED[name] if subject in (found := _declared_values(graph, rule))]
     if any(not is_known(value) for _, value, _ in values):
         return None
     return min((rule.strength(value) for rule, value, _ in values), default=None)
@@ -42,19 +44,24 @@ def default_of(token: str, path: str) -> Any:
 
 def own_paths(name: str, token: str) -> Iterator[str]:
     """The properties by which a type says a safeguard of itself."""
-    return (says.path for rule in _NAMED[name] for says in rule.says if says.type == token and not says.of)
+    return (
+        declaration.path
+        for rule in _NAMED[name]
+        for declaration in rule.declared_by
+        if declaration.type == token and not declaration.of
+    )
 
 
-def _said(graph: Graph, rule: Rule) -> Mapping[str, tuple[Any, str]]:
+def _declared_values(graph: Graph, rule: Rule) -> Mapping[str, tuple[Any, str]]:
     """What is guarded -> the value that holds, and who says it.
 
     Where two resources say it of one thing the weaker counts: AWS keeps what was set last, and nobody knows which.
     """
     found: dict[str, list[tuple[Any, str]]] = {}
-    for says in rule.says:
-        for one in graph.of(says.type):
-            for subject in subjects(graph, one, says.of, says.of_type):
-                value = at(one.inputs, says.path)
+    for declaration in rule.declared_by:
+        for one in graph.of(declaration.type):
+            for subject in subjects(graph, one, declaration.of, declaration.of_type):
+                value = at(one.inputs, declaration.path)
                 read = rule.read if rule.read and value is not None and is_known(value) else None
                 found.setdefault(subject, []).append((read(value) if read else value, one.urn))
     return {subject: _weakest(rule, values) for subject, values in found.items()}
@@ -70,11 +77,11 @@ def _each(rule: Rule, value: Any) -> Iterator[tuple[Rule, Any]]:
 
 
 def _weakest(rule: Rule, values: Sequence[tuple[Any, str]]) -> tuple[Any, str]:
-    said = [one for one in values if one[0] is not None]
-    if not said:
+    given = [one for one in values if one[0] is not None]
+    if not given:
         return rule.default, values[0][1]
-    unknown = [one for one in said if not is_known(one[0])]
-    return unknown[0] if unknown else min(said, key=lambda one: rule.strength(one[0]))
+    unknown = [one for one in given if not is_known(one[0])]
+    return unknown[0] if unknown else min(given, key=lambda one: rule.strength(one[0]))
 
 
 __all__ = ["RULES", "Rule", "Safeguard", "Says", "Weakening", "default_of", "own_paths", "safeguards", "strength_of"]

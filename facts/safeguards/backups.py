@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from facts import tokens as t
-from facts.safeguards.model import Rule, Says, Weakening, own
+from facts.safeguards.model import DeclaredBy, Rule, Weakening, own
 from facts.safeguards.strength import amount, given, kept_days, on
 from graph.values import at, items, maps, number
 
@@ -65,7 +65,7 @@ RULES: Final = (
         given,
         None,
         # Of the plan: other resources replace the selection.
-        (Says(t.BACKUP_SELECTION, "resources", "planId", t.BACKUP_PLAN),),
+        (DeclaredBy(t.BACKUP_SELECTION, "resources", "planId", t.BACKUP_PLAN),),
         each=taken_by,
     ),
     Rule(
@@ -74,7 +74,7 @@ RULES: Final = (
         "days that a vault's lock keeps a recovery point at least",
         amount,
         None,
-        (Says(t.BACKUP_VAULT_LOCK, "minRetentionDays", "backupVaultName", t.BACKUP_VAULT),),
+        (DeclaredBy(t.BACKUP_VAULT_LOCK, "minRetentionDays", "backupVaultName", t.BACKUP_VAULT),),
     ),
     Rule(
         "maxRetentionDays",
@@ -82,7 +82,7 @@ RULES: Final = (
         "days after which nothing that was erased is in a locked vault",
         _shortness,
         None,
-        (Says(t.BACKUP_VAULT_LOCK, "maxRetentionDays", "backupVaultName", t.BACKUP_VAULT),),
+        (DeclaredBy(t.BACKUP_VAULT_LOCK, "maxRetentionDays", "backupVaultName", t.BACKUP_VAULT),),
     ),
     Rule(
         "changeableForDays",
@@ -90,7 +90,7 @@ RULES: Final = (
         "nobody lifts the lock of a vault once its days of grace are over",
         given,
         None,
-        (Says(t.BACKUP_VAULT_LOCK, "changeableForDays", "backupVaultName", t.BACKUP_VAULT),),
+        (DeclaredBy(t.BACKUP_VAULT_LOCK, "changeableForDays", "backupVaultName", t.BACKUP_VAULT),),
     ),
     Rule(
         "state",

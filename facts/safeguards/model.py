@@ -22,7 +22,7 @@ Strength = Callable[[Any], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
+class DeclaredBy:
     """Which property of which type says it, and which property names what is guarded; empty for the resource itself."""
 
     type: str
@@ -31,9 +31,9 @@ class Says:
     of_type: str = ""
 
 
-def own(*types: str, path: str) -> tuple[Says, ...]:
+def own(*types: str, path: str) -> tuple[DeclaredBy, ...]:
     """Each type says it of itself, by one path."""
-    return tuple(Says(token, path) for token in types)
+    return tuple(DeclaredBy(token, path) for token in types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Rule:
     what: str
     strength: Strength
     default: Any
-    says: tuple[Says, ...]
+    declared_by: tuple[DeclaredBy, ...]
     stops: bool = True
     read: Callable[[Any], Any] | None = None
     each: Callable[[Any], Mapping[str, Any]] | None = None

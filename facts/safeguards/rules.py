@@ -4,7 +4,7 @@ from typing import Final
 
 from facts import tokens as t
 from facts.safeguards.backups import RULES as BACKUPS
-from facts.safeguards.model import Rule, Says, Weakening, own
+from facts.safeguards.model import DeclaredBy, Rule, Weakening, own
 from facts.safeguards.strength import (
     amount,
     forced_tls,
@@ -32,8 +32,8 @@ RULES: Final = (
         on,
         "Disabled",
         (
-            Says(t.BUCKET_VERSIONING, "versioningConfiguration.status", "bucket", t.BUCKET),
-            Says(t.BUCKET, "versioning.enabled"),
+            DeclaredBy(t.BUCKET_VERSIONING, "versioningConfiguration.status", "bucket", t.BUCKET),
+            DeclaredBy(t.BUCKET, "versioning.enabled"),
         ),
     ),
     Rule(
@@ -43,8 +43,8 @@ RULES: Final = (
         amount,
         0,
         (
-            Says(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
-            Says(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
+            DeclaredBy(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
+            DeclaredBy(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
         ),
         read=lock_days,
     ),
@@ -55,8 +55,8 @@ RULES: Final = (
         in_order("none", "GOVERNANCE", "COMPLIANCE"),
         "none",
         (
-            Says(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
-            Says(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
+            DeclaredBy(t.BUCKET_OBJECT_LOCK, "rule.defaultRetention", "bucket", t.BUCKET),
+            DeclaredBy(t.BUCKET, "objectLockConfiguration.rule.defaultRetention"),
         ),
         read=lock_mode,
     ),
@@ -68,8 +68,8 @@ RULES: Final = (
             on,
             False,
             (
-                Says(t.BUCKET_PUBLIC_ACCESS, name, "bucket", t.BUCKET),
-                Says(t.ACCOUNT_PUBLIC_ACCESS, name, "accountId", "account"),
+                DeclaredBy(t.BUCKET_PUBLIC_ACCESS, name, "bucket", t.BUCKET),
+                DeclaredBy(t.ACCOUNT_PUBLIC_ACCESS, name, "accountId", "account"),
             ),
         )
         for name in _BLOCKS
@@ -81,8 +81,8 @@ RULES: Final = (
         in_order("S3 alone", "S3's KMS key", "a customer key"),
         "S3 alone",
         (
-            Says(t.BUCKET_ENCRYPTION, "rules", "bucket", t.BUCKET),
-            Says(t.BUCKET, "serverSideEncryptionConfiguration.rule"),
+            DeclaredBy(t.BUCKET_ENCRYPTION, "rules", "bucket", t.BUCKET),
+            DeclaredBy(t.BUCKET, "serverSideEncryptionConfiguration.rule"),
         ),
         read=object_encryption,
     ),
@@ -314,7 +314,7 @@ RULES: Final = (
         "the secret is rotated more rarely, days",
         lambda value: -(number(value) or float("inf")),
         None,
-        (Says(t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays", "secretId", t.SECRET),),
+        (DeclaredBy(t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays", "secretId", t.SECRET),),
         stops=False,
     ),
     *(

@@ -51,8 +51,8 @@ def object_encryption(value: Any) -> str:
 
 def forced_tls(value: Any) -> str:
     """`rds.force_ssl` of a parameter group; Postgres 15 and newer force it where nothing is said."""
-    said = [one.get("value") for one in maps(value) if one.get("name") == "rds.force_ssl"]
-    return "0" if said and str(said[-1]).lower() not in ("1", "true", "on") else "1"
+    values = [one.get("value") for one in maps(value) if one.get("name") == "rds.force_ssl"]
+    return "0" if values and str(values[-1]).lower() not in ("1", "true", "on") else "1"
 
 
 def log_target(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from facts import tokens as t
-from facts.safeguards.model import Rule, Says, Weakening
+from facts.safeguards.model import DeclaredBy, Rule, Weakening
 from facts.safeguards.strength import given, how_many, in_order, off, on
 from graph.values import at, maps, number
 
@@ -61,10 +61,10 @@ RULES: Final = (
         "a web application firewall before it",
         given,
         None,
-        (Says(t.WEB_ACL_ASSOCIATION, "webAclArn", "resourceArn", t.LOAD_BALANCER),),
+        (DeclaredBy(t.WEB_ACL_ASSOCIATION, "webAclArn", "resourceArn", t.LOAD_BALANCER),),
     ),
     *(
-        Rule(name, Weakening.EXPOSURE, what, strength, default, (Says(t.WEB_ACL, path),), read=read)
+        Rule(name, Weakening.EXPOSURE, what, strength, default, (DeclaredBy(t.WEB_ACL, path),), read=read)
         for name, what, strength, default, path, read in (
             ("rules", "rules that refuse requests", how_many, None, "rules", refusing_rules),
             ("ruleActionOverrides", "rules of its groups that let through", few, None, "rules", tolerant_rules),
@@ -85,7 +85,7 @@ RULES: Final = (
         "whole requests are shown in the console",
         off,
         False,
-        (Says(t.WEB_ACL, "visibilityConfig.sampledRequestsEnabled"),),
+        (DeclaredBy(t.WEB_ACL, "visibilityConfig.sampledRequestsEnabled"),),
     ),
     Rule(
         "cloudwatchMetricsEnabled",
@@ -93,7 +93,7 @@ RULES: Final = (
         "refused requests are counted",
         on,
         False,
-        (Says(t.WEB_ACL, "visibilityConfig.cloudwatchMetricsEnabled"),),
+        (DeclaredBy(t.WEB_ACL, "visibilityConfig.cloudwatchMetricsEnabled"),),
     ),
     Rule(
         "dataProtections",
@@ -101,7 +101,7 @@ RULES: Final = (
         "parts of requests that are hidden wherever they are shown",
         how_many,
         None,
-        (Says(t.WEB_ACL, "dataProtectionConfig.dataProtections"),),
+        (DeclaredBy(t.WEB_ACL, "dataProtectionConfig.dataProtections"),),
     ),
     Rule(
         "logDestinationConfigs",
@@ -109,7 +109,7 @@ RULES: Final = (
         "log of requests",
         how_many,
         None,
-        (Says(t.WEB_ACL_LOGGING, "logDestinationConfigs", "resourceArn", t.WEB_ACL),),
+        (DeclaredBy(t.WEB_ACL_LOGGING, "logDestinationConfigs", "resourceArn", t.WEB_ACL),),
     ),
     Rule(
         "redactedFields",
@@ -117,6 +117,6 @@ RULES: Final = (
         "parts of requests that its log leaves out",
         how_many,
         None,
-        (Says(t.WEB_ACL_LOGGING, "redactedFields", "resourceArn", t.WEB_ACL),),
+        (DeclaredBy(t.WEB_ACL_LOGGING, "redactedFields", "resourceArn", t.WEB_ACL),),
     ),
 )

@@ -65,8 +65,8 @@ class Holder:
         if isinstance(value, str):
             found = self.graph.key(value)
             return Key(KeyKind.NAMED, value, found.urn if found is not None else "")
-        meant = self.graph.referred(self.resource, path, t.KEY, t.REPLICA_KEY)
-        return Key(KeyKind.NAMED, urn=meant[0].urn) if len(meant) == 1 else Key(KeyKind.UNKNOWN)
+        referred = self.graph.referred(self.resource, path, t.KEY, t.REPLICA_KEY)
+        return Key(KeyKind.NAMED, urn=referred[0].urn) if len(referred) == 1 else Key(KeyKind.UNKNOWN)
 
     def store(
         self, form: Form, content: Content, key: Key | KeyKind, kept: Kept, after_deletion: AfterDeletion, **more: Any

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from facts.types import access, data, running
-from facts.types.model import Because, Loss, Removal, ResourceType
+from facts.types.model import Harmless, Loss, Removal, ResourceType
 
 TYPES: Final[Mapping[str, ResourceType]] = {one.token: one for one in (*data.TYPES, *access.TYPES, *running.TYPES)}
 
@@ -24,4 +24,4 @@ def loss_of(token: str) -> Loss:
     return listed.loss if listed else Loss.DATA
 
 
-__all__ = ["TYPES", "Because", "Loss", "Removal", "ResourceType", "loss_of", "noun_of"]
+__all__ = ["TYPES", "Harmless", "Loss", "Removal", "ResourceType", "loss_of", "noun_of"]

@@ -1,7 +1,7 @@
 """Types that say who may do what, and what is reachable from where."""
 
 from facts import tokens as t
-from facts.types.model import Because, Removal, listed
+from facts.types.model import Harmless, Removal, listed
 
 _OF_THE_RULE = (
     "ipProtocol fromPort toPort protocol cidrIpv4 cidrIpv6 cidrBlocks ipv6CidrBlocks prefixListId prefixListIds "
@@ -15,25 +15,25 @@ IDENTITY = (
         judged="assumeRolePolicy permissionsBoundary inlinePolicies managedPolicyArns",
         noted={"maxSessionDuration": "a session lasts for another time"},
         harmless={
-            Because.NAME: "name namePrefix path",
-            Because.TEXT: "description",
-            Because.ENGINE: "forceDetachPolicies",
+            Harmless.NAME: "name namePrefix path",
+            Harmless.TEXT: "description",
+            Harmless.ENGINE: "forceDetachPolicies",
         },
     ),
     listed(
         t.ROLE_POLICY,
         "role's policy",
         judged="policy role",
-        harmless={Because.NAME: "name namePrefix"},
+        harmless={Harmless.NAME: "name namePrefix"},
     ),
     listed(
         t.POLICY,
         "policy",
         judged="policy",
         harmless={
-            Because.NAME: "name namePrefix path",
-            Because.TEXT: "description",
-            Because.ENGINE: "delayAfterPolicyCreationInMs",
+            Harmless.NAME: "name namePrefix path",
+            Harmless.TEXT: "description",
+            Harmless.ENGINE: "delayAfterPolicyCreationInMs",
         },
     ),
     listed(t.ROLE_ATTACHMENT, "attached policy", judged="role policyArn"),
@@ -64,13 +64,13 @@ IDENTITY = (
             "clientIdLists": "tokens for other audiences are taken",
             "thumbprintLists": "other certificates are trusted",
         },
-        harmless={Because.IDENTITY: "url"},
+        harmless={Harmless.IDENTITY: "url"},
     ),
     listed(
         t.FUNCTION_PERMISSION,
         "right to invoke a function",
         judged="principal action sourceArn sourceAccount principalOrgId functionUrlAuthType",
-        harmless={Because.IDENTITY: "function", Because.NAME: "statementId statementIdPrefix"},
+        harmless={Harmless.IDENTITY: "function", Harmless.NAME: "statementId statementIdPrefix"},
     ),
     listed(t.FUNCTION_URL, "address of a function", judged="authorizationType"),
     listed(t.QUEUE_POLICY, "queue policy", judged="policy"),
@@ -79,7 +79,7 @@ IDENTITY = (
         t.BACKUP_VAULT_POLICY,
         "vault policy",
         judged="policy",
-        harmless={Because.IDENTITY: "backupVaultName"},
+        harmless={Harmless.IDENTITY: "backupVaultName"},
     ),
     listed("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "log policy", judged="policyDocument"),
 )
@@ -90,8 +90,8 @@ NETWORK = (
         "network",
         noted={"enableDnsHostnames enableDnsSupport": "names resolve otherwise"},
         harmless={
-            Because.IDENTITY: "cidrBlock instanceTenancy assignGeneratedIpv6CidrBlock",
-            Because.TUNING: "enableNetworkAddressUsageMetrics",
+            Harmless.IDENTITY: "cidrBlock instanceTenancy assignGeneratedIpv6CidrBlock",
+            Harmless.TUNING: "enableNetworkAddressUsageMetrics",
         },
     ),
     listed(
@@ -102,7 +102,7 @@ NETWORK = (
             "ipv6CidrBlock assignIpv6AddressOnCreation": "addresses that the internet can route",
             "privateDnsHostnameTypeOnLaunch": "names resolve otherwise",
         },
-        harmless={Because.IDENTITY: "vpcId cidrBlock availabilityZone availabilityZoneId"},
+        harmless={Harmless.IDENTITY: "vpcId cidrBlock availabilityZone availabilityZoneId"},
     ),
     listed(t.INTERNET_GATEWAY, "internet gateway", noted={"vpcId": "another network gets it"}),
     listed(
@@ -110,7 +110,7 @@ NETWORK = (
         "way out",
         noted={"allocationId subnetId connectivityType": "connections leave by another way"},
     ),
-    listed("aws:ec2/eip:Eip", "address", harmless={Because.IDENTITY: "domain"}),
+    listed("aws:ec2/eip:Eip", "address", harmless={Harmless.IDENTITY: "domain"}),
     listed(
         t.ROUTE,
         "route",
@@ -118,9 +118,9 @@ NETWORK = (
             "gatewayId natGatewayId egressOnlyGatewayId transitGatewayId vpcPeeringConnectionId": "another way",
             "destinationCidrBlock destinationIpv6CidrBlock destinationPrefixListId": "other traffic goes this way",
         },
-        harmless={Because.IDENTITY: "routeTableId"},
+        harmless={Harmless.IDENTITY: "routeTableId"},
     ),
-    listed(t.ROUTE_TABLE, "route table", noted={"routes": "other routes"}, harmless={Because.IDENTITY: "vpcId"}),
+    listed(t.ROUTE_TABLE, "route table", noted={"routes": "other routes"}, harmless={Harmless.IDENTITY: "vpcId"}),
     listed(
         t.ROUTE_TABLE_ASSOCIATION,
         "subnet's routes",
@@ -132,34 +132,34 @@ NETWORK = (
         "security group",
         judged="ingress egress",
         harmless={
-            Because.NAME: "name namePrefix description",
-            Because.IDENTITY: "vpcId",
-            Because.ENGINE: "revokeRulesOnDelete",
+            Harmless.NAME: "name namePrefix description",
+            Harmless.IDENTITY: "vpcId",
+            Harmless.ENGINE: "revokeRulesOnDelete",
         },
     ),
     listed(
         t.DEFAULT_SECURITY_GROUP,
         "default security group",
         judged="ingress egress",
-        harmless={Because.IDENTITY: "vpcId", Because.ENGINE: "revokeRulesOnDelete"},
+        harmless={Harmless.IDENTITY: "vpcId", Harmless.ENGINE: "revokeRulesOnDelete"},
     ),
     listed(
         t.INGRESS_RULE,
         "ingress",
         judged=_OF_THE_RULE,
-        harmless={Because.IDENTITY: "securityGroupId", Because.TEXT: "description"},
+        harmless={Harmless.IDENTITY: "securityGroupId", Harmless.TEXT: "description"},
     ),
     listed(
         t.EGRESS_RULE,
         "egress",
         judged=_OF_THE_RULE,
-        harmless={Because.IDENTITY: "securityGroupId", Because.TEXT: "description"},
+        harmless={Harmless.IDENTITY: "securityGroupId", Harmless.TEXT: "description"},
     ),
     listed(
         t.SECURITY_GROUP_RULE,
         "rule of a security group",
         judged=_OF_THE_RULE,
-        harmless={Because.IDENTITY: "securityGroupId", Because.TEXT: "description"},
+        harmless={Harmless.IDENTITY: "securityGroupId", Harmless.TEXT: "description"},
     ),
     listed(
         t.ENDPOINT,
@@ -169,7 +169,7 @@ NETWORK = (
             "routeTableIds subnetIds securityGroupIds": "other parts of the network reach the service privately",
             "privateDnsEnabled ipAddressType autoAccept": "the service is reached another way",
         },
-        harmless={Because.IDENTITY: "vpcId serviceName vpcEndpointType"},
+        harmless={Harmless.IDENTITY: "vpcId serviceName vpcEndpointType"},
     ),
     listed(
         t.FLOW_LOG,
@@ -180,14 +180,14 @@ NETWORK = (
             "recorded, or elsewhere",
             "iamRoleArn": "another role writes them",
         },
-        harmless={Because.IDENTITY: "vpcId subnetId eniId"},
+        harmless={Harmless.IDENTITY: "vpcId subnetId eniId"},
     ),
     listed(
         t.WEB_ACL_ASSOCIATION,
         "place of a web application firewall",
         removal=Removal.JUDGED,
         judged="webAclArn",
-        harmless={Because.IDENTITY: "resourceArn"},
+        harmless={Harmless.IDENTITY: "resourceArn"},
     ),
     listed(
         t.WEB_ACL,
@@ -200,7 +200,7 @@ NETWORK = (
             "captchaConfig challengeConfig tokenDomains": "a person is asked for proof at other times",
             "customResponseBodies": "a refusal reads otherwise",
         },
-        harmless={Because.NAME: "name namePrefix scope", Because.TEXT: "description"},
+        harmless={Harmless.NAME: "name namePrefix scope", Harmless.TEXT: "description"},
     ),
     listed(
         t.WEB_ACL_LOGGING,
@@ -208,7 +208,7 @@ NETWORK = (
         removal=Removal.JUDGED,
         judged="logDestinationConfigs redactedFields",
         noted={"loggingFilter": "other requests are logged"},
-        harmless={Because.IDENTITY: "resourceArn"},
+        harmless={Harmless.IDENTITY: "resourceArn"},
     ),
 )
 

@@ -1,9 +1,9 @@
 """Types that hold data, or say how long and how safely another one holds them."""
 
 from facts import tokens as t
-from facts.types.model import Because, Loss, Removal, listed
+from facts.types.model import Harmless, Loss, Removal, listed
 
-_BUCKET_OF = {Because.IDENTITY: "bucket expectedBucketOwner"}
+_BUCKET_OF = {Harmless.IDENTITY: "bucket expectedBucketOwner"}
 
 DATABASES = (
     listed(
@@ -32,10 +32,10 @@ DATABASES = (
             "blueGreenUpdate": "updates go another way",
         },
         harmless={
-            Because.SIZE: "instanceClass allocatedStorage maxAllocatedStorage storageType storageThroughput iops "
+            Harmless.SIZE: "instanceClass allocatedStorage maxAllocatedStorage storageType storageThroughput iops "
             "dedicatedLogVolume upgradeStorageConfig",
-            Because.TIMING: "backupWindow maintenanceWindow applyImmediately upgradeRolloutOrder",
-            Because.NAME: "identifier identifierPrefix dbName",
+            Harmless.TIMING: "backupWindow maintenanceWindow applyImmediately upgradeRolloutOrder",
+            Harmless.NAME: "identifier identifierPrefix dbName",
         },
     ),
     listed(
@@ -46,7 +46,7 @@ DATABASES = (
         "finalSnapshotIdentifier storageEncrypted kmsKeyId enabledCloudwatchLogsExports "
         "iamDatabaseAuthenticationEnabled copyTagsToSnapshot engine databaseName clusterIdentifier",
         noted={"vpcSecurityGroupIds": "other security groups guard it", "engineVersion": "another engine version"},
-        harmless={Because.TIMING: "preferredBackupWindow preferredMaintenanceWindow applyImmediately"},
+        harmless={Harmless.TIMING: "preferredBackupWindow preferredMaintenanceWindow applyImmediately"},
     ),
     listed("aws:rds/clusterInstance:ClusterInstance", "instance of a database cluster", loss=Loss.DATA),
     listed(t.GLOBAL_DATABASE_CLUSTER, "database", loss=Loss.DATA, judged="deletionProtection"),
@@ -60,14 +60,14 @@ DATABASES = (
         "backup vault",
         loss=Loss.COPY,
         judged="kmsKeyArn forceDestroy",
-        harmless={Because.NAME: "name"},
+        harmless={Harmless.NAME: "name"},
     ),
     listed(
         t.BACKUP_VAULT_LOCK,
         "lock of a backup vault",
         removal=Removal.JUDGED,
         judged="minRetentionDays maxRetentionDays changeableForDays",
-        harmless={Because.IDENTITY: "backupVaultName"},
+        harmless={Harmless.IDENTITY: "backupVaultName"},
     ),
     listed(
         t.BACKUP_PLAN,
@@ -75,7 +75,7 @@ DATABASES = (
         removal=Removal.STOPS,
         judged="rules",
         noted={"advancedBackupSettings scanSettings": "recovery points are taken or scanned otherwise"},
-        harmless={Because.NAME: "name"},
+        harmless={Harmless.NAME: "name"},
     ),
     listed(
         t.BACKUP_SELECTION,
@@ -86,20 +86,20 @@ DATABASES = (
             "notResources conditions selectionTags": "a plan takes other things",
             "iamRoleArn": "another role takes recovery points",
         },
-        harmless={Because.NAME: "name", Because.IDENTITY: "planId"},
+        harmless={Harmless.NAME: "name", Harmless.IDENTITY: "planId"},
     ),
     listed(
         t.PARAMETER_GROUP,
         "parameter group",
         removal=Removal.HARMLESS,
         judged="parameters",
-        harmless={Because.NAME: "name namePrefix family description", Because.ENGINE: "skipDestroy"},
+        harmless={Harmless.NAME: "name namePrefix family description", Harmless.ENGINE: "skipDestroy"},
     ),
     listed(
         t.SUBNET_GROUP,
         "subnet group",
         noted={"subnetIds": "the database may be in other subnets"},
-        harmless={Because.NAME: "name namePrefix", Because.TEXT: "description"},
+        harmless={Harmless.NAME: "name namePrefix", Harmless.TEXT: "description"},
     ),
     listed(
         t.EVENT_SUBSCRIPTION,
@@ -109,7 +109,7 @@ DATABASES = (
             "snsTopic": "others are told of database events",
             "sourceType sourceIds eventCategories": "other database events are told",
         },
-        harmless={Because.NAME: "name namePrefix"},
+        harmless={Harmless.NAME: "name namePrefix"},
     ),
     listed("aws:efs/fileSystem:FileSystem", "file system", loss=Loss.DATA),
     listed("aws:ebs/volume:Volume", "volume", loss=Loss.DATA),
@@ -130,7 +130,7 @@ BUCKETS = (
             "corsRules": "other origins may use it from a browser",
             "loggings replicationConfiguration": "logging or replication is set inside the bucket",
         },
-        harmless={Because.NAME: "bucket bucketPrefix"},
+        harmless={Harmless.NAME: "bucket bucketPrefix"},
     ),
     listed("aws:s3/bucketV2:BucketV2", "bucket", loss=Loss.DATA, judged="bucket forceDestroy acl policy"),
     listed(
@@ -138,7 +138,7 @@ BUCKETS = (
         "versioning",
         removal=Removal.JUDGED,
         judged="versioningConfiguration",
-        harmless={**_BUCKET_OF, Because.ENGINE: "mfa"},
+        harmless={**_BUCKET_OF, Harmless.ENGINE: "mfa"},
     ),
     listed(
         t.BUCKET_LIFECYCLE,
@@ -170,14 +170,14 @@ BUCKETS = (
         "public access block",
         removal=Removal.JUDGED,
         judged="blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
-        harmless={**_BUCKET_OF, Because.ENGINE: "skipDestroy"},
+        harmless={**_BUCKET_OF, Harmless.ENGINE: "skipDestroy"},
     ),
     listed(
         t.ACCOUNT_PUBLIC_ACCESS,
         "public access block of the account",
         removal=Removal.JUDGED,
         judged="blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
-        harmless={Because.IDENTITY: "accountId"},
+        harmless={Harmless.IDENTITY: "accountId"},
     ),
     listed(t.BUCKET_ACL, "access control list", removal=Removal.NOTED, judged="acl accessControlPolicy"),
     listed(
@@ -186,7 +186,7 @@ BUCKETS = (
         removal=Removal.JUDGED,
         judged="rule",
         noted={"objectLockEnabled": "objects may be locked, or may not"},
-        harmless={**_BUCKET_OF, Because.ENGINE: "token"},
+        harmless={**_BUCKET_OF, Harmless.ENGINE: "token"},
     ),
     listed(
         t.BUCKET_REPLICATION,
@@ -207,15 +207,15 @@ KEYS_AND_SECRETS = (
             "multiRegion keyUsage customerMasterKeySpec": "it becomes another kind of key",
             "bypassPolicyLockoutSafetyCheck": "AWS no longer refuses a policy that locks everybody out",
         },
-        harmless={Because.TEXT: "description"},
+        harmless={Harmless.TEXT: "description"},
     ),
     listed(t.REPLICA_KEY, "key", loss=Loss.KEY, judged="policy deletionWindowInDays"),
-    listed(t.KEY_POLICY, "key policy", removal=Removal.NOTED, judged="policy", harmless={Because.IDENTITY: "keyId"}),
+    listed(t.KEY_POLICY, "key policy", removal=Removal.NOTED, judged="policy", harmless={Harmless.IDENTITY: "keyId"}),
     listed(
         t.KEY_ALIAS,
         "alias",
         noted={"targetKeyId": "the alias means another key"},
-        harmless={Because.NAME: "name namePrefix"},
+        harmless={Harmless.NAME: "name namePrefix"},
     ),
     listed(t.KEY_GRANT, "grant of a key", judged="granteePrincipal operations keyId constraints"),
     listed(
@@ -225,9 +225,9 @@ KEYS_AND_SECRETS = (
         judged="kmsKeyId recoveryWindowInDays policy",
         noted={"replicas": "other regions hold copies"},
         harmless={
-            Because.NAME: "name namePrefix",
-            Because.TEXT: "description",
-            Because.ENGINE: "forceOverwriteReplicaSecret",
+            Harmless.NAME: "name namePrefix",
+            Harmless.TEXT: "description",
+            Harmless.ENGINE: "forceOverwriteReplicaSecret",
         },
     ),
     listed(
@@ -235,7 +235,7 @@ KEYS_AND_SECRETS = (
         "secret policy",
         removal=Removal.NOTED,
         judged="policy blockPublicPolicy",
-        harmless={Because.IDENTITY: "secretArn"},
+        harmless={Harmless.IDENTITY: "secretArn"},
     ),
     listed(
         t.SECRET_ROTATION,
@@ -243,7 +243,7 @@ KEYS_AND_SECRETS = (
         removal=Removal.STOPS,
         judged="rotationRules",
         noted={"rotationLambdaArn": "another function writes the secret"},
-        harmless={Because.IDENTITY: "secretId", Because.TIMING: "rotateImmediately"},
+        harmless={Harmless.IDENTITY: "secretId", Harmless.TIMING: "rotateImmediately"},
     ),
     listed(t.SECRET_VERSION, "value of a secret", loss=Loss.SECRET),
     listed(t.PARAMETER, "parameter", loss=Loss.SECRET, judged="type"),
@@ -260,10 +260,10 @@ IMAGES = (
             "encryptionConfigurations": "another key encrypts images",
             "imageTagMutabilityExclusionFilters": "some tags may be moved to another image",
         },
-        harmless={Because.NAME: "name namePrefix"},
+        harmless={Harmless.NAME: "name namePrefix"},
     ),
-    listed(t.REPOSITORY_LIFECYCLE, "lifecycle of images", judged="policy", harmless={Because.IDENTITY: "repository"}),
-    listed(t.REPOSITORY_POLICY, "registry policy", judged="policy", harmless={Because.IDENTITY: "repository"}),
+    listed(t.REPOSITORY_LIFECYCLE, "lifecycle of images", judged="policy", harmless={Harmless.IDENTITY: "repository"}),
+    listed(t.REPOSITORY_POLICY, "registry policy", judged="policy", harmless={Harmless.IDENTITY: "repository"}),
 )
 
 TYPES = (*DATABASES, *BUCKETS, *KEYS_AND_SECRETS, *IMAGES)

@@ -26,7 +26,7 @@ class Removal(StrEnum):
     HARMLESS = "harmless"
 
 
-class Because(StrEnum):
+class Harmless(StrEnum):
     """Why a change of a property is harmless: nothing is lost, opened, granted or unwatched by it."""
 
     SIZE = "it changes how much is provided, and what that costs"
@@ -53,7 +53,7 @@ class ResourceType:
     removal: Removal = Removal.NOTED
     judged: frozenset[str] = frozenset()
     noted: Mapping[str, str] = ()  # type: ignore[assignment]
-    harmless: Mapping[str, Because] = ()  # type: ignore[assignment]
+    harmless: Mapping[str, Harmless] = ()  # type: ignore[assignment]
     runs_code: bool = False
 
     def knows(self, property_: str) -> bool:
@@ -69,7 +69,7 @@ def listed(
     removal: Removal | None = None,
     judged: str = "",
     noted: Mapping[str, str] | None = None,
-    harmless: Mapping[Because, str] | None = None,
+    harmless: Mapping[Harmless, str] | None = None,
     runs_code: bool = False,
 ) -> ResourceType:
     """A row of the list; properties are separated by spaces. What holds data stops when it goes."""
@@ -86,4 +86,4 @@ def listed(
 
 
 _EVERYWHERE = frozenset({"region"})  # facts.places reads it of every type
-_LABELS = {"tags": Because.TEXT, "tagsAll": Because.TEXT}  # the owner tags are a policy's
+_LABELS = {"tags": Harmless.TEXT, "tagsAll": Harmless.TEXT}  # the owner tags are a policy's

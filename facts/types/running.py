@@ -1,7 +1,7 @@
 """Types that run, serve or watch."""
 
 from facts import tokens as t
-from facts.types.model import Because, Loss, Removal, listed
+from facts.types.model import Harmless, Loss, Removal, listed
 from graph.resource import REFERENCE_TYPE
 
 SERVING = (
@@ -9,7 +9,7 @@ SERVING = (
         t.CLUSTER,
         "cluster",
         noted={"settings": "it is watched otherwise", "configuration": "commands in tasks are recorded otherwise"},
-        harmless={Because.NAME: "name"},
+        harmless={Harmless.NAME: "name"},
     ),
     listed(
         t.SERVICE,
@@ -24,13 +24,13 @@ SERVING = (
             "deploymentMinimumHealthyPercent": "fewer tasks may serve during a deployment",
         },
         harmless={
-            Because.SIZE: "desiredCount",
-            Because.RELEASE: "taskDefinition triggers forceNewDeployment",
-            Because.NAME: "name",
-            Because.IDENTITY: "cluster schedulingStrategy",
-            Because.TIMING: "healthCheckGracePeriodSeconds waitForSteadyState sigintRollback deploymentMaximumPercent",
-            Because.TUNING: "propagateTags enableEcsManagedTags availabilityZoneRebalancing",
-            Because.ENGINE: "forceDelete",
+            Harmless.SIZE: "desiredCount",
+            Harmless.RELEASE: "taskDefinition triggers forceNewDeployment",
+            Harmless.NAME: "name",
+            Harmless.IDENTITY: "cluster schedulingStrategy",
+            Harmless.TIMING: "healthCheckGracePeriodSeconds waitForSteadyState sigintRollback deploymentMaximumPercent",
+            Harmless.TUNING: "propagateTags enableEcsManagedTags availabilityZoneRebalancing",
+            Harmless.ENGINE: "forceDelete",
         },
     ),
     listed(
@@ -44,10 +44,10 @@ SERVING = (
             "ipcMode enableFaultInjection": "it is kept apart otherwise",
         },
         harmless={
-            Because.SIZE: "cpu memory ephemeralStorage runtimePlatform",
-            Because.NAME: "family",
-            Because.IDENTITY: "requiresCompatibilities",
-            Because.ENGINE: "skipDestroy trackLatest",
+            Harmless.SIZE: "cpu memory ephemeralStorage runtimePlatform",
+            Harmless.NAME: "family",
+            Harmless.IDENTITY: "requiresCompatibilities",
+            Harmless.ENGINE: "skipDestroy trackLatest",
         },
     ),
     listed(
@@ -55,17 +55,17 @@ SERVING = (
         "range of the number of tasks",
         noted={"roleArn": "another role scales it", "suspendedState": "scaling is suspended or resumed"},
         harmless={
-            Because.SIZE: "minCapacity maxCapacity",
-            Because.IDENTITY: "serviceNamespace resourceId scalableDimension",
+            Harmless.SIZE: "minCapacity maxCapacity",
+            Harmless.IDENTITY: "serviceNamespace resourceId scalableDimension",
         },
     ),
     listed(
         "aws:appautoscaling/policy:Policy",
         "scaling by load",
         harmless={
-            Because.SIZE: "targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration policyType",
-            Because.NAME: "name",
-            Because.IDENTITY: "serviceNamespace resourceId scalableDimension",
+            Harmless.SIZE: "targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration policyType",
+            Harmless.NAME: "name",
+            Harmless.IDENTITY: "serviceNamespace resourceId scalableDimension",
         },
     ),
     listed(
@@ -82,13 +82,13 @@ SERVING = (
             "loggingConfig": "its log goes elsewhere",
         },
         harmless={
-            Because.RELEASE: "imageUri imageConfig handler runtime packageType publish",
-            Because.SIZE: "memorySize ephemeralStorage architectures",
-            Because.TIMING: "timeout",
-            Because.NAME: "name",
-            Because.TEXT: "description",
-            Because.TUNING: "tracingConfig",
-            Because.ENGINE: "skipDestroy replaceSecurityGroupsOnDestroy",
+            Harmless.RELEASE: "imageUri imageConfig handler runtime packageType publish",
+            Harmless.SIZE: "memorySize ephemeralStorage architectures",
+            Harmless.TIMING: "timeout",
+            Harmless.NAME: "name",
+            Harmless.TEXT: "description",
+            Harmless.TUNING: "tracingConfig",
+            Harmless.ENGINE: "skipDestroy replaceSecurityGroupsOnDestroy",
         },
     ),
     listed(
@@ -105,9 +105,9 @@ SERVING = (
             "the service sees requests otherwise",
         },
         harmless={
-            Because.NAME: "name namePrefix loadBalancerType",
-            Because.TIMING: "idleTimeout clientKeepAlive",
-            Because.TUNING: "enableHttp2 enableCrossZoneLoadBalancing enableZonalShift",
+            Harmless.NAME: "name namePrefix loadBalancerType",
+            Harmless.TIMING: "idleTimeout clientKeepAlive",
+            Harmless.TUNING: "enableHttp2 enableCrossZoneLoadBalancing enableZonalShift",
         },
     ),
     listed(
@@ -123,16 +123,16 @@ SERVING = (
             "routingHttpResponseStrictTransportSecurityHeaderValue": "browsers are told otherwise to insist on TLS",
         },
         harmless={
-            Because.IDENTITY: "loadBalancerArn",
-            Because.TUNING: "routingHttpResponseServerEnabled",
-            Because.TIMING: "tcpIdleTimeoutSeconds",
+            Harmless.IDENTITY: "loadBalancerArn",
+            Harmless.TUNING: "routingHttpResponseServerEnabled",
+            Harmless.TIMING: "tcpIdleTimeoutSeconds",
         },
     ),
     listed(
         "aws:lb/listenerCertificate:ListenerCertificate",
         "certificate of a listener",
         noted={"certificateArn": "another certificate"},
-        harmless={Because.IDENTITY: "listenerArn"},
+        harmless={Harmless.IDENTITY: "listenerArn"},
     ),
     listed(
         "aws:lb/listenerRule:ListenerRule",
@@ -141,7 +141,7 @@ SERVING = (
             "conditions": "it is for other requests: another host name or path",
             "actions transforms": "requests go elsewhere",
         },
-        harmless={Because.IDENTITY: "listenerArn", Because.TUNING: "priority"},
+        harmless={Harmless.IDENTITY: "listenerArn", Harmless.TUNING: "priority"},
     ),
     listed(
         t.TARGET_GROUP,
@@ -149,28 +149,28 @@ SERVING = (
         judged="protocol",
         noted={"healthCheck": "a sick task is seen otherwise"},
         harmless={
-            Because.NAME: "name namePrefix",
-            Because.IDENTITY: "port protocolVersion vpcId targetType ipAddressType",
-            Because.TIMING: "deregistrationDelay slowStart",
-            Because.TUNING: "loadBalancingAlgorithmType stickiness",
+            Harmless.NAME: "name namePrefix",
+            Harmless.IDENTITY: "port protocolVersion vpcId targetType ipAddressType",
+            Harmless.TIMING: "deregistrationDelay slowStart",
+            Harmless.TUNING: "loadBalancingAlgorithmType stickiness",
         },
     ),
     listed("aws:acm/certificate:Certificate", "certificate"),
     listed(
         "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace",
         "private domain",
-        harmless={Because.NAME: "name", Because.TEXT: "description", Because.IDENTITY: "vpc"},
+        harmless={Harmless.NAME: "name", Harmless.TEXT: "description", Harmless.IDENTITY: "vpc"},
     ),
     listed(
         "aws:servicediscovery/service:Service",
         "name of a service in a private domain",
         noted={"healthCheckConfig healthCheckCustomConfig": "a sick task is seen otherwise"},
         harmless={
-            Because.NAME: "name",
-            Because.TEXT: "description",
-            Because.IDENTITY: "namespaceId type",
-            Because.TUNING: "dnsConfig",
-            Because.ENGINE: "forceDestroy",
+            Harmless.NAME: "name",
+            Harmless.TEXT: "description",
+            Harmless.IDENTITY: "namespaceId type",
+            Harmless.TUNING: "dnsConfig",
+            Harmless.ENGINE: "forceDestroy",
         },
     ),
     listed("aws:route53/record:Record", "name in DNS", removal=Removal.STOPS),
@@ -185,7 +185,7 @@ WATCHING = (
         loss=Loss.LOGS,
         judged="retentionInDays kmsKeyId deletionProtectionEnabled skipDestroy",
         noted={"logGroupClass": "it is read and kept otherwise"},
-        harmless={Because.NAME: "name namePrefix"},
+        harmless={Harmless.NAME: "name namePrefix"},
     ),
     listed(
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
@@ -193,7 +193,7 @@ WATCHING = (
         noted={
             "pattern metricTransformation logGroupName applyOnTransformedLogs": "something else is counted in the log"
         },
-        harmless={Because.NAME: "name"},
+        harmless={Harmless.NAME: "name"},
     ),
     listed(
         t.METRIC_ALARM,
@@ -204,10 +204,10 @@ WATCHING = (
             "namespace metricName dimensions metricQueries comparisonOperator treatMissingData": "it watches otherwise",
         },
         harmless={
-            Because.TUNING: "threshold thresholdMetricId period evaluationPeriods datapointsToAlarm statistic "
+            Harmless.TUNING: "threshold thresholdMetricId period evaluationPeriods datapointsToAlarm statistic "
             "extendedStatistic unit evaluateLowSampleCountPercentiles",
-            Because.TEXT: "alarmDescription",
-            Because.NAME: "name",
+            Harmless.TEXT: "alarmDescription",
+            Harmless.NAME: "name",
         },
     ),
     listed(
@@ -216,21 +216,21 @@ WATCHING = (
         loss=Loss.LOGS,
         judged="kmsKeyArn",
         noted={"loggingConfiguration": "where rules and alerts fail is recorded elsewhere, or nowhere"},
-        harmless={Because.NAME: "alias"},
+        harmless={Harmless.NAME: "alias"},
     ),
     listed(
         t.METRICS_RULES,
         "rules of metrics",
         removal=Removal.STOPS,
         noted={"data": "it watches otherwise"},
-        harmless={Because.NAME: "name", Because.IDENTITY: "workspaceId"},
+        harmless={Harmless.NAME: "name", Harmless.IDENTITY: "workspaceId"},
     ),
     listed(
         t.METRICS_ALERT_MANAGER,
         "alert manager",
         removal=Removal.STOPS,
         noted={"definition": "others are told, or fewer alerts"},
-        harmless={Because.IDENTITY: "workspaceId"},
+        harmless={Harmless.IDENTITY: "workspaceId"},
     ),
     listed(
         "aws:amp/scraper:Scraper",
@@ -243,7 +243,7 @@ WATCHING = (
             "roleConfiguration": "another role collects",
             "source": "another place in the network, or other security groups",
         },
-        harmless={Because.NAME: "alias", Because.ENGINE: "timeouts"},
+        harmless={Harmless.NAME: "alias", Harmless.ENGINE: "timeouts"},
     ),
     listed(
         t.EVENT_RULE,
@@ -255,9 +255,9 @@ WATCHING = (
             "roleArn": "another role hands events on",
         },
         harmless={
-            Because.NAME: "name namePrefix",
-            Because.TEXT: "description",
-            Because.ENGINE: "forceDestroy",
+            Harmless.NAME: "name namePrefix",
+            Harmless.TEXT: "description",
+            Harmless.ENGINE: "forceDestroy",
         },
     ),
     listed(
@@ -270,18 +270,18 @@ WATCHING = (
             "roleArn": "another role hands events on",
             "deadLetterConfig retryPolicy": "what cannot be told is tried otherwise",
         },
-        harmless={Because.IDENTITY: "rule targetId eventBusName", Because.ENGINE: "forceDestroy"},
+        harmless={Harmless.IDENTITY: "rule targetId eventBusName", Harmless.ENGINE: "forceDestroy"},
     ),
     listed(t.COMPOSITE_ALARM, "alarm", judged="actionsEnabled alarmActions"),
     listed(
         t.DASHBOARD,
         "dashboard",
-        harmless={Because.NAME: "dashboardName", Because.TUNING: "dashboardBody"},
+        harmless={Harmless.NAME: "dashboardName", Harmless.TUNING: "dashboardBody"},
     ),
     listed(
         "aws:cloudwatch/queryDefinition:QueryDefinition",
         "saved search",
-        harmless={Because.NAME: "name", Because.TUNING: "queryString logGroupNames"},
+        harmless={Harmless.NAME: "name", Harmless.TUNING: "queryString logGroupNames"},
     ),
     listed(
         t.TOPIC,
@@ -289,12 +289,12 @@ WATCHING = (
         judged="policy kmsMasterKeyId",
         noted={"deliveryPolicy": "messages are delivered otherwise"},
         harmless={
-            Because.NAME: "name namePrefix fifoTopic",
-            Because.TEXT: "displayName",
-            Because.TUNING: "contentBasedDeduplication signatureVersion tracingConfig",
+            Harmless.NAME: "name namePrefix fifoTopic",
+            Harmless.TEXT: "displayName",
+            Harmless.TUNING: "contentBasedDeduplication signatureVersion tracingConfig",
         },
     ),
-    listed(t.TOPIC_POLICY, "topic policy", judged="policy", harmless={Because.IDENTITY: "arn"}),
+    listed(t.TOPIC_POLICY, "topic policy", judged="policy", harmless={Harmless.IDENTITY: "arn"}),
     listed(
         t.TOPIC_SUBSCRIPTION,
         "subscription",
@@ -304,7 +304,7 @@ WATCHING = (
             "topic": "it is told of another topic",
             "redrivePolicy rawMessageDelivery subscriptionRoleArn": "messages are delivered otherwise",
         },
-        harmless={Because.TIMING: "confirmationTimeoutInMinutes endpointAutoConfirms"},
+        harmless={Harmless.TIMING: "confirmationTimeoutInMinutes endpointAutoConfirms"},
     ),
     listed(
         t.TRAIL,
@@ -316,7 +316,7 @@ WATCHING = (
             "advancedEventSelectors isOrganizationTrail": "other events are recorded",
             "cloudWatchLogsGroupArn cloudWatchLogsRoleArn": "what watches the trail gets it elsewhere, or not at all",
         },
-        harmless={Because.NAME: "name"},
+        harmless={Harmless.NAME: "name"},
     ),
     listed(
         "aws:budgets/budget:Budget",
@@ -325,23 +325,23 @@ WATCHING = (
             "notifications": "others are told of the cost",
             "limitAmount limitUnit timeUnit budgetType": "they are told of other costs",
         },
-        harmless={Because.NAME: "name namePrefix", Because.IDENTITY: "accountId"},
+        harmless={Harmless.NAME: "name namePrefix", Harmless.IDENTITY: "accountId"},
     ),
 )
 
 BESIDE_AWS = (
-    listed(REFERENCE_TYPE, "look into another stack", removal=Removal.HARMLESS, harmless={Because.IDENTITY: "name"}),
+    listed(REFERENCE_TYPE, "look into another stack", removal=Removal.HARMLESS, harmless={Harmless.IDENTITY: "name"}),
     listed(
         "random:index/randomId:RandomId",
         "random name",
         removal=Removal.HARMLESS,
-        harmless={Because.NAME: "byteLength keepers prefix"},
+        harmless={Harmless.NAME: "byteLength keepers prefix"},
     ),
     listed(
         "random:index/randomString:RandomString",
         "random name",
         removal=Removal.HARMLESS,
-        harmless={Because.NAME: "length keepers lower upper numeric special"},
+        harmless={Harmless.NAME: "length keepers lower upper numeric special"},
     ),
     listed("pulumi-python:dynamic:Resource", "resource of the program's own code", runs_code=True),
     listed("pulumi-nodejs:dynamic:Resource", "resource of the program's own code", runs_code=True),

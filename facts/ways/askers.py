@@ -8,7 +8,7 @@ from facts import tokens as t
 from facts.permissions.documents import accounts_of, conditions, principals
 from facts.permissions.evaluate import Held, Principal, held_statements
 from facts.permissions.patterns import Context
-from facts.reach import Grants, Reach, Written
+from facts.reach import Grants, Reach, WrittenStatement
 from facts.ways.parties import OUTSIDE, party_of
 from graph import Graph, Resource
 from graph.resource import name_of
@@ -119,7 +119,7 @@ def loose_policies(graph: Graph, reach: Reach) -> list[Resource]:
     return [one for one in graph.of(t.POLICY) if one.urn not in used]
 
 
-def _required_boundaries(written: Written) -> Iterator[str]:
+def _required_boundaries(written: WrittenStatement) -> Iterator[str]:
     """Policies that a condition demands as a boundary: nobody gets them as rights."""
     for _, values in conditions(written.statement).get("iam:permissionsboundary", ()):
         yield from values
@@ -164,7 +164,7 @@ def _outside(reach: Reach, accounts: frozenset[str]) -> Iterator[Asker]:
     for name in sorted({name for one in written for name in principals(one, "Federated")}):
         yield _outsider(f"somebody else of {name.rpartition('/')[2]}", Principal(federated=name), _claims(name))
     for name in sorted({name for one in written for name in principals(one, "Service")}):
-        yield _outsider(f"{name} for another account", Principal(service=name), _on_behalf_of_a_stranger(name))
+        yield _outsider(f"{name} for another account", Principal(service=name), _confused_deputy(name))
 
 
 def _root_of(account: str) -> Principal:
@@ -182,7 +182,7 @@ def _claims(provider: str) -> Context:
     return {f"{issuer.lower()}:sub": (_SOMEBODY_ELSE,), "saml:sub": ("somebody-else",)}
 
 
-def _on_behalf_of_a_stranger(service: str) -> Context:
+def _confused_deputy(service: str) -> Context:
     """A service that works for a stranger's resource, as the confused deputy does.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html

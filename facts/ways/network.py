@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from facts import tokens as t
-from facts.exposure import Opening, Way, exposed, is_world, openings
+from facts.exposure import ExposureKind, Opening, exposed, is_world, openings
 from facts.ways.model import Path
 from facts.ways.parties import OUTSIDE, party_of
 from graph import Graph, Mark, Resource
@@ -17,7 +17,7 @@ NETWORK: Final = "a connection"
 _POSTGRES: Final = 5432
 _DESTINATIONS: Final = ("destination", "routeTableId", "region", "cidrBlock", "ipv6CidrBlock")
 _INSIDE: Final = ("", "local")
-_SERVED_TO_ALL: Final = (Way.PUBLIC_LOAD_BALANCER, Way.INTERNET_ROUTE, Way.PUBLIC_SUBNET)
+_SERVED_TO_ALL: Final = (ExposureKind.PUBLIC_LOAD_BALANCER, ExposureKind.INTERNET_ROUTE, ExposureKind.PUBLIC_SUBNET)
 """Ways that face everybody by their nature; what stands behind them has paths of its own."""
 
 
@@ -160,11 +160,11 @@ def _leaves(route: object) -> bool:
 
 
 def _exposures(graph: Graph) -> Iterator[Path]:
-    found = {(one.subject, one.way): one for one in exposed(graph) if one.way not in _SERVED_TO_ALL}
+    found = {(one.subject, one.exposure): one for one in exposed(graph) if one.exposure not in _SERVED_TO_ALL}
     for one in found.values():
         party = party_of(one.subject, graph.project)
         state = True if one.known else None
-        yield _path((OUTSIDE, "the internet"), (party, name_of(one.subject)), state, str(one.way))
+        yield _path((OUTSIDE, "the internet"), (party, name_of(one.subject)), state, str(one.exposure))
 
 
 def _path(who: tuple[str, str], whom: tuple[str, str], state: bool | None, why: str) -> Path:

@@ -21,7 +21,7 @@ _ENDPOINTS = 4  # of AWS's services, one address a zone: components.network.INTE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wall:
+class CapacityLimit:
     """One limit: how much there is, what the base takes, and what a silo of a tier takes."""
 
     name: str
@@ -30,7 +30,7 @@ class Wall:
     silo: Callable[[str], int]
 
 
-def walls(base: Mapping[str, Any]) -> list[Wall]:
+def capacity_limits(base: Mapping[str, Any]) -> list[CapacityLimit]:
     """A base stack's limits, from its settings as its file has them. Raises KeyError, TypeError, ValueError."""
     zones: Sequence[Mapping[str, Any]] = base["network"]["zones"]
     databases = 2 if base["database"]["multiAz"] else 1
@@ -42,9 +42,11 @@ def walls(base: Mapping[str, Any]) -> list[Wall]:
         return most_tasks * _WHILE_DEPLOYING + len(zones)  # and the rotation function's interfaces
 
     return [
-        Wall(name="target groups on its load balancer", most=TARGET_GROUPS, base=1, silo=lambda _: 1),
-        Wall(name="addresses of its data subnets", most=addresses("data"), base=databases, silo=lambda _: databases),
-        Wall(
+        CapacityLimit(name="target groups on its load balancer", most=TARGET_GROUPS, base=1, silo=lambda _: 1),
+        CapacityLimit(
+            name="addresses of its data subnets", most=addresses("data"), base=databases, silo=lambda _: databases
+        ),
+        CapacityLimit(
             name="addresses of its private subnets",
             most=addresses("private"),
             base=private(base["service"]["maxTasks"]) + _ENDPOINTS * len(zones),
@@ -56,14 +58,14 @@ def walls(base: Mapping[str, Any]) -> list[Wall]:
 def beyond(base: Mapping[str, Any], tenants: Iterable[Tenant]) -> Iterator[tuple[Tenant, str]]:
     """The customers who came last and find no room on a base stack, each with the limit that is met."""
     silos = _in_order(tenants)
-    for wall in known_walls(base):
-        taken = wall.base
+    for limit in known_limits(base):
+        taken = limit.base
         for number, tenant in enumerate(silos, 1):
-            taken += wall.silo(str(tenant.tier))
-            if taken > wall.most:
+            taken += limit.silo(str(tenant.tier))
+            if taken > limit.most:
                 yield (
                     tenant,
-                    f"{tenant.base} has no room for a silo number {number}: there are {wall.most:,} {wall.name}, "
+                    f"{tenant.base} has no room for a silo number {number}: there are {limit.most:,} {limit.name}, "
                     "and no request to AWS moves that; make another base stack (docs/limits.md)",
                 )
 
@@ -72,11 +74,11 @@ def warnings(base_name: str, base: Mapping[str, Any], tenants: Iterable[Tenant])
     """Limits of a base stack of which four fifths are taken."""
     silos = _in_order(tenants)
     found = []
-    for wall in known_walls(base):
-        taken = wall.base + sum(wall.silo(str(tenant.tier)) for tenant in silos)
-        if NEARLY_FULL * wall.most <= taken <= wall.most:
+    for limit in known_limits(base):
+        taken = limit.base + sum(limit.silo(str(tenant.tier)) for tenant in silos)
+        if NEARLY_FULL * limit.most <= taken <= limit.most:
             found.append(
-                f"{base_name} has {taken:,} of {wall.most:,} {wall.name} taken, and no request to AWS moves that: "
+                f"{base_name} has {taken:,} of {limit.most:,} {limit.name} taken, and no request to AWS moves that: "
                 "make the next base stack (docs/limits.md)"
             )
     return found
@@ -87,9 +89,9 @@ def _in_order(tenants: Iterable[Tenant]) -> list[Tenant]:
     return sorted(silos, key=lambda tenant: (tenant.dates.signed, tenant.name))
 
 
-def known_walls(base: Mapping[str, Any]) -> list[Wall]:
-    """As `walls`; none for a file that is wrong."""
+def known_limits(base: Mapping[str, Any]) -> list[CapacityLimit]:
+    """As `capacity_limits`; none for a file that is wrong."""
     try:
-        return walls(base)
+        return capacity_limits(base)
     except (KeyError, TypeError, ValueError):
         return []  # the base stack's own file is wrong, and its own rehearsal says how

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from components.settings import find_certificate_fault
-from infra.meant import meant
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, settings_in, settings_of, stack_file, stack_file_names
+from infra.suggestion import suggestion
 from infra.tenants import capacity
 from infra.tenants.hold import pool_obstacles
 from infra.tenants.listing import FOLDER, OFFBOARDED_FOLDER, Listing, list_records
@@ -69,7 +69,7 @@ def _missing(root: Path, name: str, listing: Listing) -> Problem:
     for problem in listing.problems:
         if problem.file.rpartition("/")[2].rpartition(".")[0] == name:
             return problem
-    close = meant(name, listing.paths)
+    close = suggestion(name, listing.paths)
     message = f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml{close or '; `workbuoy tenant list` shows all'}"
     return Problem(message=message)
 
@@ -140,14 +140,14 @@ def by_base(tenants: Iterable[Tenant]) -> dict[str, list[Tenant]]:
     return dict(found)
 
 
-def capacity_warnings(root: Path, base: str, *, beside: Tenant | None = None) -> list[str]:
+def capacity_warnings(root: Path, base: str, *, planned: Tenant | None = None) -> list[str]:
     """Limits of a base stack that are nearly met, with a customer beside those who have files."""
     settings = settings_in(stack_file(root, base))
     if settings is None:
         return []
     tenants = {one.name: one for one in read_tenants(root).tenants if one.base == base}
-    if beside is not None:
-        tenants[beside.name] = beside
+    if planned is not None:
+        tenants[planned.name] = planned
     return capacity.warnings(base, settings, tenants.values())
 
 

@@ -23,8 +23,8 @@ def boards(watched: Watched) -> tuple[Board, ...]:
 def _panel(
     title: str, meaning: str, *queries: tuple[str, str], unit: Unit = "short", threshold: float | None = None
 ) -> Panel:
-    asked = [Query(expression=expression, legend=legend) for expression, legend in queries]
-    return Panel(title=title, meaning=meaning, queries=asked, unit=unit, threshold=threshold)
+    named_queries = [Query(expression=expression, legend=legend) for expression, legend in queries]
+    return Panel(title=title, meaning=meaning, queries=named_queries, unit=unit, threshold=threshold)
 
 
 def _rate(watched: Watched, metric: str, by: str, more: str = "") -> str:

@@ -58,10 +58,10 @@ def _lines(title: str, unit: str, threshold: float | None, color: str) -> timese
 def _from_prometheus(panel: Panel) -> timeseries.Panel:
     built = _lines(panel.title, panel.unit, panel.threshold, "red").datasource(PROMETHEUS).description(panel.meaning)
     for letter, query in zip("ABCDEFGH", panel.queries, strict=False):
-        asked = prometheus.Dataquery().expr(query.expression).legend_format(query.legend).ref_id(letter)
+        dataquery = prometheus.Dataquery().expr(query.expression).legend_format(query.legend).ref_id(letter)
         # Of a bucket the service names its last request, whose id leads to its log lines.
-        asked.exemplar("_bucket{" in query.expression)
-        built.with_target(asked.datasource(PROMETHEUS).range())
+        dataquery.exemplar("_bucket{" in query.expression)
+        built.with_target(dataquery.datasource(PROMETHEUS).range())
     return built
 
 
@@ -81,20 +81,20 @@ def _from_cloudwatch(watched: Watched, panel: AlarmPanel) -> timeseries.Panel:
 
 
 def _metric(watched: Watched, metric: Metric) -> cloudwatch.MetricsQuery:
-    asked = cloudwatch.MetricsQuery().query_mode(_METRICS).region(watched.region).namespace(metric.namespace)
-    asked.metric_query_type(cloudwatch_models.MetricQueryType.SEARCH).period("60").statistic(metric.statistic)
-    asked.metric_editor_mode(cloudwatch_models.MetricEditorMode.BUILDER).datasource(CLOUDWATCH)
+    query = cloudwatch.MetricsQuery().query_mode(_METRICS).region(watched.region).namespace(metric.namespace)
+    query.metric_query_type(cloudwatch_models.MetricQueryType.SEARCH).period("60").statistic(metric.statistic)
+    query.metric_editor_mode(cloudwatch_models.MetricEditorMode.BUILDER).datasource(CLOUDWATCH)
     dimensions: dict[str, str | list[str]] = {name: str(value) for name, value in metric.dimensions.items()}
-    return asked.metric_name(metric.name).dimensions(dimensions).match_exact(True)
+    return query.metric_name(metric.name).dimensions(dimensions).match_exact(True)
 
 
 def _search(watched: Watched, panel: SearchPanel) -> logs.Panel:
     arn = f"arn:aws:logs:{watched.region}:{watched.account_id}:log-group:{panel.log_group}:*"
     group = cloudwatch.LogGroup().name(panel.log_group).arn(arn)
-    asked = cloudwatch.LogsQuery().query_mode(_LOGS).region(watched.region).expression(panel.search.query)
-    asked.id("A").ref_id("A").log_groups([group]).datasource(CLOUDWATCH)
+    query = cloudwatch.LogsQuery().query_mode(_LOGS).region(watched.region).expression(panel.search.query)
+    query.id("A").ref_id("A").log_groups([group]).datasource(CLOUDWATCH)
     built = logs.Panel().title(panel.search.title).height(_HEIGHT).span(_WIDTH).show_time(True).wrap_log_message(True)
-    return built.datasource(CLOUDWATCH).with_target(asked)
+    return built.datasource(CLOUDWATCH).with_target(query)
 
 
 def _balancer_variables(watched: Watched) -> Iterator[dashboard.QueryVariable]:

@@ -61,7 +61,7 @@ class Board:
     title: str
     panels: Sequence[Panel | AlarmPanel | SearchPanel]
 
-    def asked(self) -> Iterator[NamedExpression]:
+    def expressions(self) -> Iterator[NamedExpression]:
         """Every expression, with the panel that asks it."""
         for panel in self.panels:
             if isinstance(panel, Panel):

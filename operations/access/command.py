@@ -11,7 +11,7 @@ from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, plain
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
-    from operations.access.joined import Whose
+    from operations.access.joined import CustomerObjects
     from operations.access.logs import Logs
     from project.files import Project
 
@@ -39,7 +39,7 @@ def access(
     reading cannot be attributed or a log is missing; each is named.
     """
     from infra.tenants.files import read_tenant  # noqa: PLC0415 help must not pay for these
-    from operations.access.joined import Whose, as_json, in_words, join  # noqa: PLC0415
+    from operations.access.joined import CustomerObjects, as_json, as_lines, join  # noqa: PLC0415
     from operations.access.logs import recorded  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
@@ -51,13 +51,13 @@ def access(
     customer = read_tenant(project.root, tenant)
     if customer.isolation == "pool" and not tenant_id:
         fail(MISTAKE, f"{tenant} shares its bucket: add --tenant-id, the id that its objects' keys begin with")
-    whose = Whose(tenant=customer, tenant_id=tenant_id or "")
-    logs = recorded(folder) if folder else _live(project, whose, since, until)
-    answer = join(whose, logs, since, until)
+    customer_objects = CustomerObjects(tenant=customer, tenant_id=tenant_id or "")
+    logs = recorded(folder) if folder else _live(project, customer_objects, since, until)
+    answer = join(customer_objects, logs, since, until)
     if json_wanted:
         print_json("access", as_json(answer))
     else:
-        print_text("\n".join(line for told in in_words(answer) for line in wrapped(told, "", "  ")))
+        print_text("\n".join(line for text in as_lines(answer) for line in wrapped(text, "", "  ")))
     sys.exit(0 if answer.whole else CHECK_FAILED)
 
 
@@ -68,7 +68,7 @@ def _day(option: str, text: str) -> date:
         fail(MISTAKE, f"{option} {text} is no day; write it as YYYY-MM-DD")
 
 
-def _live(project: "Project", whose: "Whose", since: datetime, until: datetime) -> "Logs":
+def _live(project: "Project", customer_objects: "CustomerObjects", since: datetime, until: datetime) -> "Logs":
     import boto3  # noqa: PLC0415 half a second
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
@@ -79,7 +79,7 @@ def _live(project: "Project", whose: "Whose", since: datetime, until: datetime) 
     from operations.engine.account import who_am_i  # noqa: PLC0415
     from policies.catalogue import environment_of  # noqa: PLC0415
 
-    tenant = whose.tenant
+    tenant = customer_objects.tenant
     account = who_am_i(tenant.stack, tenant.region, {})["Account"]
     home = home_region(project.root, environment_of(tenant.base), account) or tenant.region
     stated = str((settings_in(project.stack_file(tenant.base)) or {}).get("account"))
@@ -92,7 +92,7 @@ def _live(project: "Project", whose: "Whose", since: datetime, until: datetime) 
         home=home,
         region=tenant.region,
         log_group=f"/workbuoy/workbuoy-{tenant.stack}/service",
-        log_bucket=whose.log_bucket,
+        log_bucket=customer_objects.log_bucket,
     )
     try:
         return live(place, since, until)

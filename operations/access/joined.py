@@ -53,7 +53,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whose:
+class CustomerObjects:
     """Which objects are a customer's: `tenant_id` is its id in the pool, and empty for a silo."""
 
     tenant: Tenant
@@ -77,17 +77,17 @@ class Whose:
         return bool(re.fullmatch(f"workbuoy-{self.tenant.stack}-files-logs{_SUFFIX}", bucket))
 
 
-def join(whose: Whose, logs: Logs, since: datetime, until: datetime) -> Answer:
+def join(customer_objects: CustomerObjects, logs: Logs, since: datetime, until: datetime) -> Answer:
     """Each reading once, by the id that AWS gave the request in both of its logs."""
-    reads = [one for one in _merged(logs) if since <= one.time <= until and whose.has(one.bucket, one.key)]
-    handed = {one.request: one for one in logs.handed_out if whose.handed(one)}
+    reads = [one for one in _merged(logs) if since <= one.time <= until and customer_objects.has(one.bucket, one.key)]
+    handed = {one.request: one for one in logs.handed_out if customer_objects.handed(one)}
     accesses = [_of_read(one, handed) for one in reads]
     used = {one.request for one in accesses if one.who}
     within = [one for one in handed.values() if since <= one.time <= until]
     accesses += [_of_database(one) for one in within if one.key.startswith("database/")]
     unused = sum(1 for one in within if one.request not in used and not one.key.startswith("database/"))
     return Answer(
-        tenant=whose.tenant.name,
+        tenant=customer_objects.tenant.name,
         since=since,
         until=until,
         accesses=tuple(sorted(accesses, key=lambda one: (one.time, one.aws_id))),
@@ -199,7 +199,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def in_words(answer: Answer) -> Iterator[str]:
+def as_lines(answer: Answer) -> Iterator[str]:
     """A line a reading, then what cannot be said, and the counts."""
     for one in answer.accesses:
         refused = "REFUSED " if one.refused else ""

@@ -48,8 +48,8 @@ class Logs:
 
     def add_service(self, name: str, lines: Iterable[str]) -> None:
         """Lines of the service's log; what is no JSON object comes from elsewhere and hands out nothing."""
-        told = [line for line in lines if line.lstrip().startswith("{")]
-        self.handed_out += self._taken(name, "service log", told, from_service)
+        json_lines = [line for line in lines if line.lstrip().startswith("{")]
+        self.handed_out += self._taken(name, "service log", json_lines, from_service)
 
     def _taken(self, name: str, kind: str, records: Iterable[Any], read: Callable[[Any], T | None]) -> Iterator[T]:
         for record in records:

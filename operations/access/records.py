@@ -60,12 +60,12 @@ def from_trail(event: Mapping[str, Any]) -> ObjectRead | None:
     if event.get("eventSource") != "s3.amazonaws.com" or event.get("eventName") not in _READS:
         return None
     try:
-        who, asked = event["userIdentity"], event["requestParameters"]
+        who, parameters = event["userIdentity"], event["requestParameters"]
         role, _, session = str(who.get("arn") or "").rpartition(":assumed-role/")[2].partition("/")
         return ObjectRead(
             time=datetime.fromisoformat(event["eventTime"]),
-            bucket=str(asked["bucketName"]),
-            key=str(asked["key"]),
+            bucket=str(parameters["bucketName"]),
+            key=str(parameters["key"]),
             aws_id=str(event["requestID"]),
             source=str(event.get("sourceIPAddress") or ""),
             signed=(event.get("additionalEventData") or {}).get("AuthenticationMethod") == "QueryString",
@@ -73,8 +73,8 @@ def from_trail(event: Mapping[str, Any]) -> ObjectRead | None:
             role=role or str(who.get("arn") or ""),
             session=session,
             service=str(who.get("invokedBy") or "") if who.get("type") == "AWSService" else "",
-            request=str(asked.get(REQUEST_PARAMETER) or ""),
-            member=str(asked.get(MEMBER_PARAMETER) or ""),
+            request=str(parameters.get(REQUEST_PARAMETER) or ""),
+            member=str(parameters.get(MEMBER_PARAMETER) or ""),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RecordError(f"an event of the trail is not read: {type(error).__name__}: {error}") from None
@@ -108,15 +108,15 @@ def from_access_log(line: str) -> ObjectRead | None:
 def from_service(line: str) -> HandedOut | None:
     """A line of the service's log; None for one that hands out no file. Raises RecordError."""
     try:
-        told = json.loads(line)
-        if not told.get("object") or int(told["status"]) >= 400:
+        entry = json.loads(line)
+        if not entry.get("object") or int(entry["status"]) >= 400:
             return None
         return HandedOut(
-            time=datetime.fromisoformat(told["time"]),
-            request=str(told["request_id"]),
-            tenant=str(told["tenant"]),
-            member=str(told["member"]),
-            key=str(told["object"]),
+            time=datetime.fromisoformat(entry["time"]),
+            request=str(entry["request_id"]),
+            tenant=str(entry["tenant"]),
+            member=str(entry["member"]),
+            key=str(entry["object"]),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RecordError(f"a line of the service's log is not read: {type(error).__name__}: {error}") from None

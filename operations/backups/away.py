@@ -5,31 +5,31 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from operations.backups.finding import DAILY, Finding, Looked, State, key_finding
+from operations.backups.finding import DAILY, BackupTarget, Finding, State, key_finding
 from operations.restore.moment import shown
 
 KINDS: Final = {"RDS": "the database", "S3": "the files"}
 
 
-def copies_here(looked: Looked) -> Iterator[Finding]:
+def copies_here(target: BackupTarget) -> Iterator[Finding]:
     """The stack's own vault with its key, and what was copied away from it; nothing where no copy is declared."""
-    if not looked.vault:
+    if not target.vault:
         return
-    backup = looked.client("backup")
-    vault = backup.describe_backup_vault(BackupVaultName=looked.vault)
-    yield key_finding(looked, "vault's key", vault["EncryptionKeyArn"])
-    jobs = backup.list_copy_jobs(ByDestinationVaultArn=looked.copies_vault_arn).get("CopyJobs", [])
+    backup = target.client("backup")
+    vault = backup.describe_backup_vault(BackupVaultName=target.vault)
+    yield key_finding(target, "vault's key", vault["EncryptionKeyArn"])
+    jobs = backup.list_copy_jobs(ByDestinationVaultArn=target.copies_vault_arn).get("CopyJobs", [])
     for kind, what in KINDS.items():
-        yield _newest_copy(looked, what, [one for one in jobs if one.get("ResourceType") == kind])
+        yield _newest_copy(target, what, [one for one in jobs if one.get("ResourceType") == kind])
 
 
-def _newest_copy(looked: Looked, what: str, jobs: Sequence[dict[str, Any]]) -> Finding:
+def _newest_copy(target: BackupTarget, what: str, jobs: Sequence[dict[str, Any]]) -> Finding:
     done = [one["CompletionDate"].astimezone(UTC) for one in jobs if one.get("State") == "COMPLETED"]
     newest = max(jobs, key=lambda one: one["CreationDate"], default=None)
     if newest is not None and newest.get("State") in ("FAILED", "PARTIAL"):
         why = f": {newest['StatusMessage']}" if newest.get("StatusMessage") else ""
         return Finding(what=f"copy of {what}", state=State.MISSING, found=f"the newest one failed{why}")
-    return _aged(f"copy of {what}", done, looked.now)
+    return _aged(f"copy of {what}", done, target.now)
 
 
 def _aged(what: str, moments: Sequence[datetime], now: datetime) -> Finding:
@@ -40,33 +40,33 @@ def _aged(what: str, moments: Sequence[datetime], now: datetime) -> Finding:
     return Finding(what=what, state=state, found=f"the newest of {shown(newest)}{note}")
 
 
-def copies_there(looked: Looked) -> Iterator[Finding]:
+def copies_there(target: BackupTarget) -> Iterator[Finding]:
     """The vault of the other account, which its own people alone may ask: its lock, key, policy and copies."""
-    if not looked.vault:
+    if not target.vault:
         return
-    account = looked.copies_vault_arn.split(":")[4]
-    if looked.this_account:
-        told = f"left to the people of account {account}, who alone may look there"
-        yield Finding(what="copies' vault", state=State.NOT_ASKED, found=told)
+    account = target.copies_vault_arn.split(":")[4]
+    if target.this_account:
+        found = f"left to the people of account {account}, who alone may look there"
+        yield Finding(what="copies' vault", state=State.NOT_ASKED, found=found)
         return
-    if looked.vault_session is None:
-        told = f"nobody asked account {account}: give --vault-profile a profile that may look there"
-        yield Finding(what="copies' vault", state=State.UNKNOWN, found=told)
+    if target.vault_session is None:
+        found = f"nobody asked account {account}: give --vault-profile a profile that may look there"
+        yield Finding(what="copies' vault", state=State.UNKNOWN, found=found)
         return
-    there = looked.in_copies_account()
-    name = looked.copies_vault_arn.rpartition(":")[2]
+    there = target.in_copies_account()
+    name = target.copies_vault_arn.rpartition(":")[2]
     backup = there.client("backup")
     vault = backup.describe_backup_vault(BackupVaultName=name)
-    yield _locked(vault, looked.now)
+    yield _locked(vault, target.now)
     yield key_finding(there, "copies' key", vault["EncryptionKeyArn"])
-    yield _takes_from(backup.get_backup_vault_access_policy(BackupVaultName=name), looked)
+    yield _takes_from(backup.get_backup_vault_access_policy(BackupVaultName=name), target)
     pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=name)
     points = [
         one for page in pages for one in page["RecoveryPoints"] if one.get("Status") in ("COMPLETED", "AVAILABLE")
     ]
     for kind, what in KINDS.items():
         moments = [one["CreationDate"].astimezone(UTC) for one in points if one.get("ResourceType") == kind]
-        aged = _aged(f"{what} in it", moments, looked.now)
+        aged = _aged(f"{what} in it", moments, target.now)
         yield Finding(
             what=aged.what, state=aged.state, found=f"{len(moments)}, {aged.found}" if moments else aged.found
         )
@@ -74,8 +74,8 @@ def copies_there(looked: Looked) -> Iterator[Finding]:
 
 def _locked(vault: dict[str, Any], now: datetime) -> Finding:
     if not vault.get("Locked"):
-        told = "not locked: whoever administers its account can end every copy"
-        return Finding(what="lock", state=State.EXPOSED, found=told)
+        found = "not locked: whoever administers its account can end every copy"
+        return Finding(what="lock", state=State.EXPOSED, found=found)
     bounds = f"keeps each copy for {vault.get('MinRetentionDays')} to {vault.get('MaxRetentionDays')} days"
     final = vault.get("LockDate")
     if final is None:
@@ -84,7 +84,7 @@ def _locked(vault: dict[str, Any], now: datetime) -> Finding:
     return Finding(what="lock", state=State.GOOD, found=f"{bounds}; {since}")
 
 
-def _takes_from(answer: dict[str, Any], looked: Looked) -> Finding:
+def _takes_from(answer: dict[str, Any], target: BackupTarget) -> Finding:
     """Whose copies it takes: this stack's account's alone; and whether it refuses early ends."""
     statements = json.loads(answer["Policy"])["Statement"]
     allowed = {
@@ -93,7 +93,7 @@ def _takes_from(answer: dict[str, Any], looked: Looked) -> Finding:
         if one["Effect"] == "Allow"
         for who in _listed(one["Principal"].get("AWS") if isinstance(one["Principal"], dict) else one["Principal"])
     }
-    own = looked.copies_vault_arn.rpartition("-")[2]
+    own = target.copies_vault_arn.rpartition("-")[2]
     others = sorted(one for one in allowed if one not in (own, f"arn:aws:iam::{own}:root"))
     denied = [action for one in statements if one["Effect"] == "Deny" for action in _listed(one["Action"])]
     if others:

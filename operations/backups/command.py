@@ -37,7 +37,7 @@ def backups(*, name: str, live: bool, vault_profile: str | None, this_account: b
         raise click.UsageError(f"add --live: this asks the account. What is declared: workbuoy locate {name}")
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 printing help must not pay for these
 
-    from operations.backups.finding import Looked  # noqa: PLC0415
+    from operations.backups.finding import BackupTarget  # noqa: PLC0415
     from operations.backups.look import look  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
     from project.silos import residency_of  # noqa: PLC0415
@@ -47,7 +47,7 @@ def backups(*, name: str, live: bool, vault_profile: str | None, this_account: b
     import boto3  # noqa: PLC0415
 
     session, now = boto3.Session(), datetime.now(UTC)
-    where = Looked(
+    where = BackupTarget(
         session=session,
         region=place.tasks.region,
         database=place.database,

@@ -3,26 +3,26 @@
 from collections.abc import Iterator
 from typing import Any
 
-from operations.backups.finding import Finding, Looked, State
+from operations.backups.finding import BackupTarget, Finding, State
 
 
-def exported(looked: Looked) -> Iterator[Finding]:
+def exported(target: BackupTarget) -> Iterator[Finding]:
     """Snapshots of the database that were written into a bucket: as readable as that bucket is."""
-    rds = looked.client("rds")
-    own = {one["DBSnapshotArn"] for one in _of(rds, "describe_db_snapshots", "DBSnapshots", looked.database)}
+    rds = target.client("rds")
+    own = {one["DBSnapshotArn"] for one in _of(rds, "describe_db_snapshots", "DBSnapshots", target.database)}
     for one in (one for page in rds.get_paginator("describe_export_tasks").paginate() for one in page["ExportTasks"]):
         source = str(one.get("SourceArn"))
-        if one.get("Status") == "CANCELED" or not (source in own or looked.database in source):
+        if one.get("Status") == "CANCELED" or not (source in own or target.database in source):
             continue  # a snapshot that RDS made has the database's name, also once it is gone
-        told = f"{one['ExportTaskIdentifier']} went to the bucket {one.get('S3Bucket')}: look at who reads that"
-        yield Finding(what="exported snapshot", state=State.EXPOSED, found=told)
+        found = f"{one['ExportTaskIdentifier']} went to the bucket {one.get('S3Bucket')}: look at who reads that"
+        yield Finding(what="exported snapshot", state=State.EXPOSED, found=found)
 
 
-def replicated(looked: Looked) -> Iterator[Finding]:
+def replicated(target: BackupTarget) -> Iterator[Finding]:
     """Files that S3 copies into another bucket."""
-    s3 = looked.client("s3")
+    s3 = target.client("s3")
     try:
-        answer = s3.get_bucket_replication(Bucket=looked.bucket)
+        answer = s3.get_bucket_replication(Bucket=target.bucket)
     except s3.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "ReplicationConfigurationNotFoundError":
             raise
@@ -31,34 +31,34 @@ def replicated(looked: Looked) -> Iterator[Finding]:
         if rule.get("Status") == "Enabled":
             there = rule["Destination"]
             whose = f" of account {there['Account']}" if there.get("Account") else ""
-            told = f"go on to {there['Bucket'].rpartition(':')[2]}{whose}"
-            yield Finding(what="replicated files", state=State.EXPOSED, found=told)
+            found = f"go on to {there['Bucket'].rpartition(':')[2]}{whose}"
+            yield Finding(what="replicated files", state=State.EXPOSED, found=found)
 
 
-def elsewhere(looked: Looked) -> Iterator[Finding]:
+def elsewhere(target: BackupTarget) -> Iterator[Finding]:
     """Snapshots and automated backups of the database in other regions, residency's first."""
-    for region in other_regions(looked):
-        yield from _in_region(looked, region)
+    for region in other_regions(target):
+        yield from _in_region(target, region)
 
 
-def other_regions(looked: Looked) -> list[str]:
+def other_regions(target: BackupTarget) -> list[str]:
     """Every region that the account has enabled, but the stack's own."""
-    found = looked.client("ec2").describe_regions()["Regions"]
-    return sorted(one["RegionName"] for one in found if one["RegionName"] != looked.region)
+    found = target.client("ec2").describe_regions()["Regions"]
+    return sorted(one["RegionName"] for one in found if one["RegionName"] != target.region)
 
 
-def _in_region(looked: Looked, region: str) -> Iterator[Finding]:
+def _in_region(target: BackupTarget, region: str) -> Iterator[Finding]:
     from botocore.exceptions import ClientError  # noqa: PLC0415  half a second
 
-    rds = looked.session.client("rds", region_name=region)
+    rds = target.session.client("rds", region_name=region)
     try:
-        snapshots = _of(rds, "describe_db_snapshots", "DBSnapshots", looked.database)
-        backups = _of(rds, "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", looked.database)
+        snapshots = _of(rds, "describe_db_snapshots", "DBSnapshots", target.database)
+        backups = _of(rds, "describe_db_instance_automated_backups", "DBInstanceAutomatedBackups", target.database)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no answer")
         yield Finding(what="copies elsewhere", state=State.UNKNOWN, found=f"{region} could not be asked: {code}")
         return
-    state, note = (State.GOOD, "") if region in looked.residency else (State.EXPOSED, ", outside residency")
+    state, note = (State.GOOD, "") if region in target.residency else (State.EXPOSED, ", outside residency")
     for kind, number in (("snapshots", len(snapshots)), ("replicated automated backups", len(backups))):
         if number:
             yield Finding(what="copies elsewhere", state=state, found=f"{number} {kind} in {region}{note}")

@@ -34,7 +34,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked:
+class BackupTarget:
     """Where to look: a database's identifier and a bucket's name in a region, and where both may be.
 
     `vault` and `copies_vault_arn` are of a copy out of reach, where there is one; `vault_session` is of whoever may
@@ -56,14 +56,14 @@ class Looked:
         """Of the region."""
         return self.session.client(service, region_name=self.region)
 
-    def in_copies_account(self) -> "Looked":
+    def in_copies_account(self) -> "BackupTarget":
         """The same, asked of the account that keeps the copies, in its vault's region."""
         return replace(self, session=self.vault_session, region=self.copies_vault_arn.split(":")[3])
 
 
-def key_finding(looked: Looked, what: str, key: str) -> Finding:
+def key_finding(target: BackupTarget, what: str, key: str) -> Finding:
     """Whether a key can be used, and the day on which it goes."""
-    found = looked.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+    found = target.client("kms").describe_key(KeyId=key)["KeyMetadata"]
     if found["KeyState"] == "Enabled":
         return Finding(what=what, state=State.GOOD, found="can be used")
     day = found.get("DeletionDate")

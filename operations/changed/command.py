@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from infra.meant import meant
 from infra.problems import Problem, ProblemsError
+from infra.suggestion import suggestion
 from operations.ending import JSON, MISTAKE, fail, notify, plainly, print_json, print_text
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str |
         if tenant not in estate.customers:
             known = ", ".join(estate.customers) or "none"
             raise ProblemsError(
-                [Problem(message=f"{tenant}: no such tenant; there are {known}{meant(tenant, estate.customers)}")]
+                [Problem(message=f"{tenant}: no such tenant; there are {known}{suggestion(tenant, estate.customers)}")]
             )
         return Touched(bases=(), customers=(estate.customers[tenant],))
     files = changed_files(root, since) if since is not None else None
@@ -88,7 +88,7 @@ def _one_stack(estate: "ListedEstate", stack: str) -> "Touched":
     if not (found.bases or found.customers):
         known = [*(one.stack for one in whole.bases), *(one.stack for one in whole.silos)]
         raise ProblemsError(
-            [Problem(message=f"{stack}: no such stack; there are {', '.join(known)}{meant(stack, known)}")]
+            [Problem(message=f"{stack}: no such stack; there are {', '.join(known)}{suggestion(stack, known)}")]
         )
     return found
 
@@ -119,7 +119,7 @@ def require_branch(branch: str) -> None:
 
 def _checked_out() -> str:
     try:
-        asked = subprocess.run(
+        completed = subprocess.run(
             ["git", "-C", str(Path.cwd()), "symbolic-ref", "--quiet", "HEAD"],
             capture_output=True,
             check=False,
@@ -128,4 +128,4 @@ def _checked_out() -> str:
         )
     except FileNotFoundError:
         return ""
-    return asked.stdout.strip()
+    return completed.stdout.strip()

@@ -16,7 +16,7 @@ from operations.engine.errors import EngineError, FailedError
 from operations.engine.image import deployed_image
 from operations.engine.messages import some
 from operations.engine.reviewed import Reviewed
-from operations.engine.stack import EngineStack, Ran
+from operations.engine.stack import EngineStack, OperationResult
 
 NOTHING: Final = "left out: nothing was to change"
 DeploymentOutcome = Literal["deployed", "went back", "failed"]
@@ -57,7 +57,7 @@ def try_service(opened: EngineStack, outputs: Mapping[str, Any], notify: Notify)
     """Try the service at its public address. Raises as `smoke.smoke` does.
 
     A service that its settings close to most of the world may be closed to this machine too, as dev's is to GitHub's
-    runners. That is no reason to go back: the rollout has told that its tasks are healthy.
+    runners. That is no reason to go back: the rollout reported that its tasks are healthy.
     """
     try:
         smoke.smoke(opened.name, smoke.url_of(opened.name, outputs), notify=notify)
@@ -118,13 +118,13 @@ class _Run:
 
     def go(self, message: str | None, prefix: str = "", reviewed: Reviewed | None = None) -> str | None:
         """Update and check; the image that runs then. Raises what a step raises, once it is recorded."""
-        with self._step(f"{prefix}update") as told:
-            told(did := self._update(message, reviewed))
-        outputs = self.before if did == NOTHING else self.opened.outputs()
+        with self._step(f"{prefix}update") as record_detail:
+            record_detail(counts := self._update(message, reviewed))
+        outputs = self.before if counts == NOTHING else self.opened.outputs()
         self.record.image = self.record.image or deployed_image(outputs)
         for name, check in self.checks:
-            with self._step(f"{prefix}{name}") as told:
-                told(check(self.opened, outputs, self.notify) or "")
+            with self._step(f"{prefix}{name}") as record_detail:
+                record_detail(check(self.opened, outputs, self.notify) or "")
         return deployed_image(outputs)
 
     def _update(self, message: str | None, reviewed: Reviewed | None) -> str:
@@ -177,7 +177,7 @@ class _Run:
             self.record.steps.append(DeploymentStep(name=name, seconds=seconds, detail=details[-1], problem=problem))
 
 
-def _counted(ran: Ran) -> str:
+def _counted(ran: OperationResult) -> str:
     return ", ".join(f"{number} {op}" for op, number in sorted(ran.changes.items()))
 
 

@@ -66,7 +66,7 @@ def wait(
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    began, told = time.monotonic(), ""
+    began, reported = time.monotonic(), ""
     while True:
         try:
             service = _service(stack, target, describe())
@@ -77,15 +77,15 @@ def wait(
         primary: Mapping[str, Any] = next(
             (one for one in service.get("deployments", ()) if one.get("status") == "PRIMARY"), {}
         )
-        said = _said(primary)
-        if said != told:
-            notify(f"{stack}: {said}")
-            told = said
+        progress = _progress(primary)
+        if progress != reported:
+            notify(f"{stack}: {progress}")
+            reported = progress
         if _judge(stack, target, service, primary):
             return
         if time.monotonic() - began > timeout_seconds:
             raise FailedError(
-                f"{stack}: the rollout is not through after {timeout_seconds / 60:.0f} minutes: {said}",
+                f"{stack}: the rollout is not through after {timeout_seconds / 60:.0f} minutes: {progress}",
                 f"`workbuoy rollout {stack}` waits on",
                 _events(service),
             )
@@ -122,7 +122,7 @@ def _primary(service: Mapping[str, Any]) -> Mapping[str, Any]:
     return next((one for one in service.get("deployments", ()) if one.get("status") == "PRIMARY"), {})
 
 
-def _said(primary: Mapping[str, Any]) -> str:
+def _progress(primary: Mapping[str, Any]) -> str:
     counts = f"{primary.get('runningCount', 0)} of {primary.get('desiredCount', 0)} tasks run"
     failed = f", {primary['failedTasks']} failed" if primary.get("failedTasks") else ""
     return f"{_short(primary.get('taskDefinition'))} {primary.get('rolloutState', 'IN_PROGRESS')}: {counts}{failed}"

@@ -97,11 +97,11 @@ def smoke(
             answer = _ask(opener, url + path)
             if answer == 200:
                 return Probe(path, 200, round((time.monotonic() - began) * 1000))
-            said = f"answered {answer}" if isinstance(answer, int) else answer
+            response = f"answered {answer}" if isinstance(answer, int) else answer
             if time.monotonic() + pause_seconds > deadline:
                 unanswered = UnreachedError if isinstance(answer, str) else FailedError
-                raise unanswered(f"{stack}: {url}{path} {said}", _hint(stack, answer))
-            notify(f"{stack}: {path} {said}; once more")
+                raise unanswered(f"{stack}: {url}{path} {response}", _hint(stack, answer))
+            notify(f"{stack}: {path} {response}; once more")
             time.sleep(pause_seconds)
 
     return tuple(ask_until(path) for path in PATHS)

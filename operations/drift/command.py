@@ -62,15 +62,15 @@ def drift(
     from project.files import find_project  # noqa: PLC0415
     from project.whole_file import write_whole  # noqa: PLC0415
 
-    looked = look(open_stack(find_project(Path.cwd()), stack, notify=notify), notify)
-    text = as_markdown(stack, looked.found, taken=looked.taken)
+    result = look(open_stack(find_project(Path.cwd()), stack, notify=notify), notify)
+    text = as_markdown(stack, result.found, taken=result.taken)
     if markdown:
         write_whole(markdown, text)
     if json_wanted:
-        print_json("drift", as_json(stack, looked.found, taken=looked.taken))
+        print_json("drift", as_json(stack, result.found, taken=result.taken))
     else:
         print_text(text, end="")
-    if looked.any:
+    if result.any:
         raise SystemExit(CHECK_FAILED)
 
 

@@ -61,8 +61,8 @@ def judged(stack: str, events: Iterable[Event]) -> tuple[Drifted, ...]:
     for urn in dangers:  # what loses its guard need not be what changed: a bucket, where its versioning is gone
         found.setdefault(urn, Drifted(urn=urn))
     order = {urn: position for position, urn in enumerate(dangers)}
-    told = (replace(one, dangers=(*dangers.get(one.urn, ()), *one.dangers)) for one in found.values())
-    return tuple(sorted(told, key=lambda one: (not one.dangers, order.get(one.urn, len(order)))))
+    ranked = (replace(one, dangers=(*dangers.get(one.urn, ()), *one.dangers)) for one in found.values())
+    return tuple(sorted(ranked, key=lambda one: (not one.dangers, order.get(one.urn, len(order)))))
 
 
 def _steps(events: Iterable[Event]) -> Iterator[RecordedStep]:
@@ -79,8 +79,8 @@ def _drifted(step: RecordedStep) -> Drifted | None:
         return Drifted(urn=step.urn, gone=True)
     before, after = step.old.outputs, step.new.outputs
     changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-    asked = [name for name in changed if _can_be_asked(step, name)]
-    leaves = tuple(leaf for name in asked for leaf in differing(name, before.get(name), after.get(name)))
+    names = [name for name in changed if _is_declarable(step, name)]
+    leaves = tuple(leaf for name in names for leaf in differing(name, before.get(name), after.get(name)))
     unseen = not changed or any(_is_hidden(step.old, path) for path in step.detailed_diff or {})
     hidden = _differs(step) and unseen
     if not leaves and not hidden:
@@ -93,7 +93,7 @@ def _differs(step: RecordedStep) -> bool:
     return step.op in ("update", "delete") or step.new is None
 
 
-def _can_be_asked(step: RecordedStep, name: str) -> bool:
+def _is_declarable(step: RecordedStep, name: str) -> bool:
     """Whether a program asks for a property, or could; of a type that nobody knows, every property."""
     states = [state for state in (step.old, step.new) if state is not None]
     if any(name in state.inputs for state in states):
@@ -120,30 +120,30 @@ def dangers_of(plan: Plan, quiet: Collection[str] = ()) -> Mapping[str, tuple[st
     from operations.review.findings import findings  # noqa: PLC0415
     from operations.review.judging import judge  # noqa: PLC0415
 
-    said: dict[str, list[str]] = {}
+    messages: dict[str, list[str]] = {}
     found = judge(plan)
     for danger in found.stopping:
         if danger.urn not in quiet or danger.kind not in NOT_JUDGED_KINDS:
-            said.setdefault(danger.urn, []).append(danger.what)
+            messages.setdefault(danger.urn, []).append(danger.what)
     for one in findings(plan):
         urn = one.urn or f"urn:pulumi:{plan.stack}::workbuoy::{STACK_TYPE}::{plan.stack}"
-        said.setdefault(urn, []).append(f"{one.policy}: {' '.join(one.message.split())}")
-    for urn, what in _beside_the_program(plan):
-        said.setdefault(urn, []).append(what)
+        messages.setdefault(urn, []).append(f"{one.policy}: {' '.join(one.message.split())}")
+    for urn, what in _outside_the_program(plan):
+        messages.setdefault(urn, []).append(what)
     for danger in found.noted:
         if danger.kind != "over-budget" and (danger.urn not in quiet or danger.kind != "unwatched"):
-            said.setdefault(danger.urn, []).append(danger.what)
-    return {urn: tuple(dict.fromkeys(lines)) for urn, lines in said.items()}
+            messages.setdefault(danger.urn, []).append(danger.what)
+    return {urn: tuple(dict.fromkeys(lines)) for urn, lines in messages.items()}
 
 
-def _beside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
+def _outside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
     """What a review need not say, since it sees both sides: that other code runs, that a foreign thing is named.
 
     A release is reviewed with its task, and whatever is named in the place of a declared thing is declared, too. Of a
     change beside the program neither holds. ECS itself goes back to an earlier revision where a rollout fails, and that
     was deployed before.
     """
-    from facts.types import TYPES, Because  # noqa: PLC0415  as in dangers_of
+    from facts.types import TYPES, Harmless  # noqa: PLC0415  as in dangers_of
     from operations.review.properties import changed_inputs  # noqa: PLC0415
 
     for step in plan.steps:
@@ -152,7 +152,7 @@ def _beside_the_program(plan: Plan) -> Iterator[tuple[str, str]]:
             continue
         for name in changed_inputs(step):
             old, new = step.old.inputs.get(name), step.new.inputs.get(name)
-            if listed.harmless.get(name) is Because.RELEASE:
+            if listed.harmless.get(name) is Harmless.RELEASE:
                 if not _is_earlier(str(new), than=str(old)):
                     yield step.urn, f"{name}: something else runs than was deployed"
             elif name in listed.noted and _was_empty(old) and new:
@@ -197,17 +197,17 @@ def _names(step: RecordedStep) -> tuple[str, ...]:
     """What is compared: what the program asked for, and what else it could have. A mask that stayed tells nothing."""
     assert step.old is not None  # noqa: S101  asked by _steps
     before, after = step.old.outputs, (step.new or step.old).outputs
-    beside = (name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
-    names = dict.fromkeys((*step.old.inputs, *(name for name in beside if _can_be_asked(step, name))))
+    differing_names = (name for name in sorted({*before, *after}) if before.get(name) != after.get(name))
+    names = dict.fromkeys((*step.old.inputs, *(name for name in differing_names if _is_declarable(step, name))))
     masks = {name for name in names if before.get(name) == after.get(name) == "[secret]"}
     return tuple(name for name in names if name not in masks)
 
 
-def _as_deployed(asked: Resource, there: Resource, names: Iterable[str]) -> Resource:
+def _as_deployed(declared: Resource, live: Resource, names: Iterable[str]) -> Resource:
     """The resource with what the cloud has in the place of each value that the program asked for."""
     values = {
-        name: there.outputs[name] if name in there.outputs else asked.inputs.get(name)
+        name: live.outputs[name] if name in live.outputs else declared.inputs.get(name)
         for name in names
-        if name in there.outputs or (name in asked.inputs and name not in asked.outputs)
+        if name in live.outputs or (name in declared.inputs and name not in declared.outputs)
     }
-    return replace(there, inputs=values)
+    return replace(live, inputs=values)

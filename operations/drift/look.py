@@ -8,7 +8,7 @@ from operations.engine.stack import EngineStack
 
 
 @dataclass(frozen=True)
-class Looked:
+class DriftResult:
     """What differs from the state, and when a refresh took more into it that no update has followed."""
 
     found: tuple[Drifted, ...]
@@ -19,7 +19,7 @@ class Looked:
         return bool(self.found) or self.taken is not None
 
 
-def look(opened: EngineStack, notify: Notify) -> Looked:
+def look(opened: EngineStack, notify: Notify) -> DriftResult:
     """Read everything of a stack anew; writes nothing, not even the state. Raises EngineError."""
     notify(f"Reading {opened.name} anew ...")
-    return Looked(judged(opened.name, opened.refresh_preview().events), opened.refreshed_at())
+    return DriftResult(judged(opened.name, opened.refresh_preview().events), opened.refreshed_at())

@@ -50,7 +50,7 @@ def _of_entries(path: str, deployed: Sequence[Any], found: Sequence[Any]) -> Ite
     was = [one for one in deployed if one not in found]
     now = [one for one in found if one not in deployed]
     for name in _IDENTITIES:
-        if _tells_apart(name, was) and _tells_apart(name, now):
+        if _identifies(name, was) and _identifies(name, now):
             before, after = ({str(one[name]): one for one in side} for side in (was, now))
             for key in dict.fromkeys((*before, *after)):
                 yield from differing(f"{path}[{key}]", before.get(key), after.get(key))
@@ -64,6 +64,6 @@ def _of_entries(path: str, deployed: Sequence[Any], found: Sequence[Any]) -> Ite
             yield Difference(f"{path}[{side.index(one)}]", *pair)
 
 
-def _tells_apart(name: str, entries: Sequence[Any]) -> bool:
+def _identifies(name: str, entries: Sequence[Any]) -> bool:
     named = [one[name] for one in entries if isinstance(one.get(name), str) and one[name]]
     return len(named) == len(entries) == len(set(named))

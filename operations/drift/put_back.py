@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from operations.drift.found import Drifted
-from operations.drift.look import Looked, look
+from operations.drift.look import DriftResult, look
 from operations.drift.text import as_markdown
 from operations.ending import Notify
 from operations.engine.errors import FailedError, MistakenError
@@ -47,8 +47,8 @@ class Run:
             EngineError: whatever the engine says.
         """
         name = self.opened.name
-        looked = self._taken_in()
-        if not looked.any:
+        result = self._taken_in()
+        if not result.any:
             return
         with plan_file(wanted=self.plan) as file:
             found = self._reviewed(file)
@@ -57,7 +57,7 @@ class Run:
                     f"{reviewing.stopping(found)}; the state knows what was found, the cloud is unchanged",
                     f"waive it and repeat, or `workbuoy drift {name} --keep`",
                 )
-            if looked.found and not _changes(found):
+            if result.found and not _changes(found):
                 raise FailedError(
                     f"{name}: no update puts this back: the program does not say what it should be",
                     "say it in the program, or put it back by hand",
@@ -90,18 +90,18 @@ class Run:
             self.opened.up(message="drift kept", reviewed=Reviewed(found.plan, file), on_output=self.notify)
         self.show(f"{name}: kept; the program, the state and the cloud say the same")
 
-    def _taken_in(self, advice: Callable[[tuple[Drifted, ...]], str] | None = None) -> Looked:
+    def _taken_in(self, advice: Callable[[tuple[Drifted, ...]], str] | None = None) -> DriftResult:
         """What differed; it stands in the state then."""
         name = self.opened.name
         self.opened.require_free()
-        looked = look(self.opened, self.notify)
-        self.show(as_markdown(name, looked.found, taken=looked.taken))
-        if advice is not None and looked.found:
-            self.show(advice(looked.found))
-        if looked.found:
+        result = look(self.opened, self.notify)
+        self.show(as_markdown(name, result.found, taken=result.taken))
+        if advice is not None and result.found:
+            self.show(advice(result.found))
+        if result.found:
             self._ask(f"Take this into the state of {name}? Nothing in the cloud changes.")
             self.opened.refresh(on_output=self.notify)
-        return looked
+        return result
 
     def _reviewed(self, file: Path | None) -> Review:
         self.opened.use(running_image(self.project, self.opened.name, self.opened.outputs))

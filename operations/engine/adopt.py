@@ -32,10 +32,11 @@ def adopt(
             opened.take(file)
     opened.refresh(only=str(found["urn"]), on_output=on_output)
     read = _one_of(opened.name, opened.export(), type_, identifier)
-    told = (read.get("outputs") or {}).get("identifier", identifier)
-    if read.get("id") != resource_id or told != identifier:
+    read_identifier = (read.get("outputs") or {}).get("identifier", identifier)
+    if read.get("id") != resource_id or read_identifier != identifier:
         raise FailedError(
-            f"{opened.name}: {resource_id} was read as {told}, not as {identifier}", f"`workbuoy drift {opened.name}`"
+            f"{opened.name}: {resource_id} was read as {read_identifier}, not as {identifier}",
+            f"`workbuoy drift {opened.name}`",
         )
 
 

@@ -27,7 +27,7 @@ CANCELLING: Final = "Cancelling: waiting for what runs to end. Ctrl-C again ends
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class CliOutput:
     """What a run of the CLI printed."""
 
     stdout: str
@@ -37,8 +37,8 @@ class Said:
 class CommandError(Exception):
     """The CLI ended with another code than 0; its text is all that it said."""
 
-    def __init__(self, said: Said) -> None:
-        super().__init__(f"{said.stdout}\n{said.stderr}")
+    def __init__(self, output: CliOutput) -> None:
+        super().__init__(f"{output.stdout}\n{output.stderr}")
 
 
 def sdk_version() -> VersionInfo:
@@ -97,7 +97,7 @@ class Cli:
         self.version = version
         self.interrupted = False
         self.killed_by = ""
-        self._tell = notify
+        self._notify = notify
         self._running: subprocess.Popen[str] | None = None
 
     def run(
@@ -106,13 +106,13 @@ class Cli:
         folder: Path,
         variables: Mapping[str, str],
         on_output: Notify | None = None,
-    ) -> Said:
+    ) -> CliOutput:
         """Run the CLI without questions; `on_output` gets each line of either stream.
 
         Ctrl-C and SIGTERM ask it to cancel and wait; `interrupted` tells of it. Raises CommandError.
         """
         lines: tuple[list[str], list[str]] = ([], [])
-        beside = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
+        search_path = os.pathsep.join([str(Path(self.command).parent), os.environ.get("PATH", "")])
         with (
             self._cancelled_by_signals(),
             subprocess.Popen(
@@ -121,7 +121,7 @@ class Cli:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=folder,
-                env={**os.environ, "PATH": beside, **_HIDDEN_OPTIONS, **variables},
+                env={**os.environ, "PATH": search_path, **_HIDDEN_OPTIONS, **variables},
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
@@ -143,10 +143,10 @@ class Cli:
             finally:
                 self._running = None
         self.killed_by = "" if self.interrupted else _signal(process.returncode)
-        said = Said(stdout="\n".join(lines[0]), stderr="\n".join(lines[1]))
+        output = CliOutput(stdout="\n".join(lines[0]), stderr="\n".join(lines[1]))
         if process.returncode != 0:
-            raise CommandError(said)
-        return said
+            raise CommandError(output)
+        return output
 
     def cancel(self) -> None:
         """Ask what runs to stop in good order, from any thread; nothing where nothing runs."""
@@ -165,8 +165,8 @@ class Cli:
             return
 
         def interrupt(*_: object) -> None:
-            if not self.interrupted and self._tell:
-                self._tell(CANCELLING)
+            if not self.interrupted and self._notify:
+                self._notify(CANCELLING)
             self.interrupted = True
             self.cancel()
 

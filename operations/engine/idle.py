@@ -41,7 +41,7 @@ def left_to_write(
         return ("the engine gave no account of its preview",)
     outputs = {step["urn"]: step for step in map(_ended, events) if step is not None}
     goals = {urn: one.get("goal") or {} for urn, one in (plan.get("resourcePlans") or {}).items()}
-    found = dict.fromkeys(_not_told(steps, state.resources))
+    found = dict.fromkeys(_only_on_one_side(steps, state.resources))
     if sorted(state.provider_lines) != sorted(provider):
         found["how secrets are encrypted differs"] = None
     for step in steps:
@@ -70,13 +70,13 @@ def _ended(event: Event) -> Fields | None:
     return step
 
 
-def _not_told(steps: Iterable[Fields], resources: Sequence[Fields]) -> Iterator[str]:
-    told, stand = [step["urn"] for step in steps], {one["urn"] for one in resources}
+def _only_on_one_side(steps: Iterable[Fields], resources: Sequence[Fields]) -> Iterator[str]:
+    previewed, in_state = [step["urn"] for step in steps], {one["urn"] for one in resources}
     for one in resources:
         if one.get("delete"):
             yield f"{name_of(one['urn'])} waits for its deletion"
-    for urn in sorted(stand.symmetric_difference(told)):
-        yield f"{name_of(urn)} stands in {'the state' if urn in stand else 'the preview'} alone"
+    for urn in sorted(in_state.symmetric_difference(previewed)):
+        yield f"{name_of(urn)} stands in {'the state' if urn in in_state else 'the preview'} alone"
 
 
 def _of(step: Fields, ended: Fields | None, goal: Fields | None) -> Iterator[str]:

@@ -35,8 +35,8 @@ IGNORED: Final = ("preview failed", "update failed", "update cancelled")
 _HOLDER = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<time>\S+)")
 _PLUGIN = re.compile(r"resource plugin '?pulumi-resource-([\w-]+)'? (?:found .{0,40})?at version v?([\w.+-]+)")
 
-Said = re.Match[str]
-Explain = Callable[[str, str, Said], EngineError]
+MessageMatch = re.Match[str]
+Explain = Callable[[str, str, MessageMatch], EngineError]
 
 
 def explain(stack: str, text: str) -> EngineError:
@@ -112,17 +112,17 @@ def settle(stack: str, operations: Sequence[str]) -> str:
     )
 
 
-def _locked(stack: str, text: str, _found: Said) -> EngineError:
+def _locked(stack: str, text: str, _found: MessageMatch) -> EngineError:
     return locked(stack, [describe_lock(m["who"], int(m["pid"]), m["time"]) for m in _HOLDER.finditer(text)])
 
 
-def _plugin_missing(stack: str, _text: str, found: Said) -> EngineError:
+def _plugin_missing(stack: str, _text: str, found: MessageMatch) -> EngineError:
     named = _PLUGIN.search(found.string)
     plugin = f"{named[1]} {named[2]}" if named else "a provider"
     return EngineMissingError(f"{stack}: the plugin {plugin} is not here", "`workbuoy engine install` brings it")
 
 
-def _half_written(stack: str, _text: str, _found: Said) -> EngineError:
+def _half_written(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     """A folder's backend writes each file whole, and beside it a checksum, which it does not."""
     return FailedError(
         f"{stack}: its state's checksum is half written: a run writes it now, or was killed as it did",
@@ -131,64 +131,64 @@ def _half_written(stack: str, _text: str, _found: Said) -> EngineError:
     )
 
 
-def _not_logged_in(stack: str, _text: str, _found: Said) -> EngineError:
+def _not_logged_in(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     return UnreachableError(f"{stack}: no backend is chosen, so nobody knows where the state is", LOG_IN)
 
 
-def _no_folder(stack: str, _text: str, found: Said) -> EngineError:
+def _no_folder(stack: str, _text: str, found: MessageMatch) -> EngineError:
     return UnreachableError(f"{stack}: the backend {found[1]} is not there", f"make the folder, or {LOG_IN}")
 
 
-def _no_bucket(stack: str, _text: str, _found: Said) -> EngineError:
+def _no_bucket(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     return UnreachableError(
         f"{stack}: the backend's bucket does not exist", "run `bootstrap/` in the account first, or check the URL"
     )
 
 
-def _passphrase(stack: str, _text: str, found: Said) -> EngineError:
+def _passphrase(stack: str, _text: str, found: MessageMatch) -> EngineError:
     wrong = found[0].lower().startswith("incorrect")
     problem = "the passphrase of its secrets is wrong" if wrong else "its secrets are kept by a passphrase"
     return MistakenError(f"{stack}: {problem}", "set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
-def _secrets_key(stack: str, _text: str, _found: Said) -> EngineError:
+def _secrets_key(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     return UnreachableError(
         f"{stack}: the key of its secrets does not answer this identity",
         "check `secretsprovider` in its stack file, and that this role may use the key",
     )
 
 
-def _expired(stack: str, _text: str, _found: Said) -> EngineError:
+def _expired(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     return UnreachableError(f"{stack}: the AWS credentials have expired", SIGN_IN)
 
 
-def _no_credentials(stack: str, _text: str, _found: Said) -> EngineError:
+def _no_credentials(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     return UnreachableError(f"{stack}: there are no AWS credentials", SIGN_IN)
 
 
-def _wrong_credentials(stack: str, _text: str, _found: Said) -> EngineError:
+def _wrong_credentials(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     return UnreachableError(f"{stack}: AWS does not know these credentials", SIGN_IN)
 
 
-def _other_account(stack: str, _text: str, found: Said) -> EngineError:
+def _other_account(stack: str, _text: str, found: MessageMatch) -> EngineError:
     return MistakenError(
         f"{stack}: the credentials are of account {found[1]}, which its settings do not allow",
         "sign in to the account of the stack's file",
     )
 
 
-def _region(stack: str, _text: str, _found: Said) -> EngineError:
+def _region(stack: str, _text: str, _found: MessageMatch) -> EngineError:
     return MistakenError(
         f"{stack}: its region is not allowed in this account",
         "enable the region, or choose one that the organization's policies allow",
     )
 
 
-def _denied(stack: str, _text: str, found: Said) -> EngineError:
+def _denied(stack: str, _text: str, found: MessageMatch) -> EngineError:
     return UnreachableError(f"{stack}: AWS refuses the backend to this identity ({found[1]})", "use the deploy role")
 
 
-def _no_network(stack: str, _text: str, found: Said) -> EngineError:
+def _no_network(stack: str, _text: str, found: MessageMatch) -> EngineError:
     return UnreachableError(f"{stack}: {found[1]} cannot be reached", "check the network and the backend's URL")
 
 
@@ -241,8 +241,8 @@ def explained_by(
         if cli.killed_by:
             raise _killed(stack, cli, remains) from None
         explained = explain(stack, str(error))
-        said = list(dict.fromkeys(bare(why) for one in errors_of(events or []) for why in reasons_in(one)))
-        reasons = tuple(why for why in said if why not in IGNORED)
+        reported = list(dict.fromkeys(bare(why) for one in errors_of(events or []) for why in reasons_in(one)))
+        reasons = tuple(why for why in reported if why not in IGNORED)
         if type(explained) is FailedError and reasons:
             explained = FailedError(f"{stack}: {reasons[0]}", "", reasons)
         raise explained from None

@@ -76,7 +76,7 @@ _LEFT: Final = frozenset({"delete", "forget"})
 
 
 @dataclass
-class Held:
+class ReviewGuard:
     """The reviewed steps, each step that goes beyond them, and the run that is cancelled then."""
 
     plan: Plan
@@ -86,7 +86,7 @@ class Held:
 
     def watch(self, event: Event) -> None:
         """Cancel at the first step that goes further."""
-        if self.goes_further(event):
+        if self.exceeds_review(event):
             self.stop()
 
     def stop(self) -> None:
@@ -113,22 +113,22 @@ class Held:
             )
         return None
 
-    def goes_further(self, event: Event) -> bool:
+    def exceeds_review(self, event: Event) -> bool:
         """Whether a step begins that was not reviewed. Components do nothing in the cloud."""
         step = event.get("resourcePreEvent", {}).get("metadata")
         if step is None:
             return False
-        said, ops = str(step["op"]), self._reviewed(step["urn"])
-        known = OPERATIONS.get(said)
-        if said in _HALVES:
-            within = "replace" in ops or (said != "create-replacement" and bool(_LEFT & ops))
+        operation, ops = str(step["op"]), self._reviewed(step["urn"])
+        known = OPERATIONS.get(operation)
+        if operation in _HALVES:
+            within = "replace" in ops or (operation != "create-replacement" and bool(_LEFT & ops))
         elif known is None:
-            within = said in OPERATIONS  # part of another step; an operation of another version never passes
+            within = operation in OPERATIONS  # part of another step; an operation of another version never passes
         else:
             within = any(known in _MAY_BECOME[op] for op in ops or {"same"})
         if not within:
             instead = f"reviewed as {', '.join(sorted(ops))}" if ops else "not reviewed"
-            self.strayed.append(f"{known or said} {name_of(step['urn'])} ({instead})")
+            self.strayed.append(f"{known or operation} {name_of(step['urn'])} ({instead})")
         return not within
 
     def _reviewed(self, urn: str) -> set[Operation]:

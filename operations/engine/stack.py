@@ -13,7 +13,7 @@ from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import EngineError, StrayedError
 from operations.engine.events import EngineEvents, Event, changes_of
 from operations.engine.messages import explained_by, lost_events, some, unknown_stack
-from operations.engine.reviewed import Held, Reviewed
+from operations.engine.reviewed import Reviewed, ReviewGuard
 from operations.engine.stack_file import only_provider_added, provider_lines, require_provider
 from operations.engine.standing import Standing
 from project.files import Project
@@ -23,7 +23,7 @@ _AT_ONCE: Final = ("--yes", "--skip-preview")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class OperationResult:
     """What an operation did: resources by operation (`create`, `update`, `same`, ...), and the engine's events.
 
     `printed` is what the CLI printed: the engine's own account in JSON, of a preview that was asked for it.
@@ -105,7 +105,7 @@ class EngineStack(Standing):
         account: bool = False,
         on_output: Notify | None = None,
         on_event: Callable[[Event], Any] | None = None,
-    ) -> Ran:
+    ) -> OperationResult:
         """What `up` would do; writes nothing, but for the engine's plan where a file for it is named.
 
         With `account` the engine prints both states of every resource whole, as JSON, in the place of its lines.
@@ -123,7 +123,7 @@ class EngineStack(Standing):
 
     def up(
         self, *, message: str | None = None, reviewed: Reviewed | None = None, on_output: Notify | None = None
-    ) -> Ran:
+    ) -> OperationResult:
         """Create and update what the program declares; with `reviewed`, nothing that goes beyond it.
 
         Raises PendingError, before anything is touched, where an interrupted run left operations of unknown outcome;
@@ -135,7 +135,7 @@ class EngineStack(Standing):
             return self._up(message, None, on_output, EngineEvents(preview=False))
         if reviewed.file is None:
             self._compare_again(reviewed.plan)
-        held = Held(reviewed.plan, self._cli.cancel)
+        held = ReviewGuard(reviewed.plan, self._cli.cancel)
         reported = EngineEvents(preview=False, listen=held.watch, missed=held.stop)
         try:
             ran = self._up(message, reviewed.file, on_output, reported)
@@ -147,7 +147,9 @@ class EngineStack(Standing):
             raise instead
         return ran
 
-    def _up(self, message: str | None, plan: Path | None, on_output: Notify | None, reported: EngineEvents) -> Ran:
+    def _up(
+        self, message: str | None, plan: Path | None, on_output: Notify | None, reported: EngineEvents
+    ) -> OperationResult:
         args = ["up", *_AT_ONCE, "--suppress-outputs"]
         if message:
             args += ["--message", message]
@@ -156,37 +158,39 @@ class EngineStack(Standing):
         return self._run(args, on_output, reported)
 
     def _compare_again(self, reviewed: Plan) -> None:
-        held = Held(reviewed)
-        self.preview(on_event=held.goes_further)
+        held = ReviewGuard(reviewed)
+        self.preview(on_event=held.exceeds_review)
         if held.strayed:
             raise StrayedError(
                 f"{self.name}: would do now what was not reviewed: {some(held.strayed)}; nothing was changed",
                 f"`workbuoy review {self.name}`, then deploy anew",
             )
 
-    def refresh(self, *, only: str | None = None, on_output: Notify | None = None) -> Ran:
+    def refresh(self, *, only: str | None = None, on_output: Notify | None = None) -> OperationResult:
         """Write into the state what the cloud says, of all resources or of the one with a URN."""
         target = ["--target", only] if only else []
         return self._run(["refresh", *_AT_ONCE, *target], on_output, EngineEvents(preview=False))
 
-    def refresh_preview(self, *, on_output: Notify | None = None) -> Ran:
+    def refresh_preview(self, *, on_output: Notify | None = None) -> OperationResult:
         """What `refresh` would write; writes nothing."""
         return self._run(["refresh", "--preview-only"], on_output, EngineEvents(preview=True))
 
-    def destroy(self, *, on_output: Notify | None = None) -> Ran:
+    def destroy(self, *, on_output: Notify | None = None) -> OperationResult:
         """Delete everything that is not protected."""
         self.require_settled()
         return self._run(["destroy", *_AT_ONCE], on_output, EngineEvents(preview=False))
 
-    def _run(self, args: Sequence[str], on_output: Notify | None, reported: EngineEvents) -> Ran:
+    def _run(self, args: Sequence[str], on_output: Notify | None, reported: EngineEvents) -> OperationResult:
         with explained_by(self.name, self._cli, self._remains, reported.events), reported.log() as log:
             command = [*args, "--color", "never", "--event-log", str(log), "--stack", self.name]
-            said = self._cli.run(command, self._project.root, self._variables, on_output)
+            output = self._cli.run(command, self._project.root, self._variables, on_output)
         if reported.broken is not None:
             raise reported.broken
         if reported.gap:
             raise lost_events(self.name, reported)
-        return Ran(changes=changes_of(reported.events), events=tuple(reported.events), printed=said.stdout)
+        return OperationResult(
+            changes=changes_of(reported.events), events=tuple(reported.events), printed=output.stdout
+        )
 
     def _remains(self) -> str:
         state = self.state()

@@ -45,7 +45,7 @@ def evidence(
     same.
     """
     from operations.evidence.judged import as_json  # noqa: PLC0415 help must not pay for these
-    from operations.evidence.pack import gather, in_words, require_empty, stacks_of_customers, write  # noqa: PLC0415
+    from operations.evidence.pack import as_lines, gather, require_empty, stacks_of_customers, write  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     now = datetime.now(UTC).replace(microsecond=0)
@@ -61,7 +61,7 @@ def evidence(
     if json_wanted:
         print_json("evidence", as_json(found))
     else:
-        print_text("\n".join(line for told in in_words(found) for line in wrapped(told, "", " " * 8)))
+        print_text("\n".join(line for text in as_lines(found) for line in wrapped(text, "", " " * 8)))
     notify(f"The pack is in {out}; begin with {out / 'index.html'}")
     sys.exit(0 if found.passed else CHECK_FAILED)
 

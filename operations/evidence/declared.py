@@ -64,9 +64,9 @@ def declare(project: Project, stacks: Sequence[str]) -> Declared:
                 references = {base: made[base].exports} if base and one == stack else {}
                 made[one] = rehearse(project, one, Options(declare_only=True, references=references))
         graphs[stack] = graph_of(made[stack])
-        beside = graph_of(made[base]).resources if base else ()
+        base_resources = graph_of(made[base]).resources if base else ()
         regions = residency_of(project, stack)
-        found += _own(check([*graphs[stack].resources, *beside], stack, allowed_regions=regions), graphs[stack])
+        found += _own(check([*graphs[stack].resources, *base_resources], stack, allowed_regions=regions), graphs[stack])
         if made[stack].account not in accounts:
             account, accounts[made[stack].account] = declared_account(project, made[stack])
             if account is not None:
@@ -115,14 +115,14 @@ def controls(declared: Declared, reviews: State) -> list[Control]:
 def permissions(declared: Declared) -> Item:
     """Who may do what in each stack and in the account."""
     documents: dict[str, Any] = {}
-    told: list[str] = []
+    summary: list[str] = []
     for name, graph in declared.graphs.items():
         rows = _rows(graph.resources)
         documents[f"permissions/{name}.json"] = {"grants": rows}
-        told.append(f"{name}: {len(rows)} grants of {len({row['role'] for row in rows})} roles")
-    told += declared.gaps
-    state = State.MISSING if declared.gaps or not told else State.PASSED
-    return Item(kind="permissions", title="Who may do what", state=state, told=tuple(told), documents=documents)
+        summary.append(f"{name}: {len(rows)} grants of {len({row['role'] for row in rows})} roles")
+    summary += declared.gaps
+    state = State.MISSING if declared.gaps or not summary else State.PASSED
+    return Item(kind="permissions", title="Who may do what", state=state, summary=tuple(summary), documents=documents)
 
 
 def _rows(resources: Sequence[Resource]) -> list[dict[str, str]]:
@@ -138,7 +138,7 @@ def waivers(root: Path, today: date) -> Item:
     try:
         filed = read_waivers(root / "waivers", today)
     except InputError as error:
-        return Item(kind="waivers", title=title, state=State.FAILED, told=tuple(error.problems))
+        return Item(kind="waivers", title=title, state=State.FAILED, summary=tuple(error.problems))
     standing = [one for listed in exemptions().values() for one in listed]
     ended = [f"exemption of {one.control} ended on {one.until}" for one in standing if one.until < today]
     soon = today + timedelta(days=LONGEST_DAYS)
@@ -147,18 +147,18 @@ def waivers(root: Path, today: date) -> Item:
         "waivers.json": [one.waiver.model_dump(mode="json", by_alias=True) for one in filed],
         "exemptions.json": [one.model_dump(mode="json") for one in standing],
     }
-    told = (
+    summary = (
         f"{len(filed)} waivers in force, each with an owner and a last day",
         f"{len(standing)} exemptions with a reason; {ending} end within {LONGEST_DAYS} days",
         *ended,
     )
     state = State.FAILED if ended else State.PASSED
-    return Item(kind="waivers", title=title, state=state, told=told, documents=documents)
+    return Item(kind="waivers", title=title, state=state, summary=summary, documents=documents)
 
 
 def erasures(root: Path, since: date, until: date) -> Item:
     """Customers who left in the period, and places that others moved away from, by the records that stay."""
-    told: list[str] = []
+    summary: list[str] = []
     documents: dict[str, Any] = {}
     problems: list[str] = []
     for folder, under in ((OFFBOARDED_FOLDER, "erasures"), (MOVED_FOLDER, "erasures/moved")):
@@ -174,7 +174,7 @@ def erasures(root: Path, since: date, until: date) -> Item:
                 of = (
                     f"{content.get('name')} in {content.get('base')}" if folder == MOVED_FOLDER else content.get("name")
                 )
-                told.append(f"{day}: {of}, confirmed by {content.get('confirmedBy')}")
-    state = State.FAILED if problems else State.PASSED if told else State.NONE
-    told = sorted(told) or ["nobody left in this period"]
-    return Item(kind="erasures", title="Erasures", state=state, told=(*problems, *told), documents=documents)
+                summary.append(f"{day}: {of}, confirmed by {content.get('confirmedBy')}")
+    state = State.FAILED if problems else State.PASSED if summary else State.NONE
+    summary = sorted(summary) or ["nobody left in this period"]
+    return Item(kind="erasures", title="Erasures", state=state, summary=(*problems, *summary), documents=documents)

@@ -32,5 +32,5 @@ class Item:
     kind: EvidenceKind
     title: str
     state: State
-    told: tuple[str, ...]
+    summary: tuple[str, ...]
     documents: Mapping[str, Any] = field(default_factory=dict)

@@ -99,7 +99,7 @@ def as_json(pack: Pack) -> dict[str, Any]:
                 "kind": one.kind,
                 "title": one.title,
                 "state": one.state.value,
-                "told": list(one.told),
+                "told": list(one.summary),
                 "files": list(one.documents),
             }
             for one in pack.items

@@ -66,26 +66,26 @@ def read(session: Any, stacks: Sequence[str], place: Callable[[str], Place], sin
 
 def erasures(live: Live, stacks: Sequence[str], left: Item) -> Item:
     """The ledger's entries beside the records of those who left: a leaving that no ledger notes fails."""
-    told, states, documents = list(left.told), [left.state], dict(left.documents)
+    summary, states, documents = list(left.summary), [left.state], dict(left.documents)
     tenants = 0
     for stack in stacks:
         if ("erasures", stack) in live.problems:
-            told.append(f"{stack}: {live.problems['erasures', stack]}")
+            summary.append(f"{stack}: {live.problems['erasures', stack]}")
             states.append(State.MISSING)
             continue
         entries = live.erasures[stack]
         counted = Counter(str(one["kind"]) for one in entries)
         tenants += counted["tenant"]
         shown = ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items()))
-        told.append(f"{stack}: {shown or 'no entry'} in the erasure ledger")
+        summary.append(f"{stack}: {shown or 'no entry'} in the erasure ledger")
         states.append(State.PASSED if entries else State.NONE)
         documents[f"erasures/ledger-{stack}.json"] = {"entries": entries}
     gone = sum(1 for one in left.documents.values() if one.get("isolation") == "pool")
     if gone > tenants and not any(kind == "erasures" for kind, _ in live.problems):
-        told.append(f"{gone} pool customers left by their records, and {tenants} removals stand in the ledgers")
+        summary.append(f"{gone} pool customers left by their records, and {tenants} removals stand in the ledgers")
         states.append(State.FAILED)
     state = worst([one for one in states if one is not State.NONE] or [State.NONE])
-    return Item(kind="erasures", title=left.title, state=state, told=tuple(told), documents=documents)
+    return Item(kind="erasures", title=left.title, state=state, summary=tuple(summary), documents=documents)
 
 
 def _evidence(kind: str, session: Any, place: Place) -> Iterator[dict[str, Any]]:

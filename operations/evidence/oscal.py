@@ -82,7 +82,7 @@ def _item(pack: Pack, one: Item) -> dict[str, Any]:
     found: dict[str, Any] = {
         "uuid": _id(pack, f"evidence {one.kind}"),
         "title": one.title,
-        "description": f"{one.state.value}: {'; '.join(one.told) or 'nothing'}",
+        "description": f"{one.state.value}: {'; '.join(one.summary) or 'nothing'}",
         "methods": ["EXAMINE"],
         "collected": pack.until.isoformat(timespec="seconds"),
     }

@@ -76,9 +76,9 @@ def _of_kind(
         return of_kind(recorded, kind, *period, stacks)
     documents = [one for found in getattr(live, kind).values() for one in found]
     item = of_kind(recorded, kind, *period, stacks, live=documents)
-    told = tuple(f"{stack}: {why}" for (of, stack), why in live.problems.items() if of == kind)
-    state = worst([item.state, State.MISSING]) if told else item.state
-    return replace(item, state=state, told=(*item.told, *told))
+    problems = tuple(f"{stack}: {why}" for (of, stack), why in live.problems.items() if of == kind)
+    state = worst([item.state, State.MISSING]) if problems else item.state
+    return replace(item, state=state, summary=(*item.summary, *problems))
 
 
 def _erasures(root: Path, since: date, today: date, stacks: Sequence[str], live: "Live | None") -> Item:
@@ -87,8 +87,8 @@ def _erasures(root: Path, since: date, today: date, stacks: Sequence[str], live:
         from operations.evidence.live import erasures  # noqa: PLC0415 loads S3's client
 
         return erasures(live, stacks, left)
-    told = "the erasure ledgers were not read: --live, as an operator"
-    return replace(left, state=worst([left.state, State.MISSING]), told=(*left.told, told))
+    gap = "the erasure ledgers were not read: --live, as an operator"
+    return replace(left, state=worst([left.state, State.MISSING]), summary=(*left.summary, gap))
 
 
 def require_empty(folder: Path) -> None:
@@ -136,12 +136,12 @@ def _text(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
-def in_words(pack: Pack) -> Iterator[str]:
+def as_lines(pack: Pack) -> Iterator[str]:
     """What is not shown, and the counts."""
     for item in pack.items:
         mark = "  " if item.state in (State.PASSED, State.NONE) else "! "
         yield f"{mark}{item.title}: {item.state.value}"
-        yield from (f"      {one}" for one in item.told if item.state is not State.PASSED)
+        yield from (f"      {one}" for one in item.summary if item.state is not State.PASSED)
     bad = [one for one in pack.controls if one.state in (State.FAILED, State.MISSING)]
     yield from (f"! control {one.name}: {one.state.value}" for one in bad)
     shown = pack.count(State.PASSED)

@@ -61,7 +61,7 @@ def _evidence(items: Sequence[Item]) -> Html:
         [
             one.title,
             _state(one.state),
-            join(*(el("div", told) for told in one.told)),
+            join(*(el("div", line) for line in one.summary)),
             join(*(el("div", el("a", path, href=path)) for path in one.documents)) or "none",
         ]
         for one in items
@@ -117,11 +117,11 @@ def _controls(controls: Sequence[Control]) -> Html:
 
 
 def _limits() -> Html:
-    said = (
+    limits = (
         "Controls are judged on what the reviewed program declares, not on the account; drift and audits are of the "
         "account.",
         "Which control answers which requirement is this project's own table; an auditor decides.",
         "Permissions and the isolation matrix are judged by this project's evaluator of IAM, not by AWS.",
         "Policies of people, contracts, training and premises are not here.",
     )
-    return el("section", el("h2", "What this does not prove"), el("ul", [el("li", one) for one in said]))
+    return el("section", el("h2", "What this does not prove"), el("ul", [el("li", one) for one in limits]))

@@ -45,14 +45,14 @@ def of_kind(
     documents, problems = _read(folder / kind)
     documents += [Document(_name(one), _day("", one), one) for one in live]
     fresh = [one for one in documents if since <= one.day <= until]
-    told, states = list(problems), [State.FAILED for _ in problems]
+    summary, states = list(problems), [State.FAILED for _ in problems]
     for stack in stacks if each else [""]:
         own = [one for one in fresh if not stack or one.content.get("stack") == stack]
         state, words = _latest(own, verdict, kind, without)
         states.append(state)
-        told.append(f"{stack}: {words}" if stack else words)
+        summary.append(f"{stack}: {words}" if stack else words)
     names = {f"recorded/{kind}/{one.name}": one.content for one in fresh}
-    return Item(kind=kind, title=title, state=worst(states), told=tuple(told), documents=names)
+    return Item(kind=kind, title=title, state=worst(states), summary=tuple(summary), documents=names)
 
 
 def _latest(found: Sequence[Document], verdict: Verdict, kind: str, without: State) -> tuple[State, str]:

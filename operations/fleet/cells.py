@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.fleet import FILE, GrantedQuota, load_fleet
-from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
+from infra.suggestion import suggestion
 from infra.tenants import capacity
 from infra.tenants.files import by_base
 from infra.tenants.record import Tenant
@@ -25,7 +25,7 @@ DEFAULT_TIER: Final = "standard"
 class Cell:
     """A base stack; `room` is how many more silos of the asked tier fit, and `limit` what ends it.
 
-    A further base stack in the same account and region takes `beside` silos, which `beside_limit` ends: one that the
+    A further base stack in the same account and region takes `shared` silos, which `shared_limit` ends: one that the
     account shares out. On a base stack of an account of its own, `alone` fit.
     """
 
@@ -36,8 +36,8 @@ class Cell:
     room: int
     limit: str
     alone: int
-    beside: int
-    beside_limit: str
+    shared: int
+    shared_limit: str
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class CellNeeds:
     """What a customer needs of its cell."""
 
     environment: str
@@ -107,7 +107,8 @@ def _refuse_unknown(root: Path, granted: Sequence[GrantedQuota], limits: Sequenc
     known = [one.quota.name for one in limits]
     problems = [
         Problem(
-            path=f"quotas[{index}].name", message=f"{one.name} is no limit of docs/limits.md{meant(one.name, known)}"
+            path=f"quotas[{index}].name",
+            message=f"{one.name} is no limit of docs/limits.md{suggestion(one.name, known)}",
         )
         for index, one in enumerate(granted)
         if one.name not in known
@@ -143,8 +144,8 @@ def _cell(
     rooms = {**dict(_own_rooms(settings, silos[base.stack], table.tier)), **dict(_rooms(base, bases, silos, table))}
     limit = min(rooms, key=lambda name: rooms[name], default="")
     alone = {**dict(_own_rooms(settings, (), table.tier)), **dict(_rooms_alone(base, table))}
-    beside = dict(_rooms(base, bases, silos, table, further=1))
-    beside_limit = min(beside, key=lambda name: beside[name], default="")
+    shared = dict(_rooms(base, bases, silos, table, further=1))
+    shared_limit = min(shared, key=lambda name: shared[name], default="")
     service = settings.get("service")
     return Cell(
         base=base,
@@ -154,17 +155,17 @@ def _cell(
         room=max(0, rooms.get(limit, 0)),
         limit=limit,
         alone=max(0, min(alone.values(), default=0)),
-        beside=max(0, beside.get(beside_limit, 0)),
-        beside_limit=beside_limit,
+        shared=max(0, shared.get(shared_limit, 0)),
+        shared_limit=shared_limit,
     )
 
 
 def _own_rooms(settings: Mapping[str, Any], silos: Iterable[Tenant], tier: str) -> Iterator[tuple[str, int]]:
     """By the limits that no request moves, counted by each customer's tier."""
     standing = list(silos)
-    for wall in capacity.known_walls(settings):
-        taken = wall.base + sum(wall.silo(str(one.tier)) for one in standing)
-        yield wall.name, (wall.most - taken) // wall.silo(tier)
+    for limit in capacity.known_limits(settings):
+        taken = limit.base + sum(limit.silo(str(one.tier)) for one in standing)
+        yield limit.name, (limit.most - taken) // limit.silo(tier)
 
 
 def _rooms(
@@ -194,16 +195,16 @@ def _shares(scope: str, base: Base, other: Base) -> bool:
     return other.account == base.account and (scope == "account" or other.region == base.region)
 
 
-def choose(cells: Sequence[Cell], asked: Asked) -> Choice:
+def choose(cells: Sequence[Cell], needs: CellNeeds) -> Choice:
     """The fitting cell of which the least is taken.
 
     Raises ProblemsError with what stands against each cell.
     """
-    against = {cell.name: _against(cell, asked) for cell in cells if cell.base.environment == asked.environment}
+    against = {cell.name: _against(cell, needs) for cell in cells if cell.base.environment == needs.environment}
     fitting = [cell for cell in cells if against.get(cell.name) == ""]
     if not fitting:
         reasons = "; ".join(f"{name} {reason}" for name, reason in against.items()) or "there is none"
-        message = f"no base stack of {asked.environment} takes this customer: {reasons}"
+        message = f"no base stack of {needs.environment} takes this customer: {reasons}"
         raise ProblemsError([Problem(path="base", message=message)])
     chosen = min(fitting, key=lambda cell: (cell.taken, cell.name))
     others = [f"{name} {reason}" for name, reason in against.items() if reason]
@@ -214,12 +215,12 @@ def choose(cells: Sequence[Cell], asked: Asked) -> Choice:
     return Choice(cell=chosen, why="; ".join([why, *others]))
 
 
-def _against(cell: Cell, asked: Asked) -> str:
+def _against(cell: Cell, needs: CellNeeds) -> str:
     """Why a cell does not fit; empty if it does."""
-    if cell.base.region not in asked.regions:
+    if cell.base.region not in needs.regions:
         return f"lies in {cell.base.region}, outside the residency"
-    outside = sorted(set(cell.residency) - set(asked.regions))
-    if asked.isolation == "pool":
+    outside = sorted(set(cell.residency) - set(needs.regions))
+    if needs.isolation == "pool":
         return f"may keep its pool's data in {', '.join(outside)}, outside the residency" if outside else ""
     if not cell.https:
         return "serves plain HTTP"

@@ -111,7 +111,7 @@ class Lease:
         return LostError(f"shard {name}: {why}", "what this runner does counts no more; `workbuoy fleet status`")
 
 
-class Heart:
+class Heartbeat:
     """Renews a lease for as long as it beats, and calls `lost` once when the hold is gone."""
 
     def __init__(self, lease: Lease, every_seconds: float, lost: Callable[[], object]) -> None:
@@ -119,7 +119,7 @@ class Heart:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="fleet-lease", daemon=True)
 
-    def __enter__(self) -> "Heart":
+    def __enter__(self) -> "Heartbeat":
         self._thread.start()
         return self
 

@@ -50,10 +50,10 @@ def next_cell(root: Path, cell: Cell, *, own_account: bool | None = None) -> Nex
     name = _free_name(root, cell.name)
     text = _base_text(root, cell, name)
     known = (root / account_file(account_stack(root, cell.base.environment, cell.base.account))).is_file()
-    apart = own_account if own_account is not None else known and cell.beside < cell.alone
+    apart = own_account if own_account is not None else known and cell.shared < cell.alone
     if not apart:
         why = (
-            f"in account {cell.base.account} with {cell.name}: {cell.beside} customers fit there ({cell.beside_limit})"
+            f"in account {cell.base.account} with {cell.name}: {cell.shared} customers fit there ({cell.shared_limit})"
         )
         return NextCell(files={stack_file(root, name).name: text}, why=why, steps=(_certificate(name),))
     account = _free_placeholder(root)
@@ -63,8 +63,8 @@ def next_cell(root: Path, cell: Cell, *, own_account: bool | None = None) -> Nex
         own: _account_text(root, cell, account),
     }
     why = (
-        f"in an account of its own: beside {cell.name}, {cell.base.account} leaves it {cell.beside} customers "
-        f"({cell.beside_limit}), and alone it has room for {cell.alone}"
+        f"in an account of its own: beside {cell.name}, {cell.base.account} leaves it {cell.shared} customers "
+        f"({cell.shared_limit}), and alone it has room for {cell.alone}"
     )
     steps = (
         f"put the new account's id in the place of {account}, in both files",

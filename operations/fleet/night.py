@@ -106,10 +106,10 @@ class Night:
 
     def _run(self, words: Sequence[str], step: Step, stack: str, stop: Stop) -> SiloOutcome:
         folder = self.folder.resolve()
-        told = [step.writes[0], str(folder / step.writes[1].format(stack=stack))] if step.writes else []
+        output_options = [step.writes[0], str(folder / step.writes[1].format(stack=stack))] if step.writes else []
         printed = folder / step.prints.format(stack=stack) if step.prints else None
         log = folder / f"{stack}.log"
         if self.run_step is not None:
-            return self.run_step([*words, *told], log, stop, printed)
+            return self.run_step([*words, *output_options], log, stop, printed)
         log.write_bytes(b"")  # a cause is read from what this command alone said
-        return run_child(self.root, [*words, *told], log, stop, printed)
+        return run_child(self.root, [*words, *output_options], log, stop, printed)

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.fleet import FILE, FleetSettings, load_fleet
-from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import stack_file
+from infra.suggestion import suggestion
 from infra.tenants.listing import FOLDER
 from infra.tenants.record import Tenant
 from infra.yaml_index import Index, index_of
@@ -130,7 +130,7 @@ def _canary_problems(
     known = {one.name: one for one in tenants}
     for index, name in enumerate(settings.canaries):
         if name not in known:
-            message = f"there is no customer {name}: no {FOLDER}/{name}.yaml{meant(name, known)}"
+            message = f"there is no customer {name}: no {FOLDER}/{name}.yaml{suggestion(name, known)}"
             yield Problem(path=f"canaries[{index}]", message=message)
         elif known[name].isolation != "silo":
             message = f"{name} is in the pool of {known[name].base} and gets a release with it; name a silo"

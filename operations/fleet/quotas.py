@@ -58,12 +58,12 @@ def _value(client: Any, live: LiveQuota) -> float:
     """The applied value, or AWS's default where none was ever applied."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  half a second
 
-    asked = {"ServiceCode": live.service, "QuotaCode": live.code}
+    parameters = {"ServiceCode": live.service, "QuotaCode": live.code}
     try:
         try:
-            found = client.get_service_quota(**asked)["Quota"]
+            found = client.get_service_quota(**parameters)["Quota"]
         except client.exceptions.NoSuchResourceException:
-            found = client.get_aws_default_service_quota(**asked)["Quota"]
+            found = client.get_aws_default_service_quota(**parameters)["Quota"]
     except ClientError as error:
         raise UnknownQuotaError(f"Service Quotas: {error.response['Error']['Code']}") from None
     except BotoCoreError as error:

@@ -9,14 +9,14 @@ from operations.fleet.quotas import LiveQuotas, ask
 
 
 @dataclass(frozen=True, kw_only=True)
-class Here:
+class AccountQuotas:
     """An account and what AWS grants it."""
 
     account: str
     quotas: LiveQuotas
 
 
-def quotas_here(root: Path) -> Here:
+def quotas_here(root: Path) -> AccountQuotas:
     """Ask for the regions of the account's base stacks.
 
     Raises MistakenError where it has none, and UnreachableError where nobody is signed in.
@@ -34,4 +34,4 @@ def quotas_here(root: Path) -> Here:
         raise MistakenError(
             f"you are signed in to {account}, where no base stack stands", f"base stacks stand in {accounts}"
         )
-    return Here(account=account, quotas=ask(boto3.Session(), account, regions))
+    return AccountQuotas(account=account, quotas=ask(boto3.Session(), account, regions))

@@ -16,7 +16,7 @@ from infra.tenants.listing import record_path
 from operations.ending import Notify
 from operations.engine.errors import EngineError
 from operations.fleet.journal import Journal, this_runner
-from operations.fleet.lease import Heart, Lease
+from operations.fleet.lease import Heartbeat, Lease
 from operations.fleet.plan import Digests
 from operations.fleet.records import Entry, Run, ShardHead, ShardRecord, Watched
 from operations.fleet.rule import failures_stop
@@ -69,7 +69,7 @@ class _Shift:
     """One runner's work on one shard."""
 
     def __init__(self, journal: Journal, run: Run, lease: Lease, worker: Worker, notify: Notify) -> None:
-        self._journal, self._run, self._lease, self._worker, self._tell = journal, run, lease, worker, notify
+        self._journal, self._run, self._lease, self._worker, self._notify = journal, run, lease, worker, notify
         self._digests = Digests(worker.root)
         self._digesting = threading.Lock()
         self._scheduler: Scheduler | None = None
@@ -77,7 +77,7 @@ class _Shift:
 
     def work(self) -> ShardResult:
         every = self._worker.settings.lease_minutes * 60 / RENEWALS
-        with Heart(self._lease, every, lambda: self._lose("another runner has taken the shard")):
+        with Heartbeat(self._lease, every, lambda: self._lose("another runner has taken the shard")):
             names = self._lease.record.left(self._run.round)
             ended = self._deploy(names) if names else True
             if ended and (names or self._lease.record.watched is None):
@@ -134,8 +134,8 @@ class _Shift:
                     return ""
                 read_tenant(root, name)
         except ProblemsError as error:
-            told = "; ".join(map(str, error.problems))
-            return f"its files are wrong since the plan: {told}: mend them, then `workbuoy tenant deploy {name}`"
+            problems = "; ".join(map(str, error.problems))
+            return f"its files are wrong since the plan: {problems}: mend them, then `workbuoy tenant deploy {name}`"
         return f"its files changed since the plan: `workbuoy tenant deploy {name}` deploys it by itself"
 
     def _leave_out(self, name: str, cause: str) -> str:
@@ -168,7 +168,7 @@ class _Shift:
         record, minutes = self._lease.record, self._worker.settings.watch_minutes
         deployed = any(one.state == "done" for one in record.customers.values())
         if deployed and minutes and self._run.state == "running":  # who goes back knows what was wrong
-            self._tell(f"{record.head.name}: watching {len(record.customers)} stacks for {minutes} minutes ...")
+            self._notify(f"{record.head.name}: watching {len(record.customers)} stacks for {minutes} minutes ...")
             self._worker.sleep(minutes * 60)
         if self._gone:
             return False

@@ -99,8 +99,8 @@ class S3Store:
             raise self._unreachable(error) from None
         except BotoCoreError as error:
             raise self._unreachable(error) from None
-        told = found["ResponseMetadata"]["HTTPHeaders"].get("date")
-        now = parsedate_to_datetime(told) if told else datetime.now(UTC)
+        response_date = found["ResponseMetadata"]["HTTPHeaders"].get("date")
+        now = parsedate_to_datetime(response_date) if response_date else datetime.now(UTC)
         age = (now - found["LastModified"]).total_seconds()
         return Stored(body=body, version=found["ETag"], age_seconds=max(age, 0.0))
 

@@ -10,7 +10,7 @@ from operations.fleet.journal import counts
 from operations.fleet.plan import WAVES, FleetPlan
 from operations.fleet.records import Run, ShardHead, ShardRecord
 
-_NOT_TOLD: Final = ("plan", "writes")
+_NOT_SHOWN: Final = ("plan", "writes")
 """Of a run, what the journal alone needs."""
 
 
@@ -94,7 +94,7 @@ def _without(name: str, stack: str, cause: str) -> str:
 
 def run_json(run: Run, records: Sequence[ShardRecord]) -> dict[str, Any]:
     """The same for programs."""
-    of_the_run = {key: value for key, value in asdict(run).items() if key not in _NOT_TOLD}
+    of_the_run = {key: value for key, value in asdict(run).items() if key not in _NOT_SHOWN}
     return {
         **of_the_run,
         "because": list(run.because),

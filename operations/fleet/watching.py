@@ -18,7 +18,7 @@ _FAILED: Final = ("failed", "unanswered")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _MetricQuery:
     stack: str
     part: str
     query: Mapping[str, Any]
@@ -40,7 +40,7 @@ class Watching:
         try:
             client = self._client or _client(head.region)
             found = {one["AlarmName"]: one for one in alarms_of(client, stacks)}
-            values = _sums(client, _asked(found, stacks), self._minutes)
+            values = _sums(client, _metric_queries(found, stacks), self._minutes)
         except (BotoCoreError, ClientError) as error:
             return Watched(unknown=(f"{head.name}: CloudWatch: {' '.join(str(error).split())}",))
         allowed = 100 - _availability(self._root, head.base)
@@ -81,22 +81,22 @@ def _is_own(alarm: Mapping[str, Any], stack: str) -> bool:
     return any(str(arn).rpartition(":")[2] == f"workbuoy-{stack}-alarms" for arn in alarm.get("AlarmActions", ()))
 
 
-def _asked(found: Mapping[str, Mapping[str, Any]], stacks: Iterable[str]) -> Iterator[_Asked]:
+def _metric_queries(found: Mapping[str, Mapping[str, Any]], stacks: Iterable[str]) -> Iterator[_MetricQuery]:
     for stack in stacks:
         errors = found.get(f"workbuoy-{stack}-{ERRORS}", {})
         for one in errors.get("Metrics", ()):
             if "MetricStat" in one:
-                yield _Asked(stack=stack, part=one["Id"], query=one["MetricStat"]["Metric"])
+                yield _MetricQuery(stack=stack, part=one["Id"], query=one["MetricStat"]["Metric"])
         if lines := found.get(f"workbuoy-{stack}-{LINES}"):
             metric = {key: lines[key] for key in ("Namespace", "MetricName", "Dimensions") if key in lines}
-            yield _Asked(stack=stack, part="lines", query=metric)
+            yield _MetricQuery(stack=stack, part="lines", query=metric)
 
 
-def _sums(client: Any, asked: Iterable[_Asked], minutes: int) -> dict[tuple[str, str], float]:
+def _sums(client: Any, queries: Iterable[_MetricQuery], minutes: int) -> dict[tuple[str, str], float]:
     """Each metric's sum over the last minutes; 0 where nothing was counted."""
     end = datetime.now(UTC)
     values: dict[tuple[str, str], float] = {}
-    for one in asked:
+    for one in queries:
         found = client.get_metric_statistics(
             **one.query, StartTime=end - timedelta(minutes=minutes), EndTime=end, Period=60, Statistics=["Sum"]
         )

@@ -33,6 +33,6 @@ class Where:
         A shard's runner names the state of its shard's account; the journal is one for all accounts.
         """
         home = self.home
-        told = os.environ.get("PULUMI_BACKEND_URL") or home.backend
-        address = home.backend if told in {one.backend for one in read_bases(self.root).values()} else told
+        backend = os.environ.get("PULUMI_BACKEND_URL") or home.backend
+        address = home.backend if backend in {one.backend for one in read_bases(self.root).values()} else backend
         return Journal(open_store(address, home.region, self.profile), self.environment)

@@ -49,8 +49,8 @@ def build(
         notify("Writing the archive")
         image.unpack(folder / "files")
         target.parent.mkdir(parents=True, exist_ok=True)
-        put_beside(folder / "files" / SBOM, sbom_of(target))
-        put_beside(made, target)
+        move_into_place(folder / "files" / SBOM, sbom_of(target))
+        move_into_place(made, target)
     return Image.read(target)
 
 
@@ -68,7 +68,7 @@ def _lay_out(app: Path, context: Path) -> str:
     return source_digest(context)
 
 
-def put_beside(file: Path, target: Path) -> None:
+def move_into_place(file: Path, target: Path) -> None:
     """Through a neighbour, since the temporary folder may be on another file system."""
     neighbour = target.with_name(f".{target.name}.{os.getpid()}")
     try:

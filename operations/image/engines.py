@@ -14,11 +14,11 @@ TOOLS = {"buildah": "buildah", **base.TOOLS}
 NAME = "workbuoy-app"
 
 
-def choose(asked: Engine | None) -> Engine:
+def choose(requested: Engine | None) -> Engine:
     """Docker where an engine answers, else buildah. Raises ImageError (code 4) naming packages where neither is."""
-    if asked != "buildah" and _docker_answers():
+    if requested != "buildah" and _docker_answers():
         return "docker"
-    if asked == "docker":
+    if requested == "docker":
         raise ImageError("no Docker engine answers; leave --engine out to build with buildah", IMPOSSIBLE)
     require(TOOLS, "no Docker engine answers, so building the image")
     return "buildah"
@@ -76,7 +76,7 @@ def _docker_answers() -> bool:
     if shutil.which("docker") is None:
         return False
     try:
-        asked = subprocess.run(
+        completed = subprocess.run(
             ["docker", "version", "--format", "{{.Server.Version}}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -85,4 +85,4 @@ def _docker_answers() -> bool:
         )
     except subprocess.TimeoutExpired:
         return False
-    return asked.returncode == 0
+    return completed.returncode == 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from operations.ending import Notify
-from operations.image.build import put_beside
+from operations.image.build import move_into_place
 from operations.image.tools import IMPOSSIBLE, require, run, workshop
 from rehearsal.image.archive import Image, ImageError
 
@@ -23,7 +23,7 @@ RETRIES: Final = 3
 _REPOSITORY: Final = re.compile(r"\w[\w.-]*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = re.compile(r"docker://(localhost|127\.0\.0\.1)(:\d+)?/.*")
-_SAID: Final = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
+_ERROR_MESSAGE: Final = re.compile(r'msg="((?:[^"\\]|\\.)*)"')
 _ABSENT: Final = ("manifest unknown", "not found")
 
 
@@ -72,7 +72,7 @@ def push(
         if keep is not None:
             kept = skopeo.folder / "kept.tar"
             skopeo.copy(f"writing {keep}", f"oci:{layout}:image", f"oci-archive:{kept}:image")
-            put_beside(kept, keep)
+            move_into_place(kept, keep)
     return stored
 
 
@@ -100,13 +100,15 @@ class _Skopeo:
         try:
             return run(["skopeo", *arguments], self.folder, doing)
         except ImageError as error:
-            said = _SAID.search(str(error))
-            raise ImageError(f"{doing} failed: {_unescaped(said[1])}" if said else str(error), error.code) from None
+            message = _ERROR_MESSAGE.search(str(error))
+            raise ImageError(
+                f"{doing} failed: {_unescaped(message[1])}" if message else str(error), error.code
+            ) from None
 
     def copy(self, doing: str, source: str, destination: str, *options: str) -> None:
         """From one transport to another."""
-        ways = (*_plain("src-", source), *_plain("dest-", destination))
-        self(doing, "copy", *self._options, *ways, *options, f"--retry-times={RETRIES}", source, destination)
+        transports = (*_plain("src-", source), *_plain("dest-", destination))
+        self(doing, "copy", *self._options, *transports, *options, f"--retry-times={RETRIES}", source, destination)
 
     def put(self, source: str, repository: str, digest: str, notify: Notify) -> Stored:
         """Copy unless it is there; then see that it is."""

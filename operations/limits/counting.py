@@ -52,7 +52,7 @@ class Rate:
     name: str
     adjustable: str
     means: str
-    told: str = ""
+    stated: str = ""
     service: str = ""
     kind: Literal["read", "write"] = "read"
     per_second: float | None = None
@@ -62,11 +62,11 @@ class Rate:
     @property
     def default(self) -> str:
         """As the page says it."""
-        return self.told if self.per_second is None else f"{self.per_second:,.0f} a second"
+        return self.stated if self.per_second is None else f"{self.per_second:,.0f} a second"
 
 
 @dataclass(frozen=True)
-class Met:
+class LimitUse:
     """A limit, held against the graphs: how much of it there is, what the base and one silo take, how many fit."""
 
     quota: Quota
@@ -102,14 +102,14 @@ def rates() -> list[Rate]:
     return [Rate(**entry) for entry in read_yaml_value(Path(__file__).parent / "rates.yaml")]
 
 
-def met(base: Graph, silo: Graph) -> list[Met]:
+def limit_uses(base: Graph, silo: Graph) -> list[LimitUse]:
     """Every limit against a base stack and one silo on it, those that bite first in front."""
 
-    def held(quota: Quota) -> Met:
+    def held(quota: Quota) -> LimitUse:
         limit = _measured(base, quota.counts[0]) if quota.quota == MEASURED else quota.quota
         taken = sum(_count(base, base, one) for one in quota.counts)
         each = sum(_count(silo, base, one) for one in quota.counts)
-        return Met(quota, None if limit is None else float(limit), taken, each)
+        return LimitUse(quota, None if limit is None else float(limit), taken, each)
 
     everything = [held(quota) for quota in quotas()]
     return sorted(everything, key=lambda one: float("inf") if one.fits is None else one.fits)

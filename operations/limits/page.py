@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from facts import tokens as t
 from graph import Graph
-from operations.limits.counting import Met, Rate, met, rates, state_kilobytes
+from operations.limits.counting import LimitUse, Rate, limit_uses, rates, state_kilobytes
 
 GOAL = 1000
 SCOPES = {
@@ -17,16 +17,16 @@ SCOPES = {
 
 def page(base: Graph, silo: Graph) -> str:
     """The whole page, for one silo of the tier that the example has."""
-    found = met(base, silo)
+    found = limit_uses(base, silo)
     silos, bases = [one for one in found if not one.of_bases], [one for one in found if one.of_bases]
     return (
         "\n".join((*_head(silos, base, silo), *_silos(silos), *_bases(bases), *_actions(found), *_rates(silo))) + "\n"
     )
 
 
-def _head(found: list[Met], base: Graph, silo: Graph) -> Iterator[str]:
+def _head(found: list[LimitUse], base: Graph, silo: Graph) -> Iterator[str]:
     read = next(one for one in found if one.quota.source)
-    wall = min(one.fits for one in found if one.quota.adjustable == "no" and one.fits is not None)
+    limit = min(one.fits for one in found if one.quota.adjustable == "no" and one.fits is not None)
     roles = next(one for one in found if one.quota.name == "Roles")
     yield from (
         "# Limits on the way to 1,000 silos",
@@ -38,15 +38,15 @@ def _head(found: list[Met], base: Graph, silo: Graph) -> Iterator[str]:
         "Service Quotas tells. What was read nowhere is marked not verified.",
         "",
         f"- The first limit that was read is {read.quota.name}: {_fits(read)} silos in {SCOPES[read.quota.scope]}.",
-        f"- The lowest that no request moves is {wall} silos on one base stack: its load balancer's target groups.",
-        f"  So {GOAL:,} silos need at least {-(-GOAL // wall)} base stacks, in one region or several.",
+        f"- The lowest that no request moves is {limit} silos on one base stack: its load balancer's target groups.",
+        f"  So {GOAL:,} silos need at least {-(-GOAL // limit)} base stacks, in one region or several.",
         f"- With 5,000 roles, one account holds {int((5000 - roles.base) // roles.silo):,} silos at most.",
         "  Beyond that, base stacks in further accounts; the same program declares them.",
         "",
     )
 
 
-def _silos(found: list[Met]) -> Iterator[str]:
+def _silos(found: list[LimitUse]) -> Iterator[str]:
     yield from (
         "## Silos",
         "",
@@ -61,7 +61,7 @@ def _silos(found: list[Met]) -> Iterator[str]:
     yield ""
 
 
-def _bases(found: list[Met]) -> Iterator[str]:
+def _bases(found: list[LimitUse]) -> Iterator[str]:
     yield from (
         "## Base stacks in one region",
         "",
@@ -76,7 +76,7 @@ def _bases(found: list[Met]) -> Iterator[str]:
     yield ""
 
 
-def _fits(one: Met) -> str:
+def _fits(one: LimitUse) -> str:
     if one.fits is None:
         return "no end" if one.limit is not None else "-"
     return f"{one.fits:,}"
@@ -90,7 +90,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
-def _actions(found: list[Met]) -> Iterator[str]:
+def _actions(found: list[LimitUse]) -> Iterator[str]:
     yield from ("## What to do about each", "")
     for one in found:
         yield f"- **{one.quota.name}**: {one.quota.do}"

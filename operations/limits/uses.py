@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph import Graph
-from operations.limits.counting import MEASURED, Quota, met, quotas
+from operations.limits.counting import MEASURED, Quota, limit_uses, quotas
 
 FILE: Final = Path(__file__).parent / "uses.json"
 
@@ -29,6 +29,6 @@ def uses() -> list[Use]:
 
 def rendered(base: Graph, silo: Graph) -> str:
     """The file as committed."""
-    limits = {one.quota.name: {"base": one.base, "silo": one.silo} for one in met(base, silo)}
+    limits = {one.quota.name: {"base": one.base, "silo": one.silo} for one in limit_uses(base, silo)}
     document = {"of": {"base": base.stack, "silo": silo.stack}, "limits": dict(sorted(limits.items()))}
     return json.dumps(document, indent=2) + "\n"

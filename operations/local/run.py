@@ -14,7 +14,7 @@ from operations.ending import Notify
 from operations.engine import plugins
 from operations.engine.cli import find_cli
 from operations.engine.errors import EngineError, EngineMissingError, InterruptedRunError, MistakenError
-from operations.engine.stack import EngineStack, Ran, open_stack
+from operations.engine.stack import EngineStack, OperationResult, open_stack
 from operations.local.changed import Changed, changed_by_refresh, changed_by_update
 from operations.local.server import serving
 from project.files import Project
@@ -88,7 +88,7 @@ def run(project: Project, notify: Notify) -> LocalRun:
 
 def _live(opened: EngineStack, notify: Notify) -> LocalRun:
     """Step by step; what came before a step that fails is kept, and nothing comes after it."""
-    life: tuple[tuple[str, Callable[[], Ran], Callable[[Any], tuple[Changed, ...]] | None], ...] = (
+    life: tuple[tuple[str, Callable[[], OperationResult], Callable[[Any], tuple[Changed, ...]] | None], ...] = (
         ("up", lambda: opened.up(on_output=notify), None),
         ("second up", lambda: opened.up(on_output=notify), changed_by_update),
         ("refresh", lambda: opened.refresh(on_output=notify), changed_by_refresh),

@@ -28,17 +28,17 @@ def serving(port: int, account: str) -> Iterator[str]:
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "MOTO_ECS_SERVICE_RUNNING": "1",
     }
-    with tempfile.TemporaryFile() as said:  # it logs each request: a pipe that nobody reads would fill and stop it
+    with tempfile.TemporaryFile() as log:  # it logs each request: a pipe that nobody reads would fill and stop it
         process = subprocess.Popen(
             [sys.executable, "-m", "operations.local.server", str(port)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=log,
             env=environment,
             start_new_session=True,
         )
         try:
-            _wait(process, said, port)
+            _wait(process, log, port)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -49,12 +49,12 @@ def serving(port: int, account: str) -> Iterator[str]:
                 process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", said: IO[bytes], port: int) -> None:
+def _wait(process: "subprocess.Popen[bytes]", log: IO[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said.seek(0)
-            last = said.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+            log.seek(0)
+            last = log.read().decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise EngineError(f"moto's server ended at once: {last[0]}", "is the port taken by another program?")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/seed?a=1", timeout=1):

@@ -184,9 +184,9 @@ def _of_place(
         account = Account.of_signed_in(estate, notify)
         return locate_live(project, estate, account), estate
     found = _deployed(project, estate, states) if source is Source.STACK else estate
-    told = _differences(estate, found) if source is Source.STACK else ()
+    differences = _differences(estate, found) if source is Source.STACK else ()
     stores = tuple(stores_of(found))
-    return Answer(tenant=tenant, source=source, stores=stores, differences=tuple(told)), estate
+    return Answer(tenant=tenant, source=source, stores=stores, differences=tuple(differences)), estate
 
 
 def _deployed(project: "Project", estate: "Estate", states: dict[str, Any]) -> "Estate":
@@ -242,15 +242,15 @@ def _print_all(answers: "Iterator[Answer]", json_wanted: bool) -> bool:
 
     passed: list[bool] = []
 
-    def told() -> "Iterator[Answer]":
+    def noting_passed() -> "Iterator[Answer]":
         for answer in answers:
             passed.append(answer.passed)
             yield answer
 
     if json_wanted:
-        print_json_list("locate-all", "tenants", map(as_json, told()))
+        print_json_list("locate-all", "tenants", map(as_json, noting_passed()))
         return all(passed)
-    for answer in told():
+    for answer in noting_passed():
         print_text(line_of(answer))
     if passed:
         print_text("Next: workbuoy locate TENANT (every store of one customer)")

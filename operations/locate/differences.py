@@ -28,10 +28,10 @@ class Difference:
         return f"{self.name}: {self.field} is {self.found}, declared {self.declared}"
 
 
-Told = tuple[Resource, Difference]
+ResourceDifference = tuple[Resource, Difference]
 
 
-def differences(declared: Graph, found: Graph) -> Iterator[Told]:
+def differences(declared: Graph, found: Graph) -> Iterator[ResourceDifference]:
     """Every difference between two graphs whose resources have the same URNs, with the resource that it is of."""
     missing = [one for one in declared.resources if _holds_data(one) and one.urn not in found.by_urn]
     for resource in missing:
@@ -42,22 +42,22 @@ def differences(declared: Graph, found: Graph) -> Iterator[Told]:
     for identity, store in then.items():
         if store.holder.urn not in gone:
             yield from _changed(declared, found, store, now.get(identity))
-    yield from _strangers(declared, [store for identity, store in now.items() if identity not in then])
+    yield from _undeclared_stores(declared, [store for identity, store in now.items() if identity not in then])
 
 
 def _holds_data(one: Resource) -> bool:
     return one.custom and loss_of(one.type) is not Loss.NOTHING and not one.type.startswith("pulumi:")
 
 
-def _strangers(declared: Graph, found: Sequence[Store]) -> Iterator[Told]:
+def _undeclared_stores(declared: Graph, found: Sequence[Store]) -> Iterator[ResourceDifference]:
     for store in found:
         if store.form not in COPIES:
             name = str(store.holder.outputs.get("name") or store.holder.name)
-            told = f"{ENGLISH.what(store)} in {region_of(store)}"
-            yield store.holder, Difference(declared.stack, name, "", "nothing", told)
+            description = f"{ENGLISH.what(store)} in {region_of(store)}"
+            yield store.holder, Difference(declared.stack, name, "", "nothing", description)
 
 
-def _changed(before: Graph, after: Graph, then: Store, now: Store | None) -> Iterator[Told]:
+def _changed(before: Graph, after: Graph, then: Store, now: Store | None) -> Iterator[ResourceDifference]:
     resource, what = then.holder, ENGLISH.what(then)
     if now is None:
         yield resource, difference(before, resource, "", what, "nothing")

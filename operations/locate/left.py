@@ -16,7 +16,7 @@ from infra.tenants.record import Tenant
 from infra.tenants.residency import allowed_regions
 from infra.yaml_text import read_yaml
 from operations.tenant.move.record import moved_records
-from operations.tenant.remains import IN_WORDS, Remaining, read_remaining
+from operations.tenant.remains import RECORD, Remaining, read_remaining
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def left_of(root: Path, tenant: Tenant, today: date) -> tuple[tuple[LeftCopy, ..
 def _of_record(record: Mapping[str, Any], tenant: Tenant, today: date) -> Iterator[LeftCopy]:
     place, allowed = str(record.get("stack") or record["base"]), allowed_regions(tenant.residency)
     for one in read_remaining(record):
-        if one.form == IN_WORDS or (one.ends is not None and one.ends < today and not one.waits_for_a_person):
+        if one.form == RECORD or (one.ends is not None and one.ends < today and not one.waits_for_a_person):
             continue
         region = _region(one, str(record["region"]))
         yield LeftCopy(

@@ -167,10 +167,10 @@ class Readers:
         return any(self._allowed(identity, action, one) for one in (*resources, *_named(identity, resources)))
 
     def _allowed(self, identity: Identity, action: str, resource: str) -> bool:
-        asked = (id(identity), action, resource)  # of `_identities`, which stay; two may be of one role
-        if asked not in self._judged:
-            self._judged[asked] = self._judge(identity, action, resource)
-        return self._judged[asked]
+        cache_key = (id(identity), action, resource)  # of `_identities`, which stay; two may be of one role
+        if cache_key not in self._judged:
+            self._judged[cache_key] = self._judge(identity, action, resource)
+        return self._judged[cache_key]
 
     def _judge(self, identity: Identity, action: str, resource: str) -> bool:
         request = Request(

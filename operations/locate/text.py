@@ -19,7 +19,7 @@ def text(answer: Answer) -> str:
 def line_of(answer: Answer) -> str:
     """One customer on one line, for a list of all."""
     regions = ", ".join(dict.fromkeys(one.region for one in answer.stores if one.holds is not Holds.NOTHING))
-    outside = [*_told(answer.outside), *_remaining(answer.left_outside)]
+    outside = [*_store_lines(answer.outside), *_remaining(answer.left_outside)]
     verdict = "inside" if not outside else f"OUTSIDE: {', '.join(outside)}"
     return f"{answer.tenant.name:<20} {answer.tenant.isolation:<4} {len(answer.stores):>3} stores  {regions}  {verdict}"
 
@@ -30,10 +30,10 @@ def _head(answer: Answer) -> Iterator[str]:
     yield f"{tenant.name} ({tenant.legal_name}): {where}"
     if tenant.move is not None and tenant.other is not None:
         goes = "moves to" if tenant.move.direction == "to" else "moved from"
-        told = (
+        sentence = (
             f"It {goes} {tenant.other.stack} in {tenant.move.region}: its data stand in both places, and both follow."
         )
-        yield from wrapped(told, "  ")
+        yield from wrapped(sentence, "  ")
     if hold := tenant.dates.hold:
         yield from wrapped(
             f"Legal hold since {hold.since}: {hold.reason}. Nothing of it is destroyed or removed.", "  "
@@ -67,11 +67,11 @@ def _body(stores: Sequence[Located]) -> Iterator[str]:
         for warning in store.warnings:
             yield from wrapped(f"! {warning}", "      ")
         for fact in facts:
-            if fact not in alike and (told := fact(store)):
-                yield from wrapped(told, "      ")
+            if fact not in alike and (sentence := fact(store)):
+                yield from wrapped(sentence, "      ")
     for fact in alike:
-        if told := fact(stores[0]):
-            yield from wrapped(told, "    ")
+        if sentence := fact(stores[0]):
+            yield from wrapped(sentence, "    ")
     if stores[0].note:
         yield from wrapped(stores[0].note, "    ")
 
@@ -93,9 +93,9 @@ def _wrong(answer: Answer) -> Iterator[str]:
     tenant, accepted = answer.tenant, [one for one in answer.stores if one.decision]
     hint = f"The account's own can be accepted there, with a reason: platformOutside in tenants/{tenant.name}.yaml"
     account = any(one.group is Group.PLATFORM for one in answer.outside)
-    yield from _listed("Outside residency", _told(answer.outside), hint if account else "")
+    yield from _listed("Outside residency", _store_lines(answer.outside), hint if account else "")
     reason = f"Reason: {accepted[0].decision}" if accepted else ""
-    yield from _listed("Outside residency, accepted in the customer's file", _told(accepted), reason)
+    yield from _listed("Outside residency, accepted in the customer's file", _store_lines(accepted), reason)
     yield from _listed("Remains where the customer was before", _remaining([o for o in answer.left if o.allowed]))
     yield from _listed("Remains OUTSIDE residency, where the customer was before", _remaining(answer.left_outside))
     ending = [f"{one.name}: {one.what}: {one.kept}" for one in answer.not_held]
@@ -112,7 +112,7 @@ def _listed(head: str, lines: Sequence[str], then: str = "") -> Iterator[str]:
             yield from wrapped(line, "  ")
 
 
-def _told(stores: Sequence[Located]) -> list[str]:
+def _store_lines(stores: Sequence[Located]) -> list[str]:
     return [f"{one.name}: {one.what} in {place_name(one.region)}" for one in stores]
 
 
@@ -130,6 +130,6 @@ def _foot(answer: Answer) -> Iterator[str]:
     if answer.searched:
         yield from wrapped(f"Looked through {len(answer.searched)} regions of the account.", "")
     if answer.left:
-        told = f"Whether what should have ended did: workbuoy tenant remains {answer.tenant.name} --live"
-        yield from wrapped(told, "")
+        hint = f"Whether what should have ended did: workbuoy tenant remains {answer.tenant.name} --live"
+        yield from wrapped(hint, "")
     yield from wrapped(f"Next: workbuoy locate {answer.tenant.name} --record FILE.md (a record for the customer)", "")

@@ -25,7 +25,7 @@ MEMBER = click.option(
 def person() -> None:
     """Give one person what is theirs, or let go of them for good.
 
-    A person is a member of one customer, told by the member's id: no name stands in a command, a log or the trail.
+    A person is a member of one customer, named by the member's id: no name stands in a command, a log or the trail.
     """
 
 
@@ -40,14 +40,14 @@ def export(*, name: str, member: UUID, json_wanted: bool) -> None:
     Membership, tokens, sessions, what they did, and what they made (docs/export-format.md). Nothing changes.
     """
     _, tasks = _found(name)
-    told = _guarded(lambda: tasks.export_person(str(member)))
-    rows = dict(told["rows"])
+    exported = _guarded(lambda: tasks.export_person(str(member)))
+    rows = dict(exported["rows"])
     if json_wanted:
-        shown = {"tenant": name, "member": str(member), "address": told["address"], "madeAt": told["made_at"]}
-        print_json("person-export", {**shown, "rows": rows, "files": told["files"]})
+        shown = {"tenant": name, "member": str(member), "address": exported["address"], "madeAt": exported["made_at"]}
+        print_json("person-export", {**shown, "rows": rows, "files": exported["files"]})
         return
-    print_text(told["address"])
-    notify(f"{sum(rows.values())} rows and {told['files']} files, as of {told['made_at']}.")
+    print_text(exported["address"])
+    notify(f"{sum(rows.values())} rows and {exported['files']} files, as of {exported['made_at']}.")
     notify(f"Hand it over: workbuoy tenant link {name} --member {member}")
 
 
@@ -76,16 +76,16 @@ def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) 
     if confirmed != name:
         fail(MISTAKE, f"the name that was given is not {name}; nobody was erased")
     graph, tasks = _found(name)
-    told = _guarded(lambda: tasks.erase_person(str(member)))
-    remaining = of_person(graph, datetime.fromisoformat(told["erased_at"]).astimezone(UTC).date())
+    erased = _guarded(lambda: tasks.erase_person(str(member)))
+    remaining = of_person(graph, datetime.fromisoformat(erased["erased_at"]).astimezone(UTC).date())
     if json_wanted:
-        shown = {"tenant": name, "member": str(member), "mark": told["mark"], "erasedAt": told["erased_at"]}
+        shown = {"tenant": name, "member": str(member), "mark": erased["mark"], "erasedAt": erased["erased_at"]}
         copies = [{"what": one.what, "where": one.where, "ends": one.ends, "how": one.how} for one in remaining]
-        print_json("person-erase", {**shown, "rows": told.get("rows"), "remaining": copies})
+        print_json("person-erase", {**shown, "rows": erased.get("rows"), "remaining": copies})
         return
-    before = "" if "rows" in told else ", before this command; nothing was left to do"
-    print_text(f"erased at {told['erased_at']}{before}")
-    print_text(f"the audit trail calls them {told['mark']}")
+    before = "" if "rows" in erased else ", before this command; nothing was left to do"
+    print_text(f"erased at {erased['erased_at']}{before}")
+    print_text(f"the audit trail calls them {erased['mark']}")
     print_text("What remains, and until when:")
     for one in remaining:
         until = f"until {one.ends}" if one.ends else one.how

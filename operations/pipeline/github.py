@@ -99,9 +99,9 @@ class Repository:
 
     def ask(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:
         """One request below the repository's address; None where the answer is empty. Raises ApiError."""
-        said = self._send(method, path, content)
+        body = self._send(method, path, content)
         try:
-            return json.loads(said) if said else None
+            return json.loads(body) if body else None
         except ValueError as error:
             raise ApiError(f"GitHub: {method} {path.partition('?')[0]} failed: {error}") from None
 
@@ -131,7 +131,7 @@ class Repository:
 def _message(body: bytes) -> str:
     """What GitHub says, on one line."""
     try:
-        said = str(json.loads(body)["message"])
+        message = str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
-        said = body.decode("utf-8", "replace")
-    return " ".join(said.split())[:200] or "no reason given"
+        message = body.decode("utf-8", "replace")
+    return " ".join(message.split())[:200] or "no reason given"

@@ -68,8 +68,8 @@ def _git(root: Path, *arguments: str, **variables: str) -> bytes:
         stdin=subprocess.DEVNULL,
     )
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise InputError(f"git {arguments[0]}: {said[0]}")
+        errors = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        raise InputError(f"git {arguments[0]}: {errors[0]}")
     return done.stdout
 
 

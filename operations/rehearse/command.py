@@ -107,7 +107,7 @@ def rehearse(
         watch(stack or USUAL, with_service=not no_service)
     from operations.rehearse import output, perform  # noqa: PLC0415 printing help must not pay for these
 
-    asked = perform.RehearseOptions(
+    options = perform.RehearseOptions(
         stack=stack or USUAL,
         declare_only=declare_only,
         with_service=not no_service,
@@ -122,11 +122,11 @@ def rehearse(
         with_matrix=not no_matrix,
     )
     try:
-        result = perform.rehearsed(asked)
+        result = perform.rehearsed(options)
     except KeyboardInterrupt:
         fail(INTERRUPTED, "interrupted; nothing is left behind")
-    perform.warn_of_capacity(asked.stack)
-    result = replace(perform.priced(result), arguments=arguments_of(context, asked.stack))
+    perform.warn_of_capacity(options.stack)
+    result = replace(perform.priced(result), arguments=arguments_of(context, options.stack))
     try:
         output.print_result(result, json_wanted=json_wanted, verbose=verbose)
     except BrokenPipeError:  # whoever read our output has seen enough

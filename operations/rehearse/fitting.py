@@ -52,8 +52,8 @@ _ABOUT_OUTPUT: Final = frozenset({"--json", "--report", "--policy-report", "--ve
 def require_fitting(given: Collection[str]) -> None:
     """Raises UsageError, with everything to leave out, for options that exclude each other."""
     for option, (does, others) in LEAVES_OUT.items():
-        if option in given and (beside := [one for one in given if one in others]):
-            raise click.UsageError(f"{option} {does}: leave out {' and '.join(beside)}")
+        if option in given and (excluded := [one for one in given if one in others]):
+            raise click.UsageError(f"{option} {does}: leave out {' and '.join(excluded)}")
 
 
 def given_options(context: click.Context) -> list[str]:

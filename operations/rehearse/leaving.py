@@ -16,8 +16,8 @@ from facts.stores import Form
 from graph import Graph
 from infra.problems import ProblemsError
 from operations.engine.errors import EngineError
-from operations.tenant.destroy import Wish, take_down
-from operations.tenant.ended import GONE, THERE, Asking, Found
+from operations.tenant.destroy import DestroyOptions, take_down
+from operations.tenant.ended import GONE, THERE, CopyQueries, Found
 from operations.tenant.handover.tasks import LeavingTasks
 from operations.tenant.remains import of_silo, read_remaining
 from operations.tenant.rule_days import recorded_day, rule_day
@@ -26,7 +26,7 @@ from rehearsal.service.trial import StepError, Trial
 from rehearsal.tenants.leaving.departure import StandingSilo
 
 KEEP_DAYS: Final = 90
-UNTOLD: Final = (Form.AUTOMATED_BACKUPS,)
+UNREPORTED: Final = (Form.AUTOMATED_BACKUPS,)
 """moto keeps retained backups, and does not say for how long."""
 
 
@@ -96,7 +96,7 @@ class Commands:
         before = _versions(silo, bucket)
         try:
             _expect_refused(silo)
-            file = take_down(silo.project.root, silo.tenant, _wish(typed=True), SiloInMoto(silo))
+            file = take_down(silo.project.root, silo.tenant, _destroy_options(typed=True), SiloInMoto(silo))
         except (ProblemsError, EngineError) as error:
             raise StepError(" ".join(str(error).split())) from None
         if not before or _versions(silo, bucket) != before:
@@ -111,8 +111,8 @@ class Commands:
         Raises StepError, with everything that is not so.
         """
         record = yaml.safe_load(self.files[silo.tenant.name].read_text(encoding="utf-8"))
-        asking = Asking(client=silo.client, record=record)
-        found = [asking.look(one) for one in read_remaining(record)]
+        queries = CopyQueries(client=silo.client, record=record)
+        found = [queries.look(one) for one in read_remaining(record)]
         days = 0
         wrong = [f"{one.remaining.what} ({one.remaining.where}): {why}" for one in found if (why := _wrong(one))]
         for one in (one.remaining for one in found if not one.unread and one.remaining.ends is not None):
@@ -129,15 +129,15 @@ class Commands:
         if wrong:
             raise StepError("; ".join(wrong))
         there = sum(one.state == THERE for one in found)
-        untold = ", ".join(sorted({str(one.remaining.form) for one in found if one.unread}))
-        return f"{there} of {len(found)} copies asked for and there, {days} days as AWS's rules say; not told: {untold}"
+        unread = ", ".join(sorted({str(one.remaining.form) for one in found if one.unread}))
+        return f"{there} of {len(found)} copies asked for and there, {days} days as AWS's rules say; not told: {unread}"
 
 
 def _wrong(one: Found) -> str:
     """What a look says that must not be, on the day of the destruction."""
     if one.differs:
         return one.differs
-    if one.unread and one.remaining.form not in UNTOLD:
+    if one.unread and one.remaining.form not in UNREPORTED:
         return one.unread
     if one.state == GONE or one.why.startswith("AWS"):
         return one.why or "is gone already"
@@ -146,14 +146,14 @@ def _wrong(one: Found) -> str:
 
 def _expect_refused(silo: StandingSilo) -> None:
     try:
-        take_down(silo.project.root, silo.tenant, _wish(typed=False), SiloInMoto(silo))
+        take_down(silo.project.root, silo.tenant, _destroy_options(typed=False), SiloInMoto(silo))
     except ProblemsError:
         return
     raise StepError(f"{silo.tenant.name} is destroyed, and its name was typed wrong")
 
 
-def _wish(*, typed: bool) -> Wish:
-    return Wish(export=None, without_export=None, keep_snapshot_days=KEEP_DAYS, ask=lambda _: typed)
+def _destroy_options(*, typed: bool) -> DestroyOptions:
+    return DestroyOptions(export=None, without_export=None, keep_snapshot_days=KEEP_DAYS, ask=lambda _: typed)
 
 
 def _own(silo: StandingSilo) -> set[str]:

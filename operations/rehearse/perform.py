@@ -42,7 +42,7 @@ class RehearseOptions:
     lent: "Mapping[str, Any] | None" = None
 
 
-def rehearsed(asked: RehearseOptions) -> "Rehearsal":
+def rehearsed(requested: RehearseOptions) -> "Rehearsal":
     """What a rehearsal finds, of the project that the current folder stands in.
 
     Raises what `rehearsal.whole.rehearse_whole` raises, but for ImageError, which ends the command.
@@ -56,23 +56,23 @@ def rehearsed(asked: RehearseOptions) -> "Rehearsal":
 
     try:
         with (
-            nullcontext() if asked.declare_only else scratch(),
-            nullcontext(Quiet()) if asked.quiet else progress() as shown,
+            nullcontext() if requested.declare_only else scratch(in_memory=not requested.in_image),
+            nullcontext(Quiet()) if requested.quiet else progress() as shown,
         ):
-            options = Options(declare_only=asked.declare_only, progress=shown)
+            options = Options(declare_only=requested.declare_only, progress=shown)
             project = find_project(Path.cwd())
-            if problems := find_account_problems(project, asked.stack):
+            if problems := find_account_problems(project, requested.stack):
                 raise ProblemsError(problems)
-            if asked.in_browser:
-                _require_browser(project.root / "app", in_image=asked.in_image)
-            if asked.tenants:
-                return _with_tenants(asked, project, options)
-            return rehearse_whole(project, asked.stack, options, _service(asked), asked.since)
+            if requested.in_browser:
+                _require_browser(project.root / "app", in_image=requested.in_image)
+            if requested.tenants:
+                return _with_tenants(requested, project, options)
+            return rehearse_whole(project, requested.stack, options, _service(requested), requested.since)
     except ImageError as error:
         fail(error.code, str(error))
 
 
-def _with_tenants(asked: RehearseOptions, project: "Project", options: "Options") -> "Rehearsal":
+def _with_tenants(requested: RehearseOptions, project: "Project", options: "Options") -> "Rehearsal":
     from operations.rehearse.leaving import Commands  # noqa: PLC0415 these import boto3
     from rehearsal.service.leaving import Leaving  # noqa: PLC0415
     from rehearsal.tenants.leaving.run import rehearse_leaving  # noqa: PLC0415
@@ -80,47 +80,47 @@ def _with_tenants(asked: RehearseOptions, project: "Project", options: "Options"
     from rehearsal.tenants.moving.run import rehearse_move  # noqa: PLC0415
     from rehearsal.tenants.whole import rehearse_tenants  # noqa: PLC0415
 
-    names, in_image = asked.tenants, asked.in_image
+    names, in_image = requested.tenants, requested.in_image
 
     def leave() -> "Rehearsal":
-        return rehearse_leaving(project, asked.stack, names, options, Commands(), in_image=in_image, pool=Leaving())
+        return rehearse_leaving(project, requested.stack, names, options, Commands(), in_image=in_image, pool=Leaving())
 
-    if asked.move_to:
-        moved = rehearse_move(project, asked.stack, asked.move_to, names, options)
-        return followed_by(moved, leave) if asked.leave else moved
-    if asked.leave:
+    if requested.move_to:
+        moved = rehearse_move(project, requested.stack, requested.move_to, names, options)
+        return followed_by(moved, leave) if requested.leave else moved
+    if requested.leave:
         return leave()
     return rehearse_tenants(
         project,
-        asked.stack,
+        requested.stack,
         names,
         options,
-        with_service=asked.with_service,
-        with_matrix=asked.with_matrix,
+        with_service=requested.with_service,
+        with_matrix=requested.with_matrix,
         in_image=in_image,
     )
 
 
-def _service(asked: RehearseOptions) -> "ServiceOptions | None":
+def _service(options: RehearseOptions) -> "ServiceOptions | None":
     from rehearsal.whole import ServiceOptions  # noqa: PLC0415 printing help must not pay for it
 
-    if not asked.with_service:
+    if not options.with_service:
         return None
     return ServiceOptions(
-        in_image=asked.in_image,
-        in_browser=asked.in_browser,
-        other=asked.other,
-        trying=_trying(asked),
-        lent=asked.lent,
+        in_image=options.in_image,
+        in_browser=options.in_browser,
+        other=options.other,
+        trying=_trying(options),
+        lent=options.lent,
     )
 
 
-def _trying(asked: RehearseOptions) -> "WholeStack | Leaving | None":
-    if asked.restore:
+def _trying(options: RehearseOptions) -> "WholeStack | Leaving | None":
+    if options.restore:
         from rehearsal.service.restoring_stack import WholeStack  # noqa: PLC0415 few ask for it
 
         return WholeStack()
-    if asked.leave:
+    if options.leave:
         from rehearsal.service.leaving import Leaving  # noqa: PLC0415 few ask for it
 
         return Leaving()
@@ -130,8 +130,8 @@ def _trying(asked: RehearseOptions) -> "WholeStack | Leaving | None":
 def _require_browser(app: Path, *, in_image: bool) -> None:
     from rehearsal.service.person import missing  # noqa: PLC0415 few ask for it
 
-    if said := missing(app, in_image=in_image):
-        fail(NOT_MADE, said)
+    if problem := missing(app, in_image=in_image):
+        fail(NOT_MADE, problem)
 
 
 def priced(result: "Rehearsal") -> "Rehearsal":

@@ -75,7 +75,7 @@ def drill(
     keep(work, evidence.DRILLS, document, evidence_file)
     if failed:
         fail(*failed)
-    print_result(document, evidence.drill_in_words(document), json_wanted=json_wanted)
+    print_result(document, evidence.drill_text(document), json_wanted=json_wanted)
 
 
 @restore.command("tenant")
@@ -121,14 +121,15 @@ def restore_tenant(
     keep(work, evidence.RESTORES, document, evidence_file)
     if failed:
         fail(*failed)
-    told = work.told["tenant"]
+    verdict = work.results["tenant"]
+    rows = sum(verdict["rows"].values())
     text = (
-        f"{name} is as it was at {work.shown_at}: {sum(told['rows'].values())} rows, {told['files']['files']} files, "
-        f"frozen for {told['frozen_seconds']:.1f} s.\nBack: workbuoy restore undo {name} --at {at_text}"
+        f"{name} is as it was at {work.shown_at}: {rows} rows, {verdict['files']['files']} files, "
+        f"frozen for {verdict['frozen_seconds']:.1f} s.\nBack: workbuoy restore undo {name} --at {at_text}"
     )
-    if made := told.get("made_again"):
+    if made := verdict.get("made_again"):
         text += f"\n{', '.join(made)} was gone, and is there again."
-    if told.get("others_to_restore"):
+    if verdict.get("others_to_restore"):
         text += " Other customers' rows refer to rows that are gone: bring them back too, in the same way."
     print_result(document, text, json_wanted=json_wanted)
 
@@ -147,9 +148,9 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
         raise click.UsageError(f"say --at TIME, as it was restored, and --yes-restore {name}")
     work = work_at(place_of_stack(stack_of(name)), parse(at_text))
     words = ("restore", "undo", name, "--at", run_name(work.at))
-    told = guarded(work, lambda: work.task(f"undo-{name}", *words))
-    text = f"{name} has again what stood before: {sum(told.get('rows', {}).values())} rows."
-    print_result({**head(work), "tenant": name, "verdict": told}, text, json_wanted=json_wanted)
+    verdict = guarded(work, lambda: work.task(f"undo-{name}", *words))
+    text = f"{name} has again what stood before: {sum(verdict.get('rows', {}).values())} rows."
+    print_result({**head(work), "tenant": name, "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 @restore.command()

@@ -32,7 +32,7 @@ class Copy:
     """The copy of one stack's database."""
 
     def __init__(self, session: Any, place: RestorePlace, notify: Notify) -> None:
-        self._place, self._tell = place, notify
+        self._place, self._notify = place, notify
         self._rds = session.client("rds", region_name=place.tasks.region)
         self._secrets = session.client("secretsmanager", region_name=place.tasks.region)
 
@@ -54,7 +54,7 @@ class Copy:
             self._expect_own(found, at)
             if tags_of(found).get(FIT):
                 self._tag(found, FIT, "")
-            self._tell(f"{self._place.copy} stands already, as of {shown(at)}")
+            self._notify(f"{self._place.copy} stands already, as of {shown(at)}")
             return
         source = self._expect_source()
         tags = {one["Key"]: one["Value"] for one in source.get("TagList", []) if not one["Key"].startswith("aws:")}
@@ -74,7 +74,7 @@ class Copy:
             CopyTagsToSnapshot=True,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
-        self._tell(f"{self._place.copy} is being made, as of {shown(at)}; RDS takes some twenty minutes")
+        self._notify(f"{self._place.copy} is being made, as of {shown(at)}; RDS takes some twenty minutes")
 
     def wait(self) -> None:
         """Until it can be connected to. Raises CopyError where it never will."""
@@ -86,7 +86,7 @@ class Copy:
             status = found["DBInstanceStatus"]
             if status != seen:
                 seen = status
-                self._tell(f"  {status}")
+                self._notify(f"  {status}")
             if status == "available" and not found.get("PendingModifiedValues"):
                 return
             if status not in (*GOING, "available") or time.monotonic() > deadline:

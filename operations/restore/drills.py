@@ -37,7 +37,7 @@ def drills(*, stack: str, measure: bool, json_wanted: bool) -> None:
     if json_wanted:
         print_json("drills", _as_json(stack, found, last, within, overdue=overdue))
     else:
-        print_text(_as_text(stack, found, f"{evidence.age_in_words(last, now)}{_than(within)}"))
+        print_text(_as_text(stack, found, f"{evidence.age_text(last, now)}{_than(within)}"))
     sys.exit(CHECK_FAILED if overdue else 0)
 
 

@@ -14,7 +14,7 @@ from components.files import EVIDENCE_PREFIX
 from operations.restore.moment import shown
 
 if TYPE_CHECKING:
-    from operations.restore.instances import Before
+    from operations.restore.instances import ReplacedInstance
     from operations.restore.steps import Restore
     from operations.restore.switching import Switch
 
@@ -102,28 +102,35 @@ def of_drill(work: "Restore", rpo_seconds: float, problem: str) -> dict[str, Any
 
 def of_restore(work: "Restore", tenant: str, problem: str) -> dict[str, Any]:
     """The same of one customer's restore, with what its task said."""
-    told = work.told.get("tenant")
-    return {**_head(work, problem), "tenant": tenant, **_of_copy(work), **({"verdict": dict(told)} if told else {})}
+    verdict = work.results.get("tenant")
+    return {
+        **_head(work, problem),
+        "tenant": tenant,
+        **_of_copy(work),
+        **({"verdict": dict(verdict)} if verdict else {}),
+    }
 
 
-def of_stack(work: "Restore", before: "Before | None", came_since: Sequence[str], problem: str) -> dict[str, Any]:
+def of_stack(
+    work: "Restore", before: "ReplacedInstance | None", came_since: Sequence[str], problem: str
+) -> dict[str, Any]:
     """The same of a whole stack's: of the copy before it serves, and of its files once it does."""
-    told = work.told.get("settle" if before else "files")
+    verdict = work.results.get("settle" if before else "files")
     return {
         **_head(work, problem),
         **_of_copy(work),
         "cameSince": list(came_since),
         "before": _aside(before),
-        **({"verdict": dict(told)} if told else {}),
+        **({"verdict": dict(verdict)} if verdict else {}),
     }
 
 
 def of_switch(
-    switch: "Switch", told: Mapping[str, Any], before: "Before | None", problem: str, *, back: bool
+    switch: "Switch", steps: Mapping[str, Any], before: "ReplacedInstance | None", problem: str, *, back: bool
 ) -> dict[str, Any]:
     """Of a switch, or its way back: which database serves, how long nothing did, and what is kept as the way back.
 
-    `told` is what the steps said, and how long each took. No file of a bucket: who deploys reaches no object.
+    `steps` is what the steps said, and how long each took. No file of a bucket: who deploys reaches no object.
     """
     return {
         "stack": switch.opened.name,
@@ -133,13 +140,13 @@ def of_switch(
         "by": _who(switch.session, switch.place.region),
         "good": not problem,
         "problem": problem,
-        **told,
+        **steps,
         "back": back,
         "before": _aside(before),
     }
 
 
-def _aside(before: "Before | None") -> dict[str, str] | None:
+def _aside(before: "ReplacedInstance | None") -> dict[str, str] | None:
     """What served before."""
     return {"name": before.name, "switched": before.switched, "keptUntil": before.kept_until} if before else None
 
@@ -163,7 +170,7 @@ def _head(work: "Restore", problem: str) -> dict[str, Any]:
 
 def _of_copy(work: "Restore") -> dict[str, Any]:
     """The ledger as it was applied, and each check of the copy; nothing of a step that was not reached."""
-    prepared, checked = work.told.get("prepare"), work.told.get("check")
+    prepared, checked = work.results.get("prepare"), work.results.get("check")
     found: dict[str, Any] = {}
     if prepared:
         found["ledger"] = {
@@ -186,7 +193,7 @@ def _of_copy(work: "Restore") -> dict[str, Any]:
     return found
 
 
-def drill_in_words(document: Mapping[str, Any]) -> str:
+def drill_text(document: Mapping[str, Any]) -> str:
     """A good drill's result."""
     checks = document["checks"]
     return (
@@ -196,7 +203,7 @@ def drill_in_words(document: Mapping[str, Any]) -> str:
     )
 
 
-def age_in_words(last: datetime | None, now: datetime) -> str:
+def age_text(last: datetime | None, now: datetime) -> str:
     """How old the last good drill is."""
     if last is None:
         return "no drill has ended well"

@@ -13,7 +13,7 @@ from typing import Any
 
 from graph.errors import InputError
 from operations.ending import Notify
-from operations.restore import likeness
+from operations.restore import instance_settings
 from operations.restore.copy import AT, EXPIRES, FIT, GOING, KEPT, TIMEOUT_SECONDS, WATCH_SECONDS, CopyError, tags_of
 from operations.restore.moment import RUN, run_name, shown
 from operations.restore.places import SwitchPlace
@@ -26,7 +26,7 @@ MODIFICATIONS = 3  # RDS may apply some of what is asked only with the next requ
 
 
 @dataclass(frozen=True, kw_only=True)
-class Before:
+class ReplacedInstance:
     """The instance that served before: as of when it was replaced, since when, and until when it is kept."""
 
     name: str
@@ -39,10 +39,10 @@ class Instances:
     """The instances of one stack's database by their names. Raises CopyError, InputError, botocore's ClientError."""
 
     def __init__(self, session: Any, place: SwitchPlace, notify: Notify) -> None:
-        self._place, self._tell = place, notify
+        self._place, self._notify = place, notify
         self._rds = session.client("rds", region_name=place.region)
 
-    def before(self) -> Before | None:
+    def before(self) -> ReplacedInstance | None:
         """The one that served before, where one stands."""
         found = self._find(self._place.before)
         if found is None:
@@ -50,7 +50,7 @@ class Instances:
         tags = tags_of(found)
         if not all(tags.get(name) for name in (AT, SWITCHED, KEPT)):
             raise CopyError(f"{self._place.before} was not put aside by `workbuoy restore`, so it is left alone")
-        return Before(name=self._place.before, at=tags[AT], switched=tags[SWITCHED], kept_until=tags[KEPT])
+        return ReplacedInstance(name=self._place.before, at=tags[AT], switched=tags[SWITCHED], kept_until=tags[KEPT])
 
     def expect_switchable(self, at: datetime) -> None:
         """Raises InputError where neither a copy of this moment stands nor the switch to it has begun."""
@@ -74,14 +74,14 @@ class Instances:
         if copy is None or self.before() is not None:
             return  # it was, before the switch began
         model = self._rds.meta.service_model
-        wanted = likeness.likeness(self._expect(self._place.database), model)
+        wanted = instance_settings.read(self._expect(self._place.database), model)
         for _ in range(MODIFICATIONS):
-            asked = likeness.modification(likeness.likeness(copy, model), wanted, model)
-            if not asked:
+            parameters = instance_settings.modification(instance_settings.read(copy, model), wanted, model)
+            if not parameters:
                 break
-            self._rds.modify_db_instance(DBInstanceIdentifier=self._place.copy, ApplyImmediately=True, **asked)
+            self._rds.modify_db_instance(DBInstanceIdentifier=self._place.copy, ApplyImmediately=True, **parameters)
             copy = self._settled(self._place.copy)
-        if left := likeness.differing(likeness.likeness(copy, model), wanted):
+        if left := instance_settings.differing(instance_settings.read(copy, model), wanted):
             raise CopyError(f"{self._place.copy} still differs from {self._place.database} in {', '.join(left)}")
 
     def switch(self, at: datetime) -> None:
@@ -139,7 +139,7 @@ class Instances:
         """Once; where RDS is about it already, wait for its end."""
         found = self._find(old)
         if found is not None and found["DBInstanceStatus"] not in RENAMING:
-            self._tell(f"  {old} becomes {new}")
+            self._notify(f"  {old} becomes {new}")
             self._rds.modify_db_instance(
                 DBInstanceIdentifier=old, NewDBInstanceIdentifier=new, ApplyImmediately=True, **also
             )

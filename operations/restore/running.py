@@ -1,4 +1,4 @@
-"""What the commands of a restore have alike: where it happens, its moment, and how a failure is told."""
+"""What the commands of a restore have alike: where it happens, its moment, and how a failure is reported."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

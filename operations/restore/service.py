@@ -21,7 +21,7 @@ class Service:
     """ECS's service, its scaling and the rotation of its login. Raises botocore's ClientError, CopyError."""
 
     def __init__(self, session: Any, place: SwitchPlace, notify: Notify) -> None:
-        self._place, self._tell = place, notify
+        self._place, self._notify = place, notify
         self._ecs = session.client("ecs", region_name=place.region)
         self._scaling = session.client("application-autoscaling", region_name=place.region)
         self._secrets = session.client("secretsmanager", region_name=place.region)
@@ -55,8 +55,8 @@ class Service:
             if found["runningCount"] >= found["desiredCount"] and not found["pendingCount"]:
                 return
             if time.monotonic() > deadline:
-                said = "; ".join(str(one["message"]) for one in found.get("events", ())[:1])
-                raise CopyError(f"{self._place.service} has no tasks that stay ({said}): its log says why")
+                events = "; ".join(str(one["message"]) for one in found.get("events", ())[:1])
+                raise CopyError(f"{self._place.service} has no tasks that stay ({events}): its log says why")
             time.sleep(WATCH_SECONDS)
 
     def rotate(self) -> None:
@@ -69,7 +69,7 @@ class Service:
                 if time.monotonic() > deadline:
                     raise CopyError("the rotation of the service's login does not end: look at the function's log")
                 time.sleep(WATCH_SECONDS)
-            self._tell(f"  rotated {number} of {ROTATIONS}")
+            self._notify(f"  rotated {number} of {ROTATIONS}")
 
     def _tasks(self) -> int:
         found = self._found()

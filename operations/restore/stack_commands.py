@@ -14,7 +14,7 @@ from operations.restore.running import attempted, begin, guarded, head, held, pl
 from project.whole_file import require_writable, write_whole
 
 if TYPE_CHECKING:
-    from operations.restore.instances import Before
+    from operations.restore.instances import ReplacedInstance
     from operations.restore.steps import Restore, Step
     from operations.restore.switching import Switch
 
@@ -45,7 +45,7 @@ def restore_stack(
     place, at = place_of_stack(stack), parse(at_text)
     work = work_at(place, at)
     instances = Instances(work.session, place.serving, notify)
-    before: Before | None = guarded(work, lambda: {"before": instances.before()})["before"]
+    before: ReplacedInstance | None = guarded(work, lambda: {"before": instances.before()})["before"]
     if before is not None and before.at != run_name(at):
         instances.expect_switchable(at)
     if before is None:
@@ -107,11 +107,11 @@ def switch(
     if not back:
         _expect_switchable(switching)
     steps = switching.steps_back() if back else switching.steps()
-    told = {"stack": stack, "at": switching.at.isoformat(), "seconds": dict[str, float]()}
+    document = {"stack": stack, "at": switching.at.isoformat(), "seconds": dict[str, float]()}
     if plan:
-        print_plan(told, shown(switching.at), steps, json_wanted=json_wanted)
+        print_plan(document, shown(switching.at), steps, json_wanted=json_wanted)
         return
-    _take(switching, steps, told, evidence_file, back=back, json_wanted=json_wanted)
+    _take(switching, steps, document, evidence_file, back=back, json_wanted=json_wanted)
 
 
 @click.command()
@@ -128,9 +128,11 @@ def files(*, stack: str, switched: str, json_wanted: bool) -> None:
     work = work_at(place_of_stack(stack), since)
     if failed := tried(work, work.steps_after_switch(run_name(since))):
         fail(*failed)
-    told = work.told["settle"]
-    text = f"{stack}: {told['files']} files, {told['again']} brought again, {told['marked']} marked as deleted."
-    print_result({**head(work), "verdict": told}, text, json_wanted=json_wanted)
+    verdict = work.results["settle"]
+    text = (
+        f"{stack}: {verdict['files']} files, {verdict['again']} brought again, {verdict['marked']} marked as deleted."
+    )
+    print_result({**head(work), "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 def _take(
@@ -145,18 +147,18 @@ def _take(
     from operations.engine.errors import EngineError  # noqa: PLC0415
     from operations.restore.steps import take  # noqa: PLC0415
 
-    told: dict[str, Mapping[str, Any]] = {}
-    found: list[Before | None] = []
+    results: dict[str, Mapping[str, Any]] = {}
+    found: list[ReplacedInstance | None] = []
 
     def all_of_them() -> None:
-        take(steps, notify, document["seconds"], told)
+        take(steps, notify, document["seconds"], results)
         found.append(switching.instances.before())
 
     def keep_evidence(problem: str) -> None:
         if evidence_file is not None:
             from operations.restore import evidence  # noqa: PLC0415
 
-            steps = {"seconds": document["seconds"], "steps": {name: dict(one) for name, one in told.items()}}
+            steps = {"seconds": document["seconds"], "steps": {name: dict(one) for name, one in results.items()}}
             kept = evidence.of_switch(switching, steps, found[0] if found else None, problem, back=back)
             write_whole(evidence_file, evidence.as_text(kept))
 
@@ -170,20 +172,20 @@ def _take(
         fail(*failed)
     verdict = {
         "back": back,
-        "serves": told["state"]["resourceId"],
-        "stoppedAt": told["stop"]["at"],
-        "changes": told["update"]["changes"],
+        "serves": results["state"]["resourceId"],
+        "stoppedAt": results["stop"]["at"],
+        "changes": results["update"]["changes"],
     }
-    text = _switched(switching, found[0], told["stop"]["at"])
+    text = _switched(switching, found[0], results["stop"]["at"])
     print_result({**document, "verdict": verdict}, text, json_wanted=json_wanted)
 
 
 def _expect_switchable(switching: "Switch") -> None:
-    def asked() -> Mapping[str, Any]:
+    def expect_switchable() -> Mapping[str, Any]:
         switching.instances.expect_switchable(switching.at)
         return {}
 
-    held("nothing was changed", asked)
+    held("nothing was changed", expect_switchable)
 
 
 def _switching(stack: str, at_text: str | None) -> "Switch":
@@ -218,10 +220,10 @@ def _came_since(work: "Restore") -> list[str]:
     from infra.tenants.files import read_tenants  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
-    told = work.told.get("check") or work.told.get("settle")
-    if told is None:
+    verdict = work.results.get("check") or work.results.get("settle")
+    if verdict is None:
         return []
-    there = {one["tenant"] if isinstance(one, Mapping) else one for one in told["tenants"]}
+    there = {one["tenant"] if isinstance(one, Mapping) else one for one in verdict["tenants"]}
     stack = work.place.tasks.stack
     known = read_tenants(find_project(Path.cwd()).root).tenants
     return sorted(one.name for one in known if one.isolation == "pool" and one.base == stack and one.name not in there)
@@ -244,15 +246,15 @@ def _ready(work: "Restore", document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _after(work: "Restore", before: "Before") -> str:
-    stack, told = work.place.tasks.stack, work.told["settle"]
+def _after(work: "Restore", before: "ReplacedInstance") -> str:
+    stack, verdict = work.place.tasks.stack, work.results["settle"]
     return (
-        f"{stack} is as it was at {work.shown_at}: {told['files']} files, {told['again']} of them brought again, "
-        f"{told['marked']} marked as deleted.\n{way_back(stack, before)}"
+        f"{stack} is as it was at {work.shown_at}: {verdict['files']} files, {verdict['again']} of them brought again, "
+        f"{verdict['marked']} marked as deleted.\n{way_back(stack, before)}"
     )
 
 
-def _switched(switching: "Switch", before: "Before | None", stopped: str) -> str:
+def _switched(switching: "Switch", before: "ReplacedInstance | None", stopped: str) -> str:
     stack = switching.opened.name
     if before is None:
         return (
@@ -266,7 +268,7 @@ def _switched(switching: "Switch", before: "Before | None", stopped: str) -> str
     )
 
 
-def way_back(stack: str, before: "Before") -> str:
+def way_back(stack: str, before: "ReplacedInstance") -> str:
     """What is kept, until when, and the commands for it."""
     return (
         f"{before.name} is what served before, protected. Back to it:\n"

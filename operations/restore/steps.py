@@ -39,26 +39,28 @@ class Step:
     run: Callable[[], Mapping[str, Any] | None]
 
 
-def take(steps: Sequence[Step], notify: Notify, seconds: dict[str, float], told: dict[str, Mapping[str, Any]]) -> None:
+def take(
+    steps: Sequence[Step], notify: Notify, seconds: dict[str, float], results: dict[str, Mapping[str, Any]]
+) -> None:
     """All of them; notes how long each took, and what it said. Raises what they raise."""
     for step in steps:
         notify(f"{step.name}: {step.does} ...")
         began = time.monotonic()
-        said = step.run()
+        result = step.run()
         seconds[step.name] = round(time.monotonic() - began, 1)
-        if said is not None:
-            told[step.name] = said
+        if result is not None:
+            results[step.name] = result
 
 
 @dataclass
 class Restore:
-    """Takes steps; `told` is what tasks said, `seconds` how long each step took."""
+    """Takes steps; `results` is what tasks said, `seconds` how long each step took."""
 
     session: Any
     place: RestorePlace
     at: datetime
     notify: Notify
-    told: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -140,13 +142,13 @@ class Restore:
 
     def take(self, steps: Sequence[Step]) -> None:
         """All of them. Raises StepFailedError, CopyError, TaskError, InputError, botocore's ClientError."""
-        take(steps, self.notify, self.seconds, self.told)
+        take(steps, self.notify, self.seconds, self.results)
 
     def task(self, label: str, *words: str, of_drill: bool = False) -> Mapping[str, Any]:
         """One command of the image, as a task; a drill's own reaches the copy alone. Raises StepFailedError."""
         place = self.place.drill_tasks if of_drill else self.place.tasks
         outcome = one_off.run(self.session, place, words, f"restore-{label}"[:36], self.notify)
         if outcome.exit_code:
-            said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
-            raise StepFailedError(f"{' '.join(words[:2])} ended with {outcome.exit_code}: {said}")
+            last_line = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
+            raise StepFailedError(f"{' '.join(words[:2])} ended with {outcome.exit_code}: {last_line}")
         return outcome.verdict or {}

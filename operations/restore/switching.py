@@ -2,7 +2,7 @@
 
 Two halves under two roles. An operator makes and checks the copy and may not touch what serves; who deploys may, and
 cannot read the copy. The database is never replaced: the program goes on declaring one instance by its name, and the
-stack's state is told which of RDS's ids has that name now.
+stack's state records which of RDS's ids has that name now.
 """
 
 from collections.abc import Callable, Mapping

@@ -48,14 +48,14 @@ class Review:
     counts: dict[str, int]
     moves: tuple[Move, ...] = ()
     """What an alias would keep, which is deleted and made anew."""
-    beside: tuple[PlanDifference, ...] | None = None
+    plan_differences: tuple[PlanDifference, ...] | None = None
     """Where another plan of the same change differs; None where there is none to compare with."""
 
     @property
     def losses(self) -> tuple[Danger, ...]:
         """Data, or what guards and watches them, that could be lost."""
-        beside = ACCESS_KINDS | NOT_JUDGED_KINDS | {"residency"}
-        return tuple(one for one in self.dangers if one.kind not in beside)
+        plan_differences = ACCESS_KINDS | NOT_JUDGED_KINDS | {"residency"}
+        return tuple(one for one in self.dangers if one.kind not in plan_differences)
 
     @property
     def access(self) -> tuple[Danger, ...]:

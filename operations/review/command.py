@@ -52,7 +52,12 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     "--suggest", is_flag=True, help="Only print the alias of each resource that was renamed or moved, as code."
 )
 @click.option("--steps", type=FILE, help="Also write the plan's steps to this file, for a review of another run.")
-@click.option("--beside", type=FILE, help="Name each step in which this plan differs from the steps in this file.")
+@click.option(
+    "--beside",
+    "compared_plan",
+    type=FILE,
+    help="Name each step in which this plan differs from the steps in this file.",
+)
 @JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @click.option("--markdown", type=FILE, help="Also write the review to this file, for a pull request.")
@@ -70,7 +75,7 @@ def review(
     drills_file: Path | None,
     suggest: bool,
     steps: Path | None,
-    beside: Path | None,
+    compared_plan: Path | None,
     json_wanted: bool,
     sarif: Path | None,
     markdown: Path | None,
@@ -96,8 +101,8 @@ def review(
     if suggest:
         print_page(perform.suggestions(planned))
         return
-    found = perform.review(planned, waivers or root / "waivers", beside)
-    text = perform.markdown_text(found, drilled.told(found.plan.stack, drills_file) if events else tried)
+    found = perform.review(planned, waivers or root / "waivers", compared_plan)
+    text = perform.markdown_text(found, drilled.drill_warnings(found.plan.stack, drills_file) if events else tried)
     _write(found, root, text, steps=steps, sarif=sarif, markdown=markdown)
     _print(found, text, json_wanted=json_wanted)
     if found.failed:
@@ -148,8 +153,8 @@ def _write(
         write_whole(markdown, text)
 
 
-def _refuse_drills_alone(drills_file: Path | None, beside: Path | None) -> None:
-    if drills_file and not beside:
+def _refuse_drills_alone(drills_file: Path | None, recording: Path | None) -> None:
+    if drills_file and not recording:
         raise click.UsageError("--drills goes with --record or --events; a review of STACK asks by itself.")
 
 

@@ -18,7 +18,7 @@ def keep(file: Path, stack: str, warnings: Sequence[str]) -> None:
     write_whole(file, json.dumps({"stack": stack, "warnings": list(warnings)}, indent=2) + "\n")
 
 
-def told(stack: str, file: Path | None) -> list[str]:
+def drill_warnings(stack: str, file: Path | None) -> list[str]:
     """What was found when it was asked; nothing where the settings here want no drills of the stack."""
     try:
         wanted = within_days(stack) is not None

@@ -59,8 +59,8 @@ def as_json(review: Review) -> dict[str, Any]:
         "tenants": list(review.tenants),
         "moves": [{"urn": m.new.urn, "was": m.old.urn, "alias": m.alias, "keeps": m.count} for m in review.moves],
         "beside": None
-        if review.beside is None
-        else [{"urn": b.urn, "here": str(b.here), "there": str(b.there)} for b in review.beside],
+        if review.plan_differences is None
+        else [{"urn": b.urn, "here": str(b.here), "there": str(b.there)} for b in review.plan_differences],
     }
 
 

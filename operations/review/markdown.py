@@ -67,7 +67,7 @@ def _lines(review: Review, drills: Sequence[str]) -> Iterator[str]:
         f"Downtime: {review.downtime}", (f"{_tail(i.urn)}: {i.length} ({i.why})" for i in review.interruptions)
     )
     yield from _section("Made anew though it stands", map(str, review.moves))
-    yield from _section("Otherwise than without an account", map(str, review.beside or ()))
+    yield from _section("Otherwise than without an account", map(str, review.plan_differences or ()))
     yield from _section("Accepted by a waiver", _waived(review))
     yield from _section(
         "Waivers that nothing needs",
@@ -118,7 +118,7 @@ def _overview(review: Review) -> str:
         parts.append("policies: not judged (`pulumi preview --json` carries no findings; `--events` does)")
     else:
         parts.append(f"policies: {len(review.violations)} stop, {len(review.advice)} advise")
-    if review.beside is not None and not review.beside:
+    if review.plan_differences is not None and not review.plan_differences:
         parts.append("the same steps as without an account")
     if review.not_evaluated:
         parts.append(f"{len(review.not_evaluated)} not evaluated")

@@ -54,17 +54,17 @@ def _peer(one: Opening) -> str:
 
 
 def _ways(plan: Plan) -> Iterator[Found]:
-    before = {(one.subject, one.way) for one in exposed(plan.before) if one.known}
+    before = {(one.subject, one.exposure) for one in exposed(plan.before) if one.known}
     for one in exposed(plan.after):
-        if (one.subject, one.way) in before or not _changed(plan, one.by):
+        if (one.subject, one.exposure) in before or not _changed(plan, one.by):
             continue
         new = plan.by_urn[one.by].op == "create"
         if not one.known:
-            yield NotEvaluated(one.by, f"whether {one.way.value} is not known before the update", matters=not new)
+            yield NotEvaluated(one.by, f"whether {one.exposure.value} is not known before the update", matters=not new)
         elif new and not one.never_new:
-            yield note("exposed", one.by, one.way.value)
+            yield note("exposed", one.by, one.exposure.value)
         else:
-            yield stop("exposed", one.by, one.way.value)
+            yield stop("exposed", one.by, one.exposure.value)
 
 
 def _changed(plan: Plan, urn: str) -> bool:

@@ -74,7 +74,7 @@ def review(planned: Plan, waivers: Path, other: Path | None = None) -> Review:
     today = datetime.datetime.now(tz=datetime.UTC).date()
     accepted = accepted_in(Path.cwd(), planned, today)
     found = assess(planned, waivers, today, accepted, retiring=bool(accepted))
-    return replace(found, beside=compare_plans(planned, other)) if other else found
+    return replace(found, plan_differences=compare_plans(planned, other)) if other else found
 
 
 def suggestions(planned: Plan) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from facts import tokens as t
 from facts.permissions.documents import PolicyKind
 from facts.places import own_accounts
-from facts.reach import ALLOW_ALL, Grants, Reach, Written, reach
+from facts.reach import ALLOW_ALL, Grants, Reach, WrittenStatement, reach
 from facts.widening import Widening, widenings
 from graph.marks import is_known
 from graph.plan import Plan, PlanStep
@@ -38,7 +38,9 @@ def _of_subject(
     new = step is not None and step.op in ("create", "import")
     old = None if new else before.get(key, Grants(kind))
     if new and step is not None and step.type == t.ENDPOINT:
-        old = Grants(kind, [Written(ALLOW_ALL, subject)])  # without a policy it lets all through: any policy narrows
+        old = Grants(
+            kind, [WrittenStatement(ALLOW_ALL, subject)]
+        )  # without a policy it lets all through: any policy narrows
     become = after.get(key, Grants(kind))
     unread = {urn for urn, _ in become.unread}
     yield from _not_read(plan, old, become, new=new)

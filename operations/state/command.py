@@ -41,8 +41,8 @@ def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
         for leak in leaks:
             print_text(f"{leak.name}: {leak.path}: {leak.kind}\n  {leak.urn}\n  {leak.fix}")
     if leaks:
-        told = "a secret value stands" if len(leaks) == 1 else f"{len(leaks)} secret values stand"
-        fail(CHECK_FAILED, f"{told} in clear in the state of {stack or file}")
+        finding = "a secret value stands" if len(leaks) == 1 else f"{len(leaks)} secret values stand"
+        fail(CHECK_FAILED, f"{finding} in clear in the state of {stack or file}")
     if not json_wanted:
         print_text(f"{stack or file}: no secret value stands in clear in {number} resources")
 

@@ -32,7 +32,7 @@ def remove_counted(
         remove()
     after = counts.count(tenant_id)
     if left := left_in(after):
-        told = ", ".join(f"{count} in {table}" for table, count in left.items())
-        message = f"{name} was said to be removed, and is still there: {told}. No record is written"
+        remaining = ", ".join(f"{count} in {table}" for table, count in left.items())
+        message = f"{name} was said to be removed, and is still there: {remaining}. No record is written"
         raise ProblemsError([Problem(message=message)])
     return after

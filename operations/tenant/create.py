@@ -32,7 +32,7 @@ _OPTIONS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class NewTenant:
     """A new customer as a person asks for it; None means the default."""
 
     name: str
@@ -56,23 +56,25 @@ class Made:
     next_steps: tuple[str, ...]
 
 
-def create_files(root: Path, wish: Wish) -> Made:
+def create_files(root: Path, customer: NewTenant) -> Made:
     """Write a customer's record, and a silo's stack file.
 
     Raises:
         ProblemsError: with every problem of what was asked for; then nothing is written.
     """
-    content, problems = _content(root, wish)
+    content, problems = _content(root, customer)
     problems += find_problems(Tenant, content)
-    if wish.host_name is None and any(one.path == "name" for one in problems):
+    if customer.host_name is None and any(one.path == "name" for one in problems):
         problems = [one for one in problems if one.path != "hostName"]  # it was made of the name
-    base = settings_in(stack_file(root, wish.base))
+    base = settings_in(stack_file(root, customer.base))
     if base is None:
         problems = [one for one in problems if one.path not in ("base", "region", "hostName")]
         known = ", ".join(sorted(_bases(root))) or "none"
-        message = f"there is no base stack {wish.base}: no Pulumi.{wish.base}.yaml with settings; there are: {known}"
+        message = (
+            f"there is no base stack {customer.base}: no Pulumi.{customer.base}.yaml with settings; there are: {known}"
+        )
         problems.append(Problem(path="base", message=message))
-    record = new_tenant_file(root, wish.name, wish.base)
+    record = new_tenant_file(root, customer.name, customer.base)
     path = record.relative_to(root).as_posix()
     up = "../" * path.count("/")
     files = {record: f"# yaml-language-server: $schema={up}infra/tenants/tenant.schema.json\n{_as_yaml(content)}"}
@@ -83,12 +85,12 @@ def create_files(root: Path, wish: Wish) -> Made:
             stack = _as_yaml({"config": {TENANT_KEY: tenant.name}})
             files[stack_file(root, tenant.stack)] = _STACK_SCHEMA + stack
     if not any(one.path == "name" for one in problems):
-        problems += _standing(root, wish.name, files)
+        problems += _standing(root, customer.name, files)
     if problems:
         raise ProblemsError([Problem(path=_option(one.path), message=one.message) for one in problems])
     _write_new(files)
-    warnings = capacity_warnings(root, wish.base) if wish.isolation == "silo" else []
-    return Made(files=tuple(files), warnings=tuple(warnings), next_steps=_next_steps(wish))
+    warnings = capacity_warnings(root, customer.base) if customer.isolation == "silo" else []
+    return Made(files=tuple(files), warnings=tuple(warnings), next_steps=_next_steps(customer))
 
 
 def regions_of(residency: str) -> tuple[str, ...]:
@@ -112,24 +114,24 @@ def _bases(root: Path) -> Iterator[str]:
             yield file.name[len("Pulumi.") : -len(".yaml")]
 
 
-def _content(root: Path, wish: Wish) -> tuple[dict[str, Any], list[Problem]]:
-    base = settings_in(stack_file(root, wish.base)) or {}
-    contacts, problems = _contacts(wish.contacts)
-    residency = _residency(wish.residency)
-    silo = wish.isolation == "silo"
+def _content(root: Path, customer: NewTenant) -> tuple[dict[str, Any], list[Problem]]:
+    base = settings_in(stack_file(root, customer.base)) or {}
+    contacts, problems = _contacts(customer.contacts)
+    residency = _residency(customer.residency)
+    silo = customer.isolation == "silo"
     content = {
-        "name": wish.name,
-        "legalName": wish.legal_name,
-        "isolation": wish.isolation,
-        "base": wish.base,
+        "name": customer.name,
+        "legalName": customer.legal_name,
+        "isolation": customer.isolation,
+        "base": customer.base,
         "region": base.get("region", "eu-west-1"),
         "residency": residency if isinstance(residency, str) else list(residency),
-        "tier": wish.tier or (DEFAULT_TIER if silo else None),
-        "hostName": wish.host_name or (_default_host(wish.name, base) if silo else None),
-        "listenerPriority": _free_priority(root, wish.base) if silo else None,
-        "certificateArn": wish.certificate_arn,
+        "tier": customer.tier or (DEFAULT_TIER if silo else None),
+        "hostName": customer.host_name or (_default_host(customer.name, base) if silo else None),
+        "listenerPriority": _free_priority(root, customer.base) if silo else None,
+        "certificateArn": customer.certificate_arn,
         "contacts": contacts,
-        "dates": {"signed": wish.signed or datetime.now(UTC).date().isoformat()},
+        "dates": {"signed": customer.signed or datetime.now(UTC).date().isoformat()},
     }
     return {key: value for key, value in content.items() if value is not None}, problems
 
@@ -219,13 +221,13 @@ def _write_new(files: Mapping[Path, str]) -> None:
         raise
 
 
-def _next_steps(wish: Wish) -> tuple[str, ...]:
-    stack = f"{wish.base}-{wish.name}" if wish.isolation == "silo" else wish.base
+def _next_steps(customer: NewTenant) -> tuple[str, ...]:
+    stack = f"{customer.base}-{customer.name}" if customer.isolation == "silo" else customer.base
     merged = (
-        f"workbuoy tenant deploy {wish.name}  (once it is merged)"
-        if wish.isolation == "silo"
-        else f"once it is merged, a one-off task of {wish.base} makes its row: `workbuoy-app tenant add {wish.name}` "
-        "(docs/first-day.md)"
+        f"workbuoy tenant deploy {customer.name}  (once it is merged)"
+        if customer.isolation == "silo"
+        else f"once it is merged, a one-off task of {customer.base} makes its row: "
+        f"`workbuoy-app tenant add {customer.name}` (docs/first-day.md)"
     )
-    review = f"git switch --create tenant-{wish.name}, commit, and open a pull request"
+    review = f"git switch --create tenant-{customer.name}, commit, and open a pull request"
     return (f"workbuoy rehearse {stack}", review, merged)

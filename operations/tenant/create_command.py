@@ -60,7 +60,7 @@ def create(
     which the least is taken, and the reason is told.
     """
     from operations.fleet import cells  # noqa: PLC0415 printing help must not pay for these
-    from operations.tenant.create import Wish, create_files, regions_of  # noqa: PLC0415 printing help must not pay for these
+    from operations.tenant.create import NewTenant, create_files, regions_of  # noqa: PLC0415 printing help must not pay for these
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
@@ -68,13 +68,13 @@ def create(
         raise click.UsageError("--live goes with --base auto: a base stack that is named is not chosen by its room.")
     if base == "auto":
         regions = regions_of(residency)
-        needs = cells.Asked(
+        needs = cells.CellNeeds(
             environment=environment, isolation=isolation, regions=regions, tier=tier or cells.DEFAULT_TIER
         )
         choice = cells.choose(_cells(root, needs.tier, live=live), needs)
         notify(choice.why)
         base = choice.cell.name
-    wish = Wish(
+    new_tenant = NewTenant(
         name=name,
         legal_name=legal_name,
         isolation=isolation,
@@ -86,13 +86,13 @@ def create(
         contacts=contacts,
         signed=signed,
     )
-    made = create_files(root, wish)
+    made = create_files(root, new_tenant)
     for file in made.files:
         print_text(file.relative_to(root))
     for warning in made.warnings:
         warn(warning)
     if isolation == "silo":
-        _tell_next_cell(root, base)
+        _report_next_cell(root, base)
     notify("Read what is in there, then:")
     for step in made.next_steps:
         notify(f"  {step}")
@@ -112,7 +112,7 @@ def _cells(root: Path, tier: str, *, live: bool) -> "list[Cell]":
     return cells.read_cells(root, tier, here.quotas)
 
 
-def _tell_next_cell(root: Path, base: str) -> None:
+def _report_next_cell(root: Path, base: str) -> None:
     """From four fifths on: the files of the next cell."""
     from operations.fleet import cells  # noqa: PLC0415
     from operations.fleet.next_cell import next_cell  # noqa: PLC0415

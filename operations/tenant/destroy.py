@@ -23,7 +23,7 @@ from operations.engine.stack import open_stack
 from operations.tenant.counted import left_in
 from operations.tenant.emptying import end_buckets, require_rights
 from operations.tenant.handover.places import find_place
-from operations.tenant.handover.reading import ReadAgain, Wanted, read_again
+from operations.tenant.handover.reading import VerifiedExport, Wanted, verify_export
 from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, left_by, plan_text, protections, record_text
 from operations.tenant.pool_leaving import PoolLeaving
@@ -37,7 +37,7 @@ DRAFTS = ".workbuoy/leaving"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class DestroyOptions:
     """What a person gave; `ask` shows the plan and tells whether the customer's name was typed.
 
     `record` is the file that records it: by default the one of a leaving.
@@ -65,27 +65,27 @@ def retiring(root: Path, name: str, today: date) -> Tenant:
     return tenant
 
 
-def destroy_silo(project: Project, tenant: Tenant, wish: Wish) -> Path:
+def destroy_silo(project: Project, tenant: Tenant, options: DestroyOptions) -> Path:
     """Destroy the stack and write the record; safe to repeat after an interruption.
 
     Raises ProblemsError and EngineError, the first before anything is touched.
     """
     opened = open_stack(project, tenant.stack, notify=notify)
-    return take_down(project.root, tenant, wish, DeployedSilo(project, tenant, opened))
+    return take_down(project.root, tenant, options, DeployedSilo(project, tenant, opened))
 
 
-def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
+def take_down(root: Path, tenant: Tenant, options: DestroyOptions, silo: SiloStack) -> Path:
     """The same of a stack wherever it stands: under the engine, or in a rehearsal."""
     today = datetime.now(UTC).date()
     draft = draft_of(root, tenant)
-    file = wish.record or offboarding_file(root, tenant.name)
+    file = options.record or offboarding_file(root, tenant.name)
     noted = root / DRAFTS / f"{tenant.stack}.export.json"
     begun = draft.exists() or _recorded(file, tenant)
     if begun and not silo.exists():  # it was forgotten, and the record is written before that
         noted.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
         return file
-    left, remaining = _from_draft(draft, today) if draft.exists() else _standing(tenant, silo, wish, today)
+    left, remaining = _from_draft(draft, today) if draft.exists() else _standing(tenant, silo, options, today)
     s3 = silo.s3()
     leaving = SiloLeaving(
         tenant=tenant,
@@ -94,20 +94,20 @@ def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
         read=lambda address: _read(s3, tenant, address, left.buckets),
         notify=notify,
     )
-    export = wish.export
+    export = options.export
     if export is not None:
         _read(s3, tenant, export, left.buckets)
-    elif wish.without_export is None:
+    elif options.without_export is None:
         export = leaving.export()
     require_rights(s3, tenant.stack, left.buckets)
     silo.require_free()
-    deletable = left.keys_deletable_after(today, wish.keep_snapshot_days)
-    if not wish.ask(plan_text(tenant.stack, left, deletable)):
+    deletable = left.keys_deletable_after(today, options.keep_snapshot_days)
+    if not options.ask(plan_text(tenant.stack, left, deletable)):
         message = f"the name that was typed is not {tenant.name}; nothing was changed"
         raise ProblemsError([Problem(message=message)])
     _write_draft(draft, left, remaining, today)
     silo.destroy()
-    end_buckets(s3, left.kept_buckets, today, wish.keep_snapshot_days)
+    end_buckets(s3, left.kept_buckets, today, options.keep_snapshot_days)
     text = record_text(
         tenant,
         left,
@@ -115,7 +115,7 @@ def take_down(root: Path, tenant: Tenant, wish: Wish, silo: SiloStack) -> Path:
         deletable=deletable,
         confirmed_by=silo.person(),
         export=export,
-        without_export=wish.without_export,
+        without_export=options.without_export,
         remaining=remaining,
     )
     _write_record(file, text)
@@ -134,7 +134,7 @@ def _recorded(file: Path, tenant: Tenant) -> bool:
     return (dates.get("signed"), dates.get("retiring")) == tuple(day and str(day) for day in wanted)
 
 
-def _standing(tenant: Tenant, silo: SiloStack, wish: Wish, today: date) -> tuple[Left, list[Remaining]]:
+def _standing(tenant: Tenant, silo: SiloStack, options: DestroyOptions, today: date) -> tuple[Left, list[Remaining]]:
     """What stands, and what will remain of it."""
     graph = silo.graph()
     refusing = list(protections(graph))
@@ -147,7 +147,7 @@ def _standing(tenant: Tenant, silo: SiloStack, wish: Wish, today: date) -> tuple
     left = left_by(graph)
     if not left.resources:
         raise MistakenError(f"{tenant.stack}: nothing stands in it", f"remove {tenant.path} with a record of your own")
-    return left, of_silo(graph, silo.base_graph(), today, wish.keep_snapshot_days)
+    return left, of_silo(graph, silo.base_graph(), today, options.keep_snapshot_days)
 
 
 def _write_draft(draft: Path, left: Left, remaining: Sequence[Remaining], today: date) -> None:
@@ -171,7 +171,7 @@ def draft_of(root: Path, tenant: Tenant) -> Path:
     return root / DRAFTS / f"{tenant.stack if tenant.isolation == 'silo' else tenant.name}.json"
 
 
-def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
+def leave_pool(project: Project, tenant: Tenant, options: DestroyOptions) -> Path:
     """Remove a pool tenant's rows and objects, counted before and after, and write the record.
 
     Raises ProblemsError, TaskFailedError, TaskError, EngineError and botocore's errors; nothing was removed before the
@@ -191,12 +191,12 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
         tenant=tenant,
         tasks=tasks,
         read=lambda address: _read(s3, tenant, address, ()),
-        ask=wish.ask,
+        ask=options.ask,
         notify=notify,
         draft=draft,
-        export=wish.export,
+        export=options.export,
     )
-    done = leaving.take(with_export=wish.without_export is None)
+    done = leaving.take(with_export=options.without_export is None)
     text = record_text(
         tenant,
         Left(),
@@ -204,7 +204,7 @@ def leave_pool(project: Project, tenant: Tenant, wish: Wish) -> Path:
         deletable=None,
         confirmed_by=person_of(base),
         export=done.get("export"),
-        without_export=wish.without_export,
+        without_export=options.without_export,
         remaining=remaining,
         counted=done,
     )
@@ -224,13 +224,16 @@ def _write_record(file: Path, text: str) -> None:
     write_whole(file, text)
 
 
-def _read(s3: Any, tenant: Tenant, address: str, doomed: Collection[str]) -> ReadAgain:
+def _read(s3: Any, tenant: Tenant, address: str, ending_buckets: Collection[str]) -> VerifiedExport:
     """Raises ProblemsError for an export that is not whole, not theirs, too old, or where it must not lie."""
     wanted = Wanted(
-        tenant=tenant.name, region=tenant.region, allowed_regions=allowed_regions(tenant.residency), doomed=doomed
+        tenant=tenant.name,
+        region=tenant.region,
+        allowed_regions=allowed_regions(tenant.residency),
+        ending_buckets=ending_buckets,
     )
     notify(f"reading {address} again ...")
-    return read_again(s3, address, wanted, datetime.now(UTC))
+    return verify_export(s3, address, wanted, datetime.now(UTC))
 
 
 def retire(root: Path, name: str, day: str, today: date) -> Path:

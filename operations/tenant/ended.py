@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from components.backup_settings import COMPLETE_WITHIN_MINUTES
 from facts.stores import Form
-from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, read_remaining
+from operations.tenant.remains import EXPORTED, RECORD, Remaining, read_remaining
 from operations.tenant.rule_days import contradiction
 
 GONE, THERE, NOT_ASKED = "gone", "there", "not asked"
@@ -49,7 +49,7 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class CopyQueries:
     """Who asks, of whom; `count` counts a pool tenant's older versions by a task.
 
     `vault_session` is of whoever may look into the account that keeps copies out of reach.
@@ -81,7 +81,7 @@ class Asking:
     def _there(self, one: Remaining) -> Found:
         probe = _PROBES.get(one.form)
         if probe is None:
-            why = "stays" if one.form == IN_WORDS else NO_PART
+            why = "stays" if one.form == RECORD else NO_PART
             return Found(remaining=one, state=NOT_ASKED, why=why)
         try:
             there, why = probe(self, one)
@@ -105,92 +105,92 @@ class _NotAskedError(Exception):
     """Nobody was asked, and why."""
 
 
-Probe = Callable[[Asking, Remaining], tuple[bool, str]]
+Probe = Callable[[CopyQueries, Remaining], tuple[bool, str]]
 
 
-def _snapshot(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    found = asking.client("rds").describe_db_snapshots(DBSnapshotIdentifier=one.where)["DBSnapshots"]
+def _snapshot(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    found = queries.client("rds").describe_db_snapshots(DBSnapshotIdentifier=one.where)["DBSnapshots"]
     return bool(found), ""
 
 
-def _backups(asking: Asking, one: Remaining) -> tuple[bool, str]:
+def _backups(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
     """A pool's reach back to a day after the removal, or still before it; a silo's are there or not."""
-    rds = asking.client("rds")
+    rds = queries.client("rds")
     found = rds.describe_db_instance_automated_backups(DBInstanceIdentifier=one.where)["DBInstanceAutomatedBackups"]
-    if not asking.stands:
+    if not queries.stands:
         return bool(found), ""
     oldest = [backup["RestoreWindow"]["EarliestTime"] for backup in found if backup.get("RestoreWindow")]
     if not oldest:
         return bool(found), "RDS tells no oldest moment" if found else ""
-    removed = asking.record["dates"]["destroyed"]
+    removed = queries.record["dates"]["destroyed"]
     return min(oldest).astimezone(UTC).date() <= removed, f"they reach back to {min(oldest):%Y-%m-%d}"
 
 
-def _versions(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    if asking.stands and asking.count is not None:
-        older = asking.count()["older_versions"]
+def _versions(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    if queries.stands and queries.count is not None:
+        older = queries.count()["older_versions"]
         return older > 0, f"{older} older versions"
-    listed = asking.client("s3").list_object_versions(Bucket=one.where, MaxKeys=1)
+    listed = queries.client("s3").list_object_versions(Bucket=one.where, MaxKeys=1)
     return bool(listed.get("Versions") or listed.get("DeleteMarkers")), ""
 
 
-def _objects(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    listed = asking.client("s3").list_objects_v2(Bucket=one.where, MaxKeys=1)
+def _objects(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    listed = queries.client("s3").list_objects_v2(Bucket=one.where, MaxKeys=1)
     return bool(listed.get("Contents")), ""
 
 
-def _uploads(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    return bool(asking.client("s3").list_multipart_uploads(Bucket=one.where, MaxUploads=1).get("Uploads")), ""
+def _uploads(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    return bool(queries.client("s3").list_multipart_uploads(Bucket=one.where, MaxUploads=1).get("Uploads")), ""
 
 
-def _log(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    groups = asking.client("logs").describe_log_groups(logGroupNamePrefix=one.where)["logGroups"]
+def _log(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    groups = queries.client("logs").describe_log_groups(logGroupNamePrefix=one.where)["logGroups"]
     if any(group["logGroupName"] == one.where for group in groups):
         raise _NotAskedError(NO_PART)
     return False, ""
 
 
-def _key(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    key = asking.client("kms").describe_key(KeyId=one.where)["KeyMetadata"]
+def _key(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    key = queries.client("kms").describe_key(KeyId=one.where)["KeyMetadata"]
     return True, str(key["KeyState"])
 
 
-def _exports(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    listed = asking.client("s3").list_objects_v2(Bucket=one.where, Prefix=f"{asking.record['name']}/", MaxKeys=1)
+def _exports(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    listed = queries.client("s3").list_objects_v2(Bucket=one.where, Prefix=f"{queries.record['name']}/", MaxKeys=1)
     return bool(listed.get("Contents")), ""
 
 
-def _secret(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    asking.client("secretsmanager").describe_secret(SecretId=one.where)
+def _secret(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    queries.client("secretsmanager").describe_secret(SecretId=one.where)
     return True, ""
 
 
-def _points(asking: Asking, one: Remaining) -> tuple[bool, str]:
-    return _holding(asking, asking.client("backup"), one.where)
+def _points(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
+    return _holding(queries, queries.client("backup"), one.where)
 
 
-def _copied_points(asking: Asking, one: Remaining) -> tuple[bool, str]:
+def _copied_points(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
     """Asked of the other account: there alone a vault that is missing proves anything."""
     if not one.where.startswith("arn:"):
         raise _NotAskedError("AWS cannot be asked: the record does not name the vault")
     _, _, _, region, account, *_, vault = one.where.split(":")
-    if asking.vault_session is None:
+    if queries.vault_session is None:
         raise _NotAskedError(f"AWS lets account {account} alone ask: give --vault-profile a profile of it")
-    whose = asking.vault_session.client("sts", region_name=region).get_caller_identity()["Account"]
+    whose = queries.vault_session.client("sts", region_name=region).get_caller_identity()["Account"]
     if whose != account:
         raise _NotAskedError(f"AWS lets account {account} alone ask, and --vault-profile is of account {whose}")
-    return _holding(asking, asking.vault_session.client("backup", region_name=region), vault)
+    return _holding(queries, queries.vault_session.client("backup", region_name=region), vault)
 
 
-def _holding(asking: Asking, backup: Any, vault: str) -> tuple[bool, str]:
+def _holding(queries: CopyQueries, backup: Any, vault: str) -> tuple[bool, str]:
     """Of a stack that goes on, those that were taken while an older version of a file could be in them.
 
     One that no plan made may be a copy of any day's. A removed stack's are there or not.
     """
     pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=vault)
     found = [point for page in pages for point in page["RecoveryPoints"]]
-    if asking.stands:
-        last = _last_version(asking.record)
+    if queries.stands:
+        last = _last_version(queries.record)
         found = [one for one in found if not _by_plan(one) or _taken(one) <= last]
     if not found:
         return False, ""

@@ -22,7 +22,7 @@ def find_warnings(root: Path, tenants: tuple[Tenant, ...]) -> list[str]:
     bases = {base: (settings_in(stack_file(root, base)) or {}, on) for base, on in sorted(by_base(tenants).items())}
     return [
         *(warning for base, (settings, on) in bases.items() for warning in capacity.warnings(base, settings, on)),
-        *(told for settings, on in bases.values() for one in on if (told := pool_warning(one, settings))),
+        *(text for settings, on in bases.values() for one in on if (text := pool_warning(one, settings))),
     ]
 
 

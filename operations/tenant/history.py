@@ -76,12 +76,12 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
             yield Problem(file=path, path=key, message=message)
     was, is_now = before.get("isolation"), after.get("isolation")
     if was != is_now and not (was == "pool" and after.get("promotion") == "open"):
-        way = (
+        remedy = (
             f"`workbuoy tenant promote {name}` moves the data, with `promotion: open` in the record"
             if was == "pool"
             else "a silo's data does not go back into the pool"
         )
-        yield Problem(file=path, path="isolation", message=f"was {was} and is {is_now}: put it back; {way}")
+        yield Problem(file=path, path="isolation", message=f"was {was} and is {is_now}: put it back; {remedy}")
 
 
 def _read(text: str) -> Mapping[str, Any]:

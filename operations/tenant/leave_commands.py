@@ -65,7 +65,7 @@ def destroy(
     snapshot, its files and the keys stay until their day. A pool tenant is removed from the shared database and bucket,
     and counted before and after by another role.
     """
-    from operations.tenant.destroy import Wish, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
+    from operations.tenant.destroy import DestroyOptions, destroy_silo, leave_pool, retiring  # noqa: PLC0415 help is fast
     from operations.tenant.handover.command import guarded  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
@@ -77,14 +77,14 @@ def destroy(
         fail(MISTAKE, f"--confirm says {confirmed}, not {name}; nothing was changed")
     if confirmed is None and not sys.stdin.isatty():
         raise click.UsageError(f"Nobody is here to confirm: say --confirm {name}.")
-    wish = Wish(
+    options = DestroyOptions(
         export=export,
         without_export=without_export,
         keep_snapshot_days=keep_snapshot_days,
         ask=lambda plan: _named(plan, name, confirmed),
     )
     leave = destroy_silo if tenant.isolation == "silo" else leave_pool
-    done = guarded(lambda: leave(project, tenant, wish))
+    done = guarded(lambda: leave(project, tenant, options))
     print_text(done.relative_to(project.root))
     notify("Next: one commit with this file, and without")
     for file in (tenant.path, *([f"Pulumi.{tenant.stack}.yaml"] if tenant.isolation == "silo" else [])):

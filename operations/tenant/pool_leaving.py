@@ -15,7 +15,7 @@ from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.ending import Notify
 from operations.tenant.counted import remove_counted
-from operations.tenant.handover.reading import ReadAgain, is_of
+from operations.tenant.handover.reading import VerifiedExport, is_of
 from operations.tenant.handover.tasks import TaskFailedError, Tasks
 from project.whole_file import write_whole
 
@@ -26,7 +26,7 @@ class PoolLeaving:
 
     tenant: Tenant
     tasks: Tasks
-    read: Callable[[str], ReadAgain]
+    read: Callable[[str], VerifiedExport]
     ask: Callable[[str], bool]
     notify: Notify
     draft: Path

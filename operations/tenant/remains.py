@@ -20,7 +20,7 @@ from graph import Graph
 from infra.tenants.dates import Hold
 from operations.locate.stores import serves_silos, takes_exports
 
-IN_WORDS: Final = "record"
+RECORD: Final = "record"
 EXPORTED: Final = "exports"
 ACCESS_LOGS: Final = "access logs"
 BY_A_PERSON: Final = "a person deletes it"
@@ -57,7 +57,7 @@ class Remaining:
 
 def of_pool(graph: Graph, removed: date) -> list[Remaining]:
     """A pool tenant whose rows and objects were removed: everything of the base that held a copy of them."""
-    return [*_kept(graph, removed, lambda _: True), *_in_words()]
+    return [*_kept(graph, removed, lambda _: True), *_not_deleted_by_aws()]
 
 
 def of_person(graph: Graph, erased: date) -> list[Remaining]:
@@ -74,7 +74,7 @@ def of_emptied_silo(own: Graph, base: Graph, removed: date) -> list[Remaining]:
     return [
         *_kept(own, removed, lambda _: True),
         *_kept(base, removed, lambda one: serves_silos(base, one.holder)),
-        *_in_words(),
+        *_not_deleted_by_aws(),
     ]
 
 
@@ -83,7 +83,7 @@ def of_silo(own: Graph, base: Graph | None, destroyed: date, snapshot_days: int)
     found = list(_outliving(own, destroyed, snapshot_days))
     if base is not None:
         found += _kept(base, destroyed, lambda one: serves_silos(base, one.holder))
-    return [*found, *_in_words()]
+    return [*found, *_not_deleted_by_aws()]
 
 
 def _kept(graph: Graph, day: date, wanted: Any) -> Iterator[Remaining]:
@@ -179,19 +179,19 @@ def _remaining(graph: Graph, store: Store, day: date, days: float | None) -> Rem
     )
 
 
-def _in_words() -> Iterator[Remaining]:
+def _not_deleted_by_aws() -> Iterator[Remaining]:
     """Where no rule of AWS ends anything."""
     yield Remaining(
         what="Name and dates, in the record of the removal and in git's history",
         where="tenants",
-        form=IN_WORDS,
+        form=RECORD,
         ends=None,
         how="stays: it is the proof of the removal, and holds nothing of what the customer stored",
     )
     yield Remaining(
         what="Entry of the erasure ledger: a keyed hash of the customer's id and name",
         where="erasures/entries",
-        form=IN_WORDS,
+        form=RECORD,
         ends=None,
         how="stays: without it a restored backup would bring the customer back",
     )
@@ -223,14 +223,14 @@ def read_hold(record: Mapping[str, Any]) -> Hold | None:
     try:
         return Hold.model_validate_json(json.dumps(stated, default=str))
     except ValidationError as error:
-        told = "; ".join(one["msg"] for one in error.errors())
-        raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {told}") from None
+        problems = "; ".join(one["msg"] for one in error.errors())
+        raise ValueError(f"dates.hold must have since and reason, as a customer's file has them: {problems}") from None
 
 
 PERSON_IN_LEDGER: Final = Remaining(
     what="Entries of the erasure ledger and of the audit trail: keyed hashes of the person's ids",
     where="erasures/entries, audit_events",
-    form=IN_WORDS,
+    form=RECORD,
     ends=None,
     how="stay: without them a restored backup would bring the person back",
 )

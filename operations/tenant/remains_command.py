@@ -13,7 +13,7 @@ from project.terminal import wrapped
 
 if TYPE_CHECKING:
     from infra.tenants.dates import Hold
-    from operations.tenant.ended import Asking, Found
+    from operations.tenant.ended import CopyQueries, Found
     from operations.tenant.remains import Remaining
 
 
@@ -44,8 +44,8 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
     found, hold = [], None
     for file in files:
         record, listed, hold = _read(root, file)
-        asking = _asking(record, vault_profile) if live else None
-        found += [asking.look(one) if asking else Found(remaining=one, state=NOT_ASKED) for one in listed]
+        queries = _copy_queries(record, vault_profile) if live else None
+        found += [queries.look(one) if queries else Found(remaining=one, state=NOT_ASKED) for one in listed]
     today = datetime.now(UTC).date()
     if json_wanted:
         held = hold.model_dump(mode="json", by_alias=True) if hold else None
@@ -108,10 +108,10 @@ def _expect_held(found: "list[Found]") -> None:
         raise SystemExit(CHECK_FAILED)
 
 
-def _asking(record: dict[str, Any], vault_profile: str | None) -> "Asking":
+def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQueries":
     import boto3  # noqa: PLC0415  half a second
 
-    from operations.tenant.ended import Asking  # noqa: PLC0415
+    from operations.tenant.ended import CopyQueries  # noqa: PLC0415
     from operations.tenant.handover.command import guarded, outputs_of  # noqa: PLC0415
     from operations.tenant.handover.places import find_place  # noqa: PLC0415
     from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
@@ -122,12 +122,12 @@ def _asking(record: dict[str, Any], vault_profile: str | None) -> "Asking":
 
     vault = boto3.Session(profile_name=vault_profile) if vault_profile else None
     if record["isolation"] == "silo":
-        return Asking(client=client, record=record, vault_session=vault)
+        return CopyQueries(client=client, record=record, vault_session=vault)
     project = find_project(Path.cwd())
     name, base, region = (str(record[key]) for key in ("name", "base", "region"))
     place = find_place(name, base, region, lambda stack: outputs_of(project, stack))
     tasks = Tasks(boto3.Session(), place, notify_line)
-    return Asking(
+    return CopyQueries(
         client=client,
         record=record,
         count=lambda: guarded(lambda: tasks.count(record["tenantId"])),

@@ -12,7 +12,7 @@ from pathlib import Path
 from infra.problems import Problem, ProblemsError
 from infra.tenants.record import Tenant
 from operations.ending import Notify
-from operations.tenant.handover.reading import ReadAgain, is_of
+from operations.tenant.handover.reading import VerifiedExport, is_of
 from operations.tenant.handover.tasks import LeavingTasks
 from project.whole_file import write_whole
 
@@ -24,7 +24,7 @@ class SiloLeaving:
     tenant: Tenant
     noted: Path
     tasks: Callable[[], LeavingTasks]
-    read: Callable[[str], ReadAgain]
+    read: Callable[[str], VerifiedExport]
     notify: Notify
 
     def export(self) -> str:

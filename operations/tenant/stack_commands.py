@@ -93,8 +93,10 @@ def deploy(
         return
     from operations.tenant.deployment.every import DeployOptions  # noqa: PLC0415 printing help must not pay for it
 
-    asked = DeployOptions(image=image, base=base, parallel=parallel, timeout_seconds=timeout_minutes * 60, again=again)
-    _deploy_all(asked, yes=yes, json_wanted=json_wanted)
+    options = DeployOptions(
+        image=image, base=base, parallel=parallel, timeout_seconds=timeout_minutes * 60, again=again
+    )
+    _deploy_all(options, yes=yes, json_wanted=json_wanted)
 
 
 def _silo(name: str, base: str | None = None) -> "tuple[Project, Tenant | None]":
@@ -140,22 +142,22 @@ def _deploy_one(
     context.invoke(deploy_stack, stack=tenant.stack, image=image, yes=yes, json_wanted=json_wanted)
 
 
-def _deploy_all(asked: "DeployOptions", *, yes: bool, json_wanted: bool) -> None:
+def _deploy_all(options: "DeployOptions", *, yes: bool, json_wanted: bool) -> None:
     from operations.tenant.deployment.every import deploy_all, plan_all  # noqa: PLC0415
     from operations.tenant.deployment.journal import FOLDER, only_one  # noqa: PLC0415
     from project.files import find_project  # noqa: PLC0415
 
     root = find_project(Path.cwd()).root
     with only_one(root / FOLDER):
-        planned = plan_all(root, asked)
-        for line in planned.told:
+        planned = plan_all(root, options)
+        for line in planned.notes:
             notify(line)
         if planned.names and not yes:
             if not sys.stdin.isatty():
                 raise click.UsageError("Nobody is here to confirm: say --yes.")
             if not click.confirm(f"Review and update {len(planned.names)} stacks?", err=True):
                 fail(MISTAKE, "not confirmed; nothing was changed")
-        result = deploy_all(root, asked, planned)
+        result = deploy_all(root, options, planned)
     rows = [{"tenant": name, "state": one.state, "cause": one.cause} for name, one in result.outcomes.items()]
     if json_wanted:
         print_json("tenant-deploy-all", {"journal": str(result.journal or ""), "tenants": rows})

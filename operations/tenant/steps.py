@@ -41,7 +41,7 @@ def steps_text(steps: Sequence[Step]) -> Iterator[str]:
     """Lines within the terminal's columns."""
     for number, one in enumerate(steps, start=1):
         yield f"\n{number:2}. {one.name}"
-        said = {"command": one.command, "a person": one.decides, "changes": one.changes, "back": one.back}
-        for label, text in said.items():
+        labelled = {"command": one.command, "a person": one.decides, "changes": one.changes, "back": one.back}
+        for label, text in labelled.items():
             if text:
                 yield from wrapped(text, head := f"    {label + ':':10}", " " * len(head))

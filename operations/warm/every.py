@@ -92,7 +92,7 @@ def _rehearse(places: Sequence[Place], *, with_service: bool, with_pages: bool) 
     done: dict[Place, Rehearsed] = {}
     with scratch() as files, WarmProcess(places[0].folder, files) as warm:
         notify("importing what all need ...")
-        warm.warm_up(_asked(places[0], files, with_service=False, with_pages=False))
+        warm.warm_up(_request(places[0], files, with_service=False, with_pages=False))
         while not warm.is_ready():
             time.sleep(_WAIT_SECONDS)
         waiting, running = list(places), dict[Place, Running]()
@@ -100,8 +100,8 @@ def _rehearse(places: Sequence[Place], *, with_service: bool, with_pages: bool) 
             while waiting or running:
                 while waiting and len(running) < AT_ONCE:
                     place = waiting.pop(0)
-                    asked = _asked(place, files, with_service=with_service, with_pages=with_pages)
-                    running[place] = warm.run(asked)
+                    request = _request(place, files, with_service=with_service, with_pages=with_pages)
+                    running[place] = warm.run(request)
                 for place in list(running):
                     if (outcome := running[place].outcome()) is not None:
                         del running[place]
@@ -115,7 +115,7 @@ def _rehearse(places: Sequence[Place], *, with_service: bool, with_pages: bool) 
     return [done[place] for place in sorted(places, key=lambda one: (one.folder.name == ACCOUNTS, one.name))]
 
 
-def _asked(place: Place, files: Path, *, with_service: bool, with_pages: bool) -> Mapping[str, Any]:
+def _request(place: Place, files: Path, *, with_service: bool, with_pages: bool) -> Mapping[str, Any]:
     return {
         "stack": place.stack,
         "folder": str(place.folder),

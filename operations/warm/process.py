@@ -72,13 +72,13 @@ class WarmProcess:
     ) -> None:
         self._end()
 
-    def warm_up(self, asked: Mapping[str, Any]) -> None:
+    def warm_up(self, request: Mapping[str, Any]) -> None:
         """Begin to import what this stack needs. Nothing where that is done, and done with what is installed now."""
         before, self._installed = self._installed, _installed()
         if before != self._installed:
             self._end()
         if not self._warm:
-            self._send({"warm": asked})
+            self._send({"warm": request})
 
     def is_ready(self) -> bool:
         """Whether it can be asked to run: a first import may take seconds, and a program may never come back."""
@@ -89,11 +89,11 @@ class WarmProcess:
         self._warm = bool(answer.get("warm"))
         return True
 
-    def run(self, asked: Mapping[str, Any]) -> Running:
+    def run(self, request: Mapping[str, Any]) -> Running:
         """Begin a rehearsal in a fork."""
         self._count += 1
         file = self._files / f"{self._count}.json"
-        self._send({"run": asked, "into": str(file)})
+        self._send({"run": request, "into": str(file)})
         answer = self._answer(None)
         return Running(int(answer["pid"]) if answer else -1, file, time.monotonic())
 

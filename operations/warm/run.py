@@ -19,10 +19,10 @@ def rehearse_infrastructure(stack: str) -> None:
     rehearse_whole(find_project(Path.cwd()), stack, Options())
 
 
-def rehearse_and_write(asked: Mapping[str, Any], into: Path) -> int:
+def rehearse_and_write(request: Mapping[str, Any], into: Path) -> int:
     """Rehearse as `workbuoy rehearse` does, errors on stderr, and write what came of it. Returns the exit code."""
     try:
-        _rehearse(asked, into)
+        _rehearse(request, into)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
         if code and not into.exists():
@@ -32,16 +32,16 @@ def rehearse_and_write(asked: Mapping[str, Any], into: Path) -> int:
 
 
 @plainly
-def _rehearse(asked: Mapping[str, Any], into: Path) -> None:
+def _rehearse(request: Mapping[str, Any], into: Path) -> None:
     options = RehearseOptions(
-        stack=asked["stack"], with_service=asked["with_service"], quiet=asked["quiet"], lent=asked.get("lent")
+        stack=request["stack"], with_service=request["with_service"], quiet=request["quiet"], lent=request.get("lent")
     )
     result = rehearsed(options)
     code = NOT_MADE if result.incomplete else 0 if result.passed else CHECK_FAILED
-    if asked.get("report"):
+    if request.get("report"):
         from operations.rehearse.output import write_report  # noqa: PLC0415 few ask for it
 
-        write_report(result, Path(asked["report"]))
+        write_report(result, Path(request["report"]))
     outcome_of(result, code).write(into)
     if result.incomplete:
         fail(NOT_MADE, f"incomplete: {result.incomplete}")

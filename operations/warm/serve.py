@@ -29,14 +29,14 @@ def forget_our_modules(*roots: Path) -> None:
             del sys.modules[name]
 
 
-def warm_up(asked: Mapping[str, Any]) -> bool:
+def warm_up(request: Mapping[str, Any]) -> bool:
     """Rehearse the infrastructure in this process. What is wrong is reported by the run that comes after it."""
     forget_our_modules(ROOT, Path.cwd())
-    os.chdir(asked["folder"])
+    os.chdir(request["folder"])
     try:
         from operations.warm.run import rehearse_infrastructure  # noqa: PLC0415 forgotten and read anew
 
-        rehearse_infrastructure(asked["stack"])
+        rehearse_infrastructure(request["stack"])
     except (Exception, SystemExit):  # the program's, whatever it be
         return False
     gc.collect()
@@ -44,15 +44,15 @@ def warm_up(asked: Mapping[str, Any]) -> bool:
     return True
 
 
-def fork(asked: Mapping[str, Any], into: Path) -> int:
+def fork(request: Mapping[str, Any], into: Path) -> int:
     """The process that rehearses, in a session of its own: whoever ends it ends all that it started."""
     pid = os.fork()
     if pid == 0:
-        _be_the_fork(asked, into)
+        _be_the_fork(request, into)
     return pid
 
 
-def _be_the_fork(asked: Mapping[str, Any], into: Path) -> NoReturn:
+def _be_the_fork(request: Mapping[str, Any], into: Path) -> NoReturn:
     code = 70
     try:
         os.setsid()
@@ -61,14 +61,14 @@ def _be_the_fork(asked: Mapping[str, Any], into: Path) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)  # the pipes of the warm process are not ours
         os.dup2(nothing, 1)
-        if asked["quiet"]:
+        if request["quiet"]:
             from operations.warm.outcome import errors_file  # noqa: PLC0415 forgotten and read anew
 
             os.dup2(os.open(errors_file(into), os.O_WRONLY | os.O_CREAT, 0o600), 2)
-        os.chdir(asked["folder"])
+        os.chdir(request["folder"])
         from operations.warm.run import rehearse_and_write  # noqa: PLC0415 forgotten and read anew
 
-        code = rehearse_and_write(asked, into)
+        code = rehearse_and_write(request, into)
     except KeyboardInterrupt:
         code = 130
     finally:
@@ -81,9 +81,11 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a fork; its file tells
     sys.path[0:0] = [str(ROOT)]
     for line in sys.stdin:
-        asked = json.loads(line)
+        request = json.loads(line)
         answer = (
-            {"warm": warm_up(asked["warm"])} if "warm" in asked else {"pid": fork(asked["run"], Path(asked["into"]))}
+            {"warm": warm_up(request["warm"])}
+            if "warm" in request
+            else {"pid": fork(request["run"], Path(request["into"]))}
         )
         os.write(1, f"{json.dumps(answer)}\n".encode())
 

@@ -41,9 +41,9 @@ class Screen:
         """The verdict, what is different, and all of it where it is red or the first."""
         clock = f"{datetime.now():%H:%M:%S}"
         if not now.verdict:
-            said = f"the last verdict, of {self._last[0]}: {self._last[1].verdict}" if self._last else ""
+            last_verdict = f"the last verdict, of {self._last[0]}: {self._last[1].verdict}" if self._last else ""
             print_text(f"{clock} no verdict after {seconds:.1f} s; the error stands above")
-            print_text(said) if said else None
+            print_text(last_verdict) if last_verdict else None
             return
         print_text(f"{clock} {now.verdict}")
         if self._last is None:
@@ -64,14 +64,14 @@ def watch(stack: str, *, with_service: bool) -> NoReturn:
     Raises ProblemsError where there is no project.
     """
     project = find_project(Path.cwd())
-    asked = {"stack": stack, "folder": str(Path.cwd()), "with_service": with_service, "quiet": False}
+    request = {"stack": stack, "folder": str(Path.cwd()), "with_service": with_service, "quiet": False}
     again = False
     app = project.root / "app"
     try:
         with scratch() as folder, _standing(app) if with_service and app.is_dir() else nullcontext() as standing:
             control = standing.control if standing is not None else None
             with WarmProcess(Path.cwd(), folder, () if control is None else (control,)) as warm:
-                _Loop(project.root, asked, warm, standing, control).run()
+                _Loop(project.root, request, warm, standing, control).run()
             again = True
     except KeyboardInterrupt:
         sys.exit(0)
@@ -91,12 +91,12 @@ class _Loop:
     def __init__(
         self,
         root: Path,
-        asked: Mapping[str, Any],
+        request: Mapping[str, Any],
         warm: WarmProcess,
         standing: "Standing | None" = None,
         control: int | None = None,
     ) -> None:
-        self._root, self._asked, self._warm = root, asked, warm
+        self._root, self._request, self._warm = root, request, warm
         self._standing, self._control = standing, control
         self._files, self._screen = Files(root), Screen()
         self._running: Running | None = None
@@ -105,8 +105,8 @@ class _Loop:
 
     def run(self) -> None:
         """Until the code was saved, or something installed, that this process or what it keeps up runs."""
-        self._warm.warm_up(self._asked)
-        notify(f"importing what {self._asked['stack']} needs ...")
+        self._warm.warm_up(self._request)
+        notify(f"importing what {self._request['stack']} needs ...")
         try:
             while True:
                 if changed := self._saved():
@@ -136,7 +136,7 @@ class _Loop:
             self._end_run()
         if not self._warm.is_ready():
             self._warm.give_up()  # its first import hangs, or reads what was just replaced
-        self._warm.warm_up(self._asked)
+        self._warm.warm_up(self._request)
 
     def _end_run(self) -> None:
         self._running = None
@@ -147,7 +147,7 @@ class _Loop:
         if self._running is None:
             if self._wanted and self._warm.is_ready():
                 lent = self._standing.lend(self._control) if self._standing is not None else None
-                self._running, self._wanted = self._warm.run({**self._asked, "lent": lent}), False
+                self._running, self._wanted = self._warm.run({**self._request, "lent": lent}), False
         elif (outcome := self._running.outcome()) is not None:
             self._end_run()
             self._screen.show(outcome, time.monotonic() - self._began)

@@ -98,16 +98,16 @@ def _judge_rule(args: Args, how: str, report: Report) -> None:
     _judge_opening(args, _Opening("ipProtocol", blocks, args.props, how), report)
 
 
-def _judge_openings(args: Args, way: str, how: str, report: Report) -> None:
-    for opening in _openings(args, way):
+def _judge_openings(args: Args, direction: str, how: str, report: Report) -> None:
+    for opening in _openings(args, direction):
         blocks = [*items(opening.get("cidrBlocks")), *items(opening.get("ipv6CidrBlocks"))]
         _judge_opening(args, _Opening("protocol", blocks, opening, how), report)
 
 
-def _openings(args: Args, way: str) -> Iterator[Mapping[str, Any]]:
+def _openings(args: Args, direction: str) -> Iterator[Mapping[str, Any]]:
     if args.type == t.SECURITY_GROUP:
-        yield from maps(args.props.get(way))
-    elif args.props.get("type") == way:
+        yield from maps(args.props.get(direction))
+    elif args.props.get("type") == direction:
         yield args.props
 
 

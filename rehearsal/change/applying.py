@@ -160,7 +160,7 @@ class _Updating:
         """What to send, in order: what the table says, what is sent again, what the models say, tags."""
         was, now = ({**self.kind.defaults, **one.properties} for one in (self.old, self.new))
         changed = [key for key in self.kind.fields if was.get(key) != now.get(key)]
-        said: list[Change] = []
+        stated: list[Change] = []
         again: dict[str, Call] = {}
         derived: list[str] = []
         unable: list[str] = []
@@ -168,7 +168,7 @@ class _Updating:
             one = self.kind.fields[key]
             known = list(changes_of(self.kind, key, taken_away=now.get(key) is None))
             if known:
-                said += [change for change in known if change not in said]
+                stated += [change for change in known if change not in stated]
             elif one.call in _NO_CALL or (one.unchecked and (key == "tags" or not one.aws)):
                 continue
             elif key == "tags" and one.call == self.kind.calls[0].name and self.operations.tagging():
@@ -182,15 +182,15 @@ class _Updating:
         if unable:
             names = ", ".join(unable)
             raise UnableError(f"no operation is known that changes {names} in place: say it in rehearsal/kinds/")
-        for change in said:
-            yield from self._said(change, changed, was, now)
+        for change in stated:
+            yield from self._stated(change, changed, was, now)
         for call in again.values():
             yield from self._again(call, now)
         yield from self._derived(derived, was, now)
 
     # ---- what the table says
 
-    def _said(
+    def _stated(
         self, change: Change, changed: Iterable[str], was: Mapping[str, Any], now: Mapping[str, Any]
     ) -> Iterator[_Request]:
         operation = _known(self.kind, self.operations, change.operation)
@@ -247,8 +247,8 @@ class _Updating:
             yield _Request(operation.name, identified(self.kind, operation, self.new.values, now, params))
 
     def _params_of(self, operation: Operation) -> Mapping[str, Any]:
-        said = (one.params for one in self.kind.updates if one.fields is None and one.operation == operation.name)
-        return next(said, {})
+        stated = (one.params for one in self.kind.updates if one.fields is None and one.operation == operation.name)
+        return next(stated, {})
 
     def _sent(self, one: Field, found: Any, was: Any, operation: Operation) -> dict[str, Any]:
         wanted: dict[str, Any] = {}

@@ -37,24 +37,24 @@ class Former:
         """Make every resource; those that could not be made are in the mapper, with the reason."""
         declared: dict[str, Declared] = {}
         for one in self.graph.resources:
-            asked = declared[one.urn] = _declared(one, self._with_real(one))
-            self.made[one.urn] = self._make(one, asked, declared.get(one.provider))
+            resource = declared[one.urn] = _declared(one, self._with_real(one))
+            self.made[one.urn] = self._make(one, resource, declared.get(one.provider))
         return replace_resources(self.graph, self.made)
 
-    def _make(self, one: Resource, asked: Declared, provider: Declared | None) -> Resource:
+    def _make(self, one: Resource, resource: Declared, provider: Declared | None) -> Resource:
         if not one.custom or one.type == REFERENCE_TYPE:
-            return replace(one, inputs=asked.properties)
+            return replace(one, inputs=resource.properties)
         hidden = [path for path, _ in marks_in(one.inputs)]
         if hidden:
-            self.mapper.fail(asked, f"its {', '.join(hidden)} is secret, and a secret leaves no program")
-            return replace(one, inputs=asked.properties)
-        id_, outputs = self.mapper.read(asked, provider) if one.read else self.mapper.create(asked, provider)
+            self.mapper.fail(resource, f"its {', '.join(hidden)} is secret, and a secret leaves no program")
+            return replace(one, inputs=resource.properties)
+        id_, outputs = self.mapper.read(resource, provider) if one.read else self.mapper.create(resource, provider)
         if one.type in LOCAL or one.type in DECLARED_ONLY or is_provider(one.type):
             # nothing of it is in moto: what the older program saw stays
             id_, outputs = one.id, {**outputs, **one.outputs}
             self.mapper.made[one.urn].id, self.mapper.made[one.urn].outputs = id_, outputs
         self._real[one.urn] = dict(_exchanged({"id": one.id, **one.outputs}, {"id": id_, **outputs}))
-        return replace(one, inputs=asked.properties, id=id_, outputs=dict(outputs))
+        return replace(one, inputs=resource.properties, id=id_, outputs=dict(outputs))
 
     def _with_real(self, one: Resource) -> Mapping[str, Any]:
         return {name: _put(value, self._known(one, name)) for name, value in one.inputs.items()}

@@ -14,13 +14,13 @@ VERBS: Final = {"replace": "replaced", "delete": "deleted", "update": "updated",
 _SHOWN: Final = 12
 
 
-def change_in_words(change: ChangeRehearsal, *, verbose: bool) -> Iterator[str]:
+def change_lines(change: ChangeRehearsal, *, verbose: bool) -> Iterator[str]:
     """The lines of the summary, an empty one last."""
     yield from _wrapped(f"The change from {change.origin}: {counted(change)}", "")
     yield from _marked("! ", (str(one) for one in change.faults))
     steps = [one for op in VERBS for one in change.changing if one.op == op]
     shown = steps if verbose else steps[:_SHOWN]
-    yield from _marked("  ", (told(one) for one in shown))
+    yield from _marked("  ", (step_text(one) for one in shown))
     if len(steps) > len(shown):
         yield f"  and {len(steps) - len(shown)} more: --verbose"
     for cut in change.interruptions:
@@ -39,7 +39,7 @@ def counted(change: ChangeRehearsal) -> str:
     return ", ".join(counts) or "nothing changes"
 
 
-def told(step: PlanStep) -> str:
+def step_text(step: PlanStep) -> str:
     """One step in a line: `replaced rds Instance database-instance (dbName)`."""
     paths = step.replace_paths if step.op == "replace" else step.paths if step.op == "update" else ()
     why = f" ({', '.join(paths)})" if paths else ""

@@ -75,12 +75,12 @@ def protocols(graph: Graph) -> Iterator[Refusal]:
                     given = {each.get("name"): each.get("value") for each in container.get("environment") or ()}
                     if group is None or container.get("name") != target.get("containerName"):
                         continue
-                    asked, speaks = group.inputs.get("protocol"), given.get("TLS_ENABLED") == "true"
-                    if "DATABASE_URL" in given and asked in ("HTTP", "HTTPS") and speaks != (asked == "HTTPS"):
+                    protocol, speaks = group.inputs.get("protocol"), given.get("TLS_ENABLED") == "true"
+                    if "DATABASE_URL" in given and protocol in ("HTTP", "HTTPS") and speaks != (protocol == "HTTPS"):
                         yield refuse(
                             one,
                             "ecs-target-protocol",
-                            f"is asked by {asked} of {group.name}, and its container {container.get('name')} speaks "
+                            f"is asked by {protocol} of {group.name}, and its container {container.get('name')} speaks "
                             f"{'TLS' if speaks else 'plain HTTP'}",
                             "let the group's protocol and TLS_ENABLED say the same: service.targetTls sets both",
                             "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"

@@ -89,10 +89,10 @@ def _together(values: Mapping[str, Any], found: list[dict[str, Any]]) -> Iterato
     """What the containers ask for together must fit into the task."""
     for key, reserved, unit in (("memory", "memoryReservation", "MiB"), ("cpu", "cpu", "CPU units")):
         whole = _number(values.get(key))
-        asked = sum(max(0, _number(each.get(reserved, each.get(key)))) for each in found)
+        reserved_sum = sum(max(0, _number(each.get(reserved, each.get(key)))) for each in found)
         most = max((_number(each.get(key)) for each in found), default=0)
-        if whole > 0 and max(asked, most) > whole:
-            what = f"has {whole} {unit}, and its containers ask for {max(asked, most)}"
+        if whole > 0 and max(reserved_sum, most) > whole:
+            what = f"has {whole} {unit}, and its containers ask for {max(reserved_sum, most)}"
             yield f"ecs-container-{key}", what, "ask for no more than the task has", _PARAMETERS
 
 

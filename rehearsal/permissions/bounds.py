@@ -39,13 +39,13 @@ def outside(role_arn: str, identity: Sequence[Held], boundary: Sequence[Held], r
     account = role_arn.split(":")[4]
     who = Principal(arn=f"{role_arn}/session", role_arn=role_arn, account=account)
     for held in identity:
-        for asked in granted(held.statement, region) if not held.read.denies else ():
+        for requested in granted(held.statement, region) if not held.read.denies else ():
             request = Request(
                 principal=who,
-                action=asked.action,
-                resource=asked.resource,
+                action=requested.action,
+                resource=requested.resource,
                 resource_account=account,
-                context={"aws:requestedregion": (region,), **asked.context},
+                context={"aws:requestedregion": (region,), **requested.context},
             )
             if not decide(request, Policies(identity=[held], boundary=boundary)).allowed:
-                yield f"{held}: {asked.action} on {asked.resource}"
+                yield f"{held}: {requested.action} on {requested.resource}"

@@ -108,7 +108,7 @@ _EC2_KINDS = {
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-def asked_by(call: Call, account: str) -> list[RequestedAction]:
+def requested_by(call: Call, account: str) -> list[RequestedAction]:
     """Everything that must be allowed for a call.
 
     Raises:
@@ -127,8 +127,8 @@ def asked_by(call: Call, account: str) -> list[RequestedAction]:
         for text in _filled(name, template, _values(call, account))
     ]
     context = _request_context(name, call.params)
-    asked = [RequestedAction(action=action, resource=resource, context=context) for resource in resources]
-    return [*asked, *_tagging(name, call, place, resources[0], context), *_besides(name, call, account)]
+    actions = [RequestedAction(action=action, resource=resource, context=context) for resource in resources]
+    return [*actions, *_tagging(name, call, place, resources[0], context), *_besides(name, call, account)]
 
 
 def _values(call: Call, account: str) -> dict[str, Any]:

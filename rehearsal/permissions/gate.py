@@ -61,10 +61,10 @@ class NotTrustedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """One request, judged; or refused because it could not be read, where `asked` has the reason for an action."""
+    """One request, judged; or refused because it could not be read, where `requested` has the reason for an action."""
 
     principal: Principal
-    asked: RequestedAction
+    requested: RequestedAction
     decision: Decision
     request: Request | None = None
     unread: bool = False
@@ -98,8 +98,8 @@ class Gate:
             NotTrustedError: it does not; the message says why.
         """
         asker = Principal(arn="", account=self._account, service=service)
-        asked = RequestedAction(action="sts:AssumeRole", resource=role_arn, context=_lower(context))
-        decision = self._judge(asker, asked, {})
+        requested = RequestedAction(action="sts:AssumeRole", resource=role_arn, context=_lower(context))
+        decision = self._judge(asker, requested, {})
         if not decision.allowed:
             raise NotTrustedError(f"{service} may not take {role_arn}: {decision.reason}")
         credentials = Credentials(
@@ -114,14 +114,14 @@ class Gate:
         """Judgements that refused."""
         return [one for one in self.judgements if not one.decision.allowed]
 
-    def ask(self, role_arn: str, asked: RequestedAction) -> Decision:
+    def ask(self, role_arn: str, requested: RequestedAction) -> Decision:
         """Judge what AWS itself asks for as a role: there is no call to make."""
-        return self._judge(self._session(role_arn), asked, {"aws:requestedregion": (self._estate.region,)})
+        return self._judge(self._session(role_arn), requested, {"aws:requestedregion": (self._estate.region,)})
 
-    def refuses(self, role_arn: str, asked: RequestedAction) -> bool:
+    def refuses(self, role_arn: str, requested: RequestedAction) -> bool:
         """Whether a request would be refused that must be; it is counted neither as asked for nor as refused."""
         carried = {"aws:requestedregion": (self._estate.region,)}
-        return not self._judge(self._session(role_arn), asked, carried, counted=False).allowed
+        return not self._judge(self._session(role_arn), requested, carried, counted=False).allowed
 
     def without_each_action(self, role_arns: Iterable[str]) -> Iterator[Without]:
         """What is missed without each single action of these roles' statements, by the requests until now."""
@@ -174,39 +174,39 @@ class Gate:
         except UnreadableError as error:
             return str(error)
         try:
-            all_asked = read_request(request, self._estate)
+            all_requested = read_request(request, self._estate)
         except UnknownRequestError as error:
             self._note_unread(principal, request, str(error))
             return str(error)
         carried = {"aws:requestedregion": (request.region,), "aws:useragent": (request.headers.get("user-agent", ""),)}
-        decisions = [self._judge(principal, asked, carried) for asked in all_asked]
+        decisions = [self._judge(principal, requested, carried) for requested in all_requested]
         return next((one.reason for one in decisions if not one.allowed), "")
 
     def _note_unread(self, principal: Principal, request: HttpRequest, why: str) -> None:
-        asked = RequestedAction(action=f"{request.service}:{request.method}", resource=request.path)
+        requested = RequestedAction(action=f"{request.service}:{request.method}", resource=request.path)
         decision = Decision(allowed=False, reason=why)
         with self._lock:
-            self.judgements.append(Judgement(principal=principal, asked=asked, decision=decision, unread=True))
+            self.judgements.append(Judgement(principal=principal, requested=requested, decision=decision, unread=True))
 
     def _judge(
-        self, principal: Principal, asked: RequestedAction, carried: Context, *, counted: bool = True
+        self, principal: Principal, requested: RequestedAction, carried: Context, *, counted: bool = True
     ) -> Decision:
-        owner = self._estate.account_of(asked.resource)
+        owner = self._estate.account_of(requested.resource)
         request = Request(
             principal=principal,
-            action=asked.action,
-            resource=asked.resource,
+            action=requested.action,
+            resource=requested.resource,
             resource_account=owner,
-            context={**self._common(principal, owner), **carried, **asked.context},
+            context={**self._common(principal, owner), **carried, **requested.context},
             unknown=UNKNOWN_KEYS,
         )
         with self._lock:
             try:
-                decision = decide(request, self._estate.policies_for(principal, asked.resource), self._undecided)
+                decision = decide(request, self._estate.policies_for(principal, requested.resource), self._undecided)
             except PolicyError as error:
                 decision = Decision(allowed=False, reason=f"a policy that AWS would not take: {error}")
             if counted:
-                one = Judgement(principal=principal, asked=asked, decision=decision, request=request)
+                one = Judgement(principal=principal, requested=requested, decision=decision, request=request)
                 self.judgements.append(one)
         return decision
 

@@ -8,7 +8,7 @@ from typing import Any
 from facts.permissions.actions import takes_condition
 from facts.permissions.evaluate import Decision, Policies, Principal, Request, decide
 from facts.permissions.patterns import Context
-from rehearsal.permissions.calls import Call, asked_by
+from rehearsal.permissions.calls import Call, requested_by
 from rehearsal.permissions.estate import MotoAccount
 from rehearsal.permissions.needed import Without, without_each_action
 from rehearsal.permissions.request import RequestedAction
@@ -47,12 +47,12 @@ def recorded(moto: Any) -> Iterator[list[Call]]:
 class Judged:
     """One thing asked for, where, and the verdict."""
 
-    asked: RequestedAction
+    requested: RequestedAction
     region: str
     decision: Decision
 
     def __str__(self) -> str:
-        return f"{self.asked.action} on {self.asked.resource} in {self.region}: {self.decision.reason}"
+        return f"{self.requested.action} on {self.requested.resource} in {self.region}: {self.decision.reason}"
 
 
 @dataclass
@@ -75,10 +75,10 @@ class Proof:
         """Everything that the calls ask for, each once. Raises UnmappedCallError."""
         found: dict[tuple[str, str, str, str], Judged] = {}
         for call in calls:
-            for asked in asked_by(call, self.cloud.account):
-                key = (asked.action, asked.resource, call.region, str(sorted(asked.context.items())))
+            for requested in requested_by(call, self.cloud.account):
+                key = (requested.action, requested.resource, call.region, str(sorted(requested.context.items())))
                 if key not in found:
-                    found[key] = self.judge(asked, call.region)
+                    found[key] = self.judge(requested, call.region)
         return list(found.values())
 
     def policies(self) -> Policies:
@@ -87,34 +87,34 @@ class Proof:
             self.own = MotoAccount(self.cloud).policies_for(self._principal(), "")
         return self.own
 
-    def judge(self, asked: RequestedAction, region: str) -> Judged:
+    def judge(self, requested: RequestedAction, region: str) -> Judged:
         """The verdict on one thing asked for."""
-        decision = decide(self.request(asked, region), self._policies(asked.resource))
-        return Judged(asked=asked, region=region, decision=decision)
+        decision = decide(self.request(requested, region), self._policies(requested.resource))
+        return Judged(requested=requested, region=region, decision=decision)
 
     def without_each_action(self, judged: Sequence[Judged]) -> list[Without]:
         """What is missed without each single action of the role's statements, of what was allowed."""
-        requests = [self.request(one.asked, one.region) for one in judged if one.decision.allowed]
+        requests = [self.request(one.requested, one.region) for one in judged if one.decision.allowed]
         identity = self.policies().identity
         return list(without_each_action(requests, identity, lambda request: self._policies(request.resource)))
 
-    def request(self, asked: RequestedAction, region: str) -> Request:
+    def request(self, requested: RequestedAction, region: str) -> Request:
         """One thing asked for with every condition key that is known of it."""
         account = str(self.cloud.account)
-        named = asked.resource.split(":")
+        named = requested.resource.split(":")
         principal = self._principal()
         context = {
             "aws:requestedregion": (region,),
             "aws:securetransport": ("true",),
             "aws:principalarn": (self.role_arn,),
             "aws:principalaccount": (account,),
-            **self._of_resource(asked),
-            **asked.context,
+            **self._of_resource(requested),
+            **requested.context,
         }
         return Request(
             principal=principal,
-            action=asked.action,
-            resource=asked.resource,
+            action=requested.action,
+            resource=requested.resource,
             resource_account=(named[4] if len(named) > 4 and named[4] != "aws" else "") or account,
             context=context,
         )
@@ -134,16 +134,16 @@ class Proof:
             self._on[resource] = replace(own, resource=on, resource_decides=":key/" in resource)
         return self._on[resource]
 
-    def _of_resource(self, asked: RequestedAction) -> Context:
+    def _of_resource(self, requested: RequestedAction) -> Context:
         """Condition keys that the resource itself decides: tags of a key or a workspace, a role's boundary."""
-        if asked.resource not in self._contexts:
-            self._contexts[asked.resource] = self._read_context(asked.resource)
-        context = self._contexts[asked.resource]
+        if requested.resource not in self._contexts:
+            self._contexts[requested.resource] = self._read_context(requested.resource)
+        context = self._contexts[requested.resource]
         # AWS's reference says which actions of IAM tell a role's boundary; these two tell the one that is asked for.
-        if not asked.action.startswith("iam:"):
+        if not requested.action.startswith("iam:"):
             return context
-        tells = asked.action not in _BOUNDARY_OF_REQUEST and takes_condition(asked.action, _BOUNDARY_KEY)
-        return context if tells else {}
+        in_reference = requested.action not in _BOUNDARY_OF_REQUEST and takes_condition(requested.action, _BOUNDARY_KEY)
+        return context if in_reference else {}
 
     def _read_context(self, resource: str) -> Context:
         if ":key/" in resource and not resource.endswith(_MADE):

@@ -144,12 +144,12 @@ def _read_logs(request: HttpRequest, resources: Resources) -> list[RequestedActi
     else:
         group = resources.log_group(_named(body, "logGroupName"), request.region)
     stream = f":log-stream:{_named(body, 'logStreamName')}" if operation in _OF_ONE_STREAM else ":log-stream:"
-    asked = [RequestedAction(action=f"logs:{operation}", resource=f"{group}{stream}")]
+    actions = [RequestedAction(action=f"logs:{operation}", resource=f"{group}{stream}")]
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data.html
     return (
-        [*asked, RequestedAction(action="logs:Unmask", resource=f"{group}:log-stream:")]
+        [*actions, RequestedAction(action="logs:Unmask", resource=f"{group}:log-stream:")]
         if body.get("unmask")
-        else asked
+        else actions
     )
 
 

@@ -122,14 +122,14 @@ def read_s3(request: HttpRequest, resources: Resources) -> list[RequestedAction]
     bucket, _, key = request.path.removeprefix("/").partition("/")
     if not bucket:
         raise UnknownRequestError("listing all buckets is not judged")
-    asked = _of_object(request, bucket, key, resources) if key else _of_bucket(request, bucket)
+    actions = _of_object(request, bucket, key, resources) if key else _of_bucket(request, bucket)
     if request.headers.get(_BYPASS, "").lower() == "true":
-        asked += [
+        actions += [
             RequestedAction(action="s3:BypassGovernanceRetention", resource=one.resource)
-            for one in asked
+            for one in actions
             if one.action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention")
         ]
-    return asked
+    return actions
 
 
 def _is_read(header: str) -> bool:
@@ -211,8 +211,8 @@ def _of_object(request: HttpRequest, bucket: str, key: str, resources: Resources
         return [RequestedAction(action=f"s3:{action}", resource=arn, context=context)]
     if request.method == "GET" and query == {"attributes"}:
         both = (f"GetObject{suffix}", f"GetObject{suffix}Attributes")
-        asked = [RequestedAction(action=f"s3:{one}", resource=arn, context=_version(version)) for one in both]
-        return [*asked, *_through_s3(bucket, "kms:Decrypt", resources)]
+        actions = [RequestedAction(action=f"s3:{one}", resource=arn, context=_version(version)) for one in both]
+        return [*actions, *_through_s3(bucket, "kms:Decrypt", resources)]
     if request.method in _READING and not query - {"partNumber"}:
         key_use = _through_s3(bucket, "kms:Decrypt", resources) if request.method == "GET" else []
         return [RequestedAction(action=f"s3:GetObject{suffix}", resource=arn, context=_version(version)), *key_use]
@@ -254,11 +254,13 @@ def _put(request: HttpRequest, bucket: str, arn: str, resources: Resources, *, i
     if source:
         context["s3:x-amz-copy-source"] = (unquote(source).removeprefix("/"),)
     rights = dict.fromkeys(_RIGHTS[name] for name in request.headers if name in _RIGHTS)
-    asked = [RequestedAction(action=f"s3:{action}", resource=arn, context=context) for action in ("PutObject", *rights)]
-    asked += _encrypting(request, bucket, resources)
+    actions = [
+        RequestedAction(action=f"s3:{action}", resource=arn, context=context) for action in ("PutObject", *rights)
+    ]
+    actions += _encrypting(request, bucket, resources)
     if in_parts:  # each part is read again when they are put together
-        asked += _through_s3(bucket, "kms:Decrypt", resources)
-    return [*asked, *(_copied(request, source, arn, resources) if source else ())]
+        actions += _through_s3(bucket, "kms:Decrypt", resources)
+    return [*actions, *(_copied(request, source, arn, resources) if source else ())]
 
 
 def _copied(request: HttpRequest, source: str, arn: str, resources: Resources) -> Iterator[RequestedAction]:

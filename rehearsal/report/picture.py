@@ -45,8 +45,10 @@ def picture(graph: Graph, found: Sequence[Connection]) -> Html:
     """Both drawings of a stack's connections."""
     boxes, lines = _merged(graph, found)
     layers = _layers(boxes, lines)
-    said = f"A picture of {len(lines)} ways between {len(boxes)} places; the table below lists each."
-    return el("div", _columns(boxes, lines, layers, said), _list(boxes, lines, layers, said), class_="picture")
+    description = f"A picture of {len(lines)} ways between {len(boxes)} places; the table below lists each."
+    return el(
+        "div", _columns(boxes, lines, layers, description), _list(boxes, lines, layers, description), class_="picture"
+    )
 
 
 # ---- what is drawn
@@ -157,7 +159,7 @@ def _by_neighbours(layer: list[str], before: Sequence[list[str]], lines: Sequenc
 # ---- columns
 
 
-def _columns(boxes: Mapping[str, Box], lines: Sequence[Line], layers: Sequence[list[str]], said: str) -> Html:
+def _columns(boxes: Mapping[str, Box], lines: Sequence[Line], layers: Sequence[list[str]], description: str) -> Html:
     """Layers side by side, lines as curves from right side to left side."""
     tallest = max(len(layer) for layer in layers)
     height = tallest * (HEIGHT + ROW) - ROW
@@ -178,7 +180,7 @@ def _columns(boxes: Mapping[str, Box], lines: Sequence[Line], layers: Sequence[l
         curves.append((line, path, head, (x2 - 6, y2 - 5, "end"), _from(boxes[line.source])))
     width = len(layers) * (BOX + GAP) - GAP
     drawn = [_drawn_box(boxes[key], x, y, BOX, HEIGHT) for key, (x, y) in spots.items()]
-    return _svg("wide", width, height, join([_drawn_line(*one) for one in curves], drawn), said)
+    return _svg("wide", width, height, join([_drawn_line(*one) for one in curves], drawn), description)
 
 
 def _slots(
@@ -198,7 +200,7 @@ def _slots(
 # ---- one column
 
 
-def _list(boxes: Mapping[str, Box], lines: Sequence[Line], layers: Sequence[list[str]], said: str) -> Html:
+def _list(boxes: Mapping[str, Box], lines: Sequence[Line], layers: Sequence[list[str]], description: str) -> Html:
     """Boxes one below the other; what a box reaches leaves it as one line with a lane of its own, and branches."""
     order = [key for layer in layers for key in layer]
     sources = [key for key in order if any(line.source == key for line in lines)]
@@ -225,7 +227,7 @@ def _list(boxes: Mapping[str, Box], lines: Sequence[Line], layers: Sequence[list
             path, head = f"M{x} {at:.1f}H{NARROW_BOX + 6}", f"M{NARROW_BOX} {at:.1f}l7 -4v8z"
             parts.append(_drawn_line(line, path, head, (NARROW_BOX + 12, at - 4, "start"), _from(boxes[key])))
     drawn = [_drawn_box(boxes[key], 0, top, NARROW_BOX, tall) for key, (top, tall) in tops.items()]
-    return _svg("narrow", first + len(sources) * LANE, y - ROW, join(parts, drawn), said)
+    return _svg("narrow", first + len(sources) * LANE, y - ROW, join(parts, drawn), description)
 
 
 # ---- drawing
@@ -264,7 +266,7 @@ def _drawn_box(box: Box, x: float, y: float, width: float, height: float) -> Htm
     return join(outline, rows, below)
 
 
-def _svg(class_: str, width: float, height: float, drawn: Iterator[Html] | Html, said: str) -> Html:
+def _svg(class_: str, width: float, height: float, drawn: Iterator[Html] | Html, description: str) -> Html:
     return el(
         "svg",
         drawn,
@@ -273,5 +275,5 @@ def _svg(class_: str, width: float, height: float, drawn: Iterator[Html] | Html,
         width=f"{width + 4:.0f}",
         height=f"{height + 16:.0f}",
         role="img",
-        aria_label=said,
+        aria_label=description,
     )

@@ -54,8 +54,8 @@ def mark(state: State) -> Html:
 def marks(resources: Sequence[Rehearsed]) -> Html:
     """One square a resource, with the counts for who cannot see them."""
     states = [one.state for one in resources]
-    said = ", ".join(f"{states.count(state)} {state.value}" for state in STATE_MEANING if state in states)
-    return el("span", [mark(state) for state in states], class_="marks", role="img", aria_label=said)
+    counts = ", ".join(f"{states.count(state)} {state.value}" for state in STATE_MEANING if state in states)
+    return el("span", [mark(state) for state in states], class_="marks", role="img", aria_label=counts)
 
 
 def value(given: Any) -> Html:

@@ -1,4 +1,4 @@
-"""The service's commands in `app/.venv` as forks of a process that has imported what they need.
+"""The service's commands and servers in `app/.venv` as forks of a process that has imported what they need.
 
 The other side is `app/workbuoy_app/devtools/forks.py`, which says what goes over the sockets.
 """
@@ -25,7 +25,6 @@ from rehearsal.service.processes import (
 )
 
 _BEGIN_TIMEOUT_SECONDS = 60  # the first command waits until everything is imported
-_KILLED = -signal.SIGKILL
 
 
 class Forks(Programs):
@@ -55,8 +54,14 @@ class Forks(Programs):
             return self._control
 
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Process:
-        """A command. Raises NotToBeHadError."""
-        return _Fork(self.start(), arguments, environment)
+        """A command, which runs by then. Raises NotToBeHadError."""
+        process = _Fork(self.start(), arguments, environment)
+        process.await_begin()
+        return process
+
+    def begin_devtool(self, name: str, *arguments: str) -> Process:
+        """A program for the service's developers, once everything is imported. Raises NotToBeHadError."""
+        return _Fork(self.start(), arguments, {}, name)
 
     def ask_to_end(self) -> None:
         """It ends by itself once its commands have."""
@@ -73,17 +78,24 @@ class Forks(Programs):
 
 
 class _Fork(Process):
-    def __init__(self, control: socket.socket, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._control = control
+    def __init__(
+        self, control: socket.socket, arguments: Sequence[str], environment: Mapping[str, str], devtool: str = ""
+    ) -> None:
+        self._control, self._devtool = control, devtool
         super().__init__(arguments, environment)
+
+    def await_begin(self) -> None:
+        """Raises NotToBeHadError where it does not."""
+        assert self._process.pid  # noqa: S101  no process has the id 0
 
     def _open(self, command: list[str], environment: dict[str, str], pass_fds: Sequence[int]) -> Handle:  # noqa: ARG002
         here, there = socket.socketpair()
         reading, writing = os.pipe()
+        asked = {"arguments": command, "environment": environment, "devtool": self._devtool}
         try:
             with there:
                 socket.send_fds(self._control, [b"."], [there.fileno(), writing])
-            here.sendall(f"{json.dumps({'arguments': command, 'environment': environment})}\n".encode())
+            here.sendall(f"{json.dumps(asked)}\n".encode())
             return _Handle(here, os.fdopen(reading, errors="replace"))
         except OSError:
             raise NotToBeHadError("the process that runs the service's commands is gone") from None
@@ -97,11 +109,18 @@ class _Handle:
     def __init__(self, connection: socket.socket, stdout: IO[str]) -> None:
         self.stdout: IO[str] | None = stdout
         self._connection, self._lock, self._received = connection, threading.Lock(), b""
+        self._pid: int | None = None
         self._status: int | None = None
-        pid = self._line(_BEGIN_TIMEOUT_SECONDS)
-        if not pid:
+
+    @property
+    def pid(self) -> int:
+        """Its process id, once it has begun. Raises NotToBeHadError."""
+        with self._lock, suppress(subprocess.TimeoutExpired):
+            if self._pid is None:
+                self._pid = self._number(_BEGIN_TIMEOUT_SECONDS)
+        if self._pid is None:
             raise NotToBeHadError("the process that runs the service's commands does not answer")
-        self.pid = int(pid)
+        return self._pid
 
     def poll(self) -> int | None:
         """Its exit status; None as long as it runs."""
@@ -113,31 +132,38 @@ class _Handle:
         """Its exit status. Raises TimeoutExpired."""
         with self._lock:
             if self._status is None:
-                line = self._line(timeout)
-                if line is None:
-                    raise subprocess.TimeoutExpired("a fork", timeout or 0.0)
-                self._status = int(line) if line else _KILLED
+                if self._pid is None:
+                    self._pid = self._number(timeout)
+                status = self._number(timeout)
+                self._status = self._killed() if status is None else status
                 self._connection.close()
             return self._status
 
     def terminate(self) -> None:
         """SIGTERM, where it still runs."""
         if self.poll() is None:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, NotToBeHadError):
                 os.kill(self.pid, signal.SIGTERM)
 
-    def _line(self, timeout: float | None) -> str | None:
-        """The next line; None where time is over first, and an empty one where the other side is gone."""
+    def _killed(self) -> int:
+        """The other side is gone, and so is nobody left who would end it."""
+        if self._pid is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, signal.SIGKILL)
+        return -signal.SIGKILL
+
+    def _number(self, timeout: float | None) -> int | None:
+        """The next line; None where the other side is gone. Raises TimeoutExpired."""
         self._connection.settimeout(timeout)
         while b"\n" not in self._received:
             try:
                 piece = self._connection.recv(64)
             except (BlockingIOError, TimeoutError):
-                return None
+                raise subprocess.TimeoutExpired("a fork", timeout or 0.0) from None
             except OSError:
                 piece = b""
             if not piece:
-                return ""
+                return None
             self._received += piece
         line, _, self._received = self._received.partition(b"\n")
-        return line.decode()
+        return int(line)

@@ -22,7 +22,7 @@ def remove_attachment(trial: Trial) -> str:
     _break_off(trial, f"{path}?name=broken.bin")
     asked = "s3:AbortMultipartUpload"
     until(
-        lambda: any(one.asked.action == asked for one in list(trial.gate.judgements)),
+        lambda: any(one.requested.action == asked for one in list(trial.gate.judgements)),
         WAIT_SECONDS,
         f"an upload that broke off was not aborted within {WAIT_SECONDS} s",
         trial.service,
@@ -50,4 +50,4 @@ def _break_off(trial: Trial, path: str) -> None:
 
 
 def _puts(trial: Trial) -> int:
-    return sum(one.asked.action == "s3:PutObject" for one in list(trial.gate.judgements))
+    return sum(one.requested.action == "s3:PutObject" for one in list(trial.gate.judgements))

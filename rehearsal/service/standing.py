@@ -25,7 +25,7 @@ class Standing(Surroundings):
     """What stays up. Whoever rehearses inherits `control`."""
 
     def __init__(self, app: Path) -> None:
-        super().__init__(app, forking=True)
+        super().__init__(app)
         self._made_from = _code(app)
 
     @property
@@ -36,7 +36,7 @@ class Standing(Surroundings):
     @property
     def control(self) -> int | None:
         """The file descriptor that forks are asked for on; None where the service is not installed."""
-        return self.programs.start().fileno() if self._forking and (self.app / ".venv").exists() else None
+        return self.programs.start().fileno() if (self.app / ".venv").exists() else None
 
     def lend(self, control: int | None) -> dict[str, Any] | None:
         """What the next rehearsal works with; None where something is missing, which it then finds out by itself.

@@ -68,7 +68,6 @@ class Surroundings:
         environment: where `REHEARSAL_DATABASE_URL` may name an empty database to use instead.
         provider: whose identity provider and programs serve here too; by default those of its own are started.
         archiving: whether Postgres keeps what it takes to have its past back; a database that is given cannot.
-        forking: whether to import at once what the service's commands need, rather than with the first of them.
     """
 
     def __init__(
@@ -78,10 +77,8 @@ class Surroundings:
         *,
         provider: "Surroundings | None" = None,
         archiving: bool = False,
-        forking: bool = False,
     ) -> None:
         self.app = app
-        self._forking = forking
         self._archiving = archiving
         self._other = provider
         self._given = environment.get(GIVEN, "")
@@ -100,12 +97,10 @@ class Surroundings:
         programs = self.app / ".venv" / "bin"
         if not self._given and (programs / "python").exists() and (self._postgres is None or self._postgres.ended):
             module = ["point_in_time", "serve"] if self._archiving else ["embedded_postgres"]
-            self._postgres, self._database = self.devtool(*module), 0
+            self._postgres, self._database = self.programs.begin_devtool(*module), 0
         installed = (programs / "oidc-provider-mock").exists()
         if self._other is None and installed and (self._provider is None or self._provider.ended):
-            self._provider = self.devtool("identity_provider", "--port", str(self._provider_port))
-        if self._forking and (programs / "python").exists():
-            self.programs.start()
+            self._provider = self.programs.begin_devtool("identity_provider", "--port", str(self._provider_port))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

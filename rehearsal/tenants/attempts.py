@@ -18,7 +18,7 @@ from rehearsal.tenants.holdings import (
     TASK,
     Holdings,
 )
-from rehearsal.tenants.meant import OnItsWay
+from rehearsal.tenants.intended import OnItsWay
 
 OBJECT_KEY, PUT_KEY, STOLEN_KEY = (f"tenants/rehearsal/{name}" for name in ("object", "put", "stolen"))
 LOG_STREAM = "rehearsal"

@@ -4,9 +4,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infra.meant import meant
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file
+from infra.suggestion import suggestion
 from infra.tenants.files import read_tenants
 from infra.tenants.listing import FOLDER, name_in
 from infra.tenants.record import Tenant
@@ -47,13 +47,15 @@ def choose(project: Project, base: str, names: Sequence[str]) -> Chosen:
     found = read_tenants(root)
     by_name = {tenant.name: tenant for tenant in found.tenants}
     everyone = list(names) == [ALL]
-    asked = sorted(name for name, one in by_name.items() if _environment(project, one) == own.get("environment"))
-    wanted = asked if everyone else list(dict.fromkeys(names))
+    of_environment = sorted(
+        name for name, one in by_name.items() if _environment(project, one) == own.get("environment")
+    )
+    wanted = of_environment if everyone else list(dict.fromkeys(names))
     spoiled = [one for one in found.problems if everyone or _file_of(one) in wanted]
     problems = [*spoiled, *(_unknown(project, base, name, by_name, spoiled) for name in wanted)]
-    told = [one for one in problems if one is not None]
-    if told:
-        raise ProblemsError(told)
+    wrong = [one for one in problems if one is not None]
+    if wrong:
+        raise ProblemsError(wrong)
     tenants = [by_name[name] for name in wanted]
     silos = tuple(place for one in tenants if one.isolation == "silo" for place in one.places)
     pool = tuple(one for one in tenants if one.isolation == "pool")
@@ -101,9 +103,8 @@ def _unknown(
         if any(_file_of(one) == name for one in spoiled):
             return None  # its file is there, and what is wrong with it is told already
         known = ", ".join(sorted(by_name)) or "none yet"
-        return Problem(
-            message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; there are: {known}{meant(name, by_name)}"
-        )
+        near = suggestion(name, by_name)
+        return Problem(message=f"there is no tenant {name!r}: no {FOLDER}/{name}.yaml; there are: {known}{near}")
     tenant = by_name[name]
     own, other = (settings_in(stack_file(project.root, one)) or {} for one in (base, tenant.base))
     if own.get("environment") != other.get("environment"):

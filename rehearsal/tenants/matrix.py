@@ -11,7 +11,7 @@ from rehearsal.permissions.gate import open_gate
 from rehearsal.service.processes import NotToBeHadError
 from rehearsal.service.surroundings import Owner
 from rehearsal.tenants.holdings import Holdings
-from rehearsal.tenants.meant import OnItsWay
+from rehearsal.tenants.intended import OnItsWay
 from rehearsal.tenants.pool import PoolMember
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.roles import cells_of_roles

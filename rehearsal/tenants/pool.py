@@ -68,7 +68,7 @@ def cells_of_pool(members: Sequence[PoolMember]) -> Iterator[Cell]:
     """Each member on each one's record and attachment, by every endpoint of the service."""
     for one in members:
         for other in members:
-            for what, call, answer in _asked(one, other):
+            for what, call, answer in _requests(one, other):
                 yield Cell(
                     who=one.tenant,
                     who_as="member",
@@ -82,7 +82,7 @@ def cells_of_pool(members: Sequence[PoolMember]) -> Iterator[Cell]:
             yield _listing(one, other)
 
 
-def _asked(one: PoolMember, other: PoolMember) -> Iterator[tuple[str, str, HttpAnswer]]:
+def _requests(one: PoolMember, other: PoolMember) -> Iterator[tuple[str, str, HttpAnswer]]:
     browser, thing = one.browser, other.thing_path
     attachment = f"{thing}/attachments/{other.attachment_id}"
     yield "record", "HTTP GET", browser.send("GET", thing)

@@ -12,7 +12,7 @@ from rehearsal.permissions.gate import Credentials, Gate, Judgement, NotTrustedE
 from rehearsal.service.trial import FUNCTIONS, TASKS
 from rehearsal.tenants.attempts import LOG_STREAM, OBJECT_KEY, OWN, PROMOTING, Attempt, attempts, log_events
 from rehearsal.tenants.holdings import ROTATION, TASK, Holdings
-from rehearsal.tenants.meant import OnItsWay
+from rehearsal.tenants.intended import OnItsWay
 from rehearsal.tenants.result import Cell, Outcome
 
 Verdict = tuple[Outcome, str]  # and why
@@ -173,7 +173,7 @@ def _try(attempt: Attempt, tried: _Tried) -> tuple[Verdict, list[Judgement]]:
 
 def _through(action: str, judgements: Sequence[Judgement], whole: Verdict) -> Verdict:
     """The verdict on what the service would do with the key, out of the call that was just made."""
-    decision = next((one.decision for one in judgements if one.asked.action == action), None)
+    decision = next((one.decision for one in judgements if one.requested.action == action), None)
     if decision is None:
         return Outcome.NOT_PROVED, f"the call asked for no {action}: {whole[1]}"
     return (Outcome.ALLOWED if decision.allowed else Outcome.DENIED), decision.reason

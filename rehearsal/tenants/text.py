@@ -72,10 +72,10 @@ def _grid(matrix: Matrix) -> Iterator[str]:
     """Rows ask, columns are asked, as many beside each other as fit."""
     letters = {party.name: _letter(place) for place, party in enumerate(matrix.parties)}
     reached = {whom for _, whom in matrix.between}
-    asked = [name for name in letters if name in reached]
-    beside = (columns() - 2 - _NAME) // _CELL
-    for first in range(0, len(asked), beside):
-        shown = asked[first : first + beside]
+    reached_names = [name for name in letters if name in reached]
+    columns_each = (columns() - 2 - _NAME) // _CELL
+    for first in range(0, len(reached_names), columns_each):
+        shown = reached_names[first : first + columns_each]
         yield f"  {'who':{_NAME}}" + "".join(f"{letters[one]:>{_CELL}}" for one in shown)
         for party in matrix.parties:
             cells = [matrix.between.get((party.name, other), ()) for other in shown]

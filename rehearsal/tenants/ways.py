@@ -17,8 +17,8 @@ from facts.ways.parties import ACCOUNT
 from facts.ways.references import reference_paths
 from graph import Graph
 from rehearsal.service.trial import StepError
-from rehearsal.tenants.meant import OnItsWay, meant, meant_path
-from rehearsal.tenants.meant_copies import Copies, copies_of
+from rehearsal.tenants.intended import OnItsWay, intended, intended_path
+from rehearsal.tenants.intended_copies import Copies, copies_of
 from rehearsal.tenants.result import Cell, Outcome
 
 ANY_ACTION: Final = "any action"
@@ -51,7 +51,7 @@ def cells_of_ways(graph: Graph, on_their_way: Sequence[OnItsWay]) -> Iterator[Ce
     yield from _of_paths(paths, copies)
 
 
-def expect_as_meant(when: str, graphs: Iterable[Graph | None], on_their_way: Sequence[OnItsWay]) -> int:
+def expect_only_intended(when: str, graphs: Iterable[Graph | None], on_their_way: Sequence[OnItsWay]) -> int:
     """How many cells there are of everybody on everything. Raises StepError where one is not as it must be."""
     found = [one for one in graphs if one is not None]
     cells = tuple(cells_of_ways(joined(found, found[0].project), on_their_way))
@@ -74,7 +74,7 @@ def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay], copies: Copi
     )
     reasons: dict[str, list[Way]] = defaultdict(list)
     for way in verdict.ways:
-        reasons[meant(asker, thing, way, on_their_way, copies)].append(way)
+        reasons[intended(asker, thing, way, on_their_way, copies)].append(way)
     holes = reasons.pop("", [])
     yield replace(cell, got=Outcome.ALLOWED, why=explained(holes)) if holes else cell
     if asker.party != ACCOUNT:  # what the account's roles do to every stack is theirs to do: docs/bootstrap.md
@@ -99,7 +99,7 @@ def _of_paths(paths: Iterable[Path], copies: Copies) -> Iterator[Cell]:
             whom=one.whom,
             what=one.thing,
             call=one.by,
-            expected=Outcome.ALLOWED if meant_path(one, copies) else Outcome.DENIED,
+            expected=Outcome.ALLOWED if intended_path(one, copies) else Outcome.DENIED,
             got=got,
             why=one.why,
         )

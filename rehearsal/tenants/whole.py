@@ -27,8 +27,8 @@ from rehearsal.tenants.choose import Chosen, choose, sample
 from rehearsal.tenants.databases import Databases
 from rehearsal.tenants.databases import Grounds as DatabaseGrounds
 from rehearsal.tenants.holdings import Holdings, holdings_of
+from rehearsal.tenants.intended import OnItsWay
 from rehearsal.tenants.matrix import Grounds, all_cells
-from rehearsal.tenants.meant import OnItsWay
 from rehearsal.tenants.pool import STAND_IN_TENANT, cells_of_pool, members_for, settle
 from rehearsal.tenants.result import Matrix, Party, StoodUp, TenantsRehearsal
 from rehearsal.tenants.stand import Standing
@@ -156,11 +156,7 @@ class Rehearsing:
     def run(self) -> Rehearsal:
         """The base stack's rehearsal, with all the others in it."""
         plan, enter, app = self.plan, self.contexts.enter_context, self.project.root / "app"
-        surroundings = (
-            enter(Surroundings(app, archiving=self.archiving, forking=self.programs is None))
-            if plan.with_service
-            else None
-        )
+        surroundings = enter(Surroundings(app, archiving=self.archiving)) if plan.with_service else None
         databases = self.databases(surroundings)
         moto = enter(running())
         began = time.perf_counter()
@@ -259,12 +255,12 @@ class Rehearsing:
         progress = self.options.progress
         progress.phase("trying the service")
 
-        def tell_pool_apart(trial: Trial) -> str:
+        def name_pool_apart(trial: Trial) -> str:
             grounds.members = settle(trial)
             grounds.pool_cells = list(cells_of_pool(grounds.members))
             return f"{len(grounds.pool_cells)} requests of {' and '.join(one.tenant for one in grounds.members)}"
 
-        further = [("tenants of the pool", tell_pool_apart)] if self.plan.pool and self.plan.with_matrix else []
+        further = [("tenants of the pool", name_pool_apart)] if self.plan.pool and self.plan.with_matrix else []
         with open_gate(cloud) as (gate, url):
             if databases is not None:
                 others = [one for one in self.holdings if one.stack in self.beside]

@@ -27,11 +27,11 @@ def test_the_role_may_make_every_call_that_stands_its_stack_up_and_reads_it_back
     assert account.stack.passed
     judged = account.proof(deploy_role(environment)).judge_calls(account.calls)
     assert refused(judged) == []
-    changing = [one for one in judged if writes(one.asked.action)]
+    changing = [one for one in judged if writes(one.requested.action)]
     assert len(judged) > 250
     assert len(changing) > 100
     assert {"iam:CreateRole", "iam:PassRole", "kms:CreateGrant", "rds:CreateDBInstance"} <= {
-        one.asked.action for one in changing
+        one.requested.action for one in changing
     }
 
 
@@ -304,7 +304,7 @@ def test_the_role_may_not(what: str, prod: Account, deploy: Proof) -> None:
 @pytest.mark.parametrize("service", ["ec2", "rds", "s3", "kms", "lambda", "logs"])
 def test_nothing_is_done_in_a_region_outside_residency(service: str, prod: Account, deploy: Proof) -> None:
     """Each call that is allowed at home, asked for elsewhere."""
-    asked = [one.asked for one in deploy.judge_calls(prod.calls) if one.asked.action.startswith(f"{service}:")]
+    asked = [one.requested for one in deploy.judge_calls(prod.calls) if one.requested.action.startswith(f"{service}:")]
     assert asked
     assert [one for one in asked if deploy.judge(one, "us-east-1").decision.allowed] == []
 
@@ -354,7 +354,7 @@ NEEDED = {
 @pytest.mark.parametrize("sid", NEEDED)
 def test_without_a_statement_its_calls_are_refused_by_name(sid: str, prod: Account, deploy: Proof) -> None:
     without = changed(deploy, lambda statement: None if statement["Sid"] == sid else statement)
-    denied = {one.asked.action for one in without.judge_calls(prod.calls) if not one.decision.allowed}
+    denied = {one.requested.action for one in without.judge_calls(prod.calls) if not one.decision.allowed}
     assert NEEDED[sid] in denied
 
 

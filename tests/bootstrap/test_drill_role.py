@@ -7,7 +7,7 @@ import pytest
 
 from bootstrap.names import DRILL_ROLE, OPERATORS_ROLE, PREVIEW_ROLE
 from components.files import ERASURES_BEGUN
-from operations.backups.finding import Looked
+from operations.backups.finding import BackupTarget
 from operations.backups.look import look
 from project.files import find_project
 from rehearsal.cloud import Cloud, Moto
@@ -111,7 +111,7 @@ ACTIONS = {
 }
 
 
-def asked_by(call: Call, account: str) -> RequestedAction:
+def requested_by(call: Call, account: str) -> RequestedAction:
     name = f"{call.service}:{call.operation}"
     resource = ASKED[name].format(region=call.region, account=account, **call.params)
     context = {"s3:prefix": (call.params["Prefix"],)} if "Prefix" in call.params else {}
@@ -146,7 +146,7 @@ def looked(prod: Account, moto: Moto) -> list[Call]:
         )
         del calls[:]
         found = look(
-            Looked(
+            BackupTarget(
                 session=Session(cloud),
                 region=HERE,
                 database="workbuoy-prod-database",
@@ -167,7 +167,7 @@ def test_whoever_is_to_look_at_backups_may_ask_all_that_the_command_asks(
     role: str, prod: Account, looked: list[Call]
 ) -> None:
     proof = prod.proof(role)
-    judged = [proof.judge(asked_by(call, prod.id), call.region) for call in looked]
+    judged = [proof.judge(requested_by(call, prod.id), call.region) for call in looked]
     assert {f"{call.service}:{call.operation}" for call in looked} == set(ASKED)
     assert len({call.region for call in looked}) > 2  # copies may lie in any region
     assert sorted({str(one) for one in judged if not one.decision.allowed}) == []
@@ -176,7 +176,7 @@ def test_whoever_is_to_look_at_backups_may_ask_all_that_the_command_asks(
 def test_a_preview_may_not_ask_all_of_it(prod: Account, looked: list[Call]) -> None:
     """So the proof above can fail."""
     proof = prod.proof(PREVIEW_ROLE)
-    assert not all(proof.judge(asked_by(call, prod.id), call.region).decision.allowed for call in looked)
+    assert not all(proof.judge(requested_by(call, prod.id), call.region).decision.allowed for call in looked)
 
 
 def test_each_action_is_missed_or_listed(prod: Account, drill: Proof) -> None:

@@ -88,7 +88,9 @@ def test_a_leaving_makes_nothing_new(allowed: dict[str, set[str]]) -> None:
 def test_it_reads_all_that_a_rehearsal_reads(environment: str, accounts: Callable[[str], Account]) -> None:
     account = accounts(environment)
     judged = account.proof(LEAVING_ROLE).judge_calls(account.calls)
-    read = [one for one in judged if not writes(one.asked.action) and one.asked.action not in MAKERS_READS | USES]
+    read = [
+        one for one in judged if not writes(one.requested.action) and one.requested.action not in MAKERS_READS | USES
+    ]
     assert len(read) > 80
     assert [str(one) for one in read if not one.decision.allowed] == []
 

@@ -133,8 +133,8 @@ def under(account: Account, role: str, organization: list[Held]) -> Proof:
 
 def test_a_deploy_does_under_them_all_that_it_does_without(prod: Account, organization: list[Held]) -> None:
     role = deploy_role("prod")
-    alone = {str(one.asked): one for one in prod.proof(role).judge_calls(prod.calls) if one.decision.allowed}
-    held = {str(one.asked): one for one in under(prod, role, organization).judge_calls(prod.calls)}
+    alone = {str(one.requested): one for one in prod.proof(role).judge_calls(prod.calls) if one.decision.allowed}
+    held = {str(one.requested): one for one in under(prod, role, organization).judge_calls(prod.calls)}
     assert len(alone) > 200
     assert [name for name in alone if not held[name].decision.allowed] == []
 
@@ -150,7 +150,7 @@ def test_a_preview_reads_under_them_all_that_it_reads_without(prod: Account, org
     alone = [one for one in prod.proof(PREVIEW_ROLE).judge_calls(prod.calls) if one.decision.allowed]
     held = under(prod, PREVIEW_ROLE, organization)
     assert len(alone) > 80
-    assert [str(one) for one in alone if not held.judge(one.asked, one.region).decision.allowed] == []
+    assert [str(one) for one in alone if not held.judge(one.requested, one.region).decision.allowed] == []
 
 
 def test_an_organisation_takes_them_and_has_them_as_they_were_written(settings: AccountSettings) -> None:

@@ -32,8 +32,8 @@ def test_every_reading_call_of_the_rehearsal_is_allowed_and_every_writing_one_re
 ) -> None:
     account = accounts(environment)
     judged = account.proof(PREVIEW_ROLE).judge_calls(account.calls)
-    written = [one for one in judged if writes(one.asked.action) or one.asked.action in USES]
-    read = [one for one in judged if one not in written and one.asked.action not in MAKERS_READS]
+    written = [one for one in judged if writes(one.requested.action) or one.requested.action in USES]
+    read = [one for one in judged if one not in written and one.requested.action not in MAKERS_READS]
     assert len(written) > 100
     assert len(read) > 80
     assert [str(one) for one in written if one.decision.allowed] == []
@@ -139,7 +139,7 @@ def test_the_rehearsals_secrets_stay_closed(prod: Account, preview: Proof) -> No
 
 def test_without_a_reading_statement_the_drift_of_its_things_could_not_be_seen(prod: Account, preview: Proof) -> None:
     without = changed(preview, lambda one: None if one["Sid"] == "SeeBuckets" else one)
-    denied = {one.asked.action for one in without.judge_calls(prod.calls) if not one.decision.allowed}
+    denied = {one.requested.action for one in without.judge_calls(prod.calls) if not one.decision.allowed}
     assert "s3:GetBucketPolicy" in denied
 
 
@@ -148,4 +148,4 @@ def test_a_statement_that_may_write_is_found(prod: Account, preview: Proof) -> N
         return one | {"Action": ["sns:GetTopicAttributes", "sns:TagResource"]} if one["Sid"] == "SeeTopics" else one
 
     allowed = [one for one in changed(preview, widen).judge_calls(prod.calls) if one.decision.allowed]
-    assert {one.asked.action for one in allowed if writes(one.asked.action)} == {"sns:TagResource"}
+    assert {one.requested.action for one in allowed if writes(one.requested.action)} == {"sns:TagResource"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts import tokens as t
-from facts.exposure import Opening, Way, exposed, is_world, openings
+from facts.exposure import ExposureKind, Opening, exposed, is_world, openings
 from graph import Graph, Resource, Unknown
 
 
@@ -92,23 +92,25 @@ def test_halves_of_the_internet_are_the_internet(peer: str, world: bool) -> None
 @pytest.mark.parametrize(
     ("kind", "inputs", "way"),
     [
-        (t.DATABASE, {"publiclyAccessible": True}, Way.PUBLIC_DATABASE),
-        ("aws:redshift/cluster:Cluster", {"publiclyAccessible": True}, Way.PUBLIC_DATABASE),
-        (t.SERVICE, {"networkConfiguration": {"assignPublicIp": True}}, Way.PUBLIC_TASKS),
-        (t.BUCKET, {"acl": "public-read"}, Way.PUBLIC_OBJECTS),
+        (t.DATABASE, {"publiclyAccessible": True}, ExposureKind.PUBLIC_DATABASE),
+        ("aws:redshift/cluster:Cluster", {"publiclyAccessible": True}, ExposureKind.PUBLIC_DATABASE),
+        (t.SERVICE, {"networkConfiguration": {"assignPublicIp": True}}, ExposureKind.PUBLIC_TASKS),
+        (t.BUCKET, {"acl": "public-read"}, ExposureKind.PUBLIC_OBJECTS),
         (
             t.BUCKET,
             {"grants": [{"uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}]},
-            Way.PUBLIC_OBJECTS,
+            ExposureKind.PUBLIC_OBJECTS,
         ),
-        (t.LOAD_BALANCER, {}, Way.PUBLIC_LOAD_BALANCER),
-        (t.LISTENER, {"protocol": "HTTP", "defaultActions": [{"type": "forward"}]}, Way.PLAIN),
-        ("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}, Way.ANYBODY_INVOKES),
-        (t.BUCKET, {"website": {"indexDocument": "index.html"}}, Way.WEBSITE),
+        (t.LOAD_BALANCER, {}, ExposureKind.PUBLIC_LOAD_BALANCER),
+        (t.LISTENER, {"protocol": "HTTP", "defaultActions": [{"type": "forward"}]}, ExposureKind.PLAIN),
+        ("aws:lambda/functionUrl:FunctionUrl", {"authorizationType": "NONE"}, ExposureKind.ANYBODY_INVOKES),
+        (t.BUCKET, {"website": {"indexDocument": "index.html"}}, ExposureKind.WEBSITE),
     ],
 )
-def test_a_public_way_is_seen_by_what_a_property_is_called(kind: str, inputs: dict[str, Any], way: Way) -> None:
-    assert way in {one.way for one in exposed(Graph([resource(kind, "it", **inputs)]))}
+def test_a_public_way_is_seen_by_what_a_property_is_called(
+    kind: str, inputs: dict[str, Any], way: ExposureKind
+) -> None:
+    assert way in {one.exposure for one in exposed(Graph([resource(kind, "it", **inputs)]))}
 
 
 @pytest.mark.parametrize(

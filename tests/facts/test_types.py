@@ -4,7 +4,7 @@ import pytest
 
 from facts import tokens
 from facts.replacements import replaces
-from facts.types import TYPES, Because, Loss, Removal, loss_of, noun_of
+from facts.types import TYPES, Harmless, Loss, Removal, loss_of, noun_of
 from operations.cost.by_use import BY_USE, FREE
 from operations.cost.meters import AT_REST
 from rehearsal.kinds import DECLARED_ONLY, KINDS
@@ -45,7 +45,7 @@ def test_a_row_of_the_list_does_not_contradict_itself(token: str) -> None:
     assert not listed.judged & noted
     assert not listed.judged & harmless
     assert not noted & harmless
-    assert all(isinstance(why, Because) for why in listed.harmless.values())
+    assert all(isinstance(why, Harmless) for why in listed.harmless.values())
     assert not listed.loss or listed.removal is Removal.STOPS
     assert listed.noun
     assert listed.noun == listed.noun.strip()
@@ -55,4 +55,4 @@ def test_a_row_of_the_list_does_not_contradict_itself(token: str) -> None:
 def test_what_replaces_a_store_is_never_called_harmless_for_its_size(token: str) -> None:
     """A new, empty one in its place is no matter of size: such a property may only be harmless by its replacement."""
     replacing = {name for name, why in TYPES[token].harmless.items() if replaces(token, name)}
-    assert {TYPES[token].harmless[name] for name in replacing} <= {Because.NAME, Because.IDENTITY}
+    assert {TYPES[token].harmless[name] for name in replacing} <= {Harmless.NAME, Harmless.IDENTITY}

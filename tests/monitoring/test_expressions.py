@@ -6,7 +6,7 @@ import pytest
 
 from monitoring.dashboards.boards import boards
 from monitoring.promql import NamedExpression, grouped, missing, selected, unread
-from monitoring.rules import asked
+from monitoring.rules import expressions as rule_expressions
 from monitoring.watched import Watched
 from tests.monitoring.conftest import prod
 from tests.monitoring.exposed import SCRAPED, exposition, series_of, to_be_asked
@@ -14,7 +14,7 @@ from tests.rehearsal.service.test_surroundings import installed
 
 
 def everything(watched: Watched) -> list[NamedExpression]:
-    return [*asked(watched), *(one for board in boards(watched) for one in board.asked())]
+    return [*rule_expressions(watched), *(one for board in boards(watched) for one in board.expressions())]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from monitoring.dashboards.boards import boards
-from monitoring.rules import asked
+from monitoring.rules import expressions as rule_expressions
 from operations.monitor import watched_in
 from project.files import find_project
 from rehearsal.cloud import running
@@ -189,7 +189,7 @@ def no_login(trial: Trial, prometheus: Prometheus) -> None:
 def ask_everything(prometheus: Prometheus, told: Told) -> None:
     """Each expression; of an alert, without the limit that keeps it silent."""
     watched = watched_in(find_project(PROJECT), "prod")[0]
-    for one in (*asked(watched), *(one for board in boards(watched) for one in board.asked())):
+    for one in (*rule_expressions(watched), *(one for board in boards(watched) for one in board.expressions())):
         inside = re.sub(r"^absent\((.*)\)$", r"\1", re.sub(r" (?:>|==) [\d.e+-]+", "", one.expression))
         series = prometheus.ask(inside)
         told.asked += 1

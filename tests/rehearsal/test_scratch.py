@@ -182,6 +182,49 @@ def test_everything_temporary_is_made_inside(place: Path) -> None:
     assert list(place.iterdir()) == []
 
 
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where files would be memory, beside a temporary folder that nobody named."""
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: os.environ.get("TMPDIR", str(tmp_path / "temporary")))
+    monkeypatch.setattr("rehearsal.scratch.MEMORY", tmp_path / "memory")
+    monkeypatch.setattr("rehearsal.scratch.PLENTY_MB", 1)
+    return tmp_path / "memory"
+
+
+@linux
+def test_where_memory_is_plenty_the_folder_is_made_there_and_removed(memory: Path) -> None:
+    with scratch() as folder:
+        assert folder.parent == memory
+    assert list(memory.iterdir()) == []
+
+
+@linux
+@pytest.mark.parametrize("why", ["little is free", "programs may not run there", "there is none", "it is not wanted"])
+def test_otherwise_the_temporary_folder_is_taken(why: str, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if why == "little is free":
+        monkeypatch.setattr("rehearsal.scratch.PLENTY_MB", 10**12)
+    elif why == "programs may not run there":
+        found = list(os.statvfs(memory))
+        found[8] |= os.ST_NOEXEC  # f_flag
+        monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(found))
+    elif why == "there is none":
+        memory.rmdir()
+    with scratch(in_memory=why != "it is not wanted") as folder:
+        assert folder.parent == memory.parent / "temporary"
+
+
+@linux
+def test_a_temporary_folder_that_somebody_names_goes_before_memory(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(memory.parent / "temporary"))
+    with scratch() as folder:
+        assert folder.parent == memory.parent / "temporary"
+
+
 @pytest.mark.usefixtures("place")
 def test_a_full_disk_is_reported_before_anything_is_made(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")

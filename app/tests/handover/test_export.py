@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -105,13 +105,13 @@ def test_file_that_is_not_what_its_row_says_leaves_an_export_without_a_manifest(
     before = handing_over.content(handing_over.pool, key)
     handing_over.put(handing_over.pool, key, b"changed")
     tenant = rows(handing_over.pool, OWNER_OF, [key])[0][0]
-    later = datetime.now(UTC) + timedelta(hours=1)  # exports of one second share a folder
+    made_at = datetime.now(UTC)
     with pytest.raises(PromotionRefused, match="is not what its row says"):
-        hand_over(handing_over.pool, tenant, now=lambda: later)
+        hand_over(handing_over.pool, tenant, now=lambda: made_at)
     handing_over.put(handing_over.pool, key, before)
     storage = handing_over.pool.storage
     assert storage is not None
-    folder = f"{tenant}/{later:%Y%m%dT%H%M%SZ}/"
+    folder = f"{tenant}/{made_at:%Y%m%dT%H%M%S.%fZ}/"
     listed = client(storage).list_objects_v2(Bucket=handing_over.pool.exports_bucket, Prefix=folder)[
         "Contents"
     ]
@@ -127,11 +127,11 @@ def test_place_that_denies_or_is_full_is_named_and_the_same_command_exports_afte
         with pytest.raises(PromotionRefused, match=f"S3 does not let us .*: {code}"):
             hand_over(handing_over.pool, "globex", lambda: datetime(2026, 1, 1, tzinfo=UTC))
     manifest = hand_over(handing_over.pool, "globex", lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    assert manifest["address"].endswith("globex/20260101T000000Z/manifest.json")
+    assert manifest["address"].endswith("globex/20260101T000000.000000Z/manifest.json")
     storage = handing_over.pool.storage
     assert storage is not None
     for version in client(storage).list_object_versions(
-        Bucket=handing_over.pool.exports_bucket, Prefix="globex/20260101T000000Z/"
+        Bucket=handing_over.pool.exports_bucket, Prefix="globex/20260101T000000.000000Z/"
     )["Versions"]:
         where = {"Bucket": handing_over.pool.exports_bucket, "Key": version["Key"]}
         client(storage).delete_object(**where, VersionId=version["VersionId"], BypassGovernanceRetention=True)

@@ -17,6 +17,9 @@ from workbuoy_app.promotion.remove import remove
 from workbuoy_app.settings import Settings
 
 NAME = "acme"
+PATIENCE_SECONDS = (
+    120.0  # how long each place waits for the other one; how fast either is, a loaded machine decides
+)
 
 
 def versioned(settings: Settings) -> Settings:
@@ -53,7 +56,7 @@ class Two:
     def receive(self, wait: float = 0.0) -> Received:
         return receive(self.target, NAME, *place(self.source), wait_seconds=wait)
 
-    def cut_over(self, within: float = 20.0) -> CutOver:
+    def cut_over(self, within: float = PATIENCE_SECONDS) -> CutOver:
         """With a receiver that waits, as the operator's command starts it."""
         with beside(lambda: self.receive(wait=within)):
             return cut_over(self.source, NAME, *place(self.target), within_seconds=within)

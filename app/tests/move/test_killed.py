@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.killing import kill_at_every_call
-from tests.move.scene import NAME, Two, part, place, serves
+from tests.move.scene import NAME, PATIENCE_SECONDS, Two, part, place, serves
 from tests.move.test_round_trip import same
 from tests.promotion.scene import everything, fill, rows, tenant_id
 from workbuoy_app.devtools.embedded_postgres import Postgres
@@ -55,16 +55,16 @@ def changed(two: Two) -> object:
 
 def handed_over(two: Two) -> object:
     """The sender's part of a cut-over."""
-    return cut_over(two.source, NAME, *place(two.target), within_seconds=60)
+    return cut_over(two.source, NAME, *place(two.target), within_seconds=PATIENCE_SECONDS)
 
 
 def taken_over(two: Two) -> object:
     """The receiver's part of it."""
-    return two.receive(wait=60)
+    return two.receive(wait=PATIENCE_SECONDS)
 
 
 def moved(two: Two) -> object:
-    return two.cut_over(within=60)
+    return two.cut_over()
 
 
 def removed(two: Two) -> object:

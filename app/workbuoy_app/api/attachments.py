@@ -72,14 +72,14 @@ async def attach(
             await caller.run(attachments.expect_room, thing_id)
             content = b"".join([piece async for piece in incoming])
             row |= _measured(incoming, content_digest)
-            asked = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
-            return await caller.run(attachments.insert, row, content, None, asked=asked)
+            keyed_request = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
+            return await caller.run(attachments.insert, row, content, None, keyed_request=keyed_request)
         noted = await caller.run(attachments.begin, row, object_key)
         try:
             await app.storage.put(noted.key, aiter(incoming), content_type)
             row |= _measured(incoming, content_digest)
-            asked = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
-            stored = await caller.run(attachments.insert, row, None, noted, asked=asked)
+            keyed_request = idempotency.request(idempotency_key, thing_id, name, content_type, row["sha256"])
+            stored = await caller.run(attachments.insert, row, None, noted, keyed_request=keyed_request)
         except StorageUnavailable:
             raise  # what it does not tell, it may have done: the note stays, and the sweeper asks it again
         except BaseException:

@@ -58,15 +58,15 @@ class Caller:
             async with self.shares.connections.of(known):
                 answer = await self.database.at_once(statement(UUID(known)), self.claims)
             if answer is not None:
-                asking, rows = answer
-                self._expect_allowed(sessions.read(asking))
-                if asking is not None and sessions.is_to_be_noted(asking, datetime.now(UTC)):
+                session_row, rows = answer
+                self._expect_allowed(sessions.read(session_row))
+                if session_row is not None and sessions.is_to_be_noted(session_row, datetime.now(UTC)):
                     await self.run(_own_tenant)  # which notes it
                 return rows
 
         async def alone(tx: Transaction, session: sessions.Session) -> list[Row]:
-            told = statement(session.tenant_id)
-            return await tx.all(told.text, told.values)
+            prepared = statement(session.tenant_id)
+            return await tx.all(prepared.text, prepared.values)
 
         return await self.run(alone)
 

@@ -40,7 +40,7 @@ class Shares:
         return self._tenant_of.get(_credential(claims), UNKNOWN)
 
     def learned(self, claims: Mapping[str, str], tenant: str) -> None:
-        """The database has told."""
+        """Note whose session it is, as the database answered."""
         self._tenant_of[_credential(claims)] = tenant
         if len(self._tenant_of) > MOST_SESSIONS:
             self._tenant_of.popitem(last=False)

@@ -39,12 +39,12 @@ async def create_thing(
     response: Response, caller: Editor, thing: ThingInput, idempotency_key: IdempotencyKey = None
 ) -> Row:
     """Store a new thing."""
-    asked = idempotency.request(idempotency_key, "thing", thing.written())
+    keyed_request = idempotency.request(idempotency_key, "thing", thing.written())
     row = things.prepared(thing)
-    if asked is None:
+    if keyed_request is None:
         await caller.at_once(lambda tenant_id: things.insertion(tenant_id, row))
     else:
-        row = await caller.run(things.insert, row, asked)
+        row = await caller.run(things.insert, row, keyed_request)
     response.headers["ETag"] = etag(row)
     return row
 

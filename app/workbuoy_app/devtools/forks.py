@@ -7,9 +7,10 @@ what is installed stays imported.
     python -P -m workbuoy_app.devtools.forks SOCKET    # a file descriptor; it runs until that is closed
 
 A message on it is one byte and two file descriptors: a socket for one command, and where the command writes to. On
-the former comes a line of JSON, `{"arguments": [...], "environment": {...}}`. Back go a line with the process's id
-and, once it has ended, one with its exit status as `subprocess` gives it. When whoever asked closes the socket, the
-command is killed.
+the former comes a line of JSON, `{"arguments": [...], "environment": {...}}`; with `"devtool": NAME` the command is
+the program of that name in this folder instead of the service's own. Back go a line with the process's id and, once
+it has ended, one with its exit status as `subprocess` gives it. When the client closes its socket, the command is
+killed.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ import gc
 import json
 import os
 import pkgutil
+import selectors
 import signal
 import socket
 import sys
-import threading
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import workbuoy_app
 
@@ -67,22 +69,15 @@ def main() -> int:
     with suppress(Exception):
         read_models_once()
         _read_models()
-    with socket.socket(fileno=int(sys.argv[1])) as control:
-        gc.freeze()  # so that a fork's collector does not copy what all share
-        gc.enable()
-        while True:
-            received, descriptors, _, _ = socket.recv_fds(control, 1, 2)
-            if not received:
-                break
-            if os.fork() == 0:
-                control.close()
-                return _attend(end, imported, *descriptors)
-            for descriptor in descriptors:
-                os.close(descriptor)
-            _reap(os.WNOHANG)
-    _reap(0)
-    end.status = 0
-    return 0
+    gc.freeze()  # so that a fork's collector does not copy what all share
+    gc.enable()
+    asked = _Forks(socket.socket(fileno=int(sys.argv[1]))).begin_each()
+    if asked is None:
+        end.status = 0
+        return 0
+    if any(_saved(file) != then for file, then in imported.items()):
+        _forget()
+    return _become(end, *asked)
 
 
 def import_all() -> dict[str, tuple[int, int]]:
@@ -124,41 +119,89 @@ def _read_models() -> None:
         )
 
 
-def _reap(options: int) -> None:
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
+class _Forks:
+    """Those that run, each with the client that waits for its end on a socket."""
 
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._waiting: dict[int, socket.socket] = {}
+        self._woken, self._waker = socket.socketpair()  # when one has ended
+        for end in (self._woken, self._waker):
+            end.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # else nothing is written below
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._selector.register(control, selectors.EVENT_READ)
 
-def _attend(end: _End, imported: dict[str, tuple[int, int]], asked: int, output: int) -> int:
-    """Run one command in a fork, tell how it ends, and end it when nobody waits for it any more."""
-    with socket.socket(fileno=asked) as whoever:
-        with whoever.makefile("rb") as lines:
-            request = json.loads(lines.readline())
+    def begin_each(self) -> tuple[dict[str, Any], int] | None:
+        """In each fork, what it is asked for and where it writes; here None, once nobody asks and all have ended."""
+        asking = True
+        while asking or self._waiting:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._control:
+                    received, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
+                    if received:
+                        if (asked := self._begin(*descriptors)) is not None:
+                            return asked
+                    else:
+                        asking = False
+                        self._selector.unregister(self._control)
+                elif key.fileobj is self._woken:
+                    self._woken.recv(4096)
+                    self._report_ended()
+                elif key.data in self._waiting:
+                    self._selector.unregister(key.fileobj)
+                    _kill(key.data)
+        return None
+
+    def _begin(self, connection: int, output: int) -> tuple[dict[str, Any], int] | None:
+        client = socket.socket(fileno=connection)
+        with client.makefile("rb") as lines:
+            line = lines.readline()
+        if not line:  # gone already
+            client.close()
+            os.close(output)
+            return None
         pid = os.fork()
         if pid == 0:
-            whoever.close()
-            if any(_saved(file) != then for file, then in imported.items()):
-                _forget()
-            return _become(end, request["arguments"], request["environment"], output)
+            client.close()
+            self._leave()
+            return json.loads(line), output
         os.close(output)
-        end.status = 0
-        whoever.sendall(f"{pid}\n".encode())
-        over = threading.Event()
-        threading.Thread(target=_kill_when_left, args=(whoever, pid, over), daemon=True).start()
-        _, status = os.waitpid(pid, 0)
-        over.set()
-        with suppress(OSError):  # nobody waits for it
-            whoever.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-    return 0
+        self._waiting[pid] = client
+        self._selector.register(client, selectors.EVENT_READ, pid)
+        _send(client, pid)
+        return None
+
+    def _leave(self) -> None:
+        """In a fork: who waits for another one must see this server's end, should it be killed."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._selector.close()
+        for one in (self._control, self._woken, self._waker, *self._waiting.values()):
+            one.close()
+
+    def _report_ended(self) -> None:
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = ended
+                with self._waiting.pop(pid) as client:
+                    with suppress(KeyError):  # left already
+                        self._selector.unregister(client)
+                    _send(client, os.waitstatus_to_exitcode(status))
 
 
-def _kill_when_left(whoever: socket.socket, pid: int, over: threading.Event) -> None:
-    with suppress(OSError):
-        whoever.recv(1)
-    if not over.is_set():  # its id may be another's
+def _send(client: socket.socket, number: int) -> None:
+    with suppress(OSError):  # nobody waits for it
+        client.sendall(f"{number}\n".encode())
+
+
+def _kill(pid: int) -> None:
+    """One that has not been waited for, so that its id is no other's; its group, once it has one."""
+    for kill in (os.kill, os.killpg):
         with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+            kill(pid, signal.SIGKILL)
 
 
 def _forget() -> None:
@@ -167,7 +210,7 @@ def _forget() -> None:
         del sys.modules[name]
 
 
-def _become(end: _End, arguments: list[str], environment: dict[str, str], output: int) -> int:
+def _become(end: _End, asked: dict[str, Any], output: int) -> int:
     """The command, as if this process had been started for it."""
     end.status = 1  # of an error that nothing catches
     os.setsid()
@@ -175,14 +218,15 @@ def _become(end: _End, arguments: list[str], environment: dict[str, str], output
         os.dup2(output, stream)
     os.close(output)
     os.environ.clear()
-    os.environ.update(environment)
-    sys.argv = [PROGRAM, *arguments]
+    os.environ.update(asked["environment"])
+    devtool, arguments = asked.get("devtool"), asked["arguments"]
+    sys.argv = [devtool or PROGRAM, *arguments]
     with suppress(
         OSError
     ):  # so that it can be told from others; elsewhere than on Linux there is no such file
-        Path("/proc/self/comm").write_text(arguments[0] if arguments else PROGRAM)
+        Path("/proc/self/comm").write_text(devtool or (arguments[0] if arguments else PROGRAM))
     try:
-        end.status = import_module(f"{_OWN}.cli").main()
+        end.status = import_module(f"{_OWN}.devtools.{devtool}" if devtool else f"{_OWN}.cli").main() or 0
     except SystemExit as ending:
         end.status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
         raise

@@ -123,10 +123,10 @@ def main() -> int:
         tenant = find(connection, options.tenant)
         connection.rollback()
         if options.action == "fill":
-            told = fill(connection, tenant, options.rows, options.files, options.large)
+            result = fill(connection, tenant, options.rows, options.files, options.large)
         else:
-            told = {"damage": damage, "drop": drop, "sums": sums}[options.action](connection, tenant)
-    print(json.dumps(told), flush=True)
+            result = {"damage": damage, "drop": drop, "sums": sums}[options.action](connection, tenant)
+    print(json.dumps(result), flush=True)
     return 0
 
 

@@ -9,15 +9,15 @@ from workbuoy_app.handover.count import count
 from workbuoy_app.handover.export import hand_over
 from workbuoy_app.settings import Settings
 
-_TOLD = ("address", "tenant", "tenant_id", "digest", "made_at", "frozen_at", "files")
+_RESULT_FIELDS = ("address", "tenant", "tenant_id", "digest", "made_at", "frozen_at", "files")
 
 
 def run(settings: Settings, options: argparse.Namespace) -> None:
     """Do one of them. Raises PromotionRefused, psycopg.Error and what `owner_connection` raises."""
     if options.action == "count":
-        told = count(settings, options.name, options.tenant_id)
+        result = count(settings, options.name, options.tenant_id)
     else:
         manifest = hand_over(settings, options.name)
         rows = {name: one["rows"] for name, one in manifest["tables"].items()}
-        told = {**{name: manifest[name] for name in _TOLD}, "rows": rows}
-    print(json.dumps({"done": options.action, **told}), flush=True)
+        result = {**{name: manifest[name] for name in _RESULT_FIELDS}, "rows": rows}
+    print(json.dumps({"done": options.action, **result}), flush=True)

@@ -55,9 +55,9 @@ def _rows(connection: Owner, tenant_id: UUID) -> dict[str, int]:
     with acting_for(connection, tenant_id):
         for table in _tables(connection):
             seen = [_seen(connection, table, tenant_id, acts) for acts in (as_owner, as_group)]
-            told = [one for one in seen if one is not None]
-            if told:
-                counted[table] = max(told)
+            counts = [one for one in seen if one is not None]
+            if counts:
+                counted[table] = max(counts)
             elif not _follows_members(connection, table):
                 raise PromotionRefused(f"Nobody here may count {table}, so nobody knows what is left in it.")
     return counted

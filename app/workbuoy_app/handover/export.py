@@ -47,7 +47,7 @@ def hand_over(
     """
     source, target = buckets(settings)
     made_at, done = now(), list[Stored]()
-    folder = f"{name}/{made_at:%Y%m%dT%H%M%SZ}"
+    folder = f"{name}/{made_at:%Y%m%dT%H%M%S.%fZ}"
     with owner_that_may_act(settings) as connection:
         tenant = find(connection, name)
         with writing(target, folder, "rows.zip", made_at, done) as archive:

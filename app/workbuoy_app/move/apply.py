@@ -14,7 +14,7 @@ from psycopg import sql
 
 from workbuoy_app import schema
 from workbuoy_app.move.send import CHECKPOINT, LAST
-from workbuoy_app.move.side import TAKES, Ends, Side, batch_key, kept_tables, side_of, whole_tables
+from workbuoy_app.move.side import TAKES, Channel, Side, batch_key, kept_tables, side_of, whole_tables
 from workbuoy_app.move.sums import Sums, measure, parse
 from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, as_owner
 from workbuoy_app.promotion.bucket import Sum, for_each
@@ -41,25 +41,27 @@ PAGE_BYTES = 4 * MIB
 Row = dict[str, Value]
 
 
-def apply(connection: Owner, side: Side | None, way: Ends, manifest: dict[str, Any]) -> Side:
+def apply(connection: Owner, side: Side | None, channel: Channel, manifest: dict[str, Any]) -> Side:
     """The next batch. Raises PromotionRefused, and then nothing of it was stored."""
     number, hashed = (side.number if side else 0) + 1, hashlib.sha256()
-    key = batch_key(way.in_here, number)
+    key = batch_key(channel.inbox, number)
 
     def read() -> Iterator[dict[str, Any]]:
-        for text in way.here.lines(key):
+        for text in channel.own_bucket.lines(key):
             hashed.update(text)
             yield parsed(text)
 
     documents = read()
     head = next(documents, {})
-    _expect(head, side, manifest, number, f"{way.here.name}/{key}")
+    _expect(head, side, manifest, number, f"{channel.own_bucket.name}/{key}")
     try:
         with connection.transaction():
             side = side or _new_tenant(connection, manifest, head)
-            applied = _Applying(connection, side, way, str(head["kind"])).run(documents)
+            applied = _Applying(connection, side, channel, str(head["kind"])).run(documents)
             if number == int(manifest["number"]) and hashed.hexdigest() != manifest["digest"]:
-                raise PromotionRefused(f"{way.here.name}/{key} is not what the other place sent. Send anew.")
+                raise PromotionRefused(
+                    f"{channel.own_bucket.name}/{key} is not what the other place sent. Send anew."
+                )
             side = replace(side, number=number, digest=hashed.hexdigest(), sums=applied)
             connection.execute(
                 "update copies set number = %s, digest = %s, sums = %s where tenant_id = %s",
@@ -67,7 +69,7 @@ def apply(connection: Owner, side: Side | None, way: Ends, manifest: dict[str, A
             )
     except (KeyError, TypeError, ValueError):
         raise PromotionRefused(
-            f"{way.here.name}/{key} is not of the form that a move writes. Send anew."
+            f"{channel.own_bucket.name}/{key} is not of the form that a move writes. Send anew."
         ) from None
     except psycopg.errors.UniqueViolation as error:
         raise PromotionRefused(
@@ -81,8 +83,8 @@ def _expect(
     head: dict[str, Any], side: Side | None, manifest: dict[str, Any], number: int, where: str
 ) -> None:
     previous = side.digest if side else ""
-    asked = (number, manifest["lineage"], previous)
-    if (head.get("batch"), head.get("lineage"), head.get("previous")) != asked:
+    expected = (number, manifest["lineage"], previous)
+    if (head.get("batch"), head.get("lineage"), head.get("previous")) != expected:
         raise PromotionRefused(
             f"{where} does not follow what is here: it was changed, or is of another move."
         )
@@ -117,8 +119,8 @@ def _new_tenant(connection: Owner, manifest: dict[str, Any], head: dict[str, Any
 
 
 class _Applying:
-    def __init__(self, connection: Owner, side: Side, way: Ends, kind: str) -> None:
-        self._connection, self._tenant, self._way, self._kind = connection, side.tenant, way, kind
+    def __init__(self, connection: Owner, side: Side, channel: Channel, kind: str) -> None:
+        self._connection, self._tenant, self._channel, self._kind = connection, side.tenant, channel, kind
         self._sums = side.sums
         self._tables = {one.name: one for one in kept_tables(connection)}
         self._whole = whole_tables(connection)
@@ -177,7 +179,7 @@ class _Applying:
             for text in self._here(table, handles):
                 self._sums.of(table.name).take(text)
         if table.name == "attachments":  # first: without their rows nobody would find them again
-            for_each((object_key(self._tenant.id, one) for one in handles), self._way.here.delete)
+            for_each((object_key(self._tenant.id, one) for one in handles), self._channel.own_bucket.delete)
         self._act_for(table)
         if table.name == "attachment_chunks":
             return  # pieces go with their attachment, and the service itself may not delete them
@@ -211,9 +213,9 @@ class _Applying:
             sums.add(text)
 
     def _bring(self, row: Row) -> None:
-        attachment, here = UUID(str(row["id"])), self._way.here
+        attachment, here = UUID(str(row["id"])), self._channel.own_bucket
         key = object_key(self._tenant.id, attachment)  # never one that a file names
-        here.copy(self._way.in_here.object(attachment), key, str(row["content_type"]))
+        here.copy(self._channel.inbox.object(attachment), key, str(row["content_type"]))
         if here.sum(key) != Sum(int(row["size_bytes"] or 0), str(row["sha256"])):
             raise PromotionRefused(f"{here.name}/{key} is not what its row says: size or checksum differ")
 

@@ -19,13 +19,13 @@ def run(settings: Settings, options: argparse.Namespace) -> None:
     verdict: dict[str, object] = {"tenant": options.name}
     match options.action:
         case "send":
-            verdict |= _told(send(*where))
+            verdict |= _progress(send(*where))
         case "receive":
             received = receive(*where, wait_seconds=options.wait)
-            verdict |= {**_told(received.side), "opened": received.opened}
+            verdict |= {**_progress(received.side), "opened": received.opened}
         case "cut-over":
             done = cut_over(*where, within_seconds=options.within, call_seconds=options.call_within)
-            verdict |= {**_told(done.side), "frozen_seconds": round(done.frozen_seconds, 2)}
+            verdict |= {**_progress(done.side), "frozen_seconds": round(done.frozen_seconds, 2)}
         case "compare-move":
             verdict |= {
                 "digest": (sums := compare(*where)).digest,
@@ -40,5 +40,5 @@ def run(settings: Settings, options: argparse.Namespace) -> None:
     print(json.dumps({"done": options.action, **verdict}), flush=True)
 
 
-def _told(side: Side) -> dict[str, object]:
+def _progress(side: Side) -> dict[str, object]:
     return {"batch": side.number, "part": side.part}

@@ -14,7 +14,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from workbuoy_app.move.send import LAST, batch, waiting
-from workbuoy_app.move.side import HOLDS, SENDS, Ends, Side, alone, ends, is_opened, side_of, wait_for
+from workbuoy_app.move.side import (
+    HOLDS,
+    SENDS,
+    Channel,
+    Side,
+    alone,
+    is_opened,
+    open_channel,
+    side_of,
+    wait_for,
+)
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, find, freeze, thaw
 from workbuoy_app.roles import Owner
@@ -46,28 +56,28 @@ def cut_over(
     `call_seconds` is how long the receiver may take to come, while the tenant is served; `within_seconds` how long to
     take what it is sent then.
     """
-    way = ends(settings, name, to, region)
+    channel = open_channel(settings, name, to, region)
     with alone(settings, name) as connection:
         tenant = find(connection, name)
         side = _ready(connection, tenant)
         if side.part == HOLDS:
-            _tell_until_opened(side, way, within_seconds)
+            _wait_until_opened(side, channel, within_seconds)
             return CutOver(side=side, frozen_seconds=0.0)
         if tenant.frozen_at is not None:  # by a command that was killed
             thaw(settings, name)
-        side = _caught_up(connection, side, way)
-        call = _called(side, way, call_seconds or within_seconds)
+        side = _caught_up(connection, side, channel)
+        call = _handshake(side, channel, call_seconds or within_seconds)
         began = time.monotonic()
         with _frozen(settings, name):
-            side = batch(connection, replace(side, tenant=find(connection, name)), way, LAST)
-            way.say("manifest", side, call=call)
-            if not wait_for(lambda: _heard(side, way), within_seconds):
+            side = batch(connection, replace(side, tenant=find(connection, name)), channel, LAST)
+            channel.write("manifest", side, call=call)
+            if not wait_for(lambda: _has_applied_all(side, channel), within_seconds):
                 raise PromotionRefused(
                     f"The other place did not say within {within_seconds:.0f} s that the last batch arrived."
                     f" {name} is served here again; receive there, then cut over again."
                 )
             side = hand_over(connection, side)
-        _tell_until_opened(side, way, within_seconds)
+        _wait_until_opened(side, channel, within_seconds)
         return CutOver(side=side, frozen_seconds=time.monotonic() - began)
 
 
@@ -79,34 +89,34 @@ def _ready(connection: Owner, tenant: Tenant) -> Side:
     return side
 
 
-def _caught_up(connection: Owner, side: Side, way: Ends) -> Side:
+def _caught_up(connection: Owner, side: Side, channel: Channel) -> Side:
     """While it is served: what is left for the freeze does not depend on how much there was to copy."""
     for _ in range(CATCH_UPS):
         if waiting(connection, side.tenant) <= FEW_CHANGES:
             break
-        side = batch(connection, side, way, "rows")
+        side = batch(connection, side, channel, "rows")
     return side
 
 
-def _called(side: Side, way: Ends, seconds: float) -> str:
+def _handshake(side: Side, channel: Channel, seconds: float) -> str:
     """Somebody is there, and has applied everything so far. Raises PromotionRefused: nothing was frozen."""
     call = secrets.token_hex(8)
-    way.say("manifest", side, call=call)
+    channel.write("manifest", side, call=call)
 
     def answered() -> bool:
-        return way.heard("receipt").get("call") == call and _heard(side, way)
+        return channel.read("receipt").get("call") == call and _has_applied_all(side, channel)
 
     if not wait_for(answered, seconds):
         raise PromotionRefused(
-            f"Nobody receives {side.tenant.name} at s3://{way.there.name}, or it is not ready; nothing was frozen."
-            " Start receive there with --wait, then cut over while it waits."
+            f"Nobody receives {side.tenant.name} at s3://{channel.other_bucket.name}, or it is not ready; nothing"
+            " was frozen. Start receive there with --wait, then cut over while it waits."
         )
     return call
 
 
-def _heard(side: Side, way: Ends) -> bool:
+def _has_applied_all(side: Side, channel: Channel) -> bool:
     """Has it applied all, with sums that it compared with ours?"""
-    receipt = way.heard("receipt")
+    receipt = channel.read("receipt")
     known = (receipt.get("lineage"), receipt.get("number"), receipt.get("digest"))
     return known == (str(side.lineage), side.number, side.digest) and "sums_digest" in receipt
 
@@ -138,10 +148,10 @@ def hand_over(connection: Owner, side: Side, sums: str | None = None) -> Side:
     return found
 
 
-def _tell_until_opened(side: Side, way: Ends, seconds: float) -> None:
-    way.say("manifest", side, handed_over=True, complete=True)
+def _wait_until_opened(side: Side, channel: Channel, seconds: float) -> None:
+    channel.write("manifest", side, handed_over=True, complete=True)
 
-    if not wait_for(lambda: is_opened(way.heard("receipt"), side), seconds):
+    if not wait_for(lambda: is_opened(channel.read("receipt"), side), seconds):
         raise PromotionRefused(
             f"{side.tenant.name} is handed over, and the other place has not opened it yet: receive there, then cut"
             " over again, which only waits for it."

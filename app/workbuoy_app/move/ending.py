@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbuoy_app.move.send import sums_here
-from workbuoy_app.move.side import HOLDS, SENDS, TAKES, Ends, Side, alone, ends, is_opened, side_of
+from workbuoy_app.move.side import HOLDS, SENDS, TAKES, Channel, Side, alone, is_opened, open_channel, side_of
 from workbuoy_app.move.sums import Sums, parse
 from workbuoy_app.move.take import clear
 from workbuoy_app.promotion.bucket import for_each
@@ -19,13 +19,13 @@ def compare(settings: Settings, name: str, answer_to: str, region: str | None = 
 
     Nobody waits for it: the other place serves. Raises PromotionRefused.
     """
-    way = ends(settings, name, answer_to, region)
+    channel = open_channel(settings, name, answer_to, region)
     with alone(settings, name) as connection:
         side = _side(connection, name, HOLDS, "only a place that handed a tenant over compares")
-        receipt = way.heard("receipt")
+        receipt = channel.read("receipt")
         if not is_opened(receipt, side):
             raise PromotionRefused(
-                f"{way.in_here.receipt} does not say that {name} was opened: receive there"
+                f"{channel.inbox.receipt} does not say that {name} was opened: receive there"
             )
         here = sums_here(connection, side.tenant)
         if differences := here.differences(parse(receipt.get("tables"))):
@@ -41,10 +41,10 @@ def compare(settings: Settings, name: str, answer_to: str, region: str | None = 
 
 def end(settings: Settings, name: str, to: str, region: str | None = None) -> int:
     """Note no more changes here: the move is over, or was given up before anything was handed over."""
-    return ended(settings, name, ends(settings, name, to, region))
+    return ended(settings, name, open_channel(settings, name, to, region))
 
 
-def ended(settings: Settings, name: str, way: Ends) -> int:
+def ended(settings: Settings, name: str, channel: Channel) -> int:
     """As `end`, of what came this way."""
     with alone(settings, name) as connection:
         tenant = find(connection, name)
@@ -58,41 +58,41 @@ def ended(settings: Settings, name: str, way: Ends) -> int:
                 )
             with connection.transaction():
                 connection.execute("delete from copies where tenant_id = %s", [tenant.id])
-        return clear(way)
+        return clear(channel)
 
 
 def drop(settings: Settings, name: str, answer_to: str, region: str | None = None) -> int:
     """Delete a copy that never served; gives the number of its objects. Raises PromotionRefused."""
-    way = ends(settings, name, answer_to, region)
+    channel = open_channel(settings, name, answer_to, region)
     with alone(settings, name) as connection:
         known = connection.execute("select 1 from tenants where name = %s", [name]).fetchone()
         connection.rollback()
         if known is None:  # an earlier command may have been killed before it had cleared the bucket
-            return clear(way)
+            return clear(channel)
         side = _side(connection, name, TAKES, "only a copy that never served is dropped")
-        if way.heard("manifest").get("handed_over"):
+        if channel.read("manifest").get("handed_over"):
             raise PromotionRefused(
                 f"{name} was handed over to this place: receive it, then go back by a cut-over"
             )
-        objects = _delete(connection, side, way)
-        way.say("receipt", side, dropped=True)
-        clear(way)
+        objects = _delete(connection, side, channel)
+        channel.write("receipt", side, dropped=True)
+        clear(channel)
         return objects
 
 
-def drop_older(settings: Settings, way: Ends) -> None:
+def drop_older(settings: Settings, channel: Channel) -> None:
     """Delete a copy that never served, where what comes is of a later beginning than it. Raises PromotionRefused."""
-    with alone(settings, way.in_here.tenant) as connection:
-        known = connection.execute("select 1 from tenants where name = %s", [way.in_here.tenant]).fetchone()
-        side = side_of(connection, find(connection, way.in_here.tenant)) if known else None
+    with alone(settings, channel.inbox.tenant) as connection:
+        known = connection.execute("select 1 from tenants where name = %s", [channel.inbox.tenant]).fetchone()
+        side = side_of(connection, find(connection, channel.inbox.tenant)) if known else None
         connection.rollback()
-        comes = way.heard("manifest").get("lineage", side and str(side.lineage))
+        comes = channel.read("manifest").get("lineage", side and str(side.lineage))
         if side is not None and side.part == TAKES and comes != str(side.lineage):
-            _delete(connection, side, way)
+            _delete(connection, side, channel)
 
 
-def _delete(connection: Owner, side: Side, way: Ends) -> int:
-    objects = for_each(way.here.keys(f"tenants/{side.tenant.id}/"), way.here.delete)
+def _delete(connection: Owner, side: Side, channel: Channel) -> int:
+    objects = for_each(channel.own_bucket.keys(f"tenants/{side.tenant.id}/"), channel.own_bucket.delete)
     with connection.transaction():
         delete_tenant(connection, side.tenant.id)
     return objects
@@ -100,12 +100,14 @@ def _delete(connection: Owner, side: Side, way: Ends) -> int:
 
 def take_back(settings: Settings, name: str, answer_to: str, region: str | None = None) -> Tenant:
     """Serve a tenant here again that was handed over to a copy which was dropped. Raises PromotionRefused."""
-    way = ends(settings, name, answer_to, region)
+    channel = open_channel(settings, name, answer_to, region)
     with alone(settings, name) as connection:
         side = _side(connection, name, HOLDS, "it was not handed over from here")
-        receipt = way.heard("receipt")
+        receipt = channel.read("receipt")
         if (receipt.get("dropped"), receipt.get("lineage")) != (True, str(side.lineage)):
-            raise PromotionRefused(f"{name} is served at s3://{way.there.name}: go back by a cut-over there")
+            raise PromotionRefused(
+                f"{name} is served at s3://{channel.other_bucket.name}: go back by a cut-over there"
+            )
         with connection.transaction():
             connection.execute("delete from copies where tenant_id = %s", [side.tenant.id])
             return lift(connection, side.tenant)

@@ -21,12 +21,12 @@ from psycopg import sql
 from workbuoy_app import schema
 from workbuoy_app.move.side import (
     SENDS,
-    Ends,
+    Channel,
     Side,
     alone,
     batch_key,
-    ends,
     kept_tables,
+    open_channel,
     side_of,
     whole_tables,
 )
@@ -67,18 +67,18 @@ class _Moment:
 
 def send(settings: Settings, name: str, to: str, region: str | None = None) -> Side:
     """Send everything that the other place does not have yet; ends with the sums of all. Raises PromotionRefused."""
-    way = ends(settings, name, to, region)
+    channel = open_channel(settings, name, to, region)
     with alone(settings, name) as connection:
         tenant = find(connection, name)
-        return batch(connection, all_rows(connection, tenant, way), way, CHECKPOINT)
+        return batch(connection, all_rows(connection, tenant, channel), channel, CHECKPOINT)
 
 
-def all_rows(connection: Owner, tenant: Tenant, way: Ends) -> Side:
+def all_rows(connection: Owner, tenant: Tenant, channel: Channel) -> Side:
     """Send all rows once, unless an earlier command has. Raises PromotionRefused."""
     side = _begin(connection, tenant)
-    way.say("manifest", side)  # a command that was killed may have told less
+    channel.write("manifest", side)  # a command that was killed may have reported less
     while side.reading is not None:
-        side = batch(connection, side, way, ROWS)
+        side = batch(connection, side, channel, ROWS)
     return side
 
 
@@ -101,30 +101,30 @@ def _begin(connection: Owner, tenant: Tenant) -> Side:
     return side
 
 
-def batch(connection: Owner, side: Side, way: Ends, kind: str) -> Side:
-    """Send one, and tell so. Raises PromotionRefused."""
+def batch(connection: Owner, side: Side, channel: Channel, kind: str) -> Side:
+    """Send one, and report it. Raises PromotionRefused."""
     while True:
         try:
-            sent = _batch(connection, side, way, kind)
+            sent = _batch(connection, side, channel, kind)
         except _ObjectGone as gone:
             connection.rollback()
             if _still_there(connection, side.tenant, UUID(str(gone))):
                 raise PromotionRefused(
-                    f"{way.here.name}: the object of attachment {gone} is missing or is not what its row says"
+                    f"{channel.own_bucket.name}: the object of attachment {gone} is missing or is not what its row says"
                 ) from gone
             continue
-        way.say("manifest", sent)
+        channel.write("manifest", sent)
         return sent
 
 
-def _batch(connection: Owner, side: Side, way: Ends, kind: str) -> Side:
+def _batch(connection: Owner, side: Side, channel: Channel, kind: str) -> Side:
     tables = kept_tables(connection)
     with acting_for(connection, side.tenant.id):
         moment = _moment(connection, side, tables)
-        _copy_objects(connection, side.tenant, tables, moment, way)
+        _copy_objects(connection, side.tenant, tables, moment, channel)
         number, digest = side.number + 1, hashlib.sha256()
         with (
-            way.there.writing(batch_key(way.in_there, number), "application/gzip") as upload,
+            channel.other_bucket.writing(batch_key(channel.outbox, number), "application/gzip") as upload,
             gzip.GzipFile("", "wb", COMPRESSION, upload, mtime=0) as compressed,
         ):
             for document in _documents(connection, side, tables, moment, kind):
@@ -159,16 +159,16 @@ def _moment(connection: Owner, side: Side, tables: Sequence[Table]) -> _Moment:
     ):
         notes.append(note)
         changed[name].add(handle)
-    told = {name: sorted(handles) for name, handles in changed.items() if handles}
+    changed_handles = {name: sorted(handles) for name, handles in changed.items() if handles}
     if side.reading is None:
-        return _Moment(notes, told, {}, None, None)
+        return _Moment(notes, changed_handles, {}, None, None)
     table = tables[len(begun) - 1]
     most = AT_ONCE.get(table.name, ROWS_AT_ONCE)
     handles = _next_handles(connection, side, table, most)
     if len(handles) == most:
-        return _Moment(notes, told, {table.name: handles}, table.name, handles[-1])
+        return _Moment(notes, changed_handles, {table.name: handles}, table.name, handles[-1])
     following = names[len(begun)] if len(begun) < len(names) else None
-    return _Moment(notes, told, {table.name: handles}, following, None)
+    return _Moment(notes, changed_handles, {table.name: handles}, following, None)
 
 
 def _next_handles(connection: Owner, side: Side, table: Table, most: int) -> list[UUID]:
@@ -225,7 +225,7 @@ def _deletions(
 
 
 def _copy_objects(
-    connection: Owner, tenant: Tenant, tables: Sequence[Table], moment: _Moment, way: Ends
+    connection: Owner, tenant: Tenant, tables: Sequence[Table], moment: _Moment, channel: Channel
 ) -> None:
     table = next(one for one in tables if one.name == "attachments")
     handles = sorted({*moment.changed.get(table.name, ()), *moment.next.get(table.name, ())})
@@ -239,8 +239,8 @@ def _copy_objects(
         key, attachment = str(row["object_key"]), UUID(str(row["id"]))
         expected = Sum(int(row["size_bytes"] or 0), str(row["sha256"]))
         try:
-            found = way.there.put(
-                way.in_there.object(attachment), way.here.read(key), str(row["content_type"])
+            found = channel.other_bucket.put(
+                channel.outbox.object(attachment), channel.own_bucket.read(key), str(row["content_type"])
             )
         except PromotionRefused as refused:
             if "NoSuchKey" in str(refused):

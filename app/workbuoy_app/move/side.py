@@ -47,32 +47,32 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ends:
+class Channel:
     """Where this place reads what comes, and where it writes what goes: both are `imports/NAME/` of a bucket."""
 
-    here: Bucket
-    there: Bucket
-    in_here: Place
-    in_there: Place
+    own_bucket: Bucket
+    other_bucket: Bucket
+    inbox: Place
+    outbox: Place
 
     @property
     def answers(self) -> bool:
-        """Does the other place hear of what is said? Else both documents lie in this place's own bucket."""
-        return self.in_here != self.in_there
+        """Does the other place read what is written? Else both documents lie in this place's own bucket."""
+        return self.inbox != self.outbox
 
-    def heard(self, name: str) -> dict[str, Any]:
+    def read(self, name: str) -> dict[str, Any]:
         """A document that the other place wrote: `manifest` where it sends, `receipt` where it takes."""
-        document = self.here.json(getattr(self.in_here, name)) or {}
+        document = self.own_bucket.json(getattr(self.inbox, name)) or {}
         return document if document.get("format") == FORMAT else {}
 
-    def say(self, name: str, side: Side, **more: Any) -> None:
+    def write(self, name: str, side: Side, **more: Any) -> None:
         """Write one into the other's bucket."""
         known = {"format": FORMAT, "tenant": side.tenant.name, "tenant_id": str(side.tenant.id)}
         of_side = {"lineage": str(side.lineage), "number": side.number, "digest": side.digest}
-        self.there.put_json(getattr(self.in_there, name), {**known, **of_side, **more})
+        self.other_bucket.put_json(getattr(self.outbox, name), {**known, **of_side, **more})
 
 
-def ends(settings: Settings, name: str, to: str, region: str | None) -> Ends:
+def open_channel(settings: Settings, name: str, to: str, region: str | None) -> Channel:
     """Raises PromotionRefused for an address that is not this tenant's, or names this place itself."""
     storage, target = own_storage(settings), place(to)
     if target.tenant != name:
@@ -80,18 +80,21 @@ def ends(settings: Settings, name: str, to: str, region: str | None) -> Ends:
     if target.bucket == storage.bucket:
         raise PromotionRefused(f"{to} is in this service's own bucket: name the other place's")
     own = place(f"s3://{storage.bucket}/imports/{name}/")
-    return Ends(
-        here=Bucket(storage), there=Bucket(storage, target.bucket, region), in_here=own, in_there=target
+    return Channel(
+        own_bucket=Bucket(storage),
+        other_bucket=Bucket(storage, target.bucket, region),
+        inbox=own,
+        outbox=target,
     )
 
 
-def one_place(settings: Settings, address: str) -> Ends:
+def own_channel(settings: Settings, address: str) -> Channel:
     """Of a place that takes a tenant in and answers in its own bucket. Raises PromotionRefused."""
     storage, own = own_storage(settings), place(address)
     if own.bucket != storage.bucket:
         raise PromotionRefused(f"{address} is not in this service's own bucket, {storage.bucket}")
     bucket = Bucket(storage)
-    return Ends(here=bucket, there=bucket, in_here=own, in_there=own)
+    return Channel(own_bucket=bucket, other_bucket=bucket, inbox=own, outbox=own)
 
 
 def batch_key(target: Place, number: int) -> str:
@@ -114,9 +117,9 @@ def alone(settings: Settings, name: str) -> Iterator[Owner]:
 
 
 def _take_turn(holder: Owner, name: str) -> None:
-    asked = "select pg_try_advisory_lock(hashtextextended('move ' || %s, 0))"
+    try_lock = "select pg_try_advisory_lock(hashtextextended('move ' || %s, 0))"
     deadline = time.monotonic() + LEFT_BY_A_KILL_SECONDS
-    while not holder.execute(asked, [name]).fetchone()[0]:  # type: ignore[index]
+    while not holder.execute(try_lock, [name]).fetchone()[0]:  # type: ignore[index]
         if time.monotonic() > deadline:
             raise PromotionRefused(
                 f"Another command of the move of {name} is under way here. Wait for its end."

@@ -10,7 +10,7 @@ from uuid import UUID
 from workbuoy_app.erasures import ledger_of
 from workbuoy_app.move.apply import apply
 from workbuoy_app.move.send import sums_here
-from workbuoy_app.move.side import HOLDS, POLL_SECONDS, SENDS, Ends, Side, alone, ends, side_of
+from workbuoy_app.move.side import HOLDS, POLL_SECONDS, SENDS, Channel, Side, alone, open_channel, side_of
 from workbuoy_app.move.sums import Sums
 from workbuoy_app.promotion.bucket import for_each
 from workbuoy_app.promotion.errors import PromotionRefused
@@ -36,14 +36,14 @@ def receive(
 
     Raises PromotionRefused, also where that did not come in time; what was applied stays.
     """
-    return take(settings, name, ends(settings, name, answer_to, region), wait_seconds)
+    return take(settings, name, open_channel(settings, name, answer_to, region), wait_seconds)
 
 
-def take(settings: Settings, name: str, way: Ends, wait_seconds: float = 0.0) -> Received:
+def take(settings: Settings, name: str, channel: Channel, wait_seconds: float = 0.0) -> Received:
     """As `receive`, of what comes this way."""
     deadline = time.monotonic() + wait_seconds
     with alone(settings, name) as connection:
-        taking = _Taking(settings, connection, name, way)
+        taking = _Taking(settings, connection, name, channel)
         while True:
             taking.look()
             if taking.opened or not wait_seconds:
@@ -64,10 +64,10 @@ class _Taking:
     settings: Settings
     connection: Owner
     name: str
-    way: Ends
+    channel: Channel
     side: Side | None = None
     opened: bool = False
-    _told: object = None
+    _last_receipt: object = None
 
     @property
     def number(self) -> int:
@@ -75,7 +75,7 @@ class _Taking:
 
     def look(self) -> None:
         """Whatever is to do now."""
-        manifest = self.way.heard("manifest")
+        manifest = self.channel.read("manifest")
         if not manifest:
             return
         self._know(manifest)
@@ -83,7 +83,7 @@ class _Taking:
             self._serves(manifest)
             return
         while self.number < int(manifest["number"]):
-            self.side = apply(self.connection, self.side, self.way, manifest)
+            self.side = apply(self.connection, self.side, self.channel, manifest)
         if self.side is None:
             return
         if self.side.part == HOLDS and self.side.sums is None:
@@ -93,11 +93,11 @@ class _Taking:
         if manifest.get("handed_over"):
             self._open()
         else:
-            self._tell({"call": manifest.get("call"), "opened": False})
+            self._write_receipt({"call": manifest.get("call"), "opened": False})
 
     def _know(self, manifest: dict[str, Any]) -> None:
         """Is what is here of this move? Raises PromotionRefused."""
-        _expect_form(manifest, f"{self.way.here.name}/{self.way.in_here.manifest}")
+        _expect_form(manifest, f"{self.channel.own_bucket.name}/{self.channel.inbox.manifest}")
         if manifest.get("tenant") != self.name:
             raise PromotionRefused(f"The manifest is of {manifest.get('tenant')}, its place of {self.name}")
         found = self.connection.execute(
@@ -121,7 +121,7 @@ class _Taking:
         self.connection.rollback()
 
     def _serves(self, manifest: dict[str, Any]) -> None:
-        """It was opened before: a command that was killed may have told less, and left what it had read."""
+        """It was opened before: a command that was killed may have reported less, and left what it had read."""
         if not manifest.get("handed_over"):
             raise PromotionRefused(f"{self.name} is served here: it is sent from here, and not received")
         self._end()
@@ -147,22 +147,22 @@ class _Taking:
     def _end(self) -> None:
         assert self.side is not None  # noqa: S101 - by the callers
         assert self.side.sums is not None  # noqa: S101 - nothing is opened without
-        self._tell(
+        self._write_receipt(
             {"opened": True, "complete": True, "tables": self.side.sums.document(), **_digest(self.side.sums)}
         )
-        if self.way.answers:  # else it is a step of its own, and nobody waits for it meanwhile
-            clear(self.way)
+        if self.channel.answers:  # else it is a step of its own, and nobody waits for it meanwhile
+            clear(self.channel)
         self.opened = True
 
-    def _tell(self, more: dict[str, Any]) -> None:
+    def _write_receipt(self, more: dict[str, Any]) -> None:
         """Once for each state: the other place asks for this object several times a second."""
         assert self.side is not None  # noqa: S101 - by the callers
-        told = (self.side.number, sorted(more))
-        if (told, more.get("call")) != self._told:
+        state = (self.side.number, sorted(more))
+        if (state, more.get("call")) != self._last_receipt:
             sums = self.side.sums
             known = {"tables": sums.document(), **_digest(sums)} if sums else {}
-            self.way.say("receipt", self.side, **{**known, **more})
-            self._told = (told, more.get("call"))
+            self.channel.write("receipt", self.side, **{**known, **more})
+            self._last_receipt = (state, more.get("call"))
 
 
 def _expect_form(manifest: dict[str, Any], where: str) -> None:
@@ -185,8 +185,8 @@ def _with_sums(connection: Owner, side: Side) -> Side:
     return found
 
 
-def clear(way: Ends) -> int:
+def clear(channel: Channel) -> int:
     """Delete what was sent here and is applied; both places' documents stay."""
-    kept = {f"{way.in_here.prefix}/{one}" for one in PAPERS}
-    keys = (key for key in way.here.keys(f"{way.in_here.prefix}/") if key not in kept)
-    return for_each(keys, way.here.delete)
+    kept = {f"{channel.inbox.prefix}/{one}" for one in PAPERS}
+    keys = (key for key in channel.own_bucket.keys(f"{channel.inbox.prefix}/") if key not in kept)
+    return for_each(keys, channel.own_bucket.delete)

@@ -55,8 +55,8 @@ def erase(settings: Settings, name: str, member_id: UUID, confirmed: UUID) -> di
                 [tenant.id, new_id(), ERASED_ACTION, mark],
             )
         when = _done(connection, tenant, mark)
-    told = {"tenant": name, "member": str(member_id), "mark": str(mark), "erased_at": when}
-    return {**told, "rows": asdict(erased)}
+    result = {"tenant": name, "member": str(member_id), "mark": str(mark), "erased_at": when}
+    return {**result, "rows": asdict(erased)}
 
 
 def _done(connection: Owner, tenant: Tenant, mark: UUID) -> str | None:
@@ -79,11 +79,11 @@ def _expect_erasable(connection: Owner, tenant: Tenant, member_id: UUID) -> None
         )
     if member_id in (one for one, _ in members):
         return
-    told = connection.execute(
+    event = connection.execute(
         "select 1 from audit_events where tenant_id = %s and (member_id = %s or subject_id = %s) limit 1",
         [tenant.id, member_id, member_id],
     ).fetchone()
-    if not told and not any(made_by(connection, tenant.id, member_id).values()):
+    if not event and not any(made_by(connection, tenant.id, member_id).values()):
         raise PromotionRefused(f"Nobody of the id {member_id} is or was a member of {tenant.name}.")
 
 

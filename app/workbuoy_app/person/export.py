@@ -35,7 +35,7 @@ def export(
     """
     source, target = buckets(settings)
     made_at, done = now(), list[Stored]()
-    folder = f"{name}/{FOLDER}/{member_id}/{made_at:%Y%m%dT%H%M%SZ}"
+    folder = f"{name}/{FOLDER}/{member_id}/{made_at:%Y%m%dT%H%M%S.%fZ}"
     with owner_that_may_act(settings) as connection:
         tenant = find(connection, name)
         made = made_by(connection, tenant.id, member_id)

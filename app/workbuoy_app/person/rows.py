@@ -28,7 +28,7 @@ class Erased:
 def made_by(connection: Owner, tenant_id: UUID, member_id: UUID) -> dict[str, list[UUID]]:
     """Ids of what the person made, by table; of rows older than the column by the audit trail's word."""
     as_owner(connection)
-    told = connection.execute(
+    events = connection.execute(
         "select action, subject_id from audit_events where tenant_id = %s and member_id = %s"
         " and action in ('thing.created', 'attachment.created')",
         [tenant_id, member_id],
@@ -37,7 +37,7 @@ def made_by(connection: Owner, tenant_id: UUID, member_id: UUID) -> dict[str, li
     with acting_for(connection, tenant_id):
         as_group(connection)
         for table in AUTHORED:
-            older = [subject for action, subject in told if f"{action.partition('.')[0]}s" == table]
+            older = [subject for action, subject in events if f"{action.partition('.')[0]}s" == table]
             rows = connection.execute(
                 f"select id from {table} where tenant_id = %s"
                 " and (created_by = %s or created_by is null and id = any(%s)) order by id",

@@ -131,7 +131,7 @@ class Bucket:
     def read(self, key: str, version: str = "") -> Iterator[bytes]:
         """An object's content, or a version's, piece by piece. Raises PromotionRefused."""
         named = {"VersionId": version} if version else {}
-        with self._told("read", key):
+        with self._reporting_errors("read", key):
             body = self.client.get_object(Bucket=self.name, Key=key, **named)["Body"]
             yield from body.iter_chunks(PIECE_BYTES)
 
@@ -145,7 +145,7 @@ class Bucket:
 
     def lines(self, key: str) -> Iterator[bytes]:
         """The lines of a compressed object. Raises PromotionRefused, also for a damaged one."""
-        with self._told("read", key):
+        with self._reporting_errors("read", key):
             body = self.client.get_object(Bucket=self.name, Key=key)["Body"]
             try:
                 yield from gzip.GzipFile(fileobj=body)
@@ -156,7 +156,7 @@ class Bucket:
         """A small document; None where there is none, and an empty one where it is no JSON object."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
 
-        with self._told("read", key):
+        with self._reporting_errors("read", key):
             try:
                 body = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
             except ClientError as error:
@@ -171,14 +171,14 @@ class Bucket:
 
     def put_json(self, key: str, document: dict[str, Any]) -> None:
         """Write a small document at once."""
-        with self._told("write", key):
+        with self._reporting_errors("write", key):
             self.client.put_object(Bucket=self.name, Key=key, **_document(document))
 
     def put_new(self, key: str, document: dict[str, Any]) -> bool:
         """Write a small document where none is; False where there is one already."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
 
-        with self._told("write", key):
+        with self._reporting_errors("write", key):
             try:
                 self.client.put_object(
                     Bucket=self.name, Key=key, IfNoneMatch="*", **_document(document), **self._sent
@@ -202,7 +202,7 @@ class Bucket:
     @contextmanager
     def writing(self, key: str, content_type: str) -> Iterator[Upload]:
         """An object under way, which is there when the block ends and not when it breaks off."""
-        with self._told("write", key):
+        with self._reporting_errors("write", key):
             where = {"Bucket": self.name, "Key": key}
             upload = Upload(self.client, where, {"ContentType": content_type, **self._sent})
             try:
@@ -215,7 +215,7 @@ class Bucket:
     def copy(self, source: str, key: str, content_type: str, version: str = "") -> str:
         """Inside S3, one version where it is named; gives the new object's version."""
         named = {"VersionId": version} if version else {}
-        with self._told(f"copy {source} to", key):
+        with self._reporting_errors(f"copy {source} to", key):
             answer = self.client.copy_object(
                 Bucket=self.name,
                 Key=key,
@@ -234,7 +234,7 @@ class Bucket:
         from botocore.exceptions import ClientError  # noqa: PLC0415 - loaded only where S3 is used
 
         for_days = {} if tier.endswith("_ACCESS") else {"Days": FETCHED_DAYS}
-        with self._told("bring out of its archive", key):
+        with self._reporting_errors("bring out of its archive", key):
             try:
                 self.client.restore_object(
                     Bucket=self.name,
@@ -248,7 +248,7 @@ class Bucket:
 
     def versions(self, prefix: str) -> Iterator[Version]:
         """Every version and delete marker below a prefix, by key, of each key the newest first."""
-        with self._told("list the versions of", prefix):
+        with self._reporting_errors("list the versions of", prefix):
             for page in self.client.get_paginator("list_object_versions").paginate(
                 Bucket=self.name, Prefix=prefix
             ):
@@ -258,7 +258,7 @@ class Bucket:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """What lies below a prefix."""
-        with self._told("list", prefix):
+        with self._reporting_errors("list", prefix):
             for page in self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=prefix
             ):
@@ -266,11 +266,11 @@ class Bucket:
 
     def delete(self, key: str) -> None:
         """One that is not there is success."""
-        with self._told("delete", key):
+        with self._reporting_errors("delete", key):
             self.client.delete_object(Bucket=self.name, Key=key)
 
     @contextmanager
-    def _told(self, action: str, key: str) -> Iterator[None]:
+    def _reporting_errors(self, action: str, key: str) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loaded only where S3 is used
 
         try:
@@ -291,8 +291,8 @@ def _code(error: Any) -> str:
 
 def _tier(error: Any) -> str:
     """Of an InvalidObjectState: the tier of Intelligent-Tiering, else the storage class."""
-    told = {**error.response.get("Error", {}), **error.response}
-    return str(told.get("AccessTier") or told.get("StorageClass") or "an archive")
+    fields = {**error.response.get("Error", {}), **error.response}
+    return str(fields.get("AccessTier") or fields.get("StorageClass") or "an archive")
 
 
 def _document(document: dict[str, Any]) -> dict[str, Any]:

@@ -54,14 +54,14 @@ def _import(settings: Settings, options: argparse.Namespace) -> dict[str, object
 
 def _remove(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
     content, deleted = remove.remove(settings, options.name, options.yes_remove, options.receipt)
-    return {**_told(content), "objects_deleted": deleted}
+    return {**_summary(content), "objects_deleted": deleted}
 
 
 def _clear(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
     return {"objects_deleted": receive.clear(settings, options.source)}
 
 
-def _told(content: Content) -> dict[str, object]:
+def _summary(content: Content) -> dict[str, object]:
     return {
         "tenant": content.tenant,
         "digest": content.digest,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from workbuoy_app.move.cut_over import hand_over
 from workbuoy_app.move.send import CHECKPOINT, LAST, all_rows, batch
-from workbuoy_app.move.side import HOLDS, TAKES, Ends, Side, alone, ends, side_of
+from workbuoy_app.move.side import HOLDS, TAKES, Channel, Side, alone, open_channel, side_of
 from workbuoy_app.move.sums import Sums
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, expect_whole, find
@@ -27,28 +27,28 @@ def export(settings: Settings, name: str, to: str, region: str | None = None) ->
     `to` is s3://BUCKET/imports/NAME/, `region` the bucket's where it is not this service's own. Memory is bounded
     whatever the tenant's size (README). Raises PromotionRefused.
     """
-    way = ends(settings, name, to, region)
+    channel = open_channel(settings, name, to, region)
     with alone(settings, name) as connection:
         tenant, side = _known(connection, name)
         if side is None or side.part != HOLDS:
-            side = _sent(connection, tenant, way)
+            side = _sent(connection, tenant, channel)
         if side.part == HOLDS:
-            way.say("manifest", side, handed_over=True, complete=True)
+            channel.write("manifest", side, handed_over=True, complete=True)
         return side
 
 
-def _sent(connection: Owner, tenant: Tenant, way: Ends) -> Side:
-    side = all_rows(connection, tenant, way)
+def _sent(connection: Owner, tenant: Tenant, channel: Channel) -> Side:
+    side = all_rows(connection, tenant, channel)
     if tenant.frozen_at is None or side.sums is None:
-        side = _noted(connection, batch(connection, side, way, CHECKPOINT))
+        side = _noted(connection, batch(connection, side, channel, CHECKPOINT))
     if tenant.frozen_at is not None:
-        side = hand_over(connection, batch(connection, side, way, LAST), SENT)
+        side = hand_over(connection, batch(connection, side, channel, LAST), SENT)
     return side
 
 
 def withdraw(settings: Settings, name: str, to: str, region: str | None = None) -> None:
     """Hand the tenant over no more, before it writes again; a later export begins anew. Raises PromotionRefused."""
-    way = ends(settings, name, to, region)
+    channel = open_channel(settings, name, to, region)
     with alone(settings, name) as connection:
         tenant, side = _known(connection, name)
         if side is None:
@@ -59,7 +59,7 @@ def withdraw(settings: Settings, name: str, to: str, region: str | None = None) 
             raise PromotionRefused(
                 f"{name} moves between two places that answer: go back by a cut-over there"
             )
-        way.say("manifest", side)  # first: an export of yesterday must not be opened
+        channel.write("manifest", side)  # first: an export of yesterday must not be opened
         with connection.transaction():
             connection.execute("delete from copies where tenant_id = %s", [tenant.id])
 

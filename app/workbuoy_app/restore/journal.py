@@ -75,7 +75,7 @@ class Journal:
         self.document |= {**found, "ended_at": _now()}
         self._write()
 
-    def beside(self, name: str) -> Journal:
+    def sibling(self, name: str) -> Journal:
         """One for what follows from this run, below its folder."""
         return _read(self.bucket, f"{self.folder}/{name}", self.document["tenant"], self.document["at"])
 

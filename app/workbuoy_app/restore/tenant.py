@@ -93,7 +93,7 @@ def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
             raise PromotionRefused(
                 f"{bucket.name}/{journal.kept_manifest} is not there: nothing of it was replaced."
             )
-        back = journal.beside("undo")
+        back = journal.sibling("undo")
         if back.ended:
             return back.document
         content = parse(kept or {})

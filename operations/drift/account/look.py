@@ -34,14 +34,14 @@ def look_into_account(project: Project, opened: EngineStack, notify: Notify) -> 
 
 def as_markdown(stack: str, compared: Compared) -> str:
     """For a terminal and an issue."""
-    beside = ["", "Not looked at:", "", *(f"- {one}" for one in NOT_LOOKED_AT)]
+    not_looked_at = ["", "Not looked at:", "", *(f"- {one}" for one in NOT_LOOKED_AT)]
     if not compared.added and not compared.unread:
         none = [f"## {stack}: nothing beside what it declares", "", "The account holds what the stack declares."]
-        return "\n".join([*none, *beside]) + "\n"
+        return "\n".join([*none, *not_looked_at]) + "\n"
     lines = [f"## {stack}: {heading(compared.added, 'was added', 'were added')} beside what it declares", ""]
     for one in compared.added:
         undo = compared.undo[one.urn]
         lines += [*rows_of(one), *([f"  - away with `{undo}`"] if undo else [])]
     if compared.unread:
         lines += ["", "Not read, so what stands there is not known:", "", *(f"- {one}" for one in compared.unread)]
-    return "\n".join([*lines, *beside]) + "\n"
+    return "\n".join([*lines, *not_looked_at]) + "\n"

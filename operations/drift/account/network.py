@@ -22,9 +22,9 @@ def _rules(stack: Stack, group: Resource) -> Iterator[Undeclared]:
     for one in found:
         rule = one["SecurityGroupRuleId"]
         if rule not in declared:
-            way = "egress" if one.get("IsEgress") else "ingress"
+            direction = "egress" if one.get("IsEgress") else "ingress"
             undo = (
-                f"aws ec2 revoke-security-group-{way} --region {region} --group-id {group.id} "
+                f"aws ec2 revoke-security-group-{direction} --region {region} --group-id {group.id} "
                 f"--security-group-rule-ids {rule}"
             )
             yield stack.undeclared(

@@ -127,8 +127,8 @@ def _certificates(stack: Stack, listener: Resource) -> Iterator[Undeclared]:
         *stack.certificates,
         *(str(one.inputs.get("certificateArn")) for one in stack.graph.of(CERTIFICATE)),
     }
-    asked = {"ListenerArn": listener.id}
-    for one in stack.account.items("elbv2", region, "describe_listener_certificates", "Certificates", **asked):
+    parameters = {"ListenerArn": listener.id}
+    for one in stack.account.items("elbv2", region, "describe_listener_certificates", "Certificates", **parameters):
         arn = str(one["CertificateArn"])
         if arn not in declared:
             undo = (

@@ -24,7 +24,7 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
     """Look through an account. Raises UnreachableError where it cannot be asked."""
     tenant = estate.tenant
     stacks: list[Graph] = []
-    told: list[Difference] = []
+    all_differences: list[Difference] = []
     tagged: list[Located] = []
     searched: list[str] = []
     unsearched: list[str] = []
@@ -34,7 +34,7 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
         tag = tenant.name if own and tenant.isolation == "silo" else "shared"
         swept = sweep(account, names, tag)
         live = overlay(declared, swept.found)
-        told += [
+        all_differences += [
             difference
             for resource, difference in (
                 *unreadable(declared, live),  # first: no backup helps against it
@@ -52,14 +52,14 @@ def locate_live(project: Project, estate: Estate, account: Account) -> Answer:
         searched += swept.searched
         unsearched += swept.unsearched
     found = replace(estate, own=stacks[0], base=stacks[1] if len(stacks) > 1 else None, source=Source.LIVE)
-    told += [
+    all_differences += [
         Difference(estate.own.stack, store.name, "", "nothing", f"{store.what} in {store.region}") for store in tagged
     ]
     return Answer(
         tenant=tenant,
         source=Source.LIVE,
         stores=(*stores_of(found, estate), *tagged),
-        differences=tuple(dict.fromkeys(told)),
+        differences=tuple(dict.fromkeys(all_differences)),
         searched=tuple(dict.fromkeys(searched)),
         unsearched=tuple(dict.fromkeys(unsearched)),
     )

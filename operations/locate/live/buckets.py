@@ -47,7 +47,7 @@ def _replication(account: Account, region: str, name: str) -> list[Any]:
             "status": rule.get("Status"),
             "destination": {
                 "bucket": destination.get("Bucket"),
-                "region": _region_if_told(account, str(destination.get("Bucket"))),
+                "region": _region_if_allowed(account, str(destination.get("Bucket"))),
                 "encryptionConfiguration": {
                     "replicaKmsKeyId": (destination.get("EncryptionConfiguration") or {}).get("ReplicaKmsKeyID")
                 },
@@ -62,7 +62,7 @@ def _region_of(account: Account, name: str) -> str:
     return account.client("s3").get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1"
 
 
-def _region_if_told(account: Account, arn: str) -> str | None:
+def _region_if_allowed(account: Account, arn: str) -> str | None:
     """Where a bucket lies, also another's, if it may be asked; else nothing tells it, which counts as outside."""
     from botocore.exceptions import ClientError  # noqa: PLC0415
 

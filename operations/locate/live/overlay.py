@@ -10,7 +10,7 @@ from facts.captions import ENGLISH
 from facts.stores import guards
 from graph import Graph, Resource
 from graph.values import items
-from operations.locate.differences import Told, difference, name_of
+from operations.locate.differences import ResourceDifference, difference, name_of
 from operations.locate.live.found import Found, stem
 from operations.locate.live.others import DELETED_ON, STATE
 from operations.locate.live.sweep import LOOKED_FOR
@@ -51,7 +51,7 @@ def overlay(declared: Graph, found: Sequence[Found]) -> Overlaid:
     )
     resources = [
         *_laid(declared, matched, dict(_renames(declared, matched))),
-        *(one for stranger in strangers for one in _strange(declared, stranger)),
+        *(one for stranger in strangers for one in _undeclared_resources(declared, stranger)),
         *(side for urn, one in matched.items() for side in _undeclared_sides(declared, urn, one)),
     ]
     live = Graph(
@@ -138,13 +138,15 @@ def _owner(graph: Graph, side: Resource) -> Resource | None:
 
 def _undeclared_sides(declared: Graph, urn: str, one: Found) -> Iterator[Resource]:
     """What hangs on a resource in the account and on nothing in the program, such as a replication."""
-    told = {side.type for side in declared.of(*_SIDES) if (owner := _owner(declared, side)) and owner.urn == urn}
+    declared_types = {
+        side.type for side in declared.of(*_SIDES) if (owner := _owner(declared, side)) and owner.urn == urn
+    }
     for token, properties in one.side.items():
-        if token not in told:
+        if token not in declared_types:
             yield _side(declared, one, token, properties)
 
 
-def _strange(declared: Graph, one: Found) -> Iterator[Resource]:
+def _undeclared_resources(declared: Graph, one: Found) -> Iterator[Resource]:
     yield _made(declared, replace(one, properties={**one.properties, "tags": dict(one.tags)}))
     for token, properties in one.side.items():
         yield _side(declared, one, token, properties)
@@ -169,18 +171,18 @@ def _made(declared: Graph, one: Found) -> Resource:
     )
 
 
-def unreadable(declared: Graph, live: Overlaid) -> Iterator[Told]:
+def unreadable(declared: Graph, live: Overlaid) -> Iterator[ResourceDifference]:
     """Keys that nobody can use, or not for long: what they encrypt is lost with them, its backups too."""
     for urn, found in live.matched.items():
         state = found.properties.get(STATE)
         if found.type == t.KEY and state not in (None, "Enabled"):
             resource, day = declared.by_urn[urn], found.properties.get(DELETED_ON)
-            told = f"{state}, and gone on {day:%Y-%m-%d}" if isinstance(day, datetime) else str(state)
-            lost = f"{told}: what it encrypts is unreadable"
+            state_text = f"{state}, and gone on {day:%Y-%m-%d}" if isinstance(day, datetime) else str(state)
+            lost = f"{state_text}: what it encrypts is unreadable"
             yield resource, difference(declared, resource, "state", "Enabled", lost)
 
 
-def lost_marks(declared: Graph, live: Overlaid) -> Iterator[Told]:
+def lost_marks(declared: Graph, live: Overlaid) -> Iterator[ResourceDifference]:
     """Whose a resource is, and what guards it against deletion, where the account says otherwise."""
     for urn, found in live.matched.items():
         resource = declared.by_urn[urn]

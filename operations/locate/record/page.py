@@ -84,16 +84,16 @@ class _Page:
     def where(self) -> Iterator[str]:
         yield from self._heading("where")
         rows: dict[tuple[str, ...], list[str]] = {}
-        for one in self._told:
+        for one in self._customer_stores:
             shared = self.words.texts["yes" if one.shared else "no"]
             row = (self._what(one), self._place(one), self._key(one), self._end(one.after_deletion), shared)
             rows.setdefault(row, []).append(self._kept(one))
-        kept = {row: escaped("; ".join(dict.fromkeys(told))) for row, told in rows.items()}
+        kept = {row: escaped("; ".join(dict.fromkeys(texts))) for row, texts in rows.items()}
         cells = [(what, place, key, kept[row], end, shared) for row in rows for what, place, key, end, shared in [row]]
         yield from self._table("where_head", cells)
 
     @property
-    def _told(self) -> list[Located]:
+    def _customer_stores(self) -> list[Located]:
         return [
             one
             for one in self.answer.stores
@@ -153,13 +153,13 @@ class _Page:
             elif (one.group, one.form, one.content) == (Group.FILES, Form.NONCURRENT_VERSIONS, Content.CUSTOMER):
                 key = "backup_files"
             if key:
-                told = self.words.texts[key].format(kept=escaped(self._kept(one)), place=self._place(one))
-                yield f"- {told}"
+                text = self.words.texts[key].format(kept=escaped(self._kept(one)), place=self._place(one))
+                yield f"- {text}"
         yield from self._erased()
         yield from self._left()
         if self.answer.not_held:
-            told = "; ".join(dict.fromkeys(f"{self._what(one)} ({self._kept(one)})" for one in self.answer.not_held))
-            yield f"- {self.words.texts['not_held'].format(stores=escaped(told))}"
+            text = "; ".join(dict.fromkeys(f"{self._what(one)} ({self._kept(one)})" for one in self.answer.not_held))
+            yield f"- {self.words.texts['not_held'].format(stores=escaped(text))}"
         yield ""
 
     def _left(self) -> Iterator[str]:
@@ -195,11 +195,11 @@ class _Page:
         yield from self._heading("readers")
         by_who: dict[tuple[bool, str, Means], dict[str, None]] = {}
         for one in self.answer.stores:
-            told = self._what(one) if one in self._told or one.group is Group.PLATFORM else ""
-            told = self.words.texts["password"] if one.holds is Holds.CREDENTIALS else told
-            for reader in one.readers if told else ():
+            data = self._what(one) if one in self._customer_stores or one.group is Group.PLATFORM else ""
+            data = self.words.texts["password"] if one.holds is Holds.CREDENTIALS else data
+            for reader in one.readers if data else ():
                 key = (reader.person, self._who(reader), reader.means)
-                by_who.setdefault(key, {})[told] = None
+                by_who.setdefault(key, {})[data] = None
         order = list(Means)
         for (_, who, means), what in sorted(by_who.items(), key=lambda one: (*one[0][:2], order.index(one[0][2]))):
             yield f"- {who}{self.words.means[means]}: {_small('; '.join(what))}."

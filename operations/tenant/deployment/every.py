@@ -32,12 +32,12 @@ class DeployOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """What there is to do; `before` is the run that is continued, `told` what a person should know first."""
+    """What there is to do; `before` is the run that is continued, `notes` what a person should know first."""
 
     plan: journals.RolloutPlan
     names: tuple[str, ...]
     before: journals.Recorded | None
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Result:
         return "\n".join([f"{len(self.outcomes)} silos: {counts(self.outcomes)}", *bad])
 
 
-def plan_all(root: Path, asked: DeployOptions) -> Planned:
+def plan_all(root: Path, options: DeployOptions) -> Planned:
     """Which silos there are, and which the last run of the same version and image left.
 
     Raises ProblemsError for any file that is wrong: nobody is deployed then.
@@ -68,25 +68,27 @@ def plan_all(root: Path, asked: DeployOptions) -> Planned:
     read = read_checked(root)
     if read.problems:
         raise ProblemsError(read.problems)
-    silos = [one for one in read.tenants if one.isolation == "silo" and asked.base in (None, one.base)]
+    silos = [one for one in read.tenants if one.isolation == "silo" and options.base in (None, one.base)]
     names = tuple(one.name for one in silos)
     files = [stack_file(root, one.stack).name for one in silos]
-    plan = journals.RolloutPlan(version=version_of(root, files), image=asked.image or "as in the files", tenants=names)
+    plan = journals.RolloutPlan(
+        version=version_of(root, files), image=options.image or "as in the files", tenants=names
+    )
     if not names:
-        return Planned(plan=plan, names=(), before=None, told=("There is no silo to deploy.",))
+        return Planned(plan=plan, names=(), before=None, notes=("There is no silo to deploy.",))
     if plan.version == UNKNOWN:
-        told = "Without git nobody can tell whether the last run was of the same code: all are deployed."
-        return Planned(plan=plan, names=names, before=None, told=(told,))
-    before = None if asked.again else journals.latest(root / journals.FOLDER, plan)
+        note = "Without git nobody can tell whether the last run was of the same code: all are deployed."
+        return Planned(plan=plan, names=names, before=None, notes=(note,))
+    before = None if options.again else journals.latest(root / journals.FOLDER, plan)
     if before is None:
-        return Planned(plan=plan, names=names, before=None, told=())
+        return Planned(plan=plan, names=names, before=None, notes=())
     left = before.left
     done = f"{len(names) - len(left)} of {len(names)} were done by {before.file.stem}, of the same commit and image"
-    told = f"{done}; going on with the rest." if left else f"{done}. Nothing is left to do; --again repeats all."
-    return Planned(plan=plan, names=left, before=before, told=(told,))
+    note = f"{done}; going on with the rest." if left else f"{done}. Nothing is left to do; --again repeats all."
+    return Planned(plan=plan, names=left, before=before, notes=(note,))
 
 
-def deploy_all(root: Path, asked: DeployOptions, planned: Planned, operation: Operation | None = None) -> Result:
+def deploy_all(root: Path, options: DeployOptions, planned: Planned, operation: Operation | None = None) -> Result:
     """Do it. `operation` stands in for a process a silo."""
     if not planned.names:
         return Result(
@@ -104,10 +106,10 @@ def deploy_all(root: Path, asked: DeployOptions, planned: Planned, operation: Op
                 shown.record(name, outcome)
 
             scheduler = Scheduler(
-                operation or _child_of(root, asked, journal.file.with_suffix("")),
+                operation or _child_of(root, options, journal.file.with_suffix("")),
                 record,
-                parallel=asked.parallel,
-                timeout_seconds=asked.timeout_seconds,
+                parallel=options.parallel,
+                timeout_seconds=options.timeout_seconds,
                 grace_seconds=GRACE_SECONDS,
             )
             with heeding(scheduler):
@@ -118,9 +120,9 @@ def deploy_all(root: Path, asked: DeployOptions, planned: Planned, operation: Op
     return Result(journal=journal.file, outcomes={**earlier, **outcomes}, interrupted=scheduler.interrupted)
 
 
-def _child_of(root: Path, asked: DeployOptions, logs: Path) -> Operation:
+def _child_of(root: Path, options: DeployOptions, logs: Path) -> Operation:
     logs.mkdir(exist_ok=True)
-    image = ["--image", asked.image] if asked.image else []
+    image = ["--image", options.image] if options.image else []
 
     def run(name: str, stop: Stop) -> SiloOutcome:
         return run_child(root, ["tenant", "deploy", name, "--yes", *image], logs / f"{name}.log", stop)

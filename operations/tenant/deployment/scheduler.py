@@ -39,16 +39,16 @@ class Stop:
 
     def __init__(self) -> None:
         self.times = 0
-        self._asked = threading.Event()
+        self._requested = threading.Event()
 
     def ask(self) -> None:
         """Once more."""
         self.times += 1
-        self._asked.set()
+        self._requested.set()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until it is asked for the first time; False when that did not happen in time."""
-        return self._asked.wait(seconds)
+        return self._requested.wait(seconds)
 
 
 Operation = Callable[[str, Stop], SiloOutcome]
@@ -190,6 +190,6 @@ def _ended(process: "subprocess.Popen[bytes]", stop: Stop) -> int:
 def _cause(log: Path, code: int) -> str:
     """The last errors that the command told, as one line."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    told = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    said = "; ".join(dict.fromkeys(told[-3:])) or next((line for line in reversed(lines) if line.strip()), "")
-    return said or (f"killed by signal {-code}" if code < 0 else f"exit code {code}")
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    cause = "; ".join(dict.fromkeys(errors[-3:])) or next((line for line in reversed(lines) if line.strip()), "")
+    return cause or (f"killed by signal {-code}" if code < 0 else f"exit code {code}")

@@ -34,13 +34,13 @@ def export(*, name: str, json_wanted: bool) -> None:
     from operations.tenant.handover.tasks import Tasks  # noqa: PLC0415
 
     _, place = found_place(name)
-    told = guarded(lambda: Tasks(boto3.Session(), place, notify_line).hand_over())
+    exported = guarded(lambda: Tasks(boto3.Session(), place, notify_line).hand_over())
     if json_wanted:
-        print_json("tenant-export", _document(name, place, told))
+        print_json("tenant-export", _document(name, place, exported))
         return
-    print_text(told["address"])
-    rows = sum(told["rows"].values())
-    notify_line(f"{rows} rows and {told['files']} files of {name}, as of {told['made_at']}.")
+    print_text(exported["address"])
+    rows = sum(exported["rows"].values())
+    notify_line(f"{rows} rows and {exported['files']} files of {name}, as of {exported['made_at']}.")
     notify_line(f"Hand it over: workbuoy tenant link {name}")
 
 
@@ -114,14 +114,14 @@ def guarded(do: Callable[[], T]) -> T:
         fail(NOT_MADE, f"AWS refused or did not answer: {error}")
 
 
-def _document(name: str, place: "HandoverPlace", told: Mapping[str, Any]) -> dict[str, Any]:
+def _document(name: str, place: "HandoverPlace", exported: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "tenant": name,
         "stack": place.exporting.stack,
-        "address": told["address"],
-        "madeAt": told["made_at"],
-        "frozen": told["frozen_at"] is not None,
-        "rows": dict(told["rows"]),
-        "files": told["files"],
-        "digest": told["digest"],
+        "address": exported["address"],
+        "madeAt": exported["made_at"],
+        "frozen": exported["frozen_at"] is not None,
+        "rows": dict(exported["rows"]),
+        "files": exported["files"],
+        "digest": exported["digest"],
     }

@@ -20,8 +20,8 @@ def links_of(s3: Any, bucket: str, folder: str, hours: int) -> dict[str, Any] | 
     newest = manifests[-1]  # a folder is called by its time
     manifest = json.loads(s3.get_object(Bucket=bucket, Key=newest)["Body"].read())
     names = [one["name"] for one in manifest["archives"]]
-    beside = newest.removesuffix("manifest.json")
-    made = [{"name": name, "address": _signed(s3, bucket, beside + name, hours)} for name in ["manifest.json", *names]]
+    prefix = newest.removesuffix("manifest.json")
+    made = [{"name": name, "address": _signed(s3, bucket, prefix + name, hours)} for name in ["manifest.json", *names]]
     until = datetime.now(UTC) + timedelta(hours=hours)
     return {"madeAt": manifest["made_at"], "until": until.isoformat(timespec="seconds"), "links": made}
 

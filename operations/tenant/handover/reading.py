@@ -38,16 +38,16 @@ _DAMAGED: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Whose export it has to be, where it may lie and in which region it was made; `doomed` buckets go with a stack."""
+    """Whose export it has to be, where it may lie and in which region it was made; `ending_buckets` go with a stack."""
 
     tenant: str
     region: str
     allowed_regions: Collection[str]
-    doomed: Collection[str] = ()
+    ending_buckets: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadAgain:
+class VerifiedExport:
     """What lies there."""
 
     address: str
@@ -58,7 +58,7 @@ class ReadAgain:
     files: int
 
 
-def is_of(found: ReadAgain, counted: Mapping[str, Any]) -> bool:
+def is_of(found: VerifiedExport, counted: Mapping[str, Any]) -> bool:
     """Whether an export is of what a task counted, to the row: one of another day is another customer's."""
     rows = {name: rows for name, rows in counted["rows"].items() if name in found.rows}
     return (found.digest, found.tenant_id) == (counted["digest"], counted["tenant_id"]) and rows == dict(found.rows)
@@ -78,7 +78,7 @@ class _Found:
         return {"objects": self.object_count, "size_bytes": self.object_bytes, "sha256": self.objects.hexdigest()}
 
 
-def read_again(s3: Any, address: str, wanted: Wanted, now: datetime) -> ReadAgain:
+def verify_export(s3: Any, address: str, wanted: Wanted, now: datetime) -> VerifiedExport:
     """Read an export whole.
 
     Raises ProblemsError for one that is missing, unfinished, of another customer, another time or another place, or
@@ -88,7 +88,7 @@ def read_again(s3: Any, address: str, wanted: Wanted, now: datetime) -> ReadAgai
     if match is None:
         raise _problem(address, "must read like s3://BUCKET/NAME/TIME/manifest.json")
     bucket, folder = match["bucket"], match["key"]
-    if bucket in wanted.doomed:
+    if bucket in wanted.ending_buckets:
         raise _problem(address, "lies in a bucket that goes with the stack; copy the export elsewhere first")
     manifest = _manifest(s3, address, bucket, f"{folder}manifest.json")
     made_at = _expect_own(address, manifest, wanted, now)
@@ -205,10 +205,10 @@ def _sum(file: IO[bytes]) -> tuple[int, str]:
     return size, hashed.hexdigest()
 
 
-def _compared(address: str, manifest: Mapping[str, Any], made_at: datetime, found: _Found) -> ReadAgain:
-    told = manifest.get("tables")
-    for name in sorted({*found.tables, *(told if isinstance(told, Mapping) else {})}):
-        here, there = found.tables.get(name), told.get(name) if isinstance(told, Mapping) else None
+def _compared(address: str, manifest: Mapping[str, Any], made_at: datetime, found: _Found) -> VerifiedExport:
+    stated = manifest.get("tables")
+    for name in sorted({*found.tables, *(stated if isinstance(stated, Mapping) else {})}):
+        here, there = found.tables.get(name), stated.get(name) if isinstance(stated, Mapping) else None
         if here != there:
             rows = here["rows"] if here else "no"
             raise _problem(address, f"holds {rows} rows of {name}, otherwise than it says; export again")
@@ -219,7 +219,7 @@ def _compared(address: str, manifest: Mapping[str, Any], made_at: datetime, foun
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     if digest != manifest.get("digest") or manifest.get("objects") != found.object_sum:
         raise _problem(address, "was changed after the export: its digest is of other content; export again")
-    return ReadAgain(
+    return VerifiedExport(
         address=address,
         tenant_id=str(manifest["tenant_id"]),
         digest=digest,

@@ -67,6 +67,6 @@ class Tasks:
         label = f"{action}-{self.place.tenant if noun == 'tenant' else words[2]}"[:36]
         outcome = one_off.run(self.session, place, (noun, action, *words), label, self.notify)
         if outcome.exit_code or outcome.verdict is None:
-            said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
-            raise TaskFailedError(f"{noun} {action} ended with {outcome.exit_code}: {said}")
+            last_line = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
+            raise TaskFailedError(f"{noun} {action} ended with {outcome.exit_code}: {last_line}")
         return outcome.verdict

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, plainly, print_json, print_text
+from operations.tenant.move.options import MoveOptions, all_steps, printed
 from operations.tenant.move.steps import RUNNABLE, old_and_new
-from operations.tenant.move.wish import Wish, all_steps, printed
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -69,7 +69,7 @@ def move(
     project = find_project(Path.cwd())
     tenant = read_tenant(project.root, name)
     silo = {"listenerPriority": listener_priority, "certificateArn": certificate_arn}
-    wish = Wish(
+    options = MoveOptions(
         to=to or (tenant.move.base if tenant.move else None),
         step=step,
         live=live,
@@ -81,68 +81,68 @@ def move(
         silo={key: value for key, value in silo.items() if value is not None},
         json_wanted=json_wanted,
     )
-    if wish.to is None:
+    if options.to is None:
         raise click.UsageError("Name the base stack to move to: --to BASE.")
     if tenant.move is not None and to not in (None, tenant.move.base, tenant.base):
         fail(MISTAKE, f"{name} is on its way between {tenant.base} and {tenant.move.base}; end that move first")
     if step in IN_FILES:
-        _in_files(project, tenant, wish)
+        _in_files(project, tenant, options)
     elif step is None and not live:
-        _print_plan(project, tenant, wish)
+        _print_plan(project, tenant, options)
     elif tenant.move is None:
-        fail(MISTAKE, f"{tenant.path} speaks of no move: workbuoy tenant move {name} --to {wish.to} --run open")
+        fail(MISTAKE, f"{tenant.path} speaks of no move: workbuoy tenant move {name} --to {options.to} --run open")
     else:
         from operations.tenant.move.running import on_stacks  # noqa: PLC0415 imports what reads outputs
 
-        on_stacks(project, tenant, wish)
+        on_stacks(project, tenant, options)
 
 
-def _in_files(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+def _in_files(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
     from operations.tenant.move import record  # noqa: PLC0415
 
     root, today = project.root, datetime.now(UTC).date()
-    if wish.step == "open":
-        assert wish.to is not None  # noqa: S101 - asked for before
-        if found := _plan(project, tenant, wish).obstacles:
+    if options.step == "open":
+        assert options.to is not None  # noqa: S101 - asked for before
+        if found := _plan(project, tenant, options).obstacles:
             fail(CHECK_FAILED, "; ".join(found))
-        file = record.open_move(root, tenant, wish.to, wish.silo)
-    elif wish.step == "switch":
+        file = record.open_move(root, tenant, options.to, options.silo)
+    elif options.step == "switch":
         file = record.switch(root, tenant, today)
-    elif wish.step == "retire":
+    elif options.step == "retire":
         file = record.retire(root, tenant, today)
     else:
         from operations.tenant.move.running import require_closable  # noqa: PLC0415
 
-        require_closable(project, tenant, wish)
+        require_closable(project, tenant, options)
         file = record.close(root, tenant)
-    told = f"{file.relative_to(root)}\nNext: a pull request with it, then deploy both places; the plan goes on:\n"
+    text = f"{file.relative_to(root)}\nNext: a pull request with it, then deploy both places; the plan goes on:\n"
     printed(
-        {"tenant": tenant.name, "step": wish.step, "file": str(file.relative_to(root))},
-        f"{told}  workbuoy tenant move {tenant.name}",
-        wish,
+        {"tenant": tenant.name, "step": options.step, "file": str(file.relative_to(root))},
+        f"{text}  workbuoy tenant move {tenant.name}",
+        options,
     )
 
 
-def _plan(project: "Project", tenant: "Tenant", wish: Wish) -> "Plan":
+def _plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> "Plan":
     from infra.stack_files import settings_in, stack_file  # noqa: PLC0415
     from operations.tenant.move.plan import Size, plan_of  # noqa: PLC0415
 
     if tenant.move is not None:
         old, new = old_and_new(tenant)
     else:
-        region = str((settings_in(stack_file(project.root, str(wish.to))) or {}).get("region"))
-        old, new = tenant, tenant.model_copy(update={"base": wish.to, "region": region})
-    rows, objects, gigabytes = wish.size
+        region = str((settings_in(stack_file(project.root, str(options.to))) or {}).get("region"))
+        old, new = tenant, tenant.model_copy(update={"base": options.to, "region": region})
+    rows, objects, gigabytes = options.size
     return plan_of(project.root, old, new, Size(rows=rows, objects=objects, gigabytes=gigabytes))
 
 
-def _print_plan(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+def _print_plan(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
     from operations.tenant.move.shown import plan_document, plan_text  # noqa: PLC0415
 
-    plan, steps = _plan(project, tenant, wish), all_steps(tenant, wish)
-    if wish.json_wanted:
+    plan, steps = _plan(project, tenant, options), all_steps(tenant, options)
+    if options.json_wanted:
         print_json("tenant-move", plan_document(tenant, plan, steps))
     else:
-        print_text(plan_text(tenant, plan, steps, wish.size))
+        print_text(plan_text(tenant, plan, steps, options.size))
     if plan.obstacles:
         fail(CHECK_FAILED, f"{len(plan.obstacles)} obstacles, named above; nothing was done")

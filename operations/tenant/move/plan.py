@@ -88,12 +88,12 @@ def _places(root: Path, old: Tenant, new: Tenant) -> Iterator[PlannedPlace]:
 def _obstacles(root: Path, old: Tenant, new: Tenant, places: tuple[PlannedPlace, ...]) -> Iterator[str]:
     customers = {old.region, new.region}
     for place in dict.fromkeys(one for one in places if not (one.inside or one.accepted)):
-        way = (
+        remedy = (
             "allow both regions until the source is removed, and narrow residency then"
             if place.region in customers
             else f"accept it with a reason: platformOutside in tenants/{old.name}.yaml"
         )
-        yield f"{place.region} ({place.what}) lies outside residency {old.residency}: {way}"
+        yield f"{place.region} ({place.what}) lies outside residency {old.residency}: {remedy}"
     found = {one.base: settings_in(stack_file(root, one.base)) for one in (old, new)}
     for base, settings in found.items():
         if settings is None:

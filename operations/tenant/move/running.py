@@ -9,6 +9,7 @@ from infra.tenants.hold import refuse_under_hold
 from operations.ending import CHECK_FAILED, MISTAKE, NOT_MADE, fail, notify
 from operations.tenant.handover.command import guarded
 from operations.tenant.handover.tasks import TaskFailedError
+from operations.tenant.move.options import MoveOptions, all_steps, printed
 from operations.tenant.move.record import is_recorded
 from operations.tenant.move.shown import progress, watched_text
 from operations.tenant.move.steps import (
@@ -20,7 +21,6 @@ from operations.tenant.move.steps import (
     steps_of,
     take_back,
 )
-from operations.tenant.move.wish import Wish, all_steps, printed
 from operations.tenant.promotion.places import task_places
 from operations.tenant.step_tasks import done_by_task, show_outcome
 from operations.tenant.steps import Step
@@ -33,37 +33,37 @@ if TYPE_CHECKING:
     from project.files import Project
 
 
-def on_stacks(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+def on_stacks(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
     """Say how far both places are, or do a step."""
-    if wish.step == "destroy":
-        _destroy(project, tenant, wish)
+    if options.step == "destroy":
+        _destroy(project, tenant, options)
         return
     places = _places(project, tenant)
-    by_side = dict(zip(("old", "new"), reversed(places) if wish.back else places, strict=True))
-    if wish.step in (None, "watch"):
-        _tell(tenant, places, wish)
+    by_side = dict(zip(("old", "new"), reversed(places) if options.back else places, strict=True))
+    if options.step in (None, "watch"):
+        _report_progress(tenant, places, options)
         return
-    named = (*all_steps(tenant, wish), drop(tenant.name), take_back(tenant.name))
-    step = next(one for one in named if one.name == wish.step)
+    named = (*all_steps(tenant, options), drop(tenant.name), take_back(tenant.name))
+    step = next(one for one in named if one.name == options.step)
     if step.name == "remove":
-        _expect_removable(tenant, wish)
+        _expect_removable(tenant, options)
     place, other = by_side[step.side], by_side["new" if step.side == "old" else "old"]
     arguments = _arguments(tenant, step, place, other)
-    if not wish.live:
+    if not options.live:
         printed(
             {"tenant": tenant.name, "step": step.name, "stack": place.stack,
              "command": ["workbuoy-app", *arguments], "started": False},
             f"{step.name} would run in {place.stack}, as a one-off task of its image:\n"
             f"  workbuoy-app {' '.join(arguments)}\nNothing was started. Add --live to do it.",
-            wish,
+            options,
         )  # fmt: skip
     elif step.name == "remove":
-        _remove(project, tenant, lambda: _run(tenant, step, place, other, arguments), wish)
+        _remove(project, tenant, lambda: _run(tenant, step, place, other, arguments), options)
     else:
-        _tell_outcome(tenant, step, _run(tenant, step, place, other, arguments), wish)
+        _report_outcome(tenant, step, _run(tenant, step, place, other, arguments), options)
 
 
-def require_closable(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+def require_closable(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
     """Ends the command unless nothing of the customer is left in the place that the record will forget.
 
     A record in tenants/moved/ says so; without one, the copy must have been dropped, or never have been made.
@@ -77,14 +77,14 @@ def require_closable(project: "Project", tenant: "Tenant", wish: Wish) -> None:
     if tenant.move.direction == "from":
         last = "destroy" if tenant.isolation == "silo" else "remove"
         fail(CHECK_FAILED, f"tenants/moved/ has no record that {left.stack} is empty: --run {last} comes first")
-    if not wish.live:
+    if not options.live:
         fail(MISTAKE, f"say --live too, so that AWS is asked whether anything of {tenant.name} is in {left.stack}")
     if tenant.isolation == "silo":
         if left.stack in _opened(project, tenant.base).stacks():
             fail(CHECK_FAILED, f"{left.stack} stands: --run retire, deploy it, --run destroy, then close")
         return
     sender, receiver = _places(project, tenant)
-    sent, answered = (_said(one, tenant.name) for one in (receiver, sender))
+    sent, answered = (_read_documents(one, tenant.name) for one in (receiver, sender))
     manifest, receipt = sent.get("manifest", {}), answered.get("receipt", {})
     if manifest and (receipt.get("dropped"), receipt.get("lineage")) != (True, manifest.get("lineage")):
         fail(CHECK_FAILED, f"{left.stack} got a copy of {tenant.name}: --run drop, --run end --back, then close")
@@ -95,14 +95,14 @@ def _places(project: "Project", tenant: "Tenant") -> "list[TaskPlace]":
     return task_places(regions, lambda stack: _outputs(project, stack))
 
 
-def _tell(tenant: "Tenant", places: "list[TaskPlace]", wish: Wish) -> None:
-    said = {one.stack: _said(one, tenant.name) for one in places}
-    document: dict[str, Any] = {"tenant": tenant.name, "said": said}
-    if wish.step is None:
-        printed(document, progress(tenant.name, said), wish)
+def _report_progress(tenant: "Tenant", places: "list[TaskPlace]", options: MoveOptions) -> None:
+    documents = {one.stack: _read_documents(one, tenant.name) for one in places}
+    document: dict[str, Any] = {"tenant": tenant.name, "said": documents}
+    if options.step is None:
+        printed(document, progress(tenant.name, documents), options)
         return
     firing = _alarms(places[1])
-    printed({**document, "alarms": firing}, watched_text(tenant.name, places[1].stack, said, firing), wish)
+    printed({**document, "alarms": firing}, watched_text(tenant.name, places[1].stack, documents, firing), options)
     if firing:
         fail(CHECK_FAILED, f"{len(firing)} alarms of {places[1].stack} fire; the way back is open until remove")
 
@@ -123,69 +123,69 @@ def _arguments(tenant: "Tenant", step: Step, place: "TaskPlace", other: "TaskPla
     address = f"s3://{other.bucket}/imports/{tenant.name}/"
     values = {OTHER: address, "{region}": other.region}
     if RECEIPT in step.arguments:
-        digest = _said(place, tenant.name).get("receipt", {}).get("sums_digest")
+        digest = _read_documents(place, tenant.name).get("receipt", {}).get("sums_digest")
         if not digest:
             fail(CHECK_FAILED, f"{place.bucket} holds no receipt of the new place: cut over, then compare")
         values[RECEIPT] = str(digest)
     return tuple(values.get(one, one) for one in step.arguments)
 
 
-def _expect_confirmed(tenant: "Tenant", wish: Wish, where: str) -> None:
-    if wish.confirmed != tenant.name:
-        fail(MISTAKE, f"{wish.step} deletes {tenant.name} from {where}: say --yes-remove {tenant.name} as well")
+def _expect_confirmed(tenant: "Tenant", options: MoveOptions, where: str) -> None:
+    if options.confirmed != tenant.name:
+        fail(MISTAKE, f"{options.step} deletes {tenant.name} from {where}: say --yes-remove {tenant.name} as well")
 
 
-def _expect_removable(tenant: "Tenant", wish: Wish) -> None:
+def _expect_removable(tenant: "Tenant", options: MoveOptions) -> None:
     refuse_under_hold(tenant, "the old place stays, besides the new one")
-    _expect_confirmed(tenant, wish, "the old place")
-    if wish.back or tenant.move is None or tenant.move.direction != "from" or tenant.move.since is None:
+    _expect_confirmed(tenant, options, "the old place")
+    if options.back or tenant.move is None or tenant.move.direction != "from" or tenant.move.since is None:
         fail(MISTAKE, f"{tenant.name}'s record is not switched: nothing is removed before")
-    first = tenant.move.since + timedelta(days=wish.keep_days)
+    first = tenant.move.since + timedelta(days=options.keep_days)
     if datetime.now(UTC).date() < first:
         fail(
             CHECK_FAILED,
-            f"the old place stays until {first}, {wish.keep_days} days after the switch; --keep-days says how long",
+            f"the old place stays until {first}, {options.keep_days} days after the switch; --keep-days says how long",
         )
 
 
-def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome]", wish: Wish) -> None:
+def _remove(project: "Project", tenant: "Tenant", run: "Callable[[], TaskOutcome]", options: MoveOptions) -> None:
     """Counted before and after by the export's role; the removal's own word is not taken."""
 
     def removed() -> None:
         outcome = run()
         if outcome.exit_code:
-            said = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
-            raise TaskFailedError(f"remove ended with {outcome.exit_code}: {said}. The same command again goes on")
+            last_line = outcome.last_lines[-1] if outcome.last_lines else "it logged nothing"
+            raise TaskFailedError(f"remove ended with {outcome.exit_code}: {last_line}. The same command again goes on")
 
     file = guarded(lambda: _source(project, tenant).remove(removed))
-    _tell_recorded(project, tenant, "remove", file, wish)
+    _report_record(project, tenant, "remove", file, options)
 
 
-def _destroy(project: "Project", tenant: "Tenant", wish: Wish) -> None:
+def _destroy(project: "Project", tenant: "Tenant", options: MoveOptions) -> None:
     source = _source(project, tenant)
     if tenant.isolation == "pool":
         fail(MISTAKE, f"{tenant.name} is a pool tenant: no stack is its own; remove, then end")
     refuse_under_hold(tenant, f"{source.left.stack} stays")
-    _expect_confirmed(tenant, wish, source.left.stack)
-    if not wish.live:
+    _expect_confirmed(tenant, options, source.left.stack)
+    if not options.live:
         printed(
             {"tenant": tenant.name, "step": "destroy", "stack": source.left.stack, "started": False},
             f"destroy would count {tenant.name} in {source.left.stack}, and destroy that stack where nothing is left.\n"
             "Nothing was started. Add --live to do it.",
-            wish,
+            options,
         )
         return
-    file = guarded(lambda: source.destroy(wish.keep_snapshot_days))
-    _tell_recorded(project, tenant, "destroy", file, wish)
+    file = guarded(lambda: source.destroy(options.keep_snapshot_days))
+    _report_record(project, tenant, "destroy", file, options)
 
 
-def _tell_recorded(project: "Project", tenant: "Tenant", step: str, file: Path, wish: Wish) -> None:
+def _report_record(project: "Project", tenant: "Tenant", step: str, file: Path, options: MoveOptions) -> None:
     path = str(file.relative_to(project.root))
     printed(
         {"tenant": tenant.name, "step": step, "file": path},
         f"{step}: done, and nothing of {tenant.name} was counted there\n{path} records it: commit it\n"
         f"Next: workbuoy tenant move {tenant.name}",
-        wish,
+        options,
     )
 
 
@@ -229,25 +229,25 @@ def _again(tenant: "Tenant", step: Step) -> str:
     return f"workbuoy tenant move {tenant.name} --live --run {step.name}"
 
 
-def _tell_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", wish: Wish) -> None:
+def _report_outcome(tenant: "Tenant", step: Step, outcome: "TaskOutcome", options: MoveOptions) -> None:
     show_outcome(
         {"tenant": tenant.name, "step": step.name},
         outcome,
         again=_again(tenant, step),
         following=f"workbuoy tenant move {tenant.name}",
-        show=lambda document, text: printed(document, text, wish),
+        show=lambda document, text: printed(document, text, options),
     )
 
 
-def _said(place: "TaskPlace", name: str) -> dict[str, Any]:
+def _read_documents(place: "TaskPlace", name: str) -> dict[str, Any]:
     """The two documents that lie in a place's bucket, read with the operator's own credentials."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    from operations.tenant.promotion.receipts import read_paper  # noqa: PLC0415
+    from operations.tenant.promotion.receipts import read_document  # noqa: PLC0415
 
     s3 = _session().client("s3", region_name=place.region)
     try:
-        papers = {one: read_paper(s3, place.bucket, f"imports/{name}/{one}.json") for one in ("manifest", "receipt")}
+        papers = {one: read_document(s3, place.bucket, f"imports/{name}/{one}.json") for one in ("manifest", "receipt")}
     except (BotoCoreError, ClientError) as error:
         fail(NOT_MADE, f"{place.bucket} could not be read: {error}")
     return {one: dict(paper) for one, paper in papers.items() if paper}

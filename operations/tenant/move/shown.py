@@ -55,20 +55,20 @@ def plan_text(tenant: Tenant, plan: Plan, steps: Sequence[Step], size: tuple[int
     return "\n".join([*lines, f"\nNothing was done. How far it is: workbuoy tenant move {tenant.name} --live"])
 
 
-def progress(name: str, said: Mapping[str, Any]) -> str:
+def progress(name: str, documents: Mapping[str, Any]) -> str:
     """What the documents in both buckets say."""
     lines = []
-    for stack, papers in said.items():
+    for stack, papers in documents.items():
         manifest, receipt = papers.get("manifest", {}), papers.get("receipt", {})
         sent = f"got batch {manifest['number']}" if manifest else "got nothing"
         handed = ", handed over" if manifest.get("handed_over") else ""
-        heard = f"; the other place says batch {receipt['number']}" if receipt else ""
+        acknowledged = f"; the other place says batch {receipt['number']}" if receipt else ""
         opened = " and that it serves" if receipt.get("opened") else ""
-        lines.append(f"{stack}: {sent}{handed}{heard}{opened}")
+        lines.append(f"{stack}: {sent}{handed}{acknowledged}{opened}")
     return "\n".join([*lines, f"Next: workbuoy tenant move {name} (the steps)"])
 
 
-def watched_text(name: str, stack: str, said: Mapping[str, Any], firing: Sequence[str]) -> str:
+def watched_text(name: str, stack: str, documents: Mapping[str, Any], firing: Sequence[str]) -> str:
     """How far both places are, and what CloudWatch says of the new one."""
     alarms = "\n".join(f"  {one} fires" for one in firing) or "  no alarm fires"
-    return f"{progress(name, said)}\n{stack}:\n{alarms}"
+    return f"{progress(name, documents)}\n{stack}:\n{alarms}"

@@ -17,7 +17,7 @@ from infra.tenants.record import Tenant
 from operations.ending import Notify
 from operations.engine.stack import EngineStack
 from operations.tenant.counted import left_in, remove_counted
-from operations.tenant.destroy import DRAFTS, Wish, destroy_silo, draft_of
+from operations.tenant.destroy import DRAFTS, DestroyOptions, destroy_silo, draft_of
 from operations.tenant.handover.places import find_place
 from operations.tenant.handover.tasks import Tasks
 from operations.tenant.leaving import Left, record_text
@@ -72,25 +72,25 @@ class Source:
         if not draft_of(root, self.left).exists():  # a destruction that has begun was held to it before
             self.expect_empty()
 
-        def told(plan: str) -> bool:
+        def show_plan(plan: str) -> bool:
             self.notify(plan)
             return True  # the name was typed with the command
 
-        wish = Wish(
+        options = DestroyOptions(
             export=None,
             without_export=f"the customer is served in {self.serving.stack}, and was counted here: nothing is left",
             keep_snapshot_days=keep_snapshot_days,
-            ask=told,
+            ask=show_plan,
             record=destroyed_file(root, self.left, today),
         )
-        return destroy_silo(self.project, self.left, wish)
+        return destroy_silo(self.project, self.left, options)
 
     def expect_empty(self) -> None:
         """Raises ProblemsError where anything of the customer is left; its id is asked of the place that serves."""
         tenant_id = str(self._tasks(self.serving).count()["tenant_id"])
         if left := left_in(self._tasks(self.left).count(tenant_id)):
-            told = ", ".join(f"{count} in {table}" for table, count in left.items())
-            message = f"{self.left.stack} still holds {self.left.name}: {told}; nothing was touched"
+            remaining = ", ".join(f"{count} in {table}" for table, count in left.items())
+            message = f"{self.left.stack} still holds {self.left.name}: {remaining}; nothing was touched"
             raise ProblemsError([Problem(message=message)])
 
     def _tasks(self, tenant: Tenant) -> Tasks:

@@ -22,7 +22,7 @@ from operations.tenant.steps import steps_document, steps_text
 
 if TYPE_CHECKING:
     from operations.tenant.promotion.places import Promotion
-    from operations.tenant.promotion.receipts import Papers
+    from operations.tenant.promotion.receipts import PromotionDocuments
     from operations.tenant.steps import Step
 
 RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
@@ -60,7 +60,7 @@ def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | No
 
     promotion = find_promotion(tenant, lambda stack: _outputs(project, stack))
     if step_name is None:
-        _print_progress(promotion, _papers(promotion), json_wanted=json_wanted)
+        _print_progress(promotion, _documents(promotion), json_wanted=json_wanted)
         return
     step = next(one for one in (*steps, thaw(name)) if one.name == step_name)
     if step.name == "remove":
@@ -82,22 +82,22 @@ def _session() -> Any:
     return boto3.Session()
 
 
-def _papers(promotion: "Promotion") -> "Papers":
+def _documents(promotion: "Promotion") -> "PromotionDocuments":
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    from operations.tenant.promotion.receipts import read_papers  # noqa: PLC0415
+    from operations.tenant.promotion.receipts import read_documents  # noqa: PLC0415
 
     try:
-        return read_papers(_session(), promotion)
+        return read_documents(_session(), promotion)
     except (BotoCoreError, ClientError) as error:
         fail(NOT_MADE, f"the silo's bucket could not be read: {error}")
 
 
 def _do(promotion: "Promotion", step: "Step", *, live: bool, json_wanted: bool) -> None:
     if step.name == "compare":
-        papers = _papers(promotion)
-        _print_progress(promotion, papers, json_wanted=json_wanted)
-        sys.exit(0 if papers.agree else CHECK_FAILED)
+        documents = _documents(promotion)
+        _print_progress(promotion, documents, json_wanted=json_wanted)
+        sys.exit(0 if documents.agree else CHECK_FAILED)
     arguments = _arguments(promotion, step)
     place = promotion.place(step.side)
     if not live:
@@ -124,10 +124,10 @@ def _arguments(promotion: "Promotion", step: "Step") -> tuple[str, ...]:
 
     values = {PLACE: promotion.address}
     if RECEIPT in step.arguments:
-        papers = _papers(promotion)
-        if not papers.agree or papers.digest is None:
+        documents = _documents(promotion)
+        if not documents.agree or documents.digest is None:
             fail(CHECK_FAILED, f"{promotion.address} has no receipt that agrees with the manifest: import and compare")
-        values[RECEIPT] = papers.digest
+        values[RECEIPT] = documents.digest
     return tuple(values.get(one, one) for one in step.arguments)
 
 
@@ -158,26 +158,26 @@ def _print_plan(name: str, steps: list["Step"], *, json_wanted: bool) -> None:
     print_text(f"\nNothing was done. How far it is: workbuoy tenant promote {name} --live")
 
 
-def _print_progress(promotion: "Promotion", papers: "Papers", *, json_wanted: bool) -> None:
-    differences = papers.differences()
+def _print_progress(promotion: "Promotion", documents: "PromotionDocuments", *, json_wanted: bool) -> None:
+    differences = documents.differences()
     document = {
         "tenant": promotion.tenant,
         "address": promotion.address,
-        "exported": papers.manifest is not None,
-        "imported": papers.receipt is not None,
-        "agree": papers.agree,
+        "exported": documents.manifest is not None,
+        "imported": documents.receipt is not None,
+        "agree": documents.agree,
         "differences": differences,
-        "digest": papers.digest,
+        "digest": documents.digest,
     }
-    if papers.manifest is None:
+    if documents.manifest is None:
         text = f"{promotion.tenant} was not handed over in {promotion.address}. Next: freeze, then export."
-    elif papers.receipt is None:
+    elif documents.receipt is None:
         text = f"Handed over in {promotion.address}, not imported. Next: import."
     elif differences:
         text = f"Manifest and receipt differ: {', '.join(differences)}. Import the last export again."
     else:
-        rows = sum(table["rows"] for table in papers.receipt["tables"].values())
-        text = f"Exported and imported alike: {rows} rows.\n{papers.digest}\nNext: a person switches the host name."
+        rows = sum(table["rows"] for table in documents.receipt["tables"].values())
+        text = f"Exported and imported alike: {rows} rows.\n{documents.digest}\nNext: a person switches the host name."
     _print(document, text, json_wanted=json_wanted)
 
 

@@ -11,7 +11,7 @@ _COMPARED = ("digest", "lineage", "number", "tenant", "tenant_id")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Papers:
+class PromotionDocuments:
     """Both documents; None where one is not there or not finished."""
 
     manifest: Mapping[str, Any] | None
@@ -34,18 +34,18 @@ class Papers:
         return [name for name in _COMPARED if self.manifest.get(name) != self.receipt.get(name)]
 
 
-def read_papers(session: Any, promotion: Promotion) -> Papers:
+def read_documents(session: Any, promotion: Promotion) -> PromotionDocuments:
     """Read both with the operator's own credentials. Raises botocore.exceptions.ClientError where AWS refuses."""
     s3 = session.client("s3", region_name=promotion.silo.region)
-    papers = [
-        read_paper(s3, promotion.silo.bucket, f"{promotion.prefix}/{name}")
+    documents = [
+        read_document(s3, promotion.silo.bucket, f"{promotion.prefix}/{name}")
         for name in ("manifest.json", "receipt.json")
     ]
-    manifest, receipt = (paper if paper and paper.get("complete") is True else None for paper in papers)
-    return Papers(manifest=manifest, receipt=receipt)
+    manifest, receipt = (paper if paper and paper.get("complete") is True else None for paper in documents)
+    return PromotionDocuments(manifest=manifest, receipt=receipt)
 
 
-def read_paper(s3: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
+def read_document(s3: Any, bucket: str, key: str) -> Mapping[str, Any] | None:
     """None where it is not there. Operators may list these two names alone, so S3 would answer 403 to a blind get."""
     found = s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
     if not any(one["Key"] == key for one in found):

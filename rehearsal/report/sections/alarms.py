@@ -42,12 +42,14 @@ def alarms(view: View) -> Section | None:
     rows = [*_metric_alarms(view), *_event_subscriptions(view)]
     if not rows:
         return None
-    deaf = sum(not told for *_, told in rows)
+    unheard = sum(not receivers for *_, receivers in rows)
     body = join(
         el("p", "None of these can go off in a rehearsal: there is no load, no metric and no mail."),
-        table("Every alarm", _COLUMNS, [[*row, _told(told)] for *row, told in rows], class_="cards alarms"),
+        table(
+            "Every alarm", _COLUMNS, [[*row, _receivers(receivers)] for *row, receivers in rows], class_="cards alarms"
+        ),
     )
-    return Section("alarms", "Alarms", body, badge=str(deaf or ""), tone="warn")
+    return Section("alarms", "Alarms", body, badge=str(unheard or ""), tone="warn")
 
 
 Row = tuple[Html, Html | str, Html | str, list[Child]]
@@ -57,13 +59,13 @@ def _metric_alarms(view: View) -> Iterator[Row]:
     for alarm in view.graph.of(t.METRIC_ALARM):
         properties = alarm.inputs
         enabled = properties.get("actionsEnabled", True)
-        told = _listeners(view, listed(properties.get("alarmActions"))) if enabled else []
+        receivers = _listeners(view, listed(properties.get("alarmActions"))) if enabled else []
         advice = properties.get("alarmDescription")
         yield (
             view.link(alarm),
             condition(properties),
             str(advice) if advice else chip("no advice", "warn"),
-            told,
+            receivers,
         )
 
 
@@ -112,8 +114,8 @@ def _time(seconds: float) -> str:
 def _metric(properties: Mapping[str, Any]) -> str:
     name = str(properties.get("metricName"))
     statistic = str(properties.get("statistic") or properties.get("extendedStatistic") or properties.get("stat") or "")
-    said = _STATISTICS.get(statistic, statistic)
-    return f"{said} {name}".strip()
+    label = _STATISTICS.get(statistic, statistic)
+    return f"{label} {name}".strip()
 
 
 def _expression(queries: Sequence[Mapping[str, Any]]) -> tuple[str, float | None]:
@@ -159,5 +161,5 @@ def _subscriber(subscription: Resource) -> Html:
     return join(el("span", str(properties.get("endpoint")), class_="unbroken"), f" ({protocol}{must})")
 
 
-def _told(told: Sequence[Child]) -> Html:
-    return items(told) if told else chip("nobody", "warn")
+def _receivers(receivers: Sequence[Child]) -> Html:
+    return items(receivers) if receivers else chip("nobody", "warn")

@@ -49,15 +49,15 @@ def _lead(matrix: Matrix) -> str:
 
 def _grid(matrix: Matrix) -> Html:
     numbers = {pair: number for number, pair in enumerate(matrix.between)}
-    asked = [one for one in matrix.parties if any(one.name == whom for _, whom in matrix.between)]
+    columns_of = [one for one in matrix.parties if any(one.name == whom for _, whom in matrix.between)]
     rows: list[list[Child]] = [
         [
             join(el("span", one.name, class_="what"), el("span", one.kind, class_="about")),
-            *(_cell(matrix, numbers, one.name, other.name) for other in asked),
+            *(_cell(matrix, numbers, one.name, other.name) for other in columns_of),
         ]
         for one in matrix.parties
     ]
-    columns = [Column("Who asks"), *(Column(one.name) for one in asked)]
+    columns = [Column("Who asks"), *(Column(one.name) for one in columns_of)]
     return table("Rows ask, columns are asked; each number leads to its attempts", columns, rows, class_="reach")
 
 
@@ -66,9 +66,9 @@ def _cell(matrix: Matrix, numbers: dict[tuple[str, str], int], who: str, whom: s
     if not cells:
         return el("span", "not tried", class_="quiet")
     red = sum(cell.red for cell in cells)
-    said = f"{red} of {len(cells)} wrong" if red else f"{len(cells)} {'allowed' if who == whom else 'denied'}"
+    label = f"{red} of {len(cells)} wrong" if red else f"{len(cells)} {'allowed' if who == whom else 'denied'}"
     class_ = "red" if red else "own" if who == whom else ""
-    return el("a", el("span", said, class_=class_ or None), href=f"#reach-{numbers[who, whom]}")
+    return el("a", el("span", label, class_=class_ or None), href=f"#reach-{numbers[who, whom]}")
 
 
 def _red(red: Sequence[Cell]) -> Html | None:
@@ -109,5 +109,5 @@ def _alike(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 def _attempt(cell: Cell, who_as: str, *, whom: bool = False) -> list[Child]:
     tone = "bad" if cell.red else "stays" if cell.got is Outcome.ALLOWED else ""
-    said = f"{cell.got}, not {cell.expected}" if cell.red else str(cell.got)
-    return [who_as, code(cell.call), f"{cell.whom}: {cell.what}" if whom else cell.what, chip(said, tone), cell.why]
+    verdict = f"{cell.got}, not {cell.expected}" if cell.red else str(cell.got)
+    return [who_as, code(cell.call), f"{cell.whom}: {cell.what}" if whom else cell.what, chip(verdict, tone), cell.why]

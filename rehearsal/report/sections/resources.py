@@ -165,14 +165,14 @@ def _field_rows(view: View, one: Rehearsed) -> Iterator[list[str | Html]]:
         for field in one.fields
         if field.path.startswith(_TAG) and field.check is Check.CHECKED and not view.is_secret(one, field.path)
     }
-    told = False
+    tags_shown = False
     for field in one.fields:
         if not field.path.startswith(_TAG) or field.path.removeprefix(_TAG) not in tags:
             yield _field(view, one, field)
-        elif not told:
-            told = True
-            said = [[", " if index else None, code(f"{key}={tags[key]}")] for index, key in enumerate(sorted(tags))]
-            yield [f"{len(tags)} tags", join(said), _EQUAL]
+        elif not tags_shown:
+            tags_shown = True
+            pairs = [[", " if index else None, code(f"{key}={tags[key]}")] for index, key in enumerate(sorted(tags))]
+            yield [f"{len(tags)} tags", join(pairs), _EQUAL]
 
 
 def _field(view: View, one: Rehearsed, field: FieldResult) -> list[str | Html]:

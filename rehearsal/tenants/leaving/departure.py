@@ -18,8 +18,8 @@ from rehearsal.run import Options, rehearse
 from rehearsal.service.restoring import fill_customer
 from rehearsal.service.tasks import found_tenant
 from rehearsal.service.trial import StepError, Trial
-from rehearsal.tenants.meant import OnItsWay
-from rehearsal.tenants.ways import expect_as_meant
+from rehearsal.tenants.intended import OnItsWay
+from rehearsal.tenants.ways import expect_only_intended
 from rehearsal.whole import judged
 
 ROWS, FILES = 500, 20
@@ -64,7 +64,7 @@ class Estate:
 
     def expect_closed(self, when: str) -> str:
         """Nobody reaches what is not meant for them. Raises StepError."""
-        return f"{expect_as_meant(when, [*self.graphs.values(), self.account], self.ways)} cells {when}"
+        return f"{expect_only_intended(when, [*self.graphs.values(), self.account], self.ways)} cells {when}"
 
 
 @dataclass(kw_only=True)

@@ -23,7 +23,7 @@ from rehearsal.tenants.matrix import Grounds
 from rehearsal.tenants.moving.places import Places
 from rehearsal.tenants.moving.records import States, states_of
 from rehearsal.tenants.moving.story import Moving, Story
-from rehearsal.tenants.ways import expect_as_meant
+from rehearsal.tenants.ways import expect_only_intended
 from rehearsal.tenants.whole import Rehearsing, plan_for
 
 
@@ -89,7 +89,7 @@ class MoveRehearsal(Rehearsing):
 
     def _reach(self, base: Rehearsal) -> str:
         """As declared in each further state; what stands now is tried by real requests at the end."""
-        told = []
+        summaries = []
         account, _ = declared_account(self.project, base)
         for name, project in (("switched", self.states.switched), ("closed", self.states.closed)):
             plan = plan_for(project, base.stack, [one.name for one in self.states.tenants], with_service=False)
@@ -99,6 +99,6 @@ class MoveRehearsal(Rehearsing):
                 declared = rehearse(project, stack, Options(declare_only=True, references=outputs))
                 outputs[stack] = dict(declared.exports)
                 graphs.append(graph_of(declared))
-            cells = expect_as_meant(name, [*graphs, account], plan.ways)
-            told.append(f"{name}: {cells} cells of {len(plan.stacks)} stacks")
-        return "; ".join(told)
+            cells = expect_only_intended(name, [*graphs, account], plan.ways)
+            summaries.append(f"{name}: {cells} cells of {len(plan.stacks)} stacks")
+        return "; ".join(summaries)

@@ -66,27 +66,27 @@ class Moving:
             receiver = begun_on_duty(
                 target, "receive", self.name, *_other(source, self.name), "--wait", str(RECEIVE_SECONDS)
             )
-            told = self._cut_over(source, target, receiver)
+            result = self._cut_over(source, target, receiver)
             expect(before.send_json("POST", "/api/things", {"title": "Too late"}), FROZEN)
             worker.go_to(target)
         finally:
             worker.end()
-        return f"{self.name} to {target.declared.stack}, frozen {told['frozen_seconds']:.1f} s"
+        return f"{self.name} to {target.declared.stack}, frozen {result['frozen_seconds']:.1f} s"
 
     def _cut_over(self, source: Trial, target: Trial, receiver: Process) -> Mapping[str, Any]:
         try:
-            told = on_duty(source, "cut-over", self.name, *_other(target, self.name), "--within", "30")
+            result = on_duty(source, "cut-over", self.name, *_other(target, self.name), "--within", "30")
             finish(receiver, "tenant receive", TIMEOUT_SECONDS)
         except StepError:
             receiver.stop()
             raise
         if verdict(receiver)["opened"] is not True:
             raise StepError(f"{self.name} was handed over and is not served in {target.declared.stack}")
-        return told
+        return result
 
     def compare(self, left: Trial, serving: Trial) -> str:
         """What its people were told is stored is there once, and every file is what it was in the place left."""
-        told = self.at_work.expect_all(self.things)
+        stored = self.at_work.expect_all(self.things)
         here, there = self._files(left), self._files(serving)
         if here != there or not {*self.keys} <= {*there}:
             wrong = sorted(key for key in {*here, *there, *self.keys} if here.get(key) != there.get(key))
@@ -94,7 +94,7 @@ class Moving:
         for key in self.keys:
             if there[key] != hashlib.sha256(content_of(key)).hexdigest():
                 raise StepError(f"{key} is not what its row says")
-        return f"{self.name}: {told}, {len(there)} files alike"
+        return f"{self.name}: {stored}, {len(there)} files alike"
 
     def leave(self, left: Trial, serving: Trial) -> str:
         """The place left is compared, counted, emptied against what was compared, and counted again."""

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from infra.tenants.capacity import beyond, walls, warnings
+from infra.tenants.capacity import beyond, capacity_limits, warnings
 from infra.tenants.files import capacity_warnings, read_tenants
 from infra.tenants.listing import tenant_file
 from infra.tenants.record import Tenant
 from infra.tenants.tiers import TIERS
-from operations.limits.counting import met
+from operations.limits.counting import limit_uses
 from rehearsal.as_graph import graph_of
 from tests.conftest import Declare
 from tests.infra.tenants.conftest import problems_of
@@ -122,7 +122,7 @@ def test_a_record_whose_name_ends_otherwise_is_refused_and_not_ignored(root: Pat
 
 def test_the_settings_count_what_the_declared_graphs_do(declared: Declare) -> None:
     base, own = (graph_of(declared(stack).rehearsal) for stack in ("prod", "prod-acme"))
-    counted = {one.quota.name: one for one in met(base, own)}
+    counted = {one.quota.name: one for one in limit_uses(base, own)}
     from infra.stack_files import settings_in, stack_file
     from tests.conftest import PROJECT
 
@@ -130,8 +130,8 @@ def test_the_settings_count_what_the_declared_graphs_do(declared: Declare) -> No
     assert settings is not None
     tier = next(one.tier for one in read_tenants(PROJECT).tenants if one.name == "acme")
     assert tier in TIERS
-    for wall in walls(settings):
-        kind = wall.name.removesuffix(" on its load balancer").removeprefix("addresses of its ")
+    for limit in capacity_limits(settings):
+        kind = limit.name.removesuffix(" on its load balancer").removeprefix("addresses of its ")
         (page,) = [one for name, one in counted.items() if kind in name.lower() and one.quota.scope == "base"]
-        assert (page.limit, page.base, page.silo) == (wall.most, wall.base, wall.silo(str(tier)))
+        assert (page.limit, page.base, page.silo) == (limit.most, limit.base, limit.silo(str(tier)))
         assert page.quota.adjustable == "no"

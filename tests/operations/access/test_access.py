@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.tenants.files import read_tenant
-from operations.access.joined import Access, Answer, Whose, join
+from operations.access.joined import Access, Answer, CustomerObjects, join
 from operations.access.logs import Logs, Place, live, recorded
 from operations.main import main
 from rehearsal.cloud import running
@@ -32,11 +32,11 @@ from tests.operations.access.logs import (
 SINCE, UNTIL = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)
 
 
-def whose(name: str = "acme", tenant_id: str = "") -> Whose:
-    return Whose(tenant=read_tenant(PROJECT, name), tenant_id=tenant_id)
+def whose(name: str = "acme", tenant_id: str = "") -> CustomerObjects:
+    return CustomerObjects(tenant=read_tenant(PROJECT, name), tenant_id=tenant_id)
 
 
-def answer(folder: Path, of: Whose | None = None, **logs: Any) -> Answer:
+def answer(folder: Path, of: CustomerObjects | None = None, **logs: Any) -> Answer:
     return join(of or whose(), recorded(write(folder, **logs)), SINCE, UNTIL)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from operations.backups.away import copies_here, copies_there
-from operations.backups.finding import Looked, State
+from operations.backups.finding import BackupTarget, State
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 OWN, OTHER = "210000000003", "444455556666"
@@ -75,7 +75,7 @@ def there(*statements: Answers, key: Answers | None = None, points: tuple[Answer
     )
 
 
-GOOD = Looked(
+GOOD = BackupTarget(
     session=here(job("RDS"), job("S3")),
     region="eu-north-1",
     database="workbuoy-prod-database",
@@ -87,7 +87,7 @@ GOOD = Looked(
 )
 
 
-def found(looked: Looked) -> dict[str, tuple[State, str]]:
+def found(looked: BackupTarget) -> dict[str, tuple[State, str]]:
     return {one.what: (one.state, one.found) for one in (*copies_here(looked), *copies_there(looked))}
 
 

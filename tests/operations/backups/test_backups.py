@@ -14,7 +14,7 @@ from components.files import ERASURES_BEGUN
 from operations.backups import elsewhere
 from operations.backups import look as looking
 from operations.backups.command import backups
-from operations.backups.finding import Looked, State
+from operations.backups.finding import BackupTarget, State
 from operations.restore import running as restoring
 from operations.restore.copy import EXPIRES, KEPT
 from tests.conftest import PROJECT, schema_of
@@ -206,10 +206,12 @@ def test_what_stands_in_the_way_is_named_first(seed: Callable[[], None]) -> None
 
 @pytest.mark.usefixtures("account")
 def test_a_newest_moment_that_is_too_old_and_what_may_not_be_asked_are_not_good() -> None:
-    late = Looked(session=boto3.Session(), region=REGION, database=DATABASE, bucket="elsewhere", now=datetime.now(UTC))
+    late = BackupTarget(
+        session=boto3.Session(), region=REGION, database=DATABASE, bucket="elsewhere", now=datetime.now(UTC)
+    )
     found = {one.what: one for one in looking.look(late)}
     assert found["file versions"].state is State.UNKNOWN
-    tomorrow = Looked(
+    tomorrow = BackupTarget(
         session=late.session, region=REGION, database=DATABASE, bucket=BUCKET, now=late.now + timedelta(days=3)
     )
     found = {one.what: one for one in looking.look(tomorrow)}

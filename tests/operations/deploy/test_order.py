@@ -12,7 +12,7 @@ from click.testing import Result
 from graph.plan import Operation, Plan, PlanStep
 from operations.deploy.order import COMMIT, IMAGE
 from operations.engine.errors import StrayedError
-from operations.engine.reviewed import Held, Reviewed
+from operations.engine.reviewed import Reviewed, ReviewGuard
 from operations.engine.stack import open_stack
 from project.files import Project
 from tests.operations.deploy.test_deploy import NEW, SAFE, Run, run
@@ -152,12 +152,12 @@ def reviewed(op: Operation) -> Plan:
     ],
 )
 def test_a_step_may_turn_out_less_than_reviewed_and_never_more(seen: Operation, does: str, further: bool) -> None:
-    assert Held(reviewed(seen)).goes_further(began(does)) is further
+    assert ReviewGuard(reviewed(seen)).exceeds_review(began(does)) is further
 
 
 def test_a_resource_that_was_not_reviewed_at_all_goes_further() -> None:
-    held = Held(reviewed("update"))
-    assert held.goes_further(began("delete", URN.replace("instance", "other")))
+    held = ReviewGuard(reviewed("update"))
+    assert held.exceeds_review(began("delete", URN.replace("instance", "other")))
     assert held.strayed == ["delete database-other (not reviewed)"]
 
 

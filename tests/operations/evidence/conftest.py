@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "recorded"
 
 
-def read_again(whole: Pack, folder: Path) -> Pack:
+def verify_export(whole: Pack, folder: Path) -> Pack:
     """The pack with what a folder holds now; what is declared stays."""
     again = {kind: of_kind(folder, kind, SINCE, NOW.date(), STACKS) for kind in kinds()}
     items = tuple(again.get(one.kind, one) for one in whole.items)

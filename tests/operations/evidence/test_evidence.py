@@ -23,7 +23,7 @@ from operations.evidence.recorded import kinds
 from operations.main import main
 from policies.runner import Finding
 from tests.conftest import PROJECT
-from tests.operations.evidence.conftest import BACKUPS, DRILL, NOW, SINCE, STACKS, read_again, record
+from tests.operations.evidence.conftest import BACKUPS, DRILL, NOW, SINCE, STACKS, record, verify_export
 
 
 def state(pack: Pack, kind: str) -> State:
@@ -86,7 +86,7 @@ def test_evidence_that_lacks_or_is_bad_never_passes(
         (folder / file).unlink()
     else:
         record(folder, kind, name, content)
-    pack = read_again(whole, folder)
+    pack = verify_export(whole, folder)
     assert state(pack, kind) is expected
     assert not pack.passed
     resting = [one for one in pack.judged if kind in one.requirement.evidence]
@@ -96,7 +96,7 @@ def test_evidence_that_lacks_or_is_bad_never_passes(
 
 def test_a_folder_without_any_evidence_shows_everything_as_missing(whole: Pack, folder: Path) -> None:
     shutil.rmtree(folder)
-    pack = read_again(whole, folder)
+    pack = verify_export(whole, folder)
     assert {one: state(pack, one) for one in kinds() if state(pack, one) is not State.MISSING} == {
         "restores": State.NONE
     }
@@ -106,7 +106,7 @@ def test_a_folder_without_any_evidence_shows_everything_as_missing(whole: Pack, 
 def test_a_failure_that_was_put_right_stays_in_the_pack_and_does_not_decide(whole: Pack, folder: Path) -> None:
     early = {**DRILL, "stack": "prod", "good": False, "drilledAt": "2026-10-02T03:00:00+00:00"}
     record(folder, "drills", "early.json", early)
-    pack = read_again(whole, folder)
+    pack = verify_export(whole, folder)
     assert pack.passed
     assert any("recorded/drills/early.json" in one.documents for one in pack.items)
 
@@ -152,7 +152,7 @@ def test_an_account_that_is_not_known_shows_no_permissions() -> None:
     known = declared.Declared(graphs={}, findings=(), gaps=("the account's own roles: there is no bootstrap/",))
     item = declared.permissions(known)
     assert item.state is State.MISSING
-    assert "there is no bootstrap/" in item.told[-1]
+    assert "there is no bootstrap/" in item.summary[-1]
 
 
 def test_erasures_are_read_from_the_records_of_those_who_left(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_erasures_are_read_from_the_records_of_those_who_left(tmp_path: Path) ->
     (folder / "umbrella.yaml").write_text("name: umbrella\nconfirmedBy: kari\ndates: {destroyed: 2026-11-01}\n")
     (folder / "before.yaml").write_text("name: before\ndates: {destroyed: 2026-01-01}\n")
     item = declared.erasures(tmp_path, SINCE, NOW.date())
-    assert (item.state, item.told) == (State.PASSED, ("2026-11-01: umbrella, confirmed by kari",))
+    assert (item.state, item.summary) == (State.PASSED, ("2026-11-01: umbrella, confirmed by kari",))
     (folder / "broken.yaml").write_text("name: broken\n")
     assert declared.erasures(tmp_path, SINCE, NOW.date()).state is State.FAILED
 
@@ -173,7 +173,7 @@ def test_places_that_customers_moved_away_from_are_erasures_too(tmp_path: Path) 
     (folder / "acme-prod-2026-11-01.yaml").write_text(text)
     (folder / "acme-prod-2026-01-01.yaml").write_text(text.replace("2026-11-01", "2026-01-01"))
     item = declared.erasures(tmp_path, SINCE, NOW.date())
-    assert (item.state, item.told) == (State.PASSED, ("2026-11-01: acme in prod, confirmed by kari",))
+    assert (item.state, item.summary) == (State.PASSED, ("2026-11-01: acme in prod, confirmed by kari",))
     assert list(item.documents) == ["erasures/moved/acme-prod-2026-11-01.json"]
     (folder / "broken.yaml").write_text("name: acme\n")
     assert declared.erasures(tmp_path, SINCE, NOW.date()).state is State.FAILED
@@ -196,7 +196,7 @@ def test_an_expired_waiver_fails(tmp_path: Path) -> None:
 def test_the_results_are_what_nists_schema_takes(whole: Pack, folder: Path) -> None:
     assert VERSION == OSCAL_VERSION
     shutil.rmtree(folder / "drills")
-    for pack in (whole, read_again(whole, folder)):
+    for pack in (whole, verify_export(whole, folder)):
         document = as_oscal(pack, "0.1.0")
         assert set(document) == {"assessment-results"}
         AssessmentResults.model_validate(document["assessment-results"])
@@ -208,7 +208,7 @@ def test_the_results_are_what_nists_schema_takes(whole: Pack, folder: Path) -> N
 
 def test_the_results_say_what_the_pack_says_and_every_reference_leads_somewhere(whole: Pack, folder: Path) -> None:
     shutil.rmtree(folder / "drills")
-    pack = read_again(whole, folder)
+    pack = verify_export(whole, folder)
     (result,) = as_oscal(pack, "0.1.0")["assessment-results"]["results"]
     states = [one["target"]["status"]["state"] == "satisfied" for one in result["findings"]]
     assert states == [one.state is State.PASSED for one in pack.judged]

@@ -24,12 +24,12 @@ DRILL = {
     "rpoSeconds": 300,
     "rtoSeconds": 1260.5,
 }
-NOBODY = Item(kind="erasures", title="Erasures", state=State.NONE, told=("nobody left in this period",))
+NOBODY = Item(kind="erasures", title="Erasures", state=State.NONE, summary=("nobody left in this period",))
 
 
 def left(*names: str) -> Item:
     documents = {f"erasures/{name}.json": {"name": name, "isolation": "pool"} for name in names}
-    return Item(kind="erasures", title="Erasures", state=State.PASSED, told=names, documents=documents)
+    return Item(kind="erasures", title="Erasures", state=State.PASSED, summary=names, documents=documents)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_entries_of_the_period_are_shown_without_their_hashes(s3: Any) -> None:
     assert {one["kind"] for one in found.erasures["prod"]} == {"tenant", "person"}
     item = erasures(found, STACKS, left("initech"))
     assert item.state is State.PASSED
-    assert "prod: 1 person, 1 tenant in the erasure ledger" in item.told
+    assert "prod: 1 person, 1 tenant in the erasure ledger" in item.summary
     assert "0" * 64 not in json.dumps(dict(item.documents))
 
 
@@ -78,7 +78,7 @@ def test_leaving_that_no_ledger_notes_fails(s3: Any) -> None:
     assert s3
     item = erasures(look(), STACKS, left("initech"))
     assert item.state is State.FAILED
-    assert "1 pool customers left by their records, and 0 removals stand in the ledgers" in item.told
+    assert "1 pool customers left by their records, and 0 removals stand in the ledgers" in item.summary
 
 
 def test_nothing_erased_is_no_occasion(s3: Any) -> None:
@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_missing_and_never_passes(s3: Any, what: str) -> 
 
     item = erasures(read(boto3.Session(), STACKS, known, SINCE, UNTIL), STACKS, left("initech"))
     assert item.state is State.MISSING
-    assert any(one.startswith("prod-acme: ") for one in item.told)
+    assert any(one.startswith("prod-acme: ") for one in item.summary)
 
 
 def test_drills_of_the_bucket_decide_with_those_of_the_folder(s3: Any, tmp_path: Any) -> None:
@@ -133,7 +133,7 @@ def test_restores_of_the_bucket_decide_by_the_newest_and_none_is_no_occasion(s3:
     assert item().state is State.NONE
     restored = {"stack": "prod", "tenant": "initech", "at": "2026-11-01T09:30:00+00:00", "good": False, "problem": "no"}
     put(s3, "prod", "evidence/restores/1.json", {**restored, "writtenAt": "2026-11-20T03:00:00+00:00"})
-    assert (item().state, item().told) == (State.FAILED, ("2026-11-20: prod, initech: no (1 in this period)",))
+    assert (item().state, item().summary) == (State.FAILED, ("2026-11-20: prod, initech: no (1 in this period)",))
     put(s3, "prod", "evidence/restores/2.json", {**restored, "good": True, "writtenAt": "2026-11-20T04:00:00+00:00"})
     assert item().state is State.PASSED
 

@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from infra.problems import ProblemsError
-from operations.fleet.cells import Asked, Cell, choose, read_cells
+from operations.fleet.cells import Cell, CellNeeds, choose, read_cells
 from operations.tenant.command import tenant
 from tests.operations.fleet.conftest import Run
 from tests.operations.fleet.world import ACCOUNT, make_fleet
 
-ASKED = Asked(environment="prod", isolation="silo", regions=("eu-west-1", "eu-north-1"), tier="standard")
+NEEDS = CellNeeds(environment="prod", isolation="silo", regions=("eu-west-1", "eu-north-1"), tier="standard")
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_quota_of_another_name_is_refused_with_its_line(root: Path) -> None:
 
 
 def test_a_customer_goes_where_the_least_is_taken_and_is_told_why(cells: dict[str, Cell]) -> None:
-    choice = choose(list(cells.values()), ASKED)
+    choice = choose(list(cells.values()), NEEDS)
     assert choice.cell.name == "prod-1"
     assert choice.why == (
         "prod-1: lies in eu-west-1, 4 silos stand there and 6 more fit (RDS event subscriptions (20)); "
@@ -74,15 +74,15 @@ def test_a_customer_goes_where_the_least_is_taken_and_is_told_why(cells: dict[st
 def test_what_does_not_fit_is_left_out_with_its_reason(
     cells: dict[str, Cell], change: Callable[[Cell], Cell], reason: str
 ) -> None:
-    choice = choose([cells["prod"], change(cells["prod-1"])], ASKED)
+    choice = choose([cells["prod"], change(cells["prod-1"])], NEEDS)
     assert choice.cell.name == "prod"
     assert reason in choice.why
     with pytest.raises(ProblemsError, match=reason.replace("(", r"\(").replace(")", r"\)")):
-        choose([change(cells["prod-1"])], ASKED)
+        choose([change(cells["prod-1"])], NEEDS)
 
 
 def test_a_pool_customer_goes_only_where_all_of_the_pools_data_may_be(cells: dict[str, Cell]) -> None:
-    asked = replace(ASKED, isolation="pool")
+    asked = replace(NEEDS, isolation="pool")
     wide = [replace(cell, residency=(*cell.residency, "us-east-1")) for cell in cells.values()]
     with pytest.raises(ProblemsError, match="may keep its pool's data in us-east-1"):
         choose(wide, asked)

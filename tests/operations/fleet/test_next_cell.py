@@ -46,7 +46,7 @@ def test_in_the_same_account_it_is_a_base_stacks_file_that_shares_no_address(roo
 
 
 def test_where_the_account_leaves_it_less_room_than_it_has_alone_it_gets_an_account(root: Path, prod: Cell) -> None:
-    assert (prod.beside, prod.beside_limit) == (5, "RDS event subscriptions (20)")  # 3 base stacks and 12 silos
+    assert (prod.shared, prod.shared_limit) == (5, "RDS event subscriptions (20)")  # 3 base stacks and 12 silos
     assert prod.alone == 19
     found = next_cell(root, prod)
     assert list(found.files) == ["Pulumi.prod-2.yaml", ACCOUNT_FILE]
@@ -68,8 +68,8 @@ def test_what_was_granted_decides_whether_the_account_takes_another(root: Path, 
         for name in names:
             file.write(f'  - {{account: "{ACCOUNT}", region: eu-west-1, name: "{name}", granted: 5000}}\n')
     granted = next(cell for cell in read_cells(root) if cell.name == "prod")
-    assert granted.beside > prod.beside
-    assert len(next_cell(root, granted).files) == (1 if granted.beside >= granted.alone else 2)
+    assert granted.shared > prod.shared
+    assert len(next_cell(root, granted).files) == (1 if granted.shared >= granted.alone else 2)
 
 
 def test_written_files_make_a_cell_whose_state_lies_in_its_own_account(root: Path, prod: Cell, run: Run) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from facts import tokens as t
 from graph import Graph, Resource
-from operations.limits.counting import MEASURES, Met, met, quotas
+from operations.limits.counting import MEASURES, LimitUse, limit_uses, quotas
 from operations.limits.page import page
 from rehearsal.as_graph import graph_of
 from tests.conftest import Declare
@@ -28,15 +28,15 @@ def with_one_more(silo: Graph, type_: str, **inputs: Any) -> Graph:
     return Graph((*silo.resources, made), stack=silo.stack, account=silo.account, region=silo.region)
 
 
-def named(found: list[Met], name: str) -> Met:
+def named(found: list[LimitUse], name: str) -> LimitUse:
     (one,) = [one for one in found if one.quota.name == name]
     return one
 
 
 def test_what_a_silo_takes_is_counted_and_not_written_down(base: Graph, silo: Graph) -> None:
-    before = named(met(base, silo), "Roles")
+    before = named(limit_uses(base, silo), "Roles")
     wider = with_one_more(silo, t.ROLE)
-    after = named(met(base, wider), "Roles")
+    after = named(limit_uses(base, wider), "Roles")
     assert after.silo == before.silo + 1
     assert before.fits is not None
     assert after.fits is not None
@@ -44,13 +44,13 @@ def test_what_a_silo_takes_is_counted_and_not_written_down(base: Graph, silo: Gr
 
 
 def test_no_rule_of_a_silo_stands_on_a_group_that_it_shares(base: Graph, silo: Graph) -> None:
-    assert named(met(base, silo), "Rules of a shared security group, one way").silo == 0
+    assert named(limit_uses(base, silo), "Rules of a shared security group, one way").silo == 0
 
 
 def test_a_rule_of_a_silo_on_a_shared_group_would_be_counted(base: Graph, silo: Graph) -> None:
     shared = next(one for one in base.resources if one.type == t.SECURITY_GROUP)
     wider = with_one_more(silo, t.INGRESS_RULE, securityGroupId=shared.id)
-    found = named(met(base, wider), "Rules of a shared security group, one way")
+    found = named(limit_uses(base, wider), "Rules of a shared security group, one way")
     assert (found.silo, found.fits) == (1, int(60 - found.base))
 
 
@@ -65,7 +65,7 @@ def test_a_rule_of_a_silo_on_a_shared_group_would_be_counted(base: Graph, silo: 
 )
 def test_a_silo_takes_what_it_declares(base: Graph, silo: Graph, name: str, type_: str, more: int) -> None:
     declared = sum(one.type == type_ for one in silo.resources)
-    assert named(met(base, silo), name).silo == declared + more > 0
+    assert named(limit_uses(base, silo), name).silo == declared + more > 0
 
 
 @pytest.mark.parametrize(
@@ -78,18 +78,18 @@ def test_a_silo_takes_what_it_declares(base: Graph, silo: Graph, name: str, type
     ],
 )
 def test_a_standard_silo_takes_what_its_graph_has(base: Graph, silo: Graph, name: str, each: float) -> None:
-    assert named(met(base, silo), name).silo == each
+    assert named(limit_uses(base, silo), name).silo == each
 
 
 def test_a_base_stack_holds_as_many_silos_as_its_load_balancer_has_target_groups(base: Graph, silo: Graph) -> None:
-    wall = named(met(base, silo), "Target groups on a load balancer")
+    wall = named(limit_uses(base, silo), "Target groups on a load balancer")
     assert wall.quota.adjustable == "no"
     assert wall.limit is not None
     assert wall.fits == wall.limit - wall.base
 
 
 def test_every_limit_counts_something_and_says_what_to_do(base: Graph, silo: Graph) -> None:
-    for one in met(base, silo):
+    for one in limit_uses(base, silo):
         assert len(one.quota.do) > 5
         assert one.base or one.silo, one.quota.name
         assert all(count in MEASURES or count.startswith("aws:") for count in one.quota.counts)

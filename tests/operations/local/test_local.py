@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from operations.engine import plugins
 from operations.engine.errors import FailedError
-from operations.engine.stack import Ran
+from operations.engine.stack import OperationResult
 from operations.local.changed import changed_by_refresh, changed_by_update, not_held
 from operations.local.command import as_json, as_text
 from operations.local.run import EngineStep, LocalRun, _live
@@ -123,19 +123,19 @@ class Opened:
         self.failing, self.exports = failing, exports
         self.asked: list[str] = []
 
-    def _run(self, name: str) -> Ran:
+    def _run(self, name: str) -> OperationResult:
         self.asked.append(name)
         if name == self.failing:
             raise FailedError("local: ListTagsForResource is not implemented")
-        return Ran(changes={"create": 157}, events=())
+        return OperationResult(changes={"create": 157}, events=())
 
-    def up(self, **_: Any) -> Ran:
+    def up(self, **_: Any) -> OperationResult:
         return self._run("second up" if "up" in self.asked else "up")
 
-    def refresh(self, **_: Any) -> Ran:
+    def refresh(self, **_: Any) -> OperationResult:
         return self._run("refresh")
 
-    def destroy(self, **_: Any) -> Ran:
+    def destroy(self, **_: Any) -> OperationResult:
         return self._run("destroy")
 
     def export(self) -> dict[str, Any]:

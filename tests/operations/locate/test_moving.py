@@ -16,7 +16,7 @@ from operations.locate.record.page import record
 from operations.locate.sources import Source, declarations
 from operations.locate.stores import Group, Holds
 from operations.locate.text import line_of, text
-from operations.tenant.remains import BY_A_PERSON, IN_WORDS, Remaining
+from operations.tenant.remains import BY_A_PERSON, RECORD, Remaining
 from project.files import Project
 from tests.conftest import schema_of
 
@@ -68,7 +68,7 @@ def test_what_remains_where_a_customer_was_before_is_told_with_its_region_until_
         copy("Backups", today),
         copy("Key", None, how=BY_A_PERSON),
         copy("Snapshot", today - timedelta(days=9), how=f"{BY_A_PERSON} after that"),
-        copy("Ledger", None, form=IN_WORDS),
+        copy("Ledger", None, form=RECORD),
         copy("Copies", today, where="arn:aws:backup:eu-west-1:210000000004:backup-vault:v"),
     )
     with declarations(project_with_accounts, Source.DECLARED) as declared:

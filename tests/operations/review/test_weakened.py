@@ -131,7 +131,7 @@ def test_a_firewall_whose_log_tells_more_or_nothing_at_all_is_weaker(
 
 
 def test_every_safeguard_has_one_name_for_each_type() -> None:
-    said = [(rule.name, says.type, says.path) for rule in RULES for says in rule.says]
+    said = [(rule.name, says.type, says.path) for rule in RULES for says in rule.declared_by]
     assert len(said) == len(set(said))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from infra.problems import ProblemsError
 from infra.tenants.files import read_tenant, read_tenants
 from operations.tenant import create
-from operations.tenant.create import Wish, create_files
+from operations.tenant.create import NewTenant, create_files
 from project.files import Project
 from tests.operations.tenant.conftest import ACCOUNT, Run
 
@@ -175,7 +175,7 @@ def test_when_the_second_file_cannot_be_written_the_first_one_goes(
     from project import whole_file
 
     monkeypatch.setattr(whole_file, "write_whole", full)
-    wish = Wish(
+    new_tenant = NewTenant(
         name="umbrella",
         legal_name="Umbrella",
         isolation="silo",
@@ -185,7 +185,7 @@ def test_when_the_second_file_cannot_be_written_the_first_one_goes(
         contacts=(PERSON,),
     )
     with pytest.raises(ProblemsError, match="No space left on device; nothing was written"):
-        create_files(project.root, wish)
+        create_files(project.root, new_tenant)
     assert len(written) == 2
     assert not any(os.path.lexists(path) for path in written)
 
@@ -200,9 +200,11 @@ def test_a_file_that_appears_at_the_last_moment_is_left_alone(
         return []
 
     monkeypatch.setattr(create, "_standing", race)
-    wish = Wish(name="umbrella", legal_name="U", isolation="pool", base="prod", residency="eu", contacts=(PERSON,))
+    new_tenant = NewTenant(
+        name="umbrella", legal_name="U", isolation="pool", base="prod", residency="eu", contacts=(PERSON,)
+    )
     with pytest.raises(ProblemsError, match="File exists; nothing was written"):
-        create_files(project.root, wish)
+        create_files(project.root, new_tenant)
     assert other.read_text() == "somebody else's\n"
 
 
@@ -212,7 +214,7 @@ PRINTABLE = st.text(st.characters(exclude_categories=["C", "Z"], include_charact
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(legal_name=PRINTABLE, person=PRINTABLE.filter(lambda text: text.strip() and not set(text) & set("<>")))
 def test_what_is_written_reads_back_as_it_was_asked_for(project: Project, legal_name: str, person: str) -> None:
-    wish = Wish(
+    new_tenant = NewTenant(
         name="umbrella",
         legal_name=legal_name,
         isolation="pool",
@@ -221,7 +223,7 @@ def test_what_is_written_reads_back_as_it_was_asked_for(project: Project, legal_
         contacts=(f"technical: {person} <a@b.example>",),
     )
     (project.root / "tenants/umbrella.yaml").unlink(missing_ok=True)
-    create_files(project.root, wish)
+    create_files(project.root, new_tenant)
     made = read_tenant(project.root, "umbrella")
     assert (made.legal_name, made.contacts[0].name) == (legal_name, person.strip())
 

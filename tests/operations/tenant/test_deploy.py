@@ -290,13 +290,13 @@ def test_all_goes_on_where_the_last_run_stopped(project: Project) -> None:
     ways["globex"] = SiloOutcome("done")
     planned = plan_all(project.root, ASKED)
     assert planned.names == ("globex",)
-    assert planned.told[0].startswith("1 of 2 were done by ")
+    assert planned.notes[0].startswith("1 of 2 were done by ")
     second = deploy_all(project.root, ASKED, planned, operation)
     assert (ran, second.failed, second.journal) == (["globex"], 0, first.journal)
     assert {name: one.state for name, one in second.outcomes.items()} == {"acme": "done", "globex": "done"}
     left = plan_all(project.root, ASKED)
     assert not left.names
-    assert "Nothing is left to do; --again repeats all." in left.told[0]
+    assert "Nothing is left to do; --again repeats all." in left.notes[0]
     again = DeployOptions(image=None, base=None, parallel=2, timeout_seconds=30, again=True)
     assert plan_all(project.root, again).names == ("acme", "globex")
 

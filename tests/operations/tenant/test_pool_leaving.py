@@ -15,7 +15,7 @@ from infra.tenants.files import read_tenant
 from infra.tenants.record import Tenant
 from operations.tenant import destroy
 from operations.tenant.handover import tasks
-from operations.tenant.handover.reading import ReadAgain, Wanted, read_again
+from operations.tenant.handover.reading import VerifiedExport, Wanted, verify_export
 from operations.tenant.handover.tasks import TaskFailedError
 from operations.tenant.pool_leaving import PoolLeaving
 from project.files import Project
@@ -98,8 +98,8 @@ def leaving(database: Database, folder: Path, export: str | None = None, *, name
     tenant: Tenant = read_tenant(PROJECT, NAME)
     wanted = Wanted(tenant=NAME, region="eu-west-1", allowed_regions=("eu-west-1",))
 
-    def read(address: str) -> ReadAgain:
-        return read_again(database.bucket, address, wanted, datetime.now(UTC))
+    def read(address: str) -> VerifiedExport:
+        return verify_export(database.bucket, address, wanted, datetime.now(UTC))
 
     return PoolLeaving(
         tenant=tenant,

@@ -15,8 +15,8 @@ from moto import mock_aws
 from facts.stores import Form
 from graph.state import graph_of_state
 from operations.tenant import remains_command
-from operations.tenant.ended import GONE, NOT_ASKED, THERE, Asking
-from operations.tenant.remains import EXPORTED, IN_WORDS, Remaining, of_pool, of_silo, read_remaining
+from operations.tenant.ended import GONE, NOT_ASKED, THERE, CopyQueries
+from operations.tenant.remains import EXPORTED, RECORD, Remaining, of_pool, of_silo, read_remaining
 from operations.tenant.remains_command import remains
 from project.files import Project
 from rehearsal.as_graph import graph_of
@@ -32,14 +32,14 @@ def copy(form: str, where: str, ends: date | None = DAY) -> Remaining:
     return Remaining(what=str(form), where=where, form=form, ends=ends, how="")
 
 
-def asking(isolation: str = "silo", older: int = 0) -> Asking:
+def asking(isolation: str = "silo", older: int = 0) -> CopyQueries:
     record: dict[str, Any] = {"name": "acme", "isolation": isolation, "region": REGION, "dates": {"destroyed": DAY}}
     record |= {} if isolation == "pool" else {"keys": {"arns": []}}
 
     def client(service: str) -> Any:
         return boto3.client(service, region_name=REGION)
 
-    return Asking(client=client, record=record, count=lambda: {"older_versions": older})
+    return CopyQueries(client=client, record=record, count=lambda: {"older_versions": older})
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_every_copy_of_a_pool_tenant_has_the_day_that_the_facts_give() -> None:
     assert DAY + timedelta(days=92) in {one.ends for one in versions}, "90 days, and two that S3 may take"
     assert exports.ends == DAY + timedelta(days=90 + 1 + 2)
     assert not any("database rows" in one for one in by_what)
-    assert [one.form for one in found[-2:]] == [IN_WORDS, IN_WORDS]
-    assert all(one.ends is not None or "person" in one.how or one.form == IN_WORDS for one in found)
+    assert [one.form for one in found[-2:]] == [RECORD, RECORD]
+    assert all(one.ends is not None or "person" in one.how or one.form == RECORD for one in found)
 
 
 def test_copy_in_another_account_ends_as_long_after_the_last_version_of_a_file_as_it_is_kept() -> None:
@@ -128,7 +128,7 @@ class Backups:
 def test_backups_of_a_base_have_ended_when_they_no_longer_reach_back(days: int, state: str) -> None:
     oldest = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC) + timedelta(days=days)
     record = {"name": "acme", "isolation": "pool", "dates": {"destroyed": DAY}}
-    found = Asking(client=lambda _: Backups(oldest), record=record).look(copy(Form.AUTOMATED_BACKUPS, "base"))
+    found = CopyQueries(client=lambda _: Backups(oldest), record=record).look(copy(Form.AUTOMATED_BACKUPS, "base"))
     assert found.state == state
 
 
@@ -165,7 +165,7 @@ def points(vaults: Vaults, *, stands: bool = True) -> str:
     versions = copy(Form.NONCURRENT_VERSIONS, "files", DAY + timedelta(days=10))
     record: dict[str, Any] = {"dates": {"destroyed": DAY}, "remaining": [versions.document()]}
     record |= {} if stands else {"keys": {"arns": []}}
-    asked = Asking(client=lambda _: vaults, record=record, vault_session=vaults)
+    asked = CopyQueries(client=lambda _: vaults, record=record, vault_session=vaults)
     (state,) = {asked.look(copy(*one)).state for one in ((Form.RECOVERY_POINTS, "own"), (COPIED, AWAY))}
     return state
 
@@ -195,7 +195,7 @@ def test_recovery_point_that_no_plan_made_may_hold_anything() -> None:
 
 @pytest.mark.parametrize("session", [None, Vaults(account="210000000003")], ids=["none", "another account's"])
 def test_copies_out_of_reach_are_proved_gone_by_the_account_that_keeps_them_alone(session: Vaults | None) -> None:
-    asked = Asking(client=lambda _: Vaults(), record={"dates": {"destroyed": DAY}}, vault_session=session)
+    asked = CopyQueries(client=lambda _: Vaults(), record={"dates": {"destroyed": DAY}}, vault_session=session)
     found = asked.look(copy(COPIED, AWAY))
     assert (found.state, OTHER in found.why, "--vault-profile" in found.why) == (NOT_ASKED, True, True)
     assert found.unproved(DAY + timedelta(days=1))
@@ -209,7 +209,7 @@ def test_what_aws_does_not_answer_is_not_taken_for_gone() -> None:
 
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeSecret")
 
-    found = Asking(client=lambda _: Refusing(), record={"isolation": "silo"}).look(copy(Form.SECRET, "login"))
+    found = CopyQueries(client=lambda _: Refusing(), record={"isolation": "silo"}).look(copy(Form.SECRET, "login"))
     assert (found.state, found.why) == (NOT_ASKED, "AWS refused: AccessDenied")
     assert found.unproved(DAY + timedelta(days=1))
 
@@ -227,7 +227,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_days_are_told_from_the_record_alone(project: Project) -> None:
-    recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)), copy(IN_WORDS, "tenants/offboarded", None))
+    recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)), copy(RECORD, "tenants/offboarded", None))
     result = run("acme", "--json")
     document = json.loads(result.stdout)
     schema_of("tenant-remains").validate(document)
@@ -237,7 +237,7 @@ def test_days_are_told_from_the_record_alone(project: Project) -> None:
 @pytest.mark.usefixtures("account")
 def test_copy_that_outlives_its_day_ends_with_3(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("secretsmanager", region_name=REGION).create_secret(Name="login", SecretString="x")
-    monkeypatch.setattr(remains_command, "_asking", lambda *_: asking())
+    monkeypatch.setattr(remains_command, "_copy_queries", lambda *_: asking())
     recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)))
     result = run("acme", "--live")
     assert (result.exit_code, "is there after 2020-01-01" in result.stderr) == (3, True)
@@ -253,4 +253,4 @@ def test_customer_without_a_record_is_one_line(project: Project) -> None:
 
 def test_state_without_resources_leaves_nothing_but_words() -> None:
     empty = graph_of_state({"deployment": {"resources": []}})
-    assert {one.form for one in of_silo(empty, None, DAY, 60)} == {IN_WORDS}
+    assert {one.form for one in of_silo(empty, None, DAY, 60)} == {RECORD}

@@ -11,7 +11,7 @@ from moto import mock_aws
 from components.backup_settings import S3_LATE_DAYS
 from facts.stores import Form
 from operations.tenant.emptying import end_buckets
-from operations.tenant.ended import GONE, NOT_ASKED, THERE, Asking, Found
+from operations.tenant.ended import GONE, NOT_ASKED, THERE, CopyQueries, Found
 from operations.tenant.remains import ACCESS_LOGS, EXPORTED, Remaining
 
 DAY = datetime.now(UTC).date()
@@ -35,7 +35,7 @@ def look(form: str, where: str, ends: date | None, *, silo: bool = True, needed:
     record: dict[str, Any] = {"name": "acme", "isolation": "silo", "region": REGION, "dates": {"destroyed": DAY}}
     record |= {"keys": {"arns": [], "deletableAfter": needed}} if silo else {}
     one = Remaining(what=str(form), where=where, form=form, ends=ends, how="")
-    return Asking(client=client, record=record).look(one)
+    return CopyQueries(client=client, record=record).look(one)
 
 
 @pytest.fixture

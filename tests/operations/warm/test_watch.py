@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from operations.main import main
 from project.files import Project
 from tests.conftest import ROOT
-from tests.leftovers import open_to_others
+from tests.leftovers import open_to_others, processes_of
 from tests.rehearsal.service.test_surroundings import installed
 
 _HEAD = "import pulumi\nimport pulumi_aws as aws\nprovider = aws.Provider('aws', region='eu-north-1')\n"
@@ -190,11 +190,10 @@ def test_two_watchers_of_one_project_each_judge_a_save(watcher: Watcher, place: 
 
 def servers(place: Path) -> dict[str, int]:
     """The process of each server that stays up."""
-    kept = ("embedded_postgres", "identity_provider", "devtools.forks")
+    kept = ("(embedded_postgr)", "(identity_provid)", "(python)")
     found: dict[str, int] = {}
-    for pid in sorted(started_in(place), reverse=True):
-        with suppress(OSError):
-            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    for pid, line in sorted(processes_of(place).items(), reverse=True):  # the oldest last: a fork is "python" at first
+        if "devtools.forks" in line:
             found |= {name: pid for name in kept if name in line}
     return found
 
@@ -225,7 +224,7 @@ def test_with_the_service_its_servers_stay_up_and_nothing_of_them_outlives_a_kil
         assert "nothing that is declared is different" in again
         assert servers(place) == first
 
-        os.kill(first["embedded_postgres"], signal.SIGKILL)
+        os.kill(first["(embedded_postgr)"], signal.SIGKILL)
         file.write_text(f"{whole}\n")
         watcher.until("rotation makes the first login")
         file.write_text(whole)  # while the service is tried

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from rehearsal.service.forks import Forks
 from rehearsal.service.processes import NotToBeHadError, started
 from rehearsal.service.standing import Standing
-from tests.rehearsal.service.test_surroundings import APP, installed
+from rehearsal.service.surroundings import owner_of
+from tests.rehearsal.service.test_surroundings import APP, installed, listens
 
 PATIENCE_SECONDS = 60
 
@@ -26,6 +28,28 @@ def test_a_command_s_lines_and_status_are_kept_and_it_ends_when_it_is_stopped() 
         with started(forks.begin(["rotate"], {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"})) as running:
             assert running.stop() in (0, 1, -signal.SIGTERM)
         assert running.ended
+    finally:
+        forks.stop()
+
+
+@installed
+@pytest.mark.slow
+def test_a_command_does_not_outlive_the_process_that_it_is_a_fork_of() -> None:
+    forks = Forks(APP)
+    forks.start()
+    assert forks._process is not None
+    server = forks._process
+    try:
+        running = forks.begin_devtool("embedded_postgres")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not running.lines and time.monotonic() < deadline:
+            time.sleep(0.02)
+        server.send_signal(signal.SIGKILL)
+        assert running.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+        owner = owner_of(running.lines[0])
+        while listens(owner.port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not listens(owner.port)
     finally:
         forks.stop()
 

@@ -22,7 +22,7 @@ Moment = Callable[[Path], bool]
 
 
 def anything_runs(place: Path) -> bool:
-    return runs(place, "embedded_postgres")
+    return runs(place, "(embedded_postgr)")
 
 
 def migrate_runs(place: Path) -> bool:

@@ -63,7 +63,7 @@ class Again:
 
 
 def _judged(judgements: list[Judgement]) -> list[Any]:
-    return [(one.asked, one.decision.allowed, one.unread) for one in judgements]
+    return [(one.requested, one.decision.allowed, one.unread) for one in judgements]
 
 
 def _noting(gate: Gate, sent: Sent) -> Any:

@@ -6,7 +6,7 @@ from facts import tokens as t
 from graph import Graph, Unknown
 from project.files import Project, find_project
 from rehearsal.as_graph import graph_of
-from rehearsal.tenants.meant import OnItsWay
+from rehearsal.tenants.intended import OnItsWay
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.ways import cells_of_ways, joined
 from tests.conftest import PROJECT

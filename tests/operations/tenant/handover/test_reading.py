@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.problems import ProblemsError
-from operations.tenant.handover.reading import Wanted, read_again
+from operations.tenant.handover.reading import Wanted, verify_export
 from tests.operations.tenant.handover.exports import TENANT_ID, ExportsBucket, changed, export_of, rows_of, zipped
 
 NOW = datetime.now(UTC)
@@ -19,7 +19,7 @@ WANTED = Wanted(tenant="acme", region="eu-west-1", allowed_regions=("eu-west-1",
 
 def read(files: dict[str, bytes], bucket: ExportsBucket | None = None, wanted: Wanted = WANTED) -> Any:
     bucket = bucket or ExportsBucket()
-    return read_again(bucket, bucket.put("acme/20261126T093000Z", files), wanted, datetime.now(UTC))
+    return verify_export(bucket, bucket.put("acme/20261126T093000Z", files), wanted, datetime.now(UTC))
 
 
 def refused(files: dict[str, bytes], bucket: ExportsBucket | None = None, wanted: Wanted = WANTED) -> str:
@@ -87,8 +87,10 @@ def test_archive_that_is_missing_or_cut_off_is_named() -> None:
 
 
 def test_export_in_a_bucket_that_goes_with_the_stack_is_refused() -> None:
-    doomed = Wanted(tenant="acme", region="eu-west-1", allowed_regions=("eu-west-1",), doomed=("exports",))
-    assert "goes with the stack" in refused(export_of("acme"), wanted=doomed)
+    ending_buckets = Wanted(
+        tenant="acme", region="eu-west-1", allowed_regions=("eu-west-1",), ending_buckets=("exports",)
+    )
+    assert "goes with the stack" in refused(export_of("acme"), wanted=ending_buckets)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 255))

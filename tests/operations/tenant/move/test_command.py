@@ -105,7 +105,7 @@ def stands(root: Path, monkeypatch: pytest.MonkeyPatch) -> Stands:
     monkeypatch.setattr(one_off, "watch", made.watch)
     monkeypatch.setattr(running, "_opened", lambda _, stack: made.opened(stack))
     monkeypatch.setattr(running, "_session", lambda: made)
-    monkeypatch.setattr(receipts, "read_paper", lambda _, bucket, key: made.papers.get(f"{bucket}/{key}"))
+    monkeypatch.setattr(receipts, "read_document", lambda _, bucket, key: made.papers.get(f"{bucket}/{key}"))
     assert run("initech", "--to", TO, "--run", "open").exit_code == 0
     opened = run("acme", "--to", TO, "--run", "open", *SILO)
     assert opened.exit_code == 0, opened.stderr

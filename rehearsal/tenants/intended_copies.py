@@ -34,10 +34,10 @@ def copies_of(graph: Graph) -> Copies:
     }
 
 
-def meant_for_copies(asker: Asker, thing: Thing, way: Way, copies: Copies) -> str:
+def intended_for_copies(asker: Asker, thing: Thing, way: Way, copies: Copies) -> str:
     """Why it is open; empty where it is not meant to be."""
     if asker.party != OUTSIDE:
-        return _meant_of_jobs(asker, way)
+        return _intended_of_jobs(asker, way)
     accounts = {found[2] for vault in copies.get(thing.party, ()) if (found := ARN.match(vault))}
     if asker.principal.account not in accounts:
         return ""
@@ -48,7 +48,7 @@ def meant_for_copies(asker: Asker, thing: Thing, way: Way, copies: Copies) -> st
     return ""
 
 
-def _meant_of_jobs(asker: Asker, way: Way) -> str:
+def _intended_of_jobs(asker: Asker, way: Way) -> str:
     """The ids of snapshots that AWS Backup takes are its own; nobody's code gets the role."""
     if asker.name != _ROLE:
         return ""

@@ -15,7 +15,7 @@ from facts.ways.model import Path
 from facts.ways.parties import ACCOUNT
 from facts.ways.references import REFERENCE
 from facts.ways.things import Thing
-from rehearsal.tenants.meant_copies import Copies, meant_copy, meant_for_copies
+from rehearsal.tenants.intended_copies import Copies, intended_for_copies, meant_copy
 
 # Of bootstrap/roles.py.
 PREVIEW, DEPLOY, OPERATORS, LEAVING = "preview-role", "deploy-role", "operators-role", "leaving-role"
@@ -41,7 +41,7 @@ class OnItsWay:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Meant:
+class Intended:
     """Actions (patterns) that a role is meant to have on things by their names (patterns)."""
 
     role: str
@@ -51,98 +51,98 @@ class Meant:
 
 
 _OF_THE_ACCOUNT: Final = (
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*-group",
         actions=("logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetLogRecord", "logs:*Quer*"),
         reason="people on duty read the logs of what runs",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="secrets-oidc-client",
         actions=("secretsmanager:PutSecretValue",),
         reason="people fill in the identity provider's secret, and do not read it",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="secrets-restored-login",
         actions=("secretsmanager:PutSecretValue",),
         reason="whoever makes a copy of a database fills in its login, and does not read it",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="keys-*",
         actions=("kms:Decrypt", "kms:GenerateDataKey"),
         reason="to put that secret and to read a promotion's manifest takes the keys, through those services alone",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*one-off-task",
         actions=("ecs:RunTask",),
         reason="one-off work is a command of the image",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*restore-task",
         actions=("ecs:RunTask",),
         reason="bringing data back is a command of the image",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="database-instance",
         actions=("rds:RestoreDBInstanceToPointInTime",),
         reason="a copy of a database is made beside it, where restore's tasks alone reach it",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="keys-*",
         actions=("kms:CreateGrant",),
         reason="RDS asks for the key of a copy in their name, and only through it",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*restore-role",
         actions=("iam:PassRole",),
         reason="a task that brings data back runs with the role that may",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*tasks of *",
         actions=("ecs:StopTask", "ecs:TagResource"),
         reason="one-off work is ended, and takes its definition's tags",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*service-*-role",
         actions=("iam:PassRole",),
         reason="one-off work runs with the service's roles",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*files*bucket",
         actions=("s3:ListBucket",),
         reason="the manifest and the receipt of a promotion are looked for by their own names",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*drill-task",
         actions=("ecs:RunTask",),
         reason="a drill is a command of the image that touches the copy alone",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="secrets-restored-login",
         actions=("secretsmanager:PutSecretValue",),
         reason="whoever makes a copy of a database fills in its login, and does not read it",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="keys-*",
         actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
         reason="a copy, its login and the evidence take the keys, through those services alone",
     ),
     *(
-        Meant(
+        Intended(
             role=role,
             things=key,
             actions=("kms:CreateGrant", *_USES),
@@ -150,68 +150,68 @@ _OF_THE_ACCOUNT: Final = (
         )
         for role, key in ((DRILL, "exports-key"), (DRILL, "metrics-key"), (OPERATORS, "metrics-key"))
     ),
-    Meant(
+    Intended(
         role=LEAVING,
         things="metrics-key",
         actions=("kms:Decrypt",),
         reason="the statement for exports, through S3, which this key does not let: decided apart",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="*drill-task",
         actions=("ecs:RunTask",),
         reason="a schedule starts the commands that touch a copy alone",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="database-instance",
         actions=("rds:RestoreDBInstanceToPointInTime",),
         reason="a copy of a database is made beside it, where restore's tasks alone reach it",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="*restore-role",
         actions=("iam:PassRole",),
         reason="a drill's task runs with the role that reads a copy",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="*service-execution-role",
         actions=("iam:PassRole",),
         reason="a task is started by the role that starts tasks",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="*tasks of *",
         actions=("ecs:TagResource",),
         reason="a task takes its definition's tags",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="*-group",
         actions=("logs:GetLogEvents",),
         reason="what a drill's task says is in the service's log",
     ),
-    Meant(
+    Intended(
         role=DRILL,
         things="*files*bucket",
         actions=("s3:ListBucket",),
         reason="the evidence of earlier drills is looked for below its own prefix",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*export-task",
         actions=("ecs:RunTask",),
         reason="handing data over is a command of the image",
     ),
-    Meant(
+    Intended(
         role=OPERATORS,
         things="*export-role",
         actions=("iam:PassRole",),
         reason="a task that hands data over runs with the role that may",
     ),
     *(
-        Meant(role=role, things=things, actions=actions, reason="exports are read by people alone, and handed over")
+        Intended(role=role, things=things, actions=actions, reason="exports are read by people alone, and handed over")
         for role in (OPERATORS, LEAVING)
         for things, actions in (
             ("*exports-bucket*", ("s3:GetObject", "s3:ListBucket")),
@@ -220,7 +220,7 @@ _OF_THE_ACCOUNT: Final = (
         )
     ),
     *(
-        Meant(
+        Intended(
             role=role,
             things="backup-key",
             actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
@@ -229,7 +229,7 @@ _OF_THE_ACCOUNT: Final = (
         for role in (OPERATORS, LEAVING, DRILL)
     ),
     *(
-        Meant(
+        Intended(
             role=role,
             things="*-bucket",
             actions=("s3:ListBucket",),
@@ -237,14 +237,14 @@ _OF_THE_ACCOUNT: Final = (
         )
         for role in (PREVIEW, DEPLOY, LEAVING)
     ),
-    Meant(
+    Intended(
         role=LEAVING,
         things="*files*bucket",
         actions=("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
         reason="a customer's buckets are emptied before they go; a base's are refused by name",
     ),
     *(
-        Meant(
+        Intended(
             role=DEPLOY,
             things=keys,
             actions=("kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"),
@@ -252,25 +252,25 @@ _OF_THE_ACCOUNT: Final = (
         )
         for keys in ("keys-*", "exports-key", "metrics-key", "backup-key")
     ),
-    Meant(
+    Intended(
         role=DEPLOY,
         things="*-role",
         actions=("iam:PassRole", "iam:UpdateAssumeRolePolicy"),
         reason="it makes the stacks' roles, all within the boundary, and hands them to services",
     ),
-    Meant(
+    Intended(
         role=DEPLOY,
         things="observability-alarms",
         actions=("sns:Subscribe",),
         reason="it makes the subscriptions of those on call",
     ),
-    Meant(
+    Intended(
         role=DEPLOY,
         things="secrets-*",
         actions=("secretsmanager:UpdateSecret",),
         reason="it sets a secret's key and description",
     ),
-    Meant(
+    Intended(
         role=DEPLOY,
         things="*rotation-function",
         actions=("lambda:InvokeFunction",),
@@ -279,16 +279,16 @@ _OF_THE_ACCOUNT: Final = (
 )
 
 
-def meant(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay], copies: Copies) -> str:
+def intended(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay], copies: Copies) -> str:
     """Why something is meant to be open; empty where it is not."""
     if asker.party == ACCOUNT:
-        return _meant_of_the_account(asker.name, thing, way)
+        return _intended_of_the_account(asker.name, thing, way)
     if thing.party == ACCOUNT:
         pulls = asker.name == "service-execution-role" and thing.type == t.REPOSITORY and not writes(way.action)
         return "every stack runs the account's one image, which holds nobody's data" if pulls else ""
-    if reason := _meant_by_export(asker, thing, way) or meant_for_copies(asker, thing, way, copies):
+    if reason := _intended_by_export(asker, thing, way) or intended_for_copies(asker, thing, way, copies):
         return reason
-    reasons = (_meant_on_its_way(asker, thing, way, one) for one in on_their_way if one.receiver == thing.party)
+    reasons = (_intended_on_its_way(asker, thing, way, one) for one in on_their_way if one.receiver == thing.party)
     return next(filter(None, reasons), "")
 
 
@@ -302,7 +302,7 @@ def _papers(arn: str) -> str:
     return ""
 
 
-def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
+def _intended_of_the_account(role: str, thing: Thing, way: Way) -> str:
     if role == OPERATORS and way.action == "s3:GetObject" and (reason := _papers(way.arn)):
         return reason
     kept = way.action in ("s3:GetObject", "s3:PutObject") and f"/{EVIDENCE_PREFIX}/" in way.arn
@@ -319,13 +319,13 @@ def _meant_of_the_account(role: str, thing: Thing, way: Way) -> str:
     return next((one.reason for one in listed if covers(one.actions, way.action)), "")
 
 
-def meant_path(path: Path, copies: Copies) -> bool:
+def intended_path(path: Path, copies: Copies) -> bool:
     """Whether a way that no policy decides is meant: a silo is told where its base keeps exports and metrics."""
     named = path.by == REFERENCE and (path.asker, path.thing) in _TOLD_OF_ITS_BASE
     return (named and path.party.startswith(f"{path.whom}-")) or meant_copy(path, copies)
 
 
-def _meant_by_export(asker: Asker, thing: Thing, way: Way) -> str:
+def _intended_by_export(asker: Asker, thing: Thing, way: Way) -> str:
     """A silo is called `BASE-TENANT`, and its exports lie in its base's place below the customer's name."""
     tenant = asker.party.removeprefix(f"{thing.party}-")
     if asker.name != _EXPORT or tenant == asker.party:
@@ -335,7 +335,7 @@ def _meant_by_export(asker: Asker, thing: Thing, way: Way) -> str:
     return f"{tenant}'s exports go to its base's place for them, which tasks cannot read" if puts or uses else ""
 
 
-def _meant_on_its_way(asker: Asker, thing: Thing, way: Way, one: OnItsWay) -> str:
+def _intended_on_its_way(asker: Asker, thing: Thing, way: Way, one: OnItsWay) -> str:
     if asker.party != one.sender or asker.name != _TASK:
         return ""
     inside = f"/{IMPORT_PREFIX}/{one.tenant}/"

@@ -25,13 +25,13 @@ _OWNERS_KEY: Final = "MasterUserSecretKmsKeyId"
 _NOTHING: Final[Mapping[str, Any]] = {"boolean": False, "integer": 0}
 
 
-def likeness(of: Mapping[str, Any], model: Any) -> dict[str, Any]:
+def read(of: Mapping[str, Any], model: Any) -> dict[str, Any]:
     """Everything of an instance that its successor must have, by the names under which it is asked for.
 
     `model` is botocore's of RDS: a client's `meta.service_model`.
     """
     found = {name: of.get(name) or None for name in _scalars(model)}
-    found |= {asked: of.get(read) or None for read, asked in _OTHERWISE.items()}
+    found |= {parameter: of.get(read) or None for read, parameter in _OTHERWISE.items()}
     return {
         **found,
         "DBParameterGroupName": [one["DBParameterGroupName"] for one in of.get("DBParameterGroups", ())],
@@ -54,29 +54,29 @@ def modification(found: Mapping[str, Any], wanted: Mapping[str, Any], model: Any
     for group in _TOGETHER:
         if differ & set(group):
             differ |= {name for name in group if wanted.get(name)}
-    asked: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     for name in sorted(differ - {_LOGS, _OWNERS_KEY, *_NAMES}):
         value = wanted[name] if wanted[name] is not None else _NOTHING.get(takes[name].type_name)
         if value is not None:
-            asked[name] = value
+            parameters[name] = value
     if "DBParameterGroupName" in differ:
-        (asked["DBParameterGroupName"],) = wanted["DBParameterGroupName"]
+        (parameters["DBParameterGroupName"],) = wanted["DBParameterGroupName"]
     if "VpcSecurityGroupIds" in differ:
-        asked["VpcSecurityGroupIds"] = wanted["VpcSecurityGroupIds"]
+        parameters["VpcSecurityGroupIds"] = wanted["VpcSecurityGroupIds"]
     if _LOGS in differ:
         here, there = set(found[_LOGS]), set(wanted[_LOGS])
         changed = {"EnableLogTypes": sorted(there - here), "DisableLogTypes": sorted(here - there)}
-        asked["CloudwatchLogsExportConfiguration"] = {name: logs for name, logs in changed.items() if logs}
+        parameters["CloudwatchLogsExportConfiguration"] = {name: logs for name, logs in changed.items() if logs}
     if _OWNERS_KEY in differ and wanted[_OWNERS_KEY]:
-        asked |= {"ManageMasterUserPassword": True, _OWNERS_KEY: wanted[_OWNERS_KEY]}
-    return asked
+        parameters |= {"ManageMasterUserPassword": True, _OWNERS_KEY: wanted[_OWNERS_KEY]}
+    return parameters
 
 
 def _scalars(model: Any) -> list[str]:
     takes = model.operation_model("ModifyDBInstance").input_shape.members
-    tells = model.shape_for("DBInstance").members
+    described = model.shape_for("DBInstance").members
     return [
         name
         for name, shape in takes.items()
-        if name in tells and name not in _ITS_OWN and shape.type_name in ("boolean", "integer", "string")
+        if name in described and name not in _ITS_OWN and shape.type_name in ("boolean", "integer", "string")
     ]

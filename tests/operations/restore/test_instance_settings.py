@@ -8,7 +8,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.restore.likeness import differing, likeness, modification
+from operations.restore.instance_settings import differing, modification, read
 
 MODEL: Any = boto3.client("rds", region_name="eu-west-1").meta.service_model
 SERVING = {
@@ -38,7 +38,7 @@ COPY = {
 
 
 def asked_of(copy: dict[str, Any], serving: dict[str, Any]) -> dict[str, Any]:
-    return modification(likeness(copy, MODEL), likeness(serving, MODEL), MODEL)
+    return modification(read(copy, MODEL), read(serving, MODEL), MODEL)
 
 
 def test_everything_that_a_copy_comes_without_is_asked_for() -> None:
@@ -62,7 +62,7 @@ def test_everything_that_a_copy_comes_without_is_asked_for() -> None:
 
 def test_nothing_is_asked_of_what_is_alike() -> None:
     assert asked_of(SERVING, SERVING) == {}
-    assert differing(likeness(SERVING, MODEL), likeness(SERVING, MODEL)) == []
+    assert differing(read(SERVING, MODEL), read(SERVING, MODEL)) == []
 
 
 def test_what_the_copy_has_and_the_other_has_not_is_switched_off() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class MoveOptions:
     """`size` is rows, files and gigabytes for the plan; `silo` what a record says of a silo alone."""
 
     to: str | None
@@ -28,14 +28,14 @@ class Wish:
     json_wanted: bool
 
 
-def all_steps(tenant: "Tenant", wish: Wish) -> list[Step]:
+def all_steps(tenant: "Tenant", options: MoveOptions) -> list[Step]:
     """Of this customer's move, whichever of its places the record names first."""
     if tenant.move is None:
-        return steps_of(tenant, str(wish.to), wish.keep_days)
+        return steps_of(tenant, str(options.to), options.keep_days)
     old, new = old_and_new(tenant)
-    return steps_of(old, new.base, wish.keep_days)
+    return steps_of(old, new.base, options.keep_days)
 
 
-def printed(document: dict[str, Any], text: str, wish: Wish) -> None:
+def printed(document: dict[str, Any], text: str, options: MoveOptions) -> None:
     """As a person or a program asked for it."""
-    print_json("tenant-move", document) if wish.json_wanted else print_text(text)
+    print_json("tenant-move", document) if options.json_wanted else print_text(text)
