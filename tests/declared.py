@@ -59,7 +59,7 @@ def declared_once(project: Project, stack: str, options: Options | None = None, 
     told = not isinstance(options.progress, Quiet)
     if told or moto is not None or options.stood is not None or not options.declare_only:
         return rehearse(project, stack, options, moto)
-    return KEPT.result(_name(project, stack, options), lambda: rehearse(project, stack, options))
+    return KEPT.result(name_of(project, stack, options), lambda: rehearse(project, stack, options))
 
 
 def declared_with_base(project: Project, stack: str) -> Rehearsal:
@@ -69,7 +69,7 @@ def declared_with_base(project: Project, stack: str) -> Rehearsal:
     return declared_once(project, stack, Options(declare_only=True, references=references))
 
 
-def _name(project: Project, stack: str, options: Options) -> str:
+def name_of(project: Project, stack: str, options: Options) -> str:
     """A sum over all that the program reads. Where it lies in its project's folder, each resource tells its line."""
     whole = project.main.is_relative_to(project.root)
     place = (project.name, str(project.main), str(project.root) if whole else "", stack)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,19 @@ from operations.rehearse.perform import RehearseOptions, rehearsed
 from operations.warm.outcome import Outcome, outcome_of
 
 
-def rehearse_infrastructure(stack: str) -> None:
-    """Stand a stack up and ask the policies, without its service and without a word."""
+def rehearse_infrastructure(stack: str, *, importing_service: bool) -> None:
+    """Stand a stack up and ask the policies, without its service and without a word.
+
+    With `importing_service` what trying the service needs is imported as well.
+    """
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
     rehearse_whole(find_project(Path.cwd()), stack, Options())
+    if importing_service:
+        for name in ("rehearsal.service.run", "moto.moto_server.werkzeug_app"):  # the gate imports the latter late
+            import_module(name)
 
 
 def rehearse_and_write(request: Mapping[str, Any], into: Path) -> int:

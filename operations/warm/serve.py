@@ -36,7 +36,7 @@ def warm_up(request: Mapping[str, Any]) -> bool:
     try:
         from operations.warm.run import rehearse_infrastructure  # noqa: PLC0415 forgotten and read anew
 
-        rehearse_infrastructure(request["stack"])
+        rehearse_infrastructure(request["stack"], importing_service=request["with_service"])
     except (Exception, SystemExit):  # the program's, whatever it be
         return False
     gc.collect()

@@ -3,7 +3,7 @@
 import uuid
 
 from rehearsal.service.browser import Browser, HttpAnswer, fetch
-from rehearsal.service.trial import StepError, Trial, expect, until
+from rehearsal.service.trial import StepError, Trial, answers, expect, until
 
 MOCK_ISSUER = "workbuoy:dev-mock"
 
@@ -39,7 +39,8 @@ def _finish_login(trial: Trial, browser: Browser, subject: str) -> HttpAnswer:
     if trial.mock_login:
         return browser.send_form("/auth/mock", subject=subject)
     if begun.status == 503:  # the secret may be cached as missing for a second
-        until(lambda: browser.send("GET", "/auth/login").status == 303, 10, "login stays unavailable with its secret")
+        there = answers(trial, lambda: browser.send("GET", "/auth/login").status, 303)
+        until(there, 10, "login stays unavailable with its secret")
         begun = browser.send("GET", "/auth/login")
     at_provider = expect(begun, 303).headers["location"]
     form = f"sub={subject}".encode()

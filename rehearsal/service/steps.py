@@ -17,7 +17,7 @@ from rehearsal.service.rights import act_as_aws, stay_within_boundary
 from rehearsal.service.spans import ask_sampled, find_spans
 from rehearsal.service.tasks import COMMAND_TIMEOUT_SECONDS, begin, finish, found_tenant, refuse_on_duty, run_as_owner
 from rehearsal.service.tls import tls_front
-from rehearsal.service.trial import StepError, Trial, expect, until
+from rehearsal.service.trial import StepError, Trial, answers, expect, until
 from rehearsal.service.watching import Watcher
 
 MIGRATE_TIMEOUT_SECONDS = 100  # the image promises as much
@@ -94,7 +94,8 @@ def start_service(trial: Trial) -> str:
 
 def become_ready(trial: Trial) -> str:
     """It answers /readyz."""
-    until(lambda: trial.status_of("/readyz") == 200, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
+    ready = answers(trial, lambda: trial.status_of("/readyz"), 200)
+    until(ready, READY_TIMEOUT_SECONDS, _not_ready(trial), trial.service)
     trial.watcher = Watcher(trial.ports[1])
     trial.stack.callback(trial.watcher.stop)
     trial.watcher.start()

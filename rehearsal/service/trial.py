@@ -1,8 +1,9 @@
 """The service's surroundings in a rehearsal: what stands in for AWS, for DNS and for the identity provider."""
 
 import json
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ from rehearsal.stand_ins import StandIn
 
 MEMBERS = (("acme", "ada"), ("globex", "grace"))  # tenants that are made up where none are named
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+_UNAVAILABLE = 503
+_REFUSED_SECONDS = 3.0
 _SOON_SECONDS = 2.0  # by then most of what comes is there
 
 
@@ -180,6 +183,26 @@ def until(condition: Any, timeout_seconds: float, why: str, process: Process | N
         if (process is not None and process.ended) or waited > timeout_seconds:
             raise StepError(why)
         time.sleep(0.01 if waited < _SOON_SECONDS else 0.1)
+
+
+def answers(trial: Trial, ask: Callable[[], int], status: int) -> Callable[[], bool]:
+    """Whether the service answers with a status, to be waited for.
+
+    What is refused once is refused each time, so where something was and it is still unavailable after a few more
+    seconds, in which whatever else is refused shows, that raises StepError.
+    """
+    last = math.inf
+
+    def asked() -> bool:
+        nonlocal last
+        answered = ask()
+        if answered == _UNAVAILABLE and trial.gate.denials():
+            last = min(last, time.monotonic() + _REFUSED_SECONDS)
+            if time.monotonic() > last:
+                raise StepError("it stays unavailable, and something that it asked for was refused")
+        return answered == status
+
+    return asked
 
 
 def expect(answer: HttpAnswer, status: int) -> HttpAnswer:

@@ -98,18 +98,22 @@ def in_a_terminal(command: str, columns: int, **variables: str) -> str:
     return sent.decode().replace("\r\n", "\n")
 
 
+@pytest.fixture(scope="module")
+def in_a_dumb_one() -> str:
+    return in_a_terminal("rehearse dev --no-service", 60, TERM="dumb")
+
+
 @pytest.mark.slow
-def test_a_terminal_of_60_columns_gets_lines_of_60() -> None:
-    lines = in_a_terminal("rehearse dev --no-service", 60, TERM="dumb").splitlines()
+def test_a_terminal_of_60_columns_gets_lines_of_60(in_a_dumb_one: str) -> None:
+    lines = in_a_dumb_one.splitlines()
     assert any(re.search(r"\d+ resources", line) for line in lines)
     assert [line for line in lines if len(line) > 60] == []
 
 
 @pytest.mark.slow
-def test_a_dumb_terminal_gets_progress_by_whole_lines() -> None:
-    sent = in_a_terminal("rehearse dev --no-service", 80, TERM="dumb")
-    assert "running the program ...\n" in sent
-    assert not re.search(r"[\r\x1b]", sent)
+def test_a_dumb_terminal_gets_progress_by_whole_lines(in_a_dumb_one: str) -> None:
+    assert "running the program ...\n" in in_a_dumb_one
+    assert not re.search(r"[\r\x1b]", in_a_dumb_one)
     assert "\x1b" in in_a_terminal("rehearse dev --no-service", 80, TERM="xterm"), "the test would see a moving line"
 
 
