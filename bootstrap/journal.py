@@ -35,21 +35,21 @@ def let_writers_in(bucket_name: str, environment: str, accounts: Sequence[str]) 
     """For the bucket's policy: the deploy roles of these accounts, each by its exact ARN."""
     if not accounts:
         return []
-    theirs = _deploy_roles(environment, accounts)
+    deploy_roles = _deploy_roles(environment, accounts)
     return [
         Statement(
             sid="LetFurtherAccountsKeepJournal",
             actions=["s3:GetObject", "s3:PutObject"],
             resources=[_objects(bucket_name, environment)],
             principals=_roots(accounts),
-            conditions=theirs,
+            conditions=deploy_roles,
         ),
         Statement(
             sid="LetFurtherAccountsFindJournal",
             actions=["s3:ListBucket"],
             resources=[f"arn:aws:s3:::{bucket_name}"],
             principals=_roots(accounts),
-            conditions={**theirs, **_below(environment)},
+            conditions={**deploy_roles, **_below(environment)},
         ),
     ]
 

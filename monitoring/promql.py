@@ -53,7 +53,7 @@ def missing(expressions: Sequence[NamedExpression], exposed: Mapping[str, Collec
     """Who asks for a metric or label that is not there, in a sentence each.
 
     Args:
-        asked: every expression.
+        expressions: every one.
         exposed: the series that there are, each with its labels.
     """
     return [f"{one.who} {problem}" for one in expressions for problem in _missing(one, exposed)]

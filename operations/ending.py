@@ -79,7 +79,7 @@ def fail(code: int, *lines: str) -> NoReturn:
     sys.exit(code)
 
 
-def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
+def report_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turn what a person can put right into messages and an exit code, Ctrl-C into 130, and a closed pipe into 0."""
 
     @wraps(function)

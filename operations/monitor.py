@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import MISTAKE, fail, plainly, print_text, warn
+from operations.ending import MISTAKE, fail, print_text, report_errors, warn
 
 if TYPE_CHECKING:
     from monitoring.watched import Watched
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the files go; those of the same names there are replaced.",
 )
-@plainly
+@report_errors
 def monitor(*, stack: str, folder: Path) -> None:
     """Write STACK's monitoring as files: rules, alerts and scrape for Prometheus, dashboards for Grafana.
 

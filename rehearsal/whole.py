@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from project.files import Project
 from project.silos import residency_of, retiring_on
 from rehearsal.result import Rehearsal
-from rehearsal.run import Options, rehearse_with_base
+from rehearsal.run import Options, no_collector, rehearse_with_base
 
 if TYPE_CHECKING:
     from rehearsal.service.leaving import Leaving
@@ -101,7 +101,8 @@ def rehearse_whole(
 
             day = [("a person in Chromium", spend_a_day)] if service.in_browser else []
             further = service.trying.steps() if service.trying is not None else day
-            tried = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
+            with no_collector():
+                tried = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
         seconds = {**rehearsal.seconds, "trying the service": tried.seconds}
         return replace(rehearsal, service=tried, seconds=seconds)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import workbuoy_app
+from workbuoy_app.devtools import forks
 
 SOURCE = Path(workbuoy_app.__file__).parent
 PATIENCE_SECONDS = 60
@@ -100,6 +101,14 @@ def test_a_program_for_developers_can_be_a_fork_too(server: Server) -> None:
     status, output = server.run("backup", "no server", devtool="point_in_time")
     assert status == 2
     assert "point_in_time backup: error" in output
+
+
+def test_what_botocore_reads_is_read_once_though_its_sessions_were_imported_before() -> None:
+    from botocore.session import get_session
+
+    forks.read_models_once()
+    first, second = (get_session().get_component("data_loader") for _ in range(2))
+    assert first is second
 
 
 def test_commands_run_beside_each_other_and_each_is_told_its_own_end(server: Server, cli: Path) -> None:

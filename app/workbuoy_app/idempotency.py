@@ -48,18 +48,20 @@ async def once(
     if keyed_request is None:
         return await work()
     now = datetime.now(UTC)
-    mine = {"tenant_id": session.tenant_id, "member_id": session.member_id, "key": keyed_request.key}
+    identity = {"tenant_id": session.tenant_id, "member_id": session.member_id, "key": keyed_request.key}
     await tx.execute(
-        f"delete from idempotency_keys{_THIS} and created_at < %(before)s", {**mine, "before": now - KEPT}
+        f"delete from idempotency_keys{_THIS} and created_at < %(before)s", {**identity, "before": now - KEPT}
     )
     taken = await tx.execute(
         "insert into idempotency_keys (tenant_id, member_id, key, fingerprint, answer, created_at)"
         " values (%(tenant_id)s, %(member_id)s, %(key)s, %(fingerprint)s, '', %(now)s)"
         " on conflict (tenant_id, member_id, key) do nothing",
-        {**mine, "fingerprint": keyed_request.fingerprint, "now": now},
+        {**identity, "fingerprint": keyed_request.fingerprint, "now": now},
     )
     if not taken:
-        row = await tx.one(f"select fingerprint, answer from idempotency_keys{_THIS} and key = %(key)s", mine)
+        row = await tx.one(
+            f"select fingerprint, answer from idempotency_keys{_THIS} and key = %(key)s", identity
+        )
         if row is None or row["fingerprint"] != keyed_request.fingerprint:
             raise Refused(409, "This Idempotency-Key was used for another request. Make a new one for each.")
         return answer_as.model_validate_json(row["answer"]).model_dump()
@@ -67,6 +69,6 @@ async def once(
     answer = answer_as.model_validate(done).model_dump_json()
     await tx.execute(
         f"update idempotency_keys set answer = %(answer)s{_THIS} and key = %(key)s",
-        {**mine, "answer": answer},
+        {**identity, "answer": answer},
     )
     return done

@@ -34,8 +34,10 @@ def startup_options(
     if role:
         # Also a login that owns the tables or is a superuser (a laptop's `postgres`) then obeys the policies.
         options["role"] = role
-    ours = " ".join(f"-c {name}={value}" for name, value in options.items())
-    return f"{address.options} {ours}" if address.options else ours  # of two values the later one holds
+    own_options = " ".join(f"-c {name}={value}" for name, value in options.items())
+    return (
+        f"{address.options} {own_options}" if address.options else own_options
+    )  # of two values the later one holds
 
 
 def transaction_options(address: PostgresAddress) -> str:

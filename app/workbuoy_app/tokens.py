@@ -42,9 +42,9 @@ async def all_of(tx: Transaction, session: Session, *, everyones: bool) -> Row:
     """One's own, the newest first; or all of the tenant, for whoever may manage members."""
     if everyones and Right.MEMBERS_MANAGE not in session.rights:
         raise Refused(403, "Only who may manage members sees the tokens of all.")
-    mine = "" if everyones else " and member_id = %(member_id)s"
+    own_only = "" if everyones else " and member_id = %(member_id)s"
     rows = await tx.all(
-        f"select {_COLUMNS} from api_tokens where tenant_id = %(tenant_id)s{mine} order by id desc limit 1000",
+        f"select {_COLUMNS} from api_tokens where tenant_id = %(tenant_id)s{own_only} order by id desc limit 1000",
         {"tenant_id": session.tenant_id, "member_id": session.member_id},
     )
     return {"items": [_as_response(row) for row in rows]}

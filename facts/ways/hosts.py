@@ -29,7 +29,7 @@ def _path(one: Resource, party: str, taken: list[str | Mark], whom: str, name: s
     both = [each for each in taken or ["*"] if isinstance(each, str) and isinstance(name, str) and overlap(each, name)]
     state = True if both else None if unknown else False
     why = f"it takes {both[0]}" if both else "a host name is not known" if unknown else "it takes other names"
-    return Path(party=party, asker=one.name, whom=whom, thing=f"host {name}", by=HOST_NAME, open=state, why=why)
+    return Path(party=party, caller=one.name, whom=whom, thing=f"host {name}", by=HOST_NAME, open=state, why=why)
 
 
 def _hosts(rule: Resource) -> list[str | Mark]:

@@ -11,7 +11,7 @@ from facts.permissions.errors import PolicyError
 from facts.permissions.evaluate import Held, Policies, Request, Undecided, decide
 from facts.permissions.patterns import Context
 from facts.reach import Reach, reach
-from facts.ways.askers import Asker, askers, held, unread
+from facts.ways.callers import Caller, callers, held, unread
 from facts.ways.samples import patterns_of
 from facts.ways.things import Thing, things
 from graph import Graph
@@ -33,7 +33,7 @@ class Way:
 class Verdict:
     """Somebody on a thing: every way that is open; `unproved` says which policies are not known."""
 
-    asker: Asker
+    caller: Caller
     thing: Thing
     ways: tuple[Way, ...]
     unproved: str = ""
@@ -50,7 +50,7 @@ class Rights:
         statements = [one.statement for grants in self._reach.values() for one in grants.statements]
         named = {one.arn.split(":")[4] for one in graph.of(t.ROLE, t.KEY) if one.arn.count(":") > 4}
         self.accounts = frozenset(named | {graph.account}) - {""}
-        self.askers: list[Asker] = askers(graph, self._reach, self.accounts)
+        self.callers: list[Caller] = callers(graph, self._reach, self.accounts)
         self.things: list[Thing] = things(graph, patterns_of(statements))
         self._tags: Context = {
             key: () for one in statements for key in conditions(one) if key.startswith("aws:resourcetag/")
@@ -60,34 +60,36 @@ class Rights:
 
     def verdicts(self) -> Iterator[Verdict]:
         """Everybody on everything of other parties."""
-        for asker in self.askers:
-            own = _Own(_Statements(asker.identity), _Statements(asker.boundary) if asker.boundary is not None else None)
+        for caller in self.callers:
+            own = _Own(
+                _Statements(caller.identity), _Statements(caller.boundary) if caller.boundary is not None else None
+            )
             for thing in self.things:
                 # A service takes a role for whoever may pass it, and nobody passes a role of another account.
                 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-                passed = thing.type == t.ROLE and asker.principal.service
-                if thing.party != asker.party and not passed:
-                    yield self._verdict(asker, thing, own)
+                passed = thing.type == t.ROLE and caller.principal.service
+                if thing.party != caller.party and not passed:
+                    yield self._verdict(caller, thing, own)
 
-    def _verdict(self, asker: Asker, thing: Thing, own: "_Own") -> Verdict:
+    def _verdict(self, caller: Caller, thing: Thing, own: "_Own") -> Verdict:
         on = self._on[thing.holder]
-        unproved = asker.unread or on.unread
+        unproved = caller.unread or on.unread
         if unproved:
-            return Verdict(asker=asker, thing=thing, ways=(), unproved=unproved)
+            return Verdict(caller=caller, thing=thing, ways=(), unproved=unproved)
         try:
-            return Verdict(asker=asker, thing=thing, ways=tuple(self._ways(asker, thing, on, own)))
+            return Verdict(caller=caller, thing=thing, ways=tuple(self._ways(caller, thing, on, own)))
         except PolicyError as error:
-            return Verdict(asker=asker, thing=thing, ways=(), unproved=f"a policy that AWS would not take: {error}")
+            return Verdict(caller=caller, thing=thing, ways=(), unproved=f"a policy that AWS would not take: {error}")
 
-    def _ways(self, asker: Asker, thing: Thing, on: "_OnThing", own: "_Own") -> Iterator[Way]:
+    def _ways(self, caller: Caller, thing: Thing, on: "_OnThing", own: "_Own") -> Iterator[Way]:
         account = next((arn.split(":")[4] for arn in thing.actions if arn.split(":")[4]), self._account)
-        at_home = asker.principal.account == account and asker.principal.has_identity_policies
+        at_home = caller.principal.account == account and caller.principal.has_identity_policies
         for arn in thing.actions:
             asked = sorted(on.statements.allowed(arn) | (own.identity.allowed(arn) if at_home else frozenset()))
-            context = self._context(asker, thing, arn, account) if asked else {}
+            context = self._context(caller, thing, arn, account) if asked else {}
             for action in asked:
                 request = Request(
-                    principal=asker.principal,
+                    principal=caller.principal,
                     action=action,
                     resource=arn,
                     resource_account=account,
@@ -98,8 +100,8 @@ class Rights:
                 if decision.allowed:
                     yield Way(action=action, arn=arn, why=decision.reason)
 
-    def _context(self, asker: Asker, thing: Thing, arn: str, account: str) -> Context:
-        principal, region = asker.principal, arn.split(":")[3]
+    def _context(self, caller: Caller, thing: Thing, arn: str, account: str) -> Context:
+        principal, region = caller.principal, arn.split(":")[3]
         tags: Context = {f"aws:resourcetag/{key.lower()}": (value,) for key, value in thing.tags.items()}
         who: Context = {
             "aws:principalarn": (principal.role_arn or principal.arn,),
@@ -115,7 +117,7 @@ class Rights:
             "aws:principalisawsservice": (str(bool(principal.service)).lower(),),
             "aws:resourceaccount": (account,),
             "aws:securetransport": ("true",),
-            **asker.context,
+            **caller.context,
         }
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Path:
-    """`asker` of `party` on `thing` of `whom`; `open` is None where a value that decides it is not known.
+    """`caller` of `party` on `thing` of `whom`; `open` is None where a value that decides it is not known.
 
     `by` is what kind of way it is (the network, a host name, a reference), `why` what opens or closes it.
     """
 
     party: str
-    asker: str
+    caller: str
     whom: str
     thing: str
     by: str

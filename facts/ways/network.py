@@ -168,4 +168,4 @@ def _exposures(graph: Graph) -> Iterator[Path]:
 
 
 def _path(who: tuple[str, str], whom: tuple[str, str], state: bool | None, why: str) -> Path:
-    return Path(party=who[0], asker=who[1], whom=whom[0], thing=whom[1], by=NETWORK, open=state, why=why)
+    return Path(party=who[0], caller=who[1], whom=whom[0], thing=whom[1], by=NETWORK, open=state, why=why)

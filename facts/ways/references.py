@@ -86,5 +86,5 @@ def _outsiders(graph: Graph, text: str, accounts: frozenset[str]) -> Iterator[st
             yield arn[0]
 
 
-def _path(party: str, asker: str, whom: str, thing: str, why: str) -> Path:
-    return Path(party=party, asker=asker, whom=whom, thing=thing, by=REFERENCE, open=True, why=why)
+def _path(party: str, caller: str, whom: str, thing: str, why: str) -> Path:
+    return Path(party=party, caller=caller, whom=whom, thing=thing, by=REFERENCE, open=True, why=why)

@@ -103,7 +103,7 @@ def offboarding_file(root: Path, name: str) -> Path:
 
 def name_in(path: str) -> str | None:
     """Whose record a path from the project's root is; None for another file."""
-    apart = (f"{OFFBOARDED_FOLDER}/", f"{MOVED_FOLDER}/")
-    if not path.startswith(f"{FOLDER}/") or not path.endswith(_SUFFIX) or path.startswith(apart):
+    other_folders = (f"{OFFBOARDED_FOLDER}/", f"{MOVED_FOLDER}/")
+    if not path.startswith(f"{FOLDER}/") or not path.endswith(_SUFFIX) or path.startswith(other_folders):
         return None
     return path.rpartition("/")[2].removesuffix(_SUFFIX)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, print_json, print_text, report_errors
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--tenant-id", metavar="UUID", help="A pool customer's id, which its objects' keys begin with.")
 @JSON
-@plainly
+@report_errors
 def access(
     *, tenant: str, first: str, last: str, folder: Path | None, tenant_id: str | None, json_wanted: bool
 ) -> None:

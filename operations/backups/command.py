@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from operations.backups.vault_profile import VAULT_PROFILE
-from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, NOT_MADE, fail, print_json, print_text, report_errors
 from operations.restore.running import place_of_stack, stack_of
 from project.terminal import wrapped
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @VAULT_PROFILE
 @click.option("--this-account", is_flag=True, help="Leave copies out of reach to the account that keeps them.")
 @JSON
-@plainly
+@report_errors
 def backups(*, name: str, live: bool, vault_profile: str | None, this_account: bool, json_wanted: bool) -> None:
     """Look whether what STACK would be restored from is there and can be read, the worst first.
 

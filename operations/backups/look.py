@@ -146,7 +146,7 @@ def _ledger(target: BackupTarget) -> Iterator[Finding]:
     found = (
         target.client("s3").list_objects_v2(Bucket=target.bucket, Prefix=ERASURES_BEGUN, MaxKeys=1).get("KeyCount", 0)
     )
-    told = (
+    state, text = (
         (State.GOOD, "is there") if found else (State.UNREADABLE, f"{ERASURES_BEGUN} is not there: no copy may be read")
     )
-    yield Finding(what="erasure ledger", state=told[0], found=told[1])
+    yield Finding(what="erasure ledger", state=state, found=text)

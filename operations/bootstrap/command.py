@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import notify, plainly, print_text
+from operations.ending import notify, print_text, report_errors
 from operations.help import Commands
 
 
@@ -18,7 +18,7 @@ def bootstrap() -> None:
 
 @bootstrap.command()
 @click.argument("account")
-@plainly
+@report_errors
 def up(account: str) -> None:
     """Bootstrap ACCOUNT, or apply what has changed; Pulumi shows it all and asks first.
 
@@ -32,7 +32,7 @@ def up(account: str) -> None:
 
 @bootstrap.command(name="adopt-state")
 @click.argument("account")
-@plainly
+@report_errors
 def adopt(account: str) -> None:
     """Move bootstrap's own state of ACCOUNT from this folder into the bucket that it made.
 
@@ -58,7 +58,7 @@ def adopt(account: str) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the documents go, a file each.",
 )
-@plainly
+@report_errors
 def guardrails(account: str, out: Path) -> None:
     """Write ACCOUNT's service control policies, for whoever administers the organisation to attach.
 

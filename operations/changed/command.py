@@ -9,7 +9,7 @@ import click
 
 from infra.problems import Problem, ProblemsError
 from infra.suggestion import suggestion
-from operations.ending import JSON, MISTAKE, fail, notify, plainly, print_json, print_text
+from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_text, report_errors
 
 if TYPE_CHECKING:
     from operations.changed.estate import ListedEstate
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--stack", metavar="STACK", help="Name this stack alone, a base or a customer's own.")
 @JSON
 @click.option("--github-output", is_flag=True, help="Also write the matrices of the workflows into $GITHUB_OUTPUT.")
-@plainly
+@report_errors
 def changed(
     *,
     since: str | None,

@@ -76,21 +76,21 @@ def read_estate(root: Path) -> ListedEstate:
     return ListedEstate(bases=bases, customers=customers)
 
 
-def read_bases(root: Path, apart: Collection[str] = ()) -> dict[str, Base]:
+def read_bases(root: Path, silo_stacks: Collection[str] = ()) -> dict[str, Base]:
     """Every base stack, without the laptop's. Raises ProblemsError with all stack files that say too little.
 
-    `apart` names stacks that are known to be customers' own, whose files need not be read.
+    `silo_stacks` names stacks that are known to be customers' own, whose files need not be read.
     """
     problems: list[Problem] = []
-    bases = _bases(root, problems, apart)
+    bases = _bases(root, problems, silo_stacks)
     if problems:
         raise ProblemsError(problems)
     return bases
 
 
-def _bases(root: Path, problems: list[Problem], apart: Collection[str] = ()) -> dict[str, Base]:
+def _bases(root: Path, problems: list[Problem], silo_stacks: Collection[str] = ()) -> dict[str, Base]:
     names = (name.removeprefix("Pulumi.").removesuffix(".yaml") for name in stack_file_names(root))
-    files = {stack: stack_file(root, stack) for stack in names if stack not in apart}
+    files = {stack: stack_file(root, stack) for stack in names if stack not in silo_stacks}
     settings = {stack: settings_of(_content(root, file.name, problems)) for stack, file in sorted(files.items())}
     return {
         stack: base

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_text, report_errors
 
 
 @click.command()
 @click.argument("stack")
 @JSON
-@plainly
+@report_errors
 def cost(*, stack: str, json_wanted: bool) -> None:
     """Report what STACK costs a month at rest, by its settings: a base stack, or one more customer's silo.
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, notify, plainly, print_json, print_text
+from operations.ending import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    JSON,
+    MISTAKE,
+    fail,
+    notify,
+    print_json,
+    print_text,
+    report_errors,
+)
 
 if TYPE_CHECKING:
     from operations.engine.reviewed import Reviewed
@@ -34,7 +44,7 @@ if TYPE_CHECKING:
 @click.option("--older", is_flag=True, help="Also where a newer commit than this one is deployed.")
 @click.option("--yes", is_flag=True, help="Do not ask before the update.")
 @JSON
-@plainly
+@report_errors
 def deploy(
     *,
     stack: str,
@@ -94,7 +104,7 @@ def deploy(
 @click.argument("stack")
 @click.option("--timeout-minutes", default=20, show_default=True, type=click.IntRange(1, 120))
 @JSON
-@plainly
+@report_errors
 def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
     """Wait until the service of STACK runs what was declared.
 
@@ -117,7 +127,7 @@ def rollout(*, stack: str, timeout_minutes: int, json_wanted: bool) -> None:
 @click.command()
 @click.argument("stack")
 @JSON
-@plainly
+@report_errors
 def releases(*, stack: str, json_wanted: bool) -> None:
     """List the images that the service of STACK has run, newest first: where to go back to.
 
@@ -153,7 +163,7 @@ def releases(*, stack: str, json_wanted: bool) -> None:
 @click.argument("stack")
 @click.option("--timeout-seconds", default=120, show_default=True, type=click.IntRange(1, 3600))
 @JSON
-@plainly
+@report_errors
 def smoke(*, stack: str, timeout_seconds: int, json_wanted: bool) -> None:
     """Try the service of STACK from here: /healthz and /readyz at its public address, over TLS.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, notify, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, fail, notify, print_json, print_text, report_errors
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="What must be possible for exit code 0.",
 )
 @JSON
-@plainly
+@report_errors
 def doctor(*, stack: str | None, purpose: "Purpose", json_wanted: bool) -> None:
     """Report what is here and what is missing, each with the one command that puts it right.
 

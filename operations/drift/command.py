@@ -11,9 +11,9 @@ from operations.ending import (
     NOT_MADE,
     fail,
     notify,
-    plainly,
     print_json,
     print_text,
+    report_errors,
 )
 from operations.review.command import FILE
 
@@ -31,7 +31,7 @@ from operations.review.command import FILE
 )
 @JSON
 @click.option("--markdown", type=FILE, help="Also write the finding as Markdown into this file.")
-@plainly
+@report_errors
 def drift(
     *,
     stack: str,

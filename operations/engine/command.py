@@ -2,7 +2,7 @@
 
 import click
 
-from operations.ending import notify, plainly
+from operations.ending import notify, report_errors
 from operations.help import Commands
 
 
@@ -12,7 +12,7 @@ def engine() -> None:
 
 
 @engine.command()
-@plainly
+@report_errors
 def install() -> None:
     """Install the Pulumi CLI of the SDK's version, by Pulumi's own installer, and the provider plugins.
 

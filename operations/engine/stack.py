@@ -9,13 +9,13 @@ from bootstrap.names import secrets_provider as own_provider
 from graph.plan import Plan
 from operations.ending import Notify
 from operations.engine.account import check_account, check_region
+from operations.engine.backend_stack import BackendStack
 from operations.engine.cli import Cli, find_cli
 from operations.engine.errors import EngineError, StrayedError
 from operations.engine.events import EngineEvents, Event, changes_of
 from operations.engine.messages import explained_by, lost_events, some, unknown_stack
 from operations.engine.reviewed import Reviewed, ReviewGuard
 from operations.engine.stack_file import only_provider_added, provider_lines, require_provider
-from operations.engine.standing import Standing
 from project.files import Project
 from project.placement import Placement, placement_of
 
@@ -89,7 +89,7 @@ def _default_provider(opened: "EngineStack") -> str | None:
     return own_provider(opened.place.state_region) if opened.backend().startswith("s3://") else None
 
 
-class EngineStack(Standing):
+class EngineStack(BackendStack):
     """One stack, open. Every operation streams the CLI's lines to `on_output` and raises EngineError."""
 
     def __init__(self, project: Project, name: str, cli: Cli, place: Placement, variables: Mapping[str, str]) -> None:

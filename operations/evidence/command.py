@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, notify, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, notify, print_json, print_text, report_errors
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--live", is_flag=True, help="Also read drills and the erasure ledger from each stack's bucket.")
 @JSON
-@plainly
+@report_errors
 def evidence(
     *, since_text: str, out: Path, stacks: tuple[str, ...], recorded: Path, live: bool, json_wanted: bool
 ) -> None:

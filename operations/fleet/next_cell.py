@@ -50,8 +50,8 @@ def next_cell(root: Path, cell: Cell, *, own_account: bool | None = None) -> Nex
     name = _free_name(root, cell.name)
     text = _base_text(root, cell, name)
     known = (root / account_file(account_stack(root, cell.base.environment, cell.base.account))).is_file()
-    apart = own_account if own_account is not None else known and cell.shared < cell.alone
-    if not apart:
+    separate_account = own_account if own_account is not None else known and cell.shared < cell.alone
+    if not separate_account:
         why = (
             f"in account {cell.base.account} with {cell.name}: {cell.shared} customers fit there ({cell.shared_limit})"
         )

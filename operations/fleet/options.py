@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import click
 
-from operations.ending import plainly
+from operations.ending import report_errors
 
 Function: TypeAlias = Callable[..., Any]
 Decorator: TypeAlias = Callable[[Function], Function]
@@ -38,7 +38,7 @@ def of_environment(*options: Decorator, journal: bool = True) -> Decorator:
             root = find_project(Path.cwd()).root
             return function(where=Where(root=root, environment=environment, profile=journal_profile), **given)
 
-        wrapped: Function = _ENVIRONMENT(plainly(placed))
+        wrapped: Function = _ENVIRONMENT(report_errors(placed))
         own: list[Decorator] = [*options, _PROFILE] if journal else [*options]
         for option in reversed(own):
             wrapped = option(wrapped)

@@ -96,7 +96,7 @@ def _figures(fleet: Fleet) -> Html:
 
 
 def _subject(subject: str, rows: Sequence[Row]) -> Html:
-    mine = [one for one in rows if one.subject == subject]
+    matching = [one for one in rows if one.subject == subject]
     columns = (Column("What"), Column("Verdict"), Column("Stacks", "number"), Column("Which"))
     cells: list[list[Child]] = [
         [
@@ -105,7 +105,7 @@ def _subject(subject: str, rows: Sequence[Row]) -> Html:
             f"{len(one.stacks):,}",
             some(one.stacks, 10),
         ]
-        for one in mine
+        for one in matching
     ]
     title, caption = _TITLES[subject]
     return el(

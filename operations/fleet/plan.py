@@ -78,7 +78,7 @@ def plan_release(root: Path, environment: str, image: str) -> FleetPlan:
     """
     settings = load_fleet(root)
     read = read_checked(root)
-    bases = read_bases(root, apart={one.stack for one in read.tenants if one.isolation == "silo"})
+    bases = read_bases(root, silo_stacks={one.stack for one in read.tenants if one.isolation == "silo"})
     problems = [*read.problems, *find_canary_problems(root, settings, read.tenants, bases, environment)]
     if not is_digest(image):
         problems.append(Problem(message=f"--image {image}: is no digest; give sha256: and 64 hex digits"))
@@ -109,7 +109,7 @@ def find_fleet_problems(root: Path, tenants: Sequence[Tenant]) -> list[Problem]:
         return []
     try:
         settings = load_fleet(root)
-        bases = read_bases(root, apart={one.stack for one in tenants if one.isolation == "silo"})
+        bases = read_bases(root, silo_stacks={one.stack for one in tenants if one.isolation == "silo"})
     except ProblemsError as error:
         return list(error.problems)
     environments = sorted({one.environment for one in bases.values()})

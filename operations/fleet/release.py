@@ -32,12 +32,12 @@ def release_of(root: Path, customers_files: Collection[str]) -> str:
             "this is no repository of git with a commit, so that runners cannot tell whether their code is the same"
         )
         raise ProblemsError([Problem(message=message)])
-    apart = {*APART, *customers_files}
+    excluded = {*APART, *customers_files}
     digest = hashlib.sha256()
     for entry in listed.decode().split("\0"):
-        if entry and _head(entry.rpartition("\t")[2]) not in apart and not entry.endswith(".md"):
+        if entry and _head(entry.rpartition("\t")[2]) not in excluded and not entry.endswith(".md"):
             digest.update(f"{entry}\0".encode())
-    dirty = [name for name in sorted({*_names(changed), *_names(new)}) if _head(name) not in apart]
+    dirty = [name for name in sorted({*_names(changed), *_names(new)}) if _head(name) not in excluded]
     for name in dirty:
         file = root / name
         digest.update(name.encode("utf-8", "surrogateescape") + b"\0")

@@ -13,10 +13,10 @@ from operations.ending import (
     NOT_MADE,
     fail,
     notify,
-    plainly,
     print_json,
     print_page,
     print_text,
+    report_errors,
     warn,
 )
 from operations.fleet.options import of_environment
@@ -44,7 +44,7 @@ LOOKS = click.option(
 @click.option("--write", is_flag=True, help="With --next: write the files into the project, where they are missing.")
 @click.option("--live", is_flag=True, help="Ask Service Quotas what AWS grants the account that you are signed in to.")
 @JSON
-@plainly
+@report_errors
 def cells(*, after: str | None, own_account: bool | None, write: bool, live: bool, json_wanted: bool) -> None:
     """Show base stacks with the room that AWS's limits leave on each: docs/limits.md's, and quotas of fleet.yaml.
 
@@ -148,7 +148,7 @@ def page(*, where: "Where", looks: Path | None, output: Path, repository: str | 
 @click.option(
     "--minutes", default=45, show_default=True, type=click.IntRange(1, 360), help="No stack is begun after so many."
 )
-@plainly
+@report_errors
 def look(*, what: str, stacks: str, output: Path, parallel: int, minutes_each: int, minutes: int) -> None:
     """Look at stacks one after the other as the night does: what drifted, or whether each could be restored.
 

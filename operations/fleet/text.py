@@ -119,5 +119,5 @@ def _shard(record: ShardRecord) -> Mapping[str, Any]:
 def wave_rows(waves: Sequence[str], heads: Sequence[ShardHead]) -> Iterator[str]:
     """Waves of a run that has begun, a line each."""
     for wave in waves:
-        mine = [one for one in heads if one.wave == wave]
-        yield f"  {wave:<9} {sum(one.customers for one in mine):>6,} customers in {len(mine):>3} shards"
+        of_wave = [one for one in heads if one.wave == wave]
+        yield f"  {wave:<9} {sum(one.customers for one in of_wave):>6,} customers in {len(of_wave):>3} shards"

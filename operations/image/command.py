@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import INTERRUPTED, JSON, doing, fail, notify, plainly, print_json, print_text
+from operations.ending import INTERRUPTED, JSON, doing, fail, notify, print_json, print_text, report_errors
 from operations.help import Commands
 from operations.image.registry_command import copy_image, push
 from project.interrupts import interruptible
@@ -34,7 +34,7 @@ image.add_command(copy_image)
 @click.option("--engine", type=click.Choice(["docker", "buildah"]), help="Default: Docker where its engine answers.")
 @click.option("--base", metavar="IMAGE", help="Base of buildah's build stage instead of Debian's packages.")
 @JSON
-@plainly
+@report_errors
 def build(architecture: "Architecture | None", engine: "Engine | None", base: str | None, json_wanted: bool) -> None:
     """Build the image of this checkout into build/image, with its SBOM beside it.
 

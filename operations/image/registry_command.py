@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import INTERRUPTED, JSON, doing, fail, notify, plainly, print_json, print_text
+from operations.ending import INTERRUPTED, JSON, doing, fail, notify, print_json, print_text, report_errors
 
 if TYPE_CHECKING:
     from operations.image.registry import Stored
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--github-output", is_flag=True, help="Also write `repository` and `digest` into $GITHUB_OUTPUT.")
 @JSON
-@plainly
+@report_errors
 def push(
     *, archive: Path, repository: str, digest: str | None, keep: Path | None, github_output: bool, json_wanted: bool
 ) -> None:
@@ -46,7 +46,7 @@ def push(
 @click.argument("source", metavar="REPOSITORY@DIGEST")
 @click.argument("repositories", metavar="REPOSITORY...", nargs=-1, required=True)
 @JSON
-@plainly
+@report_errors
 def copy_image(source: str, repositories: Sequence[str], json_wanted: bool) -> None:
     """Copy an image by its digest into each REPOSITORY, the digest unchanged, and see that it is there.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, notify, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, fail, notify, print_json, print_text, report_errors
 
 if TYPE_CHECKING:
     from operations.local.run import LocalRun
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command()
 @JSON
 @click.option("--verbose", is_flag=True, help="Also show what the engine says, on stderr.")
-@plainly
+@report_errors
 def local(*, json_wanted: bool, verbose: bool) -> None:
     """Stand up the stack `local` in a moto server by the real engine and the genuine provider, and take it down.
 

@@ -19,11 +19,11 @@ def _rotation_without_a_value() -> None:
     """moto notes the rotation of a secret that has no value yet, then breaks; AWS starts the function."""
     from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend  # noqa: PLC0415 in its own process only
 
-    stock = SecretsManagerBackend.rotate_secret
+    original = SecretsManagerBackend.rotate_secret
 
     def rotate(self: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
         try:
-            return stock(self, secret_id, *args, **kwargs)
+            return original(self, secret_id, *args, **kwargs)
         except UnboundLocalError:
             secret = self.secrets[secret_id]
             return secret.to_short_dict() if isinstance(secret, FakeSecret) else ""
@@ -73,13 +73,13 @@ def _tags_of_scalable_targets() -> None:
     """Source: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html"""
     from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response  # noqa: PLC0415
 
-    stock = Response.register_scalable_target
+    original = Response.register_scalable_target
 
     def kept(self: Response) -> dict[str, dict[str, str]]:
         return self.applicationautoscaling_backend.__dict__.setdefault("tags", {})  # type: ignore[no-any-return]
 
     def register(self: Response) -> str:
-        answer = stock(self)
+        answer = original(self)
         kept(self).setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(self._get_param("Tags") or {})
         return answer
 

@@ -18,11 +18,11 @@ from operations.ending import (
     MISTAKE,
     fail,
     notify,
-    plainly,
     print_json,
     print_json_list,
     print_text,
     report,
+    report_errors,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ SOURCES = ("declared", "rehearsal", "stack", "live")
     help="Also write a record of processing into this file, to hand to the customer.",
 )
 @click.option("--language", type=click.Choice(("en", "no")), help="Of the record: English (default) or Norwegian.")
-@plainly
+@report_errors
 def locate(
     *,
     tenant: str | None,

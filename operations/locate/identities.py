@@ -10,7 +10,7 @@ from facts import tokens as t
 from facts.permissions.documents import principals
 from facts.permissions.evaluate import Held, Principal, Statement
 from facts.reach import Grants, Reach, reach
-from facts.ways.askers import loose_policies
+from facts.ways.callers import loose_policies
 from graph import Graph, Resource
 
 ADMINISTRATORS: Final = "administrators"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from operations.ending import JSON, MISTAKE, fail, notify, plainly, print_json, print_text
+from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_text, report_errors
 from operations.help import Commands
 from project.terminal import wrapped
 
@@ -33,7 +33,7 @@ def person() -> None:
 @click.argument("name")
 @MEMBER
 @JSON
-@plainly
+@report_errors
 def export(*, name: str, member: UUID, json_wanted: bool) -> None:
     """Export what a customer's rows and files hold of one person, as open archives.
 
@@ -58,7 +58,7 @@ def export(*, name: str, member: UUID, json_wanted: bool) -> None:
     "--confirm", "confirmed", metavar="NAME", help="The customer's name once more, where nobody can be asked."
 )
 @JSON
-@plainly
+@report_errors
 def erase(*, name: str, member: UUID, confirmed: str | None, json_wanted: bool) -> None:
     """Erase one person from a customer; there is no way back.
 

@@ -69,33 +69,33 @@ def _foot() -> str:
 def comment(repository: Repository, number: int, name: str, parts: Sequence[str]) -> str:
     """Write or change the comment; gives back which. Raises ApiError."""
     text = body(name, parts, LONGEST_BODY)
-    mine = _mine(repository.comments(number), name)
-    if mine is None:
+    existing = _find_own(repository.comments(number), name)
+    if existing is None:
         repository.comment(number, text)
         return "written"
-    if mine["body"] == text:
+    if existing["body"] == text:
         return "as it was"
-    repository.change_comment(mine["id"], text)
+    repository.change_comment(existing["id"], text)
     return "brought up to date"
 
 
 def issue(repository: Repository, name: str, title: str, parts: Sequence[str]) -> str:
     """Open, change or close the issue; gives back a sentence. Raises ApiError."""
-    mine = _mine(repository.open_issues(), name)
+    existing = _find_own(repository.open_issues(), name)
     if not parts:
-        if mine is None:
+        if existing is None:
             return "Nothing to report, and no issue is open"
-        repository.comment(mine["number"], "Nothing of this is found any more.")
-        repository.change_issue(mine["number"], state="closed")
-        return f"Issue {mine['number']} is closed: nothing of it is found any more"
+        repository.comment(existing["number"], "Nothing of this is found any more.")
+        repository.change_issue(existing["number"], state="closed")
+        return f"Issue {existing['number']} is closed: nothing of it is found any more"
     text = body(name, parts, LONGEST_BODY)
-    if mine is None:
+    if existing is None:
         return f"Issue {repository.open_issue(title, text)} is opened"
-    repository.change_issue(mine["number"], title=title, body=text)
-    return f"Issue {mine['number']} is brought up to date"
+    repository.change_issue(existing["number"], title=title, body=text)
+    return f"Issue {existing['number']} is brought up to date"
 
 
-def _mine(found: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+def _find_own(found: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
     """The first with this marker that the workflows wrote: anybody else's text may hold the marker too."""
     return next(
         (one for one in found if one["user"]["login"] == BOT and (one["body"] or "").startswith(marker(name))), None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, NOT_MADE, fail, plainly
+from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, NOT_MADE, fail, report_errors
 from operations.rehearse.fitting import arguments_of, given_options, require_fitting
 from project.whole_file import require_writable
 
@@ -64,7 +64,7 @@ USUAL = "dev"
 @click.option("--watch", "watching", is_flag=True, help="Rehearse again whenever a file of the project is saved.")
 @click.option("--verbose", is_flag=True, help="Also list every field that was not checked, by reason.")
 @click.pass_context
-@plainly
+@report_errors
 def rehearse(
     context: click.Context,
     *,

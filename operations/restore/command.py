@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, fail, notify, plainly, print_text
+from operations.ending import JSON, fail, notify, print_text, report_errors
 from operations.help import Commands
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
 from operations.restore.running import begin, guarded, head, place_of_stack, stack_of, tried, work_at
@@ -38,7 +38,7 @@ for one in (restore_stack, switch, files):
 @click.option("--due", is_flag=True, help="Only where the last good drill is a week old.")
 @click.option("--clean-up", is_flag=True, help="Delete the copy also where a step fails.")
 @JSON
-@plainly
+@report_errors
 def drill(
     *,
     stack: str,
@@ -86,7 +86,7 @@ def drill(
 @click.option("--again", is_flag=True, help="Once more to a moment to which the customer was brought back already.")
 @click.option("--yes-restore", "confirmed", metavar="NAME", help="The customer's name once more.")
 @JSON
-@plainly
+@report_errors
 def restore_tenant(
     *,
     name: str,
@@ -139,7 +139,7 @@ def restore_tenant(
 @AT
 @click.option("--yes-restore", "confirmed", metavar="NAME", help="The customer's name once more.")
 @JSON
-@plainly
+@report_errors
 def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: bool) -> None:
     """Give a customer back what stood before the last restore to TIME."""
     from operations.restore.moment import parse, run_name  # noqa: PLC0415 printing help must not pay for these
@@ -156,7 +156,7 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
 @restore.command()
 @click.argument("stack")
 @click.option("--expired", is_flag=True, help="Only a copy whose day is over.")
-@plainly
+@report_errors
 def end(*, stack: str, expired: bool) -> None:
     """Delete STACK's restored copy, where one stands."""
     place = place_of_stack(stack)

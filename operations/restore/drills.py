@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, notify, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, notify, print_json, print_text, report_errors
 from operations.restore.running import guarded, place_of_stack, region_of, work_at
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("stack")
 @click.option("--measure", is_flag=True, help="Also give the age to CloudWatch, for the alarm `restore-drill`.")
 @JSON
-@plainly
+@report_errors
 def drills(*, stack: str, measure: bool, json_wanted: bool) -> None:
     """Show how STACK's restore drills went, the newest first, from the evidence in its bucket.
 

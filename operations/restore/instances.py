@@ -165,8 +165,8 @@ class Instances:
 
     def _untag(self, found: Mapping[str, Any]) -> None:
         """What serves has the tags that are declared, and no others."""
-        if ours := [name for name in OURS if name in tags_of(found)]:
-            self._rds.remove_tags_from_resource(ResourceName=found["DBInstanceArn"], TagKeys=ours)
+        if own_tags := [name for name in OURS if name in tags_of(found)]:
+            self._rds.remove_tags_from_resource(ResourceName=found["DBInstanceArn"], TagKeys=own_tags)
 
     def _expect(self, name: str) -> Mapping[str, Any]:
         found = self._find(name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, fail, notify, plainly, print_text
+from operations.ending import JSON, fail, notify, print_text, report_errors
 from operations.restore.moment import parse, run_name, shown
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
 from operations.restore.running import attempted, begin, guarded, head, held, place_of_stack, region_of, tried, work_at
@@ -27,7 +27,7 @@ GOES_ON = "the same command again goes on, and with --back it goes back"
 @PLAN
 @EVIDENCE
 @JSON
-@plainly
+@report_errors
 def restore_stack(
     *, stack: str, at_text: str | None, plan: bool, evidence_file: Path | None, json_wanted: bool
 ) -> None:
@@ -77,7 +77,7 @@ def restore_stack(
     help="Also write into FILE what was done, by whom, and how long nothing served.",
 )
 @JSON
-@plainly
+@report_errors
 def switch(
     *,
     stack: str,
@@ -118,7 +118,7 @@ def switch(
 @click.argument("stack")
 @click.option("--switched", metavar="TIME", required=True, help="Since when the database serves that serves now.")
 @JSON
-@plainly
+@report_errors
 def files(*, stack: str, switched: str, json_wanted: bool) -> None:
     """Put STACK's files in order as the rows of the database name them that serves now, after a switch back.
 

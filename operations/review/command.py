@@ -12,10 +12,10 @@ from operations.ending import (
     doing,
     fail,
     notify,
-    plainly,
     print_json,
     print_page,
     print_text,
+    report_errors,
     warn,
 )
 
@@ -61,7 +61,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @JSON
 @click.option("--sarif", type=FILE, help="Also write the findings to this file as SARIF.")
 @click.option("--markdown", type=FILE, help="Also write the review to this file, for a pull request.")
-@plainly
+@report_errors
 def review(
     *,
     stack: str | None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_page, print_text
+from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_page, print_text, report_errors
 from operations.help import Commands
 from operations.review.command import FILE
 
@@ -21,7 +21,7 @@ def policies() -> None:
 @policies.command()
 @OUTPUT
 @click.option("--check", "only_check", is_flag=True, help="Only say whether the file of --output is up to date.")
-@plainly
+@report_errors
 def document(output: Path | None, only_check: bool) -> None:
     """Print the page of all controls (docs/controls.md)."""
     from policies.documentation import page  # noqa: PLC0415 printing help must not pay for it
@@ -41,7 +41,7 @@ def document(output: Path | None, only_check: bool) -> None:
 @click.option("--region", "regions", multiple=True, help="A region that residency allows; may be given again.")
 @click.option("--policy-config", type=FILE, help="Settings of the policies, as `--policy-pack-config` takes them.")
 @JSON
-@plainly
+@report_errors
 def check(
     *,
     stack: str | None,
@@ -65,7 +65,7 @@ def check(
 @STACK
 @GRAPH
 @JSON
-@plainly
+@report_errors
 def lint(stack: str | None, graph: Path | None, json_wanted: bool) -> None:
     """Lint every policy document of STACK, or of a recorded graph. Exits with 3 where one has a fault."""
     _one_source(stack, graph)
@@ -84,7 +84,7 @@ def lint(stack: str | None, graph: Path | None, json_wanted: bool) -> None:
 @GRAPH
 @OUTPUT
 @JSON
-@plainly
+@report_errors
 def matrix(stack: str | None, graph: Path | None, output: Path | None, json_wanted: bool) -> None:
     """Print who may do what in STACK: role x action x resource, one grant a line (docs/permissions.md)."""
     _one_source(stack, graph)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, fail, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, fail, print_json, print_text, report_errors
 from operations.help import Commands
 from operations.review.command import FILE
 
@@ -22,7 +22,7 @@ def state() -> None:
 @click.argument("stack", required=False)
 @click.option("--file", type=FILE, help="Check this exported state instead of STACK's.")
 @JSON
-@plainly
+@report_errors
 def check(*, stack: str | None, file: Path | None, json_wanted: bool) -> None:
     """Look for secret values that stand in clear in the state of STACK, or in an exported file.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import notify, plainly, print_page, print_text, warn
+from operations.ending import notify, print_page, print_text, report_errors, warn
 
 if TYPE_CHECKING:
     from operations.fleet.cells import Cell
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     help="Whom to reach; ROLE is privacy, technical or billing. Give it once for each.",
 )
 @click.option("--signed", metavar="DATE", help="Day of the contract. [default: today]")
-@plainly
+@report_errors
 def create(
     *,
     name: str,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from operations.ending import MISTAKE, fail, notify, plainly, print_text
+from operations.ending import MISTAKE, fail, notify, print_text, report_errors
 
 
 @click.command()
 @click.argument("name")
 @click.option("--on", "day", required=True, metavar="DATE", help="The first day on which it may be destroyed.")
-@plainly
+@report_errors
 def retire(*, name: str, day: str) -> None:
     """Write the day of leaving into the customer's record, for review.
 
@@ -50,7 +50,7 @@ def retire(*, name: str, day: str) -> None:
     type=click.IntRange(0, 3650),
     help="How long the final snapshot is meant to stay; a person deletes it. The keys stay as long.",
 )
-@plainly
+@report_errors
 def destroy(
     *,
     name: str,

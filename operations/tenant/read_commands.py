@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from operations.ending import JSON, MISTAKE, fail, notify, plainly, print_json, print_text, warn
+from operations.ending import JSON, MISTAKE, fail, notify, print_json, print_text, report_errors, warn
 
 
 @click.command("list")
 @JSON
-@plainly
+@report_errors
 def list_tenants(*, json_wanted: bool) -> None:
     """List all customers. What is wrong with their files goes to stderr, and the exit code is then 1."""
     from operations.tenant.facts import facts_of, table  # noqa: PLC0415 printing help must not pay for these
@@ -29,7 +29,7 @@ def list_tenants(*, json_wanted: bool) -> None:
 @click.argument("name")
 @click.option("--outputs", "with_outputs", is_flag=True, help="Also what its deployed stack says, by the engine.")
 @JSON
-@plainly
+@report_errors
 def show(*, name: str, with_outputs: bool, json_wanted: bool) -> None:
     """Show everything about one customer."""
     from infra.tenants.files import find_tenant_problems, read_tenant  # noqa: PLC0415 help must not pay for these
@@ -55,7 +55,7 @@ def show(*, name: str, with_outputs: bool, json_wanted: bool) -> None:
 @click.command()
 @click.option("--since", metavar="REF", help="Also compare with where this branch left REF, such as main.")
 @JSON
-@plainly
+@report_errors
 def check(*, since: str | None, json_wanted: bool) -> None:
     """Check all customers' files, alone and together.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from operations.backups.vault_profile import VAULT_PROFILE
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text, report
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, NOT_MADE, fail, print_json, print_text, report, report_errors
 from operations.ending import notify as notify_line
 from project.terminal import wrapped
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--live", is_flag=True, help="Ask AWS for each copy, instead of telling the days alone.")
 @VAULT_PROFILE
 @JSON
-@plainly
+@report_errors
 def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bool) -> None:
     """List the copies that remain of a customer who has left, or of one who moved where it was before.
 

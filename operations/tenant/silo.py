@@ -12,12 +12,12 @@ from infra.tenants.files import find_stack_problems, find_tenant_problems, read_
 from infra.tenants.record import Tenant
 from infra.yaml_text import read_yaml
 from operations.ending import notify
+from operations.engine.backend_stack import BackendStack
 from operations.engine.cli import find_cli
 from operations.engine.errors import MistakenError
 from operations.engine.image import DEPLOYED, deployed_image
 from operations.engine.stack import EngineStack, open_stack
 from operations.engine.stack_file import provider_lines
-from operations.engine.standing import Standing
 from project.files import Project
 from project.whole_file import write_whole
 
@@ -143,7 +143,7 @@ def restore_provider(project: Project, tenant: Tenant) -> bool:
     text = file.read_text(encoding="utf-8")
     if provider_lines(text):
         return True
-    standing = Standing(project, tenant.stack, find_cli(notify), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
+    standing = BackendStack(project, tenant.stack, find_cli(notify), {"PULUMI_SKIP_UPDATE_CHECK": "true"})
     state = standing.state()
     lines = state.provider_lines
     if not lines and not state.resources:

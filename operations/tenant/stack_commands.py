@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, fail, notify, plainly, print_json, print_text
+from operations.ending import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    JSON,
+    MISTAKE,
+    fail,
+    notify,
+    print_json,
+    print_text,
+    report_errors,
+)
 
 if TYPE_CHECKING:
     from infra.tenants.record import Tenant
@@ -23,7 +33,7 @@ IMAGE = click.option(
 @IMAGE
 @JSON
 @click.pass_context
-@plainly
+@report_errors
 def preview(context: click.Context, *, name: str, image: str | None, json_wanted: bool) -> None:
     """Review what a deployment of the customer's own stack would change. Nothing is written.
 
@@ -67,7 +77,7 @@ def preview(context: click.Context, *, name: str, image: str | None, json_wanted
 @click.option("--again", is_flag=True, help="With --all: also those that the last run finished.")
 @JSON
 @click.pass_context
-@plainly
+@report_errors
 def deploy(
     context: click.Context,
     *,

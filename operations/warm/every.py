@@ -92,7 +92,7 @@ def _rehearse(places: Sequence[Place], *, with_service: bool, with_pages: bool) 
     done: dict[Place, Rehearsed] = {}
     with scratch() as files, WarmProcess(places[0].folder, files) as warm:
         notify("importing what all need ...")
-        warm.warm_up(_request(places[0], files, with_service=False, with_pages=False))
+        warm.warm_up(_request(places[0], files, with_service=with_service, with_pages=False))
         while not warm.is_ready():
             time.sleep(_WAIT_SECONDS)
         waiting, running = list(places), dict[Place, Running]()

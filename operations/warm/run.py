@@ -2,21 +2,28 @@
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from operations.ending import CHECK_FAILED, NOT_MADE, fail, plainly
+from operations.ending import CHECK_FAILED, NOT_MADE, fail, report_errors
 from operations.rehearse.perform import RehearseOptions, rehearsed
 from operations.warm.outcome import Outcome, outcome_of
 
 
-def rehearse_infrastructure(stack: str) -> None:
-    """Stand a stack up and ask the policies, without its service and without a word."""
+def rehearse_infrastructure(stack: str, *, importing_service: bool) -> None:
+    """Stand a stack up and ask the policies, without its service and without a word.
+
+    With `importing_service` what trying the service needs is imported as well.
+    """
     from project.files import find_project  # noqa: PLC0415
     from rehearsal.run import Options  # noqa: PLC0415
     from rehearsal.whole import rehearse_whole  # noqa: PLC0415
 
     rehearse_whole(find_project(Path.cwd()), stack, Options())
+    if importing_service:
+        for name in ("rehearsal.service.run", "moto.moto_server.werkzeug_app"):  # the gate imports the latter late
+            import_module(name)
 
 
 def rehearse_and_write(request: Mapping[str, Any], into: Path) -> int:
@@ -31,7 +38,7 @@ def rehearse_and_write(request: Mapping[str, Any], into: Path) -> int:
     return 0
 
 
-@plainly
+@report_errors
 def _rehearse(request: Mapping[str, Any], into: Path) -> None:
     options = RehearseOptions(
         stack=request["stack"], with_service=request["with_service"], quiet=request["quiet"], lent=request.get("lent")

@@ -24,8 +24,8 @@ def forget_our_modules(*roots: Path) -> None:
     """Take the project's own modules out of `sys.modules`, so that they are read anew."""
     for name, module in list(sys.modules.items()):
         file = str(getattr(module, "__file__", None) or _ELSEWHERE[0])
-        ours = not file.startswith(_ELSEWHERE) and any(Path(file).is_relative_to(root) for root in roots)
-        if ours and name != "__main__":
+        is_ours = not file.startswith(_ELSEWHERE) and any(Path(file).is_relative_to(root) for root in roots)
+        if is_ours and name != "__main__":
             del sys.modules[name]
 
 
@@ -36,7 +36,7 @@ def warm_up(request: Mapping[str, Any]) -> bool:
     try:
         from operations.warm.run import rehearse_infrastructure  # noqa: PLC0415 forgotten and read anew
 
-        rehearse_infrastructure(request["stack"])
+        rehearse_infrastructure(request["stack"], importing_service=request["with_service"])
     except (Exception, SystemExit):  # the program's, whatever it be
         return False
     gc.collect()

@@ -149,17 +149,17 @@ def _meets(action: str, named: Sequence[str]) -> bool:
 
 def _fits(named: str, form: str) -> bool:
     """Whether an ARN could be both: of the form documented, and one that the statement names."""
-    mine, theirs = re.sub(r"\$\{[^}]*\}", "*", named).split(":", 5), form.split(":", 5)
-    if len(mine) < len(theirs):
+    named_parts, form_parts = re.sub(r"\$\{[^}]*\}", "*", named).split(":", 5), form.split(":", 5)
+    if len(named_parts) < len(form_parts):
         return False
-    kind = re.match(r"[\w-]+(?=[/:])", theirs[5])
-    if kind and mine[5] != "*" and not mine[5].startswith(kind.group()):
+    kind = re.match(r"[\w-]+(?=[/:])", form_parts[5])
+    if kind and named_parts[5] != "*" and not named_parts[5].startswith(kind.group()):
         return False  # a wildcard may not stand for a part of the type, as in u* for user/
-    if ":" in mine[5] and ":" not in theirs[5]:
+    if ":" in named_parts[5] and ":" not in form_parts[5]:
         return False
-    if theirs[2] == "s3" and "/" in mine[5] and "/" not in theirs[5]:
+    if form_parts[2] == "s3" and "/" in named_parts[5] and "/" not in form_parts[5]:
         return False  # a bucket's name has no slash, so that this names objects
-    return all(overlap(one, other) for one, other in zip(mine, theirs, strict=True))
+    return all(overlap(one, other) for one, other in zip(named_parts, form_parts, strict=True))
 
 
 def _conditions(statement: Statement) -> Iterator[Named]:

@@ -97,9 +97,9 @@ class Gate:
         Raises:
             NotTrustedError: it does not; the message says why.
         """
-        asker = Principal(arn="", account=self._account, service=service)
+        caller = Principal(arn="", account=self._account, service=service)
         requested = RequestedAction(action="sts:AssumeRole", resource=role_arn, context=_lower(context))
-        decision = self._judge(asker, requested, {})
+        decision = self._judge(caller, requested, {})
         if not decision.allowed:
             raise NotTrustedError(f"{service} may not take {role_arn}: {decision.reason}")
         credentials = Credentials(

@@ -3,14 +3,13 @@
 import re
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from rehearsal.service.browser import fetch
 
-EVERY_SECONDS: Final = 0.1
+EVERY_SECONDS: Final = 0.25
 _REQUESTS: Final = "workbuoy_http_request_duration_seconds"
 _POOL: Final = "workbuoy_database_"
 _SAMPLE: Final = re.compile(rf"^({_REQUESTS}_bucket|{_REQUESTS}_count|{_POOL}\w+)(?:\{{(.*)\}})? (\S+)$", re.MULTILINE)
@@ -60,12 +59,13 @@ def read(text: str, at: float) -> Scrape:
 
 @dataclass
 class Watcher:
-    """Looks in a thread of its own, from `start` to `stop`; a look that fails is left out."""
+    """Looks in a thread of its own, at first, at each mark, at last and between; a look that fails is left out."""
 
     port: int
     _scrapes: list[Scrape] = field(default_factory=list)
     _marks: list[tuple[float, str]] = field(default_factory=list)
-    _stopped: threading.Event = field(default_factory=threading.Event)
+    _due: threading.Event = field(default_factory=threading.Event)
+    _stopped: bool = False
     _began: float = field(default_factory=time.perf_counter)
     _thread: threading.Thread | None = None
 
@@ -76,10 +76,12 @@ class Watcher:
     def mark(self, what: str) -> None:
         """Something begins now."""
         self._marks.append((time.perf_counter() - self._began, what))
+        self._due.set()
 
     def stop(self) -> None:
         """Look no more. May be called again."""
-        self._stopped.set()
+        self._stopped = True
+        self._due.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -88,12 +90,12 @@ class Watcher:
         return Watched(scrapes=tuple(self._scrapes), marks=tuple(self._marks))
 
     def _look(self) -> None:
-        for _ in self._turns():
+        last = False
+        while not last:
+            self._due.clear()
+            last = self._stopped
             with suppress(OSError):
                 text = fetch(f"http://127.0.0.1:{self.port}/metrics").body.decode()
                 self._scrapes.append(read(text, time.perf_counter() - self._began))
-
-    def _turns(self) -> Iterator[None]:
-        yield
-        while not self._stopped.wait(EVERY_SECONDS):
-            yield
+            if not last:
+                self._due.wait(EVERY_SECONDS)

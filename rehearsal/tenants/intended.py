@@ -8,7 +8,7 @@ from typing import Final
 from components.files import ERASURES_PREFIX, EVIDENCE_PREFIX, IMPORT_PREFIX
 from facts import tokens as t
 from facts.permissions.actions import covers, writes
-from facts.ways.askers import Asker
+from facts.ways.callers import Caller
 from facts.ways.data import touches_data
 from facts.ways.judging import Way
 from facts.ways.model import Path
@@ -279,16 +279,16 @@ _OF_THE_ACCOUNT: Final = (
 )
 
 
-def intended(asker: Asker, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay], copies: Copies) -> str:
+def intended(caller: Caller, thing: Thing, way: Way, on_their_way: Sequence[OnItsWay], copies: Copies) -> str:
     """Why something is meant to be open; empty where it is not."""
-    if asker.party == ACCOUNT:
-        return _intended_of_the_account(asker.name, thing, way)
+    if caller.party == ACCOUNT:
+        return _intended_of_the_account(caller.name, thing, way)
     if thing.party == ACCOUNT:
-        pulls = asker.name == "service-execution-role" and thing.type == t.REPOSITORY and not writes(way.action)
+        pulls = caller.name == "service-execution-role" and thing.type == t.REPOSITORY and not writes(way.action)
         return "every stack runs the account's one image, which holds nobody's data" if pulls else ""
-    if reason := _intended_by_export(asker, thing, way) or intended_for_copies(asker, thing, way, copies):
+    if reason := _intended_by_export(caller, thing, way) or intended_for_copies(caller, thing, way, copies):
         return reason
-    reasons = (_intended_on_its_way(asker, thing, way, one) for one in on_their_way if one.receiver == thing.party)
+    reasons = (_intended_on_its_way(caller, thing, way, one) for one in on_their_way if one.receiver == thing.party)
     return next(filter(None, reasons), "")
 
 
@@ -321,22 +321,22 @@ def _intended_of_the_account(role: str, thing: Thing, way: Way) -> str:
 
 def intended_path(path: Path, copies: Copies) -> bool:
     """Whether a way that no policy decides is meant: a silo is told where its base keeps exports and metrics."""
-    named = path.by == REFERENCE and (path.asker, path.thing) in _TOLD_OF_ITS_BASE
+    named = path.by == REFERENCE and (path.caller, path.thing) in _TOLD_OF_ITS_BASE
     return (named and path.party.startswith(f"{path.whom}-")) or meant_copy(path, copies)
 
 
-def _intended_by_export(asker: Asker, thing: Thing, way: Way) -> str:
+def _intended_by_export(caller: Caller, thing: Thing, way: Way) -> str:
     """A silo is called `BASE-TENANT`, and its exports lie in its base's place below the customer's name."""
-    tenant = asker.party.removeprefix(f"{thing.party}-")
-    if asker.name != _EXPORT or tenant == asker.party:
+    tenant = caller.party.removeprefix(f"{thing.party}-")
+    if caller.name != _EXPORT or tenant == caller.party:
         return ""
     puts = thing.name == "objects of exports-bucket" and way.action in _PUTS and f"/{tenant}/" in way.arn
     uses = thing.name == "exports-key" and way.action in _USES
     return f"{tenant}'s exports go to its base's place for them, which tasks cannot read" if puts or uses else ""
 
 
-def _intended_on_its_way(asker: Asker, thing: Thing, way: Way, one: OnItsWay) -> str:
-    if asker.party != one.sender or asker.name != _TASK:
+def _intended_on_its_way(caller: Caller, thing: Thing, way: Way, one: OnItsWay) -> str:
+    if caller.party != one.sender or caller.name != _TASK:
         return ""
     inside = f"/{IMPORT_PREFIX}/{one.tenant}/"
     puts = way.action in _PUTS and inside in way.arn

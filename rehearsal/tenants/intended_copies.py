@@ -6,7 +6,7 @@ from typing import Final
 from facts import tokens as t
 from facts.permissions.actions import covers
 from facts.places import ARN
-from facts.ways.askers import Asker
+from facts.ways.callers import Caller
 from facts.ways.judging import Way
 from facts.ways.model import Path
 from facts.ways.parties import OUTSIDE, party_of
@@ -34,12 +34,12 @@ def copies_of(graph: Graph) -> Copies:
     }
 
 
-def intended_for_copies(asker: Asker, thing: Thing, way: Way, copies: Copies) -> str:
+def intended_for_copies(caller: Caller, thing: Thing, way: Way, copies: Copies) -> str:
     """Why it is open; empty where it is not meant to be."""
-    if asker.party != OUTSIDE:
-        return _intended_of_jobs(asker, way)
+    if caller.party != OUTSIDE:
+        return _intended_of_jobs(caller, way)
     accounts = {found[2] for vault in copies.get(thing.party, ()) if (found := ARN.match(vault))}
-    if asker.principal.account not in accounts:
+    if caller.principal.account not in accounts:
         return ""
     if thing.type == t.BACKUP_VAULT and way.action == "backup:CopyIntoBackupVault":
         return "a copy comes back by it; AWS lets another account do nothing else with a vault"
@@ -48,9 +48,9 @@ def intended_for_copies(asker: Asker, thing: Thing, way: Way, copies: Copies) ->
     return ""
 
 
-def _intended_of_jobs(asker: Asker, way: Way) -> str:
+def _intended_of_jobs(caller: Caller, way: Way) -> str:
     """The ids of snapshots that AWS Backup takes are its own; nobody's code gets the role."""
-    if asker.name != _ROLE:
+    if caller.name != _ROLE:
         return ""
     taken = ":snapshot:awsbackup:" in way.arn
     listed = way.action in ("rds:DescribeDBInstances", "rds:DescribeDBSnapshots")
@@ -59,4 +59,4 @@ def _intended_of_jobs(asker: Asker, way: Way) -> str:
 
 def meant_copy(path: Path, copies: Copies) -> bool:
     """Whether a reference is that of a plan to its own vault elsewhere."""
-    return path.party == OUTSIDE and path.thing == _PLAN and path.asker in copies.get(path.whom, ())
+    return path.party == OUTSIDE and path.thing == _PLAN and path.caller in copies.get(path.whom, ())

@@ -61,10 +61,10 @@ def expect_only_intended(when: str, graphs: Iterable[Graph | None], on_their_way
 
 
 def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay], copies: Copies) -> Iterator[Cell]:
-    asker, thing = verdict.asker, verdict.thing
+    caller, thing = verdict.caller, verdict.thing
     cell = Cell(
-        who=asker.party,
-        who_as=asker.name,
+        who=caller.party,
+        who_as=caller.name,
         whom=thing.party,
         what=thing.name,
         call=ANY_ACTION,
@@ -74,10 +74,10 @@ def _of_verdict(verdict: Verdict, on_their_way: Sequence[OnItsWay], copies: Copi
     )
     reasons: dict[str, list[Way]] = defaultdict(list)
     for way in verdict.ways:
-        reasons[intended(asker, thing, way, on_their_way, copies)].append(way)
+        reasons[intended(caller, thing, way, on_their_way, copies)].append(way)
     holes = reasons.pop("", [])
     yield replace(cell, got=Outcome.ALLOWED, why=explained(holes)) if holes else cell
-    if asker.party != ACCOUNT:  # what the account's roles do to every stack is theirs to do: docs/bootstrap.md
+    if caller.party != ACCOUNT:  # what the account's roles do to every stack is theirs to do: docs/bootstrap.md
         for reason, ways in reasons.items():
             allowed = {"expected": Outcome.ALLOWED, "got": Outcome.ALLOWED, "why": f"{reason}: {explained(ways)}"}
             yield replace(cell, call=", ".join(sorted({one.action for one in ways})), **allowed)  # type: ignore[arg-type]
@@ -87,7 +87,7 @@ def _of_paths(paths: Iterable[Path], copies: Copies) -> Iterator[Cell]:
     """One cell for everybody on everything in one way: open where one of several paths is."""
     found: dict[tuple[str, str, str, str, str], Path] = {}
     for one in paths:
-        key = (one.party, one.asker, one.whom, one.thing, one.by)
+        key = (one.party, one.caller, one.whom, one.thing, one.by)
         known = found.get(key)
         if known is None or (known.open is False and one.open is not False) or one.open:
             found[key] = one
@@ -95,7 +95,7 @@ def _of_paths(paths: Iterable[Path], copies: Copies) -> Iterator[Cell]:
         got = Outcome.ALLOWED if one.open else Outcome.NOT_PROVED if one.open is None else Outcome.DENIED
         yield Cell(
             who=one.party,
-            who_as=one.asker,
+            who_as=one.caller,
             whom=one.whom,
             what=one.thing,
             call=one.by,

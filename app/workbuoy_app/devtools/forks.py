@@ -34,14 +34,24 @@ import workbuoy_app
 
 PROGRAM = "workbuoy-app"
 _OWN = workbuoy_app.__name__
-_NOT_OF_THE_SERVICE = ("devtools", "migrations", "__main__")
-# What functions of the service, uvicorn and botocore import late.
+_LEFT_OUT = (
+    "devtools",
+    "migrations",
+    "__main__",
+    "spans",
+)  # few stacks export spans; OpenTelemetry is a twentieth
+# What functions of the service, uvicorn, httpx2 and botocore import late.
 _LATE = (
-    "botocore.session",
+    "anyio._backends._asyncio",
     "botocore.httpsession",
+    "botocore.session",
+    "encodings.idna",
+    "httpcore2",
     "psycopg_pool",
+    "truststore",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
+    "uvicorn.loops.uvloop",
     "uvicorn.protocols.http.httptools_impl",
 )
 
@@ -84,7 +94,7 @@ def import_all() -> dict[str, tuple[int, int]]:
     """Everything that commands import; gives back the service's files as they were. A command tells what it lacks."""
     files = {str(file): _saved(file) for file in Path(workbuoy_app.__path__[0]).rglob("*.py")}
     found = pkgutil.walk_packages(workbuoy_app.__path__, f"{_OWN}.", onerror=lambda _: None)
-    own = [one.name for one in found if one.name.split(".")[1] not in _NOT_OF_THE_SERVICE]
+    own = [one.name for one in found if one.name.split(".")[1] not in _LEFT_OUT]
     for name in (*own, *_LATE):
         with suppress(Exception):
             import_module(name)
@@ -101,9 +111,11 @@ def _saved(file: str | Path) -> tuple[int, int]:
 
 def read_models_once() -> None:
     """botocore reads its data anew for each session, which is most of what a client costs: now once a process."""
-    from botocore import loaders
+    from botocore import loaders, session  # a session knows the function by its own name, too
 
-    setattr(loaders, "create_loader", cache(loaders.create_loader))  # noqa: B010 - mypy refuses the plain form
+    once = cache(loaders.create_loader)
+    for module in (loaders, session):
+        setattr(module, "create_loader", once)  # noqa: B010 - mypy refuses the plain form
 
 
 def _read_models() -> None:

@@ -177,8 +177,10 @@ def _insert(connection: Connection, name: sql.Identifier, rows: int) -> sql.Comp
                 raise LookupError(f"no column of its unique index {', '.join(unique)} can be varied")
     source = sql.SQL("generate_series(1, {rows}) as copies (number)").format(rows=rows)
     if parent is not None:
-        other, own, theirs = parent
-        varied |= {one: sql.Identifier("parent", their) for one, their in zip(own, theirs, strict=True)}
+        other, own, parent_columns = parent
+        varied |= {
+            one: sql.Identifier("parent", their) for one, their in zip(own, parent_columns, strict=True)
+        }
         source = sql.SQL(
             "(select *, row_number() over () as number from {other} limit {rows}) as parent"
             " cross join lateral (select parent.number) as copies"

@@ -94,9 +94,9 @@ def _table(connection: Owner, name: str, oid: int) -> Table:
             [oid],
         ).fetchall()
     )
-    if strange := [column for column, kind in columns.items() if kind not in TYPES]:
+    if unsupported := [column for column, kind in columns.items() if kind not in TYPES]:
         raise PromotionRefused(
-            f"{name}.{strange[0]} is of a type that no export writes: {columns[strange[0]]}"
+            f"{name}.{unsupported[0]} is of a type that no export writes: {columns[unsupported[0]]}"
         )
     key = connection.execute(
         "select a.attname from pg_index i, unnest(i.indkey) with ordinality as k (attnum, place), pg_attribute a"

@@ -144,8 +144,8 @@ def _interfaces(stack: Stack, vpc: Resource) -> Iterator[Undeclared]:
     filters = [{"Name": "vpc-id", "Values": [vpc.id]}]
     for one in stack.account.items("ec2", region, "describe_network_interfaces", "NetworkInterfaces", Filters=filters):
         named = {str(group.get("GroupId")): str(group.get("GroupName")) for group in maps(one.get("Groups"))}
-        strange = [name for id_, name in named.items() if id_ not in groups and stack.is_mine(name)]
-        if strange:
+        foreign_groups = [name for id_, name in named.items() if id_ not in groups and stack.is_mine(name)]
+        if foreign_groups:
             what = str(one.get("Description") or (one.get("Attachment") or {}).get("InstanceId") or "")
             yield stack.undeclared(
                 "aws:ec2/networkInterface:NetworkInterface",

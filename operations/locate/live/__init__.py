@@ -80,9 +80,9 @@ def _tagged(estate: Estate, swept: Swept, known: list[str], own: Callable[[str],
     harmless = harmless_kinds(estate.own)
     for region, arn in swept.tagged:
         named = arn.split(":", 5)[-1].rpartition(":")[2].removeprefix("db:")
-        strange = not any(arn == one or arn.startswith(f"{one}:") for one in known)
-        mine = not pool or own(named)  # all base stacks share one tag
-        if strange and mine and (region not in allowed or kind_of(arn) not in harmless):
+        undeclared = not any(arn == one or arn.startswith(f"{one}:") for one in known)
+        of_this_base = not pool or own(named)  # all base stacks share one tag
+        if undeclared and of_this_base and (region not in allowed or kind_of(arn) not in harmless):
             yield Located(
                 group=Group.FOUND,
                 form=Form.UNKNOWN,

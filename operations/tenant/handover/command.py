@@ -7,7 +7,17 @@ from uuid import UUID
 
 import click
 
-from operations.ending import CHECK_FAILED, INTERRUPTED, JSON, MISTAKE, NOT_MADE, fail, plainly, print_json, print_text
+from operations.ending import (
+    CHECK_FAILED,
+    INTERRUPTED,
+    JSON,
+    MISTAKE,
+    NOT_MADE,
+    fail,
+    print_json,
+    print_text,
+    report_errors,
+)
 from operations.ending import notify as notify_line
 
 if TYPE_CHECKING:
@@ -22,7 +32,7 @@ T = TypeVar("T")
 @click.command()
 @click.argument("name")
 @JSON
-@plainly
+@report_errors
 def export(*, name: str, json_wanted: bool) -> None:
     """Export everything that a customer has into the place for exports, as open archives.
 
@@ -49,7 +59,7 @@ def export(*, name: str, json_wanted: bool) -> None:
 @click.option("--member", type=click.UUID, metavar="ID", help="Of one person: their export instead.")
 @click.option("--hours", default=12, show_default=True, type=click.IntRange(1, MOST_HOURS), help="How long they work.")
 @JSON
-@plainly
+@report_errors
 def link(*, name: str, member: UUID | None, hours: int, json_wanted: bool) -> None:
     """Print an address for each archive of a customer's newest export, which anyone can read from for a while.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, plainly, print_json, print_text
+from operations.ending import CHECK_FAILED, JSON, MISTAKE, fail, print_json, print_text, report_errors
 from operations.tenant.move.options import MoveOptions, all_steps, printed
 from operations.tenant.move.steps import RUNNABLE, old_and_new
 
@@ -39,7 +39,7 @@ IN_FILES = ("open", "switch", "retire", "close")
 @click.option("--listener-priority", type=int, help="For --run open of a silo: of its rule on the new base stack.")
 @click.option("--certificate-arn", metavar="ARN", help="For --run open of a silo: ACM's in the new region, or base.")
 @JSON
-@plainly
+@report_errors
 def move(
     *,
     name: str,

@@ -14,9 +14,9 @@ from operations.ending import (
     NOT_MADE,
     fail,
     notify,
-    plainly,
     print_json,
     print_text,
+    report_errors,
 )
 from operations.tenant.steps import steps_document, steps_text
 
@@ -34,7 +34,7 @@ RUNNABLE = ("freeze", "export", "import", "compare", "thaw", "clear", "remove")
 @click.option("--live", is_flag=True, help="Ask AWS how far it is; with --run, do the step.")
 @click.option("--yes-remove", "confirmed", metavar="NAME", help="For --run remove: the customer's name once more.")
 @JSON
-@plainly
+@report_errors
 def promote(*, name: str, step_name: str | None, live: bool, confirmed: str | None, json_wanted: bool) -> None:
     """Move a pool tenant into a stack of its own, step by step.
 

@@ -46,11 +46,11 @@ STOPS_BEFORE_FORGETTING = (
     PROGRAM
     + """
 import os, pathlib, time
-from operations.engine.standing import Standing
+from operations.engine.backend_stack import BackendStack
 def remove(self):
     (pathlib.Path(os.environ["PULUMI_HOME"]) / "remove.begun").touch()
     time.sleep(600)
-Standing.remove = remove
+BackendStack.remove = remove
 main()
 """
 )

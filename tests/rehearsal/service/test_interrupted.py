@@ -30,7 +30,7 @@ def migrate_runs(place: Path) -> bool:
 
 
 def service_is_watched(place: Path) -> bool:
-    """It serves, and its metrics are looked at ten times a second."""
+    """It serves, and its metrics are looked at."""
     return runs(place, "devtools.forks", "(serve)") and len(sockets_of(place)) >= 5
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pytest
+
 from rehearsal.service.ports import free_port
-from rehearsal.service.watching import Watcher, read
+from rehearsal.service.watching import EVERY_SECONDS, Watcher, read
 
 NAME = "workbuoy_http_request_duration_seconds"
 TEXT = f"""\
@@ -61,11 +63,31 @@ def test_a_service_is_watched_from_start_to_stop_and_a_look_that_fails_is_left_o
         watcher.mark("something begins")
         while len(watcher.seen().scrapes) < 3:
             time.sleep(0.01)
-    time.sleep(0.15)  # at least one look finds nobody
+    time.sleep(1.2 * EVERY_SECONDS)  # at least one look finds nobody
     watcher.stop()
     watcher.stop()
     seen = watcher.seen()
     assert [one.at for one in seen.scrapes] == sorted(one.at for one in seen.scrapes)
     assert [what for _, what in seen.marks] == ["something begins"]
-    time.sleep(0.15)
+    time.sleep(1.2 * EVERY_SECONDS)
     assert watcher.seen() == seen
+
+
+def test_each_mark_and_the_end_are_looked_at_however_seldom_the_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rehearsal.service.watching.EVERY_SECONDS", 600.0)
+    port = free_port()
+    watcher = Watcher(port)
+
+    def seen(number: int) -> bool:
+        deadline = time.monotonic() + 300
+        while len(watcher.seen().scrapes) < number and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return len(watcher.seen().scrapes) == number
+
+    with serving(port):
+        watcher.start()
+        assert seen(1)
+        watcher.mark("something begins")
+        assert seen(2)
+        watcher.stop()
+    assert seen(3)

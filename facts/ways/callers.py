@@ -21,7 +21,7 @@ _NOT_CARRIED: Final[Context] = {"aws:sourceaccount": (), "aws:sourcearn": (), "a
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asker:
+class Caller:
     """Somebody of a party, what allows and limits them, and the condition keys that their requests always carry.
 
     `unread` says which of their policies are not known: then nothing is proved about them.
@@ -36,7 +36,7 @@ class Asker:
     unread: str = ""
 
 
-def askers(graph: Graph, reach: Reach, accounts: frozenset[str]) -> list[Asker]:
+def callers(graph: Graph, reach: Reach, accounts: frozenset[str]) -> list[Caller]:
     """Everybody; `accounts` are the graph's own."""
     inside = [*_roles(graph, reach), *_users(graph, reach), *_loose_policies(graph, reach)]
     return [*inside, *_outside(reach, accounts)]
@@ -55,7 +55,7 @@ def unread(grants: Iterable[Grants | None]) -> str:
     return f"not known here: {', '.join(names)}" if names else ""
 
 
-def _roles(graph: Graph, reach: Reach) -> Iterator[Asker]:
+def _roles(graph: Graph, reach: Reach) -> Iterator[Caller]:
     for one in graph.of(t.ROLE):
         account = _account_of(one.arn)
         principal = Principal(
@@ -63,8 +63,8 @@ def _roles(graph: Graph, reach: Reach) -> Iterator[Asker]:
             role_arn=one.arn,
             account=account,
         )
-        asker = _identity(graph, reach, one, principal, [reach.get((one.urn, "identity"))])
-        yield replace(asker, context={**asker.context, **_of_code(graph, reach, one)})
+        caller = _identity(graph, reach, one, principal, [reach.get((one.urn, "identity"))])
+        yield replace(caller, context={**caller.context, **_of_code(graph, reach, one)})
 
 
 def _of_code(graph: Graph, reach: Reach, role: Resource) -> Context:
@@ -81,7 +81,7 @@ def _of_code(graph: Graph, reach: Reach, role: Resource) -> Context:
     return {"lambda:sourcefunctionarn": tuple(one.arn for one in functions[:1])} if only_lambda and functions else {}
 
 
-def _users(graph: Graph, reach: Reach) -> Iterator[Asker]:
+def _users(graph: Graph, reach: Reach) -> Iterator[Caller]:
     for one in graph.of(t.USER):
         own = reach.get((one.urn, "identity"))
         groups = [reach.get((urn, "identity")) for urn in _groups_of(graph, one)]
@@ -97,7 +97,7 @@ def _groups_of(graph: Graph, user: Resource) -> Iterator[str]:
             yield from (group.urn for group in graph.referred(one, "group", t.GROUP))
 
 
-def _loose_policies(graph: Graph, reach: Reach) -> Iterator[Asker]:
+def _loose_policies(graph: Graph, reach: Reach) -> Iterator[Caller]:
     """A policy that stands for people to get: whoever has it and nothing else."""
     for one in loose_policies(graph, reach):
         account = _account_of(one.arn)
@@ -125,9 +125,9 @@ def _required_boundaries(written: WrittenStatement) -> Iterator[str]:
         yield from values
 
 
-def _identity(graph: Graph, reach: Reach, one: Resource, principal: Principal, grants: list[Grants | None]) -> Asker:
+def _identity(graph: Graph, reach: Reach, one: Resource, principal: Principal, grants: list[Grants | None]) -> Caller:
     limits = [reach.get((policy.urn, "identity")) for policy in _boundary(graph, one)]
-    return Asker(
+    return Caller(
         party=party_of(one.urn, graph.project),
         name=one.name,
         principal=principal,
@@ -150,7 +150,7 @@ def _account_of(arn: str) -> str:
 # ---- everybody else
 
 
-def _outside(reach: Reach, accounts: frozenset[str]) -> Iterator[Asker]:
+def _outside(reach: Reach, accounts: frozenset[str]) -> Iterator[Caller]:
     """Anybody, any account, and whoever is named in a policy and is not of these accounts."""
     yield _outsider("anybody", Principal(), {})
     yield _outsider("any other account", _root_of(STRANGER), {}, _EVERYTHING)
@@ -171,9 +171,9 @@ def _root_of(account: str) -> Principal:
     return Principal(arn=f"arn:aws:iam::{account}:role/{STRANGER}", account=account)
 
 
-def _outsider(name: str, principal: Principal, context: Context, identity: Sequence[Held] = ()) -> Asker:
+def _outsider(name: str, principal: Principal, context: Context, identity: Sequence[Held] = ()) -> Caller:
     context = context if principal.service else {**_NOT_CARRIED, **context}
-    return Asker(party=OUTSIDE, name=name, principal=principal, identity=identity, context=context)
+    return Caller(party=OUTSIDE, name=name, principal=principal, identity=identity, context=context)
 
 
 def _claims(provider: str) -> Context:

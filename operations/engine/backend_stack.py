@@ -14,7 +14,7 @@ from operations.engine.state import State
 from project.files import Project
 
 
-class Standing:
+class BackendStack:
     """One stack, named in every command: `pulumi stack select` is shared by all processes of a person.
 
     Each question starts the CLI once. All raise EngineError; MistakenError where the backend knows no such stack.
