@@ -4,7 +4,7 @@ from bootstrap.names import REPOSITORY
 from bootstrap.scope import Scope
 from components.backup import BACKUPS, copies_vault
 from components.backup_role import BackupReach, backup_statements
-from components.files import ERASURES_PREFIX, IMPORT_PREFIX, OBJECT_PREFIX, RESTORES_PREFIX
+from components.names import ERASURES_PREFIX, IMPORT_PREFIX, OBJECT_PREFIX, RESTORES_PREFIX
 from components.permissions import Statement
 
 

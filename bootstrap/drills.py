@@ -10,8 +10,7 @@ from bootstrap.rights import Rights
 from bootstrap.scope import Scope
 from bootstrap.tasks import task_statements
 from components.context import EXECUTION_ROLE, RESTORE_ROLE
-from components.database import BEFORE, RESTORED
-from components.files import EVIDENCE_PREFIX
+from components.names import BEFORE, EVIDENCE_PREFIX, RESTORED
 from components.permissions import Statement
 from components.task import DRILL
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbacku
 
 from bootstrap.scope import Scope
 from components.backup import BACKUPS
-from components.files import ERASURES_BEGUN
+from components.names import ERASURES_BEGUN
 from components.permissions import Statement
 
 

@@ -12,8 +12,8 @@ from bootstrap.scope import Scope
 from bootstrap.settings import OperatorsSettings
 from bootstrap.tasks import task_statements
 from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, TASK_ROLE
-from components.files import ERASURES_PREFIX, IMPORT_PREFIX
 from components.log_group import READ_LOGS
+from components.names import ERASURES_PREFIX, IMPORT_PREFIX
 from components.permissions import Statement
 from components.task import DRILL, EXPORT, ONE_OFF, RESTORE
 from components.waf import LOG_PREFIX

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.exports import EXPORTS, SUFFIX_LETTERS
+from components.exports import SUFFIX_LETTERS
+from components.names import EXPORTS
 from components.permissions import Condition, Statement
 
 

@@ -13,6 +13,7 @@ from components.context import StackContext
 from components.encryption import Encryption
 from components.firewall import SecurityGroup, SecurityGroupArgs
 from components.log_group import LogGroup, LogGroupArgs
+from components.names import RESTORED
 from components.permissions import Statement
 from components.place import NetworkPlace
 from components.role import Role, RoleArgs, from_own_account
@@ -261,11 +262,6 @@ class Database(ComponentResource):
             tags=context.tags(),
             opts=ResourceOptions(parent=self),
         )
-
-
-RESTORED = "restored"  # `<identifier>-restored`: a copy at a moment, beside the instance and outside the program
-
-BEFORE = "before"  # `<identifier>-before`: what served until a restored copy took its name, outside the program too
 
 
 def _of_the_copy(address: str) -> str:

@@ -12,11 +12,11 @@ from pydantic import Field
 from components.bucket import Bucket, BucketArgs, refuse_other_keys
 from components.context import LEAVING, OPERATORS, StackContext
 from components.encryption import customer_key, let_account_use_through, use_key_through
-from components.files import EXPORTS_LOG_PREFIX
+from components.names import EXPORTS, EXPORTS_LOG_PREFIX
 from components.permissions import ANYONE, Statement
 from components.settings import BrokenRule, Rule, Settings
 
-EXPORTS, SUFFIX_LETTERS = "exports", 8
+SUFFIX_LETTERS = 8
 
 
 def _locked_no_longer_than_kept(exports: "ExportsSettings") -> Iterator[BrokenRule]:

@@ -11,6 +11,17 @@ from pydantic import Field
 
 from components.bucket import Bucket, BucketArgs, refuse_other_keys
 from components.context import StackContext
+from components.names import (
+    ACCESS_LOG_PREFIX,
+    ERASURES_BEGUN,
+    ERASURES_PREFIX,
+    EVIDENCE_PREFIX,
+    EXPORTS_LOG_PREFIX,
+    IMPORT_PREFIX,
+    LOAD_BALANCER_LOG_PREFIX,
+    OBJECT_PREFIX,
+    RESTORES_PREFIX,
+)
 from components.permissions import ANYONE, Statement
 from components.settings import BrokenRule, Rule, Settings
 
@@ -242,17 +253,6 @@ class Files(ComponentResource):
             actions=["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             resources=[Output.concat(self.bucket_arn, f"/{IMPORT_PREFIX}/{one.tenant}/*") for one in self._imports],
         )
-
-
-OBJECT_PREFIX = "tenants"  # the service keeps every attachment below its tenant's id: app/README.md
-IMPORT_PREFIX = "imports"
-ERASURES_PREFIX = "erasures"
-ERASURES_BEGUN = f"{ERASURES_PREFIX}/begun.json"
-RESTORES_PREFIX = "restores"
-EVIDENCE_PREFIX = "evidence"  # of drills and restores: written once, and kept
-ACCESS_LOG_PREFIX = "access"
-EXPORTS_LOG_PREFIX = "exports"
-LOAD_BALANCER_LOG_PREFIX = "load-balancer"
 
 
 def _deliver_access_logs(

@@ -7,8 +7,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.bucket import Bucket
 from components.context import StackContext
-from components.files import LOAD_BALANCER_LOG_PREFIX
 from components.firewall import HTTPS_PORT, SecurityGroup, SecurityGroupArgs
+from components.names import LOAD_BALANCER_LOG_PREFIX
 from components.network import Network
 from components.place import LoadBalancerPlace
 from components.service_settings import ServiceSettings

@@ -2,7 +2,7 @@
 
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
-from components.database import BEFORE, RESTORED
+from components.names import BEFORE, RESTORED
 from components.permissions import Statement
 
 

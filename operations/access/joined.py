@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from components.context import TASK_ROLE
-from components.exports import EXPORTS
+from components.names import EXPORTS
 from infra.tenants.record import Tenant
 from operations.access.logs import Logs
 from operations.access.records import HandedOut, ObjectRead

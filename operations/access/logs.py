@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from components.files import ACCESS_LOG_PREFIX
+from components.names import ACCESS_LOG_PREFIX
 from infra.problems import Problem, ProblemsError
 from operations.access.records import (
     HandedOut,

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, timedelta
 from typing import Any, Final
 
-from components.database import BEFORE, RESTORED
-from components.files import ERASURES_BEGUN
+from components.names import BEFORE, ERASURES_BEGUN, RESTORED
 from operations.backups.away import copies_here, copies_there
 from operations.backups.elsewhere import elsewhere, exported, replicated
 from operations.backups.finding import DAILY, BackupTarget, Finding, State, key_finding

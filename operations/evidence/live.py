@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components.files import ERASURES_BEGUN, ERASURES_PREFIX
+from components.names import ERASURES_BEGUN, ERASURES_PREFIX
 from operations.evidence.items import Item, State, worst
 from operations.restore.evidence import DRILLS, RESTORES, Evidence, EvidenceError
 

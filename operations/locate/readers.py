@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from components.files import ACCESS_LOG_PREFIX, LOAD_BALANCER_LOG_PREFIX, OBJECT_PREFIX
+from components.names import ACCESS_LOG_PREFIX, LOAD_BALANCER_LOG_PREFIX, OBJECT_PREFIX
 from facts import tokens as t
 from facts.permissions.evaluate import Held, Policies, Request, decide
 from facts.places import region_in

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from components.exports import EXPORTS
-from components.files import OBJECT_PREFIX
+from components.names import EXPORTS, OBJECT_PREFIX
 from facts import tokens as t
 from facts.captions import ENGLISH
 from facts.stores import AfterDeletion, Content, Form, KeyKind, Store, stores

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from components.files import EVIDENCE_PREFIX
+from components.names import EVIDENCE_PREFIX
 from operations.restore.moment import shown
 
 if TYPE_CHECKING:

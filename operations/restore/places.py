@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from components.database import BEFORE, RESTORED
+from components.names import BEFORE, RESTORED
 from infra.problems import Problem, ProblemsError
 from operations.one_off import TaskPlace
 

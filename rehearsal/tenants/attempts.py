@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.files import IMPORT_PREFIX
+from components.names import IMPORT_PREFIX
 from rehearsal.tenants.holdings import (
     EXECUTION,
     EXPORT,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from components.files import ERASURES_PREFIX, EVIDENCE_PREFIX, IMPORT_PREFIX
+from components.names import ERASURES_PREFIX, EVIDENCE_PREFIX, IMPORT_PREFIX
 from facts import tokens as t
 from facts.permissions.actions import covers, writes
 from facts.ways.callers import Caller

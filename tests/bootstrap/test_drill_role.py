@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bootstrap.names import DRILL_ROLE, OPERATORS_ROLE, PREVIEW_ROLE
-from components.files import ERASURES_BEGUN
+from components.names import ERASURES_BEGUN
 from operations.backups.finding import BackupTarget
 from operations.backups.look import look
 from project.files import find_project

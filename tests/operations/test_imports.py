@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,25 @@ def without(refused: tuple[str, ...], *arguments: str) -> subprocess.CompletedPr
 def test_help_and_customers_need_neither_aws_nor_pulumi(arguments: tuple[str, ...]) -> None:
     done = without((*CLOUD, *ENGINE), *arguments)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("backups", "prod", "--live"),
+        ("drills", "prod"),
+        ("restore", "end", "prod", "--expired"),
+        ("drift", "prod", "--account"),
+    ],
+    ids=" ".join,
+)
+def test_what_asks_the_engine_says_that_it_is_missing_before_it_imports_pulumi(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = without(ENGINE, *arguments)
+    assert done.returncode == 4, done.stderr
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from components.database import BEFORE, RESTORED
+from components.names import BEFORE, RESTORED
 from facts import tokens as t
 from graph import Resource
 from graph.values import maps

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from components.files import ERASURES_BEGUN
+from components.names import ERASURES_BEGUN
 from operations.backups import elsewhere
 from operations.backups import look as looking
 from operations.backups.command import backups

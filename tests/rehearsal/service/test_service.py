@@ -197,13 +197,11 @@ def test_rotation_without_its_permission_stops_at_the_first_login(prod: StoodUp)
 
 @installed
 @pytest.mark.slow
-def test_a_service_that_never_becomes_ready_is_not_waited_for_and_shows_its_last_lines(
+def test_a_service_that_never_becomes_ready_shows_its_last_lines(
     serve_without: Callable[[str], ServiceRehearsal],
 ) -> None:
     found = serve_without("ReadDatabaseLogin")
-    (failed, _) = [step for step in found.steps if not step.passed]
-    assert failed.name == "the service is ready"
-    assert failed.detail.startswith("it stays unavailable, and something that it asked for was refused")
+    assert next(step.name for step in found.steps if not step.passed) == "the service is ready"
     assert found.last_lines
     assert all(json.loads(line) for line in found.last_lines)
 
