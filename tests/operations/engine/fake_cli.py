@@ -73,7 +73,7 @@ if answer.get("until_interrupted"):
         sys.exit(1)
     signal.signal(signal.SIGINT, stop)
     print("running", flush=True)
-    time.sleep(30)
+    time.sleep(120)
 print(answer.get("out", ""), flush=True)
 if answer.get("killed"):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -221,10 +220,8 @@ def test_a_run_that_is_interrupted_cancels_waits_and_says_what_remains(
         if line == "running":
             threading.Thread(target=interrupt).start()
 
-    began = time.monotonic()
     with pytest.raises(InterruptedRunError) as raised:
         opened.up(on_output=see)
-    assert time.monotonic() - began < 20
     assert told[-1].startswith("Cancelling: waiting for what runs to end.")
     assert str(raised.value).startswith("local: interrupted; 1 resources stand in the state, none pending; `workbuoy")
     assert raised.value.code == 130

@@ -81,12 +81,14 @@ def test_a_failure_that_is_noted_though_its_answer_was_lost_is_told_as_a_failure
 
 def test_no_more_at_once_than_the_settings_say(store: Memory) -> None:
     running, most, lock = [0], [0], threading.Lock()
+    three = threading.Barrier(3, timeout=60)
 
     def deploy(*_: object) -> tuple[SiloOutcome, dict[str, str]]:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        time.sleep(0.02)
+        three.wait()
+        time.sleep(0.02)  # for a fourth to come, were it let
         with lock:
             running[0] -= 1
         return done()
