@@ -68,7 +68,7 @@ def test_a_mistake_is_named_with_its_place(what: str, account_files: Project) ->
     assert problem.line
 
 
-def test_all_mistakes_are_told_at_once(account_files: Project) -> None:
+def test_all_mistakes_are_reported_at_once(account_files: Project) -> None:
     file = account_files.stack_file("prod")
     content = read(file)
     settings = content["config"][SETTINGS_KEY]

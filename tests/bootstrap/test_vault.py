@@ -59,7 +59,7 @@ def test_nothing_of_it_is_opened_to_a_workflow_or_to_another_account(graph: Grap
     assert SOURCE not in key.declared.properties["policy"]
 
 
-def test_whoever_weakens_what_keeps_the_copies_is_told_of(graph: Graph) -> None:
+def test_whoever_weakens_what_keeps_the_copies_is_reported(graph: Graph) -> None:
     alarms = {one.declared.properties["name"] for one in graph.of("MetricAlarm")}
     assert alarms == {"workbuoy-account-trust-changed", "workbuoy-account-copies-weakened"}
 

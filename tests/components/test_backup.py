@@ -70,7 +70,7 @@ def test_every_key_that_a_copy_is_read_with_is_shared_with_that_account_alone_an
     assert {account for each in files for account in accounts_of(principals(each))} == {account}
 
 
-def test_a_failure_of_a_job_is_told_to_those_on_call(copied: Graph) -> None:
+def test_a_failure_of_a_job_is_reported_to_those_on_call(copied: Graph) -> None:
     pattern = json.loads(one(copied, "EventRule")["eventPattern"])
     assert pattern["detail-type"] == ["Backup Job State Change", "Copy Job State Change"]
     assert pattern["detail"]["state"] == ["ABORTED", "EXPIRED", "FAILED"]

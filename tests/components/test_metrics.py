@@ -173,7 +173,7 @@ def many(settings: dict[str, Any]) -> None:
         (many, "service.maxTasks", "answers with 8"),
     ],
 )
-def test_settings_that_do_not_fit_are_told_with_their_place(
+def test_settings_that_do_not_fit_are_reported_with_their_place(
     change: Callable[[str, Change], Project], mistake: Change, path: str, told: str
 ) -> None:
     with pytest.raises(ProblemsError) as raised:

@@ -98,7 +98,7 @@ def test_a_customer_s_own_stack_exports_as_its_base_does_without_the_customer_s_
     ],
     ids=["plain to the public", "plain to everywhere", "with a login", "no port", "more than all"],
 )
-def test_a_receiver_that_does_not_fit_is_told_with_its_place(
+def test_a_receiver_that_does_not_fit_is_reported_with_its_place(
     change: Callable[[str, Change], Project], mistake: Change, path: str, told: str
 ) -> None:
     with pytest.raises(ProblemsError) as raised:

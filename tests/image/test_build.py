@@ -95,7 +95,7 @@ def test_a_foreign_architecture_is_refused_before_anything_is_built(monkeypatch:
     assert refusal.value.code == 4
 
 
-def test_a_tool_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_tool_that_fails_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"^brewing failed: no water$") as failure:
         run(["sh", "-c", "echo no water >&2; exit 7"], tmp_path, "brewing")
     assert failure.value.code == 4
@@ -176,7 +176,7 @@ def test_a_mount_that_a_tool_forgot_is_taken_away() -> None:
     assert not folder.exists()
 
 
-def test_no_image_and_a_broken_one_are_told_with_the_way_out(tmp_path: Path) -> None:
+def test_no_image_and_a_broken_one_are_reported_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"there is no image one.tar: `make image` builds it"):
         Image.read(tmp_path / "one.tar")
     (tmp_path / "one.tar").write_bytes(b"no archive")

@@ -34,7 +34,7 @@ def rehearse_in_image(root: Path) -> None:
     rehearse_whole(project, "dev", Options(), ServiceOptions(in_image=True))
 
 
-def test_a_missing_image_is_told_before_anything_runs(tmp_path: Path) -> None:
+def test_a_missing_image_is_reported_before_anything_runs(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     with pytest.raises(ImageError, match="`make image` builds it"):
         rehearse_in_image(tmp_path)

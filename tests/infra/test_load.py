@@ -174,7 +174,7 @@ def put(path: str, value: Any) -> Change:
         ("dev", "service.image.digest", "sha256:abc", "service.image.digest: is not of the right form"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_the_fix(
+def test_a_mistake_is_reported_with_its_place_and_the_fix(
     problems_of: Callable[[str, Change], Problems], stack: str, path: str, value: Any, told: str | None
 ) -> None:
     problems = problems_of(stack, put(path, value))
@@ -186,7 +186,7 @@ def test_a_mistake_is_told_with_its_place_and_the_fix(
     assert all("\n" not in problem for problem in problems)
 
 
-def test_an_address_range_that_is_given_twice_is_told_with_both_lines(project: Project) -> None:
+def test_an_address_range_that_is_given_twice_is_reported_with_both_lines(project: Project) -> None:
     file = project.stack_file("prod")
     content = yaml.safe_load(file.read_text())
     content["config"]["workbuoy:settings"]["service"]["allowedCidrBlocks"] = ["10.0.0.0/8", "11.0.0.0/8", "10.0.0.0/8"]
@@ -201,7 +201,7 @@ def test_an_address_range_that_is_given_twice_is_told_with_both_lines(project: P
     assert int(second.split(":")[1]) == int(first.split(":")[1]) + 2
 
 
-def test_all_mistakes_are_told_at_once_in_the_file_s_order(problems_of: Callable[[str, Change], Problems]) -> None:
+def test_all_mistakes_are_reported_at_once_in_the_file_s_order(problems_of: Callable[[str, Change], Problems]) -> None:
     def break_much(settings: dict[str, Any]) -> None:
         settings["permanent"] = False
         settings["database"]["backupRetentionDays"] = 99

@@ -102,7 +102,7 @@ def test_each_single_mistake_is_one_problem_at_its_place(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_wrong_value_is_told_where_it_stands(file: str) -> None:
+def test_a_wrong_value_is_reported_where_it_stands(file: str) -> None:
     model, _ = FILES[file]
     for mistake in mistakes(file):
         found = find_problems(model, mistake.made())
@@ -148,7 +148,7 @@ def test_the_wanted_form_is_shown(file: str, place: Place, value: str, said: str
     assert said in problem.message
 
 
-def test_a_misspelt_setting_is_not_told_to_be_missing_too() -> None:
+def test_a_misspelt_setting_is_not_reported_to_be_missing_too() -> None:
     (problem,) = find_problems(StackSettings, Mistake("Pulumi.prod.yaml", "misspelt", ("database", "multiAz")).made())
     assert str(problem) == "database.multiAzx: is not a setting; did you mean multiAz?"
 

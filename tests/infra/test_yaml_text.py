@@ -60,7 +60,7 @@ def test_another_encoding_is_named_with_the_way_out(tmp_path: Path, content: byt
     assert hint in refusal(tmp_path, content)
 
 
-def test_every_key_that_is_given_twice_is_told_with_its_line_and_path(tmp_path: Path) -> None:
+def test_every_key_that_is_given_twice_is_reported_with_its_line_and_path(tmp_path: Path) -> None:
     found = refusal(tmp_path, "a:\n  b: 1\n  b: 2\nc: [{d: 1, d: 2}]\na: 3\n").splitlines()
     assert found == [
         "Pulumi.dev.yaml:3: a.b: is given twice; keep one",

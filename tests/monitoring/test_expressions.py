@@ -74,6 +74,6 @@ def test_the_reader_finds_metrics_labels_and_groups() -> None:
         ('sum by (other) (a{job="x"})', "", "asks a for its label other, which it does not have"),
     ],
 )
-def test_what_is_not_there_is_told_by_name(expression: str, legend: str, told: str) -> None:
+def test_what_is_not_there_is_reported_by_name(expression: str, legend: str, told: str) -> None:
     who = NamedExpression(who="panel X", expression=expression, legend=legend)
     assert missing([who], {"a": SCRAPED | {"status"}}) == [f"panel X {told}"]

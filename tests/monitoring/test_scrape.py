@@ -103,7 +103,7 @@ def test_the_command_writes_every_file_and_names_the_stand_in(monkeypatch: pytes
     assert 'stack="prod-acme"' in (tmp_path / "new/folder/prometheus/workbuoy-prod-acme.rules.yml").read_text()
 
 
-def test_a_mistake_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_in_a_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     unknown = run(monkeypatch, "prd", "--into", str(tmp_path))
     assert (unknown.exit_code, "did you mean prod?" in unknown.stderr) == (1, True)
     (tmp_path / "file").write_text("")

@@ -29,7 +29,7 @@ def test_without_a_project_the_folder_is_named(tmp_path: Path) -> None:
         find_project(tmp_path)
 
 
-def test_an_unknown_stack_is_told_which_ones_exist(project: Project) -> None:
+def test_an_unknown_stack_is_reported_which_ones_exist(project: Project) -> None:
     with pytest.raises(ProblemsError, match="there is no stack 'nope'; the project has: test"):
         read_config(project, "nope")
 
@@ -82,7 +82,7 @@ def test_a_stack_that_is_not_there_names_the_one_that_was_meant(given: str, mean
     assert str(caught.value).partition("did you mean ")[2].rstrip("?") == meant
 
 
-def test_a_customer_who_is_taken_for_a_stack_is_told_which_one_it_has() -> None:
+def test_a_customer_who_is_taken_for_a_stack_is_reported_which_one_it_has() -> None:
     with pytest.raises(ProblemsError, match="acme is a customer, not a stack; its stack is prod-acme"):
         read_config(find_project(PROJECT), "acme")
 

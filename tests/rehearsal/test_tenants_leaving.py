@@ -184,7 +184,7 @@ def test_whoever_lies_is_caught(departing: Departure) -> None:
         (["acme"], {"dates:": "dates:\n  hold: {since: 2026-11-20, reason: Case 26-104522}"}, "nothing is destroyed"),
     ],
 )
-def test_who_cannot_leave_is_told_before_anything_stands(
+def test_who_cannot_leave_is_reported_before_anything_stands(
     project: Project, names: list[str], changed: dict[str, str], told: str
 ) -> None:
     (project.root / "app").mkdir(exist_ok=True)

@@ -36,7 +36,7 @@ def rehearsed(*steps: str, passed: bool = True, matrix: result.Matrix | None = N
 MATRIX = result.Matrix(parties=(), cells=())
 
 
-def test_the_steps_of_both_are_told_in_their_order() -> None:
+def test_the_steps_of_both_are_reported_in_their_order() -> None:
     found = followed_by(rehearsed("move", matrix=MATRIX), lambda: rehearsed("leave"))
     assert found.service is not None
     assert [one.name for one in found.service.steps] == ["move", "move: who reaches whom", "leave"]

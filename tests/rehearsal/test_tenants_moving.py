@@ -94,12 +94,12 @@ def test_each_state_is_a_project_whose_files_fit_together(folder: Path) -> None:
         ("nobody", TO, "no tenant 'nobody'"),
     ],
 )
-def test_who_cannot_move_is_told_before_anything_stands(folder: Path, name: str, to: str, told: str) -> None:
+def test_who_cannot_move_is_reported_before_anything_stands(folder: Path, name: str, to: str, told: str) -> None:
     with pytest.raises(ProblemsError, match=told):
         states_of(find_project(PROJECT), folder, FROM, to, [name])
 
 
-def test_residency_that_forbids_the_target_is_told(project: Project, folder: Path) -> None:
+def test_residency_that_forbids_the_target_is_reported(project: Project, folder: Path) -> None:
     file = project.root / "tenants/initech.yaml"
     file.write_text(file.read_text().replace("residency: eu\n", "residency: [eu-west-1]\n"))
     with pytest.raises(ProblemsError, match="lies outside residency"):
@@ -178,7 +178,7 @@ class Answers:
         (Answers("old", "new", body="of before"), "is not as it was last changed"),
     ],
 )
-def test_whatever_a_worker_was_told_is_held_to_what_is_there(there: Any, told: str) -> None:
+def test_whatever_a_worker_was_sent_is_held_to_what_is_there(there: Any, told: str) -> None:
     worker = Worker("ada", there, stored={"new": "as stored"}, gone={"deleted"})
     with pytest.raises(StepError, match=told):
         worker.expect_all(frozenset({"old"}))
@@ -186,7 +186,7 @@ def test_whatever_a_worker_was_told_is_held_to_what_is_there(there: Any, told: s
     assert worker.expect_all(frozenset({"old"})).startswith("2 rows")
 
 
-def test_an_answer_that_nobody_expects_is_told_when_the_work_ends() -> None:
+def test_an_answer_that_nobody_expects_is_reported_when_the_work_ends() -> None:
     worker = Worker("ada", Answers(), strange=["POST /api/things: 500"])  # type: ignore[arg-type]
     with pytest.raises(StepError, match="500"):
         worker.end()

@@ -220,7 +220,7 @@ def test_a_job_that_is_open_to_forks_would_be_noticed(condition: str, closed: bo
     assert _only_for_this_repository(Job(WORKFLOWS[0], "bad", {"if": condition})) == closed
 
 
-def test_a_fork_is_rehearsed_and_told_so() -> None:
+def test_a_fork_is_rehearsed_and_says_so() -> None:
     (preview,) = (workflow for workflow in WORKFLOWS if workflow.name == "preview")
     assert SAME_REPOSITORY not in preview.job("rehearse").condition
     fork = preview.job("fork")

@@ -76,7 +76,7 @@ def test_one_number_that_is_not_shown_leaves_the_soonest_unknown(rules: list[tup
     assert deadlines([*known, hidden]).get(("", Form.OBJECTS)) == deadlines(known).get(("", Form.OBJECTS))
 
 
-def test_the_narrowest_scope_is_told_apart_by_all_that_narrows_it() -> None:
+def test_the_narrowest_scope_is_distinguished_by_all_that_narrows_it() -> None:
     tagged = {"and": {"prefix": "tmp/", "tags": {"kind": "scratch"}}}
     found = deadlines([{"status": "Enabled", "filter": tagged, "expiration": {"days": 1}}])
     ((scope, form),) = found

@@ -77,11 +77,11 @@ def test_host_names_and_listener_priorities_are_each_customer_s_own() -> None:
         ("tier: standard", "tier: standard\ntier: small", "tier: is given twice"),
     ],
 )
-def test_a_mistake_is_told_with_its_fix(edit: Edit, old: str, new: str, told: str) -> None:
+def test_a_mistake_is_reported_with_its_fix(edit: Edit, old: str, new: str, told: str) -> None:
     assert any(told in problem for problem in problems_of(edit("acme", old, new)))
 
 
-def test_all_mistakes_are_told_at_once_each_with_its_line(edit: Edit) -> None:
+def test_all_mistakes_are_reported_at_once_each_with_its_line(edit: Edit) -> None:
     edit("acme", "isolation: silo", "isolation: own")
     edit("acme", "residency: eea", "residency: mars")
     root = edit("acme", "role: privacy", "role: boss")
@@ -126,7 +126,7 @@ def test_a_name_that_is_no_file_s_opens_nothing(root: Path, name: str) -> None:
     assert "there is no tenant" in told
 
 
-def test_a_customer_who_has_left_is_told_so_and_gives_no_name_away(root: Path) -> None:
+def test_a_customer_who_has_left_is_reported_as_such_and_gives_no_name_away(root: Path) -> None:
     (root / "tenants" / "offboarded").mkdir(exist_ok=True)
     (root / "tenants" / "acme.yaml").rename(root / "tenants" / "offboarded" / "acme.yaml")
     assert "tenant acme has left" in problems_when(lambda: read_tenant(root, "acme"))[0]

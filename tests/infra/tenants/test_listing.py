@@ -71,13 +71,13 @@ def test_who_left_and_what_moved_are_no_records(foldered: Path) -> None:
         ("offboarded/hooli.yml", "call it tenants/offboarded/hooli.yaml"),
     ],
 )
-def test_a_file_that_nothing_reads_is_told_in_any_folder(foldered: Path, path: str, told: str) -> None:
+def test_a_file_that_nothing_reads_is_reported_in_any_folder(foldered: Path, path: str, told: str) -> None:
     (foldered / "tenants/offboarded").mkdir(exist_ok=True)
     (foldered / "tenants" / path).write_text("name: hooli\n")
     assert [one for one in problems_of(foldered) if told in one]
 
 
-def test_a_link_to_a_folder_is_told_since_nothing_follows_it(foldered: Path) -> None:
+def test_a_link_to_a_folder_is_reported_since_nothing_follows_it(foldered: Path) -> None:
     (foldered / "tenants/again").symlink_to(foldered / "tenants/prod")
     assert problems_of(foldered) == [
         "tenants/again: links to a folder, which nothing follows; make it a folder",

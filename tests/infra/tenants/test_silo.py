@@ -67,7 +67,7 @@ def test_a_silo_s_file_that_decides_anything_itself_is_refused(root: Path) -> No
     assert any("this file holds workbuoy:tenant alone" in problem for problem in told)
 
 
-def test_a_base_with_a_mistake_is_told_with_the_base_s_own_line(root: Path) -> None:
+def test_a_base_with_a_mistake_is_reported_with_the_base_s_own_line(root: Path) -> None:
     base = root / "Pulumi.prod.yaml"
     base.write_text(base.read_text().replace("multiAz: true", "multiAz: yes please"))
     assert any(

@@ -113,7 +113,7 @@ def test_roles_and_services_of_aws_are_named_with_their_sessions(tmp_path: Path,
     assert found.accesses[-1].who == who
 
 
-def test_an_object_that_the_database_holds_is_told_from_the_services_log_alone(tmp_path: Path) -> None:
+def test_an_object_that_the_database_holds_is_reported_from_the_services_log_alone(tmp_path: Path) -> None:
     found = answer(
         tmp_path, events=[event("A", key="x", bucket="other")], service=[told(key="database/0199", status=200)]
     )
@@ -125,12 +125,12 @@ def test_an_address_that_nobody_read_from_is_counted_and_is_no_reading(tmp_path:
     assert (found.accesses, found.unused) == ((), 1)
 
 
-def test_a_refused_reading_is_told_as_refused(tmp_path: Path) -> None:
+def test_a_refused_reading_is_reported_as_refused(tmp_path: Path) -> None:
     refused = event("A", named=named(), errorCode="AccessDenied")
     assert only(answer(tmp_path, events=[refused], service=[told()])).refused
 
 
-def test_other_customers_objects_are_not_told(tmp_path: Path) -> None:
+def test_other_customers_objects_are_not_reported(tmp_path: Path) -> None:
     others = [
         event("A", bucket="workbuoy-prod-files-0123abcd", named=named()),
         event("B", bucket="workbuoy-prod-acme-files-logs-0123abcd", named=named()),

@@ -225,6 +225,6 @@ def test_one_account_alone_and_the_other_one_too_are_no_wish_together() -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_without_live_it_says_where_the_declaration_is_told() -> None:
+def test_without_live_it_says_where_the_declaration_is_reported() -> None:
     result = run("prod")
     assert (result.exit_code, "workbuoy locate prod" in result.stderr) == (2, True)

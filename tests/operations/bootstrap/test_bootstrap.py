@@ -94,7 +94,7 @@ def test_without_a_state_there_is_nothing_to_move() -> None:
         adopt(Kept(), Kept())
 
 
-def test_a_copy_that_is_not_the_same_is_told() -> None:
+def test_a_copy_that_is_not_the_same_is_reported() -> None:
     with pytest.raises(FailedError, match="not the same; the folder's is untouched"):
         adopt(Kept(content=ONE), Kept(loses=True))
 

@@ -21,7 +21,7 @@ def found(result: Result) -> set[str]:
     return {one["stack"] for one in content["stacks"]} | {one["tenant"] for one in content["tenants"]}
 
 
-def test_what_a_branch_changed_is_told_and_not_what_main_did_meanwhile(repository: Repository) -> None:
+def test_what_a_branch_changed_is_reported_and_not_what_main_did_meanwhile(repository: Repository) -> None:
     repository.git("checkout", "--quiet", "-b", "feature")
     repository.write("Pulumi.dev.yaml", (repository.root / "Pulumi.dev.yaml").read_text() + "# a word\n")
     repository.commit()
@@ -93,7 +93,7 @@ def test_an_unknown_reference_ends_in_one_clear_line(reference: str) -> None:
     assert result.stderr == f"error: {reference}: git knows no such commit here; fetch it, or name another\n"
 
 
-def test_a_shallow_clone_is_told_how_to_reach_further(repository: Repository, tmp_path: Path) -> None:
+def test_a_shallow_clone_is_shown_how_to_reach_further(repository: Repository, tmp_path: Path) -> None:
     first = repository.git("rev-parse", "HEAD")
     repository.write("README.md", "")
     repository.commit()
@@ -149,7 +149,7 @@ def test_outside_a_workflow_the_outputs_have_no_place(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("repository")
-def test_one_tenant_can_be_named_and_a_wrong_name_is_told() -> None:
+def test_one_tenant_can_be_named_and_a_wrong_name_is_reported() -> None:
     assert found(run("--tenant", "acme", "--json")) == {"acme"}
     result = run("--tenant", "$(rm)")
     assert (result.exit_code, result.stderr) == (1, "error: $(rm): no such tenant; there are acme, globex, nordlys\n")

@@ -79,7 +79,7 @@ def test_several_files_touch_what_each_of_them_does(estate: ListedEstate) -> Non
 
 
 @pytest.mark.parametrize("also", [[], ["components/files.py"]])
-def test_files_of_stacks_and_tenants_that_are_gone_are_told(also: list[str], estate: ListedEstate) -> None:
+def test_files_of_stacks_and_tenants_that_are_gone_are_reported(also: list[str], estate: ListedEstate) -> None:
     found = touched(Files(differing=("Pulumi.dev2.yaml", "tenants/left.yaml", *also)), estate)
     assert found.removed == ("Pulumi.dev2.yaml", "tenants/left.yaml")
 
@@ -200,7 +200,7 @@ def test_two_architectures_are_refused_because_one_image_is_built(tmp_path: Path
         matrices(everything(read_estate(project)))
 
 
-def test_everything_wrong_with_the_files_is_told_at_once(tmp_path: Path) -> None:
+def test_everything_wrong_with_the_files_is_reported_at_once(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     change(project, "dev", "    region: eu-west-1\n", "")
     (project / "Pulumi.prod-acme.yaml").write_text("a: [")

@@ -32,7 +32,7 @@ def test_the_table_and_the_json_tell_the_same_sum() -> None:
 
 
 @pytest.mark.usefixtures("in_repository")
-def test_a_stack_that_is_not_there_is_told_in_one_line() -> None:
+def test_a_stack_that_is_not_there_is_reported_in_one_line() -> None:
     result = run("pord")
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -40,7 +40,7 @@ def test_a_stack_that_is_not_there_is_told_in_one_line() -> None:
     assert "there is no stack 'pord'; the project has: dev," in result.stderr
 
 
-def test_a_broken_setting_is_told_with_its_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_setting_is_reported_with_its_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(_as_project(project))
     _set(project.stack_file("dev"), "multiAz", "perhaps")
     result = run("dev")

@@ -46,7 +46,7 @@ def test_every_type_of_every_stack_is_priced_free_or_by_use(stack: str, declared
     assert found.usd_per_month == sum(one.usd_per_month for one in found.lines) > 0
 
 
-def test_a_type_that_nobody_has_judged_is_told_loudly(declared: Declare) -> None:
+def test_a_type_that_nobody_has_judged_is_reported_loudly(declared: Declare) -> None:
     graph = declared("dev").rehearsal
     unjudged = replace(
         graph,
@@ -76,7 +76,7 @@ def test_a_type_that_nobody_has_judged_is_told_loudly(declared: Declare) -> None
         ("appautoscaling/policy:Policy", {"policyType": "StepScaling"}, "scaling-StepScaling"),
     ],
 )
-def test_what_has_no_price_is_told_and_not_counted_as_nothing(
+def test_what_has_no_price_is_reported_and_not_counted_as_nothing(
     type_: str, properties: dict[str, Any], missing: str, declared: Declare
 ) -> None:
     found = estimate(with_changed(declared("dev").rehearsal, type_, **properties), PRICES)
@@ -87,7 +87,7 @@ def test_no_type_is_both_free_and_charged() -> None:
     assert FREE & (set(AT_REST) | set(BY_USE)) == set()
 
 
-def test_a_price_by_use_that_the_table_lacks_is_told(declared: Declare) -> None:
+def test_a_price_by_use_that_the_table_lacks_is_reported(declared: Declare) -> None:
     without = PRICES.model_copy(update={"prices": {k: v for k, v in PRICES.prices.items() if k != "data-out"}})
     assert [one.what for one in estimate(declared("dev").rehearsal, without).unpriced] == ["data-out"]
 
@@ -97,7 +97,7 @@ def test_whatever_is_in_the_sum_is_charged_by_the_hour_or_the_month(stack: str, 
     assert {one.price.per for one in estimate(declared(stack).rehearsal, PRICES).lines} == {"hour", "month"}
 
 
-def test_what_is_by_use_is_told_with_its_price_and_not_in_the_sum(declared: Declare) -> None:
+def test_what_is_by_use_is_reported_with_its_price_and_not_in_the_sum(declared: Declare) -> None:
     found = estimate(declared("prod").rehearsal, PRICES)
     by_use = {one.name for one in found.by_use}
     assert {"log-ingestion", "data-out", "nat-data", "container-insights", "s3-storage"} <= by_use

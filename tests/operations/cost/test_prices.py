@@ -94,6 +94,6 @@ def test_what_was_never_read_has_no_amount() -> None:
         ({}, {"label": "x" * 53}, "80 columns"),
     ],
 )
-def test_a_mistake_in_the_table_is_told(amounts: dict[str, Any], price: dict[str, Any], said: str) -> None:
+def test_a_mistake_in_the_table_is_reported(amounts: dict[str, Any], price: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         made(amounts, **price)

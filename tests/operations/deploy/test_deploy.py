@@ -193,7 +193,7 @@ def unreached(*_: Any, **__: Any) -> None:
     raise UnreachedError("dev: https://dev.example/healthz cannot be reached: timed out", "look here")
 
 
-def test_a_service_that_is_closed_to_this_machine_is_told_as_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_is_closed_to_this_machine_is_reported_as_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smoke, "smoke", unreached)
     told: list[str] = []
     opened: Any = Opened("192.0.2.0/24")

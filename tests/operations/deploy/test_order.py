@@ -82,7 +82,7 @@ def test_a_newer_one_and_the_same_one_go_on(deploy: Deploy, fake_cli: FakeCli, c
         assert deploy().exit_code == 0
 
 
-def test_another_branch_is_told_and_goes_on(
+def test_another_branch_is_reported_and_goes_on(
     deploy: Deploy, fake_cli: FakeCli, made_project: Project, commits: tuple[str, str]
 ) -> None:
     git(made_project.root, "checkout", "-qb", "other", commits[0])
@@ -104,7 +104,7 @@ def test_a_clone_that_is_too_short_to_tell_stops(
     assert "which this shallow clone does not know" in result.stderr
 
 
-def test_without_git_it_is_told_that_nobody_knows(deploy: Deploy, fake_cli: FakeCli) -> None:
+def test_without_git_it_is_reported_that_nobody_knows(deploy: Deploy, fake_cli: FakeCli) -> None:
     fake_cli.answer(deployed("ab" * 20))
     result = deploy()
     assert result.exit_code == 0
@@ -161,7 +161,7 @@ def test_a_resource_that_was_not_reviewed_at_all_goes_further() -> None:
     assert held.strayed == ["delete database-other (not reviewed)"]
 
 
-def test_an_update_that_goes_further_is_cancelled_and_told(fake_cli: FakeCli, made_project: Project) -> None:
+def test_an_update_that_goes_further_is_cancelled_and_reported(fake_cli: FakeCli, made_project: Project) -> None:
     opened = open_stack(made_project, "local")
     fake_cli.answer({"up": {"events": [began("replace")], "until_interrupted": True}})
     with pytest.raises(StrayedError, match=r"cancelled: replace database-instance \(reviewed as update\)") as raised:
@@ -207,7 +207,7 @@ def test_the_engine_holds_the_update_to_the_plan_of_the_very_preview_that_was_re
         (f"expected resource operations for {URN} but none were seen", "operations for database-instance but none"),
     ],
 )
-def test_what_the_engine_refuses_by_its_plan_is_told_without_values_and_nothing_goes_back(
+def test_what_the_engine_refuses_by_its_plan_is_reported_without_values_and_nothing_goes_back(
     deploy: Deploy, fake_cli: FakeCli, said: str, told: str
 ) -> None:
     refused = {"diagnosticEvent": {"message": f"error: {said}", "severity": "error", "color": "never"}}

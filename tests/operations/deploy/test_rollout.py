@@ -47,7 +47,7 @@ def test_a_steady_state_after_ecs_went_back_is_no_success() -> None:
     assert len(raised.value.lines) == 4  # the problem, and ECS's three latest events
 
 
-def test_a_rollout_that_ecs_gave_up_is_told_in_its_words() -> None:
+def test_a_rollout_that_ecs_gave_up_is_reported_in_its_words() -> None:
     with pytest.raises(FailedError, match="gave up the rollout: tasks failed to start"):
         waited(service(NEW, "FAILED", rolloutStateReason="tasks failed to start"))
 

@@ -85,7 +85,7 @@ def test_the_image_is_built_by_docker_or_buildah_and_what_is_missing_is_named(pr
 
 
 @pytest.mark.parametrize(("look", "name"), [(machine.image_runner, "runc"), (machine.browser, "chromium")])
-def test_what_is_optional_is_told_and_never_stands_in_the_way(
+def test_what_is_optional_is_reported_and_never_stands_in_the_way(
     program: Program, look: Callable[[], Finding], name: str
 ) -> None:
     assert told(look()) == ("missing", f"apt-get install {name}")
@@ -237,7 +237,9 @@ def test_the_account_and_the_region_are_held_against_who_is_signed_in(monkeypatc
     assert list(states("", None)) == ["AWS identity"]
 
 
-def test_without_credentials_signing_in_is_named_and_a_placeholder_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_signing_in_is_named_and_a_placeholder_still_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def nobody(*_: Any) -> None:
         raise UnreachableError("dev: the AWS credentials have expired", "sign in")
 

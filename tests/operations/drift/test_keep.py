@@ -26,12 +26,12 @@ def test_the_setting_is_the_one_with_which_the_program_declares_what_was_found()
     assert "`logs-service-group` retentionInDays 400: Pulumi.prod.yaml, service.logRetentionDays: 400" in text
 
 
-def test_a_value_that_the_settings_refuse_is_told_with_the_reason() -> None:
+def test_a_value_that_the_settings_refuse_is_reported_with_the_reason() -> None:
     text = told({"database-instance": {"backupRetentionPeriod": 1}})
     assert "Pulumi.prod.yaml decides it by database.backupRetentionDays, which does not allow that: " in text
 
 
-def test_what_no_setting_decides_is_told_to_be_the_program_s_own() -> None:
+def test_what_no_setting_decides_is_reported_to_be_the_program_s_own() -> None:
     def more(document: dict[str, Any]) -> None:
         document["Statement"][0]["Action"].append("s3:ListBucketVersions")
 

@@ -226,7 +226,7 @@ def test_half_a_refresh_stops_before_the_review(invoke: Invoke, fake_cli: FakeCl
     assert not fake_cli.calls("up")
 
 
-def test_what_still_differs_after_the_update_is_told(invoke: Invoke) -> None:
+def test_what_still_differs_after_the_update_is_reported(invoke: Invoke) -> None:
     found = refreshed(WEAKENED)
     result = invoke("drift", "prod", "--put-back", "--yes", refresh=found, preview=previewed(WEAKENED))
     assert result.exit_code == 3

@@ -106,7 +106,7 @@ def _is_of(event: Mapping[str, Any], name: str) -> bool:
     return str(event["resOutputsEvent"]["metadata"]["urn"]).endswith(f"::{name}")
 
 
-def test_revision_to_which_ecs_itself_went_back_is_told_and_is_no_danger() -> None:
+def test_revision_to_which_ecs_itself_went_back_is_reported_and_is_no_danger() -> None:
     deployed = inputs_of("service-service")["taskDefinition"]
     family, _, number = deployed.rpartition(":")
     earlier, later = (found({"service-service": {"taskDefinition": f"{family}:{int(number) + by}"}}) for by in (-1, 1))

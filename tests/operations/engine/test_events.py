@@ -60,7 +60,7 @@ def test_a_line_that_cannot_be_read_has_not_arrived(broken: str) -> None:
         assert reported.gap == "1 of the engine's events did not arrive"
 
 
-def test_what_is_missing_is_told_while_it_runs_and_once() -> None:
+def test_what_is_missing_is_reported_while_it_runs_and_once() -> None:
     missed: list[int] = []
     reported = EngineEvents(preview=False, missed=lambda: missed.append(1))
     for number in (0, 2, 4):

@@ -148,13 +148,13 @@ def test_a_known_text_becomes_one_line_and_the_next_step(case: tuple[str, type[E
     assert "\n" not in str(error)
 
 
-def test_an_unknown_text_is_told_as_it_is() -> None:
+def test_an_unknown_text_is_reported_as_it_is() -> None:
     error = explain("dev", "\nerror: the moon is full\nerror: update failed")
     assert type(error) is FailedError
     assert error.lines == ("dev: the moon is full",)
 
 
-def test_silence_is_told_too() -> None:
+def test_silence_is_reported_too() -> None:
     assert str(explain("dev", "\n")) == "dev: the engine gave no reason"
 
 
@@ -174,7 +174,7 @@ def test_a_diagnostic_tells_its_reasons(message: str, expected: list[str]) -> No
     assert reasons_in(message) == expected
 
 
-def test_an_error_that_the_provider_tells_twice_is_told_once(fake_cli: FakeCli, made_project: Project) -> None:
+def test_an_error_that_the_provider_tells_twice_is_reported_once(fake_cli: FakeCli, made_project: Project) -> None:
     said = "creating S3 Bucket (x): operation error S3: CreateBucket, api error AccessDenied: no"
     twice = (
         f"error: sdk-v2/provider2.go:572: sdk.helper_schema: {said}: provider=aws@7.51.1",

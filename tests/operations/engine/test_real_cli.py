@@ -187,7 +187,7 @@ def test_a_review_is_made_of_the_stack(engine: Scene) -> None:
     assert result.stdout.startswith("## local: ")
 
 
-def test_mistakes_are_told_in_one_line(engine: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_are_reported_in_one_line(engine: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MistakenError, match="local: the backend knows no such stack"):
         open_stack(engine.project, "local")
     opened = open_stack(engine.project, "local", create=True)

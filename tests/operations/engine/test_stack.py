@@ -144,13 +144,13 @@ def test_the_installed_cli_serves_where_the_one_on_path_is_too_old(
     assert find_cli().command == str(installed.folder / "pulumi")
 
 
-def test_an_unknown_stack_file_is_told_before_anything_runs(fake_cli: FakeCli, made_project: Project) -> None:
+def test_an_unknown_stack_file_is_reported_before_anything_runs(fake_cli: FakeCli, made_project: Project) -> None:
     with pytest.raises(ProblemsError, match="there is no stack 'prodd'"):
         open_stack(made_project, "prodd")
     assert not fake_cli.calls()
 
 
-def test_the_lock_of_another_run_is_told_with_its_holder_and_the_warning(
+def test_the_lock_of_another_run_is_reported_with_its_holder_and_the_warning(
     opened: EngineStack, fake_cli: FakeCli
 ) -> None:
     fake_cli.answer({"up": failing(LOCKED, 1)})
@@ -195,7 +195,7 @@ def test_pending_operations_of_a_run_that_still_lives_are_its_lock(
         opened.up()
 
 
-def test_a_program_that_fails_is_told_in_its_own_words(opened: EngineStack, fake_cli: FakeCli) -> None:
+def test_a_program_that_fails_is_reported_in_its_own_words(opened: EngineStack, fake_cli: FakeCli) -> None:
     said = "error: stack local cannot be declared:\n    Pulumi.local.yaml:7: region: eu lies outside residency"
     diagnostic = {"diagnosticEvent": {"message": said, "severity": "error", "color": "never"}}
     fake_cli.answer({"preview": failing("error: preview failed", 255, [diagnostic])})

@@ -54,7 +54,7 @@ def test_a_quota_of_another_name_is_refused_with_its_line(root: Path) -> None:
     assert "did you mean RDS instances?" in str(refused.value)
 
 
-def test_a_customer_goes_where_the_least_is_taken_and_is_told_why(cells: dict[str, Cell]) -> None:
+def test_a_customer_goes_where_the_least_is_taken_and_is_reported_why(cells: dict[str, Cell]) -> None:
     choice = choose(list(cells.values()), NEEDS)
     assert choice.cell.name == "prod-1"
     assert choice.why == (

@@ -136,7 +136,7 @@ def test_a_wave_is_brought_back_to_what_ran_before(run: Run, deployments: Deploy
     assert run("start", "--image", OTHER).exit_code == 0
 
 
-def test_of_whom_nobody_knows_what_ran_before_a_person_is_told(run: Run, deployments: Deployments) -> None:
+def test_of_whom_nobody_knows_what_ran_before_a_person_is_reported(run: Run, deployments: Deployments) -> None:
     deployments.before = None
     run("start", "--image", IMAGE)
     deploy_wave(run)
@@ -159,7 +159,7 @@ def test_two_rollouts_at_once_are_refused_in_one_line(run: Run) -> None:
     assert run("start", "--image", OTHER).exit_code == 0
 
 
-def test_a_runner_with_other_code_is_refused_and_told_which_commit(
+def test_a_runner_with_other_code_is_refused_and_learns_which_commit(
     run: Run, root: Path, deployments: Deployments
 ) -> None:
     run("start", "--image", IMAGE)

@@ -91,7 +91,9 @@ def test_the_release_is_of_code_and_not_of_customers_files(tmp_path: Path, file:
     assert (plan_release(folder, "prod", IMAGE).release != before) == counts
 
 
-def test_a_canary_who_left_is_told_by_the_check_that_ci_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_canary_who_left_is_reported_by_the_check_that_ci_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = make_fleet(tmp_path / "project", 3)
     monkeypatch.chdir(folder)
     assert CliRunner().invoke(tenant, ["check"]).exit_code == 0

@@ -136,7 +136,7 @@ def test_an_answer_of_another_limit_counts_nothing_and_exits_with_4(run: Run, se
     assert f"{SUBSCRIPTIONS} (20)" in result.stdout
 
 
-def test_an_account_without_a_base_stack_is_told_in_one_line(
+def test_an_account_without_a_base_stack_is_reported_in_one_line(
     run: Run, service: ServiceQuotas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert service

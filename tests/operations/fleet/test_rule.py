@@ -60,7 +60,7 @@ def test_what_the_rule_allows_stops_nothing(value: dict[str, Any]) -> None:
     assert reasons_to_stop("share", [record("done", watched=replace(Watched(), **value))], RULE) == []
 
 
-def test_failures_are_counted_over_all_shards_and_told_with_their_cause() -> None:
+def test_failures_are_counted_over_all_shards_and_reported_with_their_cause() -> None:
     records = [record("failed", "done"), record("failed", "done", letter="d")]
     assert reasons_to_stop("share", records, StopRule(failed=2)) == []
     (found,) = reasons_to_stop("share", records, StopRule(failed=1))

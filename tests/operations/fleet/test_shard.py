@@ -61,7 +61,7 @@ def test_everybody_is_deployed_watched_and_the_shard_left_free(store: Memory) ->
     assert left.watched == Watched()
 
 
-def test_a_failure_that_is_noted_though_its_answer_was_lost_is_told_as_a_failure(store: Memory) -> None:
+def test_a_failure_that_is_noted_though_its_answer_was_lost_is_reported_as_a_failure(store: Memory) -> None:
     """And is not deployed a second time in its round."""
     journal = journal_of(store)
     run, made = journal.require(), list[str]()

@@ -86,7 +86,7 @@ def test_a_quiet_stack_has_nothing_to_tell(cloudwatch: Any) -> None:
     assert found.error_lines == {"prod-acme": 0}
 
 
-def test_errors_are_told_as_how_fast_the_objectives_budget_goes(cloudwatch: Any) -> None:
+def test_errors_are_reported_as_how_fast_the_objectives_budget_goes(cloudwatch: Any) -> None:
     put(cloudwatch, "prod-acme", requests=1000, failed=10, unanswered=5, lines=40)
     put(cloudwatch, "prod-acme-two", requests=1000, failed=900)
     found = Watching(PROJECT, 10, cloudwatch)(HEAD, customers("acme"))
@@ -114,7 +114,7 @@ def test_a_stack_without_its_alarms_is_not_taken_for_a_quiet_one(cloudwatch: Any
     assert found.unknown == (f"prod-globex has no alarm {ERRORS}", f"prod-globex has no alarm {LINES}")
 
 
-def test_cloudwatch_that_refuses_is_told_as_unknown() -> None:
+def test_cloudwatch_that_refuses_is_reported_as_unknown() -> None:
     class Refusing:
         def get_paginator(self, _: str) -> Any:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeAlarms")

@@ -34,7 +34,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
     return result, file.read_text()
 
 
-def test_one_tenant_is_told_within_80_columns(recorded: tuple[Result, str]) -> None:
+def test_one_tenant_is_reported_within_80_columns(recorded: tuple[Result, str]) -> None:
     result, _ = recorded
     assert result.exit_code == 0, result.output
     shown = result.stdout.splitlines()
@@ -100,7 +100,7 @@ def test_every_row_of_the_records_table_is_whole(recorded: tuple[Result, str]) -
     assert len(rows) == len(set(rows))
 
 
-def test_all_tenants_are_told_on_one_line_each_and_as_one_document() -> None:
+def test_all_tenants_are_reported_on_one_line_each_and_as_one_document() -> None:
     result = locate(PROJECT, "--json")
     assert result.exit_code == 0
     told = {one["tenant"]: one for one in json.loads(result.stdout)["tenants"]}
@@ -224,7 +224,7 @@ def test_a_base_without_its_place_for_exports_never_passes_for_a_silo(acme: Esta
     assert (missing["stack"], missing["field"], missing["found"]) == ("prod", "", "nothing")
 
 
-def test_a_secret_in_a_state_is_never_told(acme: Estate, tmp_path: Path) -> None:
+def test_a_secret_in_a_state_is_never_reported(acme: Estate, tmp_path: Path) -> None:
     hidden = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:abc"}
     state = as_state(acme.own, **{"files-bucket": {"bucket": hidden}})
     (tmp_path / "state.json").write_text(json.dumps(state))

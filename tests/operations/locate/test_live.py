@@ -156,7 +156,7 @@ def test_a_bucket_replicated_away_is_named_with_where_to(seeded: Answer) -> None
     assert any("Objects copied to faraway in us-east-1" in str(one) for one in seeded.differences)
 
 
-def test_a_change_of_the_bases_place_for_exports_is_told_of_its_silo(seeded: Answer, account: Looked) -> None:
+def test_a_change_of_the_bases_place_for_exports_is_reported_of_its_silo(seeded: Answer, account: Looked) -> None:
     told_of_it = [one for one in seeded.differences if one.name == exports_bucket(account)]
     assert {(one.stack, one.field.rpartition(": ")[2]) for one in told_of_it} == {("prod", "key")}
     assert {one.declared for one in told_of_it} == {"alias/workbuoy-prod-exports"}
@@ -174,7 +174,7 @@ def test_a_bucket_that_keeps_no_versions_any_more_is_named(seeded: Answer) -> No
     assert found == ["not versioned: what is overwritten is gone"]
 
 
-def test_nothing_but_the_seeded_differences_is_told(seeded: Answer, account: Looked) -> None:
+def test_nothing_but_the_seeded_differences_is_reported(seeded: Answer, account: Looked) -> None:
     names = {one.name for one in seeded.differences}
     others = {one for one in names if "acme" not in one}
     assert {one.rpartition(":")[2] for one in others} == {"leftover", exports_bucket(account)}
@@ -237,7 +237,7 @@ def test_expired_credentials_are_one_line() -> None:
     assert len(error.value.lines) == 1
 
 
-def test_a_region_that_may_not_be_looked_into_is_told_and_never_passed(
+def test_a_region_that_may_not_be_looked_into_is_reported_and_never_passed(
     project_root: Project, acme: Estate, account: Looked
 ) -> None:
     refused = failing("AccessDenied", "DescribeDBInstances")

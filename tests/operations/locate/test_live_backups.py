@@ -93,7 +93,7 @@ def test_vault_and_plan_as_declared_are_looked_for_and_leave_nothing_to_tell(unt
     assert len(kept) == 2
 
 
-def test_what_lies_in_the_stack_s_own_vault_is_told_with_the_vault_alone(
+def test_what_lies_in_the_stack_s_own_vault_is_reported_with_the_vault_alone(
     project_root: Project, declared: Any, account: Looked
 ) -> None:
     tags = [{"Key": "application", "Value": "workbuoy"}, {"Key": "tenant", "Value": "globex"}]
@@ -105,7 +105,7 @@ def test_what_lies_in_the_stack_s_own_vault_is_told_with_the_vault_alone(
     assert [one.name for one in answer.stores if one.name.endswith((SNAPSHOT, "by-hand"))] == ["by-hand"]
 
 
-def test_rules_of_a_plan_and_a_vault_that_a_person_made_are_told(changed: Answer) -> None:
+def test_rules_of_a_plan_and_a_vault_that_a_person_made_are_reported(changed: Answer) -> None:
     told = {(one.name, one.field, one.found) for one in changed.differences}
     assert (VAULT, "Recovery points of AWS Backup: kept", "each for 90 days") in told
     assert any(name == STACK and found == "nothing" for name, _, found in told), told

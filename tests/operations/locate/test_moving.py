@@ -23,7 +23,7 @@ from tests.conftest import schema_of
 MOVE = "move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\ndates:\n"
 
 
-def test_both_places_of_a_customer_who_moves_are_told(project_with_accounts: Project) -> None:
+def test_both_places_of_a_customer_who_moves_are_reported(project_with_accounts: Project) -> None:
     project = project_with_accounts
     file = project.root / "tenants/initech.yaml"
     file.write_text(file.read_text().replace("dates:\n", MOVE))
@@ -57,7 +57,7 @@ def located(project: Project) -> Answer:
         return answer_of(project, declared, read_tenant(project.root, "initech"), Source.DECLARED, {})
 
 
-def test_what_remains_where_a_customer_was_before_is_told_with_its_region_until_its_day(
+def test_what_remains_where_a_customer_was_before_is_reported_with_its_region_until_its_day(
     project_with_accounts: Project,
 ) -> None:
     today = datetime.now(UTC).date()

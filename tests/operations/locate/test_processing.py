@@ -77,7 +77,7 @@ def test_a_login_of_the_customers_own_is_no_sub_processor(acme: Estate) -> None:
     assert "https://login.acme.example" in page(PROJECT, replace(acme, tenant=own))
 
 
-def test_a_measure_that_a_control_refutes_is_not_told_as_holding(acme: Estate) -> None:
+def test_a_measure_that_a_control_refutes_is_not_reported_as_holding(acme: Estate) -> None:
     single = [
         replace(one, inputs={**one.inputs, "multiAz": False}) if one.type == t.DATABASE else one
         for one in acme.own.resources
@@ -88,7 +88,7 @@ def test_a_measure_that_a_control_refutes_is_not_told_as_holding(acme: Estate) -
     assert "second data centre | **not shown** |" in page(PROJECT, broken)
 
 
-def test_a_measure_that_nothing_shows_is_not_told_as_holding(acme: Estate) -> None:
+def test_a_measure_that_nothing_shows_is_not_reported_as_holding(acme: Estate) -> None:
     assert measures(replace(acme, account=None))[Measure.SECOND_FACTOR].failing == ("role-require-mfa",)
 
 

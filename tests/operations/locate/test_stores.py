@@ -52,7 +52,7 @@ def test_every_example_tenants_data_lie_inside_its_residency(
 
 
 @pytest.mark.parametrize("name", ["acme", "globex", "initech"])
-def test_everything_that_keeps_data_in_a_customers_stack_is_told(declarations: Declarations, name: str) -> None:
+def test_everything_that_keeps_data_in_a_customers_stack_is_reported(declarations: Declarations, name: str) -> None:
     estate = declarations.estate(read_tenant(PROJECT, name))
     told = {one.urn for one in stores_of(estate)}
     assert {one.urn for one in estate.own.resources if one.type in KEEPERS} <= told
@@ -120,7 +120,7 @@ def _with_policy(estate: Estate, name: str, change: Callable[[str], Any]) -> Est
     return replace(estate, own=among(estate.own, *(changed(one) for one in estate.own.resources)))
 
 
-def test_a_widened_role_is_told_as_a_reader(acme: Estate) -> None:
+def test_a_widened_role_is_reported_as_a_reader(acme: Estate) -> None:
     widened = _with_policy(acme, "rotation-policy", lambda text: text.replace("logs:PutLogEvents", "logs:*"))
     log = next(one for one in stores_of(widened) if one.name == "/aws/lambda/workbuoy-prod-acme-rotation")
     assert "rotation" in readers_of_the_stack(log)
@@ -184,14 +184,14 @@ SEEDED_OUTSIDE = [
 
 
 @pytest.mark.parametrize(("type_", "properties", "region"), SEEDED_OUTSIDE, ids=lambda one: str(one)[:60])
-def test_a_seeded_store_outside_residency_is_told(
+def test_a_seeded_store_outside_residency_is_reported(
     with_one_more: Add, type_: str, properties: dict[str, Any], region: str
 ) -> None:
     outside = [one for one in with_one_more(type_, **properties) if not one.allowed]
     assert {(one.region, one.urn.rpartition("::")[2]) for one in outside} == {(region, "seeded")}
 
 
-def test_the_accounts_state_trail_and_images_are_told_from_what_bootstrap_declares(acme: Estate) -> None:
+def test_the_accounts_state_trail_and_images_are_reported_from_what_bootstrap_declares(acme: Estate) -> None:
     platform = list(platform_stores(acme))
     assert {one.group for one in platform} == {Group.PLATFORM}
     assert {one.region for one in platform} == {"eu-west-1"}

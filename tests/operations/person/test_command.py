@@ -91,7 +91,7 @@ def test_erasure_runs_as_the_service_and_lists_what_remains(started: list[Any]) 
 
 
 @pytest.mark.usefixtures("project", "prod_signed_in")
-def test_two_tasks_of_one_person_are_told_apart(started: list[Any]) -> None:
+def test_two_tasks_of_one_person_are_distinguished(started: list[Any]) -> None:
     run("export", "acme", "--member", MEMBER)
     run("erase", "acme", "--member", MEMBER, "--confirm", "acme")
     labels = [label for *_, label in started]

@@ -18,7 +18,7 @@ def part(stack: str, *, role: bool = False) -> str:
     return PART.format(stack=stack, number=1 + role, more=ROLE.format(stack=stack) if role else "")
 
 
-def test_what_several_stacks_report_alike_is_told_once_with_the_stacks() -> None:
+def test_what_several_stacks_report_alike_is_reported_once_with_the_stacks() -> None:
     (told,) = by_cause([part("prod"), part("prod-acme", role=True), part("dev")])
     assert told.startswith(
         "## 3 stacks, 2 causes\n\n- `database-instance` (aws:rds/instance:Instance), in prod, prod-acme, dev\n"

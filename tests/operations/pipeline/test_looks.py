@@ -45,7 +45,7 @@ def test_what_an_archive_calls_a_folder_leads_nowhere(github: GitHub, tmp_path: 
     assert len(list(tmp_path.rglob("*.json"))) == 3
 
 
-def test_what_is_no_archive_or_too_large_is_told_in_one_line(
+def test_what_is_no_archive_or_too_large_is_reported_in_one_line(
     github: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     github.add_artifact(7, "looks-s", {"look.json": "x" * 50})
@@ -58,7 +58,7 @@ def test_what_is_no_archive_or_too_large_is_told_in_one_line(
     assert "looks-s: is no archive of looks" in broken.stderr
 
 
-def test_github_that_does_not_answer_is_told(github: GitHub, tmp_path: Path) -> None:
+def test_github_that_does_not_answer_is_reported(github: GitHub, tmp_path: Path) -> None:
     github.broken = 500
     result = run(tmp_path)
     assert result.exit_code == 4

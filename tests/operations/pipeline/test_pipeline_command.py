@@ -143,7 +143,7 @@ def test_the_run_is_linked(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 502])
-def test_github_in_trouble_is_told_in_one_line(github: GitHub, status: int) -> None:
+def test_github_in_trouble_is_reported_in_one_line(github: GitHub, status: int) -> None:
     github.broken = status
     result = run("comment", write("dev.md", "x"))
     assert result.exit_code == 4
@@ -159,7 +159,7 @@ def test_a_wrong_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "401 Bad credentials" in result.stderr
 
 
-def test_no_answer_is_told_in_one_line(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_answer_is_reported_in_one_line(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
     result = run("comment", write("dev.md", "x"))
     assert result.exit_code == 4

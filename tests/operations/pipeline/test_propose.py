@@ -126,7 +126,7 @@ def test_an_empty_patch_proposes_nothing(github: GitHub) -> None:
     assert github.writes == []
 
 
-def test_a_patch_that_does_not_fit_the_commit_is_told_in_one_line(github: GitHub) -> None:
+def test_a_patch_that_does_not_fit_the_commit_is_reported_in_one_line(github: GitHub) -> None:
     patch = patched(requirements_lock="boto3==2\n")
     Path(patch).write_text(Path(patch).read_text().replace("boto3==1", "boto3==0"))
     result = propose(patch)

@@ -218,7 +218,7 @@ def test_a_copy_that_was_left_is_deleted_and_one_made_by_hand_is_not(world: Worl
     assert world.copy() is not None
 
 
-def test_a_stack_that_was_not_deployed_since_is_told_all_at_once(world: World) -> None:
+def test_a_stack_that_was_not_deployed_since_is_reported_all_at_once(world: World) -> None:
     result = run("drill", "staging")
     assert result.exit_code == 1
     assert result.stderr.count("has no output") == 11

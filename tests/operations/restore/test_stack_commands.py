@@ -33,7 +33,7 @@ def test_a_whole_stack_s_copy_is_made_fit_and_stays_and_the_next_command_is_name
     assert kept["cameSince"] == ["initech"]
 
 
-def test_what_a_whole_stack_s_copy_lacks_is_told_in_words(world: World) -> None:
+def test_what_a_whole_stack_s_copy_lacks_is_reported_in_words(world: World) -> None:
     told = run("stack", "prod", "--at", AT).stdout
     assert "1 customers, 17 rows, 5 files, 2 of them brought again" in told
     assert "Not in it, as they came later: initech." in told

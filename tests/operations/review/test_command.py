@@ -298,7 +298,7 @@ def test_a_mandatory_finding_exits_with_3_in_prod_and_0_in_dev(tmp_path: Path) -
     assert as_json["failed"] is True
 
 
-def test_the_page_of_controls_is_printed_and_its_staleness_told(tmp_path: Path) -> None:
+def test_the_page_of_controls_is_printed_and_its_staleness_reported(tmp_path: Path) -> None:
     file = tmp_path / "controls.md"
     assert of_policies("document").stdout == page()
     assert of_policies("document", "--output", file, "--check").exit_code == 3

@@ -108,7 +108,7 @@ def test_tag_changes_are_folded_into_one_line() -> None:
     assert "- 13 resources change only their tags (component, release)" in render(review)
 
 
-def test_policies_are_told_where_the_recording_has_them_and_missed_where_not() -> None:
+def test_policies_are_reported_where_the_recording_has_them_and_missed_where_not() -> None:
     events = render(reviewed("door.events.jsonl"))
     assert "### Policies that stop this" in events
     assert "name the CIDR blocks that may reach the database" in events

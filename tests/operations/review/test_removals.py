@@ -82,7 +82,7 @@ def test_a_key_that_stays_in_aws_says_so() -> None:
         (t.DATABASE, {"skipFinalSnapshot": True, "deletionProtection": True}, "deletion protection refuses it"),
     ],
 )
-def test_what_is_left_behind_is_told(kind: str, inputs: dict[str, Any], left: str) -> None:
+def test_what_is_left_behind_is_reported(kind: str, inputs: dict[str, Any], left: str) -> None:
     assert left in stopping(step("delete", kind, inputs, None))[0].left
 
 

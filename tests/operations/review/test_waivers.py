@@ -134,7 +134,7 @@ def test_a_waiver_without_an_owner_or_with_a_typo_is_an_error(tmp_path: Path) ->
     assert [problem.partition("waiver 1: ")[2].split(":")[0] for problem in found] == ["reason", "owner", "reasons"]
 
 
-def test_all_problems_are_told_at_once_and_a_file_that_is_no_list_is_one(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once_and_a_file_that_is_no_list_is_one(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("urn: x")
     (tmp_path / "broken.yml").write_text("- [")
     found = problems(tmp_path, entry(last_day="2026-01-01"), entry(owner=""))
@@ -145,7 +145,7 @@ def test_an_expired_waiver_of_another_stack_fails_too(tmp_path: Path) -> None:
     assert problems(tmp_path, entry(DATABASE.replace("prod", "dev"), last_day="2026-01-01"))
 
 
-def test_an_unused_waiver_of_the_stack_is_told_and_another_stacks_is_not(tmp_path: Path) -> None:
+def test_an_unused_waiver_of_the_stack_is_reported_and_another_stacks_is_not(tmp_path: Path) -> None:
     review = reviewed(tmp_path, entry(), entry(effect="delete"), entry(DATABASE.replace("prod", "dev")))
     assert [one.waiver.effect for one in review.unused] == ["delete"]
 

@@ -68,7 +68,7 @@ def test_a_pool_tenant_gets_a_record_alone(project: Project, run: Run) -> None:
     assert not (project.root / "Pulumi.prod-hooli.yaml").exists()
 
 
-def test_every_problem_is_told_at_once_by_its_option_and_nothing_is_written(run: Run, unchanged: object) -> None:
+def test_every_problem_is_reported_at_once_by_its_option_and_nothing_is_written(run: Run, unchanged: object) -> None:
     result = run(
         *("create", "Admin", "--legal-name", "", "--isolation", "silo", "--base", "nope"),
         *("--residency", "no", "--contact", "x", "--signed", "tomorrow", "--tier", "huge"),

@@ -156,7 +156,7 @@ def test_without_the_engine_one_line_says_what_brings_it(run: Run, unchanged: Ca
 
 
 @pytest.mark.usefixtures("prod_signed_in", "quick")
-def test_a_locked_stack_is_told_with_its_holder(run: Run, fake_cli: FakeCli) -> None:
+def test_a_locked_stack_is_reported_with_its_holder(run: Run, fake_cli: FakeCli) -> None:
     fake_cli.answer(standing("prod-acme", up=failing(LOCKED, 1)))
     result = run("deploy", "acme", "--yes")
     assert result.exit_code == 4
@@ -209,7 +209,7 @@ def test_and_where_that_file_was_renamed_too_by_the_stack_that_stands(
 
 
 @pytest.mark.usefixtures("prod_signed_in")
-def test_placeholders_are_told_before_the_engine_is_asked(run: Run, project: Project, fake_cli: FakeCli) -> None:
+def test_placeholders_are_reported_before_the_engine_is_asked(run: Run, project: Project, fake_cli: FakeCli) -> None:
     edit(project, "Pulumi.prod.yaml", DIGEST, "sha256:" + "0" * 64)
     result = run("deploy", "acme", "--yes")
     assert result.exit_code == 1
@@ -315,7 +315,9 @@ def test_a_broken_file_stops_all_before_anything_begins(project: Project, run: R
 
 
 @pytest.mark.slow
-def test_each_silo_has_a_process_of_its_own_and_failures_are_told_with_their_cause(project: Project, run: Run) -> None:
+def test_each_silo_has_a_process_of_its_own_and_failures_are_reported_with_their_cause(
+    project: Project, run: Run
+) -> None:
     """Without any CLI on PATH every child ends with its own clear line."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", "/nowhere")

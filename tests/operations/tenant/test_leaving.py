@@ -238,7 +238,7 @@ def test_a_stack_that_keeps_nothing_names_no_snapshot() -> None:
     assert (left.final_snapshot, left.backup_days) == ("", 0)
 
 
-def test_a_log_that_outlives_the_stack_is_told_and_its_key_waits_for_it() -> None:
+def test_a_log_that_outlives_the_stack_is_reported_and_its_key_waits_for_it() -> None:
     kept = {"logs-service-group__skipDestroy": True, "logs-service-group__retentionInDays": 400}
     left = left_by(standing(**kept))
     assert left.log_groups == ()
@@ -369,7 +369,7 @@ def test_a_destruction_that_ended_at_its_last_step_is_finished_too(
 
 @pytest.mark.usefixtures("retired")
 @pytest.mark.parametrize("refused", ["ListObjectVersions", "DeleteObject"])
-def test_who_may_not_empty_the_buckets_is_told_before_anything_goes(
+def test_who_may_not_empty_the_buckets_is_reported_before_anything_goes(
     run: Run, s3: FakeS3, fake_cli: FakeCli, refused: str
 ) -> None:
     fake_cli.answer(answers())

@@ -36,7 +36,7 @@ def test_the_table_fits_80_columns_however_long_the_names_are(project: Project, 
     assert "retiring 2026-12-31" in lines[1]
 
 
-def test_a_broken_file_is_told_with_its_line_and_the_others_are_still_listed(project: Project, run: Run) -> None:
+def test_a_broken_file_is_reported_with_its_line_and_the_others_are_still_listed(project: Project, run: Run) -> None:
     edit(project, "tenants/acme.yaml", "region: eu-west-1", "region: eu-west-9")
     result = run("list", "--json")
     assert result.exit_code == 1

@@ -226,7 +226,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(remains, arguments, catch_exceptions=False)
 
 
-def test_days_are_told_from_the_record_alone(project: Project) -> None:
+def test_days_are_reported_from_the_record_alone(project: Project) -> None:
     recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)), copy(RECORD, "tenants/offboarded", None))
     result = run("acme", "--json")
     document = json.loads(result.stdout)

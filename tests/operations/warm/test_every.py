@@ -63,7 +63,7 @@ def test_all_that_stand_end_with_0_and_one_report_shows_each(folder: Path, tmp_p
 
 
 @pytest.mark.slow
-def test_one_that_fails_is_told_whole_and_ends_with_the_worst_exit_code(folder: Path) -> None:
+def test_one_that_fails_is_reported_whole_and_ends_with_the_worst_exit_code(folder: Path) -> None:
     add(folder, "dev-bad")
     add(folder, "dev-broken")
     result = run("--json")

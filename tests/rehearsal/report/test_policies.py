@@ -34,7 +34,7 @@ def test_a_mandatory_failure_fails_the_page_and_shows_its_fix(declared: Declare)
         assert words in shown
 
 
-def test_advice_and_what_could_not_be_judged_are_told_apart_and_fail_nothing(declared: Declare) -> None:
+def test_advice_and_what_could_not_be_judged_are_reported_separately_and_fail_nothing(declared: Declare) -> None:
     shown = page(declared, finding(level="advisory"), finding(status="not evaluated", message="unknown yet"))
     assert "prod passed its rehearsal" in shown
     assert "0 mandatory failed, 1 advised, 1 not evaluated" in shown

@@ -39,14 +39,14 @@ def test_the_report_is_written_beside_the_summary(folder: Path) -> None:
     assert "dev was declared" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_missing_folder_is_told_before_anything_runs(folder: Path) -> None:
+def test_a_missing_folder_is_reported_before_anything_runs(folder: Path) -> None:
     (folder / "__main__.py").write_text("raise SystemExit('the program ran')")
     result = run("--report", "missing/report.html")
     assert result.exit_code == 1
     assert "there is no folder missing" in result.stderr
 
 
-def test_a_folder_in_the_reports_place_is_told_before_anything_runs(folder: Path) -> None:
+def test_a_folder_in_the_reports_place_is_reported_before_anything_runs(folder: Path) -> None:
     (folder / "__main__.py").write_text("raise SystemExit('the program ran')")
     (folder / "taken").mkdir()
     result = run("--report", "taken")
@@ -55,7 +55,7 @@ def test_a_folder_in_the_reports_place_is_told_before_anything_runs(folder: Path
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a file system that takes no files: /proc")
-def test_a_place_that_takes_no_files_is_told_before_anything_runs(folder: Path) -> None:
+def test_a_place_that_takes_no_files_is_reported_before_anything_runs(folder: Path) -> None:
     """Its rights would let root write."""
     (folder / "__main__.py").write_text("raise SystemExit('the program ran')")
     result = run("--report", "/proc/report.html")

@@ -162,7 +162,7 @@ def test_landmarks_language_and_table_titles_are_there(page: Any) -> None:
         assert box.attributes["aria-label"]
 
 
-def test_colours_are_told_apart_by_low_sight_in_light_and_dark() -> None:
+def test_colours_are_distinguished_by_low_sight_in_light_and_dark() -> None:
     """WCAG 2.2, 1.4.3: text has a contrast of at least 4.5 to what it stands on."""
     css = (Path(rehearsal.report.__file__).parent / "report.css").read_text()
     light, dark = (

@@ -185,7 +185,7 @@ def test_thresholds_are_readable(threshold: object, shown: str) -> None:
     assert amount(threshold) == shown
 
 
-def test_who_is_told_are_the_subscribers_and_an_alarm_that_tells_nobody_is_marked(
+def test_who_is_reported_are_the_subscribers_and_an_alarm_that_tells_nobody_is_marked(
     part: Part, whole: Whole, read: Read
 ) -> None:
     topic = part("sns/topic:Topic", "alarms")

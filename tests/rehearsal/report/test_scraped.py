@@ -57,7 +57,7 @@ def test_every_point_lies_inside_its_picture() -> None:
         assert all(0 <= float(x) <= 320 and 0 <= float(y) <= 120 for x, y in points)
 
 
-def test_what_began_is_told_in_words_and_drawn_in_each_chart() -> None:
+def test_what_began_is_reported_in_words_and_drawn_in_each_chart() -> None:
     text = page(WATCHED)
     assert "1.2 s: the first &lt;rotation&gt;" in text
     for figure in charts(text).values():

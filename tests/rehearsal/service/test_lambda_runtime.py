@@ -41,7 +41,7 @@ def test_an_event_reaches_the_function_and_its_answer_comes_back() -> None:
         assert seen["headers"]["Lambda-Runtime-Invoked-Function-Arn"] == "arn:function"
 
 
-def test_what_the_function_raises_is_told() -> None:
+def test_what_the_function_raises_is_reported() -> None:
     with lambda_runtime("arn:function") as runtime:
         serve_once(runtime.address, "error", {"errorType": "RotationRefused", "errorMessage": "not pending"})
         with pytest.raises(InvocationError, match="RotationRefused: not pending"):

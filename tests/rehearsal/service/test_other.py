@@ -60,7 +60,7 @@ def test_a_service_of_another_framework_keeps_the_contract_as_a_user_tries_it() 
 
 
 @pytest.mark.slow
-def test_another_service_that_cannot_be_tried_here_is_told_and_never_passed_over(tmp_path: Path) -> None:
+def test_another_service_that_cannot_be_tried_here_is_reported_and_never_passed_over(tmp_path: Path) -> None:
     """A project without the bundled service's environment has no Postgres to try another one with."""
     root = tmp_path / "project"
     root.mkdir()
@@ -127,7 +127,7 @@ BROKEN = {
 @installed
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_service_that_breaks_the_contract_is_told_where(
+def test_a_service_that_breaks_the_contract_is_reported_where(
     fault: str, trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, bad, step, words = BROKEN[fault]
@@ -146,7 +146,7 @@ def test_a_service_that_breaks_the_contract_is_told_where(
 
 @installed
 @pytest.mark.slow
-def test_a_rotation_whose_logins_do_not_take_turns_is_told(
+def test_a_rotation_whose_logins_do_not_take_turns_is_reported(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = broken(tmp_path, "turn = LOGINS[1] if current and", "turn = LOGINS[0] if current and")
@@ -163,7 +163,7 @@ def test_a_rotation_whose_logins_do_not_take_turns_is_told(
 
 @installed
 @pytest.mark.slow
-def test_a_login_that_owns_tables_or_may_make_roles_is_told(trial: Trial) -> None:
+def test_a_login_that_owns_tables_or_may_make_roles_is_reported(trial: Trial) -> None:
     assert trial.owner is not None
     powers = trial.surroundings.powers_of(trial.owner, [trial.owner.user])
     assert f"{trial.owner.user} owns notes" in powers
@@ -178,7 +178,7 @@ def test_a_command_that_is_none_is_a_mistake_of_one_line(given: str) -> None:
     assert len(told.value.problems) == 1
 
 
-def test_an_archive_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+def test_an_archive_that_is_not_there_is_reported_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"theirs\.tar"), other_programs(str(tmp_path / "theirs.tar")):
         pass
 

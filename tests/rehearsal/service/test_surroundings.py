@@ -14,7 +14,7 @@ installed = pytest.mark.skipif(
 )
 
 
-def test_a_service_that_is_not_installed_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_service_that_is_not_installed_is_reported_with_what_to_do(tmp_path: Path) -> None:
     with Surroundings(tmp_path, {}) as surroundings:
         with pytest.raises(NotToBeHadError, match="run `make rehearse` once"):
             surroundings.postgres()
@@ -33,7 +33,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 
 @installed
-def test_a_database_that_does_not_answer_is_told_in_one_line() -> None:
+def test_a_database_that_does_not_answer_is_reported_in_one_line() -> None:
     url = "postgresql://owner:word@127.0.0.1:1/none"
     with (
         Surroundings(APP, {GIVEN: url}) as surroundings,

@@ -48,7 +48,7 @@ def test_all_means_every_tenant_of_the_environment(project: Project) -> None:
     assert {one.name for one in choose(project, "prod", [ALL]).tenants} == {"acme", "globex", "initech"}
 
 
-def test_unknown_tenants_are_all_told_in_a_line_each(project: Project) -> None:
+def test_unknown_tenants_are_all_reported_in_a_line_each(project: Project) -> None:
     found = refused(project, "prod", "acme", "nobody", "../x")
     assert len(found) == 2
     assert "there is no tenant 'nobody'" in found[0]
@@ -61,7 +61,7 @@ def test_a_pool_tenant_alone_has_nobody_to_be_held_apart_from(project: Project) 
     assert "workbuoy rehearse prod" in found
 
 
-def test_a_tenant_of_another_environment_is_told_where_it_belongs(project: Project) -> None:
+def test_a_tenant_of_another_environment_is_reported_where_it_belongs(project: Project) -> None:
     edit(project, "initech", "base: prod", "base: staging")
     (found,) = refused(project, "prod", "acme", "initech")
     assert "tenants/initech.yaml" in found
@@ -76,7 +76,7 @@ def test_one_matrix_holds_one_account(project: Project) -> None:
     assert "one matrix holds one account" in found
 
 
-def test_a_file_with_problems_is_told_with_its_line_and_only_if_it_is_asked_for(project: Project) -> None:
+def test_a_file_with_problems_is_reported_with_its_line_and_only_if_it_is_asked_for(project: Project) -> None:
     edit(project, "globex", "region: eu-north-1", "region: us-east-1")
     found = refused(project, "prod", "acme", "globex")
     assert any("tenants/globex.yaml:" in one and "residency" in one for one in found)

@@ -113,7 +113,7 @@ def test_a_login_of_one_stack_is_no_login_elsewhere(beside: Beside) -> None:
 
 @installed
 @pytest.mark.slow
-def test_pool_tenants_are_told_apart_by_the_service_and_by_rows(beside: Beside) -> None:
+def test_pool_tenants_are_distinguished_by_the_service_and_by_rows(beside: Beside) -> None:
     cells = beside.matrix.between["initech", "neighbour"]
     assert {one.who_as for one in cells} == {"member", "SQL in its session"}
     assert {one.call for one in cells if one.who_as == "member"} == {
@@ -135,7 +135,7 @@ def test_the_summary_has_a_grid_in_80_columns(beside: Beside) -> None:
 
 
 @pytest.mark.usefixtures("usual_columns")
-def test_a_red_cell_is_told_in_full_and_fails_the_rehearsal(beside: Beside) -> None:
+def test_a_red_cell_is_reported_in_full_and_fails_the_rehearsal(beside: Beside) -> None:
     rehearsal, (cell,) = with_red(beside, 1)
     assert not rehearsal.passed
     text = summary(rehearsal)
@@ -185,7 +185,7 @@ def test_no_secret_s_value_is_in_any_cell(beside: Beside) -> None:
         (["--tenants", "acme", "--declare-only"], 2, "leave out --declare-only"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(
+def test_a_mistake_is_reported_in_one_line(
     arguments: list[str], code: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(PROJECT)

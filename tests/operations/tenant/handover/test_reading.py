@@ -28,7 +28,7 @@ def refused(files: dict[str, bytes], bucket: ExportsBucket | None = None, wanted
     return str(caught.value.problems[0])
 
 
-def test_whole_export_is_told_by_what_lies_in_it() -> None:
+def test_whole_export_is_reported_by_what_lies_in_it() -> None:
     found = read(export_of("acme"))
     assert (found.tenant_id, found.files) == (TENANT_ID, 1)
     assert found.rows == {name: len(rows) for name, rows in rows_of("acme").items()}

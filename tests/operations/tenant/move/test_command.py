@@ -362,7 +362,7 @@ def test_watching_tells_of_alarms_in_the_new_place_and_ends_with_3(stands: Stand
     assert (outcome.exit_code, f"workbuoy-{TO}-errors fires" in outcome.stdout) == (3, True)
 
 
-def test_a_task_that_fails_is_told_with_its_last_lines(stands: Stands) -> None:
+def test_a_task_that_fails_is_reported_with_its_last_lines(stands: Stands) -> None:
     stands.failing = True
     outcome = run("initech", "--run", "copy", "--live")
     assert outcome.exit_code == 3

@@ -116,7 +116,7 @@ def test_a_pool_tenant_has_a_plan_and_no_step_before_its_review() -> None:
     assert (result.exit_code, "promotion: is not open" in result.stderr) == (1, True)
 
 
-def test_without_live_a_step_is_told_and_nothing_is_started(world: World) -> None:
+def test_without_live_a_step_is_reported_and_nothing_is_started(world: World) -> None:
     result = run("acme", "--run", "export")
     assert result.exit_code == 0
     assert "workbuoy-app tenant export acme --to s3://workbuoy-prod-acme-files-1/imports/acme/" in result.stdout
@@ -169,7 +169,7 @@ def test_a_task_that_never_ran_is_exit_4_with_ecs_reason(world: World) -> None:
     assert "never ran" in result.stderr
 
 
-def test_an_image_from_before_one_off_work_is_told_as_that(world: World) -> None:
+def test_an_image_from_before_one_off_work_is_reported_as_that(world: World) -> None:
     said = "workbuoy-app: error: argument COMMAND: invalid choice: 'one-off' (choose from 'serve', 'migrate')"
     world.exit_code, world.lines = 2, ("usage: workbuoy-app [-h] COMMAND ...", said)
     result = run("acme", "--run", "export", "--live")
@@ -223,7 +223,7 @@ def test_remove_needs_the_name_twice_and_a_receipt_that_agrees(world: World) -> 
     assert started["overrides"]["containerOverrides"][0]["command"][-1] == DIGEST
 
 
-def test_outputs_that_are_missing_are_told_all_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_that_are_missing_are_reported_all_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(world.outputs["prod"], "clusterArn")
     monkeypatch.delitem(world.outputs["prod-acme"], "filesBucketName")
     result = run("acme", "--live")
@@ -250,12 +250,12 @@ def test_a_residency_that_forbids_the_region_starts_no_step(world: World, projec
 
 
 @pytest.mark.usefixtures("project")
-def test_an_unknown_tenant_and_an_unknown_step_are_told() -> None:
+def test_an_unknown_tenant_and_an_unknown_step_are_reported() -> None:
     assert run("nobody").exit_code == 1
     assert run("acme", "--run", "explode").exit_code == 2
 
 
-def test_a_silo_is_told_to_be_one(project: Path) -> None:
+def test_a_silo_is_reported_to_be_one(project: Path) -> None:
     acme = project / "tenants/acme.yaml"
     acme.write_text(acme.read_text().replace("promotion: open\n", ""))
     result = run("acme")
