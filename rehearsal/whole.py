@@ -81,9 +81,9 @@ def rehearse_whole(
             return rehearsal
         cloud = moto.cloud(rehearsal.account, rehearsal.region)
         options.progress.phase("trying the service")
-        tell, before = options.progress.phase, options.stood
+        notify, before = options.progress.phase, options.stood
         if service.other:
-            tried = rehearse_other(rehearsal, cloud, surroundings, others, program=service.other, tell=tell)
+            tried = rehearse_other(rehearsal, cloud, surroundings, others, program=service.other, notify=notify)
         elif before is not None and before.folder is not None and (before.folder / "app").is_dir():
             from rehearsal.service.release import rehearse_release  # noqa: PLC0415 few ask for it
 
@@ -94,7 +94,7 @@ def rehearse_whole(
                 former_app=before.folder / "app",
                 former=before.graph,
                 programs=programs,
-                tell=tell,
+                notify=notify,
             )
         else:
             from rehearsal.service.person import spend_a_day  # noqa: PLC0415
@@ -102,7 +102,9 @@ def rehearse_whole(
             day = [("a person in Chromium", spend_a_day)] if service.in_browser else []
             further = service.trying.steps() if service.trying is not None else day
             with no_collector():
-                tried = rehearse_service(rehearsal, cloud, surroundings, programs=programs, tell=tell, further=further)
+                tried = rehearse_service(
+                    rehearsal, cloud, surroundings, programs=programs, notify=notify, further=further
+                )
         seconds = {**rehearsal.seconds, "trying the service": tried.seconds}
         return replace(rehearsal, service=tried, seconds=seconds)
 

@@ -75,7 +75,7 @@ def smoke(
 
     Args:
         stack: the stack's name, for messages.
-        url: the service's address. Certificates are verified; without https, `tell` hears that nothing was encrypted.
+        url: the service's address. Certificates are verified; without https, `notify` hears that nothing was encrypted.
         notify: gets a line an attempt that failed.
         timeout_seconds: for all of it.
         pause_seconds: between attempts.

@@ -28,18 +28,18 @@ def asked_by_aws(rehearsal: Rehearsal) -> Iterator[InRolesName]:
     for one in rehearsal.resources:
         properties = one.declared.properties
         if one.type == t.TASK_DEFINITION:
-            asked = _by_ecs(properties, place)
+            actions = _by_ecs(properties, place)
             role = properties.get("executionRoleArn")
         elif one.type == t.FUNCTION:
-            asked, role = _by_lambda(properties, place), properties.get("role")
+            actions, role = _by_lambda(properties, place), properties.get("role")
         elif one.type == t.FLOW_LOG:
-            asked, role = _by_flow_logs(properties), properties.get("iamRoleArn")
+            actions, role = _by_flow_logs(properties), properties.get("iamRoleArn")
         elif one.type == t.DATABASE:
-            asked, role = _by_monitoring(place), properties.get("monitoringRoleArn")
+            actions, role = _by_monitoring(place), properties.get("monitoringRoleArn")
         else:
             continue
         if role:
-            yield from ((str(role), each) for each in asked)
+            yield from ((str(role), each) for each in actions)
 
 
 def _by_ecs(task: Any, place: str) -> Iterator[RequestedAction]:

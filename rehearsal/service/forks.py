@@ -91,11 +91,11 @@ class _Fork(Process):
     def _open(self, command: list[str], environment: dict[str, str], pass_fds: Sequence[int]) -> Handle:  # noqa: ARG002
         here, there = socket.socketpair()
         reading, writing = os.pipe()
-        asked = {"arguments": command, "environment": environment, "devtool": self._devtool}
+        request = {"arguments": command, "environment": environment, "devtool": self._devtool}
         try:
             with there:
                 socket.send_fds(self._control, [b"."], [there.fileno(), writing])
-            here.sendall(f"{json.dumps(asked)}\n".encode())
+            here.sendall(f"{json.dumps(request)}\n".encode())
             return _Handle(here, os.fdopen(reading, errors="replace"))
         except OSError:
             raise NotToBeHadError("the process that runs the service's commands is gone") from None

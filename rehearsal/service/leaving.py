@@ -129,8 +129,8 @@ class Leaving:
         if wrong.wait(5) == 0:
             raise StepError("a customer is removed against an export of something else")
         digest = str(self.exported["digest"])
-        told = on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
-        return f"{told['objects_deleted']} objects, and every row"
+        result = on_duty(trial, "remove", LEAVING, "--yes-remove", LEAVING, "--receipt", digest)
+        return f"{result['objects_deleted']} objects, and every row"
 
     def count_again(self, trial: Trial) -> str:
         """Every table that says whose its rows are, whatever the removal knows of."""

@@ -51,9 +51,9 @@ class OnePerson:
         for again in (False, True):
             process = begin(trial, trial.declared.one_off, words)
             finish(process, "person erase", TIMEOUT_SECONDS)
-            told = verdict(process)
-            if ("rows" in told) is again:
-                raise StepError(f"the second erasure does not tell the first: {told}")
+            found = verdict(process)
+            if ("rows" in found) is again:
+                raise StepError(f"the second erasure does not tell the first: {found}")
         assert self.browser is not None  # noqa: S101  `work` comes first
         expect(self.browser.send("GET", self.thing), 401)
         expect(trial.member.send("GET", self.thing), 200)

@@ -69,7 +69,7 @@ def rehearse_other(
     programs: Programs,
     *,
     program: str,
-    tell: Callable[[str], object] = lambda _: None,
+    notify: Callable[[str], object] = lambda _: None,
 ) -> ServiceRehearsal:
     """Start another service in what the stack made, and hold it to the contract.
 
@@ -79,7 +79,7 @@ def rehearse_other(
         surroundings: Postgres and identity provider, begun.
         programs: how to run its commands.
         program: what it is called in the result.
-        tell: called with the name of each step as it begins.
+        notify: called with the name of each step as it begins.
     """
     try:
         declared = declared_service(rehearsal)
@@ -90,7 +90,7 @@ def rehearse_other(
         def by(step: steps.Action) -> Callable[[], str]:
             return lambda: step(trial)
 
-        return replace(take([(name, by(step)) for name, step in CONTRACT_STEPS], trial, tell), program=program)
+        return replace(take([(name, by(step)) for name, step in CONTRACT_STEPS], trial, notify), program=program)
 
 
 def start(trial: Trial) -> str:
@@ -127,11 +127,11 @@ def migrate_again(trial: Trial) -> str:
 
 def rotate_under_it(trial: Trial) -> str:
     """Two rotations while /readyz is asked, then all connections cut: ready again, by the login of now."""
-    failed, asked, over = [0], [0], threading.Event()
+    failed, requests, over = [0], [0], threading.Event()
 
     def keep_asking() -> None:
         while not over.wait(PAUSE_SECONDS):
-            asked[0] += 1
+            requests[0] += 1
             failed[0] += not _answers(trial, "/readyz")
 
     asking = threading.Thread(target=keep_asking)
@@ -147,7 +147,7 @@ def rotate_under_it(trial: Trial) -> str:
     if logins[0] != logins[2] or logins[0] == logins[1]:
         raise StepError(f"two logins must take turns; the secret named {', then '.join(logins)}")
     if failed[0]:
-        raise StepError(f"/readyz failed {failed[0]} of {asked[0]} times while the login was rotated")
+        raise StepError(f"/readyz failed {failed[0]} of {requests[0]} times while the login was rotated")
     cut = trial.front.drop_connections() if trial.front else 0
     why = f"not ready again within {steps.READY_TIMEOUT_SECONDS} s of a rotation and a cut of its {cut} connections"
     until(lambda: _answers(trial, "/readyz"), steps.READY_TIMEOUT_SECONDS, why, trial.service)

@@ -90,11 +90,11 @@ def _run(ui: Path, order: dict[str, str], meanwhile: Callable[[], None]) -> list
         process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
         for line in process.stdout:
-            said = json.loads(line)
-            if "failed" in said:
-                raise StepError(f"after {steps[-1]['step'] if steps else 'nothing'}: {said['failed']}")
-            steps.append(said)
-            if said["waiting"]:
+            step = json.loads(line)
+            if "failed" in step:
+                raise StepError(f"after {steps[-1]['step'] if steps else 'nothing'}: {step['failed']}")
+            steps.append(step)
+            if step["waiting"]:
                 meanwhile()
                 process.stdin.write("\n")
                 process.stdin.flush()

@@ -150,19 +150,19 @@ class Restoring:
         until(lambda: unprepared.ended, TIMEOUT_SECONDS, "restore check did not end", unprepared)
         if unprepared.wait(5) == 0:
             raise StepError("a copy is read before what was erased is taken out of it")
-        told = self.run(trial, "prepare", drill=True)
-        if told["tenants_erased"] != 1:
-            raise StepError(f"{told['tenants_erased']} removed customers were taken out of the copy instead of 1")
-        return f"{told['entries']} entries of the ledger; 1 removed customer is gone from it, and every session"
+        result = self.run(trial, "prepare", drill=True)
+        if result["tenants_erased"] != 1:
+            raise StepError(f"{result['tenants_erased']} removed customers were taken out of the copy instead of 1")
+        return f"{result['entries']} entries of the ledger; 1 removed customer is gone from it, and every session"
 
     def check(self, trial: Trial) -> str:
         """Rows are counted, files looked for, and the service asked whether it is ready on it."""
-        told = self.run(trial, "check", drill=True)
-        names = {one["tenant"] for one in told["tenants"]}
+        result = self.run(trial, "check", drill=True)
+        names = {one["tenant"] for one in result["tenants"]}
         if names != {tenant for tenant, _ in trial.members}:
             raise StepError(f"the copy holds {', '.join(sorted(names))}")
-        rows = sum(sum(one["rows"].values()) for one in told["tenants"])
-        return f"{rows} rows, {sum(one['files'] for one in told['tenants'])} files, /readyz answers on it"
+        rows = sum(sum(one["rows"].values()) for one in result["tenants"])
+        return f"{rows} rows, {sum(one['files'] for one in result['tenants'])} files, /readyz answers on it"
 
     def bring_back(self, trial: Trial) -> str:
         """The command, under the role that may."""
@@ -170,12 +170,14 @@ class Restoring:
         trial.tried_whole.add(trial.declared.restore_role_arn)
         words = ("tenant", acme, "--at", f"{self.at:%Y%m%dT%H%M%SZ}")
         self._wait_for_archive(trial, *words)
-        told = self.run(trial, *words)
-        files, steps = told["files"], told["steps"]
-        if told["made_again"] != ["attachment_chunks"]:
-            raise StepError(f"{told['made_again']} were made again, and one table had been dropped")
+        result = self.run(trial, *words)
+        files, steps = result["files"], result["steps"]
+        if result["made_again"] != ["attachment_chunks"]:
+            raise StepError(f"{result['made_again']} were made again, and one table had been dropped")
         parts = ", ".join(f"{name} {step['seconds']:.1f} s" for name, step in steps.items() if step["seconds"])
-        return f"frozen {told['frozen_seconds']:.1f} s; {files['again']} files again, {files['marked']} marked; {parts}"
+        return (
+            f"frozen {result['frozen_seconds']:.1f} s; {files['again']} files again, {files['marked']} marked; {parts}"
+        )
 
     def compare(self, trial: Trial) -> str:
         """One as before the damage, the other with everything that it wrote since; both through the service too."""

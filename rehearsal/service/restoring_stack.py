@@ -43,10 +43,10 @@ class WholeStack:
         """While the service goes on, and nothing that the rows of now name goes."""
         for name, _ in trial.members[:2]:
             self.now[name] = sums(trial, name)
-        told = self.one.run(trial, "files")
+        result = self.one.run(trial, "files")
         for name, found in self.now.items():
             expect_files(trial, name, found, others=True)
-        return f"{told['files']} files, {told['again']} brought again; the service goes on"
+        return f"{result['files']} files, {result['again']} brought again; the service goes on"
 
     def switch(self, trial: Trial) -> str:
         """Stopped, another server under the name, two rotations, started."""
@@ -57,8 +57,8 @@ class WholeStack:
 
     def settle(self, trial: Trial) -> str:
         """Under the role for it, by the rows of what serves now."""
-        told = self._settled(trial)
-        return f"{told['again']} brought again, {told['marked']} marked"
+        result = self._settled(trial)
+        return f"{result['again']} brought again, {result['marked']} marked"
 
     def compare(self, trial: Trial) -> str:
         """Both as they were at the moment, by sums and through the service; nothing later, and nobody erased."""
@@ -79,12 +79,12 @@ class WholeStack:
         """What served before has everything that it had, with the files that were marked."""
         assert trial.owner is not None  # noqa: S101  start_postgres comes first
         self._serve_from(trial, trial.owner)
-        told = self._settled(trial)
+        result = self._settled(trial)
         for name, wanted in self.now.items():
             self._expect_equal(trial, name, wanted)
         assert self.one.grace is not None  # noqa: S101  damage comes first
         expect(self.one.grace.send("GET", self.one.later_path), 200)
-        return f"both as before the switch, {told['again']} files brought again"
+        return f"both as before the switch, {result['again']} files brought again"
 
     def _serve_from(self, trial: Trial, owner: Owner) -> None:
         """As `workbuoy restore switch`: nothing runs while the name leads elsewhere and passwords change."""

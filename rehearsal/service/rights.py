@@ -11,8 +11,8 @@ SHOWN = 3
 def act_as_aws(trial: Trial) -> str:
     """What AWS's own services ask for as the stack's roles: an image pulled, logs written, network interfaces."""
     refused = []
-    for role_arn, asked in trial.declared.by_aws:
-        decision = trial.gate.ask(role_arn, asked)
+    for role_arn, action in trial.declared.by_aws:
+        decision = trial.gate.ask(role_arn, action)
         if not decision.allowed:
             refused.append(f"{role_arn.rpartition('/')[2]}: {decision.reason}")
     if refused:

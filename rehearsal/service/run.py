@@ -36,7 +36,7 @@ def rehearse_service(
     surroundings: Surroundings,
     *,
     programs: Programs | None = None,
-    tell: Callable[[str], object] = lambda _: None,
+    notify: Callable[[str], object] = lambda _: None,
     members: Members = MEMBERS,
     further: Sequence[tuple[str, Action]] = (),
 ) -> ServiceRehearsal:
@@ -47,7 +47,7 @@ def rehearse_service(
         cloud: the account in moto.
         surroundings: Postgres and identity provider, begun.
         programs: how to run the service's commands; by default in `app/.venv`.
-        tell: called with the name of each step as it begins.
+        notify: called with the name of each step as it begins.
         members: tenants to found in it, each with its member's subject; at least two.
         further: more steps, taken while the service runs.
     """
@@ -57,7 +57,7 @@ def rehearse_service(
         return ServiceRehearsal(incomplete=str(error))
     with opened_trial(declared, cloud, surroundings, programs=programs, members=members) as trial:
         to_take = [(name, partial(step, trial)) for name, step in steps_with(further, trial)]
-        found = take(to_take, trial, tell)
+        found = take(to_take, trial, notify)
         return replace(found, unused=tuple(_unused(trial))) if all(step.passed for step in found.steps) else found
 
 
@@ -91,11 +91,11 @@ def opened_trial(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def take(to_take: Sequence[Step], trial: Trial, tell: Callable[[str], object]) -> ServiceRehearsal:
+def take(to_take: Sequence[Step], trial: Trial, notify: Callable[[str], object]) -> ServiceRehearsal:
     """Take steps in their order, up to the first that fails."""
     steps: list[ServiceStep] = []
     for name, step in to_take:
-        tell(name)
+        notify(name)
         began = time.perf_counter()
         try:
             detail, passed = step(), True

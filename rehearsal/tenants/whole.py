@@ -277,7 +277,7 @@ class Rehearsing:
                 cloud,
                 surroundings,
                 programs=self.programs,
-                tell=progress.phase,
+                notify=progress.phase,
                 members=members_for(self.plan.pool) if self.plan.pool else MEMBERS,
                 further=[*further, *self.story()],
             )

@@ -25,7 +25,7 @@ def rehearse_release(
     former_app: Path,
     former: Graph | None = None,
     programs: Programs | None = None,
-    tell: Callable[[str], object] = lambda _: None,
+    notify: Callable[[str], object] = lambda _: None,
 ) -> ServiceRehearsal:
     """Deploy the working tree's service over a revision's, under traffic, and roll it back.
 
@@ -36,7 +36,7 @@ def rehearse_release(
         former_app: the folder `app/` of the revision.
         former: the stack as the revision made it; by default the service had the variables that it has now.
         programs: how to run the coming release's commands; by default from its package.
-        tell: called with the name of each step as it begins.
+        notify: called with the name of each step as it begins.
     """
     try:
         declared = declared_service(rehearsal)
@@ -49,5 +49,5 @@ def rehearse_release(
         change = Change(trial, before, coming, declared, programs or coming)
         if (former_app / _LOCK).read_bytes() != (app / _LOCK).read_bytes():
             change.notes.append("the release before runs with today's dependencies, which its own lock does not name")
-        found = take(change.steps(), trial, tell)
+        found = take(change.steps(), trial, notify)
         return replace(found, notes=tuple(change.notes))
