@@ -78,7 +78,7 @@ class Receiver:
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Receiver:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,7 +126,10 @@ def exporting(log: Path, url: str, address: str, **more: str) -> Iterator[Proces
         "OIDC_DEV_MOCK": "1",
         "OTEL_EXPORTER_OTLP_ENDPOINT": address,
         "OTEL_SERVICE_NAME": "workbuoy",
-        **{"RATE_LIMIT_SESSION": "0", "RATE_LIMIT_TENANT": "0"},  # a fast machine asks more often than one may
+        **{
+            "RATE_LIMIT_SESSION": "0",
+            "RATE_LIMIT_TENANT": "0",
+        },  # a fast machine asks more often than one may
     }
     with serving(log, DATABASE_URL=url, **environment, **more) as service:
         yield service

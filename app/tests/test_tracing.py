@@ -52,7 +52,7 @@ def recorder() -> Iterator[tuple[str, Heard]]:
     heard: Heard = []
     handler = type("Own", (Recorder,), {"heard": heard})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}", heard
         server.shutdown()
 
