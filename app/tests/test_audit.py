@@ -26,7 +26,7 @@ def trail(service: Service, **query: Any) -> list[dict[str, Any]]:
     return [each for each in answer.json()["items"] if own not in {each["member_id"], each["subject_id"]}]
 
 
-def test_everything_that_changes_is_told_with_who_did_it(service: Service) -> None:
+def test_everything_that_changes_is_reported_with_who_did_it(service: Service) -> None:
     admin = as_role(service, Role.ADMIN)
     admin_id = admin.get("/api/me").json()["member_id"]
     grace_id = admin.post("/api/members", json={"subject": "grace"}).json()["id"]
@@ -66,7 +66,7 @@ def test_everything_that_changes_is_told_with_who_did_it(service: Service) -> No
     assert told[0][:3] == (None, None, "member.created")  # by an operator, before
 
 
-def test_what_was_refused_or_rolled_back_is_not_told(service: Service) -> None:
+def test_what_was_refused_or_rolled_back_is_not_reported(service: Service) -> None:
     browser = service.browser()
     thing = make_thing(browser)["id"]
     before = trail(service)
@@ -138,7 +138,9 @@ def test_the_services_role_adds_takes_and_changes_nothing(
             connection.execute(statement)
 
 
-def test_a_smuggled_change_is_told_too_and_no_setting_hides_it(service: Service, database_url: str) -> None:
+def test_a_smuggled_change_is_reported_too_and_no_setting_hides_it(
+    service: Service, database_url: str
+) -> None:
     thing = make_thing(browser := service.browser())["id"]
     claim = sessions.claims(browser.cookies["workbuoy_session"])["session"]
     with login_connection(database_url) as connection:

@@ -30,7 +30,7 @@ def test_a_line_is_read_as_dotenv_reads_it(line: str, value: str, tmp_path: Path
     assert read_env_files([tmp_path / ".env", tmp_path / "missing"], {}) == {"NAME": value}
 
 
-def test_what_cannot_be_read_is_told_at_once_by_file_and_line(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_reported_at_once_by_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "words").write_text("A=1\nhush hush\n")
     (tmp_path / "latin").write_bytes("A=\xe5\n".encode("latin-1"))
     with pytest.raises(SettingsError) as error:

@@ -224,9 +224,7 @@ def test_a_thing_deleted_during_an_upload_leaves_nothing(
     assert objects(bucket_settings) == []
 
 
-def test_too_many_uploads_at_once_are_told_to_come_back(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_uploads_at_once_must_come_back(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = service.browser()
     thing = make_thing(browser)
     service.app.state.shares.uploads = Turns("uploads", 0, 2, most_waiting=0)

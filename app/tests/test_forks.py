@@ -111,7 +111,7 @@ def test_what_botocore_reads_is_read_once_though_its_sessions_were_imported_befo
     assert first is second
 
 
-def test_commands_run_beside_each_other_and_each_is_told_its_own_end(server: Server, cli: Path) -> None:
+def test_commands_run_beside_each_other_and_each_gets_its_own_end(server: Server, cli: Path) -> None:
     cli.write_text(
         "import sys\nfrom pathlib import Path\n"
         "def main():\n"

@@ -189,7 +189,7 @@ def test_a_code_is_good_for_one_login(oidc_service: Service) -> None:
 
 
 @pytest.mark.any_postgres
-def test_a_denied_login_is_told_as_such(oidc_service: Service) -> None:
+def test_a_denied_login_is_reported_as_such(oidc_service: Service) -> None:
     browser = oidc_service.browser(user=None)
     address = begin(browser)
     denied = httpx2.post(address, data={"action": "deny"}).headers["location"]

@@ -290,7 +290,7 @@ def test_migrations_do_not_block_a_busy_table_for_ever(empty_url: str) -> None:
         assert connection.execute("show statement_timeout").fetchone() == ("0",)
 
 
-def test_a_sqlite_file_in_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_sqlite_file_in_a_folder_that_is_missing_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MigrationFailed, match="folder"):
         migrate(load({"DATABASE_URL": f"sqlite:///{tmp_path}/missing/x.db"}))
 

@@ -72,7 +72,7 @@ def serving(
             servers.stop(process)
 
 
-def test_all_problems_are_told_at_once_and_the_exit_status_is_one() -> None:
+def test_all_problems_are_reported_at_once_and_the_exit_status_is_one() -> None:
     outcome = command("serve", NODE_ENV="production", OIDC_DEV_MOCK="1", S3_BUCKET="b", LOG_LEVEL="loud")
     assert outcome.returncode == 1
     assert outcome.stdout == ""

@@ -84,7 +84,7 @@ def test_an_upload_killed_before_its_row_is_swept_up_without_another_upload(
     assert noted(settings) == []
 
 
-def test_a_store_that_fails_while_deleting_is_asked_again_and_what_is_owed_is_told(
+def test_a_store_that_fails_while_deleting_is_asked_again_and_what_is_owed_is_reported(
     bucket_service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings, browser = bucket_service.settings, bucket_service.browser()

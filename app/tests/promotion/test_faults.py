@@ -73,7 +73,7 @@ def test_an_interrupted_removal_goes_on_where_it_was(scene: Scene) -> None:
     assert rows(scene.pool, "select name from tenants") == [("globex",)]
 
 
-def test_schemas_that_differ_are_told_and_not_mixed(scene: Scene) -> None:
+def test_schemas_that_differ_are_reported_and_not_mixed(scene: Scene) -> None:
     rows(scene.pool, "update alembic_version set version_num = '9999'")
     with pytest.raises(PromotionRefused, match="The schema here is 9999"):
         scene.export()

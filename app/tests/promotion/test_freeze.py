@@ -21,7 +21,7 @@ from workbuoy_app.registry import RegistryError
 from workbuoy_app.settings import Settings, load
 
 
-def test_every_write_is_told_to_wait_and_every_read_goes_on(bucket_service: Service) -> None:
+def test_every_write_must_wait_and_every_read_goes_on(bucket_service: Service) -> None:
     settings, browser = bucket_service.settings, bucket_service.browser()
     thing = make_thing(browser)
     path = f"/api/things/{thing['id']}"
@@ -140,7 +140,7 @@ def test_members_of_a_frozen_tenant_neither_come_nor_go(settings: Settings) -> N
     registry.remove_member(settings, ISSUER, "globex-user")
 
 
-def test_an_unknown_tenant_and_sqlite_are_told(settings: Settings, tmp_path: Any) -> None:
+def test_an_unknown_tenant_and_sqlite_are_reported(settings: Settings, tmp_path: Any) -> None:
     with pytest.raises(PromotionRefused, match="no tenant nobody"):
         freeze(settings, "nobody")
     lite = load({"DATABASE_URL": f"sqlite:///{tmp_path}/x.db"})

@@ -74,7 +74,7 @@ def test_an_archived_file_is_asked_for_waited_for_and_then_brought_back(
     assert "StorageClass" not in newest, "a copy out of an archive is there for some days only"
 
 
-def test_the_longest_of_several_archives_is_told(past: Past, slow_archive: str) -> None:
+def test_the_longest_of_several_archives_is_reported(past: Past, slow_archive: str) -> None:
     assert slow_archive
     archive(past, "DEEP_ARCHIVE", 0)
     archive(past, "GLACIER", 1)
@@ -94,7 +94,9 @@ def test_a_version_that_can_be_read_at_once_is_taken_before_an_archived_one(
     assert stack.bring_files(past.settings)["again"] == 1
 
 
-def test_a_lost_file_is_told_before_anybody_waits_for_an_archived_one(past: Past, slow_archive: str) -> None:
+def test_a_lost_file_is_reported_before_anybody_waits_for_an_archived_one(
+    past: Past, slow_archive: str
+) -> None:
     assert slow_archive
     archive(past, "GLACIER", 1)
     key = past.file_keys()[0]
