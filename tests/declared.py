@@ -56,8 +56,8 @@ def declared_once(project: Project, stack: str, options: Options | None = None, 
     Not for a test that changes the program itself: nobody would see the change.
     """
     options = options or Options()
-    told = not isinstance(options.progress, Quiet)
-    if told or moto is not None or options.stood is not None or not options.declare_only:
+    shows_progress = not isinstance(options.progress, Quiet)
+    if shows_progress or moto is not None or options.stood is not None or not options.declare_only:
         return rehearse(project, stack, options, moto)
     return KEPT.result(name_of(project, stack, options), lambda: rehearse(project, stack, options))
 
@@ -73,8 +73,8 @@ def name_of(project: Project, stack: str, options: Options) -> str:
     """A sum over all that the program reads. Where it lies in its project's folder, each resource tells its line."""
     whole = project.main.is_relative_to(project.root)
     place = (project.name, str(project.main), str(project.root) if whole else "", stack)
-    asked = [*place, os.environ.get(IMAGE_VARIABLE), options.references]
-    seen = hashlib.sha256(json.dumps(asked, sort_keys=True, default=repr).encode())
+    inputs = [*place, os.environ.get(IMAGE_VARIABLE), options.references]
+    seen = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=repr).encode())
     silo = tenant_of(project, read_config(project, stack)) is not None
     for file in sorted(project.root.glob("Pulumi*.yaml")):
         seen.update(_of(file, file.read_bytes(), project.root))

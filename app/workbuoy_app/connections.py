@@ -18,9 +18,7 @@ from uvicorn.server import ServerState
 HEAD_BYTES = 32 * 1024  # a load balancer of AWS takes 64 KiB, and 16 KiB a line; cookies and tokens need 4
 HEAD_SECONDS = 10.0
 STALLED_ANSWER_SECONDS = 60.0  # without a byte taken; a piece of a download is 1 MiB
-FAREWELL_SECONDS = (
-    2.0  # TLS asks the other side to close too, which not every client does between two requests
-)
+FAREWELL_SECONDS = 2.0  # TLS waits for the other side's close, which not every client sends when it is idle
 MOST_HALF_OPEN = 128  # no head yet; those of the last second come besides: a crowd may arrive at once
 YOUNG_SECONDS = 1.0
 MOST_IDLE = 512  # between two requests

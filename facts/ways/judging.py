@@ -85,9 +85,9 @@ class Rights:
         account = next((arn.split(":")[4] for arn in thing.actions if arn.split(":")[4]), self._account)
         at_home = caller.principal.account == account and caller.principal.has_identity_policies
         for arn in thing.actions:
-            asked = sorted(on.statements.allowed(arn) | (own.identity.allowed(arn) if at_home else frozenset()))
-            context = self._context(caller, thing, arn, account) if asked else {}
-            for action in asked:
+            actions = sorted(on.statements.allowed(arn) | (own.identity.allowed(arn) if at_home else frozenset()))
+            context = self._context(caller, thing, arn, account) if actions else {}
+            for action in actions:
                 request = Request(
                     principal=caller.principal,
                     action=action,

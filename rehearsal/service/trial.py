@@ -193,7 +193,7 @@ def answers(trial: Trial, ask: Callable[[], int], status: int) -> Callable[[], b
     """
     last = math.inf
 
-    def asked() -> bool:
+    def has_answered() -> bool:
         nonlocal last
         answered = ask()
         if answered == _UNAVAILABLE and trial.gate.denials():
@@ -202,7 +202,7 @@ def answers(trial: Trial, ask: Callable[[], int], status: int) -> Callable[[], b
                 raise StepError("it stays unavailable, and something that it asked for was refused")
         return answered == status
 
-    return asked
+    return has_answered
 
 
 def expect(answer: HttpAnswer, status: int) -> HttpAnswer:

@@ -34,12 +34,8 @@ import workbuoy_app
 
 PROGRAM = "workbuoy-app"
 _OWN = workbuoy_app.__name__
-_LEFT_OUT = (
-    "devtools",
-    "migrations",
-    "__main__",
-    "spans",
-)  # few stacks export spans; OpenTelemetry is a twentieth
+# No part of the service, and what few stacks need: OpenTelemetry, for spans, is a twentieth of what is imported.
+_LEFT_OUT = ("devtools", "migrations", "__main__", "spans")
 # What functions of the service, uvicorn, httpx2 and botocore import late.
 _LATE = (
     "anyio._backends._asyncio",
@@ -81,13 +77,13 @@ def main() -> int:
         _read_models()
     gc.freeze()  # so that a fork's collector does not copy what all share
     gc.enable()
-    asked = _Forks(socket.socket(fileno=int(sys.argv[1]))).begin_each()
-    if asked is None:
+    begun = _Forks(socket.socket(fileno=int(sys.argv[1]))).begin_each()
+    if begun is None:
         end.status = 0
         return 0
     if any(_saved(file) != then for file, then in imported.items()):
         _forget()
-    return _become(end, *asked)
+    return _become(end, *begun)
 
 
 def import_all() -> dict[str, tuple[int, int]]:
@@ -147,17 +143,17 @@ class _Forks:
         self._selector.register(control, selectors.EVENT_READ)
 
     def begin_each(self) -> tuple[dict[str, Any], int] | None:
-        """In each fork, what it is asked for and where it writes; here None, once nobody asks and all have ended."""
-        asking = True
-        while asking or self._waiting:
+        """In each fork, its request and where it writes; here None, once the socket is closed and all have ended."""
+        is_open = True
+        while is_open or self._waiting:
             for key, _ in self._selector.select():
                 if key.fileobj is self._control:
                     received, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
                     if received:
-                        if (asked := self._begin(*descriptors)) is not None:
-                            return asked
+                        if (begun := self._begin(*descriptors)) is not None:
+                            return begun
                     else:
-                        asking = False
+                        is_open = False
                         self._selector.unregister(self._control)
                 elif key.fileobj is self._woken:
                     self._woken.recv(4096)
@@ -222,7 +218,7 @@ def _forget() -> None:
         del sys.modules[name]
 
 
-def _become(end: _End, asked: dict[str, Any], output: int) -> int:
+def _become(end: _End, request: dict[str, Any], output: int) -> int:
     """The command, as if this process had been started for it."""
     end.status = 1  # of an error that nothing catches
     os.setsid()
@@ -230,8 +226,8 @@ def _become(end: _End, asked: dict[str, Any], output: int) -> int:
         os.dup2(output, stream)
     os.close(output)
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    devtool, arguments = asked.get("devtool"), asked["arguments"]
+    os.environ.update(request["environment"])
+    devtool, arguments = request.get("devtool"), request["arguments"]
     sys.argv = [devtool or PROGRAM, *arguments]
     with suppress(
         OSError
