@@ -56,6 +56,7 @@ def _is_state(text: str) -> bool:
     return isinstance(content, dict) and bool({"checkpoint", "deployment"} & set(content)) and "version" in content
 
 
+@pytest.mark.lengthy
 @GIT
 def test_git_keeps_no_key_no_state_and_no_settings_with_secrets() -> None:
     wrong = []

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.lengthy
+
 FAILING = "def test_it() -> None:\n    assert False\n"
 FLAKY = """
 from pathlib import Path

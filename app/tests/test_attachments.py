@@ -26,6 +26,7 @@ def objects(settings: Settings) -> list[dict[str, Any]]:
     return list(found.get("Contents", []))
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("size", [0, 1, MIB, MIB + 1, len(CONTENT)])
 def test_content_in_the_database_comes_back_as_it_went_in(either_service: Service, size: int) -> None:
     browser = either_service.browser()
@@ -45,6 +46,7 @@ def test_content_in_the_database_comes_back_as_it_went_in(either_service: Servic
     assert "sandbox" in download.headers["content-security-policy"]
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("size", [0, 100, 8 * MIB, 8 * MIB + 1, len(CONTENT)])
 def test_content_in_a_bucket_comes_back_through_a_signed_address(bucket_service: Service, size: int) -> None:
     browser = bucket_service.browser()
@@ -140,6 +142,7 @@ def test_a_checksum_that_the_client_names_is_checked(bucket_service: Service) ->
     assert stored.status_code == 201
 
 
+@pytest.mark.lengthy
 def test_a_thing_has_at_most_a_hundred_attachments(service: Service) -> None:
     browser = service.browser()
     thing = make_thing(browser)

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.mark.parametrize("port", ["taken", "no number", "70000"])
 def test_a_port_that_cannot_be_had_is_named_before_an_address_is_shown(port: str) -> None:

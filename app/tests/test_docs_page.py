@@ -19,6 +19,7 @@ pytestmark = pytest.mark.any_postgres
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+@pytest.mark.lengthy
 def test_the_page_and_its_files_come_from_this_origin(shared_service: Service) -> None:
     browser = shared_service.browser(None)
     page = browser.get("/docs")

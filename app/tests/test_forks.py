@@ -19,6 +19,8 @@ import pytest
 import workbuoy_app
 from workbuoy_app.devtools import forks
 
+pytestmark = pytest.mark.lengthy
+
 SOURCE = Path(workbuoy_app.__file__).parent
 PATIENCE_SECONDS = 60
 

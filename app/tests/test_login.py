@@ -66,6 +66,7 @@ def log_in(service: Service, subject: str = "ada") -> Any:
     return browser
 
 
+@pytest.mark.lengthy
 def test_a_member_logs_in_and_out_at_a_real_provider(oidc_service: Service, issuer: str) -> None:
     browser = log_in(oidc_service)
     me = browser.get("/api/me").json()
@@ -118,6 +119,7 @@ def test_a_login_enrols_nobody(oidc_service: Service, settings: Settings) -> Non
     assert browser.get("/api/me").status_code == 401
 
 
+@pytest.mark.lengthy
 @pytest.mark.any_postgres
 def test_a_login_goes_back_to_where_it_was_asked_for_but_never_to_another_site(oidc_service: Service) -> None:
     for wanted, expected in (
@@ -222,6 +224,7 @@ def test_a_metadata_document_of_another_issuer_is_refused(settings: Settings, is
         assert service.browser(user=None).get("/auth/login").status_code == 503
 
 
+@pytest.mark.lengthy
 @pytest.mark.any_postgres
 def test_login_answers_503_until_its_secret_is_filled(
     settings: Settings, issuer: str, moto: str, monkeypatch: pytest.MonkeyPatch

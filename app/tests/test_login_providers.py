@@ -25,7 +25,7 @@ from workbuoy_app.settings import OidcSettings, Settings
 
 CLIENT, SECRET = "work buoy:1", "p+l%u:s/ æ"
 
-pytestmark = pytest.mark.any_postgres
+pytestmark = [pytest.mark.lengthy, pytest.mark.any_postgres]
 
 
 class Provider:

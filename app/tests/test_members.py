@@ -27,6 +27,7 @@ def as_role(service: Service, role: Role) -> TestClient:
     return service.browser(f"acme-{role}")
 
 
+@pytest.mark.lengthy
 def test_each_role_may_do_what_its_name_says(either_service: Service) -> None:
     service = either_service
     editor = service.browser()  # a member of whom nothing else was said

@@ -19,6 +19,8 @@ from workbuoy_app.owner import owner_connection
 from workbuoy_app.registry import add_tenant
 from workbuoy_app.settings import Settings, load
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def seeded(empty_url: str, postgres: Postgres) -> Settings:

@@ -24,6 +24,8 @@ from workbuoy_app.migrate import MIGRATIONS, MigrationFailed, migrate
 from workbuoy_app.owner import owner_connection
 from workbuoy_app.settings import Settings, load
 
+pytestmark = pytest.mark.lengthy
+
 REVISIONS = list(schema.REVISIONS)
 POSTGRES_ONLY = ("0004", "0007", "0011", "0012")  # row-level security, which SQLite has not
 

@@ -6,10 +6,13 @@ import time
 from datetime import UTC, datetime
 
 import psycopg
+import pytest
 
 from workbuoy_app.devtools import embedded_postgres
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER
 from workbuoy_app.devtools.point_in_time import Moment, Server, archiving
+
+pytestmark = pytest.mark.lengthy
 
 
 def test_a_copy_holds_what_was_committed_by_then_and_has_a_password_of_its_own() -> None:

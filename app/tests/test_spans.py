@@ -188,6 +188,7 @@ def seen(
         yield Seen(tmp_path_factory.mktemp("spans"), copy(postgres, migrated), moto, receiver)
 
 
+@pytest.mark.lengthy
 def test_a_service_that_ends_sends_the_spans_of_its_requests_first(seen: Seen) -> None:
     assert seen.statuses == [200, 200, 200, 201, 201]
     names = {span.name for span in seen.spans}
@@ -407,6 +408,7 @@ def test_half_of_the_ids_that_requests_get_here_are_sampled_at_a_ratio_of_a_half
     assert 100 < taken < 300
 
 
+@pytest.mark.lengthy
 def test_nothing_of_the_sdk_is_loaded_without_the_setting(database_url: str) -> None:
     asked = (
         "import sys; from workbuoy_app.settings import load; from workbuoy_app.application import create_app\n"

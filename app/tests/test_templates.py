@@ -16,6 +16,8 @@ from workbuoy_app.devtools import embedded_postgres, postgres_data
 from workbuoy_app.devtools.embedded_postgres import OWNER, SUPERUSER
 from workbuoy_app.devtools.templates import Template
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -171,6 +171,7 @@ def test_raw_sql_by_a_token_gains_no_scope(service: Service, database_url: str, 
             connection.execute(statement)
 
 
+@pytest.mark.lengthy
 def test_the_database_and_the_log_hold_no_tokens_value(database_url: str, tmp_path: Path) -> None:
     with serving(
         tmp_path / "log", DATABASE_URL=database_url, OIDC_DEV_MOCK="1", LOG_LEVEL="debug"

@@ -14,6 +14,8 @@ from workbuoy_app import interface
 from workbuoy_app.devtools.openapi_document import document
 from workbuoy_app.settings import load
 
+pytestmark = pytest.mark.lengthy
+
 UI = Path(__file__).parents[1] / "ui"
 installed = pytest.mark.skipif(
     shutil.which("node") is None or not (UI / "node_modules/.installed").is_file(),

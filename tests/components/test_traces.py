@@ -11,6 +11,8 @@ from rehearsal.run import Options, rehearse
 from tests.conftest import Change, Declare, DeclareWith, Graph
 from tests.declared import declared_with_base
 
+pytestmark = pytest.mark.lengthy
+
 INSIDE = {"endpoint": "http://collector.internal:4318", "cidrBlock": "10.30.16.0/20"}
 OUTSIDE = {"endpoint": "https://otlp.example.org", "cidrBlock": "198.51.100.0/24"}
 

@@ -31,6 +31,7 @@ def test_no_stack_has_one_that_did_not_ask_for_it(declared: Declare, stack: str)
     assert not [one for one in declared(stack).resources if ":wafv2/" in one.type]
 
 
+@pytest.mark.lengthy
 def test_it_stands_before_the_load_balancer_and_refuses_by_every_rule_but_those_that_are_named(
     firewalled: Graph,
 ) -> None:

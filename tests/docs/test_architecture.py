@@ -77,6 +77,7 @@ def test_a_folder_imports_what_the_table_says_and_nothing_else(folder: str, list
     assert ({source.partition(".")[0] for source in named} & rooms) - {folder} == listed
 
 
+@pytest.mark.lengthy
 def test_no_file_imports_one_that_imports_it() -> None:
     assert circle(of_this_repository()) == []
 

@@ -151,6 +151,7 @@ def test_a_change_of_a_file_leads_to_exactly_these_steps(
     assert {path for one in steps for path in one.replace_paths} == set(change.replacing.split())
 
 
+@pytest.mark.lengthy
 def test_a_zone_that_is_added_makes_its_own_and_replaces_nothing(before: Mapping[str, Graph], tmp_path: Path) -> None:
     two = declared(edited(tmp_path, Change(ZONE, "", {})), "prod")
     added, taken = told(difference(two, before["prod"])), told(difference(before["prod"], two))

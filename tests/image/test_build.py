@@ -22,6 +22,8 @@ from rehearsal.image.source import source_files
 from tests.image.archives import layer, write_archive
 from tests.image.conftest import APP, ROOT
 
+pytestmark = pytest.mark.lengthy
+
 LOCK = """
 always==1.0 \\
     --hash=sha256:aa \\

@@ -20,6 +20,8 @@ from rehearsal.image.archive import Image
 from tests.image import registries
 from tests.image.archives import GZIP, PLAIN, layer, write_archive
 
+pytestmark = pytest.mark.lengthy
+
 MISSING = "sha256:" + "1" * 64
 ASKED_OF_AWS = registry._token
 

@@ -9,6 +9,8 @@ import pytest
 
 from infra.lazy_provider import names_of
 
+pytestmark = pytest.mark.lengthy
+
 # Whatever the package's names are, and where each was defined.
 _TELL = """
 import importlib, json, sys

@@ -21,6 +21,8 @@ from infra.validation import find_problems
 from infra.yaml_text import read_yaml
 from tests.conftest import PROJECT, STACKS
 
+pytestmark = pytest.mark.lengthy
+
 Place = tuple[str | int, ...]
 FILES: dict[str, tuple[type[Settings], Any]] = {
     **{f"Pulumi.{stack}.yaml": (StackSettings, read_configured(PROJECT, stack)) for stack in STACKS},

@@ -14,6 +14,8 @@ from infra.settings import StackSettings
 from infra.validation import find_problems
 from tests.conftest import PROJECT, STACKS
 
+pytestmark = pytest.mark.lengthy
+
 GOOD = {stack: read_configured(PROJECT, stack) for stack in STACKS}
 
 anything = st.recursive(

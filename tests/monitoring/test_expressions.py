@@ -27,6 +27,7 @@ def test_every_expression_asks_for_what_the_service_exposes(service: dict[str, s
     assert missing(everything(prod()), to_be_asked(prod(), service)) == []
 
 
+@pytest.mark.lengthy
 @installed
 def test_each_metric_that_is_taken_away_is_missed_by_everyone_who_asks_for_it(service: dict[str, set[str]]) -> None:
     there = to_be_asked(prod(), service)

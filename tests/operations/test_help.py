@@ -105,6 +105,7 @@ def test_a_name_that_is_nearly_right_is_put_right(words: str, said: str, monkeyp
     assert said in result.stderr
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_shell_is_given_a_completion(shell: str) -> None:
     done = subprocess.run(
@@ -117,6 +118,7 @@ def test_the_shell_is_given_a_completion(shell: str) -> None:
     assert "_WORKBUOY_COMPLETE" in done.stdout
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [("workbuoy re", "rehearse"), ("workbuoy tenant p", "promote"), ("workbuoy rehearse --no", "--no-service")],

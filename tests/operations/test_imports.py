@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import PROJECT, ROOT
 
+pytestmark = pytest.mark.lengthy
+
 CLOUD = ("boto3", "botocore", "moto")
 RECORDING = ROOT / "tests/recordings/previews/delbucket.events.jsonl"
 ENGINE = ("pulumi", "pulumi_aws", "pulumi_policy", "grpc")

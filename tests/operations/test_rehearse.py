@@ -16,6 +16,8 @@ from operations.main import main
 from operations.rehearse.command import rehearse
 from operations.rehearse.fitting import arguments_of
 
+pytestmark = pytest.mark.lengthy
+
 _HEAD = "import pulumi\nimport pulumi_aws as aws\nprovider = aws.Provider('aws', region='eu-north-1')\n"
 _TOP = "opts=pulumi.ResourceOptions(provider=provider)"
 GOOD = f"{_HEAD}aws.sns.Topic('alarms', {_TOP})\n"

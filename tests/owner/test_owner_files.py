@@ -38,6 +38,7 @@ FILES = [
 ]
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("stack", OWN.stacks())
 def test_a_stack_is_in_order(stack: str) -> None:
     fail_with(judge(OWN, [stack]))

@@ -26,6 +26,8 @@ from policies.settings import Configuration
 from tests.policies.good_graph import REGION, good_graph, not_known
 from tests.policies.seeds import SEEDS
 
+pytestmark = pytest.mark.lengthy
+
 ROOT = Path(__file__).parents[2]
 
 

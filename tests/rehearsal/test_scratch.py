@@ -19,6 +19,8 @@ from infra.problems import ProblemsError
 from rehearsal.scratch import PREFIX, scratch, sweep
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.lengthy
+
 # Starts, in the folder, a process in a session of its own, as Postgres is.
 REHEARSAL = """
 import subprocess, sys, time

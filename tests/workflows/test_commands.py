@@ -159,6 +159,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 SLOW = {"backups", "cost", "drills", "fleet look", "restore drill", "review dev --since", "tenant deploy acme"}
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     "line",
     [

@@ -16,6 +16,8 @@ from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import find
 from workbuoy_app.promotion.remove import remove
 
+pytestmark = pytest.mark.lengthy
+
 
 def test_count_finds_every_row_and_object(handing_over: Scene) -> None:
     told = count(handing_over.pool, "acme")

@@ -22,6 +22,8 @@ from workbuoy_app.handover import archives
 from workbuoy_app.handover.export import LONGEST_NAME_BYTES, hand_over, path_of
 from workbuoy_app.promotion.errors import PromotionRefused
 
+pytestmark = pytest.mark.lengthy
+
 
 def download(scene: Scene, manifest: dict[str, Any], folder: Path) -> Path:
     """Every archive, unzipped by `unzip`, and the manifest beside."""

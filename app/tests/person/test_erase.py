@@ -28,6 +28,8 @@ from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.restore import copy, tenant
 
+pytestmark = pytest.mark.lengthy
+
 
 def test_rows_carry_their_author_whatever_a_statement_says(people: People) -> None:
     assert people.sql("select created_by from things where title = 'Hers'") == [(people.leaver,)]

@@ -15,6 +15,8 @@ from tests.promotion.scene import Scene
 from workbuoy_app.person.export import export
 from workbuoy_app.promotion.errors import PromotionRefused
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture(scope="module")
 def manifest(shared_people: People) -> dict[str, Any]:

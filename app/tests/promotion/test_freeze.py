@@ -20,6 +20,8 @@ from workbuoy_app.promotion.freeze import freeze, thaw
 from workbuoy_app.registry import RegistryError
 from workbuoy_app.settings import Settings, load
 
+pytestmark = pytest.mark.lengthy
+
 
 def test_every_write_must_wait_and_every_read_goes_on(bucket_service: Service) -> None:
     settings, browser = bucket_service.settings, bucket_service.browser()

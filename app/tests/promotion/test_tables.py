@@ -57,6 +57,7 @@ def test_a_table_or_type_that_nobody_thought_of_stops_the_export(
         moved_tables(connection)
 
 
+@pytest.mark.lengthy
 def test_the_service_loads_none_of_it() -> None:
     loaded = "import sys, workbuoy_app.serve; print([n for n in sys.modules if 'promotion' in n])"
     output = subprocess.run(

@@ -16,6 +16,8 @@ from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.restore import stack
 from workbuoy_app.restore.objects import FilesWait
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def slow_archive(moto: str) -> Iterator[str]:

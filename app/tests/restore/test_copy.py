@@ -15,6 +15,8 @@ from workbuoy_app.restore import copy
 from workbuoy_app.restore.copy import copy_settings
 from workbuoy_app.settings import SettingsError, load
 
+pytestmark = pytest.mark.lengthy
+
 
 def test_a_good_copy_is_counted_and_the_service_is_ready_on_it(past: Past) -> None:
     past.prepare()

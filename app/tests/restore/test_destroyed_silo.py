@@ -22,6 +22,8 @@ from workbuoy_app.promotion.freeze import freeze
 from workbuoy_app.restore import copy, tenant
 from workbuoy_app.settings import Settings, load
 
+pytestmark = pytest.mark.lengthy
+
 MOCK = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
 
 

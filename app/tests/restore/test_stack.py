@@ -17,6 +17,8 @@ from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.restore import stack
 from workbuoy_app.restore.copy import copy_settings
 
+pytestmark = pytest.mark.lengthy
+
 
 def switched(past: Past) -> Past:
     """The copy's name and login are the service's now."""

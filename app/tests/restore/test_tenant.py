@@ -22,6 +22,8 @@ from workbuoy_app.restore import tenant
 from workbuoy_app.restore.journal import Journal
 from workbuoy_app.restore.shape import shape
 
+pytestmark = pytest.mark.lengthy
+
 
 def test_rows_and_files_are_as_they_were_and_the_neighbour_s_later_writes_stay(past: Past) -> None:
     files, before = past.files(), everything(past.settings)

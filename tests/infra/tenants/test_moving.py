@@ -9,6 +9,8 @@ from infra.tenants.files import moving, read_tenant
 from tests.infra.tenants.conftest import Edit, problems_of
 from tests.infra.tenants.test_silo import declared_when, grants_to
 
+pytestmark = pytest.mark.lengthy
+
 MOVE = "move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\ndates:\n"
 PUTS = {
     ("BucketPolicy", "s3:AbortMultipartUpload"),

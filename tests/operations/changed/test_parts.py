@@ -2,10 +2,13 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from operations.changed.parts import MOST_JOBS, parts, shards
+
+pytestmark = pytest.mark.lengthy
 
 
 @given(sizes=st.lists(st.integers(0, 3000), min_size=1, max_size=120), size=st.integers(1, 80))

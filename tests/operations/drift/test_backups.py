@@ -9,6 +9,8 @@ import pytest
 from operations.drift.found import Drifted, judged
 from tests.operations.drift.world import plain, refreshed, resources
 
+pytestmark = pytest.mark.lengthy
+
 STACK = "prod-eu-north-1"
 VAULT, LOCK = "aws:backup/vault:Vault", "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 

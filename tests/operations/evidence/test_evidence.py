@@ -254,6 +254,7 @@ def run(*arguments: str) -> Result:
         return CliRunner().invoke(main, ["evidence", *arguments])
 
 
+@pytest.mark.lengthy
 def test_the_command_writes_the_pack_and_ends_with_3_where_evidence_is_missing(tmp_path: Path) -> None:
     out = tmp_path / "pack"
     result = run("--since", "2026-01-01", "--out", str(out), "--stack", "prod", "--from", str(tmp_path), "--json")

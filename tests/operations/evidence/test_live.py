@@ -14,6 +14,8 @@ from operations.evidence.live import Live, Place, erasures, read
 from operations.evidence.recorded import of_kind
 from tests.operations.evidence.conftest import NOW, SINCE
 
+pytestmark = pytest.mark.lengthy
+
 REGION, STACKS = "eu-west-1", ("prod", "prod-acme")
 UNTIL = NOW.date()
 DRILL = {

@@ -8,6 +8,8 @@ import pytest
 from tests.operations.fleet.conftest import Deployments, Run
 from tests.operations.fleet.world import ACCOUNT, BEFORE, CANARY, IMAGE, git
 
+pytestmark = pytest.mark.lengthy
+
 OTHER = "sha256:" + "beef" * 16
 
 

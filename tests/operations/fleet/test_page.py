@@ -19,6 +19,8 @@ from operations.fleet.page_of import write_page
 from tests.operations.fleet.conftest import Run
 from tests.operations.fleet.world import IMAGE, make_fleet
 
+pytestmark = pytest.mark.lengthy
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REPOSITORY = "workbuoy/infrastructure"
 FIELDS = {

@@ -10,6 +10,8 @@ from operations.fleet.plan import FleetPlan, plan_release
 from operations.tenant.command import tenant
 from tests.operations.fleet.world import CANARY, IMAGE, git, make_fleet
 
+pytestmark = pytest.mark.lengthy
+
 OTHER = "sha256:" + "beef" * 16
 
 

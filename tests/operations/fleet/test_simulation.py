@@ -11,6 +11,8 @@ from operations.fleet.lease import Lease
 from operations.fleet.records import ShardRecord
 from tests.operations.fleet.world import plan_of
 
+pytestmark = pytest.mark.lengthy
+
 SHARDS = [("canaries-1", 2), ("share-1", 6), ("share-2", 5), *((f"rest-{number}", 8) for number in range(6))]
 EVERYBODY = sum(size for _, size in SHARDS)
 

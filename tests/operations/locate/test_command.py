@@ -19,6 +19,8 @@ from operations.main import main
 from project.files import Project
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.lengthy
+
 
 def locate(folder: Path, *arguments: str) -> Result:
     with pytest.MonkeyPatch.context() as patch:

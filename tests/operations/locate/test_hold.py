@@ -16,6 +16,8 @@ from operations.locate.sources import Source, declarations
 from operations.locate.text import text
 from project.files import Project
 
+pytestmark = pytest.mark.lengthy
+
 HELD = "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett\n"
 
 

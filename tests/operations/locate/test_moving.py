@@ -20,6 +20,8 @@ from operations.tenant.remains import BY_A_PERSON, RECORD, Remaining
 from project.files import Project
 from tests.conftest import schema_of
 
+pytestmark = pytest.mark.lengthy
+
 MOVE = "move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\ndates:\n"
 
 

@@ -24,6 +24,8 @@ from project.files import Project
 from tests.conftest import PROJECT
 from tests.operations.locate.conftest import among
 
+pytestmark = pytest.mark.lengthy
+
 DAY = datetime.date(2026, 11, 26)
 Stated = Callable[[Callable[[dict[str, Any]], None]], Path]
 

@@ -10,6 +10,8 @@ from operations.locate.sources import Declarations, Estate
 from tests.conftest import PROJECT
 from tests.operations.locate.test_captions import record
 
+pytestmark = pytest.mark.lengthy
+
 LANGUAGES = pytest.mark.parametrize("words", [IN_ENGLISH, IN_NORWEGIAN], ids=["English", "Norwegian"])
 TOLD = {
     "English": (

@@ -20,6 +20,8 @@ from operations.locate.text import text
 from tests.conftest import PROJECT
 from tests.operations.locate.conftest import among
 
+pytestmark = pytest.mark.lengthy
+
 KEEPERS = (t.DATABASE, t.BUCKET, t.LOG_GROUP, t.SECRET, t.KEY, t.TOPIC)
 Add = Callable[..., list[Located]]
 

@@ -102,6 +102,7 @@ def test_a_case_gets_its_right_verdict(path: Path) -> None:
         assert NOT_ONLY_STOPPED.get(name, "") in {"", *(danger.kind for danger in review.dangers)}
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("path", CASES, ids=name_of)
 def test_a_case_acts_as_nothing_in_the_comment(path: Path) -> None:
     if name_of(path) in REFUSED:
@@ -117,6 +118,7 @@ def test_every_change_of_the_program_has_a_verdict() -> None:
     assert {name_of(path) for path in PROGRAM} == set(VERDICTS)
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("path", PROGRAM, ids=name_of)
 def test_a_change_of_the_program_gets_its_right_verdict(path: Path) -> None:
     review = reviewed(path)
@@ -125,6 +127,7 @@ def test_a_change_of_the_program_gets_its_right_verdict(path: Path) -> None:
     assert BY_EFFECT.get(name) in {None, *(danger.kind for danger in review.dangers)}
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", [name for name, found in VERDICTS.items() if found == "nothing"])
 def test_an_ordinary_change_fits_one_screen(name: str) -> None:
     text = render(reviewed(RECORDINGS / f"program/{name}.events.jsonl.gz"))

@@ -15,6 +15,8 @@ from operations.review.command import review
 from operations.review.plan_difference import steps_as_json
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.lengthy
+
 PROGRAM = ROOT / "tests/recordings/program"
 
 

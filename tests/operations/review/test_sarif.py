@@ -19,6 +19,7 @@ def faults(report: Any) -> list[str]:
     return [f"{fault.json_path}: {fault.message}" for fault in SCHEMA.iter_errors(report)]
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("path", CHANGES, ids=name_of)
 def test_findings_are_valid_by_sarifs_schema(path: Path) -> None:
     assert faults(json.loads(json.dumps(as_sarif(reviewed(path), ROOT)))) == []

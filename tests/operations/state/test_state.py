@@ -30,6 +30,7 @@ TASK = "aws:ecs/taskDefinition:TaskDefinition"
 INSTANCE = "aws:rds/instance:Instance"
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_committed_stack_keeps_a_secret_value_in_clear(stack: str, declared: Declare) -> None:
     state = deployment(declared(stack).rehearsal.resources)

@@ -60,6 +60,7 @@ def test_an_overdue_operation_is_asked_to_stop_and_says_why_it_ended() -> None:
     assert outcomes["a"] == SiloOutcome("failed", "took longer than 0.01 s and was stopped: 117 resources stand")
 
 
+@pytest.mark.lengthy
 def test_one_that_never_ends_is_given_up_and_its_late_answer_counts_no_more() -> None:
     release, records, asked = threading.Event(), [], []
 

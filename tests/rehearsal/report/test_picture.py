@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from graph import Graph, Resource
 from rehearsal.report.picture import picture
 from rehearsal.result import Rehearsal
 from tests.conftest import Declare
+
+pytestmark = pytest.mark.lengthy
 
 Read = Callable[[Rehearsal], Any]
 GROUP = "aws:ec2/securityGroup:SecurityGroup"

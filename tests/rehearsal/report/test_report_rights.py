@@ -13,6 +13,8 @@ from rehearsal.report.sections.alarms import amount, condition
 from rehearsal.report.sections.connections import ports
 from rehearsal.result import Rehearsal, Rehearsed
 
+pytestmark = pytest.mark.lengthy
+
 Read = Callable[[Rehearsal], Any]
 Part = Callable[..., Rehearsed]
 Whole = Callable[..., Rehearsal]

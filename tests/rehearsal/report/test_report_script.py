@@ -10,6 +10,8 @@ import pytest
 from rehearsal.report.markup import Html, el
 from rehearsal.report.page import head, script
 
+pytestmark = pytest.mark.lengthy
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

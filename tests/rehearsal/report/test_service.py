@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from rehearsal.report import render
 from rehearsal.result import Rehearsal
 from rehearsal.service.result import ServiceRehearsal, ServiceStep
 from rehearsal.stand_ins import StandIn
 from tests.conftest import Declare
+
+pytestmark = pytest.mark.lengthy
 
 PASSED = ServiceRehearsal(
     steps=(ServiceStep(name="login", seconds=1.5, passed=True, detail="code flow"),),

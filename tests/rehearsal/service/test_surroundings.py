@@ -8,6 +8,8 @@ from rehearsal.service.processes import NotToBeHadError
 from rehearsal.service.surroundings import GIVEN, Surroundings
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.lengthy
+
 APP = ROOT / "app"
 installed = pytest.mark.skipif(
     not (APP / ".venv" / "bin" / "workbuoy-app").exists(), reason="app/.venv is not installed: run `make rehearse` once"

@@ -11,6 +11,8 @@ import pytest
 from rehearsal.service.ports import free_port
 from rehearsal.service.watching import EVERY_SECONDS, Watcher, read
 
+pytestmark = pytest.mark.lengthy
+
 NAME = "workbuoy_http_request_duration_seconds"
 TEXT = f"""\
 # TYPE {NAME} histogram

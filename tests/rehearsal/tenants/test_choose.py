@@ -14,6 +14,8 @@ from project.files import Project
 from rehearsal.tenants.choose import ALL, MOST_IN_MATRIX, Chosen, choose, sample
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
