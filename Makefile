@@ -27,7 +27,7 @@ test: .venv/installed app/.venv/installed ## Everything that CI runs
 	@echo "3 of 3: the service's tests ..." >&2
 	@$(MAKE) --no-print-directory -C app test
 
-test-fast: .venv/installed app/.venv/installed ## Leaves out what builds, stands up whole stacks or loads
+test-fast: .venv/installed app/.venv/installed ## Leaves out what is marked slow or lengthy
 	@echo "1 of 2: the infrastructure's tests ..." >&2
 	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) $(SPREAD) -m "not (slow or lengthy or engine)"
 	@echo "2 of 2: the service's tests ..." >&2
