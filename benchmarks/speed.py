@@ -19,6 +19,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import terraform
 from benchmarks.measuring import Measurement, measure, median
 from benchmarks.rehearsal import floor, imports
 from benchmarks.tenants import make_project
@@ -33,6 +34,10 @@ BEGINNING, END = "<!-- make bench writes this -->\n", "<!-- to here -->\n"
 CUSTOMERS = 10_000
 FEW_SILOS, MOST_SILOS, MOST_SECONDS = 10, SIZES[-1], 40.0
 INFRASTRUCTURE, SERVICE = "`workbuoy rehearse prod --no-service`", "`workbuoy rehearse prod`"
+# Of what Terraform takes to plan the same graph. Where it is not here, its plan counts as many floors as it did where
+# both were measured in turn.
+MOST_OF_A_PLAN, PLAN_IN_FLOORS = 0.6, 3.0
+PLAN = "`terraform plan` of the same graph"
 LIST = f"`workbuoy tenant list` of {CUSTOMERS:,} customers"
 QUOTED = (INFRASTRUCTURE, SERVICE, LIST)
 HEAD = (
@@ -60,10 +65,11 @@ class Row:
 
     def __str__(self) -> str:
         one = self.measured
+        wall = f"{one.wall:.1f} s" if one.wall else ""
         cpu = f"{one.cpu:.1f} s" if one.cpu else ""
         memory = f"{one.peak:.0f} MB" if one.peak else ""
         kept = "" if self.kept else ", **not kept**"
-        return f"| {self.what} | {one.wall:.1f} s | {cpu} | {memory} | {self.ratio} | {self.limit_text}{kept} |"
+        return f"| {self.what} | {wall} | {cpu} | {memory} | {self.ratio} | {self.limit_text}{kept} |"
 
 
 @click.command()
@@ -114,6 +120,13 @@ def _rows(folder: Path, rounds: int) -> list[Row]:
         "list": ([workbuoy, "tenant", "list"], customers),
         "check": ([workbuoy, "tenant", "check"], customers),
     }
+    try:
+        plan = folder / "plan"
+        plan.mkdir()
+        terraform.prepared("prod", plan)
+        commands["plan"] = (terraform.COMMAND, plan)
+    except terraform.UnavailableError as error:
+        click.echo(f"{error}; a plan's recorded ratio to the floor stands for it", err=True)
     measure(*commands["list"])  # writes the index over the files
     found: dict[str, list[Measurement]] = {name: [] for name in (*commands, "warm", "warm service")}
     click.echo(f"once: {MOST_SILOS} silos ...", err=True)
@@ -179,6 +192,7 @@ def _table(found: dict[str, Measurement], each: int) -> list[Row]:
     ):
         ratio = found[name].cpu / base
         rows.append(Row(what, found[name], f"{ratio:.1f} times the floor", ratio, limit, f"{limit} times the floor"))
+    rows.append(_beside_plan(found, base))
     few, most = found["few silos"], found["most silos"]
     rows.append(Row(f"{INFRASTRUCTURE} with {FEW_SILOS} customers' own stacks", few))
     further = (most.wall - few.wall) / ((MOST_SILOS - FEW_SILOS) * each) * 1000
@@ -193,6 +207,14 @@ def _table(found: dict[str, Measurement], each: int) -> list[Row]:
     for name, what in (("list", LIST), ("check", LIST.replace("list", "check"))):
         rows.append(Row(what, found[name], "", found[name].cpu, 2.5, "2.5 s of CPU"))
     return rows
+
+
+def _beside_plan(found: dict[str, Measurement], base: float) -> Row:
+    plan = found.get("plan", Measurement(0.0, PLAN_IN_FLOORS * base, 0.0))
+    share = found["infrastructure"].cpu / plan.cpu
+    ratio = f"{plan.cpu / base:.1f} times the floor; ours takes {share:.2f} times that"
+    what = PLAN if "plan" in found else f"{PLAN}, as recorded"
+    return Row(what, plan, ratio, share, MOST_OF_A_PLAN, f"{MOST_OF_A_PLAN} times that")
 
 
 def _machine() -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from rehearsal.patching import Undo, replace_attribute
 
 _MOST = 4096  # addresses and names that are remembered; those of objects in buckets have no end
-_PLAIN_ADDRESS = re.compile(r"(https?)://([A-Za-z0-9.-]+)(/(?!/)[A-Za-z0-9/._~-]*)(?:\?([A-Za-z0-9=&._~-]*))?")
+_PLAIN_ADDRESS = re.compile(r"(https?)://([A-Za-z0-9.-]+)(/(?!/)[A-Za-z0-9/._~-]*)(?:\?([A-Za-z0-9=&._~-]+))?")
 _REMEMBERED = (  # functions of a name or a class alone
     ("moto.core.responses", "method_names_from_class"),
     ("moto.core.responses", "camelcase_to_underscores"),
@@ -45,8 +45,10 @@ def _routes() -> Undo:
         if handler is None:
             return stock(self, request)
         normalized = normalize_request(request)
+        plain = is_plain(request.url) and "Host" not in request.headers
+        url = request.url if plain else normalized.raw_url  # which takes the address apart and joins it
         try:
-            return handler(normalized, normalized.raw_url, normalized.headers)
+            return handler(normalized, url, normalized.headers)
         except HTTPException as error:
             return error.code, error.get_headers(), error.get_body()
 
@@ -79,6 +81,11 @@ def _handler(address: str) -> Callable[..., Any] | None:
             if re.match(expression, address):
                 return handler  # type: ignore[no-any-return]
     return None
+
+
+def is_plain(url: str) -> bool:
+    """Whether nothing in an address is encoded or could be written otherwise."""
+    return _PLAIN_ADDRESS.fullmatch(url) is not None
 
 
 def _requests() -> Undo:
