@@ -10,7 +10,7 @@ FAST_WORKERS ?= auto
 SPREAD := --dist loadfile --no-loadscope-reorder
 PARALLEL := -n $(WORKERS) $(SPREAD)
 
-.PHONY: help rehearse test test-fast dev ui ui-storybook image local bench check format generate lock upgrade clean
+.PHONY: help rehearse test test-fast dev ui ui-storybook image local bench check service-check format generate lock upgrade clean
 
 rehearse: .venv/installed app/.venv/installed ## Stand up STACK in a rehearsal (make rehearse STACK=prod)
 	@$(BIN)/workbuoy rehearse $(STACK)
@@ -19,13 +19,13 @@ help: ## This list
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1 \2/p' Makefile | while read -r name text; do \
 	  printf '%-10s %s\n' "$$name" "$$text"; done
 
-test: .venv/installed app/.venv/installed ## Everything that CI runs
+test: .venv/installed app/.venv/installed ## Formatter, linter, types and every test
 	@echo "1 of 3: format, lint and types ..." >&2
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory --jobs 2 check service-check
 	@echo "2 of 3: the infrastructure's tests ..." >&2
 	@tests/run $(BIN)/python -m pytest -q $(PARALLEL)
 	@echo "3 of 3: the service's tests ..." >&2
-	@$(MAKE) --no-print-directory -C app test
+	@$(MAKE) --no-print-directory -C app tests
 
 test-fast: .venv/installed app/.venv/installed ## Leaves out what is marked slow or lengthy
 	@echo "1 of 2: the infrastructure's tests ..." >&2
@@ -53,6 +53,9 @@ bench: .venv/installed app/.venv/installed ## Measure what people wait for, into
 
 check: .venv/installed ## Formatter, linter and types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+
+service-check: app/.venv/installed
+	@$(MAKE) --no-print-directory -C app check
 
 format: .venv/installed
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
