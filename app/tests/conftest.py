@@ -64,8 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Python's collector leaves alone what was imported, and looks less often; forks share all of that."""
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # with what little of it is garbage: looking for that takes most of a second
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
 
