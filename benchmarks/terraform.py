@@ -102,13 +102,11 @@ def _head(graph: Rehearsal) -> dict[str, Any]:
 
 def type_of(token: str, schemas: Mapping[str, Any]) -> str | None:
     """The provider's name of a Pulumi type: `aws:s3/bucket:Bucket` is `aws_s3_bucket`; None where it has none."""
-    if token in TYPES:
-        return TYPES[token]
     provider, module, name = token.split(":")
     if provider != "aws":
         return None
-    candidates = (prefix.format(module=module.split("/")[0]) + _snake(name) for prefix in PREFIXES)
-    return next((one for one in candidates if one in schemas), None)
+    candidates = [prefix.format(module=module.split("/")[0]) + _snake(name) for prefix in PREFIXES]
+    return next((one for one in (TYPES.get(token), *candidates) if one in schemas), None)
 
 
 def _properties(one: Rehearsed) -> dict[str, Any]:

@@ -30,3 +30,11 @@ def test_a_limit_that_is_not_kept_is_said(figure: float, kept: bool) -> None:
     row = speed.Row("x", Measurement(1, 1, 1), "", figure, 1.3, "1.3 times the floor")
     assert row.kept is kept
     assert ("**not kept**" in str(row)) is not kept
+
+
+def test_a_plan_that_cannot_be_made_here_counts_as_many_floors_as_recorded() -> None:
+    found = {"infrastructure": Measurement(1, 1.0, 1)}
+    row = speed._beside_plan(found, 1.0)
+    assert row.figure == pytest.approx(1 / speed.PLAN_IN_FLOORS)
+    assert row.what.endswith("as recorded")
+    assert not speed._beside_plan({**found, "plan": Measurement(1, 1.0, 1)}, 1.0).kept
