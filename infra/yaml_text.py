@@ -21,6 +21,11 @@ MOST_BYTES = 1_000_000
 MOST_VALUES = 100_000  # once aliases are put in their places
 MOST_LEVELS = 50
 
+_KINDS = {
+    yaml.ScalarEvent: yaml.ScalarNode,
+    yaml.SequenceStartEvent: yaml.SequenceNode,
+    yaml.MappingStartEvent: yaml.MappingNode,
+}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?")  # which yaml.v3 makes of a key like this
 _STANDARD = "tag:yaml.org,2002:"
@@ -150,12 +155,7 @@ class _Reader:
     def _node(self, event: Any) -> yaml.Node | None:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
-        kinds = {
-            yaml.ScalarEvent: yaml.ScalarNode,
-            yaml.SequenceStartEvent: yaml.SequenceNode,
-            yaml.MappingStartEvent: yaml.MappingNode,
-        }
-        kind = kinds.get(type(event))
+        kind = _KINDS.get(type(event))
         if kind is None:
             return None
         if kind is yaml.ScalarNode:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.image import engines, interface
+from operations.image import engines, interface, wheelhouse
 from operations.image.build import build
 from rehearsal.image import Image, Unpacked, unpacked
 from rehearsal.image.archive import this_machine
@@ -16,18 +16,30 @@ ROOT = Path(__file__).parent.parent.parent
 APP = ROOT / "app"
 
 
-def build_here(archive: Path) -> Image:
-    """Build the image, or skip naming what is missing."""
+@pytest.fixture(scope="package")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels of the locks: they come by hash, so that each build gets the same. Skipped where a tool is missing."""
     tools = {**engines.TOOLS, **interface.TOOLS}
     missing = sorted(package for program, package in tools.items() if shutil.which(program) is None)
     if missing:
         pytest.skip(f"the image cannot be built: {', '.join(missing)} missing; .ci/run installs them as root")
-    return build(ROOT, this_machine(), engine="buildah", archive=archive)
+    folder = tmp_path_factory.mktemp("wheels")
+    wheelhouse.fetch(APP, this_machine(), folder / "wheelhouse", folder)
+    return folder / "wheelhouse"
+
+
+def build_here(archive: Path, wheels: Path) -> Image:
+    """Build the image of wheels that were fetched before."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            wheelhouse, "fetch", lambda _app, _architecture, target, _folder: shutil.copytree(wheels, target)
+        )
+        return build(ROOT, this_machine(), engine="buildah", archive=archive)
 
 
 @pytest.fixture(scope="package")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return build_here(tmp_path_factory.mktemp("image") / "one.tar")
+def image(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Image:
+    return build_here(tmp_path_factory.mktemp("image") / "one.tar", wheels)
 
 
 @pytest.fixture(scope="package")

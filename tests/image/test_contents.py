@@ -27,8 +27,8 @@ def certificates(file: Path) -> list[str]:
     return CERTIFICATE.findall(file.read_text())
 
 
-def test_built_twice_it_is_one_image(image: Image, tmp_path: Path) -> None:
-    again = build_here(tmp_path / "two.tar")
+def test_built_twice_it_is_one_image(image: Image, wheels: Path, tmp_path: Path) -> None:
+    again = build_here(tmp_path / "two.tar", wheels)
     assert again.id == image.id
     assert again.layers == image.layers
     assert sbom_of(again.archive).read_bytes() == sbom_of(image.archive).read_bytes()

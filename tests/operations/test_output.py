@@ -114,7 +114,7 @@ def test_a_terminal_of_60_columns_gets_lines_of_60(in_a_dumb_one: str) -> None:
 def test_a_dumb_terminal_gets_progress_by_whole_lines(in_a_dumb_one: str) -> None:
     assert "running the program ...\n" in in_a_dumb_one
     assert not re.search(r"[\r\x1b]", in_a_dumb_one)
-    assert "\x1b" in in_a_terminal("rehearse dev --no-service", 80, TERM="xterm"), "the test would see a moving line"
+    assert "\x1b" in in_a_terminal("rehearse dev --declare-only", 80, TERM="xterm"), "the test would see a moving line"
 
 
 def test_nothing_is_printed_but_by_the_one_module_that_fits_it() -> None:

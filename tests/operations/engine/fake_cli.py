@@ -4,6 +4,7 @@ Its texts are the real CLI's (3.260), and its events go into a log as the real o
 """
 
 import json
+import marshal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,23 +45,26 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 _LAUNCHER = """#!/bin/sh
 exec '{python}' -S '{program}' "$@"
 """
+# Thousands of calls are answered: importing json, or signal, takes as long as Python's own start; marshal is built in.
 _PROGRAM = '''"""The stand-in; its answers lie beside it."""
-import json, os, signal, sys, time
+import marshal, os, sys
 folder = os.path.dirname(os.path.abspath(__file__))
 args = [one for one in sys.argv[1:] if one != "--non-interactive"]
 said = " ".join(args)
-with open(folder + "/calls.jsonl", "a") as calls:
+with open(folder + "/calls", "ab") as calls:
     keep = ("WORKBUOY_IMAGE_DIGEST", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_HOME")
     environment = {key: os.environ[key] for key in keep if key in os.environ}
-    calls.write(json.dumps({"args": args, "cwd": os.getcwd(), "environment": environment}) + "\\n")
-answers = json.load(open(folder + "/answers.json"))
+    calls.write(marshal.dumps({"args": args, "cwd": os.getcwd(), "environment": environment}))
+answers = marshal.load(open(folder + "/answers", "rb"))
 key = max((one for one in answers if said == one or said.startswith(one + " ")), key=len, default=None)
 if key is None:
     sys.exit("the stand-in knows no answer to: " + said)
 several = answers[key]  # one after the other; the last one stays
-number = len(several) > 1 and sum(
-    (" ".join(json.loads(line)["args"]) + " ").startswith(key + " ") for line in open(folder + "/calls.jsonl")) - 1
-answer = several[min(number, len(several) - 1)]
+number = -1
+with open(folder + "/calls", "rb") as calls:
+    while len(several) > 1 and calls.peek(1):
+        number += (" ".join(marshal.load(calls)["args"]) + " ").startswith(key + " ")
+answer = several[max(0, min(number, len(several) - 1))]
 for path, text in answer.get("append", {}).items():
     with open(path, "a") as file:
         file.write(text)
@@ -68,6 +72,7 @@ if answer["events"] and "--event-log" in args:
     with open(answer["events"]) as events, open(args[args.index("--event-log") + 1], "a") as log:
         log.write(events.read())
 if answer.get("until_interrupted"):
+    import signal, time
     def stop(*_):
         print("^C received; cancelling", flush=True)
         sys.exit(1)
@@ -76,7 +81,7 @@ if answer.get("until_interrupted"):
     time.sleep(120)
 print(answer.get("out", ""), flush=True)
 if answer.get("killed"):
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), 9)
 print(answer.get("err", ""), file=sys.stderr)
 sys.exit(answer.get("code", 0))
 '''
@@ -106,7 +111,8 @@ class FakeCli:
             scripted[beginning] = [
                 {**one, "events": _written(one, file)} for one, file in zip(several, files, strict=True)
             ]
-        (self.folder / "answers.json").write_text(json.dumps(scripted))
+        plain = json.loads(json.dumps(scripted))
+        (self.folder / "answers").write_bytes(marshal.dumps(plain))
 
     def calls(self, *beginning: str) -> list[dict[str, Any]]:
         """What it was asked, with the folder and our variables; only commands that begin so."""
@@ -115,8 +121,11 @@ class FakeCli:
     @staticmethod
     def asked(folder: Path, *beginning: str) -> list[dict[str, Any]]:
         """The same of a stand-in that something else put into a folder."""
-        file = folder / "calls.jsonl"
-        calls = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        calls: list[dict[str, Any]] = []
+        if (folder / "calls").exists():
+            with (folder / "calls").open("rb") as noted:
+                while noted.peek(1):
+                    calls.append(marshal.load(noted))  # noqa: S302 it is our own
         return [one for one in calls if one["args"][: len(beginning)] == list(beginning)]
 
 
