@@ -169,6 +169,8 @@ class Stage:
     postgres: Postgres
     sides: Sides
     _databases: list[psycopg.Connection[Any]] = field(default_factory=list)
+    _rows: list[str] = field(default_factory=list)
+    _rows_at: str = ""
     _objects: list[Any] = field(default_factory=list)
 
     def again(self) -> Stage:
@@ -192,9 +194,11 @@ class Stage:
         """What others see; without `objects` what lies in the buckets is taken to be as it was seen last."""
         if not self._databases:
             self._databases = [psycopg.connect(superuser_url(one), autocommit=True) for one in self.sides]
+        if (now := _snapshot(self._databases[0])) != self._rows_at:  # else nothing was committed since
+            self._rows, self._rows_at = [_rows_of(one) for one in self._databases], now
         if objects or not self._objects:
             self._objects = [_objects_of(one) for one in self.sides]
-        return *map(_rows_of, self._databases), *self._objects
+        return *self._rows, *self._objects
 
     def drop(self) -> None:
         """The databases go; buckets weigh nothing."""
@@ -213,6 +217,13 @@ def _address(settings: Settings) -> PostgresAddress:
 def _storage(settings: Settings) -> StorageSettings:
     assert settings.storage is not None
     return settings.storage
+
+
+def _snapshot(connection: psycopg.Connection[Any]) -> str:
+    """Another one after each transaction of the server that has written and ended."""
+    row = connection.execute("select pg_current_snapshot()::text").fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _rows_of(connection: psycopg.Connection[Any]) -> str:

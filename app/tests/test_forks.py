@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -39,15 +40,30 @@ class Server:
 
     def begin(self, *arguments: str, devtool: str = "", **environment: str) -> tuple[socket.socket, int]:
         """A command: the socket that it is asked on, and where its output is read."""
-        here, there = socket.socketpair()
         reading, writing = os.pipe()
-        with there:
-            socket.send_fds(self.control, [b"."], [there.fileno(), writing])
+        here = self._ask({"arguments": arguments, "environment": environment, "devtool": devtool}, writing)
         os.close(writing)
-        here.settimeout(PATIENCE_SECONDS)
-        asked = {"arguments": arguments, "environment": environment, "devtool": devtool}
-        here.sendall(json.dumps(asked).encode() + b"\n")
         return here, reading
+
+    def _ask(self, request: Mapping[str, object], *outputs: int) -> socket.socket:
+        here, there = socket.socketpair()
+        with there:
+            socket.send_fds(self.control, [b"."], [there.fileno(), *outputs])
+        here.settimeout(PATIENCE_SECONDS)
+        here.sendall(json.dumps(request).encode() + b"\n")
+        return here
+
+    def complete(
+        self, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """A command to its end, its errors apart."""
+        with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+            request = {"arguments": arguments, "environment": environment}
+            with self._ask(request, output.fileno(), errors.fileno()) as here, here.makefile() as lines:
+                _, status = (int(lines.readline()) for _ in range(2))
+            output.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess(arguments, status, output.read(), errors.read())
 
     def run(self, *arguments: str, devtool: str = "", **environment: str) -> tuple[int, str]:
         """A command to its end: exit status and output."""

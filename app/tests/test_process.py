@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 import psycopg
 import pytest
 
+import workbuoy_app
+from tests.test_forks import PATIENCE_SECONDS, Server
 from workbuoy_app import rotation
 from workbuoy_app.devtools import servers
 from workbuoy_app.devtools.embedded_postgres import SUPERUSER, Postgres
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.slow  # each starts servers of its own
 
 APP = [sys.executable, "-m", "workbuoy_app"]
 MOCK = {"OIDC_DEV_MOCK": "1"}
+Forked = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -35,6 +38,15 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [*APP, *arguments], env=clean() | environment, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Forked]:
+    """As `command`, by forks of one process, which do what the entry point does (test_forks.py)."""
+    server = Server(Path(workbuoy_app.__file__).parents[1])
+    yield lambda *arguments, **environment: server.complete(arguments, clean() | environment)
+    server.control.close()
+    assert server.process.wait(PATIENCE_SECONDS) == 0
 
 
 def clean() -> dict[str, str]:
@@ -88,30 +100,30 @@ def test_usage_is_exit_two_and_help_is_there() -> None:
     assert "migrate" in command("--help").stdout
 
 
-def test_the_commands_of_a_deployment_in_their_order(empty_url: str, tmp_path: Path) -> None:
+def test_the_commands_of_a_deployment_in_their_order(forked: Forked, empty_url: str, tmp_path: Path) -> None:
     environment = {"DATABASE_URL": empty_url, **MOCK}
-    assert command("tenant", "add", "acme", **environment).returncode == 1
+    assert forked("tenant", "add", "acme", **environment).returncode == 1
     for _ in range(2):
-        assert command("migrate", **environment).returncode == 0
-    tenant = command("tenant", "add", "acme", **environment).stdout.strip()
-    assert command("tenant", "add", "acme", **environment).stdout.strip() == tenant
+        assert forked("migrate", **environment).returncode == 0
+    tenant = forked("tenant", "add", "acme", **environment).stdout.strip()
+    assert forked("tenant", "add", "acme", **environment).stdout.strip() == tenant
     assert uuid.UUID(tenant).version == 7
     identity = ("--issuer", "workbuoy:dev-mock", "--subject", "dev")
-    assert command("member", "add", "--tenant", "nowhere", *identity, **environment).returncode == 1
-    assert command("member", "add", "--tenant", "acme", *identity, **environment).returncode == 0
+    assert forked("member", "add", "--tenant", "nowhere", *identity, **environment).returncode == 1
+    assert forked("member", "add", "--tenant", "acme", *identity, **environment).returncode == 0
     with serving(tmp_path / "log", **environment) as service:
-        assert command("health", PORT=str(service.port)).returncode == 0
+        assert forked("health", PORT=str(service.port)).returncode == 0
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(60) == 0
-        assert command("health", PORT=str(service.port)).returncode == 1
+        assert forked("health", PORT=str(service.port)).returncode == 1
     messages = [line["message"] for line in service.lines()]
     assert messages[0] == "started"
     assert messages[-1] == "stopped"
-    assert command("member", "remove", *identity, **environment).returncode == 0
-    assert command("member", "remove", *identity, **environment).returncode == 1
+    assert forked("member", "remove", *identity, **environment).returncode == 0
+    assert forked("member", "remove", *identity, **environment).returncode == 1
 
 
-def test_migrate_says_why_it_failed_and_no_password(empty_url: str) -> None:
+def test_migrate_says_why_it_failed_and_no_password(forked: Forked, empty_url: str) -> None:
     login, _, place = empty_url.removeprefix("postgresql://").rpartition("@")
     user, _, password = login.partition(":")
     nowhere = free_port()
@@ -127,7 +139,7 @@ def test_migrate_says_why_it_failed_and_no_password(empty_url: str) -> None:
             "Set DATABASE_OWNER_USER",
         ),
     ):
-        outcome = command("migrate", DATABASE_URL=url, DATABASE_SECRET_ID="" if "@" in url else "x")
+        outcome = forked("migrate", DATABASE_URL=url, DATABASE_SECRET_ID="" if "@" in url else "x")
         assert outcome.returncode == 1
         assert reason in outcome.stderr
         assert len(outcome.stderr.splitlines()) == 1
@@ -135,23 +147,25 @@ def test_migrate_says_why_it_failed_and_no_password(empty_url: str) -> None:
         assert "hush-hush" not in outcome.stderr + outcome.stdout
 
 
-def test_migrate_without_rights_names_what_is_missing(postgres: Postgres, empty_url: str) -> None:
+def test_migrate_without_rights_names_what_is_missing(
+    forked: Forked, postgres: Postgres, empty_url: str
+) -> None:
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
         connection.execute("create role bystander login password 'bystander'")
     place = empty_url.rpartition("@")[2]
     url = f"postgresql://bystander:bystander@{place}"
-    outcome = command("migrate", DATABASE_URL=url)
+    outcome = forked("migrate", DATABASE_URL=url)
     assert outcome.returncode == 1
     assert "permission denied" in outcome.stderr
     assert "SQLSTATE 42501" in outcome.stderr
 
 
-def test_sqlite_holds_one_tenant(tmp_path: Path) -> None:
+def test_sqlite_holds_one_tenant(forked: Forked, tmp_path: Path) -> None:
     environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
-    assert "migrate" in command("tenant", "add", "acme", **environment).stderr
-    assert command("migrate", **environment).returncode == 0
-    assert command("tenant", "add", "acme", **environment).returncode == 0
-    second = command("tenant", "add", "globex", **environment)
+    assert "migrate" in forked("tenant", "add", "acme", **environment).stderr
+    assert forked("migrate", **environment).returncode == 0
+    assert forked("tenant", "add", "acme", **environment).returncode == 0
+    second = forked("tenant", "add", "globex", **environment)
     assert second.returncode == 1
     assert "only one" in second.stderr
 
@@ -164,14 +178,14 @@ def test_the_service_starts_before_its_database_is_there(tmp_path: Path) -> None
         assert connection.getresponse().status == 503
 
 
-def test_a_taken_port_is_exit_one_and_one_clear_line(database_url: str) -> None:
+def test_a_taken_port_is_exit_one_and_one_clear_line(forked: Forked, database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         for names in (
             {"PORT": port, "METRICS_ENABLED": "false"},
             {"METRICS_PORT": port, "PORT": str(free_port())},
         ):
-            outcome = command("serve", DATABASE_URL=database_url, **names)
+            outcome = forked("serve", DATABASE_URL=database_url, **names)
             assert outcome.returncode == 1
             assert "Traceback" not in outcome.stdout + outcome.stderr
             assert any("port" in json.loads(line) for line in outcome.stdout.splitlines())

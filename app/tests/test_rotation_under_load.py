@@ -21,7 +21,7 @@ from workbuoy_app.migrate import migrate
 from workbuoy_app.settings import load
 
 ROTATIONS = 3
-LEAST_REQUESTS = 2_000
+LEAST_REQUESTS = 800  # a rotation comes after each quarter of them
 CLIENTS = 8
 
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from workbuoy_app import __version__, databases, interface, metrics, metrics_listener, problems, tracing
 from workbuoy_app.api import attachments, audit, auth, docs, health, members, openapi, things, tokens
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
     from workbuoy_app.spans import SpanExport
 
 
+def _name(route: APIRoute) -> str:
+    """Generated clients name their methods so: an operation keeps its name when its address changes."""
+    return route.name
+
+
+# Of every application in this process: FastAPI works out at the first request what a route that is included takes.
+_routers = [each.router for each in (health, auth, things, attachments, members, tokens, audit)]
+_api = APIRouter(generate_unique_id_function=_name)
+for _router in _routers:
+    _api.include_router(_router)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The whole service. Nothing is connected to before it starts."""
     public = settings.production
@@ -32,8 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None if public else "/openapi.json",
         redoc_url=None,
         redirect_slashes=False,
-        # Generated clients name their methods so: an operation keeps its name when its address changes.
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=_name,
         lifespan=_lifespan,
     )
     state = app.state
@@ -44,9 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.storage_check = health.StorageCheck(state.storage)
     state.shares = Shares(settings)
     state.provider = None
-    routers = [each.router for each in (health, auth, things, attachments, members, tokens, audit)]
-    for router in routers:
-        app.include_router(router)
+    app.router.routes.extend(_api.routes)
     if not public and docs.folder() is not None:
         app.include_router(docs.router)
     if settings.oidc_dev_mock:
@@ -55,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Observer)
-    app.openapi = lambda: openapi.document(app, routers)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.document(app, _routers)  # type: ignore[method-assign]
     return app
 
 

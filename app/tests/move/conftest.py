@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
+from typing import Any
 
 import pytest
 
@@ -12,17 +15,46 @@ from tests.promotion.conftest import clients_made_once
 from tests.promotion.scene import fill, with_bucket
 from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.move import side, take
+from workbuoy_app.move.side import Channel
 from workbuoy_app.settings import load
 
 __all__ = ["clients_made_once"]
 _numbers = itertools.count()
 
 
+class Post:
+    """Instead of the module `time`: who sleeps wakes up when either side has written the other something."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._written = 0
+        self._seen = threading.local()
+
+    def written(self) -> None:
+        with self._changed:
+            self._written += 1
+            self._changed.notify_all()
+
+    def sleep(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._written != getattr(self._seen, "written", 0), seconds)
+            self._seen.written = self._written
+
+
 @pytest.fixture(autouse=True)
-def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+def looks_when_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each side waits for the other at every step."""
+    post, write = Post(), Channel.write
+
+    def noted(channel: Channel, *what: Any, **more: Any) -> None:
+        write(channel, *what, **more)
+        post.written()
+
+    monkeypatch.setattr(Channel, "write", noted)
     for module in (side, take):
-        monkeypatch.setattr(module, "POLL_SECONDS", 0.05)
+        monkeypatch.setattr(module, "time", post)
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ what is installed stays imported.
 
     python -P -m workbuoy_app.devtools.forks SOCKET    # a file descriptor; it runs until that is closed
 
-A message on it is one byte and two file descriptors: a socket for one command, and where the command writes to. On
-the former comes a line of JSON, `{"arguments": [...], "environment": {...}}`; with `"devtool": NAME` the command is
-the program of that name in this folder instead of the service's own. Back go a line with the process's id and, once
-it has ended, one with its exit status as `subprocess` gives it. When the client closes its socket, the command is
-killed.
+A message on it is one byte and two or three file descriptors: a socket for one command, where the command writes to,
+and where it writes its errors to, if that is elsewhere. On the first comes a line of JSON,
+`{"arguments": [...], "environment": {...}}`; with `"devtool": NAME` the command is the program of that name in this
+folder instead of the service's own. Back go a line with the process's id and, once it has ended, one with its exit
+status as `subprocess` gives it. When the client closes its socket, the command is killed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import selectors
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -142,13 +143,13 @@ class _Forks:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._selector.register(control, selectors.EVENT_READ)
 
-    def begin_each(self) -> tuple[dict[str, Any], int] | None:
+    def begin_each(self) -> tuple[dict[str, Any], list[int]] | None:
         """In each fork, its request and where it writes; here None, once the socket is closed and all have ended."""
         is_open = True
         while is_open or self._waiting:
             for key, _ in self._selector.select():
                 if key.fileobj is self._control:
-                    received, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
+                    received, descriptors, _, _ = socket.recv_fds(self._control, 1, 3)
                     if received:
                         if (begun := self._begin(*descriptors)) is not None:
                             return begun
@@ -163,20 +164,20 @@ class _Forks:
                     _kill(key.data)
         return None
 
-    def _begin(self, connection: int, output: int) -> tuple[dict[str, Any], int] | None:
+    def _begin(self, connection: int, *outputs: int) -> tuple[dict[str, Any], list[int]] | None:
         client = socket.socket(fileno=connection)
         with client.makefile("rb") as lines:
             line = lines.readline()
         if not line:  # gone already
             client.close()
-            os.close(output)
+            _close(outputs)
             return None
         pid = os.fork()
         if pid == 0:
             client.close()
             self._leave()
-            return json.loads(line), output
-        os.close(output)
+            return json.loads(line), list(outputs)
+        _close(outputs)
         self._waiting[pid] = client
         self._selector.register(client, selectors.EVENT_READ, pid)
         _send(client, pid)
@@ -205,6 +206,11 @@ def _send(client: socket.socket, number: int) -> None:
         client.sendall(f"{number}\n".encode())
 
 
+def _close(descriptors: Iterable[int]) -> None:
+    for one in descriptors:
+        os.close(one)
+
+
 def _kill(pid: int) -> None:
     """One that has not been waited for, so that its id is no other's; its group, once it has one."""
     for kill in (os.kill, os.killpg):
@@ -218,13 +224,13 @@ def _forget() -> None:
         del sys.modules[name]
 
 
-def _become(end: _End, request: dict[str, Any], output: int) -> int:
+def _become(end: _End, request: dict[str, Any], outputs: list[int]) -> int:
     """The command, as if this process had been started for it."""
     end.status = 1  # of an error that nothing catches
     os.setsid()
-    for stream in (1, 2):
-        os.dup2(output, stream)
-    os.close(output)
+    os.dup2(outputs[0], 1)
+    os.dup2(outputs[-1], 2)
+    _close(outputs)
     os.environ.clear()
     os.environ.update(request["environment"])
     devtool, arguments = request.get("devtool"), request["arguments"]

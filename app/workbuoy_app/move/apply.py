@@ -14,7 +14,7 @@ from psycopg import sql
 
 from workbuoy_app import schema
 from workbuoy_app.move.send import CHECKPOINT, LAST
-from workbuoy_app.move.side import TAKES, Channel, Side, batch_key, kept_tables, side_of, whole_tables
+from workbuoy_app.move.side import TAKES, Channel, Side, batch_key, kept_and_whole_tables, side_of
 from workbuoy_app.move.sums import Sums, measure, parse
 from workbuoy_app.promotion.acting import OPERATOR, acting_for, as_group, as_owner
 from workbuoy_app.promotion.bucket import Sum, for_each
@@ -101,7 +101,8 @@ def _new_tenant(connection: Owner, manifest: dict[str, Any], head: dict[str, Any
         head["tenant"],
         Tenant(UUID(manifest["tenant_id"]), str(manifest["tenant"]), datetime.now(UTC)),
     )
-    table = whole_tables(connection)["tenants"]
+    _, whole = kept_and_whole_tables(connection)
+    table = whole["tenants"]
     expect_own(table, row, tenant.id)
     if row.get("name") != tenant.name:
         raise PromotionRefused(f"The batch is of {row.get('name')}, the manifest of {tenant.name}")
@@ -122,8 +123,8 @@ class _Applying:
     def __init__(self, connection: Owner, side: Side, channel: Channel, kind: str) -> None:
         self._connection, self._tenant, self._channel, self._kind = connection, side.tenant, channel, kind
         self._sums = side.sums
-        self._tables = {one.name: one for one in kept_tables(connection)}
-        self._whole = whole_tables(connection)
+        kept, self._whole = kept_and_whole_tables(connection)
+        self._tables = {one.name: one for one in kept}
 
     def run(self, documents: Iterator[dict[str, Any]]) -> Sums | None:
         """Gives the sums of what is here then, where they are known."""

@@ -25,17 +25,16 @@ from workbuoy_app.move.side import (
     Side,
     alone,
     batch_key,
-    kept_tables,
+    kept_and_whole_tables,
     open_channel,
     side_of,
-    whole_tables,
 )
 from workbuoy_app.move.sums import Sums, measure
 from workbuoy_app.promotion.acting import acting_for, as_group, as_owner
 from workbuoy_app.promotion.bucket import Sum, for_each
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant, find, lock
-from workbuoy_app.promotion.tables import REGISTRY, Table, Value, canonical_rows
+from workbuoy_app.promotion.tables import REGISTRY, Table, Value, canonical_rows, moved_tables
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
 
@@ -88,9 +87,10 @@ def _begin(connection: Owner, tenant: Tenant) -> Side:
     with connection.transaction():
         if (side := side_of(connection, tenant)) is None:
             lock(connection, tenant.id)
+            kept, _ = kept_and_whole_tables(connection)
             connection.execute(
                 "insert into copies (tenant_id, lineage, part, number, digest, reading) values (%s, %s, %s, 0, '', %s)",
-                [tenant.id, uuid4(), SENDS, kept_tables(connection)[0].name],
+                [tenant.id, uuid4(), SENDS, kept[0].name],
             )
             side = side_of(connection, tenant)
     assert side is not None  # noqa: S101 - just made
@@ -118,7 +118,7 @@ def batch(connection: Owner, side: Side, channel: Channel, kind: str) -> Side:
 
 
 def _batch(connection: Owner, side: Side, channel: Channel, kind: str) -> Side:
-    tables = kept_tables(connection)
+    tables, whole = kept_and_whole_tables(connection)
     with acting_for(connection, side.tenant.id):
         moment = _moment(connection, side, tables)
         _copy_objects(connection, side.tenant, tables, moment, channel)
@@ -127,7 +127,7 @@ def _batch(connection: Owner, side: Side, channel: Channel, kind: str) -> Side:
             channel.other_bucket.writing(batch_key(channel.outbox, number), "application/gzip") as upload,
             gzip.GzipFile("", "wb", COMPRESSION, upload, mtime=0) as compressed,
         ):
-            for document in _documents(connection, side, tables, moment, kind):
+            for document in _documents(connection, side, tables, whole, moment, kind=kind):
                 text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
                 digest.update(text)
                 compressed.write(text)
@@ -183,9 +183,14 @@ def _next_handles(connection: Owner, side: Side, table: Table, most: int) -> lis
 
 
 def _documents(
-    connection: Owner, side: Side, tables: Sequence[Table], moment: _Moment, kind: str
+    connection: Owner,
+    side: Side,
+    tables: Sequence[Table],
+    whole: dict[str, Table],
+    moment: _Moment,
+    *,
+    kind: str,
 ) -> Iterator[dict[str, Any]]:
-    whole = whole_tables(connection)
     (own,) = canonical_rows(connection, whole["tenants"], side.tenant.id)
     yield {
         "batch": side.number + 1,
@@ -271,8 +276,7 @@ def waiting(connection: Owner, tenant: Tenant) -> int:
 
 def sums_here(connection: Owner, tenant: Tenant) -> Sums:
     """Of everything that a move sends, members included, read anew."""
-    every = [*whole_tables(connection).values(), *kept_tables(connection)]
     with acting_for(connection, tenant.id):
-        sums = measure(connection, every, tenant.id)
+        sums = measure(connection, moved_tables(connection), tenant.id)
     connection.rollback()
     return sums

@@ -127,14 +127,11 @@ def _take_turn(holder: Owner, name: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def kept_tables(connection: Owner) -> list[Table]:
-    """The tables whose changes are kept, each after those that it refers to."""
-    return [one for one in moved_tables(connection) if one.name not in WHOLE]
-
-
-def whole_tables(connection: Owner) -> dict[str, Table]:
-    """The two that are sent whole."""
-    return {one.name: one for one in moved_tables(connection) if one.name in WHOLE}
+def kept_and_whole_tables(connection: Owner) -> tuple[list[Table], dict[str, Table]]:
+    """The tables whose changes are kept, each after those that it refers to; and the two that are sent whole."""
+    every = moved_tables(connection)
+    kept = [one for one in every if one.name not in WHOLE]
+    return kept, {one.name: one for one in every if one.name in WHOLE}
 
 
 def side_of(connection: Owner, tenant: Tenant) -> Side | None:

@@ -28,13 +28,10 @@ OPERATOR = "workbuoy:operator"  # no provider's issuer: nobody logs in as this m
 def owner_that_may_act(settings: Settings) -> Iterator[Owner]:
     """A connection whose transactions see one state of everything. Raises PromotionRefused, psycopg.Error."""
     address = expect_postgres(settings)
-    with (
-        owner_connection(settings) as connection,
-        owner_connection(settings) as holder,
-        roles.exclusive(holder, address),
-    ):
-        roles.let_owner_act_as_group(connection)
-    with owner_connection(settings, autocommit=False) as connection:
+    with owner_connection(settings) as connection:
+        with owner_connection(settings) as holder, roles.exclusive(holder, address):
+            roles.let_owner_act_as_group(connection)
+        connection.autocommit = False
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.execute(
             "set idle_in_transaction_session_timeout = '10min'"

@@ -45,6 +45,21 @@ REGISTRY = ("tenants", "members", "audit_events")
 # Types whose text is the same from every server. Others need a decision, and stop the export.
 TYPES = ("uuid", "text", "timestamptz", "int8", "bytea")
 
+# Every table with a tenant's rows: its columns, their types, and its primary key. One question, since each batch asks.
+_TABLES = """
+select c.relname, columns.names, columns.types, array(
+    select a.attname::text
+    from pg_index i, unnest(i.indkey) with ordinality as k (attnum, place), pg_attribute a
+    where i.indrelid = c.oid and i.indisprimary and a.attrelid = c.oid and a.attnum = k.attnum
+    order by place)
+from pg_class c cross join lateral (
+    select array_agg(a.attname::text order by a.attnum) as names, array_agg(t.typname::text order by a.attnum) as types
+    from pg_attribute a join pg_type t on t.oid = a.atttypid
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
+where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')
+    and ('tenant_id' = any(columns.names) or c.relname = 'tenants')
+"""
+
 Value = str | int | None
 BATCH_BYTES = 4 * MIB
 
@@ -70,40 +85,21 @@ class Table:
 
 def moved_tables(connection: Owner) -> list[Table]:
     """The tables that move, as this database has them. Raises PromotionRefused where one is not provided for."""
-    found: dict[str, int] = dict(
-        connection.execute(
-            "select c.relname, c.oid from pg_class c join pg_attribute a on a.attrelid = c.oid"
-            " where c.relnamespace = to_regnamespace(current_schema()) and c.relkind in ('r', 'p')"
-            " and (a.attname = 'tenant_id' and not a.attisdropped or c.relname = 'tenants')"
-        ).fetchall()
-    )
+    found = {
+        name: Table(name, dict(zip(columns, types, strict=True)), tuple(key))
+        for name, columns, types, key in connection.execute(_TABLES)
+    }
     if unknown := sorted(set(found) - set(MOVED) - set(LEFT)):
         raise PromotionRefused(
             f"Nobody has decided whether {', '.join(unknown)} moves with a tenant: tables.py"
         )
     if missing := sorted(set(MOVED) - set(found)):
         raise PromotionRefused(f"There is no table {', '.join(missing)}: workbuoy-app migrate")
-    return [_table(connection, name, found[name]) for name in MOVED]
-
-
-def _table(connection: Owner, name: str, oid: int) -> Table:
-    columns: dict[str, str] = dict(
-        connection.execute(
-            "select a.attname, t.typname from pg_attribute a join pg_type t on t.oid = a.atttypid"
-            " where a.attrelid = %s and a.attnum > 0 and not a.attisdropped order by a.attnum",
-            [oid],
-        ).fetchall()
-    )
-    if unsupported := [column for column, kind in columns.items() if kind not in TYPES]:
-        raise PromotionRefused(
-            f"{name}.{unsupported[0]} is of a type that no export writes: {columns[unsupported[0]]}"
-        )
-    key = connection.execute(
-        "select a.attname from pg_index i, unnest(i.indkey) with ordinality as k (attnum, place), pg_attribute a"
-        " where i.indrelid = %s and i.indisprimary and a.attrelid = i.indrelid and a.attnum = k.attnum order by place",
-        [oid],
-    ).fetchall()
-    return Table(name, columns, tuple(row[0] for row in key))
+    for name in MOVED:
+        for column, kind in found[name].columns.items():
+            if kind not in TYPES:
+                raise PromotionRefused(f"{name}.{column} is of a type that no export writes: {kind}")
+    return [found[name] for name in MOVED]
 
 
 def selection(table: Table, *, some: bool = False) -> sql.Composed:
