@@ -18,6 +18,7 @@ from rehearsal.service.run import rehearse_service
 from rehearsal.service.standing import Borrowed, Standing
 
 Spoil = Callable[[Cloud, Rehearsal], object]
+Case = Callable[[], ServiceRehearsal]
 
 _FORKING = multiprocessing.get_context("fork")
 
@@ -75,18 +76,38 @@ def _keep(asked: Connection, others: Connection, stack: str, folder: Path, app: 
             except EOFError:
                 return
             borrowed = partial(Borrowed, app, lent)
-            fork = _FORKING.Process(target=_try, args=(asked, spoil, rehearsal, cloud, borrowed))
+            case = partial(_try, spoil, rehearsal, cloud, borrowed)
+            fork = _FORKING.Process(target=_answer, args=(asked, case))
             fork.start()
             fork.join()
             if fork.exitcode:
                 asked.send_bytes(pickle.dumps(f"the case's process ended with {fork.exitcode}"))
 
 
-def _try(asked: Connection, spoil: Spoil, rehearsal: Rehearsal, cloud: Cloud, borrowed: Callable[[], Borrowed]) -> None:
-    found: ServiceRehearsal | str
+def _try(spoil: Spoil, rehearsal: Rehearsal, cloud: Cloud, borrowed: Callable[[], Borrowed]) -> ServiceRehearsal:
+    spoil(cloud, rehearsal)
+    return rehearse_service(rehearsal, cloud, borrowed())
+
+
+def _answer(asked: Connection, case: Case) -> None:
     try:
-        spoil(cloud, rehearsal)
-        found = rehearse_service(rehearsal, cloud, borrowed())
+        found: ServiceRehearsal | str = case()
     except Exception:
         found = traceback.format_exc()
     asked.send_bytes(pickle.dumps(found))
+
+
+def in_a_fork(case: Case) -> ServiceRehearsal:
+    """A case in a fork of this process: whatever it changes in moto, nobody else sees."""
+    here, there = _FORKING.Pipe(duplex=False)
+    fork = _FORKING.Process(target=_answer, args=(there, case))
+    fork.start()
+    there.close()
+    try:
+        found = pickle.loads(here.recv_bytes())  # noqa: S301 it is our own fork's
+    except EOFError:
+        raise AssertionError("the case's process is gone; what it said stands above") from None
+    finally:
+        fork.join()
+    assert isinstance(found, ServiceRehearsal), found
+    return found
