@@ -16,7 +16,7 @@ from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.surroundings import Surroundings
 from tests.conftest import PROJECT
-from tests.rehearsal.service.stood import in_a_fork
+from tests.forked import in_a_fork
 from tests.rehearsal.service.test_surroundings import APP, installed
 
 ROLE = "workbuoy-prod-restore"
