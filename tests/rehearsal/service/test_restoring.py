@@ -1,14 +1,12 @@
 """A customer is damaged in a rehearsal and brought back; what is missing for that is missed by name."""
 
 import json
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 
 import pytest
 
 from project.files import find_project
 from rehearsal.cloud import Cloud, running
-from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.service.restoring import Restoring
 from rehearsal.service.restoring_stack import WholeStack
@@ -16,39 +14,24 @@ from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.surroundings import Surroundings
 from tests.conftest import PROJECT
-from tests.forked import in_a_fork
 from tests.rehearsal.service.test_surroundings import APP, installed
 
 ROLE = "workbuoy-prod-restore"
 pytestmark = pytest.mark.slow
 
 
-Stood = tuple[Rehearsal, Cloud]
-Spoil = Callable[[Cloud], None]
-
-
-@pytest.fixture(scope="module")
-def prod() -> Iterator[Stood]:
-    """Prod, which each case has a fork of to itself."""
-    with running() as moto:
+def restored(spoil: Callable[[Cloud], None] = lambda _: None) -> ServiceRehearsal:
+    with Surroundings(APP, archiving=True) as surroundings, running() as moto:
         rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
-        yield rehearsal, moto.cloud(rehearsal.account, rehearsal.region)
-
-
-def restored(prod: Stood, spoil: Spoil = lambda _: None) -> ServiceRehearsal:
-    return in_a_fork(partial(restored_here, *prod, spoil))
-
-
-def restored_here(rehearsal: Rehearsal, cloud: Cloud, spoil: Spoil) -> ServiceRehearsal:
-    with Surroundings(APP, archiving=True) as surroundings:
+        cloud = moto.cloud(rehearsal.account, rehearsal.region)
         spoil(cloud)
         steps = WholeStack(Restoring(rows=300, files=9)).steps()
         return rehearse_service(rehearsal, cloud, surroundings, further=steps)
 
 
 @installed
-def test_a_damaged_customer_comes_back_and_its_neighbour_goes_on(prod: Stood) -> None:
-    found = restored(prod)
+def test_a_damaged_customer_comes_back_and_its_neighbour_goes_on() -> None:
+    found = restored()
     assert [step.detail for step in found.steps if not step.passed] == []
     assert found.denials == ()
     assert found.unused == (), "an action of the restore role that nothing asks for"
@@ -70,8 +53,8 @@ def nobody_reads_older_versions(cloud: Cloud) -> None:
 
 
 @installed
-def test_a_right_that_restoring_lacks_is_named_and_stops_it(prod: Stood) -> None:
-    found = restored(prod, nobody_reads_older_versions)
+def test_a_right_that_restoring_lacks_is_named_and_stops_it() -> None:
+    found = restored(nobody_reads_older_versions)
     assert not found.passed
     assert any(one.startswith(f"{ROLE}: s3:GetObjectVersion on ") for one in found.denials), found.denials
     failed = next(step.name for step in found.steps if not step.passed)
