@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gram
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from facts.permissions.conditions import Condition, read_conditions
@@ -17,6 +18,7 @@ from facts.permissions.truth import Truth, every, negate, some
 Statement = Mapping[str, Any]
 
 _ONE_OF: Final = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
+_CACHED: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class Read:
     def covers_action(self, action: str) -> bool:
         """Whether it speaks of an action, given in lower case."""
         return self.actions.cover(action)
+
+    def covered(self, actions: frozenset[str]) -> frozenset[str]:
+        """Of these actions, those that it speaks of."""
+        return _covered(self.actions, actions)
 
     def covers_resource(self, resource: str, keys: Keys) -> Truth:
         return True if self.resources is None else self.resources.cover(resource, keys)
@@ -48,6 +54,11 @@ class _Actions:
     def cover(self, action: str) -> bool:
         found = action in self.named or (self.patterns is not None and self.patterns.fullmatch(action) is not None)
         return found is not self.excepted
+
+
+@lru_cache(_CACHED)
+def _covered(some: _Actions, actions: frozenset[str]) -> frozenset[str]:
+    return frozenset(action for action in actions if some.cover(action.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ def _read_actions(statement: Statement) -> _Actions:
     if not texts:
         raise PolicyError("it names no action")
     wild = [text for text in texts if "*" in text or "?" in text]
-    return _Actions(frozenset(texts).difference(wild), _any_of(wild), name == "NotAction")
+    return _Actions(frozenset(texts).difference(wild), _any_of(tuple(wild)), name == "NotAction")
 
 
 def _read_resources(statement: Statement, version: str) -> _Resources | None:
@@ -112,7 +123,7 @@ def _read_resources(statement: Statement, version: str) -> _Resources | None:
         return None
     texts = _texts(statement, name)
     filled = tuple(text for text in texts if has_variables(text, version))
-    return _Resources(_any_of([one for one in texts if one not in filled]), filled, name == "NotResource", version)
+    return _Resources(_any_of(tuple(one for one in texts if one not in filled)), filled, name == "NotResource", version)
 
 
 def _texts(statement: Statement, element: str) -> Sequence[str]:
@@ -122,5 +133,6 @@ def _texts(statement: Statement, element: str) -> Sequence[str]:
     return values
 
 
-def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
+@lru_cache(_CACHED)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(expression_of, patterns)), re.DOTALL) if patterns else None

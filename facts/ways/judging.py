@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from facts import tokens as t
-from facts.permissions.actions import actions_on
 from facts.permissions.documents import conditions
 from facts.permissions.errors import PolicyError
-from facts.permissions.evaluate import Held, Policies, Request, Undecided, decide
+from facts.permissions.evaluate import Decision, Held, Policies, Request, Undecided, decide
 from facts.permissions.patterns import Context
 from facts.reach import Reach, reach
 from facts.ways.callers import Caller, callers, held, unread
@@ -84,19 +83,23 @@ class Rights:
     def _ways(self, caller: Caller, thing: Thing, on: "_OnThing", own: "_Own") -> Iterator[Way]:
         account = next((arn.split(":")[4] for arn in thing.actions if arn.split(":")[4]), self._account)
         at_home = caller.principal.account == account and caller.principal.has_identity_policies
-        for arn in thing.actions:
-            actions = sorted(on.statements.allowed(arn) | (own.identity.allowed(arn) if at_home else frozenset()))
+        for arn, asked in thing.actions.items():
+            actions = sorted(on.statements.allowed(asked) | (own.identity.allowed(asked) if at_home else frozenset()))
             context = self._context(caller, thing, arn, account) if actions else {}
+            decided: dict[object, Decision] = {}  # an action counts only by which statements speak of it
             for action in actions:
-                request = Request(
-                    principal=caller.principal,
-                    action=action,
-                    resource=arn,
-                    resource_account=account,
-                    context=context,
-                    unknown=_UNKNOWN,
-                )
-                decision = decide(request, _policies(thing, action, own, on), Undecided.GRANTS)
+                spoken = own.spoken_of(action), on.statements.which(action), action.startswith("sts:")
+                decision = decided.get(spoken)
+                if decision is None:
+                    request = Request(
+                        principal=caller.principal,
+                        action=action,
+                        resource=arn,
+                        resource_account=account,
+                        context=context,
+                        unknown=_UNKNOWN,
+                    )
+                    decision = decided[spoken] = decide(request, _policies(thing, action, own, on), Undecided.GRANTS)
                 if decision.allowed:
                     yield Way(action=action, arn=arn, why=decision.reason)
 
@@ -126,24 +129,29 @@ class _Statements:
 
     def __init__(self, statements: Sequence[Held]) -> None:
         self._statements = statements
-        self._on: dict[str, tuple[Held, ...]] = {}
+        self._which: dict[str, tuple[int, ...]] = {}
         self._allowed: dict[frozenset[str], frozenset[str]] = {}
 
-    def on(self, action: str) -> tuple[Held, ...]:
-        """Those that speak of an action; no other has a say on it."""
-        if action not in self._on:
+    def which(self, action: str) -> tuple[int, ...]:
+        """The places of those that speak of an action; no other has a say on it."""
+        found = self._which.get(action)
+        if found is None:
             lower = action.lower()
-            self._on[action] = tuple(one for one in self._statements if one.read.covers_action(lower))
-        return self._on[action]
+            places = (place for place, one in enumerate(self._statements) if one.read.covers_action(lower))
+            found = self._which[action] = tuple(places)
+        return found
 
-    def allowed(self, arn: str) -> frozenset[str]:
-        """Which actions that can be asked for on an ARN they allow anywhere: others are not worth a judgement."""
-        actions = actions_on(arn)
-        if actions not in self._allowed:
-            self._allowed[actions] = frozenset(
-                action for action in actions if any(one.statement.get("Effect") != "Deny" for one in self.on(action))
-            )
-        return self._allowed[actions]
+    def on(self, action: str) -> tuple[Held, ...]:
+        """Those that speak of an action."""
+        return tuple(self._statements[place] for place in self.which(action))
+
+    def allowed(self, actions: frozenset[str]) -> frozenset[str]:
+        """Which of these actions they allow anywhere: others are not worth a judgement."""
+        found = self._allowed.get(actions)
+        if found is None:
+            may = [one.read for one in self._statements if one.statement.get("Effect") != "Deny"]
+            found = self._allowed[actions] = frozenset().union(*(one.covered(actions) for one in may))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,10 @@ class _Own:
 
     identity: _Statements
     boundary: _Statements | None
+
+    def spoken_of(self, action: str) -> object:
+        """Which of them speak of an action."""
+        return self.identity.which(action), self.boundary.which(action) if self.boundary is not None else None
 
 
 class _OnThing:

@@ -16,6 +16,7 @@ from rehearsal.tenants.pool import PoolMember
 from rehearsal.tenants.result import Cell, Outcome
 from rehearsal.tenants.roles import cells_of_roles
 from rehearsal.tenants.rows import cells_of_pool_rows, cells_of_rows, standing_databases
+from rehearsal.tenants.sql import asking
 from rehearsal.tenants.ways import cells_of_ways
 
 
@@ -64,11 +65,12 @@ def rows(grounds: Grounds) -> Iterator[Cell]:
         return
     reasons = dict(grounds.no_database)
     try:
-        databases = standing_databases(grounds.app, grounds.stacks, grounds.owners, grounds.cloud)
-        yield from cells_of_rows(grounds.app, databases)
-        base = next((one for one in databases if one.holdings.stack == grounds.base), None)
-        if base is not None:
-            yield from cells_of_pool_rows(grounds.app, base.login, grounds.members)
+        with asking(grounds.app) as ask:
+            databases = standing_databases(ask, grounds.stacks, grounds.owners, grounds.cloud)
+            yield from cells_of_rows(ask, databases)
+            base = next((one for one in databases if one.holdings.stack == grounds.base), None)
+            if base is not None:
+                yield from cells_of_pool_rows(ask, base.login, grounds.members)
     except (NotToBeHadError, CloudError) as error:
         reasons |= {one.stack: str(error) for one in grounds.stacks}
     yield from _unproved_rows(grounds.stacks, reasons)

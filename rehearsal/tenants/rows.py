@@ -6,7 +6,6 @@ import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from rehearsal.cloud import Cloud
 from rehearsal.service.processes import NotToBeHadError
@@ -33,7 +32,7 @@ class Standing:
 
 
 def standing_databases(
-    app: Path, stacks: Sequence[Holdings], owners: Mapping[str, Owner], cloud: Cloud
+    ask: sql.Ask, stacks: Sequence[Holdings], owners: Mapping[str, Owner], cloud: Cloud
 ) -> list[Standing]:
     """The databases that are ready, each with a tenant, a member, a session and a record put in as the service does.
 
@@ -42,7 +41,7 @@ def standing_databases(
         CloudError: a stack's login has no value.
     """
     found = [_standing(one, owners[one.stack], cloud) for one in stacks if one.stack in owners]
-    answers = sql.run(app, [work for one in found for work in _seed(one)])
+    answers = ask([work for one in found for work in _seed(one)])
     wrong = next((one.why for one in answers if one.rows is None), "")
     if wrong:
         raise NotToBeHadError(f"a record could not be put into a database: {wrong}")
@@ -103,7 +102,7 @@ def _insert_thing(tenant_id: str) -> tuple[str, list[str]]:
     )
 
 
-def cells_of_rows(app: Path, databases: Sequence[Standing]) -> Iterator[Cell]:
+def cells_of_rows(ask: sql.Ask, databases: Sequence[Standing]) -> Iterator[Cell]:
     """Each stack's login on each stack's Postgres: its own record is read, and another server knows no such login.
 
     Raises:
@@ -120,7 +119,7 @@ def cells_of_rows(app: Path, databases: Sequence[Standing]) -> Iterator[Cell]:
         )
         for one, other in pairs
     ]
-    for (one, other), answer in zip(pairs, sql.run(app, work), strict=True):
+    for (one, other), answer in zip(pairs, ask(work), strict=True):
         own = one is other
         yield Cell(
             who=one.holdings.stack,
@@ -140,7 +139,7 @@ def _got(answer: sql.SqlAnswer, *, logged_in_is_enough: bool = False) -> Outcome
     return Outcome.ALLOWED if answer.rows or logged_in_is_enough else Outcome.DENIED
 
 
-def cells_of_pool_rows(app: Path, login: Owner, members: Sequence[PoolMember]) -> Iterator[Cell]:
+def cells_of_pool_rows(ask: sql.Ask, login: Owner, members: Sequence[PoolMember]) -> Iterator[Cell]:
     """The pool's own login in one tenant's session, with SQL and no service between: its own rows, and all tables.
 
     Raises:
@@ -151,7 +150,7 @@ def cells_of_pool_rows(app: Path, login: Owner, members: Sequence[PoolMember]) -
         sql.Work(login=login, role=LOGIN_ROLE, claims={"workbuoy.session": one.session}, statements=[statement])
         for one, _, _, statement in tried
     ]
-    for (one, call, what, _), answer in zip(tried, sql.run(app, work), strict=True):
+    for (one, call, what, _), answer in zip(tried, ask(work), strict=True):
         yield Cell(
             who=one.tenant,
             who_as=SESSION,
@@ -162,7 +161,7 @@ def cells_of_pool_rows(app: Path, login: Owner, members: Sequence[PoolMember]) -
             got=_got(answer),
             why=answer.why or (f"{answer.rows} rows" if answer.rows else _NO_ROW),
         )
-    yield from cells_of_tables(app, login, members)
+    yield from cells_of_tables(ask, login, members)
 
 
 def _on_own(one: PoolMember) -> Iterator[tuple[str, str, sql.Statement]]:

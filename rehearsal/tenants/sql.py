@@ -2,8 +2,11 @@
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +53,8 @@ def run(one):
     finally:
         connection.rollback()
 
-print(json.dumps([run(one) for one in json.load(sys.stdin)]))
+for line in sys.stdin:
+    print(json.dumps([run(one) for one in json.loads(line)]), flush=True)
 """
 
 
@@ -79,19 +83,42 @@ class SqlAnswer:
     why: str = ""
 
 
-def run(app: Path, work: Sequence[Work]) -> list[SqlAnswer]:
-    """Do it all in one process, in order. Raises NotToBeHadError where that process fails."""
+Ask = Callable[[Sequence[Work]], list[SqlAnswer]]
+"""Do some work in order. Raises NotToBeHadError where nobody does it."""
+
+
+@contextmanager
+def asking(app: Path) -> Iterator[Ask]:
+    """One process for all work: importing the driver takes longer than most of what it is asked."""
+    command = [str(app / ".venv" / "bin" / "python"), "-c", _PROGRAM]
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    except OSError as error:
+        raise NotToBeHadError(f"the databases could not be asked: {type(error).__name__}") from None
+    try:
+        yield partial(_answers, process)
+    finally:
+        process.kill()  # it has nothing to finish
+        process.communicate()
+
+
+def _answers(process: subprocess.Popen[str], work: Sequence[Work]) -> list[SqlAnswer]:
     if not work:
         return []
-    python = str(app / ".venv" / "bin" / "python")
-    given = json.dumps([asdict(one) for one in work])
+    assert process.stdin  # noqa: S101
+    assert process.stdout  # noqa: S101
+    late = threading.Timer(TIMEOUT_SECONDS, process.kill)
+    late.start()
     try:
-        done = subprocess.run(
-            [python, "-c", _PROGRAM], input=given, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotToBeHadError(f"the databases could not be asked: {type(error).__name__}") from None
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no answer"])[-1]
+        with suppress(BrokenPipeError):  # why it has ended, it says itself
+            process.stdin.write(f"{json.dumps([asdict(one) for one in work])}\n")
+            process.stdin.flush()
+        answer = process.stdout.readline()
+    finally:
+        late.cancel()
+    if not answer:
+        told = process.communicate()[1]
+        last = (told.strip().splitlines() or ["no answer"])[-1]
         raise NotToBeHadError(f"the databases could not be asked: {last}")
-    return [SqlAnswer(**one) for one in json.loads(done.stdout)]
+    return [SqlAnswer(**one) for one in json.loads(answer)]

@@ -7,7 +7,6 @@ twice: on the rows that are there, and on a row of the other tenant that is made
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from rehearsal.service.processes import NotToBeHadError
@@ -78,21 +77,21 @@ class Access:
         return f"({permissive}){restrictive}"
 
 
-def cells_of_tables(app: Path, login: Owner, members: Sequence[PoolMember]) -> Iterator[Cell]:
+def cells_of_tables(ask: sql.Ask, login: Owner, members: Sequence[PoolMember]) -> Iterator[Cell]:
     """Each tenant's session on every table's rows of every other tenant, and what its login is besides.
 
     Raises:
         NotToBeHadError: the database cannot be asked.
     """
-    catalogue = _catalogue(app, login)
+    catalogue = _catalogue(ask, login)
     pairs = [(one, other) for one in members for other in members if one is not other]
     tried = [(one, other, access) for one, other in pairs for access in catalogue if access.table not in NOBODYS]
     works = [[_work(login, one, each) for each in _statements(access, other)] for one, other, access in tried]
-    answers = iter(sql.run(app, [one for each in works for one in each]))
+    answers = iter(ask([one for each in works for one in each]))
     for (one, other, access), each in zip(tried, works, strict=True):
         verdict = _by_catalogue(access) or _by_trying(access, *(next(answers) for _ in each))
         yield _cell(one, other, (f"rows of {access.table}", f"SQL {access.verb}"), verdict)
-    more = sql.run(app, [sql.Work(login=login, statements=[(_MORE_THAN_A_LOGIN, {"role": LOGIN_ROLE})])])
+    more = ask([sql.Work(login=login, statements=[(_MORE_THAN_A_LOGIN, {"role": LOGIN_ROLE})])])
     for one, other in pairs:
         why = more[0].why or ("its login is a member, an owner or more" if more[0].rows else "its login is a login")
         got = Outcome.NOT_PROVED if more[0].rows is None else Outcome.ALLOWED if more[0].rows else Outcome.DENIED
@@ -112,8 +111,8 @@ def _cell(one: PoolMember, other: PoolMember, tried: tuple[str, str], verdict: t
     )
 
 
-def _catalogue(app: Path, login: Owner) -> list[Access]:
-    (answer,) = sql.run(app, [sql.Work(login=login, statements=[(_CATALOGUE, {"role": LOGIN_ROLE})], fetches=True)])
+def _catalogue(ask: sql.Ask, login: Owner) -> list[Access]:
+    (answer,) = ask([sql.Work(login=login, statements=[(_CATALOGUE, {"role": LOGIN_ROLE})], fetches=True)])
     if answer.rows is None:
         raise NotToBeHadError(f"the database's catalogue could not be read: {answer.why}")
     return [

@@ -23,9 +23,9 @@ from operations.tenant.emptying import ENDS
 from project.files import Project, find_project
 from rehearsal.as_graph import graph_of
 from rehearsal.change.run import Before
-from rehearsal.cloud import Cloud, running
+from rehearsal.cloud import Cloud, Moto, running
 from rehearsal.mapper import Mapper
-from rehearsal.permissions.gate import open_gate
+from rehearsal.permissions.gate import moto_leaves_judging_to_us
 from rehearsal.result import Rehearsal, State
 from rehearsal.run import Options, rehearse
 from rehearsal.scratch import scratch
@@ -35,6 +35,7 @@ from rehearsal.tenants.leaving.run import rehearse_leaving
 from rehearsal.tenants.moving.records import project_with
 from rehearsal.tenants.whole import plan_for
 from tests.conftest import PROJECT, ROOT
+from tests.forked import forked
 from tests.operations.tenant.handover.exports import TENANT_ID, export_of, rows_of
 from tests.rehearsal.service.test_surroundings import installed
 
@@ -89,45 +90,69 @@ class Told:
         return {"tenant_id": TENANT_ID, "digest": digest, "rows": rows, "objects": 1}
 
 
-@pytest.fixture
-def departing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Departure]:
-    """acme in moto with a file, about to leave; nothing runs."""
+@dataclass(frozen=True, kw_only=True)
+class Stood:
+    """prod and acme's own stack in moto."""
+
+    moto: Moto
+    base: Rehearsal
+    silo: Rehearsal
+    made: dict[str, Mapper]
+
+    @property
+    def cloud(self) -> Cloud:
+        return self.moto.cloud(self.silo.account, self.silo.region)
+
+    @property
+    def bucket(self) -> str:
+        return str(self.silo.exports["filesBucketName"])
+
+
+@pytest.fixture(scope="module")
+def stood() -> Iterator[Stood]:
+    """With a file of acme's. Each test that changes it has a fork of it to itself."""
     project, made = find_project(PROJECT), dict[str, Mapper]()
     with running() as moto:
         base = rehearse(project, BASE, Options(keep=made), moto)
         silo = rehearse(project, SILO, Options(keep=made, references={BASE: base.exports}), moto)
-        cloud, bucket = moto.cloud(silo.account, silo.region), str(silo.exports["filesBucketName"])
-        with open_gate(cloud):  # moto would judge by bucket policies
-            s3 = cloud.client("s3")
-            s3.put_object(Bucket=bucket, Key=f"tenants/{TENANT_ID}/file", Body=b"a file")
-            s3.create_multipart_upload(Bucket=bucket, Key=f"tenants/{TENANT_ID}/unfinished")
-            told = Told(cloud, str(base.exports["exportsBucketName"]))
-            monkeypatch.setattr(leaving, "ServiceTasks", lambda *_: told)
-            (acme,) = plan_for(project, BASE, ["acme"]).in_matrix
-            acme = acme.model_copy(
-                update={"dates": acme.dates.model_copy(update={"retiring": datetime.now(UTC).date()})}
-            )
-            declared = SimpleNamespace(service=SimpleNamespace(environment={"S3_BUCKET": bucket}))
-            yield Departure(
-                tenant=acme,
-                trial=SimpleNamespace(cloud=cloud, declared=declared),  # type: ignore[arg-type]
-                retiring=project_with(project, tmp_path / "retiring", [acme]),
-                estate=Estate(
-                    moto=moto,
-                    graphs={BASE: graph_of(base), SILO: graph_of(silo)},
-                    made=made,
-                    outputs={BASE: base.exports},
-                    account=None,
-                    ways=(),
-                ),
-                commands=Commands(),
-            )
+        one = Stood(moto=moto, base=base, silo=silo, made=made)
+        with moto_leaves_judging_to_us():
+            s3 = one.cloud.client("s3")
+            s3.put_object(Bucket=one.bucket, Key=f"tenants/{TENANT_ID}/file", Body=b"a file")
+            s3.create_multipart_upload(Bucket=one.bucket, Key=f"tenants/{TENANT_ID}/unfinished")
+            yield one
+
+
+@pytest.fixture
+def departing(stood: Stood, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Departure:
+    """acme in moto with a file, about to leave; nothing runs."""
+    project, base = find_project(PROJECT), stood.base
+    told = Told(stood.cloud, str(base.exports["exportsBucketName"]))
+    monkeypatch.setattr(leaving, "ServiceTasks", lambda *_: told)
+    (acme,) = plan_for(project, BASE, ["acme"]).in_matrix
+    acme = acme.model_copy(update={"dates": acme.dates.model_copy(update={"retiring": datetime.now(UTC).date()})})
+    declared = SimpleNamespace(service=SimpleNamespace(environment={"S3_BUCKET": stood.bucket}))
+    return Departure(
+        tenant=acme,
+        trial=SimpleNamespace(cloud=stood.cloud, declared=declared),  # type: ignore[arg-type]
+        retiring=project_with(project, tmp_path / "retiring", [acme]),
+        estate=Estate(
+            moto=stood.moto,
+            graphs={BASE: graph_of(base), SILO: graph_of(stood.silo)},
+            made=stood.made,
+            outputs={BASE: base.exports},
+            account=None,
+            ways=(),
+        ),
+        commands=Commands(),
+    )
 
 
 def client(one: Departure, service: str) -> Any:
     return one.trial.cloud.client(service)
 
 
+@forked
 def test_a_record_is_held_to_every_day_that_stands(departing: Departure) -> None:
     trial = departing.trial
     departing.lift(trial)
@@ -156,6 +181,7 @@ def test_a_record_is_held_to_every_day_that_stands(departing: Departure) -> None
         departing.check(trial)
 
 
+@forked
 def test_whoever_lies_is_caught(departing: Departure) -> None:
     standing, s3 = departing.estate.graphs[SILO], client(departing, "s3")
     departing.lift(departing.trial)
@@ -245,6 +271,7 @@ def _in_aws(resource: Resource) -> bool:
     return resource.custom and resource.type.startswith("aws:")
 
 
+@forked
 def test_a_silo_that_was_destroyed_by_mistake_comes_back_by_the_runbooks_steps(departing: Departure) -> None:
     """docs/runbooks.md: what of it moto has. The engine's own state and refresh are not in it."""
     trial, rds = departing.trial, client(departing, "rds")

@@ -1,8 +1,6 @@
 """A stack stood up once for many cases: each case has a fork of it to itself, with the service's servers lent to it."""
 
-import multiprocessing
 import pickle
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,10 +14,9 @@ from rehearsal.run import Options, rehearse
 from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import rehearse_service
 from rehearsal.service.standing import Borrowed, Standing
+from tests.forked import FORKING, answer
 
 Spoil = Callable[[Cloud, Rehearsal], object]
-
-_FORKING = multiprocessing.get_context("fork")
 
 
 class StoodUp:
@@ -27,8 +24,8 @@ class StoodUp:
 
     def __init__(self, stack: str, folder: Path, standing: Standing) -> None:
         self._standing, self._control = standing, standing.control
-        self._here, there = _FORKING.Pipe()
-        self._keeper = _FORKING.Process(target=_keep, args=(there, self._here, stack, folder, standing.app))
+        self._here, there = FORKING.Pipe()
+        self._keeper = FORKING.Process(target=_keep, args=(there, self._here, stack, folder, standing.app))
         self._keeper.start()
         there.close()
 
@@ -39,12 +36,12 @@ class StoodUp:
         try:
             self._here.send_bytes(pickle.dumps((spoil, lent)))
             try:
-                found = pickle.loads(self._here.recv_bytes())  # noqa: S301 it is our own fork's
+                failed, found = pickle.loads(self._here.recv_bytes())  # noqa: S301 it is our own fork's
             except EOFError:
                 raise AssertionError("the process of the stack is gone; what it said stands above") from None
         finally:
             self._standing.renew()
-        assert isinstance(found, ServiceRehearsal), found
+        assert isinstance(found, ServiceRehearsal), failed
         return found
 
     def end(self) -> None:
@@ -75,18 +72,14 @@ def _keep(asked: Connection, others: Connection, stack: str, folder: Path, app: 
             except EOFError:
                 return
             borrowed = partial(Borrowed, app, lent)
-            fork = _FORKING.Process(target=_try, args=(asked, spoil, rehearsal, cloud, borrowed))
+            case = partial(_try, spoil, rehearsal, cloud, borrowed)
+            fork = FORKING.Process(target=answer, args=(asked, case))
             fork.start()
             fork.join()
             if fork.exitcode:
-                asked.send_bytes(pickle.dumps(f"the case's process ended with {fork.exitcode}"))
+                asked.send_bytes(pickle.dumps((f"the case's process ended with {fork.exitcode}", None)))
 
 
-def _try(asked: Connection, spoil: Spoil, rehearsal: Rehearsal, cloud: Cloud, borrowed: Callable[[], Borrowed]) -> None:
-    found: ServiceRehearsal | str
-    try:
-        spoil(cloud, rehearsal)
-        found = rehearse_service(rehearsal, cloud, borrowed())
-    except Exception:
-        found = traceback.format_exc()
-    asked.send_bytes(pickle.dumps(found))
+def _try(spoil: Spoil, rehearsal: Rehearsal, cloud: Cloud, borrowed: Callable[[], Borrowed]) -> ServiceRehearsal:
+    spoil(cloud, rehearsal)
+    return rehearse_service(rehearsal, cloud, borrowed())

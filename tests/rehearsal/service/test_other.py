@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from click.testing import CliRunner
 from graph.errors import InputError
 from operations.main import main
 from project.files import find_project
-from rehearsal.cloud import running
+from rehearsal.cloud import Cloud, running
 from rehearsal.image import ImageError
+from rehearsal.result import Rehearsal
 from rehearsal.run import Options, rehearse
 from rehearsal.service.declared import declared_service
 from rehearsal.service.lambda_runtime import lambda_runtime
@@ -27,6 +29,7 @@ from rehearsal.service.other import (
     start,
 )
 from rehearsal.service.processes import started
+from rehearsal.service.result import ServiceRehearsal
 from rehearsal.service.run import opened_trial
 from rehearsal.service.steps import DATABASE_STEPS, stop_service
 from rehearsal.service.surroundings import Surroundings
@@ -34,6 +37,7 @@ from rehearsal.service.trial import StepError, Trial
 from rehearsal.summary import summary
 from rehearsal.whole import ServiceOptions, rehearse_whole
 from tests.conftest import PROJECT, ROOT
+from tests.forked import in_a_fork
 from tests.rehearsal.service.test_surroundings import APP, installed
 
 SERVICE = ROOT / "tests/fixtures/other_service/service.py"
@@ -72,24 +76,33 @@ def test_another_service_that_cannot_be_tried_here_is_reported_and_never_passed_
     assert "the service is not installed" in found.incomplete
 
 
+@pytest.fixture(scope="module")
+def prod() -> Iterator[tuple[Rehearsal, Cloud]]:
+    """Prod. There is one moto: who needs an empty one comes before."""
+    with running() as moto:
+        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
+        yield rehearsal, moto.cloud(rehearsal.account, rehearsal.region)
+
+
+def keep_contract(rehearsal: Rehearsal, cloud: Cloud) -> ServiceRehearsal:
+    programs = Given((str(APP / ".venv/bin/workbuoy-app"),))
+    with Surroundings(APP) as surroundings:
+        return rehearse_other(rehearsal, cloud, surroundings, programs, program="ours")
+
+
 @installed
 @pytest.mark.slow
-def test_the_bundled_service_keeps_the_contract_too() -> None:
-    programs = Given((str(APP / ".venv/bin/workbuoy-app"),))
-    with Surroundings(APP) as surroundings, running() as moto:
-        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
-        cloud = moto.cloud(rehearsal.account, rehearsal.region)
-        found = rehearse_other(rehearsal, cloud, surroundings, programs, program="ours")
+def test_the_bundled_service_keeps_the_contract_too(prod: tuple[Rehearsal, Cloud]) -> None:
+    found = in_a_fork(partial(keep_contract, *prod))
     assert [(step.name, step.detail) for step in found.steps if not step.passed] == []
     assert found.passed
 
 
 @pytest.fixture(scope="module")
-def trial() -> Iterator[Trial]:
-    """Prod, where the good service made the first login and migrated. There is one moto: who needs it comes before."""
-    with Surroundings(APP) as surroundings, running() as moto:
-        rehearsal = rehearse(find_project(PROJECT), "prod", Options(), moto)
-        cloud = moto.cloud(rehearsal.account, rehearsal.region)
+def trial(prod: tuple[Rehearsal, Cloud]) -> Iterator[Trial]:
+    """Prod, where the good service made the first login and migrated."""
+    rehearsal, cloud = prod
+    with Surroundings(APP) as surroundings:
         service = run_by_python(SERVICE)
         with opened_trial(declared_service(rehearsal), cloud, surroundings, programs=service) as found:
             for _, step in DATABASE_STEPS:

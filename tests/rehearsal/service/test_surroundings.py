@@ -27,21 +27,15 @@ def test_a_service_that_is_not_installed_is_reported_with_what_to_do(tmp_path: P
 @installed
 @pytest.mark.parametrize("url", ["?", "nonsense", "mysql://a:b@host/name", "postgresql://host/name"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with (
-        Surroundings(APP, {GIVEN: url}) as surroundings,
-        pytest.raises(NotToBeHadError, match="is not an address"),
-    ):
-        surroundings.postgres()
+    with pytest.raises(NotToBeHadError, match="is not an address"):
+        Surroundings(APP, {GIVEN: url}).postgres()
 
 
 @installed
 def test_a_database_that_does_not_answer_is_reported_in_one_line() -> None:
     url = "postgresql://owner:word@127.0.0.1:1/none"
-    with (
-        Surroundings(APP, {GIVEN: url}) as surroundings,
-        pytest.raises(NotToBeHadError, match="cannot be used") as told,
-    ):
-        surroundings.postgres()
+    with pytest.raises(NotToBeHadError, match="cannot be used") as told:
+        Surroundings(APP, {GIVEN: url}).postgres()
     assert "\n" not in str(told.value)
     assert "word" not in str(told.value)
 
@@ -55,11 +49,11 @@ def test_a_given_database_is_taken_while_it_is_empty_and_refused_once_it_is_not(
     with Surroundings(APP, {}) as own:
         owner = own.postgres()
         url = f"postgresql://{owner.user}:{owner.password}@{owner.host}:{owner.port}/{owner.database}"
-        with Surroundings(APP, {GIVEN: url}) as given:
-            assert given.postgres() == owner
+        given = Surroundings(APP, {GIVEN: url})
+        assert given.postgres() == owner
         make = "import sys, psycopg; c = psycopg.connect(sys.argv[1]); c.execute('create table t (i int)'); c.commit()"
         subprocess.run([python, "-c", make, url], check=True, timeout=300)
-        with Surroundings(APP, {GIVEN: url}) as given, pytest.raises(NotToBeHadError, match="1 tables; give an empty"):
+        with pytest.raises(NotToBeHadError, match="1 tables; give an empty"):
             given.postgres()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -31,7 +31,7 @@ class Beside:
 
     rehearsal: Rehearsal
     grounds: Grounds
-    again: Again = field(default_factory=Again)
+    again: Again
 
     @property
     def matrix(self) -> Matrix:
@@ -63,8 +63,9 @@ def beside() -> Iterator[Beside]:
     project = find_project(PROJECT)
     with ExitStack() as contexts:
         plan = plan_for(project, "prod", ["all"], with_service=installed)
-        rehearsing = Rehearsing(project, Options(), plan, contexts, None)
-        rehearsal = rehearsing.run()
+        rehearsing, again = Rehearsing(project, Options(), plan, contexts, None), Again()
+        with again.trying():
+            rehearsal = rehearsing.run()
         assert rehearsing.grounds is not None
         assert rehearsal.passed, summary(rehearsal)
-        yield Beside(rehearsal, rehearsing.grounds)
+        yield Beside(rehearsal, rehearsing.grounds, again)

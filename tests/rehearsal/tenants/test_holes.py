@@ -15,7 +15,7 @@ from rehearsal.tenants.attempts import OBJECT_KEY, Attempt
 from rehearsal.tenants.holdings import EXPORT, LOGIN, RESTORE, TASK
 from rehearsal.tenants.matrix import rows
 from rehearsal.tenants.result import Outcome
-from rehearsal.tenants.sql import Work, run
+from rehearsal.tenants.sql import Work, asking
 from tests.rehearsal.service.test_surroundings import installed
 from tests.rehearsal.tenants.conftest import Beside, Red, red_of
 
@@ -254,7 +254,8 @@ def test_a_hole_in_row_level_security_turns_exactly_its_cells_red(
 def change_as_owner(beside: Beside, statements: str) -> None:
     owner = beside.grounds.owners[PROD]
     work = Work(login=owner, statements=[(one, []) for one in statements.split("; ")], keeps=True)
-    (answer,) = run(beside.grounds.app, [work])
+    with asking(beside.grounds.app) as ask:
+        (answer,) = ask([work])
     assert answer.rows is not None, answer.why
 
 
