@@ -7,11 +7,13 @@ PYTHONDONTWRITEBYTECODE says otherwise, which is taken away: else each run compi
 which has none of ours, does not. Ends with 3 where a limit is not kept.
 """
 
+import multiprocessing
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +38,7 @@ FEW_SILOS, MOST_SILOS, MOST_SECONDS = 10, SIZES[-1], 40.0
 INFRASTRUCTURE, SERVICE = "`workbuoy rehearse prod --no-service`", "`workbuoy rehearse prod`"
 # Of what Terraform takes to plan the same graph. Where it is not here, its plan counts as many floors as it did where
 # both were measured in turn.
-MOST_OF_A_PLAN, PLAN_IN_FLOORS = 0.6, 3.0
+MOST_OF_A_PLAN, PLAN_IN_FLOORS = 0.6, 2.1
 PLAN = "`terraform plan` of the same graph"
 LIST = f"`workbuoy tenant list` of {CUSTOMERS:,} customers"
 QUOTED = (INFRASTRUCTURE, SERVICE, LIST)
@@ -123,7 +125,10 @@ def _rows(folder: Path, rounds: int) -> list[Row]:
     try:
         plan = folder / "plan"
         plan.mkdir()
-        terraform.prepared("prod", plan)
+        with ProcessPoolExecutor(
+            1, multiprocessing.get_context("spawn")
+        ) as process:  # its memory would count as theirs
+            process.submit(terraform.prepared, "prod", plan).result()
         commands["plan"] = (terraform.COMMAND, plan)
     except terraform.UnavailableError as error:
         click.echo(f"{error}; a plan's recorded ratio to the floor stands for it", err=True)
@@ -212,8 +217,10 @@ def _table(found: dict[str, Measurement], each: int) -> list[Row]:
 def _beside_plan(found: dict[str, Measurement], base: float) -> Row:
     plan = found.get("plan", Measurement(0.0, PLAN_IN_FLOORS * base, 0.0))
     share = found["infrastructure"].cpu / plan.cpu
-    ratio = f"{plan.cpu / base:.1f} times the floor; ours takes {share:.2f} times that"
-    what = PLAN if "plan" in found else f"{PLAN}, as recorded"
+    ratio = f"{plan.cpu / base:.1f} times the floor; a rehearsal takes {share:.2f} times that"
+    if plan.wall:
+        ratio += f", {found['infrastructure'].wall / plan.wall:.2f} times its wall time"
+    what = PLAN if plan.wall else f"{PLAN}, as recorded"
     return Row(what, plan, ratio, share, MOST_OF_A_PLAN, f"{MOST_OF_A_PLAN} times that")
 
 
