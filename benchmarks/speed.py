@@ -125,9 +125,8 @@ def _rows(folder: Path, rounds: int) -> list[Row]:
     try:
         plan = folder / "plan"
         plan.mkdir()
-        with ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn")
-        ) as process:  # its memory would count as theirs
+        # In a process of its own: what this one holds counts as memory of those that it measures.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
             process.submit(terraform.prepared, "prod", plan).result()
         commands["plan"] = (terraform.COMMAND, plan)
     except terraform.UnavailableError as error:

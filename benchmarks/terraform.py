@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from botocore import xform_name
 
 from benchmarks.measuring import Measurement, measure, median
 from project.files import find_project
@@ -81,7 +82,7 @@ def as_terraform(graph: Rehearsal, schemas: Mapping[str, Any]) -> Written:
             if one.declared.custom and not one.type.startswith("pulumi:"):
                 written.unknown.append(one.type)
             continue
-        values = _block(schemas[type_]["block"], _properties(one), one, written.unknown)
+        values = _block(schemas[type_]["block"], one.declared.properties, one, written.unknown)
         needs = [f"{types[urn]}.{_label(urn)}" for urn in one.declared.dependencies if types.get(urn)]
         resources.setdefault(type_, {})[_label(one.urn)] = {**values, **({"depends_on": needs} if needs else {})}
         written.resources += 1
@@ -105,12 +106,8 @@ def type_of(token: str, schemas: Mapping[str, Any]) -> str | None:
     provider, module, name = token.split(":")
     if provider != "aws":
         return None
-    candidates = [prefix.format(module=module.split("/")[0]) + _snake(name) for prefix in PREFIXES]
+    candidates = [prefix.format(module=module.split("/")[0]) + xform_name(name) for prefix in PREFIXES]
     return next((one for one in (TYPES.get(token), *candidates) if one in schemas), None)
-
-
-def _properties(one: Rehearsed) -> dict[str, Any]:
-    return {key: value for key, value in one.declared.properties.items() if key != "region"}
 
 
 def _block(
@@ -132,7 +129,7 @@ def _block(
 
 def _names(key: str, token: str) -> Iterator[str]:
     """A property in the provider's spellings: Pulumi names lists in the plural, and leaves out what the type says."""
-    name, kind = _snake(key), _snake(token).rsplit("_", 1)[-1].rsplit(":", 1)[-1]
+    name, kind = xform_name(key), xform_name(token.rsplit(":", 1)[1]).rsplit("_", 1)[-1]
     yield name
     for ending, single in (("ies", "y"), ("ses", "s"), ("s", "")):
         if name.endswith(ending):
@@ -149,16 +146,12 @@ def _value(value: Any, type_: Any) -> Any:
     if isinstance(value, Mapping):
         is_object = isinstance(type_, list) and type_[0] == "object"
         return {
-            _snake(key) if is_object else key: _value(one, type_[1].get(_snake(key)) if is_object else type_)
+            xform_name(key) if is_object else key: _value(one, type_[1].get(xform_name(key)) if is_object else type_)
             for key, one in value.items()
         }
     if isinstance(value, str):
         return value.replace("${", "$${").replace("%{", "%%{")
     return value
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _label(urn: str) -> str:
