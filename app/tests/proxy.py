@@ -20,14 +20,15 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
-        self._ended = False
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
 
     def __enter__(self) -> Proxy:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended = True
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would not wake who waits in `accept`
+        self._acceptor.join()
         self._listener.close()
         self.cut()
 
@@ -38,7 +39,7 @@ class Proxy:
                 each.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
-        while not self._ended:
+        while True:
             try:
                 client, _ = self._listener.accept()
             except OSError:

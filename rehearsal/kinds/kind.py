@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from os.path import commonprefix
 from typing import Any
 
 import jmespath
@@ -102,6 +103,16 @@ class Read:
     when: str = ""  # read only where this property is declared
     proves: Mapping[str, Any] = field(default_factory=dict)  # true because this reading found something
     among: Callable[[list[str]], dict[str, Any]] | None = None  # parameters for a listing of these keys alone
+
+
+def beginning_alike(parameter: str) -> Callable[[list[str]], dict[str, Any]]:
+    """For `Read.among`: a listing that takes no keys, but what their names begin with."""
+
+    def narrowed(names: list[str]) -> dict[str, Any]:
+        beginning = commonprefix(names)
+        return {parameter: beginning} if beginning else {}
+
+    return narrowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from rehearsal.kinds.kind import (
     Read,
     tags,
     unchecked,
+    beginning_alike,
 )
 
 _BUCKET = {"Bucket": "$bucket"}
@@ -51,7 +52,7 @@ BUCKET = Kind(
         "tags": F("Tagging.TagSet", "TagSet", form=tags().form, call="tags"),
     },
     reads=(
-        Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket"),
+        Read("list_buckets", pick="Buckets[].{Bucket: Name}", index="Bucket", among=beginning_alike("Prefix")),
         Read("get_bucket_tagging", _BUCKET, pick="TagSet", into="TagSet", absent=("NoSuchTagSet",), when="tags"),
         Read(
             "get_object_lock_configuration",
