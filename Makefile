@@ -27,9 +27,10 @@ test: .venv/installed app/.venv/installed ## Formatter, linter, types and every 
 	@echo "3 of 3: the service's tests ..." >&2
 	@$(MAKE) --no-print-directory -C app tests
 
-test-fast: .venv/installed app/.venv/installed ## Leaves out what is marked slow or lengthy
+test-fast: .venv/installed app/.venv/installed ## Leaves out what is marked slow or lengthy; properties are tried ten times
 	@echo "1 of 2: the infrastructure's tests ..." >&2
-	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) $(SPREAD) -m "not (slow or lengthy or engine)"
+	@$(BIN)/python -m pytest -q -n $(FAST_WORKERS) $(SPREAD) -m "not (slow or lengthy or engine)" \
+	  --hypothesis-profile quick
 	@echo "2 of 2: the service's tests ..." >&2
 	@$(MAKE) --no-print-directory -C app test-fast
 

@@ -39,6 +39,7 @@ gc.disable()
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("unhurried"), max_examples=10)  # `make test-fast` names it
 settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parent.parent
@@ -71,14 +72,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # Fixtures that stand up whole stacks in moto, or answer each call of the Pulumi CLI by a process.
 HEAVY = frozenset({"accounts", "beside", "fake_cli", "moto", "seeded", "standing", "untouched", "whole", "world"})
+# Those that declare a stack of the test's own.
+LENGTHY = frozenset({"declared_with"})
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are left out by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that no worker is still busy with one when the others have ended."""
     for item in items:
-        if HEAVY.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker("slow")
+        for mark, fixtures in (("slow", HEAVY), ("lengthy", LENGTHY)):
+            if fixtures.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -17,6 +17,7 @@ from tests.declared import DECLARE, Kept, declared_once, name_of
 MOVE = "move:\n  direction: to\n  base: prod-eu-north-1\n  region: eu-north-1\ndates:\n"
 
 
+@pytest.mark.lengthy
 def test_it_is_what_a_rehearsal_finds(project: Project) -> None:
     found, fresh = declared_once(project, "local", DECLARE), rehearse(project, "local", DECLARE)
     assert found.resources == fresh.resources

@@ -109,7 +109,7 @@ def beginning_alike(parameter: str) -> Callable[[list[str]], dict[str, Any]]:
     """For `Read.among`: a listing that takes no keys, but what their names begin with."""
 
     def narrowed(names: list[str]) -> dict[str, Any]:
-        beginning = commonprefix(names)
+        beginning = commonprefix(names)  # noqa: RUF071  names are no paths
         return {parameter: beginning} if beginning else {}
 
     return narrowed

@@ -16,9 +16,9 @@ from rehearsal.kinds.kind import (
     Kind,
     Name,
     Read,
+    beginning_alike,
     tags,
     unchecked,
-    beginning_alike,
 )
 
 _BUCKET = {"Bucket": "$bucket"}

@@ -87,6 +87,7 @@ def test_no_policy_document_has_a_fault_but_those_that_are_none(whole: Rehearsal
     assert {(fault.urn.rpartition("::")[2], fault.rule) for fault in lint(graph_of(whole).resources)} == set(KNOWN)
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("stack", ACCOUNTS)
 def test_no_logical_name_is_lost_without_an_alias(stack: str) -> None:
     resources = declared_once(find_project(BOOTSTRAP), stack, DECLARE).resources
@@ -151,6 +152,7 @@ def test_operators_come_from_named_permission_sets(graph: Graph) -> None:
     }
 
 
+@pytest.mark.lengthy
 def test_operators_without_identity_center_show_a_second_factor(declare_with: DeclareWith) -> None:
     users = ["arn:aws:iam::111111111111:user/kari"]
     graph = declare_with("prod", lambda settings: settings.update(operators={"mfaUsers": users}))
@@ -186,6 +188,7 @@ def test_the_trail_records_reads_of_the_stacks_buckets_and_no_writes(graph: Grap
     assert {"field": "eventCategory", "equals": ["Data"]} in reads
 
 
+@pytest.mark.lengthy
 def test_an_account_may_decide_against_recording_reads(declare_with: DeclareWith) -> None:
     without = declare_with("prod", lambda settings: settings.update(recordObjectReads=False))
     selectors = without.named("trail-trail").declared.properties["advancedEventSelectors"]

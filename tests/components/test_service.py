@@ -197,6 +197,7 @@ def test_the_load_balancer_speaks_tls_to_the_tasks_where_the_setting_says_so(
     assert in_both(on) == ("HTTPS", "HTTPS", "true")
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("target_tls", [True, False])
 def test_a_load_balancer_and_a_service_that_do_not_speak_the_same_protocol_are_refused_by_name(
     change: Callable[[str, Change], Project], monkeypatch: pytest.MonkeyPatch, target_tls: bool

@@ -69,6 +69,7 @@ def test_each_folder_stands_once_in_the_table_and_none_is_left_out() -> None:
     assert sorted(listed) == sorted(packages | set(SOURCES))
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(("folder", "listed"), rows(), ids=lambda value: value if isinstance(value, str) else "")
 def test_a_folder_imports_what_the_table_says_and_nothing_else(folder: str, listed: set[str]) -> None:
     rooms = {name for name, _ in rows()}

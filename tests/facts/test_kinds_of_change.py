@@ -169,6 +169,7 @@ def test_another_isolation_is_another_stack_in_which_all_is_new(before: Mapping[
     assert {"database-instance", "files-bucket", "service-service"} <= steps["create"]
 
 
+@pytest.mark.lengthy
 def test_a_customer_in_the_pool_changes_no_resource_of_its_base(before: Mapping[str, Graph], tmp_path: Path) -> None:
     (make_project(tmp_path) / "tenants/globex.yaml").unlink()
     assert told(difference(before["prod"], declared(tmp_path, "prod"))) == {}

@@ -21,6 +21,7 @@ def test_the_tenants_schema_refuses_what_the_record_refuses(key: str, value: obj
         jsonschema.validate(content, tenant_file_schema())
 
 
+@pytest.mark.lengthy
 def test_the_schema_refuses_a_misspelt_setting() -> None:
     content = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text())
     content["config"]["workbuoy:settings"]["databse"] = {}

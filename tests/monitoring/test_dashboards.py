@@ -105,6 +105,7 @@ DRAWN = {
 }
 
 
+@pytest.mark.lengthy
 def test_limits_are_drawn_where_a_person_looks_and_each_that_changes_names_its_panel() -> None:
     """CloudWatch's apart, which are those of its alarms."""
     found = {

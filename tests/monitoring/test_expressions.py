@@ -22,6 +22,7 @@ def service() -> dict[str, set[str]]:
     return series_of(exposition())
 
 
+@pytest.mark.lengthy
 @installed
 def test_every_expression_asks_for_what_the_service_exposes(service: dict[str, set[str]]) -> None:
     assert missing(everything(prod()), to_be_asked(prod(), service)) == []

@@ -44,6 +44,7 @@ def test_a_stack_is_in_order(stack: str) -> None:
     fail_with(judge(OWN, [stack]))
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("environment", accounts(ROOT).stacks())
 def test_an_account_is_in_order(environment: str) -> None:
     fail_with(judge(accounts(ROOT), [environment]))

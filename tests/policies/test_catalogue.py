@@ -35,6 +35,7 @@ def inputs() -> dict[str, set[str]]:
     return provider_inputs()
 
 
+@pytest.mark.lengthy
 def test_the_types_that_rules_name_exist_in_the_provider(inputs: dict[str, set[str]]) -> None:
     named = {value for name, value in vars(tokens).items() if name.isupper() and value.startswith("aws:")}
     assert named <= set(inputs)

@@ -72,6 +72,7 @@ def test_one_role_for_both_purposes_is_caught_by_dependency() -> None:
     assert {finding.control for finding in found.violations} == {"task-separate-roles"}
 
 
+@pytest.mark.lengthy
 def test_the_analyzer_agrees_on_a_first_preview() -> None:
     graph = first_preview(gone("bucket-keep-versions", "files-versioning").applied(good_graph()))
     said = analyzer.analyze(graph, "prod", allowed_regions=[REGION])

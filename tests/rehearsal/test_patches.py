@@ -1,5 +1,6 @@
 """What is patched in moto does what AWS does, and is undone at the end."""
 
+import pytest
 from moto.ec2.models.tags import TagBackend
 from moto.elbv2.models import ELBv2Backend
 
@@ -8,6 +9,7 @@ from rehearsal.cloud import running
 REGION = "eu-west-1"
 
 
+@pytest.mark.lengthy
 def test_a_listener_takes_more_certificates_than_the_quota_that_can_be_raised() -> None:
     with running() as moto:
         cloud = moto.cloud("210000000003", REGION)

@@ -16,6 +16,7 @@ def test_what_a_model_does_not_allow_is_a_breach_and_what_it_does_is_none(case: 
     assert case.found(case.good) == []
 
 
+@pytest.mark.lengthy
 def test_every_pattern_of_our_resource_types_is_understood_or_named_as_not_held_to() -> None:
     unknown = set()
     seen: set[tuple[str, str]] = set()

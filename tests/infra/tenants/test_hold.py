@@ -46,6 +46,7 @@ def test_held_silo_deletes_no_files_whatever_its_base_does(edit: Edit, root: Pat
     assert load(edit("acme", "dates:", HELD), "prod-acme", "acme").settings.files.delete_after_days is None
 
 
+@pytest.mark.lengthy
 def test_hold_wins_over_retiring(edit: Edit) -> None:
     edit("acme", "dates:", HELD)
     root = edit("acme", "signed: 2026-10-01", "signed: 2026-10-01\n  retiring: 2026-10-02")

@@ -143,6 +143,7 @@ def test_requests_come_by_the_customer_s_host_name_and_certificate(declared: Dec
     assert ":certificate/ac3e" in certificate.declared.properties["certificateArn"]
 
 
+@pytest.mark.lengthy
 def test_a_customer_under_the_base_s_wildcard_puts_no_certificate_on_its_listener(edit: Edit) -> None:
     arn = "arn:aws:acm:eu-west-1:000000000003:certificate/ac3e0000-0000-4000-8000-0123456789ab"
     silo = declared_when(edit("acme", arn, "base"), "prod-acme")
@@ -169,6 +170,7 @@ def declared_when(root: Path, stack: str) -> Graph:
     return Graph(declared_with_base(Project("workbuoy", root, ROOT / "infra"), stack))
 
 
+@pytest.mark.lengthy
 def test_retiring_lifts_what_refuses_a_deletion_and_keeps_what_outlives_it(edit: Edit) -> None:
     root = edit("acme", "signed: 2026-10-01", "signed: 2026-10-01\n  retiring: 2027-01-31")
     silo = declared_when(root, "prod-acme")

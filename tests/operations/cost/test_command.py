@@ -49,6 +49,7 @@ def test_a_broken_setting_is_reported_with_its_place(project: Project, monkeypat
     assert "Traceback" not in result.output
 
 
+@pytest.mark.lengthy
 def test_a_class_without_a_price_ends_with_3_and_still_shows_the_rest(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 from operations.drift.found import Drifted, judged
 from tests.operations.drift.world import STACK, inputs_of, refreshed
 
+pytestmark = pytest.mark.lengthy
+
 RULE, GROUP = "database-from-service-on-5432", "sg-0f0f0f0f0f0f0f0f0"
 FOREIGN = "arn:aws:sns:eu-west-1:210000000003:somebody"
 Found = Callable[[], Mapping[str, Any]]

@@ -91,12 +91,14 @@ def test_motos_quotas_are_of_the_names_that_are_expected(moto: boto3.Session, mo
     assert found.unknown == ()
 
 
+@pytest.mark.lengthy
 def test_a_global_service_is_asked_where_it_answers(service: ServiceQuotas) -> None:
     ask(service, ACCOUNT, ["eu-west-1", "eu-north-1"])
     assert {region for name, region in service.asked if name == "iam"} == {quotas.GLOBAL_REGION}
     assert {region for name, region in service.asked if name == "rds"} == {"eu-west-1", "eu-north-1"}
 
 
+@pytest.mark.lengthy
 def test_what_aws_raised_moves_the_wall_and_nothing_is_lower(run: Run, service: ServiceQuotas) -> None:
     service.granted[code_of(SUBSCRIPTIONS)] = 200
     service.default_alone = {code_of("RDS instances")}
@@ -106,6 +108,7 @@ def test_what_aws_raised_moves_the_wall_and_nothing_is_lower(run: Run, service: 
     assert SUBSCRIPTIONS not in result.stdout
 
 
+@pytest.mark.lengthy
 def test_a_quota_lower_than_the_default_is_named_and_exits_with_3(run: Run, service: ServiceQuotas) -> None:
     service.granted[code_of(SUBSCRIPTIONS)] = 15
     result = run("cells", "--live")

@@ -166,6 +166,7 @@ def test_a_shard_that_another_runner_has_is_refused_with_when_it_is_free(store: 
         work(store, done)
 
 
+@pytest.mark.lengthy
 def test_operations_on_the_journal_are_as_many_with_a_hundred_customers_as_with_ten_thousand() -> None:
     def calls(shard_count: int) -> list[int]:
         store = Memory()

@@ -55,6 +55,7 @@ def test_a_refresh_is_held_to_the_same_list() -> None:
     assert found["multiAz"] == ""
 
 
+@pytest.mark.lengthy
 def test_the_list_names_only_what_the_stack_declares_or_the_provider_fills_in(declared: Declare) -> None:
     types = {one.declared.type for one in declared("local").resources}
     assert {type_ for type_, _ in not_held()} <= types

@@ -20,6 +20,7 @@ RESIDENCY = "resource-stay-in-residency"
 US = "us-east-1"
 
 
+@pytest.mark.lengthy
 def test_settings_refuse_a_region_outside_residency_before_anything_runs(project: Project) -> None:
     file = tenant_file(project.root, "acme")
     record = yaml.safe_load(file.read_text())
@@ -30,6 +31,7 @@ def test_settings_refuse_a_region_outside_residency_before_anything_runs(project
     assert any("outside residency" in str(one) for one in refused.value.problems)
 
 
+@pytest.mark.lengthy
 def test_the_policy_and_locate_tell_the_same_store_outside_residency(acme: Estate) -> None:
     urn = "urn:pulumi:prod-acme::workbuoy::aws:cloudwatch/logGroup:LogGroup::seeded"
     log = Resource(

@@ -25,6 +25,7 @@ def run(folder: Path, *workflows: str) -> Result:
     return CliRunner().invoke(pipeline, ["looks", *(workflows or ("drift.yml",)), "--output", str(folder / "looks")])
 
 
+@pytest.mark.lengthy
 def test_every_look_of_the_newest_run_is_written_by_a_name_of_its_own(github: GitHub, tmp_path: Path) -> None:
     for number in range(101):  # more than one page
         github.add_artifact(7, f"looks-s{number}", {"look-drift.json": f"{number}", "readme.md": "no"})

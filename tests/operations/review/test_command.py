@@ -314,6 +314,7 @@ def test_an_empty_graph_is_a_mistake_and_the_matrix_goes_to_a_file(tmp_path: Pat
     assert page_file.read_text().startswith("# Who may do what in prod")
 
 
+@pytest.mark.lengthy
 def test_an_unknown_stack_or_wrong_settings_exit_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
     unknown = of_policies("check", "nowhere")
@@ -327,6 +328,7 @@ def test_an_unknown_stack_or_wrong_settings_exit_with_1(tmp_path: Path, monkeypa
     assert of_policies("matrix").exit_code == 2
 
 
+@pytest.mark.lengthy
 def test_a_stack_is_checked_by_the_residency_of_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
     result = of_policies("check", "prod")

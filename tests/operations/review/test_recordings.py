@@ -97,6 +97,7 @@ def test_the_most_dangerous_comes_first() -> None:
     assert [danger.kind for danger in found] == ["replace", "protect-off"]
 
 
+@pytest.mark.lengthy
 def test_no_line_begins_a_list_inside_a_list_by_accident() -> None:
     for name in FILES:
         assert not [line for line in render(reviewed(name)).splitlines() if re.match(r"\s*- [-+*] ", line)]

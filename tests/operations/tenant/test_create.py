@@ -50,6 +50,7 @@ def test_a_record_goes_into_the_folder_of_its_cell_and_names_the_schema_from_the
     assert "tenants/umbrella.yaml is there already, and nothing is overwritten" in " ".join(again.stderr.split())
 
 
+@pytest.mark.lengthy
 def test_each_silo_of_a_base_gets_the_lowest_free_listener_priority(project: Project, run: Run) -> None:
     covered = (*SILO[:-1], "base")
     for name in ("one", "two", "three"):

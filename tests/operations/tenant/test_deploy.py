@@ -343,6 +343,7 @@ time.sleep(30)
 """
 
 
+@pytest.mark.lengthy
 def test_ctrl_c_lets_the_processes_end_in_good_order_and_exits_with_130(project: Project, tmp_path: Path) -> None:
     """A real Ctrl-C to a real process, whose children are stand-ins for `workbuoy tenant deploy NAME`."""
     program = f"""

@@ -178,6 +178,7 @@ def test_without_git_since_says_so(run: Run) -> None:
     assert "git" in result.stderr
 
 
+@pytest.mark.lengthy
 def test_listing_loads_neither_pulumi_nor_boto3_and_looks_into_the_folder_a_few_times_only(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +219,7 @@ def left_by_mistake(project: Project, isolation: str) -> Path:
     return record
 
 
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("committed")
 def test_a_silo_that_came_back_keeps_its_record_as_one_of_a_destroyed_stack(project: Project, run: Run) -> None:
     record = left_by_mistake(project, "silo")

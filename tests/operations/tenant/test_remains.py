@@ -92,6 +92,7 @@ def test_record_of_another_form_is_refused() -> None:
         read_remaining({"name": "acme"})
 
 
+@pytest.mark.lengthy
 @pytest.mark.usefixtures("account")
 def test_copies_that_are_gone_are_proved_gone() -> None:
     for form in (Form.FINAL_SNAPSHOT, Form.AUTOMATED_BACKUPS, Form.SECRET, Form.NONCURRENT_VERSIONS, EXPORTED):

@@ -58,6 +58,7 @@ def rules(s3: Any, **actions: Any) -> None:
     s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": whole})
 
 
+@pytest.mark.lengthy
 def test_bucket_of_a_destroyed_silo_ends_when_its_record_says(bucket: Any) -> None:
     end_buckets(bucket, [BUCKET], DAY, 90)
     objects = look(Form.OBJECTS, BUCKET, DAY + timedelta(days=90) + LATE)
@@ -72,6 +73,7 @@ def test_bucket_of_a_destroyed_silo_that_ends_on_another_day_is_named(bucket: An
     assert found.differs.endswith(f"its rule ends it on {DAY + timedelta(days=days)}")
 
 
+@pytest.mark.lengthy
 def test_rule_that_is_gone_is_named(bucket: Any) -> None:
     bucket.delete_bucket_lifecycle(Bucket=BUCKET)
     for form in (Form.OBJECTS, Form.NONCURRENT_VERSIONS, Form.UNFINISHED_UPLOADS):
@@ -91,6 +93,7 @@ def test_copy_in_the_pool_may_end_before_its_day_and_not_after(bucket: Any, days
     assert (found.differs == "") is right
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(("form", "state"), [(EXPORTED, THERE), (ACCESS_LOGS, NOT_ASKED)])
 def test_exports_and_access_logs_end_as_their_versions_do(bucket: Any, form: str, state: str) -> None:
     rules(bucket, Expiration={"Days": 90}, NoncurrentVersionExpiration={"NoncurrentDays": 1})
@@ -99,6 +102,7 @@ def test_exports_and_access_logs_end_as_their_versions_do(bucket: Any, form: str
     assert (found.state, bool(found.differs)) == (state, True)
 
 
+@pytest.mark.lengthy
 def test_unfinished_uploads_end_by_the_rule_that_they_always_had(bucket: Any) -> None:
     rules(bucket, AbortIncompleteMultipartUpload={"DaysAfterInitiation": 7})
     found = look(Form.UNFINISHED_UPLOADS, BUCKET, DAY + timedelta(days=7) + LATE)

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from rehearsal.service.ports import free_port, is_free
 from rehearsal.service.processes import python_of
 from tests.rehearsal.service.test_surroundings import APP, installed
@@ -18,6 +20,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.lengthy
 @installed
 def test_no_two_processes_get_the_same_port_though_nobody_listens_yet() -> None:
     ours = (sys.executable, "rehearsal.service.ports")

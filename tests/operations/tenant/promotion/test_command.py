@@ -255,6 +255,7 @@ def test_an_unknown_tenant_and_an_unknown_step_are_reported() -> None:
     assert run("acme", "--run", "explode").exit_code == 2
 
 
+@pytest.mark.lengthy
 def test_a_silo_is_reported_to_be_one(project: Path) -> None:
     acme = project / "tenants/acme.yaml"
     acme.write_text(acme.read_text().replace("promotion: open\n", ""))
