@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from io import BytesIO
-from types import SimpleNamespace
 from typing import Any
 
 from rehearsal.patching import Undo, replace_attribute
@@ -29,7 +28,7 @@ _OF_THE_BODY = {"CONTENT-TYPE": "CONTENT_TYPE", "CONTENT-LENGTH": "CONTENT_LENGT
 def take_all() -> list[Undo]:
     """Take every shortcut; the functions undo them."""
     remembered = [_remember(*one) for one in _REMEMBERED]
-    return [*remembered, _routes(), _requests(), _keys_of_answers(), _request_ids(), _services(), _rules()]
+    return [*remembered, _routes(), _requests(), _keys_of_answers(), _request_ids(), _services()]
 
 
 def _routes() -> Undo:
@@ -182,24 +181,6 @@ def _services() -> Undo:
 
     known = tuple(backends.list_of_moto_modules())
     return replace_attribute(backends, "list_of_moto_modules", lambda: known)
-
-
-def _rules() -> Undo:
-    """moto copies every rule of the account's security groups and asks each of them, for the few with these ids."""
-    from moto.ec2.models.security_groups import SecurityGroupBackend  # noqa: PLC0415
-
-    stock: Any = SecurityGroupBackend.describe_security_group_rules
-
-    def describe(self: Any, sg_rule_ids: list[str], filters: dict[str, list[str]]) -> Any:
-        if not sg_rule_ids or filters:
-            return stock(self, sg_rule_ids, filters)
-        wanted = frozenset(sg_rule_ids)
-        groups = (group for of_vpc in self.groups.values() for group in of_vpc.values())
-        rules = [rule for group in groups for rule in (*group.egress_rules, *group.ingress_rules) if rule.id in wanted]
-        holding = SimpleNamespace(egress_rules=rules, ingress_rules=[])
-        return stock(SimpleNamespace(groups={"": {"": holding}}), sg_rule_ids, filters)
-
-    return replace_attribute(SecurityGroupBackend, "describe_security_group_rules", describe)
 
 
 def _remember(module: str, function: str) -> Undo:

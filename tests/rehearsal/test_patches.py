@@ -1,10 +1,16 @@
 """What is patched in moto does what AWS does, and is undone at the end."""
 
+import subprocess
+import sys
+
 import pytest
+from botocore.exceptions import ClientError
+from botocore.session import get_session
 from moto.ec2.models.tags import TagBackend
 from moto.elbv2.models import ELBv2Backend
 
 from rehearsal.cloud import running
+from rehearsal.kinds import KINDS
 
 REGION = "eu-west-1"
 
@@ -45,6 +51,39 @@ def test_tags_of_one_resource_are_those_that_moto_would_find_among_all() -> None
         assert tags(resource_id="vpc-*") == tags(resource_type="vpc")
         assert len(tags(resource_id=vpcs[0], key="tenant")) == 1
     assert TagBackend.describe_tags is stock
+
+
+def test_security_group_rules_are_found_by_id_as_among_all() -> None:
+    with running() as moto:
+        ec2 = moto.cloud("210000000003", REGION).client("ec2")
+        group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+        for port in (80, 443):
+            permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+        stood = ec2.describe_security_group_rules()["SecurityGroupRules"]
+        wanted = [one["SecurityGroupRuleId"] for one in stood if one.get("FromPort") != 443]
+        assert 0 < len(wanted) < len(stood)
+        found = ec2.describe_security_group_rules(SecurityGroupRuleIds=wanted[::-1])["SecurityGroupRules"]
+        with pytest.raises(ClientError, match=r"InvalidSecurityGroupRuleId\.NotFound"):
+            ec2.describe_security_group_rules(SecurityGroupRuleIds=[*wanted, "sgr-00000000000000000"])
+    assert found == [one for one in stood if one["SecurityGroupRuleId"] in wanted]
+
+
+def test_no_kind_sends_an_instance_type_and_where_ec2_is_first_imported_moto_knows_none() -> None:
+    model = get_session().get_service_model("ec2")
+    sent = {name for kind in KINDS.values() if kind.service == "ec2" for name in (one.operation for one in kind.calls)}
+    assert sent
+    for operation in sent:
+        members = model.operation_model("".join(part.capitalize() for part in operation.split("_"))).input_shape.members
+        assert not {"InstanceType", "InstanceTypes", "LaunchTemplateData"} & set(members)
+    first = """
+from rehearsal.cloud import running
+with running() as moto:
+    ec2 = moto.cloud("210000000003", "eu-west-1").client("ec2")
+    print(len(ec2.describe_instance_types()["InstanceTypes"]))
+"""
+    done = subprocess.run([sys.executable, "-c", first], capture_output=True, check=True, text=True)
+    assert done.stdout.split() == ["0"]
 
 
 def test_the_patches_are_undone() -> None:

@@ -90,7 +90,6 @@ def test_what_moto_refuses_is_refused_alike(monkeypatch: pytest.MonkeyPatch) -> 
                 ("rds", "describe_db_instances", {"DBInstanceIdentifier": "nothing"}),
                 ("lambda", "get_function", {"FunctionName": "nothing"}),
                 ("iam", "get_role", {"RoleName": "nobody"}),
-                ("ec2", "describe_security_group_rules", {"SecurityGroupRuleIds": ["sgr-00000000000000000"]}),
             ):
                 with pytest.raises(ClientError) as refused:
                     getattr(cloud.client(service), operation)(**params)
@@ -100,20 +99,6 @@ def test_what_moto_refuses_is_refused_alike(monkeypatch: pytest.MonkeyPatch) -> 
     by_shortcuts = refusals()
     with moto_alone(monkeypatch):
         assert by_shortcuts == refusals()
-
-
-def test_security_group_rules_are_found_by_id_as_among_all() -> None:
-    with running() as moto:
-        ec2 = moto.cloud("210000000003", "eu-west-1").client("ec2")
-        group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
-        for port in (80, 443):
-            permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
-            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
-        stood = ec2.describe_security_group_rules()["SecurityGroupRules"]
-        wanted = [one["SecurityGroupRuleId"] for one in stood if one.get("FromPort") != 443]
-        assert 0 < len(wanted) < len(stood)
-        found = ec2.describe_security_group_rules(SecurityGroupRuleIds=wanted[::-1])["SecurityGroupRules"]
-    assert found == [one for one in stood if one["SecurityGroupRuleId"] in wanted]
 
 
 def test_the_services_that_moto_has_are_those_of_its_folder() -> None:
