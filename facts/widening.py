@@ -9,7 +9,7 @@ from typing import Any, Final
 from facts.permissions.actions import takes_resource
 from facts.permissions.documents import PolicyKind, Statement, accounts_of, is_open, principals, values_of
 from facts.permissions.escalation import escalations
-from facts.permissions.resources import is_every_one
+from facts.permissions.resources import attaches_functions_alone, is_every_one
 from facts.reach import Grants, WrittenStatement
 from graph.values import plain
 
@@ -101,7 +101,7 @@ def _new_grant(
 def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> bool:
     takes = any(takes_resource(action) for action in actions)
     return (
-        (takes and any(is_every_one(resource) for resource in resources))
+        (takes and any(map(is_every_one, resources)) and not attaches_functions_alone(statement))
         or "NotAction" in statement
         or "NotResource" in statement
         or any("*" in action or "?" in action for action in actions)

@@ -3,10 +3,13 @@
 import os
 import sys
 import textwrap
+from collections.abc import Iterable
 from typing import Final
 
 USUAL: Final = 80
 """Columns where nobody says otherwise, and never more by themselves: longer lines read badly."""
+UNBROKEN: Final = "100000"
+"""COLUMNS for a command whose errors are read by a program: each is one line."""
 _NARROWEST: Final = 40
 _WITHOUT_CURSOR: Final = ("dumb", "unknown")
 
@@ -57,6 +60,13 @@ def fit(text: str) -> str:
     """Any text with its too long lines broken between words, the rest of each below its beginning."""
     width = columns()
     return "\n".join("\n".join(_broken(line)) if len(line) > width else line for line in text.split("\n"))
+
+
+def errors_in(lines: Iterable[str]) -> list[str]:
+    """What a command of `workbuoy` reported, each once, where its COLUMNS were UNBROKEN; else its last line, if any."""
+    spoken = [line for line in lines if line.strip()]
+    errors = [line.removeprefix("error: ") for line in spoken if line.startswith("error: ")]
+    return list(dict.fromkeys(errors)) or spoken[-1:]
 
 
 def _broken(line: str) -> list[str]:

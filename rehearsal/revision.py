@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from graph.errors import InputError
 from project.own_folder import own_folder
+from project.terminal import UNBROKEN, errors_in
 
 _LOCK: Final = "requirements.lock"
 _CHECKS_FAILED: Final = 3  # a rehearsal that refuses something has declared all the same
@@ -111,7 +112,12 @@ class Declaration:
                 *("rehearse", side.stack, "--declare-only", "--json"),
             ],
             cwd=side.root,
-            env={**os.environ, "PYTHONPATH": str(_code_of(side.root)), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(_code_of(side.root)),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "COLUMNS": UNBROKEN,
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -122,8 +128,8 @@ class Declaration:
         printed, errors = self._process.communicate()
         what = f"{self._side.origin}: {self._side.stack} cannot be declared"
         if self._process.returncode not in (0, _CHECKS_FAILED):
-            lines = [line for line in errors.decode(errors="replace").splitlines() if line.strip()]
-            raise InputError(f"{what}: {lines[-1] if lines else 'it said nothing'}")
+            reasons = errors_in(errors.decode(errors="replace").splitlines()) or ["it said nothing"]
+            raise InputError(*(f"{what}: {reason}" for reason in reasons))
         try:
             body: dict[str, Any] = json.loads(printed)
         except ValueError as error:

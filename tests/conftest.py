@@ -20,6 +20,7 @@ from operations import ending
 from operations.outputs import VERSIONS
 from project.files import Project, find_project
 from project.silos import base_of
+from project.terminal import UNBROKEN
 from rehearsal.models import read_once
 from rehearsal.result import Rehearsal, Rehearsed
 from rehearsal.run import Options
@@ -48,8 +49,6 @@ ROOT = Path(__file__).parent.parent
 PROJECT = ROOT / "tests/fixtures/project"
 STACKS = ("local", "dev", "staging", "prod", "prod-eu-north-1")
 SILOS = ("prod-acme", "prod-eu-north-1-globex")
-
-ONE_LINE = "100000"
 
 Change = Callable[[dict[str, Any]], None]
 Declare = Callable[[str], "Graph"]
@@ -221,7 +220,7 @@ def outputs_have_their_schema(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message is asserted on as it was written; `tests/operations/test_output.py` judges how it is broken."""
-    monkeypatch.setenv("COLUMNS", ONE_LINE)
+    monkeypatch.setenv("COLUMNS", UNBROKEN)
 
 
 @pytest.fixture

@@ -4,9 +4,18 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from facts.permissions.documents import Statement, conditions
+from facts.permissions.documents import Statement, conditions, values_of
 
 _EVERY_ONE: Final = re.compile(r"^[*?/:-]*$")
+_OF_THE_NETWORK: Final = re.compile(
+    r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:\d{12}:(network-interface|security-group|subnet)/\*"
+)
+_ATTACHING: Final = {
+    "ec2:assignprivateipaddresses",
+    "ec2:createnetworkinterface",
+    "ec2:deletenetworkinterface",
+    "ec2:unassignprivateipaddresses",
+}
 _NO_KIND_IN_ARN: Final = ("s3", "sns", "sqs")  # the last part of their ARNs begins with the name itself
 
 
@@ -44,4 +53,20 @@ def names_own_by_tag(statement: Statement) -> bool:
         and all("*" not in one for one in values)
         for key, found in conditions(statement).items()
         for operator, values in found
+    )
+
+
+def attaches_functions_alone(statement: Statement) -> bool:
+    """Whether it lets Lambda make and take away functions' network interfaces, and nobody anything else.
+
+    AWS chooses their ids, and they hold nothing. Without the condition a function's own code could put an interface
+    into any group: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (security best practices).
+    """
+    resources = values_of(statement, "Resource")
+    return (
+        ("Null", ["true"]) in conditions(statement).get("lambda:sourcefunctionarn", ())
+        and not {"NotAction", "NotResource"} & statement.keys()
+        and {action.lower() for action in values_of(statement, "Action")} <= _ATTACHING
+        and bool(resources)
+        and all(map(_OF_THE_NETWORK.fullmatch, resources))
     )

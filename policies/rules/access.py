@@ -17,7 +17,7 @@ from facts.permissions.documents import (
 )
 from facts.permissions.escalation import READS_DATA, escalations
 from facts.permissions.managed import is_managed_by_aws, managed_statements
-from facts.permissions.resources import is_every_one, names_own_by_tag
+from facts.permissions.resources import attaches_functions_alone, is_every_one, names_own_by_tag
 from facts.widening import is_outsider
 from graph.values import items
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
@@ -66,20 +66,8 @@ def name_resources(args: Args, report: Report) -> None:
             report(f"{_label(statement)} allows {', '.join(wide)} on *, though it takes a resource")
         touching = [action for action in wide if writes(action) or action in READS_DATA]
         every = [one for one in values_of(statement, "Resource") if one != "*" and is_every_one(one)]
-        named = [one for one in every if not _made_and_gone(one)]
-        if touching and named and not names_own_by_tag(statement):
-            report(f"{_label(statement)} allows {', '.join(touching)} on every one of a type: {', '.join(named)}")
-
-
-def _made_and_gone(resource: str) -> bool:
-    """Whether these are things that AWS itself makes under ids of its own choice, and that hold nothing.
-
-    Lambda makes and takes away a function's network interfaces and asks for the subnets and groups as it does:
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html.
-    """
-    return bool(
-        re.fullmatch(r"arn:aws[a-z-]*:ec2:[a-z0-9-]+:\d{12}:(network-interface|security-group|subnet)/\*", resource)
-    )
+        if touching and every and not names_own_by_tag(statement) and not attaches_functions_alone(statement):
+            report(f"{_label(statement)} allows {', '.join(touching)} on every one of a type: {', '.join(every)}")
 
 
 @rule("role-refuse-escalation", *IDENTITY_TYPES)

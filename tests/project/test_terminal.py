@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project import terminal
-from project.terminal import columns, fit, wrapped
+from project.terminal import columns, errors_in, fit, wrapped
 
 WORDS = st.lists(st.text("abc", min_size=1, max_size=90), min_size=1, max_size=30)
 
@@ -54,3 +54,12 @@ def test_a_paragraph_keeps_every_word_and_every_line_fits_but_for_one_word_that_
         assert all(len(line) <= width or len(line.split()) == 1 for line in shown)
         assert all(line.startswith(" " * indent) for line in shown)
     assert (text.split("\n")[0], text.split("\n")[-1]) == ("first", "last")
+
+
+def test_what_a_command_reported_is_found_among_its_lines() -> None:
+    assert errors_in(["Declaring ...", "error: a: is wrong", "error: b: is too", "error: a: is wrong", ""]) == [
+        "a: is wrong",
+        "b: is too",
+    ]
+    assert errors_in(["Traceback", "MemoryError", " "]) == ["MemoryError"]
+    assert errors_in([""]) == []

@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, Literal
 
 from operations.ending import INTERRUPTED
+from project.terminal import UNBROKEN, errors_in
 
 SiloState = Literal["waiting", "running", "done", "failed", "interrupted"]
 
@@ -145,7 +146,6 @@ class Scheduler:
 
 
 POLL_SECONDS: Final = 0.2
-ONE_LINE: Final = "100000"  # a cause is read from the log, where no error may be broken
 WORKBUOY: Final = (sys.executable, "-c", "from operations.main import main; main()")
 
 
@@ -161,7 +161,7 @@ def run_child(root: Path, command: Sequence[str], log: Path, stop: Stop, result:
         process = subprocess.Popen(
             [*WORKBUOY, *command],
             cwd=root,
-            env={**os.environ, "COLUMNS": ONE_LINE},
+            env={**os.environ, "COLUMNS": UNBROKEN},
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=output,
@@ -189,7 +189,5 @@ def _ended(process: "subprocess.Popen[bytes]", stop: Stop) -> int:
 
 def _cause(log: Path, code: int) -> str:
     """The last errors that the command reported, as one line."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    cause = "; ".join(dict.fromkeys(errors[-3:])) or next((line for line in reversed(lines) if line.strip()), "")
+    cause = "; ".join(errors_in(log.read_text(encoding="utf-8", errors="replace").splitlines())[-3:])
     return cause or (f"killed by signal {-code}" if code < 0 else f"exit code {code}")

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -131,14 +131,40 @@ def test_a_program_that_fails_is_one_line_and_says_which_side(since: Path) -> No
     assert left_behind() == []
 
 
+NEW = "staging-eu-central-1"
+
+
+@pytest.fixture
+def new_stack(since: Path) -> Iterator[None]:
+    """A stack in a region where the clone has none, and which its account does not know yet."""
+    file = since / f"Pulumi.{NEW}.yaml"
+    staging = (since / "Pulumi.staging.yaml").read_text()
+    file.write_text(staging.replace("eu-west-1", "eu-central-1").replace("10.30.", "10.90."))
+    yield
+    file.unlink()
+
+
+@pytest.mark.usefixtures("new_stack")
 def test_a_stack_that_is_new_is_compared_with_nothing(since: Path) -> None:
-    new = (since / "Pulumi.prod.yaml").read_text().replace("environment: prod", "environment: staging")
-    (since / "Pulumi.staging-eu-central-1.yaml").write_text(new)
-    try:
-        result = run("staging-eu-central-1", "--since", "HEAD", "--json")
-    finally:
-        (since / "Pulumi.staging-eu-central-1.yaml").unlink()
-    assert "HEAD has no stack staging-eu-central-1: everything in it is new" in result.stderr
+    edit(since / "bootstrap/Pulumi.staging.yaml", ": [eu-west-1]", ": [eu-west-1, eu-central-1]")
+    result = run(NEW, "--since", "HEAD", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert f"HEAD has no stack {NEW}: everything in it is new" in result.stderr
+    changes = [step for steps in json.loads(result.stdout)["changes"].values() for step in steps]
+    assert {step["op"] for step in changes} == {"create"}
+
+
+@pytest.mark.usefixtures("new_stack")
+def test_all_that_is_wrong_with_a_stack_is_said_whole_in_a_narrow_terminal(
+    since: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    result = run(NEW, "--since", "HEAD")
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    for list_ in ("imageRegions", "residency"):
+        assert f"{NEW} cannot be declared: bootstrap/Pulumi.staging.yaml: {list_}: lacks eu-central-1" in said
+    assert since.is_dir()
 
 
 def test_bootstrap_is_compared_from_its_own_folder(since: Path, monkeypatch: pytest.MonkeyPatch) -> None:
