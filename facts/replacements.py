@@ -9,14 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from facts import tokens as t
-
-_SEEN: Final = frozenset(
-    {(t.TOPIC_SUBSCRIPTION, "endpoint"), (t.TOPIC, "name"), (t.TOPIC, "namePrefix"), (t.TOPIC, "fifoTopic")}
-)
-"""What the planner was not asked of. The engine's own recordings show an endpoint (tests/recordings/program); names are
-`ForceNew` in terraform-provider-aws, internal/service/sns/topic.go."""
-
 _DRAWN: Final = "random:"
 """A random value is drawn again when anything that it is made from changes: every argument of every type of
 terraform-provider-random requires a replacement."""
@@ -32,8 +24,6 @@ def _types() -> Mapping[str, Any]:
 
 def replaces(token: str, property_: str) -> bool | None:
     """Whether another value of a property replaces the resource; None where the planner was not asked."""
-    if (token, property_) in _SEEN:
-        return True
     if token.startswith(_DRAWN):
         return True
     listed = _types().get(token, {})

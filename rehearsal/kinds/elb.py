@@ -155,6 +155,7 @@ TARGET_GROUP = Kind(
         Read("describe_target_group_attributes", {"TargetGroupArn": "$id"}, pick=_as_map, into="Attributes"),
         _TAGS,
     ),
+    updates=(Change("modify_target_group", {"healthCheck": ""}, {"TargetGroupArn": "$id"}, pack=_flat),),
     document="$made.TargetGroups[0]",
     id="$document.TargetGroupArn",
     made_up_id="arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/{hex16}",
