@@ -9,6 +9,7 @@ which has none of ours, does not. Ends with 3 where a limit is not kept.
 
 import multiprocessing
 import os
+import platform
 import sys
 import tempfile
 import time
@@ -224,7 +225,7 @@ def _beside_plan(found: dict[str, Measurement], base: float) -> Row:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} cores with a load of {os.getloadavg()[0]:.0f}"
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.0f}"
 
 
 if __name__ == "__main__":

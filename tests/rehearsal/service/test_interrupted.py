@@ -60,7 +60,7 @@ def test_a_rehearsal_that_is_interrupted_leaves_nothing(moment: Moment, number: 
     sockets = sockets_of(place)
     os.kill(process.pid, number)
     _, told = process.communicate(timeout=300)
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert told.strip().splitlines()[-1] == "error: interrupted; nothing is left behind"
     assert "Traceback" not in told
     assert nothing_left(place, sockets) == []
