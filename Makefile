@@ -87,7 +87,7 @@ upgrade: .venv/installed app/.venv/installed ## Raise every locked version, and 
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; \
 	this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	@echo "Installing the hash-pinned requirements into .venv, once ..." >&2
-	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv # never one Python's over another's
 	@sed -n '/^uv==/,/^[^ ]/p' requirements.lock | sed '$$d' >.venv/uv.txt
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt && \
 	  $(BIN)/uv pip install --compile-bytecode --require-hashes -r requirements.lock && \
