@@ -121,7 +121,7 @@ class Moto:
     def client(self, service: str, region: str) -> Any:
         """A new boto3 client; the service is patched first."""
         if service not in self._patched:
-            self._patched[service] = patches.patch(service)
+            self._patched[service] = [*patches.leave_out(service), *patches.patch(service)]
         return self._session.client(service, region_name=region, config=self._config, **_CREDENTIALS)
 
     def close(self) -> None:

@@ -17,6 +17,26 @@ def patch(service: str) -> list[Undo]:
     return [one() for one in _PATCHES.get(service, ())]
 
 
+def leave_out(service: str) -> list[Undo]:
+    """Let moto not read what no kind of ours needs: each region's instance types, 0.1 s and more as EC2 is imported.
+
+    Where it is imported here for the first time, it knows none as long as the process lives, and refuses all. So a
+    server, to which a real provider talks, reads them.
+    """
+    if service != "ec2":
+        return []
+    from moto.utilities import utils  # noqa: PLC0415
+
+    stock = utils.load_resource
+
+    def load(resource: str) -> Any:
+        if resource == "ec2/resources/instance_types.json":
+            return {}
+        return [] if resource.startswith("ec2/resources/instance_type_offerings/") else stock(resource)
+
+    return [replace_attribute(utils, "load_resource", load)]
+
+
 def stand_in_certificate(account: str, region: str, arn: str) -> bool:
     """Let a certificate that stands outside the stack exist in moto. False when it is there already."""
     from moto.acm.models import acm_backends  # noqa: PLC0415
@@ -224,25 +244,8 @@ def _rules_by_id() -> Undo:
     return replace_attribute(SecurityGroupBackend, "describe_security_group_rules", describe)
 
 
-def _no_instance_types() -> Undo:
-    """moto reads each region's instance types as its EC2 is imported, which no kind of ours needs: 0.1 s and more.
-
-    Where it is imported here for the first time, it knows none as long as the process lives, and refuses all.
-    """
-    from moto.utilities import utils  # noqa: PLC0415
-
-    stock = utils.load_resource
-
-    def load(resource: str) -> Any:
-        if resource == "ec2/resources/instance_types.json":
-            return {}
-        return [] if resource.startswith("ec2/resources/instance_type_offerings/") else stock(resource)
-
-    return replace_attribute(utils, "load_resource", load)
-
-
 _PATCHES: dict[str, tuple[Callable[[], Undo], ...]] = {
-    "ec2": (_no_instance_types, _tags_by_id, _rules_by_id),
+    "ec2": (_tags_by_id, _rules_by_id),
     "budgets": (_update_budget,),
     "elbv2": (_many_certificates, _first_certificate_alone),
     "kms": (_lazy_key_pairs,),
