@@ -65,8 +65,12 @@ def fit(text: str) -> str:
 def errors_in(lines: Iterable[str]) -> list[str]:
     """What a command of `workbuoy` reported, each once, where its COLUMNS were UNBROKEN; else its last line, if any."""
     spoken = [line for line in lines if line.strip()]
-    errors = [line.removeprefix("error: ") for line in spoken if line.startswith("error: ")]
-    return list(dict.fromkeys(errors)) or spoken[-1:]
+    return marked_errors(spoken) or spoken[-1:]
+
+
+def marked_errors(lines: Iterable[str]) -> list[str]:
+    """What lines that begin with `error: ` say, each once: ours and the engine's mark them alike."""
+    return list(dict.fromkeys(line.removeprefix("error: ") for line in lines if line.startswith("error: ")))
 
 
 def _broken(line: str) -> list[str]:

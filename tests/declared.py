@@ -8,9 +8,11 @@ import pickle
 from collections.abc import Callable
 from pathlib import Path
 
+from graph import Graph
 from infra.placeholders import IMAGE_VARIABLE
 from project.files import Project, read_config
 from project.silos import base_of, tenant_of
+from rehearsal.as_graph import graph_of
 from rehearsal.cloud import Moto
 from rehearsal.result import Rehearsal
 from rehearsal.run import Options, Quiet, rehearse
@@ -67,6 +69,11 @@ def declared_with_base(project: Project, stack: str) -> Rehearsal:
     base = base_of(project, stack)
     references = {base: declared_once(project, base, DECLARE).exports} if base else {}
     return declared_once(project, stack, Options(declare_only=True, references=references))
+
+
+def graph_with_base(project: Project, stack: str) -> Graph:
+    """The same as a graph, which the review and the facts read."""
+    return graph_of(declared_with_base(project, stack))
 
 
 def name_of(project: Project, stack: str, options: Options) -> str:

@@ -24,6 +24,7 @@ from operations.engine.errors import (
 )
 from operations.engine.events import EngineEvents, Event, errors_of
 from operations.engine.lock import DEAD, describe_lock
+from project.terminal import marked_errors
 
 SIGN_IN: Final = "sign in to the account anew (`aws sso login`, or fresh keys), then repeat"
 LOG_IN_COMMAND: Final = "pulumi login 's3://workbuoy-state-ACCOUNT-REGION?region=REGION'"
@@ -69,8 +70,7 @@ def bare(reason: str) -> str:
 def error_lines(lines: Iterable[str]) -> list[str]:
     """The lines that say why, each once: marked as errors, else whatever was said."""
     stripped = [line for line in map(str.strip, lines) if line]
-    marked = [line.removeprefix("error: ") for line in stripped if line.startswith("error: ")]
-    return list(dict.fromkeys(line for line in marked or stripped if line not in IGNORED))
+    return [line for line in marked_errors(stripped) or dict.fromkeys(stripped) if line not in IGNORED]
 
 
 def unknown_stack(stack: str) -> MistakenError:

@@ -14,7 +14,7 @@ from infra.problems import ProblemsError
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT, declared_graph
-from tests.declared import declared_with_base
+from tests.declared import graph_with_base
 
 ZONE = """        - name: eu-west-1c
           publicCidrBlock: 10.40.2.0/24
@@ -116,7 +116,7 @@ def make_project(folder: Path) -> Path:
 
 
 def declared(folder: Path, stack: str) -> Graph:
-    return graph_of(declared_with_base(find_project(folder), stack))
+    return graph_with_base(find_project(folder), stack)
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,8 @@ import pytest
 
 from facts.replacements import replaces
 from project.files import find_project
-from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT, SILOS, STACKS
-from tests.declared import declared_with_base
+from tests.declared import graph_with_base
 
 pytestmark = pytest.mark.lengthy  # each declares a stack
 
@@ -15,7 +14,7 @@ STANDING = [*(("", stack) for stack in (*STACKS, *SILOS)), *(("bootstrap", name)
 
 @pytest.mark.parametrize(("folder", "stack"), STANDING)
 def test_of_each_property_that_is_declared_it_is_known_whether_another_value_replaces(folder: str, stack: str) -> None:
-    graph = graph_of(declared_with_base(find_project(PROJECT / folder), stack))
+    graph = graph_with_base(find_project(PROJECT / folder), stack)
     declared = {(one.type, name) for one in graph.resources if one.custom and one.id for name in one.inputs}
     declared = {(token, name) for token, name in declared if token.startswith("aws:") and name != "region"}
     assert declared

@@ -10,9 +10,8 @@ from infra.tenants.files import read_tenant
 from infra.tenants.hold import HELD_BACKUPS_DAYS, HELD_VERSIONS_DAYS
 from project.files import Project
 from project.silos import retiring_on
-from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT, ROOT
-from tests.declared import declared_with_base
+from tests.declared import graph_with_base
 from tests.infra.tenants.conftest import Edit, problems_of, problems_when
 from tests.infra.tenants.test_silo import load
 
@@ -51,7 +50,7 @@ def test_hold_wins_over_retiring(edit: Edit) -> None:
     edit("acme", "dates:", HELD)
     root = edit("acme", "signed: 2026-10-01", "signed: 2026-10-01\n  retiring: 2026-10-02")
     project = Project("workbuoy", root, ROOT / "infra")
-    graph = graph_of(declared_with_base(project, "prod-acme"))
+    graph = graph_with_base(project, "prod-acme")
     (database,) = graph.of(t.DATABASE)
     assert database.inputs["deletionProtection"] is True
     assert retiring_on(project, "prod-acme") is None

@@ -17,9 +17,8 @@ from graph.resource import REFERENCE_TYPE
 from operations.review.findings import findings
 from operations.review.judging import JUDGES, judge
 from project.files import find_project
-from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT
-from tests.declared import declared_with_base
+from tests.declared import graph_with_base
 from tests.policies.good_graph import good_graph
 
 pytestmark = pytest.mark.slow  # some thousands of reviews
@@ -52,7 +51,7 @@ ONLY_A_BAD_VALUE_STOPS = {
 
 
 def declared(folder: Path, stack: str) -> Graph:
-    return graph_of(declared_with_base(find_project(folder), stack))
+    return graph_with_base(find_project(folder), stack)
 
 
 @pytest.fixture(scope="module")

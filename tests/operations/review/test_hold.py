@@ -8,9 +8,8 @@ from graph import Graph
 from graph.plan import Plan
 from operations.review.judging import judge
 from project.files import Project
-from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT, ROOT
-from tests.declared import declared_with_base
+from tests.declared import graph_with_base
 
 HELD = "dates:\n  hold:\n    since: 2026-11-20\n    reason: Case 26-104522, Oslo tingrett"
 
@@ -23,7 +22,7 @@ def declared(root: Path, dates: str) -> Graph:
     record = root / "tenants/acme.yaml"
     record.write_text(record.read_text().replace("dates:", dates))
     project = Project("workbuoy", root, ROOT / "infra")
-    return graph_of(declared_with_base(project, "prod-acme"))
+    return graph_with_base(project, "prod-acme")
 
 
 def stopping(before: Graph, after: Graph) -> list[tuple[str, str]]:

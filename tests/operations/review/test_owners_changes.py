@@ -12,13 +12,13 @@ from operations.review.judging import judge
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT, STACKS, Declare, DeclareWith
-from tests.declared import declared_with_base
+from tests.declared import graph_with_base
 
 pytestmark = pytest.mark.lengthy  # each declares a stack
 
 
 def stopping(stack: str) -> tuple[Danger, ...]:
-    declared = graph_of(declared_with_base(find_project(PROJECT), stack))
+    declared = graph_with_base(find_project(PROJECT), stack)
     return judge(Plan(stack=stack, steps=difference(Graph(()), declared), whole=True, offline=True)).stopping
 
 
