@@ -1,7 +1,9 @@
 """An interruption arrives as one, whatever the code that it met made of it."""
 
 import signal
+import sys
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -31,6 +33,50 @@ def test_a_model_that_was_being_built_does_not_hide_the_signal(number: signal.Si
     with pytest.raises(KeyboardInterrupt) as caught, interruptible(*BOTH):
         BUILD({"type": "literal", "expected": [Interrupted()]})
     assert type(caught.value.__cause__).__name__ == "SchemaError"
+
+
+@pytest.mark.parametrize("number", BOTH)
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_signal_that_meets_code_which_cannot_raise_comes_again(number: signal.Signals, times: int) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            if times > len(finalized):
+                finalized.append(self)
+                signal.raise_signal(number)
+
+    finalized: list[Finalized] = []
+    hook = sys.unraisablehook
+
+    def go_on() -> None:
+        while True:
+            Finalized()
+            time.sleep(0.001)
+
+    with pytest.raises(KeyboardInterrupt), interruptible(*BOTH):
+        go_on()
+    assert len(finalized) == times
+    assert sys.unraisablehook is hook
+
+
+def test_such_a_signal_ends_a_block_that_ends_before_it_comes_again() -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), interruptible(*BOTH):
+        Finalized()
+
+
+def test_an_error_that_cannot_be_raised_is_reported_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            raise ValueError("ours")
+
+    reported: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: reported.append(unraisable.exc_type))
+    with interruptible(*BOTH):
+        Finalized()
+    assert reported == [ValueError]
 
 
 def test_an_error_without_a_signal_stays_what_it_is() -> None:
