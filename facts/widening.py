@@ -7,10 +7,12 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from facts.permissions.actions import takes_resource
+from facts.permissions.copies import serves_copies
 from facts.permissions.documents import PolicyKind, Statement, accounts_of, is_open, principals, values_of
 from facts.permissions.escalation import escalations
 from facts.permissions.resources import attaches_functions_alone, is_every_one
 from facts.reach import Grants, WrittenStatement
+from graph.resource import type_of
 from graph.values import plain
 
 _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
@@ -18,14 +20,26 @@ _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{1
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """One thing that is newly allowed, by which resource; `wide` where a reviewer must not overlook it."""
+    """One thing that is newly allowed, by which resource; `wide` where a reviewer must not overlook it.
+
+    `controls` are the policies that would refuse it of an identity, where that alone makes it wide.
+    """
 
     what: str
     wide: bool
     by: str
+    controls: tuple[str, ...] = ()
 
 
-def widenings(before: Grants | None, after: Grants, *, own_accounts: frozenset[str]) -> Iterator[Widening]:
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts that a stack calls its own, and those that keep copies of its backups."""
+
+    own: frozenset[str]
+    copied_to: frozenset[str] = frozenset()
+
+
+def widenings(before: Grants | None, after: Grants, accounts: Accounts) -> Iterator[Widening]:
     """What `after` allows beyond `before`; None where the subject is new."""
     old = before.statements if before else []
     yield from _lost_denials(old, after.statements)
@@ -34,7 +48,7 @@ def widenings(before: Grants | None, after: Grants, *, own_accounts: frozenset[s
         if one.statement.get("Effect") != "Allow" or one.statement in allowed:  # most stay as they are
             continue
         if not any(_within(one.statement, known) for known in allowed):
-            yield from _new_grant(one, allowed, after.kind, own_accounts, new=before is None)
+            yield from _new_grant(one, allowed, after.kind, accounts, new=before is None)
     for arn, by in after.managed.items():
         if before is None or arn not in before.managed:
             yield Widening(f"{arn.rpartition('/')[2]} is attached, whose content is not known here", wide=True, by=by)
@@ -76,7 +90,7 @@ def _covered(value: str, patterns: list[str]) -> bool:
 
 
 def _new_grant(
-    one: WrittenStatement, allowed: Sequence[Statement], kind: PolicyKind, own_accounts: frozenset[str], *, new: bool
+    one: WrittenStatement, allowed: Sequence[Statement], kind: PolicyKind, accounts: Accounts, *, new: bool
 ) -> Iterator[Widening]:
     statement = one.statement
     actions, resources = values_of(statement, "Action"), values_of(statement, "Resource")
@@ -93,20 +107,22 @@ def _new_grant(
         yield Widening(f"a condition of {name} is taken away or changed", wide=True, by=one.by)
         return
     if kind == "identity":
-        yield Widening(grant, wide=_is_wide(statement, actions, resources), by=one.by)
+        controls = tuple(_refused_by(statement, actions, resources))
+        yield Widening(grant, wide=bool(controls), by=one.by, controls=controls)
     else:
-        yield from _new_principals(one, allowed, grant, kind, own_accounts, new=new)
+        yield from _new_principals(one, allowed, grant, kind, accounts, new=new)
 
 
-def _is_wide(statement: Statement, actions: list[str], resources: list[str]) -> bool:
+def _refused_by(statement: Statement, actions: list[str], resources: list[str]) -> Iterator[str]:
+    """The controls that a new grant of an identity would have to answer to."""
     takes = any(takes_resource(action) for action in actions)
-    return (
-        (takes and any(map(is_every_one, resources)) and not attaches_functions_alone(statement))
-        or "NotAction" in statement
-        or "NotResource" in statement
-        or any("*" in action or "?" in action for action in actions)
-        or bool(list(escalations([statement])))
-    )
+    every = takes and any(map(is_every_one, resources)) and not attaches_functions_alone(statement)
+    if every or "NotResource" in statement:
+        yield "role-name-resources"
+    if "NotAction" in statement or any("*" in action or "?" in action for action in actions):
+        yield "role-name-actions"
+    if any(escalations([statement])):
+        yield "role-refuse-escalation"
 
 
 def _new_principals(
@@ -114,19 +130,21 @@ def _new_principals(
     allowed: Sequence[Statement],
     grant: str,
     kind: PolicyKind,
-    own_accounts: frozenset[str],
+    accounts: Accounts,
     *,
     new: bool,
 ) -> Iterator[Widening]:
     statement = one.statement
-    if is_open(statement) and not only_known_callers(statement, own_accounts):
+    if is_open(statement) and not only_known_callers(statement, accounts.own):
         yield Widening(f"everybody is allowed {grant}", wide=True, by=one.by)
         return
     known = {name for older in allowed for name in _everyone(older)}
     named = _everyone(statement)
     fresh = [name for name in named if name not in known]
     services = set(principals(statement, "Service"))
-    trusted = own_accounts | accounts_of(known)  # an account that this very policy let in before is no new one
+    trusted = accounts.own | accounts_of(known)  # an account that this very policy let in before is no new one
+    if serves_copies(type_of(one.by), statement, accounts.copied_to):  # the plan that copies there is what counts
+        trusted |= accounts_of(named)
     outside = [name for name in fresh if name not in services and is_outsider(name, trusted)]
     # Every other widening of an existing trust counts too: somebody else becomes the role.
     wide = bool(outside) or (kind == "trust" and not new)

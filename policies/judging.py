@@ -9,7 +9,6 @@ from pulumi_policy.proxy import UnknownValueError
 from graph.values import items
 from policies.catalogue import Control
 from policies.errors import RuleError
-from policies.exemptions import Exemption, exemptions
 from policies.rule import Args, NotEvaluated, Rule
 from policies.stack import Stack
 
@@ -27,10 +26,6 @@ def judge(rule: Rule, args: Args, report: Callable[[str], None]) -> str | None:
     except Exception as error:
         raise RuleError(f"policy {rule.control} raised on {args.urn}: {type(error).__name__}: {error}") from error
     return None
-
-
-def exemption_for(control: Control, urn: str) -> Exemption | None:
-    return next((e for e in exemptions().get(control.name, ()) if e.matches(urn)), None)
 
 
 def args_for(

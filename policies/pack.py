@@ -22,7 +22,8 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies.catalogue import Control, catalogue, environment_of
-from policies.judging import args_for, exemption_for, judge, sentence
+from policies.exemptions import exemption_for
+from policies.judging import args_for, judge, sentence
 from policies.rule import RULES, Rule
 from policies.rules import (  # noqa: F401
     access,
@@ -112,7 +113,7 @@ def _resource_validation(
         )
         merged = {**settings, **args.get_config()}
         for rule in rules:
-            if rule.covers(args.resource_type) and not exemption_for(control, args.urn):
+            if rule.covers(args.resource_type) and not exemption_for(control.name, args.urn):
                 reason = judge(
                     rule,
                     args_for(resource, merged),
@@ -133,7 +134,7 @@ def _stack_validation(
         reasons: list[str] = []
         for resource in args.resources:
             for rule in rules:
-                if not rule.covers(resource.resource_type) or exemption_for(control, resource.urn):
+                if not rule.covers(resource.resource_type) or exemption_for(control.name, resource.urn):
                     continue
                 subject = args_for(resource, merged, stack, linked=True)
 

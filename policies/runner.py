@@ -21,8 +21,8 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from graph import Mark, Masked, Resource, Unknown
 from graph.marks import is_known
 from policies.catalogue import SEVERITIES, Severity, catalogue, environment_of
-from policies.exemptions import Exemption, exemptions
-from policies.judging import args_for, exemption_for, judge, sentence
+from policies.exemptions import Exemption, exemption_for, exemptions
+from policies.judging import args_for, judge, sentence
 from policies.pack import rules_covering
 from policies.settings import Configuration, Configured, EnforcedLevel, configured, with_regions
 from policies.stack import Stack
@@ -123,7 +123,7 @@ def _findings(resource: PolicyResource, stack: Stack, controls: Mapping[str, Con
         if level == "disabled":
             continue
         fixed = (name, control.ids, control.severity, level, resource.urn)
-        exempt = exemption_for(control, resource.urn)
+        exempt = exemption_for(control.name, resource.urn)
         if exempt:
             yield Finding(*fixed, "exempt", exempt.reason)
             continue

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from facts.places import Place, own_accounts, places
+from facts.places import own_accounts, places
 from graph.plan import Plan
-from operations.review.effects import Found, note, stop
+from operations.review.effects import Found, NotEvaluated, note, stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,26 @@ def outside(plan: Plan) -> Iterator[Found]:
         if strangers:
             yield stop("residency", step.urn, f"in {', '.join(strangers)}")
         if step.changes:
-            foreign = sorted(
-                one.account
-                for one in found
-                if one.account and accounts and one.account not in accounts and Place(account=one.account) not in before
-            )
-            yield from (stop("residency", step.urn, f"names something of another account, {one}") for one in foreign)
+            foreign = sorted({one.account for one in found - before if one.account} - accounts)
+            yield from (_of_account(plan, step.urn, one, known=bool(accounts)) for one in foreign)
     used = residency(plan).used
     wider = [region for region in allowed if region not in used]
     stack = next((step.urn for step in plan.steps if "::pulumi:pulumi:Stack::" in step.urn), "")
     if wider and stack and plan.whole:
         yield note("residency", stack, f"residency also allows {', '.join(wider)}, where nothing of this stack is")
+
+
+def _of_account(plan: Plan, urn: str, account: str, *, known: bool) -> Found:
+    if known:
+        return stop("residency", urn, names_account(account))
+    missing = "and the provider names no allowedAccountIds" if plan.whole else "and the plan shows no provider"
+    # `pulumi preview --json` leaves out what stays as it is, so that of a provider nothing follows.
+    return NotEvaluated(urn, f"names something of account {account}, {missing} to compare it with", matters=plan.whole)
+
+
+def names_account(account: str) -> str:
+    """What is said of a resource that names something of an account which the stack does not call its own."""
+    return f"names something of another account, {account}"
 
 
 def allowed_regions(config: Mapping[str, str]) -> tuple[str, ...]:

@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from facts import tokens as t
+from facts.permissions.copies import copied_to
 from facts.permissions.documents import PolicyKind
 from facts.places import own_accounts
 from facts.reach import ALLOW_ALL, Grants, Reach, WrittenStatement, reach
-from facts.widening import Widening, widenings
+from facts.widening import Accounts, Widening, widenings
 from graph.marks import is_known
 from graph.plan import Plan, PlanStep
 from operations.review.effects import Found, NotEvaluated, note, stop
+from policies.exemptions import exemption_for
 
 
 def widened(plan: Plan) -> Iterator[Found]:
     """Every grant that is new or wider, every refusal and boundary that is gone, every document that cannot be read."""
     before, after = reach(plan.before), reach(plan.after)
-    accounts = own_accounts(plan.before) | own_accounts(plan.after)
+    accounts = _accounts(plan)
     seen: set[tuple[str, str]] = set()
     for key in dict.fromkeys((*before, *after)):
         for found in _of_subject(plan, key, before, after, accounts):
@@ -28,8 +30,14 @@ def widened(plan: Plan) -> Iterator[Found]:
                 yield found
 
 
+def _accounts(plan: Plan) -> Accounts:
+    """Copies may go where a plan stops that names another account, which takes an own one to compare with."""
+    own = own_accounts(plan.before) | own_accounts(plan.after)
+    return Accounts(own, copied_to(one.inputs for one in plan.after.of(t.BACKUP_PLAN)) if own else frozenset())
+
+
 def _of_subject(
-    plan: Plan, key: tuple[str, PolicyKind], before: Reach, after: Reach, accounts: frozenset[str]
+    plan: Plan, key: tuple[str, PolicyKind], before: Reach, after: Reach, accounts: Accounts
 ) -> Iterator[Found]:
     subject, kind = key
     step = plan.by_urn.get(subject)
@@ -45,7 +53,7 @@ def _of_subject(
     unread = {urn for urn, _ in become.unread}
     yield from _not_read(plan, old, become, new=new)
     known = old if old is None else replace(old, statements=[one for one in old.statements if one.by not in unread])
-    for widening in widenings(known, become, own_accounts=accounts):
+    for widening in widenings(known, become, accounts):
         yield from _judged(plan, widening, new=new)
     if old is not None:
         yield from _boundary(plan, subject, old, become)
@@ -55,10 +63,25 @@ def _judged(plan: Plan, widening: Widening, *, new: bool) -> Iterator[Found]:
     step = plan.by_urn.get(widening.by)
     if step is None:
         return
-    if widening.wide:
+    exempted = _exempted(step, widening) if new else None
+    if exempted:
+        yield note("role-widened", widening.by, f"{widening.what}: {exempted}")
+    elif widening.wide:
         yield stop("role-widened", widening.by, widening.what)
     elif not new and not _made_with_its_component(plan, step):  # what comes along is what the change is about
         yield note("role-widened", widening.by, widening.what)
+
+
+def _exempted(step: PlanStep, widening: Widening) -> str | None:
+    """Why a new resource need not meet the controls that would refuse what it is allowed; None where it must.
+
+    Of one that stands, what it gets more is for a person to see: its exemption was given for what it had.
+    """
+    if step.op != "create" or not widening.controls:
+        return None
+    found = [exemption_for(control, step.urn) for control in widening.controls]
+    reasons = [one.reason for one in found if one is not None]
+    return " ".join(dict.fromkeys(reasons)) if len(reasons) == len(found) else None
 
 
 def _made_with_its_component(plan: Plan, step: PlanStep) -> bool:

@@ -1,19 +1,17 @@
 """AWS Backup: what a plan takes and copies away, and a vault that nobody empties."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from facts import tokens as t
 from facts.permissions.actions import covers
+from facts.permissions.copies import account_of_vault, copied_to, is_through_services
 from facts.permissions.documents import accounts_of, conditions, is_open, principals, statements, values_of
 from graph.values import at, items, maps, number
 from policies.customer_keys import names_customer_key
 from policies.rule import Args, NotEvaluated, Report, rule, stack_rule
-from policies.stack import Stack
 
 ENDING = ("backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle")
-_VAULT = re.compile(r"^arn:aws[a-z-]*:backup:[a-z0-9-]+:(\d{12}):backup-vault:.+$")
 
 
 @rule("backup-vault-encrypt", t.BACKUP_VAULT)
@@ -66,7 +64,7 @@ def refuse_deletion(args: Args, report: Report) -> None:
 def copy_away(args: Args, report: Report) -> None:
     for one in maps(args.props.get("rules")):
         name = one.get("ruleName") or "a rule"
-        away = [copy for copy in maps(one.get("copyActions")) if _account_of(copy) not in (None, *args.accounts)]
+        away = [copy for copy in maps(one.get("copyActions")) if account_of_vault(copy) not in (None, *args.accounts)]
         if not args.accounts:
             raise NotEvaluated("the provider names no allowedAccountIds to compare vaults with")
         if not away:
@@ -90,7 +88,7 @@ def take_data(args: Args, report: Report) -> None:
 @stack_rule("backup-copy-share-key", t.DATABASE)
 def share_key(args: Args, report: Report) -> None:
     accounts = (
-        copied_to(args.stack) - set(args.accounts)
+        copied_to(one.props for one in args.stack.of(t.BACKUP_PLAN)) - set(args.accounts)
         if args.stack.linked(t.BACKUP_SELECTION, "resources", args.resource)
         else set()
     )
@@ -100,20 +98,8 @@ def share_key(args: Args, report: Report) -> None:
             report(f"{key.name} is not shared with {account}, which its snapshots are copied to")
 
 
-def copied_to(stack: Stack) -> set[str]:
-    """The accounts whose vaults the plans of a stack copy to."""
-    rules = (one for plan in stack.of(t.BACKUP_PLAN) for one in maps(plan.props.get("rules")))
-    return {account for one in rules for copy in maps(one.get("copyActions")) if (account := _account_of(copy))}
-
-
 def sharing(statement: Any) -> Iterator[str]:
     """The accounts that a statement of a key's policy lets copy what it encrypts: through AWS's services alone."""
     reads = covers(values_of(statement, "Action"), "kms:Decrypt")
-    if statement.get("Effect") == "Allow" and reads and "kms:viaservice" in conditions(statement):
+    if statement.get("Effect") == "Allow" and reads and is_through_services(statement):
         yield from accounts_of(principals(statement))
-
-
-def _account_of(copy: Any) -> str | None:
-    """The account of the vault that a copy action names; None where the text is no vault's ARN."""
-    found = _VAULT.match(str(copy.get("destinationVaultArn") or ""))
-    return found[1] if found else None

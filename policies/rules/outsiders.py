@@ -3,10 +3,10 @@
 from typing import Final
 
 from facts import tokens as t
+from facts.permissions.copies import copied_to, serves_copies
 from facts.permissions.documents import (
     DOCUMENTS,
     Statement,
-    accounts_of,
     conditions,
     documents,
     is_open,
@@ -19,7 +19,6 @@ from facts.reach import statement_outside_policies
 from facts.widening import is_outsider, only_known_callers
 from graph import Resource
 from policies.rule import Args, NotEvaluated, Report, stack_rule
-from policies.rules.backups import copied_to
 from policies.rules.sharing import opens_key_for_shared
 
 TYPES: Final = (
@@ -62,16 +61,6 @@ def _is_for_everybody(kind: str, statement: Statement) -> bool:
     return is_open(statement) and kind not in _JUDGED_ELSEWHERE
 
 
-def _serves_copies(args: Args, statement: Statement) -> bool:
-    """What a copy in another account takes: AWS lets it put recovery points into a vault and nothing else, and it reads
-    with a key what a plan of this stack copies to it, through AWS's services alone.
-    """
-    if args.type == t.BACKUP_VAULT_POLICY:
-        return values_of(statement, "Action") == ["backup:CopyIntoBackupVault"] and bool(principals(statement))
-    through_services = "kms:viaservice" in conditions(statement)
-    return args.type == t.KEY and through_services and accounts_of(principals(statement)) <= copied_to(args.stack)
-
-
 def _judge(args: Args, statement: Statement, report: Report) -> None:
     label, own = statement.get("Sid") or "a statement without a Sid", frozenset(args.accounts)
     if _is_for_everybody(args.type, statement) and not only_known_callers(statement, own):
@@ -80,7 +69,8 @@ def _judge(args: Args, statement: Statement, report: Report) -> None:
     foreign = [name for name in named if is_outsider(name, own)]
     if foreign and not own:
         raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
-    if _serves_copies(args, statement) or opens_key_for_shared(args, statement):
+    copied = copied_to(one.props for one in args.stack.of(t.BACKUP_PLAN))
+    if serves_copies(args.type, statement, copied) or opens_key_for_shared(args, statement):
         foreign = []
     for name in (*(foreign if args.type != t.BUCKET_POLICY else ()), *principals(statement, "CanonicalUser")):
         report(f"{label} allows {name}, which is not of this account")

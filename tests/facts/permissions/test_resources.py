@@ -7,7 +7,7 @@ import pytest
 from facts.permissions.documents import PolicyKind
 from facts.permissions.resources import attaches_functions_alone
 from facts.reach import Grants, WrittenStatement
-from facts.widening import widenings
+from facts.widening import Accounts, widenings
 
 ACCOUNT = "210000000003"
 ATTACHING: dict[str, Any] = {
@@ -20,7 +20,7 @@ ATTACHING: dict[str, Any] = {
 
 def is_wide(statement: dict[str, Any], kind: PolicyKind = "identity") -> bool:
     new = Grants(kind, [WrittenStatement(statement, "urn")])
-    (found,) = widenings(None, new, own_accounts=frozenset({ACCOUNT}))
+    (found,) = widenings(None, new, Accounts(frozenset({ACCOUNT})))
     return found.wide
 
 

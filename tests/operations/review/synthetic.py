@@ -57,11 +57,13 @@ def step(
     }
 
 
-def provider(old: str, new: str) -> dict[str, Any]:
+def provider(old: str, new: str, *accounts: str) -> dict[str, Any]:
+    """The provider's step, from one region to another; `accounts` are those that it is held to."""
     kind = "pulumi:providers:aws"
+    held_to = {"allowedAccountIds": json.dumps(accounts)} if accounts else {}
 
     def of(region: str) -> dict[str, Any]:
-        return {"type": kind, "urn": PROVIDER, "inputs": {"region": region}, "outputs": {}}
+        return {"type": kind, "urn": PROVIDER, "inputs": {"region": region, **held_to}, "outputs": {}}
 
     metadata = {"op": "update" if old != new else "same", "urn": PROVIDER, "type": kind}
     return {"resourcePreEvent": {"metadata": metadata | {"old": of(old), "new": of(new)}}}

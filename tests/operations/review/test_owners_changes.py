@@ -1,5 +1,6 @@
 """What an owner does most: a new stack, which holds nothing that could be lost, and another name in the tags."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from facts.difference import difference
 from graph import Graph
 from graph.plan import Plan
-from operations.review.effects import Danger
+from operations.review.assess import Review
 from operations.review.judging import judge
+from operations.review.perform import review
 from project.files import find_project
 from rehearsal.as_graph import graph_of
 from tests.conftest import PROJECT, STACKS, Declare, DeclareWith
@@ -17,21 +19,30 @@ from tests.declared import graph_with_base
 pytestmark = pytest.mark.lengthy  # each declares a stack
 
 
-def stopping(stack: str) -> tuple[Danger, ...]:
+def reviewed(stack: str) -> Review:
+    """The review of a stack that nothing stands of yet, without a waiver."""
     declared = graph_with_base(find_project(PROJECT), stack)
-    return judge(Plan(stack=stack, steps=difference(Graph(()), declared), whole=True, offline=True)).stopping
+    plan = Plan(stack=stack, steps=difference(Graph(()), declared), whole=True, offline=True)
+    return review(plan, Path("no waivers"))
 
 
-@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod", "prod-acme"])
-def test_a_new_stack_of_this_program_needs_no_waiver(stack: str) -> None:
-    assert stopping(stack) == ()
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod", "prod-acme", "prod-eu-north-1-globex"])
+def test_a_new_stack_of_this_program_needs_no_waiver(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    assert reviewed(stack).dangers == ()
 
 
-@pytest.mark.parametrize("stack", ["prod-eu-north-1", "prod-eu-north-1-globex"])
-def test_what_a_new_stack_opens_to_another_account_or_reads_of_all_is_named(stack: str) -> None:
-    found = {danger.urn.rpartition("::")[2] for danger in stopping(stack)}
-    copies = {"keys-database", "backup-key", "backup-policy", "backup-vault-policy", "backup-plan"}
-    assert found == copies | ({"grafana-policy"} if stack == "prod-eu-north-1" else set())
+def test_a_new_base_stack_that_copies_its_backups_to_another_account_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    (found,) = reviewed("prod-eu-north-1").dangers
+    assert (found.kind, found.urn.rpartition("::")[2]) == ("residency", "backup-plan")
+
+
+def test_what_a_new_role_is_exempt_from_is_shown_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    noted = {one.urn.rpartition("::")[2]: one.what for one in reviewed("prod-eu-north-1").noted}
+    assert {"grafana-policy", "backup-policy"} <= set(noted)
+    assert "Classic metrics of S3 belong to no resource" in noted["backup-policy"]
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -8,7 +8,7 @@ import yaml
 from facts import tokens as t
 from facts.safeguards import RULES
 from operations.review.judging import judge
-from tests.operations.review.synthetic import UNKNOWN, plan, step
+from tests.operations.review.synthetic import UNKNOWN, plan, provider, step
 
 
 def kinds(*steps: dict[str, Any]) -> list[str]:
@@ -279,7 +279,8 @@ def backed_up(**changes: Any) -> dict[str, Any]:
 def test_a_plan_that_copies_less_or_for_a_shorter_time_stops(weaker: dict[str, Any], told: str) -> None:
     assert set(kinds(step("update", t.BACKUP_PLAN, backed_up(), weaker))) == {"retention-cut"}
     assert any(told in one for one in whats(step("update", t.BACKUP_PLAN, backed_up(), weaker)))
-    assert kinds(step("update", t.BACKUP_PLAN, weaker, backed_up())) == []
+    theirs = provider("eu-west-1", "eu-west-1", "444455556666")
+    assert kinds(theirs, step("update", t.BACKUP_PLAN, weaker, backed_up())) == []
 
 
 def test_a_selection_that_takes_less_stops_though_another_one_takes_its_place() -> None:

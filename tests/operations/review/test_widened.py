@@ -7,7 +7,7 @@ import pytest
 
 from facts import tokens as t
 from operations.review.judging import judge
-from tests.operations.review.synthetic import UNKNOWN, plan, step
+from tests.operations.review.synthetic import UNKNOWN, plan, provider, step
 
 
 def opened(*steps: dict[str, Any]) -> list[str]:
@@ -219,3 +219,58 @@ def test_a_new_endpoint_s_policy_opens_nothing_and_a_loosened_one_does() -> None
 def test_an_endpoint_without_its_policy_lets_everything_through() -> None:
     own = endpoint(conditions={"StringEquals": {"aws:PrincipalAccount": "111111111111"}})
     assert opened(step("update", t.ENDPOINT, own, {})) == ["everybody is allowed `*` on `*`"]
+
+
+COPIES = "BackupCopy$workbuoy:aws:Role"
+EXEMPT = document(statement(["cloudwatch:GetMetricData"], "*"))
+
+
+def exempted(op: str, old: str | None) -> tuple[list[str], list[str]]:
+    """What stops and what is noted of the role for copies, which is exempt from naming what it measures buckets by."""
+    inputs = {"role": "backup", "policy": EXEMPT}
+    before = None if old is None else {"role": "backup", "policy": old}
+    name = {"name": "backup"}
+    role = step("same" if old else "create", t.ROLE, name if old else None, name, name="role", component=COPIES)
+    policy = step(op, t.ROLE_POLICY, before, inputs, name="backup-policy", component=COPIES)
+    return opened(role, policy), noted(role, policy)
+
+
+def test_what_a_new_role_is_exempt_from_is_noted_with_the_reason() -> None:
+    stopping, read = exempted("create", None)
+    assert stopping == []
+    assert len(read) == 1
+    assert read[0].startswith("`cloudwatch:GetMetricData` on `*`: Classic metrics of S3 belong to no resource")
+
+
+def test_what_a_role_that_stands_gets_more_stops_although_it_is_exempt() -> None:
+    assert exempted("update", document(statement(["rds:DescribeDBInstances"])))[0]
+
+
+def test_an_exemption_from_one_control_does_not_cover_another() -> None:
+    inputs = {"role": "backup", "policy": document(statement(["cloudwatch:*"], "*"))}
+    assert opened(step("create", t.ROLE_POLICY, None, inputs, name="backup-policy", component=COPIES))
+
+
+THROUGH_RDS = {"StringEquals": {"kms:ViaService": ["rds.eu-north-1.amazonaws.com"]}}
+
+
+def test_what_an_account_is_let_into_for_copies_is_for_the_plan_that_copies_there_to_say() -> None:
+    vault = "arn:aws:backup:eu-north-1:999999999999:backup-vault:copies"
+    share = statement(["kms:Decrypt"], "*", Principal={"AWS": "arn:aws:iam::999999999999:root"}, Condition=THROUGH_RDS)
+    key = step("update", t.KEY, {"policy": document()}, {"policy": document(share)}, name="key")
+    plan = step("create", t.BACKUP_PLAN, None, {"rules": [{"copyActions": [{"destinationVaultArn": vault}]}]})
+    own = provider("eu-north-1", "eu-north-1", "111111111111")
+    assert len(opened(own, key)) == 1
+    assert opened(own, key, plan) == ["names something of another account, 999999999999"]
+    assert len(opened(own, key, step("create", t.BACKUP_PLAN, None, {"rules": []}))) == 1
+
+
+def test_where_the_stacks_own_account_is_not_known_none_that_is_named_passes() -> None:
+    vault = "arn:aws:backup:eu-north-1:999999999999:backup-vault:copies"
+    plan = step("create", t.BACKUP_PLAN, None, {"rules": [{"copyActions": [{"destinationVaultArn": vault}]}]})
+    assert opened(plan) == [
+        "names something of account 999999999999, and the provider names no allowedAccountIds to compare it with"
+    ]
+    share = statement(["kms:Decrypt"], "*", Principal={"AWS": "arn:aws:iam::999999999999:root"}, Condition=THROUGH_RDS)
+    key = step("update", t.KEY, {"policy": document()}, {"policy": document(share)}, name="key")
+    assert len(opened(key, plan)) == 2
