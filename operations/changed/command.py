@@ -50,7 +50,10 @@ def changed(
     estate = read_estate(project.root)
     change = _one_stack(estate, stack) if stack is not None else _change(project.root, estate, since, tenant)
     if github_output:
-        write_outputs(matrices(change))
+        outputs = matrices(change)
+        write_outputs(outputs)
+        if outputs["unseen"]:
+            notify(outputs["unseen"])
     if json_wanted:
         print_json("changed", as_json(change))
     else:
@@ -72,7 +75,7 @@ def _change(root: Path, estate: "ListedEstate", since: str | None, tenant: str |
             raise ProblemsError(
                 [Problem(message=f"{tenant}: no such tenant; there are {known}{suggestion(tenant, estate.customers)}")]
             )
-        return Touched(bases=(), customers=(estate.customers[tenant],))
+        return Touched(bases=(), customers=(estate.customers[tenant],), named=frozenset({tenant}))
     files = changed_files(root, since) if since is not None else None
     return everything(estate) if files is None else touched(files, estate)
 
@@ -84,6 +87,7 @@ def _one_stack(estate: "ListedEstate", stack: str) -> "Touched":
     found = Touched(
         bases=tuple(one for one in whole.bases if one.stack == stack),
         customers=tuple(one for one in whole.silos if one.stack == stack),
+        named=whole.named,
     )
     if not (found.bases or found.customers):
         known = [*(one.stack for one in whole.bases), *(one.stack for one in whole.silos)]

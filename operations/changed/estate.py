@@ -39,11 +39,12 @@ class Base:
 
 @dataclass(frozen=True, kw_only=True)
 class Customer:
-    """A tenant and the stack that holds its data: its own for a silo, else its base."""
+    """A tenant and the stack that holds its data: its own for a silo, else its base. `tier` are a silo's sizes."""
 
     tenant: str
     isolation: str
     base: Base
+    tier: str = ""
 
     @property
     def stack(self) -> str:
@@ -157,4 +158,4 @@ def _customer(root: Path, name: str, place: str, bases: Mapping[str, Base], prob
     if base not in bases:
         problems.append(Problem(file=place, path="base", message=f"{base} is no base stack; known: {', '.join(bases)}"))
         return None
-    return Customer(tenant=name, isolation=isolation, base=bases[base])
+    return Customer(tenant=name, isolation=isolation, base=bases[base], tier=str(content.get("tier") or ""))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infra.problems import Problem, ProblemsError
 from operations.changed.estate import Base, Customer
-from operations.changed.parts import shards
+from operations.changed.parts import MOST_JOBS, from_each, shards
 from operations.changed.touched import Touched
 
 ENVIRONMENTS: Final = ("dev", "staging", "prod")
@@ -27,30 +27,59 @@ def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
     `rehearsals`, and `comparisons` with where the branch left main, need no account. `previews` (base stacks and silos,
-    but for those that the change brings), `silos` and one list of base stacks for each environment leave out whatever
-    still has a placeholder for an account. So do `looks` and `drills` (of those whose restore is to be tried), the
-    nightly ones, whose jobs have several stacks each where GitHub takes no job for each of them.
+    but for those that the change brings), `silos` (of which a file of their own changes: what shared code makes of the
+    others goes by a release) and one list of base stacks for each environment leave out whatever still has a
+    placeholder for an account. So do `looks` and `drills` (of those whose restore is to be tried), the nightly ones,
+    whose jobs have several stacks each where GitHub takes no job for each of them. A pull request is shown some of the
+    silos then, and `unseen` says how many it is not shown; it is empty where there is none.
 
     Raises ProblemsError where stacks want images of more than one architecture.
     """
     reachable = [one for one in change.bases if one.reachable]
     silos = [_customer(one) for one in change.silos if one.base.reachable]
-    previews = [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new]
+    standing = [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new]
+    seen = _seen(change)
     drilled = [
         *(_base(one) for one in reachable if one.drilled),
         *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
     ]
     lists: dict[str, list[dict[str, Any]]] = {
         "rehearsals": _rehearsals(change),
-        "comparisons": _comparisons(change),
-        "previews": previews,
-        "looks": shards(previews),
+        "comparisons": [one for one in _comparisons(change) if one["stack"] in seen],
+        "previews": [one for one in standing if one["stack"] in seen],
+        "looks": shards(standing),
         "drills": shards(drilled),
-        "silos": silos,
+        "silos": [one for one in silos if one["tenant"] in change.named],
         **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
     }
     outputs = {name: json.dumps(entries, separators=(",", ":")) for name, entries in lists.items()}
-    return {**outputs, "architecture": _architecture(change)}
+    return {**outputs, "architecture": _architecture(change), "unseen": _unseen(change, seen)}
+
+
+def _seen(change: Touched) -> frozenset[str]:
+    """The stacks that a pull request is shown: every base, and as many silos as GitHub takes jobs.
+
+    Silos of which a file of their own changes come first, then some of each base and tier: shared code makes the same
+    of all that have both.
+    """
+    bases = {one["stack"] for one in _rehearsals(change)}
+    own = [one.stack for one in change.silos if one.tenant in change.named]
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in change.silos:
+        if one.tenant not in change.named:
+            alike[one.base.stack, one.tier].append(one.stack)
+    room = MOST_JOBS - len(bases)
+    return frozenset({*bases, *own[:room], *from_each(alike.values(), room - len(own))})
+
+
+def _unseen(change: Touched, seen: frozenset[str]) -> str:
+    count = sum(one.stack not in seen for one in change.silos)
+    if not count:
+        return ""
+    return (
+        f"{count:,} customers' own stacks are neither compared nor previewed here: a workflow has at most {MOST_JOBS} "
+        "jobs for it. Some of each base stack and tier are; each of the others is reviewed before its own deployment."
+    )
 
 
 def _rehearsals(change: Touched) -> list[dict[str, Any]]:

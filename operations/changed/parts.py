@@ -1,6 +1,7 @@
-"""Many stacks in the jobs of one matrix: of one account and region each, and no more jobs than GitHub takes."""
+"""Many stacks in the jobs of one matrix, and no more jobs than GitHub takes: several stacks a job, or some of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice, zip_longest
 from typing import Any, Final, TypeVar
 
 MOST_JOBS: Final = 256
@@ -8,6 +9,7 @@ MOST_JOBS: Final = 256
 _PLACE: Final = ("environment", "account", "region", "backend")
 _Key = TypeVar("_Key", bound=str)
 _One = TypeVar("_One")
+_NONE: Final[Any] = object()
 
 
 def parts(groups: Mapping[_Key, Sequence[_One]], size: int) -> list[tuple[_Key, Sequence[_One]]]:
@@ -17,6 +19,12 @@ def parts(groups: Mapping[_Key, Sequence[_One]], size: int) -> list[tuple[_Key, 
     while size < most and sum(-(-len(members) // size) for _, members in standing) > MOST_JOBS:
         size += 1
     return [(key, members[at : at + size]) for key, members in standing for at in range(0, len(members), size)]
+
+
+def from_each(groups: Iterable[Sequence[_One]], room: int) -> list[_One]:
+    """As many as there is room for: the first of each group, then the second of each, and so on."""
+    rounds = chain.from_iterable(zip_longest(*groups, fillvalue=_NONE))
+    return list(islice((one for one in rounds if one is not _NONE), max(room, 0)))
 
 
 def shards(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -35,14 +35,15 @@ _APART_NAMES: Final = frozenset(
 class Touched:
     """Base stacks and customers; `removed` are stack and tenant files that are no longer there.
 
-    `new` are stacks that this change brings: nothing of theirs stands yet that could be compared. `shared` says that
-    a file of it concerns all.
+    `new` are stacks that this change brings: nothing of theirs stands yet that could be compared. `named` are customers
+    of whom a file of their own changes, or who were asked for. `shared` says that a file of it concerns all.
     """
 
     bases: tuple[Base, ...]
     customers: tuple[Customer, ...]
     removed: tuple[str, ...] = ()
     new: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     shared: bool = False
 
     @property
@@ -53,7 +54,11 @@ class Touched:
 
 def everything(estate: ListedEstate) -> Touched:
     """All that stands."""
-    return Touched(bases=tuple(estate.bases.values()), customers=tuple(estate.customers.values()))
+    return Touched(
+        bases=tuple(estate.bases.values()),
+        customers=tuple(estate.customers.values()),
+        named=frozenset(estate.customers),
+    )
 
 
 def touched(files: Files, estate: ListedEstate) -> Touched:
@@ -63,6 +68,7 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
     """
     bases: set[str] = set()
     customers: set[str] = set()
+    named: set[str] = set()
     removed: list[str] = []
     shared = False
     for file in files.differing:
@@ -70,6 +76,9 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
             stack = match[1]
             owners = {name for name, one in estate.customers.items() if stack in (one.stack, one.base.stack)}
             customers |= {name for name in owners if estate.customers[name].isolation == "silo"}
+            named |= {
+                name for name in owners if estate.customers[name].stack == stack != estate.customers[name].base.stack
+            }
             if stack in estate.bases:
                 bases.add(stack)
             elif not owners and stack != LOCAL:
@@ -77,6 +86,7 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
         elif name := name_in(file):
             if name in estate.customers:
                 customers.add(name)
+                named.add(name)
             else:
                 removed.append(file)
         else:
@@ -86,6 +96,7 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
         customers=tuple(one for name, one in estate.customers.items() if shared or name in customers),
         removed=tuple(removed),
         new=_new(files, estate),
+        named=frozenset(named),
         shared=shared,
     )
 

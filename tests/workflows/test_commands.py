@@ -32,6 +32,7 @@ VARIABLES = {
     "ENVIRONMENT": "prod",
     "SHARD": "canaries-1",
     "WAVE": "canaries",
+    "UNSEEN": "",
 }
 NIGHTLY = [
     f".venv/bin/workbuoy {' '.join((*step.words, *step.writes) if step.writes else step.words)}".replace(

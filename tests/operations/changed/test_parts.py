@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.changed.parts import MOST_JOBS, parts, shards
+from operations.changed.parts import MOST_JOBS, from_each, parts, shards
 
 pytestmark = pytest.mark.lengthy
 
@@ -43,3 +43,12 @@ def test_as_long_as_they_fit_each_stack_has_a_job_that_is_called_like_it() -> No
     one_more = shards([entry(number, 1) for number in range(MOST_JOBS + 1)])
     assert len(one_more) == 129
     assert (one_more[0]["shard"], one_more[0]["stacks"]) == ("prod-t0-and-1-more", "prod-t0 prod-t1")
+
+
+@given(groups=st.lists(st.integers(0, 30), max_size=12), room=st.integers(-3, 200))
+def test_where_not_all_fit_each_group_has_as_many_as_another_that_is_large_enough(groups: list[int], room: int) -> None:
+    found = from_each([[(group, one) for one in range(size)] for group, size in enumerate(groups)], room)
+    assert len(found) == len(set(found)) == min(sum(groups), max(room, 0))
+    counts = Counter(group for group, _ in found)
+    fewest = min((counts[group] for group, size in enumerate(groups) if counts[group] < size), default=None)
+    assert fewest is None or max(counts.values(), default=0) <= fewest + 1

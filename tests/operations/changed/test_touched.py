@@ -1,6 +1,8 @@
 """Which files touch which stacks and tenants."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +14,7 @@ from infra.settings import Environment
 from operations.changed.estate import LOCAL, ListedEstate, read_estate
 from operations.changed.files import Files
 from operations.changed.matrices import ENVIRONMENTS, matrices
+from operations.changed.parts import MOST_JOBS
 from operations.changed.touched import everything, touched
 from tests.conftest import PROJECT, ROOT
 from tests.operations.changed.conftest import make_project
@@ -137,10 +140,63 @@ def test_a_new_silo_is_rehearsed_and_deployed_but_there_is_nothing_to_preview(fi
     ]
 
 
+@pytest.mark.parametrize("other", ["components/files.py", "Pulumi.prod.yaml", "Pulumi.prod-eu-north-1.yaml"])
+def test_a_customers_own_change_deploys_no_other_customer_however_much_comes_along(
+    other: str, estate: ListedEstate
+) -> None:
+    change = touched(Files(differing=(other, "tenants/acme.yaml")), estate)
+    assert stacks_of(matrices(change), "silos") == ["prod-acme"]
+
+
 def test_whatever_is_previewed_is_compared_too(estate: ListedEstate) -> None:
     lists = matrices(everything(estate))
     compared = {one["stack"] for one in json.loads(lists["comparisons"])}
     assert {one["stack"] for one in json.loads(lists["previews"])} <= compared
+
+
+def with_silos(root: Path, count: int) -> ListedEstate:
+    """The project with so many silos on each of both bases in prod, every tenth of a tier of its own."""
+    project = make_project(root)
+    for base in ("prod", "prod-eu-north-1"):
+        for number in range(count):
+            tier = "large" if number % 10 == 9 else "small"
+            record = f"isolation: silo\nbase: {base}\ntier: {tier}\n"
+            (project / f"tenants/{base}-{number:03}.yaml").write_text(record)
+    return read_estate(project)
+
+
+def stacks_of(lists: Mapping[str, str], name: str) -> list[str]:
+    return [one["stack"] for one in json.loads(lists[name])]
+
+
+def test_beyond_what_github_takes_some_silos_of_each_base_and_tier_are_shown_and_the_rest_are_counted(
+    tmp_path: Path,
+) -> None:
+    estate = with_silos(tmp_path, 400)
+    named = "tenants/prod-eu-north-1-399.yaml"
+    lists = matrices(touched(Files(differing=("components/files.py", named)), estate))
+    assert len(stacks_of(lists, "comparisons")) == MOST_JOBS
+    assert len(stacks_of(lists, "previews")) <= MOST_JOBS
+    shown = set(stacks_of(lists, "previews"))
+    assert {"dev", "prod", "prod-eu-north-1", "prod-eu-north-1-prod-eu-north-1-399"} <= shown
+    tiers = {name: one.tier for name, one in estate.customers.items()}
+    kinds = Counter((one.base.stack, tiers[name]) for name, one in estate.customers.items() if one.stack in shown)
+    assert all(kinds[base, tier] >= 40 for base in ("prod", "prod-eu-north-1") for tier in ("small", "large"))
+    assert lists["unseen"].startswith("549 customers' own stacks are neither compared nor previewed here")
+    assert stacks_of(lists, "silos") == ["prod-eu-north-1-prod-eu-north-1-399"]
+
+
+def test_a_hundred_silos_are_all_shown(tmp_path: Path) -> None:
+    lists = matrices(everything(with_silos(tmp_path, 50)))
+    assert len(stacks_of(lists, "previews")) == 3 + 100 + 2
+    assert lists["unseen"] == ""
+
+
+def test_of_more_silos_with_a_change_of_their_own_than_github_takes_the_rest_are_counted_too(tmp_path: Path) -> None:
+    estate = with_silos(tmp_path, 200)
+    lists = matrices(touched(Files(differing=tuple(f"tenants/{name}.yaml" for name in estate.customers)), estate))
+    assert len(stacks_of(lists, "comparisons")) == MOST_JOBS
+    assert lists["unseen"]
 
 
 def test_a_new_pool_tenant_brings_no_stack(estate: ListedEstate) -> None:
