@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import InputError
+from project.git import run_git
 from project.own_folder import own_folder
 from project.terminal import UNBROKEN, errors_in
 
@@ -45,9 +46,9 @@ def at(root: Path, name: str) -> Iterator[Revision]:
     Raises InputError for a revision that git does not know.
     """
     commit = _commit(root, name)
-    inside = _git(root, "rev-parse", "--show-prefix").stdout.decode().strip()
-    top = Path(_git(root, "rev-parse", "--show-toplevel").stdout.decode().strip())
-    done = _git(top, "archive", "--format=zip", commit)
+    inside = run_git(root, "rev-parse", "--show-prefix").stdout.decode().strip()
+    top = Path(run_git(root, "rev-parse", "--show-toplevel").stdout.decode().strip())
+    done = run_git(top, "archive", "--format=zip", commit)
     if done.returncode != 0:
         raise InputError(f"git cannot read {commit}: {done.stderr.decode(errors='replace').strip()}")
     with own_folder("since") as folder:
@@ -59,11 +60,11 @@ def at(root: Path, name: str) -> Iterator[Revision]:
 def notes(root: Path, revision: Revision) -> list[str]:
     """What a person must know of the two sides, one line each."""
     found = []
-    former = _git(root, "show", f"{revision.commit}:./{_LOCK}")
+    former = run_git(root, "show", f"{revision.commit}:./{_LOCK}")
     current = root / _LOCK
     if former.returncode == 0 and current.is_file() and former.stdout != current.read_bytes():
         found.append(f"{_LOCK} differs: the older program runs with the dependencies that are installed now")
-    changed = _git(root, "status", "--porcelain", "--untracked-files=all").stdout.splitlines()
+    changed = run_git(root, "status", "--porcelain", "--untracked-files=all").stdout.splitlines()
     if changed:
         which = f"{len(changed)} file{'s' if len(changed) > 1 else ''}"
         found.append(f"{which} not committed yet: they are part of what comes")
@@ -71,23 +72,14 @@ def notes(root: Path, revision: Revision) -> list[str]:
 
 
 def _commit(root: Path, revision: str) -> str:
-    done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    done = run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if done.returncode == 0:
         return done.stdout.decode().strip()
-    if _git(root, "rev-parse", "--is-inside-work-tree").returncode != 0:
+    if run_git(root, "rev-parse", "--is-inside-work-tree").returncode != 0:
         raise InputError(f"{root}: is not in a git repository, so it has no revision to compare with")
-    shallow = _git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+    shallow = run_git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
     cure = "this clone is shallow: fetch it whole (git fetch --unshallow)" if shallow else "fetch it, or name another"
     raise InputError(f"{revision}: git knows no such commit here; {cure}")
-
-
-def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        raise InputError("git is not on PATH; install it") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """`workbuoy changed`."""
 
 import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,14 +121,6 @@ def require_branch(branch: str) -> None:
 
 
 def _checked_out() -> str:
-    try:
-        completed = subprocess.run(
-            ["git", "-C", str(Path.cwd()), "symbolic-ref", "--quiet", "HEAD"],
-            capture_output=True,
-            check=False,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except FileNotFoundError:
-        return ""
-    return completed.stdout.strip()
+    from project.git import git_text  # noqa: PLC0415 printing help must not pay for it
+
+    return (git_text(Path.cwd(), "symbolic-ref", "--quiet", "HEAD") or "").strip()

@@ -1,12 +1,12 @@
 """Which files a change touches, as git sees it."""
 
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from infra.problems import Problem, ProblemsError
+from project.git import git_text
 
 _NOTHING_BEFORE: Final = re.compile(r"0{40}|0{64}")  # how a push names the commit before a branch's first
 
@@ -26,20 +26,20 @@ def changed_files(root: Path, since: str) -> Files | None:
     """
     if _NOTHING_BEFORE.fullmatch(since):
         return None
-    if _git(root, "rev-parse", "--is-inside-work-tree") is None:
+    if git_text(root, "rev-parse", "--is-inside-work-tree") is None:
         raise _mistake(f"{root}: is not in a git repository, so nothing tells what changed; run it in a clone")
-    shallow = (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    shallow = (git_text(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
     cure = "this clone is shallow: fetch it whole (git fetch --unshallow, in a workflow fetch-depth: 0)"
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
+    commit = git_text(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
     if commit is None:
         raise _mistake(f"{since}: git knows no such commit here; {cure if shallow else 'fetch it, or name another'}")
-    fork = _git(root, "merge-base", commit.strip(), "HEAD")
+    fork = git_text(root, "merge-base", commit.strip(), "HEAD")
     if fork is None:
         raise _mistake(f"{since}: shares no commit with HEAD; {cure if shallow else 'name another'}")
     names = ("--name-only", "--no-renames", "--relative", "-z")
-    differing = _git(root, "diff", *names, fork.strip(), "--")
-    added = _git(root, "diff", *names, "--diff-filter=A", fork.strip(), "--")
-    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
+    differing = git_text(root, "diff", *names, fork.strip(), "--")
+    added = git_text(root, "diff", *names, "--diff-filter=A", fork.strip(), "--")
+    untracked = git_text(root, "ls-files", "--others", "--exclude-standard", "-z")
     if differing is None or added is None or untracked is None:
         raise _mistake(f"{root}: git cannot compare with {since}; `git status` may tell why")
     return Files(differing=tuple(sorted(_paths(differing + untracked))), added=frozenset(_paths(added + untracked)))
@@ -47,17 +47,6 @@ def changed_files(root: Path, since: str) -> Files | None:
 
 def _paths(listed: str) -> set[str]:
     return {path for path in listed.split("\0") if path}
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git prints; None where it fails."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        raise _mistake("git is not on PATH; install it") from None
-    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
 
 
 def _mistake(message: str) -> ProblemsError:

@@ -4,14 +4,15 @@ The stack's tags say which commit and image its last update was of. They lie bes
 reads the same (`pulumi stack tag`).
 """
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from infra.problems import ProblemsError
 from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack
+from project.git import git_text
 
 COMMIT: Final = "workbuoy:commit"
 IMAGE: Final = "workbuoy:image"
@@ -50,6 +51,15 @@ def head_of(root: Path) -> str | None:
     return _git(root, "rev-parse", "HEAD")
 
 
+def committed_since(root: Path, commit: str) -> tuple[str, ...] | None:
+    """The files that commits change between where this branch left a commit and HEAD; None where git cannot tell.
+
+    What is not committed does not count: a deployment writes how secrets are encrypted into its stack's file.
+    """
+    listed = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", f"{commit}...HEAD", "--")
+    return None if listed is None else tuple(path for path in listed.split("\0") if path)
+
+
 def to_note(tags: Mapping[str, str], commit: str | None, image: str | None) -> Mapping[str, str]:
     """What the stack's tags do not say yet of an update that is about to begin: of which commit and image it is."""
     wanted = {COMMIT: commit, IMAGE: image}
@@ -63,9 +73,7 @@ def _is_ancestor(root: Path, older: str, newer: str) -> bool:
 def _git(root: Path, *arguments: str) -> str | None:
     """What git says; None where it fails or is not there."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
-    except OSError:
+        said = git_text(root, *arguments)
+    except ProblemsError:
         return None
-    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else None
+    return None if said is None else said.strip()

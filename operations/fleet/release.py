@@ -8,7 +8,7 @@ from typing import Final
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import TENANT_KEY, stack_file_names
 from infra.yaml_index import index_of
-from operations.tenant.deployment.journal import git
+from project.git import git_output
 
 APART: Final = frozenset({"benchmarks", "bootstrap", "docs", "tenants", "tests", ".ci", ".github", ".githooks"})
 """Folders whose files change nothing of what a customer's stack declares, beside the record that has its own digest."""
@@ -23,10 +23,10 @@ def release_of(root: Path, customers_files: Collection[str]) -> str:
 
     Raises ProblemsError without git: two runners could not tell whether they have the same code.
     """
-    listed = git(root, "ls-tree", "-z", "HEAD", "./")
+    listed = git_output(root, "ls-tree", "-z", "HEAD", "./")
     # A record's change is its customer's alone; so many stack files are no arguments of a command.
-    changed = git(root, "diff", "HEAD", "--relative", "--name-only", "-z", "--", ".")
-    new = git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    changed = git_output(root, "diff", "HEAD", "--relative", "--name-only", "-z", "--", ".")
+    new = git_output(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     if listed is None or changed is None or new is None:
         message = (
             "this is no repository of git with a commit, so that runners cannot tell whether their code is the same"

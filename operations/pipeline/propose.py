@@ -5,7 +5,6 @@ Source: https://docs.github.com/en/actions/concepts/security/github_token
 """
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from graph.errors import InputError
 from operations.pipeline.github import BOT, Repository
+from project.git import run_git
 from project.own_folder import own_folder
 
 JUDGES: Final = (".ci/", ".githooks/", ".github/", "waivers/")
@@ -60,13 +60,7 @@ def _change(root: Path, path: str, index: Mapping[str, str]) -> Change:
 
 
 def _git(root: Path, *arguments: str, **variables: str) -> bytes:
-    done = subprocess.run(
-        ["git", "-C", str(root), *arguments],
-        env={**os.environ, **variables},
-        capture_output=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    done = run_git(root, *arguments, **variables)
     if done.returncode:
         errors = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise InputError(f"git {arguments[0]}: {errors[0]}")

@@ -1,7 +1,6 @@
 """What a change of customers' files must not do, by git's memory of how they were."""
 
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from infra.problems import Problem, ProblemsError
 from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER, name_in, offboarding_file, tenant_file
 from infra.yaml_text import parse_yaml
 from operations.changed.files import changed_files
+from project.git import git_text
 
 _LEFT: Final = re.compile(rf"{OFFBOARDED_FOLDER}/([^/]+)\.yaml")
 
@@ -94,7 +94,4 @@ def _read(text: str) -> Mapping[str, Any]:
 
 def _git(root: Path, *arguments: str) -> str:
     """What git prints; nothing for a file that was not there."""
-    done = subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
-    )
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+    return git_text(root, *arguments) or ""

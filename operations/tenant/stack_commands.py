@@ -75,6 +75,7 @@ def preview(context: click.Context, *, name: str, image: str | None, json_wanted
     help="With --all: the longest that one may take.",
 )
 @click.option("--again", is_flag=True, help="With --all: also those that the last run finished.")
+@click.option("--ahead", is_flag=True, help="With NAME: also with code that its base stack was not deployed with.")
 @JSON
 @click.pass_context
 @report_errors
@@ -89,17 +90,18 @@ def deploy(
     parallel: int,
     timeout_minutes: int,
     again: bool,
+    ahead: bool,
     json_wanted: bool,
 ) -> None:
     """Deploy the customer's own stack: review, update, wait for the rollout, try the service.
 
-    The stack is made when it is not there. With --all, every silo in a process of its own. What the last run of the
-    same commit and image finished is left out; the rest is done again.
+    The stack is made when it is not there. Code and settings go to its base stack first. With --all, every silo in a
+    process of its own. What the last run of the same commit and image finished is left out; the rest is done again.
     """
     if everyone == (name is not None):
         raise click.UsageError("Name one customer, or say --all.")
     if name is not None:
-        _deploy_one(context, name, image, base, yes=yes, json_wanted=json_wanted)
+        _deploy_one(context, name, image, base, yes=yes, ahead=ahead, json_wanted=json_wanted)
         return
     from operations.tenant.deployment.every import DeployOptions  # noqa: PLC0415 printing help must not pay for it
 
@@ -127,11 +129,19 @@ def _silo(name: str, base: str | None = None) -> "tuple[Project, Tenant | None]"
 
 
 def _deploy_one(
-    context: click.Context, name: str, image: str | None, base_name: str | None, *, yes: bool, json_wanted: bool
+    context: click.Context,
+    name: str,
+    image: str | None,
+    base_name: str | None,
+    *,
+    yes: bool,
+    ahead: bool,
+    json_wanted: bool,
 ) -> None:
     from operations.deploy.command import deploy as deploy_stack  # noqa: PLC0415
     from operations.engine.image import DEPLOYED  # noqa: PLC0415
     from operations.tenant import silo  # noqa: PLC0415  imports Pulumi
+    from operations.tenant.ahead import refuse_ahead  # noqa: PLC0415
     from operations.tenant.silo import restore_provider  # noqa: PLC0415
 
     project, tenant = _silo(name, base_name)
@@ -141,6 +151,8 @@ def _deploy_one(
         raise click.UsageError(f"Nobody is here to confirm the update of {tenant.stack}: say --yes.")
     silo.check_settings(project.root, tenant, image)
     base = silo.open_base(project, tenant)
+    if not ahead:
+        refuse_ahead(project, tenant, base, notify)
     standing = base.stacks()
     stands = tenant.stack in standing and restore_provider(project, tenant)
     image = silo.choose_image(tenant, image, base, stands=stands)

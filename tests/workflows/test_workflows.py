@@ -228,6 +228,26 @@ def test_a_fork_is_rehearsed_and_says_so() -> None:
     assert any("comes from a fork" in line for line in fork.runs())
 
 
+HISTORY = re.compile(r"workbuoy (deploy|tenant deploy|fleet deploy|\S.* --since) ")
+
+
+def asks_history(job: Job) -> bool:
+    return any(HISTORY.search(f"{line} ") for line in job.runs())
+
+
+@pytest.mark.parametrize("job", [pytest.param(job, id=job.id) for job in JOBS if asks_history(job)])
+def test_whoever_compares_with_another_commit_has_the_whole_history(job: Job) -> None:
+    checkouts = list(job.uses("actions/checkout"))
+    assert checkouts
+    assert all(step["with"].get("fetch-depth") == 0 for step in checkouts)
+
+
+def test_every_command_that_deploys_or_compares_is_among_them() -> None:
+    assert {"deploy-environment.deploy", "fleet-wave.deploy", "tenant.deploy", "preview.compare"} <= {
+        job.id for job in JOBS if asks_history(job)
+    }
+
+
 @pytest.mark.parametrize("job", BY_JOB)
 def test_a_checkout_keeps_no_token(job: Job) -> None:
     assert all(step["with"]["persist-credentials"] is False for step in job.uses("actions/checkout"))

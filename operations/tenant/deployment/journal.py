@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import secrets
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Final, get_args
 
 from infra.problems import Problem, ProblemsError
 from operations.tenant.deployment.scheduler import SiloOutcome, SiloState
+from project.git import git_output
 
 FOLDER: Final = ".workbuoy/deployments"
 
@@ -152,12 +152,15 @@ def version_of(root: Path, besides: Sequence[str] = ()) -> str:
         root: the project's folder.
         besides: files, as names in `root`, that do not count: a first deployment writes into a silo's stack file.
     """
-    commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    try:
+        commit = git_output(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    except ProblemsError:
+        return UNKNOWN
     if commit is None:
         return UNKNOWN
     leave_out = [f":(exclude,literal){name}" for name in besides]
-    changed = git(root, "diff", "HEAD", "--relative", "--binary", "--", ".", *leave_out)
-    new = git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".", *leave_out)
+    changed = git_output(root, "diff", "HEAD", "--relative", "--binary", "--", ".", *leave_out)
+    new = git_output(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".", *leave_out)
     if changed is None or new is None:
         return UNKNOWN
     names = sorted(name for name in new.split(b"\0") if name)
@@ -168,14 +171,3 @@ def version_of(root: Path, besides: Sequence[str] = ()) -> str:
         file = root / name.decode("utf-8", "surrogateescape")
         digest.update(name + b"\0" + (file.read_bytes() if file.is_file() else b""))
     return f"{commit.decode().strip()}+{digest.hexdigest()[:16]}"
-
-
-def git(root: Path, *arguments: str) -> bytes | None:
-    """What git prints; None where it fails or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout if done.returncode == 0 else None
