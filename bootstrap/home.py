@@ -15,6 +15,12 @@ def account_file(stack: str) -> str:
     return f"bootstrap/Pulumi.{stack}.yaml"
 
 
+def accounts_in(root: Path) -> tuple[str, ...]:
+    """The accounts that have a file, by their stacks in `bootstrap/`, sorted."""
+    files = (root / "bootstrap").glob("Pulumi.*.yaml")
+    return tuple(sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files))
+
+
 def account_settings(root: Path, stack: str) -> Mapping[str, Any]:
     """What an account's file says; nothing where there is none, or it cannot be read."""
     name = account_file(stack)

@@ -32,10 +32,10 @@ def changed(
     json_wanted: bool,
     github_output: bool,
 ) -> None:
-    """Report which stacks and tenants a change touches, by its files, committed or not.
+    """Report which stacks and tenants a change touches, and which accounts' bootstrap, by its files.
 
-    Shared code touches all of them, a stack's file that stack and the silos on it, a tenant's file that tenant;
-    documentation, tests and workflows touch none. What no rule knows touches all.
+    Committed or not. Shared code touches all of them, a stack's file that stack and the silos on it, a tenant's file
+    that tenant; documentation, tests and workflows touch none. What no rule knows touches all.
     """
     if sum((since is not None, all_of_it, tenant is not None, stack is not None)) != 1:
         raise click.UsageError("Name exactly one of --since REF, --all, --tenant NAME and --stack STACK.")
@@ -103,9 +103,11 @@ def _print(change: "Touched") -> None:
     for customer in change.customers:
         new = ", new" if customer.stack in change.new else ""
         print_text(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack}{new})")
+    for account in change.accounts:
+        print_text(f"account {account}  (bootstrap)")
     for file in change.removed:
         print_text(f"gone    {file}")
-    if not (change.bases or change.customers or change.removed):
+    if not (change.bases or change.customers or change.accounts or change.removed):
         print_text("No stack and no tenant is touched.")
 
 

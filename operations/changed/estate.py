@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bootstrap.home import home_region
+from bootstrap.home import accounts_in, home_region
 from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
@@ -54,10 +54,11 @@ class Customer:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedEstate:
-    """Base stacks (without the laptop's) and customers, each by name."""
+    """Base stacks (without the laptop's) and customers, each by name; accounts by their stacks in `bootstrap/`."""
 
     bases: Mapping[str, Base]
     customers: Mapping[str, Customer]
+    accounts: tuple[str, ...] = ()
 
 
 def read_estate(root: Path) -> ListedEstate:
@@ -74,7 +75,7 @@ def read_estate(root: Path) -> ListedEstate:
     if problems:
         raise ProblemsError(problems)
     index_of(root).keep()
-    return ListedEstate(bases=bases, customers=customers)
+    return ListedEstate(bases=bases, customers=customers, accounts=accounts_in(root))
 
 
 def read_bases(root: Path, silo_stacks: Collection[str] = ()) -> dict[str, Base]:

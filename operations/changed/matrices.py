@@ -18,6 +18,7 @@ def as_json(change: Touched) -> dict[str, Any]:
     return {
         "stacks": [_base(one) for one in change.bases],
         "tenants": [_customer(one) for one in change.customers],
+        "accounts": list(change.accounts),
         "removed": list(change.removed),
         "new": sorted(change.new),
     }
@@ -26,12 +27,13 @@ def as_json(change: Touched) -> dict[str, Any]:
 def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
-    `rehearsals`, and `comparisons` with where the branch left main, need no account. `previews` (base stacks and silos,
-    but for those that the change brings), `silos` (of which a file of their own changes: what shared code makes of the
-    others goes by a release) and one list of base stacks for each environment leave out whatever still has a
-    placeholder for an account. So do `looks` and `drills` (of those whose restore is to be tried), the nightly ones,
-    whose jobs have several stacks each where GitHub takes no job for each of them. A pull request is shown some of the
-    silos then, and `unseen` says how many it is not shown; it is empty where there is none.
+    `rehearsals` need no account, nor do `comparisons` and `accounts` (stacks of `bootstrap/`) with where the branch
+    left main. `previews` (base stacks and silos, but for those that the change brings), `silos` (of which a file of
+    their own changes: what shared code makes of the others goes by a release) and one list of base stacks for each
+    environment leave out whatever still has a placeholder for an account. So do `looks` and `drills` (of those whose
+    restore is to be tried), the nightly ones, whose jobs have several stacks each where GitHub takes no job for each of
+    them. A pull request is shown some of the silos then, and `unseen` says how many it is not shown; it is empty where
+    there is none.
 
     Raises ProblemsError where stacks want images of more than one architecture.
     """
@@ -44,6 +46,7 @@ def matrices(change: Touched) -> dict[str, str]:
         *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
     ]
     lists: dict[str, list[dict[str, Any]]] = {
+        "accounts": [{"account": one} for one in change.accounts],
         "rehearsals": _rehearsals(change),
         "comparisons": [one for one in _comparisons(change) if one["stack"] in seen],
         "previews": [one for one in standing if one["stack"] in seen],

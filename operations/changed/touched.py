@@ -10,9 +10,10 @@ from operations.changed.estate import LOCAL, Base, Customer, ListedEstate
 from operations.changed.files import Files
 
 _STACK_FILE: Final = re.compile(r"Pulumi\.([^/]+)\.yaml")
+_BOOTSTRAP: Final = "bootstrap"
 
 # What neither changes what a stack declares, nor the image, nor how either is judged. bootstrap/ is a project of its
-# own, which a person runs; who has left has nothing left to deploy.
+# own, which a person runs in each account; who has left has nothing left to deploy.
 _APART_FOLDERS: Final = (
     ".ci",
     ".githooks",
@@ -20,7 +21,7 @@ _APART_FOLDERS: Final = (
     "app/benchmarks",
     "app/tests",
     "benchmarks",
-    "bootstrap",
+    _BOOTSTRAP,
     "docs",
     OFFBOARDED_FOLDER,
     MOVED_FOLDER,
@@ -37,6 +38,7 @@ class Touched:
 
     `new` are stacks that this change brings: nothing of theirs stands yet that could be compared. `named` are customers
     of whom a file of their own changes, or who were asked for. `shared` says that a file of it concerns all.
+    `accounts` are stacks of `bootstrap/` that stood before.
     """
 
     bases: tuple[Base, ...]
@@ -45,6 +47,7 @@ class Touched:
     new: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     shared: bool = False
+    accounts: tuple[str, ...] = ()
 
     @property
     def silos(self) -> tuple[Customer, ...]:
@@ -58,6 +61,7 @@ def everything(estate: ListedEstate) -> Touched:
         bases=tuple(estate.bases.values()),
         customers=tuple(estate.customers.values()),
         named=frozenset(estate.customers),
+        accounts=estate.accounts,
     )
 
 
@@ -98,7 +102,16 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
         new=_new(files, estate),
         named=frozenset(named),
         shared=shared,
+        accounts=tuple(one for one in estate.accounts if _touches_account(files, one, shared=shared)),
     )
+
+
+def _touches_account(files: Files, account: str, *, shared: bool) -> bool:
+    """Whether what an account's bootstrap declares may change; nothing stands yet where its file is new."""
+    own = f"{_BOOTSTRAP}/Pulumi.{account}.yaml"
+    inside = (PurePosixPath(file) for file in files.differing if file.startswith(f"{_BOOTSTRAP}/"))
+    program = any(one.suffix != ".md" and not _STACK_FILE.fullmatch(one.name) for one in inside)
+    return own not in files.added and (shared or program or own in files.differing)
 
 
 def _new(files: Files, estate: ListedEstate) -> frozenset[str]:

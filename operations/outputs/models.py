@@ -49,10 +49,11 @@ class Customer(BaseStack):
 
 
 class Changed(Printed):
-    """Which stacks and tenants a change touches."""
+    """Which stacks and tenants a change touches, and the bootstrap of which accounts."""
 
     stacks: list[BaseStack]
     tenants: list[Customer]
+    accounts: list[str]
     removed: list[str]
     new: list[str]
 

@@ -21,6 +21,7 @@ from tests.workflows.reading import RUNS
 VARIABLES = {
     "STACK": "dev",
     "STACKS": "dev",
+    "ACCOUNT": "dev",
     "TENANT": "acme",
     "TENANTS": "acme",
     "BASE": "HEAD",
@@ -42,7 +43,7 @@ NIGHTLY = [
     for step in steps
 ]
 """What `workbuoy fleet look` runs for each stack."""
-COMMANDS = [*(line for line in RUNS if line.startswith(".venv/bin/workbuoy ")), *NIGHTLY]
+COMMANDS = [*(line for line in RUNS if line.removeprefix("../").startswith(".venv/bin/workbuoy ")), *NIGHTLY]
 
 
 def words_of(line: str) -> list[str]:
@@ -152,7 +153,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "build/looks").mkdir()
     steps = {"schema": 1, "stack": "prod", "source": "main and the working tree", "steps": []}
     (folder / f"steps-{VARIABLES['STACK']}.json").write_text(json.dumps(steps))
-    (folder / f"compare-{VARIABLES['STACK']}.md").write_text("nothing, since this comes from a fork\n")
+    for compared in (f"compare-{VARIABLES['STACK']}.md", f"account-{VARIABLES['ACCOUNT']}.md"):
+        (folder / compared).write_text("nothing, since this comes from a fork\n")
     return folder
 
 
@@ -182,7 +184,7 @@ def test_the_command_ends_where_an_account_would_be_needed(line: str, workplace:
     written_elsewhere = re.sub(r'(> |--steps |--markdown )"', rf'\1"{tmp_path}/', line) if in_clone else line
     done = subprocess.run(
         ["bash", "-c", written_elsewhere],
-        cwd=ROOT if in_clone else workplace,
+        cwd=ROOT / "bootstrap" if line.startswith("../") else ROOT if in_clone else workplace,
         env=environment,
         capture_output=True,
         text=True,

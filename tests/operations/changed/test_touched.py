@@ -70,6 +70,37 @@ def names(files: list[str], estate: ListedEstate) -> set[str]:
     return {one.stack for one in found.bases} | {one.tenant for one in found.customers}
 
 
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("bootstrap/roles.py", ("dev", "prod")),
+        ("bootstrap/rights/deploy.py", ("dev", "prod")),
+        ("bootstrap/Pulumi.yaml", ("dev", "prod")),
+        ("components/encryption.py", ("dev", "prod")),
+        ("facts/tokens.py", ("dev", "prod")),
+        ("bootstrap/Pulumi.prod.yaml", ("prod",)),
+        ("bootstrap/README.md", ()),
+        ("Pulumi.prod.yaml", ()),
+        ("tenants/acme.yaml", ()),
+        ("docs/guide.md", ()),
+        ("tests/bootstrap/test_roles.py", ()),
+    ],
+)
+def test_what_may_change_an_accounts_bootstrap_touches_it(
+    file: str, expected: tuple[str, ...], estate: ListedEstate
+) -> None:
+    change = touched(Files(differing=(file,)), estate)
+    assert change.accounts == expected
+    assert json.loads(matrices(change)["accounts"]) == [{"account": one} for one in expected]
+
+
+def test_an_account_whose_file_is_new_has_nothing_to_compare_with(estate: ListedEstate) -> None:
+    files = Files(
+        differing=("bootstrap/Pulumi.prod.yaml", "bootstrap/roles.py"), added=frozenset({"bootstrap/Pulumi.prod.yaml"})
+    )
+    assert touched(files, estate).accounts == ("dev",)
+
+
 @pytest.mark.parametrize(("file", "expected"), TABLE, ids=[file for file, _ in TABLE])
 def test_a_file_touches(file: str, expected: set[str], estate: ListedEstate) -> None:
     assert names([file], estate) == expected
@@ -234,7 +265,6 @@ def test_a_placeholder_account_is_rehearsed_and_nothing_else(tmp_path: Path) -> 
 
 def test_the_state_lies_where_bootstrap_says(tmp_path: Path) -> None:
     project = make_project(tmp_path)
-    (project / "bootstrap").mkdir()
     (project / "bootstrap/Pulumi.prod.yaml").write_text(
         "config:\n  workbuoy-bootstrap:settings:\n    region: eu-central-1\n"
     )
