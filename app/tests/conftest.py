@@ -166,10 +166,11 @@ def copy(postgres: Postgres, template: str) -> str:
     """The owner's address of a new copy of a database, for one test; of a wider fixture's, for the run."""
     name = f"test_{next(_numbers)}"
     _copies.append(name)
-    return _copied(postgres, name, template)
+    return copy_as(postgres, name, template)
 
 
-def _copied(postgres: Postgres, name: str, template: str) -> str:
+def copy_as(postgres: Postgres, name: str, template: str) -> str:
+    """The owner's address of a new copy of a database, which stays."""
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
         # The usual way since 15 writes each page into the log too: a third more CPU.
         how = "strategy file_copy" if connection.info.server_version >= 150000 else ""
@@ -201,7 +202,7 @@ def service(settings: Settings) -> Iterator[Service]:
 @pytest.fixture(scope="session")
 def shared_service(postgres: Postgres, migrated: str) -> Iterator[Service]:
     """A running service for tests that change nothing which another would see."""
-    url = _copied(postgres, "shared", migrated)
+    url = copy_as(postgres, "shared", migrated)
     with Service(load({"DATABASE_URL": url, "OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"})) as running:
         yield running
 

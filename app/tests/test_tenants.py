@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 import pytest
+from starlette.testclient import TestClient
 
+from tests.conftest import copy, copy_as
 from tests.service import ISSUER, Service, attach, make_thing, make_token
 from tests.test_login import superuser_url
 from workbuoy_app import registry, sessions
 from workbuoy_app.database import Transaction
 from workbuoy_app.databases import connect
+from workbuoy_app.devtools.embedded_postgres import Postgres
 from workbuoy_app.rights import Right, Role
 from workbuoy_app.roles import GROUP
-from workbuoy_app.settings import Settings
+from workbuoy_app.settings import Settings, load
 
 TABLES = (
     *("tenants", "members", "sessions", "things", "attachments", "attachment_chunks", "object_removals"),
@@ -25,23 +29,64 @@ TABLES = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """Acme has a thing with an attachment; globex looks for it."""
 
-    def __init__(self, service: Service) -> None:
-        for tenant in ("acme", "globex"):  # whoever may see most
-            registry.add_member(service.settings, tenant, ISSUER, f"{tenant}-user", Role.ADMIN)
-        self.acme, self.globex = service.browser("acme-user"), service.browser("globex-user")
-        self.tokens = [make_token(browser, *Right) for browser in (self.acme, self.globex)]
-        self.member = self.acme.get("/api/me").json()["member_id"]
-        self.thing = make_thing(self.acme, "acme's secret")["id"]
-        self.attachment = attach(self.acme, self.thing, b"acme's content").json()["id"]
-        self.own_thing = make_thing(self.globex, "globex's own")["id"]
+    acme: TestClient
+    globex: TestClient
+    tokens: list[dict[str, Any]]
+    member: str
+    thing: str
+    attachment: str
+    own_thing: str
+
+    def within(self, service: Service) -> Scene:
+        """The same in a service on a copy of its database: whoever was logged in still is."""
+        acme, globex = service.browser(None), service.browser(None)
+        acme.cookies, globex.cookies = self.acme.cookies, self.globex.cookies
+        return replace(self, acme=acme, globex=globex)
+
+
+def make_scene(service: Service) -> Scene:
+    for tenant in ("acme", "globex"):  # whoever may see most
+        registry.add_member(service.settings, tenant, ISSUER, f"{tenant}-user", Role.ADMIN)
+    acme, globex = service.browser("acme-user"), service.browser("globex-user")
+    thing = make_thing(acme, "acme's secret")["id"]
+    return Scene(
+        acme=acme,
+        globex=globex,
+        tokens=[make_token(browser, *Right) for browser in (acme, globex)],
+        member=acme.get("/api/me").json()["member_id"],
+        thing=thing,
+        attachment=attach(acme, thing, b"acme's content").json()["id"],
+        own_thing=make_thing(globex, "globex's own")["id"],
+    )
+
+
+MADE = "scene_of_two_tenants"
+
+
+@pytest.fixture(scope="module")
+def made(postgres: Postgres, migrated: str) -> Scene:
+    """Made once, in a database that each test has a copy of."""
+    environment = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false"}
+    with Service(load({**environment, "DATABASE_URL": copy_as(postgres, MADE, migrated)})) as service:
+        return make_scene(service)
 
 
 @pytest.fixture
-def scene(service: Service) -> Scene:
-    return Scene(service)
+def database_url(request: pytest.FixtureRequest, postgres: Postgres, migrated: str) -> str:
+    """The scene's, for a test that has one."""
+    if "scene" not in request.fixturenames:
+        return copy(postgres, migrated)
+    request.getfixturevalue("made")
+    return copy(postgres, MADE)
+
+
+@pytest.fixture
+def scene(made: Scene, service: Service) -> Scene:
+    return made.within(service)
 
 
 def test_no_endpoint_shows_or_changes_another_tenants_data(scene: Scene, service: Service) -> None:
@@ -309,7 +354,7 @@ def test_a_members_row_is_seen_only_by_who_knows_its_identity(scene: Scene, sett
 
 
 def test_objects_of_another_tenant_cannot_be_reached_by_key(bucket_service: Service) -> None:
-    scene = Scene(bucket_service)
+    scene = make_scene(bucket_service)
     tenant = scene.acme.get("/api/me").json()["tenant_id"]
     key = f"tenants/{tenant}/{scene.attachment}"
     own = attach(scene.globex, scene.own_thing, b"own").json()["id"]
@@ -327,7 +372,7 @@ def test_a_row_cannot_be_made_to_point_at_another_tenants_object(
     bucket_service: Service, bucket_settings: Settings
 ) -> None:
     """Signed addresses are made from the row's key, so no statement may put a foreign key there."""
-    scene = Scene(bucket_service)
+    scene = make_scene(bucket_service)
     tenant = scene.acme.get("/api/me").json()["tenant_id"]
     token = scene.globex.cookies["workbuoy_session"]
     with pytest.raises(psycopg.errors.CheckViolation):
