@@ -64,10 +64,10 @@ def deploy(
     what the review showed. Exits with 3 where something failed, also when the last good image runs again.
     """
     from infra.placeholders import IMAGE_VARIABLE  # noqa: PLC0415
-    from operations.deploy.order import head_of, refuse_older, to_note  # noqa: PLC0415
     from operations.deploy.perform import as_json, as_markdown  # noqa: PLC0415 help must not pay for these
     from operations.deploy.perform import deploy as perform  # noqa: PLC0415
     from operations.engine.image import image_variables  # noqa: PLC0415
+    from operations.engine.order import head_of, note, refuse_older, to_note  # noqa: PLC0415
     from operations.engine.reviewed import plan_file  # noqa: PLC0415
     from operations.engine.stack import open_stack  # noqa: PLC0415
     from operations.review.judging import guards_customers  # noqa: PLC0415
@@ -84,11 +84,10 @@ def deploy(
         reviewed = _reviewed(opened, project, file, stood, json_wanted=json_wanted)
         if not yes and not _confirmed(stack):
             fail(MISTAKE, "not confirmed; nothing was changed")
-        noted = to_note(tags, commit, opened.variables.get(IMAGE_VARIABLE))
-        if (reviewed.left != () or noted) and opened.state().fingerprint != stood.fingerprint:
+        digest = opened.variables.get(IMAGE_VARIABLE)
+        if (reviewed.left != () or to_note(tags, commit, digest)) and opened.state().fingerprint != stood.fingerprint:
             fail(CHECK_FAILED, f"{stack}: somebody changed it since the review; nothing was changed here: deploy anew")
-        for name, value in noted.items():
-            opened.tag(name, value)
+        note(opened, tags, commit, digest)
         try:
             record = perform(opened, notify, before=stood.outputs, message=message, reviewed=reviewed)
         except KeyboardInterrupt:

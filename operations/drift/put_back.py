@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.placeholders import IMAGE_VARIABLE
 from operations.drift.found import Drifted
 from operations.drift.look import DriftResult, look
 from operations.drift.text import as_markdown
 from operations.ending import Notify
 from operations.engine.errors import FailedError, MistakenError
 from operations.engine.image import running_image
+from operations.engine.order import note, same_code
 from operations.engine.reviewed import Reviewed, plan_file
 from operations.engine.stack import EngineStack
 from operations.review import perform as reviewing
@@ -47,6 +49,8 @@ class Run:
             EngineError: whatever the engine says.
         """
         name = self.opened.name
+        tags = self.opened.tags()
+        commit = same_code(self.opened, tags, self.project.root, self.notify)
         result = self._taken_in()
         if not result.any:
             return
@@ -63,6 +67,7 @@ class Run:
                     "say it in the program, or put it back by hand",
                 )
             self._ask(f"Update {name}, so that the cloud is what the program says?")
+            note(self.opened, tags, commit, self.opened.variables.get(IMAGE_VARIABLE))
             self.opened.up(message="drift put back", reviewed=Reviewed(found.plan, file), on_output=self.notify)
         left = look(self.opened, self.notify)
         if left.any:

@@ -57,7 +57,7 @@ def start(*, image: str, where: "Where", github_output: bool) -> None:
 
     One rollout at a time: another one must be finished or ended first.
     """
-    from operations.deploy.order import head_of  # noqa: PLC0415 printing help must not pay for these
+    from operations.engine.order import head_of  # noqa: PLC0415 printing help must not pay for these
     from operations.fleet import text  # noqa: PLC0415
     from operations.fleet.plan import plan_release  # noqa: PLC0415
     from operations.workflow import write_outputs  # noqa: PLC0415

@@ -145,8 +145,10 @@ def _take(
     json_wanted: bool,
 ) -> None:
     from operations.engine.errors import EngineError  # noqa: PLC0415
+    from operations.engine.order import same_code  # noqa: PLC0415
     from operations.restore.steps import take  # noqa: PLC0415
 
+    same_code(switching.opened, switching.opened.tags(), switching.project.root, notify)
     results: dict[str, Mapping[str, Any]] = {}
     found: list[ReplacedInstance | None] = []
 

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.plan import Plan
+from infra.placeholders import IMAGE_VARIABLE
 from operations.ending import Notify
 from operations.engine.errors import FailedError
+from operations.engine.order import head_of, note
 from operations.engine.reviewed import plan_file
 from operations.restore.instances import Instances
 from operations.restore.moment import run_name, shown
@@ -125,6 +127,8 @@ class Switch:
                 raise FailedError(f"{name}: {'; '.join(reviewing.failures(found))}", back)
             if found.stops:
                 raise FailedError(f"{reviewing.stopping(found)}; nothing was updated", back)
+            commit, image = head_of(self.project.root), self.opened.variables.get(IMAGE_VARIABLE)
+            note(self.opened, self.opened.tags(), commit, image)
             ran = self.opened.up(message=f"database as of {shown(self.at)}", reviewed=reviewed, on_output=self.notify)
         return {"changes": dict(ran.changes)}
 

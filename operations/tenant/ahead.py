@@ -10,9 +10,9 @@ from infra.tenants.record import Tenant
 from operations.changed.estate import ListedEstate, read_estate
 from operations.changed.files import Files
 from operations.changed.touched import touched
-from operations.deploy.order import COMMIT, committed_since, head_of
 from operations.ending import Notify
 from operations.engine.errors import MistakenError
+from operations.engine.order import COMMIT, committed_since, head_of
 from operations.engine.stack import EngineStack
 from project.files import Project
 

@@ -231,7 +231,7 @@ def test_a_fork_is_rehearsed_and_says_so() -> None:
     assert any("comes from a fork" in line for line in fork.runs())
 
 
-HISTORY = re.compile(r"workbuoy (deploy|tenant deploy|fleet deploy|\S.* --since) ")
+HISTORY = re.compile(r"workbuoy (deploy|tenant deploy|fleet deploy|restore switch|\S.* --since) ")
 
 
 def asks_history(job: Job) -> bool:
@@ -246,9 +246,13 @@ def test_whoever_compares_with_another_commit_has_the_whole_history(job: Job) ->
 
 
 def test_every_command_that_deploys_or_compares_is_among_them() -> None:
-    assert {"deploy-environment.deploy", "fleet-wave.deploy", "tenant.deploy", "preview.compare"} <= {
-        job.id for job in JOBS if asks_history(job)
-    }
+    assert {
+        "deploy-environment.deploy",
+        "fleet-wave.deploy",
+        "tenant.deploy",
+        "restore-switch.switch",
+        "preview.compare",
+    } <= {job.id for job in JOBS if asks_history(job)}
 
 
 @pytest.mark.parametrize("job", BY_JOB)

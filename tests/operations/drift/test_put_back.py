@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from operations.engine.order import COMMIT, IMAGE
+from project.files import Project
 from tests.operations.drift.conftest import DIGEST, Invoke
 from tests.operations.drift.world import inputs_of, policy_of, previewed, refreshed
 from tests.operations.engine.fake_cli import HISTORY, FakeCli, failing, state
+from tests.operations.history import commit, git
 
 
 def everything(document: dict[str, Any]) -> None:
@@ -296,3 +299,40 @@ def test_each_step_is_asked_and_a_no_leaves_the_rest_undone(
         "Take this into the state of prod? Nothing in the cloud changes.",
         "Update prod, so that the cloud is what the program says?",
     ]
+
+
+def put_back(invoke: Invoke, deployed: str) -> Any:
+    changed = {"logs-service-group": {"retentionInDays": 1}}
+    found = refreshed(changed)
+    return invoke(
+        *("drift", "prod", "--put-back", "--yes"),
+        refresh=[found, found, refreshed(NOTHING)],
+        preview=previewed(changed),
+        stack_tag_ls={"out": json.dumps({COMMIT: deployed})},
+    )
+
+
+def test_an_older_clone_puts_nothing_back_since_it_would_bring_older_code(
+    invoke: Invoke, fake_cli: FakeCli, made_project: Project
+) -> None:
+    git(made_project.root, "init", "-qb", "main")
+    older, newer = commit(made_project.root), commit(made_project.root)
+    git(made_project.root, "checkout", "-q", older)
+    result = put_back(invoke, newer)
+    assert result.exit_code == 1
+    assert f"runs {newer[:9]} already, which is newer than {older[:9]}" in result.stderr
+    assert "bring this clone up to date" in result.stderr
+    assert not fake_cli.calls("refresh")
+    assert not fake_cli.calls("up")
+
+
+def test_a_newer_clone_says_that_its_code_comes_along_and_notes_its_commit(
+    invoke: Invoke, fake_cli: FakeCli, made_project: Project
+) -> None:
+    git(made_project.root, "init", "-qb", "main")
+    older, newer = commit(made_project.root), commit(made_project.root)
+    result = put_back(invoke, older)
+    assert result.exit_code == 0, result.stderr
+    assert f"prod: {older[:9]} is deployed; what was committed since comes along" in result.stderr
+    noted = {one["args"][3]: one["args"][4] for one in fake_cli.calls("stack", "tag", "set")}
+    assert noted == {COMMIT: newer, IMAGE: DIGEST}

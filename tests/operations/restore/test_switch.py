@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from graph.plan import Plan, PlanStep
 from operations.ending import notify
 from operations.engine.errors import MistakenError
+from operations.engine.order import COMMIT
 from operations.evidence.items import State
 from operations.evidence.recorded import of_kind
 from operations.restore import copy as copies
@@ -29,6 +30,7 @@ from operations.restore.switching import DATABASE, Switch, replacements
 from project.files import find_project
 from rehearsal.patches import _own_resource_ids
 from tests.conftest import PROJECT, schema_of
+from tests.operations.history import commit, git
 from tests.operations.restore.world import BEFORE, COPY, NOW, REGION, SERVICE, SOURCE, World
 
 AT = NOW - timedelta(hours=2)
@@ -44,6 +46,10 @@ class Opened:
     name: str = "prod"
     knows: str = ""
     updates: int = 0
+    deployed: str = ""
+
+    def tags(self) -> dict[str, str]:
+        return {COMMIT: self.deployed} if self.deployed else {}
 
     def adopt(self, type_: str, identifier: str, resource_id: str, **_: object) -> None:
         assert (type_, identifier) == (DATABASE, SOURCE)
@@ -176,6 +182,23 @@ def test_the_copy_serves_under_the_name_with_everything_that_the_old_one_had(sce
     assert sorted(found["EnabledCloudwatchLogsExports"]) == ["postgresql", "upgrade"]
     assert scene.tags(SOURCE) == DECLARED_TAGS, "what serves has the tags that are declared"
     assert (scene.desired(), scene.suspended(), scene.opened.updates) == (2, False, 1)
+
+
+def test_an_older_clone_switches_nothing_since_it_would_bring_older_code(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-qb", "main")
+    older, scene.opened.deployed = commit(tmp_path), commit(tmp_path)
+    git(tmp_path, "checkout", "-q", older)
+    made = made_switch(scene, run_name(AT))
+    here = replace(made, project=replace(made.project, root=tmp_path))
+    monkeypatch.setattr(stack_commands, "_switching", lambda *_: here)
+    before = scene.ids()
+    result = switch()
+    assert result.exit_code == 1
+    assert "bring this clone up to date" in result.stderr
+    assert (scene.ids(), scene.desired(), scene.opened.updates) == (before, 2, 0)
+    assert switch("--plan").exit_code == 0
 
 
 def test_what_served_before_is_protected_named_and_kept_for_a_week(scene: Scene) -> None:

@@ -9,12 +9,14 @@ import boto3
 import pytest
 
 from operations.engine.errors import FailedError
+from operations.engine.order import COMMIT
 from operations.engine.stack import open_stack
 from operations.restore.places import SwitchPlace
 from operations.restore.switching import Switch
 from operations.review.assess import Review
 from project.files import Project
 from tests.operations.engine.fake_cli import SUMMARY, FakeCli
+from tests.operations.history import commit, git
 
 RECORDINGS = Path(__file__).parents[2] / "recordings/previews"
 AT = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
@@ -48,6 +50,14 @@ def test_the_review_is_shown_and_the_update_is_held_to_it(fake_cli: FakeCli, mad
     (up,) = fake_cli.calls("up")
     assert "--plan" in up["args"]
     assert "database as of 2026-11-26 09:30:00 UTC" in " ".join(up["args"])
+
+
+def test_the_commit_that_comes_with_it_is_noted(fake_cli: FakeCli, made_project: Project) -> None:
+    git(made_project.root, "init", "-qb", "main")
+    head = commit(made_project.root)
+    fake_cli.answer({"preview": previewing("unchanged"), "up": {"events": [SUMMARY]}})
+    made_switch(made_project, [])._update()
+    assert {one["args"][3]: one["args"][4] for one in fake_cli.calls("stack", "tag", "set")} == {COMMIT: head}
 
 
 @pytest.mark.parametrize("accepted", [False, True])

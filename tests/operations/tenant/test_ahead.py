@@ -1,32 +1,20 @@
 """What reached main and not the base stack yet does not reach a customer's own stack on it either."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from operations.deploy.order import COMMIT
+from operations.engine.order import COMMIT
 from project.files import Project
 from tests.operations.engine.fake_cli import FakeCli
+from tests.operations.history import commit, git
 from tests.operations.tenant.conftest import Run
 from tests.operations.tenant.test_deploy import quick, standing
 
 __all__ = ["quick"]
 pytestmark = pytest.mark.usefixtures("prod_signed_in", "quick")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    named = ["-c", "user.name=Ola", "-c", "user.email=ola@example.com"]
-    done = subprocess.run(["git", "-C", str(folder), *named, *arguments], capture_output=True, check=True, text=True)
-    return done.stdout.strip()
-
-
-def commit(folder: Path) -> str:
-    git(folder, "add", "-A")
-    git(folder, "commit", "--allow-empty", "-qm", "a change")
-    return git(folder, "rev-parse", "HEAD")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Deployments in the order of their commits, and an update that does no more than was reviewed."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,35 +9,24 @@ import pytest
 from click.testing import Result
 
 from graph.plan import Operation, Plan, PlanStep
-from operations.deploy.order import COMMIT, IMAGE
 from operations.engine.errors import StrayedError
+from operations.engine.order import COMMIT, IMAGE
 from operations.engine.reviewed import Reviewed, ReviewGuard
 from operations.engine.stack import open_stack
 from project.files import Project
 from tests.operations.deploy.test_deploy import NEW, SAFE, Run, run
 from tests.operations.engine.fake_cli import HISTORY, SUMMARY, FakeCli, failing, state
+from tests.operations.history import commit, git
 
 __all__ = ["run"]
 URN = "urn:pulumi:local::workbuoy::workbuoy:aws:Database$aws:rds/instance:Instance::database-instance"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    named = ["-c", "user.name=Ola", "-c", "user.email=ola@example.com"]
-    done = subprocess.run(["git", "-C", str(folder), *named, *arguments], capture_output=True, check=True, text=True)
-    return done.stdout.strip()
-
-
-def commit(folder: Path, text: str) -> str:
-    git(folder, "commit", "--allow-empty", "-qm", text)
-    return git(folder, "rev-parse", "HEAD")
 
 
 @pytest.fixture
 def commits(made_project: Project) -> tuple[str, str]:
     """An older and a newer commit of the project."""
     git(made_project.root, "init", "-qb", "main")
-    git(made_project.root, "add", "-A")
-    return commit(made_project.root, "older"), commit(made_project.root, "newer")
+    return commit(made_project.root), commit(made_project.root)
 
 
 def deployed(tag: str) -> dict[str, Any]:
@@ -86,7 +74,8 @@ def test_another_branch_is_reported_and_goes_on(
     deploy: Deploy, fake_cli: FakeCli, made_project: Project, commits: tuple[str, str]
 ) -> None:
     git(made_project.root, "checkout", "-qb", "other", commits[0])
-    other = commit(made_project.root, "beside")
+    (made_project.root / "beside").touch()
+    other = commit(made_project.root)
     git(made_project.root, "checkout", "-q", "main")
     fake_cli.answer(deployed(other))
     result = deploy()

@@ -1,7 +1,7 @@
-"""Deployments in the order of their commits: one that waited for its approval longer than a newer one is refused.
+"""Updates in the order of their commits: one that waited for its approval longer than a newer one is refused.
 
 The stack's tags say which commit and image its last update was of. They lie beside its state, so that every machine
-reads the same (`pulumi stack tag`).
+reads the same (`pulumi stack tag`). Whatever updates a stack asks here first, and notes its own commit before it does.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,15 @@ COMMIT: Final = "workbuoy:commit"
 IMAGE: Final = "workbuoy:image"
 
 
-def refuse_older(opened: EngineStack, tags: Mapping[str, str], root: Path, notify: Notify) -> str | None:
-    """The commit that is checked out, for the tags of this deployment; None outside a repository of git.
+GO_BACK: Final = "to go back, revert on main, or say --older; nothing was changed"
 
-    `tags` are the stack's, of the deployment before.
+
+def refuse_older(
+    opened: EngineStack, tags: Mapping[str, str], root: Path, notify: Notify, instead: str = GO_BACK
+) -> str | None:
+    """The commit that is checked out, for the tags of this update; None outside a repository of git.
+
+    `tags` are the stack's, of the update before; `instead` is what to do where it was of a newer commit.
 
     Raises MistakenError where a newer commit is deployed already, or this clone is too short to tell.
     """
@@ -40,7 +45,7 @@ def refuse_older(opened: EngineStack, tags: Mapping[str, str], root: Path, notif
         raise MistakenError(
             f"{opened.name}: runs {deployed[:9]} already, which is newer than {commit[:9]}: an older run would put "
             "older code back",
-            "to go back, revert on main, or say --older; nothing was changed",
+            instead,
         )
     notify(f"{opened.name}: {deployed[:9]} is deployed, of another branch than {commit[:9]}")
     return commit
@@ -51,6 +56,17 @@ def head_of(root: Path) -> str | None:
     return _git(root, "rev-parse", "HEAD")
 
 
+BRING_UP_TO_DATE: Final = "bring this clone up to date (`git pull`); nothing was changed"
+
+
+def same_code(opened: EngineStack, tags: Mapping[str, str], root: Path, notify: Notify) -> str | None:
+    """As `refuse_older`, for an update that means to bring no other code; what comes along all the same is said."""
+    commit, deployed = refuse_older(opened, tags, root, notify, BRING_UP_TO_DATE), tags.get(COMMIT)
+    if commit is not None and deployed is not None and commit != deployed:
+        notify(f"{opened.name}: {deployed[:9]} is deployed; what was committed since comes along")
+    return commit
+
+
 def committed_since(root: Path, commit: str) -> tuple[str, ...] | None:
     """The files that commits change between where this branch left a commit and HEAD; None where git cannot tell.
 
@@ -58,6 +74,12 @@ def committed_since(root: Path, commit: str) -> tuple[str, ...] | None:
     """
     listed = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", f"{commit}...HEAD", "--")
     return None if listed is None else tuple(path for path in listed.split("\0") if path)
+
+
+def note(opened: EngineStack, tags: Mapping[str, str], commit: str | None, image: str | None) -> None:
+    """Say in the stack's tags of which commit and image the update is that is about to begin."""
+    for name, value in to_note(tags, commit, image).items():
+        opened.tag(name, value)
 
 
 def to_note(tags: Mapping[str, str], commit: str | None, image: str | None) -> Mapping[str, str]:
