@@ -50,8 +50,9 @@ def _accepted(project: Project, plan: Plan, waivers: Sequence[Filed], today: dat
 
 def _base_of(project: Project, stack: str) -> str | None:
     """By its name, BASE-CUSTOMER: where the tool of the base branch judges, a new customer has no record yet."""
-    found = [one for one in project.stacks() if stack.startswith(f"{one}-") and settings_in(project.stack_file(one))]
-    return max(found, key=len, default=None)
+    bases = [one for one in project.stacks() if settings_in(project.stack_file(one))]
+    found = [one for one in bases if stack.startswith(f"{one}-")]
+    return None if stack in bases else max(found, key=len, default=None)
 
 
 def _account_in_file(project: Project, base: str, *, offline: bool) -> str | None:

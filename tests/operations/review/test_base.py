@@ -81,6 +81,15 @@ def test_the_base_stack_itself_is_judged_as_ever(monkeypatch: pytest.MonkeyPatch
     assert not accepted(monkeypatch, root, goes_to(NAMED, BASE), stack=BASE)
 
 
+def test_a_base_stack_whose_name_begins_like_another_is_none_of_its_customers(
+    monkeypatch: pytest.MonkeyPatch, root: Path
+) -> None:
+    settings = yaml.safe_load((root / f"Pulumi.{BASE}.yaml").read_text())
+    (root / "Pulumi.prod.yaml").write_text(yaml.safe_dump(settings))
+    copies_to(root, None)
+    assert not accepted(monkeypatch, root, goes_to(NAMED, BASE), stack=BASE)
+
+
 def test_a_customer_of_another_base_stack_is_too(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     assert not accepted(monkeypatch, root, goes_to(NAMED, "prod-newco"), stack="prod-newco")
 
