@@ -4,9 +4,13 @@ What reached main goes through dev, staging and the base stack first; a customer
 take all of it along otherwise.
 """
 
+from pathlib import Path
 from typing import Final
 
+from infra.problems import ProblemsError
+from infra.stack_files import is_stack_file
 from infra.tenants.record import Tenant
+from infra.yaml_text import parse_yaml
 from operations.changed.estate import ListedEstate, read_estate
 from operations.changed.files import Files
 from operations.changed.touched import touched
@@ -15,6 +19,7 @@ from operations.engine.errors import MistakenError
 from operations.engine.order import COMMIT, committed_since, head_of
 from operations.engine.stack import EngineStack
 from project.files import Project
+from project.git import git_text
 
 _SHOWN: Final = 3
 
@@ -36,7 +41,9 @@ def refuse_ahead(project: Project, tenant: Tenant, base: EngineStack, notify: No
             f"fetch the history whole, or `workbuoy deploy {tenant.base}` first, or say --ahead; nothing was changed",
         )
     estate = read_estate(root)
-    ahead = [one for one in files if tenant.base in _bases(one, estate)]
+    ahead = [
+        one for one in files if tenant.base in _bases(one, estate) and not _means_the_same(root, one, str(deployed))
+    ]
     if ahead:
         more = f" and {len(ahead) - _SHOWN} more" if len(ahead) > _SHOWN else ""
         raise MistakenError(
@@ -48,3 +55,18 @@ def refuse_ahead(project: Project, tenant: Tenant, base: EngineStack, notify: No
 
 def _bases(file: str, estate: ListedEstate) -> set[str]:
     return {one.stack for one in touched(Files(differing=(file,)), estate).bases}
+
+
+def _means_the_same(root: Path, file: str, deployed: str) -> bool:
+    """Whether only how secrets are encrypted differs, which a stack's first deployment writes into its file."""
+    if not is_stack_file(file):
+        return False
+    before, now = (_config(git_text(root, "show", f"{commit}:./{file}"), file) for commit in (deployed, "HEAD"))
+    return before is not None and before == now
+
+
+def _config(text: str | None, file: str) -> object:
+    try:
+        return parse_yaml(text, file)[0].get("config") if text else None
+    except ProblemsError:
+        return None

@@ -32,7 +32,9 @@ def stands(tag: str | None) -> dict[str, Any]:
 def add(root: Path, file: str) -> None:
     path = root / file
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text((path.read_text() if path.exists() else "") + "\n# changed\n")
+    before = path.read_text() if path.exists() else ""
+    changed = before.replace("owner: ", "owner: another-") if file.startswith("Pulumi.") else f"{before}\n# changed\n"
+    path.write_text(changed)
     commit(root)
 
 
@@ -89,14 +91,31 @@ def test_where_the_base_stack_is_newer_or_of_the_same_commit_it_goes_on(
     assert result.exit_code == 0, result.stderr
 
 
+@pytest.mark.parametrize("committed", [False, True])
 def test_what_a_deployment_wrote_into_the_base_stacks_file_does_not_count(
-    run: Run, project: Project, fake_cli: FakeCli, deployed: str
+    committed: bool, run: Run, project: Project, fake_cli: FakeCli, deployed: str
 ) -> None:
     file = project.root / "Pulumi.prod.yaml"
-    file.write_text(file.read_text() + "# encryptedkey: abc\n")
+    file.write_text(file.read_text() + "encryptedkey: abc\n")
+    if committed:
+        commit(project.root)
     fake_cli.answer(stands(deployed))
     result = run("deploy", "acme", "--yes")
     assert result.exit_code == 0, result.stderr
+
+
+def test_a_base_stacks_file_that_cannot_be_read_counts(
+    run: Run, project: Project, fake_cli: FakeCli, deployed: str
+) -> None:
+    assert deployed
+    file = project.root / "Pulumi.prod.yaml"
+    good = file.read_text()
+    file.write_text("config: [")
+    broken = commit(project.root)
+    file.write_text(good)
+    commit(project.root)
+    fake_cli.answer(stands(broken))
+    assert "Pulumi.prod.yaml changed since" in run("deploy", "acme", "--yes").stderr
 
 
 @pytest.mark.parametrize(
