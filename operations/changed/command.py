@@ -97,6 +97,8 @@ def _one_stack(estate: "ListedEstate", stack: str) -> "Touched":
 
 
 def _print(change: "Touched") -> None:
+    from operations.changed.touched import place_of  # noqa: PLC0415 printing help must not pay for it
+
     for base in change.bases:
         new = ", new" if base.stack in change.new else ""
         print_text(f"stack   {base.stack}  ({base.environment}, {base.account}, {base.region}{new})")
@@ -104,7 +106,8 @@ def _print(change: "Touched") -> None:
         new = ", new" if customer.stack in change.new else ""
         print_text(f"tenant  {customer.tenant}  ({customer.isolation}, stack {customer.stack}{new})")
     for account in change.accounts:
-        print_text(f"account {account}  (bootstrap)")
+        new = ", new" if place_of(account) in change.new else ""
+        print_text(f"account {account}  (bootstrap{new})")
     for file in change.removed:
         print_text(f"gone    {file}")
     if not (change.bases or change.customers or change.accounts or change.removed):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from infra.problems import Problem, ProblemsError
 from operations.changed.estate import Base, Customer
 from operations.changed.parts import MOST_JOBS, from_each, shards
-from operations.changed.touched import Touched
+from operations.changed.touched import Touched, place_of
 
 ENVIRONMENTS: Final = ("dev", "staging", "prod")
 
@@ -46,7 +46,7 @@ def matrices(change: Touched) -> dict[str, str]:
         *(_customer(one) for one in change.silos if one.base.reachable and one.base.drilled),
     ]
     lists: dict[str, list[dict[str, Any]]] = {
-        "accounts": [{"account": one} for one in change.accounts],
+        "accounts": [{"account": one} for one in change.accounts if place_of(one) not in change.new],
         "rehearsals": _rehearsals(change),
         "comparisons": [one for one in _comparisons(change) if one["stack"] in seen],
         "previews": [one for one in standing if one["stack"] in seen],

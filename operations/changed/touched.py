@@ -36,9 +36,10 @@ _APART_NAMES: Final = frozenset(
 class Touched:
     """Base stacks and customers; `removed` are stack and tenant files that are no longer there.
 
-    `new` are stacks that this change brings: nothing of theirs stands yet that could be compared. `named` are customers
+    `new` are stacks that this change brings, an account as `bootstrap/NAME`: nothing of theirs stands yet that could be
+    compared. `named` are customers
     of whom a file of their own changes, or who were asked for. `shared` says that a file of it concerns all.
-    `accounts` are stacks of `bootstrap/` that stood before.
+    `accounts` are stacks of `bootstrap/`.
     """
 
     bases: tuple[Base, ...]
@@ -53,6 +54,11 @@ class Touched:
     def silos(self) -> tuple[Customer, ...]:
         """Customers with a stack of their own."""
         return tuple(one for one in self.customers if one.isolation == "silo")
+
+
+def place_of(account: str) -> str:
+    """How an account's stack is named beside those of the root."""
+    return f"{_BOOTSTRAP}/{account}"
 
 
 def everything(estate: ListedEstate) -> Touched:
@@ -107,15 +113,15 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
 
 
 def _touches_account(files: Files, account: str, *, shared: bool) -> bool:
-    """Whether what an account's bootstrap declares may change; nothing stands yet where its file is new."""
+    """Whether what an account's bootstrap declares may change."""
     own = f"{_BOOTSTRAP}/Pulumi.{account}.yaml"
     inside = (PurePosixPath(file) for file in files.differing if file.startswith(f"{_BOOTSTRAP}/"))
     program = any(one.suffix != ".md" and not _STACK_FILE.fullmatch(one.name) for one in inside)
-    return own not in files.added and (shared or program or own in files.differing)
+    return shared or program or own in files.differing
 
 
 def _new(files: Files, estate: ListedEstate) -> frozenset[str]:
-    """A base is new with its file, a silo with its stack's file or its record, unless that was in another folder."""
+    """A base or an account is new with its file, a silo with its stack's or its record, unless that was elsewhere."""
     bases = {stack for stack in estate.bases if f"Pulumi.{stack}.yaml" in files.added}
     came = {name_in(file) for file in files.added} - {name_in(file) for file in {*files.differing} - files.added}
     silos = {
@@ -123,7 +129,8 @@ def _new(files: Files, estate: ListedEstate) -> frozenset[str]:
         for name, one in estate.customers.items()
         if one.isolation == "silo" and (name in came or f"Pulumi.{one.stack}.yaml" in files.added)
     }
-    return frozenset(bases | silos)
+    accounts = {place_of(one) for one in estate.accounts if f"{_BOOTSTRAP}/Pulumi.{one}.yaml" in files.added}
+    return frozenset(bases | silos | accounts)
 
 
 def _stands_apart(file: str) -> bool:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from bootstrap.home import accounts_in
 from operations.changed.estate import LOCAL, read_estate
 from operations.changed.files import Files, changed_files
-from operations.changed.touched import touched
+from operations.changed.touched import place_of, touched
 from operations.ending import INTERRUPTED, fail, notify, print_json, print_text, report
 from operations.warm.outcome import Outcome
 from operations.warm.process import Running, WarmProcess
@@ -64,9 +65,7 @@ def rehearse_every(since: str | None, report_file: Path | None, *, with_service:
 
 def _places(project: Project, files: Files | None) -> list[Place]:
     """All, or what these files touch, the slowest first: what begins last should not end last."""
-    accounts_folder = project.root / ACCOUNTS
-    accounts = sorted(file.name[len("Pulumi.") : -len(".yaml")] for file in accounts_folder.glob("Pulumi.*.yaml"))
-    stacks = list(project.stacks())
+    accounts, stacks = accounts_in(project.root), list(project.stacks())
     if files is not None:
         estate = read_estate(project.root)
         found = touched(files, estate)
@@ -76,12 +75,11 @@ def _places(project: Project, files: Files | None) -> list[Place]:
             *([LOCAL] if found.shared else []),
         }
         stacks = [stack for stack in stacks if stack in names]
-        in_bootstrap = any(file.startswith(f"{ACCOUNTS}/") for file in files.differing)
-        accounts = accounts if found.shared or in_bootstrap else []
+        accounts = found.accounts
     silos_first = sorted(stacks, key=lambda stack: -stack.count("-"))
     return [
         *(Place(stack, stack, project.root) for stack in silos_first),
-        *(Place(f"{ACCOUNTS}/{account}", account, accounts_folder) for account in accounts),
+        *(Place(place_of(account), account, project.root / ACCOUNTS) for account in accounts),
     ]
 
 

@@ -98,7 +98,10 @@ def test_an_account_whose_file_is_new_has_nothing_to_compare_with(estate: Listed
     files = Files(
         differing=("bootstrap/Pulumi.prod.yaml", "bootstrap/roles.py"), added=frozenset({"bootstrap/Pulumi.prod.yaml"})
     )
-    assert touched(files, estate).accounts == ("dev",)
+    change = touched(files, estate)
+    assert change.accounts == ("dev", "prod")
+    assert change.new == {"bootstrap/prod"}
+    assert json.loads(matrices(change)["accounts"]) == [{"account": "dev"}]
 
 
 @pytest.mark.parametrize(("file", "expected"), TABLE, ids=[file for file, _ in TABLE])
