@@ -40,21 +40,22 @@ def test_a_model_that_was_being_built_does_not_hide_the_signal(number: signal.Si
 def test_a_signal_that_meets_code_which_cannot_raise_comes_again(number: signal.Signals, times: int) -> None:
     class Finalized:
         def __del__(self) -> None:
-            if times > len(finalized):
-                finalized.append(self)
+            finalized.append(self)
+            if len(finalized) == 1:
                 signal.raise_signal(number)
+            time.sleep(60)  # where the signal that comes again meets the later ones
+
+    def finalize() -> None:
+        for _ in range(times):
+            Finalized()
+        time.sleep(60)
 
     finalized: list[Finalized] = []
-    hook = sys.unraisablehook
-
-    def go_on() -> None:
-        while True:
-            Finalized()
-            time.sleep(0.001)
-
+    hook, begun = sys.unraisablehook, time.monotonic()
     with pytest.raises(KeyboardInterrupt), interruptible(*BOTH):
-        go_on()
-    assert len(finalized) == times
+        finalize()
+    assert time.monotonic() - begun < 60
+    assert 1 <= len(finalized) <= times, "a busy machine lets it come between two of them"
     assert sys.unraisablehook is hook
 
 
