@@ -26,11 +26,6 @@ def stack_file_names(root: Path) -> list[str]:
     return sorted(name for name in os.listdir(root) if _STACK_FILE.fullmatch(name))
 
 
-def is_stack_file(name: str) -> bool:
-    """Whether a file of the project's root, by its name, is a stack's."""
-    return _STACK_FILE.fullmatch(name) is not None
-
-
 def locate(problems: Iterable[Problem], file: Path) -> list[Problem]:
     """Problems of a stack's settings with file, line and path, in the file's order."""
     try:

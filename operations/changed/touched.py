@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from bootstrap.home import account_file
 from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER, name_in
 from operations.changed.estate import LOCAL, Base, Customer, ListedEstate
 from operations.changed.files import Files
@@ -100,7 +101,7 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
             else:
                 removed.append(file)
         else:
-            shared = shared or not _stands_apart(file)
+            shared = shared or is_shared(file)
     return Touched(
         bases=tuple(one for name, one in estate.bases.items() if shared or name in bases),
         customers=tuple(one for name, one in estate.customers.items() if shared or name in customers),
@@ -112,12 +113,16 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
     )
 
 
+def is_shared(file: str) -> bool:
+    """Whether a file concerns every stack: it is no stack's and no customer's, and does not stand apart."""
+    return not _STACK_FILE.fullmatch(file) and name_in(file) is None and not _stands_apart(file)
+
+
 def _touches_account(files: Files, account: str, *, shared: bool) -> bool:
     """Whether what an account's bootstrap declares may change."""
-    own = f"{_BOOTSTRAP}/Pulumi.{account}.yaml"
     inside = (PurePosixPath(file) for file in files.differing if file.startswith(f"{_BOOTSTRAP}/"))
     program = any(one.suffix != ".md" and not _STACK_FILE.fullmatch(one.name) for one in inside)
-    return shared or program or own in files.differing
+    return shared or program or account_file(account) in files.differing
 
 
 def _new(files: Files, estate: ListedEstate) -> frozenset[str]:
@@ -129,7 +134,7 @@ def _new(files: Files, estate: ListedEstate) -> frozenset[str]:
         for name, one in estate.customers.items()
         if one.isolation == "silo" and (name in came or f"Pulumi.{one.stack}.yaml" in files.added)
     }
-    accounts = {place_of(one) for one in estate.accounts if f"{_BOOTSTRAP}/Pulumi.{one}.yaml" in files.added}
+    accounts = {place_of(one) for one in estate.accounts if account_file(one) in files.added}
     return frozenset(bases | silos | accounts)
 
 

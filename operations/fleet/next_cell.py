@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from bootstrap.home import SETTINGS_KEY as ACCOUNT_KEY
-from bootstrap.home import account_file, account_settings, account_stack, home_region
+from bootstrap.home import account_file, account_settings, account_stack, accounts_in, home_region
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
 from infra.stack_files import settings_in, stack_file, stack_file_names
@@ -83,7 +83,7 @@ def _certificate(name: str) -> str:
 def _free_name(root: Path, name: str) -> str:
     """The cell's name with the lowest number that neither a stack nor an account has."""
     stem = re.sub(r"-\d+$", "", name)
-    taken = {*stack_file_names(root), *(one.name for one in (root / "bootstrap").glob("Pulumi.*.yaml"))}
+    taken = {*stack_file_names(root), *(f"Pulumi.{one}.yaml" for one in accounts_in(root))}
     return next(f"{stem}-{number}" for number in range(2, 10_000) if f"Pulumi.{stem}-{number}.yaml" not in taken)
 
 
@@ -126,6 +126,9 @@ def _written(settings: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[tu
 
 def _free_placeholder(root: Path) -> str:
     """An account id that nothing deploys, and that no file has."""
-    files = [*(stack_file(root, base) for base in read_bases(root)), *(root / "bootstrap").glob("Pulumi.*.yaml")]
+    files = [
+        *(stack_file(root, base) for base in read_bases(root)),
+        *(root / account_file(one) for one in accounts_in(root)),
+    ]
     taken = {found for file in files for found in PLACEHOLDER_ACCOUNT.findall(file.read_text(encoding="utf-8"))}
     return next(f"000000000{number:03}" for number in range(1, 1000) if f"{number:03}" not in taken)

@@ -1,13 +1,13 @@
 """Everything that a review says, gathered from a plan and the waivers."""
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from facts.downtime import Class, Interruption, interruptions, longest
 from facts.moves import Move, moves
 from graph.plan import Plan, PolicyResult
+from operations.review.base import accepted_by_base
 from operations.review.changes import Changes, changes, summary, tenants
 from operations.review.cost import Cost, cost
 from operations.review.effects import ACCESS_KINDS, NOT_JUDGED_KINDS, Danger
@@ -15,6 +15,7 @@ from operations.review.findings import findings
 from operations.review.judging import judge
 from operations.review.plan_difference import PlanDifference
 from operations.review.residency import Residency, residency
+from operations.review.retirement import accepted_in
 from operations.review.waivers import Filed, of_stack, read_waivers
 from policies.catalogue import catalogue
 
@@ -83,16 +84,20 @@ class Review:
         return self.plan.failed and (bool(self.plan.errors) or not self.violations)
 
 
-def assess(
-    plan: Plan, waivers: Path, today: datetime.date, accepted_otherwise: Sequence[Filed] = (), *, retiring: bool = False
-) -> Review:
-    """Review a plan; raises InputError for waivers that are wrong or expired."""
-    own = of_stack(read_waivers(waivers, today), plan)
-    filed = [*own, *accepted_otherwise]
+def assess(plan: Plan, waivers: Path, today: datetime.date, root: Path | None = None) -> Review:
+    """Review a plan; raises InputError for waivers that are wrong or expired.
+
+    What the files of the project in `root` accept counts beside the waivers: a customer's record, and its base stack's.
+    """
+    listed = read_waivers(waivers, today)
+    own = of_stack(listed, plan)
     judged = judge(plan)
+    by_record = accepted_in(root, plan.stack, judged.stopping, today) if root else ()
+    by_base = accepted_by_base(root, plan, judged.stopping, listed, today) if root else ()
+    filed = [*own, *by_record, *by_base]
     waived = tuple(Waived(danger, one) for danger in judged.stopping for one in filed if one.accepts(danger))
     accepted = [entry.danger for entry in waived]
-    policies = (*(plan.policies or ()), *findings(plan, retiring=retiring))
+    policies = (*(plan.policies or ()), *findings(plan, retiring=bool(by_record)))
     cut = interruptions(plan)
     return Review(
         plan=plan,

@@ -10,7 +10,6 @@ from graph.resource import type_of
 from infra.problems import ProblemsError
 from infra.stack_files import settings_in
 from operations.review.effects import Danger
-from operations.review.judging import judge
 from operations.review.residency import names_account
 from operations.review.waivers import Filed, accepting
 from policies.exemptions import stack_of
@@ -18,25 +17,29 @@ from project.files import Project, find_project
 from rehearsal import stand_ins
 
 
-def accepted_by_base(root: Path, plan: Plan, waivers: Sequence[Filed], today: datetime.date) -> tuple[Filed, ...]:
+def accepted_by_base(
+    root: Path, plan: Plan, stopping: Sequence[Danger], waivers: Sequence[Filed], today: datetime.date
+) -> tuple[Filed, ...]:
     """A waiver for each account that backups are copied to and that the base stack's file, or a waiver of it, names.
 
     The file is the one beside the tool that judges: on GitHub the base branch's. A pull request that names another
     account stops for the base stack, and there for each customer's too. None where there is no project.
     """
     try:
-        return tuple(_accepted(find_project(root), plan, waivers, today))
+        return tuple(_accepted(find_project(root), plan, stopping, waivers, today))
     except ProblemsError:
         return ()
 
 
-def _accepted(project: Project, plan: Plan, waivers: Sequence[Filed], today: datetime.date) -> Iterator[Filed]:
+def _accepted(
+    project: Project, plan: Plan, stopping: Sequence[Danger], waivers: Sequence[Filed], today: datetime.date
+) -> Iterator[Filed]:
     base = _base_of(project, plan.stack)
     if base is None:
         return
     named = _account_in_file(project, base, offline=plan.offline)
     of_base = [one for one in waivers if stack_of(one.waiver.urn) == base]
-    for danger in judge(plan).stopping:
+    for danger in stopping:
         if danger.kind != "residency" or type_of(danger.urn) != t.BACKUP_PLAN:
             continue
         places = [one.place for one in of_base if _is_the_same(one, danger)]

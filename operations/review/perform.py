@@ -12,12 +12,9 @@ from graph.recordings import read_events, read_preview
 from infra.problems import ProblemsError
 from operations.ending import notify
 from operations.review.assess import Review, assess
-from operations.review.base import accepted_by_base
 from operations.review.markdown import render
 from operations.review.plan_difference import compare_plans, steps_as_json
-from operations.review.retirement import accepted_in
 from operations.review.sarif import as_sarif
-from operations.review.waivers import read_waivers
 from policies.settings import configured, read_configuration
 from project.files import find_project
 from project.whole_file import write_whole
@@ -74,9 +71,7 @@ def record(stack: str, file: Path, root: Path, configuration: Path | None, *, im
 def review(planned: Plan, waivers: Path, other: Path | None = None) -> Review:
     """Review a plan as of today, and beside the recorded steps of another where there are some."""
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    by_record = accepted_in(Path.cwd(), planned, today)
-    by_base = accepted_by_base(Path.cwd(), planned, read_waivers(waivers, today), today)
-    found = assess(planned, waivers, today, (*by_record, *by_base), retiring=bool(by_record))
+    found = assess(planned, waivers, today, Path.cwd())
     return replace(found, plan_differences=compare_plans(planned, other)) if other else found
 
 

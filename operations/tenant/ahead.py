@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from infra.problems import ProblemsError
-from infra.stack_files import is_stack_file
+from infra.stack_files import stack_file
 from infra.tenants.record import Tenant
 from infra.yaml_text import parse_yaml
-from operations.changed.estate import ListedEstate, read_estate
-from operations.changed.files import Files
-from operations.changed.touched import touched
+from operations.changed.touched import is_shared
 from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.engine.order import COMMIT, committed_since, head_of
@@ -40,10 +38,8 @@ def refuse_ahead(project: Project, tenant: Tenant, base: EngineStack, notify: No
             f"{tenant.base}: {known}, so whether {tenant.stack} would be ahead of it cannot be told",
             f"fetch the history whole, or `workbuoy deploy {tenant.base}` first, or say --ahead; nothing was changed",
         )
-    estate = read_estate(root)
-    ahead = [
-        one for one in files if tenant.base in _bases(one, estate) and not _means_the_same(root, one, str(deployed))
-    ]
+    own = stack_file(root, tenant.base).name
+    ahead = [one for one in files if is_shared(one) or (one == own and not _means_the_same(root, own, str(deployed)))]
     if ahead:
         more = f" and {len(ahead) - _SHOWN} more" if len(ahead) > _SHOWN else ""
         raise MistakenError(
@@ -53,14 +49,8 @@ def refuse_ahead(project: Project, tenant: Tenant, base: EngineStack, notify: No
         )
 
 
-def _bases(file: str, estate: ListedEstate) -> set[str]:
-    return {one.stack for one in touched(Files(differing=(file,)), estate).bases}
-
-
 def _means_the_same(root: Path, file: str, deployed: str) -> bool:
     """Whether only how secrets are encrypted differs, which a stack's first deployment writes into its file."""
-    if not is_stack_file(file):
-        return False
     before, now = (_config(git_text(root, "show", f"{commit}:./{file}"), file) for commit in (deployed, "HEAD"))
     return before is not None and before == now
 

@@ -61,6 +61,10 @@ def _is_for_everybody(kind: str, statement: Statement) -> bool:
     return is_open(statement) and kind not in _JUDGED_ELSEWHERE
 
 
+def _serves_copies(args: Args, statement: Statement) -> bool:
+    return serves_copies(args.type, statement, copied_to(one.props for one in args.stack.of(t.BACKUP_PLAN)))
+
+
 def _judge(args: Args, statement: Statement, report: Report) -> None:
     label, own = statement.get("Sid") or "a statement without a Sid", frozenset(args.accounts)
     if _is_for_everybody(args.type, statement) and not only_known_callers(statement, own):
@@ -69,8 +73,7 @@ def _judge(args: Args, statement: Statement, report: Report) -> None:
     foreign = [name for name in named if is_outsider(name, own)]
     if foreign and not own:
         raise NotEvaluated("the provider names no allowedAccountIds to compare principals with")
-    copied = copied_to(one.props for one in args.stack.of(t.BACKUP_PLAN))
-    if serves_copies(args.type, statement, copied) or opens_key_for_shared(args, statement):
+    if foreign and (_serves_copies(args, statement) or opens_key_for_shared(args, statement)):
         foreign = []
     for name in (*(foreign if args.type != t.BUCKET_POLICY else ()), *principals(statement, "CanonicalUser")):
         report(f"{label} allows {name}, which is not of this account")

@@ -11,7 +11,6 @@ from facts import tokens as t
 from graph.plan import Plan
 from operations.review.base import accepted_by_base
 from operations.review.effects import Danger
-from operations.review.judging import Judged
 from operations.review.waivers import Filed, Waiver
 from tests.conftest import PROJECT
 
@@ -46,11 +45,8 @@ def goes_to(account: str, stack: str = SILO, kind: str = t.BACKUP_PLAN) -> Dange
     return danger(f"names something of another account, {account}", stack, kind)
 
 
-def accepted(monkeypatch: pytest.MonkeyPatch, root: Path, found: Danger, *waivers: Filed, stack: str = SILO) -> bool:
-    from operations.review import base
-
-    monkeypatch.setattr(base, "judge", lambda _plan: Judged((found,), (), ()))
-    filed = accepted_by_base(root, Plan(stack=stack, steps=()), waivers, TODAY)
+def accepted(root: Path, found: Danger, *waivers: Filed, stack: str = SILO) -> bool:
+    filed = accepted_by_base(root, Plan(stack=stack, steps=()), (found,), waivers, TODAY)
     assert all(one.accepts(found) for one in filed)
     return bool(filed)
 
@@ -60,8 +56,8 @@ def waiver_for(found: Danger) -> Filed:
     return Filed(Waiver.model_validate({**fields, "reason": "The group keeps its copies there"}), "waivers/x.yaml")
 
 
-def test_the_account_in_the_base_stacks_file_needs_no_waiver(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    assert accepted(monkeypatch, root, goes_to(NAMED))
+def test_the_account_in_the_base_stacks_file_needs_no_waiver(root: Path) -> None:
+    assert accepted(root, goes_to(NAMED))
 
 
 @pytest.mark.parametrize(
@@ -73,40 +69,36 @@ def test_the_account_in_the_base_stacks_file_needs_no_waiver(monkeypatch: pytest
         Danger("role-widened", goes_to(NAMED).urn, goes_to(NAMED).what),
     ],
 )
-def test_nothing_else_is_accepted(found: Danger, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    assert not accepted(monkeypatch, root, found)
+def test_nothing_else_is_accepted(found: Danger, root: Path) -> None:
+    assert not accepted(root, found)
 
 
-def test_the_base_stack_itself_is_judged_as_ever(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    assert not accepted(monkeypatch, root, goes_to(NAMED, BASE), stack=BASE)
+def test_the_base_stack_itself_is_judged_as_ever(root: Path) -> None:
+    assert not accepted(root, goes_to(NAMED, BASE), stack=BASE)
 
 
-def test_a_base_stack_whose_name_begins_like_another_is_none_of_its_customers(
-    monkeypatch: pytest.MonkeyPatch, root: Path
-) -> None:
+def test_a_base_stack_whose_name_begins_like_another_is_none_of_its_customers(root: Path) -> None:
     settings = yaml.safe_load((root / f"Pulumi.{BASE}.yaml").read_text())
     (root / "Pulumi.prod.yaml").write_text(yaml.safe_dump(settings))
     copies_to(root, None)
-    assert not accepted(monkeypatch, root, goes_to(NAMED, BASE), stack=BASE)
+    assert not accepted(root, goes_to(NAMED, BASE), stack=BASE)
 
 
-def test_a_customer_of_another_base_stack_is_too(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    assert not accepted(monkeypatch, root, goes_to(NAMED, "prod-newco"), stack="prod-newco")
+def test_a_customer_of_another_base_stack_is_too(root: Path) -> None:
+    assert not accepted(root, goes_to(NAMED, "prod-newco"), stack="prod-newco")
 
 
-def test_a_base_stack_that_keeps_no_copies_accepts_none(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+def test_a_base_stack_that_keeps_no_copies_accepts_none(root: Path) -> None:
     copies_to(root, None)
-    assert not accepted(monkeypatch, root, goes_to(NAMED))
+    assert not accepted(root, goes_to(NAMED))
 
 
-def test_a_waiver_of_the_base_stack_counts_while_its_file_is_not_merged(
-    monkeypatch: pytest.MonkeyPatch, root: Path
-) -> None:
+def test_a_waiver_of_the_base_stack_counts_while_its_file_is_not_merged(root: Path) -> None:
     copies_to(root, None)
-    assert accepted(monkeypatch, root, goes_to(NAMED), waiver_for(goes_to(NAMED, BASE)))
-    assert not accepted(monkeypatch, root, goes_to(OTHER), waiver_for(goes_to(NAMED, BASE)))
-    assert not accepted(monkeypatch, root, goes_to(NAMED), waiver_for(goes_to(NAMED, "prod")))
+    assert accepted(root, goes_to(NAMED), waiver_for(goes_to(NAMED, BASE)))
+    assert not accepted(root, goes_to(OTHER), waiver_for(goes_to(NAMED, BASE)))
+    assert not accepted(root, goes_to(NAMED), waiver_for(goes_to(NAMED, "prod")))
 
 
-def test_where_there_is_no_project_nothing_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert not accepted(monkeypatch, tmp_path, goes_to(NAMED))
+def test_where_there_is_no_project_nothing_is_accepted(tmp_path: Path) -> None:
+    assert not accepted(tmp_path, goes_to(NAMED))

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.plan import Plan
 from operations.review.effects import Danger, EffectKind
-from operations.review.judging import Judged
 from operations.review.retirement import accepted_in
 from policies.retiring import RETIRING, with_retirement
 from policies.settings import configured
@@ -29,13 +27,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def accepted(monkeypatch: pytest.MonkeyPatch, root: Path, stack: str, *dangers: Danger) -> set[str]:
+def accepted(root: Path, stack: str, *dangers: Danger) -> set[str]:
     """The kinds that the record accepts of these dangers."""
-    from operations.review import retirement
-
-    monkeypatch.setattr(retirement, "judge", lambda _plan: Judged(dangers, (), ()))
-    plan = Plan(stack=stack, steps=(), config={}, errors=(), failed=False, source="test")
-    return {one.waiver.effect for one in accepted_in(root, plan, TODAY)}
+    return {one.waiver.effect for one in accepted_in(root, stack, dangers, TODAY)}
 
 
 def danger(kind: EffectKind, what: str, stack: str = "prod-acme") -> Danger:
@@ -49,15 +43,13 @@ LIFTED = (
 )
 
 
-def test_lifting_what_refuses_a_deletion_is_accepted_for_a_retiring_silo(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert accepted(monkeypatch, root, "prod-acme", *LIFTED) == {one.kind for one in LIFTED}
+def test_lifting_what_refuses_a_deletion_is_accepted_for_a_retiring_silo(root: Path) -> None:
+    assert accepted(root, "prod-acme", *LIFTED) == {one.kind for one in LIFTED}
 
 
 @pytest.mark.parametrize("stack", ["prod", "prod-eu-north-1-globex", "staging"])
-def test_for_nobody_else(root: Path, monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
-    assert not accepted(monkeypatch, root, stack, *LIFTED)
+def test_for_nobody_else(root: Path, stack: str) -> None:
+    assert not accepted(root, stack, *LIFTED)
 
 
 @pytest.mark.parametrize(
@@ -70,10 +62,8 @@ def test_for_nobody_else(root: Path, monkeypatch: pytest.MonkeyPatch, stack: str
         danger("delete", "is deleted"),
     ],
 )
-def test_what_keeps_data_after_a_deletion_still_stops(
-    root: Path, monkeypatch: pytest.MonkeyPatch, kept: Danger
-) -> None:
-    assert not accepted(monkeypatch, root, "prod-acme", kept)
+def test_what_keeps_data_after_a_deletion_still_stops(root: Path, kept: Danger) -> None:
+    assert not accepted(root, "prod-acme", kept)
 
 
 def test_the_policies_that_demand_protection_become_advice_for_it_alone() -> None:
