@@ -4,6 +4,7 @@ What reached main goes through dev, staging and the base stack first; a customer
 take all of it along otherwise.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +58,7 @@ def _means_the_same(root: Path, file: str, deployed: str) -> bool:
 
 def _config(text: str | None, file: str) -> object:
     try:
-        return parse_yaml(text, file)[0].get("config") if text else None
+        content = parse_yaml(text or "", file)[0]
     except ProblemsError:
         return None
+    return content.get("config") if isinstance(content, Mapping) else None

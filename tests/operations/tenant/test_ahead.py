@@ -104,13 +104,14 @@ def test_what_a_deployment_wrote_into_the_base_stacks_file_does_not_count(
     assert result.exit_code == 0, result.stderr
 
 
+@pytest.mark.parametrize("text", ["config: [", "# nothing\n", "- a list\n", ""])
 def test_a_base_stacks_file_that_cannot_be_read_counts(
-    run: Run, project: Project, fake_cli: FakeCli, deployed: str
+    text: str, run: Run, project: Project, fake_cli: FakeCli, deployed: str
 ) -> None:
     assert deployed
     file = project.root / "Pulumi.prod.yaml"
     good = file.read_text()
-    file.write_text("config: [")
+    file.write_text(text)
     broken = commit(project.root)
     file.write_text(good)
     commit(project.root)
