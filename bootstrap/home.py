@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.problems import ProblemsError
+from infra.stack_files import stacks_in
 from infra.yaml_index import index_of
 
 SETTINGS_KEY = "workbuoy-bootstrap:settings"
@@ -17,8 +18,7 @@ def account_file(stack: str) -> str:
 
 def accounts_in(root: Path) -> tuple[str, ...]:
     """The accounts that have a file, by their stacks in `bootstrap/`, sorted."""
-    files = (root / "bootstrap").glob("Pulumi.*.yaml")
-    return tuple(sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files))
+    return tuple(stacks_in(root / "bootstrap"))
 
 
 def account_settings(root: Path, stack: str) -> Mapping[str, Any]:
@@ -37,11 +37,8 @@ def account_stack(root: Path, environment: str, account: object) -> str:
 
     An environment's first account has its name, a further one `ENVIRONMENT-SOMETHING`.
     """
-    for file in sorted((root / "bootstrap").glob(f"Pulumi.{environment}-*.yaml")):
-        stack = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        if account and account_settings(root, stack).get("account") == account:
-            return stack
-    return environment
+    further = (stack for stack in accounts_in(root) if account and stack.startswith(f"{environment}-"))
+    return next((stack for stack in further if account_settings(root, stack).get("account") == account), environment)
 
 
 def home_region(root: Path, environment: str, account: object) -> str | None:

@@ -10,7 +10,7 @@ from bootstrap.settings import AccountSettings, AnyAccountSettings
 from bootstrap.vault_settings import VAULT, VaultAccountSettings
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import stack_file
+from infra.stack_files import stack_file, stacks_in
 from infra.validation import find_problems
 from infra.yaml_text import read_yaml
 
@@ -67,7 +67,7 @@ def _unread(content: Mapping[str, Any]) -> Iterator[Problem]:
 def _shared_accounts(root: Path, stack: str, configured: Any) -> Iterator[Problem]:
     """Other files that name this account: dev, staging and prod never share one."""
     account = configured.get("account") if isinstance(configured, dict) else None
-    for other in sorted(root.glob("Pulumi.*.yaml")):
+    for other in (stack_file(root, one) for one in stacks_in(root)):
         if account and other != stack_file(root, stack) and _account_in(other) == account:
             message = f"{account} is also the account of {other.name}; give each file an account of its own"
             yield Problem(path="account", message=message)

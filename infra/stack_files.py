@@ -12,7 +12,7 @@ from infra.yaml_text import YamlFile, child, read_yaml
 SETTINGS_KEY = "workbuoy:settings"
 TENANT_KEY = "workbuoy:tenant"
 _KEY_ARN = re.compile(r"^awskms:///?arn:aws[a-z-]*:kms:[a-z0-9-]+:(\d{12}):")
-_STACK_FILE = re.compile(r"Pulumi\.[^/]+\.yaml")
+_STACK_FILE = re.compile(r"Pulumi\.([^/]+)\.yaml")
 _KNOWN_TOP_LEVEL = ("config", "secretsprovider", "encryptionsalt", "encryptedkey")
 
 
@@ -21,9 +21,18 @@ def stack_file(root: Path, stack: str) -> Path:
     return root / f"Pulumi.{stack}.yaml"
 
 
-def stack_file_names(root: Path) -> list[str]:
-    """Names of all stacks' files, sorted."""
-    return sorted(name for name in os.listdir(root) if _STACK_FILE.fullmatch(name))
+def stack_of(file: str) -> str | None:
+    """The stack whose file has this name; None where it is no stack's."""
+    named = _STACK_FILE.fullmatch(file)
+    return named and named[1]
+
+
+def stacks_in(root: Path) -> list[str]:
+    """The stacks that have a file in a project's folder, sorted; none where there is no folder."""
+    try:
+        return sorted(stack for name in os.listdir(root) if (stack := stack_of(name)))
+    except FileNotFoundError:
+        return []
 
 
 def locate(problems: Iterable[Problem], file: Path) -> list[Problem]:
@@ -87,11 +96,11 @@ def find_shared_accounts(root: Path, stack: str) -> list[Problem]:
     own = settings_in(stack_file(root, stack)) or {}
     account, environment = own.get("account"), own.get("environment")
     problems = []
-    for other in stack_file_names(root):
-        settings = settings_in(root / other) or {}
+    for other in stacks_in(root):
+        settings = settings_in(stack_file(root, other)) or {}
         if account and settings.get("account") == account and settings.get("environment") != environment:
             message = (
-                f"{account} is also the account of {settings.get('environment')} ({other}); "
+                f"{account} is also the account of {settings.get('environment')} ({stack_file(root, other).name}); "
                 "give each environment its own"
             )
             problems.append(Problem(path="account", message=message))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import stack_file
+from infra.stack_files import stack_file, stacks_in
 from infra.suggestion import suggestion
 from infra.tenants.files import read_tenant
 from infra.yaml_text import read_yaml
@@ -22,7 +22,7 @@ class Project:
 
     def stacks(self) -> tuple[str, ...]:
         """Names of the stacks that have a file, sorted."""
-        return tuple(sorted(path.name[len("Pulumi.") : -len(".yaml")] for path in self.root.glob("Pulumi.*.yaml")))
+        return tuple(stacks_in(self.root))
 
     def stack_file(self, stack: str) -> Path:
         return stack_file(self.root, stack)

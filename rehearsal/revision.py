@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import InputError
+from infra.stack_files import stack_file
 from project.git import run_git
 from project.own_folder import own_folder
 from project.terminal import UNBROKEN, errors_in
@@ -35,7 +36,7 @@ class Revision:
 
     def has_stack(self, stack: str) -> bool:
         """Whether the project had a file for a stack."""
-        return (self.folder / f"Pulumi.{stack}.yaml").is_file()
+        return stack_file(self.folder, stack).is_file()
 
 
 @contextmanager

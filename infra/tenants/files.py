@@ -12,7 +12,7 @@ from typing import Any
 from components.settings import find_certificate_fault
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import TENANT_KEY, settings_in, settings_of, stack_file, stack_file_names
+from infra.stack_files import TENANT_KEY, settings_in, settings_of, stack_file, stacks_in
 from infra.suggestion import suggestion
 from infra.tenants import capacity
 from infra.tenants.hold import pool_obstacles
@@ -294,13 +294,13 @@ def _orphans(root: Path, tenants: Iterable[Tenant], listing: Listing) -> Iterato
     Of a tenant whose own file is wrong, that file's problems tell.
     """
     known: dict[str, Tenant | None] = {**dict.fromkeys(listing.paths), **{one.name: one for one in tenants}}
-    for file in stack_file_names(root):
+    for stack in stacks_in(root):
+        file = stack_file(root, stack)
         try:
-            content = index_of(root).of(file)
-            problems = list(_stack_problems(known, file[len("Pulumi.") : -len(".yaml")], content))
-            yield from read_yaml(root / file).locate(problems, "config") if problems else ()
+            problems = list(_stack_problems(known, stack, index_of(root).of(file.name)))
+            yield from read_yaml(file).locate(problems, "config") if problems else ()
         except ProblemsError as error:
-            if TENANT_KEY in (root / file).read_text(encoding="utf-8", errors="replace"):
+            if TENANT_KEY in file.read_text(encoding="utf-8", errors="replace"):
                 yield from error.problems  # of a base stack's file, its own rehearsal tells
 
 

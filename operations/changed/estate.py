@@ -9,7 +9,7 @@ from bootstrap.home import accounts_in, home_region
 from bootstrap.names import state_address
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import settings_of, stack_file, stack_file_names
+from infra.stack_files import settings_of, stack_file, stacks_in
 from infra.tenants.listing import list_records
 from infra.yaml_index import index_of
 
@@ -91,9 +91,8 @@ def read_bases(root: Path, silo_stacks: Collection[str] = ()) -> dict[str, Base]
 
 
 def _bases(root: Path, problems: list[Problem], silo_stacks: Collection[str] = ()) -> dict[str, Base]:
-    names = (name.removeprefix("Pulumi.").removesuffix(".yaml") for name in stack_file_names(root))
-    files = {stack: stack_file(root, stack) for stack in names if stack not in silo_stacks}
-    settings = {stack: settings_of(_content(root, file.name, problems)) for stack, file in sorted(files.items())}
+    files = {stack: stack_file(root, stack) for stack in stacks_in(root) if stack not in silo_stacks}
+    settings = {stack: settings_of(_content(root, file.name, problems)) for stack, file in files.items()}
     return {
         stack: base
         for stack, found in settings.items()

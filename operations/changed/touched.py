@@ -1,16 +1,15 @@
 """From changed files to the stacks and customers that they touch. What no rule knows touches all."""
 
-import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from bootstrap.home import account_file
+from infra.stack_files import stack_of
 from infra.tenants.listing import MOVED_FOLDER, OFFBOARDED_FOLDER, name_in
 from operations.changed.estate import LOCAL, Base, Customer, ListedEstate
 from operations.changed.files import Files
 
-_STACK_FILE: Final = re.compile(r"Pulumi\.([^/]+)\.yaml")
 _BOOTSTRAP: Final = "bootstrap"
 
 # What neither changes what a stack declares, nor the image, nor how either is judged. bootstrap/ is a project of its
@@ -83,8 +82,7 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
     removed: list[str] = []
     shared = False
     for file in files.differing:
-        if match := _STACK_FILE.fullmatch(file):
-            stack = match[1]
+        if stack := stack_of(file):
             owners = {name for name, one in estate.customers.items() if stack in (one.stack, one.base.stack)}
             customers |= {name for name in owners if estate.customers[name].isolation == "silo"}
             named |= {
@@ -115,24 +113,25 @@ def touched(files: Files, estate: ListedEstate) -> Touched:
 
 def is_shared(file: str) -> bool:
     """Whether a file concerns every stack: it is no stack's and no customer's, and does not stand apart."""
-    return not _STACK_FILE.fullmatch(file) and name_in(file) is None and not _stands_apart(file)
+    return stack_of(file) is None and name_in(file) is None and not _stands_apart(file)
 
 
 def _touches_account(files: Files, account: str, *, shared: bool) -> bool:
     """Whether what an account's bootstrap declares may change."""
     inside = (PurePosixPath(file) for file in files.differing if file.startswith(f"{_BOOTSTRAP}/"))
-    program = any(one.suffix != ".md" and not _STACK_FILE.fullmatch(one.name) for one in inside)
+    program = any(one.suffix != ".md" and stack_of(one.name) is None for one in inside)
     return shared or program or account_file(account) in files.differing
 
 
 def _new(files: Files, estate: ListedEstate) -> frozenset[str]:
     """A base or an account is new with its file, a silo with its stack's or its record, unless that was elsewhere."""
-    bases = {stack for stack in estate.bases if f"Pulumi.{stack}.yaml" in files.added}
+    added = {stack_of(file) for file in files.added}
+    bases = {stack for stack in estate.bases if stack in added}
     came = {name_in(file) for file in files.added} - {name_in(file) for file in {*files.differing} - files.added}
     silos = {
         one.stack
         for name, one in estate.customers.items()
-        if one.isolation == "silo" and (name in came or f"Pulumi.{one.stack}.yaml" in files.added)
+        if one.isolation == "silo" and (name in came or one.stack in added)
     }
     accounts = {place_of(one) for one in estate.accounts if account_file(one) in files.added}
     return frozenset(bases | silos | accounts)

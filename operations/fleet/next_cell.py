@@ -12,7 +12,7 @@ from bootstrap.home import SETTINGS_KEY as ACCOUNT_KEY
 from bootstrap.home import account_file, account_settings, account_stack, accounts_in, home_region
 from infra.placeholders import PLACEHOLDER_ACCOUNT
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import settings_in, stack_file, stack_file_names
+from infra.stack_files import settings_in, stack_file, stacks_in
 from operations.changed.estate import read_bases
 from operations.fleet.cells import Cell
 from project.whole_file import write_whole
@@ -83,8 +83,8 @@ def _certificate(name: str) -> str:
 def _free_name(root: Path, name: str) -> str:
     """The cell's name with the lowest number that neither a stack nor an account has."""
     stem = re.sub(r"-\d+$", "", name)
-    taken = {*stack_file_names(root), *(f"Pulumi.{one}.yaml" for one in accounts_in(root))}
-    return next(f"{stem}-{number}" for number in range(2, 10_000) if f"Pulumi.{stem}-{number}.yaml" not in taken)
+    taken = {*stacks_in(root), *accounts_in(root)}
+    return next(cell for number in range(2, 10_000) if (cell := f"{stem}-{number}") not in taken)
 
 
 def _base_text(root: Path, cell: Cell, name: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import TENANT_KEY, stack_file_names
+from infra.stack_files import TENANT_KEY, stack_file, stacks_in
 from infra.yaml_index import index_of
 from project.git import git_output
 
@@ -51,7 +51,8 @@ def customers_files(root: Path) -> list[str]:
     Raises ProblemsError for a stack file that cannot be read.
     """
     index = index_of(root)
-    return [name for name in stack_file_names(root) if TENANT_KEY in (index.of(name).get("config") or {})]
+    names = (stack_file(root, stack).name for stack in stacks_in(root))
+    return [name for name in names if TENANT_KEY in (index.of(name).get("config") or {})]
 
 
 def _names(listed: bytes) -> list[str]:

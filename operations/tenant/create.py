@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.stack_files import TENANT_KEY, settings_in, stack_file, stacks_in
 from infra.tenants.files import capacity_warnings, find_tenant_problems, read_tenants
 from infra.tenants.listing import OFFBOARDED_FOLDER, list_records, new_tenant_file, offboarding_file
 from infra.tenants.record import LAST_PRIORITY, Tenant
@@ -109,9 +109,7 @@ def _residency(text: str) -> "str | tuple[str, ...]":
 
 
 def _bases(root: Path) -> Iterator[str]:
-    for file in root.glob("Pulumi.*.yaml"):
-        if settings_in(file) is not None:
-            yield file.name[len("Pulumi.") : -len(".yaml")]
+    return (stack for stack in stacks_in(root) if settings_in(stack_file(root, stack)) is not None)
 
 
 def _content(root: Path, customer: NewTenant) -> tuple[dict[str, Any], list[Problem]]:

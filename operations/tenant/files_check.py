@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.problems import Problem
-from infra.stack_files import settings_in, stack_file, stack_file_names
+from infra.stack_files import settings_in, stack_file, stacks_in
 from infra.tenants import capacity
 from infra.tenants.files import Tenants, by_base, read_tenants
 from infra.tenants.hold import pool_warning
@@ -27,9 +27,9 @@ def find_warnings(root: Path, tenants: tuple[Tenant, ...]) -> list[str]:
 
 
 def _without_stack_file(root: Path, tenants: tuple[Tenant, ...]) -> Iterator[Problem]:
-    standing = set(stack_file_names(root))
+    standing = set(stacks_in(root))
     for tenant in tenants:
-        file = f"Pulumi.{tenant.stack}.yaml"
-        if tenant.isolation == "silo" and file not in standing:
+        if tenant.isolation == "silo" and tenant.stack not in standing:
+            file = stack_file(root, tenant.stack).name
             message = f"a silo needs its stack's file {file}, which holds `config: {{workbuoy:tenant: {tenant.name}}}`"
             yield Problem(file=tenant.path, path="isolation", message=message)

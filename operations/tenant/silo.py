@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.placeholders import IMAGE_VARIABLE
 from infra.problems import Problem, ProblemsError
-from infra.stack_files import TENANT_KEY, settings_in, stack_file
+from infra.stack_files import TENANT_KEY, settings_in, stack_file, stacks_in
 from infra.tenants.files import find_stack_problems, find_tenant_problems, read_tenant
 from infra.tenants.record import Tenant
 from infra.yaml_text import read_yaml
@@ -47,11 +47,12 @@ def read_silo(root: Path, name: str, base: str | None = None) -> Tenant | None:
 
 def _other_stacks(root: Path, tenant: Tenant) -> Iterator[Problem]:
     """Files of other stacks that name this customer: the record was edited, or the file belongs to nobody."""
-    for file in sorted(root.glob(f"Pulumi.*-{tenant.name}.yaml")):
-        read = read_yaml(file)
+    for stack in stacks_in(root):
+        if not stack.endswith(f"-{tenant.name}"):
+            continue
+        read = read_yaml(stack_file(root, stack))
         config = read.content.get("config")
         if isinstance(config, Mapping) and config.get(TENANT_KEY) == tenant.name:
-            stack = file.name[len("Pulumi.") : -len(".yaml")]
             yield from read.locate(find_stack_problems(tenant, stack), "config")
 
 
