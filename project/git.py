@@ -3,8 +3,11 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Final
 
 from infra.problems import Problem, ProblemsError
+
+FETCH_WHOLE: Final = "this clone is shallow: fetch it whole (git fetch --unshallow, in a workflow fetch-depth: 0)"
 
 
 def run_git(root: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[bytes]":
@@ -28,6 +31,27 @@ def git_output(root: Path, *arguments: str) -> bytes | None:
     """What git prints; None where it fails. Raises ProblemsError where there is no git."""
     done = run_git(root, *arguments)
     return done.stdout if done.returncode == 0 else None
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether the clone holds only the newest part of its history. Raises as `git_output`."""
+    return git_output(root, "rev-parse", "--is-shallow-repository") == b"true\n"
+
+
+def commit_of(root: Path, revision: str) -> str:
+    """The commit that a person's word for it stands for.
+
+    Raises ProblemsError where git does not know it, or the folder is in no repository.
+    """
+    found = git_text(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found is not None:
+        return found.strip()
+    if git_output(root, "rev-parse", "--is-inside-work-tree") is None:
+        message = f"{root}: is not in a git repository, so it has no revision to compare with; run it in a clone"
+    else:
+        cure = FETCH_WHOLE if is_shallow(root) else "fetch it, or name another"
+        message = f"{revision}: git knows no such commit here; {cure}"
+    raise ProblemsError([Problem(message=message)])
 
 
 def git_text(root: Path, *arguments: str) -> str | None:

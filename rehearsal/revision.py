@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from graph.errors import InputError
 from infra.stack_files import stack_file
-from project.git import run_git
+from project.git import commit_of, run_git
 from project.own_folder import own_folder
 from project.terminal import UNBROKEN, errors_in
 
@@ -44,9 +44,9 @@ def at(root: Path, name: str) -> Iterator[Revision]:
     """The project's files at a revision, in a folder that goes afterwards.
 
     An archive and no worktree of git's: nothing is noted in the repository that an end by force could leave there.
-    Raises InputError for a revision that git does not know.
+    Raises ProblemsError for a revision that git does not know.
     """
-    commit = _commit(root, name)
+    commit = commit_of(root, name)
     inside = run_git(root, "rev-parse", "--show-prefix").stdout.decode().strip()
     top = Path(run_git(root, "rev-parse", "--show-toplevel").stdout.decode().strip())
     done = run_git(top, "archive", "--format=zip", commit)
@@ -70,17 +70,6 @@ def notes(root: Path, revision: Revision) -> list[str]:
         which = f"{len(changed)} file{'s' if len(changed) > 1 else ''}"
         found.append(f"{which} not committed yet: they are part of what comes")
     return found
-
-
-def _commit(root: Path, revision: str) -> str:
-    done = run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if done.returncode == 0:
-        return done.stdout.decode().strip()
-    if run_git(root, "rev-parse", "--is-inside-work-tree").returncode != 0:
-        raise InputError(f"{root}: is not in a git repository, so it has no revision to compare with")
-    shallow = run_git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
-    cure = "this clone is shallow: fetch it whole (git fetch --unshallow)" if shallow else "fetch it, or name another"
-    raise InputError(f"{revision}: git knows no such commit here; {cure}")
 
 
 @dataclass(frozen=True, slots=True)

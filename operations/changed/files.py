@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.problems import Problem, ProblemsError
-from project.git import git_text
+from project.git import FETCH_WHOLE, commit_of, git_text, is_shallow
 
 _NOTHING_BEFORE: Final = re.compile(r"0{40}|0{64}")  # how a push names the commit before a branch's first
 
@@ -26,16 +26,10 @@ def changed_files(root: Path, since: str) -> Files | None:
     """
     if _NOTHING_BEFORE.fullmatch(since):
         return None
-    if git_text(root, "rev-parse", "--is-inside-work-tree") is None:
-        raise _mistake(f"{root}: is not in a git repository, so nothing tells what changed; run it in a clone")
-    shallow = (git_text(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
-    cure = "this clone is shallow: fetch it whole (git fetch --unshallow, in a workflow fetch-depth: 0)"
-    commit = git_text(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
-    if commit is None:
-        raise _mistake(f"{since}: git knows no such commit here; {cure if shallow else 'fetch it, or name another'}")
-    fork = git_text(root, "merge-base", commit.strip(), "HEAD")
+    fork = git_text(root, "merge-base", commit_of(root, since), "HEAD")
     if fork is None:
-        raise _mistake(f"{since}: shares no commit with HEAD; {cure if shallow else 'name another'}")
+        cure = FETCH_WHOLE if is_shallow(root) else "name another"
+        raise _mistake(f"{since}: shares no commit with HEAD; {cure}")
     names = ("--name-only", "--no-renames", "--relative", "-z")
     differing = git_text(root, "diff", *names, fork.strip(), "--")
     added = git_text(root, "diff", *names, "--diff-filter=A", fork.strip(), "--")

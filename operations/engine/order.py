@@ -12,7 +12,7 @@ from infra.problems import ProblemsError
 from operations.ending import Notify
 from operations.engine.errors import MistakenError
 from operations.engine.stack import EngineStack
-from project.git import git_text
+from project.git import git_text, is_shallow
 
 COMMIT: Final = "workbuoy:commit"
 IMAGE: Final = "workbuoy:image"
@@ -36,7 +36,7 @@ def refuse_older(
         return None
     if deployed is None or deployed == commit or _is_ancestor(root, deployed, commit):
         return commit
-    if _git(root, "cat-file", "-t", deployed) is None and _git(root, "rev-parse", "--is-shallow-repository") != "false":
+    if _git(root, "cat-file", "-t", deployed) is None and is_shallow(root):
         raise MistakenError(
             f"{opened.name}: {deployed[:9]} is deployed, which this shallow clone does not know",
             "fetch the history whole (`git fetch --unshallow`), so that the older one is never put back",

@@ -20,8 +20,8 @@ from rehearsal.revision import Side, at, declaring, notes
 def plan_since(project: Project, stack: str, revision: str, notify: Notify) -> Plan:
     """The plan that leads from what the project's own files at a revision declare to what the working tree declares.
 
-    Raises InputError for a revision that git does not know or whose program fails, and ProblemsError for a stack
-    that the project has not.
+    Raises ProblemsError for a revision that git does not know and a stack that the project has not, and InputError
+    where a program fails.
     """
     read_config(project, stack)  # an unknown stack is a mistake of its own, before anything is taken out of git
     now = Side(project.root, "the working tree", stack)

@@ -92,7 +92,7 @@ class Stood(Before):
 def stood_at(project: Project, stack: str, revision: str) -> Iterator[Stood]:
     """The stack of a revision, which begins to declare itself at once; its files are there as long as this lasts.
 
-    Raises InputError for a revision that git does not know, or that has no such stack.
+    Raises ProblemsError for a revision that git does not know, and InputError for one that has no such stack.
     """
     with at(project.root, revision) as former:
         if not former.has_stack(stack):
