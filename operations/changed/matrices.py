@@ -28,16 +28,17 @@ def matrices(change: Touched) -> dict[str, str]:
     """Outputs of a workflow's step, each on one line.
 
     `rehearsals` need no account, nor do `comparisons` and `accounts` (stacks of `bootstrap/`) with where the branch
-    left main. `previews` (base stacks and silos, but for those that the change brings), `silos` (of which a file of
-    their own changes: what shared code makes of the others goes by a release) and one list of base stacks for each
-    environment leave out whatever still has a placeholder for an account. So do `looks` and `drills` (of those whose
-    restore is to be tried), the nightly ones, whose jobs have several stacks each where GitHub takes no job for each of
-    them. A pull request is shown some of the silos then, and `unseen` says how many it is not shown; it is empty where
-    there is none.
+    left main. The others leave out whatever still has a placeholder for an account: `previews` (base stacks and silos,
+    but for those that the change brings), `silos` (of which a file of their own changes: what shared code makes of the
+    others goes by a release), one list of base stacks for each environment, `first` (the base stack that is deployed
+    before all others), and `looks` and `drills` (of those whose restore is to be tried), the nightly ones, whose jobs
+    have several stacks each where GitHub takes no job for each of them. A pull request is shown some of the silos then,
+    and `unseen` says how many it is not shown; it is empty where there is none.
 
     Raises ProblemsError where stacks want images of more than one architecture.
     """
     reachable = [one for one in change.bases if one.reachable]
+    in_order = [one for name in ENVIRONMENTS for one in reachable if one.environment == name]
     silos = [_customer(one) for one in change.silos if one.base.reachable]
     standing = [one for one in (*map(_base, reachable), *silos) if one["stack"] not in change.new]
     seen = _seen(change)
@@ -53,7 +54,8 @@ def matrices(change: Touched) -> dict[str, str]:
         "looks": shards(standing),
         "drills": shards(drilled),
         "silos": [one for one in silos if one["tenant"] in change.named],
-        **{name: [_base(one) for one in reachable if one.environment == name] for name in ENVIRONMENTS},
+        "first": [_base(one) for one in in_order[:1]],
+        **{name: [_base(one) for one in in_order if one.environment == name] for name in ENVIRONMENTS},
     }
     outputs = {name: json.dumps(entries, separators=(",", ":")) for name, entries in lists.items()}
     return {**outputs, "architecture": _architecture(change), "unseen": _unseen(change, seen)}
