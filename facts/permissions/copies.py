@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Any, Final
 
 from facts import tokens as t
-from facts.permissions.documents import Statement, accounts_of, conditions, principals, values_of
+from facts.permissions.documents import Statement, accounts_of, compared_exactly, principals, values_of
 from graph.values import maps
 
 _VAULT: Final = re.compile(r"^arn:aws[a-z-]*:backup:[a-z0-9-]+:(\d{12}):backup-vault:.+$")
 _SERVICE: Final = re.compile(r"^(?:backup|rds)\.[a-z0-9-]+\.amazonaws\.com$")
-_EXACTLY: Final = ("StringEquals", "StringEqualsIgnoreCase")
 
 
 def account_of_vault(copy: Mapping[str, Any]) -> str | None:
@@ -47,9 +46,5 @@ def serves_copies(kind: str, statement: Statement, accounts: Set[str]) -> bool:
 
 def is_through_services(statement: Statement) -> bool:
     """Whether a key is used through AWS Backup and RDS alone."""
-    services = [
-        value
-        for operator, values in conditions(statement).get("kms:viaservice", ())
-        for value in (values if operator in _EXACTLY else [""])
-    ]
+    services = compared_exactly(statement, "kms:ViaService")
     return bool(services) and all(map(_SERVICE.match, services))

@@ -136,3 +136,12 @@ def conditions(statement: Statement) -> dict[str, list[tuple[str, list[str]]]]:
         for key, value in block.items() if isinstance(block, Mapping) else ():
             found.setdefault(key.lower(), []).append((operator, [str(v) for v in items(value)]))
     return found
+
+
+def compared_exactly(statement: Statement, key: str) -> list[str]:
+    """The texts to one of which conditions hold a key; empty where none does.
+
+    None of the operators holds where the key is absent, as `IfExists` and `ForAllValues` do. ArnEquals takes wildcards.
+    """
+    found = conditions(statement).get(key.lower(), ())
+    return [value for operator, values in found if operator in ("StringEquals", "ArnEquals") for value in values]

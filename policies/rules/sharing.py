@@ -7,13 +7,20 @@ import re
 from typing import Final
 
 from facts import tokens as t
-from facts.permissions.documents import Statement, accounts_of, conditions, principals, statements, values_of
+from facts.permissions.documents import (
+    Statement,
+    accounts_of,
+    compared_exactly,
+    conditions,
+    principals,
+    statements,
+    values_of,
+)
 from graph.values import at
 from policies.rule import Args
 from policies.stack import Stack
 
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]+")
-_EXACTLY: Final = ("ArnEquals", "StringEquals")
 _LIKE: Final = ("StringEquals", "StringLike")
 _OF_OBJECTS: Final = {"s3:getobject", "s3:putobject"}
 _THROUGH_S3: Final = re.compile(r"s3\.[a-z0-9-]+\.amazonaws\.com")
@@ -28,16 +35,8 @@ def shares_prefix(args: Args, statement: Statement) -> bool:
 
 def opens_key_for_shared(args: Args, statement: Statement) -> bool:
     """Whether a statement of a key's policy serves what a bucket of the stack shares, through S3 and nothing else."""
-    found = conditions(statement)
-    services = [
-        value for operator, values in found.get("kms:viaservice", ()) if operator in _EXACTLY for value in values
-    ]
-    buckets = [
-        value
-        for operator, values in found.get("kms:encryptioncontext:aws:s3:arn", ())
-        if operator in _EXACTLY
-        for value in values
-    ]
+    services = compared_exactly(statement, "kms:ViaService")
+    buckets = compared_exactly(statement, "kms:EncryptionContext:aws:s3:arn")
     through_s3 = bool(services) and all(map(_THROUGH_S3.fullmatch, services))
     shared = bool(buckets) and all(
         _shared_with(args.stack, one) >= accounts_of(principals(statement)) for one in buckets
@@ -47,8 +46,7 @@ def opens_key_for_shared(args: Args, statement: Statement) -> bool:
 
 def names_one_buckets_objects(statement: Statement) -> bool:
     """Whether a statement about keys names exactly which bucket's objects they are for."""
-    contexts = conditions(statement).get("kms:encryptioncontext:aws:s3:arn", [])
-    values = [value for operator, values in contexts if operator in _EXACTLY for value in values]
+    values = compared_exactly(statement, "kms:EncryptionContext:aws:s3:arn")
     return bool(values) and not any("*" in value or "?" in value for value in values)
 
 
@@ -70,8 +68,7 @@ def _shared_with(stack: Stack, bucket_arn: str) -> set[str]:
 
 def _names_roles(statement: Statement) -> bool:
     """Whether a condition names a role, by its exact ARN, of each account that the statement lets in, and no other."""
-    named = conditions(statement).get("aws:principalarn", [])
-    roles = [_ROLE.fullmatch(value) for operator, values in named if operator in _EXACTLY for value in values]
+    roles = [_ROLE.fullmatch(value) for value in compared_exactly(statement, "aws:PrincipalArn")]
     return {one and one[1] for one in roles} == accounts_of(principals(statement)) != set()
 
 
