@@ -74,7 +74,7 @@ DATABASES = (
         "backup plan",
         removal=Removal.STOPS,
         judged="rules",
-        noted={"advancedBackupSettings scanSettings": "recovery points are taken or scanned otherwise"},
+        noted={"rules advancedBackupSettings scanSettings": "recovery points are taken, kept or scanned otherwise"},
         harmless={Harmless.NAME: "name"},
     ),
     listed(
@@ -145,10 +145,20 @@ BUCKETS = (
         "lifecycle",
         removal=Removal.NOTED,
         judged="rules",
-        noted={"transitionDefaultMinimumObjectSize": "objects of other sizes are archived"},
+        noted={
+            "rules": "objects are archived or deleted at other times",
+            "transitionDefaultMinimumObjectSize": "objects of other sizes are archived",
+        },
         harmless=_BUCKET_OF,
     ),
-    listed(t.BUCKET_ENCRYPTION, "encryption", removal=Removal.JUDGED, judged="rules", harmless=_BUCKET_OF),
+    listed(
+        t.BUCKET_ENCRYPTION,
+        "encryption",
+        removal=Removal.JUDGED,
+        judged="rules",
+        noted={"rules": "new objects are encrypted otherwise"},
+        harmless=_BUCKET_OF,
+    ),
     listed(
         t.BUCKET_LOGGING,
         "access log",
@@ -242,7 +252,10 @@ KEYS_AND_SECRETS = (
         "rotation",
         removal=Removal.STOPS,
         judged="rotationRules",
-        noted={"rotationLambdaArn": "another function writes the secret"},
+        noted={
+            "rotationRules": "the secret is rotated at other times",
+            "rotationLambdaArn": "another function writes the secret",
+        },
         harmless={Harmless.IDENTITY: "secretId", Harmless.TIMING: "rotateImmediately"},
     ),
     listed(t.SECRET_VERSION, "value of a secret", loss=Loss.SECRET),
@@ -262,7 +275,13 @@ IMAGES = (
         },
         harmless={Harmless.NAME: "name namePrefix"},
     ),
-    listed(t.REPOSITORY_LIFECYCLE, "lifecycle of images", judged="policy", harmless={Harmless.IDENTITY: "repository"}),
+    listed(
+        t.REPOSITORY_LIFECYCLE,
+        "lifecycle of images",
+        judged="policy",
+        noted={"policy": "images are deleted at other times"},
+        harmless={Harmless.IDENTITY: "repository"},
+    ),
     listed(t.REPOSITORY_POLICY, "registry policy", judged="policy", harmless={Harmless.IDENTITY: "repository"}),
 )
 

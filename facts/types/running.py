@@ -80,9 +80,10 @@ SERVING = (
             "codeSigningConfigArn": "other code may run",
             "reservedConcurrentExecutions": "it may run another number of times at once",
             "loggingConfig": "its log goes elsewhere",
+            "imageConfig handler": "it runs another command",
         },
         harmless={
-            Harmless.RELEASE: "imageUri imageConfig handler runtime packageType publish",
+            Harmless.RELEASE: "imageUri runtime packageType publish",
             Harmless.SIZE: "memorySize ephemeralStorage architectures",
             Harmless.TIMING: "timeout",
             Harmless.NAME: "name",
@@ -201,11 +202,11 @@ WATCHING = (
         judged="actionsEnabled alarmActions",
         noted={
             "okActions insufficientDataActions": "others are told",
-            "namespace metricName dimensions metricQueries comparisonOperator treatMissingData": "it watches otherwise",
+            "namespace metricName dimensions metricQueries comparisonOperator treatMissingData threshold "
+            "thresholdMetricId period evaluationPeriods datapointsToAlarm statistic extendedStatistic unit "
+            "evaluateLowSampleCountPercentiles": "it watches otherwise",
         },
         harmless={
-            Harmless.TUNING: "threshold thresholdMetricId period evaluationPeriods datapointsToAlarm statistic "
-            "extendedStatistic unit evaluateLowSampleCountPercentiles",
             Harmless.TEXT: "alarmDescription",
             Harmless.NAME: "name",
         },

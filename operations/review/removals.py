@@ -11,7 +11,7 @@ from facts.types import TYPES, Loss, Removal, ResourceType, noun_of
 from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
 from graph.values import at
-from operations.review.effects import Found, note, stop
+from operations.review.effects import Found, NotEvaluated, note, stop
 
 _NAMES: Final = ("name", "bucket", "identifier", "clusterIdentifier", "dashboardName")
 _REUSED_BY_DESIGN: Final = frozenset({t.TASK_DEFINITION})  # a family has revisions
@@ -32,8 +32,8 @@ def removals(plan: Plan) -> Iterator[Found]:
 
 def _unknown(step: PlanStep) -> Iterator[Found]:
     """A type outside the list may hold or guard anything."""
-    if step.op == "create":
-        yield note("unknown-type", step.urn, f"{step.type} is made, a type that this review does not know")
+    if step.op == "create":  # a share, a peering, an import of other rights: it may open or grant anything
+        yield NotEvaluated(step.urn, f"{step.type} is made, a type that this review does not know")
     elif step.op in ("delete", "replace", "forget", "update", "import"):
         verb = {"delete": "deleted", "replace": "replaced", "forget": "let go of"}.get(step.op, "changed")
         yield stop("unknown-type", step.urn, f"{step.type} is {verb}, a type that this review does not know")

@@ -68,7 +68,7 @@ def _judged(plan: Plan, widening: Widening, *, new: bool) -> Iterator[Found]:
         yield note("role-widened", widening.by, f"{widening.what}: {exempted}")
     elif widening.wide:
         yield stop("role-widened", widening.by, widening.what)
-    elif not new and not _made_with_its_component(plan, step):  # what comes along is what the change is about
+    elif not new and not plan.made_with_its_component(step):  # what comes along is what the change is about
         yield note("role-widened", widening.by, widening.what)
 
 
@@ -84,17 +84,12 @@ def _exempted(step: PlanStep, widening: Widening) -> str | None:
     return " ".join(dict.fromkeys(reasons)) if len(reasons) == len(found) else None
 
 
-def _made_with_its_component(plan: Plan, step: PlanStep) -> bool:
-    parent = plan.by_urn.get(step.either.parent)
-    return step.op == "create" and parent is not None and parent.op == "create"
-
-
 def _not_read(plan: Plan, old: Grants | None, become: Grants, *, new: bool) -> Iterator[Found]:
     for urn, name in become.unread:
         step = plan.by_urn.get(urn)
         if step is not None and step.changes:
             why = f"{name} cannot be read: it is not known before the update, not shown, or no policy document"
-            made_along = step.op == "create" and (new or old is None or _made_with_its_component(plan, step))
+            made_along = step.op == "create" and (new or old is None or plan.made_with_its_component(step))
             yield NotEvaluated(urn, why, matters=not made_along)
 
 
