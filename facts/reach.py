@@ -11,7 +11,7 @@ from facts.permissions.managed import is_managed_by_aws, managed_statements
 from facts.permissions.patterns import WITH_VARIABLES
 from facts.subjects import subjects
 from graph import Graph, Mark, Resource
-from graph.values import items
+from graph.values import items, maps
 
 _OWNERS: Final = {
     t.ROLE_POLICY: (("role", t.ROLE),),
@@ -169,7 +169,10 @@ def statement_outside_policies(one: Resource) -> Statement:
         return {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Principal": "*"}
     if one.type == t.KEY_GRANT:
         actions = [f"kms:{operation}" for operation in items(one.inputs.get("operations"))]
-        return {"Effect": "Allow", "Action": actions, "Principal": {"AWS": one.inputs.get("granteePrincipal")}}
+        statement = {"Effect": "Allow", "Action": actions, "Principal": {"AWS": one.inputs.get("granteePrincipal")}}
+        contexts = [context for limit in maps(one.inputs.get("constraints")) for context in limit.values() if context]
+        named = {f"kms:EncryptionContext:{key}": value for context in maps(contexts) for key, value in context.items()}
+        return statement | ({"Condition": {"StringEquals": named}} if named else {})
     return {}
 
 

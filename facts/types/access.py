@@ -81,7 +81,12 @@ IDENTITY = (
         judged="policy",
         harmless={Harmless.IDENTITY: "backupVaultName"},
     ),
-    listed("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "log policy", judged="policyDocument"),
+    listed(
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        "log policy",
+        judged="policyDocument",
+        harmless={Harmless.NAME: "policyName"},
+    ),
 )
 
 NETWORK = (

@@ -51,10 +51,31 @@ DATABASES = (
     listed("aws:rds/clusterInstance:ClusterInstance", "instance of a database cluster", loss=Loss.DATA),
     listed(t.GLOBAL_DATABASE_CLUSTER, "database", loss=Loss.DATA, judged="deletionProtection"),
     listed(t.DYNAMODB_TABLE, "database", loss=Loss.DATA, judged="deletionProtectionEnabled"),
-    listed(t.SNAPSHOT, "snapshot", loss=Loss.COPY),
-    listed(t.SNAPSHOT_COPY, "snapshot", loss=Loss.COPY),
+    listed(
+        t.SNAPSHOT,
+        "snapshot",
+        loss=Loss.COPY,
+        harmless={Harmless.NAME: "dbSnapshotIdentifier", Harmless.IDENTITY: "dbInstanceIdentifier"},
+    ),
+    listed(
+        t.SNAPSHOT_COPY,
+        "snapshot",
+        loss=Loss.COPY,
+        judged="kmsKeyId destinationRegion",
+        harmless={
+            Harmless.NAME: "targetDbSnapshotIdentifier",
+            Harmless.IDENTITY: "sourceDbSnapshotIdentifier",
+            Harmless.TEXT: "copyTags",
+        },
+    ),
     listed(t.CLUSTER_SNAPSHOT, "snapshot", loss=Loss.COPY),
-    listed(t.AUTOMATED_BACKUPS_REPLICATION, "replicated backups", loss=Loss.COPY, judged="retentionPeriod kmsKeyId"),
+    listed(
+        t.AUTOMATED_BACKUPS_REPLICATION,
+        "replicated backups",
+        loss=Loss.COPY,
+        judged="retentionPeriod kmsKeyId",
+        harmless={Harmless.IDENTITY: "sourceDbInstanceArn"},
+    ),
     listed(
         t.BACKUP_VAULT,
         "backup vault",
@@ -189,7 +210,13 @@ BUCKETS = (
         judged="blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
         harmless={Harmless.IDENTITY: "accountId"},
     ),
-    listed(t.BUCKET_ACL, "access control list", removal=Removal.NOTED, judged="acl accessControlPolicy"),
+    listed(
+        t.BUCKET_ACL,
+        "access control list",
+        removal=Removal.NOTED,
+        judged="acl accessControlPolicy",
+        harmless=_BUCKET_OF,
+    ),
     listed(
         t.BUCKET_OBJECT_LOCK,
         "object lock",
@@ -203,8 +230,15 @@ BUCKETS = (
         "replication",
         removal=Removal.STOPS,
         noted={"rules": "other objects are copied, or elsewhere", "role": "another role"},
+        harmless=_BUCKET_OF,
     ),
-    listed(t.BUCKET_NOTIFICATION, "notification of changed objects", removal=Removal.NOTED),
+    listed(
+        t.BUCKET_NOTIFICATION,
+        "notification of changed objects",
+        removal=Removal.NOTED,
+        noted={"queues topics lambdaFunctions eventbridge": "others are told of changed objects"},
+        harmless=_BUCKET_OF,
+    ),
 )
 
 KEYS_AND_SECRETS = (

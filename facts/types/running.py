@@ -331,6 +331,19 @@ WATCHING = (
 )
 
 BESIDE_AWS = (
+    listed(
+        t.PROVIDER,
+        "provider",
+        noted={
+            "allowedAccountIds": "it works in other accounts",
+            "defaultTags ignoreTags": "other tags are set, or left alone",
+        },
+        harmless={
+            Harmless.TIMING: "maxRetries retryMode",
+            Harmless.ENGINE: "version skipCredentialsValidation skipRegionValidation skipMetadataApiCheck "
+            "skipRequestingAccountId s3UsePathStyle stsRegion",
+        },
+    ),
     listed(REFERENCE_TYPE, "look into another stack", removal=Removal.HARMLESS, harmless={Harmless.IDENTITY: "name"}),
     listed(
         "random:index/randomId:RandomId",

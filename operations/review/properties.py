@@ -37,6 +37,7 @@ def _same(old: Any, new: Any) -> bool:
 def properties(plan: Plan) -> Iterator[Found]:
     """Lines for properties that a reviewer must see, and a stop for each that nobody judges."""
     for step in plan.steps:
+        yield from _by_another_provider(plan, step)
         listed = TYPES.get(step.type)
         if listed is None or listed.runs_code or step.is_component:
             continue
@@ -77,6 +78,21 @@ def _made(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found]:
 
 def _short(value: Any) -> str:
     return f" {value}" if isinstance(value, str | int | float | bool) and len(str(value)) <= 80 else ""
+
+
+def _by_another_provider(plan: Plan, step: PlanStep) -> Iterator[Found]:
+    """What goes through a provider that works as somebody else, or elsewhere; another region is a move."""
+    if step.old is None or step.new is None or step.old.provider == step.new.provider:
+        return
+    old, new = plan.providers_before.get(step.old.provider), plan.after.by_urn.get(step.new.provider)
+    if old is None or new is None:
+        if plan.whole:
+            yield NotEvaluated(step.urn, "it goes through another provider, which the plan does not show")
+        return
+    harmless = {"region", *(TYPES[new.type].harmless if new.type in TYPES else ())}
+    for name in dict.fromkeys((*old.inputs, *new.inputs)):
+        if name not in harmless and not _same(old.inputs.get(name), new.inputs.get(name)):
+            yield NotEvaluated(step.urn, f"it goes through another provider, whose {name} is another")
 
 
 def _not_shown(step: PlanStep, name: str) -> bool:

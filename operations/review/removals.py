@@ -115,6 +115,9 @@ def _unprotected(step: PlanStep) -> Iterator[Found]:
         yield stop("protect-off", step.urn, what)
     if step.old.retain_on_delete and not step.new.retain_on_delete:
         yield stop("protect-off", step.urn, "`retainOnDelete` is lifted, so that `destroy` takes it along")
+    for path in step.new.ignore_changes:
+        if path not in step.old.ignore_changes:
+            yield note("protect-off", step.urn, f"{path} is ignored from now on: it stays as it is in the cloud")
 
 
 def _same_names(plan: Plan) -> Iterator[Found]:

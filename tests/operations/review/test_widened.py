@@ -364,3 +364,9 @@ def test_a_second_policy_of_one_bucket_may_take_the_first_ones_place() -> None:
     first = step("same", t.BUCKET_POLICY, deny, deny)
     second = step("create", t.BUCKET_POLICY, None, {"bucket": "b", "policy": document()}, name="second")
     assert opened(first, second) == ["the Deny without a Sid is taken away or changed"]
+
+
+def test_a_grant_of_a_key_that_loses_its_constraint_stops() -> None:
+    use = {"keyId": "k", "granteePrincipal": "arn:aws:iam::333333333333:role/a", "operations": ["Decrypt"]}
+    limited = use | {"constraints": [{"encryptionContextEquals": {"tenant": "acme"}}]}
+    assert opened(step("replace", "aws:kms/grant:Grant", limited, use, keys=["constraints"]))
