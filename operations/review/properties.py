@@ -49,6 +49,8 @@ def properties(plan: Plan) -> Iterator[Found]:
 
 def _changed(plan: Plan, step: PlanStep, listed: ResourceType) -> Iterator[Found]:
     for name in changed_inputs(step):
+        if step.is_provider and _is_hidden(step, name):  # a credential: the accounts that it is held to limit it
+            continue
         if name in listed.noted:
             yield note("unwatched", step.urn, f"{listed.noted[name]} ({name}{_values(step, name)})")
         if not listed.knows(name):
@@ -100,6 +102,11 @@ def _not_shown(step: PlanStep, name: str) -> bool:
     states = (step.old, step.new)
     marks = (mark for state in states if state for _, mark in marks_in(state.inputs.get(name)))
     return any(isinstance(mark, Masked | Secret) for mark in marks)
+
+
+def _is_hidden(step: PlanStep, name: str) -> bool:
+    """Whether a value is not shown before and after."""
+    return all(state is not None and isinstance(state.inputs.get(name), Mark) for state in (step.old, step.new))
 
 
 def _values(step: PlanStep, name: str) -> str:
