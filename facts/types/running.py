@@ -41,7 +41,7 @@ SERVING = (
         noted={
             "executionRoleArn taskRoleArn": "it runs under another role",
             "volumes": "other volumes",
-            "ipcMode enableFaultInjection": "it is kept apart otherwise",
+            "ipcMode enableFaultInjection pidMode networkMode": "it is kept apart otherwise",
         },
         harmless={
             Harmless.SIZE: "cpu memory ephemeralStorage runtimePlatform",
