@@ -155,3 +155,26 @@ def test_a_property_that_nobody_judges_stops_where_customers_data_are() -> None:
 def test_a_masked_value_is_equal_to_nothing() -> None:
     change = step("update", t.DATABASE, {"domain": "[secret]"}, {"domain": "[secret]"})
     assert kinds(change) == ["not-judged"]
+
+
+def test_what_belongs_to_one_bucket_and_is_renamed_without_an_alias_is_taken_away() -> None:
+    """The new one is put in the place of the old, whose deletion then takes what is there."""
+    inputs = {"bucket": "files", "versioningConfiguration": {"status": "Enabled"}}
+    goes = step("delete", t.BUCKET_VERSIONING, inputs, None, old_more={"id": "files"})
+    (danger,) = stopping(step("create", t.BUCKET_VERSIONING, None, inputs, name="renamed"), goes)
+    assert danger.kind == "same-name"
+    assert 'aliases=[pulumi.Alias(name="it")]' in danger.what
+    other = step("create", t.BUCKET_VERSIONING, None, inputs | {"bucket": "other"}, name="renamed")
+    assert "same-name" not in kinds(other, goes)
+
+
+def test_a_policy_of_one_name_may_belong_to_another_role_and_a_registry_to_another_region() -> None:
+    def policy(role: str) -> dict[str, Any]:
+        return {"name": "permissions", "role": role, "policy": '{"Statement": []}'}
+
+    goes = step("delete", t.ROLE_POLICY, policy("a"), None)
+    assert kinds(step("create", t.ROLE_POLICY, None, policy("b"), name="other"), goes) == []
+    assert kinds(step("create", t.ROLE_POLICY, None, policy("a"), name="other"), goes) == ["same-name"]
+    alarm = {"name": "cpu", "region": "eu-west-1"}
+    elsewhere = step("create", t.METRIC_ALARM, None, alarm | {"region": "eu-north-1"}, name="other")
+    assert kinds(elsewhere, step("delete", t.METRIC_ALARM, alarm, None)) == []
