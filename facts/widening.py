@@ -64,6 +64,17 @@ def _lost_denials(before: Sequence[WrittenStatement], after: Sequence[WrittenSta
             yield Widening(f"the Deny {name} is taken away or changed", wide=True, by=one.by)
 
 
+def ended(before: Grants | None, after: Grants) -> Iterator[Widening]:
+    """What a service of AWS may not do any more, and so does not write, tell or encrypt."""
+    allowed = [one.statement for one in after.statements if one.statement.get("Effect") == "Allow"]
+    for one in before.statements if before else ():
+        services = principals(one.statement, "Service")
+        if one.statement.get("Effect") != "Allow" or not services or within(one.statement, allowed):
+            continue
+        actions = _listed(values_of(one.statement, "Action"))
+        yield Widening(f"{_listed(services)} is not allowed all of {actions} any more", wide=False, by=one.by)
+
+
 def within(statement: Statement, known: Sequence[Statement]) -> bool:
     """Whether other statements of the same effect hold all of this one together, each under no stricter conditions."""
     alike = [one for one in known if _same_kind(statement, one) and narrows(statement, one)]

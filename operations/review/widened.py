@@ -8,7 +8,7 @@ from facts.permissions.copies import copied_to
 from facts.permissions.documents import PolicyKind
 from facts.places import own_accounts
 from facts.reach import ALLOW_ALL, Grants, Reach, WrittenStatement, reach
-from facts.widening import Accounts, Widening, widenings
+from facts.widening import Accounts, Widening, ended, widenings
 from graph.marks import is_known
 from graph.plan import Plan, PlanStep
 from operations.review.effects import Found, NotEvaluated, note, stop
@@ -55,6 +55,8 @@ def _of_subject(
     known = old if old is None else replace(old, statements=[one for one in old.statements if one.by not in unread])
     for widening in widenings(known, become, accounts):
         yield from _judged(plan, widening, new=new)
+    for less in () if unread else ended(known, become):
+        yield note("unwatched", less.by, less.what)
     if old is not None:
         yield from _boundary(plan, subject, old, become)
 

@@ -294,7 +294,8 @@ def test_a_condition_with_fewer_values_or_one_more_key_is_no_widening(
     who = {"Principal": {"Service": "lambda.amazonaws.com"}} if kind == t.ROLE else {}
     old, new = (document(statement(TWO, Condition=one, **who)) for one in (ONE_KEY, condition))
     change = step("update", kind, {name: old}, {name: new})
-    assert (opened(change), noted(change)) == ([], [])
+    assert opened(change) == []
+    assert not any("condition" in line for line in noted(change))
 
 
 LOGS = "arn:aws:logs:eu-west-1:333333333333:log-group:*"
@@ -370,3 +371,17 @@ def test_a_grant_of_a_key_that_loses_its_constraint_stops() -> None:
     use = {"keyId": "k", "granteePrincipal": "arn:aws:iam::333333333333:role/a", "operations": ["Decrypt"]}
     limited = use | {"constraints": [{"encryptionContextEquals": {"tenant": "acme"}}]}
     assert opened(step("replace", "aws:kms/grant:Grant", limited, use, keys=["constraints"]))
+
+
+def test_a_service_that_may_not_do_any_more_what_it_did_is_to_be_read() -> None:
+    def topic(*services: str) -> dict[str, Any]:
+        return {"policy": document(statement(["sns:Publish"], "*", Principal={"Service": list(services)}))}
+
+    both = topic("cloudwatch.amazonaws.com", "events.rds.amazonaws.com")
+    change = step("update", t.TOPIC_POLICY, both, topic("cloudwatch.amazonaws.com"))
+    assert opened(change) == []
+    assert noted(change) == [
+        "`cloudwatch.amazonaws.com`, `events.rds.amazonaws.com` is not allowed all of `sns:Publish` any more"
+    ]
+    reordered = topic("events.rds.amazonaws.com", "cloudwatch.amazonaws.com")
+    assert noted(step("update", t.TOPIC_POLICY, both, reordered)) == []
