@@ -92,7 +92,7 @@ class Difference:
     # ---- what becomes of it
 
     def _compared(self, old: Resource, new: Resource) -> PlanStep:
-        coming = self._with_unknowns(new)
+        coming = self._with_unknowns(_without_ignored(old, new))
         if not new.custom or new.read:
             return PlanStep(op="same", urn=new.urn, old=old, new=new, looked_up=new.read)
         paths = tuple(self._changed(old, coming))
@@ -101,7 +101,7 @@ class Difference:
         return PlanStep(op=op, urn=new.urn, old=old, new=coming, paths=paths, replace_paths=replacing)
 
     def _changed(self, old: Resource, new: Resource) -> Iterator[str]:
-        ignored = {root_of(path) for path in new.ignore_changes}
+        ignored = set(new.ignore_changes)
         for name in dict.fromkeys((*old.inputs, *new.inputs)):
             was, becomes = old.inputs.get(name), new.inputs.get(name)
             if name not in ignored and (was != becomes or not is_known(becomes)):
@@ -122,6 +122,15 @@ def replaces_resource(new: Resource, path: str) -> bool:
     """Whether another value of a property replaces this resource, by its own options or by the provider."""
     paths = {root_of(one) for one in new.replace_on_changes}
     return path in paths or "*" in paths or bool(replaces(new.type, path))
+
+
+def _without_ignored(old: Resource, new: Resource) -> Resource:
+    """A resource as it will be: what changes of it are ignored stays. A path into a property leaves the rest of it."""
+    names = [name for name in new.ignore_changes if name in old.inputs or name in new.inputs]
+    if not names:
+        return new
+    kept = {name: old.inputs[name] for name in names if name in old.inputs}
+    return replace(new, inputs={**{k: v for k, v in new.inputs.items() if k not in names}, **kept})
 
 
 def _attributes(new: Resource) -> frozenset[str]:

@@ -10,6 +10,13 @@ from graph import Graph, Resource
 from graph.values import items
 
 ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12})?:")
+_HOST: Final = re.compile(
+    r"(?P<registry>\d{12})\.dkr\.ecr\.(?P<its_region>[a-z0-9-]+)\.amazonaws\."
+    r"|sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.[a-z.]+/(?P<queue>\d{12})/"
+)
+"""Addresses that name an account and a region as an ARN does: a registry's images, a queue."""
+_ACCOUNT: Final = re.compile(r"\d{12}")
+_LABELS: Final = ("tags", "tagsAll")
 ZONE: Final = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
 _REGION_NAMES: Final = ("region", "destinationRegion", "replicaRegion", "sourceRegion")
 WITHOUT_REGION: Final = ("aws:iam/", "aws:cloudfront/", "aws:route53/", "aws:organizations/")
@@ -62,7 +69,7 @@ def _named(value: Any, name: str) -> Iterator[Place]:
         yield from _in_text(value, name)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _named(item, str(key))
+            yield from _named(item, name if name in _LABELS else str(key))
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _named(item, name)
@@ -72,9 +79,14 @@ def _in_text(text: str, name: str) -> Iterator[Place]:
     if name in _REGION_NAMES and text:
         yield Place(region=text)
         return
+    if _ACCOUNT.fullmatch(text) and name not in _LABELS:
+        yield Place(account=text)
     for found in () if is_document(text) else ARN.finditer(text):
         yield from (Place(region=found[1]),) if found[1] else ()
         yield from (Place(account=found[2]),) if found[2] else ()
+    for host in _HOST.finditer(text):
+        yield Place(region=host["its_region"] or host["region"])
+        yield Place(account=host["registry"] or host["queue"])
 
 
 def own_accounts(graph: Graph) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Who may do what: the grants of every identity, and those that hang on resources, whichever resource says them."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from facts.permissions.managed import is_managed_by_aws, managed_statements
 from facts.permissions.patterns import WITH_VARIABLES
 from facts.subjects import subjects
 from graph import Graph, Mark, Resource
-from graph.values import items
+from graph.values import items, maps
 
 _OWNERS: Final = {
     t.ROLE_POLICY: (("role", t.ROLE),),
@@ -68,28 +69,56 @@ ALLOW_ALL: Final[Statement] = {"Effect": "Allow", "Principal": "*", "Action": "*
 def reach(graph: Graph) -> Reach:
     """Who may do what in a graph."""
     found: Reach = {}
+    writers: dict[str, set[str]] = defaultdict(set)
     for one in graph.resources:
-        if not one.custom:
-            continue
-        for document in _documents(one):
-            for subject in owners(graph, one):
-                _read(found.setdefault((subject, document.kind), Grants(document.kind)), document)
-        otherwise = statement_outside_policies(one)
-        for subject in owners(graph, one) if otherwise else ():
-            found.setdefault((subject, "resource"), Grants("resource")).statements.append(
-                WrittenStatement(otherwise, one.urn)
-            )
-        for subject, arn in _attached(graph, one):
-            _attach(graph, found.setdefault((subject, "identity"), Grants("identity")), arn, one.urn)
-        if one.type in (t.ROLE, t.USER):
-            found.setdefault((one.urn, "identity"), Grants("identity")).boundary = one.inputs.get("permissionsBoundary")
+        if one.custom:
+            _add(graph, one, found, writers)
     for endpoint in graph.of(t.ENDPOINT):
         # AWS lets everything through an endpoint without a policy:
         # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
         if endpoint.inputs.get("policy") is None:
             key: tuple[str, PolicyKind] = (endpoint.urn, "resource")
             found.setdefault(key, Grants("resource")).statements.append(WrittenStatement(ALLOW_ALL, endpoint.urn))
+    for subject, several in writers.items():
+        if len(several) > 1:
+            grants = found[subject, "resource"]
+            grants.statements = list(_in_any_case(grants.statements, several))
     return found
+
+
+def _add(graph: Graph, one: Resource, found: Reach, writers: Mapping[str, set[str]]) -> None:
+    """What one resource says; `writers` are those of each subject that say it in a policy of the subject's own."""
+    for document in _documents(one):
+        for subject in owners(graph, one):
+            _read(found.setdefault((subject, document.kind), Grants(document.kind)), document)
+            if document.kind == "resource":
+                writers[subject].add(one.urn)
+    otherwise = statement_outside_policies(one)
+    for subject in owners(graph, one) if otherwise else ():
+        found.setdefault((subject, "resource"), Grants("resource")).statements.append(
+            WrittenStatement(otherwise, one.urn)
+        )
+    for subject, arn in _attached(graph, one):
+        _attach(graph, found.setdefault((subject, "identity"), Grants("identity")), arn, one.urn)
+    if one.type in (t.ROLE, t.USER):
+        found.setdefault((one.urn, "identity"), Grants("identity")).boundary = one.inputs.get("permissionsBoundary")
+
+
+def _in_any_case(statements: Sequence[WrittenStatement], writers: Set[str]) -> Iterator[WrittenStatement]:
+    """What holds whichever of several policies stays: AWS keeps the last that was put on a thing, and no other.
+
+    Each Allow may hold; a Deny only does where each of them has it.
+    """
+    for one in statements:
+        denial = _without_sid(one.statement)
+        if one.statement.get("Effect") != "Deny" or writers <= {
+            other.by for other in statements if _without_sid(other.statement) == denial
+        }:
+            yield one
+
+
+def _without_sid(statement: Statement) -> dict[str, Any]:
+    return {key: value for key, value in statement.items() if key != "Sid"}
 
 
 def owners(graph: Graph, one: Resource) -> list[str]:
@@ -140,7 +169,10 @@ def statement_outside_policies(one: Resource) -> Statement:
         return {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Principal": "*"}
     if one.type == t.KEY_GRANT:
         actions = [f"kms:{operation}" for operation in items(one.inputs.get("operations"))]
-        return {"Effect": "Allow", "Action": actions, "Principal": {"AWS": one.inputs.get("granteePrincipal")}}
+        statement = {"Effect": "Allow", "Action": actions, "Principal": {"AWS": one.inputs.get("granteePrincipal")}}
+        contexts = [context for limit in maps(one.inputs.get("constraints")) for context in limit.values() if context]
+        named = {f"kms:EncryptionContext:{key}": value for context in maps(contexts) for key, value in context.items()}
+        return statement | ({"Condition": {"StringEquals": named}} if named else {})
     return {}
 
 

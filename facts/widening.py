@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Final
 
 from facts.permissions.actions import takes_resource
 from facts.permissions.copies import serves_copies
 from facts.permissions.documents import PolicyKind, Statement, accounts_of, is_open, principals, values_of
 from facts.permissions.escalation import escalations
+from facts.permissions.narrowing import loosens, narrows
+from facts.permissions.patterns import includes
+from facts.permissions.principals import KINDS
 from facts.permissions.resources import attaches_functions_alone, is_every_one
 from facts.reach import Grants, WrittenStatement
 from graph.resource import type_of
-from graph.values import plain
+from graph.values import items, plain
 
 _ACCOUNT: Final = re.compile(r"^(?:arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):.*|(\d{12}))$")
 
@@ -47,7 +49,7 @@ def widenings(before: Grants | None, after: Grants, accounts: Accounts) -> Itera
     for one in after.statements:
         if one.statement.get("Effect") != "Allow" or one.statement in allowed:  # most stay as they are
             continue
-        if not any(_within(one.statement, known) for known in allowed):
+        if not within(one.statement, allowed):
             yield from _new_grant(one, allowed, after.kind, accounts, new=before is None)
     for arn, by in after.managed.items():
         if before is None or arn not in before.managed:
@@ -55,38 +57,59 @@ def widenings(before: Grants | None, after: Grants, accounts: Accounts) -> Itera
 
 
 def _lost_denials(before: Sequence[WrittenStatement], after: Sequence[WrittenStatement]) -> Iterator[Widening]:
-    denials = [_comparable(one.statement) for one in after if one.statement.get("Effect") == "Deny"]
+    denials = [one.statement for one in after if one.statement.get("Effect") == "Deny"]
     for one in before:
-        if one.statement.get("Effect") == "Deny" and _comparable(one.statement) not in denials:
+        if one.statement.get("Effect") == "Deny" and not within(one.statement, denials):
             name = one.statement.get("Sid") or "without a Sid"
             yield Widening(f"the Deny {name} is taken away or changed", wide=True, by=one.by)
 
 
-def _comparable(statement: Statement) -> dict[str, Any]:
-    lists = {"Action", "Resource", "NotAction", "NotResource"}
-    return {
-        key: sorted(values_of(statement, key)) if key in lists else plain(value)
-        for key, value in statement.items()
-        if key != "Sid"
-    }
+def ended(before: Grants | None, after: Grants) -> Iterator[Widening]:
+    """What a service of AWS may not do any more, and so does not write, tell or encrypt."""
+    allowed = [one.statement for one in after.statements if one.statement.get("Effect") == "Allow"]
+    for one in before.statements if before else ():
+        services = principals(one.statement, "Service")
+        if one.statement.get("Effect") != "Allow" or not services or within(one.statement, allowed):
+            continue
+        actions = _listed(values_of(one.statement, "Action"))
+        yield Widening(f"{_listed(services)} is not allowed all of {actions} any more", wide=False, by=one.by)
 
 
-def _within(statement: Statement, known: Statement) -> bool:
-    """Whether an older statement allowed all of this one, under no stricter conditions."""
-    same = all(plain(statement.get(k)) == plain(known.get(k)) for k in ("Principal", "NotAction", "NotResource"))
-    kept = known.get("Condition") in (None, {}) or plain(known.get("Condition")) == plain(statement.get("Condition"))
-    return same and kept and _covers(statement, known)
+def within(statement: Statement, known: Sequence[Statement]) -> bool:
+    """Whether other statements of the same effect hold all of this one together, each under no stricter conditions."""
+    alike = [one for one in known if _same_kind(statement, one) and narrows(statement, one)]
+    return any(_covers(statement, one) for one in alike) or (
+        len(alike) > 1 and all(any(_covers(part, one) for one in alike) for part in _parts(statement))
+    )
+
+
+def _parts(statement: Statement) -> Iterator[Statement]:
+    """Each action on each resource; what says neither is whole."""
+    for action in items(statement.get("Action")) or [None]:
+        for resource in items(statement.get("Resource")) or [None]:
+            yield {**statement, "Action": action, "Resource": resource}
+
+
+def _same_kind(statement: Statement, known: Statement) -> bool:
+    """Whether another statement is for everybody whom this one names, and leaves out the same."""
+    left_out = ("NotPrincipal", "NotAction", "NotResource")
+    return all(plain(statement.get(key)) == plain(known.get(key)) for key in left_out) and all(
+        set(principals(statement, kind)) <= set(principals(known, kind))
+        or (kind == "AWS" and "*" in principals(known, kind))
+        for kind in KINDS
+    )
 
 
 def _covers(statement: Statement, known: Statement) -> bool:
-    """Whether an older statement's actions and resources hold all of this one's, whatever the conditions."""
-    return all(_covered(action, values_of(known, "Action")) for action in values_of(statement, "Action")) and all(
+    """Whether another statement's actions and resources hold all of this one's, whatever the conditions."""
+    actions = [pattern.lower() for pattern in values_of(known, "Action")]
+    return all(_covered(action.lower(), actions) for action in values_of(statement, "Action")) and all(
         _covered(arn, values_of(known, "Resource")) for arn in values_of(statement, "Resource")
     )
 
 
 def _covered(value: str, patterns: list[str]) -> bool:
-    return any(value == pattern or fnmatchcase(value.lower(), pattern.lower()) for pattern in patterns)
+    return value in patterns or any(includes(pattern, value) for pattern in patterns)
 
 
 def _new_grant(
@@ -98,19 +121,28 @@ def _new_grant(
     grant = f"{_listed(actions) or 'everything but a list'} on {_listed(resources) or 'itself'}"
     if was:
         grant += f" (was {_listed(values_of(was, 'Action'))} on {_listed(values_of(was, 'Resource')) or 'itself'})"
-    # Its actions and resources were allowed before, so what was dropped is a condition, under whatever Sid.
-    narrowed = next((s for s in allowed if s.get("Condition") and _covers(statement, s)), None)
-    if narrowed is None and was and was.get("Condition"):
-        narrowed = was if plain(was.get("Condition")) != plain(statement.get("Condition")) else None
-    if narrowed is not None and kind == "identity":
-        name = narrowed.get("Sid") or statement.get("Sid") or "a statement without a Sid"
-        yield Widening(f"a condition of {name} is taken away or changed", wide=True, by=one.by)
-        return
     if kind == "identity":
+        limited = _limited(statement, was, allowed)
+        if limited is not None:
+            yield _loosened(limited, one)
+            return
         controls = tuple(_refused_by(statement, actions, resources))
         yield Widening(grant, wide=bool(controls), by=one.by, controls=controls)
     else:
         yield from _new_principals(one, allowed, grant, kind, accounts, new=new)
+
+
+def _limited(statement: Statement, was: Statement | None, allowed: Sequence[Statement]) -> Statement | None:
+    """The statement that allowed the same under a condition, under whatever Sid."""
+    held = next((one for one in allowed if one.get("Condition") and _covers(statement, one)), None)
+    if held is None and was is not None and was.get("Condition") and not narrows(statement, was):
+        return was
+    return held
+
+
+def _loosened(limited: Statement, one: WrittenStatement) -> Widening:
+    name = limited.get("Sid") or one.statement.get("Sid") or "a statement without a Sid"
+    return Widening(f"a condition of {name} is taken away or changed", wide=True, by=one.by)
 
 
 def _refused_by(statement: Statement, actions: list[str], resources: list[str]) -> Iterator[str]:
@@ -137,6 +169,10 @@ def _new_principals(
     statement = one.statement
     if is_open(statement) and not only_known_callers(statement, accounts.own):
         yield Widening(f"everybody is allowed {grant}", wide=True, by=one.by)
+        return
+    same = [known for known in allowed if _same_kind(statement, known) and _covers(statement, known)]
+    if kind == "resource" and same and all(loosens(statement, known) for known in same):
+        yield _loosened(same[0], one)
         return
     known = {name for older in allowed for name in _everyone(older)}
     named = _everyone(statement)
@@ -172,7 +208,7 @@ def is_outsider(name: str, own_accounts: Set[str]) -> bool:
 
 
 def _everyone(statement: Statement) -> list[str]:
-    return [name for kind in ("AWS", "Service", "Federated", "CanonicalUser") for name in principals(statement, kind)]
+    return [name for kind in KINDS for name in principals(statement, kind)]
 
 
 def _listed(values: list[str]) -> str:

@@ -131,6 +131,17 @@ class Plan:
         """What comes; what stays keeps the id and the attributes that it has."""
         return Graph((_coming(step) for step in self.steps if step.new), stack=self.stack, region=self._region)
 
+    @cached_property
+    def providers_before(self) -> dict[str, Resource]:
+        """The providers that stand, under the URNs by which resources that stand name them."""
+        return {step.old.urn: step.old for step in self.steps if step.is_provider and step.old is not None}
+
+    def made_with_its_component(self, step: PlanStep) -> bool:
+        """Whether a step makes a part of something that comes as a whole, or of a stack that does."""
+        parent = self.by_urn.get(step.either.parent)
+        whole = parent.op == "create" if parent is not None else not self.before.resources
+        return step.op == "create" and whole
+
     @property
     def _region(self) -> str:
         return str(self.config.get("aws:region") or "")

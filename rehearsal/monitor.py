@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from google.protobuf import empty_pb2
@@ -109,6 +109,11 @@ class Monitor(MockMonitor):
             f"function {request.tok} cannot be answered in a rehearsal: give the program the value as a setting"
         )
 
+    def RegisterStackTransform(self, _request: Any) -> Any:  # noqa: N802
+        raise RefusedError(
+            "the program registers a transform of its resources, which only the engine carries out: leave it out"
+        )
+
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         outputs, secrets = wire.to_python(request.outputs)
         if request.urn.split("::")[2] == STACK_TYPE:
@@ -118,6 +123,10 @@ class Monitor(MockMonitor):
         return empty_pb2.Empty()
 
     def _record(self, urn: str, request: Any, *, read: bool = False) -> Declared:
+        for option, _ in request.ListFields():
+            if option.name in _BEYOND_A_REHEARSAL:
+                what = _BEYOND_A_REHEARSAL[option.name]
+                raise RefusedError(f"{request.name} has {what}, which only the engine carries out: leave it out")
         if urn in self.declared:
             raise RefusedError(f"two resources have one URN, {urn}: give one of them another name")
         properties, secrets = wire.to_python(request.properties if read else request.object)
@@ -171,6 +180,15 @@ class Monitor(MockMonitor):
             if path:
                 return f"{path}:{frame.pc.line}"
         return ""
+
+
+_BEYOND_A_REHEARSAL: Final[Mapping[str, str]] = {
+    "remote": "its parts made by a plugin (a remote component)",
+    "transforms": "transforms",
+    "replace_with": "replace_with",
+    "replacement_trigger": "a replacement trigger",
+}
+"""Options by which other resources come, or come otherwise, than those that are seen here."""
 
 
 @cache

@@ -109,7 +109,7 @@ class Declaration:
         """What it declared, as JSON. Raises InputError when its program fails."""
         printed, errors = self._process.communicate()
         what = f"{self._side.origin}: {self._side.stack} cannot be declared"
-        if self._process.returncode not in (0, _CHECKS_FAILED):
+        if self._process.returncode not in (0, _CHECKS_FAILED) or not printed:  # what is refused prints no result
             reasons = errors_in(errors.decode(errors="replace").splitlines()) or ["it said nothing"]
             raise InputError(*(f"{what}: {reason}" for reason in reasons))
         try:

@@ -125,6 +125,18 @@ def overlap(one: str, other: str) -> bool:
     return (one[0] == other[0] or "?" in (one[0], other[0])) and overlap(one[1:], other[1:])
 
 
+@lru_cache(_CACHED)
+def includes(pattern: str, other: str) -> bool:
+    """Whether a pattern of `*` and `?` matches whatever another one matches."""
+    if not pattern:
+        return not other
+    if pattern[0] == "*":
+        return includes(pattern[1:], other) or (bool(other) and includes(pattern, other[1:]))
+    if not other or other[0] == "*":
+        return False
+    return pattern[0] in ("?", other[0]) and includes(pattern[1:], other[1:])
+
+
 def match_arn(pattern: str, arn: str) -> Truth:
     """ArnLike: the six parts of an ARN are compared one by one, so that a wildcard never spans a colon.
 

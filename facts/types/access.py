@@ -48,7 +48,7 @@ IDENTITY = (
         "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
         "list of all inline policies",
         removal=Removal.STOPS,
-        judged="roleName policyNames",
+        noted={"roleName policyNames": "whatever else stands in the role is taken away"},
     ),
     listed(t.USER, "user", judged="name permissionsBoundary"),
     listed(t.USER_POLICY, "user's policy", judged="policy user"),
@@ -81,7 +81,12 @@ IDENTITY = (
         judged="policy",
         harmless={Harmless.IDENTITY: "backupVaultName"},
     ),
-    listed("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "log policy", judged="policyDocument"),
+    listed(
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        "log policy",
+        judged="policyDocument",
+        harmless={Harmless.NAME: "policyName"},
+    ),
 )
 
 NETWORK = (

@@ -51,10 +51,31 @@ DATABASES = (
     listed("aws:rds/clusterInstance:ClusterInstance", "instance of a database cluster", loss=Loss.DATA),
     listed(t.GLOBAL_DATABASE_CLUSTER, "database", loss=Loss.DATA, judged="deletionProtection"),
     listed(t.DYNAMODB_TABLE, "database", loss=Loss.DATA, judged="deletionProtectionEnabled"),
-    listed(t.SNAPSHOT, "snapshot", loss=Loss.COPY),
-    listed(t.SNAPSHOT_COPY, "snapshot", loss=Loss.COPY),
+    listed(
+        t.SNAPSHOT,
+        "snapshot",
+        loss=Loss.COPY,
+        harmless={Harmless.NAME: "dbSnapshotIdentifier", Harmless.IDENTITY: "dbInstanceIdentifier"},
+    ),
+    listed(
+        t.SNAPSHOT_COPY,
+        "snapshot",
+        loss=Loss.COPY,
+        judged="kmsKeyId destinationRegion",
+        harmless={
+            Harmless.NAME: "targetDbSnapshotIdentifier",
+            Harmless.IDENTITY: "sourceDbSnapshotIdentifier",
+            Harmless.TEXT: "copyTags",
+        },
+    ),
     listed(t.CLUSTER_SNAPSHOT, "snapshot", loss=Loss.COPY),
-    listed(t.AUTOMATED_BACKUPS_REPLICATION, "replicated backups", loss=Loss.COPY, judged="retentionPeriod kmsKeyId"),
+    listed(
+        t.AUTOMATED_BACKUPS_REPLICATION,
+        "replicated backups",
+        loss=Loss.COPY,
+        judged="retentionPeriod kmsKeyId",
+        harmless={Harmless.IDENTITY: "sourceDbInstanceArn"},
+    ),
     listed(
         t.BACKUP_VAULT,
         "backup vault",
@@ -74,7 +95,7 @@ DATABASES = (
         "backup plan",
         removal=Removal.STOPS,
         judged="rules",
-        noted={"advancedBackupSettings scanSettings": "recovery points are taken or scanned otherwise"},
+        noted={"rules advancedBackupSettings scanSettings": "recovery points are taken, kept or scanned otherwise"},
         harmless={Harmless.NAME: "name"},
     ),
     listed(
@@ -145,10 +166,20 @@ BUCKETS = (
         "lifecycle",
         removal=Removal.NOTED,
         judged="rules",
-        noted={"transitionDefaultMinimumObjectSize": "objects of other sizes are archived"},
+        noted={
+            "rules": "objects are archived or deleted at other times",
+            "transitionDefaultMinimumObjectSize": "objects of other sizes are archived",
+        },
         harmless=_BUCKET_OF,
     ),
-    listed(t.BUCKET_ENCRYPTION, "encryption", removal=Removal.JUDGED, judged="rules", harmless=_BUCKET_OF),
+    listed(
+        t.BUCKET_ENCRYPTION,
+        "encryption",
+        removal=Removal.JUDGED,
+        judged="rules",
+        noted={"rules": "new objects are encrypted otherwise"},
+        harmless=_BUCKET_OF,
+    ),
     listed(
         t.BUCKET_LOGGING,
         "access log",
@@ -179,7 +210,13 @@ BUCKETS = (
         judged="blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
         harmless={Harmless.IDENTITY: "accountId"},
     ),
-    listed(t.BUCKET_ACL, "access control list", removal=Removal.NOTED, judged="acl accessControlPolicy"),
+    listed(
+        t.BUCKET_ACL,
+        "access control list",
+        removal=Removal.NOTED,
+        judged="acl accessControlPolicy",
+        harmless=_BUCKET_OF,
+    ),
     listed(
         t.BUCKET_OBJECT_LOCK,
         "object lock",
@@ -193,8 +230,15 @@ BUCKETS = (
         "replication",
         removal=Removal.STOPS,
         noted={"rules": "other objects are copied, or elsewhere", "role": "another role"},
+        harmless=_BUCKET_OF,
     ),
-    listed(t.BUCKET_NOTIFICATION, "notification of changed objects", removal=Removal.NOTED),
+    listed(
+        t.BUCKET_NOTIFICATION,
+        "notification of changed objects",
+        removal=Removal.NOTED,
+        noted={"queues topics lambdaFunctions eventbridge": "others are told of changed objects"},
+        harmless=_BUCKET_OF,
+    ),
 )
 
 KEYS_AND_SECRETS = (
@@ -242,7 +286,10 @@ KEYS_AND_SECRETS = (
         "rotation",
         removal=Removal.STOPS,
         judged="rotationRules",
-        noted={"rotationLambdaArn": "another function writes the secret"},
+        noted={
+            "rotationRules": "the secret is rotated at other times",
+            "rotationLambdaArn": "another function writes the secret",
+        },
         harmless={Harmless.IDENTITY: "secretId", Harmless.TIMING: "rotateImmediately"},
     ),
     listed(t.SECRET_VERSION, "value of a secret", loss=Loss.SECRET),
@@ -262,7 +309,13 @@ IMAGES = (
         },
         harmless={Harmless.NAME: "name namePrefix"},
     ),
-    listed(t.REPOSITORY_LIFECYCLE, "lifecycle of images", judged="policy", harmless={Harmless.IDENTITY: "repository"}),
+    listed(
+        t.REPOSITORY_LIFECYCLE,
+        "lifecycle of images",
+        judged="policy",
+        noted={"policy": "images are deleted at other times"},
+        harmless={Harmless.IDENTITY: "repository"},
+    ),
     listed(t.REPOSITORY_POLICY, "registry policy", judged="policy", harmless={Harmless.IDENTITY: "repository"}),
 )
 

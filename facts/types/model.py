@@ -43,8 +43,8 @@ class Harmless(StrEnum):
 class ResourceType:
     """One type: what a person calls it, what it holds, what its going means, and who judges each of its properties.
 
-    `judged` are properties that facts or policies read; `noted` are shown with these words when they change;
-    `harmless` have a reason. A property in none of them is not judged.
+    `judged` are properties that facts or policies read; `noted` are shown with these words when they change, which one
+    may be too that is judged in a part; `harmless` have a reason. A property in none of them is not judged.
     """
 
     token: str

@@ -41,7 +41,7 @@ SERVING = (
         noted={
             "executionRoleArn taskRoleArn": "it runs under another role",
             "volumes": "other volumes",
-            "ipcMode enableFaultInjection": "it is kept apart otherwise",
+            "ipcMode enableFaultInjection pidMode networkMode": "it is kept apart otherwise",
         },
         harmless={
             Harmless.SIZE: "cpu memory ephemeralStorage runtimePlatform",
@@ -80,9 +80,10 @@ SERVING = (
             "codeSigningConfigArn": "other code may run",
             "reservedConcurrentExecutions": "it may run another number of times at once",
             "loggingConfig": "its log goes elsewhere",
+            "imageConfig handler": "it runs another command",
         },
         harmless={
-            Harmless.RELEASE: "imageUri imageConfig handler runtime packageType publish",
+            Harmless.RELEASE: "imageUri runtime packageType publish",
             Harmless.SIZE: "memorySize ephemeralStorage architectures",
             Harmless.TIMING: "timeout",
             Harmless.NAME: "name",
@@ -201,11 +202,11 @@ WATCHING = (
         judged="actionsEnabled alarmActions",
         noted={
             "okActions insufficientDataActions": "others are told",
-            "namespace metricName dimensions metricQueries comparisonOperator treatMissingData": "it watches otherwise",
+            "namespace metricName dimensions metricQueries comparisonOperator treatMissingData threshold "
+            "thresholdMetricId period evaluationPeriods datapointsToAlarm statistic extendedStatistic unit "
+            "evaluateLowSampleCountPercentiles": "it watches otherwise",
         },
         harmless={
-            Harmless.TUNING: "threshold thresholdMetricId period evaluationPeriods datapointsToAlarm statistic "
-            "extendedStatistic unit evaluateLowSampleCountPercentiles",
             Harmless.TEXT: "alarmDescription",
             Harmless.NAME: "name",
         },
@@ -330,6 +331,19 @@ WATCHING = (
 )
 
 BESIDE_AWS = (
+    listed(
+        t.PROVIDER,
+        "provider",
+        noted={
+            "allowedAccountIds": "it works in other accounts",
+            "defaultTags ignoreTags": "other tags are set, or left alone",
+        },
+        harmless={
+            Harmless.TIMING: "maxRetries retryMode",
+            Harmless.ENGINE: "version skipCredentialsValidation skipRegionValidation skipMetadataApiCheck "
+            "skipRequestingAccountId s3UsePathStyle stsRegion",
+        },
+    ),
     listed(REFERENCE_TYPE, "look into another stack", removal=Removal.HARMLESS, harmless={Harmless.IDENTITY: "name"}),
     listed(
         "random:index/randomId:RandomId",

@@ -96,14 +96,14 @@ def _verdict(review: Review) -> str:
 def _stopping(review: Review) -> str:
     widened = sum(danger.kind == "role-widened" for danger in review.access)
     found = (
-        (len(review.losses), "possible loss", "es"),
-        (len(review.access) - widened, "exposure", "s"),
-        (widened, "widened grant", "s"),
-        (len(review.outside), "place outside residency", "s"),
-        (len(review.not_judged), "unjudged change", "s"),
-        (len(review.violations), "policy finding", "s"),
+        (len(review.losses), "possible loss", "possible losses"),
+        (len(review.access) - widened, "exposure", "exposures"),
+        (widened, "widened grant", "widened grants"),
+        (len(review.outside), "place outside residency", "places outside residency"),
+        (len(review.not_judged), "unjudged change", "unjudged changes"),
+        (len(review.violations), "policy finding", "policy findings"),
     )
-    return ", ".join(f"{count} {what}{plural if count > 1 else ''}" for count, what, plural in found if count)
+    return ", ".join(f"{count} {many if count > 1 else one}" for count, one, many in found if count)
 
 
 def _overview(review: Review) -> str:

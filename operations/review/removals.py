@@ -5,13 +5,15 @@ from typing import Final
 
 from facts import tokens as t
 from facts.captions import ENGLISH
+from facts.moves import Move
 from facts.places import is_regional, region_of
+from facts.reach import owners
 from facts.stores import End, Form, guards, stores
 from facts.types import TYPES, Loss, Removal, ResourceType, noun_of
 from graph import Graph, Resource
 from graph.plan import Plan, PlanStep
 from graph.values import at
-from operations.review.effects import Found, note, stop
+from operations.review.effects import Found, NotEvaluated, note, stop
 
 _NAMES: Final = ("name", "bucket", "identifier", "clusterIdentifier", "dashboardName")
 _REUSED_BY_DESIGN: Final = frozenset({t.TASK_DEFINITION})  # a family has revisions
@@ -32,8 +34,8 @@ def removals(plan: Plan) -> Iterator[Found]:
 
 def _unknown(step: PlanStep) -> Iterator[Found]:
     """A type outside the list may hold or guard anything."""
-    if step.op == "create":
-        yield note("unknown-type", step.urn, f"{step.type} is made, a type that this review does not know")
+    if step.op == "create":  # a share, a peering, an import of other rights: it may open or grant anything
+        yield NotEvaluated(step.urn, f"{step.type} is made, a type that this review does not know")
     elif step.op in ("delete", "replace", "forget", "update", "import"):
         verb = {"delete": "deleted", "replace": "replaced", "forget": "let go of"}.get(step.op, "changed")
         yield stop("unknown-type", step.urn, f"{step.type} is {verb}, a type that this review does not know")
@@ -115,30 +117,54 @@ def _unprotected(step: PlanStep) -> Iterator[Found]:
         yield stop("protect-off", step.urn, what)
     if step.old.retain_on_delete and not step.new.retain_on_delete:
         yield stop("protect-off", step.urn, "`retainOnDelete` is lifted, so that `destroy` takes it along")
+    for path in step.new.ignore_changes:
+        if path not in step.old.ignore_changes:
+            yield note("protect-off", step.urn, f"{path} is ignored from now on: it stays as it is in the cloud")
 
 
 def _same_names(plan: Plan) -> Iterator[Found]:
-    """A resource that was renamed in the code under a fixed physical name, without an alias.
+    """A resource that was renamed in the code, without an alias, and is the same thing to AWS.
 
-    Most services refuse the create half-way, since the name is taken. Some answer it with what is there (ECS does), and
-    then the delete takes the only one.
+    Most services refuse the create half-way, since the name is taken. Some answer it with what is there (ECS does), or
+    put it in the place of what is there (a bucket's policy), and then the delete takes the only one.
     """
-    going = {
-        (step.type, name): step
-        for step in plan.steps
-        if step.op == "delete" and step.old is not None and (name := _physical_name(step.old))
-    }
+    going = [step for step in plan.steps if step.op == "delete" and step.old is not None]
     for step in plan.steps:
         if step.op != "create" or step.new is None or step.type in _REUSED_BY_DESIGN:
             continue
-        name = _physical_name(step.new)
-        old = going.get((step.type, name)) if name else None
-        if old is not None:
-            what = (
-                f"a new {noun_of(step.type)} has the name {name} of `{old.name}`, which is deleted after it: keep "
-                f'the one that stands with `aliases=[pulumi.Alias(name="{old.name}")]`'
-            )
-            yield stop("same-name", step.urn, what)
+        for gone in going:
+            same = _same_thing(plan, gone, step) if gone.type == step.type else ""
+            if same and gone.old is not None:
+                what = (
+                    f"a new {noun_of(step.type)} has the name {same} of `{gone.name}`, which is deleted after it: keep "
+                    f"the one that stands with `{Move(gone.old, step.new, 1).alias}`"
+                )
+                yield stop("same-name", step.urn, what)
+                break
+
+
+def _same_thing(plan: Plan, gone: PlanStep, made: PlanStep) -> str:
+    """By what name or id AWS takes two resources of one type for one; empty where it does not.
+
+    Before it is made the engine knows no id, but one that stands may go by a property of its own, as what belongs to a
+    bucket does by the bucket's name.
+    """
+    assert gone.old is not None and made.new is not None  # noqa: S101, PT018  asked by _same_names
+    old, new = gone.old, made.new
+    if region_of(plan.before, old) != region_of(plan.after, new) or _belong_apart(plan, gone, made):
+        return ""
+    name, id_ = _physical_name(old), old.id
+    if name and name == _physical_name(new):
+        return name
+    by_own = any(value == id_ and new.inputs.get(key) == id_ for key, value in old.inputs.items())
+    return id_ if id_ and (new.id == id_ or by_own) else ""
+
+
+def _belong_apart(plan: Plan, gone: PlanStep, made: PlanStep) -> bool:
+    """Whether they belong to different things, as two roles' policies of one name do."""
+    assert gone.old is not None and made.new is not None  # noqa: S101, PT018  asked by _same_names
+    whose = owners(plan.before, plan.before.by_urn[gone.urn]), owners(plan.after, plan.after.by_urn[made.urn])
+    return whose != ([gone.urn], [made.urn]) and set(whose[0]).isdisjoint(whose[1])
 
 
 def _physical_name(resource: Resource) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from facts.places import own_accounts, places
-from graph.plan import Plan
+from graph import Graph
+from graph.plan import Plan, PlanStep
 from operations.review.effects import Found, NotEvaluated, note, stop
 
 
@@ -36,6 +37,7 @@ def outside(plan: Plan) -> Iterator[Found]:
     accounts = own_accounts(plan.before) | own_accounts(plan.after)
     before = {place for one in plan.before.resources if one.custom for place in places(plan.before, one)}
     for step in plan.steps:
+        yield from _of_provider(step)
         if step.new is None or step.is_component or step.is_provider or step.looked_up:
             continue
         found = places(plan.after, plan.after.by_urn[step.urn])
@@ -50,6 +52,17 @@ def outside(plan: Plan) -> Iterator[Found]:
     stack = next((step.urn for step in plan.steps if "::pulumi:pulumi:Stack::" in step.urn), "")
     if wider and stack and plan.whole:
         yield note("residency", stack, f"residency also allows {', '.join(wider)}, where nothing of this stack is")
+
+
+def _of_provider(step: PlanStep) -> Iterator[Found]:
+    """A provider that may work in one account more, or in any; all other accounts are a move of the whole stack."""
+    if not step.is_provider or step.old is None or step.new is None:
+        return
+    was, becomes = (own_accounts(Graph([one])) for one in (step.old, step.new))
+    if was and not becomes:
+        yield stop("residency", step.urn, f"it is held to no account any more, before to {', '.join(sorted(was))}")
+    elif was & becomes:
+        yield from (stop("residency", step.urn, f"it may work in account {one} too") for one in sorted(becomes - was))
 
 
 def _of_account(plan: Plan, urn: str, account: str, *, known: bool) -> Found:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from facts.safeguards import Safeguard, safeguards
+from facts.safeguards import Rule, Safeguard, safeguards
 from graph.marks import is_known
 from graph.plan import Plan
 from operations.review.effects import Found, NotEvaluated, note, stop
@@ -53,6 +53,15 @@ def _compared(plan: Plan, before: Safeguard | None, after: Safeguard | None) -> 
     elif rule.strength(becomes) < rule.strength(was):
         what = f"{rule.name} {shown(was)} → {shown(becomes)} ({rule.what})"
         yield (stop if rule.stops else note)(rule.kind.value, by, what)
+    elif _is_another(rule, was, becomes):
+        yield note(rule.kind.value, by, f"{rule.name} {shown(was)} → {shown(becomes)} ({rule.what})")
+
+
+def _is_another(rule: Rule, was: Any, becomes: Any) -> bool:
+    """Whether a value that is no weaker is another one: another address that is told, another key."""
+    if isinstance(was, list) and isinstance(becomes, list):
+        return any(one not in becomes for one in was)
+    return (was or None) != (becomes or None) and rule.strength(was) == rule.strength(becomes)
 
 
 def shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from facts.permissions.copies import copied_to
 from facts.permissions.documents import PolicyKind
 from facts.places import own_accounts
 from facts.reach import ALLOW_ALL, Grants, Reach, WrittenStatement, reach
-from facts.widening import Accounts, Widening, widenings
+from facts.widening import Accounts, Widening, ended, widenings
 from graph.marks import is_known
 from graph.plan import Plan, PlanStep
 from operations.review.effects import Found, NotEvaluated, note, stop
@@ -55,6 +55,8 @@ def _of_subject(
     known = old if old is None else replace(old, statements=[one for one in old.statements if one.by not in unread])
     for widening in widenings(known, become, accounts):
         yield from _judged(plan, widening, new=new)
+    for less in () if unread else ended(known, become):
+        yield note("unwatched", less.by, less.what)
     if old is not None:
         yield from _boundary(plan, subject, old, become)
 
@@ -68,7 +70,7 @@ def _judged(plan: Plan, widening: Widening, *, new: bool) -> Iterator[Found]:
         yield note("role-widened", widening.by, f"{widening.what}: {exempted}")
     elif widening.wide:
         yield stop("role-widened", widening.by, widening.what)
-    elif not new and not _made_with_its_component(plan, step):  # what comes along is what the change is about
+    elif not new and not plan.made_with_its_component(step):  # what comes along is what the change is about
         yield note("role-widened", widening.by, widening.what)
 
 
@@ -84,17 +86,12 @@ def _exempted(step: PlanStep, widening: Widening) -> str | None:
     return " ".join(dict.fromkeys(reasons)) if len(reasons) == len(found) else None
 
 
-def _made_with_its_component(plan: Plan, step: PlanStep) -> bool:
-    parent = plan.by_urn.get(step.either.parent)
-    return step.op == "create" and parent is not None and parent.op == "create"
-
-
 def _not_read(plan: Plan, old: Grants | None, become: Grants, *, new: bool) -> Iterator[Found]:
     for urn, name in become.unread:
         step = plan.by_urn.get(urn)
         if step is not None and step.changes:
             why = f"{name} cannot be read: it is not known before the update, not shown, or no policy document"
-            made_along = step.op == "create" and (new or old is None or _made_with_its_component(plan, step))
+            made_along = step.op == "create" and (new or old is None or plan.made_with_its_component(step))
             yield NotEvaluated(urn, why, matters=not made_along)
 
 

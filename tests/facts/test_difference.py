@@ -57,6 +57,10 @@ def test_what_comes_and_goes() -> None:
 def test_an_ignored_change_is_none_and_a_named_one_replaces() -> None:
     other = changed(DATABASE, instanceClass="db.m7g.large")
     assert steps([DATABASE], [replace(other, ignore_changes=("instanceClass",))])["database-instance"].op == "same"
+    inside = replace(changed(DATABASE, tags={"a": "b"}), ignore_changes=("tags.c",))
+    assert steps([DATABASE], [inside])["database-instance"].paths == ("tags",), (
+        "the rest of the property is not ignored"
+    )
     replaced = replace(other, replace_on_changes=("instanceClass",))
     assert steps([DATABASE], [replaced])["database-instance"].op == "replace"
 

@@ -41,6 +41,10 @@ def test_a_resource_is_where_it_says_else_where_its_zone_else_where_its_provider
             Place(region="us-east-1"),
         ),
         ({"kmsKeyId": "arn:aws:kms:us-east-1:999999999999:key/k"}, Place(account="999999999999")),
+        ({"sharedAccounts": ["999999999999"]}, Place(account="999999999999")),
+        ({"rules": [{"destination": {"account": "999999999999"}}]}, Place(account="999999999999")),
+        ({"imageUri": "999999999999.dkr.ecr.us-east-1.amazonaws.com/x@sha256:0"}, Place(account="999999999999")),
+        ({"url": "https://sqs.us-east-1.amazonaws.com/999999999999/q"}, Place(region="us-east-1")),
     ],
 )
 def test_a_place_is_seen_wherever_it_is_named(inputs: dict[str, Any], place: Place) -> None:
@@ -53,6 +57,10 @@ def test_a_policy_document_names_no_place_and_iam_lies_in_none() -> None:
     }
     assert places(Graph([]), resource(t.TOPIC, policy=json.dumps(document))) == set()
     assert places(Graph([]), resource(t.ROLE, region="us-east-1")) == set()
+
+
+def test_a_number_of_twelve_digits_in_a_tag_is_no_account() -> None:
+    assert places(Graph([]), resource(t.TOPIC, tags={"customer": "999999999999"})) == set()
 
 
 @pytest.mark.parametrize("allowed", [["210000000003"], '["210000000003"]', "210000000003"])

@@ -98,6 +98,31 @@ def test_functions_of_a_provider_are_refused_by_name(rehearse_text: RehearseText
         rehearse_text(call, DECLARE)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('pulumi.ComponentResource("awsx:ec2:Vpc", "v", {}, remote=True)', "v has its parts made by a plugin"),
+        ("pulumi.runtime.register_resource_transform(lambda args: None)", "registers a transform of its resources"),
+    ],
+)
+def test_what_makes_other_resources_than_those_that_are_seen_is_refused(
+    rehearse_text: RehearseText, text: str, message: str
+) -> None:
+    with pytest.raises(RefusedError, match=message):
+        rehearse_text(text, DECLARE)
+
+
+@pytest.mark.parametrize(
+    "option", ["transforms=[lambda args: None]", "replace_with=[provider]", "replacement_trigger=1"]
+)
+def test_an_option_that_only_the_engine_carries_out_is_refused(rehearse_text: RehearseText, option: str) -> None:
+    with pytest.raises(RefusedError, match="only the engine carries out"):
+        rehearse_text(
+            f'aws.ec2.Vpc("v", cidr_block="10.0.0.0/16", opts=pulumi.ResourceOptions(provider=provider, {option}))',
+            DECLARE,
+        )
+
+
 def test_an_unknown_stack_reference_is_refused(rehearse_text: RehearseText) -> None:
     with pytest.raises(RefusedError, match="refers to stack 'organization/small/other'"):
         rehearse_text('pulumi.StackReference("organization/small/other")', DECLARE)

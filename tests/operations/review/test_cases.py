@@ -22,7 +22,7 @@ NOT_ONLY_STOPPED = {"masked-policy": "not-judged"}
 # What a reviewer needs of each change of the program: stop, note (read, but does not stop), nothing, failed.
 VERDICTS = {
     "alarm-address": "note",
-    "archive-later": "nothing",
+    "archive-later": "note",
     "backups-shorter": "stop",
     "class": "nothing",
     "cluster-other-name": "note",
@@ -46,10 +46,10 @@ VERDICTS = {
     "nat-single": "note",
     "oidc-client": "note",
     "one-zone-database": "failed",
-    "parameter-added": "nothing",
+    "parameter-added": "note",
     "residency-wider": "note",
     "secret-recovery-none": "stop",
-    "storage": "nothing",
+    "storage": "note",
     "task-may-all-of-s3": "stop",
     "task-size": "nothing",
     "tls-only-gone": "stop",

@@ -27,7 +27,7 @@ def test_deleting_replacing_or_forgetting_what_holds_data_is_a_loss(kind: str) -
     assert kinds(step("delete", kind, {}, None)) == [delete]
     assert "replace" in kinds(step("replace", kind, {"name": "a"}, {"name": "b"}, keys=["name"]))
     assert kinds(step("discard", kind, {}, None)) == []
-    assert kinds(step("same", kind, {}, {}), step("create", kind, None, {"internal": True}, name="new")) == []
+    assert kinds(step("same", kind, {}, {}), step("create", kind, None, {"tags": {"a": "b"}}, name="new")) == []
 
 
 def test_a_database_comes_before_a_log_group() -> None:
@@ -97,10 +97,10 @@ def test_a_resource_that_moves_region_is_a_loss_also_when_its_provider_moves() -
     assert kinds(by_zone) == ["region-move"]
 
 
-def test_a_type_that_nobody_knows_is_shown_when_it_is_made_and_stops_afterwards() -> None:
+def test_a_type_that_nobody_knows_stops_also_when_it_is_made() -> None:
+    """It may share with another account, or let somebody in: a peering, an identity provider, an export."""
     kind = "aws:fsx/lustreFileSystem:LustreFileSystem"
-    made = judge(plan(step("create", kind, None, {"name": "x"})))
-    assert (made.stopping, [one.kind for one in made.noted]) == ((), ["unknown-type"])
+    assert kinds(step("create", kind, None, {"name": "x"})) == ["not-judged"]
     assert kinds(step("update", kind, {"name": "x"}, {"name": "y"})) == ["unknown-type"]
     assert kinds(step("delete", "postgresql:index/database:Database", {}, None)) == ["unknown-type"]
 
@@ -155,3 +155,26 @@ def test_a_property_that_nobody_judges_stops_where_customers_data_are() -> None:
 def test_a_masked_value_is_equal_to_nothing() -> None:
     change = step("update", t.DATABASE, {"domain": "[secret]"}, {"domain": "[secret]"})
     assert kinds(change) == ["not-judged"]
+
+
+def test_what_belongs_to_one_bucket_and_is_renamed_without_an_alias_is_taken_away() -> None:
+    """The new one is put in the place of the old, whose deletion then takes what is there."""
+    inputs = {"bucket": "files", "versioningConfiguration": {"status": "Enabled"}}
+    goes = step("delete", t.BUCKET_VERSIONING, inputs, None, old_more={"id": "files"})
+    (danger,) = stopping(step("create", t.BUCKET_VERSIONING, None, inputs, name="renamed"), goes)
+    assert danger.kind == "same-name"
+    assert 'aliases=[pulumi.Alias(name="it")]' in danger.what
+    other = step("create", t.BUCKET_VERSIONING, None, inputs | {"bucket": "other"}, name="renamed")
+    assert "same-name" not in kinds(other, goes)
+
+
+def test_a_policy_of_one_name_may_belong_to_another_role_and_a_registry_to_another_region() -> None:
+    def policy(role: str) -> dict[str, Any]:
+        return {"name": "permissions", "role": role, "policy": '{"Statement": []}'}
+
+    goes = step("delete", t.ROLE_POLICY, policy("a"), None)
+    assert kinds(step("create", t.ROLE_POLICY, None, policy("b"), name="other"), goes) == []
+    assert kinds(step("create", t.ROLE_POLICY, None, policy("a"), name="other"), goes) == ["same-name"]
+    alarm = {"name": "cpu", "region": "eu-west-1"}
+    elsewhere = step("create", t.METRIC_ALARM, None, alarm | {"region": "eu-north-1"}, name="other")
+    assert kinds(elsewhere, step("delete", t.METRIC_ALARM, alarm, None)) == []

@@ -71,6 +71,13 @@ def left_behind() -> list[str]:
     return [one.name for one in Path(tempfile.gettempdir()).glob(f"{prefix_of(os.getpid(), 'since')}*")]
 
 
+def test_what_a_rehearsal_refuses_is_told_as_it_tells_it(since: Path) -> None:
+    edit(since / "components/cluster.py", "cluster.arn, cluster.name\n", "aws.get_caller_identity(), cluster.name\n")
+    result = run("prod", "--since", "HEAD")
+    assert result.exit_code == 1, result.output
+    assert "prod cannot be declared: refused: function aws:index/getCallerIdentity" in " ".join(result.stderr.split())
+
+
 def test_a_database_that_would_be_replaced_stops_without_an_account(since: Path) -> None:
     edit(since / "components/database.py", "db_name=DATABASE_NAME", 'db_name="other"')
     result = run("prod", "--since", "HEAD")

@@ -274,3 +274,114 @@ def test_where_the_stacks_own_account_is_not_known_none_that_is_named_passes() -
     share = statement(["kms:Decrypt"], "*", Principal={"AWS": "arn:aws:iam::999999999999:root"}, Condition=THROUGH_RDS)
     key = step("update", t.KEY, {"policy": document()}, {"policy": document(share)}, name="key")
     assert len(opened(key, plan)) == 2
+
+
+ONE_KEY = {"StringEquals": {"kms:ViaService": ["s3.eu-west-1.amazonaws.com", "s3.eu-north-1.amazonaws.com"]}}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}},
+        {**ONE_KEY, "Bool": {"aws:SecureTransport": "true"}},
+        {"StringEquals": {**ONE_KEY["StringEquals"], "aws:PrincipalTag/team": "data"}},
+    ],
+)
+@pytest.mark.parametrize(("kind", "name"), [(t.ROLE_POLICY, "policy"), (t.ROLE, "assumeRolePolicy")])
+def test_a_condition_with_fewer_values_or_one_more_key_is_no_widening(
+    kind: str, name: str, condition: dict[str, Any]
+) -> None:
+    who = {"Principal": {"Service": "lambda.amazonaws.com"}} if kind == t.ROLE else {}
+    old, new = (document(statement(TWO, Condition=one, **who)) for one in (ONE_KEY, condition))
+    change = step("update", kind, {name: old}, {name: new})
+    assert opened(change) == []
+    assert not any("condition" in line for line in noted(change))
+
+
+LOGS = "arn:aws:logs:eu-west-1:333333333333:log-group:*"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {},
+        {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "*"}},
+        {"ArnLikeIfExists": {"kms:EncryptionContext:aws:logs:arn": LOGS}},
+        {"ForAllValues:ArnLike": {"kms:EncryptionContext:aws:logs:arn": LOGS}},
+        {"Null": {"kms:EncryptionContext:aws:logs:arn": "false"}},
+    ],
+)
+def test_a_condition_of_a_resources_policy_that_is_loosened_stops(condition: dict[str, Any]) -> None:
+    def key(limit: dict[str, Any]) -> dict[str, Any]:
+        who = {"Service": "logs.eu-west-1.amazonaws.com"}
+        return {"policy": document(statement(["kms:Decrypt"], "*", Principal=who, Condition=limit))}
+
+    limited = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": LOGS}}
+    assert opened(step("update", t.KEY, key(limited), key(condition))) == [
+        "a condition of Use is taken away or changed"
+    ]
+
+
+def test_one_more_exact_value_of_a_resources_policy_is_to_be_read() -> None:
+    def topic(*accounts: str) -> dict[str, Any]:
+        limit = {"StringEquals": {"aws:SourceAccount": list(accounts)}}
+        who = {"Service": "cloudwatch.amazonaws.com"}
+        return {"policy": document(statement(["sns:Publish"], "*", Principal=who, Condition=limit))}
+
+    change = step("update", t.TOPIC_POLICY, topic("333333333333"), topic("333333333333", "444444444444"))
+    assert opened(change) == []
+    assert len(noted(change)) == 1
+
+
+SPARED = ["arn:aws:iam::333333333333:role/a", "arn:aws:iam::333333333333:role/b"]
+
+
+def readers(spared: list[str], actions: Any = "s3:GetObject") -> dict[str, Any]:
+    limit = {"ArnNotEquals": {"aws:PrincipalArn": spared}}
+    return {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": "*", "Condition": limit}
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        [readers(SPARED[:1])],
+        [readers(SPARED, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])],
+        [readers(SPARED), readers(SPARED, "s3:PutObject")],
+    ],
+)
+def test_a_deny_that_refuses_as_much_in_other_words_or_more_stops_nothing(new: list[dict[str, Any]]) -> None:
+    old = document(readers(SPARED, ["s3:GetObject", "s3:PutObject"] if len(new) == 2 else "s3:GetObject"))
+    assert opened(step("update", t.BUCKET_POLICY, {"policy": old}, {"policy": document(*new)})) == []
+
+
+def test_a_deny_that_spares_one_more_stops() -> None:
+    old, new = document(readers(SPARED[:1])), document(readers(SPARED))
+    assert opened(step("update", t.BUCKET_POLICY, {"policy": old}, {"policy": new}))
+
+
+def test_a_second_policy_of_one_bucket_may_take_the_first_ones_place() -> None:
+    """AWS keeps one policy a bucket, the last that was put."""
+    deny = {"bucket": "b", "policy": document(readers(SPARED))}
+    first = step("same", t.BUCKET_POLICY, deny, deny)
+    second = step("create", t.BUCKET_POLICY, None, {"bucket": "b", "policy": document()}, name="second")
+    assert opened(first, second) == ["the Deny without a Sid is taken away or changed"]
+
+
+def test_a_grant_of_a_key_that_loses_its_constraint_stops() -> None:
+    use = {"keyId": "k", "granteePrincipal": "arn:aws:iam::333333333333:role/a", "operations": ["Decrypt"]}
+    limited = use | {"constraints": [{"encryptionContextEquals": {"tenant": "acme"}}]}
+    assert opened(step("replace", "aws:kms/grant:Grant", limited, use, keys=["constraints"]))
+
+
+def test_a_service_that_may_not_do_any_more_what_it_did_is_to_be_read() -> None:
+    def topic(*services: str) -> dict[str, Any]:
+        return {"policy": document(statement(["sns:Publish"], "*", Principal={"Service": list(services)}))}
+
+    both = topic("cloudwatch.amazonaws.com", "events.rds.amazonaws.com")
+    change = step("update", t.TOPIC_POLICY, both, topic("cloudwatch.amazonaws.com"))
+    assert opened(change) == []
+    assert noted(change) == [
+        "`cloudwatch.amazonaws.com`, `events.rds.amazonaws.com` is not allowed all of `sns:Publish` any more"
+    ]
+    reordered = topic("events.rds.amazonaws.com", "cloudwatch.amazonaws.com")
+    assert noted(step("update", t.TOPIC_POLICY, both, reordered)) == []

@@ -1,0 +1,51 @@
+"""How the conditions of two statements compare by their texts, whoever asks."""
+
+from facts.permissions.documents import Statement, conditions
+from facts.permissions.patterns import includes
+
+
+def narrows(statement: Statement, known: Statement) -> bool:
+    """Whether whatever meets a statement's conditions meets another's: each of those is asked for, with no value more.
+
+    A condition on a further key only narrows. What another operator makes of a value is not compared.
+    """
+    return all(
+        (now := _asked(statement, key, operator)) is not None and not _beyond(operator, now, set(values))
+        for key, found in conditions(known).items()
+        for operator, values in found
+    )
+
+
+def loosens(statement: Statement, known: Statement) -> bool:
+    """Whether a key that another statement asks for is asked for no more, by another operator, or by a pattern.
+
+    One more exact value lets in one more: that is no looser condition, but a grant of its own.
+    """
+    return any(
+        (now := _asked(statement, key, operator)) is None
+        or any(_is_negated(operator) or "*" in one or "?" in one for one in _beyond(operator, now, set(values)))
+        for key, found in conditions(known).items()
+        for operator, values in found
+    )
+
+
+def _beyond(operator: str, now: set[str], then: set[str]) -> set[str]:
+    """The values that let in more than before: what is added, or, of what is refused, what is left out."""
+    more, held = (then, now) if _is_negated(operator) else (now, then)
+    return {one for one in more - held if not any(_includes(operator, pattern, one) for pattern in held)}
+
+
+def _includes(operator: str, pattern: str, value: str) -> bool:
+    """Whether an operator takes wildcards, and by them a pattern for whatever it takes another value for."""
+    if "Arn" in operator:  # its six parts are compared one by one
+        parts = pattern.split(":", 5), value.split(":", 5)
+        return len(parts[0]) == len(parts[1]) and all(map(includes, *parts))
+    return "Like" in operator and includes(pattern, value)
+
+
+def _is_negated(operator: str) -> bool:
+    return "Not" in operator
+
+
+def _asked(statement: Statement, key: str, operator: str) -> set[str] | None:
+    return next((set(values) for name, values in conditions(statement).get(key, ()) if name == operator), None)

@@ -1,0 +1,48 @@
+"""Conditions by their texts: what lets in no more than another did."""
+
+from typing import Any
+
+import pytest
+
+from facts.permissions.narrowing import narrows
+from facts.permissions.patterns import includes
+
+
+def asks(operator: str, *values: str) -> dict[str, Any]:
+    return {"Condition": {operator: {"aws:SourceArn": list(values)}}}
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "expected"),
+    [
+        (asks("StringLike", "repo:a:main"), asks("StringLike", "repo:a:*"), True),
+        (asks("StringLike", "repo:a:*"), asks("StringLike", "repo:a:?"), False),
+        (asks("StringEquals", "repo:a:main"), asks("StringEquals", "repo:a:*"), False),
+        (asks("StringNotEquals", "a", "b"), asks("StringNotEquals", "a"), True),
+        (asks("StringNotEquals", "a"), asks("StringNotEquals", "a", "b"), False),
+        (asks("ArnLike", "arn:aws:ecs:x:1:task/a"), asks("ArnLike", "arn:aws:ecs:x:1:*"), True),
+        (asks("ArnLike", "arn:aws:ecs:x:1:y:2"), asks("ArnLike", "arn:aws:ecs:*:2"), False),
+        (asks("StringEqualsIfExists", "a"), asks("StringEquals", "a"), False),
+        ({}, asks("StringEquals", "a"), False),
+        (asks("StringEquals", "a"), {}, True),
+    ],
+)
+def test_conditions_compare_by_operator_and_values(now: dict[str, Any], then: dict[str, Any], expected: bool) -> None:
+    assert narrows(now, then) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "other", "expected"),
+    [
+        ("a*", "ab*c", True),
+        ("a?", "a*", False),
+        ("a?*", "a*", False),
+        ("*", "?*", True),
+        ("??", "ab", True),
+        ("", "", True),
+    ],
+)
+def test_a_pattern_includes_another_where_it_matches_all_that_the_other_does(
+    pattern: str, other: str, expected: bool
+) -> None:
+    assert includes(pattern, other) is expected
