@@ -104,8 +104,7 @@ def switch(
     if remove_old is not None:
         _remove_old(switching, remove_old)
         return
-    if not back:
-        _expect_switchable(switching)
+    _expect_possible(switching, back=back)
     steps = switching.steps_back() if back else switching.steps()
     document = {"stack": stack, "at": switching.at.isoformat(), "seconds": dict[str, float]()}
     if plan:
@@ -120,9 +119,10 @@ def switch(
 @JSON
 @report_errors
 def files(*, stack: str, switched: str, json_wanted: bool) -> None:
-    """Put STACK's files in order as the rows of the database name them that serves now, after a switch back.
+    """After a switch back: erase again whoever was erased meanwhile, and put STACK's files in order.
 
-    What no row names and was there before TIME gets a delete marker; nothing is deleted for good.
+    What no row of the database that serves now names and was there before TIME gets a delete marker; nothing is deleted
+    for good.
     """
     since = parse(switched)
     work = work_at(place_of_stack(stack), since)
@@ -182,12 +182,13 @@ def _take(
     print_result({**document, "verdict": verdict}, text, json_wanted=json_wanted)
 
 
-def _expect_switchable(switching: "Switch") -> None:
-    def expect_switchable() -> Mapping[str, Any]:
-        switching.instances.expect_switchable(switching.at)
+def _expect_possible(switching: "Switch", *, back: bool) -> None:
+    def expect() -> Mapping[str, Any]:
+        instances = switching.instances
+        instances.expect_way_back() if back else instances.expect_switchable(switching.at)
         return {}
 
-    held("nothing was changed", expect_switchable)
+    held("nothing was changed", expect)
 
 
 def _switching(stack: str, at_text: str | None) -> "Switch":
@@ -260,7 +261,8 @@ def _switched(switching: "Switch", before: "ReplacedInstance | None", stopped: s
     stack = switching.opened.name
     if before is None:
         return (
-            f"{stack} serves from what served before. Next, by an operator, for its files:\n"
+            f"{stack} serves from what served before. Next and at once, by an operator, for its files and to erase "
+            "again whoever was erased meanwhile:\n"
             f"  workbuoy restore files {stack} --switched {stopped}\n"
             f"{switching.place.copy} stands until `workbuoy restore end {stack}`."
         )
