@@ -73,10 +73,10 @@ def _read_ledgers(scope: Scope) -> list[Statement]:
 
 
 def _see_how_exports_are_kept(scope: Scope) -> Statement:
-    """For `workbuoy tenant remains --live`."""
+    """For `workbuoy tenant remains --live`: an export that a rule deleted is an older version for a while."""
     return Statement(
         sid="SeeHowExportsAreKept",
-        actions=["s3:GetLifecycleConfiguration"],
+        actions=["s3:GetLifecycleConfiguration", "s3:ListBucketVersions"],
         resources=scope.exports(),
     )
 

@@ -12,6 +12,8 @@ from operations.ending import notify as notify_line
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from infra.tenants.dates import Hold
     from operations.tenant.ended import CopyQueries, Found
     from operations.tenant.remains import Remaining
@@ -41,9 +43,10 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
     files = [*moved_records(root, name), *([left] if left.exists() else [])]
     if not files:
         fail(MISTAKE, _not_left(root, name, str(left.relative_to(root))))
-    found, hold = [], None
+    found, hold = [], _own_hold(root, name)
     for file in files:
-        record, listed, hold = _read(root, file)
+        record, listed, ordered_since = _read(root, file)
+        hold = hold or ordered_since
         queries = _copy_queries(record, vault_profile) if live else None
         found += [queries.look(one) if queries else Found(remaining=one, state=NOT_ASKED) for one in listed]
     today = datetime.now(UTC).date()
@@ -57,7 +60,7 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
         for one in found:
             print_text("\n".join(_lines(one, live=live)))
     if hold is not None:
-        _expect_held(found)
+        _expect_held(found, hold.since)
         return
     late = [one for one in found if one.late(today)]
     report(*(f"{one.remaining.what} ({one.remaining.where}) is there after {one.remaining.ends}" for one in late))
@@ -85,20 +88,23 @@ def _read(root: Path, file: Path) -> "tuple[dict[str, Any], list[Remaining], Hol
 
 
 def _not_left(root: Path, name: str, file: str) -> str:
-    from infra.problems import ProblemsError  # noqa: PLC0415
-    from infra.tenants.files import read_tenant  # noqa: PLC0415
-
-    try:
-        hold = read_tenant(root, name).dates.hold
-    except ProblemsError:
-        hold = None
+    hold = _own_hold(root, name)
     held = f"; it is held since {hold.since} ({hold.reason})" if hold else ""
     return f"{file} is not there: {name} has not left or moved, or without a record{held}"
 
 
-def _expect_held(found: "list[Found]") -> None:
-    """Under a hold a copy should not end: what a rule ends, or has ended, is named, and the check has failed."""
-    ending = [one for one in found if not one.remaining.waits_for_a_person]
+def _own_hold(root: Path, name: str) -> "Hold | None":
+    """The hold of a customer who is served, who may have moved."""
+    from infra.tenants.files import read_tenant  # noqa: PLC0415
+    from infra.tenants.listing import list_records  # noqa: PLC0415
+
+    return read_tenant(root, name).dates.hold if name in list_records(root).paths else None
+
+
+def _expect_held(found: "list[Found]", since: "date") -> None:
+    """Under a hold a copy should not end: what a rule ends, or has ended since, is named, and the check has failed."""
+    days = ((one, one.remaining.ends) for one in found if not one.remaining.waits_for_a_person)
+    ending = [one for one, day in days if day is not None and day >= since]
     for one in ending:
         report(
             f"{one.remaining.what} ({one.remaining.where}): its own rule ends it on {one.remaining.ends}, "
