@@ -56,9 +56,7 @@ def restore_stack(
         return
     failed = tried(work, steps)
     document = evidence.of_stack(work, before, _came_since(work), failed[1] if failed else "")
-    keep(work, evidence.RESTORES, document, evidence_file)
-    if failed:
-        fail(*failed)
+    keep(work, evidence.RESTORES, document, evidence_file, failed)
     print_result(document, _after(work, before) if before else _ready(work, document), json_wanted=json_wanted)
 
 
@@ -153,6 +151,7 @@ def _take(
     found: list[ReplacedInstance | None] = []
 
     def all_of_them() -> None:
+        notify(f"by {switching.by}")  # asked now: credentials may have ended when evidence is written
         take(steps, notify, document["seconds"], results)
         found.append(switching.instances.before())
 

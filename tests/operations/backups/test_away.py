@@ -87,6 +87,7 @@ def there(*statements: Answers, key: Answers | None = None, points: tuple[Answer
 
 GOOD = BackupTarget(
     session=here(job("RDS"), job("S3")),
+    stack="prod",
     region="eu-north-1",
     database="workbuoy-prod-database",
     bucket="workbuoy-prod-files",

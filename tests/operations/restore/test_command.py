@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -192,8 +193,61 @@ def test_a_copy_that_has_no_disk_left_is_one_line_and_stays_to_be_looked_at(
     monkeypatch.setattr(copies.Copy, "_instance", full)
     result = run("drill", "prod", "--at", AT)
     assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
-    assert "is storage-full: look at its events, then `workbuoy restore end`" in " ".join(result.stderr.split())
+    assert "is storage-full: look at its events, then `workbuoy restore end prod`" in " ".join(result.stderr.split())
     assert world.commands() == []
+
+
+@pytest.mark.usefixtures("world")
+def test_credentials_that_end_in_the_middle_are_told_beside_what_failed_and_lose_no_evidence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real, over = BaseClient._make_api_call, list[str]()
+
+    def expired(self: BaseClient, name: str, parameters: dict[str, object]) -> object:
+        over.extend([name] if name == "RunTask" else [])
+        if over:
+            raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "the token has expired"}}, name)
+        return real(self, name, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", expired)
+    file = tmp_path / "drill.json"
+    result = run("drill", "prod", "--at", AT, "--evidence", str(file))
+    told = " ".join(result.stderr.split())
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 2)
+    assert "calling the RunTask operation" in told
+    assert "the same command again goes on" in told
+    assert "its evidence is not kept" in told
+    assert json.loads(file.read_text())["by"].startswith("arn:aws:")
+
+
+def test_credentials_that_had_ended_before_are_one_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def expired(_: BaseClient, name: str, __: dict[str, object]) -> object:
+        raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "the token has expired"}}, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", expired)
+        result = run("drill", "prod", "--at", AT)
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
+    assert world.copy() is None
+
+
+@pytest.mark.usefixtures("world")
+def test_a_drill_waits_until_a_copy_that_is_being_deleted_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [{"DBInstanceStatus": "deleting"}] * 3
+    real = copies.Copy._instance
+    monkeypatch.setattr(copies.Copy, "_instance", lambda self, name: left.pop() if left else real(self, name))
+    result = run("drill", "prod")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("waiting for its end") == 1
+
+
+def test_a_drill_s_copy_that_was_left_is_past_its_day_when_the_next_night_s_drill_begins(world: World) -> None:
+    world.exit_codes["check"] = 1
+    assert run("drill", "prod", "--at", AT).exit_code == 3
+    found = world.copy()
+    assert found is not None
+    assert copies.lives_until(found, NOW + timedelta(hours=10))
+    assert not copies.lives_until(found, NOW + timedelta(hours=22)), "GitHub may begin a schedule later, or earlier"
 
 
 def test_two_at_once_are_refused_and_the_first_one_s_copy_stays(world: World) -> None:
@@ -201,7 +255,11 @@ def test_two_at_once_are_refused_and_the_first_one_s_copy_stays(world: World) ->
     run("drill", "prod", "--at", AT)
     result = run("drill", "prod", "--at", (NOW - timedelta(hours=3)).isoformat())
     assert (result.exit_code, "another copy stands" in result.stderr) == (1, True)
+    assert f"--at {NAMED} goes on with it" in " ".join(result.stderr.split())
     assert world.copy() is not None
+    world.forget_tasks()
+    world.exit_codes.clear()
+    assert run("drill", "prod", "--at", NAMED).exit_code == 0
 
 
 def test_a_copy_that_was_left_is_deleted_and_one_made_by_hand_is_not(world: World) -> None:

@@ -134,6 +134,7 @@ def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         made.opened.updates += 1
         return {"changes": {"update": 3}}
 
+    monkeypatch.setattr(Switch, "_review", lambda _: None)
     monkeypatch.setattr(Switch, "_update", update)
     monkeypatch.setattr(Switch, "_start", lambda self: self.service.start())
     monkeypatch.setattr(stack_commands, "_switching", lambda _, at_text: made_switch(made, at_text))
@@ -292,6 +293,7 @@ def test_a_plan_does_nothing_and_says_who_does_what(scene: Scene) -> None:
     plan = json.loads(run("switch", "prod", "--at", run_name(AT), "--plan", "--json").stdout)
     schema_of("restore").validate(plan)
     assert [one["step"] for one in plan["steps"]] == [
+        "review",
         "stop",
         "equip",
         "names",
