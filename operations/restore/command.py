@@ -118,6 +118,13 @@ def restore_tenant(
     document = evidence.of_restore(work, name, failed[1] if failed else "")
     keep(work, evidence.RESTORES, document, evidence_file, failed)
     verdict = work.results["tenant"]
+    if verdict.get("already"):
+        text = (
+            f"{name} was brought back to {work.shown_at} before, which ended at {verdict['ended_at']}, and nothing was "
+            "done now: what was written since stands. Once more: the same command with --again."
+        )
+        print_result(document, text, json_wanted=json_wanted)
+        return
     rows = sum(verdict["rows"].values())
     text = (
         f"{name} is as it was at {work.shown_at}: {rows} rows, {verdict['files']['files']} files, "
@@ -146,6 +153,8 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
     words = ("restore", "undo", name, "--at", run_name(work.at))
     verdict = guarded(work, lambda: work.task(f"undo-{name}", *words))
     text = f"{name} has again what stood before: {sum(verdict.get('rows', {}).values())} rows."
+    if verdict.get("already"):
+        text = f"{name} got back what stood before already, at {verdict['ended_at']}, and nothing was done now."
     print_result({**head(work), "tenant": name, "verdict": verdict}, text, json_wanted=json_wanted)
 
 

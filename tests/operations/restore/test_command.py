@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from operations.restore import copy as copies
 from operations.restore.command import restore
 from tests.conftest import schema_of
-from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, World
+from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, VERDICTS, World
 
 AT = (NOW - timedelta(hours=2)).isoformat()
 NAMED = f"{NOW - timedelta(hours=2):%Y%m%dT%H%M%SZ}"
@@ -126,6 +126,18 @@ def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World
     assert "17 rows, 5 files, frozen for 1.5 s" in result.stdout
     assert f"workbuoy restore undo initech --at {AT}" in result.stdout
     assert world.copy() is None
+
+
+@pytest.mark.parametrize("way", ["tenant", "undo"])
+@pytest.mark.usefixtures("world")
+def test_what_had_ended_before_is_not_told_as_done_now(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    before = {"ended_at": "2026-11-26T10:00:00+00:00", "already": True}
+    monkeypatch.setitem(VERDICTS, way, {**VERDICTS[way], **before})  # type: ignore[arg-type]
+    result = run(way, "initech", "--at", AT, "--yes-restore", "initech")
+    told = " ".join(result.stdout.split())
+    assert (result.exit_code, "nothing was done now" in told, "2026-11-26T10:00" in told) == (0, True, True), told
+    assert ("--again" in told) == (way == "tenant")
+    assert "is as it was" not in told
 
 
 def test_a_copy_that_was_made_of_a_snapshot_is_taken_by_its_tag(world: World) -> None:
