@@ -350,3 +350,36 @@ def test_a_task_that_runs_is_watched_and_not_started_twice(world: World, monkeyp
     assert (result.exit_code, "a task goes on by itself" in result.stderr) == (130, True)
     assert run("drill", "prod", "--at", AT).exit_code == 0
     assert world.commands().count(["restore", "prepare"]) == 1
+
+
+def test_a_task_that_runs_for_something_else_is_not_watched_as_this_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", interrupt)
+        assert run("undo", "initech", "--at", AT, "--yes-restore", "initech").exit_code == 130
+    other = (NOW - timedelta(hours=5)).isoformat()
+    result = run("undo", "initech", "--at", other, "--yes-restore", "initech")
+    told = " ".join(result.stderr.split())
+    assert (result.exit_code, f"restore undo initech --at {NAMED}" in told, "has ended" in told) == (4, True, True), (
+        told
+    )
+    assert len(world.commands()) == 1
+
+
+def test_another_stack_s_task_in_the_same_cluster_is_not_watched_as_this_one(world: World) -> None:
+    place = {"cluster": world.outputs["clusterArn"], "launchType": "FARGATE", "startedBy": "restore-undo-initech"}
+    groups = [world.outputs["restoreSecurityGroupId"]]
+    network = {"awsvpcConfiguration": {"subnets": world.outputs["privateSubnetIds"], "securityGroups": groups}}
+    words = {"name": "drill", "command": ["restore", "undo", "initech", "--at", NAMED]}
+    world.ecs.run_task(
+        **place,
+        taskDefinition=world.outputs["drillTaskDefinitionArn"],
+        networkConfiguration=network,
+        overrides={"containerOverrides": [words]},
+    )
+    assert run("undo", "initech", "--at", AT, "--yes-restore", "initech").exit_code == 0
+    assert world.families() == {"workbuoy-prod-drill", "workbuoy-prod-restore"}
