@@ -132,7 +132,7 @@ def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World
 @pytest.mark.usefixtures("world")
 def test_what_had_ended_before_is_not_told_as_done_now(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     before = {"ended_at": "2026-11-26T10:00:00+00:00", "already": True}
-    monkeypatch.setitem(VERDICTS, way, {**VERDICTS[way], **before})  # type: ignore[arg-type]
+    monkeypatch.setitem(VERDICTS, way, {**VERDICTS[way], **before})
     result = run(way, "initech", "--at", AT, "--yes-restore", "initech")
     told = " ".join(result.stdout.split())
     assert (result.exit_code, "nothing was done now" in told, "2026-11-26T10:00" in told) == (0, True, True), told
