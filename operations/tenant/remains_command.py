@@ -12,6 +12,7 @@ from operations.ending import notify as notify_line
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from infra.tenants.dates import Hold
@@ -126,10 +127,11 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
     def client(service: str) -> Any:
         return boto3.client(service, region_name=record["region"])
 
+    project = find_project(Path.cwd())
+    _expect_account(project.root, record)
     vault = boto3.Session(profile_name=vault_profile) if vault_profile else None
     if record["isolation"] == "silo":
         return CopyQueries(client=client, record=record, vault_session=vault)
-    project = find_project(Path.cwd())
     name, base, region = (str(record[key]) for key in ("name", "base", "region"))
     place = find_place(name, base, region, lambda stack: outputs_of(project, stack))
     tasks = Tasks(boto3.Session(), place, notify_line)
@@ -139,6 +141,24 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
         count=lambda: guarded(lambda: tasks.count(record["tenantId"])),
         vault_session=vault,
     )
+
+
+def _expect_account(root: Path, record: "Mapping[str, Any]") -> None:
+    """Raises MistakenError: in another account nothing of the customer is there, which proves nothing."""
+    from infra.stack_files import settings_in, stack_file  # noqa: PLC0415
+    from operations.engine import account  # noqa: PLC0415
+    from operations.engine.errors import MistakenError  # noqa: PLC0415
+
+    keys = (record.get("keys") or {}).get("arns") or ()
+    stated = (settings_in(stack_file(root, str(record["base"]))) or {}).get("account")
+    own = str(keys[0]).split(":")[4] if keys else str(stated)
+    identity = account.who_am_i(str(record["stack"]), str(record["region"]), {})
+    if identity["Account"] != own:
+        raise MistakenError(
+            f"{record['name']} was in account {own}, but these credentials are of {identity['Account']} "
+            f"({identity['Arn']})",
+            "sign in to the right account; nothing was asked",
+        )
 
 
 def _shown(found: "Found") -> dict[str, Any]:

@@ -282,6 +282,24 @@ def test_copy_that_outlives_its_day_ends_with_3(project: Project, monkeypatch: p
     assert run("acme", "--live").exit_code == 0
 
 
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("keys", [{}, {"keys": {"arns": ["arn:aws:kms:eu-west-1:999999999999:key/1"]}}])
+def test_in_another_account_nothing_is_asked_since_nothing_of_the_customer_is_there(
+    project: Project, monkeypatch: pytest.MonkeyPatch, keys: dict[str, Any]
+) -> None:
+    file = recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)))
+    where = {"base": "prod", "stack": "prod-acme", **keys}
+    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **where}))
+    me = {"Account": "111111111111", "Arn": "arn:aws:iam::111111111111:user/kari"}
+    monkeypatch.setattr("operations.engine.account.who_am_i", lambda *_: me)
+    result = run("acme", "--live")
+    told = " ".join(result.stderr.split())
+    whose = "999999999999" if keys else "210000000003"
+    assert (result.exit_code, f"in account {whose}, but these" in told, "gone" in result.stdout) == (1, True, False), (
+        told
+    )
+
+
 def test_customer_without_a_record_is_one_line(project: Project) -> None:
     assert project
     result = run("acme")
