@@ -13,10 +13,9 @@ from bootstrap.settings import OperatorsSettings
 from bootstrap.tasks import task_statements
 from components.context import EXECUTION_ROLE, EXPORT_ROLE, RESTORE_ROLE, TASK_ROLE
 from components.log_group import READ_LOGS
-from components.names import ERASURES_PREFIX, IMPORT_PREFIX
+from components.names import ERASURES_PREFIX, IMPORT_PREFIX, WAF_LOG_PREFIX
 from components.permissions import Statement
 from components.task import DRILL, EXPORT, ONE_OFF, RESTORE
-from components.waf import LOG_PREFIX
 
 
 def trust_operators(account_id: str, operators: OperatorsSettings) -> Statement:
@@ -73,10 +72,10 @@ def _read_ledgers(scope: Scope) -> list[Statement]:
 
 
 def _see_how_exports_are_kept(scope: Scope) -> Statement:
-    """For `workbuoy tenant remains --live`."""
+    """For `workbuoy tenant remains --live`: an export that a rule deleted is an older version for a while."""
     return Statement(
         sid="SeeHowExportsAreKept",
-        actions=["s3:GetLifecycleConfiguration"],
+        actions=["s3:GetLifecycleConfiguration", "s3:ListBucketVersions"],
         resources=scope.exports(),
     )
 
@@ -88,7 +87,7 @@ def operators_statements(scope: Scope) -> dict[str, list[Statement]]:
     deploys writes that one, and would decide by it what operators may do.
     """
     groups = scope.named(
-        "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{LOG_PREFIX}{{}}:*"
+        "logs", "log-group:/workbuoy/{}/*", "log-group:/aws/lambda/{}-rotation*", f"log-group:{WAF_LOG_PREFIX}{{}}:*"
     )
     papers = ("manifest.json", "receipt.json")
     roles = [

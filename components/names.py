@@ -14,3 +14,5 @@ EVIDENCE_PREFIX = "evidence"  # of drills and restores: written once, and kept
 ACCESS_LOG_PREFIX = "access"
 EXPORTS_LOG_PREFIX = "exports"
 LOAD_BALANCER_LOG_PREFIX = "load-balancer"
+# AWS takes no other beginning: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+WAF_LOG_PREFIX = "aws-waf-logs-"

@@ -9,10 +9,9 @@ from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.context import StackContext
 from components.log_group import LogGroup, LogGroupArgs
+from components.names import WAF_LOG_PREFIX
 from components.waf_settings import ALWAYS_COUNTED, RULE_GROUPS, WafSettings
 
-# AWS takes no other beginning: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
-LOG_PREFIX: Final = "aws-waf-logs-"
 RATE_WINDOW_SECONDS: Final = 300
 # Sessions and API tokens come in these; the query string brings what a login is ended with.
 SECRET_HEADERS: Final = ("authorization", "cookie")
@@ -44,7 +43,7 @@ class Waf(ComponentResource):
             f"{name}-log",
             LogGroupArgs(
                 context=args.context,
-                name=f"{LOG_PREFIX}{args.context.name}",
+                name=f"{WAF_LOG_PREFIX}{args.context.name}",
                 retention_days=args.log_retention_days,
                 key_arn=args.logs_key_arn,
             ),

@@ -3,7 +3,8 @@
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, NoReturn
 
@@ -11,7 +12,7 @@ import click
 
 from graph.errors import InputError
 from infra.problems import ProblemsError
-from operations.engine.errors import EngineError
+from operations.engine.errors import EngineError, UnreachableError
 from operations.outputs import VERSIONS
 from policies.errors import PolicyError, RuleError
 from project.terminal import fit
@@ -80,12 +81,16 @@ def fail(code: int, *lines: str) -> NoReturn:
 
 
 def report_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a person can put right into messages and an exit code, Ctrl-C into 130, and a closed pipe into 0."""
+    """Turn what a person can put right into messages and an exit code, Ctrl-C into 130, and a closed pipe into 0.
+
+    A refusal of AWS's that the command itself does not explain is one line, too.
+    """
 
     @wraps(function)
     def run(*args: Any, **options: Any) -> Any:
         try:
-            return function(*args, **options)
+            with _told_of_aws():
+                return function(*args, **options)
         except (InputError, PolicyError) as error:
             fail(MISTAKE, *error.problems)
         except ProblemsError as error:
@@ -104,3 +109,15 @@ def report_errors(function: Callable[..., Any]) -> Callable[..., Any]:
             fail(INTERRUPTED, "interrupted")
 
     return run
+
+
+@contextmanager
+def _told_of_aws() -> Iterator[None]:
+    """Raises UnreachableError in the place of boto3's errors."""
+    try:
+        yield
+    except Exception as error:
+        botocore = sys.modules.get("botocore.exceptions")  # importing it takes a third of a second
+        if botocore is None or not isinstance(error, (botocore.BotoCoreError, botocore.ClientError)):
+            raise
+        raise UnreachableError(f"AWS refused or did not answer: {error}") from error

@@ -61,9 +61,17 @@ def run(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, no
 
 
 def begin(session: Any, place: TaskPlace, arguments: Sequence[str], label: str, notify: Notify) -> str:
-    """Start one, or find the one of this label that still runs; gives its ARN. Raises as `run` does."""
+    """Start one, or find the one of this label that still runs; gives its ARN. Raises as `run` does.
+
+    Raises TaskError where the one that runs does something else: its end would be told as this one's.
+    """
     ecs = session.client("ecs", region_name=place.region)
-    if task_arn := _running(ecs, place, label):
+    if running := _running(ecs, place, label):
+        task_arn = str(running["taskArn"])
+        if (other := _words_of(place, running)) != list(arguments):
+            raise TaskError(
+                f"{label} runs already, as `workbuoy-app {' '.join(other)}` ({task_arn}): repeat once it has ended"
+            )
         notify(f"{label} runs already; watching {task_arn}")
         return task_arn
     task_arn = _start(ecs, place, arguments, label)
@@ -89,9 +97,26 @@ def watch(session: Any, place: TaskPlace, task_arn: str, notify: Notify) -> Task
     return TaskOutcome(task_arn=task_arn, exit_code=container["exitCode"], last_lines=lines, verdict=_verdict(lines))
 
 
-def _running(ecs: Any, place: TaskPlace, label: str) -> str | None:
-    found = ecs.list_tasks(cluster=place.cluster_arn, startedBy=label, desiredStatus="RUNNING")["taskArns"]
-    return str(found[0]) if found else None
+def _running(ecs: Any, place: TaskPlace, label: str) -> Mapping[str, Any] | None:
+    """The task of a label that goes on, of this stack: several stand in one cluster.
+
+    ECS may list one for a while that has stopped.
+    """
+    listed = ecs.list_tasks(cluster=place.cluster_arn, startedBy=label, desiredStatus="RUNNING")["taskArns"]
+    found = ecs.describe_tasks(cluster=place.cluster_arn, tasks=listed)["tasks"] if listed else []
+    family = _family(place.task_definition_arn)
+    own = (one for one in found if _family(one["taskDefinitionArn"]) == family)
+    return next((one for one in own if one["lastStatus"] != "STOPPED"), None)
+
+
+def _family(task_definition_arn: str) -> str:
+    """Whatever its revision: a deployment brings a new one."""
+    return task_definition_arn.rpartition("/")[2].partition(":")[0]
+
+
+def _words_of(place: TaskPlace, task: Mapping[str, Any]) -> list[str]:
+    overrides = task.get("overrides", {}).get("containerOverrides", ())
+    return [str(word) for one in overrides if one.get("name") == place.container for word in one.get("command", ())]
 
 
 def _start(ecs: Any, place: TaskPlace, arguments: Sequence[str], label: str) -> str:

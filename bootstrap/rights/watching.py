@@ -2,8 +2,8 @@
 
 from bootstrap.rights import Rights
 from bootstrap.scope import Scope
+from components.names import WAF_LOG_PREFIX
 from components.permissions import Statement
-from components.waf import LOG_PREFIX
 
 
 def watching_rights(scope: Scope) -> Rights:
@@ -14,8 +14,8 @@ def watching_rights(scope: Scope) -> Rights:
         "log-group:/aws/lambda/{}-rotation*",
         "log-group:/aws/rds/instance/{}-database/*",
         "log-group:/aws/vendedlogs/prometheus/{}*",
-        f"log-group:{LOG_PREFIX}{{}}",
-        f"log-group:{LOG_PREFIX}{{}}:*",
+        f"log-group:{WAF_LOG_PREFIX}{{}}",
+        f"log-group:{WAF_LOG_PREFIX}{{}}:*",
     )
     alarms = scope.named("cloudwatch", "alarm:{}-*")
     dashboards = [

@@ -131,6 +131,15 @@ def _move_is_allowed(tenant: "Tenant") -> Iterator[BrokenRule]:
         yield "move.base", f"makes the stack name {move.base}-{tenant.name} too long"
 
 
+def _promotion_ends_first(tenant: "Tenant") -> Iterator[BrokenRule]:
+    if tenant.promotion is not None and tenant.dates.retiring is not None:
+        yield (
+            "promotion",
+            "has no end where dates.retiring is set: remove the customer from the pool, or thaw it there, and close "
+            "the promotion first, so that nothing is left in the pool",
+        )
+
+
 def _region_lies_inside_residency(tenant: "Tenant") -> Iterator[BrokenRule]:
     allowed = allowed_regions(tenant.residency)
     if tenant.region not in allowed:
@@ -253,6 +262,7 @@ class Tenant(Settings):
     rules: ClassVar[tuple[Rule, ...]] = (
         _region_lies_inside_residency,
         _move_is_allowed,
+        _promotion_ends_first,
         _silo_is_complete,
         _stack_name_fits,
         _certificate_lies_in_region,

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from components.names import WAF_LOG_PREFIX
 from components.searches import SEARCHES
-from components.waf import LOG_PREFIX
 from monitoring.alerts import MEMORY_SHARE
 from monitoring.dashboards.panels import AlarmPanel, Board, Panel, Query, SearchPanel, Unit
 from monitoring.objectives import BURNS, KINDS, REQUESTS, Kind, budget, ratio, recorded
@@ -218,7 +218,7 @@ def _logs(watched: Watched) -> Board:
         "service": f"/workbuoy/{watched.name}/service",
         "rotation": f"/aws/lambda/{watched.name}-rotation",
         "database": f"/aws/rds/instance/{watched.name}-database/postgresql",
-        **({"waf": f"{LOG_PREFIX}{watched.name}"} if watched.has_waf else {}),
+        **({"waf": f"{WAF_LOG_PREFIX}{watched.name}"} if watched.has_waf else {}),
     }
     panels = tuple(SearchPanel(search=one, log_group=groups[one.log]) for one in SEARCHES if one.log in groups)
     return Board(name="logs", title="Logs", panels=panels)

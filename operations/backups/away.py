@@ -18,9 +18,16 @@ def copies_here(target: BackupTarget) -> Iterator[Finding]:
     backup = target.client("backup")
     vault = backup.describe_backup_vault(BackupVaultName=target.vault)
     yield key_finding(target, "vault's key", vault["EncryptionKeyArn"])
-    jobs = backup.list_copy_jobs(ByDestinationVaultArn=target.copies_vault_arn).get("CopyJobs", [])
+    pages = backup.get_paginator("list_copy_jobs").paginate(ByDestinationVaultArn=target.copies_vault_arn)
+    jobs = [one for page in pages for one in page["CopyJobs"]]
     for kind, what in KINDS.items():
-        yield _newest_copy(target, what, [one for one in jobs if one.get("ResourceType") == kind])
+        yield _newest_copy(target, what, _own(target, kind, jobs))
+
+
+def _own(target: BackupTarget, kind: str, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of jobs or recovery points those of this stack: one vault keeps the copies of all stacks of an account."""
+    ends = {"RDS": f":db:{target.database}", "S3": f":::{target.bucket}"}
+    return [one for one in found if one.get("ResourceType") == kind and one["ResourceArn"].endswith(ends[kind])]
 
 
 def _newest_copy(target: BackupTarget, what: str, jobs: Sequence[dict[str, Any]]) -> Finding:
@@ -65,7 +72,7 @@ def copies_there(target: BackupTarget) -> Iterator[Finding]:
         one for page in pages for one in page["RecoveryPoints"] if one.get("Status") in ("COMPLETED", "AVAILABLE")
     ]
     for kind, what in KINDS.items():
-        moments = [one["CreationDate"].astimezone(UTC) for one in points if one.get("ResourceType") == kind]
+        moments = [one["CreationDate"].astimezone(UTC) for one in _own(there, kind, points)]
         aged = _aged(f"{what} in it", moments, target.now)
         yield Finding(
             what=aged.what, state=aged.state, found=f"{len(moments)}, {aged.found}" if moments else aged.found

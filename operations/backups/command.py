@@ -49,6 +49,7 @@ def backups(*, name: str, live: bool, vault_profile: str | None, this_account: b
     session, now = boto3.Session(), datetime.now(UTC)
     where = BackupTarget(
         session=session,
+        stack=stack,
         region=place.tasks.region,
         database=place.database,
         bucket=place.tasks.bucket,

@@ -35,13 +35,14 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class BackupTarget:
-    """Where to look: a database's identifier and a bucket's name in a region, and where both may be.
+    """Where to look: a stack's database and bucket by their names in a region, and where both may be.
 
     `vault` and `copies_vault_arn` are of a copy out of reach, where there is one; `vault_session` is of whoever may
     look into that vault's account, and with `this_account` nobody wants to.
     """
 
     session: Any
+    stack: str
     region: str
     database: str
     bucket: str

@@ -97,8 +97,8 @@ def _snapshots(target: BackupTarget) -> Iterator[Finding]:
 def _leftover(target: BackupTarget) -> Iterator[Finding]:
     """A copy that was left behind, and what served before a restore: they hold customers' data, and cost."""
     for what, end, undo in (
-        ("restored copy", RESTORED, "restore end"),
-        ("database before a restore", BEFORE, "restore switch --remove-old"),
+        ("restored copy", RESTORED, f"restore end {target.stack}"),
+        ("database before a restore", BEFORE, f"restore switch {target.stack} --remove-old {target.database}-{BEFORE}"),
     ):
         name = f"{target.database}-{end}"
         found = _instance(target, name)

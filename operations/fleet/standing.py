@@ -77,7 +77,12 @@ def _findings(stack: Stack, looks: Looks) -> Iterator[tuple[str, bool, str]]:
             yield subject, True, "no setting asks for drills (observability.drillWithinDays)"
         else:
             yield subject, False, _NOT_LOOKED_AT
-    if (added := looks.of("drift-account").get(stack.name)) is not None:
+    accounts = looks.of("drift-account")
+    if (
+        accounts and stack.name not in accounts and stack.name in looks.of("drift")
+    ):  # asked of others, not answered here
+        yield "drift", False, "what was added beside the program was not looked at"
+    if (added := accounts.get(stack.name)) is not None:
         yield from (("drift", False, f"added beside the program: {_names(one.urn)}") for one in added.resources)
         yield from (("drift", False, f"could not be asked: {one}") for one in added.unread)
 

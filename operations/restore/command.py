@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import JSON, fail, notify, print_text, report_errors
+from operations.ending import JSON, notify, print_text, report_errors
 from operations.help import Commands
 from operations.restore.printing import AT, EVIDENCE, PLAN, keep, print_plan, print_result
 from operations.restore.running import begin, guarded, head, place_of_stack, stack_of, tried, work_at
@@ -72,9 +72,7 @@ def drill(
     if failed and clean_up:
         guarded(work, lambda: {"deleted": work.end()})
     document = evidence.of_drill(work, rpo, failed[1] if failed else "")
-    keep(work, evidence.DRILLS, document, evidence_file)
-    if failed:
-        fail(*failed)
+    keep(work, evidence.DRILLS, document, evidence_file, failed)
     print_result(document, evidence.drill_text(document), json_wanted=json_wanted)
 
 
@@ -118,10 +116,15 @@ def restore_tenant(
         raise click.UsageError(f"{name}'s rows and files are replaced: say --yes-restore {name} as well, or --plan")
     failed = tried(work, steps)
     document = evidence.of_restore(work, name, failed[1] if failed else "")
-    keep(work, evidence.RESTORES, document, evidence_file)
-    if failed:
-        fail(*failed)
+    keep(work, evidence.RESTORES, document, evidence_file, failed)
     verdict = work.results["tenant"]
+    if verdict.get("already"):
+        text = (
+            f"{name} was brought back to {work.shown_at} before, which ended at {verdict['ended_at']}, and nothing was "
+            "done now: what was written since stands. Once more: the same command with --again."
+        )
+        print_result(document, text, json_wanted=json_wanted)
+        return
     rows = sum(verdict["rows"].values())
     text = (
         f"{name} is as it was at {work.shown_at}: {rows} rows, {verdict['files']['files']} files, "
@@ -150,6 +153,8 @@ def undo(*, name: str, at_text: str | None, confirmed: str | None, json_wanted: 
     words = ("restore", "undo", name, "--at", run_name(work.at))
     verdict = guarded(work, lambda: work.task(f"undo-{name}", *words))
     text = f"{name} has again what stood before: {sum(verdict.get('rows', {}).values())} rows."
+    if verdict.get("already"):
+        text = f"{name} got back what stood before already, at {verdict['ended_at']}, and nothing was done now."
     print_result({**head(work), "tenant": name, "verdict": verdict}, text, json_wanted=json_wanted)
 
 

@@ -19,6 +19,7 @@ from operations.restore.places import RestorePlace
 AT, EXPIRES, KEPT = "workbuoy-restore-at", "workbuoy-restore-expires", "workbuoy-restore-kept-until"
 FIT = "workbuoy-restore-fit"  # since when a copy is checked and its files are there; empty while somebody works on it
 LIVES = timedelta(days=1)
+DRILL_LIVES = timedelta(hours=12)  # one that was left is past its day when the next night's drill begins
 WATCH_SECONDS = 15.0
 TIMEOUT_SECONDS = 4 * 3600.0
 GOING = ("creating", "backing-up", "modifying", "resetting-master-credentials", "rebooting", "configuring", "upgrading")
@@ -47,9 +48,9 @@ class Copy:
         made = found["InstanceCreateTime"].astimezone(UTC)
         return Window(oldest=max(kept, made), newest=newest)
 
-    def make(self, at: datetime) -> None:
+    def make(self, at: datetime, lives: timedelta = LIVES) -> None:
         """Begin one, or find the one of this moment. Raises InputError for one of another moment."""
-        found = self._instance(self._place.copy)
+        found = self._not_deleting()
         if found is not None:
             self._expect_own(found, at)
             if tags_of(found).get(FIT):
@@ -58,7 +59,7 @@ class Copy:
             return
         source = self._expect_source()
         tags = {one["Key"]: one["Value"] for one in source.get("TagList", []) if not one["Key"].startswith("aws:")}
-        tags |= {AT: run_name(at), EXPIRES: run_name(datetime.now(UTC) + LIVES)}
+        tags |= {AT: run_name(at), EXPIRES: run_name(datetime.now(UTC) + lives)}
         self._rds.restore_db_instance_to_point_in_time(
             SourceDBInstanceIdentifier=self._place.database,
             TargetDBInstanceIdentifier=self._place.copy,
@@ -90,7 +91,7 @@ class Copy:
             if status == "available" and not found.get("PendingModifiedValues"):
                 return
             if status not in (*GOING, "available") or time.monotonic() > deadline:
-                raise CopyError(f"{self._place.copy} is {status}: look at its events, then `workbuoy restore end`")
+                raise CopyError(f"{self._place.copy} is {status}: look at its events, then `{self._end}`")
             time.sleep(WATCH_SECONDS)
 
     def give_login(self) -> None:
@@ -130,17 +131,30 @@ class Copy:
             )
         return True
 
+    @property
+    def _end(self) -> str:
+        return f"workbuoy restore end {self._place.tasks.stack}"
+
+    def _not_deleting(self) -> Mapping[str, Any] | None:
+        """The copy, once one that is being deleted has gone. Raises CopyError where it does not go."""
+        deadline, told = time.monotonic() + TIMEOUT_SECONDS, False
+        while (found := self._instance(self._place.copy)) and found["DBInstanceStatus"] == "deleting":
+            if time.monotonic() > deadline:
+                raise CopyError(f"{self._place.copy} is being deleted for too long: look at its events in RDS")
+            if not told:
+                self._notify(f"{self._place.copy} is being deleted: waiting for its end")
+            told = True
+            time.sleep(WATCH_SECONDS)
+        return found
+
     def _tag(self, found: Mapping[str, Any], key: str, value: str) -> None:
         self._rds.add_tags_to_resource(ResourceName=found["DBInstanceArn"], Tags=[{"Key": key, "Value": value}])
 
     def _expect_own(self, found: Mapping[str, Any], at: datetime) -> None:
         other = tags_of(found).get(AT)
-        if found["DBInstanceStatus"] == "deleting":
-            raise InputError(f"{self._place.copy} is being deleted: wait for its end, then begin again")
         if other != run_name(at):
-            of = f"as of {other}" if other else "made by hand"
-            end = f"workbuoy restore end {self._place.tasks.stack}"
-            raise InputError(f"another copy stands, {of}: somebody restores. When it is no longer needed: {end}")
+            of = f"as of {other}: somebody restores, and --at {other} goes on with it" if other else "made by hand"
+            raise InputError(f"another copy stands, {of}. When it is no longer needed: {self._end}")
 
     def _expect_source(self) -> Mapping[str, Any]:
         found = self._instance(self._place.database)

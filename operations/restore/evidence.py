@@ -137,7 +137,7 @@ def of_switch(
         "database": switch.place.database,
         "at": switch.at.isoformat(),
         "writtenAt": datetime.now(UTC).isoformat(),
-        "by": _who(switch.session, switch.place.region),
+        "by": switch.by,
         "good": not problem,
         "problem": problem,
         **steps,
@@ -151,17 +151,13 @@ def _aside(before: "ReplacedInstance | None") -> dict[str, str] | None:
     return {"name": before.name, "switched": before.switched, "keptUntil": before.kept_until} if before else None
 
 
-def _who(session: Any, region: str) -> str:
-    return str(session.client("sts", region_name=region).get_caller_identity()["Arn"])
-
-
 def _head(work: "Restore", problem: str) -> dict[str, Any]:
     return {
         "stack": work.place.tasks.stack,
         "database": work.place.database,
         "at": work.at.isoformat(),
         "writtenAt": datetime.now(UTC).isoformat(),
-        "by": _who(work.session, work.place.tasks.region),
+        "by": work.by,
         "good": not problem,
         "problem": problem,
         "seconds": dict(work.seconds),

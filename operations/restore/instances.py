@@ -55,6 +55,13 @@ class Instances:
     def expect_switchable(self, at: datetime) -> None:
         """Raises InputError where neither a copy of this moment stands nor the switch to it has begun."""
         before, copy = self.before(), self._find(self._place.copy)
+        if before is not None and before.at != run_name(at) and before.switched <= run_name(at):
+            raise InputError(
+                f"{self._place.before} stands, whose name this switch needs, until {before.kept_until}: then `workbuoy "
+                f"restore switch {self._place.stack} --remove-old {self._place.before}`. Going back to it does not "
+                f"help: it has nothing of what was written since {before.switched}. One customer can be brought back "
+                "now: `workbuoy restore tenant`"
+            )
         if before is not None and before.at != run_name(at):
             raise InputError(
                 f"{self._place.database} is as of {before.at} already: go back first, `workbuoy restore switch "
@@ -66,6 +73,16 @@ class Instances:
             fit = "no copy" if copy is None else f"{self._place.copy} is not found fit to serve"
             raise InputError(
                 f"{fit}, as of {shown(at)}: `workbuoy restore stack {self._place.stack} --at {run_name(at)}` first"
+            )
+
+    def expect_way_back(self) -> None:
+        """Raises InputError where a copy of somebody else's has the name that the one that serves is to get again."""
+        place = self._place
+        found = [self._find(name) for name in (place.database, place.before, place.copy)]
+        if all(one is not None and one["DBInstanceStatus"] not in RENAMING for one in found):
+            raise InputError(
+                f"{place.copy} stands, and {place.database} needs its name: let a drill or restore that works on it "
+                f"end, or `workbuoy restore end {place.stack}`; nothing was changed"
             )
 
     def equip(self) -> None:
@@ -103,8 +120,8 @@ class Instances:
         place, before = self._place, self.before()
         if before is not None:
             if self._find(place.copy) is None:
-                expires = datetime.now(UTC) + WAY_BACK
-                self._tag(self._expect(place.database), {AT: before.at, EXPIRES: run_name(expires)})
+                now = datetime.now(UTC)  # it was written to, so that it is no longer as of the moment of its copy
+                self._tag(self._expect(place.database), {AT: run_name(now), EXPIRES: run_name(now + WAY_BACK)})
                 self._rename(place.database, place.copy, DeletionProtection=False)
             self._rename(place.before, place.database)
         self._untag(self._settled(place.database))

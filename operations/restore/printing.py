@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from operations.ending import print_json, print_text
-from operations.restore.running import guarded
+from operations.ending import fail, print_json, print_text
+from operations.restore.running import attempted
 from project.terminal import wrapped
 from project.whole_file import write_whole
 
@@ -25,13 +25,20 @@ EVIDENCE = click.option(
 )
 
 
-def keep(work: "Restore", kind: str, document: Mapping[str, Any], file: Path | None) -> None:
-    """In the bucket, and in a file: the same bytes. The file first, so that a refusal of the bucket loses nothing."""
+def keep(
+    work: "Restore", kind: str, document: Mapping[str, Any], file: Path | None, failed: tuple[int, str] | None
+) -> None:
+    """In the bucket, and in a file: the same bytes. The file first, so that a refusal of the bucket loses nothing.
+
+    Ends the command where a step had failed, or where the bucket refuses, with both reasons.
+    """
     from operations.restore import evidence  # noqa: PLC0415
 
     if file is not None:
         write_whole(file, evidence.as_text(document))
-    guarded(work, lambda: {"key": evidence.of(work).write(kind, document)})
+    unkept = attempted("its evidence is not kept", lambda: evidence.of(work).write(kind, document))
+    if problems := [one for one in (failed, unkept) if one]:
+        fail(problems[0][0], *(told for _, told in problems))
 
 
 def print_plan(head: Mapping[str, Any], shown_at: str, steps: Sequence["Step"], *, json_wanted: bool) -> None:

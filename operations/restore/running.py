@@ -71,7 +71,12 @@ def begin(place: "RestorePlace", at_text: str | None) -> tuple["Restore", dateti
 
 def tried(work: "Restore", steps: list["Step"]) -> tuple[int, str] | None:
     """Take the steps; the exit code and why where one failed. Ctrl-C ends the command: a task goes on by itself."""
-    return attempted(_kept(work), lambda: work.take(steps))
+
+    def take() -> None:
+        notify(f"by {work.by}")  # asked now: credentials may have ended when evidence is written
+        work.take(steps)
+
+    return attempted(_kept(work), take)
 
 
 def guarded(work: "Restore", do: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:

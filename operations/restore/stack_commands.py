@@ -56,9 +56,7 @@ def restore_stack(
         return
     failed = tried(work, steps)
     document = evidence.of_stack(work, before, _came_since(work), failed[1] if failed else "")
-    keep(work, evidence.RESTORES, document, evidence_file)
-    if failed:
-        fail(*failed)
+    keep(work, evidence.RESTORES, document, evidence_file, failed)
     print_result(document, _after(work, before) if before else _ready(work, document), json_wanted=json_wanted)
 
 
@@ -104,8 +102,7 @@ def switch(
     if remove_old is not None:
         _remove_old(switching, remove_old)
         return
-    if not back:
-        _expect_switchable(switching)
+    _expect_possible(switching, back=back)
     steps = switching.steps_back() if back else switching.steps()
     document = {"stack": stack, "at": switching.at.isoformat(), "seconds": dict[str, float]()}
     if plan:
@@ -120,9 +117,10 @@ def switch(
 @JSON
 @report_errors
 def files(*, stack: str, switched: str, json_wanted: bool) -> None:
-    """Put STACK's files in order as the rows of the database name them that serves now, after a switch back.
+    """After a switch back: erase again whoever was erased meanwhile, and put STACK's files in order.
 
-    What no row names and was there before TIME gets a delete marker; nothing is deleted for good.
+    What no row of the database that serves now names and was there before TIME gets a delete marker; nothing is deleted
+    for good.
     """
     since = parse(switched)
     work = work_at(place_of_stack(stack), since)
@@ -153,6 +151,7 @@ def _take(
     found: list[ReplacedInstance | None] = []
 
     def all_of_them() -> None:
+        notify(f"by {switching.by}")  # asked now: credentials may have ended when evidence is written
         take(steps, notify, document["seconds"], results)
         found.append(switching.instances.before())
 
@@ -182,12 +181,13 @@ def _take(
     print_result({**document, "verdict": verdict}, text, json_wanted=json_wanted)
 
 
-def _expect_switchable(switching: "Switch") -> None:
-    def expect_switchable() -> Mapping[str, Any]:
-        switching.instances.expect_switchable(switching.at)
+def _expect_possible(switching: "Switch", *, back: bool) -> None:
+    def expect() -> Mapping[str, Any]:
+        instances = switching.instances
+        instances.expect_way_back() if back else instances.expect_switchable(switching.at)
         return {}
 
-    held("nothing was changed", expect_switchable)
+    held("nothing was changed", expect)
 
 
 def _switching(stack: str, at_text: str | None) -> "Switch":
@@ -260,7 +260,8 @@ def _switched(switching: "Switch", before: "ReplacedInstance | None", stopped: s
     stack = switching.opened.name
     if before is None:
         return (
-            f"{stack} serves from what served before. Next, by an operator, for its files:\n"
+            f"{stack} serves from what served before. Next and at once, by an operator, for its files and to erase "
+            "again whoever was erased meanwhile:\n"
             f"  workbuoy restore files {stack} --switched {stopped}\n"
             f"{switching.place.copy} stands until `workbuoy restore end {stack}`."
         )

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from operations import one_off
 from operations.ending import Notify
-from operations.restore.copy import Copy
+from operations.restore.copy import DRILL_LIVES, LIVES, Copy
 from operations.restore.moment import run_name, shown
 from operations.restore.places import RestorePlace
 
@@ -52,6 +53,11 @@ def take(
             results[step.name] = result
 
 
+def who(session: Any, region: str) -> str:
+    """Whoever is signed in. Raises botocore's errors."""
+    return str(session.client("sts", region_name=region).get_caller_identity()["Arn"])
+
+
 @dataclass
 class Restore:
     """Takes steps; `results` is what tasks reported, `seconds` how long each step took."""
@@ -62,6 +68,11 @@ class Restore:
     notify: Notify
     results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def by(self) -> str:
+        """Whoever is signed in. Raises botocore's errors."""
+        return who(self.session, self.place.tasks.region)
 
     @property
     def shown_at(self) -> str:
@@ -116,7 +127,7 @@ class Restore:
                 name="copy",
                 does=f"make {name} beside the database, as of {shown(self.at)}; only restore's tasks reach it",
                 by=YOU,
-                run=lambda: copy.make(self.at),
+                run=lambda: copy.make(self.at, DRILL_LIVES if of_drill else LIVES),
             ),
             Step(name="available", does="wait for it", by=YOU, run=copy.wait),
             Step(name="login", does="give it a password of its own, into its secret", by=YOU, run=copy.give_login),

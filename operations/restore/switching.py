@@ -8,6 +8,7 @@ stack's state records which of RDS's ids has that name now.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.plan import Plan
@@ -20,7 +21,7 @@ from operations.restore.instances import Instances
 from operations.restore.moment import run_name, shown
 from operations.restore.places import SwitchPlace
 from operations.restore.service import Service
-from operations.restore.steps import Step
+from operations.restore.steps import Step, who
 
 if TYPE_CHECKING:
     from operations.engine.stack import EngineStack
@@ -42,6 +43,11 @@ class Switch:
     notify: Notify
     show: Notify
 
+    @cached_property
+    def by(self) -> str:
+        """Whoever is signed in. Raises botocore's errors."""
+        return who(self.session, self.place.region)
+
     @property
     def instances(self) -> Instances:
         """The database and those beside it."""
@@ -56,6 +62,7 @@ class Switch:
         """Until the copy serves."""
         place = self.place
         return [
+            _step("review", "review what an update would bring along, before anything stops", self._review),
             _step("stop", f"stop {place.service}: no task runs, nothing writes", self._stop),
             _step(
                 "equip",
@@ -109,28 +116,42 @@ class Switch:
         adopt(self.opened, DATABASE, self.place.database, found, on_output=self.notify)
         return {"resourceId": found}
 
-    def _update(self) -> Mapping[str, Any]:
-        from operations.review import perform as reviewing  # noqa: PLC0415 reads every policy
-        from operations.review.engine import preview_opened  # noqa: PLC0415
+    def _review(self) -> None:
+        """What was committed since the stack was deployed comes along: what stops that must not stop it half-way."""
+        from operations.review.engine import preview_opened  # noqa: PLC0415 reads every policy
 
-        name = self.opened.name
+        if self.instances.before() is None:  # else the names have changed, and the way is on or back
+            self._expect_passing(preview_opened(self.opened, self.project).plan, "nothing was changed")
+
+    def _update(self) -> Mapping[str, Any]:
+        from operations.review.engine import preview_opened  # noqa: PLC0415 reads every policy
+
+        name, at = self.opened.name, run_name(self.at)
         with plan_file(wanted=True) as file:
             reviewed = preview_opened(self.opened, self.project, file)
-            found = reviewing.review(reviewed.plan, self.project.root / "waivers")
-            self.show(reviewing.markdown_text(found))
-            back = (
-                f"waive it and repeat, or `workbuoy restore switch {name} --back`; the service stands still meanwhile"
+            self._expect_passing(
+                reviewed.plan,
+                "nothing was updated",
+                f"waive it and repeat, or `workbuoy restore switch {name} --at {at} --yes-restore {name} --back`; the "
+                "service stands still meanwhile",
             )
-            if replaced := replacements(reviewed.plan):
-                raise FailedError(f"{name}: would {replaced}, which no switch may; nothing was updated", back)
-            if found.failed:
-                raise FailedError(f"{name}: {'; '.join(reviewing.failures(found))}", back)
-            if found.stops:
-                raise FailedError(f"{reviewing.stopping(found)}; nothing was updated", back)
             commit, image = head_of(self.project.root), self.opened.variables.get(IMAGE_VARIABLE)
             note(self.opened, self.opened.tags(), commit, image)
             ran = self.opened.up(message=f"database as of {shown(self.at)}", reviewed=reviewed, on_output=self.notify)
         return {"changes": dict(ran.changes)}
+
+    def _expect_passing(self, plan: Plan, left: str, back: str = "") -> None:
+        """Show the review. Raises FailedError where it fails or stops, and where no waiver could help a database."""
+        from operations.review import perform as reviewing  # noqa: PLC0415 reads every policy
+
+        found = reviewing.review(plan, self.project.root / "waivers")
+        self.show(reviewing.markdown_text(found))
+        if replaced := replacements(plan):
+            raise FailedError(f"{self.opened.name}: would {replaced}, which no switch may; {left}", back)
+        if found.failed:
+            raise FailedError(f"{self.opened.name}: {'; '.join(reviewing.failures(found))}", back)
+        if found.stops:
+            raise FailedError(f"{reviewing.stopping(found)}; {left}", back)
 
     def _start(self) -> None:
         from operations.deploy.perform import try_service, wait_for_rollout  # noqa: PLC0415

@@ -156,8 +156,10 @@ def _key(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
 
 
 def _exports(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
-    listed = queries.client("s3").list_objects_v2(Bucket=one.where, Prefix=f"{queries.record['name']}/", MaxKeys=1)
-    return bool(listed.get("Contents")), ""
+    """One that its rule deleted is an older version until another rule ends that."""
+    prefix = f"{queries.record['name']}/"
+    listed = queries.client("s3").list_object_versions(Bucket=one.where, Prefix=prefix, MaxKeys=1)
+    return bool(listed.get("Versions") or listed.get("DeleteMarkers")), ""
 
 
 def _secret(queries: CopyQueries, one: Remaining) -> tuple[bool, str]:
@@ -188,13 +190,27 @@ def _holding(queries: CopyQueries, backup: Any, vault: str) -> tuple[bool, str]:
     One that no plan made may be a copy of any day's. A removed stack's are there or not.
     """
     pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=vault)
-    found = [point for page in pages for point in page["RecoveryPoints"]]
+    own = _resources(queries.record)
+    found = [point for page in pages for point in page["RecoveryPoints"] if _may_be_of(own, point)]
     if queries.stands:
         last = _last_version(queries.record)
         found = [one for one in found if not _by_plan(one) or _taken(one) <= last]
     if not found:
         return False, ""
     return True, f"{len(found)} recovery points, the oldest of {min(map(_taken, found))}"
+
+
+def _resources(record: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """AWS Backup's types of resource -> what the record says that the customer's databases and buckets were called."""
+    listed = read_remaining(record)
+    forms = {"RDS": (Form.AUTOMATED_BACKUPS,), "S3": (Form.OBJECTS, Form.NONCURRENT_VERSIONS)}
+    return {kind: frozenset(one.where for one in listed if one.form in of) for kind, of in forms.items()}
+
+
+def _may_be_of(own: Mapping[str, frozenset[str]], point: Mapping[str, Any]) -> bool:
+    """Whether it is not surely another stack's: one vault keeps the copies of all stacks of an account."""
+    names = own.get(str(point.get("ResourceType")))
+    return not names or str(point.get("ResourceArn")).rpartition(":")[2] in names
 
 
 def _last_version(record: Mapping[str, Any]) -> date:

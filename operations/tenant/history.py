@@ -75,7 +75,9 @@ def _problems(root: Path, path: str, name: str, before: Mapping[str, Any]) -> It
             )
             yield Problem(file=path, path=key, message=message)
     was, is_now = before.get("isolation"), after.get("isolation")
-    if was != is_now and not (was == "pool" and after.get("promotion") == "open"):
+    promoted = was == "pool" and after.get("promotion") == "open"
+    taken_back = was == "silo" and before.get("promotion") == "open"  # the pool has everything until it is closed
+    if was != is_now and not (promoted or taken_back):
         remedy = (
             f"`workbuoy tenant promote {name}` moves the data, with `promotion: open` in the record"
             if was == "pool"

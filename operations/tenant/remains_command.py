@@ -12,6 +12,9 @@ from operations.ending import notify as notify_line
 from project.terminal import wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
     from infra.tenants.dates import Hold
     from operations.tenant.ended import CopyQueries, Found
     from operations.tenant.remains import Remaining
@@ -41,9 +44,10 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
     files = [*moved_records(root, name), *([left] if left.exists() else [])]
     if not files:
         fail(MISTAKE, _not_left(root, name, str(left.relative_to(root))))
-    found, hold = [], None
+    found, hold = [], _own_hold(root, name)
     for file in files:
-        record, listed, hold = _read(root, file)
+        record, listed, ordered_since = _read(root, file)
+        hold = hold or ordered_since
         queries = _copy_queries(record, vault_profile) if live else None
         found += [queries.look(one) if queries else Found(remaining=one, state=NOT_ASKED) for one in listed]
     today = datetime.now(UTC).date()
@@ -57,7 +61,7 @@ def remains(*, name: str, live: bool, vault_profile: str | None, json_wanted: bo
         for one in found:
             print_text("\n".join(_lines(one, live=live)))
     if hold is not None:
-        _expect_held(found)
+        _expect_held(found, hold.since)
         return
     late = [one for one in found if one.late(today)]
     report(*(f"{one.remaining.what} ({one.remaining.where}) is there after {one.remaining.ends}" for one in late))
@@ -85,20 +89,23 @@ def _read(root: Path, file: Path) -> "tuple[dict[str, Any], list[Remaining], Hol
 
 
 def _not_left(root: Path, name: str, file: str) -> str:
-    from infra.problems import ProblemsError  # noqa: PLC0415
-    from infra.tenants.files import read_tenant  # noqa: PLC0415
-
-    try:
-        hold = read_tenant(root, name).dates.hold
-    except ProblemsError:
-        hold = None
+    hold = _own_hold(root, name)
     held = f"; it is held since {hold.since} ({hold.reason})" if hold else ""
     return f"{file} is not there: {name} has not left or moved, or without a record{held}"
 
 
-def _expect_held(found: "list[Found]") -> None:
-    """Under a hold a copy should not end: what a rule ends, or has ended, is named, and the check has failed."""
-    ending = [one for one in found if not one.remaining.waits_for_a_person]
+def _own_hold(root: Path, name: str) -> "Hold | None":
+    """The hold of a customer who is served, who may have moved."""
+    from infra.tenants.files import read_tenant  # noqa: PLC0415
+    from infra.tenants.listing import list_records  # noqa: PLC0415
+
+    return read_tenant(root, name).dates.hold if name in list_records(root).paths else None
+
+
+def _expect_held(found: "list[Found]", since: "date") -> None:
+    """Under a hold a copy should not end: what a rule ends, or has ended since, is named, and the check has failed."""
+    days = ((one, one.remaining.ends) for one in found if not one.remaining.waits_for_a_person)
+    ending = [one for one, day in days if day is not None and day >= since]
     for one in ending:
         report(
             f"{one.remaining.what} ({one.remaining.where}): its own rule ends it on {one.remaining.ends}, "
@@ -120,10 +127,11 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
     def client(service: str) -> Any:
         return boto3.client(service, region_name=record["region"])
 
+    project = find_project(Path.cwd())
+    _expect_account(project.root, record)
     vault = boto3.Session(profile_name=vault_profile) if vault_profile else None
     if record["isolation"] == "silo":
         return CopyQueries(client=client, record=record, vault_session=vault)
-    project = find_project(Path.cwd())
     name, base, region = (str(record[key]) for key in ("name", "base", "region"))
     place = find_place(name, base, region, lambda stack: outputs_of(project, stack))
     tasks = Tasks(boto3.Session(), place, notify_line)
@@ -133,6 +141,24 @@ def _copy_queries(record: dict[str, Any], vault_profile: str | None) -> "CopyQue
         count=lambda: guarded(lambda: tasks.count(record["tenantId"])),
         vault_session=vault,
     )
+
+
+def _expect_account(root: Path, record: "Mapping[str, Any]") -> None:
+    """Raises MistakenError: in another account nothing of the customer is there, which proves nothing."""
+    from infra.stack_files import settings_in, stack_file  # noqa: PLC0415
+    from operations.engine import account  # noqa: PLC0415
+    from operations.engine.errors import MistakenError  # noqa: PLC0415
+
+    keys = (record.get("keys") or {}).get("arns") or ()
+    stated = (settings_in(stack_file(root, str(record["base"]))) or {}).get("account")
+    own = str(keys[0]).split(":")[4] if keys else str(stated)
+    identity = account.who_am_i(str(record["stack"]), str(record["region"]), {})
+    if identity["Account"] != own:
+        raise MistakenError(
+            f"{record['name']} was in account {own}, but these credentials are of {identity['Account']} "
+            f"({identity['Arn']})",
+            "sign in to the right account; nothing was asked",
+        )
 
 
 def _shown(found: "Found") -> dict[str, Any]:

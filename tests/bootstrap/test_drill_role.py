@@ -148,6 +148,7 @@ def looked(prod: Account, moto: Moto) -> list[Call]:
         found = look(
             BackupTarget(
                 session=Session(cloud),
+                stack="prod",
                 region=HERE,
                 database="workbuoy-prod-database",
                 bucket=bucket,

@@ -13,7 +13,12 @@ from tests.promotion.scene import fill
 from tests.restore.conftest import Past
 from tests.service import ISSUER
 from workbuoy_app import owner_commands, registry
+from workbuoy_app.person.erase import erase
+from workbuoy_app.promotion.acting import owner_that_may_act
+from workbuoy_app.promotion.content import measure
 from workbuoy_app.promotion.errors import PromotionRefused
+from workbuoy_app.promotion.freeze import find, freeze
+from workbuoy_app.promotion.remove import remove
 from workbuoy_app.restore import stack
 from workbuoy_app.restore.copy import copy_settings
 
@@ -103,6 +108,25 @@ def test_migrate_does_not_let_a_service_start_on_what_was_erased(
     assert "it does not serve yet" in capsys.readouterr().err
     stack.settle_files(now.settings, _next_second())
     assert owner_commands.run(now.settings, options) == 0
+
+
+def test_who_was_erased_while_the_copy_served_is_erased_once_what_served_before_serves_again(
+    past: Past,
+) -> None:
+    past.prepare()
+    now = switched(past)
+    stack.admit(now.settings)
+    ((person,),) = now.sql("select id from members where subject = 'leaver'")
+    erase(now.settings, "acme", person, person)
+    freeze(now.settings, "globex")
+    with owner_that_may_act(now.settings) as connection:
+        digest = measure(connection, find(connection, "globex")).digest
+    remove(now.settings, "globex", "globex", digest)
+    told = stack.settle_files(past.settings, _next_second())
+    assert (told["tenants"], told["files"]) == (["acme"], 5)
+    assert past.sql("select name from tenants") == [("acme",)]
+    assert past.sql("select count(*) from members where id = %s", [person]) == [(0,)]
+    assert past.s3.list_objects_v2(Bucket=past.bucket, Prefix="tenants/")["KeyCount"] == 5, "none of globex's"
 
 
 def test_settling_twice_changes_nothing_more(past: Past) -> None:

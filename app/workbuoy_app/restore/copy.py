@@ -98,6 +98,11 @@ def prepare(settings: Settings) -> Prepared:
 def take_out(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
     """End every session and token, and erase what the ledger says was: how many tenants, members and persons."""
     connection.execute(f"truncate {', '.join(READ_AGAIN)}")
+    return erase_again(connection, ledger, entries)
+
+
+def erase_again(connection: Owner, ledger: Ledger, entries: tuple[Entry, ...]) -> tuple[int, int, int]:
+    """Erase what the ledger says was: how many tenants, members and persons. Again is no change."""
     tenants = _erase_tenants(connection, ledger, entries)
     persons = erase_noted(connection, ledger, entries)
     return tenants, _erase_members(connection, ledger, entries), persons

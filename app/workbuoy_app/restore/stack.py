@@ -19,7 +19,7 @@ from workbuoy_app.promotion.content import revision
 from workbuoy_app.promotion.errors import PromotionRefused
 from workbuoy_app.promotion.freeze import Tenant
 from workbuoy_app.promotion.tables import rows_with_objects
-from workbuoy_app.restore.copy import MARK, entries_applied, prepared_copy, take_out
+from workbuoy_app.restore.copy import MARK, entries_applied, erase_again, prepared_copy, take_out
 from workbuoy_app.restore.objects import FOLDER, bring, mark_others
 from workbuoy_app.roles import Owner
 from workbuoy_app.settings import Settings
@@ -72,11 +72,13 @@ def admit(settings: Settings) -> None:
 
 
 def _erase_late(settings: Settings, here: Owner) -> None:
+    """From a copy that was prepared before it was erased, and from what served before a switch and serves again."""
     applied, ledger = entries_applied(here), ledger_needed(settings)
-    if applied is None:
-        return
     entries = ledger.entries()
     with here.transaction():
+        if applied is None:
+            erase_again(here, ledger, entries)
+            return
         if applied != len(entries):
             take_out(here, ledger, entries)
         here.execute(f"drop table {MARK}")

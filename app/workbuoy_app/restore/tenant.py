@@ -61,7 +61,8 @@ class Source:
 def restore(settings: Settings, name: str, at: str, *, again: bool = False) -> dict[str, Any]:
     """Bring a tenant back to what the copy holds; `at` is the copy's moment and names the journal.
 
-    Raises PromotionRefused. What had not been replaced by then is thawed, as if nothing had happened.
+    To a moment to which it was brought back before, nothing is done unless `again`; then `already` says so. Raises
+    PromotionRefused. What had not been replaced by then is thawed, as if nothing had happened.
     """
     bucket = Bucket(own_storage(settings))
     with prepared_copy(settings) as there, _alone(settings, name), owner_that_may_act(settings) as here:
@@ -70,7 +71,7 @@ def restore(settings: Settings, name: str, at: str, *, again: bool = False) -> d
         known = _known(here, tenant)
         journal = open_journal(bucket, name, at, again=again)
         if journal.ended:
-            return journal.document
+            return {**journal.document, "already": True}
         journal.document["made_again"] = sorted({*journal.document.get("made_again", []), *made})
         content = _content(there, tenant, CONTENT if known else MOVED)
 
@@ -95,7 +96,7 @@ def undo(settings: Settings, name: str, at: str) -> dict[str, Any]:
             )
         back = journal.sibling("undo")
         if back.ended:
-            return back.document
+            return {**back.document, "already": True}
         content = parse(kept or {})
         tenant = freeze.find(here, name)
         here.rollback()

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.names import WAF_LOG_PREFIX
 from infra.tenants.listing import OFFBOARDED_FOLDER
 
-_PART = re.compile(r"(?:^|/)(workbuoy-[^/]*)")
+_PART = re.compile(rf"(?:^|/|^{WAF_LOG_PREFIX})(workbuoy-[^/]*)")
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,29 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from components.names import WAF_LOG_PREFIX
 from facts import tokens as t
 from operations.locate.live.account import Account
 from operations.locate.live.found import Found, found, properties_of
 from operations.locate.live.names import Names
 
 STATE, DELETED_ON = "keyState", "deletionDate"  # of a key: only the account tells them
+LOG_BEGINNINGS: Final = (
+    "/workbuoy/",
+    "/aws/rds/instance/",
+    "/aws/lambda/",
+    "/aws/vendedlogs/prometheus/",
+    WAF_LOG_PREFIX,
+)
+"""What the name of a stack's log group begins with, before the stack's own."""
 _KEYLESS: Final = {"kmsKeyId": None}  # what an answer leaves out is not there
 
 
 def log_groups(account: Account, region: str, names: Names) -> Iterator[Found]:
-    """Every log group of a stack, those that RDS and Lambda write to included."""
-    for begin in (f"/workbuoy/{names.begin}", f"/aws/rds/instance/{names.begin}", f"/aws/lambda/{names.begin}"):
-        for one in account.items("logs", region, "describe_log_groups", "logGroups", logGroupNamePrefix=begin):
+    """Every log group of a stack, those that AWS's services write to included."""
+    for begin in LOG_BEGINNINGS:
+        named = f"{begin}{names.begin}"
+        for one in account.items("logs", region, "describe_log_groups", "logGroups", logGroupNamePrefix=named):
             if names.own(one["logGroupName"]):
                 arn = str(one["arn"]).removesuffix(":*")
                 tags = account.client("logs", region).list_tags_for_resource(resourceArn=arn).get("tags") or {}

@@ -66,12 +66,10 @@ def link(*, name: str, member: UUID | None, hours: int, json_wanted: bool) -> No
     An address ends with the session of whoever makes it, where that ends sooner. Whoever has it needs no login: send
     it as you would send the data.
     """
-    import boto3  # noqa: PLC0415  half a second
-
-    from operations.tenant.handover.links import links_of, person_folder  # noqa: PLC0415
+    from operations.tenant.handover.links import links_of, person_folder, signing_client  # noqa: PLC0415
 
     tenant, place = found_place(name)
-    s3 = boto3.client("s3", region_name=tenant.region)
+    s3 = signing_client(tenant.region)
     folder = person_folder(name, str(member)) if member else name
     made = guarded(lambda: links_of(s3, place.exports_bucket, folder, hours))
     if made is None:

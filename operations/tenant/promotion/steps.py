@@ -20,7 +20,8 @@ def steps_of(name: str, tenant: Tenant) -> list[Step]:
         Step(
             name="deploy",
             changes="makes the silo, which holds no data yet; its bucket takes this export alone",
-            back=f"destroy it: it is empty (workbuoy tenant destroy {name})",
+            back=f"{tenant.stack} is empty: an administrator takes it down as docs/runbooks.md says of a base stack, "
+            "then the record goes back. workbuoy tenant destroy is for customers who leave",
             command=f"workbuoy tenant deploy {name}",
         ),
         *_copied(name, "while the customer works, and again what they changed since", run),

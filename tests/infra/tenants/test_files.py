@@ -24,6 +24,14 @@ def test_the_committed_customers_have_no_problem() -> None:
     assert {tenant.isolation for tenant in read.tenants} == {"pool", "silo"}
 
 
+def test_nobody_retires_while_a_promotion_is_open_since_the_pool_would_keep_what_no_record_names(edit: Edit) -> None:
+    root = edit("acme", "dates:\n  signed: 2026-10-01\n", "promotion: open\ndates:\n  signed: 2026-10-01\n")
+    assert problems_of(root) == []
+    root = edit("acme", "  signed: 2026-10-01\n", "  signed: 2026-10-01\n  retiring: 2027-01-01\n")
+    (problem,) = problems_of(root)
+    assert "promotion: has no end where dates.retiring is set" in problem
+
+
 def test_host_names_and_listener_priorities_are_each_customer_s_own() -> None:
     tenants = read_tenants(PROJECT).tenants
     hosts = [tenant.host_name for tenant in tenants if tenant.host_name]

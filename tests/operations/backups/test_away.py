@@ -40,9 +40,18 @@ class Session:
         return Client(self.answers)
 
 
+RESOURCES = {"RDS": "arn:aws:rds:eu-north-1:1:db:workbuoy-prod-database", "S3": "arn:aws:s3:::workbuoy-prod-files"}
+
+
+def of(stack: str, one: Answers) -> Answers:
+    """The same of another stack, whose copies go into the same vault."""
+    return {**one, "ResourceArn": one["ResourceArn"].replace("workbuoy-prod", f"workbuoy-{stack}")}
+
+
 def job(kind: str, state: str = "COMPLETED", hours: int = 5, **more: Any) -> Answers:
     at = NOW - timedelta(hours=hours)
-    return {"ResourceType": kind, "State": state, "CreationDate": at, "CompletionDate": at, **more}
+    named = {"ResourceType": kind, "ResourceArn": RESOURCES[kind]}
+    return {**named, "State": state, "CreationDate": at, "CompletionDate": at, **more}
 
 
 def here(*jobs: Answers, key_state: str = "Enabled") -> Session:
@@ -54,7 +63,8 @@ def here(*jobs: Answers, key_state: str = "Enabled") -> Session:
 
 
 def point(kind: str, hours: int = 5) -> Answers:
-    return {"ResourceType": kind, "Status": "COMPLETED", "CreationDate": NOW - timedelta(hours=hours)}
+    named = {"ResourceType": kind, "ResourceArn": RESOURCES[kind]}
+    return {**named, "Status": "COMPLETED", "CreationDate": NOW - timedelta(hours=hours)}
 
 
 TAKES = {
@@ -77,9 +87,10 @@ def there(*statements: Answers, key: Answers | None = None, points: tuple[Answer
 
 GOOD = BackupTarget(
     session=here(job("RDS"), job("S3")),
+    stack="prod",
     region="eu-north-1",
     database="workbuoy-prod-database",
-    bucket="b",
+    bucket="workbuoy-prod-files",
     now=NOW,
     vault="workbuoy-prod",
     copies_vault_arn=COPIES,
@@ -121,6 +132,19 @@ def test_a_vault_that_nobody_may_ask_counts_as_not_good_and_names_its_account() 
             State.MISSING,
             "the newest one failed: the key is not shared",
         ),
+        (
+            here(job("RDS", hours=40), of("prod-acme", job("RDS")), job("S3")),
+            "copy of the database",
+            State.MISSING,
+            "too long ago",
+        ),
+        (here(job("RDS"), of("eu-prod", job("S3"))), "copy of the files", State.MISSING, "there is none"),
+        (
+            here(job("RDS"), of("prod-acme", job("RDS", "FAILED", hours=1)), job("S3")),
+            "copy of the database",
+            State.GOOD,
+            "the newest of",
+        ),
         (here(job("RDS"), job("S3"), key_state="Disabled"), "vault's key", State.UNREADABLE, "Disabled"),
     ],
 )
@@ -148,6 +172,12 @@ GOING = {"KeyState": "PendingDeletion", "DeletionDate": datetime(2026, 12, 3, tz
         (there(TAKES), "vault's policy", State.EXPOSED, "does not refuse to delete"),
         (there(key=GOING), "copies' key", State.UNREADABLE, "gone on 2026-12-03"),
         (there(points=(point("RDS"),)), "the files in it", State.MISSING, "there is none"),
+        (
+            there(points=(of("prod-acme", point("RDS")), point("S3"))),
+            "the database in it",
+            State.MISSING,
+            "there is none",
+        ),
         (there(points=(point("RDS", 40), point("S3"))), "the database in it", State.MISSING, "too long ago"),
     ],
 )

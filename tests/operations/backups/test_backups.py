@@ -185,8 +185,12 @@ SEEDED: dict[Callable[[], None], tuple[str, str, str]] = {
     copied_away: ("copies elsewhere", "exposed", "1 snapshots in eu-north-1, outside residency"),
     exported: ("exported snapshot", "exposed", "taken went to the bucket somewhere"),
     replicated: ("replicated files", "exposed", "go on to workbuoy-elsewhere of account 210987654321"),
-    left_behind: ("restored copy", "exposed", "should be gone by now"),
-    put_aside: ("database before a restore", "exposed", "should be gone by now"),
+    left_behind: ("restored copy", "exposed", "should be gone by now: workbuoy restore end prod"),
+    put_aside: (
+        "database before a restore",
+        "exposed",
+        f"should be gone by now: workbuoy restore switch prod --remove-old {DATABASE}-before",
+    ),
 }
 
 
@@ -207,16 +211,32 @@ def test_what_stands_in_the_way_is_named_first(seed: Callable[[], None]) -> None
 @pytest.mark.usefixtures("account")
 def test_a_newest_moment_that_is_too_old_and_what_may_not_be_asked_are_not_good() -> None:
     late = BackupTarget(
-        session=boto3.Session(), region=REGION, database=DATABASE, bucket="elsewhere", now=datetime.now(UTC)
+        session=boto3.Session(),
+        stack="prod",
+        region=REGION,
+        database=DATABASE,
+        bucket="elsewhere",
+        now=datetime.now(UTC),
     )
     found = {one.what: one for one in looking.look(late)}
     assert found["file versions"].state is State.UNKNOWN
     tomorrow = BackupTarget(
-        session=late.session, region=REGION, database=DATABASE, bucket=BUCKET, now=late.now + timedelta(days=3)
+        session=late.session,
+        stack="prod",
+        region=REGION,
+        database=DATABASE,
+        bucket=BUCKET,
+        now=late.now + timedelta(days=3),
     )
     found = {one.what: one for one in looking.look(tomorrow)}
     assert found["newest moment"].state is State.MISSING
     assert found["snapshots"].state is State.MISSING
+
+
+@pytest.mark.usefixtures("account")
+def test_a_profile_that_is_not_there_is_one_line() -> None:
+    result = run("prod", "--live", "--vault-profile", "nobody")
+    assert (result.exit_code, result.stderr.count("error: "), "(nobody)" in result.stderr) == (4, 1, True)
 
 
 def test_one_account_alone_and_the_other_one_too_are_no_wish_together() -> None:

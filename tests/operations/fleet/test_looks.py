@@ -136,6 +136,17 @@ def test_backups_that_are_not_good_are_a_row_a_finding(folder: Path, leave: Leav
     ]
 
 
+def test_a_stack_whose_account_nobody_looked_into_is_no_good_one_where_others_were(folder: Path, leave: Leave) -> None:
+    for name in ("acme", "globex"):
+        drift(leave, f"prod-{name}")
+    leave("prod-acme", drifted=False, refreshedAt=None, resources=[], unread=[])
+    (folder / "drift-account-prod-globex.json").touch()  # its command ended without an answer
+    assert of("drift", rows_of(stacks("acme", "globex"), read_looks(folder))) == [
+        ("what was added beside the program was not looked at", False, ("prod-globex",)),
+        ("no drift", True, ("prod-acme", "prod-globex")),
+    ]
+
+
 def test_what_was_added_and_what_could_not_be_asked_are_rows_of_drift(folder: Path, leave: Leave) -> None:
     drift(leave, "prod-acme")
     leave(

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from operations.restore import copy as copies
 from operations.restore.command import restore
 from tests.conftest import schema_of
-from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, World
+from tests.operations.restore.world import COPY, NOW, REGION, SOURCE, VERDICTS, World
 
 AT = (NOW - timedelta(hours=2)).isoformat()
 NAMED = f"{NOW - timedelta(hours=2):%Y%m%dT%H%M%SZ}"
@@ -127,6 +128,18 @@ def test_one_customer_is_brought_back_by_its_task_and_the_copy_goes(world: World
     assert world.copy() is None
 
 
+@pytest.mark.parametrize("way", ["tenant", "undo"])
+@pytest.mark.usefixtures("world")
+def test_what_had_ended_before_is_not_told_as_done_now(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    before = {"ended_at": "2026-11-26T10:00:00+00:00", "already": True}
+    monkeypatch.setitem(VERDICTS, way, {**VERDICTS[way], **before})
+    result = run(way, "initech", "--at", AT, "--yes-restore", "initech")
+    told = " ".join(result.stdout.split())
+    assert (result.exit_code, "nothing was done now" in told, "2026-11-26T10:00" in told) == (0, True, True), told
+    assert ("--again" in told) == (way == "tenant")
+    assert "is as it was" not in told
+
+
 def test_a_copy_that_was_made_of_a_snapshot_is_taken_by_its_tag(world: World) -> None:
     """Of a silo that was destroyed by mistake: docs/runbooks.md."""
     world.rds.create_db_snapshot(DBInstanceIdentifier=SOURCE, DBSnapshotIdentifier="final")
@@ -192,8 +205,61 @@ def test_a_copy_that_has_no_disk_left_is_one_line_and_stays_to_be_looked_at(
     monkeypatch.setattr(copies.Copy, "_instance", full)
     result = run("drill", "prod", "--at", AT)
     assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
-    assert "is storage-full: look at its events, then `workbuoy restore end`" in " ".join(result.stderr.split())
+    assert "is storage-full: look at its events, then `workbuoy restore end prod`" in " ".join(result.stderr.split())
     assert world.commands() == []
+
+
+@pytest.mark.usefixtures("world")
+def test_credentials_that_end_in_the_middle_are_told_beside_what_failed_and_lose_no_evidence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real, over = BaseClient._make_api_call, list[str]()
+
+    def expired(self: BaseClient, name: str, parameters: dict[str, object]) -> object:
+        over.extend([name] if name == "RunTask" else [])
+        if over:
+            raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "the token has expired"}}, name)
+        return real(self, name, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", expired)
+    file = tmp_path / "drill.json"
+    result = run("drill", "prod", "--at", AT, "--evidence", str(file))
+    told = " ".join(result.stderr.split())
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 2)
+    assert "calling the RunTask operation" in told
+    assert "the same command again goes on" in told
+    assert "its evidence is not kept" in told
+    assert json.loads(file.read_text())["by"].startswith("arn:aws:")
+
+
+def test_credentials_that_had_ended_before_are_one_line(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def expired(_: BaseClient, name: str, __: dict[str, object]) -> object:
+        raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "the token has expired"}}, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", expired)
+        result = run("drill", "prod", "--at", AT)
+    assert (result.exit_code, result.stderr.count("error: ")) == (4, 1)
+    assert world.copy() is None
+
+
+@pytest.mark.usefixtures("world")
+def test_a_drill_waits_until_a_copy_that_is_being_deleted_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [{"DBInstanceStatus": "deleting"}] * 3
+    real = copies.Copy._instance
+    monkeypatch.setattr(copies.Copy, "_instance", lambda self, name: left.pop() if left else real(self, name))
+    result = run("drill", "prod")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("waiting for its end") == 1
+
+
+def test_a_drill_s_copy_that_was_left_is_past_its_day_when_the_next_night_s_drill_begins(world: World) -> None:
+    world.exit_codes["check"] = 1
+    assert run("drill", "prod", "--at", AT).exit_code == 3
+    found = world.copy()
+    assert found is not None
+    assert copies.lives_until(found, NOW + timedelta(hours=10))
+    assert not copies.lives_until(found, NOW + timedelta(hours=22)), "GitHub may begin a schedule later, or earlier"
 
 
 def test_two_at_once_are_refused_and_the_first_one_s_copy_stays(world: World) -> None:
@@ -201,7 +267,11 @@ def test_two_at_once_are_refused_and_the_first_one_s_copy_stays(world: World) ->
     run("drill", "prod", "--at", AT)
     result = run("drill", "prod", "--at", (NOW - timedelta(hours=3)).isoformat())
     assert (result.exit_code, "another copy stands" in result.stderr) == (1, True)
+    assert f"--at {NAMED} goes on with it" in " ".join(result.stderr.split())
     assert world.copy() is not None
+    world.forget_tasks()
+    world.exit_codes.clear()
+    assert run("drill", "prod", "--at", NAMED).exit_code == 0
 
 
 def test_a_copy_that_was_left_is_deleted_and_one_made_by_hand_is_not(world: World) -> None:
@@ -280,3 +350,36 @@ def test_a_task_that_runs_is_watched_and_not_started_twice(world: World, monkeyp
     assert (result.exit_code, "a task goes on by itself" in result.stderr) == (130, True)
     assert run("drill", "prod", "--at", AT).exit_code == 0
     assert world.commands().count(["restore", "prepare"]) == 1
+
+
+def test_a_task_that_runs_for_something_else_is_not_watched_as_this_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", interrupt)
+        assert run("undo", "initech", "--at", AT, "--yes-restore", "initech").exit_code == 130
+    other = (NOW - timedelta(hours=5)).isoformat()
+    result = run("undo", "initech", "--at", other, "--yes-restore", "initech")
+    told = " ".join(result.stderr.split())
+    assert (result.exit_code, f"restore undo initech --at {NAMED}" in told, "has ended" in told) == (4, True, True), (
+        told
+    )
+    assert len(world.commands()) == 1
+
+
+def test_another_stack_s_task_in_the_same_cluster_is_not_watched_as_this_one(world: World) -> None:
+    place = {"cluster": world.outputs["clusterArn"], "launchType": "FARGATE", "startedBy": "restore-undo-initech"}
+    groups = [world.outputs["restoreSecurityGroupId"]]
+    network = {"awsvpcConfiguration": {"subnets": world.outputs["privateSubnetIds"], "securityGroups": groups}}
+    words = {"name": "drill", "command": ["restore", "undo", "initech", "--at", NAMED]}
+    world.ecs.run_task(
+        **place,
+        taskDefinition=world.outputs["drillTaskDefinitionArn"],
+        networkConfiguration=network,
+        overrides={"containerOverrides": [words]},
+    )
+    assert run("undo", "initech", "--at", AT, "--yes-restore", "initech").exit_code == 0
+    assert world.families() == {"workbuoy-prod-drill", "workbuoy-prod-restore"}

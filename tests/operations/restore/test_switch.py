@@ -12,6 +12,8 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 from click.testing import CliRunner, Result
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.rds.models import rds_backends
 
 from graph.plan import Plan, PlanStep
 from operations.ending import notify
@@ -132,6 +134,7 @@ def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         made.opened.updates += 1
         return {"changes": {"update": 3}}
 
+    monkeypatch.setattr(Switch, "_review", lambda _: None)
     monkeypatch.setattr(Switch, "_update", update)
     monkeypatch.setattr(Switch, "_start", lambda self: self.service.start())
     monkeypatch.setattr(stack_commands, "_switching", lambda _, at_text: made_switch(made, at_text))
@@ -223,7 +226,26 @@ def test_the_way_back_ends_as_it_began(scene: Scene) -> None:
     assert (scene.desired(), scene.suspended()) == (2, False)
     assert "workbuoy restore files prod --switched " in result.stdout
     again = switch()
-    assert (again.exit_code, "is not found fit to serve" in _joined(again.stderr)) == (1, True), "it was written to"
+    assert (again.exit_code, f"not of {run_name(AT)}" in _joined(again.stderr)) == (1, True), "it was written to"
+    assert run("tenant", "initech", "--at", AT.isoformat(), "--yes-restore", "initech").exit_code == 1, "so it was"
+
+
+def test_nothing_stops_for_a_way_back_whose_name_a_drill_s_copy_has(scene: Scene) -> None:
+    assert switch().exit_code == 0
+    rds_backends[DEFAULT_ACCOUNT_ID][REGION].database_snapshots.clear()  # moto names them by the minute
+    scene.world.rds.create_db_instance(
+        DBInstanceIdentifier=COPY,
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        BackupRetentionPeriod=0,
+        Tags=[{"Key": copies.AT, "Value": run_name(NOW)}],
+    )
+    for more in ((), ("--plan",)):
+        result = switch("--back", *more)
+        assert (result.exit_code, "`workbuoy restore end prod`" in _joined(result.stderr)) == (1, True), result.stderr
+    assert (scene.desired(), scene.suspended(), scene.ids()[SOURCE]) == (2, False, scene.new)
+    assert run("end", "prod").exit_code == 0
+    assert switch("--back").exit_code == 0
 
 
 def test_a_switch_and_its_way_back_leave_evidence_that_a_pack_reads(scene: Scene, tmp_path: Path) -> None:
@@ -271,6 +293,7 @@ def test_a_plan_does_nothing_and_says_who_does_what(scene: Scene) -> None:
     plan = json.loads(run("switch", "prod", "--at", run_name(AT), "--plan", "--json").stdout)
     schema_of("restore").validate(plan)
     assert [one["step"] for one in plan["steps"]] == [
+        "review",
         "stop",
         "equip",
         "names",
@@ -322,6 +345,15 @@ def test_another_moment_is_refused_until_the_stack_went_back() -> None:
     for result in (run("switch", "prod", "--at", other, "--yes-restore", "prod"), run("stack", "prod", "--at", other)):
         assert result.exit_code == 1
         assert f"go back first, `workbuoy restore switch prod --at {run_name(AT)} --back`" in _joined(result.stderr)
+
+
+def test_nobody_is_sent_back_for_a_moment_after_the_switch_which_going_back_would_lose(scene: Scene) -> None:
+    assert switch().exit_code == 0
+    later = run_name(datetime.now(UTC) + timedelta(seconds=5))
+    result = run("switch", "prod", "--at", later, "--yes-restore", "prod")
+    told = _joined(result.stderr)
+    assert (result.exit_code, f"--remove-old {BEFORE}" in told, "--back" in told) == (1, True, False), told
+    assert (scene.desired(), scene.suspended()) == (2, False)
 
 
 def test_one_that_was_put_aside_by_hand_is_left_alone(scene: Scene) -> None:

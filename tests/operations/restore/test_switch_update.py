@@ -11,6 +11,7 @@ import pytest
 from operations.engine.errors import FailedError
 from operations.engine.order import COMMIT
 from operations.engine.stack import open_stack
+from operations.restore.instances import Instances, ReplacedInstance
 from operations.restore.places import SwitchPlace
 from operations.restore.switching import Switch
 from operations.review.assess import Review
@@ -79,5 +80,27 @@ def test_whatever_stops_a_review_stops_a_switch_and_the_way_back_is_named(
     fake_cli.answer({"preview": previewing(recording)})
     with pytest.raises(FailedError) as stopped:
         made_switch(made_project, [])._update()
-    assert "workbuoy restore switch local --back" in str(stopped.value)
+    assert "workbuoy restore switch local --at 20261126T093000Z --yes-restore local --back" in str(stopped.value)
     assert fake_cli.calls("up") == []
+
+
+@pytest.mark.parametrize("recording", ["delbucket", "replace-unprotected"])
+def test_what_would_stop_the_update_stops_the_switch_before_the_service_does(
+    fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch, recording: str
+) -> None:
+    fake_cli.answer({"preview": previewing(recording)})
+    monkeypatch.setattr(Instances, "before", lambda _: None)
+    switching = made_switch(made_project, [])
+    first, second, *_ = switching.steps()
+    assert (first.name, second.name) == ("review", "stop")
+    with pytest.raises(FailedError, match="nothing was changed"):
+        first.run()
+
+
+def test_a_switch_whose_names_have_changed_is_not_held_up_by_what_comes_along(
+    fake_cli: FakeCli, made_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ReplacedInstance(name="d-before", at="20261126T093000Z", switched="", kept_until="")
+    monkeypatch.setattr(Instances, "before", lambda _: before)
+    made_switch(made_project, []).steps()[0].run()
+    assert fake_cli.calls("preview") == []

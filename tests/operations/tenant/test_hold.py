@@ -1,7 +1,7 @@
 """Under a legal hold nothing of a customer is destroyed or removed, and one line says why."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,25 @@ def test_hold_of_another_form_in_a_record_is_one_line(project: Project) -> None:
     left(project, "yes")
     result = CliRunner().invoke(remains, ["acme"], catch_exceptions=False)
     assert (result.exit_code, "dates.hold must have since and reason" in result.stderr) == (1, True)
+
+
+def test_hold_of_one_who_moved_fails_for_what_a_rule_ends_where_it_was_before(project: Project) -> None:
+    hold(project, "acme")
+    copies = [{"what": "login", "where": "login", "form": "secret", "ends": datetime.now(UTC).date(), "how": "30 days"}]
+    record = {"name": "acme", "isolation": "silo", "base": "prod", "region": "eu-west-1", "remaining": copies}
+    file = project.root / "tenants/moved/acme-prod-2026-11-20-stack.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(yaml.safe_dump(record))
+    result = CliRunner().invoke(remains, ["acme"], catch_exceptions=False)
+    told = f"{result.stdout} {result.stderr}"
+    assert (result.exit_code, REASON in told, "which the hold does not stop" in " ".join(told.split())) == (
+        3,
+        True,
+        True,
+    )
+    before = [{**copies[0], "ends": date.fromisoformat(SINCE) - timedelta(days=1)}]
+    file.write_text(yaml.safe_dump({**record, "remaining": before}))
+    assert CliRunner().invoke(remains, ["acme"]).exit_code == 0, "it had ended before anybody ordered the hold"
 
 
 def test_remains_of_one_who_has_not_left_tells_the_hold(project: Project) -> None:

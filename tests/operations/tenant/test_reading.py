@@ -167,6 +167,18 @@ def test_a_pool_tenant_becomes_a_silo_only_while_a_promotion_is_open(project: Pr
 
 
 @pytest.mark.usefixtures("committed")
+def test_a_promotion_that_is_open_can_be_taken_back(project: Project, run: Run) -> None:
+    edit(project, "tenants/acme.yaml", "isolation: silo", "isolation: silo\npromotion: open")
+    git(project, "commit", "--quiet", "--all", "--message", "open")
+    file = project.root / "tenants/acme.yaml"
+    silos = ("tier", "hostName", "listenerPriority", "certificateArn", "promotion")
+    lines = [one for one in file.read_text().splitlines() if not one.startswith(silos)]
+    file.write_text("\n".join(lines).replace("isolation: silo", "isolation: pool") + "\n")
+    (project.root / "Pulumi.prod-acme.yaml").unlink()
+    assert "isolation: was" not in run("check", "--since", "HEAD").stderr
+
+
+@pytest.mark.usefixtures("committed")
 def test_a_silo_does_not_go_back_into_the_pool(project: Project, run: Run) -> None:
     edit(project, "tenants/globex.yaml", "isolation: silo", "isolation: pool")
     assert "a silo's data does not go back into the pool" in run("check", "--since", "main").stderr

@@ -112,6 +112,18 @@ def test_copies_that_are_there_are_found_and_are_late_after_their_day() -> None:
     assert asking().look(copy(Form.SECRET, "login")).state == THERE
 
 
+@pytest.mark.usefixtures("account")
+def test_an_export_whose_older_version_is_still_there_has_not_ended() -> None:
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="exports", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="exports", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="exports", Key="acme-2/1/rows.zip", Body=b"another customer's")
+    assert asking().look(copy(EXPORTED, "exports")).state == GONE
+    s3.put_object(Bucket="exports", Key="acme/1/rows.zip", Body=b"x")
+    s3.delete_object(Bucket="exports", Key="acme/1/rows.zip")
+    assert asking().look(copy(EXPORTED, "exports")).state == THERE
+
+
 def test_older_versions_of_a_pool_tenant_are_counted_by_a_task() -> None:
     assert asking("pool", older=3).look(copy(Form.NONCURRENT_VERSIONS, "shared")).state == THERE
     assert asking("pool").look(copy(Form.NONCURRENT_VERSIONS, "shared")).state == GONE
@@ -190,6 +202,30 @@ def test_recovery_points_have_ended_when_none_is_left_that_could_take_an_older_v
     assert points(Vaults(*days), stands=stands) == state
 
 
+@pytest.mark.parametrize(
+    ("of", "state"),
+    [
+        (("RDS", "arn:aws:rds:eu-west-1:1:db:workbuoy-prod-acme-database"), THERE),
+        (("RDS", "arn:aws:rds:eu-west-1:1:db:workbuoy-prod-globex-database"), GONE),
+        (("S3", "arn:aws:s3:::workbuoy-prod-acme-files"), THERE),
+        (("S3", "arn:aws:s3:::workbuoy-prod-files"), GONE),
+        (("EBS", "arn:aws:ec2:eu-west-1:1:volume/vol-1"), THERE),
+    ],
+)
+def test_another_stack_s_copies_in_the_vault_that_all_share_are_no_copies_of_the_customer(
+    of: tuple[str, str], state: str
+) -> None:
+    vaults = Vaults(40)
+    vaults.points[0] |= dict(zip(("ResourceType", "ResourceArn"), of, strict=True))
+    kept = (
+        copy(Form.AUTOMATED_BACKUPS, "workbuoy-prod-acme-database"),
+        copy(Form.OBJECTS, "workbuoy-prod-acme-files"),
+    )
+    record = {"dates": {"destroyed": DAY}, "keys": {}, "remaining": [one.document() for one in kept]}
+    asked = CopyQueries(client=lambda _: vaults, record=record, vault_session=vaults)
+    assert asked.look(copy(COPIED, AWAY)).state == state
+
+
 def test_recovery_point_that_no_plan_made_may_hold_anything() -> None:
     assert points(Vaults(40, by_plan=False)) == THERE
 
@@ -244,6 +280,24 @@ def test_copy_that_outlives_its_day_ends_with_3(project: Project, monkeypatch: p
     assert (result.exit_code, "is there after 2020-01-01" in result.stderr) == (3, True)
     recorded(project, copy(Form.SECRET, "gone", date(2020, 1, 1)))
     assert run("acme", "--live").exit_code == 0
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("keys", [{}, {"keys": {"arns": ["arn:aws:kms:eu-west-1:999999999999:key/1"]}}])
+def test_in_another_account_nothing_is_asked_since_nothing_of_the_customer_is_there(
+    project: Project, monkeypatch: pytest.MonkeyPatch, keys: dict[str, Any]
+) -> None:
+    file = recorded(project, copy(Form.SECRET, "login", date(2020, 1, 1)))
+    where = {"base": "prod", "stack": "prod-acme", **keys}
+    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **where}))
+    me = {"Account": "111111111111", "Arn": "arn:aws:iam::111111111111:user/kari"}
+    monkeypatch.setattr("operations.engine.account.who_am_i", lambda *_: me)
+    result = run("acme", "--live")
+    told = " ".join(result.stderr.split())
+    whose = "999999999999" if keys else "210000000003"
+    assert (result.exit_code, f"in account {whose}, but these" in told, "gone" in result.stdout) == (1, True, False), (
+        told
+    )
 
 
 def test_customer_without_a_record_is_one_line(project: Project) -> None:
