@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.promotion.scene import rows
-from tests.service import ISSUER, Service, make_thing, make_token
+from tests.service import ISSUER, Service, attach, make_thing, make_token
 from tests.test_bad_input import assert_problem
 from tests.test_members import as_role
 from tests.test_process import serving
@@ -40,7 +40,6 @@ def test_a_token_may_do_what_its_scopes_name_and_no_more(service: Service) -> No
         Right.AUDIT_READ: ("GET", "/api/audit", None),
     }
     for scope in Right:
-        # To write is to be answered with what was written: Postgres then asks for the right to read, too.
         scopes = {scope, Right.THINGS_READ} if scope is Right.THINGS_WRITE else {scope}
         script = service.script(make_token(admin, *scopes)["value"])
         for right, (method, path, body) in asked.items():
@@ -48,6 +47,20 @@ def test_a_token_may_do_what_its_scopes_name_and_no_more(service: Service) -> No
             assert (answer.status_code == 200) is (right in scopes), (scope, right, answer.text)
             if right not in scopes:
                 assert_problem(answer, 403)
+
+
+def test_a_token_that_may_write_and_not_read_is_told_what_it_lacks(either_service: Service) -> None:
+    browser = either_service.browser()
+    path = f"/api/things/{make_thing(browser)['id']}"
+    script = either_service.script(make_token(browser, Right.THINGS_WRITE)["value"])
+    for answer in (
+        script.post("/api/things", json={"title": "x"}),
+        script.post("/api/things", json={"title": "x"}, headers={"Idempotency-Key": "a-key-of-a-test"}),
+        script.patch(path, json={"status": "done"}),
+        attach(script, path.rpartition("/")[2], b"x"),
+        script.delete(path),
+    ):
+        assert "it needs things:read, which" in assert_problem(answer, 403)["detail"]
 
 
 def test_a_token_is_never_more_than_its_member(service: Service) -> None:
