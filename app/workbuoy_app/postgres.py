@@ -218,7 +218,12 @@ class PostgresDatabase:
                 if timer.when() <= asyncio.get_running_loop().time():
                     raise DatabaseUnavailable("no answer in time") from error
                 raise _ConnectionLost from error
-            await _roll_back(connection)
+            if isinstance(error, errors.ReadOnlySqlTransaction):
+                await (
+                    connection.close()
+                )  # to a server that is the primary no longer: a new one finds out which is
+            else:
+                await _roll_back(connection)
             raise
         finally:
             timer.cancel()
