@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
+import tracemalloc
 import urllib.request
+from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.service import Service, attach, make_thing
-from workbuoy_app import aws, logs
+from workbuoy_app import aws, logs, storage
 from workbuoy_app.settings import MIB, Settings, StorageSettings
-from workbuoy_app.storage import Reading, presigned
+from workbuoy_app.storage import ObjectStorage, Reading, presigned
 
 CONTENT = bytes(range(256)) * 4096 * 20  # 20 MiB: three parts to a bucket, twenty chunks in the database
 
@@ -178,3 +182,36 @@ def test_a_content_type_that_is_none_is_refused(shared_service: Service, kind: s
     except ValueError:  # the client itself refuses a line break
         return
     assert status == 415
+
+
+def test_of_an_upload_two_parts_are_in_memory_however_large_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+
+    async def call(_: Any, __: str, ask: Any, **___: Any) -> Any:
+        return ask(store)
+
+    def upload_part(**part: Any) -> dict[str, str]:
+        sent.append(len(part["Body"]))
+        return {"ETag": "x"}
+
+    store = Mock()
+    store.upload_part = upload_part
+    store.create_multipart_upload.return_value = {"UploadId": "x"}
+    monkeypatch.setattr(storage, "PART_BYTES", MIB)
+    monkeypatch.setattr(ObjectStorage, "_call", call)
+
+    async def content() -> AsyncIterator[bytes]:
+        for _ in range(16 * 20):
+            yield bytes(MIB // 16)
+
+    async def put() -> int:
+        tracemalloc.start()
+        try:
+            await ObjectStorage(StorageSettings(bucket="b", region="eu-west-1")).put("key", content(), "a/b")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    greatest = asyncio.run(put())
+    assert sent == [MIB] * 20
+    assert greatest < 2.5 * MIB

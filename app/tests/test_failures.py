@@ -8,12 +8,14 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.proxy import Proxy
 from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
 from tests.test_bad_input import assert_problem
+from tests.test_login import superuser_url
 from workbuoy_app import attachments, aws, storage
 from workbuoy_app.api import health
 from workbuoy_app.database_url import PostgresAddress
@@ -59,6 +61,25 @@ def test_connections_that_were_cut_cost_no_request(settings: Settings) -> None:
             proxy.cut()
             make_thing(browser)
         assert len(browser.get("/api/things").json()["items"]) == 5
+
+
+def test_connections_to_a_server_that_was_not_the_primary_are_not_kept(settings: Settings) -> None:
+    """A name that still leads to a standby for a while fills the pool with sessions that only read."""
+    assert isinstance(settings.database, PostgresAddress)
+    name = settings.database.database
+    with Service(settings) as service:
+        browser = service.browser()
+        with psycopg.connect(superuser_url(settings), autocommit=True) as superuser:
+            superuser.execute(f"alter database {name} set default_transaction_read_only = on")
+            superuser.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            assert_problem(browser.post("/api/things", json={"title": "x"}), 503)
+            assert browser.get("/api/things").status_code == 200
+            superuser.execute(f"alter database {name} reset default_transaction_read_only")
+        tries = settings.database.connection_limit + 1  # each may meet one of them
+        assert 201 in [browser.post("/api/things", json={"title": "x"}).status_code for _ in range(tries)]
 
 
 def test_a_database_that_hangs_is_503_while_it_hangs(

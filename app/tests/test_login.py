@@ -111,6 +111,23 @@ def test_the_code_is_exchanged_with_the_verifier_that_the_challenge_was_made_of(
     assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == challenge
 
 
+@pytest.mark.any_postgres
+@pytest.mark.parametrize("content", [b"[" * 15_000, b'{"state":' * 2_000, b"\xff", b"[]", b'{"state": 1}'])
+def test_a_login_cookie_that_is_none_of_ours_is_400(oidc_service: Service, content: bytes) -> None:
+    value = base64.urlsafe_b64encode(content).decode().rstrip("=")
+    headers = {"Cookie": f"{cookies.login_name('x')}={value}"}
+    answer = oidc_service.browser(user=None).get("/auth/callback?state=x&code=y", headers=headers)
+    assert answer.status_code == 400, answer.text
+
+
+@pytest.mark.any_postgres
+@pytest.mark.parametrize("name", ["workbuoy_login@{}(x", "workbuoy_login {}", 'workbuoy_login_"{}'])
+def test_cookies_with_names_that_no_cookie_may_have_hinder_no_login(oidc_service: Service, name: str) -> None:
+    headers = {"Cookie": "; ".join(f"{name.format(number)}=x" for number in range(cookies.MOST_LOGINS + 1))}
+    answer = oidc_service.browser(user=None).get("/auth/login", headers=headers)
+    assert answer.status_code == 303, answer.text
+
+
 def test_a_login_enrols_nobody(oidc_service: Service, settings: Settings) -> None:
     browser = oidc_service.browser(user=None)
     answer = browser.get(at_provider(begin(browser), "stranger"))

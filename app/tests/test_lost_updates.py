@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.promotion.scene import rows
 from tests.service import Service, attach, make_thing
 from tests.test_attachments import objects
 from tests.test_bad_input import assert_problem
-from workbuoy_app import attachments
+from tests.test_removals import sweep
+from workbuoy_app import attachments, idempotency
+from workbuoy_app.settings import load
 from workbuoy_app.turns import Turns
 
 KEY = {"Idempotency-Key": "01924f6c-key-of-a-test"}
@@ -147,3 +154,25 @@ def test_no_race_brings_more_attachments_than_a_thing_may_have(
         statuses = list(several.map(lambda _: attach(browser, thing["id"], b"x").status_code, range(10)))
     assert sorted(statuses) == [201] * 3 + [409] * 7
     assert len(browser.get(f"/api/things/{thing['id']}/attachments").json()["items"]) == 3
+
+
+def test_an_answer_is_forgotten_after_a_day_whoever_comes_back(service: Service) -> None:
+    service.browser().post("/api/things", json={"title": "old"}, headers=KEY)
+    rows(service.settings, "update idempotency_keys set created_at = now() - interval '25 hours'")
+    service.browser("globex-user").post("/api/things", json={"title": "of today"}, headers=KEY)
+    sweep(service)
+    ((answer,),) = rows(service.settings, "select answer from idempotency_keys")
+    assert "of today" in answer
+
+
+def test_a_files_answers_are_forgotten_too(
+    migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "KEPT", timedelta(0))
+    copy = shutil.copy(migrated_file, tmp_path / "workbuoy.db")
+    environment = {"OIDC_DEV_MOCK": "1", "METRICS_ENABLED": "false", "DATABASE_URL": f"sqlite:///{copy}"}
+    with Service(load(environment)) as service:
+        service.browser().post("/api/things", json={"title": "old"}, headers=KEY)
+        sweep(service)
+    with sqlite3.connect(copy) as file:
+        assert file.execute("select count(*) from idempotency_keys").fetchone() == (0,)

@@ -199,6 +199,21 @@ def test_whoever_is_removed_is_in_the_erasure_ledger_first(bucket_service: Servi
     assert entry.by.startswith("member ")
 
 
+def test_the_ledger_holds_nobody_whom_a_moving_tenant_keeps(bucket_service: Service) -> None:
+    service = bucket_service
+    registry.add_member(service.settings, "acme", ISSUER, "stays")
+    admin = as_role(service, Role.ADMIN)
+    (stays,) = rows(service.settings, "select id from members where subject = 'stays'")[0]
+    ledger = ledger_of(service.settings)
+    assert ledger is not None
+    ledger.begin()
+    freeze(service.settings, "acme")
+    assert_problem(admin.delete(f"/api/members/{stays}"), 423)
+    with pytest.raises(registry.RegistryError, match="is being moved"):
+        registry.remove_member(service.settings, ISSUER, "stays")
+    assert ledger.entries() == ()
+
+
 def test_nobody_is_removed_whom_the_ledger_could_not_take(
     bucket_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,8 +115,8 @@ def test_the_document_says_how_to_log_in_and_what_each_operation_needs(shared_se
     paths = document["paths"]
     assert paths["/api/audit"]["get"]["security"] == [{"session": ["audit:read"]}, {"token": ["audit:read"]}]
     assert paths["/api/things"]["post"]["security"] == [
-        {"session": ["things:write"]},
-        {"token": ["things:write"]},
+        {"session": ["things:read", "things:write"]},
+        {"token": ["things:read", "things:write"]},
     ]
     assert paths["/api/tokens"]["post"]["security"] == [{"session": []}]  # a browser's alone
 

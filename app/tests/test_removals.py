@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +20,7 @@ from workbuoy_app import attachments, logs, metrics, registry, removals, session
 from workbuoy_app.api import attachments as endpoints
 from workbuoy_app.api import caller
 from workbuoy_app.database import Claims, DatabaseUnavailable, Row, Transaction
+from workbuoy_app.postgres import PostgresTransaction
 from workbuoy_app.settings import Settings
 
 pytestmark = pytest.mark.slow  # each starts servers of its own
@@ -199,6 +202,28 @@ def test_a_row_that_was_committed_after_all_keeps_its_object(
     monkeypatch.undo()
     (attachment,) = browser.get(f"/api/things/{thing['id']}/attachments").json()["items"]
     assert [each["Key"].rpartition("/")[2] for each in objects(settings)] == [attachment["id"]]
+
+
+def test_what_is_attached_while_its_thing_is_deleted_leaves_no_object(
+    bucket_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, browser, another = bucket_service.settings, bucket_service.browser(), bucket_service.browser()
+    thing = make_thing(browser)
+    attach(browser, thing["id"], b"early")
+    real, late = PostgresTransaction.all, list[Future[Any]]()
+
+    async def and_then_another_comes(self: Any, statement: str, values: Any) -> list[Row]:
+        found = await real(self, statement, values)
+        if "object_key" in statement and not late:
+            late.append(several.submit(attach, another, thing["id"], b"late"))
+            await asyncio.sleep(1)  # it ends in that time, or waits for this deletion
+        return found
+
+    monkeypatch.setattr(PostgresTransaction, "all", and_then_another_comes)
+    with ThreadPoolExecutor(1) as several:
+        assert browser.delete(f"/api/things/{thing['id']}").status_code == 204
+        assert late[0].result().status_code in {201, 404}
+    assert len(objects(settings)) == len(noted(settings)) == 0
 
 
 def test_a_bucket_that_is_no_longer_set_leaves_the_notes(bucket_settings: Settings) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.service import ISSUER, Service, attach, make_thing
+from tests.test_bad_input import assert_problem
 from tests.test_login import superuser_url
 from workbuoy_app import registry
 from workbuoy_app.database import DatabaseUnavailable
@@ -53,6 +54,21 @@ def test_a_page_that_holds_exactly_the_rest_has_no_next(either_service: Service)
     for _ in range(2):
         make_thing(browser)
     assert browser.get("/api/things?limit=2").json()["next_cursor"] is None
+
+
+def test_words_of_any_length_are_stored(either_service: Service) -> None:
+    browser = either_service.browser()
+    for length in (2_030, 2_034, 2_035, 2_046, 2_047, 20_000):
+        make_thing(browser, f"of {length}", body="a" * length)
+    make_thing(browser, "of many bytes", body="漢" * 680)
+    assert "of 2035" in found(browser, "a" * 100)
+    assert found(browser, "漢" * 70) == ["of many bytes"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_beyond_the_calendar_is_refused(either_service: Service, moment: str) -> None:
+    for name in ("created_from", "created_before"):
+        assert_problem(either_service.browser().get("/api/things", params={name: moment}), 422)
 
 
 def found(browser: Any, search: str) -> list[str]:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.promotion.scene import rows
-from tests.service import ISSUER, Service, make_thing, make_token
+from tests.service import ISSUER, Service, attach, make_thing, make_token
 from tests.test_bad_input import assert_problem
 from tests.test_members import as_role
 from tests.test_process import serving
@@ -40,7 +40,6 @@ def test_a_token_may_do_what_its_scopes_name_and_no_more(service: Service) -> No
         Right.AUDIT_READ: ("GET", "/api/audit", None),
     }
     for scope in Right:
-        # To write is to be answered with what was written: Postgres then asks for the right to read, too.
         scopes = {scope, Right.THINGS_READ} if scope is Right.THINGS_WRITE else {scope}
         script = service.script(make_token(admin, *scopes)["value"])
         for right, (method, path, body) in asked.items():
@@ -48,6 +47,20 @@ def test_a_token_may_do_what_its_scopes_name_and_no_more(service: Service) -> No
             assert (answer.status_code == 200) is (right in scopes), (scope, right, answer.text)
             if right not in scopes:
                 assert_problem(answer, 403)
+
+
+def test_a_token_that_may_write_and_not_read_is_told_what_it_lacks(either_service: Service) -> None:
+    browser = either_service.browser()
+    path = f"/api/things/{make_thing(browser)['id']}"
+    script = either_service.script(make_token(browser, Right.THINGS_WRITE)["value"])
+    for answer in (
+        script.post("/api/things", json={"title": "x"}),
+        script.post("/api/things", json={"title": "x"}, headers={"Idempotency-Key": "a-key-of-a-test"}),
+        script.patch(path, json={"status": "done"}),
+        attach(script, path.rpartition("/")[2], b"x"),
+        script.delete(path),
+    ):
+        assert "it needs things:read, which" in assert_problem(answer, 403)["detail"]
 
 
 def test_a_token_is_never_more_than_its_member(service: Service) -> None:
@@ -136,14 +149,34 @@ def test_whoever_manages_members_sees_and_revokes_all_tokens(service: Service) -
     assert_problem(service.script(token["value"]).get("/api/me"), 401)
 
 
-def test_a_token_sees_no_other_token(service: Service) -> None:
-    browser = service.browser()
+def test_a_token_sees_no_other_token(either_service: Service) -> None:
+    browser = either_service.browser()
     one, other = make_token(browser, Right.THINGS_READ), make_token(browser, Right.THINGS_READ)
-    script = service.script(one["value"])
+    script = either_service.script(one["value"])
     assert [each["id"] for each in script.get("/api/tokens").json()["items"]] == [one["id"]]
     assert_problem(script.delete(f"/api/tokens/{other['id']}"), 404)
     assert_problem(script.post(f"/api/tokens/{other['id']}/rotate", json={}), 404)
     assert script.delete(f"/api/tokens/{one['id']}").status_code == 204
+
+
+def test_a_token_that_manages_members_gets_no_value_of_one_that_may_do_more(either_service: Service) -> None:
+    admin = as_role(either_service, Role.ADMIN)
+    all_rights, narrow = make_token(admin, *Right), make_token(admin, Right.MEMBERS_MANAGE)
+    script = either_service.script(narrow["value"])
+    assert_problem(script.post(f"/api/tokens/{all_rights['id']}/rotate", json={}), 404)
+    assert [each["id"] for each in script.get("/api/tokens").json()["items"]] == [narrow["id"]]
+    everyones = script.get("/api/tokens", params={"everyones": True}).json()["items"]
+    assert {each["id"] for each in everyones} == {narrow["id"], all_rights["id"]}
+    assert script.post(f"/api/tokens/{narrow['id']}/rotate", json={}).json()["scopes"] == ["members:manage"]
+
+
+def test_a_rotated_tokens_former_value_ends_when_it_would_have_ended(service: Service) -> None:
+    browser = service.browser()
+    token = make_token(browser, Right.THINGS_READ)
+    rows(service.settings, "update api_tokens set expires_at = now() - interval '1 second'")
+    new = browser.post(f"/api/tokens/{token['id']}/rotate", json={"overlap_minutes": 60}).json()
+    assert_problem(service.script(token["value"]).get("/api/me"), 401)
+    assert service.script(new["value"]).get("/api/me").status_code == 200
 
 
 def test_a_member_has_so_many_tokens(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

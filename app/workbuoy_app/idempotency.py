@@ -18,7 +18,7 @@ from workbuoy_app.database import Row, Transaction
 from workbuoy_app.problems import Refused
 from workbuoy_app.sessions import Session
 
-KEPT = timedelta(days=1)
+KEPT = timedelta(days=1)  # also in revision 0014's function
 _THIS = " where tenant_id = %(tenant_id)s and member_id = %(member_id)s"
 
 
@@ -72,3 +72,8 @@ async def once(
         {**identity, "answer": answer},
     )
     return done
+
+
+async def forget_old(tx: Transaction) -> None:
+    """End what was kept longer than promised, of all tenants; nobody has to be logged in."""
+    await tx.all(tx.forget_answers, {"before": datetime.now(UTC) - KEPT})

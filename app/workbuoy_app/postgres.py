@@ -74,6 +74,7 @@ class PostgresTransaction:
     found = "id in (select found from search_things(%(search)s) as found)"
     removals_owed = "removals_owed(%(most)s)"
     forget_removal = "select forget_removal(%(tenant_id)s, %(object_key)s, %(noted_at)s)"
+    forget_answers = "select forget_answers()"  # which knows the time itself: revision 0014
 
     async def session_row(self, claims: Claims) -> Row | None:  # noqa: ARG002 - the transaction has declared them
         return await self.one(ASKING, {})
@@ -217,7 +218,12 @@ class PostgresDatabase:
                 if timer.when() <= asyncio.get_running_loop().time():
                     raise DatabaseUnavailable("no answer in time") from error
                 raise _ConnectionLost from error
-            await _roll_back(connection)
+            if isinstance(error, errors.ReadOnlySqlTransaction):
+                await (
+                    connection.close()
+                )  # to a server that is the primary no longer: a new one finds out which is
+            else:
+                await _roll_back(connection)
             raise
         finally:
             timer.cancel()

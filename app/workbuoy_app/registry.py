@@ -83,16 +83,15 @@ def remove_member(settings: Settings, issuer: str, subject: str) -> None:
     """Take an identity out of its tenant; its sessions end at once. Raises RegistryError."""
     identity = {"issuer": issuer, "subject": subject}
     with _registry(settings) as execute:
-        if not execute("select 1 from members where issuer = %(issuer)s and subject = %(subject)s", identity):
+        this = "from members where issuer = %(issuer)s and subject = %(subject)s"
+        found = execute(f"select tenant_id {this}", identity)
+        if not found:
             raise RegistryError("There is no such member.")
+        _expect_not_frozen(execute, found[0][0])  # before the ledger says that the membership is over
         _noted(settings, issuer, subject)
-        removed = execute(
-            "delete from members where issuer = %(issuer)s and subject = %(subject)s returning tenant_id",
-            identity,
-        )
-        if not removed:
+        if not execute(f"delete {this} returning 1", identity):
             raise RegistryError("There is no such member.")
-        _expect_not_frozen(execute, removed[0][0])
+        _expect_not_frozen(execute, found[0][0])
 
 
 def _noted(settings: Settings, issuer: str, subject: str) -> None:

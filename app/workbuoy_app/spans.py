@@ -208,6 +208,7 @@ class _TracedTransaction:
         self.found = transaction.found
         self.removals_owed = transaction.removals_owed
         self.forget_removal = transaction.forget_removal
+        self.forget_answers = transaction.forget_answers
 
     async def session_row(self, claims: Claims) -> Row | None:
         with _statement("select from asking"):

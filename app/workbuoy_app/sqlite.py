@@ -58,6 +58,7 @@ class SqliteTransaction:
         "delete from object_removals where tenant_id = %(tenant_id)s and object_key = %(object_key)s"
         " and noted_at = %(noted_at)s"
     )
+    forget_answers = "delete from idempotency_keys where created_at < %(before)s"
 
     async def session_row(self, claims: Claims) -> Row | None:
         statement = _OF_BEARER if "token" in claims else _OF_SESSION

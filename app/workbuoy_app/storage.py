@@ -67,11 +67,11 @@ class ObjectStorage:
     async def put(self, key: str, content: AsyncIterator[bytes], content_type: str) -> None:
         """Store `content`, or nothing at all when it breaks off. Raises StorageUnavailable."""
         parts = _parts(content)
-        first = await anext(parts, b"")
-        second = await anext(parts, None)
-        if second is None:
+        held = [part for part in (await anext(parts, None), await anext(parts, None)) if part]
+        if len(held) < 2:
+            whole = held[0] if held else b""
             await self._call(
-                "put", lambda s3: s3.put_object(**self._at(key), Body=first, ContentType=content_type)
+                "put", lambda s3: s3.put_object(**self._at(key), Body=whole, ContentType=content_type)
             )
             return
         upload = await self._call(
@@ -79,7 +79,9 @@ class ObjectStorage:
         )
         where = {**self._at(key), "UploadId": upload["UploadId"]}
         try:
-            done = [await self._part(where, 1, first), await self._part(where, 2, second)]
+            done: list[dict[str, Any]] = []
+            while held:  # let go of one by one, so that no more than two are in memory
+                done.append(await self._part(where, len(done) + 1, held.pop(0)))
             async for part in parts:
                 done.append(await self._part(where, len(done) + 1, part))
             await self._call(
@@ -94,7 +96,7 @@ class ObjectStorage:
             abort.add_done_callback(self._aborts.discard)
             raise
 
-    async def _part(self, where: dict[str, str], number: int, content: bytes) -> dict[str, Any]:
+    async def _part(self, where: dict[str, str], number: int, content: bytearray) -> dict[str, Any]:
         answer = await self._call(
             "put part",
             lambda s3: s3.upload_part(**where, PartNumber=number, Body=content),
@@ -211,16 +213,18 @@ def presigned(s3: Any, parameters: dict[str, str], reading: Reading) -> str:
         s3.meta.events.unregister("before-sign.s3.GetObject", name_reader, unique_id=REQUEST_PARAMETER)
 
 
-async def _parts(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Join what comes into parts of the size that S3 asks for."""
+async def _parts(content: AsyncIterator[bytes]) -> AsyncIterator[bytearray]:
+    """Join what comes into parts of the size that S3 asks for, without copying one."""
     waiting = bytearray()
     async for piece in content:
         waiting += piece
         while len(waiting) >= PART_BYTES:
-            yield bytes(waiting[:PART_BYTES])
-            del waiting[:PART_BYTES]
+            rest = waiting[PART_BYTES:]
+            del waiting[PART_BYTES:]
+            yield waiting
+            waiting = rest
     if waiting:
-        yield bytes(waiting)
+        yield waiting
 
 
 def content_disposition(name: str) -> str:

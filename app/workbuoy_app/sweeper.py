@@ -1,4 +1,4 @@
-"""Deletion means deletion: a task of the service removes the objects that are owed, whoever uploads or does not."""
+"""Deletion means deletion: a task of the service removes objects that are owed and answers that are old."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator
 from functools import partial
 
-from workbuoy_app import removals
+from workbuoy_app import idempotency, removals
 from workbuoy_app.database import Database
 from workbuoy_app.logs import log
 from workbuoy_app.metrics import REMOVALS_OLDEST, REMOVALS_OWED
@@ -51,6 +51,7 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """Remove what is owed, then count what still is. Raises DatabaseUnavailable."""
+        await self._database.run(idempotency.forget_old, {})
         try:
             while self._storage is not None:
                 rows = await self._database.run(removals.owed, {})

@@ -109,7 +109,8 @@ async def change(
 ) -> Row:
     """Write all of a thing, or what a patch names, and give it back. Raises NotFound, PreconditionFailed."""
     values = changes.written()
-    await _expect(tx, session, thing_id, if_match)
+    if if_match is not None:
+        if_match.expect(await find(tx, session, thing_id, lock=ROW_LOCK))
     assignments = "".join(f"{name} = %({name})s, " for name in values)
     row = await tx.one(
         f"update things set {assignments}updated_at = %(now)s"
@@ -121,11 +122,6 @@ async def change(
     return row
 
 
-async def _expect(tx: Transaction, session: Session, thing_id: UUID, if_match: IfMatch | None) -> None:
-    if if_match is not None:
-        if_match.expect(await find(tx, session, thing_id, lock=ROW_LOCK))
-
-
 async def delete(
     tx: Transaction, session: Session, thing_id: UUID, if_match: IfMatch | None = None
 ) -> list[str]:
@@ -133,15 +129,17 @@ async def delete(
 
     Raises NotFound, PreconditionFailed.
     """
-    await _expect(tx, session, thing_id, if_match)
+    # Under a lock always: what is attached between the two statements would go without its object.
+    row = await find(tx, session, thing_id, lock=ROW_LOCK)
+    if if_match is not None:
+        if_match.expect(row)
     values = {"tenant_id": session.tenant_id, "id": thing_id}
     keys = await tx.all(
         "select object_key from attachments"
         " where tenant_id = %(tenant_id)s and thing_id = %(id)s and object_key is not null",
         values,
     )
-    if not await tx.execute("delete from things where tenant_id = %(tenant_id)s and id = %(id)s", values):
-        raise NotFound
+    await tx.execute("delete from things where tenant_id = %(tenant_id)s and id = %(id)s", values)
     for row in keys:
         await removals.note(tx, session, row["object_key"])
     return [row["object_key"] for row in keys]

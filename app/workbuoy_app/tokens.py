@@ -42,10 +42,10 @@ async def all_of(tx: Transaction, session: Session, *, everyones: bool) -> Row:
     """One's own, the newest first; or all of the tenant, for whoever may manage members."""
     if everyones and Right.MEMBERS_MANAGE not in session.rights:
         raise Refused(403, "Only who may manage members sees the tokens of all.")
-    own_only = "" if everyones else " and member_id = %(member_id)s"
+    own_only = "" if everyones else _own(session)
     rows = await tx.all(
         f"select {_COLUMNS} from api_tokens where tenant_id = %(tenant_id)s{own_only} order by id desc limit 1000",
-        {"tenant_id": session.tenant_id, "member_id": session.member_id},
+        _who(session),
     )
     return {"items": [_as_response(row) for row in rows]}
 
@@ -54,7 +54,7 @@ async def make(tx: Transaction, session: Session, row: Row) -> Row:
     """Store a prepared token; again is no change. Raises Refused: 403 for a scope beyond the member's own rights."""
     if beyond := [scope for scope in row["scopes"].split() if scope not in session.rights]:
         raise Refused(403, f"You may not do this yourself: {', '.join(beyond)}")
-    values = {"tenant_id": session.tenant_id, "member_id": session.member_id, **row}
+    values = {**_who(session), **row}
     others = await tx.one(
         "select count(*) as number from api_tokens where tenant_id = %(tenant_id)s and member_id = %(member_id)s"
         " and id <> %(id)s",
@@ -78,14 +78,15 @@ async def rotate(
     now = datetime.now(UTC)
     row = await tx.one(
         "update api_tokens set previous_hash = token_hash, token_hash = %(token_hash)s,"
-        " previous_expires_at = %(previous_expires_at)s, expires_at = %(expires_at)s"
-        f"{_THIS} and member_id = %(member_id)s returning {_COLUMNS}",
+        # Not beyond its own end: what has ended is not good again.
+        " previous_expires_at = case when expires_at < %(overlap_end)s then expires_at else %(overlap_end)s end,"
+        " expires_at = %(expires_at)s"
+        f"{_THIS}{_own(session)} returning {_COLUMNS}",
         {
-            "tenant_id": session.tenant_id,
-            "member_id": session.member_id,
+            **_who(session),
             "id": token_id,
             "token_hash": token_hash(value),
-            "previous_expires_at": now + timedelta(minutes=rotation.overlap_minutes),
+            "overlap_end": now + timedelta(minutes=rotation.overlap_minutes),
             "expires_at": now + timedelta(days=rotation.expires_in_days),
         },
     )
@@ -96,10 +97,19 @@ async def rotate(
 
 async def revoke(tx: Transaction, session: Session, token_id: UUID) -> None:
     """End a token: one's own; anybody's, for whoever may manage members. Raises NotFound."""
-    values = {"tenant_id": session.tenant_id, "member_id": session.member_id, "id": token_id}
-    whose = "" if Right.MEMBERS_MANAGE in session.rights else " and member_id = %(member_id)s"
+    values = {**_who(session), "id": token_id}
+    whose = "" if Right.MEMBERS_MANAGE in session.rights else _own(session)
     if not await tx.execute(f"delete from api_tokens{_THIS}{whose}", values):
         raise NotFound
+
+
+def _own(session: Session) -> str:
+    """The condition on one's own tokens, for the values of `_who`; through a token that one: others may do more."""
+    return " and member_id = %(member_id)s" + (" and id = %(token_id)s" if session.token_id else "")
+
+
+def _who(session: Session) -> Row:
+    return {"tenant_id": session.tenant_id, "member_id": session.member_id, "token_id": session.token_id}
 
 
 def _as_response(row: Row) -> Row:

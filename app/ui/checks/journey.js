@@ -1,6 +1,6 @@
 /**
- * A day's work in Chromium by the keyboard alone: log in, make a thing, write it, attach five megabytes, check them, be
- * refused another tenant's, live through what happens to the service meanwhile, delete, undo, log out.
+ * A day's work in Chromium by the keyboard alone: log in, make things, attach five megabytes, check them, be
+ * refused another tenant's, live through what happens to the service meanwhile, delete, undo, make a token, log out.
  *
  *     node checks/journey.js < ORDER
  *
@@ -98,6 +98,34 @@ async function make() {
   await shown("Two hundred posters", "h1");
 }
 
+/** The browser's way back leads to the form that was left: what is written there now is another thing. */
+async function makeAnother() {
+  const first = page.url();
+  await page.goBack();
+  await write("[name=title]", "One poster");
+  await press("wb-thing-form .primary");
+  await shown("One poster", "h1");
+  await page.goto(first);
+  await shown("Two hundred posters", "h1");
+}
+
+/** However fast somebody clicks, there is one token. */
+async function makeToken() {
+  await press("a[href='/tokens']");
+  await write("wb-tokens [name=name]", "nightly import");
+  await press("wb-tokens [name=scope]", "Space");
+  await page.evaluate(() => {
+    const form = document.querySelector("wb-tokens form");
+    form.requestSubmit();
+    form.requestSubmit();
+  });
+  await page.waitForSelector(".made");
+  await page.reload();
+  await page.waitForSelector(".people li");
+  const tokens = await page.locator(".people li").count();
+  if (tokens !== 1) throw new Error(`there are ${tokens} tokens`);
+}
+
 async function attach() {
   let chooser;
   for (let tries = 0; !chooser && tries < 10; tries++) { // the page may just be moving the focus to its heading
@@ -173,6 +201,7 @@ let own = "";
 try {
   await step("log in, and come back to where one was", logIn);
   await step("make a thing", make);
+  await step("go back, and make another", makeAnother);
   await step("attach 5 MB", attach);
   await step("check them", check);
   await step("another tenant's is not there", async () => void (own = await refuse()), true);
@@ -180,6 +209,7 @@ try {
   await step("change it", change);
   await step("delete it, and take that back", undo);
   await step("delete it", remove);
+  await step("make a token", makeToken);
   await step("log out", logOut);
 } catch (error) {
   await page.screenshot({ path: join(pictures, "failed.png") }).catch(() => undefined);

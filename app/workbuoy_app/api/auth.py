@@ -198,6 +198,6 @@ def _unpacked(cookie: str) -> Attempt:
         attempt = Attempt(**json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))))
         if not all(isinstance(value, str) and value for value in asdict(attempt).values()):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         raise Refused(400, "This login was not begun in this browser. Begin again: /auth/login") from None
     return Attempt(attempt.state, attempt.nonce, attempt.verifier, local_address(attempt.return_to))

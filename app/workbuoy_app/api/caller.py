@@ -31,7 +31,7 @@ class Caller:
     claims: Claims
     request: Request
     shares: Shares
-    right: Right | None = None  # what its operation needs
+    needed: frozenset[Right] = frozenset()  # of its operation
 
     async def tenant(self) -> str:
         """Whose session it is. Raises NotLoggedIn, DatabaseUnavailable."""
@@ -99,16 +99,18 @@ class Caller:
         tenant = self.request.state.tenant = str(session.tenant_id)
         self.request.state.member = hashlib.sha256(session.member_id.bytes).hexdigest()[:16]
         self.shares.learned(self.claims, tenant)
-        if self.right is not None and self.right not in session.rights:
-            raise Refused(403, f"You may not do this: it needs {self.right}, which your role or token lacks.")
+        if lacking := sorted(self.needed - session.rights):
+            raise Refused(
+                403, f"You may not do this: it needs {' and '.join(lacking)}, which your role or token lacks."
+            )
         return session
 
 
 class Needing:
-    """The dependency that gives a caller who has a right; `token` says whether an API token will do."""
+    """The dependency that gives a caller who has these rights; `token` says whether an API token will do."""
 
-    def __init__(self, right: Right | None = None, *, token: bool = True) -> None:
-        self.right, self.token = right, token
+    def __init__(self, *rights: Right, token: bool = True) -> None:
+        self.rights, self.token = rights, token
 
     async def __call__(self, request: Request) -> Caller:
         """Raises NotLoggedIn, Refused (403, 429)."""
@@ -122,7 +124,7 @@ class Needing:
             raise NotLoggedIn
         app = request.app.state
         app.shares.take_request(claims)
-        return Caller(app.database, claims, request, app.shares, self.right)
+        return Caller(app.database, claims, request, app.shares, frozenset(self.rights))
 
 
 async def _own_tenant(_: Transaction, session: sessions.Session) -> str:
@@ -132,6 +134,7 @@ async def _own_tenant(_: Transaction, session: sessions.Session) -> str:
 LoggedIn = Annotated[Caller, Depends(Needing())]
 InBrowser = Annotated[Caller, Depends(Needing(token=False))]
 Reader = Annotated[Caller, Depends(Needing(Right.THINGS_READ))]
-Editor = Annotated[Caller, Depends(Needing(Right.THINGS_WRITE))]
+# Who writes is answered with what was written, and row-level security lets nobody change what they may not read.
+Editor = Annotated[Caller, Depends(Needing(Right.THINGS_READ, Right.THINGS_WRITE))]
 Admin = Annotated[Caller, Depends(Needing(Right.MEMBERS_MANAGE))]
 Auditor = Annotated[Caller, Depends(Needing(Right.AUDIT_READ))]

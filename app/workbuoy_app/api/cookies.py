@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ SESSION = "workbuoy_session"
 LOGIN = "workbuoy_login"
 LOGIN_LIFETIME_SECONDS = 600
 MOST_LOGINS = 4  # under way in one browser; each cookie has up to 3 kB
+_DIGITS = 12  # of a login's own name
 
 
 def cookie_name(settings: Settings, name: str) -> str:
@@ -33,12 +35,14 @@ def set_session(response: Response, settings: Settings, token: str) -> None:
 
 def login_name(state: str) -> str:
     """Each login under way has a cookie of its own: people begin one in several tabs."""
-    return f"{LOGIN}_{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+    return f"{LOGIN}_{hashlib.sha256(state.encode()).hexdigest()[:_DIGITS]}"
 
 
 def set_login(request: Request, response: Response, settings: Settings, state: str, value: str) -> None:
     """Remember a login under way in the browser that began it, and forget those begun long before."""
-    begun = [name for name in request.cookies if name.startswith(cookie_name(settings, LOGIN))]
+    # Nothing but our own names: what else a client sends may be none that a cookie can have in an answer.
+    own = re.compile(rf"{cookie_name(settings, LOGIN)}_[0-9a-f]{{{_DIGITS}}}")
+    begun = [name for name in request.cookies if own.fullmatch(name)]
     for name in begun[: max(0, len(begun) - MOST_LOGINS + 1)]:  # browsers send the oldest first
         clear(response, settings, name.removeprefix(cookie_name(settings, "")))
     _set(response, settings, login_name(state), value, LOGIN_LIFETIME_SECONDS)

@@ -65,7 +65,7 @@ def document(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     needing = [each.call for each in route.dependant.dependencies if isinstance(each.call, Needing)]
     for each in needing:
-        scopes = [each.right.value] if each.right else []
+        scopes = [right.value for right in each.rights]
         operation["security"] = [{"session": scopes}, *([{"token": scopes}] if each.token else [])]
     if link := LINKS.get(route.name):
         status, parameters, others = link

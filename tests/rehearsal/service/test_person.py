@@ -41,8 +41,8 @@ def test_a_person_works_in_prods_service_by_keyboard_alone() -> None:
         steps = [("a person in Chromium", person.spend_a_day)]
         found = rehearse_service(rehearsal, cloud, surroundings, further=steps)
     assert [step.detail for step in found.steps if not step.passed] == []
-    assert "9 steps by keyboard, 5 MB from the store, through 2 rotations" in [step.detail for step in found.steps]
-    assert len(found.pictures) == 9
+    assert "11 steps by keyboard, 5 MB from the store, through 2 rotations" in [step.detail for step in found.steps]
+    assert len(found.pictures) == 11
     assert all(one.png.startswith(b"\x89PNG") for one in found.pictures)
 
 

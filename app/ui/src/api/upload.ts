@@ -35,7 +35,7 @@ export async function upload(thing: string, file: File, key: string, progress: (
   });
 }
 
-/** What the service takes as a file's name. */
+/** What the service takes as a file's name: 200 whole characters, for half of one has no address. */
 function named(name: string): string {
-  return name.replace(/[\u0000-\u001f\u007f/\\]/g, "_").slice(0, 200) || "file";
+  return Array.from(name.replace(/[\u0000-\u001f\u007f/\\\p{Surrogate}]/gu, "_")).slice(0, 200).join("") || "file";
 }

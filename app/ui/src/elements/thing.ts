@@ -22,7 +22,8 @@ export class ThingPage extends Part {
   @state() private busy = false;
   @state() private said: "" | "saved" | "draft" = "";
   @state() private refusal: Refusal | undefined;
-  #key = idempotencyKey();
+  /** Of what is written now: it may be sent again, and what else is written is another request. */
+  #key = "";
 
   override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has("thingId") || changed.has("api")) void this.#open();
@@ -31,11 +32,13 @@ export class ThingPage extends Part {
   #open = async (): Promise<void> => {
     this.known = this.written = this.theirs = this.refusal = undefined;
     this.said = "";
-    const known = this.thingId ? await this.#load() : undefined;
-    if (this.thingId && !known) return;
-    const draft = drafts.take(this.thingId);
+    this.#key = idempotencyKey();
+    const id = this.thingId;
+    const known = id ? await this.#load(id) : undefined;
+    if (id && !known) return;
+    const draft = drafts.take(id);
     if (!draft) {
-      if (!this.thingId) this.written = { title: "", body: "", status: "open" };
+      if (!id) this.written = { title: "", body: "", status: "open" };
       return;
     }
     this.written = draft.written;
@@ -43,12 +46,14 @@ export class ThingPage extends Part {
     if (known && draft.etag !== known.etag) this.theirs = known;
   };
 
-  async #load(): Promise<Read | undefined> {
-    this.refusal = undefined;
+  /** Nothing where it is not there, or somebody has gone on to another one meanwhile. */
+  async #load(id: string): Promise<Read | undefined> {
     try {
-      return (this.known = await this.api.thing(this.thingId));
+      const read = await this.api.thing(id);
+      return id === this.thingId ? (this.known = read) : undefined;
     } catch (error) {
-      this.refusal = this.failed(error);
+      const refusal = this.failed(error);
+      if (id === this.thingId) this.refusal = refusal;
       return undefined;
     }
   }
@@ -84,6 +89,11 @@ export class ThingPage extends Part {
     }
   }
 
+  #written = (event: CustomEvent<ThingInput>): void => {
+    this.written = event.detail;
+    this.#key = idempotencyKey();
+  };
+
   #edit = (): void => {
     if (!this.known) return;
     const { title, body, status } = this.known.thing;
@@ -116,7 +126,7 @@ export class ThingPage extends Part {
             .written=${this.written}
             .refusal=${this.refusal}
             ?saving=${this.busy}
-            @wb-written=${(event: CustomEvent<ThingInput>) => (this.written = event.detail)}
+            @wb-written=${this.#written}
             @wb-save=${(event: CustomEvent<ThingInput>) => this.#save(event.detail)}
             @wb-cancel=${() => this.#close()}
           ></wb-thing-form>`

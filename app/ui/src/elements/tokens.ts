@@ -33,6 +33,16 @@ export class Tokens extends Part {
     }
   }
 
+  #busy = false;
+
+  /** A second click would make another token, or end the former value at once. */
+  async #once(work: () => Promise<void>): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    await this.#try(work);
+    this.#busy = false;
+  }
+
   #make = (event: SubmitEvent): void => {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
@@ -40,7 +50,7 @@ export class Tokens extends Part {
     const scopes = given.getAll("scope") as Right[];
     this.unticked = !scopes.length;
     if (this.unticked) return form.querySelector<HTMLElement>("[name=scope]")?.focus();
-    void this.#try(async () => {
+    void this.#once(async () => {
       const asked = { name: String(given.get("name")), scopes, expires_in_days: Number(given.get("days")) };
       this.#show(await this.api.makeToken(asked), false);
       form.reset();
@@ -144,7 +154,7 @@ export class Tokens extends Part {
   }
 
   #rotate({ id }: Token): void {
-    void this.#try(async () => this.#show(await this.api.rotateToken(id), true));
+    void this.#once(async () => this.#show(await this.api.rotateToken(id), true));
   }
 
   #ask(id: string): void {

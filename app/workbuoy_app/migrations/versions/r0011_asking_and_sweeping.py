@@ -69,7 +69,7 @@ declare
     beginning text := right(cast(tenant as text), 12);
 begin
     return (
-        select array_to_tsvector(coalesce(array_agg(beginning || term), '{{}}')) from unnest(
+        select array_to_tsvector(coalesce(array_agg(beginning || left(term, 64)), '{{}}')) from unnest(
             tsvector_to_array(to_tsvector('pg_catalog.simple', words))
             || tsvector_to_array(to_tsvector('pg_catalog.norwegian', words))
             || tsvector_to_array(to_tsvector('pg_catalog.english', words))
