@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import json
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -126,6 +127,26 @@ def test_cookies_with_names_that_no_cookie_may_have_hinder_no_login(oidc_service
     headers = {"Cookie": "; ".join(f"{name.format(number)}=x" for number in range(cookies.MOST_LOGINS + 1))}
     answer = oidc_service.browser(user=None).get("/auth/login", headers=headers)
     assert answer.status_code == 303, answer.text
+
+
+@pytest.mark.any_postgres
+def test_logins_read_the_certificate_authorities_once(
+    oidc_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is work for the one thread that serves everybody, and anybody may begin a login."""
+    used: list[Any] = []
+    real = httpx2.AsyncClient.__init__
+
+    def watched(self: Any, **options: Any) -> None:
+        used.append(options.get("verify"))
+        real(self, **options)
+
+    monkeypatch.setattr(httpx2.AsyncClient, "__init__", watched)
+    for _ in range(2):
+        log_in(oidc_service)
+    assert len(used) > 2
+    assert isinstance(used[0], ssl.SSLContext)
+    assert {id(each) for each in used} == {id(used[0])}
 
 
 def test_a_login_enrols_nobody(oidc_service: Service, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.promotion.scene import rows
 from tests.service import ISSUER, Service, attach, make_thing
 from tests.test_bad_input import assert_problem
+from tests.test_login import superuser_url
 from tests.test_tenants import login_connection, on_own_connection
 from workbuoy_app import erasures, registry, sessions
 from workbuoy_app.erasures import MEMBER, ledger_of, member_identity
@@ -160,6 +162,30 @@ def test_a_tenant_keeps_an_admin_whoever_is_faster(service: Service) -> None:
     assert statuses[0] == 200
     assert statuses[1] in {403, 409}
     assert rows(service.settings, "select count(*) from members where role = 'admin'") == [(1,)]
+
+
+@pytest.mark.parametrize("asked", ["a change", "a login"])
+def test_whoever_is_removed_in_the_middle_of_a_request_is_told_so(service: Service, asked: str) -> None:
+    browser, status = service.browser(), {"a change": 401, "a login": 403}[asked]
+
+    def ask() -> int:
+        if asked == "a login":
+            answer = browser.post("/auth/mock", data={"subject": "acme-user"})
+        else:
+            answer = browser.post(
+                "/api/things", json={"title": "x"}, headers={"Idempotency-Key": "key-of-a-test"}
+            )
+        return int(answer.status_code)
+
+    with ThreadPoolExecutor(1) as another, psycopg.connect(superuser_url(service.settings)) as removing:
+        removing.execute("delete from members where subject = 'acme-user'")
+        answered = another.submit(ask)
+        with psycopg.connect(superuser_url(service.settings), autocommit=True) as watching:
+            waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            while watching.execute(waiting).fetchone() is None and not answered.done():
+                time.sleep(0.01)
+        removing.commit()
+        assert answered.result() == status
 
 
 def test_members_stay_as_they_are_while_their_tenant_moves(service: Service) -> None:

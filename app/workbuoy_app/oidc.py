@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from httpx2 import AsyncClient, HTTPError
+from httpx2 import AsyncClient, HTTPError, create_ssl_context
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, KeySet
@@ -59,6 +59,7 @@ class Provider:
         self._settings = settings
         self._redirect_uri = redirect_uri
         self._secret = CachedSecret(settings.secret_id, region, str.strip) if settings.secret_id else None
+        self._tls = create_ssl_context()  # once: reading all authorities holds everybody up for some 30 ms
         self._metadata: dict[str, Any] = {}
         self._metadata_until = 0.0
         self._keys: KeySet | None = None
@@ -134,7 +135,7 @@ class Provider:
             pair = f"{quote_plus(self._settings.client_id)}:{quote_plus(secret)}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS), AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+            async with asyncio.timeout(TIMEOUT_SECONDS), self._client() as client:
                 answer = await client.post(metadata["token_endpoint"], data=form, headers=headers)
                 token = answer.json()
         except (HTTPError, TimeoutError, ValueError) as error:
@@ -218,9 +219,12 @@ class Provider:
             self._keys = KeySet(_readable(document.get("keys")))
         return self._keys
 
+    def _client(self) -> AsyncClient:
+        return AsyncClient(timeout=TIMEOUT_SECONDS, verify=self._tls)
+
     async def _fetch(self, address: str) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS), AsyncClient(timeout=TIMEOUT_SECONDS) as client:
+            async with asyncio.timeout(TIMEOUT_SECONDS), self._client() as client:
                 answer = await client.get(address, headers=tracing.headers())
                 answer.raise_for_status()
                 document = answer.json()

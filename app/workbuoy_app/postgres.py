@@ -184,9 +184,14 @@ class PostgresDatabase:
     async def _attempted(
         self, work: Callable[[AsyncConnection[Row]], Awaitable[T]], may_repeat: Callable[[], bool]
     ) -> T:
+        gone = False
         for _ in range(self._attempts):
             try:
                 return await self._once(work)
+            except errors.ForeignKeyViolation:
+                if gone:
+                    raise
+                gone = True  # what it rests on went meanwhile, such as a member: again, it finds that out by itself
             except _ConnectionLost as lost:
                 if not may_repeat():
                     raise DatabaseUnavailable("connection lost while committing") from lost
