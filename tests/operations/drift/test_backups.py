@@ -75,9 +75,12 @@ def test_each_change_by_hand_is_dangerous_drift_with_what_a_review_would_say(cas
     assert one.gone is (found is None)
 
 
-def test_another_hour_of_a_plan_is_drift_and_no_danger() -> None:
+def test_another_hour_of_a_plan_is_drift_and_named_since_it_may_be_another_year() -> None:
     (one,) = drifted({"backup-plan": rules(schedule="cron(0 3 * * ? *)")})
-    assert (one.name, one.dangers) == ("backup-plan", ())
+    assert (one.name, one.dangers) == (
+        "backup-plan",
+        ("recovery points are taken, kept or scanned otherwise (rules)",),
+    )
     assert [each.path for each in one.differences] == ["rules[0].schedule"]
 
 
